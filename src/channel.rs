@@ -1,0 +1,293 @@
+//! What a switch can do for a script: the trait that both drivers implement, and its words.
+//!
+//! The trait is coarse on purpose (pick up, play, ask, wait, leave): the one `select!` against a hang-up, a stop of
+//! the daemon and the longest call sits in each driver's waiting method and nowhere else, so a script is straight-line
+//! code with one kind of error. This module imports nothing of ours.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One telephone leg under our control, from the switch's first words to the hand-over.
+///
+/// Methods return [`Interrupted`] when the call can't go on as asked; after that only [`Channel::leave`] is called.
+pub trait Channel: Send {
+    /// Who calls whom, as the switch told at the start.
+    fn caller(&self) -> &Caller;
+
+    /// Brings the channel to where its caller hears us: picks up if that is allowed and has not happened.
+    ///
+    /// `answer: false` never picks up, and tells how the line is.
+    fn pick_up(&mut self, answer: bool) -> impl Future<Output = Result<Line, Interrupted>> + Send;
+
+    /// Plays sounds one after the other. Keys that `keys` keeps are stored for the next [`Channel::ask`].
+    fn play(
+        &mut self,
+        sounds: &mut impl Sounds,
+        keys: Keys<'_>,
+    ) -> impl Future<Output = Result<(), Interrupted>> + Send;
+
+    /// Plays sounds and collects digits, keys kept from before first.
+    fn ask(
+        &mut self,
+        sounds: &mut impl Sounds,
+        ask: &Ask,
+    ) -> impl Future<Output = Result<Heard, Interrupted>> + Send;
+
+    /// Waits for `work` while the caller hears `meanwhile`. A caller who leaves ends the wait, not the work: whoever
+    /// must finish it lets it run in a task of its own and waits here for its result.
+    fn wait<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        meanwhile: &Meanwhile,
+    ) -> impl Future<Output = Result<T, Interrupted>> + Send;
+
+    /// Whether the dialplan has the destination.
+    fn reaches(
+        &mut self,
+        to: &Destination,
+    ) -> impl Future<Output = Result<Reach, Interrupted>> + Send;
+
+    /// Writes a channel variable. The value is text, never expanded; CR, LF and NUL in it become spaces, and what is
+    /// longer than the switch's line allows is cut.
+    fn set(
+        &mut self,
+        name: &str,
+        value: &str,
+    ) -> impl Future<Output = Result<(), Interrupted>> + Send;
+
+    /// Sets the last variables in their order and hands the call over. Works after an interruption too, as far as the
+    /// switch still takes it, within a bound of its own.
+    fn leave(
+        self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> impl Future<Output = Left> + Send;
+}
+
+/// Sounds that are pulled one at a time, so that a later one can still be made while an earlier one plays.
+pub trait Sounds: Send {
+    /// The next sound, or `None` after the last.
+    fn next(&mut self) -> impl Future<Output = Option<Sound>> + Send;
+}
+
+/// Sounds that are all there already.
+impl<I: Iterator<Item = Sound> + Send> Sounds for I {
+    async fn next(&mut self) -> Option<Sound> {
+        Iterator::next(self)
+    }
+}
+
+/// Something that the switch can play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sound {
+    /// An absolute file as the switch sees it, with its extension.
+    File(Arc<str>),
+    /// A sound that the switch has itself, by the switch's name for it.
+    OfSwitch(Arc<str>),
+}
+
+/// What is heard while an answer is awaited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Meanwhile {
+    /// Silence before the music starts: an answer that comes sooner starts none.
+    pub after: Duration,
+    /// What plays then, over and over.
+    pub music: Option<Music>,
+}
+
+/// Background music.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Music {
+    /// A class (Asterisk) or stream (FreeSWITCH) of the switch.
+    Class(Arc<str>),
+    /// Sounds, repeated until the answer comes.
+    Sounds(Arc<[Sound]>),
+}
+
+/// Who calls whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The caller's number; empty when withheld.
+    pub number: String,
+    /// The caller's name; empty when there is none.
+    pub name: String,
+    /// The dialled number, else the extension that the call is in; empty where neither is known.
+    pub called: String,
+    /// The switch's identifier of the call leg.
+    pub call_id: String,
+    /// The channel's name.
+    pub channel: String,
+    /// The channel's language, such as `en`.
+    pub language: String,
+    /// Where the dialplan runs this call now: the context of a destination that names none.
+    pub context: String,
+}
+
+/// How the line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// Not picked up: nobody would hear a sound.
+    Ringing,
+    /// Picked up.
+    Up,
+    /// Hung up before we got it: Asterisk's `h` extension.
+    Gone,
+}
+
+/// What happens to keys pressed while sounds play for their own sake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keys<'a> {
+    /// They are lost and interrupt nothing.
+    Ignored,
+    /// They count for this question, which follows.
+    Kept(&'a Ask),
+}
+
+/// How digits are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Most digits; accepted at once when reached.
+    pub most: usize,
+    /// Silence after the prompt before the first digit.
+    pub first_digit: Duration,
+    /// Silence after a digit before the next.
+    pub gap: Duration,
+    /// The key that ends the input and is no part of it.
+    pub terminator: Option<char>,
+    /// Whether a key ends the prompt.
+    pub barge_in: bool,
+}
+
+impl Ask {
+    /// The keys that mean something here; others are ignored and interrupt nothing.
+    pub fn takes(&self, key: char) -> bool {
+        key.is_ascii_digit() || Some(key) == self.terminator
+    }
+}
+
+/// Digits that were heard.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// Digits only, without the terminator.
+    pub digits: String,
+    /// What ended the input.
+    pub ended: Ended,
+}
+
+/// What ended an input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Ended {
+    /// The time for the first or the next digit was over.
+    #[default]
+    Silence,
+    /// The terminator.
+    Terminator,
+    /// The most digits.
+    Full,
+}
+
+/// A place in the dialplan. Its parts hold nothing but letters, digits and `_ + * # . -`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// The extension.
+    pub extension: String,
+    /// The context; `None` is the call's own.
+    pub context: Option<String>,
+    /// The priority or label; Asterisk only.
+    pub priority: Option<String>,
+}
+
+impl Destination {
+    /// Whether a switch can take the text as a part of a destination without reading anything into it.
+    pub fn allows(part: &str) -> bool {
+        !part.is_empty()
+            && part.len() <= 79
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+*#.-".contains(&b))
+    }
+}
+
+/// Whether a destination exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// The switch can't tell.
+    Unknown,
+}
+
+/// How the call goes on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Exit {
+    /// At the dialplan's next step.
+    #[default]
+    Continue,
+    /// At a destination.
+    Goto(Destination),
+    /// It is hung up, with a Q.850 cause where one was given.
+    Hangup(Option<Cause>),
+}
+
+/// A Q.850 hang-up cause by its number, 1 to 127.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause(pub u8);
+
+/// How the hand-over went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// As asked.
+    AsAsked,
+    /// The caller had gone: the variables are set, the dialplan's hang-up handling runs.
+    CallerGone,
+    /// The switch went away or did not take it: nothing more could be said.
+    SwitchLost,
+}
+
+/// Why a call can't go on as the script says.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Interrupted {
+    /// The caller hung up; what was entered until then.
+    #[error("the caller hung up")]
+    CallerLeft {
+        /// Digits of the question that was open, if one was.
+        digits: String,
+    },
+    /// The daemon stops and its grace time is over.
+    #[error("the daemon is stopping")]
+    Stopping,
+    /// The call reached the longest time that a call may take.
+    #[error("the call reached the longest time allowed")]
+    TooLong,
+    /// The connection ended, broke, or went out of step: the switch's fault or the line's.
+    #[error("the switch was lost: {0}")]
+    SwitchLost(String),
+    /// The switch refused something that it should take: our fault, with its words.
+    #[error("the switch refused: {0}")]
+    Refused(String),
+}
+
+impl Interrupted {
+    /// The caller left while nothing was being entered.
+    pub fn caller_left() -> Self {
+        Self::CallerLeft { digits: String::new() }
+    }
+}
+
+/// Digits may be a PIN: they are shown as a count.
+impl std::fmt::Debug for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::CallerLeft { digits } => write!(f, "CallerLeft({} digits)", digits.len()),
+            other => write!(f, "{other}"),
+        }
+    }
+}
+
+/// Digits may be a PIN: they are shown as a count.
+impl std::fmt::Debug for Heard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Heard({} digits, {:?})", self.digits.len(), self.ended)
+    }
+}

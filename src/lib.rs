@@ -1,0 +1,3 @@
+//! skeleton; the map comes with the rooms.
+pub mod agi;
+pub mod channel;

@@ -1,0 +1,229 @@
+//! What a script file means. A definition that exists is valid: it is made by [`config`](crate::config) alone, which
+//! refuses everything else with its place and its reason.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+use regex::Regex;
+
+use crate::channel::{Ask, Cause, Meanwhile, Sound};
+use crate::script::path::KeyPath;
+use crate::script::template::{Secrets, Template};
+
+/// All scripts, by name, and the secrets that they name.
+#[derive(Debug, Default)]
+pub struct Library {
+    /// By the file's name without `.toml`.
+    pub scripts: HashMap<String, Arc<Script>>,
+    /// Values of `{secret.NAME}`.
+    pub secrets: Secrets,
+}
+
+/// One script.
+#[derive(Debug, Default)]
+pub struct Script {
+    /// The file's name without `.toml`.
+    pub name: String,
+    /// What the caller hears first, and how often.
+    pub prompt: Prompt,
+    /// Digits, where they are asked for.
+    pub keypress: Option<Keypress>,
+    /// The request, where one is made.
+    pub trigger: Option<Trigger>,
+    /// In the order of the file: the first that matches wins.
+    pub branches: Vec<Branch>,
+    /// An answer, or an input, that no branch names.
+    pub otherwise: Outcome,
+    /// Nothing was entered.
+    pub no_input: Outcome,
+    /// Something was entered, but never what was asked for.
+    pub invalid_input: Outcome,
+    /// No usable answer in time.
+    pub no_response: Outcome,
+}
+
+/// What the caller hears first.
+#[derive(Debug, Clone, Default)]
+pub struct Prompt {
+    /// Its sounds; may be none.
+    pub sounds: Playlist,
+    /// How often it is repeated, beyond the first time.
+    pub repeat: u32,
+    /// Never pick up for it.
+    pub stay_unanswered: bool,
+}
+
+/// Sounds, by the channel's language.
+#[derive(Debug, Clone, Default)]
+pub struct Playlist {
+    /// Where no language of the call's own is there.
+    pub default: Arc<[Sound]>,
+    /// By language, in small letters: `en`, `pt_br`.
+    pub by_language: BTreeMap<String, Arc<[Sound]>>,
+}
+
+impl Playlist {
+    /// Whether there is nothing to hear.
+    pub fn is_empty(&self) -> bool {
+        self.default.is_empty()
+    }
+
+    /// The sounds for a language: its own, else those of the language without its country, else the default.
+    pub fn in_language(&self, language: &str) -> &Arc<[Sound]> {
+        let language = language.to_ascii_lowercase().replace('-', "_");
+        let general = language.split('_').next().unwrap_or_default();
+        (self.by_language.get(&language).or_else(|| self.by_language.get(general)))
+            .unwrap_or(&self.default)
+    }
+}
+
+/// How digits are asked for, and which are right.
+#[derive(Debug, Clone)]
+pub struct Keypress {
+    /// Length, times and keys.
+    pub ask: Ask,
+    /// Fewer digits are no right input.
+    pub min_length: usize,
+    /// What right digits look like, as a whole.
+    pub pattern: Option<Regex>,
+    /// Shown nowhere.
+    pub sensitive: bool,
+}
+
+/// The request, and what is read from its answer.
+#[derive(Debug, Clone)]
+pub struct Trigger {
+    /// Where to. `http` or `https`.
+    pub url: Template,
+    /// Whether a placeholder decides the host: it is checked against the operator's list then.
+    pub decides_host: bool,
+    /// Request headers.
+    pub headers: Vec<(HeaderName, Template)>,
+    /// Its body: given, the request is a POST; absent, a GET.
+    pub body: Option<Body>,
+    /// For the whole answer.
+    pub timeout: Duration,
+    /// What is heard meanwhile.
+    pub meanwhile: Music,
+    /// Nobody waits for the answer.
+    pub background: bool,
+    /// Where in the answer the value stands.
+    pub key: Option<KeyPath>,
+    /// How long a handled answer serves again.
+    pub cache: Option<Duration>,
+}
+
+/// A request's body.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// The text, its values escaped for its format.
+    pub text: Template,
+    /// Sent as `Content-Type` unless the headers name one.
+    pub content_type: &'static str,
+}
+
+/// What is heard while an answer is awaited.
+#[derive(Debug, Clone, Default)]
+pub struct Music {
+    /// Silence before it starts.
+    pub after: Duration,
+    /// What plays then.
+    pub plays: Option<MusicSource>,
+}
+
+/// Where music comes from.
+#[derive(Debug, Clone)]
+pub enum MusicSource {
+    /// A class or stream of the switch.
+    Class(Arc<str>),
+    /// Sounds.
+    Sounds(Playlist),
+}
+
+impl Music {
+    /// As the channel takes it, in the caller's language.
+    pub fn meanwhile(&self, language: &str) -> Meanwhile {
+        let music = self.plays.as_ref().map(|source| match source {
+            MusicSource::Class(class) => crate::channel::Music::Class(class.clone()),
+            MusicSource::Sounds(list) => {
+                crate::channel::Music::Sounds(list.in_language(language).clone())
+            }
+        });
+        Meanwhile { after: self.after, music }
+    }
+}
+
+/// One `[[branch]]`.
+#[derive(Debug, Clone)]
+pub struct Branch {
+    /// It is taken when one of them matches.
+    pub when: Vec<Matcher>,
+    /// What happens then.
+    pub outcome: Outcome,
+}
+
+/// What a value, or a reply, is compared with.
+#[derive(Debug, Clone)]
+pub enum Matcher {
+    /// The same text.
+    Text(String),
+    /// A number between two, both included; `None` is open.
+    Range(Option<Decimal>, Option<Decimal>),
+    /// A text of this look, anywhere unless anchored.
+    Pattern(Regex),
+    /// Any value, objects and lists too.
+    Present,
+    /// No value, or JSON's `null`.
+    Absent,
+    /// This HTTP status.
+    Status(u16),
+    /// This hundred of HTTP statuses: 5 is `5xx`.
+    StatusClass(u8),
+}
+
+/// A decimal number that is compared exactly, however many digits it has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decimal {
+    /// Below zero.
+    pub negative: bool,
+    /// Before the point, without leading zeros.
+    pub whole: String,
+    /// Behind the point, without trailing zeros.
+    pub fraction: String,
+}
+
+/// What happens then.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// What the caller hears.
+    pub sounds: Playlist,
+    /// Channel variables, by name.
+    pub set: Vec<(String, Template)>,
+    /// How the call goes on.
+    pub then: Then,
+}
+
+/// How the call goes on.
+#[derive(Debug, Clone, Default)]
+pub enum Then {
+    /// The dialplan's next step.
+    #[default]
+    Continue,
+    /// A place in the dialplan.
+    Goto {
+        /// Its extension.
+        extension: Template,
+        /// Its context, else the call's own.
+        context: Option<Template>,
+        /// Its priority or label.
+        priority: Option<Template>,
+    },
+    /// Hung up.
+    Hangup(Option<Cause>),
+    /// Another script, in the same call.
+    Script(String),
+    /// Asked again, as long as `repeat` lasts.
+    Again,
+}

@@ -1,0 +1,78 @@
+//! The path of a response key: `data.items[0].code`, `["odd.key"]`.
+
+use std::fmt;
+
+use nom::branch::alt;
+use nom::bytes::complete::{escaped_transform, is_not};
+use nom::character::complete::{char, none_of, one_of, u32 as number};
+use nom::combinator::{all_consuming, map, opt, value, verify};
+use nom::multi::many0;
+use nom::sequence::{delimited, preceded};
+use nom::{IResult, Parser};
+
+/// Where in an answer a value stands; never empty.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct KeyPath(Vec<Step>);
+
+/// One step down.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Into an object, an element or a form field.
+    Key(String),
+    /// Into a list, from 0.
+    Index(usize),
+}
+
+impl KeyPath {
+    /// Reads a path; `None` where it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        all_consuming(path).parse(text).ok().map(|(_, path)| path)
+    }
+
+    /// The steps from the top.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+fn path(input: &str) -> IResult<&str, KeyPath> {
+    let first = alt((map(plain, Step::Key), bracket));
+    let next = alt((map(preceded(char('.'), plain), Step::Key), bracket));
+    map((first, many0(next)), |(first, mut rest)| {
+        rest.insert(0, first);
+        KeyPath(rest)
+    })
+    .parse(input)
+}
+
+fn plain(input: &str) -> IResult<&str, String> {
+    let text = is_not(".[]{}\"'$ \t\r\n");
+    map(text, str::to_owned).parse(input)
+}
+
+fn bracket(input: &str) -> IResult<&str, Step> {
+    let index = map(number, |n| Step::Index(n as usize));
+    let key = map(verify(quoted, |k: &String| !k.is_empty()), Step::Key);
+    delimited(char('['), alt((index, key)), char(']')).parse(input)
+}
+
+fn quoted(input: &str) -> IResult<&str, String> {
+    let escape = alt((value("\\", char('\\')), value("\"", char('"'))));
+    let text = escaped_transform(none_of("\\\""), '\\', escape);
+    delimited(one_of("\""), map(opt(text), Option::unwrap_or_default), char('"')).parse(input)
+}
+
+impl fmt::Display for KeyPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Index(n) => write!(f, "[{n}]")?,
+                Step::Key(key) if plain(key).is_ok_and(|(rest, _)| rest.is_empty()) => {
+                    write!(f, "{}{key}", if at == 0 { "" } else { "." })?;
+                }
+                Step::Key(key) => write!(f, "[{key:?}]")?,
+            }
+        }
+        Ok(())
+    }
+}

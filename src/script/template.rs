@@ -1,0 +1,340 @@
+//! Texts with placeholders: read once at load, filled per call, escaped for where each value lands.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::script::escape::{Landing, Unfit};
+use crate::script::path::KeyPath;
+
+mod read;
+
+pub use read::{Braces, Piece, Problem, read};
+
+/// A text with placeholders, each with its landing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Template {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Part {
+    Text(String),
+    Fill(Placeholder, Landing),
+}
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Placeholder {
+    /// `{caller}`: the caller's number, empty when withheld.
+    Caller,
+    /// `{caller_name}`.
+    CallerName,
+    /// `{called}`: the dialled number, else the extension.
+    Called,
+    /// `{keypress}`: digits entered in this script.
+    Keypress,
+    /// `{speech}`: what was said in this script.
+    Speech,
+    /// `{input}`: either of the two.
+    Input,
+    /// `{call_id}`.
+    CallId,
+    /// `{channel}`.
+    Channel,
+    /// `{language}`.
+    Language,
+    /// `{attempt}`: how often this script has asked, from 1.
+    Attempt,
+    /// `{script}`: the running script's name.
+    Script,
+    /// `{arg.NAME}`: an argument that the dialplan gave.
+    Arg(String),
+    /// `{secret.NAME}`.
+    Secret(String),
+    /// `{NAME.keypress}` and its like: what an earlier script of this call's chain was given.
+    Earlier(String, Entered),
+    /// `{$path}`: a value of the last answer.
+    Answer(KeyPath),
+}
+
+/// Which input of an earlier script is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Entered {
+    /// `keypress`
+    Keypress,
+    /// `speech`
+    Speech,
+    /// `input`
+    Input,
+}
+
+/// Where placeholders get their values.
+pub trait Values {
+    /// The value now; empty where there is none.
+    fn value(&self, of: &Placeholder) -> Value<'_>;
+}
+
+/// A value, and whether it may be shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Value<'a> {
+    /// The text as it is, not escaped.
+    pub text: Cow<'a, str>,
+    /// Declared sensitive, or a secret: shown nowhere.
+    pub sensitive: bool,
+}
+
+impl<'a> Value<'a> {
+    /// A value that may be shown.
+    pub fn open(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), sensitive: false }
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
+    }
+}
+
+/// What stands for a sensitive value where people look.
+pub const MASK: &str = "***";
+
+/// A filled template, and where sensitive values stand in it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    text: String,
+    hidden: Vec<Range<usize>>,
+}
+
+impl Filled {
+    /// The text itself.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The text itself, owned.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Whether a sensitive value is in it.
+    pub fn is_sensitive(&self) -> bool {
+        !self.hidden.is_empty()
+    }
+
+    /// The text for people: sensitive values are masked.
+    pub fn shown(&self) -> Cow<'_, str> {
+        if !self.is_sensitive() {
+            return Cow::Borrowed(&self.text);
+        }
+        let mut shown = String::with_capacity(self.text.len());
+        let mut from = 0;
+        for hidden in &self.hidden {
+            shown.push_str(&self.text[from..hidden.start]);
+            shown.push_str(MASK);
+            from = hidden.end;
+        }
+        shown.push_str(&self.text[from..]);
+        Cow::Owned(shown)
+    }
+}
+
+impl fmt::Debug for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shown().fmt(f)
+    }
+}
+
+impl Template {
+    /// A text without placeholders.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self { parts: vec![Part::Text(text.into())] }
+    }
+
+    /// A template whose values all land alike.
+    pub fn landing(pieces: impl IntoIterator<Item = Piece>, landing: Landing) -> Self {
+        let mut template = Self::default();
+        pieces.into_iter().for_each(|piece| template.push(piece, landing));
+        template
+    }
+
+    /// A URL: each value lands by where it stands in it. Tells also whether one decides the host.
+    pub fn url(pieces: impl IntoIterator<Item = Piece>) -> (Self, bool) {
+        let mut template = Self::default();
+        let mut at = InUrl::Scheme;
+        let mut decides_host = false;
+        for piece in pieces {
+            let landing = at.landing(template.parts.is_empty());
+            match &piece {
+                Piece::Text(text) => at = at.after(text),
+                Piece::Fill(_) if landing == Landing::Url => at = InUrl::Path,
+                Piece::Fill(_) => {}
+            }
+            let fills = matches!(piece, Piece::Fill(_));
+            decides_host |= fills && matches!(landing, Landing::Url | Landing::Host);
+            template.push(piece, landing);
+        }
+        (template, decides_host)
+    }
+
+    /// A JSON text: values inside of quotes and outside land differently.
+    pub fn json(pieces: impl IntoIterator<Item = Piece>) -> Self {
+        let mut template = Self::default();
+        let mut quoted = false;
+        for piece in pieces {
+            if let Piece::Text(text) = &piece {
+                quoted = is_quoted_after(text, quoted);
+            }
+            template.push(piece, if quoted { Landing::JsonString } else { Landing::JsonValue });
+        }
+        template
+    }
+
+    fn push(&mut self, piece: Piece, landing: Landing) {
+        match piece {
+            Piece::Text(text) => self.push_text(&text),
+            Piece::Fill(placeholder) => self.parts.push(Part::Fill(placeholder, landing)),
+        }
+    }
+
+    fn push_text(&mut self, text: &str) {
+        match self.parts.last_mut() {
+            Some(Part::Text(last)) => last.push_str(text),
+            _ => self.parts.push(Part::Text(text.to_owned())),
+        }
+    }
+
+    /// Another template behind this one.
+    pub fn append(&mut self, other: Self) {
+        for part in other.parts {
+            match part {
+                Part::Text(text) => self.push_text(&text),
+                fill => self.parts.push(fill),
+            }
+        }
+    }
+
+    /// The text, where there are no placeholders in it.
+    pub fn as_text(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Its placeholders, in order.
+    pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Fill(placeholder, _) => Some(placeholder),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with its values.
+    ///
+    /// # Errors
+    ///
+    /// When a value can't stand where it should; see [`Landing::write`].
+    pub fn fill(&self, values: &impl Values) -> Result<Filled, Unfit> {
+        let mut filled = Filled::default();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) => filled.text.push_str(text),
+                Part::Fill(placeholder, landing) => {
+                    filled.push(&values.value(placeholder), *landing)?;
+                }
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl Filled {
+    fn push(&mut self, value: &Value<'_>, landing: Landing) -> Result<(), Unfit> {
+        let start = self.text.len();
+        landing.write(&value.text, &mut self.text)?;
+        if value.sensitive && self.text.len() > start {
+            self.hidden.push(start..self.text.len());
+        }
+        Ok(())
+    }
+}
+
+/// Secrets by name, read at load.
+#[derive(Clone, Default)]
+pub struct Secrets(std::collections::BTreeMap<String, Arc<str>>);
+
+impl Secrets {
+    /// Keeps a secret.
+    pub fn insert(&mut self, name: String, secret: Arc<str>) {
+        self.0.insert(name, secret);
+    }
+
+    /// A secret by its name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|secret| &**secret)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+/// Where in a URL the reading is.
+#[derive(Clone, Copy)]
+enum InUrl {
+    Scheme,
+    Host,
+    Path,
+    Query,
+}
+
+impl InUrl {
+    fn landing(self, first: bool) -> Landing {
+        match self {
+            Self::Scheme if first => Landing::Url,
+            Self::Scheme | Self::Host => Landing::Host,
+            Self::Path => Landing::Path,
+            Self::Query => Landing::Query,
+        }
+    }
+
+    fn after(self, text: &str) -> Self {
+        let (next, rest) = match self {
+            Self::Scheme => (text.split_once("://").map(|(_, rest)| (Self::Host, rest))).unzip(),
+            Self::Host => text
+                .split_once(['/', '?', '#'])
+                .map(|(host, rest)| {
+                    (
+                        if text[host.len()..].starts_with('/') { Self::Path } else { Self::Query },
+                        rest,
+                    )
+                })
+                .unzip(),
+            Self::Path => text.split_once(['?', '#']).map(|(_, rest)| (Self::Query, rest)).unzip(),
+            Self::Query => (None, None),
+        };
+        match (next, rest) {
+            (Some(next), Some(rest)) => next.after(rest),
+            _ => self,
+        }
+    }
+}
+
+fn is_quoted_after(text: &str, mut quoted: bool) -> bool {
+    let mut escaped = false;
+    for b in text.bytes() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    quoted
+}

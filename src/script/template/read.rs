@@ -1,0 +1,168 @@
+//! The grammar of placeholders.
+
+use std::ops::Range;
+
+use nom::branch::alt;
+use nom::bytes::complete::{is_not, tag, take_while1};
+use nom::character::complete::{anychar, char};
+use nom::combinator::{all_consuming, consumed, map, rest, value};
+use nom::sequence::{delimited, preceded, separated_pair};
+use nom::{IResult, Parser};
+
+use super::{Entered, Placeholder};
+use crate::script::path::KeyPath;
+
+/// A stretch of a template as it was typed.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// Text, its doubled braces made single.
+    Text(String),
+    /// A placeholder.
+    Fill(Placeholder),
+}
+
+/// How braces that are no placeholder are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Braces {
+    /// `{{` and `}}` are braces; any other that is no known placeholder is a fault.
+    Doubled,
+    /// They are text: JSON is full of them.
+    Text,
+}
+
+/// What is wrong with a placeholder, where it stands in the text, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Bytes of the text.
+    pub at: Range<usize>,
+    /// What is wrong.
+    pub what: String,
+    /// The way out, where one is known.
+    pub help: Option<String>,
+}
+
+/// Reads a text with placeholders. All problems are told, each with its place.
+pub fn read(text: &str, braces: Braces) -> (Vec<(Range<usize>, Piece)>, Vec<Problem>) {
+    let mut pieces = Vec::new();
+    let mut problems = Vec::new();
+    let mut left = text;
+    while let Ok((after, token)) = token(braces).parse(left) {
+        let at = text.len() - left.len()..text.len() - after.len();
+        left = after;
+        match token {
+            Token::Text(text) => pieces.push((at, Piece::Text(text.to_owned()))),
+            Token::Placeholder(inner) => match placeholder(inner) {
+                Ok(known) => pieces.push((at, Piece::Fill(known))),
+                Err((what, help)) => problems.push(Problem { at, what, help }),
+            },
+            Token::Stray(brace) => problems.push(Problem {
+                at,
+                what: format!("a `{brace}` that belongs to no placeholder"),
+                help: Some(format!("for a brace that is text, write `{brace}{brace}`")),
+            }),
+        }
+    }
+    (pieces, problems)
+}
+
+#[derive(Clone)]
+enum Token<'a> {
+    Text(&'a str),
+    Placeholder(&'a str),
+    Stray(char),
+}
+
+fn token<'a>(
+    braces: Braces,
+) -> impl Parser<&'a str, Output = Token<'a>, Error = nom::error::Error<&'a str>> {
+    move |input| match braces {
+        Braces::Doubled => alt((
+            value(Token::Text("{"), tag("{{")),
+            value(Token::Text("}"), tag("}}")),
+            map(braced, Token::Placeholder),
+            map(is_not("{}"), Token::Text),
+            map(anychar, Token::Stray),
+        ))
+        .parse(input),
+        Braces::Text => alt((
+            map(known, Token::Placeholder),
+            map(is_not("{}"), Token::Text),
+            map(consumed(anychar), |(brace, _)| Token::Text(brace)),
+        ))
+        .parse(input),
+    }
+}
+
+fn braced(input: &str) -> IResult<&str, &str> {
+    delimited(char('{'), is_not("{}"), char('}')).parse(input)
+}
+
+fn known(input: &str) -> IResult<&str, &str> {
+    nom::combinator::verify(braced, |inner: &str| placeholder(inner).is_ok()).parse(input)
+}
+
+const SIMPLE: [(&str, Placeholder); 11] = [
+    ("caller", Placeholder::Caller),
+    ("caller_name", Placeholder::CallerName),
+    ("called", Placeholder::Called),
+    ("keypress", Placeholder::Keypress),
+    ("speech", Placeholder::Speech),
+    ("input", Placeholder::Input),
+    ("call_id", Placeholder::CallId),
+    ("channel", Placeholder::Channel),
+    ("language", Placeholder::Language),
+    ("attempt", Placeholder::Attempt),
+    ("script", Placeholder::Script),
+];
+
+fn placeholder(inner: &str) -> Result<Placeholder, (String, Option<String>)> {
+    if let Some((_, simple)) = SIMPLE.iter().find(|(name, _)| *name == inner) {
+        return Ok(simple.clone());
+    }
+    if let Some(path) = inner.strip_prefix('$') {
+        return KeyPath::parse(path).map(Placeholder::Answer).ok_or_else(|| {
+            let help = "write it as `{$data.items[0].code}` or `{$[\"odd.key\"]}`".to_owned();
+            (format!("`${path}` is no path into an answer"), Some(help))
+        });
+    }
+    match all_consuming(dotted).parse(inner) {
+        Ok((_, placeholder)) => Ok(placeholder),
+        Err(_) => Err((format!("there is no placeholder `{{{inner}}}`"), nearest(inner))),
+    }
+}
+
+fn dotted(input: &str) -> IResult<&str, Placeholder> {
+    let name = |input| {
+        take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').parse(input)
+    };
+    let entered = alt((
+        value(Entered::Keypress, tag("keypress")),
+        value(Entered::Speech, tag("speech")),
+        value(Entered::Input, tag("input")),
+    ));
+    alt((
+        map(preceded(tag("arg."), rest_of_name), |n: &str| Placeholder::Arg(n.to_owned())),
+        map(preceded(tag("secret."), name), |n: &str| Placeholder::Secret(n.to_owned())),
+        map(separated_pair(name, char('.'), entered), |(n, e): (&str, _)| {
+            Placeholder::Earlier(n.to_owned(), e)
+        }),
+    ))
+    .parse(input)
+}
+
+/// An argument's name is whatever the dialplan writes before `=`.
+fn rest_of_name(input: &str) -> IResult<&str, &str> {
+    nom::combinator::verify(rest, |name: &str| !name.is_empty()).parse(input)
+}
+
+fn nearest(inner: &str) -> Option<String> {
+    if KeyPath::parse(inner).is_some_and(|path| path.steps().len() > 1) {
+        return Some(format!("a value of the answer is written `{{${inner}}}`"));
+    }
+    SIMPLE
+        .iter()
+        .map(|(name, _)| (strsim::damerau_levenshtein(name, inner), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len() / 2)
+        .map(|(_, name)| format!("did you mean `{{{name}}}`?"))
+}

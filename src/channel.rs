@@ -58,11 +58,7 @@ pub trait Channel: Send {
 
     /// Sets the last variables in their order and hands the call over. Works after an interruption too, as far as the
     /// switch still takes it, within a bound of its own.
-    fn leave(
-        self,
-        variables: &[(&str, String)],
-        exit: &Exit,
-    ) -> impl Future<Output = Left> + Send;
+    fn leave(self, variables: &[(&str, String)], exit: &Exit) -> impl Future<Output = Left> + Send;
 }
 
 /// Sounds that are pulled one at a time, so that a later one can still be made while an earlier one plays.

@@ -1,1 +1,20 @@
-//! Asterisk: FastAGI.
+//! Asterisk's FastAGI, from its bytes up.
+//!
+//! - [`parse`]: what a line says; pure, nom and its own types only
+//! - [`text`]: bytes of Asterisk that are meant as text, decoded late
+//! - [`environment`]: the first words of a call
+//! - [`reply`]: what Asterisk answers to a command
+//! - [`command`]: what we send, with the one quoting function in [`quote`]
+//! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
+//!
+//! Names of functions are those of `res/res_agi.c` in Asterisk 22 unless another file is given; Asterisk 16 has the
+//! same ones.
+
+pub mod codec;
+pub mod command;
+pub mod environment;
+pub mod error;
+pub mod parse;
+pub mod quote;
+pub mod reply;
+pub mod text;

@@ -2,3 +2,5 @@
 pub mod agi;
 pub mod channel;
 pub mod script;
+pub mod server;
+pub mod telemetry;

@@ -35,6 +35,15 @@ impl<'a> Collector<'a> {
         }
     }
 
+    /// The keys that mean something now: none when the input is complete.
+    pub fn keys(&self) -> String {
+        if self.is_complete() {
+            return String::new();
+        }
+        let terminator = self.ask.terminator.filter(|key| !key.is_ascii_digit());
+        ('0'..='9').chain(terminator).collect()
+    }
+
     /// The prompt has been heard: silence counts from here.
     pub fn prompt_over(&mut self, now: Instant) {
         self.quiet_since = now;

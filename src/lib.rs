@@ -2,3 +2,4 @@
 pub mod agi;
 pub mod channel;
 pub mod script;
+pub mod trigger;

@@ -56,7 +56,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
         () = server.serve(listeners, stop.cancelled(), hurry.cancelled()) => {}
         () = reload(path, &server, reloads) => {}
     }
-    if timeout(LAST_REQUESTS, server.triggers().finish()).await.is_err() {
+    if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
         warn!("requests under way could not complete");
     }
     info!("stopped");

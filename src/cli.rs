@@ -35,7 +35,8 @@ struct ConfigFile {
 impl ConfigFile {
     fn path(self) -> PathBuf {
         let here = Path::new("dialscript.toml");
-        let fallback = if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
+        let fallback =
+            if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
         self.config.unwrap_or_else(|| fallback.to_owned())
     }
 }

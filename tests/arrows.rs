@@ -66,7 +66,11 @@ fn libraries_stay_in_their_rooms() {
     for (library, rooms) in ONLY_IN {
         for (room, _) in MAY_KNOW.iter().filter(|(room, _)| !rooms.contains(room)) {
             for (file, code) in sources(room) {
-                assert!(!code.contains(&format!("{library}::")), "{} uses {library}", file.display());
+                assert!(
+                    !code.contains(&format!("{library}::")),
+                    "{} uses {library}",
+                    file.display()
+                );
             }
         }
     }

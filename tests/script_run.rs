@@ -164,7 +164,7 @@ impl Call {
             reach: Reach::Yes,
             done: done.clone(),
         };
-        let triggers = FakeTriggers { done, ..FakeTriggers::default() };
+        let triggers = FakeTriggers { done, cache: CacheUse::Miss, ..FakeTriggers::default() };
         Self { scripts: vec![("main", script)], channel, triggers }
     }
 

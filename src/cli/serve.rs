@@ -13,10 +13,11 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use crate::cli::check::print_faults;
 use crate::config::{self, Config};
 use crate::server::{Limits, Server, listen};
 use crate::telemetry;
-use crate::trigger::HttpTriggers;
+use crate::trigger::{self, HttpTriggers};
 
 /// What requests under way get to complete when all calls have ended.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -26,7 +27,7 @@ pub fn serve(path: &Path) -> ExitCode {
     let config = match config::load(path) {
         Ok(config) => config,
         Err(faults) => {
-            eprint!("{faults}");
+            print_faults(&faults);
             return ExitCode::FAILURE;
         }
     };
@@ -47,7 +48,7 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, hurry) = stops()?;
-    let triggers = HttpTriggers::new(config.trigger_settings()).map_err(io::Error::other)?;
+    let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let listeners = bind(&config)?;
     let server = Server::new(limits(&config), config.library.clone(), triggers);
     notify(&[NotifyState::Ready]);
@@ -66,10 +67,22 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
 fn limits(config: &Config) -> Limits {
     Limits {
         allow: config.asterisk.allow.clone(),
-        environment: config.asterisk.environment_timeout,
+        environment: config.environment_timeout,
         calls: config.server.max_calls,
         longest_call: config.server.longest_call,
         grace: config.server.grace,
+    }
+}
+
+fn requests(config: &Config) -> trigger::Settings {
+    let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
+    trigger::Settings {
+        connect_timeout: config.trigger.connect_timeout,
+        proxy: config.trigger.proxy.clone(),
+        max_requests: config.trigger.max_requests,
+        cache: trigger::cache::Bounds { entries, bytes },
+        allow_hosts: config.egress.allow_hosts.clone(),
+        allow_networks: config.egress.allow_networks.clone(),
     }
 }
 

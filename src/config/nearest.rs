@@ -1,0 +1,15 @@
+//! The name that somebody may have meant.
+
+/// The nearest of the names, where one is near enough for a slip of the fingers.
+pub(crate) fn nearest<'a>(
+    typed: &str,
+    names: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let typed = typed.to_lowercase();
+    names
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.chars().count().max(3) / 3)
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,177 @@
+//! Request headers and bodies: names and values in query-string form or as a table, JSON, XML.
+
+use http::{HeaderName, HeaderValue, header};
+use serde_spanned::Spanned;
+
+use super::raw::Payload;
+use super::validate::scope::{Sample, Scope};
+use crate::script::definition::Body;
+use crate::script::escape::Landing;
+use crate::script::template::{Braces, Piece, Template};
+
+mod pairs;
+
+use pairs::{Decode, Pair, pairs};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+const XML: &str = "application/xml";
+
+/// Headers that the connection itself is steered by.
+const OURS: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+/// Request headers.
+pub(crate) fn headers(scope: &Scope<'_>, given: &Payload) -> Vec<(HeaderName, Template)> {
+    let pairs = pairs(scope, given, Decode::Percent);
+    pairs.into_iter().filter_map(|pair| header(scope, pair)).collect()
+}
+
+fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
+    let fault = |what: &str, help: &str| scope.file.fault_help(pair.at.clone(), what, help);
+    let name = Template::landing(pair.name, Landing::Header);
+    let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
+    let Some(name) = name else {
+        fault("this is no header's name", "write headers as `Name=value&Other=value`");
+        return None;
+    };
+    if OURS.contains(&name) || matches!(name.as_str(), "keep-alive" | "proxy-connection") {
+        fault("this header is the connection's own", "take it out");
+    }
+    let Some(value) = pair.value else {
+        fault("this header has no value", "write headers as `Name=value&Other=value`");
+        return None;
+    };
+    let value = Template::landing(value, Landing::Header);
+    let sample = value.fill(&Sample("1")).unwrap_or_default();
+    if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
+        fault("a header's value is one line", "take the line break out");
+    }
+    Some((name, value))
+}
+
+/// A request's body.
+pub(crate) fn body(scope: &Scope<'_>, given: &Payload, raw_json: bool) -> Body {
+    match given {
+        Payload::Text(text) if begins(text, &['{', '[']) => json(scope, text, raw_json),
+        Payload::Text(text) if begins(text, &['<']) => xml(scope, text, raw_json),
+        pairs if raw_json => json_of_pairs(self::pairs(scope, pairs, Decode::Form)),
+        Payload::Text(text) => form(scope.template(text, Landing::Query)),
+        pairs => form(form_of_pairs(self::pairs(scope, pairs, Decode::Form))),
+    }
+}
+
+fn begins(text: &Spanned<String>, with: &[char]) -> bool {
+    // A placeholder at the beginning of a form begins with a brace too.
+    let text = text.get_ref().trim_start();
+    let placeholder = matches!(
+        crate::script::template::read(text, Braces::Text).0.first(),
+        Some((_, Piece::Fill(_)))
+    );
+    text.starts_with(with) && !placeholder
+}
+
+fn form(text: Template) -> Body {
+    Body { text, content_type: FORM }
+}
+
+fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+    check_raw_json(scope, text, raw_json, "JSON");
+    let template = Template::json(scope.pieces(text, Braces::Text));
+    let sample = template.fill(&Sample("1")).unwrap_or_default();
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
+        let help = "a body that begins with { or [ is JSON";
+        scope.file.fault_help(text.span(), format!("this body is no JSON: {e}"), help);
+    }
+    Body { text: template, content_type: JSON }
+}
+
+fn xml(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+    check_raw_json(scope, text, raw_json, "XML");
+    let template = scope.template(text, Landing::Xml);
+    let sample = template.fill(&Sample("1")).unwrap_or_default();
+    if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
+        let help = "a body that begins with < is XML";
+        scope.file.fault_help(text.span(), format!("this body is no XML: {e}"), help);
+    }
+    Body { text: template, content_type: XML }
+}
+
+fn check_raw_json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
+    if raw_json {
+        let what = format!("`raw_json` makes JSON of names and values, and this is {kind}");
+        let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
+        scope.file.fault_help(text.span(), what, help);
+    }
+}
+
+fn form_of_pairs(pairs: Vec<Pair>) -> Template {
+    let mut text = Template::default();
+    for (n, pair) in pairs.into_iter().enumerate() {
+        text.append(Template::text(if n == 0 { "" } else { "&" }));
+        text.append(landed(pair.name, Landing::Query));
+        text.append(Template::text("="));
+        text.append(landed(pair.value.unwrap_or_default(), Landing::Query));
+    }
+    text
+}
+
+/// An object of strings in the order written; a name that comes again makes its value a list.
+fn json_of_pairs(pairs: Vec<Pair>) -> Body {
+    let mut names: Vec<(Vec<Piece>, Vec<Template>)> = Vec::new();
+    for pair in pairs {
+        let value = quoted(pair.value.unwrap_or_default());
+        match names.iter_mut().find(|(name, _)| *name == pair.name) {
+            Some((_, values)) => values.push(value),
+            None => names.push((pair.name, vec![value])),
+        }
+    }
+    let entries = names.into_iter().map(|(name, mut values)| {
+        let value = match values.pop() {
+            Some(only) if values.is_empty() => only,
+            last => list("[", values.into_iter().chain(last), "]"),
+        };
+        let mut entry = quoted(name);
+        entry.append(Template::text(":"));
+        entry.append(value);
+        entry
+    });
+    Body { text: list("{", entries, "}"), content_type: JSON }
+}
+
+fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Template {
+    let mut text = Template::text(open);
+    for (n, item) in items.enumerate() {
+        text.append(Template::text(if n == 0 { "" } else { "," }));
+        text.append(item);
+    }
+    text.append(Template::text(close));
+    text
+}
+
+fn quoted(pieces: Vec<Piece>) -> Template {
+    let mut text = Template::text("\"");
+    text.append(landed(pieces, Landing::JsonString));
+    text.append(Template::text("\""));
+    text
+}
+
+/// A template whose own text is escaped for the place as its values are.
+fn landed(pieces: Vec<Piece>, landing: Landing) -> Template {
+    let escaped = pieces.into_iter().map(|piece| match piece {
+        Piece::Text(text) => {
+            let mut out = String::new();
+            // No text is unfit for a form or for JSON.
+            let _ = landing.write(&text, &mut out);
+            Piece::Text(out)
+        }
+        fill => fill,
+    });
+    Template::landing(escaped, landing)
+}

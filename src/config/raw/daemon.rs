@@ -1,0 +1,218 @@
+//! The daemon's file as it was typed.
+
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+
+use ipnet::IpNet;
+use serde_spanned::Spanned;
+
+use super::{FromText, Parsed, Time, Whole};
+use crate::config::section::Section;
+use crate::telemetry::Format;
+use crate::trigger::egress::HostPattern;
+
+#[derive(Debug, Default)]
+pub(crate) struct Daemon {
+    pub(crate) asterisk: Listener,
+    pub(crate) freeswitch: Listener,
+    pub(crate) folders: Folders,
+    pub(crate) server: Server,
+    pub(crate) trigger: Trigger,
+    pub(crate) cache: Cache,
+    pub(crate) egress: Egress,
+    pub(crate) log: Log,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    pub(crate) listen: Option<Spanned<Vec<Parsed<SocketAddr>>>>,
+    pub(crate) allow: Option<Spanned<Vec<Parsed<IpNet>>>>,
+    pub(crate) environment_timeout: Option<Spanned<Time>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Folders {
+    pub(crate) scripts: Option<Spanned<String>>,
+    pub(crate) sounds: Option<Spanned<String>>,
+    pub(crate) sounds_on_switch: Option<Spanned<String>>,
+    pub(crate) secrets: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) grace: Option<Spanned<Time>>,
+    pub(crate) max_calls: Option<Spanned<Whole>>,
+    pub(crate) longest_call: Option<Spanned<Time>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Trigger {
+    pub(crate) timeout: Option<Spanned<Time>>,
+    pub(crate) connect_timeout: Option<Spanned<Time>>,
+    pub(crate) music_after: Option<Spanned<Time>>,
+    pub(crate) proxy: Option<Spanned<String>>,
+    pub(crate) max_requests: Option<Spanned<Whole>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    pub(crate) max_entries: Option<Spanned<Whole>>,
+    pub(crate) max_bytes: Option<Spanned<Whole>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Egress {
+    pub(crate) allow_hosts: Option<Spanned<Vec<Parsed<HostPattern>>>>,
+    pub(crate) allow_networks: Option<Spanned<Vec<Parsed<IpNet>>>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) level: Option<Spanned<Parsed<tracing::Level>>>,
+    pub(crate) format: Option<Spanned<Parsed<Format>>>,
+}
+
+impl FromText for SocketAddr {
+    const EXPECTED: &'static str =
+        "an address with its port, such as \"127.0.0.1:4573\" or \"[::1]:4573\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromText for IpNet {
+    const EXPECTED: &'static str = "a network such as \"10.0.0.0/8\", or an address";
+
+    fn from_text(text: &str) -> Option<Self> {
+        let network = text.parse().ok();
+        network.or_else(|| text.parse::<IpAddr>().ok().map(Self::from))
+    }
+}
+
+impl FromText for HostPattern {
+    const EXPECTED: &'static str = "a host such as \"shop.example\" or \"*.shop.example\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+impl FromText for tracing::Level {
+    const EXPECTED: &'static str = "\"error\", \"warn\", \"info\", \"debug\" or \"trace\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.bytes().all(|b| b.is_ascii_lowercase()).then(|| Self::from_str(text).ok()).flatten()
+    }
+}
+
+impl FromText for Format {
+    const EXPECTED: &'static str = "\"text\" or \"json\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+impl Daemon {
+    pub(crate) fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            asterisk: read(&mut section, "asterisk", Listener::asterisk),
+            freeswitch: read(&mut section, "freeswitch", Listener::freeswitch),
+            folders: read(&mut section, "folders", Folders::read),
+            server: read(&mut section, "server", Server::read),
+            trigger: read(&mut section, "trigger", Trigger::read),
+            cache: read(&mut section, "cache", Cache::read),
+            egress: read(&mut section, "egress", Egress::read),
+            log: read(&mut section, "log", Log::read),
+        };
+        section.later("speech", "speech comes in a later version", "take this table out");
+        section.finish();
+        raw
+    }
+}
+
+/// A table that may be missing: all its keys are then.
+fn read<T: Default>(
+    of: &mut Section<'_, '_>,
+    key: &'static str,
+    read: impl FnOnce(&mut Section<'_, '_>) -> T,
+) -> T {
+    let Some(mut section) = of.table(key) else { return T::default() };
+    let raw = read(&mut section);
+    section.finish();
+    raw
+}
+
+impl Listener {
+    fn asterisk(section: &mut Section<'_, '_>) -> Self {
+        let environment_timeout = section.take("environment_timeout");
+        Self { environment_timeout, ..Self::freeswitch(section) }
+    }
+
+    fn freeswitch(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            listen: section.take("listen"),
+            allow: section.take("allow"),
+            environment_timeout: None,
+        }
+    }
+}
+
+impl Folders {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            scripts: section.take("scripts"),
+            sounds: section.take("sounds"),
+            sounds_on_switch: section.take("sounds_on_switch"),
+            secrets: section.take("secrets"),
+        }
+    }
+}
+
+impl Server {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            grace: section.take("grace"),
+            max_calls: section.take("max_calls"),
+            longest_call: section.take("longest_call"),
+        }
+    }
+}
+
+impl Trigger {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            timeout: section.take("timeout"),
+            connect_timeout: section.take("connect_timeout"),
+            music_after: section.take("music_after"),
+            proxy: section.take("proxy"),
+            max_requests: section.take("max_requests"),
+        }
+    }
+}
+
+impl Cache {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self { max_entries: section.take("max_entries"), max_bytes: section.take("max_bytes") }
+    }
+}
+
+impl Egress {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            allow_hosts: section.take("allow_hosts"),
+            allow_networks: section.take("allow_networks"),
+        }
+    }
+}
+
+impl Log {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self { level: section.take("level"), format: section.take("format") }
+    }
+}

@@ -1,0 +1,166 @@
+//! A table of a file, taken apart key by key: what is left over at the end is unknown.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::file::File;
+use super::nearest::nearest;
+
+/// A table and the keys that it may have.
+pub(crate) struct Section<'f, 'i> {
+    pub(crate) file: &'f File,
+    pub(crate) span: Range<usize>,
+    title: String,
+    entries: DeTable<'i>,
+    known: Vec<&'static str>,
+}
+
+impl<'f, 'i> Section<'f, 'i> {
+    pub(crate) fn root(file: &'f File, table: Spanned<DeTable<'i>>) -> Self {
+        Self::new(file, String::new(), table.span(), table.into_inner())
+    }
+
+    pub(crate) fn new(
+        file: &'f File,
+        title: String,
+        span: Range<usize>,
+        entries: DeTable<'i>,
+    ) -> Self {
+        Self { file, span, title, entries, known: Vec::new() }
+    }
+
+    /// The value as TOML has it, for keys that take several kinds.
+    pub(crate) fn take_any(&mut self, key: &'static str) -> Option<Spanned<DeValue<'i>>> {
+        self.known.push(key);
+        self.entries.remove(key)
+    }
+
+    /// The value of a key, where it is there and of the right kind.
+    pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
+        let value = self.take_any(key)?;
+        self.file.read(value)
+    }
+
+    /// The value of a key that must be there.
+    pub(crate) fn need<T: Deserialize<'i>>(
+        &mut self,
+        key: &'static str,
+        help: &str,
+    ) -> Option<Spanned<T>> {
+        if !self.entries.contains_key(key) {
+            let what = format!("{} has no `{key}`", self.title);
+            self.file.fault_help(self.span.clone(), what, help);
+        }
+        self.take(key)
+    }
+
+    /// A key or table that a later version will take.
+    pub(crate) fn later(&mut self, key: &'static str, what: &str, help: &str) {
+        let Some((name, _)) = self.entries.remove_entry(key) else { return };
+        self.file.fault_help(name.span(), what, help);
+    }
+
+    /// A table in this one.
+    pub(crate) fn table(&mut self, key: &'static str) -> Option<Section<'f, 'i>> {
+        let value = self.take_any(key)?;
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Table(entries) => {
+                Some(Section::new(self.file, format!("[{key}]"), span, entries))
+            }
+            _ => {
+                let help = format!("write a line `[{key}]` and its keys below it");
+                self.file.fault_help(span, format!("`{key}` is a table"), help);
+                None
+            }
+        }
+    }
+
+    /// Tables in this one, each `[[key]]`.
+    pub(crate) fn tables(&mut self, key: &'static str) -> Vec<Section<'f, 'i>> {
+        let Some(value) = self.take_any(key) else { return Vec::new() };
+        let span = value.span();
+        let entries = match value.into_inner() {
+            DeValue::Array(list) => list.into_iter().collect(),
+            _ => {
+                let what = format!("there can be several `{key}`: each begins with two brackets");
+                self.file.fault_help(span, what, format!("write `[[{key}]]`"));
+                Vec::new()
+            }
+        };
+        entries.into_iter().filter_map(|entry| self.entry(key, entry)).collect()
+    }
+
+    fn entry(&self, key: &str, entry: Spanned<DeValue<'i>>) -> Option<Section<'f, 'i>> {
+        let span = entry.span();
+        match entry.into_inner() {
+            DeValue::Table(table) => {
+                Some(Section::new(self.file, format!("[[{key}]]"), span, table))
+            }
+            _ => {
+                self.file.fault_help(
+                    span,
+                    format!("each `{key}` is a table"),
+                    format!("write `[[{key}]]`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The whole table as names and values of one kind, in the order of the file.
+    pub(crate) fn pairs<T: Deserialize<'i>>(self) -> Vec<(Spanned<String>, Spanned<T>)> {
+        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let file = self.file;
+        let pair = |(name, value): (Spanned<_>, _)| {
+            let name = Spanned::new(name.span(), toml::de::DeString::into_owned(name.into_inner()));
+            Some((name, file.read(value)?))
+        };
+        entries.into_iter().filter_map(pair).collect()
+    }
+
+    /// All keys are taken that may be there: the rest is unknown.
+    pub(crate) fn finish(self) {
+        for (name, value) in &self.entries {
+            let kind = if self.title.is_empty() { kind(value.get_ref()) } else { "key" };
+            let place = if self.title.is_empty() { "" } else { " in " };
+            let what = format!("unknown {kind} `{}`{place}{}", name.get_ref(), self.title);
+            self.file.fault_help(name.span(), what, self.instead(name.get_ref()));
+        }
+    }
+
+    fn instead(&self, name: &str) -> String {
+        match nearest(name, self.known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known here: {}", self.known.join(", ")),
+        }
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::Table(_) | DeValue::Array(_) => "table",
+        _ => "key outside of a table:",
+    }
+}
+
+impl File {
+    /// One value; a fault at its place where it is of another kind.
+    pub(crate) fn read<'i, T: Deserialize<'i>>(
+        &self,
+        value: Spanned<DeValue<'i>>,
+    ) -> Option<Spanned<T>> {
+        let span = value.span();
+        match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(read) => Some(Spanned::new(span, read)),
+            Err(e) => {
+                self.fault(e.span().unwrap_or(span), e.message());
+                None
+            }
+        }
+    }
+}

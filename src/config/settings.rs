@@ -1,0 +1,97 @@
+//! What the daemon's file means.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use url::Url;
+
+use crate::script::definition::Library;
+use crate::telemetry::Format;
+use crate::trigger::egress::HostPattern;
+
+/// Everything that the daemon runs by: its own file and all scripts.
+#[derive(Debug)]
+pub struct Config {
+    /// FastAGI.
+    pub asterisk: Listener,
+    /// How long Asterisk may take to send its environment.
+    pub environment_timeout: Duration,
+    /// Outbound Event Socket.
+    pub freeswitch: Listener,
+    /// The daemon and its calls.
+    pub server: Server,
+    /// Requests.
+    pub trigger: Trigger,
+    /// Kept answers.
+    pub cache: Cache,
+    /// What requests may reach.
+    pub egress: Egress,
+    /// What is told of all this.
+    pub log: Log,
+    /// The scripts and their secrets.
+    pub library: Arc<Library>,
+}
+
+/// Where a switch connects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// Addresses.
+    pub listen: Vec<SocketAddr>,
+    /// Who may connect.
+    pub allow: Vec<IpNet>,
+}
+
+/// The daemon and its calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// What calls under way get when the daemon is stopped.
+    pub grace: Duration,
+    /// Most calls at once.
+    pub max_calls: usize,
+    /// After this a call is handed back.
+    pub longest_call: Duration,
+}
+
+/// What all requests have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// For the whole answer, unless the script says otherwise.
+    pub timeout: Duration,
+    /// For the connection.
+    pub connect_timeout: Duration,
+    /// Silence before music starts.
+    pub music_after: Duration,
+    /// What requests go through; none unless it is named here.
+    pub proxy: Option<Url>,
+    /// Most requests at once.
+    pub max_requests: usize,
+}
+
+/// Bounds of the kept answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cache {
+    /// Most answers.
+    pub max_entries: usize,
+    /// Most bytes of all of them.
+    pub max_bytes: usize,
+}
+
+/// What requests may reach beyond the hosts that the script files name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Egress {
+    /// Hosts that an answer or a placeholder may decide.
+    pub allow_hosts: Vec<HostPattern>,
+    /// Private, loopback and link-local networks that may be reached at all.
+    pub allow_networks: Vec<IpNet>,
+}
+
+/// What is told, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// From which weight on.
+    pub level: tracing::Level,
+    /// For people or for programs.
+    pub format: Format,
+}

@@ -1,0 +1,225 @@
+//! The library of sounds: names into files that the switch plays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+
+use super::file::File;
+use super::nearest::nearest;
+use crate::channel::Sound;
+use crate::script::definition::{MusicSource, Playlist};
+
+mod format;
+
+/// All files below the library's folder.
+#[derive(Debug, Default)]
+pub(crate) struct SoundLibrary {
+    folder: PathBuf,
+    on_switch: Option<PathBuf>,
+    /// By name as in `play`, language folders included: `en/hello`.
+    files: BTreeMap<String, BTreeSet<PathBuf>>,
+    languages: BTreeSet<String>,
+}
+
+/// Why a sound can't be had, and the way out.
+type Missing = (String, String);
+
+impl SoundLibrary {
+    /// Lists a library. A folder that is not there holds none.
+    pub(crate) fn scan(folder: PathBuf, on_switch: Option<PathBuf>) -> Self {
+        let mut library = Self { folder, on_switch, ..Self::default() };
+        library.scan_folder(PathBuf::new(), 0);
+        library
+    }
+
+    fn scan_folder(&mut self, below: PathBuf, depth: usize) {
+        let Ok(entries) = std::fs::read_dir(self.folder.join(&below)) else { return };
+        for entry in entries.flatten() {
+            let path = below.join(entry.file_name());
+            match entry.path().is_dir() {
+                // A link to a folder above would go round for ever.
+                true if depth < 8 => self.scan_language(path, depth),
+                true => {}
+                false => self.add(path),
+            }
+        }
+    }
+
+    fn scan_language(&mut self, path: PathBuf, depth: usize) {
+        if let Some(name) = path.to_str().filter(|name| depth == 0 && is_language(name)) {
+            self.languages.insert(name.to_owned());
+        }
+        self.scan_folder(path, depth + 1);
+    }
+
+    fn add(&mut self, path: PathBuf) {
+        if let Some(name) = path.with_extension("").to_str() {
+            self.files.entry(name.to_owned()).or_default().insert(path);
+        }
+    }
+
+    /// What `play` names, one after the other.
+    pub(crate) fn playlist(&self, file: &File, given: &[Spanned<String>]) -> Playlist {
+        let named: Vec<_> = given.iter().map(|name| self.faulted(file, name)).collect();
+        let together = |language: &str| {
+            named.iter().flat_map(|one| one.in_language(language).iter().cloned()).collect()
+        };
+        let languages: BTreeSet<_> = named.iter().flat_map(|one| one.by_language.keys()).collect();
+        Playlist {
+            default: together(""),
+            by_language: languages.iter().map(|l| ((*l).clone(), together(l))).collect(),
+        }
+    }
+
+    /// What `music` names: sounds where it looks like them, else a class of the switch.
+    pub(crate) fn music(&self, file: &File, given: &[Spanned<String>]) -> MusicSource {
+        match given {
+            [class] if !self.is_sound(class.get_ref()) => {
+                let name = class.get_ref().as_str();
+                if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
+                    let help =
+                        "write a class of the switch, such as \"default\", or a sound as in `play`";
+                    file.fault_help(class.span(), "this is no music", help);
+                }
+                MusicSource::Class(name.into())
+            }
+            sounds => MusicSource::Sounds(self.playlist(file, sounds)),
+        }
+    }
+
+    fn is_sound(&self, name: &str) -> bool {
+        let is_url = name.starts_with("http://") || name.starts_with("https://");
+        name.starts_with('/')
+            || name.starts_with("switch:")
+            || is_url
+            || !self.places(name).is_empty()
+    }
+
+    fn faulted(&self, file: &File, given: &Spanned<String>) -> Playlist {
+        self.sound(given.get_ref()).unwrap_or_else(|(what, help)| {
+            file.fault_help(given.span(), what, help);
+            Playlist::default()
+        })
+    }
+
+    fn sound(&self, name: &str) -> Result<Playlist, Missing> {
+        if name.contains(['{', '}']) || name.contains(char::is_control) {
+            return Err(wrong(
+                "sounds have plain names: no placeholders here",
+                "name a sound of the library",
+            ));
+        }
+        if name.starts_with("http://") || name.starts_with("https://") {
+            let help = "put the file into the library and name it";
+            return Err(wrong("sounds from a URL are not in this version", help));
+        }
+        match name.strip_prefix("switch:") {
+            Some("") => Err(wrong("no sound is named", "write it as `switch:NAME`")),
+            Some(name) => Ok(one(Sound::OfSwitch(name.into()))),
+            None if name.starts_with('/') => self.absolute(Path::new(name)),
+            None => self.named(name),
+        }
+    }
+
+    fn absolute(&self, path: &Path) -> Result<Playlist, Missing> {
+        if path.extension().is_none() {
+            let help = format!("write it with its extension, such as `{}.wav`", path.display());
+            return Err((format!("`{}` has no extension", path.display()), help));
+        }
+        // What the switch's host has can't be seen from another one.
+        if self.on_switch.is_none() {
+            format::check(path)?;
+        }
+        Ok(one(Sound::File(path.to_string_lossy().into())))
+    }
+
+    fn named(&self, name: &str) -> Result<Playlist, Missing> {
+        let places = self.places(name);
+        let mut by_language = BTreeMap::new();
+        let mut default = None;
+        for (language, files) in places {
+            let sound: Arc<[Sound]> = Arc::new([self.best(files)?]);
+            default.get_or_insert(sound.clone());
+            if let Some(language) = language {
+                by_language.insert(language.to_ascii_lowercase().replace('-', "_"), sound);
+            }
+        }
+        let default = default.ok_or_else(|| self.unknown(name))?;
+        Ok(Playlist { default, by_language })
+    }
+
+    /// The files of a name: without a language first, then by language.
+    fn places(&self, name: &str) -> Vec<(Option<&str>, &BTreeSet<PathBuf>)> {
+        let plain = self.files.get(name).map(|files| (None, files));
+        let in_languages = self.languages.iter().filter_map(|language| {
+            Some((Some(language.as_str()), self.files.get(&format!("{language}/{name}"))?))
+        });
+        plain.into_iter().chain(in_languages).collect()
+    }
+
+    /// The file that the switch plays, of several with one name.
+    fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, Missing> {
+        let plays = files.iter().filter(|path| format::rank(path).is_some());
+        let best = plays.min_by_key(|path| format::rank(path)).or_else(|| files.first());
+        let Some(best) = best else { return Err(wrong("no file", "add one")) };
+        format::check(&self.folder.join(best))?;
+        let path = match &self.on_switch {
+            Some(folder) => folder.join(best),
+            None => self.absolute_of(best)?,
+        };
+        Ok(Sound::File(path.to_string_lossy().into()))
+    }
+
+    fn absolute_of(&self, file: &Path) -> Result<PathBuf, Missing> {
+        let path = std::path::absolute(self.folder.join(file));
+        path.map_err(|e| (format!("this sound has no absolute path: {e}"), String::new()))
+    }
+
+    fn unknown(&self, name: &str) -> Missing {
+        let what = format!("there is no sound `{name}` in {}", self.folder.display());
+        let help = match self.near(name) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!(
+                "put a file such as `{name}.wav` there, or name a sound of the switch by `switch:{name}`"
+            ),
+        };
+        (what, help)
+    }
+
+    fn near(&self, name: &str) -> Option<&str> {
+        let bare = Path::new(name).with_extension("");
+        let bare = bare
+            .to_str()
+            .filter(|bare| self.files.contains_key(*bare) || !self.places(bare).is_empty());
+        if let Some((known, _)) = bare.and_then(|bare| self.files.get_key_value(bare)) {
+            return Some(known);
+        }
+        nearest(name, self.files.keys().map(|known| self.without_language(known)))
+    }
+
+    fn without_language<'a>(&self, known: &'a str) -> &'a str {
+        match known.split_once('/') {
+            Some((language, name)) if self.languages.contains(language) => name,
+            _ => known,
+        }
+    }
+}
+
+fn one(sound: Sound) -> Playlist {
+    Playlist { default: Arc::new([sound]), by_language: BTreeMap::new() }
+}
+
+fn wrong(what: &str, help: &str) -> Missing {
+    (what.to_owned(), help.to_owned())
+}
+
+/// `en`, `pt_BR`, `en-GB`, `en_US_f_Allison`.
+fn is_language(folder: &str) -> bool {
+    let mut parts = folder.split(['_', '-']);
+    let first = parts.next().unwrap_or_default();
+    (2..=3).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_lowercase())
+        && parts.all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+}

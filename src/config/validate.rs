@@ -1,0 +1,13 @@
+//! What the typed values mean; everything else is a fault.
+
+pub(super) mod branch;
+pub(super) mod cause;
+pub(super) mod daemon;
+pub(super) mod keypress;
+pub(super) mod outcome;
+pub(super) mod reachable;
+pub(super) mod scope;
+pub(super) mod script;
+pub(super) mod then;
+pub(super) mod trigger;
+pub(super) mod url;

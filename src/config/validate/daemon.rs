@@ -1,0 +1,101 @@
+//! The daemon's file: each section with its defaults and bounds.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use serde_spanned::Spanned;
+use url::Url;
+
+use crate::config::bounds::{millis, secs};
+use crate::config::file::File;
+use crate::config::raw::{Parsed, daemon as raw};
+use crate::config::settings::{Cache, Egress, Listener, Log, Server, Trigger};
+use crate::telemetry::Format;
+
+/// The ports that each switch's own documentation uses.
+pub(crate) const ASTERISK_PORT: u16 = 4573;
+pub(crate) const FREESWITCH_PORT: u16 = 8084;
+
+pub(crate) fn listener(file: &File, raw: &raw::Listener, port: u16) -> Listener {
+    if let Some(allow) = raw.allow.as_ref().filter(|allow| allow.get_ref().is_empty()) {
+        let help = "name the switch's address, such as \"127.0.0.1\"";
+        file.fault_help(allow.span(), "nobody could connect", help);
+    }
+    let here = || vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
+    Listener {
+        listen: list(raw.listen.as_ref()).unwrap_or_else(here),
+        allow: list(raw.allow.as_ref()).unwrap_or_else(loopback),
+    }
+}
+
+fn loopback() -> Vec<IpNet> {
+    let v6 = IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST));
+    let v4 = IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8);
+    vec![v4, v6]
+}
+
+fn list<T: Clone>(given: Option<&Spanned<Vec<Parsed<T>>>>) -> Option<Vec<T>> {
+    given.map(|list| list.get_ref().iter().map(|Parsed(one)| one.clone()).collect())
+}
+
+pub(crate) fn environment_timeout(file: &File, raw: &raw::Listener) -> Duration {
+    let given = raw.environment_timeout.as_ref();
+    file.time(given, millis(100, 60_000), Duration::from_secs(5))
+}
+
+pub(crate) fn server(file: &File, raw: &raw::Server) -> Server {
+    let longest = secs(60, 7 * 24 * 3600);
+    Server {
+        grace: file.time(raw.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
+        max_calls: size(file.number(raw.max_calls.as_ref(), 1..=100_000, 10_000)),
+        longest_call: file.time(raw.longest_call.as_ref(), longest, Duration::from_secs(4 * 3600)),
+    }
+}
+
+pub(crate) fn trigger(file: &File, raw: &raw::Trigger) -> Trigger {
+    let request = || millis(100, 60_000);
+    let seconds = Duration::from_secs;
+    Trigger {
+        timeout: file.time(raw.timeout.as_ref(), request(), seconds(5)),
+        connect_timeout: file.time(raw.connect_timeout.as_ref(), request(), seconds(2)),
+        music_after: file.time(raw.music_after.as_ref(), secs(0, 10), Duration::from_millis(300)),
+        proxy: raw.proxy.as_ref().and_then(|proxy| self::proxy(file, proxy)),
+        max_requests: size(file.number(raw.max_requests.as_ref(), 1..=100_000, 10_000)),
+    }
+}
+
+fn proxy(file: &File, given: &Spanned<String>) -> Option<Url> {
+    let url = Url::parse(given.get_ref()).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if url.is_none() {
+        let help = "write it as \"http://proxy.example:3128\"";
+        file.fault_help(given.span(), "this is no address of a proxy", help);
+    }
+    url
+}
+
+pub(crate) fn cache(file: &File, raw: &raw::Cache) -> Cache {
+    Cache {
+        max_entries: size(file.number(raw.max_entries.as_ref(), 1..=1_000_000, 10_000)),
+        max_bytes: size(file.number(raw.max_bytes.as_ref(), 65_536..=1 << 34, 32 << 20)),
+    }
+}
+
+pub(crate) fn egress(raw: &raw::Egress) -> Egress {
+    Egress {
+        allow_hosts: list(raw.allow_hosts.as_ref()).unwrap_or_default(),
+        allow_networks: list(raw.allow_networks.as_ref()).unwrap_or_default(),
+    }
+}
+
+pub(crate) fn log(raw: &raw::Log) -> Log {
+    Log {
+        level: raw.level.as_ref().map_or(tracing::Level::INFO, |level| level.get_ref().0),
+        format: raw.format.as_ref().map_or(Format::Text, |format| format.get_ref().0),
+    }
+}
+
+fn size(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,131 @@
+//! What a script's texts are read against: which placeholders it can have.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use crate::config::chain::Chains;
+use crate::config::file::File;
+use crate::config::raw::script::Script;
+use crate::config::secrets::SecretStore;
+use crate::config::settings::{Egress, Trigger};
+use crate::config::sounds::SoundLibrary;
+use crate::script::escape::Landing;
+use crate::script::template::{Braces, Entered, Piece, Placeholder, Template, Value, Values, read};
+
+/// All that scripts are checked against.
+pub(crate) struct World {
+    pub(crate) chains: Chains,
+    pub(crate) sounds: SoundLibrary,
+    pub(crate) secrets: SecretStore,
+    pub(crate) trigger: Trigger,
+    pub(crate) egress: Egress,
+}
+
+/// One script among them.
+pub(crate) struct Scope<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) file: &'a File,
+    pub(crate) name: &'a str,
+    pub(crate) raw: &'a Script,
+}
+
+/// A stretch of a text, with its place in it.
+pub(crate) type Placed = (Range<usize>, Piece);
+
+impl Scope<'_> {
+    /// Whether this script asks for keys.
+    pub(crate) fn asks(&self) -> bool {
+        self.raw.keypress.is_some()
+    }
+
+    /// Reads a text whose values all land alike.
+    pub(crate) fn template(&self, text: &Spanned<String>, landing: Landing) -> Template {
+        Template::landing(self.pieces(text, Braces::Doubled), landing)
+    }
+
+    /// Reads a text with placeholders.
+    pub(crate) fn pieces(&self, text: &Spanned<String>, braces: Braces) -> Vec<Piece> {
+        let placed = self.placed(text, braces);
+        placed.into_iter().map(|(_, piece)| piece).collect()
+    }
+
+    /// Reads a text with placeholders; each piece with its place in the text.
+    pub(crate) fn placed(&self, text: &Spanned<String>, braces: Braces) -> Vec<Placed> {
+        self.placed_in(text, 0..text.get_ref().len(), braces)
+    }
+
+    /// Reads a part of a text.
+    pub(crate) fn placed_in(
+        &self,
+        text: &Spanned<String>,
+        part: Range<usize>,
+        braces: Braces,
+    ) -> Vec<Placed> {
+        let (mut pieces, problems) = read(&text.get_ref()[part.clone()], braces);
+        let shift = |at: &Range<usize>| at.start + part.start..at.end + part.start;
+        for problem in problems {
+            let at = self.file.inside(text, shift(&problem.at));
+            self.file.push(at, problem.what, problem.help, None);
+        }
+        for (at, piece) in &mut pieces {
+            *at = shift(at);
+            if let Piece::Fill(placeholder) = piece {
+                self.check(placeholder, self.file.inside(text, at.clone()));
+            }
+        }
+        pieces
+    }
+
+    /// Whether this script can have the placeholder.
+    fn check(&self, placeholder: &Placeholder, at: Range<usize>) {
+        match placeholder {
+            Placeholder::Keypress | Placeholder::Input if !self.asks() => {
+                let help =
+                    "add a table `[keypress]`, or name an earlier script as in `{NAME.keypress}`";
+                self.file.fault_help(at, "this script asks for no keys", help);
+            }
+            Placeholder::Speech | Placeholder::Earlier(_, Entered::Speech) => {
+                let help = "use `{keypress}`";
+                self.file.fault_help(at, "speech is not in this version", help);
+            }
+            Placeholder::Earlier(name, _) => self.check_earlier(name, at),
+            Placeholder::Answer(_) if !self.world.chains.answered(self.name) => {
+                let help = "only a `[trigger]` that is waited for brings one";
+                self.file.fault_help(at, "no answer has come here or in a script before", help);
+            }
+            Placeholder::Secret(name) => {
+                if let Err(reason) = self.world.secrets.look_up(name) {
+                    let help = "write the secret into that file";
+                    self.file.fault_help(at, format!("no secret `{name}`: {reason}"), help);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn check_earlier(&self, name: &str, at: Range<usize>) {
+        let chains = &self.world.chains;
+        if !chains.has(name) {
+            let help =
+                chains.nearest(name).map(|near| format!("did you mean `{{{near}.keypress}}`?"));
+            self.file.push(at, format!("there is no script `{name}`"), help, None);
+        } else if !chains.asks(name) {
+            self.file.fault(at, format!("the script `{name}` asks for no keys"));
+        } else if !chains.before(self.name).contains(name) {
+            let what = format!("no chain leads from the script `{name}` to this one");
+            let help =
+                format!("somewhere on the way there must be `then = \"script {}\"`", self.name);
+            self.file.fault_help(at, what, help);
+        }
+    }
+}
+
+/// A stand-in for every value, to see whether what is built with it holds.
+pub(crate) struct Sample(pub(crate) &'static str);
+
+impl Values for Sample {
+    fn value(&self, _: &Placeholder) -> Value<'_> {
+        Value::open(self.0)
+    }
+}

@@ -1,0 +1,102 @@
+//! The request, and what is read from its answer.
+
+use std::ops::Range;
+
+use super::keypress::is;
+use super::scope::Scope;
+use crate::config::bounds::{millis, secs};
+use crate::config::payload;
+use crate::config::raw::script as raw;
+use crate::script::definition::{Music, Trigger};
+use crate::script::path::KeyPath;
+
+impl Scope<'_> {
+    pub(crate) fn trigger(&self, raw: &raw::Trigger) -> Trigger {
+        let (url, decides_host) = raw.url.as_ref().map(|url| self.url(url)).unwrap_or_default();
+        let timeout = self.world.trigger.timeout;
+        Trigger {
+            url,
+            decides_host,
+            headers: raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default(),
+            body: self.body(raw),
+            timeout: self.file.time(raw.timeout.as_ref(), millis(100, 60_000), timeout),
+            meanwhile: self.music(raw),
+            background: raw.is_background(),
+            key: self.key(),
+            cache: self.cache(),
+        }
+    }
+
+    fn body(&self, raw: &raw::Trigger) -> Option<crate::script::definition::Body> {
+        let raw_json = is(raw.raw_json.as_ref(), false);
+        if let (Some(given), true, None) = (&raw.raw_json, raw_json, &raw.body) {
+            let help = "add `body = \"a={caller}&b={keypress}\"`";
+            self.file.fault_help(given.span(), "there is no body to make JSON of", help);
+        }
+        raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
+    }
+
+    fn music(&self, raw: &raw::Trigger) -> Music {
+        let plays = raw.music.as_ref().map(|music| self.world.sounds.music(self.file, music));
+        Music { after: self.world.trigger.music_after, plays }
+    }
+
+    fn key(&self) -> Option<KeyPath> {
+        let given = self.raw.response.as_ref()?.key.as_ref()?;
+        let key = KeyPath::parse(given.get_ref());
+        if key.is_none() {
+            let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
+            self.file.fault_help(given.span(), "this is no path into an answer", help);
+        }
+        key
+    }
+
+    fn cache(&self) -> Option<std::time::Duration> {
+        let given = self.raw.response.as_ref()?.cache.as_ref()?;
+        if self.raw.branches.is_empty() {
+            let help = "add a `[[branch]]`, or take `cache` out";
+            let what = "only an answer that a branch handles is kept, and there is no branch";
+            self.file.fault_help(given.span(), what, help);
+        }
+        let default = std::time::Duration::ZERO;
+        Some(self.file.time(Some(given), secs(60, 999 * 60), default))
+    }
+
+    /// Tables and keys that have no sense beside this trigger, or without one.
+    pub(crate) fn check_waiting(&self) {
+        let trigger = self.raw.trigger.as_ref();
+        match trigger {
+            Some(trigger) if trigger.is_background() => self.check_background(trigger),
+            Some(trigger) => {
+                if self.raw.no_response.is_none() {
+                    let help = "add a table `[no_response]` that says how the call goes on then";
+                    let what = "nothing is said for when no answer comes";
+                    self.file.fault_help(trigger.span.clone(), what, help);
+                }
+            }
+            None => self.each_of_answer(
+                "there is no [trigger] that would bring an answer",
+                "take it out, or add a [trigger]",
+            ),
+        }
+    }
+
+    fn check_background(&self, trigger: &raw::Trigger) {
+        let what = "nobody waits for the answer: the trigger is in the background";
+        let help = "take it out, or `background = true`";
+        self.each_of_answer(what, help);
+        for branch in &self.raw.branches {
+            self.file.fault_help(branch.span.clone(), what, help);
+        }
+        for music in trigger.music.iter().flatten() {
+            self.file.fault_help(music.span(), what, help);
+        }
+    }
+
+    fn each_of_answer(&self, what: &str, help: &str) {
+        let response = self.raw.response.as_ref().map(|response| &response.span);
+        let no_response = self.raw.no_response.as_ref().map(|outcome| &outcome.span);
+        let spans = response.into_iter().chain(no_response).cloned();
+        spans.for_each(|span: Range<usize>| self.file.fault_help(span, what, help));
+    }
+}

@@ -1,0 +1,41 @@
+//! The URL of a request.
+
+use serde_spanned::Spanned;
+use url::Url;
+
+use super::scope::{Sample, Scope};
+use crate::script::template::{Braces, Piece, Template};
+
+const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
+
+impl Scope<'_> {
+    /// The URL, and whether a placeholder decides its host.
+    pub(crate) fn url(&self, text: &Spanned<String>) -> (Template, bool) {
+        let pieces = self.pieces(text, Braces::Doubled);
+        let begins_with_value = matches!(pieces.first(), Some(Piece::Fill(_)));
+        let (url, decides_host) = Template::url(pieces);
+        if decides_host && self.world.egress.allow_hosts.is_empty() {
+            let help =
+                "name the hosts that it may be in `allow_hosts` of [egress], in the daemon's file";
+            self.file.fault_help(text.span(), "a placeholder decides the host", help);
+        }
+        self.check_url(text, &url, begins_with_value);
+        (url, decides_host)
+    }
+
+    fn check_url(&self, text: &Spanned<String>, url: &Template, begins_with_value: bool) {
+        let sample = Sample(if begins_with_value { "http://sample.example" } else { "1" });
+        let Ok(filled) = url.fill(&sample) else { return };
+        let wrong = |what: String| self.file.fault_help(text.span(), what, EXAMPLE);
+        match Url::parse(filled.text()) {
+            _ if text.get_ref().contains(|c: char| c.is_whitespace() || c.is_control()) => {
+                wrong("a URL has no spaces: write `%20`".to_owned());
+            }
+            Err(e) => wrong(format!("this is no URL: {e}")),
+            Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+                wrong(format!("`{}` is no scheme that is asked here", url.scheme()));
+            }
+            Ok(_) => {}
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Script files and the daemon's file: what they mean, and what is wrong with them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod config {
+    mod faulty;
+    mod folder;
+    mod payloads;
+    mod sample;
+}

@@ -1,0 +1,1 @@
+//! Deliberately faulty files, and what is said of them.

@@ -1,0 +1,92 @@
+//! Headers and bodies, as they are sent.
+
+use super::folder::Folder;
+use super::sample::filled;
+
+fn sent(lines: &str) -> (Vec<(String, String)>, String, &'static str) {
+    let folder = Folder::new();
+    let keypress = "[keypress]\n[no_input]\n[no_response]\n";
+    folder.script("a", &format!("{keypress}[trigger]\nurl='https://a.example/'\n{lines}"));
+    let script = folder.loaded("a");
+    let trigger = script.trigger.as_ref().unwrap();
+    let header = |(name, value): &(http::HeaderName, _)| (name.to_string(), filled(value));
+    let headers = trigger.headers.iter().map(header).collect();
+    let (body, kind) =
+        trigger.body.as_ref().map(|b| (filled(&b.text), b.content_type)).unwrap_or_default();
+    (headers, body, kind)
+}
+
+fn body(lines: &str) -> (String, &'static str) {
+    let (_, body, kind) = sent(lines);
+    (body, kind)
+}
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+
+#[test]
+fn headers_in_query_string_form_are_split_and_decoded() {
+    let text =
+        "headers = 'Authorization=Basic%20x+y==&customsource=ivr {caller}&X-Key={keypress}&'";
+    let (headers, ..) = sent(text);
+    let expected =
+        [("authorization", "Basic x+y=="), ("customsource", "ivr +49 30"), ("x-key", "1234")];
+    assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn headers_in_a_table_are_taken_as_they_are() {
+    let (headers, ..) = sent("headers = { X-A = 'a%20&b={keypress}', Accept = 'text/plain' }");
+    let expected = [("x-a", "a%20&b=1234"), ("accept", "text/plain")];
+    assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+}
+
+#[test]
+fn a_form_is_kept_as_typed_and_its_values_are_escaped() {
+    let (text, kind) = body("body = 'a={caller}&b=x%20y+z&{keypress}'");
+    assert_eq!((text.as_str(), kind), ("a=%2B49%2030&b=x%20y+z&1234", FORM));
+}
+
+#[test]
+fn a_form_may_begin_with_a_placeholder() {
+    assert_eq!(body("body = '{keypress}=1'"), ("1234=1".to_owned(), FORM));
+}
+
+#[test]
+fn a_table_is_a_form_in_the_order_written() {
+    let (text, kind) = body("body = { z = 'x y&', 'a b' = '{caller}' }");
+    assert_eq!((text.as_str(), kind), ("z=x%20y%26&a%20b=%2B49%2030", FORM));
+}
+
+#[test]
+fn text_in_braces_or_brackets_is_json() {
+    let (text, kind) = body(r#"body = '{"who": "{caller}", "n": {keypress}, "k": {"x": 1}}'"#);
+    assert_eq!((text.as_str(), kind), (r#"{"who": "+49 30", "n": 1234, "k": {"x": 1}}"#, JSON));
+    assert_eq!(body("body = ' [{keypress}]'"), (" [1234]".to_owned(), JSON));
+}
+
+#[test]
+fn text_in_angles_is_xml() {
+    let (text, kind) = body("body = '<a n=\"{caller}\">{keypress}</a>'");
+    assert_eq!((text.as_str(), kind), ("<a n=\"+49 30\">1234</a>", "application/xml"));
+}
+
+#[test]
+fn raw_json_makes_an_object_of_strings() {
+    let (text, kind) =
+        body("raw_json = true\nbody = 'a={caller}&b=x%22y+z&c={keypress}&b=%C3%A9&d'");
+    let expected = r#"{"a":"+49 30","b":["x\"y z","é"],"c":"1234","d":""}"#;
+    assert_eq!((text.as_str(), kind), (expected, JSON));
+}
+
+#[test]
+fn raw_json_of_a_table_keeps_its_order() {
+    let (text, kind) = body("raw_json = true\nbody = { z = '1+1', a = '{keypress}' }");
+    assert_eq!((text.as_str(), kind), (r#"{"z":"1+1","a":"1234"}"#, JSON));
+}
+
+#[test]
+fn signs_inside_of_a_placeholder_split_nothing() {
+    let (text, _) = body("raw_json = true\nbody = 'x={arg.a&b=c}'");
+    assert_eq!(text, r#"{"x":"Arg(\"a&b=c\")"}"#);
+}

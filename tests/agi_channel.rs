@@ -304,6 +304,27 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_ends_it_before
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_hang_up_that_is_found_out_by_ending_the_music_still_leaves_the_variables() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers("ANSWER", "200 result=0").await;
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        let dead = "511 Command Not Permitted on a dead channel or intercept routine";
+        asterisk.answers("SET MUSIC OFF", dead).await;
+        asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let music = Some(Music::Class("jazz".into()));
+    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let calls = async {
+        assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
+}
+
+#[tokio::test(start_paused = true)]
 async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
     for late_reply in ["", "200 result=0 endpos=800\n"] {
         let Call { mut channel, mut asterisk, .. } = call().await;
@@ -440,11 +461,12 @@ async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_has_its_cause() {
-    for (exit, command) in
-        [(Exit::Hangup(None), "HANGUP"), (Exit::Hangup(Some(Cause(17))), r#"EXEC Hangup "17""#)]
-    {
+    for (exit, command) in [
+        (Exit::Hangup(None), r#"EXEC Hangup "16""#),
+        (Exit::Hangup(Some(Cause(17))), r#"EXEC Hangup "17""#),
+    ] {
         let Call { channel, mut asterisk, .. } = call().await;
-        let switch = asterisk.answers(command, "200 result=1\nHANGUP");
+        let switch = asterisk.answers(command, "200 result=-1\nHANGUP");
         assert_eq!(tokio::join!(channel.leave(&[], &exit), switch).0, Left::AsAsked);
     }
 }

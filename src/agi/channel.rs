@@ -18,8 +18,8 @@ use super::link::{Link, MARGIN, Running};
 use super::reply::Reply;
 use crate::channel::digits::Collector;
 use crate::channel::{
-    Ask, Caller, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
-    Music, Reach, Sound, Sounds,
+    Ask, Caller, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Reach, Sound, Sounds,
 };
 
 /// For all that is said when the call is handed over.
@@ -175,8 +175,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         variables: &[(&str, String)],
         exit: &Exit,
     ) -> Result<(), Interrupted> {
-        self.link.settle().await?;
-        self.music_off().await?;
+        match self.music_off().await {
+            // The variables are for who reads them in the dialplan's `h` extension.
+            Ok(()) | Err(Interrupted::CallerLeft { .. }) => {}
+            Err(interrupted) => return Err(interrupted),
+        }
         for (name, value) in variables {
             self.set(name, value).await?;
         }
@@ -191,11 +194,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         match exit {
             Exit::Continue => {}
             Exit::Goto(to) => self.goto(to).await?,
-            Exit::Hangup(None) => drop(self.link.command(Command::hangup()).await?),
-            // HANGUP takes a channel's name where a cause could stand.
-            Exit::Hangup(Some(cause)) => {
-                let command = Command::exec("Hangup", &cause.0.to_string())?;
-                self.link.command(command).await?;
+            // The command HANGUP leaves the cause at 0, and takes a channel's name where a cause could stand.
+            Exit::Hangup(cause) => {
+                let cause = cause.unwrap_or(NORMAL_CLEARING).0.to_string();
+                self.link.command(Command::exec("Hangup", &cause)?).await?;
             }
         }
         Ok(())
@@ -332,6 +334,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         left
     }
 }
+
+/// Q.850's cause of a call that simply ends.
+const NORMAL_CLEARING: Cause = Cause(16);
 
 /// CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
 const UP: i64 = 6;

@@ -389,6 +389,15 @@ fn the_size_is_at_least_that_of_the_texts_that_are_kept() {
     }
 }
 
+#[test]
+fn an_answer_shows_nothing_of_its_content_when_it_is_printed() {
+    for content_type in [JSON, XML, FORM, TEXT] {
+        let body = if content_type == JSON { r#""canary""# } else { "<canary/>" };
+        let shown = format!("{:?}", read(content_type, body));
+        assert!(shown.contains("status: 200") && !shown.contains("canary"), "{shown}");
+    }
+}
+
 fn content_types() -> impl Strategy<Value = Option<String>> {
     const KNOWN: &[Option<&str>] =
         &[None, JSON, XML, FORM, TEXT, Some("text/plain; charset=utf-16"), Some("text/html")];

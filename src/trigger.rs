@@ -30,8 +30,8 @@ use client::Client;
 use egress::{Egress, HostPattern};
 use outgoing::{KeyMaker, Outgoing};
 
-/// What the operator decides about requests.
-#[derive(Debug, Clone)]
+/// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password.
+#[derive(Clone)]
 pub struct Settings {
     /// For a connection, TLS included; the request's own time bounds it too.
     pub connect_timeout: Duration,
@@ -73,7 +73,6 @@ pub enum StartError {
 }
 
 /// Sends the requests of scripts over HTTP.
-#[derive(Debug)]
 pub struct HttpTriggers {
     client: Arc<Client>,
     under_way: Arc<Semaphore>,
@@ -110,7 +109,8 @@ impl HttpTriggers {
         &self.tracker
     }
 
-    /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well.
+    /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no
+    /// bound on it: whoever stops the process has one.
     pub async fn close_and_wait(&self) {
         self.tracker.close();
         self.tracker.wait().await;

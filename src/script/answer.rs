@@ -4,6 +4,7 @@
 //! numbers keep the digits that they were written with.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::script::path::KeyPath;
 
@@ -15,14 +16,12 @@ use format::Format;
 use tree::Tree;
 
 /// A complete reply.
-#[derive(Debug)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
     content: Content,
 }
 
-#[derive(Debug)]
 enum Content {
     Nothing,
     Json(Box<str>),
@@ -115,6 +114,14 @@ impl Answer {
                 Content::Xml(tree) | Content::Form(tree) => tree.size(),
                 Content::Nothing | Content::Unreadable(_) => 0,
             }
+    }
+}
+
+/// Without its content, which may be anything that a caller would not want to see in a log.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Answer");
+        shown.field("status", &self.status).field("size", &self.size()).finish_non_exhaustive()
     }
 }
 

@@ -65,11 +65,11 @@ impl Cache {
     pub fn put(&self, key: CacheKey, answer: Arc<Answer>, time: Duration, now: Instant) {
         let size = answer.size() + PER_ENTRY;
         let Some(until) = now.checked_add(time) else { return };
+        let mut kept = self.lock();
+        kept.remove(key);
         if size > self.bounds.bytes / 8 {
             return;
         }
-        let mut kept = self.lock();
-        kept.remove(key);
         kept.answers.put(key, Entry { answer, until });
         kept.bytes += size;
         kept.shrink(self.bounds);

@@ -31,7 +31,6 @@ const ACCEPTED: HeaderValue = HeaderValue::from_static(
 );
 
 /// Both clients, and the rules of the second.
-#[derive(Debug)]
 pub(super) struct Client {
     named: reqwest::Client,
     guarded: reqwest::Client,

@@ -11,8 +11,7 @@ use super::StartError;
 use crate::script::request::{CacheKey, NoAnswer, Request};
 use crate::script::template::{Filled, MASK};
 
-/// A request as it goes out.
-#[derive(Debug)]
+/// A request as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
 pub(super) struct Outgoing {
     pub(super) request: reqwest::Request,
     /// For the whole answer.
@@ -106,7 +105,6 @@ pub(super) fn shown(url: &Filled) -> String {
 }
 
 /// Makes keys that tell nothing of what they stand for.
-#[derive(Debug)]
 pub(super) struct KeyMaker(hmac::Key);
 
 impl KeyMaker {

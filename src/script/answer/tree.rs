@@ -13,10 +13,8 @@ const MOST_ATTRIBUTES: usize = 4096;
 const MOST_NAMESPACES: usize = 512;
 
 /// Nodes in the order of the document; the first is the root.
-#[derive(Debug)]
 pub(super) struct Tree(Vec<Node>);
 
-#[derive(Debug)]
 struct Node {
     parent: usize,
     name: Box<str>,

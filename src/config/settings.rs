@@ -118,7 +118,7 @@ impl HostPattern {
             Some(host) => (host, true),
             None => (text, false),
         };
-        let host = url::Host::parse(host).ok()?;
+        let host = url::Host::parse(host).ok().filter(|_| !host.contains('*'))?;
         let named = matches!(host, url::Host::Domain(_));
         (named || !below).then(|| Self { host: host.to_string(), below })
     }

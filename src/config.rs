@@ -25,15 +25,17 @@ pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
 
 pub(crate) use fault::counted;
 
+use chain::Chains;
 use file::File;
 use folders::{Folders, Found};
+use raw::daemon::Daemon as RawDaemon;
 use raw::script::Script as RawScript;
 use secrets::SecretStore;
 use sounds::SoundLibrary;
 use validate::daemon;
 use validate::scope::{Scope, World};
 
-use crate::script::definition::{Library, Script};
+use crate::script::definition::Library;
 
 /// Reads the daemon's file and all scripts.
 ///
@@ -43,65 +45,84 @@ use crate::script::definition::{Library, Script};
 pub fn load(path: &Path) -> Result<Config, Faults> {
     let help = "create it (it may be empty), or name another file";
     let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
-    let raw = file.parse(raw::daemon::Daemon::read);
+    let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
-    let trigger = daemon::trigger(&file, &raw.trigger);
-    let egress = daemon::egress(&raw.egress);
-    let sounds = SoundLibrary::scan(folders.sounds.clone(), folders.sounds_on_switch.clone());
-    let secrets = SecretStore::new(folders.secrets.clone());
+    let scripts = Opened::all(&folders.scripts);
     let world = World {
-        chains: chain::Chains::default(),
-        sounds,
-        secrets,
-        trigger: trigger.clone(),
-        egress: egress.clone(),
+        chains: scripts.chains,
+        sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
+        secrets: SecretStore::new(folders.secrets),
+        trigger: daemon::trigger(&file, &raw.trigger),
+        egress: daemon::egress(&raw.egress),
     };
-    let (library, mut faults) = scripts(&folders.scripts, world);
-    let config = Config {
-        asterisk: daemon::listener(&file, &raw.asterisk, daemon::ASTERISK_PORT),
-        environment_timeout: daemon::environment_timeout(&file, &raw.asterisk),
-        freeswitch: daemon::listener(&file, &raw.freeswitch, daemon::FREESWITCH_PORT),
-        server: daemon::server(&file, &raw.server),
-        trigger,
-        cache: daemon::cache(&file, &raw.cache),
-        egress,
-        log: daemon::log(&raw.log),
-        library: Arc::new(library),
-    };
+    let mut faults = scripts.faults;
+    let library = library(scripts.opened, &world, &mut faults);
+    let config = config(&file, &raw, world, library);
     faults.extend(file.into_faults());
     if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
 }
 
-/// A script file that was read, and its name.
+fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
+    library.secrets = world.secrets.into_found();
+    Config {
+        asterisk: daemon::listener(file, &raw.asterisk, daemon::ASTERISK_PORT),
+        environment_timeout: daemon::environment_timeout(file, &raw.asterisk),
+        freeswitch: daemon::listener(file, &raw.freeswitch, daemon::FREESWITCH_PORT),
+        server: daemon::server(file, &raw.server),
+        trigger: world.trigger,
+        cache: daemon::cache(file, &raw.cache),
+        egress: world.egress,
+        log: daemon::log(&raw.log),
+        library: Arc::new(library),
+    }
+}
+
+fn library(opened: Vec<Opened>, world: &World, faults: &mut Vec<Fault>) -> Library {
+    let mut library = Library::default();
+    for Opened { name, file, raw } in opened {
+        let script = Scope::new(world, &file, &name, &raw).definition();
+        library.scripts.insert(name, Arc::new(script));
+        faults.extend(file.into_faults());
+    }
+    library
+}
+
+/// A script file that was read.
 struct Opened {
     name: String,
     file: File,
     raw: RawScript,
 }
 
-fn scripts(folder: &Path, mut world: World) -> (Library, Vec<Fault>) {
-    let Found { scripts, mut faults } = folders::scripts(folder);
-    let mut opened = Vec::new();
-    for (name, path) in scripts {
-        match File::open(&path, "let this user read it") {
-            Ok(file) => {
-                let raw = file.parse(RawScript::read);
-                world.chains.add(&name, &raw);
-                opened.push(Opened { name, file, raw });
-            }
-            Err(fault) => {
-                world.chains.add_unreadable(&name);
-                faults.push(fault);
+/// All script files, and what can be said before any is checked.
+#[derive(Default)]
+struct AllOpened {
+    opened: Vec<Opened>,
+    chains: Chains,
+    faults: Vec<Fault>,
+}
+
+impl Opened {
+    fn all(folder: &Path) -> AllOpened {
+        let Found { scripts, faults } = folders::scripts(folder);
+        let mut all = AllOpened { faults, ..AllOpened::default() };
+        for (name, path) in scripts {
+            match File::open(&path, "let this user read it") {
+                Ok(file) => all.add(name, file),
+                Err(fault) => {
+                    all.chains.add_unreadable(&name);
+                    all.faults.push(fault);
+                }
             }
         }
+        all
     }
-    let mut library = Library::default();
-    for Opened { name, file, raw } in opened {
-        let scope = Scope { world: &world, file: &file, name: &name, raw: &raw };
-        let script: Script = scope.definition();
-        library.scripts.insert(name, Arc::new(script));
-        faults.extend(file.into_faults());
+}
+
+impl AllOpened {
+    fn add(&mut self, name: String, file: File) {
+        let raw = file.parse(raw::script::HOMES, RawScript::read);
+        self.chains.add(&name, &raw);
+        self.opened.push(Opened { name, file, raw });
     }
-    library.secrets = world.secrets.into_found();
-    (library, faults)
 }

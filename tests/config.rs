@@ -6,4 +6,5 @@ mod config {
     mod folder;
     mod payloads;
     mod sample;
+    mod tables;
 }

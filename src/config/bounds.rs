@@ -54,7 +54,6 @@ impl File {
     }
 
     fn out_of_bounds<T>(&self, given: &Spanned<T>, first: &dyn Display, last: &dyn Display) {
-        let help = format!("it can be {first} to {last}");
-        self.fault_help(given.span(), "out of range", help);
+        self.fault(given.span(), format!("out of range: it can be {first} to {last}"));
     }
 }

@@ -66,9 +66,9 @@ impl Chains {
         self.0.iter().filter(leads).map(|(before, _)| before.as_str())
     }
 
-    /// Whether an answer can have come before this script, or comes in it.
-    pub(crate) fn answered(&self, name: &str) -> bool {
+    /// Whether an answer can have come before this script.
+    pub(crate) fn answered_before(&self, name: &str) -> bool {
         let waits = |name: &str| self.0.get(name).is_some_and(|link| link.waits);
-        waits(name) || self.before(name).into_iter().any(waits)
+        self.before(name).into_iter().any(waits)
     }
 }

@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 use toml::de::DeTable;
 
 use super::fault::{Fault, Source};
-use super::section::Section;
+use super::section::{Homes, Section};
 
 /// A file and its faults. Whoever finds one says so here and goes on, so that all of them are told at once.
 #[derive(Debug)]
@@ -40,10 +40,10 @@ impl File {
     }
 
     /// Reads the whole file as a section of `raw` values.
-    pub(crate) fn parse<T>(&self, read: impl FnOnce(Section<'_, '_>) -> T) -> T {
+    pub(crate) fn parse<T>(&self, homes: Homes, read: impl FnOnce(Section<'_, '_>) -> T) -> T {
         let (table, errors) = DeTable::parse_recoverable(&self.source.text);
         *self.syntax.borrow_mut() = errors.iter().map(|error| self.syntax_fault(error)).collect();
-        read(Section::root(self, table))
+        read(Section::root(self, table, homes))
     }
 
     fn syntax_fault(&self, error: &toml::de::Error) -> Fault {

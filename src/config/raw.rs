@@ -12,6 +12,7 @@ use super::section::Section;
 
 pub(crate) mod daemon;
 pub(crate) mod script;
+pub(crate) mod when;
 
 /// A time with its unit, such as `"4s"`.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +33,9 @@ pub(crate) trait FromText: Sized {
 
     fn from_text(text: &str) -> Option<Self>;
 }
+
+/// A list, its place and the places of all in it.
+pub(crate) type List<T> = Spanned<Vec<Spanned<T>>>;
 
 /// Names with texts, or one text that holds them.
 #[derive(Debug)]
@@ -112,9 +116,25 @@ impl<'i> Section<'_, 'i> {
     pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<Spanned<String>>> {
         let value = self.take_any(key)?;
         match value.get_ref() {
-            DeValue::Array(_) => self.file.read(value).map(Spanned::into_inner),
+            DeValue::Array(_) => Some(self.each(value)),
             _ => self.file.read(value).map(|text| vec![text]),
         }
+    }
+
+    /// A list. Values of another kind in it are faults, and left out.
+    pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<List<T>> {
+        let value = self.take_any(key)?;
+        if !matches!(value.get_ref(), DeValue::Array(_)) {
+            let help = format!("write it in brackets: `{key} = [...]`");
+            self.file.fault_help(value.span(), format!("`{key}` is a list"), help);
+            return None;
+        }
+        Some(Spanned::new(value.span(), self.each(value)))
+    }
+
+    fn each<T: Deserialize<'i>>(&self, list: Spanned<DeValue<'i>>) -> Vec<Spanned<T>> {
+        let DeValue::Array(list) = list.into_inner() else { return Vec::new() };
+        list.into_iter().filter_map(|value| self.file.read(value)).collect()
     }
 
     /// A text that holds names and values, or a table of them.
@@ -141,7 +161,7 @@ impl<'i> Section<'_, 'i> {
     pub(crate) fn inner(&self, title: &str, value: Spanned<DeValue<'i>>) -> Option<Self> {
         let span = value.span();
         match value.into_inner() {
-            DeValue::Table(table) => Some(Self::new(self.file, format!("`{title}`"), span, table)),
+            DeValue::Table(table) => Some(self.below(format!("`{title}`"), span, table)),
             _ => None,
         }
     }

@@ -16,20 +16,27 @@ pub(crate) struct Section<'f, 'i> {
     title: String,
     entries: DeTable<'i>,
     known: Vec<&'static str>,
+    homes: Homes,
 }
 
+/// Keys that people look for elsewhere, and the tables that have them.
+pub(crate) type Homes = &'static [(&'static str, &'static [&'static str])];
+
 impl<'f, 'i> Section<'f, 'i> {
-    pub(crate) fn root(file: &'f File, table: Spanned<DeTable<'i>>) -> Self {
-        Self::new(file, String::new(), table.span(), table.into_inner())
+    pub(crate) fn root(file: &'f File, table: Spanned<DeTable<'i>>, homes: Homes) -> Self {
+        let span = table.span();
+        Self {
+            file,
+            span,
+            title: String::new(),
+            entries: table.into_inner(),
+            known: Vec::new(),
+            homes,
+        }
     }
 
-    pub(crate) fn new(
-        file: &'f File,
-        title: String,
-        span: Range<usize>,
-        entries: DeTable<'i>,
-    ) -> Self {
-        Self { file, span, title, entries, known: Vec::new() }
+    pub(crate) fn below(&self, title: String, span: Range<usize>, entries: DeTable<'i>) -> Self {
+        Self { file: self.file, span, title, entries, known: Vec::new(), homes: self.homes }
     }
 
     /// The value as TOML has it, for keys that take several kinds.
@@ -68,9 +75,7 @@ impl<'f, 'i> Section<'f, 'i> {
         let value = self.take_any(key)?;
         let span = value.span();
         match value.into_inner() {
-            DeValue::Table(entries) => {
-                Some(Section::new(self.file, format!("[{key}]"), span, entries))
-            }
+            DeValue::Table(entries) => Some(self.below(format!("[{key}]"), span, entries)),
             _ => {
                 let help = format!("write a line `[{key}]` and its keys below it");
                 self.file.fault_help(span, format!("`{key}` is a table"), help);
@@ -97,9 +102,7 @@ impl<'f, 'i> Section<'f, 'i> {
     fn entry(&self, key: &str, entry: Spanned<DeValue<'i>>) -> Option<Section<'f, 'i>> {
         let span = entry.span();
         match entry.into_inner() {
-            DeValue::Table(table) => {
-                Some(Section::new(self.file, format!("[[{key}]]"), span, table))
-            }
+            DeValue::Table(table) => Some(self.below(format!("[[{key}]]"), span, table)),
             _ => {
                 self.file.fault_help(
                     span,
@@ -123,20 +126,24 @@ impl<'f, 'i> Section<'f, 'i> {
         entries.into_iter().filter_map(pair).collect()
     }
 
-    /// All keys are taken that may be there: the rest is unknown.
-    pub(crate) fn finish(self) {
+    /// All keys are taken that may be there: the rest is unknown. Tells whether there was no rest.
+    pub(crate) fn finish(self) -> bool {
         for (name, value) in &self.entries {
             let kind = if self.title.is_empty() { kind(value.get_ref()) } else { "key" };
             let place = if self.title.is_empty() { "" } else { " in " };
             let what = format!("unknown {kind} `{}`{place}{}", name.get_ref(), self.title);
             self.file.fault_help(name.span(), what, self.instead(name.get_ref()));
         }
+        self.entries.is_empty()
     }
 
     fn instead(&self, name: &str) -> String {
-        match nearest(name, self.known.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known here: {}", self.known.join(", ")),
+        let near = nearest(name, self.known.iter().copied());
+        let home = self.homes.iter().find(|(_, keys)| keys.contains(&name));
+        match (near, home) {
+            (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (None, None) => format!("known here: {}", self.known.join(", ")),
         }
     }
 }
@@ -158,9 +165,16 @@ impl File {
         match T::deserialize(ValueDeserializer::from(value)) {
             Ok(read) => Some(Spanned::new(span, read)),
             Err(e) => {
-                self.fault(e.span().unwrap_or(span), e.message());
+                self.fault(e.span().unwrap_or(span), in_plain_words(e.message()));
                 None
             }
         }
     }
+}
+
+/// Serde's words are those of programmers.
+fn in_plain_words(message: &str) -> String {
+    message
+        .replace("expected a boolean", "expected `true` or `false` without quotes")
+        .replace("expected a string", "expected a text in quotes")
 }

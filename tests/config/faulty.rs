@@ -1,1 +1,193 @@
 //! Deliberately faulty files, and what is said of them.
+
+use std::path::Path;
+
+use dialscript::cli::check::report;
+use dialscript::config::load;
+use proptest::prelude::*;
+
+use super::folder::Folder;
+
+#[test]
+fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
+    let faults = report(Path::new("tests/faulty/dialscript.toml")).unwrap_err();
+    insta::assert_snapshot!(faults.to_string());
+}
+
+#[test]
+fn scripts_without_faults_are_counted() {
+    let folder = Folder::new();
+    let report = || report(&folder.path().join("dialscript.toml")).unwrap();
+    assert_eq!(report(), "0 scripts, no faults");
+    folder.script("a", "[otherwise]\nthen='hangup'\n");
+    assert_eq!(report(), "1 script, no faults");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_the_way_out() {
+    let faults = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
+    assert!(faults.contains("--> no/such/dialscript.toml"), "{faults}");
+    assert!(faults.contains("help: create it"), "{faults}");
+}
+
+#[test]
+fn a_folder_of_scripts_that_is_not_there_is_named_with_the_way_out() {
+    let folder = Folder::new();
+    folder.file("dialscript.toml", "[folders]\nscripts = 'elsewhere'\n");
+    let faults = folder.load().unwrap_err().to_string();
+    assert!(faults.contains("/elsewhere\n"), "{faults}");
+    assert!(faults.contains("`scripts` in [folders]"), "{faults}");
+}
+
+#[test]
+fn hidden_copies_of_editors_and_other_files_are_no_scripts() {
+    let folder = Folder::new();
+    folder.script(".#a", "nonsense").file("scripts/a.toml~", "nonsense");
+    assert_eq!(folder.load().unwrap().library.scripts.len(), 0);
+}
+
+#[test]
+fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
+    let folder = Folder::new();
+    let place = |url: &str| {
+        let script = format!("[trigger]\nbackground = true\nurl = {url}\n");
+        folder.script("a", &script);
+        let faults = folder.load().unwrap_err();
+        let fault = faults.iter().next().unwrap();
+        script[fault.span.clone().unwrap()].to_owned()
+    };
+    assert_eq!(place("'https://ä.example/{nobody}'"), "{nobody}");
+    assert_eq!(place("\"\"\"\nhttps://a.example/{nobody}\"\"\""), "{nobody}");
+    let escaped = "\"https://a.example/\\u007Bnobody}\"";
+    assert_eq!(place(escaped), escaped);
+}
+
+#[test]
+fn faults_that_follow_from_a_broken_line_are_not_told() {
+    let folder = Folder::new();
+    folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
+    let faults = folder.faults();
+    assert_eq!(faults.len(), 3, "{faults:#?}");
+}
+
+#[test]
+fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
+    let folder = Folder::new();
+    let url = "https://{arg.shop}.shop.example/";
+    folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
+    assert_eq!(folder.faults().len(), 1);
+    folder.file("dialscript.toml", "[egress]\nallow_hosts=['*.shop.example']\n");
+    assert!(folder.loaded("a").trigger.as_ref().unwrap().decides_host);
+}
+
+#[test]
+fn a_secret_can_not_be_read_from_outside_of_its_folder() {
+    let folder = Folder::new();
+    folder.file("outside", "x");
+    folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
+    let faults = folder.faults();
+    assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
+}
+
+/// Texts with the signs that the grammars are about.
+fn odd_text() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "{",
+        "}",
+        "{{",
+        "}}",
+        "{keypress}",
+        "{$a[0]}",
+        "{secret.x}",
+        "{b.keypress}",
+        "&",
+        "=",
+        "%",
+        "%4",
+        "%C3",
+        "+",
+        "@",
+        ",",
+        " ",
+        "goto ",
+        "script ",
+        "hangup ",
+        "again",
+        "http://",
+        "https://",
+        "/",
+        "?",
+        "#",
+        "[",
+        "]",
+        "<",
+        ">",
+        "\"",
+        "'",
+        "\\",
+        "\n",
+        "\t",
+        "ä",
+        "🦀",
+        "1",
+        "a",
+        "switch:",
+        "..",
+        "*",
+    ]);
+    prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
+}
+
+const KEYS: [(&str, &str); 14] = [
+    ("prompt", "play"),
+    ("keypress", "terminator"),
+    ("keypress", "pattern"),
+    ("keypress", "gap"),
+    ("trigger", "url"),
+    ("trigger", "headers"),
+    ("trigger", "body"),
+    ("trigger", "music"),
+    ("response", "key"),
+    ("response", "cache"),
+    ("otherwise", "then"),
+    ("no_input", "play"),
+    ("no_response", "then"),
+    ("otherwise", "unknown"),
+];
+
+fn script(texts: &[(usize, String)], raw_json: bool) -> toml::Table {
+    let mut script = toml::Table::new();
+    for (key, text) in texts {
+        let (table, key) = KEYS[*key];
+        let table = script.entry(table).or_insert_with(|| toml::Table::new().into());
+        table.as_table_mut().unwrap().insert(key.into(), text.clone().into());
+    }
+    if let Some(trigger) = script.get_mut("trigger") {
+        trigger.as_table_mut().unwrap().insert("raw_json".into(), raw_json.into());
+    }
+    script
+}
+
+proptest! {
+    #[test]
+    fn no_text_stops_the_check(
+        texts in prop::collection::vec((0..KEYS.len(), odd_text()), 1..8),
+        raw_json: bool,
+    ) {
+        let folder = Folder::new();
+        folder.script("a", &script(&texts, raw_json).to_string());
+        if let Err(faults) = folder.load() {
+            prop_assert!(!faults.render(true).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
+        let folder = Folder::new();
+        folder.script("a", &format!("{lines}{text}")).script("b", &format!("[keypress]\n{text}{lines}"));
+        folder.file("dialscript.toml", format!("[server]\n{lines}"));
+        if let Err(faults) = folder.load() {
+            prop_assert!(!faults.to_string().is_empty());
+        }
+    }
+}

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde_spanned::Spanned;
 
-use super::{FromText, Parsed, Time, Whole};
+use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
 use crate::trigger::egress::HostPattern;
@@ -25,8 +25,8 @@ pub(crate) struct Daemon {
 
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
-    pub(crate) listen: Option<Spanned<Vec<Parsed<SocketAddr>>>>,
-    pub(crate) allow: Option<Spanned<Vec<Parsed<IpNet>>>>,
+    pub(crate) listen: Option<List<Parsed<SocketAddr>>>,
+    pub(crate) allow: Option<List<Parsed<IpNet>>>,
     pub(crate) environment_timeout: Option<Spanned<Time>>,
 }
 
@@ -62,8 +62,8 @@ pub(crate) struct Cache {
 
 #[derive(Debug, Default)]
 pub(crate) struct Egress {
-    pub(crate) allow_hosts: Option<Spanned<Vec<Parsed<HostPattern>>>>,
-    pub(crate) allow_networks: Option<Spanned<Vec<Parsed<IpNet>>>>,
+    pub(crate) allow_hosts: Option<List<Parsed<HostPattern>>>,
+    pub(crate) allow_networks: Option<List<Parsed<IpNet>>>,
 }
 
 #[derive(Debug, Default)]
@@ -156,8 +156,8 @@ impl Listener {
 
     fn freeswitch(section: &mut Section<'_, '_>) -> Self {
         Self {
-            listen: section.take("listen"),
-            allow: section.take("allow"),
+            listen: section.list("listen"),
+            allow: section.list("allow"),
             environment_timeout: None,
         }
     }
@@ -205,8 +205,8 @@ impl Cache {
 impl Egress {
     fn read(section: &mut Section<'_, '_>) -> Self {
         Self {
-            allow_hosts: section.take("allow_hosts"),
-            allow_networks: section.take("allow_networks"),
+            allow_hosts: section.list("allow_hosts"),
+            allow_networks: section.list("allow_networks"),
         }
     }
 }

@@ -3,10 +3,22 @@
 use std::ops::Range;
 
 use serde_spanned::Spanned;
-use toml::de::DeValue;
 
+use super::when::{self, Test};
 use super::{Payload, Time, Whole};
-use crate::config::section::Section;
+use crate::config::section::{Homes, Section};
+
+/// What people write into a table next to the right one.
+pub(crate) const HOMES: Homes = &[
+    ("prompt", &["repeat", "answer"]),
+    (
+        "keypress",
+        &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"],
+    ),
+    ("trigger", &["url", "background", "headers", "body", "raw_json", "music", "timeout"]),
+    ("response", &["key", "cache"]),
+    ("[branch]", &["when"]),
+];
 
 #[derive(Debug, Default)]
 pub(crate) struct Script {
@@ -65,23 +77,6 @@ pub(crate) struct Branch {
     pub(crate) span: Range<usize>,
     pub(crate) when: Vec<Spanned<Test>>,
     pub(crate) outcome: Outcome,
-}
-
-/// One thing that a value is compared with.
-#[derive(Debug)]
-pub(crate) enum Test {
-    Text(String),
-    Table(Box<TestTable>),
-}
-
-#[derive(Debug)]
-pub(crate) struct TestTable {
-    pub(crate) min: Option<Spanned<String>>,
-    pub(crate) max: Option<Spanned<String>>,
-    pub(crate) pattern: Option<Spanned<String>>,
-    pub(crate) present: Option<Spanned<bool>>,
-    pub(crate) absent: Option<Spanned<bool>>,
-    pub(crate) status: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -190,7 +185,7 @@ impl Response {
 impl Branch {
     fn read(mut section: Section<'_, '_>) -> Self {
         let span = section.span.clone();
-        let when = tests(&mut section);
+        let when = when::tests(&mut section);
         let outcome = Outcome::read(&mut section);
         section.finish();
         Self { span, when, outcome }
@@ -219,58 +214,4 @@ impl Outcome {
 fn no_texts(section: &mut Section<'_, '_>) {
     let help = "record the sentence into the library and name that sound by `play`";
     section.later("say", "texts are not in this version", help);
-}
-
-const WHEN: &str = "write a text such as `when = \"200\"`, a list of them, or a test such as \
-                    `when = { min = 200, max = 299 }`";
-
-fn tests(section: &mut Section<'_, '_>) -> Vec<Spanned<Test>> {
-    let Some(value) = section.take_any("when") else {
-        section.file.fault_help(section.span.clone(), "this branch has no `when`", WHEN);
-        return Vec::new();
-    };
-    let span = value.span();
-    let tests = match value.into_inner() {
-        DeValue::Array(list) => list.into_iter().collect(),
-        one => vec![Spanned::new(span.clone(), one)],
-    };
-    if tests.is_empty() {
-        section.file.fault_help(span, "this branch can never be taken", WHEN);
-    }
-    tests.into_iter().filter_map(|test| Test::read(section, test)).collect()
-}
-
-impl Test {
-    fn read<'i>(of: &Section<'_, 'i>, value: Spanned<DeValue<'i>>) -> Option<Spanned<Self>> {
-        let span = value.span();
-        let test = match value.get_ref() {
-            DeValue::String(text) => Self::Text(text.clone().into_owned()),
-            DeValue::Table(_) => Self::Table(Box::new(TestTable::read(of.inner("when", value)?))),
-            DeValue::Integer(number) => {
-                let what = "a value is compared as text";
-                of.file.fault_help(span, what, format!("write \"{number}\""));
-                return None;
-            }
-            _ => {
-                of.file.fault_help(span, "this is nothing to compare a value with", WHEN);
-                return None;
-            }
-        };
-        Some(Spanned::new(span, test))
-    }
-}
-
-impl TestTable {
-    fn read(mut section: Section<'_, '_>) -> Self {
-        let raw = Self {
-            min: section.literal("min"),
-            max: section.literal("max"),
-            pattern: section.take("pattern"),
-            present: section.take("present"),
-            absent: section.take("absent"),
-            status: section.literal("status"),
-        };
-        section.finish();
-        raw
-    }
 }

@@ -6,7 +6,8 @@ use super::keypress::pattern;
 use super::outcome::Table;
 use super::reachable::Tested;
 use super::scope::Scope;
-use crate::config::raw::script::{Branch as Raw, Test, TestTable};
+use crate::config::raw::script::Branch as Raw;
+use crate::config::raw::when::{Test, TestTable};
 use crate::script::definition::{Branch, Decimal, Matcher};
 
 const ONE_TEST: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; a list of tests takes any";

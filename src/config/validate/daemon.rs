@@ -1,5 +1,6 @@
 //! The daemon's file: each section with its defaults and bounds.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use url::Url;
 
 use crate::config::bounds::{millis, secs};
 use crate::config::file::File;
-use crate::config::raw::{Parsed, daemon as raw};
+use crate::config::raw::{List, Parsed, daemon as raw};
 use crate::config::settings::{Cache, Egress, Listener, Log, Server, Trigger};
 use crate::telemetry::Format;
 
@@ -18,6 +19,7 @@ pub(crate) const ASTERISK_PORT: u16 = 4573;
 pub(crate) const FREESWITCH_PORT: u16 = 8084;
 
 pub(crate) fn listener(file: &File, raw: &raw::Listener, port: u16) -> Listener {
+    check_twice(file, raw);
     if let Some(allow) = raw.allow.as_ref().filter(|allow| allow.get_ref().is_empty()) {
         let help = "name the switch's address, such as \"127.0.0.1\"";
         file.fault_help(allow.span(), "nobody could connect", help);
@@ -35,8 +37,18 @@ fn loopback() -> Vec<IpNet> {
     vec![v4, v6]
 }
 
-fn list<T: Clone>(given: Option<&Spanned<Vec<Parsed<T>>>>) -> Option<Vec<T>> {
-    given.map(|list| list.get_ref().iter().map(|Parsed(one)| one.clone()).collect())
+fn list<T: Clone>(given: Option<&List<Parsed<T>>>) -> Option<Vec<T>> {
+    given.map(|list| list.get_ref().iter().map(|one| one.get_ref().0.clone()).collect())
+}
+
+fn check_twice(file: &File, raw: &raw::Listener) {
+    let mut addresses = HashMap::new();
+    for address in raw.listen.iter().flat_map(Spanned::get_ref) {
+        if let Some(first) = addresses.insert(address.get_ref().0, address.span()) {
+            let label = (first, "it is listened to already".to_owned());
+            file.fault_with(address.span(), "an address can be listened to once", label);
+        }
+    }
 }
 
 pub(crate) fn environment_timeout(file: &File, raw: &raw::Listener) -> Duration {

@@ -22,7 +22,7 @@ impl Scope<'_> {
     pub(crate) fn keypress(&self, raw: &raw::Keypress) -> Keypress {
         let file = self.file;
         let ask = self.ask(raw);
-        let most = ask.most as u64;
+        let most = (ask.most as u64).min(MOST);
         Keypress {
             min_length: file.number(raw.min_length.as_ref(), 1..=most, 1) as usize,
             pattern: raw.pattern.as_ref().and_then(|pattern| whole(file, pattern)),

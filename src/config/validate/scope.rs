@@ -23,17 +23,25 @@ pub(crate) struct World {
 }
 
 /// One script among them.
+#[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) world: &'a World,
     pub(crate) file: &'a File,
     pub(crate) name: &'a str,
     pub(crate) raw: &'a Script,
+    /// Whether an answer can be there when the texts are filled in.
+    pub(crate) answered: bool,
 }
 
 /// A stretch of a text, with its place in it.
 pub(crate) type Placed = (Range<usize>, Piece);
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    pub(crate) fn new(world: &'a World, file: &'a File, name: &'a str, raw: &'a Script) -> Self {
+        let answered = raw.waits() || world.chains.answered_before(name);
+        Self { world, file, name, raw, answered }
+    }
+
     /// Whether this script asks for keys.
     pub(crate) fn asks(&self) -> bool {
         self.raw.keypress.is_some()
@@ -90,9 +98,9 @@ impl Scope<'_> {
                 self.file.fault_help(at, "speech is not in this version", help);
             }
             Placeholder::Earlier(name, _) => self.check_earlier(name, at),
-            Placeholder::Answer(_) if !self.world.chains.answered(self.name) => {
-                let help = "only a `[trigger]` that is waited for brings one";
-                self.file.fault_help(at, "no answer has come here or in a script before", help);
+            Placeholder::Answer(_) if !self.answered => {
+                let help = "a `[trigger]` that is waited for brings one, here or in a script before this one";
+                self.file.fault_help(at, "no answer can be there yet", help);
             }
             Placeholder::Secret(name) => {
                 if let Err(reason) = self.world.secrets.look_up(name) {

@@ -1,9 +1,11 @@
 //! The request, and what is read from its answer.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::keypress::is;
 use super::scope::Scope;
+use super::then::{self, Typed};
 use crate::config::bounds::{millis, secs};
 use crate::config::payload;
 use crate::config::raw::script as raw;
@@ -11,7 +13,18 @@ use crate::script::definition::{Music, Trigger};
 use crate::script::path::KeyPath;
 
 impl Scope<'_> {
+    /// The request's own answer is not there yet when it is filled in, unless `again` came round.
     pub(crate) fn trigger(&self, raw: &raw::Trigger) -> Trigger {
+        let answered = self.world.chains.answered_before(self.name) || self.comes_round();
+        Scope { answered, ..*self }.request(raw)
+    }
+
+    fn comes_round(&self) -> bool {
+        let mut thens = self.raw.outcomes().filter_map(|outcome| outcome.then.as_ref());
+        thens.any(|then| then::parse(then.get_ref()) == Ok(Typed::Again))
+    }
+
+    fn request(&self, raw: &raw::Trigger) -> Trigger {
         let (url, decides_host) = raw.url.as_ref().map(|url| self.url(url)).unwrap_or_default();
         let timeout = self.world.trigger.timeout;
         Trigger {
@@ -51,15 +64,23 @@ impl Scope<'_> {
         key
     }
 
-    fn cache(&self) -> Option<std::time::Duration> {
+    fn cache(&self) -> Option<Duration> {
         let given = self.raw.response.as_ref()?.cache.as_ref()?;
         if self.raw.branches.is_empty() {
             let help = "add a `[[branch]]`, or take `cache` out";
             let what = "only an answer that a branch handles is kept, and there is no branch";
             self.file.fault_help(given.span(), what, help);
         }
-        let default = std::time::Duration::ZERO;
-        Some(self.file.time(Some(given), secs(60, 999 * 60), default))
+        let time = given.get_ref().0;
+        if !secs(60, 999 * 60).contains(&time) {
+            let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
+            self.file.fault_help(
+                given.span(),
+                "answers can't be kept that long or that short",
+                help,
+            );
+        }
+        Some(time)
     }
 
     /// Tables and keys that have no sense beside this trigger, or without one.
@@ -83,7 +104,7 @@ impl Scope<'_> {
 
     fn check_background(&self, trigger: &raw::Trigger) {
         let what = "nobody waits for the answer: the trigger is in the background";
-        let help = "take it out, or `background = true`";
+        let help = "take this out, or take `background = true` out";
         self.each_of_answer(what, help);
         for branch in &self.raw.branches {
             self.file.fault_help(branch.span.clone(), what, help);

@@ -1,0 +1,234 @@
+//! Every way to write `then`, `when`, times and names, and what is said of those that are none.
+
+use std::time::Duration;
+
+use dialscript::channel::Cause;
+use dialscript::script::branch::{Subject, choose};
+use dialscript::script::definition::Then;
+
+use super::folder::Folder;
+use super::sample::filled;
+
+/// A script that asks, with what follows as its first lines.
+fn asking(lines: &str) -> Folder {
+    let folder = Folder::new();
+    folder.script("next", "[otherwise]\nthen='hangup'\n");
+    let rest = "[prompt]\nrepeat=1\n[keypress]\n[no_input]\n";
+    folder.script("a", &format!("{rest}{lines}\n"));
+    folder
+}
+
+fn then(text: &str) -> String {
+    match &asking(&format!("[otherwise]\nthen={text:?}")).loaded("a").otherwise.then {
+        Then::Goto { extension, context, priority } => {
+            let part = |part: &Option<_>| part.as_ref().map_or("-".to_owned(), filled);
+            format!("goto {} {} {}", filled(extension), part(context), part(priority))
+        }
+        Then::Hangup(Some(Cause(number))) => format!("hangup {number}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn each_then_means_what_it_says() {
+    let table = [
+        ("continue", "Continue"),
+        ("again", "Again"),
+        ("hangup", "Hangup(None)"),
+        ("hangup busy", "hangup 17"),
+        ("hangup no-answer", "hangup 19"),
+        ("hangup  34", "hangup 34"),
+        ("hangup 127", "hangup 127"),
+        ("script next", "Script(\"next\")"),
+        ("goto 100", "goto 100 - -"),
+        (" goto  9100@shipping ", "goto 9100 shipping -"),
+        ("goto s@a-b_c.d,1", "goto s a-b_c.d 1"),
+        ("goto s@a,label", "goto s a label"),
+        ("goto *{keypress}#@x", "goto *1234# x -"),
+        ("goto 1@ext-{keypress},{keypress}", "goto 1 ext-1234 1234"),
+    ];
+    for (typed, meant) in table {
+        assert_eq!(then(typed), meant, "{typed}");
+    }
+}
+
+#[test]
+fn each_then_that_is_none_has_a_way_out() {
+    let table = [
+        ("", "`` is no next step | write `continue`, `goto"),
+        ("contine", "`contine` is no next step | write `continue` alone"),
+        ("continue now", "`continue now` is no next step | write `continue` alone"),
+        ("Goto 1@a", "`Goto 1@a` is no next step | write it as `goto EXT"),
+        ("goto", "`goto` is no next step | write it as `goto EXT"),
+        ("goto @a", "`goto @a` is no next step | write it as `goto EXT"),
+        ("goto 1,2", "`goto 1,2` is no next step | write it as `goto EXT"),
+        ("goto 1@a,0", "no such priority | priorities count from 1"),
+        ("goto ${EXTEN}@a", "no switch has such a place | "),
+        ("goto 1@a&b", "no switch has such a place | "),
+        ("hangup now", "there is no hangup cause `now` | "),
+        ("hangup Busy", "there is no hangup cause `Busy` | did you mean `hangup busy`?"),
+        ("hangup 0", "there is no hangup cause `0` | "),
+        ("hangup 256", "there is no hangup cause `256` | "),
+        ("script", "`script` is no next step | write it as `script NAME`"),
+        ("script nxt", "there is no script `nxt` | did you mean `script next`?"),
+        ("script two words", "`script two words` is no next step | write it as `script NAME`"),
+    ];
+    for (typed, said) in table {
+        let faults = asking(&format!("[otherwise]\nthen={typed:?}")).faults();
+        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+    }
+}
+
+#[test]
+fn each_time_is_read_with_its_unit() {
+    let table =
+        [("100ms", 100), ("4s", 4000), ("1500ms", 1500), ("1m 30s", 90_000), ("2m", 120_000)];
+    for (typed, millis) in table {
+        let folder = Folder::new();
+        folder.script("a", &format!("[keypress]\ngap='{typed}'\n[no_input]\n"));
+        let gap = folder.loaded("a").keypress.as_ref().unwrap().ask.gap;
+        assert_eq!(gap, Duration::from_millis(millis), "{typed}");
+    }
+}
+
+#[test]
+fn each_time_and_number_out_of_range_says_its_range() {
+    let table = [
+        ("[keypress]\ngap='99ms'", "out of range: it can be 100ms to 2m"),
+        ("[keypress]\ngap='121s'", "out of range: it can be 100ms to 2m"),
+        ("[keypress]\ngap=4", "a time needs its unit: write \"4s\" for seconds"),
+        ("[keypress]\ngap='4'", "invalid value: string \"4\", expected a time with its unit"),
+        (
+            "[keypress]\ngap=1.5",
+            "invalid type: floating point `1.5`, expected a time with its unit",
+        ),
+        ("[keypress]\nfirst_digit='11m'", "out of range: it can be 100ms to 10m"),
+        ("[keypress]\nlength=0", "out of range: it can be 1 to 32"),
+        ("[keypress]\nlength='4'", "invalid type: string \"4\", expected a whole number"),
+        ("[keypress]\nlength=4\nmin_length=5", "out of range: it can be 1 to 4"),
+        ("[keypress]\n[prompt]\nrepeat=100", "out of range: it can be 0 to 99"),
+        ("[keypress]\n[prompt]\nrepeat=-1", "invalid value: integer `-1`, expected a whole number"),
+    ];
+    for (typed, said) in table {
+        let folder = Folder::new();
+        folder.script("a", &format!("{typed}\n[no_input]\n"));
+        let faults = folder.faults();
+        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+    }
+}
+
+#[test]
+fn the_cache_keeps_1_to_999_minutes() {
+    for (typed, fine) in [("59s", false), ("1m", true), ("999m", true), ("1000m", false)] {
+        let folder = Folder::new();
+        let rest = "[trigger]\nurl='https://a.example/'\n[no_response]\n[[branch]]\nwhen='1'\n";
+        folder.script("a", &format!("{rest}[response]\ncache='{typed}'\n"));
+        assert_eq!(folder.load().is_ok(), fine, "{typed}");
+    }
+}
+
+fn triggered(branches: &[&str]) -> Folder {
+    let folder = Folder::new();
+    let mut script = "[trigger]\nurl='https://a.example/'\n[no_response]\n".to_owned();
+    branches.iter().for_each(|when| script.push_str(&format!("[[branch]]\nwhen={when}\n")));
+    folder.script("a", &script);
+    folder
+}
+
+#[test]
+fn each_when_matches_what_it_says() {
+    let table = [
+        ("'007'", vec!["007"], vec!["7", "07", " 007"]),
+        ("['a', 'b']", vec!["a", "b"], vec!["ab", "A"]),
+        ("{min=200, max=299}", vec!["200", "250.5", "299"], vec!["199", "299.1", "x", ""]),
+        ("{min=1.10}", vec!["1.1", "1.10", "99999999999999999999"], vec!["1.09", "-2"]),
+        ("{max='-1'}", vec!["-1", "-99"], vec!["0", "-0.5"]),
+        ("{pattern='^ORD-[0-9]+$'}", vec!["ORD-1"], vec!["ORD-", "XORD-1"]),
+        ("{pattern='b'}", vec!["abc"], vec!["ac"]),
+        ("{present=true}", vec!["x"], vec![""]),
+        ("{absent=true}", vec![""], vec!["x"]),
+        ("['a', {min=5, max=5}]", vec!["a", "5"], vec!["b"]),
+    ];
+    for (when, matching, others) in table {
+        let script = triggered(&[when]).loaded("a");
+        let takes = |text: &str| choose(&script.branches, &Subject::input(text)).is_some();
+        assert!(matching.iter().all(|text| takes(text)), "{when}");
+        assert!(!others.iter().any(|text| takes(text)), "{when}");
+    }
+}
+
+#[test]
+fn each_status_matches_what_it_says() {
+    let table = [
+        ("{status=404}", vec![404], vec![400, 200]),
+        ("{status='404'}", vec![404], vec![403]),
+        ("{status='5xx'}", vec![500, 599], vec![499]),
+    ];
+    for (when, matching, others) in table {
+        let script = triggered(&[when]).loaded("a");
+        let subject = |status| Subject { value: None, status: Some(status) };
+        let takes = |status| choose(&script.branches, &subject(status)).is_some();
+        assert!(matching.into_iter().all(takes), "{when}");
+        assert!(!others.into_iter().any(takes), "{when}");
+    }
+}
+
+#[test]
+fn a_branch_that_an_earlier_one_covers_is_a_fault_and_only_that() {
+    let covered = [
+        ("'1'", "'1'"),
+        ("{min=1}", "'1'"),
+        ("{min=1}", "{min=1.0, max=3}"),
+        ("{max=9}", "{max=8}"),
+        ("{pattern='^a'}", "'ab'"),
+        ("{pattern='^a'}", "{pattern='^a'}"),
+        ("{pattern='.*'}", "{pattern='^a'}"),
+        ("{present=true}", "'1'"),
+        ("{present=true}", "{min=1}"),
+        ("{absent=true}", "{absent=true}"),
+        ("{status=404}", "{status='404'}"),
+        ("{status='4xx'}", "{status=404}"),
+    ];
+    let free = [
+        ("'1'", "'01'"),
+        ("'1'", "{min=1, max=1}"),
+        ("{min=2}", "'1'"),
+        ("{min=1, max=5}", "{min=2}"),
+        ("{min=1}", "{max=5}"),
+        ("{pattern='^a'}", "'ba'"),
+        ("{pattern='^a'}", "{pattern='^ab'}"),
+        ("{absent=true}", "''"),
+        ("{present=true}", "{absent=true}"),
+        ("{present=true}", "{status=404}"),
+        ("{status=404}", "{status='4xx'}"),
+    ];
+    for (earlier, later) in covered {
+        assert_eq!(
+            triggered(&[earlier, later]).faults(),
+            ["this can never be reached | "],
+            "{later}"
+        );
+    }
+    for (earlier, later) in free {
+        assert!(triggered(&[earlier, later]).load().is_ok(), "{earlier} {later}");
+    }
+}
+
+#[test]
+fn names_of_variables_can_call_no_function_of_the_switch() {
+    for (name, fine) in [
+        ("ORDER", true),
+        ("_a1", true),
+        ("1A", false),
+        ("A-B", false),
+        ("SHELL(x)", false),
+        ("${A}", false),
+        ("ÄB", false),
+        ("DIALSCRIPT_CODE", false),
+        ("Dialscript_Code", false),
+    ] {
+        let folder = Folder::new();
+        folder.script("a", &format!("[otherwise]\nset={{ {name:?} = 'x' }}\n"));
+        assert_eq!(folder.load().is_ok(), fine, "{name}");
+    }
+}

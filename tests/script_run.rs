@@ -346,6 +346,15 @@ async fn no_answer_is_no_response_with_its_reason() {
 }
 
 #[tokio::test]
+async fn what_an_earlier_answer_left_is_not_told_of_a_later_request() {
+    let call = Call::of(ORDER).enters(["4711", "4712"]).answers_json(r#"{"data": {"code": 404}}"#);
+    let ended = call.does_not_answer().runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_response");
+    assert_eq!(ended.variable("CODE"), "");
+    assert_eq!(ended.variable("HTTP_STATUS"), "");
+}
+
+#[tokio::test]
 async fn a_failing_reply_without_the_key_is_no_response_unless_a_branch_names_its_status() {
     let not_there = Call::of(ORDER).enters(["4711"]).answers(404, "text/plain", "no").runs().await;
     assert_eq!(not_there.variable("OUTCOME"), "no_response");

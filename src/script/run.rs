@@ -131,6 +131,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         &mut self,
         script: &'s Script,
     ) -> Result<(Happened, &'s Outcome), Interrupted> {
+        self.report.reason = None;
         match &script.trigger {
             None => Ok(self.compare_input(script)),
             Some(trigger) if trigger.background => Ok(self.tell(script, trigger)),
@@ -165,6 +166,8 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             Ok(request) => request,
             Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
         };
+        (self.report.cache, self.report.http_status) = Default::default();
+        self.code.clear();
         let started = Instant::now();
         let meanwhile = trigger.meanwhile.meanwhile(&self.channel.caller().language);
         let asked = self.triggers.ask(request, trigger.cache.is_some());

@@ -1,9 +1,10 @@
 //! Which branch a reply, or an input, takes.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use crate::script::answer::{Answer, Found};
-use crate::script::definition::{Branch, Decimal, Matcher};
+use crate::script::definition::{Branch, Decimal, Matcher, Outcome};
 use crate::script::path::KeyPath;
 
 /// What branches are compared with.
@@ -31,9 +32,50 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// The branch that won, and why.
+#[derive(Debug, Clone, Copy)]
+pub struct Chosen<'b> {
+    /// Its place in the file, from 1.
+    pub number: usize,
+    /// What of it matched.
+    pub matcher: &'b Matcher,
+    /// What happens now.
+    pub outcome: &'b Outcome,
+}
+
 /// The first branch that matches, in the order of the file.
-pub fn choose<'b>(branches: &'b [Branch], subject: &Subject<'_>) -> Option<&'b Branch> {
-    branches.iter().find(|branch| branch.when.iter().any(|matcher| matcher.matches(subject)))
+pub fn choose<'b>(branches: &'b [Branch], subject: &Subject<'_>) -> Option<Chosen<'b>> {
+    (1..).zip(branches).find_map(|(number, branch)| {
+        let matcher = branch.when.iter().find(|matcher| matcher.matches(subject))?;
+        Some(Chosen { number, matcher, outcome: &branch.outcome })
+    })
+}
+
+/// As the author would say it.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "is {text:?}"),
+            Self::Range(min, max) => {
+                min.iter().try_for_each(|min| write!(f, "is at least {min}"))?;
+                f.write_str(if min.is_some() && max.is_some() { ", " } else { "" })?;
+                max.iter().try_for_each(|max| write!(f, "is at most {max}"))
+            }
+            Self::Pattern(pattern) => write!(f, "matches {pattern}"),
+            Self::Present => f.write_str("is present"),
+            Self::Absent => f.write_str("is absent"),
+            Self::Status(status) => write!(f, "has HTTP status {status}"),
+            Self::StatusClass(class) => write!(f, "has HTTP status {class}xx"),
+        }
+    }
+}
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = if self.whole.is_empty() { "0" } else { &self.whole };
+        write!(f, "{}{whole}", if self.negative { "-" } else { "" })?;
+        if self.fraction.is_empty() { Ok(()) } else { write!(f, ".{}", self.fraction) }
+    }
 }
 
 impl Matcher {

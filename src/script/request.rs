@@ -45,6 +45,11 @@ impl Request {
             timeout: trigger.timeout,
         })
     }
+
+    /// The body for people: sensitive values are masked.
+    pub fn shown_body(&self) -> Option<String> {
+        self.body.as_ref().map(|(body, _)| body.shown().into_owned())
+    }
 }
 
 /// Who sends requests for scripts.

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::debug;
 
 use crate::channel::{Channel, Destination, Exit, Interrupted, Keys, Line, Reach, Sound};
 use crate::script::answer::{Answer, Found};
-use crate::script::branch::{Subject, choose};
+use crate::script::branch::{Chosen, Subject, choose};
 use crate::script::definition::{Keypress, Library, Outcome, Playlist, Script, Then, Trigger};
 use crate::script::escape::Unfit;
 use crate::script::memory::{Arguments, Memory};
@@ -142,7 +143,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
     fn compare_input<'s>(&mut self, script: &'s Script) -> (Happened, &'s Outcome) {
         let input = self.memory.input().text;
         match choose(&script.branches, &Subject::input(&input)) {
-            Some(branch) => (Happened::Matched, &branch.outcome),
+            Some(chosen) => self.matched(chosen),
             None => (Happened::Otherwise, &script.otherwise),
         }
     }
@@ -150,6 +151,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
     fn tell<'s>(&mut self, script: &'s Script, trigger: &Trigger) -> (Happened, &'s Outcome) {
         match Request::fill(trigger, &self.memory) {
             Ok(request) => {
+                debug!(url = %request.url.shown(), body = request.shown_body(), "request");
                 self.triggers.tell(request);
                 (Happened::Otherwise, &script.otherwise)
             }
@@ -168,6 +170,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         };
         (self.report.cache, self.report.http_status) = Default::default();
         self.code.clear();
+        debug!(url = %request.url.shown(), body = request.shown_body(), "request");
         let started = Instant::now();
         let meanwhile = trigger.meanwhile.meanwhile(&self.channel.caller().language);
         let asked = self.triggers.ask(request, trigger.cache.is_some());
@@ -194,9 +197,10 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         if let Some(Found::Text(value)) = &subject.value {
             self.code = value.to_string();
         }
-        if let Some(branch) = choose(&script.branches, &subject) {
+        debug!(status = answer.status, value = self.shown_code(), "answer");
+        if let Some(chosen) = choose(&script.branches, &subject) {
             self.keep(trigger, fetched, &answer);
-            return (Happened::Matched, &branch.outcome);
+            return self.matched(chosen);
         }
         if let Some(reason) = answer.unreadable() {
             return self.no_response(script, reason);
@@ -206,6 +210,11 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             return self.no_response(script, format!("HTTP status {}", answer.status));
         }
         (Happened::Otherwise, &script.otherwise)
+    }
+
+    fn matched<'s>(&self, chosen: Chosen<'s>) -> (Happened, &'s Outcome) {
+        debug!(number = chosen.number, why = %chosen.matcher, "branch");
+        (Happened::Matched, chosen.outcome)
     }
 
     fn keep(&self, trigger: &Trigger, fetched: &Fetched, answer: &Answer) {
@@ -219,7 +228,9 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         script: &'s Script,
         reason: impl Into<String>,
     ) -> (Happened, &'s Outcome) {
-        self.report.reason = Some(reason.into());
+        let reason = reason.into();
+        debug!(reason, "no response");
+        self.report.reason = Some(reason);
         (Happened::NoResponse, &script.no_response)
     }
 
@@ -340,12 +351,16 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             Exit::Goto(_) => {}
         }
         let variables = self.variables();
-        let hides = self.memory.gives_away(&self.code);
-        let code = if hides { MASK } else { &self.code };
-        self.report.code = code.chars().take(MOST_CODE_IN_LOG).collect();
+        self.report.code = self.shown_code();
         self.report.script = self.memory.script().name.clone();
         self.report.left = Some(self.channel.leave(&variables, &exit).await);
         self.report
+    }
+
+    fn shown_code(&self) -> String {
+        let hides = self.memory.gives_away(&self.code);
+        let code = if hides { MASK } else { &self.code };
+        code.chars().take(MOST_CODE_IN_LOG).collect()
     }
 
     /// The standard variables; the outcome is the last, so that who sees it sees all.

@@ -221,6 +221,7 @@ fn a_key_finds_what_stands_in_xml() {
           <mixed>before<b>bold</b>after</mixed>
           <cdata><![CDATA[ <a&b> ]]></cdata>
           <entity>fish &amp; chips &#65;</entity>
+          <remark>a<!-- b -->c<?d e?>f</remark>
           <empty/>
           <order>inner</order>
         </order>"#;
@@ -246,6 +247,7 @@ fn a_key_finds_what_stands_in_xml() {
         ("mixed.b", Some("bold")),
         ("cdata", Some("<a&b>")),
         ("entity", Some("fish & chips A")),
+        ("remark", Some("acf")),
         ("empty", Some("")),
         ("order", Some("{}")),
         ("order.order", Some("inner")),

@@ -139,7 +139,7 @@ fn guard(builder: ClientBuilder, egress: &Egress, proxy: Option<&Url>) -> Client
     }
 }
 
-/// With the system's roots. A machine without any must still serve scripts that use plain HTTP; there TLS trusts nobody.
+/// With the system's roots. A machine without any must still serve scripts of plain HTTP; TLS trusts nobody there.
 fn build(
     builder: &dyn Fn() -> reqwest::Result<ClientBuilder>,
 ) -> Result<reqwest::Client, StartError> {
@@ -171,11 +171,16 @@ fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn 
 /// The innermost reason: the outer ones only say that a request failed.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = chain(error).last() else { return String::new() };
-    match innermost.downcast_ref() {
+    match tls(innermost) {
         // Its text names the host, which a sensitive value may have decided.
         Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
             ..
         })) => "its certificate is for another name".to_owned(),
         _ => innermost.to_string(),
     }
+}
+
+/// An I/O error is no link of the chain for what it wraps.
+fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{ClientBuilder, Proxy, Response};
-use rustls::CertificateError;
+use rustls::{CertificateError, Error as TlsError};
 use url::Url;
 
 use super::StartError;
@@ -165,22 +165,22 @@ fn is_same_place(from: &Url, to: &Url) -> bool {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |&error| error.source())
+    successors(Some(error), |&error| wrapped(error).or_else(|| error.source()))
+}
+
+/// I/O errors leave what they wrap out of the chain.
+fn wrapped<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
 /// The innermost reason: the outer ones only say that a request failed.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = chain(error).last() else { return String::new() };
-    match tls(innermost) {
+    match innermost.downcast_ref() {
         // Its text names the host, which a sensitive value may have decided.
-        Some(rustls::Error::InvalidCertificate(CertificateError::NotValidForNameContext {
-            ..
-        })) => "its certificate is for another name".to_owned(),
+        Some(TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. })) => {
+            "its certificate is for another name".to_owned()
+        }
         _ => innermost.to_string(),
     }
-}
-
-/// An I/O error is no link of the chain for what it wraps.
-fn tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    error.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }

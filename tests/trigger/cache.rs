@@ -151,6 +151,7 @@ async fn every_part_of_a_request_is_in_its_key() {
         headers(vec![header("x-a", "2")]),
         headers(vec![header("x-b", "1")]),
         headers(vec![header("x-a", "1"), header("x-b", "")]),
+        headers(vec![header("content-type", "a/b")]),
     ];
     let mut keys = std::collections::HashSet::new();
     for request in &requests {
@@ -158,6 +159,8 @@ async fn every_part_of_a_request_is_in_its_key() {
         assert_eq!(triggers.ask(request.clone(), true).await.key, Some(key));
         assert!(keys.insert(key), "{request:?} has another's key");
     }
+    let part = triggers.ask(get(web.url("/#part")), true).await.key.expect("a key");
+    assert!(keys.contains(&part), "what is not sent is in no key");
     let other = with(Settings::default());
     let key = other.ask(requests[0].clone(), true).await.key.expect("a key");
     assert!(!keys.contains(&key), "keys are of this process alone");

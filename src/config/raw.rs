@@ -116,6 +116,11 @@ impl<'i> Section<'_, 'i> {
     pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<Spanned<String>>> {
         let value = self.take_any(key)?;
         match value.get_ref() {
+            DeValue::Array(list) if list.is_empty() => {
+                let help = "name one, or take the line out";
+                self.file.fault_help(value.span(), format!("`{key}` names nothing"), help);
+                None
+            }
             DeValue::Array(_) => Some(self.each(value)),
             _ => self.file.read(value).map(|text| vec![text]),
         }

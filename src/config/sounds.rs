@@ -128,6 +128,7 @@ impl SoundLibrary {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
         }
+        format::check_kind(path)?;
         // What the switch's host has can't be seen from another one.
         if self.on_switch.is_none() {
             format::check(path)?;
@@ -182,7 +183,8 @@ impl SoundLibrary {
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
-                "put a file such as `{name}.wav` there, or name a sound of the switch by `switch:{name}`"
+                "put a file such as `{name}.wav` there; a sound of the switch itself is \
+                 `switch:{name}`"
             ),
         };
         (what, help)

@@ -89,6 +89,52 @@ fn a_secret_can_not_be_read_from_outside_of_its_folder() {
     assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
 }
 
+#[test]
+fn files_of_windows_are_read_and_their_places_are_right() {
+    let folder = Folder::new();
+    let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
+    folder.script("a", script);
+    let faults = folder.load().unwrap_err();
+    let fault = faults.iter().next().unwrap();
+    assert_eq!(&script[fault.span.clone().unwrap()], "{nobody}");
+    assert!(faults.to_string().contains(".toml:2:14"), "{faults}");
+}
+
+#[test]
+fn an_answer_can_be_in_a_request_only_after_one_has_come() {
+    let folder = Folder::new();
+    let ask = |rest: &str| {
+        format!(
+            "[trigger]\nurl='https://a.example/?x={{$id}}'\n[prompt]\nrepeat=1\n\
+             [keypress]\n[no_input]\n[no_response]\n{rest}"
+        )
+    };
+    folder.script("a", &ask(""));
+    assert_eq!(folder.faults().len(), 1);
+    folder.script("a", &ask("then='again'\n"));
+    assert!(folder.load().is_ok(), "it comes round");
+    let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
+    folder.script("a", &ask("")).script("first", first);
+    assert!(folder.load().is_ok(), "a script before this one asked");
+}
+
+#[test]
+fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
+    let folder = Folder::new();
+    folder.sound("hello.wav").wav("wide.wav", 1, 16000);
+    let faults = |path: &str| {
+        folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
+        folder.faults().len()
+    };
+    let home = folder.path().join("sounds").display().to_string();
+    assert_eq!(faults(&format!("{home}/hello.wav")), 0);
+    assert_eq!(faults(&format!("{home}/wide.wav")), 1);
+    assert_eq!(faults("/no/such.wav"), 1);
+    folder.file("dialscript.toml", "[folders]\nsounds_on_switch = '/mnt'\n");
+    assert_eq!(faults("/no/such.wav"), 0);
+    assert_eq!(faults("/no/such"), 1);
+}
+
 /// Texts with the signs that the grammars are about.
 fn odd_text() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
@@ -184,7 +230,8 @@ proptest! {
     #[test]
     fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
         let folder = Folder::new();
-        folder.script("a", &format!("{lines}{text}")).script("b", &format!("[keypress]\n{text}{lines}"));
+        folder.script("a", &format!("{lines}{text}"));
+        folder.script("b", &format!("[keypress]\n{text}{lines}"));
         folder.file("dialscript.toml", format!("[server]\n{lines}"));
         if let Err(faults) = folder.load() {
             prop_assert!(!faults.to_string().is_empty());

@@ -229,13 +229,15 @@ fn keypress_without_length_waits_a_gap_for_the_first_digit() {
     let folder = Folder::new();
     folder.script(
         "pin",
-        "[keypress]\ngap='2s'\nterminator=''\nbarge_in=false\nsensitive=true\npattern='[1-4]+|9'\n[no_input]\n",
+        "[prompt]\nanswer=false\n[no_input]\n[keypress]\ngap='2s'\nterminator=''\n\
+         barge_in=false\nsensitive=true\npattern='[1-4]+|9'\n",
     );
     let script = folder.loaded("pin");
     let keypress = script.keypress.as_ref().unwrap();
     assert_eq!((keypress.ask.most, keypress.ask.terminator), (32, None));
     assert_eq!(keypress.ask.first_digit, Duration::from_secs(2));
     assert!(!keypress.ask.barge_in && keypress.sensitive);
+    assert!(script.prompt.stay_unanswered);
     let pattern = keypress.pattern.as_ref().unwrap();
     assert!(pattern.is_match("1234") && pattern.is_match("9"));
     assert!(!pattern.is_match("99") && !pattern.is_match("12345"), "the whole input");

@@ -23,13 +23,15 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
     known.or((extension == GSM_WAV).then_some(EXTENSIONS.len()))
 }
 
+/// Whether a switch plays files of this kind; the reason and the way out where not.
+pub(super) fn check_kind(path: &Path) -> Result<(), (String, String)> {
+    let what = || format!("`{}` is in no format that a switch plays", path.display());
+    rank(path).map(drop).ok_or_else(|| (what(), convert(path, 8000, "wav")))
+}
+
 /// Whether a switch plays the file; the reason and the way out where not.
 pub(super) fn check(path: &Path) -> Result<(), (String, String)> {
-    let shown = path.display();
-    if rank(path).is_none() {
-        let what = format!("`{shown}` is in no format that a switch plays");
-        return Err((what, convert(path, 8000, "wav")));
-    }
+    check_kind(path)?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, 8000),
         Some("wav16") => check_wav(path, 16000),
@@ -57,7 +59,8 @@ fn check_wav(path: &Path, rate: u32) -> Result<(), (String, String)> {
         return Ok(());
     }
     let what = format!(
-        "`{}` has {} at {} Hz in {} bits: a .{extension} is played only as one channel at {rate} Hz in 16 bits",
+        "`{}` has {} at {} Hz in {} bits: a .{extension} is played only as one channel at \
+         {rate} Hz in 16 bits",
         path.display(),
         crate::config::fault::counted(spec.channels.into(), "channel"),
         spec.sample_rate,

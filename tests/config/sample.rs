@@ -276,6 +276,55 @@ fn secrets_come_from_their_folder_and_only_the_named_ones() {
     assert_eq!(config.library.secrets.get("other"), None);
 }
 
+/// Runs in a process of its own, since the environment is one for all tests.
+#[test]
+#[ignore = "run by the next test"]
+fn secrets_of_this_environment() {
+    let folder = Folder::new();
+    let credentials = std::env::var("CREDENTIALS_DIRECTORY").unwrap();
+    std::fs::write(format!("{credentials}/db"), "of systemd\n").unwrap();
+    let headers = "A={secret.db}&B={secret.api-key}";
+    folder.script(
+        "a",
+        &format!("[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='{headers}'"),
+    );
+    let secrets = &folder.load().unwrap_or_else(|faults| panic!("{faults}")).library.secrets;
+    assert_eq!(secrets.get("db"), Some("of systemd"));
+    assert_eq!(secrets.get("api-key"), Some("of the environment"));
+}
+
+#[test]
+fn secrets_come_from_systemd_and_from_the_environment_too() {
+    let credentials = tempfile::TempDir::new().unwrap();
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "config::sample::secrets_of_this_environment"])
+        .env("CREDENTIALS_DIRECTORY", credentials.path())
+        .env("DIALSCRIPT_SECRET_API_KEY", "of the environment")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+fn music_is_a_class_unless_it_looks_like_a_sound() {
+    let folder = Folder::new();
+    folder.sound("wait.wav");
+    let mut music = |typed: &str| {
+        let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\n";
+        folder.script("a", &trigger.replace("[no", &format!("music={typed}\n[no")));
+        let config = folder.load().ok()?;
+        config.library.scripts["a"].trigger.as_ref()?.meanwhile.plays.clone()
+    };
+    assert!(matches!(music("'jazz'"), Some(MusicSource::Class(class)) if &*class == "jazz"));
+    for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'"] {
+        assert!(matches!(music(sounds), Some(MusicSource::Sounds(_))), "{sounds}");
+    }
+    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/a.wav'"] {
+        assert!(music(fault).is_none(), "{fault}");
+    }
+}
+
 #[test]
 fn what_an_earlier_script_was_given_can_be_read_along_the_chain() {
     let folder = Folder::new();

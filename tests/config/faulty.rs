@@ -81,15 +81,6 @@ fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
 }
 
 #[test]
-fn a_secret_can_not_be_read_from_outside_of_its_folder() {
-    let folder = Folder::new();
-    folder.file("outside", "x");
-    folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
-}
-
-#[test]
 fn files_of_windows_are_read_and_their_places_are_right() {
     let folder = Folder::new();
     let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
@@ -116,23 +107,6 @@ fn an_answer_can_be_in_a_request_only_after_one_has_come() {
     let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
     folder.script("a", &ask("")).script("first", first);
     assert!(folder.load().is_ok(), "a script before this one asked");
-}
-
-#[test]
-fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
-    let folder = Folder::new();
-    folder.sound("hello.wav").wav("wide.wav", 1, 16000);
-    let faults = |path: &str| {
-        folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
-        folder.faults().len()
-    };
-    let home = folder.path().join("sounds").display().to_string();
-    assert_eq!(faults(&format!("{home}/hello.wav")), 0);
-    assert_eq!(faults(&format!("{home}/wide.wav")), 1);
-    assert_eq!(faults("/no/such.wav"), 1);
-    folder.file("dialscript.toml", "[folders]\nsounds_on_switch = '/mnt'\n");
-    assert_eq!(faults("/no/such.wav"), 0);
-    assert_eq!(faults("/no/such"), 1);
 }
 
 /// Texts with the signs that the grammars are about.

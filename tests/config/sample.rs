@@ -1,9 +1,8 @@
-//! The script that the manual shows, and the defaults.
+//! The script that the manual shows, and what stands for tables that are not there.
 
 use std::time::Duration;
 
 use dialscript::channel::{Cause, Sound};
-use dialscript::config::Format;
 use dialscript::script::definition::{Matcher, MusicSource, Then};
 use dialscript::script::template::{Placeholder, Template, Value, Values};
 
@@ -128,103 +127,6 @@ fn the_branches_of_the_sample_keep_their_order() {
 }
 
 #[test]
-fn an_empty_file_serves_calls_on_loopback() {
-    let config = Folder::new().load().unwrap();
-    assert_eq!(config.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
-    assert_eq!(config.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
-    let shown: Vec<_> = config.asterisk.allow.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["127.0.0.0/8", "::1/128"]);
-    assert_eq!(config.environment_timeout, Duration::from_secs(5));
-    assert_eq!((config.server.grace, config.server.max_calls), (Duration::from_secs(30), 10000));
-    assert_eq!(config.server.longest_call, Duration::from_secs(4 * 3600));
-    assert_eq!(config.trigger.connect_timeout, Duration::from_secs(2));
-    assert_eq!((&config.trigger.proxy, config.trigger.max_requests), (&None, 10000));
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (10000, 33_554_432));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, Format::Text));
-}
-
-#[test]
-fn every_key_of_the_daemons_file_is_read() {
-    let folder = Folder::new();
-    folder.file("web/scripts/a.toml", "[prompt]\nplay = 'hello'\n");
-    folder.file("secrets/token", "unused");
-    folder.sound("hello.wav");
-    folder.file(
-        "dialscript.toml",
-        r#"
-        [asterisk]
-        listen = ["0.0.0.0:4000", "[::1]:4000"]
-        allow  = ["10.1.2.3", "10.2.0.0/16"]
-        environment_timeout = "2s"
-        [freeswitch]
-        listen = []
-        [folders]
-        scripts = "web/scripts"
-        sounds = "sounds"
-        sounds_on_switch = "/mnt/sounds"
-        secrets = "secrets"
-        [server]
-        grace = "10s"
-        max_calls = 5
-        longest_call = "1h"
-        [trigger]
-        timeout = "3s"
-        connect_timeout = "1s"
-        music_after = "0s"
-        proxy = "http://proxy.example:3128"
-        max_requests = 7
-        [cache]
-        max_entries = 8
-        max_bytes = 1000000
-        [egress]
-        allow_hosts = ["Shop.example", "*.shop.example"]
-        allow_networks = ["192.168.0.0/16"]
-        [log]
-        level = "debug"
-        format = "json"
-        "#,
-    );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(config.asterisk.listen.len(), 2);
-    assert_eq!(config.asterisk.allow[0].to_string(), "10.1.2.3/32");
-    assert!(config.freeswitch.listen.is_empty());
-    assert_eq!(config.environment_timeout, Duration::from_secs(2));
-    assert_eq!(config.server.max_calls, 5);
-    assert_eq!(config.trigger.music_after, Duration::ZERO);
-    assert_eq!(config.trigger.proxy.unwrap().as_str(), "http://proxy.example:3128/");
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
-    assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
-    let allowed = |host| config.egress.allow_hosts.iter().any(|pattern| pattern.matches(host));
-    assert!(allowed("shop.example") && allowed("SHOP.example.") && allowed("a.b.shop.example"));
-    assert!(!allowed("other.example") && !allowed("evilshop.example") && !allowed(".shop.example"));
-    let hello = Sound::File("/mnt/sounds/hello.wav".into());
-    assert_eq!(&*config.library.scripts["a"].prompt.sounds.default, [hello]);
-}
-
-#[test]
-fn sounds_of_a_language_are_found_below_its_folder() {
-    let folder = Folder::new();
-    folder.script("a", "[prompt]\nplay = ['hello', 'only']\n");
-    for name in ["hello.wav", "de/hello.wav", "pt_BR/only.gsm", "en/only.wav"] {
-        folder.sound(name);
-    }
-    folder.file("sounds/hello.gsm", "worse than the wav");
-    let sounds = &folder.loaded("a").prompt.sounds;
-    let heard = |language: &str| -> Vec<String> {
-        let home = folder.path().join("sounds");
-        let name = |sound: &Sound| match sound {
-            Sound::File(path) => path[home.to_str().unwrap().len() + 1..].to_owned(),
-            Sound::OfSwitch(name) => name.to_string(),
-        };
-        sounds.in_language(language).iter().map(name).collect()
-    };
-    assert_eq!(heard("fr"), ["hello.wav", "en/only.wav"], "the first language where none is plain");
-    assert_eq!(heard("de_AT"), ["de/hello.wav", "en/only.wav"]);
-    assert_eq!(heard("pt-br"), ["hello.wav", "pt_BR/only.gsm"]);
-}
-
-#[test]
 fn keypress_without_length_waits_a_gap_for_the_first_digit() {
     let folder = Folder::new();
     folder.script(
@@ -261,68 +163,6 @@ fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
     assert!(matches!(folder.loaded("plain").otherwise.then, Then::Continue));
     let branched = folder.loaded("branched");
     assert!(matches!(branched.otherwise.then, Then::Hangup(Some(Cause(34)))));
-}
-
-#[test]
-fn secrets_come_from_their_folder_and_only_the_named_ones() {
-    let folder = Folder::new();
-    folder.file("secrets/api-key", " s3cret\n").file("secrets/other", "x");
-    folder.script(
-        "a",
-        "[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='Authorization=Bearer%20{secret.api-key}'",
-    );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(config.library.secrets.get("api-key"), Some("s3cret"));
-    assert_eq!(config.library.secrets.get("other"), None);
-}
-
-/// Runs in a process of its own, since the environment is one for all tests.
-#[test]
-#[ignore = "run by the next test"]
-fn secrets_of_this_environment() {
-    let folder = Folder::new();
-    let credentials = std::env::var("CREDENTIALS_DIRECTORY").unwrap();
-    std::fs::write(format!("{credentials}/db"), "of systemd\n").unwrap();
-    let headers = "A={secret.db}&B={secret.api-key}";
-    folder.script(
-        "a",
-        &format!("[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='{headers}'"),
-    );
-    let secrets = &folder.load().unwrap_or_else(|faults| panic!("{faults}")).library.secrets;
-    assert_eq!(secrets.get("db"), Some("of systemd"));
-    assert_eq!(secrets.get("api-key"), Some("of the environment"));
-}
-
-#[test]
-fn secrets_come_from_systemd_and_from_the_environment_too() {
-    let credentials = tempfile::TempDir::new().unwrap();
-    let run = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "config::sample::secrets_of_this_environment"])
-        .env("CREDENTIALS_DIRECTORY", credentials.path())
-        .env("DIALSCRIPT_SECRET_API_KEY", "of the environment")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && told.contains("1 passed"), "{told}");
-}
-
-#[test]
-fn music_is_a_class_unless_it_looks_like_a_sound() {
-    let folder = Folder::new();
-    folder.sound("wait.wav");
-    let mut music = |typed: &str| {
-        let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\n";
-        folder.script("a", &trigger.replace("[no", &format!("music={typed}\n[no")));
-        let config = folder.load().ok()?;
-        config.library.scripts["a"].trigger.as_ref()?.meanwhile.plays.clone()
-    };
-    assert!(matches!(music("'jazz'"), Some(MusicSource::Class(class)) if &*class == "jazz"));
-    for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'"] {
-        assert!(matches!(music(sounds), Some(MusicSource::Sounds(_))), "{sounds}");
-    }
-    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/a.wav'"] {
-        assert!(music(fault).is_none(), "{fault}");
-    }
 }
 
 #[test]

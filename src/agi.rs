@@ -1,1 +1,24 @@
-//! Asterisk: FastAGI.
+//! Asterisk's FastAGI, from its bytes up.
+//!
+//! - [`parse`]: what a line says; pure, nom and its own types only
+//! - [`text`]: bytes of Asterisk that are meant as text, decoded late
+//! - [`environment`]: the first words of a call
+//! - [`reply`]: what Asterisk answers to a command
+//! - [`command`]: what we send, with the one quoting function in [`quote`]
+//! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
+//! - [`link`]: one command at a time, and its reply
+//! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
+//!
+//! Names of functions are those of `res/res_agi.c` in Asterisk 22 unless another file is given; Asterisk 16 has the
+//! same ones.
+
+pub mod channel;
+pub mod codec;
+pub mod command;
+pub mod environment;
+pub mod error;
+pub mod link;
+pub mod parse;
+pub mod quote;
+pub mod reply;
+pub mod text;

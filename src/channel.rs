@@ -4,6 +4,8 @@
 //! the daemon and the longest call sits in each driver's waiting method and nowhere else, so a script is straight-line
 //! code with one kind of error. This module imports nothing of ours.
 
+pub mod digits;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +15,7 @@ use std::time::Duration;
 /// Methods return [`Interrupted`] when the call can't go on as asked; after that only [`Channel::leave`] is called.
 pub trait Channel: Send {
     /// Who calls whom, as the switch told at the start.
-    fn caller(&self) -> &Caller;
+    fn caller(&self) -> &Arc<Caller>;
 
     /// Brings the channel to where its caller hears us: picks up if that is allowed and has not happened.
     ///

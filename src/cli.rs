@@ -1,3 +1,50 @@
 //! The command line.
 
 pub mod check;
+pub mod serve;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A Script widget for your own PBX: a dialplan hands over a call; a script file asks for digits, a URL decides, and
+/// the dialplan goes on where the answer says.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve calls until SIGTERM or SIGINT; SIGHUP loads the scripts again
+    Serve(ConfigFile),
+    /// Check the configuration and all scripts, and print every fault with its place
+    Check(ConfigFile),
+}
+
+#[derive(Debug, Args)]
+struct ConfigFile {
+    /// The daemon's file [default: dialscript.toml here, else /etc/dialscript/dialscript.toml]
+    #[arg(short, long, value_name = "FILE", env = "DIALSCRIPT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    fn path(self) -> PathBuf {
+        let here = Path::new("dialscript.toml");
+        let fallback =
+            if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
+        self.config.unwrap_or_else(|| fallback.to_owned())
+    }
+}
+
+/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read.
+pub fn run(arguments: Arguments) -> ExitCode {
+    match arguments.command {
+        Command::Serve(file) => serve::serve(&file.path()),
+        Command::Check(file) => check::check(&file.path()),
+    }
+}

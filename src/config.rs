@@ -21,7 +21,7 @@ mod sounds;
 mod validate;
 
 pub use fault::{Fault, Faults, Source};
-pub use settings::{Cache, Config, Egress, Format, HostPattern, Listener, Log, Server, Trigger};
+pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
 
 pub(crate) use fault::counted;
 

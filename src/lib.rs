@@ -1,6 +1,34 @@
-//! skeleton; the map comes with the rooms.
+//! `dialscript`: a Script widget for your own PBX.
+//!
+//! A dialplan hands over a live call; a script file says what the caller hears and enters; a URL decides; the call goes
+//! back to the dialplan at the place that the answer chose. One call, as the data lives it:
+//!
+//! ```text
+//! accept ─▶ the switch's first words ─▶ Caller + script name ─▶ script::run, straight down the page:
+//!   prompt and collect ─▶ fill in the request ─▶ trigger (cache ▸ HTTP), music meanwhile
+//!   ─▶ read the answer ─▶ pick the branch ─▶ sound / set / then ─▶ leave: variables, destination, close ─▶ one log line
+//! ```
+//!
+//! One task owns one call, its socket and its state, from accept to close. The request under way is a task of its own,
+//! since it outlives a caller who leaves.
+//!
+//! - [`cli`]: `serve`, `check`
+//! - [`server`]: listeners, limits, draining
+//! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
+//! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
+//! - [`agi`]: Asterisk's driver
+//! - [`trigger`]: requests: client, cache, egress
+//! - [`config`]: files as they were typed, and what they mean; every fault with its place
+//! - [`telemetry`]: the log, and the line that ends a call
+//!
+//! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
+//! knows no driver and no HTTP client; `tests/arrows.rs` holds them.
+
 pub mod agi;
 pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod script;
+pub mod server;
+pub mod telemetry;
+pub mod trigger;

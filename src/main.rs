@@ -1,1 +1,9 @@
-fn main() {}
+//! The program `dialscript`; all of it is in the library.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    dialscript::cli::run(dialscript::cli::Arguments::parse())
+}

@@ -8,7 +8,10 @@ pub mod branch;
 pub mod definition;
 
 pub mod escape;
+pub mod memory;
 pub mod path;
+pub mod report;
 pub mod request;
+pub mod run;
 
 pub mod template;

@@ -8,6 +8,8 @@ use ipnet::IpNet;
 use url::Url;
 
 use crate::script::definition::Library;
+use crate::telemetry::Format;
+use crate::trigger::egress::HostPattern;
 
 /// Everything that the daemon runs by: its own file and all scripts.
 #[derive(Debug)]
@@ -85,13 +87,6 @@ pub struct Egress {
     pub allow_networks: Vec<IpNet>,
 }
 
-/// A host, or all below it: `shop.example`, `*.shop.example`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HostPattern {
-    host: String,
-    below: bool,
-}
-
 /// What is told, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
@@ -99,38 +94,4 @@ pub struct Log {
     pub level: tracing::Level,
     /// For people or for programs.
     pub format: Format,
-}
-
-/// How a line of the log looks.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line.
-    Json,
-}
-
-impl HostPattern {
-    /// Reads a pattern; `None` where it is none.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (host, below) = match text.strip_prefix("*.") {
-            Some(host) => (host, true),
-            None => (text, false),
-        };
-        let host = url::Host::parse(host).ok().filter(|_| !host.contains('*'))?;
-        let named = matches!(host, url::Host::Domain(_));
-        (named || !below).then(|| Self { host: host.to_string(), below })
-    }
-
-    /// Whether a host, as a URL has it, is meant. `*.shop.example` is not `shop.example` itself.
-    pub fn matches(&self, host: &str) -> bool {
-        let host = host.to_ascii_lowercase();
-        let host = host.strip_suffix('.').unwrap_or(&host);
-        match host.strip_suffix(&self.host) {
-            Some(rest) if self.below => rest.len() > 1 && rest.ends_with('.'),
-            Some(rest) => rest.is_empty(),
-            None => false,
-        }
-    }
 }

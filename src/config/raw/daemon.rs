@@ -8,7 +8,8 @@ use serde_spanned::Spanned;
 
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
-use crate::config::settings::{Format, HostPattern};
+use crate::telemetry::Format;
+use crate::trigger::egress::HostPattern;
 
 #[derive(Debug, Default)]
 pub(crate) struct Daemon {
@@ -93,7 +94,7 @@ impl FromText for HostPattern {
     const EXPECTED: &'static str = "a host such as \"shop.example\" or \"*.shop.example\"";
 
     fn from_text(text: &str) -> Option<Self> {
-        Self::parse(text)
+        text.parse().ok()
     }
 }
 

@@ -11,7 +11,8 @@ use url::Url;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
-use crate::config::settings::{Cache, Egress, Format, Listener, Log, Server, Trigger};
+use crate::config::settings::{Cache, Egress, Listener, Log, Server, Trigger};
+use crate::telemetry::Format;
 
 /// The ports that each switch's own documentation uses.
 pub(crate) const ASTERISK_PORT: u16 = 4573;
@@ -56,7 +57,7 @@ pub(crate) fn environment_timeout(file: &File, raw: &raw::Listener) -> Duration 
 }
 
 pub(crate) fn server(file: &File, raw: &raw::Server) -> Server {
-    let longest = secs(60, 7 * 24 * 3600);
+    let longest = secs(1, 7 * 24 * 3600);
     Server {
         grace: file.time(raw.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
         max_calls: size(file.number(raw.max_calls.as_ref(), 1..=100_000, 10_000)),

@@ -1,0 +1,342 @@
+//! The driver: a [`Channel`] over FastAGI.
+//!
+//! One command is outstanding at a time. Between two commands Asterisk throws keys away (`run_agi` reads and drops
+//! frames), so the next command of a question goes out in the same poll in which a reply came, and nothing slow stands
+//! between. The exceptions are commands that we break off: see `Link::settle`.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep};
+use tracing::warn;
+
+use super::command::{Command, fit_variable};
+use super::environment::Environment;
+use super::link::{Link, MARGIN, Running};
+use super::reply::Reply;
+use crate::channel::digits::Collector;
+use crate::channel::{
+    Ask, Caller, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Reach, Sound, Sounds,
+};
+
+/// For all that is said when the call is handed over.
+const LEAVE_TIME: Duration = Duration::from_secs(5);
+/// A call on Asterisk.
+pub struct AgiChannel<S> {
+    link: Link<S>,
+    caller: Arc<Caller>,
+    music: bool,
+    /// Keys for the next question.
+    kept: String,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
+    /// A call whose first words have been read.
+    pub fn new(link: Link<S>, environment: &Environment) -> Self {
+        let caller = Arc::new(environment.caller());
+        Self { link, caller, music: false, kept: String::new() }
+    }
+
+    async fn music_off(&mut self) -> Result<(), Interrupted> {
+        if std::mem::take(&mut self.music) && !self.link.is_dead() {
+            self.link.command(Command::set_music(None)?).await?;
+        }
+        Ok(())
+    }
+
+    /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
+    async fn stream(
+        &mut self,
+        sound: &Sound,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        let mut offset = None;
+        loop {
+            self.link.alive()?;
+            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
+            let command = Command::stream_file(name(sound), &keys, offset)?;
+            let reply = self.link.run(command, Running::Stream, self.link.rest()).await?;
+            if reply.is_failure() {
+                return self.explain_failure(sound).await;
+            }
+            let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) else {
+                return Ok(());
+            };
+            collector.key(key, Instant::now());
+            if collector.ends_prompt() {
+                return Ok(());
+            }
+            let Reply::Success { endpos, .. } = reply else { return Ok(()) };
+            offset = endpos;
+        }
+    }
+
+    /// STREAM FILE says -1 both for a file that is not there and for a hang-up (`handle_streamfile`); a dead channel
+    /// answers the next command with 511.
+    async fn explain_failure(&mut self, sound: &Sound) -> Result<(), Interrupted> {
+        self.link.alive()?;
+        self.link.command(Command::channel_status()).await?;
+        self.link.alive()?;
+        warn!(call_id = ?self.caller.call_id, sound = ?sound, "the switch can't play a sound");
+        Ok(())
+    }
+
+    async fn stream_all(
+        &mut self,
+        sounds: &mut impl Sounds,
+        collector: &mut Collector<'_>,
+    ) -> Result<(), Interrupted> {
+        while !collector.ends_prompt() {
+            let Some(sound) = sounds.next().await else { break };
+            self.stream(&sound, Some(collector)).await?;
+        }
+        Ok(())
+    }
+
+    async fn collect(
+        &mut self,
+        sounds: &mut impl Sounds,
+        collector: &mut Collector<'_>,
+    ) -> Result<(), Interrupted> {
+        self.music_off().await?;
+        self.stream_all(sounds, collector).await?;
+        collector.prompt_over(Instant::now());
+        while let Some(time) = collector.patience(Instant::now()) {
+            self.link.alive()?;
+            let command = Command::wait_for_digit(time);
+            let reply = self.link.run(command, Running::Wait, time + MARGIN).await?;
+            if reply.is_failure() {
+                return Err(Interrupted::caller_left());
+            }
+            if let Some(key) = reply.key() {
+                collector.key(key, Instant::now());
+            }
+        }
+        Ok(())
+    }
+
+    fn collector<'a>(&mut self, ask: &'a Ask) -> Collector<'a> {
+        let now = Instant::now();
+        let mut collector = Collector::new(ask, now);
+        std::mem::take(&mut self.kept).chars().for_each(|key| collector.key(key, now));
+        collector
+    }
+
+    /// Silence, then music, until that is broken off or the call is interrupted.
+    async fn meanwhile(&mut self, meanwhile: &Meanwhile) -> Interrupted {
+        let music_starts = sleep(meanwhile.after);
+        tokio::select! {
+            biased;
+            interrupted = self.link.idle() => return interrupted,
+            () = music_starts => {}
+        }
+        match &meanwhile.music {
+            Some(music) => self.music(music).await,
+            None => self.link.idle().await,
+        }
+    }
+
+    /// Plays music until it is broken off, or the call is interrupted.
+    async fn music(&mut self, music: &Music) -> Interrupted {
+        let played = match music {
+            _ if self.link.is_dead() => Ok(()),
+            Music::Class(class) => self.music_on(class).await,
+            Music::Sounds(sounds) => self.repeat(sounds).await,
+        };
+        match played {
+            Err(interrupted) if self.link.line != Some(Line::Gone) => interrupted,
+            _ => self.link.idle().await,
+        }
+    }
+
+    async fn music_on(&mut self, class: &str) -> Result<(), Interrupted> {
+        self.music = true;
+        self.link.command(Command::set_music(Some(class))?).await.map(drop)
+    }
+
+    /// Over and over, unless they are so short, or so broken, that it would be a busy loop.
+    async fn repeat(&mut self, sounds: &[Sound]) -> Result<(), Interrupted> {
+        loop {
+            let started = Instant::now();
+            for sound in sounds {
+                self.stream(sound, None).await?;
+            }
+            if started.elapsed() < Duration::from_millis(100) {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn hand_over(
+        &mut self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> Result<(), Interrupted> {
+        match self.music_off().await {
+            // The variables are for who reads them in the dialplan's `h` extension.
+            Ok(()) | Err(Interrupted::CallerLeft { .. }) => {}
+            Err(interrupted) => return Err(interrupted),
+        }
+        for (name, value) in variables {
+            self.set(name, value).await?;
+        }
+        self.exit(exit).await
+    }
+
+    async fn exit(&mut self, exit: &Exit) -> Result<(), Interrupted> {
+        match exit {
+            Exit::Continue => return Ok(()),
+            _ => self.link.alive()?,
+        }
+        match exit {
+            Exit::Continue => {}
+            Exit::Goto(to) => self.goto(to).await?,
+            // The command HANGUP leaves the cause at 0, and takes a channel's name where a cause could stand.
+            Exit::Hangup(cause) => {
+                let cause = cause.unwrap_or(NORMAL_CLEARING).0.to_string();
+                self.link.command(Command::exec("Hangup", &cause)?).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// SET EXTENSION alone would go on at the next priority of that extension, so all three are said.
+    async fn goto(&mut self, to: &Destination) -> Result<(), Interrupted> {
+        if let Some(context) = &to.context {
+            self.link.command(Command::set_context(context)?).await?;
+        }
+        self.link.command(Command::set_extension(&to.extension)?).await?;
+        let priority = to.priority.as_deref().unwrap_or("1");
+        self.link.command(Command::set_priority(priority)?).await.map(drop)
+    }
+}
+
+/// The name that STREAM FILE wants: without its extension.
+fn name(sound: &Sound) -> &str {
+    match sound {
+        Sound::OfSwitch(name) => name,
+        Sound::File(file) => match file.rsplit_once('.') {
+            Some((name, extension)) if !extension.contains('/') => name,
+            _ => file,
+        },
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
+    fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    async fn pick_up(&mut self, answer: bool) -> Result<Line, Interrupted> {
+        if let Some(line) = self.link.line {
+            return Ok(line);
+        }
+        let command = if answer { Command::answer() } else { Command::channel_status() };
+        let reply = match self.link.command(command).await {
+            Err(Interrupted::CallerLeft { .. }) if self.link.line == Some(Line::Gone) => {
+                return Ok(Line::Gone);
+            }
+            reply => reply?,
+        };
+        let up = if answer { !reply.is_failure() } else { reply.result_number() == Some(UP) };
+        self.link.alive()?;
+        match up {
+            true => self.link.line = Some(Line::Up),
+            false if answer => return Err(Interrupted::caller_left()),
+            false => {}
+        }
+        Ok(self.link.line.unwrap_or(Line::Ringing))
+    }
+
+    async fn play(&mut self, sounds: &mut impl Sounds, keys: Keys<'_>) -> Result<(), Interrupted> {
+        self.music_off().await?;
+        match keys {
+            Keys::Ignored => {
+                while let Some(sound) = sounds.next().await {
+                    self.stream(&sound, None).await?;
+                }
+            }
+            Keys::Kept(ask) => {
+                let mut collector = self.collector(ask);
+                self.stream_all(sounds, &mut collector).await?;
+                self.kept = collector.into_keys();
+            }
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, sounds: &mut impl Sounds, ask: &Ask) -> Result<Heard, Interrupted> {
+        let mut collector = self.collector(ask);
+        let collected = self.collect(sounds, &mut collector).await;
+        let heard = collector.heard();
+        match collected {
+            Ok(()) => Ok(heard),
+            Err(Interrupted::CallerLeft { .. }) => {
+                Err(Interrupted::CallerLeft { digits: heard.digits })
+            }
+            Err(interrupted) => Err(interrupted),
+        }
+    }
+
+    async fn wait<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        meanwhile: &Meanwhile,
+    ) -> Result<T, Interrupted> {
+        if self.link.caller_gone {
+            return Err(Interrupted::caller_left());
+        }
+        let done = tokio::select! {
+            biased;
+            done = work => done,
+            interrupted = self.meanwhile(meanwhile) => return Err(interrupted),
+        };
+        self.link.settle().await?;
+        Ok(done)
+    }
+
+    async fn reaches(&mut self, to: &Destination) -> Result<Reach, Interrupted> {
+        self.link.alive()?;
+        let context = to.context.as_deref().unwrap_or(&self.caller.context);
+        let priority = to.priority.as_deref().unwrap_or("1");
+        if !Destination::allows(context) {
+            return Ok(Reach::Unknown);
+        }
+        let place = format!("{context},{},{priority}", to.extension);
+        let reply = self.link.command(Command::get_function("DIALPLAN_EXISTS", &place)?).await?;
+        Ok(match reply.note().map(|note| note.as_bytes()) {
+            Some(b"1") => Reach::Yes,
+            Some(b"0") => Reach::No,
+            _ => Reach::Unknown,
+        })
+    }
+
+    async fn set(&mut self, name: &str, value: &str) -> Result<(), Interrupted> {
+        let fitted = fit_variable(name, value);
+        if fitted.cut {
+            warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut to fit its line");
+        }
+        self.link.command(Command::set_variable(name, &fitted.value)?).await.map(drop)
+    }
+
+    async fn leave(mut self, variables: &[(&str, String)], exit: &Exit) -> Left {
+        self.link.rebound(LEAVE_TIME);
+        let left = match self.hand_over(variables, exit).await {
+            Ok(()) if self.link.is_dead() && *exit == Exit::Continue => Left::CallerGone,
+            Ok(()) => Left::AsAsked,
+            Err(Interrupted::CallerLeft { .. }) => Left::CallerGone,
+            Err(_) => Left::SwitchLost,
+        };
+        self.link.close().await;
+        left
+    }
+}
+
+/// Q.850's cause of a call that simply ends.
+const NORMAL_CLEARING: Cause = Cause(16);
+
+/// CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
+const UP: i64 = 6;

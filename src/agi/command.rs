@@ -1,0 +1,249 @@
+//! What we send to Asterisk.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::quote::{self, COMMAND_BYTES, Unsendable};
+use super::reply::is_key;
+
+/// Longest time of WAIT FOR DIGIT, in milliseconds: it reads an `int`, and a negative one waits for ever
+/// (`handle_waitfordigit`).
+const LONGEST_WAIT: u128 = i32::MAX as u128;
+
+/// One line for Asterisk with its newline, ready to be sent: at most [`COMMAND_BYTES`], and nothing from outside in it
+/// that is not quoted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Command {
+    verb: &'static str,
+    line: Bytes,
+}
+
+impl Command {
+    /// `ANSWER`: picks up; `0` also where that has happened. Takes up to half a second, since it waits for sound.
+    pub fn answer() -> Self {
+        Self::fixed("ANSWER", "ANSWER\n")
+    }
+
+    /// `HANGUP`: `1`, and then a `HANGUP` line.
+    pub fn hangup() -> Self {
+        Self::fixed("HANGUP", "HANGUP\n")
+    }
+
+    /// `CHANNEL STATUS`: `6` is picked up; 511 on a channel that is hung up.
+    pub fn channel_status() -> Self {
+        Self::fixed("CHANNEL STATUS", "CHANNEL STATUS\n")
+    }
+
+    /// `NOOP`: `0`, also on a channel that is hung up.
+    pub fn noop() -> Self {
+        Self::fixed("NOOP", "NOOP\n")
+    }
+
+    /// `failure`: ends the session with `AGISTATUS=FAILURE`, without a reply (`run_agi`).
+    pub fn failure() -> Self {
+        Self::fixed("failure", "failure\n")
+    }
+
+    /// `STREAM FILE`: plays a file, named without its extension, from `offset` samples on until its end or one of the
+    /// keys: `0`, the key's code, or `-1` for a hang-up or a missing file, which also turns AGISTATUS to FAILURE for
+    /// the whole session (`handle_streamfile`).
+    ///
+    /// # Errors
+    /// A line break in the name, a key that no telephone has, or a name that is too long.
+    pub fn stream_file(
+        name: &str,
+        escape_digits: &str,
+        offset: Option<u64>,
+    ) -> Result<Self, Unsendable> {
+        if let Some(strange) = escape_digits.chars().find(|&key| !is_key(key)) {
+            return Err(Unsendable::NoKey(strange));
+        }
+        let mut line = Line::of("STREAM FILE").quoted(name)?.quoted(escape_digits)?;
+        if let Some(samples) = offset {
+            line = line.bare(samples);
+        }
+        line.ready()
+    }
+
+    /// `WAIT FOR DIGIT`: the key's code, `0` when the time is over, `-1` for a hang-up. Always answers, with `1`, when
+    /// another command ends it (`handle_waitfordigit`).
+    ///
+    /// The time is sent in milliseconds, rounded up, at least 1 and at most 24 days.
+    pub fn wait_for_digit(time: Duration) -> Self {
+        let milliseconds = time.as_nanos().div_ceil(1_000_000).clamp(1, LONGEST_WAIT);
+        Line::of("WAIT FOR DIGIT").bare(milliseconds).done()
+    }
+
+    /// `SET MUSIC ON` with a class, or `SET MUSIC OFF`: answers at once. An unknown class plays the default one; any
+    /// file ends the music for good (`handle_setmusic`).
+    ///
+    /// # Errors
+    /// A line break in the class, or one that is too long.
+    pub fn set_music(class: Option<&str>) -> Result<Self, Unsendable> {
+        match class {
+            Some(class) => Line::of("SET MUSIC").bare("ON").quoted(class)?.ready(),
+            None => Ok(Self::fixed("SET MUSIC", "SET MUSIC OFF\n")),
+        }
+    }
+
+    /// `SET VARIABLE` of a plain variable: `1`, also after a hang-up. The value is text, never evaluated
+    /// (`handle_setvariable`). [`fit_variable`] makes any value sendable.
+    ///
+    /// # Errors
+    /// A name that is no plain variable's, a line break in the value, or both too long.
+    pub fn set_variable(name: &str, value: &str) -> Result<Self, Unsendable> {
+        Line::of("SET VARIABLE").quoted(plain(name)?)?.quoted(value)?.ready()
+    }
+
+    /// `SET VARIABLE` of a function that we know, such as `TIMEOUT(absolute)`. Not for names from outside: SHELL and
+    /// FILE are functions too, and `live_dangerously = no` does not hold for AGI.
+    ///
+    /// # Errors
+    /// A line break in the value, or one that is too long.
+    pub fn set_function(function: &'static str, value: &str) -> Result<Self, Unsendable> {
+        Line::of("SET VARIABLE").quoted(function)?.quoted(value)?.ready()
+    }
+
+    /// `GET VARIABLE` of a plain variable: `1` and the value as the note, cut at 1,023 bytes, or `0` where it is not
+    /// set (`handle_getvariable`).
+    ///
+    /// # Errors
+    /// A name that is no plain variable's, or too long.
+    pub fn get_variable(name: &str) -> Result<Self, Unsendable> {
+        Line::of("GET VARIABLE").quoted(plain(name)?)?.ready()
+    }
+
+    /// `GET VARIABLE` of a function that we know, such as `DIALPLAN_EXISTS`, with its arguments as the function splits
+    /// them. Only the arguments may come from outside, and not unchecked: a `)` or `,` in them means something.
+    ///
+    /// # Errors
+    /// A line break in the arguments, or too many of them.
+    pub fn get_function(function: &'static str, arguments: &str) -> Result<Self, Unsendable> {
+        Line::of("GET VARIABLE").quoted(&format!("{function}({arguments})"))?.ready()
+    }
+
+    /// `SET CONTEXT`: where the dialplan goes on. Not checked by Asterisk: a context that is not there ends the call
+    /// (`handle_setcontext`).
+    ///
+    /// # Errors
+    /// A line break in the context, or one that is too long.
+    pub fn set_context(context: &str) -> Result<Self, Unsendable> {
+        Line::of("SET CONTEXT").quoted(context)?.ready()
+    }
+
+    /// `SET EXTENSION`: where the dialplan goes on. Alone it goes on at the *next* priority there (`handle_setextension`).
+    ///
+    /// # Errors
+    /// A line break in the extension, or one that is too long.
+    pub fn set_extension(extension: &str) -> Result<Self, Unsendable> {
+        Line::of("SET EXTENSION").quoted(extension)?.ready()
+    }
+
+    /// `SET PRIORITY`: where the dialplan goes on, by number or label; 520 where there is no such label
+    /// (`handle_setpriority`).
+    ///
+    /// # Errors
+    /// A line break in the priority, or one that is too long.
+    pub fn set_priority(priority: &str) -> Result<Self, Unsendable> {
+        Line::of("SET PRIORITY").quoted(priority)?.ready()
+    }
+
+    /// `EXEC`: the application's result, or `-2` where there is no such application (`handle_exec`).
+    ///
+    /// The application splits its argument at commas, and Asterisk evaluates `${…}` in it when AGIEXECFULL is set: it
+    /// must be checked for both when it is not ours.
+    ///
+    /// # Errors
+    /// A line break in the argument, or one that is too long.
+    pub fn exec(application: &'static str, argument: &str) -> Result<Self, Unsendable> {
+        Line::of("EXEC").bare(application).quoted(argument)?.ready()
+    }
+
+    /// The line with its newline.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// What the command does, for logs: its first words without any argument.
+    pub fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    fn fixed(verb: &'static str, line: &'static str) -> Self {
+        Self { verb, line: Bytes::from_static(line.as_bytes()) }
+    }
+}
+
+/// Arguments may be a PIN: only the verb is shown.
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({})", self.verb)
+    }
+}
+
+/// A value that [`Command::set_variable`] and [`Command::set_function`] can send.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fitted<'a> {
+    /// The value, or what could be kept of it.
+    pub value: Cow<'a, str>,
+    /// Whether its end is missing.
+    pub cut: bool,
+}
+
+/// Makes a value sendable as the variable's: carriage returns, line feeds and NULs become spaces, and the end is cut
+/// off, between two characters, where the line would be too long.
+pub fn fit_variable<'a>(name: &str, value: &'a str) -> Fitted<'a> {
+    let around = r#"SET VARIABLE "" """#.len() + 1 + quote::quoted_len(name);
+    let whole = quote::on_one_line(value);
+    let kept = quote::fitting(&whole, COMMAND_BYTES.saturating_sub(around)).len();
+    let cut = kept < value.len();
+    let value = match whole {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..kept]),
+        Cow::Owned(text) => Cow::Owned(text[..kept].to_owned()),
+    };
+    Fitted { value, cut }
+}
+
+/// A name that Asterisk reads no function, expression or other variable into.
+fn plain(name: &str) -> Result<&str, Unsendable> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let fine = !name.is_empty() && name.bytes().all(is_plain);
+    fine.then_some(name).ok_or(Unsendable::NotAVariable)
+}
+
+/// A command in the making.
+struct Line {
+    verb: &'static str,
+    text: String,
+}
+
+impl Line {
+    fn of(verb: &'static str) -> Self {
+        Self { verb, text: verb.to_owned() }
+    }
+
+    /// A word of ours.
+    fn bare(mut self, word: impl fmt::Display) -> Self {
+        self.text.push_str(&format!(" {word}"));
+        self
+    }
+
+    fn quoted(mut self, text: &str) -> Result<Self, Unsendable> {
+        self.text.push(' ');
+        quote::quote(&mut self.text, text)?;
+        Ok(self)
+    }
+
+    fn ready(self) -> Result<Command, Unsendable> {
+        let bytes = self.text.len() + 1;
+        if bytes > COMMAND_BYTES { Err(Unsendable::TooLong(bytes)) } else { Ok(self.done()) }
+    }
+
+    fn done(mut self) -> Command {
+        self.text.push('\n');
+        Command { verb: self.verb, line: Bytes::from(self.text) }
+    }
+}

@@ -1,0 +1,250 @@
+//! The connection of one call: one command at a time, and its reply.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::codec::Framed;
+use tokio_util::sync::CancellationToken;
+
+use super::codec::{Codec, Message};
+use super::command::Command;
+use super::environment::Environment;
+use super::quote::Unsendable;
+use super::reply::Reply;
+use crate::channel::{Interrupted, Line};
+
+/// For a reply to a command that Asterisk answers at once. ANSWER waits up to half a second for media.
+const REPLY_TIME: Duration = Duration::from_secs(10);
+/// A whole environment fits; longer things make it grow.
+const READ_BUFFER: usize = 2048;
+/// Beyond what a command was given to last, until a missing reply ends the connection.
+pub(super) const MARGIN: Duration = Duration::from_secs(10);
+
+/// What ends a call from outside.
+#[derive(Debug, Clone)]
+pub struct Bounds {
+    /// The daemon's grace time is over.
+    pub stop: CancellationToken,
+    /// The longest time that a call may take is over.
+    pub ends: Instant,
+}
+
+/// What Asterisk is doing when we stop waiting for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Running {
+    /// STREAM FILE: ended by the next command, then it never answers.
+    Stream,
+    /// WAIT FOR DIGIT: ended by the next command, and answers before it.
+    Wait,
+    /// Anything else: answers in its own time, before the next one.
+    Other,
+}
+
+/// A connection whose environment has been read.
+pub struct Link<S> {
+    wire: Framed<S, Codec>,
+    bounds: Bounds,
+    /// How the line is, as far as replies have told.
+    pub(super) line: Option<Line>,
+    /// A `HANGUP` line, or a `511` on a channel that was alive.
+    pub(super) caller_gone: bool,
+    running: Option<Running>,
+}
+
+/// Reads Asterisk's first words, within `time`.
+///
+/// # Errors
+///
+/// When they do not come, or are none: the connection is of no use.
+pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    stream: S,
+    bounds: Bounds,
+    time: Duration,
+) -> Result<(Link<S>, Environment), Interrupted> {
+    let mut wire = Framed::with_capacity(stream, Codec::default(), READ_BUFFER);
+    match timeout(time, wire.next()).await {
+        Ok(Some(Ok(Message::Environment(environment)))) => {
+            let link = Link { wire, bounds, line: None, caller_gone: false, running: None };
+            Ok((link, environment))
+        }
+        Ok(Some(Ok(_))) => Err(lost("no environment came")),
+        Ok(Some(Err(error))) => Err(lost(error)),
+        Ok(None) => Err(lost("the connection ended before the environment")),
+        Err(_) => Err(lost(format!("no environment within {time:?}"))),
+    }
+}
+
+fn lost(reason: impl ToString) -> Interrupted {
+    Interrupted::SwitchLost(reason.to_string())
+}
+
+impl From<Unsendable> for Interrupted {
+    fn from(unsendable: Unsendable) -> Self {
+        Self::Refused(unsendable.to_string())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
+    /// A command, and its reply.
+    pub(super) async fn command(&mut self, command: Command) -> Result<Reply, Interrupted> {
+        self.run(command, Running::Other, REPLY_TIME).await
+    }
+
+    pub(super) async fn run(
+        &mut self,
+        command: Command,
+        kind: Running,
+        time: Duration,
+    ) -> Result<Reply, Interrupted> {
+        self.start(command, kind).await?;
+        self.reply(time).await
+    }
+
+    async fn start(&mut self, command: Command, kind: Running) -> Result<(), Interrupted> {
+        self.settle().await?;
+        self.running = Some(kind);
+        self.send(command).await
+    }
+
+    async fn send(&mut self, command: Command) -> Result<(), Interrupted> {
+        self.wire.send(&command).await.map_err(lost)
+    }
+
+    /// The reply to the command that runs. Without one in time the connection is given up: a late reply would be taken
+    /// for the next command's.
+    pub(super) async fn reply(&mut self, time: Duration) -> Result<Reply, Interrupted> {
+        let due = Instant::now() + time;
+        let reply = loop {
+            match self.message(due).await? {
+                Some(Message::Reply(reply)) => break reply,
+                Some(Message::Hangup) => self.caller_gone = true,
+                Some(Message::Environment(_)) => return Err(lost("a second environment came")),
+                None => return Err(lost(format!("no reply within {time:?}"))),
+            }
+        };
+        self.running = None;
+        match reply {
+            Reply::Dead => Err(self.dead()),
+            Reply::Unknown => Err(Interrupted::Refused("510 to a command".into())),
+            Reply::Usage(_) => Err(Interrupted::Refused("520 to a command".into())),
+            success => Ok(success),
+        }
+    }
+
+    /// `511`. On a channel that was never seen alive it says that we are in its `h` extension.
+    fn dead(&mut self) -> Interrupted {
+        if self.line.is_none() && !self.caller_gone {
+            self.line = Some(Line::Gone);
+        } else {
+            self.caller_gone = true;
+        }
+        Interrupted::caller_left()
+    }
+
+    /// The next message, unless `due`, a stop, or the longest call comes first. The only place that waits for Asterisk.
+    async fn message(&mut self, due: Instant) -> Result<Option<Message>, Interrupted> {
+        tokio::select! {
+            biased;
+            message = self.wire.next() => match message {
+                Some(Ok(message)) => Ok(Some(message)),
+                Some(Err(error)) => Err(lost(error)),
+                None => Err(lost("the connection ended")),
+            },
+            () = self.bounds.stop.cancelled() => Err(Interrupted::Stopping),
+            () = sleep_until(due.min(self.bounds.ends)) => {
+                if due < self.bounds.ends { Ok(None) } else { Err(Interrupted::TooLong) }
+            }
+        }
+    }
+
+    /// Waits while no command runs, until the call is interrupted.
+    pub(super) async fn idle(&mut self) -> Interrupted {
+        let far = self.bounds.ends + MARGIN;
+        match self.message(far).await {
+            Ok(Some(Message::Hangup)) => {
+                self.caller_gone = true;
+                Interrupted::caller_left()
+            }
+            Ok(_) => lost("a reply to no command"),
+            Err(interrupted) => interrupted,
+        }
+    }
+
+    /// Ends a command that was broken off, so that the next reply is the next command's.
+    ///
+    /// A new command ends STREAM FILE, which then does not answer, unless it had ended by itself at that moment; its
+    /// reply is known by its `endpos`. WAIT FOR DIGIT is ended too, and always answers. So NOOP is sent, whose reply has
+    /// no `endpos` (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor is readable).
+    pub(super) async fn settle(&mut self) -> Result<(), Interrupted> {
+        let Some(running) = self.running.take() else { return Ok(()) };
+        if running != Running::Other {
+            self.send(Command::noop()).await?;
+        }
+        let mut replies = if running == Running::Wait { 2 } else { 1 };
+        let due = Instant::now() + REPLY_TIME;
+        while replies > 0 {
+            match self.message(due).await? {
+                Some(Message::Hangup) => self.caller_gone = true,
+                Some(Message::Reply(Reply::Success { endpos: Some(_), .. }))
+                    if running == Running::Stream => {}
+                Some(_) => replies -= 1,
+                None => return Err(lost("no reply to a command that was broken off")),
+            }
+        }
+        Ok(())
+    }
+
+    /// What needs a living channel is not even sent to one that is known to be dead.
+    pub(super) fn alive(&self) -> Result<(), Interrupted> {
+        if self.is_dead() { Err(Interrupted::caller_left()) } else { Ok(()) }
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        self.caller_gone || self.line == Some(Line::Gone)
+    }
+
+    /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
+    pub(super) fn rebound(&mut self, time: Duration) {
+        self.bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() + time };
+    }
+
+    /// What is left of the longest call, and a margin: only the longest call bounds a sound.
+    pub(super) fn rest(&self) -> Duration {
+        self.bounds.ends.saturating_duration_since(Instant::now()) + MARGIN
+    }
+
+    /// The connection itself, to be refused.
+    pub fn into_stream(self) -> S {
+        self.wire.into_inner()
+    }
+
+    pub(super) async fn close(&mut self) {
+        drop(self.wire.close().await);
+    }
+}
+
+/// Ends a session, before or after its environment, such that the dialplan sees `AGISTATUS=FAILURE` and goes on
+/// (`run_agi`).
+///
+/// What Asterisk still sends is read, within `time`: closing over unread bytes would reset the connection, and the word
+/// with it.
+pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(mut stream: S, time: Duration) {
+    let said = async {
+        stream.write_all(Command::failure().as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 1024];
+        for _ in 0..MOST_UNREAD / unread.len() {
+            if stream.read(&mut unread).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    // Whether the word arrived is the peer's affair: the connection ends either way.
+    drop(timeout(time, said).await);
+}
+
+/// Most bytes that a refused peer is listened to.
+const MOST_UNREAD: usize = 64 * 1024;

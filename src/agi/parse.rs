@@ -1,0 +1,144 @@
+//! What a line from Asterisk says.
+//!
+//! All of it works on whole frames without their last newline, so the parsers are nom's *complete* ones: a frame that
+//! ends early is no message, never an incomplete one. Not spoken here, since no command of ours is answered so:
+//! `100 result=0 Trying...` and `200 result=0 Gosub complete` (GOSUB), `200 result=1 (speech) endpos=0 results=…`
+//! (SPEECH RECOGNIZE).
+
+use nom::branch::alt;
+use nom::bytes::complete::{tag, take_till};
+use nom::character::complete::i64 as decimal;
+use nom::combinator::{all_consuming, eof, map, opt, recognize, rest, value};
+use nom::error::{Error, ErrorKind};
+use nom::sequence::{preceded, terminated};
+use nom::{IResult, Parser};
+
+/// The last line of a `520-` block (`agi_handle_command`).
+const END_OF_USAGE: &[u8] = b"520 End of proper usage.";
+
+/// A whole frame after the environment, by its meaning. Borrows from the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frame<'a> {
+    /// `HANGUP`: the caller has gone (`run_agi`).
+    Hangup,
+    /// `200 result=…`
+    Success(Success<'a>),
+    /// `510 …`: no such command.
+    Unknown,
+    /// `511 …`: the command wants a live channel, and this one is hung up.
+    Dead,
+    /// `520 …`: the words after the code, or the lines of the block between its first and last.
+    Usage(&'a [u8]),
+}
+
+/// The parts of `200 result=RESULT (NOTE) endpos=ENDPOS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Success<'a> {
+    /// What stands after `result=` up to a space: empty, `0`, `-1`, `12*4`.
+    pub result: &'a [u8],
+    /// What stands in the parentheses. Asterisk escapes nothing in it.
+    pub note: Option<&'a [u8]>,
+    /// Samples, or milliseconds from CONTROL STREAM FILE, whose `-1` ("to the end") is no position and `None` here.
+    pub endpos: Option<u64>,
+}
+
+/// What goes on over more lines than its first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Block {
+    /// `200 result=1 (` whose parenthesis is still open: a value with newlines in it.
+    Value,
+    /// `520-`
+    Usage,
+}
+
+impl Block {
+    /// Which block the line begins, if it does not stand alone.
+    pub fn opened_by(line: &[u8]) -> Option<Self> {
+        if line.starts_with(b"520-") {
+            return Some(Self::Usage);
+        }
+        let (note, _) = (result, tag(" (")).parse(line).ok()?;
+        closed(note).is_err().then_some(Self::Value)
+    }
+
+    /// Whether the line is the block's last.
+    ///
+    /// A value is sent as it is, so a line inside it that ends with `)` ends it for us: what is left of the value then
+    /// is no message, which is the sign that replies and commands are out of step.
+    pub fn closed_by(self, line: &[u8]) -> bool {
+        match self {
+            Self::Value => closed(line).is_ok(),
+            Self::Usage => line.ends_with(END_OF_USAGE),
+        }
+    }
+}
+
+/// Reads a whole frame: one line, or all lines of a block. `None` is no message of Asterisk.
+pub fn frame(input: &[u8]) -> Option<Frame<'_>> {
+    let parsed = all_consuming(alt((
+        value(Frame::Hangup, (tag("HANGUP"), eof)),
+        map(success, Frame::Success),
+        value(Frame::Unknown, code("510")),
+        value(Frame::Dead, code("511")),
+        map(usage, Frame::Usage),
+    )))
+    .parse(input);
+    parsed.ok().map(|(_, frame)| frame)
+}
+
+/// Splits `agi_key: value` at the first `: ` and drops `agi_`. `None` is a line to ignore.
+///
+/// Asterisk sends the value as it is (`setup_env`), so it may be empty or hold `: ` itself.
+pub fn environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let key = terminated(take_till(|byte| byte == b':'), tag(": "));
+    let (_, pair) = preceded(tag("agi_"), (key, rest::<_, Error<_>>)).parse(line).ok()?;
+    Some(pair)
+}
+
+fn success(input: &[u8]) -> IResult<&[u8], Success<'_>> {
+    let (input, result) = result(input)?;
+    let nothing = value((None, None), eof);
+    let position = map(terminated(endpos, eof), |endpos| (None, endpos));
+    let note = map(preceded(tag(" ("), closed), |(note, endpos)| (Some(note), endpos));
+    let (input, (note, endpos)) = alt((nothing, position, note)).parse(input)?;
+    Ok((input, Success { result, note, endpos }))
+}
+
+fn result(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    preceded(tag("200 result="), take_till(|byte| byte == b' ')).parse(input)
+}
+
+/// ` endpos=N` (`handle_streamfile`, `handle_recordfile`).
+fn endpos(input: &[u8]) -> IResult<&[u8], Option<u64>> {
+    preceded(tag(" endpos="), map(decimal, |number| u64::try_from(number).ok())).parse(input)
+}
+
+/// `note)` or `note) endpos=N` to the end of the input. The note goes up to the last parenthesis, since it may hold
+/// others.
+fn closed(input: &[u8]) -> IResult<&[u8], (&[u8], Option<u64>)> {
+    let close = input.iter().rposition(|&byte| byte == b')').ok_or_else(|| no_end(input))?;
+    let (note, after) = (&input[..close], &input[close + 1..]);
+    let (after, endpos) = terminated(opt(endpos), eof).parse(after)?;
+    Ok((after, (note, endpos.flatten())))
+}
+
+fn no_end(input: &[u8]) -> nom::Err<Error<&[u8]>> {
+    nom::Err::Error(Error::new(input, ErrorKind::Char))
+}
+
+/// A code with any words after it: they differ between versions, and some have a `result=`.
+fn code<'a>(
+    code: &'static str,
+) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Error<&'a [u8]>> {
+    preceded(tag(code), recognize(alt((eof, preceded(tag(" "), rest)))))
+}
+
+fn usage(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    alt((usage_block, preceded(tag("520 "), rest))).parse(input)
+}
+
+fn usage_block(input: &[u8]) -> IResult<&[u8], &[u8]> {
+    let (input, _) = (tag("520-"), take_till(|byte| byte == b'\n'), tag("\n")).parse(input)?;
+    let text = input.strip_suffix(END_OF_USAGE).ok_or_else(|| no_end(input))?;
+    Ok((b"", text.strip_suffix(b"\n").unwrap_or(text)))
+}

@@ -1,0 +1,78 @@
+//! Text from outside in a line that Asterisk reads: quoting, and what can't be sent at all.
+
+use std::borrow::Cow;
+
+/// Most bytes of a command with its newline. Asterisk 16 reads 2,047 (`AGI_BUF_LEN`; 8,191 in 22) and runs the rest of
+/// a longer line as the next command.
+pub const COMMAND_BYTES: usize = 2_047;
+
+/// Why a command can't be made: our fault or the script's, found before anything is sent. Carries no value, since one
+/// may be a PIN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unsendable {
+    /// A line feed would end the command and run the rest as another, a NUL cuts the line (`run_agi`).
+    #[error("a command can't hold a carriage return, a line feed or a NUL")]
+    LineBreak,
+    /// The line would be longer than what every Asterisk reads as one.
+    #[error("the command is of {0} bytes, and a switch reads {COMMAND_BYTES} as one")]
+    TooLong(usize),
+    /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
+    #[error("a telephone has no key {0:?}")]
+    NoKey(char),
+    /// A name with more than letters, digits and `_`: Asterisk would read a function into it, and some run programs.
+    #[error("no name of a variable")]
+    NotAVariable,
+}
+
+/// Whether a line can hold the character.
+pub(super) fn is_sendable(char: char) -> bool {
+    !matches!(char, '\r' | '\n' | '\0')
+}
+
+/// Appends the text in double quotes, which `parse_args` undoes exactly: there `"` groups, and `\` before a character
+/// makes it an ordinary one. The only way of text from outside into a command.
+pub(super) fn quote(line: &mut String, text: &str) -> Result<(), Unsendable> {
+    if !text.chars().all(is_sendable) {
+        return Err(Unsendable::LineBreak);
+    }
+    line.push('"');
+    for char in text.chars() {
+        if is_escaped(char) {
+            line.push('\\');
+        }
+        line.push(char);
+    }
+    line.push('"');
+    Ok(())
+}
+
+/// The longest beginning of the text that needs at most so many bytes between its quotes.
+pub(super) fn fitting(text: &str, bytes: usize) -> &str {
+    let mut used = 0;
+    let too_far = text.char_indices().find(|&(_, char)| {
+        used += cost(char);
+        used > bytes
+    });
+    &text[..too_far.map_or(text.len(), |(at, _)| at)]
+}
+
+/// Bytes that the text needs between its quotes.
+pub(super) fn quoted_len(text: &str) -> usize {
+    text.chars().map(cost).sum()
+}
+
+/// The text with spaces for what no line can hold.
+pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_sendable) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|char| if is_sendable(char) { char } else { ' ' }).collect())
+}
+
+fn cost(char: char) -> usize {
+    char.len_utf8() + usize::from(is_escaped(char))
+}
+
+fn is_escaped(char: char) -> bool {
+    matches!(char, '"' | '\\')
+}

@@ -1,0 +1,80 @@
+//! The rules by which keys become digits: first digit and gap, length, terminator. Pure: keys and times are fed to it,
+//! by both drivers.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::channel::{Ask, Ended, Heard};
+
+/// Collects the digits of one question.
+pub struct Collector<'a> {
+    ask: &'a Ask,
+    digits: String,
+    ended: Option<Ended>,
+    quiet_since: Instant,
+}
+
+impl<'a> Collector<'a> {
+    /// Nothing entered yet; silence counts from `now`, or from a later [`Collector::prompt_over`].
+    pub fn new(ask: &'a Ask, now: Instant) -> Self {
+        Self { ask, digits: String::new(), ended: None, quiet_since: now }
+    }
+
+    /// A key was released. Keys that mean nothing here, or come after the end, change nothing.
+    pub fn key(&mut self, key: char, now: Instant) {
+        if self.ended.is_some() || !self.ask.takes(key) {
+            return;
+        }
+        self.quiet_since = now;
+        if Some(key) == self.ask.terminator {
+            self.ended = Some(Ended::Terminator);
+        } else {
+            self.digits.push(key);
+            self.ended = (self.digits.len() >= self.ask.most).then_some(Ended::Full);
+        }
+    }
+
+    /// The keys that mean something now: none when the input is complete.
+    pub fn keys(&self) -> String {
+        if self.is_complete() {
+            return String::new();
+        }
+        let terminator = self.ask.terminator.filter(|key| !key.is_ascii_digit());
+        ('0'..='9').chain(terminator).collect()
+    }
+
+    /// The prompt has been heard: silence counts from here.
+    pub fn prompt_over(&mut self, now: Instant) {
+        self.quiet_since = now;
+    }
+
+    /// Whether the input is complete, silence aside.
+    pub fn is_complete(&self) -> bool {
+        self.ended.is_some()
+    }
+
+    /// Whether the prompt need not be heard any further.
+    pub fn ends_prompt(&self) -> bool {
+        self.ask.barge_in && (self.is_complete() || !self.digits.is_empty())
+    }
+
+    /// How long to wait for the next key; `None` when the input is complete or silence has ended it.
+    pub fn patience(&self, now: Instant) -> Option<Duration> {
+        let wait = if self.digits.is_empty() { self.ask.first_digit } else { self.ask.gap };
+        let left = (self.quiet_since + wait).saturating_duration_since(now);
+        (self.ended.is_none() && !left.is_zero()).then_some(left)
+    }
+
+    /// The keys that were taken, terminator included: to be fed to a later question.
+    pub fn into_keys(self) -> String {
+        let mut keys = self.digits;
+        keys.extend(self.ask.terminator.filter(|_| self.ended == Some(Ended::Terminator)));
+        keys
+    }
+
+    /// What was heard so far.
+    pub fn heard(self) -> Heard {
+        Heard { digits: self.digits, ended: self.ended.unwrap_or_default() }
+    }
+}

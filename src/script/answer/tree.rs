@@ -1,0 +1,133 @@
+//! XML and forms, as one flat list of named nodes: repeated names are lists, attributes are children named `@…`.
+
+use std::borrow::Cow;
+
+use roxmltree::{Document, Error, NodeId};
+
+use super::{Found, Unreadable};
+use crate::script::path::{KeyPath, Step};
+
+/// roxmltree takes minutes for a small document of nothing but namespaces, and compares all attributes of an element
+/// with each other: a stranger's document may have so many of both.
+const MOST_ATTRIBUTES: usize = 4096;
+const MOST_NAMESPACES: usize = 512;
+
+/// Nodes in the order of the document; the first is the root.
+pub(super) struct Tree(Vec<Node>);
+
+struct Node {
+    parent: usize,
+    name: Box<str>,
+    text: Box<str>,
+    has_children: bool,
+}
+
+impl Tree {
+    /// Reads XML.
+    pub(super) fn xml(text: &str) -> Result<Self, Unreadable> {
+        check_costs(text)?;
+        let document = Document::parse(text).map_err(|error| reason(&error))?;
+        if document.root_element().tag_name().name().eq_ignore_ascii_case("html") {
+            return Err(Unreadable::Html);
+        }
+        Ok(Self(elements(&document)))
+    }
+
+    /// Reads a form.
+    pub(super) fn form(text: &str) -> Self {
+        let root = Node::new(0, "", "");
+        let fields = form_urlencoded::parse(text.as_bytes());
+        let fields = fields.map(|(name, value)| Node::new(0, &name, &value));
+        Self(std::iter::once(root).chain(fields).collect())
+    }
+
+    /// What stands at a path that begins with the root's name, or else below the root.
+    pub(super) fn at_or_below_root(&self, path: &KeyPath) -> Found<'_> {
+        let rooted = match path.steps() {
+            [Step::Key(name), rest @ ..] if *self.0[0].name == *local(name) => self.walk(rest),
+            _ => Vec::new(),
+        };
+        self.found(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
+    }
+
+    /// What stands in a field: `data.code` may be its very name.
+    pub(super) fn field(&self, path: &KeyPath) -> Found<'_> {
+        let named = self.children(0, &path.to_string());
+        self.found(&if named.is_empty() { self.walk(path.steps()) } else { named })
+    }
+
+    /// What it takes in memory.
+    pub(super) fn size(&self) -> usize {
+        self.0.iter().map(|node| size_of::<Node>() + node.name.len() + node.text.len()).sum()
+    }
+
+    fn walk(&self, steps: &[Step]) -> Vec<usize> {
+        steps.iter().fold(vec![0], |at, step| match (step, at.as_slice()) {
+            (Step::Key(name), [one]) => self.children(*one, local(name)),
+            (Step::Key(_), _) => Vec::new(),
+            (Step::Index(nth), _) => at.get(*nth).copied().into_iter().collect(),
+        })
+    }
+
+    fn children(&self, of: usize, name: &str) -> Vec<usize> {
+        let nodes = self.0.iter().enumerate().skip(of + 1);
+        nodes
+            .filter(|(_, node)| node.parent == of && *node.name == *name)
+            .map(|(at, _)| at)
+            .collect()
+    }
+
+    fn found(&self, at: &[usize]) -> Found<'_> {
+        match at {
+            [] => Found::Absent,
+            [one] if !self.0[*one].has_children => Found::Text(Cow::Borrowed(&self.0[*one].text)),
+            _ => Found::Composite,
+        }
+    }
+}
+
+impl Node {
+    fn new(parent: usize, name: &str, text: &str) -> Self {
+        Self { parent, name: name.into(), text: text.into(), has_children: false }
+    }
+}
+
+/// Prefixes are the sender's to choose, so they name nothing.
+fn local(name: &str) -> &str {
+    match (name.starts_with('@'), name.rsplit_once(':')) {
+        (false, Some((_, local))) => local,
+        _ => name,
+    }
+}
+
+fn elements(document: &Document<'_>) -> Vec<Node> {
+    let mut nodes: Vec<Node> = Vec::new();
+    let mut places = std::collections::HashMap::<NodeId, usize>::new();
+    for element in document.descendants().filter(|node| node.is_element()) {
+        let parent = element.parent().and_then(|node| places.get(&node.id()).copied());
+        if let Some(parent) = parent {
+            nodes[parent].has_children = true;
+        }
+        let place = nodes.len();
+        places.insert(element.id(), place);
+        let text: String =
+            element.children().filter_map(|n| n.text().filter(|_| n.is_text())).collect();
+        nodes.push(Node::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
+        let attributes = element.attributes();
+        nodes.extend(attributes.map(|a| Node::new(place, &format!("@{}", a.name()), a.value())));
+    }
+    nodes
+}
+
+fn check_costs(text: &str) -> Result<(), Unreadable> {
+    let limits = [("=", MOST_ATTRIBUTES), ("xmlns", MOST_NAMESPACES)];
+    let over = limits.into_iter().find(|(sign, most)| text.matches(sign).nth(*most).is_some());
+    over.map_or(Ok(()), |(_, most)| Err(Unreadable::Attributes(most)))
+}
+
+fn reason(error: &Error) -> Unreadable {
+    match error {
+        Error::DtdDetected => Unreadable::Dtd,
+        _ => Unreadable::Xml(error.pos().row, error.pos().col),
+    }
+}

@@ -1,0 +1,138 @@
+//! What a call knows: where placeholders get their values.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::channel::Caller;
+use crate::script::answer::{Answer, Found};
+use crate::script::definition::{Library, Script};
+use crate::script::template::{Placeholder, Value, Values};
+
+/// Arguments that the dialplan gave, by name; the first of `AGI(url,first,…)` is `1`. A name's first value wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arguments(Vec<(String, String)>);
+
+impl Arguments {
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl FromIterator<(String, String)> for Arguments {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+/// What a call knows while its scripts run.
+pub struct Memory<'a> {
+    library: &'a Library,
+    caller: Arc<Caller>,
+    arguments: Arguments,
+    script: Arc<Script>,
+    attempt: u32,
+    entered: HashMap<String, Entered>,
+    answer: Option<Arc<Answer>>,
+}
+
+#[derive(Default)]
+struct Entered {
+    digits: String,
+    sensitive: bool,
+}
+
+impl Entered {
+    fn value(&self) -> Value<'_> {
+        Value { text: Cow::Borrowed(&self.digits), sensitive: self.sensitive }
+    }
+}
+
+impl<'a> Memory<'a> {
+    /// A call that begins with a script.
+    pub fn new(
+        library: &'a Library,
+        caller: Arc<Caller>,
+        script: Arc<Script>,
+        arguments: Arguments,
+    ) -> Self {
+        let (entered, answer) = (HashMap::new(), None);
+        Self { library, caller, arguments, script, attempt: 1, entered, answer }
+    }
+
+    /// The call goes on with another script; what was entered in one of that name before is forgotten.
+    pub fn begin(&mut self, script: Arc<Script>) {
+        self.entered.remove(&script.name);
+        self.script = script;
+        self.attempt = 1;
+    }
+
+    /// The script that runs.
+    pub fn script(&self) -> &Arc<Script> {
+        &self.script
+    }
+
+    /// Counts one more question, where `repeat` still allows it.
+    pub fn may_ask_again(&mut self) -> bool {
+        let allowed = self.attempt <= self.script.prompt.repeat;
+        self.attempt += u32::from(allowed);
+        allowed
+    }
+
+    /// Digits were entered in the running script.
+    pub fn enter(&mut self, digits: String) {
+        let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive);
+        self.entered.insert(self.script.name.clone(), Entered { digits, sensitive });
+    }
+
+    /// A complete reply came.
+    pub fn answered(&mut self, answer: Arc<Answer>) {
+        self.answer = Some(answer);
+    }
+
+    /// What was entered in the running script.
+    pub fn input(&self) -> Value<'_> {
+        self.entered_in(&self.script.name)
+    }
+
+    /// Whether a text holds something that was entered as sensitive in this call.
+    pub fn gives_away(&self, text: &str) -> bool {
+        let mut secrets = self.entered.values().filter(|e| e.sensitive && !e.digits.is_empty());
+        secrets.any(|secret| text.contains(&secret.digits))
+    }
+
+    fn entered_in(&self, script: &str) -> Value<'_> {
+        self.entered.get(script).map(Entered::value).unwrap_or_default()
+    }
+}
+
+impl Values for Memory<'_> {
+    fn value(&self, of: &Placeholder) -> Value<'_> {
+        let caller = &*self.caller;
+        match of {
+            Placeholder::Caller => Value::open(&caller.number),
+            Placeholder::CallerName => Value::open(&caller.name),
+            Placeholder::Called => Value::open(&caller.called),
+            Placeholder::CallId => Value::open(&caller.call_id),
+            Placeholder::Channel => Value::open(&caller.channel),
+            Placeholder::Language => Value::open(&caller.language),
+            Placeholder::Keypress | Placeholder::Input => self.input(),
+            Placeholder::Speech => Value::default(),
+            Placeholder::Attempt => Value::open(self.attempt.to_string()),
+            Placeholder::Script => Value::open(&self.script.name),
+            Placeholder::Arg(name) => Value::open(self.arguments.get(name).unwrap_or_default()),
+            Placeholder::Secret(name) => {
+                let secret = self.library.secrets.get(name).unwrap_or_default();
+                Value { text: Cow::Borrowed(secret), sensitive: true }
+            }
+            Placeholder::Earlier(script, _) => self.entered_in(script),
+            Placeholder::Answer(path) => {
+                match self.answer.as_ref().map_or(Found::Absent, |answer| answer.at(path)) {
+                    Found::Text(text) => Value { sensitive: self.gives_away(&text), text },
+                    Found::Absent | Found::Composite => Value::default(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! What became of a call: the standard variables, and the line that ends it in the log.
+
+use std::time::Duration;
+
+use crate::channel::Left;
+use crate::script::request::CacheUse;
+
+/// What happened, not which table served it: `DIALSCRIPT_OUTCOME`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Happened {
+    /// A branch named the answer, or the input.
+    Matched,
+    /// None did.
+    Otherwise,
+    /// Nothing was entered.
+    NoInput,
+    /// Something was entered, but never what was asked for.
+    InvalidInput,
+    /// No usable answer in time.
+    NoResponse,
+    /// The caller hung up.
+    Hangup,
+    /// The call could not go as the script says.
+    #[default]
+    Error,
+}
+
+impl Happened {
+    /// As in `DIALSCRIPT_OUTCOME`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Otherwise => "otherwise",
+            Self::NoInput => "no_input",
+            Self::InvalidInput => "invalid_input",
+            Self::NoResponse => "no_response",
+            Self::Hangup => "hangup",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What became of a call, fit to be shown: nothing sensitive is in it.
+#[derive(Debug, Clone, Default)]
+pub struct Report {
+    /// The script that ran last.
+    pub script: String,
+    /// What happened in it.
+    pub outcome: Happened,
+    /// The value at the key, masked where it repeats something sensitive.
+    pub code: String,
+    /// How many digits were entered, in all scripts of the call.
+    pub digits: usize,
+    /// Time in prompts and questions.
+    pub asked: Duration,
+    /// Time waiting for answers.
+    pub waited: Duration,
+    /// What the cache did.
+    pub cache: CacheUse,
+    /// Of the last complete reply.
+    pub http_status: Option<u16>,
+    /// How the call goes on: `continue`, `goto 100@agents`, `hangup 17`; sensitive parts are masked.
+    pub exit: String,
+    /// Whether the switch took it.
+    pub left: Option<Left>,
+    /// Why there was no response, or an error.
+    pub reason: Option<String>,
+}

@@ -1,0 +1,402 @@
+//! One call, top to bottom: pick up, prompt, collect, validate, trigger, answer, branch, outcome, leave.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::channel::{Channel, Destination, Exit, Interrupted, Keys, Line, Reach, Sound};
+use crate::script::answer::{Answer, Found};
+use crate::script::branch::{Subject, choose};
+use crate::script::definition::{Keypress, Library, Outcome, Playlist, Script, Then, Trigger};
+use crate::script::escape::Unfit;
+use crate::script::memory::{Arguments, Memory};
+use crate::script::report::{Happened, Report};
+use crate::script::request::{CacheUse, Fetched, Request, Triggers};
+use crate::script::template::{Filled, MASK, Template, Values};
+
+/// Most scripts that one call goes through: a chain that runs in a circle ends.
+pub const MOST_SCRIPTS: usize = 50;
+
+/// Runs a script on a call until the dialplan has it back.
+pub async fn run<C: Channel, T: Triggers>(
+    channel: C,
+    library: &Library,
+    triggers: &T,
+    script: Arc<Script>,
+    arguments: Arguments,
+) -> Report {
+    let memory = Memory::new(library, channel.caller().clone(), script, arguments);
+    let mut call =
+        Call { channel, library, triggers, memory, report: Report::default(), code: String::new() };
+    let exit = match call.scripts().await {
+        Ok(exit) => exit,
+        Err(interrupted) => call.interrupted(interrupted),
+    };
+    call.leave(exit).await
+}
+
+struct Call<'a, C, T> {
+    channel: C,
+    library: &'a Library,
+    triggers: &'a T,
+    memory: Memory<'a>,
+    report: Report,
+    /// The value at the key, as the dialplan gets it.
+    code: String,
+}
+
+/// How a call goes on after an outcome.
+enum Next {
+    Exit(Exit),
+    Script(Arc<Script>),
+    Again,
+}
+
+/// What a question came to.
+#[derive(PartialEq, Eq)]
+enum Input {
+    Right,
+    Nothing,
+    Wrong,
+}
+
+impl<C: Channel, T: Triggers> Call<'_, C, T> {
+    async fn scripts(&mut self) -> Result<Exit, Interrupted> {
+        for _ in 0..MOST_SCRIPTS {
+            match self.script().await? {
+                Next::Exit(exit) => return Ok(exit),
+                Next::Script(next) => self.memory.begin(next),
+                Next::Again => break,
+            }
+        }
+        Ok(self.fail(format!("more than {MOST_SCRIPTS} scripts in one call")))
+    }
+
+    async fn script(&mut self) -> Result<Next, Interrupted> {
+        let script = self.memory.script().clone();
+        loop {
+            let (happened, outcome) = match self.collect(&script).await? {
+                Input::Right => self.decide(&script).await?,
+                Input::Nothing => (Happened::NoInput, &script.no_input),
+                Input::Wrong => (Happened::InvalidInput, &script.invalid_input),
+            };
+            match self.take(&script, happened, outcome).await? {
+                Next::Again if self.memory.may_ask_again() => {}
+                Next::Again => {
+                    let invalid = &script.invalid_input;
+                    return self.take(&script, Happened::InvalidInput, invalid).await;
+                }
+                next => return Ok(next),
+            }
+        }
+    }
+
+    /// Prompt and question, as often as `repeat` allows.
+    async fn collect(&mut self, script: &Script) -> Result<Input, Interrupted> {
+        let started = Instant::now();
+        let input = match &script.keypress {
+            Some(keypress) => self.question(script, keypress).await,
+            None => self
+                .sound(script, &script.prompt.sounds, Keys::Ignored)
+                .await
+                .map(|()| Input::Right),
+        };
+        self.report.asked += started.elapsed();
+        input
+    }
+
+    async fn question(
+        &mut self,
+        script: &Script,
+        keypress: &Keypress,
+    ) -> Result<Input, Interrupted> {
+        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
+            Line::Up => {}
+            Line::Ringing => return Ok(Input::Nothing),
+            Line::Gone => return Err(Interrupted::caller_left()),
+        }
+        loop {
+            let mut sounds = self.in_language(&script.prompt.sounds);
+            let heard = self.channel.ask(&mut sounds, &keypress.ask).await?;
+            let input = keypress.judge(&heard.digits);
+            self.enter(heard.digits);
+            if input == Input::Right || !self.memory.may_ask_again() {
+                return Ok(input);
+            }
+        }
+    }
+
+    /// What the answer, or the input itself, comes to.
+    async fn decide<'s>(
+        &mut self,
+        script: &'s Script,
+    ) -> Result<(Happened, &'s Outcome), Interrupted> {
+        self.report.reason = None;
+        match &script.trigger {
+            None => Ok(self.compare_input(script)),
+            Some(trigger) if trigger.background => Ok(self.tell(script, trigger)),
+            Some(trigger) => self.ask(script, trigger).await,
+        }
+    }
+
+    fn compare_input<'s>(&mut self, script: &'s Script) -> (Happened, &'s Outcome) {
+        let input = self.memory.input().text;
+        match choose(&script.branches, &Subject::input(&input)) {
+            Some(branch) => (Happened::Matched, &branch.outcome),
+            None => (Happened::Otherwise, &script.otherwise),
+        }
+    }
+
+    fn tell<'s>(&mut self, script: &'s Script, trigger: &Trigger) -> (Happened, &'s Outcome) {
+        match Request::fill(trigger, &self.memory) {
+            Ok(request) => {
+                self.triggers.tell(request);
+                (Happened::Otherwise, &script.otherwise)
+            }
+            Err(unfit) => self.no_response(script, unfit.to_string()),
+        }
+    }
+
+    async fn ask<'s>(
+        &mut self,
+        script: &'s Script,
+        trigger: &Trigger,
+    ) -> Result<(Happened, &'s Outcome), Interrupted> {
+        let request = match Request::fill(trigger, &self.memory) {
+            Ok(request) => request,
+            Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
+        };
+        (self.report.cache, self.report.http_status) = Default::default();
+        self.code.clear();
+        let started = Instant::now();
+        let meanwhile = trigger.meanwhile.meanwhile(&self.channel.caller().language);
+        let asked = self.triggers.ask(request, trigger.cache.is_some());
+        let fetched = self.channel.wait(asked, &meanwhile).await;
+        self.report.waited += started.elapsed();
+        let fetched = fetched?;
+        self.report.cache = fetched.cache;
+        Ok(match fetched.answer.clone() {
+            Ok(answer) => self.branch(script, trigger, &fetched, answer),
+            Err(none) => self.no_response(script, none.to_string()),
+        })
+    }
+
+    fn branch<'s>(
+        &mut self,
+        script: &'s Script,
+        trigger: &Trigger,
+        fetched: &Fetched,
+        answer: Arc<Answer>,
+    ) -> (Happened, &'s Outcome) {
+        self.memory.answered(answer.clone());
+        self.report.http_status = Some(answer.status);
+        let subject = Subject::answer(&answer, trigger.key.as_ref());
+        if let Some(Found::Text(value)) = &subject.value {
+            self.code = value.to_string();
+        }
+        if let Some(branch) = choose(&script.branches, &subject) {
+            self.keep(trigger, fetched, &answer);
+            return (Happened::Matched, &branch.outcome);
+        }
+        if let Some(reason) = answer.unreadable() {
+            return self.no_response(script, reason);
+        }
+        let failed = !(200..300).contains(&answer.status);
+        if subject.value.is_none() || (failed && trigger.key.is_none()) {
+            return self.no_response(script, format!("HTTP status {}", answer.status));
+        }
+        (Happened::Otherwise, &script.otherwise)
+    }
+
+    fn keep(&self, trigger: &Trigger, fetched: &Fetched, answer: &Answer) {
+        if let (Some(time), CacheUse::Miss, ..500) = (trigger.cache, fetched.cache, answer.status) {
+            self.triggers.keep(fetched, time);
+        }
+    }
+
+    fn no_response<'s>(
+        &mut self,
+        script: &'s Script,
+        reason: impl Into<String>,
+    ) -> (Happened, &'s Outcome) {
+        self.report.reason = Some(reason.into());
+        (Happened::NoResponse, &script.no_response)
+    }
+
+    /// An outcome: its sound, its variables, its next action.
+    async fn take(
+        &mut self,
+        script: &Script,
+        happened: Happened,
+        outcome: &Outcome,
+    ) -> Result<Next, Interrupted> {
+        self.report.outcome = happened;
+        let next = match &outcome.then {
+            Then::Script(name) => self.library.scripts.get(name).cloned(),
+            Then::Again => Some(self.memory.script().clone()),
+            _ => None,
+        };
+        let asks = next.as_ref().and_then(|next| next.keypress.as_ref());
+        let keys = asks.map_or(Keys::Ignored, |keypress| Keys::Kept(&keypress.ask));
+        self.sound(script, &outcome.sounds, keys).await?;
+        self.set(outcome).await?;
+        self.then(&outcome.then, next).await
+    }
+
+    async fn set(&mut self, outcome: &Outcome) -> Result<(), Interrupted> {
+        for (name, template) in &outcome.set {
+            let value = template.fill(&self.memory).map(|filled| filled.into_text());
+            self.channel.set(name, &value.unwrap_or_default()).await?;
+        }
+        Ok(())
+    }
+
+    async fn then(&mut self, then: &Then, next: Option<Arc<Script>>) -> Result<Next, Interrupted> {
+        Ok(match (then, next) {
+            (Then::Continue, _) => Next::Exit(Exit::Continue),
+            (Then::Hangup(cause), _) => Next::Exit(Exit::Hangup(*cause)),
+            (Then::Again, _) => Next::Again,
+            (Then::Script(_), Some(next)) => Next::Script(next),
+            (Then::Script(name), None) => Next::Exit(self.fail(format!("no script {name}"))),
+            (Then::Goto { extension, context, priority }, _) => {
+                Next::Exit(self.goto(extension, context.as_ref(), priority.as_ref()).await?)
+            }
+        })
+    }
+
+    async fn goto(
+        &mut self,
+        extension: &Template,
+        context: Option<&Template>,
+        priority: Option<&Template>,
+    ) -> Result<Exit, Interrupted> {
+        let (to, shown) = match destination(&self.memory, extension, context, priority) {
+            Ok(destination) => destination,
+            Err(unfit) => return Ok(self.fail(unfit.to_string())),
+        };
+        match self.channel.reaches(&to).await? {
+            Reach::No => Ok(self.fail(format!("the dialplan has no {shown}"))),
+            Reach::Yes | Reach::Unknown => {
+                self.report.exit = format!("goto {shown}");
+                Ok(Exit::Goto(to))
+            }
+        }
+    }
+
+    /// Plays sounds where a caller can hear them.
+    async fn sound(
+        &mut self,
+        script: &Script,
+        sounds: &Playlist,
+        keys: Keys<'_>,
+    ) -> Result<(), Interrupted> {
+        if sounds.is_empty() {
+            return Ok(());
+        }
+        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
+            Line::Up => {
+                let mut sounds = self.in_language(sounds);
+                self.channel.play(&mut sounds, keys).await
+            }
+            Line::Ringing | Line::Gone => Ok(()),
+        }
+    }
+
+    fn in_language(&self, sounds: &Playlist) -> impl Iterator<Item = Sound> + Send + use<C, T> {
+        let sounds = sounds.in_language(&self.channel.caller().language).clone();
+        (0..sounds.len()).map(move |at| sounds[at].clone())
+    }
+
+    fn enter(&mut self, digits: String) {
+        self.report.digits += digits.len();
+        self.memory.enter(digits);
+    }
+
+    /// The call can't go as the script says: the dialplan goes on, and is told.
+    fn fail(&mut self, reason: String) -> Exit {
+        self.report.outcome = Happened::Error;
+        self.report.reason = Some(reason);
+        Exit::Continue
+    }
+
+    fn interrupted(&mut self, interrupted: Interrupted) -> Exit {
+        match interrupted {
+            Interrupted::CallerLeft { digits } => {
+                self.report.outcome = Happened::Hangup;
+                if !digits.is_empty() {
+                    self.enter(digits);
+                }
+                Exit::Continue
+            }
+            other => self.fail(other.to_string()),
+        }
+    }
+
+    async fn leave(mut self, exit: Exit) -> Report {
+        match &exit {
+            Exit::Continue => self.report.exit = "continue".into(),
+            Exit::Hangup(None) => self.report.exit = "hangup".into(),
+            Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
+            Exit::Goto(_) => {}
+        }
+        let variables = self.variables();
+        let hides = self.memory.gives_away(&self.code);
+        let code = if hides { MASK } else { &self.code };
+        self.report.code = code.chars().take(MOST_CODE_IN_LOG).collect();
+        self.report.script = self.memory.script().name.clone();
+        self.report.left = Some(self.channel.leave(&variables, &exit).await);
+        self.report
+    }
+
+    /// The standard variables; the outcome is the last, so that who sees it sees all.
+    fn variables(&self) -> [(&'static str, String); 6] {
+        let input = self.memory.input();
+        let input = if input.sensitive { String::new() } else { input.text.into_owned() };
+        let status = self.report.http_status.map(|status| status.to_string());
+        [
+            ("DIALSCRIPT_SCRIPT", self.memory.script().name.clone()),
+            ("DIALSCRIPT_INPUT", input),
+            ("DIALSCRIPT_CODE", self.code.clone()),
+            ("DIALSCRIPT_HTTP_STATUS", status.unwrap_or_default()),
+            ("DIALSCRIPT_CACHE", self.report.cache.as_str().to_owned()),
+            ("DIALSCRIPT_OUTCOME", self.report.outcome.as_str().to_owned()),
+        ]
+    }
+}
+
+/// Most characters of a web application's value in a log line.
+const MOST_CODE_IN_LOG: usize = 64;
+
+/// A place in the dialplan with its values, and how it may be shown.
+fn destination(
+    values: &impl Values,
+    extension: &Template,
+    context: Option<&Template>,
+    priority: Option<&Template>,
+) -> Result<(Destination, String), Unfit> {
+    let extension = extension.fill(values)?;
+    let context = context.map(|context| context.fill(values)).transpose()?;
+    let priority = priority.map(|priority| priority.fill(values)).transpose()?;
+    let mut shown = extension.shown().into_owned();
+    for (sign, part) in [('@', &context), (',', &priority)] {
+        if let Some(part) = part {
+            shown.push(sign);
+            shown.push_str(&part.shown());
+        }
+    }
+    let context = context.map(Filled::into_text);
+    let priority = priority.map(Filled::into_text);
+    Ok((Destination { extension: extension.into_text(), context, priority }, shown))
+}
+
+impl Keypress {
+    fn judge(&self, digits: &str) -> Input {
+        let long_enough = digits.len() >= self.min_length;
+        match &self.pattern {
+            _ if digits.is_empty() => Input::Nothing,
+            _ if !long_enough => Input::Wrong,
+            Some(pattern) if !pattern.is_match(digits) => Input::Wrong,
+            _ => Input::Right,
+        }
+    }
+}

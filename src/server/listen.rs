@@ -1,0 +1,102 @@
+//! Sockets: who may connect, and how many.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ipnet::IpNet;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::sleep;
+use tracing::{error, warn};
+
+use super::{Server, call};
+use crate::agi::link::refuse;
+use crate::script::request::Triggers;
+
+/// A switch opens a connection a call, and bursts of calls are usual.
+const BACKLOG: u32 = 1024;
+/// Between two tries to accept, when the machine has no descriptors left, at first and at most.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+/// For a refused peer to hear it.
+const REFUSAL: Duration = Duration::from_secs(2);
+/// Neither Asterisk nor tokio sets keepalive: without it a host that loses power holds its calls' tasks.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// Opens a listening socket.
+///
+/// # Errors
+///
+/// When the address is taken, or is none of this host.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+/// Accepts connections until the server closes.
+pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, listener: TcpListener) {
+    let mut wait = BACK_OFF.0;
+    loop {
+        let accepted = tokio::select! {
+            () = server.closing.cancelled() => return,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                wait = BACK_OFF.0;
+                admit(&server, stream, peer.ip());
+            }
+            Err(error) => {
+                error!(%error, "can't accept a connection; trying again in {wait:?}");
+                sleep(wait).await;
+                wait = (wait * 2).min(BACK_OFF.1);
+            }
+        }
+    }
+}
+
+fn admit<T: Triggers + 'static>(server: &Arc<Server<T>>, stream: TcpStream, peer: IpAddr) {
+    if !is_allowed(&server.limits.allow, peer) {
+        warn!(%peer, "refused: not in a network that may connect (`allow`)");
+        return turn_away(server, stream);
+    }
+    let Ok(place) = server.free.clone().try_acquire_owned() else {
+        warn!(%peer, "refused: as many calls as may be at once (`max_calls`)");
+        return turn_away(server, stream);
+    };
+    if let Err(error) = prepare(&stream) {
+        warn!(%peer, %error, "a connection ended before it began");
+        return;
+    }
+    let calls = &server.calls;
+    let server = server.clone();
+    calls.spawn(async move {
+        call::asterisk(&server, stream, peer).await;
+        drop(place);
+    });
+}
+
+/// A small write is a command: it must not wait for another.
+fn prepare(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+}
+
+/// Refuses in words, so that the dialplan goes on at once; when very many are being refused, without.
+pub(super) fn turn_away<T: Triggers + 'static>(server: &Arc<Server<T>>, stream: TcpStream) {
+    if let Ok(place) = server.refusals.clone().try_acquire_owned() {
+        server.calls.spawn(async move {
+            refuse(stream, REFUSAL).await;
+            drop(place);
+        });
+    }
+}
+
+/// An IPv4 peer of a listener for both families comes as `::ffff:a.b.c.d`.
+fn is_allowed(networks: &[IpNet], peer: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(&peer.to_canonical()))
+}

@@ -1,0 +1,102 @@
+//! What people see: the subscriber, and the line that ends a call.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use tracing::{Level, info};
+use tracing_subscriber::EnvFilter;
+
+use crate::channel::Left;
+use crate::script::report::Report;
+
+/// How the log looks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Sends the log to standard error, where systemd takes it.
+///
+/// The level is for this crate alone. What libraries log of a connection or a header would show what a script declares
+/// sensitive, so they never get below warnings.
+pub fn start(level: Level, format: Format) {
+    let filter = EnvFilter::new(format!("warn,dialscript={level}"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false);
+    // A second subscriber is refused: the first one stays, which is what a test or an embedding program wants.
+    drop(match format {
+        Format::Text => log.try_init(),
+        Format::Json => log.json().flatten_event(true).try_init(),
+    });
+}
+
+/// Which switch a call is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Switch {
+    /// Asterisk, by FastAGI.
+    Asterisk,
+}
+
+impl Switch {
+    /// As in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Asterisk => "asterisk",
+        }
+    }
+}
+
+/// A call has ended: one line, and all that an operator asks of it later.
+#[derive(Debug)]
+pub struct CallEnded<'a> {
+    /// Where it was.
+    pub switch: Switch,
+    /// The switch's identifier of the call leg.
+    pub call_id: &'a str,
+    /// From accept to close.
+    pub took: Duration,
+    /// What became of it.
+    pub report: Report,
+}
+
+impl CallEnded<'_> {
+    /// Writes the line.
+    pub fn log(&self) {
+        let report = &self.report;
+        info!(
+            call_id = self.call_id,
+            switch = self.switch.as_str(),
+            script = report.script,
+            outcome = report.outcome.as_str(),
+            code = report.code,
+            digits = report.digits,
+            total_ms = milliseconds(self.took),
+            asked_ms = milliseconds(report.asked),
+            trigger_ms = milliseconds(report.waited),
+            cache = report.cache.as_str(),
+            http_status = report.http_status,
+            left = %left(report),
+            reason = report.reason,
+            "call"
+        );
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn left(report: &Report) -> &str {
+    match report.left {
+        Some(Left::CallerGone) => "caller gone",
+        Some(Left::SwitchLost) => "switch lost",
+        Some(Left::AsAsked) | None => &report.exit,
+    }
+}

@@ -1,0 +1,189 @@
+//! Where requests may go whose host a value decides.
+//!
+//! A host that stands in a script is the operator's word and may be at any address. Any other must be on the operator's
+//! list, and the address really connected to must be a public one unless the operator named its network. reqwest asks
+//! its resolver for names alone, so literal addresses are judged before a request is sent.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::{Host, Url};
+
+/// A host that a value may decide: `shop.example`, `*.shop.example` (any depth below, not itself), or an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostPattern {
+    below: bool,
+    host: Host<String>,
+}
+
+/// No host, and no `*.` with one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no host: write `shop.example`, `*.shop.example` or an address, without scheme, port and path"
+)]
+pub struct BadHost;
+
+impl FromStr for HostPattern {
+    type Err = BadHost;
+
+    fn from_str(text: &str) -> Result<Self, BadHost> {
+        let (below, name) = text.strip_prefix("*.").map_or((false, text), |name| (true, name));
+        let name = name.strip_suffix('.').unwrap_or(name);
+        let bare = match name.parse() {
+            Ok(address) => Host::Ipv6(address),
+            Err(_) => Host::parse(name).map_err(|_| BadHost)?,
+        };
+        let fits = match &bare {
+            Host::Domain(name) => !name.contains('*'),
+            _ => !below,
+        };
+        if fits { Ok(Self { below, host: bare }) } else { Err(BadHost) }
+    }
+}
+
+impl HostPattern {
+    fn matches(&self, host: &Host<&str>) -> bool {
+        match (&self.host, host) {
+            (Host::Domain(named), Host::Domain(host)) => {
+                let host = host.strip_suffix('.').unwrap_or(host);
+                let above = host.strip_suffix(named.as_str());
+                above.is_some_and(|above| match self.below {
+                    true => above.len() > 1 && above.ends_with('.'),
+                    false => above.is_empty(),
+                })
+            }
+            (Host::Ipv4(named), Host::Ipv4(host)) => named == host,
+            (Host::Ipv6(named), Host::Ipv6(host)) => named == host,
+            _ => false,
+        }
+    }
+}
+
+/// The operator's rules.
+#[derive(Debug, Clone, Default)]
+pub struct Egress(Arc<Rules>);
+
+#[derive(Debug, Default)]
+struct Rules {
+    hosts: Vec<HostPattern>,
+    networks: Vec<IpNet>,
+}
+
+/// Why a place may not be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The host is not on the list.
+    #[error("a value decides its host, and `allow_hosts` does not name it")]
+    Host,
+    /// The address is private or otherwise special.
+    #[error("its host is at a private or special address, and `allow_networks` does not name it")]
+    Address,
+}
+
+impl Egress {
+    /// Rules of hosts and networks.
+    pub fn new(hosts: Vec<HostPattern>, networks: Vec<IpNet>) -> Self {
+        Self(Arc::new(Rules { hosts, networks }))
+    }
+
+    /// Judges a URL whose host a value decided: the host, and its address where that stands in the URL.
+    ///
+    /// # Errors
+    ///
+    /// When it may not be reached.
+    pub fn check(&self, url: &Url) -> Result<(), Refused> {
+        let host = url.host().ok_or(Refused::Host)?;
+        if !self.0.hosts.iter().any(|pattern| pattern.matches(&host)) {
+            return Err(Refused::Host);
+        }
+        let address = match host {
+            Host::Ipv4(address) => IpAddr::V4(address),
+            Host::Ipv6(address) => IpAddr::V6(address),
+            Host::Domain(_) => return Ok(()),
+        };
+        if self.allows(address) { Ok(()) } else { Err(Refused::Address) }
+    }
+
+    /// Whether an address may be connected to: a public one, or one of a named network.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        let meant = meant(address);
+        let is_named = |net: &IpNet| net.contains(&meant) || net.contains(&address);
+        is_public(meant) || self.0.networks.iter().any(is_named)
+    }
+}
+
+/// The IPv4 address that an IPv6 one only wraps (IPv4-mapped, NAT64), else itself.
+fn meant(address: IpAddr) -> IpAddr {
+    let IpAddr::V6(v6) = address else { return address };
+    let [.., a, b, c, d] = v6.octets();
+    if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) {
+        return IpAddr::from([a, b, c, d]);
+    }
+    address
+}
+
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !SPECIAL_V4.iter().any(|net| net.contains(&v4)),
+        IpAddr::V6(v6) => {
+            GLOBAL_V6.contains(&v6) && !SPECIAL_V6.iter().any(|net| net.contains(&v6))
+        }
+    }
+}
+
+const fn v4(a: u8, b: u8, c: u8, length: u8) -> Ipv4Net {
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(a, b, c, 0), length)
+}
+
+const fn v6(a: u16, b: u16, length: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
+}
+
+/// IANA's IPv4 special-purpose registry, and multicast.
+const SPECIAL_V4: [Ipv4Net; 15] = [
+    v4(0, 0, 0, 8),
+    v4(10, 0, 0, 8),
+    v4(100, 64, 0, 10),
+    v4(127, 0, 0, 8),
+    v4(169, 254, 0, 16),
+    v4(172, 16, 0, 12),
+    v4(192, 0, 0, 24),
+    v4(192, 0, 2, 24),
+    v4(192, 88, 99, 24),
+    v4(192, 168, 0, 16),
+    v4(198, 18, 0, 15),
+    v4(198, 51, 100, 24),
+    v4(203, 0, 113, 24),
+    v4(224, 0, 0, 4),
+    v4(240, 0, 0, 4),
+];
+
+/// All that IANA gives out; loopback, mapped, local and multicast addresses lie outside.
+const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
+
+/// Protocol assignments with Teredo, documentation, 6to4, documentation again.
+const SPECIAL_V6: [Ipv6Net; 4] =
+    [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x2002, 0, 16), v6(0x3fff, 0, 20)];
+
+const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
+
+/// Resolves names to those of their addresses that may be connected to, which are the ones then connected to.
+#[derive(Debug)]
+pub(super) struct GuardingResolver(pub(super) Egress);
+
+impl Resolve for GuardingResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let egress = self.0.clone();
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows(at.ip())).collect();
+            if allowed.is_empty() {
+                return Err(Refused::Address.into());
+            }
+            Ok(Box::new(allowed.into_iter()) as Addrs)
+        })
+    }
+}

@@ -1,0 +1,212 @@
+//! What we send.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use dialscript::agi::codec::{Codec, Message};
+use dialscript::agi::command::{Command, fit_variable};
+use dialscript::agi::quote::Unsendable;
+use futures_util::{SinkExt, StreamExt};
+use proptest::prelude::*;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_util::codec::{Encoder, Framed};
+
+use super::reply;
+
+fn line(command: Command) -> String {
+    String::from_utf8(command.as_bytes().to_vec()).unwrap()
+}
+
+#[test]
+fn commands_are_lines() {
+    let ms = Duration::from_millis;
+    for (command, expected) in [
+        (Command::answer(), "ANSWER\n"),
+        (Command::hangup(), "HANGUP\n"),
+        (Command::channel_status(), "CHANNEL STATUS\n"),
+        (Command::noop(), "NOOP\n"),
+        (Command::failure(), "failure\n"),
+        (Command::wait_for_digit(ms(2_000)), "WAIT FOR DIGIT 2000\n"),
+        (Command::wait_for_digit(Duration::ZERO), "WAIT FOR DIGIT 1\n"),
+        (Command::wait_for_digit(Duration::from_micros(1_001)), "WAIT FOR DIGIT 2\n"),
+        (Command::wait_for_digit(Duration::MAX), "WAIT FOR DIGIT 2147483647\n"),
+        (Command::stream_file("/a b", "", None).unwrap(), "STREAM FILE \"/a b\" \"\"\n"),
+        (
+            Command::stream_file("f", "19*#AD", Some(80)).unwrap(),
+            "STREAM FILE \"f\" \"19*#AD\" 80\n",
+        ),
+        (Command::set_music(Some("jazz")).unwrap(), "SET MUSIC ON \"jazz\"\n"),
+        (Command::set_music(None).unwrap(), "SET MUSIC OFF\n"),
+        (
+            Command::set_variable("_V1", r#"a "b" \"#).unwrap(),
+            "SET VARIABLE \"_V1\" \"a \\\"b\\\" \\\\\"\n",
+        ),
+        (
+            Command::set_function("TIMEOUT(absolute)", "5").unwrap(),
+            "SET VARIABLE \"TIMEOUT(absolute)\" \"5\"\n",
+        ),
+        (Command::get_variable("V").unwrap(), "GET VARIABLE \"V\"\n"),
+        (
+            Command::get_function("DIALPLAN_EXISTS", "c,e,1").unwrap(),
+            "GET VARIABLE \"DIALPLAN_EXISTS(c,e,1)\"\n",
+        ),
+        (Command::set_context("c").unwrap(), "SET CONTEXT \"c\"\n"),
+        (Command::set_extension("e").unwrap(), "SET EXTENSION \"e\"\n"),
+        (Command::set_priority("1").unwrap(), "SET PRIORITY \"1\"\n"),
+        (Command::exec("Hangup", "21").unwrap(), "EXEC Hangup \"21\"\n"),
+    ] {
+        assert!(expected.starts_with(command.verb()), "{expected}");
+        assert_eq!(line(command), expected);
+    }
+}
+
+#[test]
+fn a_command_is_encoded_as_it_is() {
+    let mut buffer = BytesMut::from(&b"before"[..]);
+    Codec::default().encode(&Command::noop(), &mut buffer).unwrap();
+    assert_eq!(&buffer[..], b"beforeNOOP\n");
+}
+
+#[tokio::test]
+async fn a_connection_is_a_stream_of_messages_and_a_sink_of_commands() {
+    let (ours, mut switch) = tokio::io::duplex(64);
+    let mut connection = Framed::new(ours, Codec::after_environment());
+    connection.send(&Command::noop()).await.unwrap();
+    let mut sent = [0; 5];
+    switch.read_exact(&mut sent).await.unwrap();
+    assert_eq!(&sent, b"NOOP\n");
+    switch.write_all(b"200 result=0\n").await.unwrap();
+    drop(switch);
+    let zero = Message::Reply(reply("200 result=0"));
+    assert_eq!(connection.next().await.unwrap().unwrap(), zero);
+    assert!(connection.next().await.is_none());
+}
+
+#[test]
+fn no_line_break_gets_into_a_command() {
+    for evil in ["a\nb", "a\rb", "a\0b", "\n", "\r\n"] {
+        let refused = Err(Unsendable::LineBreak);
+        for command in [
+            Command::stream_file(evil, "", None),
+            Command::set_music(Some(evil)),
+            Command::set_variable("V", evil),
+            Command::set_function("CALLERID(name)", evil),
+            Command::get_function("DIALPLAN_EXISTS", evil),
+            Command::set_context(evil),
+            Command::set_extension(evil),
+            Command::set_priority(evil),
+            Command::exec("Hangup", evil),
+        ] {
+            assert_eq!(command, refused, "{evil:?}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_a_function_is_no_variable() {
+    for name in ["SHELL(id)", "", "A B", "${X}", "A\n", "Ä", "GLOBAL(X)", "A-B"] {
+        assert_eq!(Command::set_variable(name, "x"), Err(Unsendable::NotAVariable), "{name}");
+        assert_eq!(Command::get_variable(name), Err(Unsendable::NotAVariable), "{name}");
+    }
+}
+
+#[test]
+fn only_keys_of_a_telephone_end_a_sound() {
+    assert!(Command::stream_file("f", "0123456789*#ABCD", None).is_ok());
+    for key in ['a', 'E', ' ', '"', '\n', '٣'] {
+        let digits = format!("1{key}");
+        assert_eq!(Command::stream_file("f", &digits, None), Err(Unsendable::NoKey(key)));
+    }
+}
+
+#[test]
+fn a_line_of_2047_bytes_is_sent_and_one_of_2048_is_not() {
+    let around = "SET VARIABLE \"V\" \"\"\n".len();
+    let longest = "x".repeat(2_047 - around);
+    assert_eq!(line(Command::set_variable("V", &longest).unwrap()).len(), 2_047);
+    let longer = format!("{longest}x");
+    assert_eq!(Command::set_variable("V", &longer), Err(Unsendable::TooLong(2_048)));
+    assert_eq!(&*fit_variable("V", &longer).value, longest);
+    assert!(fit_variable("V", &longer).cut && !fit_variable("V", &longest).cut);
+}
+
+#[test]
+fn a_fitted_value_is_cut_between_characters_and_between_escapes() {
+    for (char, kept) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
+        let fitted = fit_variable("V", &char.repeat(3_000)).value.into_owned();
+        assert_eq!(fitted, char.repeat(kept));
+    }
+    assert_eq!(fit_variable("V", "a\r\nb\0").value, "a  b ");
+    assert!(!fit_variable("V", "a\r\nb\0").cut);
+    assert!(fit_variable(&"N".repeat(3_000), "x").cut);
+}
+
+/// `parse_args` of Asterisk, as it reads a line without its newline.
+fn parse_args(line: &[u8]) -> Vec<Vec<u8>> {
+    let (mut words, mut quoted, mut escaped, mut between) =
+        (Vec::<Vec<u8>>::new(), false, false, true);
+    for &byte in line {
+        match byte {
+            b'"' if !escaped => {
+                quoted = !quoted;
+                if quoted && between {
+                    words.push(Vec::new());
+                    between = false;
+                }
+            }
+            b' ' | b'\t' if !quoted && !escaped => between = true,
+            b'\\' if !escaped => escaped = true,
+            _ => {
+                if between {
+                    words.push(Vec::new());
+                    between = false;
+                }
+                words.last_mut().unwrap().push(byte);
+                escaped = false;
+            }
+        }
+    }
+    words
+}
+
+fn text_for_a_line() -> impl Strategy<Value = String> {
+    prop_oneof!["[^\r\n\0]{0,60}", r#"[\\"' \t(),${}a]{0,60}"#]
+}
+
+proptest! {
+    #[test]
+    fn asterisk_reads_every_argument_as_it_was_meant(a in text_for_a_line(), b in text_for_a_line()) {
+        let words = |command: Command| {
+            let bytes = command.as_bytes();
+            prop_assert_eq!(bytes.iter().position(|&byte| byte == b'\n'), Some(bytes.len() - 1));
+            Ok(parse_args(&bytes[..bytes.len() - 1]))
+        };
+        let meant = |words: &[&str]| words.iter().map(|w| w.as_bytes().to_vec()).collect::<Vec<_>>();
+        let command = Command::set_variable("V", &a).unwrap();
+        prop_assert_eq!(words(command)?, meant(&["SET", "VARIABLE", "V", &a]));
+        let command = Command::stream_file(&b, "#", Some(5)).unwrap();
+        prop_assert_eq!(words(command)?, meant(&["STREAM", "FILE", &b, "#", "5"]));
+        let command = Command::exec("Read", &a).unwrap();
+        prop_assert_eq!(words(command)?, meant(&["EXEC", "Read", &a]));
+    }
+
+    #[test]
+    fn a_fitted_value_can_be_sent_and_is_the_longest_that_can(
+        name in "[A-Z_]{1,30}",
+        value in prop::collection::vec(prop_oneof!["[^\r\n\0]{0,9}", r#"[\\"\r\n]{0,99}"#], 0..80),
+    ) {
+        let value = value.concat();
+        let fitted = fit_variable(&name, &value);
+        prop_assert!(Command::set_variable(&name, &fitted.value).is_ok());
+        let plain = value.replace(['\r', '\n', '\0'], " ");
+        prop_assert!(plain.starts_with(&*fitted.value));
+        prop_assert_eq!(fitted.cut, fitted.value.len() < plain.len());
+        if let Some(next) = plain[fitted.value.len()..].chars().next() {
+            let longer = format!("{}{next}", fitted.value);
+            prop_assert!(matches!(
+                Command::set_variable(&name, &longer),
+                Err(Unsendable::TooLong(_))
+            ));
+        }
+    }
+}

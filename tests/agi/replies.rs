@@ -1,0 +1,150 @@
+//! What lines mean.
+
+use dialscript::agi::codec::{Codec, Message};
+use dialscript::agi::command::Command;
+use dialscript::agi::error::{Fault, WireError};
+use dialscript::agi::reply::Reply;
+
+use super::{Heard, environment, error_of, replies, reply};
+
+#[test]
+fn a_success_has_a_result_a_note_and_a_position() {
+    let some = |text: &str| Some(text.to_owned());
+    for (line, result, note, endpos) in [
+        ("200 result=0", "0", None, None),
+        ("200 result=-1", "-1", None, None),
+        ("200 result=", "", None, None),
+        ("200 result=12*4", "12*4", None, None),
+        ("200 result= (timeout)", "", some("timeout"), None),
+        ("200 result=123 (timeout)", "123", some("timeout"), None),
+        ("200 result=1 ()", "1", some(""), None),
+        ("200 result=1 (a) b (c)", "1", some("a) b (c"), None),
+        ("200 result=0 endpos=24000", "0", None, Some(24_000)),
+        ("200 result=49 (dtmf) endpos=5440", "49", some("dtmf"), Some(5_440)),
+        ("200 result=1 (a) endpos=5)", "1", some("a) endpos=5"), None),
+        ("200 result=0 endpos=-1", "0", None, None),
+        ("200 result=1 (line1\nline2)", "1", some("line1\nline2"), None),
+        ("200 result=1 (\n\n) endpos=7", "1", some("\n\n"), Some(7)),
+    ] {
+        assert_eq!(parts(line), (result.to_owned(), note, endpos), "{line}");
+    }
+}
+
+#[test]
+fn what_is_no_reply_is_the_switchs_fault_and_is_shown() {
+    for line in [
+        "",
+        " ",
+        "hangup",
+        "HANGUP ",
+        "200",
+        "200 result",
+        "200 result=1 x",
+        "200 result=1 endpos=",
+        "200 result=1 endpos=18446744073709551616",
+        "200 result=1 endpos=1 ",
+        "100 result=0 Trying...",
+        "5100",
+        "5110 x",
+        "520",
+        "52",
+        "line3)",
+        "agi_network: yes",
+        " 200 result=1",
+    ] {
+        let error = error_of(Codec::after_environment(), format!("{line}\n").as_bytes());
+        assert_eq!(error.fault(), Fault::Switch, "{line}");
+        assert!(matches!(error, WireError::NotUnderstood(_)), "{line}");
+        assert!(error.to_string().ends_with(&format!("\"{line}\"")), "{line}: {error}");
+    }
+}
+
+#[test]
+fn refusals_are_known_with_and_without_a_result() {
+    for line in ["510 Invalid or unknown command", "510", "510 result=-1"] {
+        assert_eq!(reply(line), Reply::Unknown, "{line}");
+    }
+    for line in [
+        "511 Command Not Permitted on a dead channel or intercept routine",
+        "511 result=-1 Command Not Permitted on a dead channel",
+    ] {
+        assert_eq!(reply(line), Reply::Dead, "{line}");
+    }
+}
+
+#[test]
+fn a_usage_text_may_look_like_anything_and_ends_at_its_last_line() {
+    let first = "520-Invalid command syntax.  Proper usage follows:\n";
+    let last = "520 End of proper usage.";
+    assert_eq!(usage(&format!("{first}{last}")), "");
+    assert_eq!(usage(&format!("{first}one\n\ntwo\n{last}")), "one\n\ntwo");
+    assert_eq!(
+        usage(&format!("{first}HANGUP\n200 result=1\n520-\n{last}")),
+        "HANGUP\n200 result=1\n520-"
+    );
+    assert_eq!(usage(&format!("{first}no newline{last}")), "no newline");
+    let none = "Invalid command syntax.  Proper usage not available.";
+    assert_eq!(usage(&format!("520 {none}")), none);
+}
+
+#[test]
+fn a_hang_up_is_heard_before_a_reply_and_after_it_and_alone() {
+    let zero = reply("200 result=0");
+    let (hangup, zero) = (Message::Hangup, Message::Reply(zero));
+    for (bytes, messages) in [
+        ("HANGUP\n200 result=0\n", vec![hangup.clone(), zero.clone()]),
+        ("200 result=0\nHANGUP\n", vec![zero.clone(), hangup.clone()]),
+        ("HANGUP\nHANGUP\n", vec![hangup.clone(), hangup]),
+    ] {
+        assert_eq!(replies(bytes), Heard { messages, error: None }, "{bytes}");
+    }
+}
+
+#[test]
+fn a_result_means_a_number_a_key_or_a_failure() {
+    for (line, number, key) in [
+        ("200 result=0", Some(0), None),
+        ("200 result=-1", Some(-1), None),
+        ("200 result=48", Some(48), Some('0')),
+        ("200 result=57 endpos=1", Some(57), Some('9')),
+        ("200 result=42", Some(42), Some('*')),
+        ("200 result=35", Some(35), Some('#')),
+        ("200 result=68", Some(68), Some('D')),
+        ("200 result=69", Some(69), None),
+        ("200 result=304", Some(304), None),
+        ("200 result=", None, None),
+        ("200 result=12*4", None, None),
+        ("511 dead", None, None),
+    ] {
+        let reply = reply(line);
+        assert_eq!((reply.result_number(), reply.key()), (number, key), "{line}");
+        assert_eq!(reply.is_failure(), number == Some(-1), "{line}");
+    }
+}
+
+#[test]
+fn digits_and_values_do_not_show_in_a_log() {
+    let shown = format!("{:?}", replies("200 result=4711\n200 result=1 (secret)\n200 result=-1\n"));
+    assert!(!shown.contains("4711") && !shown.contains("secret"), "{shown}");
+    assert!(shown.contains("-1"), "{shown}");
+    let command = Command::set_variable("PIN", "4711").unwrap();
+    assert_eq!(format!("{command:?}"), "Command(SET VARIABLE)");
+    let environment = environment("agi_callerid: 100\nagi_arg_1: 4711");
+    assert_eq!(format!("{environment:?}"), "Environment(2 lines)");
+}
+
+fn parts(line: &str) -> (String, Option<String>, Option<u64>) {
+    match reply(line) {
+        Reply::Success { result, note, endpos } => {
+            (result.decode().into_owned(), note.map(|note| note.decode().into_owned()), endpos)
+        }
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn usage(lines: &str) -> String {
+    match reply(lines) {
+        Reply::Usage(text) => text.decode().into_owned(),
+        other => panic!("{lines}: {other:?}"),
+    }
+}

@@ -1,0 +1,89 @@
+//! Requests over HTTP, against a web server that does whatever a bad one does.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::time::Duration;
+
+use dialscript::script::answer::Found;
+use dialscript::script::path::KeyPath;
+use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
+use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template, Value, Values};
+use dialscript::trigger::{HttpTriggers, Settings};
+use http::HeaderName;
+
+#[path = "../web/mod.rs"]
+mod web;
+
+mod cache;
+mod egress;
+mod environment;
+mod exchange;
+mod hostile;
+mod log;
+mod outgoing;
+mod tasks;
+
+/// Every value is the same sensitive text.
+struct Canary;
+
+const CANARY: &str = "4711canary";
+
+impl Values for Canary {
+    fn value(&self, _of: &Placeholder) -> Value<'_> {
+        Value { text: CANARY.into(), sensitive: true }
+    }
+}
+
+fn filled(text: &str) -> Filled {
+    Template::text(text).fill(&Canary).expect("a text without values")
+}
+
+/// With the canary wherever the text has a placeholder.
+fn secret_url(text: &str) -> Filled {
+    let (pieces, problems) = dialscript::script::template::read(text, Braces::Doubled);
+    assert!(problems.is_empty());
+    let pieces = pieces.into_iter().map(|(_, piece): (_, Piece)| piece);
+    Template::url(pieces).0.fill(&Canary).expect("a canary fits")
+}
+
+fn get(url: impl AsRef<str>) -> Request {
+    Request {
+        url: filled(url.as_ref()),
+        decides_host: false,
+        headers: Vec::new(),
+        body: None,
+        timeout: Duration::from_secs(5),
+    }
+}
+
+fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> Request {
+    Request { body: Some((filled(body), content_type)), ..get(url) }
+}
+
+fn header(name: &'static str, value: &str) -> (HeaderName, Filled) {
+    (HeaderName::from_static(name), filled(value))
+}
+
+fn triggers() -> HttpTriggers {
+    with(Settings::default())
+}
+
+fn with(settings: Settings) -> HttpTriggers {
+    HttpTriggers::new(settings).expect("clients")
+}
+
+async fn ask(request: Request) -> Fetched {
+    triggers().ask(request, false).await
+}
+
+async fn failure(request: Request) -> NoAnswer {
+    ask(request).await.answer.expect_err("no answer")
+}
+
+/// What stands at `code`.
+fn code(fetched: &Fetched) -> String {
+    let answer = fetched.answer.as_ref().expect("an answer");
+    match answer.at(&KeyPath::parse("code").expect("a path")) {
+        Found::Text(text) => text.into_owned(),
+        other => panic!("{other:?} at code"),
+    }
+}

@@ -1,0 +1,84 @@
+//! Requests are tasks of their own, and not without number.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::request::{NoAnswer, Triggers};
+use dialscript::trigger::Settings;
+use tokio::sync::Notify;
+
+use crate::web::{Reply, Web};
+use crate::{code, get, triggers, with};
+
+#[tokio::test]
+async fn a_request_completes_when_who_asked_has_left() {
+    let leave = Arc::new(Notify::new());
+    let reply = Reply::json(r#"{"code":"200"}"#).held(&leave);
+    let mut web = Web::start(move |_| reply.clone()).await;
+    let triggers = Arc::new(triggers());
+    let asking = Arc::clone(&triggers);
+    let request = get(web.url("/"));
+    let caller = tokio::spawn(async move { asking.ask(request, false).await });
+    web.next().await;
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    assert_eq!(triggers.tracker().len(), 1, "the request is under way");
+    leave.notify_one();
+    triggers.close_and_wait().await;
+    assert_eq!(triggers.tracker().len(), 0);
+    // By the same connection: it would be gone had the first request been broken off.
+    leave.notify_one();
+    assert_eq!(code(&triggers.ask(get(web.url("/")), false).await), "200");
+    assert_eq!(web.next().await.connection, 1);
+}
+
+#[tokio::test]
+async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
+    let leave = Arc::new(Notify::new());
+    let held = Reply::json(r#"{"code":"200"}"#).held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let triggers = Arc::new(with(Settings { max_requests: 1, ..Settings::default() }));
+    let asking = Arc::clone(&triggers);
+    let request = get(web.url("/"));
+    let first = tokio::spawn(async move { asking.ask(request, false).await });
+    web.next().await;
+    let refused = triggers.ask(get(web.url("/")), false).await;
+    assert_eq!(refused.answer.unwrap_err(), NoAnswer::TooMany(1));
+    assert_eq!(web.unseen(), 0);
+    leave.notify_one();
+    assert_eq!(code(&first.await.unwrap()), "200");
+    leave.notify_one();
+    assert_eq!(code(&triggers.ask(get(web.url("/")), false).await), "200");
+}
+
+#[tokio::test]
+async fn a_place_comes_back_after_a_failure() {
+    let web = Web::start(|seen| match seen.path() {
+        "/silent" => Reply::Silence,
+        _ => Reply::json(r#"{"code":"200"}"#),
+    })
+    .await;
+    let triggers = with(Settings { max_requests: 1, ..Settings::default() });
+    let mut silent = get(web.url("/silent"));
+    silent.timeout = Duration::from_millis(50);
+    assert!(triggers.ask(silent, false).await.answer.is_err());
+    assert_eq!(code(&triggers.ask(get(web.url("/")), false).await), "200");
+}
+
+#[tokio::test]
+async fn closing_waits_for_what_is_told() {
+    let leave = Arc::new(Notify::new());
+    let held = Reply::json("{}").held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let triggers = triggers();
+    triggers.tell(get(web.url("/")));
+    web.next().await;
+    let mut closing = std::pin::pin!(triggers.close_and_wait());
+    tokio::select! {
+        biased;
+        () = &mut closing => panic!("the request is still under way"),
+        () = tokio::task::yield_now() => {}
+    }
+    leave.notify_one();
+    closing.await;
+}

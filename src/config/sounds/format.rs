@@ -41,32 +41,29 @@ pub(super) fn check(path: &Path) -> Result<(), (String, String)> {
 
 fn check_wav(path: &Path, rate: u32) -> Result<(), (String, String)> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
-    let spec = match WavReader::open(path) {
-        Ok(reader) => reader.spec(),
+    let what = match WavReader::open(path).map(|wav| wav.spec()) {
+        Ok(spec) if plays(spec, rate) => return Ok(()),
+        Ok(spec) => unplayable(path, spec, extension, rate),
         Err(hound::Error::IoError(e)) => return Err(unreadable(path, &e.to_string())),
-        Err(_) => {
-            let what = format!("`{}` is no WAV file that a switch plays", path.display());
-            return Err((what, convert(path, rate, extension)));
-        }
+        Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
     };
-    let plays = WavSpec {
-        channels: 1,
-        sample_rate: rate,
-        bits_per_sample: 16,
-        sample_format: SampleFormat::Int,
-    };
-    if spec == plays {
-        return Ok(());
-    }
-    let what = format!(
-        "`{}` has {} at {} Hz in {} bits: a .{extension} is played only as one channel at \
+    Err((what, convert(path, rate, extension)))
+}
+
+fn plays(spec: WavSpec, rate: u32) -> bool {
+    let bits = (spec.bits_per_sample, spec.sample_format);
+    (spec.channels, spec.sample_rate, bits) == (1, rate, (16, SampleFormat::Int))
+}
+
+fn unplayable(path: &Path, spec: WavSpec, extension: &str, rate: u32) -> String {
+    let channels = crate::config::counted(spec.channels.into(), "channel");
+    format!(
+        "`{}` has {channels} at {} Hz in {} bits: a .{extension} is played only as one channel at \
          {rate} Hz in 16 bits",
         path.display(),
-        crate::config::fault::counted(spec.channels.into(), "channel"),
         spec.sample_rate,
         spec.bits_per_sample,
-    );
-    Err((what, convert(path, rate, extension)))
+    )
 }
 
 fn unreadable(path: &Path, reason: &str) -> (String, String) {

@@ -28,6 +28,7 @@ pub mod agi;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod esl;
 pub mod script;
 pub mod server;
 pub mod telemetry;

@@ -42,6 +42,8 @@ pub fn start(level: Level, format: Format) {
 pub enum Switch {
     /// Asterisk, by FastAGI.
     Asterisk,
+    /// FreeSWITCH, by the outbound Event Socket.
+    FreeSwitch,
 }
 
 impl Switch {
@@ -49,6 +51,7 @@ impl Switch {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Asterisk => "asterisk",
+            Self::FreeSwitch => "freeswitch",
         }
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
-use dialscript::agi::link::{self, Bounds};
+use dialscript::agi::link;
 use dialscript::channel::{
-    Ask, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
-    Music, Reach, Sound,
+    Ask, Bounds, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Reach, Sound,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};

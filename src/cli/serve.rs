@@ -1,13 +1,13 @@
 //! `dialscript serve`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +15,8 @@ use tracing::{error, info, warn};
 
 use crate::cli::check::print_faults;
 use crate::config::{self, Config};
-use crate::server::{Limits, Server, listen};
-use crate::telemetry;
+use crate::server::{Door, Limits, Server, listen};
+use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
 
 /// What requests under way get to complete when all calls have ended.
@@ -49,12 +49,12 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, hurry) = stops()?;
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
-    let listeners = bind(&config)?;
+    let doors = doors(&config)?;
     let server = Server::new(limits(&config), config.library.clone(), triggers);
     notify(&[NotifyState::Ready]);
-    info!(scripts = config.library.scripts.len(), listen = ?config.asterisk.listen, "serving");
+    info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
-        () = server.serve(listeners, stop.cancelled(), hurry.cancelled()) => {}
+        () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
         () = reload(path, &server, reloads) => {}
     }
     if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
@@ -66,8 +66,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
 
 fn limits(config: &Config) -> Limits {
     Limits {
-        allow: config.asterisk.allow.clone(),
-        environment: config.environment_timeout,
+        first_words: config.environment_timeout,
         calls: config.server.max_calls,
         longest_call: config.server.longest_call,
         grace: config.server.grace,
@@ -86,12 +85,18 @@ fn requests(config: &Config) -> trigger::Settings {
     }
 }
 
-fn bind(config: &Config) -> io::Result<Vec<TcpListener>> {
-    let bind = |address| {
-        listen::bind(address)
-            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
+fn doors(config: &Config) -> io::Result<Vec<Door>> {
+    let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
+    let addresses = switches
+        .into_iter()
+        .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
+    let open = |(switch, door, address): (Switch, &config::Listener, SocketAddr)| {
+        let listener = listen::bind(address)
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        info!(switch = switch.as_str(), %address, "listening");
+        Ok(Door { switch, listener, allow: door.allow.clone() })
     };
-    config.asterisk.listen.iter().copied().map(bind).collect()
+    addresses.map(open).collect()
 }
 
 /// The first SIGTERM or SIGINT stops with grace, the second without.

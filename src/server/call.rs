@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
 use super::{Server, listen};
 use crate::agi::channel::AgiChannel;
@@ -38,8 +38,10 @@ pub async fn asterisk<T: Triggers + 'static>(
     };
     let channel = AgiChannel::new(link, &environment);
     let arguments = arguments(asked, &environment);
-    let report = run(channel, &library, server.triggers(), script, arguments).await;
     let call_id = environment.uniqueid().unwrap_or_default();
+    let span = info_span!("call", call_id = &*call_id, script = script.name);
+    let call = run(channel, &library, server.triggers(), script, arguments);
+    let report = call.instrument(span).await;
     CallEnded { switch: Switch::Asterisk, call_id: &call_id, took: started.elapsed(), report }
         .log();
 }

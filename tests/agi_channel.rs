@@ -351,6 +351,27 @@ async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_511_to_a_sound_as_music_is_not_taken_for_the_reply_to_noop() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers("ANSWER", "200 result=0").await;
+        asterisk.hears(r#"STREAM FILE "/s/music" """#).await;
+        let dead = "511 Command Not Permitted on a dead channel or intercept routine";
+        asterisk.answers("NOOP", &format!("{dead}\n200 result=0")).await;
+        asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
+    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let calls = async {
+        channel.pick_up(true).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let Call { mut channel, mut asterisk, .. } = call().await;
     let meanwhile = Meanwhile::default();

@@ -302,7 +302,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         Ok(match reply.note().map(|note| note.as_bytes()) {
             Some(b"1") => Reach::Yes,
             Some(b"0") => Reach::No,
-            _ => Reach::Unknown,
+            _ => {
+                warn!(?place, "can't look a destination up: Asterisk lacks func_dialplan");
+                Reach::Unknown
+            }
         })
     }
 

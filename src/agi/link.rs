@@ -179,6 +179,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
                 Some(Message::Hangup) => self.caller_gone = true,
                 Some(Message::Reply(Reply::Success { endpos: Some(_), .. }))
                     if running == Running::Stream => {}
+                // Of the sound, on a channel that was dead already: NOOP works on one.
+                Some(Message::Reply(Reply::Dead)) if running == Running::Stream => {
+                    drop(self.dead());
+                }
                 Some(_) => replies -= 1,
                 None => return Err(lost("no reply to a command that was broken off")),
             }

@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -32,7 +31,13 @@ pub fn serve(path: &Path) -> ExitCode {
         }
     };
     telemetry::start(config.log.level, config.log.format);
-    match runtime().and_then(|runtime| runtime.block_on(daemon(path, config))) {
+    let served = runtime().and_then(|runtime| {
+        let served = runtime.block_on(daemon(path, config));
+        // A look-up of a name can't be broken off, and must not hold up the end.
+        runtime.shutdown_background();
+        served
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             error!(%reason, "can't serve");
@@ -55,7 +60,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
-        () = reload(path, &server, reloads) => {}
+        () = reload(path, &config, &server, reloads) => {}
     }
     if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
         warn!("requests under way could not complete");
@@ -119,14 +124,19 @@ fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
 }
 
 /// Loads the scripts again on SIGHUP; faulty ones change nothing.
-async fn reload(path: &Path, server: &Arc<Server<HttpTriggers>>, mut reloads: Signal) {
+async fn reload(path: &Path, running: &Config, server: &Server<HttpTriggers>, mut reloads: Signal) {
     while reloads.recv().await.is_some() {
-        match config::load(path) {
-            Ok(config) => {
+        let path = path.to_owned();
+        match tokio::task::spawn_blocking(move || config::load(&path)).await {
+            Ok(Ok(config)) => {
                 info!(scripts = config.library.scripts.len(), "scripts loaded again");
+                for section in running.differs_from(&config) {
+                    warn!(section, "changed in the daemon's file: works after a restart only");
+                }
                 server.replace(config.library);
             }
-            Err(faults) => error!(%faults, "scripts not loaded: the old ones go on serving"),
+            Ok(Err(faults)) => error!(%faults, "scripts not loaded: the old ones go on serving"),
+            Err(error) => error!(%error, "scripts not loaded: the old ones go on serving"),
         }
     }
     std::future::pending().await

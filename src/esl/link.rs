@@ -20,6 +20,8 @@ use crate::channel::{Bounds, Interrupted};
 pub(super) const REPLY_TIME: Duration = Duration::from_secs(10);
 /// Beyond what an application was given to last.
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
+/// For FreeSWITCH's goodbye.
+const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
 const EVENTS: [&str; 4] =
     ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
@@ -267,11 +269,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// Says goodbye, and waits for FreeSWITCH's: closing over unread bytes would reset the connection, and the commands
     /// before with it.
     pub async fn close(&mut self) {
-        if self.send(&[Command::exit()]).await.is_ok() {
-            while let Some(Ok(_)) =
-                timeout(self.bounds.rest(), self.wire.next()).await.ok().flatten()
-            {}
-        }
+        let goodbye = async {
+            self.send(&[Command::exit()]).await?;
+            while let Some(Ok(_)) = self.wire.next().await {}
+            Ok::<_, Interrupted>(())
+        };
+        // Whether it comes is FreeSWITCH's affair: the connection ends either way.
+        drop(timeout(GOODBYE_TIME, goodbye).await);
     }
 }
 

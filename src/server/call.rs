@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{Instrument, info_span, warn};
 
 use super::{Server, listen};
 use crate::agi::channel::AgiChannel;
@@ -93,7 +93,9 @@ impl<'a, T: Triggers + 'static> Begun<'a, T> {
 
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: Arguments) {
         let caller = channel.caller().clone();
-        let report = run(channel, &self.library, self.server.triggers(), script, arguments).await;
+        let span = info_span!("call", call_id = caller.call_id, script = script.name);
+        let call = run(channel, &self.library, self.server.triggers(), script, arguments);
+        let report = call.instrument(span).await;
         let (switch, took) = (self.switch, self.at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, took, report }.log();
     }

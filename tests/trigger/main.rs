@@ -79,7 +79,7 @@ thread_local! {
 
 async fn ask(request: Request) -> Fetched {
     let triggers = OF_THIS_TEST.with(Rc::clone);
-    triggers.ask(request, false).await
+    triggers.ask(request, None).await
 }
 
 async fn failure(request: Request) -> NoAnswer {

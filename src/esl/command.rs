@@ -119,10 +119,11 @@ impl Command {
     /// - with a `Socket-Mode` of `static`: `socket_function` does that for `async` only;
     /// - `resume`, then a transfer, then the end, by `exit`, a close or a crash: the channel has moved on, and
     ///   `listener_run` does not know;
-    /// - a transfer where the dialplan had set `socket_resume` before.
+    /// - both of these also without this command, where the dialplan has set `socket_resume`: `listener_run` looks at
+    ///   the variable too, in either mode. Whoever leaves such a call unsets it first, and waits until that is done.
     ///
-    /// So it may be sent, if at all, in async mode, as the last command before [`exit`](Self::exit), and never on a call
-    /// that was or will be transferred. The call goes on without it too.
+    /// So it may be sent, if at all, in async mode, as the last command before [`exit`](Self::exit), and never on a
+    /// call that was or will be transferred. The call goes on without it too.
     pub fn resume() -> Self {
         Self::fixed("resume", "resume\n\n")
     }

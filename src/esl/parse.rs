@@ -1,7 +1,7 @@
 //! What a header line of FreeSWITCH says.
 //!
-//! All of it works on whole blocks, so the parsers are nom's *complete* ones: a line that ends early is no header, never
-//! an incomplete one.
+//! All of it works on whole blocks, so the parsers are nom's *complete* ones: a line that ends early is no header,
+//! never an incomplete one.
 
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::{space0, usize as decimal};

@@ -60,8 +60,8 @@ pub fn value(value: &[u8]) -> Cow<'_, str> {
 
 /// Valid UTF-8 as such, anything else as Windows-1252.
 ///
-/// FreeSWITCH passes bytes through as the trunk sent them, and what is not UTF-8 there is Latin-1, of which Windows-1252
-/// is the kind that people write. Every byte has a meaning in it, so nothing is lost.
+/// FreeSWITCH passes bytes through as the trunk sent them, and what is not UTF-8 there is Latin-1, of which
+/// Windows-1252 is the kind that people write. Every byte has a meaning in it, so nothing is lost.
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

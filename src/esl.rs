@@ -13,7 +13,6 @@
 //! Names of functions are those of FreeSWITCH 1.11 (cc93a683), in
 //! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless another file is given.
 
-pub mod channel;
 pub mod channel_data;
 pub mod codec;
 pub mod command;
@@ -21,7 +20,6 @@ pub mod error;
 pub mod event;
 pub mod execution;
 pub mod headers;
-pub mod link;
 pub mod parse;
 pub mod quote;
 pub mod text;

@@ -1,5 +1,7 @@
 //! FreeSWITCH's outbound Event Socket, from its bytes up.
 //!
+//! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
+//! - [`link`]: commands, what they start, and what comes unasked
 //! - [`parse`]: what a header line says; pure, nom and its own types only
 //! - [`text`]: values of FreeSWITCH, decoded late
 //! - [`headers`]: a block of headers, in which one is found when it is asked for
@@ -13,6 +15,7 @@
 //! Names of functions are those of FreeSWITCH 1.11 (cc93a683), in
 //! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless another file is given.
 
+pub mod channel;
 pub mod channel_data;
 pub mod codec;
 pub mod command;
@@ -20,6 +23,7 @@ pub mod error;
 pub mod event;
 pub mod execution;
 pub mod headers;
+pub mod link;
 pub mod parse;
 pub mod quote;
 pub mod text;

@@ -17,7 +17,7 @@
 //! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
 //! - [`agi`]: Asterisk's driver
-//! - [`esl`]: FreeSWITCH's, from its bytes up to the meaning of its events
+//! - [`esl`]: FreeSWITCH's driver
 //! - [`trigger`]: requests: client, cache, egress
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
 //! - [`telemetry`]: the log, and the line that ends a call

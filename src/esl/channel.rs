@@ -212,9 +212,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             let before = self.data.variable(TERMINATORS).unwrap_or_default().into_owned();
             all.push((TERMINATORS.to_owned(), before));
         }
-        // A transfer with `socket_resume` strands the call in CS_RESET (`listener_run` does not know that it moved on).
-        if matches!(exit, Exit::Goto(_)) && self.data.variable("socket_resume").is_some() {
-            all.push(("socket_resume".to_owned(), "false".to_owned()));
+        // With `socket_resume` a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET
+        // when we close (`listener_run`, `socket_function`).
+        let would_strand = matches!(exit, Exit::Goto(_)) || !self.link.is_async();
+        if would_strand && self.data.variable("socket_resume").is_some() {
+            all.push(("socket_resume".to_owned(), String::new()));
         }
         let standard = variables.iter();
         all.extend(standard.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));

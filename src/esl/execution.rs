@@ -89,6 +89,11 @@ impl Executions {
         self.running.contains(&execution)
     }
 
+    /// Whether all executes have ended.
+    pub fn is_quiet(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// Commands without a reply.
     pub fn unanswered(&self) -> usize {
         self.unanswered.len()

@@ -10,15 +10,16 @@ use tracing::{Instrument, info_span, warn};
 use super::{Server, listen};
 use crate::agi::channel::AgiChannel;
 use crate::agi::environment::{Environment, ScriptCall};
+use crate::agi::link as agi;
 use crate::channel::{Bounds, Channel};
 use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::{ChannelData, Control};
+use crate::esl::link as esl;
 use crate::script::definition::{Library, Script};
 use crate::script::memory::Arguments;
 use crate::script::request::Triggers;
 use crate::script::run::run;
 use crate::telemetry::{CallEnded, Switch};
-use crate::{agi, esl};
 
 /// Serves a call of an Asterisk.
 pub async fn asterisk<T: Triggers + 'static>(
@@ -28,7 +29,7 @@ pub async fn asterisk<T: Triggers + 'static>(
 ) {
     let begun = Begun::now(server, Switch::Asterisk);
     let bounds = begun.bounds();
-    let opened = agi::link::open(stream, bounds, server.limits.first_words).await;
+    let opened = agi::open(stream, bounds, server.limits.first_words).await;
     let (link, environment) = match opened {
         Ok(opened) => opened,
         Err(reason) => return warn!(%peer, %reason, "no call"),
@@ -51,7 +52,7 @@ pub async fn freeswitch<T: Triggers + 'static>(
 ) {
     let begun = Begun::now(server, Switch::FreeSwitch);
     let bounds = begun.bounds();
-    let opened = esl::link::open(stream, bounds, server.limits.first_words).await;
+    let opened = esl::open(stream, bounds, server.limits.first_words).await;
     let (mut link, data) = match opened {
         Ok(opened) => opened,
         Err(reason) => return warn!(%peer, %reason, "no call"),

@@ -12,9 +12,10 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::{Door, Server, call};
+use crate::agi::link as agi;
+use crate::esl::link as esl;
 use crate::script::request::Triggers;
 use crate::telemetry::Switch;
-use crate::{agi, esl};
 
 /// A switch opens a connection a call, and bursts of calls are usual.
 const BACKLOG: u32 = 1024;
@@ -105,8 +106,8 @@ pub(super) fn turn_away<T: Triggers + 'static>(
     if let Ok(place) = server.refusals.clone().try_acquire_owned() {
         server.calls.spawn(async move {
             match switch {
-                Switch::Asterisk => agi::link::refuse(stream, REFUSAL).await,
-                Switch::FreeSwitch => esl::link::refuse(stream, REFUSAL).await,
+                Switch::Asterisk => agi::refuse(stream, REFUSAL).await,
+                Switch::FreeSwitch => esl::refuse(stream, REFUSAL).await,
             }
             drop(place);
         });

@@ -62,7 +62,7 @@ fn a_connection_that_ends_between_messages_just_ends() {
 #[test]
 fn evidence_is_escaped_and_cut() {
     let text = error_of([b"\x1b[31m\xff".repeat(99), b"\n\n".to_vec()].concat()).to_string();
-    assert!(text.contains(r"\x1b[31m\xff") && text.ends_with("…\""), "{text}");
+    assert!(text.contains(r"\x1b[99m\xff") && text.ends_with("…\""), "{text}");
     assert!(text.len() < 200 * 4 + 100, "{}", text.len());
 }
 

@@ -22,8 +22,8 @@ impl Daemon {
     fn start(log: impl Into<Stdio>) -> Self {
         let folder = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let config =
-            format!("[asterisk]\nlisten = ['127.0.0.1:{port}']\n[freeswitch]\nlisten = []\n");
+        let asterisk = format!("[asterisk]\nlisten = ['127.0.0.1:{port}']\n");
+        let config = asterisk + "[freeswitch]\nlisten = []\n[log]\nlevel = 'trace'\n";
         fs::write(folder.path().join("dialscript.toml"), config).unwrap();
         fs::create_dir(folder.path().join("scripts")).unwrap();
         fs::write(folder.path().join("scripts/hello.toml"), SCRIPT).unwrap();
@@ -51,16 +51,25 @@ impl Daemon {
 
     /// A whole call; what the daemon said first, and last.
     fn call(&self) -> (String, String) {
+        let said = self.call_that_enters("");
+        (said.first().cloned().unwrap_or_default(), said.last().cloned().unwrap_or_default())
+    }
+
+    /// A whole call; all that the daemon said.
+    fn call_that_enters(&self, digits: &str) -> Vec<String> {
         let mut stream = self.connect();
         stream.write_all(ENVIRONMENT.as_bytes()).unwrap();
         let mut said = Vec::new();
+        let mut digits = digits.bytes();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut line = String::new();
         while reader.read_line(&mut line).unwrap() > 0 {
+            let waits = line.starts_with("WAIT FOR DIGIT");
+            let result = if waits { digits.next().unwrap_or(b'0') } else { 1 };
             said.push(std::mem::take(&mut line));
-            stream.write_all(b"200 result=1\n").unwrap();
+            stream.write_all(format!("200 result={result}\n").as_bytes()).unwrap();
         }
-        (said.first().cloned().unwrap_or_default(), said.last().cloned().unwrap_or_default())
+        said
     }
 
     fn signal(&self, signal: &str) {
@@ -143,4 +152,38 @@ fn faulty_files_are_not_served() {
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert!(said.contains("lissten") && said.contains("did you mean `listen`?"), "{said}");
+}
+
+#[test]
+fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
+    let log = TempDir::new().unwrap();
+    let log = log.path().join("log");
+    let daemon = Daemon::start(File::create(&log).unwrap());
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let trigger = format!("[trigger]\nurl = 'http://{nobody}/{{keypress}}?a={{keypress}}'\n");
+    let more = "timeout = '100ms'\nbody = 'pin={keypress}'\nheaders = 'X-Pin={keypress}'\n\
+        [no_response]\nthen = 'script menu'\n";
+    let ask = "[keypress]\nlength = 4\nsensitive = true\n[no_input]\n";
+    let scripts = daemon.folder.path().join("scripts");
+    fs::write(scripts.join("hello.toml"), format!("{ask}{trigger}{more}")).unwrap();
+    let menu = "[[branch]]\nwhen = '4711'\nthen = 'goto {keypress}@{hello.keypress}'\n";
+    fs::write(scripts.join("menu.toml"), format!("{ask}{menu}")).unwrap();
+    daemon.signal("-HUP");
+    let said = |what: &str| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !fs::read_to_string(&log).unwrap().contains(what) {
+            assert!(
+                Instant::now() < until,
+                "never said {what:?} in {}",
+                fs::read_to_string(&log).unwrap()
+            );
+            std::thread::yield_now();
+        }
+    };
+    said("scripts loaded again");
+    let commands = daemon.call_that_enters("47114711").concat();
+    assert!(commands.contains("DIALPLAN_EXISTS(4711,4711,1)"), "{commands}");
+    ["request", "branch", "goto ***@***"].into_iter().for_each(said);
+    let log = fs::read_to_string(&log).unwrap();
+    assert!(!log.contains("4711"), "{log}");
 }

@@ -303,7 +303,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
             Some(b"1") => Reach::Yes,
             Some(b"0") => Reach::No,
             _ => {
-                warn!(?place, "can't look a destination up: Asterisk lacks func_dialplan");
+                warn!("can't look a destination up: Asterisk lacks func_dialplan");
                 Reach::Unknown
             }
         })

@@ -6,15 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 8] = [
+const MAY_KNOW: [(&str, &[&str]); 9] = [
     ("channel", &[]),
     ("script", &["channel"]),
+    ("fake", &[]),
     ("agi", &["channel"]),
     ("trigger", &["script"]),
     ("config", &["channel", "script", "telemetry", "trigger"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "channel", "script", "telemetry"]),
-    ("cli", &["agi", "channel", "config", "script", "server", "telemetry", "trigger"]),
+    ("cli", &["agi", "channel", "config", "fake", "script", "server", "telemetry", "trigger"]),
 ];
 
 /// Libraries that only some rooms may use.

@@ -20,7 +20,7 @@ use crate::telemetry;
 use crate::trigger::{self, HttpTriggers};
 
 /// What requests under way get to complete when all calls have ended.
-const LAST_REQUESTS: Duration = Duration::from_secs(5);
+pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// Serves calls until the daemon is told to stop.
 pub fn serve(path: &Path) -> ExitCode {
@@ -64,7 +64,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-fn limits(config: &Config) -> Limits {
+pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         allow: config.asterisk.allow.clone(),
         environment: config.environment_timeout,
@@ -74,7 +74,7 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn requests(config: &Config) -> trigger::Settings {
+pub(super) fn requests(config: &Config) -> trigger::Settings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
     trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,

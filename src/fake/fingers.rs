@@ -21,7 +21,7 @@ pub struct Fingers(Plan);
 enum Plan {
     Timed { picked_up: Option<Instant>, keys: VecDeque<(Duration, char)> },
     Asked(Asked),
-    Live(mpsc::Receiver<char>),
+    Live(Live),
 }
 
 impl Fingers {
@@ -37,13 +37,19 @@ impl Fingers {
 
     /// Keys when they are asked for: a comma in them waits for the next question.
     pub fn when_asked(keys: &str) -> Self {
-        let inputs = keys.split(',').map(|input| input.chars().collect()).collect();
-        Self(Plan::Asked(Asked { inputs, due: Instant::now(), ..Asked::default() }))
+        Self::thinking(THINKS, keys)
     }
 
-    /// Keys as they come; none after the last sender is gone.
+    /// The same of a caller who thinks for a time before the first key.
+    pub fn thinking(thinks: Duration, keys: &str) -> Self {
+        let inputs = keys.split(',').map(|input| input.chars().collect()).collect();
+        let (input, due) = (VecDeque::new(), Instant::now());
+        Self(Plan::Asked(Asked { thinks, inputs, input, due, listened_to: false }))
+    }
+
+    /// Keys as they come, but no faster than fingers are; none after the last sender is gone.
     pub fn live(keys: mpsc::Receiver<char>) -> Self {
-        Self(Plan::Live(keys))
+        Self(Plan::Live(Live { keys, held: None, due: Instant::now() }))
     }
 
     pub(super) fn begin(&mut self, now: Instant) {
@@ -73,7 +79,7 @@ impl Fingers {
                 keys.pop_front().map(|(_, key)| key)
             }
             Plan::Asked(asked) => asked.press().await,
-            Plan::Live(keys) => keys.recv().await,
+            Plan::Live(live) => live.press().await,
         };
         match pressed {
             Some(key) => key,
@@ -82,18 +88,30 @@ impl Fingers {
     }
 }
 
+/// Keys that come from elsewhere: a line that is typed comes all at once.
+struct Live {
+    keys: mpsc::Receiver<char>,
+    held: Option<char>,
+    due: Instant,
+}
+
 /// A caller who presses keys when asked.
 struct Asked {
+    thinks: Duration,
     inputs: VecDeque<VecDeque<char>>,
     input: VecDeque<char>,
     due: Instant,
     listened_to: bool,
 }
 
-impl Default for Asked {
-    fn default() -> Self {
-        let (inputs, input) = Default::default();
-        Self { inputs, input, due: Instant::now(), listened_to: false }
+impl Live {
+    async fn press(&mut self) -> Option<char> {
+        if self.held.is_none() {
+            self.held = Some(self.keys.recv().await?);
+        }
+        sleep_until(self.due).await;
+        self.due = Instant::now() + BETWEEN;
+        self.held.take()
     }
 }
 
@@ -102,7 +120,7 @@ impl Asked {
         self.listened_to = true;
         if anew && self.input.is_empty() {
             self.input = self.inputs.pop_front().unwrap_or_default();
-            self.due = now + THINKS;
+            self.due = now + self.thinks;
         }
     }
 

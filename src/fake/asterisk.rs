@@ -15,6 +15,7 @@ use super::sound::SoundsOfSwitch;
 
 pub mod dialplan;
 mod environment;
+mod listen;
 mod run;
 mod wire;
 mod words;
@@ -23,7 +24,7 @@ pub use dialplan::{Call, Line, Places};
 
 use dialplan::Leg;
 use environment::environment;
-use run::Question;
+use listen::Question;
 use wire::Wire;
 
 /// For a server to close when its caller has gone. A real one waits for ever.
@@ -104,7 +105,7 @@ pub async fn agi<S: AsyncRead + AsyncWrite + Unpin>(
         told_hang_up: gone,
         closes_at: None,
     };
-    asterisk.begin(call.line);
+    asterisk.begin();
     let first_words = environment(call, host, &uniqueid());
     if asterisk.wire.say(&first_words).await.is_ok() {
         // A broken connection ends a session as a closed one does.
@@ -120,8 +121,8 @@ fn uniqueid() -> String {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
-    fn begin(&mut self, line: Line) {
-        if line == Line::Up {
+    fn begin(&mut self) {
+        if self.line == Line::Up {
             self.phone.is_picked_up();
         }
     }

@@ -172,9 +172,9 @@ impl Replay {
 
     fn leaves_out(&self, command: &str) -> bool {
         let begins = |with: &&str| command.starts_with(with);
-        let of_errors = self.name == "errors" && NOT_PLAYED_OF_ERRORS.iter().any(|it| begins(it));
+        let of_errors = self.name == "errors" && NOT_PLAYED_OF_ERRORS.iter().any(&begins);
         let unfinished = !command.ends_with('\n');
-        of_errors || unfinished || NOT_PLAYED.iter().any(|it| begins(it))
+        of_errors || unfinished || NOT_PLAYED.iter().any(begins)
     }
 
     /// The same words, at the same time but for what a real machine and its network take.

@@ -16,25 +16,24 @@ pub struct Length {
 /// Where nothing can be read, a sound is as long as a short sentence.
 const UNKNOWN: Length = Length { samples: 12_000, rate: 8_000 };
 
-/// Raw formats by their extension: samples a second, and bits a sample.
-const RAW: [(&str, u32, u64); 16] = [
-    ("sln", 8_000, 16),
-    ("sln12", 12_000, 16),
-    ("sln16", 16_000, 16),
-    ("sln24", 24_000, 16),
-    ("sln32", 32_000, 16),
-    ("sln44", 44_100, 16),
-    ("sln48", 48_000, 16),
-    ("sln96", 96_000, 16),
-    ("ulaw", 8_000, 8),
-    ("ul", 8_000, 8),
-    ("pcm", 8_000, 8),
-    ("alaw", 8_000, 8),
-    ("al", 8_000, 8),
-    ("au", 8_000, 8),
-    ("g722", 16_000, 4),
-    // 33 bytes for 160 samples, near enough.
-    ("gsm", 8_000, 2),
+/// Raw formats by their extension: samples a second, and bytes for how many samples.
+const RAW: [(&str, u32, (u64, u64)); 16] = [
+    ("sln", 8_000, (2, 1)),
+    ("sln12", 12_000, (2, 1)),
+    ("sln16", 16_000, (2, 1)),
+    ("sln24", 24_000, (2, 1)),
+    ("sln32", 32_000, (2, 1)),
+    ("sln44", 44_100, (2, 1)),
+    ("sln48", 48_000, (2, 1)),
+    ("sln96", 96_000, (2, 1)),
+    ("ulaw", 8_000, (1, 1)),
+    ("ul", 8_000, (1, 1)),
+    ("pcm", 8_000, (1, 1)),
+    ("alaw", 8_000, (1, 1)),
+    ("al", 8_000, (1, 1)),
+    ("au", 8_000, (1, 1)),
+    ("g722", 16_000, (1, 2)),
+    ("gsm", 8_000, (33, 160)),
 ];
 
 impl Length {
@@ -54,9 +53,9 @@ impl Length {
         Some(Self { samples: reader.duration().into(), rate: reader.spec().sample_rate })
     }
 
-    fn of_raw(file: &Path, rate: u32, bits: u64) -> Option<Self> {
-        let bytes = std::fs::metadata(file).ok()?.len();
-        Some(Self { samples: bytes.saturating_mul(8) / bits, rate })
+    fn of_raw(file: &Path, rate: u32, (bytes, samples): (u64, u64)) -> Option<Self> {
+        let size = std::fs::metadata(file).ok()?.len();
+        Some(Self { samples: (size / bytes).saturating_mul(samples), rate })
     }
 }
 
@@ -93,5 +92,5 @@ fn of_file(name: &str) -> Option<Length> {
     if let Some(wav) = wav {
         return Some(Length::of_wav(&wav).unwrap_or(UNKNOWN));
     }
-    RAW.iter().find_map(|(extension, rate, bits)| Length::of_raw(&file(extension)?, *rate, *bits))
+    RAW.iter().find_map(|(extension, rate, per)| Length::of_raw(&file(extension)?, *rate, *per))
 }

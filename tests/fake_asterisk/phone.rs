@@ -17,6 +17,10 @@ async fn server(fingers: Fingers, hangs_up_after: Option<Duration>) -> (Server, 
     (Server::of(Call::default(), Places::All, phone).await, story)
 }
 
+fn timed(milliseconds: u64, key: char) -> Fingers {
+    Fingers::timed(vec![(Duration::from_millis(milliseconds), key)])
+}
+
 fn hears(seconds: u64) -> Happening {
     Happening::Hears { sound: "/var/sounds/prompt3".into(), lasts: Duration::from_secs(seconds) }
 }
@@ -54,6 +58,15 @@ async fn a_key_that_nobody_listens_for_is_told_as_lost() {
         "200 result=50 endpos=16000"
     );
     assert!(story.told().contains(&(1000, Happening::KeyLost('1'))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_between_two_commands_is_told_as_lost_and_no_later_command_has_it() {
+    let (mut server, story) = server(timed(1000, '1'), None).await;
+    server.asks("ANSWER").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(server.asks("WAIT FOR DIGIT 1000").await, "200 result=0");
+    assert_eq!(story.told()[1..], [(1000, Happening::KeyLost('1'))]);
 }
 
 #[tokio::test(start_paused = true)]

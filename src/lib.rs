@@ -17,6 +17,7 @@
 //! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
 //! - [`agi`]: Asterisk's driver
+//! - [`esl`]: FreeSWITCH's driver
 //! - [`trigger`]: requests: client, cache, egress
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
 //! - [`telemetry`]: the log, and the line that ends a call
@@ -29,6 +30,7 @@ pub mod agi;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod esl;
 pub mod fake;
 pub mod script;
 pub mod server;

@@ -19,14 +19,24 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::script::definition::Library;
+use crate::telemetry::Switch;
+
+/// Where one kind of switch connects.
+#[derive(Debug)]
+pub struct Door {
+    /// Which kind.
+    pub switch: Switch,
+    /// Where.
+    pub listener: TcpListener,
+    /// Who may connect.
+    pub allow: Vec<IpNet>,
+}
 
 /// What bounds the calls of a daemon.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Who may connect.
-    pub allow: Vec<IpNet>,
-    /// For the switch's first words.
-    pub environment: Duration,
+    /// For a switch's first words.
+    pub first_words: Duration,
     /// Most calls at once.
     pub calls: usize,
     /// The longest that a call may take.
@@ -89,12 +99,12 @@ impl<T: crate::script::request::Triggers + 'static> Server<T> {
     /// rest is handed back to the dialplan. `hurry` cuts the grace time short.
     pub async fn serve(
         self: &Arc<Self>,
-        listeners: Vec<TcpListener>,
+        doors: Vec<Door>,
         stop: impl Future<Output = ()>,
         hurry: impl Future<Output = ()>,
     ) {
-        for listener in listeners {
-            self.calls.spawn(listen::accept(self.clone(), listener));
+        for door in doors {
+            self.calls.spawn(listen::accept(self.clone(), door));
         }
         stop.await;
         self.closing.cancel();

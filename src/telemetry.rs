@@ -31,7 +31,9 @@ pub fn start(level: Level, format: Format) {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
+        .with_target(false)
+        // A log that can't be written must not end a call: the subscriber's own word for it is a panic.
+        .log_internal_errors(false);
     // A second subscriber is refused: the first one stays, which is what a test or an embedding program wants.
     drop(match format {
         Format::Text => log.try_init(),
@@ -44,6 +46,8 @@ pub fn start(level: Level, format: Format) {
 pub enum Switch {
     /// Asterisk, by FastAGI.
     Asterisk,
+    /// FreeSWITCH, by the outbound Event Socket.
+    FreeSwitch,
 }
 
 impl Switch {
@@ -51,6 +55,7 @@ impl Switch {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Asterisk => "asterisk",
+            Self::FreeSwitch => "freeswitch",
         }
     }
 }

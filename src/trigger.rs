@@ -130,20 +130,26 @@ impl HttpTriggers {
 }
 
 impl Triggers for HttpTriggers {
-    async fn ask(&self, request: Request, cached: bool) -> Fetched {
+    async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
         let outgoing = match self.client.prepare(&request) {
             Ok(outgoing) => outgoing,
             Err(error) => return Fetched { answer: Err(error), cache: CacheUse::Off, key: None },
         };
-        let key = cached.then(|| self.keys.key(&outgoing));
-        if let Some(kept) = key.and_then(|key| self.cache.get(key, Instant::now())) {
+        let key = cached.map(|_| self.keys.key(&outgoing));
+        let kept = key.zip(cached);
+        let kept = kept.and_then(|(key, time)| self.cache.get(key, time, Instant::now()));
+        if let Some(kept) = kept {
             return Fetched { answer: Ok(kept), cache: CacheUse::Hit, key };
         }
         let answer = match self.send(outgoing) {
             Ok(exchange) => ended(exchange).await,
             Err(error) => Err(error),
         };
-        Fetched { answer, cache: if cached { CacheUse::Miss } else { CacheUse::Off }, key }
+        Fetched {
+            answer,
+            cache: if cached.is_some() { CacheUse::Miss } else { CacheUse::Off },
+            key,
+        }
     }
 
     fn keep(&self, fetched: &Fetched, time: Duration) {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
-use dialscript::agi::link::{self, Bounds};
+use dialscript::agi::link;
 use dialscript::channel::{
-    Ask, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
-    Music, Reach, Sound,
+    Ask, Bounds, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Reach, Sound,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, timeout};
@@ -348,6 +348,27 @@ async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
         };
         assert_eq!(tokio::join!(calls, slow_switch).0, Left::AsAsked);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_511_to_a_sound_as_music_is_not_taken_for_the_reply_to_noop() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers("ANSWER", "200 result=0").await;
+        asterisk.hears(r#"STREAM FILE "/s/music" """#).await;
+        let dead = "511 Command Not Permitted on a dead channel or intercept routine";
+        asterisk.answers("NOOP", &format!("{dead}\n200 result=0")).await;
+        asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
+    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let calls = async {
+        channel.pick_up(true).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
 }
 
 #[tokio::test(start_paused = true)]

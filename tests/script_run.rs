@@ -114,13 +114,13 @@ impl FakeTriggers {
 }
 
 impl Triggers for FakeTriggers {
-    async fn ask(&self, request: Request, cached: bool) -> Fetched {
+    async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
         self.does(format!("request {}", request.url.text()));
         if let Some((body, _)) = &request.body {
             self.does(format!("body {}", body.text()));
         }
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
-        let key = cached.then_some(CacheKey([0; 32]));
+        let key = cached.map(|_| CacheKey([0; 32]));
         Fetched { answer: answer.map(Arc::new), cache: self.cache, key }
     }
 
@@ -286,8 +286,8 @@ async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
         "ask",
         "request http://shop.example/orders?caller=%2B49%2030%2F1&id=4711&a=a%20b&n=1",
         "keep 300s",
-        "play found",
         "set ORDER_STATUS=shipped",
+        "play found",
         "DIALSCRIPT_SCRIPT=main",
         "DIALSCRIPT_INPUT=4711",
         "DIALSCRIPT_CODE=200",
@@ -362,7 +362,6 @@ async fn a_failing_reply_without_the_key_is_no_response_unless_a_branch_names_it
     let broken = Call::of(ORDER).enters(["4711"]).answers(503, "text/html", "<html>").runs().await;
     assert_eq!(broken.variable("OUTCOME"), "matched");
     assert_eq!(broken.exit(), "Hangup(Some(Cause(17)))");
-    assert_eq!(broken.count("keep "), 0, "failures of the server are not kept");
 }
 
 #[tokio::test]
@@ -585,10 +584,86 @@ async fn a_chain_that_runs_in_a_circle_ends() {
 }
 
 #[tokio::test]
-async fn an_answer_from_the_cache_is_not_kept_again() {
+async fn an_answer_from_the_cache_is_told_to_the_dialplan() {
     let mut call = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
     call.triggers.cache = CacheUse::Hit;
-    let ended = call.runs().await;
-    assert_eq!(ended.variable("CACHE"), "hit");
-    assert_eq!(ended.count("keep "), 0, "or it would never expire");
+    assert_eq!(call.runs().await.variable("CACHE"), "hit");
+}
+
+#[tokio::test]
+async fn a_reason_is_not_told_of_what_came_after_it() {
+    let script = r#"
+        [prompt]
+        repeat = 1
+        [keypress]
+        length = 1
+        [trigger]
+        url = "http://shop.example/"
+        [no_response]
+        then = "again"
+        [no_input]
+    "#;
+    let ended = Call::of(script).enters(["1"]).does_not_answer().runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_input");
+    assert_eq!(ended.report.reason, None);
+}
+
+#[tokio::test]
+async fn a_destination_that_is_too_long_as_a_whole_is_none() {
+    let script = r#"
+        [trigger]
+        url = "http://shop.example/"
+        [otherwise]
+        then = "goto 9{$to}@public"
+        [no_response]
+    "#;
+    let body = serde_json::json!({ "to": "1".repeat(79) }).to_string();
+    let ended = Call::of(script).answers_json(&body).runs().await;
+    assert_eq!(ended.count("look up"), 0);
+    assert_eq!(ended.variable("OUTCOME"), "error");
+}
+
+#[tokio::test]
+async fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
+    let script = r#"
+        [keypress]
+        length = 4
+        sensitive = true
+        [trigger]
+        url = "http://bank.example/{keypress}"
+        body = "pin={keypress}"
+        headers = "X-Pin={keypress}"
+        [[branch]]
+        when = "pin 4711"
+        then = "goto {keypress}@vault"
+        [[branch]]
+        when = { pattern = "4711" }
+        [no_input]
+        [no_response]
+    "#;
+    let log = Log::default();
+    let to = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || to.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    Call::of(script).enters(["4711"]).answers(200, "text/plain", "pin 4711").runs().await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("request") && log.contains("branch"), "{log}");
+    assert!(!log.contains("4711"), "{log}");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -16,7 +16,7 @@ use super::command::{Command, fit_variable};
 use super::environment::Environment;
 use super::link::{Link, MARGIN, Running};
 use super::reply::Reply;
-use crate::channel::digits::Collector;
+use crate::channel::digits::{Collector, TypeAhead};
 use crate::channel::{
     Ask, Caller, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
     Meanwhile, Music, Reach, Sound, Sounds,
@@ -29,15 +29,14 @@ pub struct AgiChannel<S> {
     link: Link<S>,
     caller: Arc<Caller>,
     music: bool,
-    /// Keys for the next question.
-    kept: String,
+    kept: TypeAhead,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// A call whose first words have been read.
     pub fn new(link: Link<S>, environment: &Environment) -> Self {
         let caller = Arc::new(environment.caller());
-        Self { link, caller, music: false, kept: String::new() }
+        Self { link, caller, music: false, kept: TypeAhead::default() }
     }
 
     async fn music_off(&mut self) -> Result<(), Interrupted> {
@@ -116,13 +115,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             }
         }
         Ok(())
-    }
-
-    fn collector<'a>(&mut self, ask: &'a Ask) -> Collector<'a> {
-        let now = Instant::now();
-        let mut collector = Collector::new(ask, now);
-        std::mem::take(&mut self.kept).chars().for_each(|key| collector.key(key, now));
-        collector
     }
 
     /// Silence, then music, until that is broken off or the call is interrupted.
@@ -260,16 +252,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
                 }
             }
             Keys::Kept(ask) => {
-                let mut collector = self.collector(ask);
+                let mut collector = self.kept.begin(ask);
                 self.stream_all(sounds, &mut collector).await?;
-                self.kept = collector.into_keys();
+                self.kept.keep(collector);
             }
         }
         Ok(())
     }
 
     async fn ask(&mut self, sounds: &mut impl Sounds, ask: &Ask) -> Result<Heard, Interrupted> {
-        let mut collector = self.collector(ask);
+        let mut collector = self.kept.begin(ask);
         let collected = self.collect(sounds, &mut collector).await;
         let heard = collector.heard();
         match collected {
@@ -310,7 +302,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         Ok(match reply.note().map(|note| note.as_bytes()) {
             Some(b"1") => Reach::Yes,
             Some(b"0") => Reach::No,
-            _ => Reach::Unknown,
+            _ => {
+                warn!(?place, "can't look a destination up: Asterisk lacks func_dialplan");
+                Reach::Unknown
+            }
         })
     }
 

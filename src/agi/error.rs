@@ -91,7 +91,7 @@ impl fmt::Display for Part {
     }
 }
 
-/// Bytes that prove an error, cut to 200 and escaped.
+/// Bytes that prove an error, cut to 200 and escaped; digits may be those of a PIN and are shown as `9`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence(String);
 
@@ -100,6 +100,8 @@ impl Evidence {
     pub fn of(bytes: &[u8]) -> Self {
         let kept = &bytes[..bytes.len().min(EVIDENCE)];
         let more = if kept.len() < bytes.len() { "…" } else { "" };
+        let shown = |byte: u8| if byte.is_ascii_digit() { b'9' } else { byte };
+        let kept: Vec<u8> = kept.iter().copied().map(shown).collect();
         Self(format!("{}{more}", kept.escape_ascii()))
     }
 }

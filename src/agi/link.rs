@@ -6,14 +6,13 @@ use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::codec::Framed;
-use tokio_util::sync::CancellationToken;
 
 use super::codec::{Codec, Message};
 use super::command::Command;
 use super::environment::Environment;
 use super::quote::Unsendable;
 use super::reply::Reply;
-use crate::channel::{Interrupted, Line};
+use crate::channel::{Bounds, Interrupted, Line};
 
 /// For a reply to a command that Asterisk answers at once. ANSWER waits up to half a second for media.
 const REPLY_TIME: Duration = Duration::from_secs(10);
@@ -21,15 +20,6 @@ const REPLY_TIME: Duration = Duration::from_secs(10);
 const READ_BUFFER: usize = 2048;
 /// Beyond what a command was given to last, until a missing reply ends the connection.
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
-
-/// What ends a call from outside.
-#[derive(Debug, Clone)]
-pub struct Bounds {
-    /// The daemon's grace time is over.
-    pub stop: CancellationToken,
-    /// The longest time that a call may take is over.
-    pub ends: Instant,
-}
 
 /// What Asterisk is doing when we stop waiting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +179,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
                 Some(Message::Hangup) => self.caller_gone = true,
                 Some(Message::Reply(Reply::Success { endpos: Some(_), .. }))
                     if running == Running::Stream => {}
+                // Of the sound, on a channel that was dead already: NOOP works on one.
+                Some(Message::Reply(Reply::Dead)) if running == Running::Stream => {
+                    drop(self.dead());
+                }
                 Some(_) => replies -= 1,
                 None => return Err(lost("no reply to a command that was broken off")),
             }
@@ -207,12 +201,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
     pub(super) fn rebound(&mut self, time: Duration) {
-        self.bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() + time };
+        self.bounds = Bounds::only(time);
     }
 
     /// What is left of the longest call, and a margin: only the longest call bounds a sound.
     pub(super) fn rest(&self) -> Duration {
-        self.bounds.ends.saturating_duration_since(Instant::now()) + MARGIN
+        self.bounds.rest() + MARGIN
     }
 
     /// The connection itself, to be refused.

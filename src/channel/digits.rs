@@ -78,3 +78,22 @@ impl<'a> Collector<'a> {
         Heard { digits: self.digits, ended: self.ended.unwrap_or_default() }
     }
 }
+
+/// Keys pressed while sounds played for their own sake, for the question that follows.
+#[derive(Default)]
+pub struct TypeAhead(String);
+
+impl TypeAhead {
+    /// Begins a question with the keys that were kept, which are used up by it.
+    pub fn begin<'a>(&mut self, ask: &'a Ask) -> Collector<'a> {
+        let now = Instant::now();
+        let mut collector = Collector::new(ask, now);
+        std::mem::take(&mut self.0).chars().for_each(|key| collector.key(key, now));
+        collector
+    }
+
+    /// Keeps the keys that a question was given before it was asked.
+    pub fn keep(&mut self, collector: Collector<'_>) {
+        self.0 = collector.into_keys();
+    }
+}

@@ -70,7 +70,7 @@ async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitC
             listener.tell(&line);
         }
     });
-    let rehearsal = match Rehearsal::start(config).await {
+    let rehearsal = match Rehearsal::start(config, options.switch.kind()).await {
         Ok(rehearsal) => rehearsal,
         Err(error) => return fail(&error.to_string()),
     };

@@ -19,6 +19,7 @@ use crate::config;
 use crate::fake::asterisk::{Call, Ended, Places};
 use crate::fake::fingers::Fingers;
 use crate::fake::phone::{GoesOn, Happening, Phone};
+use crate::telemetry::Switch;
 use crate::telemetry::overheard::{Overheard, overhear};
 
 use files::{Folder, SCRIPT, said_by};
@@ -98,7 +99,7 @@ async fn stories(options: &Options) -> io::Result<bool> {
     let listener = teller.clone();
     overhear(move |heard| of_log(&heard).iter().for_each(|line| listener.tell(line)));
     introduce();
-    let rehearsal = Rehearsal::start(&config).await?;
+    let rehearsal = Rehearsal::start(&config, Switch::Asterisk).await?;
     let mut as_told = true;
     for (number, chapter) in (1..).zip(&CHAPTERS) {
         if chapter.outcome == "no_response" {

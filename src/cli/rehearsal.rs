@@ -17,7 +17,8 @@ use crate::config::Config;
 use crate::fake::asterisk::{self, Call, Ended, Places};
 use crate::fake::phone::Phone;
 use crate::fake::sound::SoundsOfSwitch;
-use crate::server::{Limits, Server, listen};
+use crate::server::{Door, Server, listen};
+use crate::telemetry::Switch;
 use crate::trigger::HttpTriggers;
 
 /// For a connection, as Asterisk has it (`MAX_AGI_CONNECT`).
@@ -33,22 +34,22 @@ pub struct Rehearsal {
 }
 
 impl Rehearsal {
-    /// Serves a configuration's scripts. Its own listeners are not opened.
+    /// Serves a configuration's scripts to a switch of this kind. Its own listeners are not opened.
     ///
     /// # Errors
     ///
     /// When the system has no port or no random numbers.
-    pub async fn start(config: &Config) -> io::Result<Self> {
+    pub async fn start(config: &Config, switch: Switch) -> io::Result<Self> {
         let triggers = HttpTriggers::new(requests(config)).map_err(io::Error::other)?;
         let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
-        let limits = Limits { allow, ..limits(config) };
-        let server = Server::new(limits, config.library.clone(), triggers);
+        let door = Door { switch, listener, allow };
+        let server = Server::new(limits(config), config.library.clone(), triggers);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
-            async move { server.serve(vec![listener], stop.cancelled(), pending()).await }
+            async move { server.serve(vec![door], stop.cancelled(), pending()).await }
         });
         Ok(Self { address, server, stop, serving })
     }

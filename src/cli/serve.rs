@@ -1,13 +1,12 @@
 //! `dialscript serve`.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -15,8 +14,8 @@ use tracing::{error, info, warn};
 
 use crate::cli::check::print_faults;
 use crate::config::{self, Config};
-use crate::server::{Limits, Server, listen};
-use crate::telemetry;
+use crate::server::{Door, Limits, Server, listen};
+use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
 
 /// What requests under way get to complete when all calls have ended.
@@ -32,7 +31,13 @@ pub fn serve(path: &Path) -> ExitCode {
         }
     };
     telemetry::start(config.log.level, config.log.format);
-    match runtime().and_then(|runtime| runtime.block_on(daemon(path, config))) {
+    let served = runtime().and_then(|runtime| {
+        let served = runtime.block_on(daemon(path, config));
+        // A look-up of a name can't be broken off, and must not hold up the end.
+        runtime.shutdown_background();
+        served
+    });
+    match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             error!(%reason, "can't serve");
@@ -49,13 +54,13 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, hurry) = stops()?;
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
-    let listeners = bind(&config)?;
+    let doors = doors(&config)?;
     let server = Server::new(limits(&config), config.library.clone(), triggers);
     notify(&[NotifyState::Ready]);
-    info!(scripts = config.library.scripts.len(), listen = ?config.asterisk.listen, "serving");
+    info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
-        () = server.serve(listeners, stop.cancelled(), hurry.cancelled()) => {}
-        () = reload(path, &server, reloads) => {}
+        () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
+        () = reload(path, &config, &server, reloads) => {}
     }
     if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
         warn!("requests under way could not complete");
@@ -66,8 +71,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
 
 pub(super) fn limits(config: &Config) -> Limits {
     Limits {
-        allow: config.asterisk.allow.clone(),
-        environment: config.environment_timeout,
+        first_words: config.environment_timeout,
         calls: config.server.max_calls,
         longest_call: config.server.longest_call,
         grace: config.server.grace,
@@ -86,12 +90,18 @@ pub(super) fn requests(config: &Config) -> trigger::Settings {
     }
 }
 
-fn bind(config: &Config) -> io::Result<Vec<TcpListener>> {
-    let bind = |address| {
-        listen::bind(address)
-            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))
+fn doors(config: &Config) -> io::Result<Vec<Door>> {
+    let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
+    let addresses = switches
+        .into_iter()
+        .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
+    let open = |(switch, door, address): (Switch, &config::Listener, SocketAddr)| {
+        let listener = listen::bind(address)
+            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+        info!(switch = switch.as_str(), %address, "listening");
+        Ok(Door { switch, listener, allow: door.allow.clone() })
     };
-    config.asterisk.listen.iter().copied().map(bind).collect()
+    addresses.map(open).collect()
 }
 
 /// The first SIGTERM or SIGINT stops with grace, the second without.
@@ -114,14 +124,19 @@ fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
 }
 
 /// Loads the scripts again on SIGHUP; faulty ones change nothing.
-async fn reload(path: &Path, server: &Arc<Server<HttpTriggers>>, mut reloads: Signal) {
+async fn reload(path: &Path, running: &Config, server: &Server<HttpTriggers>, mut reloads: Signal) {
     while reloads.recv().await.is_some() {
-        match config::load(path) {
-            Ok(config) => {
+        let path = path.to_owned();
+        match tokio::task::spawn_blocking(move || config::load(&path)).await {
+            Ok(Ok(config)) => {
                 info!(scripts = config.library.scripts.len(), "scripts loaded again");
+                for section in running.differs_from(&config) {
+                    warn!(section, "changed in the daemon's file: works after a restart only");
+                }
                 server.replace(config.library);
             }
-            Err(faults) => error!(%faults, "scripts not loaded: the old ones go on serving"),
+            Ok(Err(faults)) => error!(%faults, "scripts not loaded: the old ones go on serving"),
+            Err(error) => error!(%error, "scripts not loaded: the old ones go on serving"),
         }
     }
     std::future::pending().await

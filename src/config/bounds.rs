@@ -34,6 +34,7 @@ impl File {
         if !bounds.contains(&time) {
             let (first, last) = (format_duration(*bounds.start()), format_duration(*bounds.end()));
             self.out_of_bounds(given, &first, &last);
+            return default;
         }
         time
     }
@@ -49,6 +50,7 @@ impl File {
         let number = given.get_ref().0;
         if !bounds.contains(&number) {
             self.out_of_bounds(given, bounds.start(), bounds.end());
+            return default;
         }
         number
     }

@@ -1,12 +1,13 @@
 //! Request headers and bodies: names and values in query-string form or as a table, JSON, XML.
 
-use http::{HeaderName, HeaderValue, header};
+use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 
 use super::raw::Payload;
 use super::validate::scope::{Sample, Scope};
 use crate::script::definition::Body;
 use crate::script::escape::Landing;
+use crate::script::request::is_the_connections;
 use crate::script::template::{Braces, Piece, Template};
 
 mod pairs;
@@ -16,16 +17,6 @@ use pairs::{Decode, Pair, pairs};
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const XML: &str = "application/xml";
-
-/// Headers that the connection itself is steered by.
-const OURS: [HeaderName; 6] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
 
 /// Request headers.
 pub(crate) fn headers(scope: &Scope<'_>, given: &Payload) -> Vec<(HeaderName, Template)> {
@@ -41,7 +32,7 @@ fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
         fault("this is no header's name", "write headers as `Name=value&Other=value`");
         return None;
     };
-    if OURS.contains(&name) || matches!(name.as_str(), "keep-alive" | "proxy-connection") {
+    if is_the_connections(&name) {
         fault("this header is the connection's own", "take it out");
     }
     let Some(value) = pair.value else {

@@ -37,6 +37,22 @@ pub(crate) trait FromText: Sized {
 /// A list, its place and the places of all in it.
 pub(crate) type List<T> = Spanned<Vec<Spanned<T>>>;
 
+/// One text, or a list of them.
+#[derive(Debug)]
+pub(crate) enum Texts {
+    One(Spanned<String>),
+    Many(Vec<Spanned<String>>),
+}
+
+impl Texts {
+    pub(crate) fn as_slice(&self) -> &[Spanned<String>] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
 /// Names with texts, or one text that holds them.
 #[derive(Debug)]
 pub(crate) enum Payload {
@@ -113,11 +129,16 @@ impl<T: FromText> Visitor<'_> for ParsedVisitor<T> {
 
 impl<'i> Section<'_, 'i> {
     /// One text, or a list of them.
-    pub(crate) fn texts(&mut self, key: &'static str) -> Option<Vec<Spanned<String>>> {
+    pub(crate) fn texts(&mut self, key: &'static str) -> Option<Texts> {
         let value = self.take_any(key)?;
         match value.get_ref() {
-            DeValue::Array(_) => Some(self.each(value)),
-            _ => self.file.read(value).map(|text| vec![text]),
+            DeValue::Array(list) if list.is_empty() => {
+                let help = "name one, or take the line out";
+                self.file.fault_help(value.span(), format!("`{key}` names nothing"), help);
+                None
+            }
+            DeValue::Array(_) => Some(Texts::Many(self.each(value))),
+            _ => self.file.read(value).map(Texts::One),
         }
     }
 

@@ -29,15 +29,20 @@ impl SecretStore {
             return Ok(());
         }
         let secret = self.folders.iter().find_map(|folder| file(folder, name));
-        let secret = secret.or_else(|| environment(name).map(Ok)).unwrap_or_else(|| {
-            Err(format!(
-                "there is no file `{}`, and no environment variable {}",
-                self.path(name),
-                variable(name)
-            ))
-        })?;
-        self.found.borrow_mut().insert(name.to_owned(), Arc::from(secret.trim()));
-        Ok(())
+        let secret = secret.or_else(|| environment(name).map(Ok));
+        let secret = secret.unwrap_or_else(|| Err(self.nowhere(name)))?;
+        match secret.trim() {
+            "" => Err("it is empty".to_owned()),
+            secret => {
+                self.found.borrow_mut().insert(name.to_owned(), Arc::from(secret));
+                Ok(())
+            }
+        }
+    }
+
+    fn nowhere(&self, name: &str) -> String {
+        let (path, variable) = (self.path(name), variable(name));
+        format!("there is no file `{path}`, and no environment variable {variable}")
     }
 
     fn path(&self, name: &str) -> String {

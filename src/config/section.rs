@@ -77,7 +77,10 @@ impl<'f, 'i> Section<'f, 'i> {
         match value.into_inner() {
             DeValue::Table(entries) => Some(self.below(format!("[{key}]"), span, entries)),
             _ => {
-                let help = format!("write a line `[{key}]` and its keys below it");
+                let help = match self.title.is_empty() {
+                    true => format!("write a line `[{key}]` and its keys below it"),
+                    false => format!("write it as `{key} = {{ NAME = \"...\" }}`"),
+                };
                 self.file.fault_help(span, format!("`{key}` is a table"), help);
                 None
             }

@@ -34,6 +34,23 @@ pub struct Config {
     pub library: Arc<Library>,
 }
 
+impl Config {
+    /// The sections that another one has otherwise, scripts aside: what a running daemon does not take over.
+    pub fn differs_from(&self, other: &Self) -> impl Iterator<Item = &'static str> {
+        let same = [
+            ("[asterisk]", self.asterisk == other.asterisk),
+            ("[asterisk]", self.environment_timeout == other.environment_timeout),
+            ("[freeswitch]", self.freeswitch == other.freeswitch),
+            ("[server]", self.server == other.server),
+            ("[trigger]", self.trigger == other.trigger),
+            ("[cache]", self.cache == other.cache),
+            ("[egress]", self.egress == other.egress),
+            ("[log]", self.log == other.log),
+        ];
+        same.into_iter().filter(|(_, same)| !same).map(|(section, _)| section)
+    }
+}
+
 /// Where a switch connects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listener {

@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 
 use super::file::File;
 use super::nearest::nearest;
+use super::raw::Texts;
 use crate::channel::Sound;
 use crate::script::definition::{MusicSource, Playlist};
 
@@ -74,9 +75,9 @@ impl SoundLibrary {
     }
 
     /// What `music` names: sounds where it looks like them, else a class of the switch.
-    pub(crate) fn music(&self, file: &File, given: &[Spanned<String>]) -> MusicSource {
+    pub(crate) fn music(&self, file: &File, given: &Texts) -> MusicSource {
         match given {
-            [class] if !self.is_sound(class.get_ref()) => {
+            Texts::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
                     let help =
@@ -85,16 +86,15 @@ impl SoundLibrary {
                 }
                 MusicSource::Class(name.into())
             }
-            sounds => MusicSource::Sounds(self.playlist(file, sounds)),
+            sounds => MusicSource::Sounds(self.playlist(file, sounds.as_slice())),
         }
     }
 
     fn is_sound(&self, name: &str) -> bool {
-        let is_url = name.starts_with("http://") || name.starts_with("https://");
-        name.starts_with('/')
-            || name.starts_with("switch:")
-            || is_url
-            || !self.places(name).is_empty()
+        let begins = |with| name.starts_with(with);
+        // A class with such an ending is a sound that was named by its file.
+        let is_file = format::rank(Path::new(name)).is_some();
+        begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
     }
 
     fn faulted(&self, file: &File, given: &Spanned<String>) -> Playlist {
@@ -111,7 +111,7 @@ impl SoundLibrary {
                 "name a sound of the library",
             ));
         }
-        if name.starts_with("http://") || name.starts_with("https://") {
+        if is_url(name) {
             let help = "put the file into the library and name it";
             return Err(wrong("sounds from a URL are not in this version", help));
         }
@@ -128,6 +128,7 @@ impl SoundLibrary {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
         }
+        format::check_kind(path)?;
         // What the switch's host has can't be seen from another one.
         if self.on_switch.is_none() {
             format::check(path)?;
@@ -182,7 +183,8 @@ impl SoundLibrary {
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
-                "put a file such as `{name}.wav` there, or name a sound of the switch by `switch:{name}`"
+                "put a file such as `{name}.wav` there; a sound of the switch itself is \
+                 `switch:{name}`"
             ),
         };
         (what, help)
@@ -205,6 +207,10 @@ impl SoundLibrary {
             _ => known,
         }
     }
+}
+
+fn is_url(name: &str) -> bool {
+    name.starts_with("http://") || name.starts_with("https://")
 }
 
 fn one(sound: Sound) -> Playlist {

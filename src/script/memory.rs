@@ -34,6 +34,8 @@ pub struct Memory<'a> {
     script: Arc<Script>,
     attempt: u32,
     entered: HashMap<String, Entered>,
+    /// All that was entered as sensitive, in every attempt.
+    sensitive: Vec<String>,
     answer: Option<Arc<Answer>>,
 }
 
@@ -57,8 +59,8 @@ impl<'a> Memory<'a> {
         script: Arc<Script>,
         arguments: Arguments,
     ) -> Self {
-        let (entered, answer) = (HashMap::new(), None);
-        Self { library, caller, arguments, script, attempt: 1, entered, answer }
+        let (entered, sensitive, answer) = (HashMap::new(), Vec::new(), None);
+        Self { library, caller, arguments, script, attempt: 1, entered, sensitive, answer }
     }
 
     /// The call goes on with another script; what was entered in one of that name before is forgotten.
@@ -83,6 +85,9 @@ impl<'a> Memory<'a> {
     /// Digits were entered in the running script.
     pub fn enter(&mut self, digits: String) {
         let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive);
+        if sensitive && !digits.is_empty() {
+            self.sensitive.push(digits.clone());
+        }
         self.entered.insert(self.script.name.clone(), Entered { digits, sensitive });
     }
 
@@ -96,10 +101,10 @@ impl<'a> Memory<'a> {
         self.entered_in(&self.script.name)
     }
 
-    /// Whether a text holds something that was entered as sensitive in this call.
+    /// Whether a text holds a secret, or something that was entered as sensitive in this call.
     pub fn gives_away(&self, text: &str) -> bool {
-        let mut secrets = self.entered.values().filter(|e| e.sensitive && !e.digits.is_empty());
-        secrets.any(|secret| text.contains(&secret.digits))
+        let entered = self.sensitive.iter().map(String::as_str);
+        entered.chain(self.library.secrets.values()).any(|secret| text.contains(secret))
     }
 
     fn entered_in(&self, script: &str) -> Value<'_> {

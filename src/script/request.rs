@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, header};
 
 use crate::script::answer::Answer;
 use crate::script::definition::Trigger;
@@ -52,13 +52,31 @@ impl Request {
     }
 }
 
+/// Whether a header steers the connection itself: it is the client's to set, and a value in it could end a message
+/// early.
+pub fn is_the_connections(name: &HeaderName) -> bool {
+    let steering = [
+        header::CONNECTION,
+        header::CONTENT_LENGTH,
+        header::TE,
+        header::TRAILER,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+    ];
+    steering.contains(name) || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
 /// Who sends requests for scripts.
 pub trait Triggers: Send + Sync {
-    /// Sends a request, or answers from the cache where `cached` allows it. The request goes on when the caller of
-    /// this future drops it: the other side may count on it.
-    fn ask(&self, request: Request, cached: bool) -> impl Future<Output = Fetched> + Send;
+    /// Sends a request, or answers from the cache with what was kept no longer ago than `cached`. The request goes on
+    /// when the caller of this future drops it: the other side may count on it.
+    fn ask(
+        &self,
+        request: Request,
+        cached: Option<Duration>,
+    ) -> impl Future<Output = Fetched> + Send;
 
-    /// Keeps an answer that a script has handled.
+    /// Keeps an answer that a script has handled, unless it is from the cache, or its status is 500 or above.
     fn keep(&self, fetched: &Fetched, time: Duration);
 
     /// Sends a request that nobody waits for.

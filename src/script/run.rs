@@ -12,7 +12,7 @@ use crate::script::definition::{Keypress, Library, Outcome, Playlist, Script, Th
 use crate::script::escape::Unfit;
 use crate::script::memory::{Arguments, Memory};
 use crate::script::report::{Happened, Report};
-use crate::script::request::{CacheUse, Fetched, Request, Triggers};
+use crate::script::request::{Fetched, Request, Triggers};
 use crate::script::template::{Filled, MASK, Template, Values};
 
 /// Most scripts that one call goes through: a chain that runs in a circle ends.
@@ -132,7 +132,8 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         &mut self,
         script: &'s Script,
     ) -> Result<(Happened, &'s Outcome), Interrupted> {
-        self.report.reason = None;
+        (self.report.cache, self.report.http_status) = Default::default();
+        self.code.clear();
         match &script.trigger {
             None => Ok(self.compare_input(script)),
             Some(trigger) if trigger.background => Ok(self.tell(script, trigger)),
@@ -168,12 +169,10 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             Ok(request) => request,
             Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
         };
-        (self.report.cache, self.report.http_status) = Default::default();
-        self.code.clear();
         debug!(url = %request.url.shown(), body = request.shown_body(), "request");
         let started = Instant::now();
         let meanwhile = trigger.meanwhile.meanwhile(&self.channel.caller().language);
-        let asked = self.triggers.ask(request, trigger.cache.is_some());
+        let asked = self.triggers.ask(request, trigger.cache);
         let fetched = self.channel.wait(asked, &meanwhile).await;
         self.report.waited += started.elapsed();
         let fetched = fetched?;
@@ -197,9 +196,9 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         if let Some(Found::Text(value)) = &subject.value {
             self.code = value.to_string();
         }
-        debug!(status = answer.status, value = self.shown_code(), "answer");
+        debug!(status = answer.status, value = self.shown(&self.code), "answer");
         if let Some(chosen) = choose(&script.branches, &subject) {
-            self.keep(trigger, fetched, &answer);
+            self.keep(trigger, fetched);
             return self.matched(chosen);
         }
         if let Some(reason) = answer.unreadable() {
@@ -213,12 +212,12 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
     }
 
     fn matched<'s>(&self, chosen: Chosen<'s>) -> (Happened, &'s Outcome) {
-        debug!(number = chosen.number, why = %chosen.matcher, "branch");
+        debug!(number = chosen.number, why = self.shown(&chosen.matcher.to_string()), "branch");
         (Happened::Matched, chosen.outcome)
     }
 
-    fn keep(&self, trigger: &Trigger, fetched: &Fetched, answer: &Answer) {
-        if let (Some(time), CacheUse::Miss, ..500) = (trigger.cache, fetched.cache, answer.status) {
+    fn keep(&self, trigger: &Trigger, fetched: &Fetched) {
+        if let Some(time) = trigger.cache {
             self.triggers.keep(fetched, time);
         }
     }
@@ -242,6 +241,9 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         outcome: &Outcome,
     ) -> Result<Next, Interrupted> {
         self.report.outcome = happened;
+        if happened != Happened::NoResponse {
+            self.report.reason = None;
+        }
         let next = match &outcome.then {
             Then::Script(name) => self.library.scripts.get(name).cloned(),
             Then::Again => Some(self.memory.script().clone()),
@@ -249,8 +251,10 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         };
         let asks = next.as_ref().and_then(|next| next.keypress.as_ref());
         let keys = asks.map_or(Keys::Ignored, |keypress| Keys::Kept(&keypress.ask));
-        self.sound(script, &outcome.sounds, keys).await?;
+        // Before the sound: who hangs up in it has heard what was decided, and keys that come in it are for the question
+        // that follows at once.
         self.set(outcome).await?;
+        self.sound(script, &outcome.sounds, keys).await?;
         self.then(&outcome.then, next).await
     }
 
@@ -351,16 +355,16 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             Exit::Goto(_) => {}
         }
         let variables = self.variables();
-        self.report.code = self.shown_code();
+        self.report.code = self.shown(&self.code);
         self.report.script = self.memory.script().name.clone();
         self.report.left = Some(self.channel.leave(&variables, &exit).await);
         self.report
     }
 
-    fn shown_code(&self) -> String {
-        let hides = self.memory.gives_away(&self.code);
-        let code = if hides { MASK } else { &self.code };
-        code.chars().take(MOST_CODE_IN_LOG).collect()
+    /// A text for people: masked where it repeats something sensitive, and not endless.
+    fn shown(&self, text: &str) -> String {
+        let shown = if self.memory.gives_away(text) { MASK } else { text };
+        shown.chars().take(MOST_SHOWN).collect()
     }
 
     /// The standard variables; the outcome is the last, so that who sees it sees all.
@@ -380,7 +384,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
 }
 
 /// Most characters of a web application's value in a log line.
-const MOST_CODE_IN_LOG: usize = 64;
+const MOST_SHOWN: usize = 64;
 
 /// A place in the dialplan with its values, and how it may be shown.
 fn destination(
@@ -401,6 +405,10 @@ fn destination(
     }
     let context = context.map(Filled::into_text);
     let priority = priority.map(Filled::into_text);
+    let parts = [Some(extension.text()), context.as_deref(), priority.as_deref()];
+    if !parts.into_iter().flatten().all(Destination::allows) {
+        return Err(Unfit::Destination);
+    }
     Ok((Destination { extension: extension.into_text(), context, priority }, shown))
 }
 

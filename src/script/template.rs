@@ -273,6 +273,11 @@ impl Secrets {
         self.0.insert(name, secret);
     }
 
+    /// All secrets; none is empty.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|secret| &**secret)
+    }
+
     /// A secret by its name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|secret| &**secret)

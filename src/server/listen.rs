@@ -11,9 +11,11 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use super::{Server, call};
-use crate::agi::link::refuse;
+use super::{Door, Server, call};
+use crate::agi::link as agi;
+use crate::esl::link as esl;
 use crate::script::request::Triggers;
+use crate::telemetry::Switch;
 
 /// A switch opens a connection a call, and bursts of calls are usual.
 const BACKLOG: u32 = 1024;
@@ -37,17 +39,17 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections until the server closes.
-pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, listener: TcpListener) {
+pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     let mut wait = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
             () = server.closing.cancelled() => return,
-            accepted = listener.accept() => accepted,
+            accepted = door.listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, peer)) => {
                 wait = BACK_OFF.0;
-                admit(&server, stream, peer.ip());
+                admit(&server, &door, stream, peer.ip());
             }
             Err(error) => {
                 error!(%error, "can't accept a connection; trying again in {wait:?}");
@@ -58,14 +60,20 @@ pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, listener: Tcp
     }
 }
 
-fn admit<T: Triggers + 'static>(server: &Arc<Server<T>>, stream: TcpStream, peer: IpAddr) {
-    if !is_allowed(&server.limits.allow, peer) {
+fn admit<T: Triggers + 'static>(
+    server: &Arc<Server<T>>,
+    door: &Door,
+    stream: TcpStream,
+    peer: IpAddr,
+) {
+    let switch = door.switch;
+    if !is_allowed(&door.allow, peer) {
         warn!(%peer, "refused: not in a network that may connect (`allow`)");
-        return turn_away(server, stream);
+        return turn_away(server, switch, stream);
     }
     let Ok(place) = server.free.clone().try_acquire_owned() else {
         warn!(%peer, "refused: as many calls as may be at once (`max_calls`)");
-        return turn_away(server, stream);
+        return turn_away(server, switch, stream);
     };
     if let Err(error) = prepare(&stream) {
         warn!(%peer, %error, "a connection ended before it began");
@@ -74,7 +82,10 @@ fn admit<T: Triggers + 'static>(server: &Arc<Server<T>>, stream: TcpStream, peer
     let calls = &server.calls;
     let server = server.clone();
     calls.spawn(async move {
-        call::asterisk(&server, stream, peer).await;
+        match switch {
+            Switch::Asterisk => call::asterisk(&server, stream, peer).await,
+            Switch::FreeSwitch => call::freeswitch(&server, stream, peer).await,
+        }
         drop(place);
     });
 }
@@ -87,10 +98,17 @@ fn prepare(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Refuses in words, so that the dialplan goes on at once; when very many are being refused, without.
-pub(super) fn turn_away<T: Triggers + 'static>(server: &Arc<Server<T>>, stream: TcpStream) {
+pub(super) fn turn_away<T: Triggers + 'static>(
+    server: &Arc<Server<T>>,
+    switch: Switch,
+    stream: TcpStream,
+) {
     if let Ok(place) = server.refusals.clone().try_acquire_owned() {
         server.calls.spawn(async move {
-            refuse(stream, REFUSAL).await;
+            match switch {
+                Switch::Asterisk => agi::refuse(stream, REFUSAL).await,
+                Switch::FreeSwitch => esl::refuse(stream, REFUSAL).await,
+            }
             drop(place);
         });
     }

@@ -40,7 +40,14 @@ struct Kept {
 #[derive(Debug)]
 struct Entry {
     answer: Arc<Answer>,
-    until: Instant,
+    kept: Instant,
+    time: Duration,
+}
+
+impl Entry {
+    fn serves(&self, time: Duration, now: Instant) -> bool {
+        now.saturating_duration_since(self.kept) < time
+    }
 }
 
 impl Cache {
@@ -50,27 +57,29 @@ impl Cache {
         Self { bounds, kept: Mutex::new(kept) }
     }
 
-    /// The answer kept under a key, unless its time is over.
-    pub fn get(&self, key: CacheKey, now: Instant) -> Option<Arc<Answer>> {
+    /// The answer kept under a key, unless its time is over, or that of who asks: two scripts may ask the same, and a
+    /// script's time may have been made shorter since.
+    pub fn get(&self, key: CacheKey, time: Duration, now: Instant) -> Option<Arc<Answer>> {
         let mut kept = self.lock();
         let entry = kept.answers.get(&key)?;
-        if now < entry.until {
+        if entry.serves(time.min(entry.time), now) {
             return Some(Arc::clone(&entry.answer));
         }
-        kept.remove(key);
+        if !entry.serves(entry.time, now) {
+            kept.remove(key);
+        }
         None
     }
 
     /// Keeps an answer for a time, in place of what was there.
     pub fn put(&self, key: CacheKey, answer: Arc<Answer>, time: Duration, now: Instant) {
         let size = answer.size() + PER_ENTRY;
-        let Some(until) = now.checked_add(time) else { return };
         let mut kept = self.lock();
         kept.remove(key);
         if size > self.bounds.bytes / 8 {
             return;
         }
-        kept.answers.put(key, Entry { answer, until });
+        kept.answers.put(key, Entry { answer, kept: now, time });
         kept.bytes += size;
         kept.shrink(self.bounds);
     }

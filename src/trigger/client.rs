@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::{Action, Attempt, Policy};
 use reqwest::{ClientBuilder, Proxy, Response};
+use rustls::{CertificateError, Error as TlsError};
 use url::Url;
 
 use super::StartError;
@@ -138,7 +139,7 @@ fn guard(builder: ClientBuilder, egress: &Egress, proxy: Option<&Url>) -> Client
     }
 }
 
-/// With the system's roots. A machine without any must still serve scripts that use plain HTTP: there TLS trusts nobody.
+/// With the system's roots. A machine without any must still serve scripts of plain HTTP; TLS trusts nobody there.
 fn build(
     builder: &dyn Fn() -> reqwest::Result<ClientBuilder>,
 ) -> Result<reqwest::Client, StartError> {
@@ -164,10 +165,22 @@ fn is_same_place(from: &Url, to: &Url) -> bool {
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |&error| error.source())
+    successors(Some(error), |&error| wrapped(error).or_else(|| error.source()))
+}
+
+/// I/O errors leave what they wrap out of the chain.
+fn wrapped<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
 /// The innermost reason: the outer ones only say that a request failed.
 pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
-    chain(error).last().map(ToString::to_string).unwrap_or_default()
+    let Some(innermost) = chain(error).last() else { return String::new() };
+    match innermost.downcast_ref() {
+        // Its text names the host, which a sensitive value may have decided.
+        Some(TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. })) => {
+            "its certificate is for another name".to_owned()
+        }
+        _ => innermost.to_string(),
+    }
 }

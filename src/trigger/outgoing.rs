@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::StartError;
-use crate::script::request::{CacheKey, NoAnswer, Request};
+use crate::script::request::{CacheKey, NoAnswer, Request, is_the_connections};
 use crate::script::template::{Filled, MASK};
 
 /// A request as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
@@ -19,16 +19,6 @@ pub(super) struct Outgoing {
     /// Whether only public and named addresses may be connected to.
     pub(super) guarded: bool,
 }
-
-/// Headers that frame a message: a value in them could end it early, and they are the client's to set.
-const FRAMING: [HeaderName; 6] = [
-    header::CONTENT_LENGTH,
-    header::TRANSFER_ENCODING,
-    header::CONNECTION,
-    header::UPGRADE,
-    header::TRAILER,
-    header::TE,
-];
 
 /// The URL of a request.
 pub(super) fn url(request: &Request) -> Result<Url, NoAnswer> {
@@ -81,7 +71,7 @@ fn built(builder: RequestBuilder) -> Result<reqwest::Request, NoAnswer> {
 }
 
 fn header_value(name: &HeaderName, value: &Filled) -> Result<HeaderValue, NoAnswer> {
-    if FRAMING.contains(name) {
+    if is_the_connections(name) {
         return Err(not_sent(format!("the header {name} is not a script's to set")));
     }
     let bad = |_| not_sent(format!("the value of the header {name} has control characters"));

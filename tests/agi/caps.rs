@@ -77,7 +77,7 @@ fn evidence_is_escaped_and_cut() {
         &[b"\x1b[31m\xff".repeat(99), b"\n".to_vec()].concat(),
     );
     let text = error.to_string();
-    assert!(text.contains(r"\x1b[31m\xff") && text.ends_with("…\""), "{text}");
+    assert!(text.contains(r"\x1b[99m\xff") && text.ends_with("…\""), "{text}");
     assert!(text.is_ascii() || text.chars().all(|char| char == '…' || char.is_ascii()), "{text}");
     assert!(text.len() < 200 * 4 + 100, "{}", text.len());
 }

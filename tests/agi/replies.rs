@@ -55,7 +55,8 @@ fn what_is_no_reply_is_the_switchs_fault_and_is_shown() {
         let error = error_of(Codec::after_environment(), format!("{line}\n").as_bytes());
         assert_eq!(error.fault(), Fault::Switch, "{line}");
         assert!(matches!(error, WireError::NotUnderstood(_)), "{line}");
-        assert!(error.to_string().ends_with(&format!("\"{line}\"")), "{line}: {error}");
+        let shown = line.replace(|char: char| char.is_ascii_digit(), "9");
+        assert!(error.to_string().ends_with(&format!("\"{shown}\"")), "{line}: {error}");
     }
 }
 

@@ -81,12 +81,32 @@ fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
 }
 
 #[test]
-fn a_secret_can_not_be_read_from_outside_of_its_folder() {
+fn files_of_windows_are_read_and_their_places_are_right() {
     let folder = Folder::new();
-    folder.file("outside", "x");
-    folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
+    let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
+    folder.script("a", script);
+    let faults = folder.load().unwrap_err();
+    let fault = faults.iter().next().unwrap();
+    assert_eq!(&script[fault.span.clone().unwrap()], "{nobody}");
+    assert!(faults.to_string().contains(".toml:2:14"), "{faults}");
+}
+
+#[test]
+fn an_answer_can_be_in_a_request_only_after_one_has_come() {
+    let folder = Folder::new();
+    let ask = |rest: &str| {
+        format!(
+            "[trigger]\nurl='https://a.example/?x={{$id}}'\n[prompt]\nrepeat=1\n\
+             [keypress]\n[no_input]\n[no_response]\n{rest}"
+        )
+    };
+    folder.script("a", &ask(""));
+    assert_eq!(folder.faults().len(), 1);
+    folder.script("a", &ask("then='again'\n"));
+    assert!(folder.load().is_ok(), "it comes round");
+    let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
+    folder.script("a", &ask("")).script("first", first);
+    assert!(folder.load().is_ok(), "a script before this one asked");
 }
 
 /// Texts with the signs that the grammars are about.
@@ -184,7 +204,8 @@ proptest! {
     #[test]
     fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
         let folder = Folder::new();
-        folder.script("a", &format!("{lines}{text}")).script("b", &format!("[keypress]\n{text}{lines}"));
+        folder.script("a", &format!("{lines}{text}"));
+        folder.script("b", &format!("[keypress]\n{text}{lines}"));
         folder.file("dialscript.toml", format!("[server]\n{lines}"));
         if let Err(faults) = folder.load() {
             prop_assert!(!faults.to_string().is_empty());

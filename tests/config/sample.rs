@@ -1,11 +1,10 @@
-//! The script that the manual shows, and the defaults.
+//! The script that the manual shows, and what stands for tables that are not there.
 
 use std::time::Duration;
 
 use dialscript::channel::{Cause, Sound};
 use dialscript::script::definition::{Matcher, MusicSource, Then};
 use dialscript::script::template::{Placeholder, Template, Value, Values};
-use dialscript::telemetry::Format;
 
 use super::folder::Folder;
 
@@ -128,112 +127,19 @@ fn the_branches_of_the_sample_keep_their_order() {
 }
 
 #[test]
-fn an_empty_file_serves_calls_on_loopback() {
-    let config = Folder::new().load().unwrap();
-    assert_eq!(config.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
-    assert_eq!(config.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
-    let shown: Vec<_> = config.asterisk.allow.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["127.0.0.0/8", "::1/128"]);
-    assert_eq!(config.environment_timeout, Duration::from_secs(5));
-    assert_eq!((config.server.grace, config.server.max_calls), (Duration::from_secs(30), 10000));
-    assert_eq!(config.server.longest_call, Duration::from_secs(4 * 3600));
-    assert_eq!(config.trigger.connect_timeout, Duration::from_secs(2));
-    assert_eq!((&config.trigger.proxy, config.trigger.max_requests), (&None, 10000));
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (10000, 33_554_432));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, Format::Text));
-}
-
-#[test]
-fn every_key_of_the_daemons_file_is_read() {
-    let folder = Folder::new();
-    folder.file("web/scripts/a.toml", "[prompt]\nplay = 'hello'\n");
-    folder.file("secrets/token", "unused");
-    folder.sound("hello.wav");
-    folder.file(
-        "dialscript.toml",
-        r#"
-        [asterisk]
-        listen = ["0.0.0.0:4000", "[::1]:4000"]
-        allow  = ["10.1.2.3", "10.2.0.0/16"]
-        environment_timeout = "2s"
-        [freeswitch]
-        listen = []
-        [folders]
-        scripts = "web/scripts"
-        sounds = "sounds"
-        sounds_on_switch = "/mnt/sounds"
-        secrets = "secrets"
-        [server]
-        grace = "10s"
-        max_calls = 5
-        longest_call = "1h"
-        [trigger]
-        timeout = "3s"
-        connect_timeout = "1s"
-        music_after = "0s"
-        proxy = "http://proxy.example:3128"
-        max_requests = 7
-        [cache]
-        max_entries = 8
-        max_bytes = 1000000
-        [egress]
-        allow_hosts = ["Shop.example", "*.shop.example"]
-        allow_networks = ["192.168.0.0/16"]
-        [log]
-        level = "debug"
-        format = "json"
-        "#,
-    );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(config.asterisk.listen.len(), 2);
-    assert_eq!(config.asterisk.allow[0].to_string(), "10.1.2.3/32");
-    assert!(config.freeswitch.listen.is_empty());
-    assert_eq!(config.environment_timeout, Duration::from_secs(2));
-    assert_eq!(config.server.max_calls, 5);
-    assert_eq!(config.trigger.music_after, Duration::ZERO);
-    assert_eq!(config.trigger.proxy.unwrap().as_str(), "http://proxy.example:3128/");
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
-    assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
-    assert_eq!(config.egress.allow_hosts.len(), 2);
-    let hello = Sound::File("/mnt/sounds/hello.wav".into());
-    assert_eq!(&*config.library.scripts["a"].prompt.sounds.default, [hello]);
-}
-
-#[test]
-fn sounds_of_a_language_are_found_below_its_folder() {
-    let folder = Folder::new();
-    folder.script("a", "[prompt]\nplay = ['hello', 'only']\n");
-    for name in ["hello.wav", "de/hello.wav", "pt_BR/only.gsm", "en/only.wav"] {
-        folder.sound(name);
-    }
-    folder.file("sounds/hello.gsm", "worse than the wav");
-    let sounds = &folder.loaded("a").prompt.sounds;
-    let heard = |language: &str| -> Vec<String> {
-        let home = folder.path().join("sounds");
-        let name = |sound: &Sound| match sound {
-            Sound::File(path) => path[home.to_str().unwrap().len() + 1..].to_owned(),
-            Sound::OfSwitch(name) => name.to_string(),
-        };
-        sounds.in_language(language).iter().map(name).collect()
-    };
-    assert_eq!(heard("fr"), ["hello.wav", "en/only.wav"], "the first language where none is plain");
-    assert_eq!(heard("de_AT"), ["de/hello.wav", "en/only.wav"]);
-    assert_eq!(heard("pt-br"), ["hello.wav", "pt_BR/only.gsm"]);
-}
-
-#[test]
 fn keypress_without_length_waits_a_gap_for_the_first_digit() {
     let folder = Folder::new();
     folder.script(
         "pin",
-        "[keypress]\ngap='2s'\nterminator=''\nbarge_in=false\nsensitive=true\npattern='[1-4]+|9'\n[no_input]\n",
+        "[prompt]\nanswer=false\n[no_input]\n[keypress]\ngap='2s'\nterminator=''\n\
+         barge_in=false\nsensitive=true\npattern='[1-4]+|9'\n",
     );
     let script = folder.loaded("pin");
     let keypress = script.keypress.as_ref().unwrap();
     assert_eq!((keypress.ask.most, keypress.ask.terminator), (32, None));
     assert_eq!(keypress.ask.first_digit, Duration::from_secs(2));
     assert!(!keypress.ask.barge_in && keypress.sensitive);
+    assert!(script.prompt.stay_unanswered);
     let pattern = keypress.pattern.as_ref().unwrap();
     assert!(pattern.is_match("1234") && pattern.is_match("9"));
     assert!(!pattern.is_match("99") && !pattern.is_match("12345"), "the whole input");
@@ -257,19 +163,6 @@ fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
     assert!(matches!(folder.loaded("plain").otherwise.then, Then::Continue));
     let branched = folder.loaded("branched");
     assert!(matches!(branched.otherwise.then, Then::Hangup(Some(Cause(34)))));
-}
-
-#[test]
-fn secrets_come_from_their_folder_and_only_the_named_ones() {
-    let folder = Folder::new();
-    folder.file("secrets/api-key", " s3cret\n").file("secrets/other", "x");
-    folder.script(
-        "a",
-        "[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='Authorization=Bearer%20{secret.api-key}'",
-    );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(config.library.secrets.get("api-key"), Some("s3cret"));
-    assert_eq!(config.library.secrets.get("other"), None);
 }
 
 #[test]

@@ -232,3 +232,25 @@ fn names_of_variables_can_call_no_function_of_the_switch() {
         assert_eq!(folder.load().is_ok(), fine, "{name}");
     }
 }
+
+#[test]
+fn a_time_beyond_all_bounds_is_a_fault_like_any() {
+    let folder = Folder::new();
+    folder.script("a", "[keypress]\nlength = 4\ngap = '300000000000years'\n[no_input]\n");
+    let faults = folder.load().unwrap_err().to_string();
+    assert!(faults.contains("out of range"), "{faults}");
+}
+
+#[test]
+fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
+    for (pattern, right, wrong) in
+        [("1|12", "12", "123"), ("(?x) 9999 # nines", "9999", "4711"), ("(?i)[0-4]+", "4", "45")]
+    {
+        let folder = Folder::new();
+        let script = format!("[keypress]\npattern = '{pattern}'\n[no_input]\n");
+        folder.script("a", &script);
+        let keypress = folder.loaded("a").keypress.clone().unwrap();
+        let whole = keypress.pattern.expect(pattern);
+        assert!(whole.is_match(right) && !whole.is_match(wrong), "{pattern}");
+    }
+}

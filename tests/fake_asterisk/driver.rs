@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
-use dialscript::agi::link::{self, Bounds};
+use dialscript::agi::link;
 use dialscript::channel::{
-    Ask, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
-    Music, Reach, Sound,
+    Ask, Bounds, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Reach, Sound,
 };
 use dialscript::fake::asterisk::{self, AgiStatus, Call, Places, agi};
 use dialscript::fake::fingers::Fingers;

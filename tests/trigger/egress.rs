@@ -226,7 +226,7 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
         "evil@localhost",
     ] {
         let request = decided(format!("http://{host}:{port}/"));
-        let error = triggers.ask(request, false).await.answer.expect_err(host);
+        let error = triggers.ask(request, None).await.answer.expect_err(host);
         let NoAnswer::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
@@ -239,7 +239,7 @@ async fn a_special_address_of_a_named_network_is_reached() {
     let port = web.address.port();
     let triggers = with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
     for host in ["localhost", "127.0.0.1", "2130706433"] {
-        let fetched = triggers.ask(decided(format!("http://{host}:{port}/")), false).await;
+        let fetched = triggers.ask(decided(format!("http://{host}:{port}/")), None).await;
         assert_eq!(code(&fetched), "200", "{host}");
     }
 }
@@ -248,7 +248,7 @@ async fn a_special_address_of_a_named_network_is_reached() {
 async fn a_host_beside_the_list_is_not_asked_for() {
     let triggers = with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
     for url in ["http://localhost/", "http://shop.example@localhost/", "http://127.0.0.1/"] {
-        let error = triggers.ask(decided(url), false).await.answer.expect_err(url);
+        let error = triggers.ask(decided(url), None).await.answer.expect_err(url);
         let NoAnswer::NotSent(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("`allow_hosts`"), "{url}: {reason}");
     }
@@ -266,6 +266,6 @@ async fn a_redirect_leads_to_no_other_place_of_the_list() {
     let to = other.url("/");
     let web = Web::start(move |_| Reply::redirect(302, &to)).await;
     let triggers = with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
-    let answer = triggers.ask(decided(web.url("/")), false).await.answer.expect("an answer");
+    let answer = triggers.ask(decided(web.url("/")), None).await.answer.expect("an answer");
     assert_eq!((answer.status, other.unseen()), (302, 0));
 }

@@ -4,8 +4,8 @@ use std::process::Command;
 
 use dialscript::trigger::HttpTriggers;
 
-use crate::web::{Reply, Web};
-use crate::{ask, code, get};
+use crate::web::{Reply, Web, tls};
+use crate::{ask, code, failure, get};
 
 const AGAIN: &str = "DIALSCRIPT_TEST_AGAIN";
 
@@ -42,6 +42,24 @@ async fn a_system_without_root_certificates_serves_plain_http() {
         let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
         assert_eq!(code(&ask(get(web.url("/"))).await), "200");
     }
+}
+
+#[tokio::test]
+async fn a_certificate_is_trusted_by_the_systems_roots_and_for_its_name() {
+    let roots = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
+    if is_run_with("a_certificate_is_trusted_by_the_systems_roots_and_for_its_name", &roots) {
+        let port = tls::start().port();
+        assert_eq!(code(&ask(get(format!("https://localhost:{port}/"))).await), "200");
+        let error = failure(get(format!("https://127.0.0.1:{port}/"))).await;
+        assert_eq!(error.to_string(), "no connection: its certificate is for another name");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_a_strangers_ca_is_not_trusted() {
+    let port = tls::start().port();
+    let error = failure(get(format!("https://localhost:{port}/"))).await;
+    assert!(error.to_string().starts_with("no connection: invalid peer certificate"), "{error}");
 }
 
 #[test]

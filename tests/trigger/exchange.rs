@@ -106,7 +106,7 @@ async fn one_connection_serves_one_request_after_the_other() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers();
     for _ in 0..3 {
-        assert_eq!(code(&triggers.ask(get(web.url("/")), false).await), "200");
+        assert_eq!(code(&triggers.ask(get(web.url("/")), None).await), "200");
         assert_eq!(web.next().await.connection, 1);
     }
 }
@@ -164,7 +164,7 @@ async fn a_configured_proxy_gets_the_requests() {
         proxy: Some(proxy.url("/").parse().expect("a URL")),
         ..Default::default()
     };
-    let fetched = crate::with(settings).ask(get("http://shop.invalid/x"), false).await;
+    let fetched = crate::with(settings).ask(get("http://shop.invalid/x"), None).await;
     assert_eq!(code(&fetched), "by proxy");
     assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
 }

@@ -104,7 +104,7 @@ async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
     // Its backlog is one connection: more are neither taken nor refused.
     let _taken = std::net::TcpStream::connect(address).unwrap();
     let settings = Settings { connect_timeout: SHORT, ..Settings::default() };
-    let fetched = with(settings).ask(get(format!("http://{address}/")), false).await;
+    let fetched = with(settings).ask(get(format!("http://{address}/")), None).await;
     assert_eq!(fetched.answer.unwrap_err(), NoAnswer::Unreachable("none within 250ms".into()));
 }
 

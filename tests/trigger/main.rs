@@ -1,6 +1,7 @@
 //! Requests over HTTP, against a web server that does whatever a bad one does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use dialscript::script::answer::Found;
@@ -71,8 +72,14 @@ fn with(settings: Settings) -> HttpTriggers {
     HttpTriggers::new(settings).expect("clients")
 }
 
+thread_local! {
+    /// A test has a thread of its own, and reading the system's root certificates takes a while.
+    static OF_THIS_TEST: Rc<HttpTriggers> = Rc::new(triggers());
+}
+
 async fn ask(request: Request) -> Fetched {
-    triggers().ask(request, false).await
+    let triggers = OF_THIS_TEST.with(Rc::clone);
+    triggers.ask(request, None).await
 }
 
 async fn failure(request: Request) -> NoAnswer {

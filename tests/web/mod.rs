@@ -10,6 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, mpsc};
 
+pub mod tls;
+
 /// A request as it came.
 #[derive(Debug, Clone)]
 pub struct Seen {

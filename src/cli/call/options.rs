@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cli::ConfigFile;
 use crate::fake::asterisk::{Call, Places};
+use crate::telemetry::Switch;
 
 /// What a path of a URL takes as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
@@ -21,7 +22,7 @@ pub struct Options {
     pub(super) config: ConfigFile,
     /// The switch that is played
     #[arg(long, value_enum, default_value = "asterisk")]
-    switch: SwitchKind,
+    pub(super) switch: SwitchKind,
     /// Keys that the caller presses when asked; a comma waits for the next question. Without it keys are typed, with
     /// Enter, when standard input is a terminal
     #[arg(long, value_name = "KEYS", value_parser = keys)]
@@ -57,7 +58,7 @@ pub struct Options {
 
 /// A switch that can be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SwitchKind {
+pub(super) enum SwitchKind {
     /// Asterisk 22, by FastAGI
     Asterisk,
 }
@@ -71,10 +72,18 @@ const EXIT_CODES: &str = "Exit codes, by the outcome of the call:
   5  hangup
   6  error, or no script ran";
 
+impl SwitchKind {
+    /// As the server knows it.
+    pub(super) fn kind(self) -> Switch {
+        match self {
+            Self::Asterisk => Switch::Asterisk,
+        }
+    }
+}
+
 impl Options {
     /// The call as it reaches the switch.
     pub(super) fn call(&self) -> Call {
-        let SwitchKind::Asterisk = self.switch;
         Call {
             script: self.network_script(),
             caller: self.caller.clone(),

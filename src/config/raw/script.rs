@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 
 use super::when::{self, Test};
-use super::{Payload, Time, Whole};
+use super::{Payload, Texts, Time, Whole};
 use crate::config::section::{Homes, Section};
 
 /// What people write into a table next to the right one.
@@ -35,7 +35,7 @@ pub(crate) struct Script {
 
 #[derive(Debug)]
 pub(crate) struct Prompt {
-    pub(crate) play: Option<Vec<Spanned<String>>>,
+    pub(crate) play: Option<Texts>,
     pub(crate) repeat: Option<Spanned<Whole>>,
     pub(crate) answer: Option<Spanned<bool>>,
 }
@@ -61,7 +61,7 @@ pub(crate) struct Trigger {
     pub(crate) headers: Option<Payload>,
     pub(crate) body: Option<Payload>,
     pub(crate) raw_json: Option<Spanned<bool>>,
-    pub(crate) music: Option<Vec<Spanned<String>>>,
+    pub(crate) music: Option<Texts>,
     pub(crate) timeout: Option<Spanned<Time>>,
 }
 
@@ -82,7 +82,7 @@ pub(crate) struct Branch {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) span: Range<usize>,
-    pub(crate) play: Option<Vec<Spanned<String>>>,
+    pub(crate) play: Option<Texts>,
     pub(crate) set: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) then: Option<Spanned<String>>,
 }

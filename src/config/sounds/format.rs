@@ -23,13 +23,15 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
     known.or((extension == GSM_WAV).then_some(EXTENSIONS.len()))
 }
 
+/// Whether a switch plays files of this kind; the reason and the way out where not.
+pub(super) fn check_kind(path: &Path) -> Result<(), (String, String)> {
+    let what = || format!("`{}` is in no format that a switch plays", path.display());
+    rank(path).map(drop).ok_or_else(|| (what(), convert(path, 8000, "wav")))
+}
+
 /// Whether a switch plays the file; the reason and the way out where not.
 pub(super) fn check(path: &Path) -> Result<(), (String, String)> {
-    let shown = path.display();
-    if rank(path).is_none() {
-        let what = format!("`{shown}` is in no format that a switch plays");
-        return Err((what, convert(path, 8000, "wav")));
-    }
+    check_kind(path)?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, 8000),
         Some("wav16") => check_wav(path, 16000),
@@ -39,31 +41,29 @@ pub(super) fn check(path: &Path) -> Result<(), (String, String)> {
 
 fn check_wav(path: &Path, rate: u32) -> Result<(), (String, String)> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
-    let spec = match WavReader::open(path) {
-        Ok(reader) => reader.spec(),
+    let what = match WavReader::open(path).map(|wav| wav.spec()) {
+        Ok(spec) if plays(spec, rate) => return Ok(()),
+        Ok(spec) => unplayable(path, spec, extension, rate),
         Err(hound::Error::IoError(e)) => return Err(unreadable(path, &e.to_string())),
-        Err(_) => {
-            let what = format!("`{}` is no WAV file that a switch plays", path.display());
-            return Err((what, convert(path, rate, extension)));
-        }
+        Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
     };
-    let plays = WavSpec {
-        channels: 1,
-        sample_rate: rate,
-        bits_per_sample: 16,
-        sample_format: SampleFormat::Int,
-    };
-    if spec == plays {
-        return Ok(());
-    }
-    let what = format!(
-        "`{}` has {} at {} Hz in {} bits: a .{extension} is played only as one channel at {rate} Hz in 16 bits",
+    Err((what, convert(path, rate, extension)))
+}
+
+fn plays(spec: WavSpec, rate: u32) -> bool {
+    let bits = (spec.bits_per_sample, spec.sample_format);
+    (spec.channels, spec.sample_rate, bits) == (1, rate, (16, SampleFormat::Int))
+}
+
+fn unplayable(path: &Path, spec: WavSpec, extension: &str, rate: u32) -> String {
+    let channels = crate::config::counted(spec.channels.into(), "channel");
+    format!(
+        "`{}` has {channels} at {} Hz in {} bits: a .{extension} is played only as one channel at \
+         {rate} Hz in 16 bits",
         path.display(),
-        crate::config::fault::counted(spec.channels.into(), "channel"),
         spec.sample_rate,
         spec.bits_per_sample,
-    );
-    Err((what, convert(path, rate, extension)))
+    )
 }
 
 fn unreadable(path: &Path, reason: &str) -> (String, String) {

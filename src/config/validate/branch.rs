@@ -10,7 +10,8 @@ use crate::config::raw::script::Branch as Raw;
 use crate::config::raw::when::{Test, TestTable};
 use crate::script::definition::{Branch, Decimal, Matcher};
 
-const ONE_TEST: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; a list of tests takes any";
+const ONE_TEST: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; \
+                        a list of tests takes any";
 
 impl Scope<'_> {
     pub(crate) fn branches(&self) -> Vec<Branch> {

@@ -69,8 +69,9 @@ pub(crate) fn cause(typed: &str) -> Option<Cause> {
 
 /// What to write for a cause that is none.
 pub(crate) fn instead(typed: &str) -> String {
-    match nearest(typed, CAUSES.iter().map(|(name, _)| *name)) {
-        Some(near) => format!("did you mean `hangup {near}`?"),
-        None => "write `busy`, `no-answer`, `rejected`, `congestion` or another cause of Q.850, or its number, 1 to 127".to_owned(),
-    }
+    let near = nearest(typed, CAUSES.iter().map(|(name, _)| *name));
+    near.map_or(KNOWN.to_owned(), |near| format!("did you mean `hangup {near}`?"))
 }
+
+const KNOWN: &str = "write `busy`, `no-answer`, `rejected`, `congestion` or another cause of \
+                     Q.850, or its number, 1 to 127";

@@ -67,7 +67,14 @@ pub(crate) fn is(given: Option<&Spanned<bool>>, default: bool) -> bool {
 /// A pattern that must match a text from end to end.
 fn whole(file: &File, given: &Spanned<String>) -> Option<Regex> {
     let alone = pattern(file, given)?;
-    Regex::new(&format!("^(?:{alone})$")).ok()
+    // A comment at the end of an `x` pattern ends with its line.
+    let wrap = |end: &str| Regex::new(&["^(?:", alone.as_str(), end].concat());
+    let whole = wrap(")$").or_else(|_| wrap("\n)$"));
+    if whole.is_err() {
+        let help = "take out what reaches over its end, such as a comment";
+        file.fault_help(given.span(), "this pattern can't be matched as a whole", help);
+    }
+    whole.ok()
 }
 
 /// A pattern as it was typed.

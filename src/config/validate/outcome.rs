@@ -3,7 +3,7 @@
 use serde_spanned::Spanned;
 
 use super::scope::Scope;
-use crate::config::raw::script as raw;
+use crate::config::raw::{Texts, script as raw};
 use crate::script::definition::{Outcome, Playlist, Then};
 use crate::script::escape::Landing;
 use crate::script::template::Template;
@@ -20,14 +20,16 @@ pub(crate) enum Table {
 impl Scope<'_> {
     pub(crate) fn outcome(&self, raw: &raw::Outcome, table: Table) -> Outcome {
         Outcome {
-            sounds: self.sounds(raw.play.as_deref()),
+            sounds: self.sounds(raw.play.as_ref()),
             set: raw.set.iter().map(|(name, value)| self.variable(name, value)).collect(),
             then: raw.then.as_ref().map(|then| self.next(then, table)).unwrap_or_default(),
         }
     }
 
-    pub(crate) fn sounds(&self, given: Option<&[Spanned<String>]>) -> Playlist {
-        given.map(|given| self.world.sounds.playlist(self.file, given)).unwrap_or_default()
+    pub(crate) fn sounds(&self, given: Option<&Texts>) -> Playlist {
+        given
+            .map(|given| self.world.sounds.playlist(self.file, given.as_slice()))
+            .unwrap_or_default()
     }
 
     fn next(&self, text: &Spanned<String>, table: Table) -> Then {

@@ -99,7 +99,8 @@ impl<'a> Scope<'a> {
             }
             Placeholder::Earlier(name, _) => self.check_earlier(name, at),
             Placeholder::Answer(_) if !self.answered => {
-                let help = "a `[trigger]` that is waited for brings one, here or in a script before this one";
+                let help =
+                    "a `[trigger]` that is waited for brings one, here or in a script before";
                 self.file.fault_help(at, "no answer can be there yet", help);
             }
             Placeholder::Secret(name) => {

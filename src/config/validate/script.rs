@@ -54,7 +54,7 @@ impl Scope<'_> {
         let Some(raw) = &self.raw.prompt else { return Prompt::default() };
         let repeat = self.file.number(raw.repeat.as_ref(), 0..=99, 0);
         Prompt {
-            sounds: self.sounds(raw.play.as_deref()),
+            sounds: self.sounds(raw.play.as_ref()),
             repeat: u32::try_from(repeat).unwrap_or_default(),
             stay_unanswered: !is(raw.answer.as_ref(), true),
         }

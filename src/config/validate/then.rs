@@ -128,7 +128,7 @@ impl Scope<'_> {
         let pieces = self.placed_in(text, start..start + part.len(), Braces::Doubled);
         for (at, piece) in &pieces {
             if matches!(piece, Piece::Text(literal) if !Destination::allows(literal)) {
-                let help = "a place in the dialplan has letters, digits and _ + * # . - alone, 79 at the most";
+                let help = "write letters, digits and _ + * # . - alone, 79 at the most";
                 let at = self.file.inside(text, at.clone());
                 self.file.fault_help(at, "no switch has such a place", help);
             }

@@ -8,7 +8,7 @@ use super::scope::Scope;
 use super::then::{self, Typed};
 use crate::config::bounds::{millis, secs};
 use crate::config::payload;
-use crate::config::raw::script as raw;
+use crate::config::raw::{Texts, script as raw};
 use crate::script::definition::{Music, Trigger};
 use crate::script::path::KeyPath;
 
@@ -109,7 +109,7 @@ impl Scope<'_> {
         for branch in &self.raw.branches {
             self.file.fault_help(branch.span.clone(), what, help);
         }
-        for music in trigger.music.iter().flatten() {
+        for music in trigger.music.iter().flat_map(Texts::as_slice) {
             self.file.fault_help(music.span(), what, help);
         }
     }

@@ -11,13 +11,16 @@ const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
 impl Scope<'_> {
     /// The URL, and whether a placeholder decides its host.
     pub(crate) fn url(&self, text: &Spanned<String>) -> (Template, bool) {
-        let pieces = self.pieces(text, Braces::Doubled);
-        let begins_with_value = matches!(pieces.first(), Some(Piece::Fill(_)));
-        let (url, decides_host) = Template::url(pieces);
+        let placed = self.placed(text, Braces::Doubled);
+        let begins_with_value = matches!(placed.first(), Some((_, Piece::Fill(_))));
+        let first_value = placed.iter().find(|(_, piece)| matches!(piece, Piece::Fill(_)));
+        let first_value = first_value.map(|(at, _)| self.file.inside(text, at.clone()));
+        let (url, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
         if decides_host && self.world.egress.allow_hosts.is_empty() {
             let help =
                 "name the hosts that it may be in `allow_hosts` of [egress], in the daemon's file";
-            self.file.fault_help(text.span(), "a placeholder decides the host", help);
+            let at = first_value.unwrap_or_else(|| text.span());
+            self.file.fault_help(at, "a placeholder decides the host", help);
         }
         self.check_url(text, &url, begins_with_value);
         (url, decides_host)

@@ -1,0 +1,123 @@
+"""A running Asterisk of its own: configured, started, ended by its own process id."""
+
+import random
+import re
+import socket
+import subprocess
+from pathlib import Path
+
+from . import tones
+from .deadline import TooLate, free_port
+from .manager import Manager
+
+CONFIGURATION = Path(__file__).resolve().parent.parent / "asterisk"
+SUITES = ["sid", "bullseye"]  # of Debian: the newest Asterisk, and 16
+RTP_PORTS = 400
+NOISE = ("Executing [", "DTMF begin", "DTMF end passthrough")
+
+# Asterisk warns or refuses to boot without these, and they need say nothing.
+EMPTY = (
+    "acl", "ccss", "cdr", "cel", "codecs", "features", "http", "indications", "pjproject", "sorcery", "stasis", "udptl",
+)
+
+
+class SwitchFailed(Exception):
+    """A switch that can be had does not run."""
+
+
+class Asterisk:
+    """One switch in one folder. `samples` is the text of a dialplan that its own dialplan includes."""
+
+    def __init__(self, root, run, samples, callee_port):
+        self._root, self._run = Path(root), Path(run)
+        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self._manager_port = free_port()
+        self._modules = next(self._root.glob("usr/lib/**/asterisk/modules"))
+        self._write_configuration(samples, callee_port)
+        self._process = None
+        self.manager = None
+
+    def start(self):
+        """Starts it and returns when it takes calls."""
+        with open(self._run / "log/console", "wb") as console:
+            self._process = subprocess.Popen(
+                [*self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
+                start_new_session=True,
+            )
+        try:
+            self.manager = Manager(self._manager_port, "lab", "lab")
+        except TooLate as reason:
+            raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
+        if not self.manager.booted.wait(20):
+            raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
+
+    def stop(self):
+        """Ends it; calls under way are hung up."""
+        if self.manager:
+            self.manager.close()
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def command(self, line):
+        """The answer to a command of its command line."""
+        return subprocess.run(
+            [*self._program(), "-rx", line], capture_output=True, text=True, timeout=10, check=False
+        ).stdout
+
+    @property
+    def version(self):
+        """For example 22.10.1."""
+        text = subprocess.run([*self._program(), "-V"], capture_output=True, text=True, check=False).stdout
+        return re.search(r"\d+(\.\d+)*", text)[0]
+
+    @property
+    def log(self):
+        """The text of its log."""
+        return (self._run / "log/full").read_text(errors="replace")
+
+    def last_log(self, count, about=""):
+        """The last lines of its log, of one channel's if a name is given; without what the manager tells better."""
+        lines = (line for line in self.log.splitlines() if about in line)
+        return [line for line in lines if not any(noise in line for noise in NOISE)][-count:]
+
+    def sound(self, name):
+        """The file of a sound that it brings along."""
+        return self._root / f"usr/share/asterisk/sounds/en/{name}.wav"
+
+    def _program(self):
+        """Asterisk by its own loader and with its own libraries, so that neither chroot nor root is needed."""
+        libraries = f"{next(self._root.glob('usr/lib/*/libc.so.6')).parent}:{self._root}/usr/lib"
+        return [
+            str(self._loader()), "--library-path", libraries, str(self._root / "usr/sbin/asterisk"),
+            "-C", str(self._run / "etc/asterisk.conf"),
+        ]
+
+    def _loader(self):
+        """The loader may be an absolute link (bullseye): it is meant inside the unpacked folder."""
+        path = next(path for path in self._root.glob("usr/lib*/**/ld-linux-*.so.*"))
+        while path.is_symlink():
+            target = path.readlink()
+            path = self._root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
+        return path
+
+    def _write_configuration(self, samples, callee_port):
+        for folder in ("etc", "lib", "spool", "log", "run", "music"):
+            (self._run / folder).mkdir(parents=True)
+        tones.write(self._run / "music/tone.wav", tones.MUSIC)
+        rtp = random.randrange(10000, 30000, 2)
+        values = {
+            "ROOT": self._root, "RUN": self._run, "MODULES": self._modules, "SIP_PORT": self.sip_port,
+            "MANAGER_PORT": self._manager_port, "CALLEE_PORT": callee_port, "RTP_FIRST": rtp,
+            "RTP_LAST": rtp + RTP_PORTS,
+        }
+        for source in CONFIGURATION.glob("*.conf"):
+            text = re.sub(r"@([A-Z_]+)@", lambda name: str(values[name[1]]), source.read_text())
+            (self._run / "etc" / source.name).write_text(text)
+        for name in EMPTY:
+            (self._run / f"etc/{name}.conf").write_text("")
+        (self._run / "etc/samples.conf").write_text(samples)

@@ -1,0 +1,216 @@
+"""One of each for a scenario: a folder, a daemon with its scripts, a web application, and calls to a shared switch."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from . import tones
+from .asterisk import SwitchFailed
+from .callee import Callee
+from .caller import Call
+from .daemon import Daemon
+from .deadline import wait_until
+from .web import Web
+
+SAMPLES = Path(__file__).resolve().parent.parent.parent / "dialplan"
+SAMPLE_WEB = "http://127.0.0.1:8000"  # where the sample scripts expect a web application
+SAMPLE_DAEMON = "127.0.0.1:4573"  # where the samples' dialplan expects the daemon
+
+
+class Bench:
+    """What a scenario works with. The daemon starts with the first call."""
+
+    def __init__(self, switch, binary, folder):
+        self.switch = switch
+        self.folder = Path(folder)
+        self.web = Web()
+        self.daemon = Daemon(binary, self.folder)
+        self.calls = []
+        self._others = []
+        self._running = False
+
+    def script(self, name, text):
+        """Writes a script. In its text, WEB stands for the web application's address."""
+        if self._running:
+            raise AssertionError("the daemon has read its scripts already")
+        (self.daemon.scripts / f"{name}.toml").write_text(text.replace("WEB", self.web.url))
+        return self
+
+    def sound(self, name, tone):
+        """Adds a sound to the daemon's library, of the tone that the ear knows by this name."""
+        path = self.folder / "sounds" / f"{name}.wav"
+        path.parent.mkdir(exist_ok=True)
+        tones.write(path, tones.LIBRARY[tone])
+
+    def samples(self):
+        """Gives the daemon the files of dialplan/ as they are, but for the two ports, which others may be using."""
+        self.daemon.settings = (SAMPLES / "dialscript.toml").read_text().replace(SAMPLE_DAEMON, self.daemon.authority)
+        for file in (SAMPLES / "scripts").glob("*.toml"):
+            self.script(file.stem, file.read_text().replace(SAMPLE_WEB, "WEB"))
+        return self
+
+    def start(self):
+        """Starts the daemon, unless it runs."""
+        if not self._running:
+            self.daemon.start()
+            self._running = True
+        return self
+
+    def restart(self, environment):
+        """Starts the daemon anew, with these environment variables."""
+        self.daemon.kill()
+        self.daemon.environment = environment
+        self.daemon.start()
+
+    def call(self, script="", extension="script", context="lab", headers=(), **caller):
+        """Dials. `script` is what the dialplan puts behind the daemon's address: name, query, further arguments."""
+        self.start()
+        headers = [("X-Context", context), ("X-Daemon", self.daemon.address), ("X-Script", script), *headers]
+        call = BenchCall(self.switch, script, self.switch.sip_port, extension, headers, **caller)
+        self.calls.append(call)
+        return call
+
+    def together(self, what, calls):
+        """Does the same with several calls at once; returns what came of each."""
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(what, calls))
+
+    def another_web(self, **how):
+        """A second web application, at another address or with a certificate."""
+        web = Web(**how)
+        self._others.append(web)
+        return web
+
+    def close(self):
+        """Ends everything but the switch."""
+        for call in self.calls:
+            call.close()
+        self.daemon.close()
+        for web in (self.web, *self._others):
+            web.close()
+
+    def evidence(self):
+        """All that is known about what went on, for a scenario that failed."""
+        lines = []
+        for call in self.calls:
+            lines += call.evidence()
+        lines.append(f"the web application was asked: {self.web.asked()}")
+        lines += ["the daemon's log:", *self.daemon.log.splitlines()[-40:]]
+        for call in self.calls[:3]:
+            lines += ["the switch's log:", *self.switch.last_log(12, call.channel_name)]
+        return "\n".join(lines)
+
+
+class BenchCall(Call):
+    """A call, with what the switch's dialplan saw of it."""
+
+    def __init__(self, switch, script, *arguments, **caller):
+        self._manager = switch.manager
+        self._script = script.partition("?")[0].partition(",")[0]
+        super().__init__(*arguments, **caller)
+
+    @property
+    def channel(self):
+        """The channel of this call on the switch."""
+        return self._manager.channel(self.id)
+
+    @property
+    def channel_name(self):
+        """For example PJSIP/caller-00000001."""
+        try:
+            return self.channel.name
+        except AssertionError:
+            return "(no channel)"
+
+    def wait_until_over(self, within=10.0):
+        """Waits until the channel has gone, so that nothing in its dialplan is still to come."""
+        wait_until(lambda: self.channel.cause is not None, within, "the switch to end the channel")
+        return self
+
+    def wait_for_step(self, extension, context=None, within=10.0):
+        """Waits until the dialplan reaches a place."""
+        place = f"{extension}@{context}" if context else extension
+        return wait_until(lambda: self.channel.at(extension, context), within, f"the dialplan to reach {place}")
+
+    def variables(self):
+        """The variables as the dialplan's first step after the last script saw them."""
+        steps = self.channel.steps
+        last = max((index for index, step in enumerate(steps) if step.application == "AGI"), default=len(steps))
+        after = steps[last + 1:]
+        return after[0].variables if after else self.channel.variables
+
+    def dialplan_saw(self, outcome, code="", input="", http_status="", cache="off", script=None):
+        """Checks the variables that every script leaves behind, all of them, and that the outcome came last."""
+        self.wait_until_over()
+        wanted = {
+            "DIALSCRIPT_OUTCOME": outcome, "DIALSCRIPT_CODE": code, "DIALSCRIPT_INPUT": input,
+            "DIALSCRIPT_HTTP_STATUS": http_status, "DIALSCRIPT_CACHE": cache,
+            "DIALSCRIPT_SCRIPT": script or self._script,
+        }
+        seen = self.variables()
+        differ = [
+            f"{name}: expected {value!r}, saw {seen.get(name)!r}"
+            for name, value in wanted.items() if seen.get(name) != value
+        ]
+        expect("variables in the dialplan", differ, [])
+        order = [name for name, _ in self.channel.written if name in wanted]
+        expect("the last variable written", order[-1], "DIALSCRIPT_OUTCOME")
+
+    def went_to(self, extension, context, priority=1):
+        """Checks where the dialplan went on after the script."""
+        self.wait_until_over()
+        step = self.channel.at(extension, context)
+        expect(f"a step at {extension}@{context}", step and step.priority, priority)
+
+    def was_not_served(self):
+        """Checks that the dialplan went on, knowing that no script ran."""
+        self.wait_until_over()
+        expect("AGISTATUS", self.variables().get("AGISTATUS"), "FAILURE")
+        expect("DIALSCRIPT_OUTCOME", self.variables().get("DIALSCRIPT_OUTCOME"), "")
+
+    def evidence(self):
+        """What is known about the call."""
+        ending = f"by {self.hung_up_by}, cause {self.cause}, at {self.ended_at:.2f}" if self.ended_at else "not ended"
+        lines = [f"call {self.id}: status {self.status}, {ending}", f"heard: {self.heard_line()}"]
+        try:
+            channel = self.channel
+        except AssertionError as error:
+            return [*lines, str(error)]
+        own = {name: value for name, value in channel.variables.items() if name.startswith(("DIALSCRIPT_", "AGI"))}
+        return [*lines, f"dialplan: {' · '.join(channel.path)}", f"variables: {own}"]
+
+
+class Switch:
+    """A switch with the telephones that it can call, and the place where benches for it are put up."""
+
+    def __init__(self, make_asterisk, folder):
+        self._callee = Callee()
+        self.asterisk = make_asterisk(folder / "switch", self._callee.port)
+        self._folder = folder
+
+    def __enter__(self):
+        try:
+            self.asterisk.start()
+        except SwitchFailed:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.asterisk.stop()
+        self._callee.close()
+
+    def bench(self, binary, name):
+        """A bench with a folder of this name."""
+        return Bench(self.asterisk, binary, self._folder / name)
+
+
+def expect(what, seen, wanted):
+    """Checks that something is as it should be."""
+    if seen != wanted:
+        raise AssertionError(f"{what}: expected {wanted!r}, saw {seen!r}")
+
+
+def expect_about(what, seen, wanted, within=0.3):
+    """Checks that a time is as it should be; the default leaves room for a busy machine."""
+    if abs(seen - wanted) > within:
+        raise AssertionError(f"{what}: expected {wanted:.2f} s (give or take {within:g}), saw {seen:.2f} s")

@@ -1,0 +1,56 @@
+"""The checks that need no switch: formatting, lints, tests, documentation. And the binary that the switches need."""
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from .host import REPOSITORY
+from .scenario import Result
+
+CHECKS = [
+    ("formatting", ["cargo", "fmt", "--check"], {}),
+    ("lints", ["cargo", "clippy", "--all-targets", "--", "-D", "warnings"], {}),
+    ("unit and protocol tests", ["cargo", "test"], {}),
+    ("documentation", ["cargo", "doc", "--no-deps"], {"RUSTDOCFLAGS": "-D warnings"}),
+]
+
+LAST_LINES = 60
+
+
+def checks(say):
+    """Runs every check, and says how each went as it ends."""
+    results = []
+    for name, command, environment in CHECKS:
+        started = time.monotonic()
+        done = _run(command, environment)
+        problem = _last_lines(done.stdout) if done.returncode else None
+        results.append(Result(f"{name}: {' '.join(command)}", time.monotonic() - started, problem))
+        say(str(results[-1]))
+        if problem:
+            say(problem)
+    return results
+
+
+class BuildFailed(Exception):
+    """The daemon does not compile. The text is cargo's."""
+
+
+def binary(release=False):
+    """Builds the daemon and returns its path; the debug build is the one that the tests have compiled already."""
+    done = _run(["cargo", "build", *(["--release"] if release else [])], {})
+    if done.returncode:
+        raise BuildFailed(_last_lines(done.stdout))
+    target = Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
+    return (REPOSITORY / target / ("release" if release else "debug") / "dialscript").resolve()
+
+
+def _last_lines(text):
+    return "\n".join(text.splitlines()[-LAST_LINES:])
+
+
+def _run(command, environment):
+    return subprocess.run(
+        command, cwd=REPOSITORY, env={**os.environ, **environment}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        text=True, check=False,
+    )

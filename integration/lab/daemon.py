@@ -1,0 +1,131 @@
+"""A running dialscript: its folder of scripts, its configuration, its log."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from . import tones
+from .deadline import TooLate, free_port, wait_until
+
+SETTINGS = """
+[asterisk]
+listen = ["127.0.0.1:{port}"]
+{asterisk}
+[log]
+format = "json"
+level  = "trace"
+"""
+
+
+class Daemon:
+    """One daemon in one folder, with the library of toned sounds. Scripts are written before it is started."""
+
+    def __init__(self, binary, folder):
+        self._binary, self._folder = binary, Path(folder)
+        self.scripts = self._folder / "scripts"
+        self.scripts.mkdir(parents=True)
+        tones.write_library(self._folder / "sounds")
+        self.port = free_port()
+        self.settings = SETTINGS.format(port=self.port, asterisk="")
+        self.environment = {}
+        self._log = self._folder / "daemon.log"
+        self._process = None
+        self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        # Not in the daemon's folder: the path of a socket may have 107 bytes, and a clone may lie deep.
+        self._notices_folder = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
+        self._notices.bind(f"{self._notices_folder.name}/notify")
+        self._notices.setblocking(False)
+        self._told = ""
+
+    def configure(self, settings="", asterisk=""):
+        """The daemon's file: these sections beside ours, these lines in the section of Asterisk."""
+        self.settings = SETTINGS.format(port=self.port, asterisk=asterisk) + settings
+
+    @property
+    def authority(self):
+        """Where it listens for Asterisk."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def address(self):
+        """The URL by which a dialplan reaches it."""
+        return f"agi://{self.authority}"
+
+    def start(self):
+        """Starts it, and returns when it says that it is ready (sd_notify)."""
+        file = self._folder / "dialscript.toml"
+        file.write_text(self.settings)
+        self._told = ""
+        with open(self._log, "ab") as log:
+            self._process = subprocess.Popen(
+                [str(self._binary), "serve", "--config", str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, **self.environment, "NOTIFY_SOCKET": self._notices.getsockname()},
+                start_new_session=True,
+            )
+        wait_until(self._is_ready, 15, "the daemon to say that it is ready")
+
+    def _is_ready(self):
+        if self._process.poll() is not None:
+            raise AssertionError(f"the daemon ended with {self._process.returncode}:\n{self.log}")
+        return "READY=1" in self.told
+
+    @property
+    def told(self):
+        """What it told the service manager up to now."""
+        try:
+            while True:
+                self._told += self._notices.recv(4096).decode()
+        except BlockingIOError:
+            return self._told
+
+    def terminate(self):
+        """Asks it to stop, as systemd does; does not wait."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def wait_to_end(self, within):
+        """Waits until it has ended; returns its exit code and the seconds it took."""
+        started = time.monotonic()
+        try:
+            return self._process.wait(within), time.monotonic() - started
+        except subprocess.TimeoutExpired:
+            raise TooLate(f"waited {within:g} s for the daemon to stop") from None
+
+    def reload(self, scripts):
+        """Writes scripts and asks it to load them, as systemd's reload does; does not wait."""
+        for name, text in scripts.items():
+            (self.scripts / f"{name}.toml").write_text(text)
+        self._process.send_signal(signal.SIGHUP)
+
+    def kill(self):
+        """It is gone, without a word."""
+        if self._process and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+
+    def close(self):
+        """The end of the test."""
+        self.kill()
+        self._notices.close()
+        self._notices_folder.cleanup()
+
+    @property
+    def log(self):
+        """The text of its log."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    @property
+    def calls(self):
+        """The lines that it wrote at the end of calls, as dictionaries."""
+        lines = (json.loads(line) for line in self.log.splitlines() if line.startswith("{"))
+        fields = ({**line, **line.get("fields", {})} for line in lines)
+        return [line for line in fields if line.get("message") == "call"]
+
+    def wait_for_calls(self, count, within=5):
+        """Waits until so many calls have ended; returns the line of the last."""
+        wait_until(lambda: len(self.calls) >= count, within, f"{count} calls in the daemon's log")
+        return self.calls[count - 1]

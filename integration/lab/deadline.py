@@ -1,0 +1,27 @@
+"""Waiting for something to become true, with a bound. Nothing in the lab sleeps in the hope that it is long enough."""
+
+import socket
+import time
+
+
+class TooLate(AssertionError):
+    """What was waited for did not happen in time."""
+
+
+def wait_until(condition, seconds, what, every=0.01):
+    """Polls `condition` until it returns something true, and returns that. `what` completes "waited for ..."."""
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise TooLate(f"waited {seconds:g} s for {what}")
+        time.sleep(every)
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    """A port of 127.0.0.1 that nothing uses, for a program that can't be told to find one itself."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,150 @@
+"""Unpacks a runnable Asterisk from Debian's packages into a folder, without installing or running any of them.
+
+apt is given a state of its own (lists, cache, and a list of what counts as installed), so that the host's packages
+are neither read nor changed; the packages are taken apart with dpkg-deb and tar, and no maintainer script runs.
+"""
+
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+PACKAGES = ["asterisk", "asterisk-core-sounds-en-wav"]
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+# Debian's Asterisk depends on what only modules need that the lab does not load (speech codecs, databases, Lua) or
+# that only maintainer scripts need. Declared as installed, neither they nor their dependencies are downloaded: 40 MB
+# instead of 104. A name that a suite does not know does no harm.
+LEFT_OUT = """
+    adduser passwd perl perl-base perl-modules-5.32 libperl5.32 perl-modules-5.40 libperl5.40 perl-modules-5.42
+    libperl5.42 gnupg gpg dirmngr dpkg tar debconf debconf-2.0 lsb-base init-system-helpers install-info
+    asterisk-config-custom libsnmp40 libsnmp45 libcodec2-1.2 libspandsp2 libspandsp2t64 libsybdb5 libpq5 libodbc1
+    libodbc2 libradcli4 libiksemel3 libical3 libical3t64 liblua5.1-0 libneon27-gnutls libneon27t64 libjack-jackd2-0
+    libportaudio2 libasound2 libunbound8 libvorbis0a libvorbisenc2 libvorbisfile3 libopencore-amrnb0
+    libopencore-amrwb0 libvo-amrwbenc0 libopusenc0 libopusfile0 libopus0 libgmime-3.0-0 libgmime-3.0-0t64
+    libglib2.0-0 libglib2.0-0t64
+""".split()
+
+NOT_UNPACKED = ("doc", "man", "locale", "lintian")
+
+
+class SuiteUnavailable(Exception):
+    """No mirror of this machine has the suite, or it could not be unpacked. The text says why, in one line."""
+
+
+def unpacked_asterisk(suite, cache, say=lambda line: None):
+    """The folder with the unpacked Asterisk of `suite`: the one in `cache`, else made now."""
+    root = Path(cache) / f"asterisk-{suite}"
+    if root.exists():
+        return root
+    say(f"unpacking Asterisk of Debian {suite} ...")
+    if not KEYRING.exists():
+        raise SuiteUnavailable(f"{KEYRING} is missing (package debian-archive-keyring)")
+    # Made under another name, so that an interrupted run leaves nothing that looks complete.
+    part = root.with_name(root.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    state = Path(cache) / "apt" / suite
+    _unpack(_download(suite, state), part)
+    shutil.rmtree(state)
+    part.rename(root)
+    return root
+
+
+def mirrors():
+    """The Debian mirrors that this machine's apt is configured with, main archives only."""
+    listed = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"],
+        capture_output=True, text=True, check=False,
+    ).stdout
+    found = []
+    for line in listed.splitlines():
+        uri, release, component = (line.split() + ["", "", ""])[:3]
+        if component == "main" and "-" not in release and uri not in found:
+            found.append(uri)
+    return found
+
+
+def _download(suite, state):
+    """Downloads the packages and what they need; returns the paths of the .deb files."""
+    # A suite such as sid moves: with packages of an earlier day, two versions of one library would be unpacked.
+    shutil.rmtree(state, ignore_errors=True)
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (state / folder).mkdir(parents=True)
+    architecture = _output(["dpkg", "--print-architecture"]).strip()
+    (state / "status").write_text("".join(_as_installed(name, architecture) for name in LEFT_OUT))
+    failure = "apt has no Debian mirror configured"
+    for mirror in mirrors():
+        (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n")
+        (state / "apt.conf").write_text(_apt_configuration(state, architecture))
+        environment = dict(os.environ, APT_CONFIG=str(state / "apt.conf"), LC_ALL="C")
+        try:
+            _output(["apt-get", "-qq", "update"], environment)
+            _output(["apt-get", "-qq", "-y", "--download-only", "install", *PACKAGES], environment)
+        except SuiteUnavailable as error:
+            failure = str(error)
+            continue
+        wanted = sorted((state / "cache/archives").glob("*.deb"))
+        return [deb for deb in wanted if deb.name.split("_")[0] != "asterisk-config"]
+    raise SuiteUnavailable(failure)
+
+
+def _as_installed(name, architecture):
+    return (
+        f"Package: {name}\nStatus: install ok installed\nArchitecture: {architecture}\nMulti-Arch: foreign\n"
+        "Version: 9999:9999\nMaintainer: none\nDescription: left out\n\n"
+    )
+
+
+def _apt_configuration(state, architecture):
+    return f"""
+Dir::Etc::SourceList "{state}/sources.list";
+Dir::Etc::SourceParts "/dev/null";
+Dir::Etc::Preferences "/dev/null";
+Dir::Etc::PreferencesParts "/dev/null";
+Dir::State "{state}";
+Dir::State::Lists "{state}/lists";
+Dir::State::status "{state}/status";
+Dir::Cache "{state}/cache";
+APT::Architecture "{architecture}";
+APT::Architectures {{ "{architecture}"; }};
+APT::Install-Recommends "false";
+APT::Sandbox::User "root";
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
+Debug::NoLocking "true";
+"""
+
+
+def _unpack(debs, root):
+    """Unpacks packages as merged-/usr wants it: /lib and the like are links before anything lands in them."""
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (root / "usr" / name).mkdir(parents=True)
+        (root / name).symlink_to(f"usr/{name}")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda deb: _unpack_one(deb, root), debs))
+    english = root / "usr/share/asterisk/sounds/en"
+    if not english.exists():  # Debian makes this link by update-alternatives, that is in a maintainer script.
+        english.symlink_to("en_US_f_Allison")
+
+
+def _unpack_one(deb, root):
+    excluded = [f"--exclude=./usr/share/{name}/*" for name in NOT_UNPACKED]
+    with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", str(deb)], stdout=subprocess.PIPE) as package:
+        tar = ["tar", "-x", "-C", str(root), "--keep-directory-symlink", "--no-same-owner", *excluded, "-f", "-"]
+        done = subprocess.run(tar, stdin=package.stdout, capture_output=True, text=True, check=False)
+    if done.returncode or package.returncode:
+        raise SuiteUnavailable(f"{deb.name} could not be unpacked: {_last_line(done.stderr)}")
+
+
+def _output(command, environment=None):
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SuiteUnavailable(f"{' '.join(command[:3])}: {_last_line(done.stderr)}")
+    return done.stdout
+
+
+def _last_line(text):
+    return (text.strip().splitlines() or ["(no message)"])[-1]

@@ -1,0 +1,123 @@
+"""Asterisk's manager interface, read only: where each channel went in the dialplan, and which variables were set.
+
+Events of one channel come in the order in which things happened, and say what a variable holds literally, which a
+line that the dialplan logs could not (it expands, quotes and splits).
+"""
+
+import re
+import socket
+import threading
+from dataclasses import dataclass, field
+
+from .deadline import wait_until
+
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+@dataclass
+class Step:
+    """One step of the dialplan: where, what, and the variables that had been set on the channel by then."""
+
+    context: str
+    extension: str
+    priority: int
+    application: str
+    data: str
+    variables: dict
+
+    def __str__(self):
+        return f"{self.extension}@{self.context},{self.priority} {self.application}({self.data})"
+
+
+@dataclass
+class Channel:
+    """What is known of one channel."""
+
+    name: str = ""
+    steps: list = field(default_factory=list)
+    variables: dict = field(default_factory=dict)
+    written: list = field(default_factory=list)  # (name, value), in the order of writing
+    cause: int | None = None  # Q.850, when it has hung up
+
+    def at(self, extension, context=None, application=None):
+        """The first step at an extension (of a context, of an application), or None."""
+        for step in self.steps:
+            if step.extension == extension and context in (None, step.context):
+                if application in (None, step.application):
+                    return step
+        return None
+
+    @property
+    def path(self):
+        """The steps as lines of text."""
+        return [str(step) for step in self.steps]
+
+
+class Manager:
+    """A connection to the manager interface and the book of channels that it fills."""
+
+    def __init__(self, port, user, secret):
+        self._socket = wait_until(lambda: _connect(port), 20, "the manager interface of Asterisk")
+        self._lines = self._socket.makefile("r", encoding="utf-8", errors="surrogateescape", newline="\r\n")
+        self._channels = {}
+        self._by_call = {}
+        self.booted = threading.Event()
+        self._socket.sendall(f"Action: Login\r\nUsername: {user}\r\nSecret: {secret}\r\n\r\n".encode())
+        threading.Thread(target=self._read, name="manager", daemon=True).start()
+
+    def channel(self, call_id, within=5):
+        """The channel of a SIP call, by its Call-ID, as the lab's dialplan noted it."""
+        return wait_until(lambda: self._by_call.get(call_id), within, "the call's channel to enter the dialplan")
+
+    def close(self):
+        """Leaves."""
+        self._socket.close()
+
+    def _read(self):
+        event = {}
+        try:
+            for line in self._lines:
+                line = line.removesuffix("\r\n")
+                if line:
+                    name, _, value = line.partition(": ")
+                    event.setdefault(name, value)
+                else:
+                    self._note(event)
+                    event = {}
+        except (OSError, ValueError):
+            pass  # The switch has stopped, or we have left.
+
+    def _note(self, event):
+        kind = event.get("Event")
+        if kind == "FullyBooted":
+            self.booted.set()
+        if "Uniqueid" not in event:
+            return
+        channel = self._channels.setdefault(event["Uniqueid"], Channel(event.get("Channel", "")))
+        if kind == "Newexten":
+            channel.steps.append(Step(
+                event["Context"], event["Extension"], int(event["Priority"]), event["Application"],
+                event.get("AppData", ""), dict(channel.variables),
+            ))
+        elif kind == "VarSet":
+            self._set(channel, event["Variable"], _unescaped(event.get("Value", "")))
+        elif kind == "Hangup":
+            channel.cause = int(event["Cause"])
+
+    def _set(self, channel, name, value):
+        channel.variables[name] = value
+        channel.written.append((name, value))
+        if name == "LAB_CALL":
+            self._by_call[value] = channel
+
+
+def _connect(port):
+    try:
+        return socket.create_connection(("127.0.0.1", port))
+    except ConnectionRefusedError:
+        return None
+
+
+def _unescaped(text):
+    """VarSet writes values the way C does (manager_channels.c, varset: ast_escape_c_alloc)."""
+    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text)

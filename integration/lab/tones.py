@@ -1,0 +1,68 @@
+"""The sounds of the lab: each is one pure tone, so that an ear of a few lines can tell them apart.
+
+A pure tone is known by how often it crosses zero. The pitches lie 150 Hz apart, which is six crossings in the 20 ms
+of one RTP packet: G.711 and a lost packet do not blur that.
+"""
+
+import array
+import math
+import wave
+from dataclasses import dataclass
+from functools import cache
+
+RATE = 8000  # Asterisk's .wav is 8 kHz, 16-bit, mono, and nothing else.
+LOUDNESS = 9000
+
+
+@dataclass(frozen=True)
+class Tone:
+    """A sound that the ear knows by its pitch."""
+
+    pitch: int
+    seconds: float
+
+
+# The library that every scenario's scripts can play.
+LIBRARY = {
+    "ask": Tone(400, 2.0),
+    "ask_more": Tone(550, 1.0),
+    "pin": Tone(700, 1.0),
+    "matched": Tone(850, 0.6),
+    "sorry": Tone(1000, 0.6),
+    "silent": Tone(1150, 0.6),
+    "unreachable": Tone(1300, 0.6),
+    "welcome": Tone(1450, 0.4),
+}
+
+# What the switch plays by itself: music on hold, and the telephone of an extension that was called.
+MUSIC = Tone(1750, 30.0)
+COLLEAGUE = Tone(2050, 30.0)
+
+PITCHES = {tone.pitch: name for name, tone in LIBRARY.items()} | {MUSIC.pitch: "music", COLLEAGUE.pitch: "colleague"}
+
+
+@cache
+def samples(tone):
+    """The tone as 16-bit samples. It starts and ends softly, since a click is a sound of all pitches."""
+    count = int(tone.seconds * RATE)
+    ramp = RATE // 200
+    return array.array("h", (
+        int(LOUDNESS * min(1, n / ramp, (count - n) / ramp) * math.sin(2 * math.pi * tone.pitch * n / RATE))
+        for n in range(count)
+    ))
+
+
+def write(path, tone):
+    """Writes the tone as a sound file that Asterisk plays."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(samples(tone).tobytes())
+
+
+def write_library(folder):
+    """Writes every sound of the library into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, tone in LIBRARY.items():
+        write(folder / f"{name}.wav", tone)

@@ -1,0 +1,211 @@
+"""A web application that a script can ask: records every request exactly as it came, and answers whatever a test wants.
+
+Written on plain sockets, since a good HTTP library would refuse to misbehave the ways a bad web application does.
+"""
+
+import json as json_format
+import os
+import select
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlsplit
+
+from .deadline import wait_until
+
+
+@dataclass
+class Request:
+    """A request as it came. Header names are in small letters; what was said twice is joined by a comma."""
+
+    method: str
+    target: str
+    headers: dict
+    body: bytes
+    at: float  # time.monotonic()
+    complete: bool = False  # whether the answer went out with the client still there
+
+    @property
+    def path(self):
+        """The path, as it was on the wire."""
+        return urlsplit(self.target).path
+
+    @property
+    def query(self):
+        """The query, decoded, in order."""
+        return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
+
+    @property
+    def text(self):
+        """The body as text."""
+        return self.body.decode()
+
+    @property
+    def form(self):
+        """The body as a form, decoded, in order."""
+        return parse_qsl(self.text, keep_blank_values=True)
+
+    def __str__(self):
+        return f"{self.method} {self.target}" + (f" with {self.body.decode(errors='replace')!r}" if self.body else "")
+
+
+@dataclass
+class Answer:
+    """An answer, and how it is given."""
+
+    status: int = 200
+    body: str | bytes = ""
+    content_type: str = "text/plain"
+    headers: dict = field(default_factory=dict)
+    delay: float = 0.0  # seconds before the first byte
+    drip: float = 0.0  # seconds before each byte of the body
+    raw: bytes | None = None  # this instead of HTTP
+    silent: bool = False  # take the request and never say anything
+    reset: bool = False  # take the request and break the connection
+
+    def encode(self):
+        """Head and body as they go over the wire."""
+        body = self.body.encode() if isinstance(self.body, str) else self.body
+        reason = HTTPStatus(self.status).phrase
+        headers = {"Content-Type": self.content_type, "Content-Length": str(len(body)), **self.headers}
+        lines = [f"HTTP/1.1 {self.status} {reason}", *(f"{name}: {value}" for name, value in headers.items())]
+        return "\r\n".join(lines).encode() + b"\r\n\r\n", body
+
+
+def json(value, **how):
+    """An answer in JSON; text is taken as JSON already written, which keeps numbers as they are."""
+    body = value if isinstance(value, str) else json_format.dumps(value)
+    return Answer(body=body, content_type="application/json", **how)
+
+
+class Web:
+    """A web application on a port of its own. `answers` says for each path what it answers, or what decides."""
+
+    def __init__(self, address="127.0.0.1", port=0, certificate=None):
+        self._tls = _tls(certificate) if certificate else None
+        self._listener = socket.create_server((address, port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http{'s' if certificate else ''}://{address}:{self.port}"
+        self.answers = {}
+        self.requests = []
+        self.connections = 0
+        self._open = set()
+        self._closed = threading.Event()
+        threading.Thread(target=self._accept, name="web", daemon=True).start()
+
+    def on(self, path, answer):
+        """From now on, requests for this path get this answer (or what this function of the request returns)."""
+        self.answers[path] = answer
+        return self
+
+    def wait_for(self, count, within=5):
+        """Waits until so many requests have come; returns the last of them."""
+        wait_until(lambda: len(self.requests) >= count, within, f"{count} requests; there were {self.asked()}")
+        return self.requests[count - 1]
+
+    def asked(self):
+        """The requests as one line of text."""
+        return " · ".join(map(str, self.requests)) or "nothing"
+
+    def close(self):
+        """Is gone: nobody can connect any more, and open connections break."""
+        self._closed.set()
+        self._listener.close()
+        for connection in list(self._open):
+            connection.close()
+
+    def _accept(self):
+        while not self._closed.is_set():
+            try:
+                if not select.select([self._listener], [], [], 0.2)[0]:
+                    continue
+                connection, _ = self._listener.accept()
+            except (OSError, ValueError):
+                return  # closed
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), name="web", daemon=True).start()
+
+    def _serve(self, connection):
+        try:
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            self._open.add(connection)
+            with connection, connection.makefile("rb") as stream:
+                while request := _read(stream):
+                    self.requests.append(request)
+                    if not self._answer(connection, request):
+                        return
+        except OSError:
+            pass  # The client has gone, or we have closed.
+        finally:
+            self._open.discard(connection)
+
+    def _answer(self, connection, request):
+        """Answers; returns whether the connection may be used again."""
+        answer = self.answers.get(request.path, Answer(404, "no such page"))
+        if callable(answer):
+            answer = answer(request)
+        self._closed.wait(answer.delay)
+        if answer.silent:
+            self._closed.wait()
+        if answer.silent or answer.reset:
+            # With a linger time of nothing, closing sends RST.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            return False
+        request.complete = not _has_left(connection)
+        if answer.raw is not None:
+            connection.sendall(answer.raw)
+            return False
+        head, body = answer.encode()
+        if answer.drip:
+            connection.sendall(head)
+            for byte in body:
+                self._closed.wait(answer.drip)
+                connection.sendall(bytes([byte]))
+        else:
+            connection.sendall(head + body)
+        return True
+
+
+def self_signed(folder):
+    """A certificate for 127.0.0.1 that nobody vouches for, and its key, in one file."""
+    file = folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=lab", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE",
+         "-keyout", file, "-out", folder / "public.pem"],
+        check=True, capture_output=True,
+    )
+    file.write_text(file.read_text() + (folder / "public.pem").read_text())
+    return file
+
+
+def _tls(certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+def _read(stream):
+    """The next request of a connection; nothing at its end."""
+    first = stream.readline().decode("latin-1").split()
+    if len(first) != 3:
+        return None
+    headers = {}
+    while line := stream.readline().strip():
+        name, _, value = line.decode("latin-1").partition(":")
+        name, value = name.lower(), value.strip()
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    body = stream.read(int(headers.get("content-length", 0)))
+    return Request(first[0], first[1], headers, body, time.monotonic())
+
+
+def _has_left(connection):
+    """Whether the client has closed its side meanwhile."""
+    readable, _, _ = select.select([connection], [], [], 0)
+    with socket.socket(fileno=os.dup(connection.fileno())) as beneath_tls:
+        return bool(readable) and not beneath_tls.recv(1, socket.MSG_PEEK)

@@ -1,0 +1,200 @@
+"""Web applications that are slow, dead or hostile, and what the caller hears meanwhile."""
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.scenario import scenario
+
+SCRIPT = """
+    [prompt]
+    play = "welcome"
+    [trigger]
+    url = "WEB/it"
+    timeout = "2s"
+    music = "default"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    play = "matched"
+    then = "continue"
+    [otherwise]
+    play = "sorry"
+    then = "continue"
+    [no_response]
+    play = "unreachable"
+    then = "continue"
+"""
+
+GOOD = web.json({"code": 200})
+
+
+def answered(lab, answer, **caller):
+    """A call in which the web application answers so."""
+    lab.web.on("/it", answer)
+    return lab.script("asks", SCRIPT).call("asks", **caller)
+
+
+def expect_no_response(call, status=""):
+    """Checks that the caller was told, and the dialplan too, and that the call went on."""
+    call.hear("unreachable")
+    call.dialplan_saw("no_response", http_status=status)
+    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "no_response: ")
+
+
+@scenario("music is heard while the answer is slow, and has ended before the next sound")
+def music(lab):
+    call = answered(lab, web.json({"code": 200}, delay=1.5))
+    call.hear_out("welcome")
+    heard, matched = call.hear_out("music"), call.hear("matched")
+    welcome = call.heard()[0]
+    expect_about("silence before the music", heard.start - welcome.end, 0.3)
+    expect_about("music", heard.seconds, 1.2)
+    expect("the music ended before the next sound", heard.end <= matched.start, True)
+    call.dialplan_saw("matched", code="200", http_status="200")
+    expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "music", "matched"])
+
+
+@scenario("an answer that comes at once starts no music")
+def no_music(lab):
+    call = answered(lab, GOOD)
+    call.hear("matched")
+    call.dialplan_saw("matched", code="200", http_status="200")
+    expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "matched"])
+
+
+@scenario("music is not left playing when the dialplan goes on without another sound")
+def music_ends(lab):
+    script = SCRIPT.replace('play = "matched"\n', "")
+    lab.web.on("/it", web.json({"code": 200}, delay=1.2))
+    call = lab.script("asks", script).call("asks", extension="stays")
+    music = call.hear_out("music")
+    call.wait_to_end()
+    expect_about("music", music.seconds, 0.9)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("music can be a sound of the library, repeated until the answer comes")
+def music_of_the_library(lab):
+    lab.web.on("/it", web.json({"code": 200}, delay=3.0))
+    script = SCRIPT.replace('music = "default"', 'music = "sorry"').replace('"2s"', '"5s"')
+    call = lab.script("asks", script).call("asks")
+    call.hear("matched")
+    heard = sum(sound.seconds for sound in call.heard() if sound.name == "sorry")
+    expect_about("the sound, over and over", heard, 2.6, within=0.5)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a web application that nobody answers for: no response, at once")
+def dead(lab):
+    lab.web.close()
+    call = answered(lab, GOOD)
+    call.hear_out("welcome")
+    unreachable = call.hear("unreachable")
+    expect_about("from the prompt to the next sound", unreachable.start - call.heard()[0].end, 0.1, within=0.5)
+    call.dialplan_saw("no_response")
+
+
+@scenario("an answer beyond the timeout is no response, and the timeout is exact")
+def slow(lab):
+    call = answered(lab, web.json({"code": 200}, delay=4.0))
+    unreachable = call.hear("unreachable")
+    expect_about("from the prompt to the next sound", unreachable.start - call.heard()[0].end, 2)
+    call.dialplan_saw("no_response")
+
+
+@scenario("a web application that accepts and stays silent: no response in time")
+def silent(lab):
+    expect_no_response(answered(lab, web.Answer(silent=True)))
+
+
+@scenario("an answer that drips is bounded as a whole")
+def dripping(lab):
+    call = answered(lab, web.json('{"code": 200, "a": "%s"}' % ("x" * 50), drip=0.1))
+    unreachable = call.hear("unreachable")
+    expect_about("from the prompt to the next sound", unreachable.start - call.heard()[0].end, 2)
+    call.wait_until_over()
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
+
+
+@scenario("a broken connection is no response")
+def reset(lab):
+    expect_no_response(answered(lab, web.Answer(reset=True)))
+
+
+@scenario("garbage instead of HTTP is no response")
+def garbage(lab):
+    expect_no_response(answered(lab, web.Answer(raw=b"\x16\x03\x01 what?\r\n\r\n\0\0")))
+
+
+@scenario("an HTML page is refused as an answer, and the log says so")
+def html(lab):
+    page = web.Answer(200, "<!doctype html><html><body>code=200</body></html>", "text/html; charset=utf-8")
+    expect_no_response(answered(lab, page), status="200")
+    expect("HTML in the daemon's log", "HTML" in lab.daemon.log, True)
+
+
+@scenario("JSON that is none is no response")
+def broken_json(lab):
+    expect_no_response(answered(lab, web.json('{"code": 200')), status="200")
+
+
+@scenario("an error of the web application without the key is no response")
+def server_error(lab):
+    expect_no_response(answered(lab, web.json({"error": "down"}, status=500)), status="500")
+
+
+@scenario("an error of the web application with the key is an answer")
+def error_with_key(lab):
+    call = answered(lab, web.json({"code": 200}, status=422))
+    call.hear("matched")
+    call.dialplan_saw("matched", code="200", http_status="422")
+
+
+@scenario("an answer that no branch names takes [otherwise]")
+def otherwise(lab):
+    call = answered(lab, web.json({"code": 999}))
+    call.hear("sorry")
+    call.dialplan_saw("otherwise", code="999", http_status="200")
+
+
+@scenario("a body beyond the bound is no response")
+def huge(lab):
+    expect_no_response(answered(lab, web.json('{"code": 200, "a": "%s"}' % ("x" * 300_000))), status="")
+
+
+@scenario("a redirect within the host is followed")
+def redirect(lab):
+    lab.web.on("/there", GOOD)
+    call = answered(lab, web.Answer(302, headers={"Location": "/there"}))
+    call.hear("matched")
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a redirect to another host is not followed")
+def redirect_away(lab):
+    other = lab.another_web(address="127.0.0.2").on("/there", GOOD)
+    call = answered(lab, web.Answer(302, headers={"Location": f"{other.url}/there"}))
+    call.hear("unreachable")
+    call.wait_until_over()
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
+    expect("requests to the other host", other.asked(), "nothing")
+
+
+@scenario("https: a certificate that the system's roots vouch for is accepted, any other is no response")
+def certificate(lab):
+    file = web.self_signed(lab.folder)
+    secure = lab.another_web(certificate=file).on("/it", GOOD)
+    lab.script("asks", SCRIPT.replace("WEB", secure.url))
+    lab.call("asks").dialplan_saw("no_response")
+    expect("requests", secure.asked(), "nothing")
+    lab.restart({"SSL_CERT_FILE": str(file)})
+    lab.call("asks").dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a redirect that goes round in circles ends")
+def redirect_circle(lab):
+    call = answered(lab, web.Answer(302, headers={"Location": "/it"}))
+    call.hear("unreachable")
+    call.wait_until_over()
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
+    expect("requests are bounded", len(lab.web.requests) <= 20, True)

@@ -1,0 +1,217 @@
+"""Callers who hang up, calls that are over, and calls that nobody picks up."""
+
+import time
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.deadline import wait_until
+from lab.scenario import scenario
+
+SCRIPT = """
+    [prompt]
+    play = "ask"
+    [keypress]
+    length = 4
+    gap = "3s"
+    [trigger]
+    url = "WEB/it?digits={keypress}"
+    music = "default"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    then = "continue"
+    [no_input]
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+
+def dial(lab, **how):
+    """A call to a script that asks for digits, then for an answer that takes its time."""
+    lab.web.on("/it", web.json({"code": 200}, delay=1.5))
+    return lab.script("asks", SCRIPT).call("asks", **how)
+
+
+def expect_seen_in_h(call, outcome="hangup"):
+    """Checks that the h extension ran with the outcome set."""
+    step = wait_until(lambda: call.channel.at("h"), 3, "the h extension")
+    expect("outcome in the h extension", step.variables["DIALSCRIPT_OUTCOME"], outcome)
+    return step.variables
+
+
+@scenario("a caller who hangs up in the prompt: outcome hangup, seen in the h extension")
+def in_the_prompt(lab):
+    call = dial(lab)
+    call.hear("ask")
+    call.hang_up()
+    expect_seen_in_h(call)
+    call.dialplan_saw("hangup")
+    expect("requests", lab.web.asked(), "nothing")
+    lab.daemon.wait_for_calls(1)
+
+
+@scenario("a caller who hangs up while typing: what was typed is in DIALSCRIPT_INPUT")
+def while_typing(lab):
+    call = dial(lab)
+    call.hear("ask")
+    call.press("12")
+    call.hang_up()
+    expect("input in the h extension", expect_seen_in_h(call)["DIALSCRIPT_INPUT"], "12")
+    call.dialplan_saw("hangup", input="12")
+    expect("requests", lab.web.asked(), "nothing")
+
+
+@scenario("a caller who hangs up while the answer is awaited: the request still completes")
+def while_waiting(lab):
+    call = dial(lab)
+    call.hear("ask")
+    call.press("1234")
+    request = lab.web.wait_for(1)
+    call.hear("music")
+    call.hang_up()
+    expect_seen_in_h(call)
+    call.dialplan_saw("hangup", input="1234")
+    left_after = time.monotonic() - request.at
+    expect("the dialplan had the call before the answer came", left_after < 1.4, True)
+    wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
+
+
+@scenario("with AGISIGHUP=no a hang-up is noticed as well")
+def no_sighup(lab):
+    call = dial(lab, extension="no-sighup")
+    call.hear("ask")
+    call.press("12")
+    call.hang_up()
+    expect_seen_in_h(call)
+    call.dialplan_saw("hangup", input="12")
+
+
+@scenario("with AGISIGHUP=no a hang-up while the answer is awaited is noticed as well")
+def no_sighup_while_waiting(lab):
+    call = dial(lab, extension="no-sighup")
+    call.hear("ask")
+    call.press("1234")
+    call.hear("music")
+    call.hang_up()
+    step = wait_until(lambda: call.channel.at("h"), 6, "the h extension")
+    expect("an outcome is set in h", step.variables["DIALSCRIPT_OUTCOME"] != "", True)
+
+
+@scenario("a call on a channel that was picked up before plays at once")
+def picked_up_before(lab):
+    call = dial(lab, extension="picked-up")
+    call.hear("ask")
+    call.press("1234")
+    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+
+
+NOTICE = """
+    [trigger]
+    url = "WEB/notice?caller={caller}&called={called}"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    set = { TOLD = "{$code}" }
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+
+@scenario("in the h extension a script asks, branches and sets variables")
+def in_h(lab):
+    lab.web.on("/notice", web.json({"code": 200}))
+    call = lab.script("notice", NOTICE).call("notice", context="lab-afterwards")
+    call.wait_to_be_picked_up()
+    call.hang_up()
+    call.dialplan_saw("matched", code="200", http_status="200")
+    expect("variable", call.variables()["TOLD"], "200")
+    request = lab.web.wait_for(1)
+    expect("caller and called", request.query, [("caller", "1001"), ("called", "script")])
+
+
+@scenario("in the h extension a script that would ask the caller ends with the outcome hangup")
+def question_in_h(lab):
+    call = lab.script("asks", SCRIPT).call("asks", context="lab-afterwards")
+    call.wait_to_be_picked_up()
+    call.hang_up()
+    call.dialplan_saw("hangup")
+    expect("requests", lab.web.asked(), "nothing")
+
+
+@scenario("a script without prompt and input never picks up")
+def never_picks_up(lab):
+    lab.web.on("/notice", web.json({"code": 200}, delay=0.5))
+    call = lab.script("notice", NOTICE).call("notice")
+    call.wait_to_end()
+    expect("picked up", call.picked_up_at, None)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a script whose only sound is an outcome's picks up for that sound, and not before")
+def picks_up_for_an_outcome(lab):
+    lab.web.on("/notice", web.json({"code": 200}, delay=1.0))
+    script = NOTICE.replace('set = { TOLD = "{$code}" }', 'play = "matched"')
+    call = lab.script("notice", script).call("notice")
+    call.hear("matched")
+    expect_about("picked up", call.picked_up_at, 1)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a caller who gives up before the call was picked up: the request still completes")
+def gives_up(lab):
+    lab.web.on("/notice", web.json({"code": 200}, delay=1.5))
+    call = lab.script("notice", NOTICE).call("notice", extension="early")
+    request = lab.web.wait_for(1)
+    call.hang_up()
+    expect("status", call.status, 487)
+    call.dialplan_saw("hangup")
+    wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
+
+
+@scenario("answer = false: sounds and questions are skipped, and nobody picks up")
+def stays_unanswered(lab):
+    lab.script("quiet", """
+        [prompt]
+        play = "ask"
+        answer = false
+        [trigger]
+        url = "WEB/notice"
+        [response]
+        key = "code"
+        [[branch]]
+        when = "200"
+        play = "matched"
+        then = "continue"
+        [no_response]
+        then = "continue"
+    """)
+    lab.web.on("/notice", web.json({"code": 200}))
+    started = time.monotonic()
+    call = lab.call("quiet")
+    call.wait_to_end()
+    expect("picked up", call.picked_up_at, None)
+    expect_about("the time that the skipped sounds take", time.monotonic() - started, 0.1, within=0.5)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("answer = false with a question: no input, and nobody picks up")
+def question_unanswered(lab):
+    lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))
+    call = lab.call("quiet")
+    call.wait_to_end()
+    expect("picked up", call.picked_up_at, None)
+    call.dialplan_saw("no_input")
+
+
+@scenario("answer = false on a call that was picked up before asks as usual")
+def answer_false_but_up(lab):
+    lab.web.on("/it", web.json({"code": 200}))
+    lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))
+    call = lab.call("quiet", extension="picked-up")
+    call.hear("ask")
+    call.press("1234")
+    call.dialplan_saw("matched", code="200", input="1234", http_status="200")

@@ -1,0 +1,140 @@
+"""What callers and web applications say stays text, and what is sensitive stays hidden."""
+
+import uuid
+from pathlib import Path
+
+from lab import web
+from lab.bench import expect
+from lab.scenario import scenario
+
+SCRIPT = """
+    [trigger]
+    url = "WEB/it"
+    [response]
+    key = "code"
+    [[branch]]
+    when = { present = true }
+    set = { NOTE = "{$note}" }
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+
+@scenario("a hostile answer changes nothing on the switch, and arrives in variables as literal text")
+def hostile_answer(lab):
+    proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
+    attacks = [
+        f"${{SHELL(touch {proof})}}", f"SHELL(touch {proof})", f"$[1 + 1] ${{EXTEN}} `touch {proof}`",
+        'quo"te and \'single\'', "back\\slash \\n \\", "a) ${b} ${c", "comma, semicolon; percent % & |",
+        f'"\nEXEC System "touch {proof}"\n', f"x\r\nSET VARIABLE OWNED yes\r\n", "nul\0byte", "ünï 中文 😀",
+    ]
+    lab.script("asks", SCRIPT).start()
+    expect("the switch could be attacked", "SHELL" in lab.switch.command("core show function SHELL"), True)
+    for attack in attacks:
+        lab.web.on("/it", web.json({"code": attack, "note": f"<{attack}>"}))
+        call = lab.call("asks")
+        literal = attack.translate({ord(sign): " " for sign in "\r\n\0"})
+        call.dialplan_saw("matched", code=literal, http_status="200")
+        expect("a variable that the script sets", call.variables()["NOTE"], f"<{literal}>")
+        expect("variables that nobody set", call.variables().get("OWNED"), None)
+    expect("a file made by the attack", proof.exists(), False)
+
+
+@scenario("a hostile destination is refused: the outcome is error, and the call continues")
+def hostile_destination(lab):
+    proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
+    lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto {$code}@lab-places"\n    [no'))
+    shell = f"${{SHELL(touch {proof})}}"
+    for attack in (shell, "9100,1\nEXEC System ls", "9100@lab-places,2", "9100,2", '9100" "', "", " "):
+        lab.web.on("/it", web.json({"code": attack}))
+        call = lab.call("asks")
+        call.dialplan_saw("error", code=attack.replace("\n", " "), http_status="200")
+        expect("a step at the places", call.channel.at("9100"), None)
+    expect("a file made by the attack", proof.exists(), False)
+
+
+@scenario("a context and a priority that an answer names are held to the same letters")
+def hostile_context(lab):
+    lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto 9100@{$code},{$note}"\n    [no'))
+    for context, priority, outcome in (
+        ("lab-places", "2", "matched"), ("lab-places,2", "1", "error"), ("lab-places", "1 2", "error"),
+        ("lab-places", "n+101", "error"),
+    ):
+        lab.web.on("/it", web.json({"code": context, "note": priority}))
+        lab.call("asks").dialplan_saw(outcome, code=context, http_status="200")
+
+
+@scenario("a value too long for a line of AGI is cut, and the call goes on as it should")
+def long_value(lab):
+    lab.script("asks", SCRIPT)
+    value = 'ab"\\' * 5000
+    lab.web.on("/it", web.json({"code": value, "note": "short"}))
+    call = lab.call("asks")
+    call.wait_until_over()
+    seen = call.variables()
+    expect("outcome and note", (seen["DIALSCRIPT_OUTCOME"], seen["NOTE"]), ("matched", "short"))
+    code = seen["DIALSCRIPT_CODE"]
+    expect("the value's beginning, of some length", (value.startswith(code), len(code) > 500), (True, True))
+
+
+@scenario("a hostile caller's name is text in the request and nothing else")
+def hostile_caller(lab):
+    trigger = 'url = "WEB/it?who={caller_name}"\nheaders = { X-Who = "{caller_name}" }'
+    lab.script("asks", SCRIPT.replace('url = "WEB/it"', trigger))
+    lab.web.on("/it", web.json({"code": 1, "note": ""}))
+    name = "${SHELL(id)}&admin=1#x%0d%0aX-Evil: 1"
+    call = lab.call("asks", name=name)
+    call.dialplan_saw("matched", code="1", http_status="200")
+    expect("query", lab.web.requests[0].query, [("who", name)])
+    expect("headers", (lab.web.requests[0].headers["x-who"], "x-evil" in lab.web.requests[0].headers), (name, False))
+
+
+@scenario("a sensitive PIN is in no variable and in no file that the run left")
+def sensitive(lab):
+    pin = "73915508"
+    lab.script("pin", """
+        [prompt]
+        play = "pin"
+        repeat = 1
+        [keypress]
+        length = 8
+        min_length = 8
+        gap = "1s"
+        sensitive = true
+        [trigger]
+        url = "WEB/it?pin={keypress}"
+        music = "default"
+        [response]
+        key = "code"
+        [[branch]]
+        when = "200"
+        then = "goto {$place}@lab-places"
+        [no_input]
+        then = "continue"
+        [no_response]
+        then = "goto {keypress}@lab-places"
+    """)
+    # The application repeats the PIN in its answer; once it fails.
+    lab.web.on("/it", web.json({"code": pin, "place": "9100"}))
+    repeated = lab.call("pin")
+    repeated.hear("pin")
+    repeated.press(pin)
+    repeated.wait_until_over()
+    lab.web.on("/it", web.Answer(500, f"no such PIN {pin}"))
+    failed = lab.call("pin")
+    failed.hear("pin")
+    failed.press(pin)
+    failed.wait_until_over()
+    gone = lab.call("pin")
+    gone.hear("pin")
+    gone.press(pin[:7])
+    gone.hang_up()
+    gone.wait_until_over()
+    expect("requests", [request.query for request in lab.web.requests], [[("pin", pin)]] * 2)
+    for call in (repeated, failed, gone):
+        expect("DIALSCRIPT_INPUT", call.variables()["DIALSCRIPT_INPUT"], "")
+    lab.daemon.wait_for_calls(3)
+    files = [path for path in lab.folder.rglob("*") if path.is_file()]
+    telling = [path.name for path in files if pin[:7].encode() in path.read_bytes()]
+    expect("files with the PIN", telling, [])

@@ -1,0 +1,200 @@
+"""The daemon as a service: ready, stopping, full, choosy, away."""
+
+import socket
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.deadline import wait_until
+from lab.scenario import scenario
+
+SCRIPT = """
+    [prompt]
+    play = "ask_more"
+    [keypress]
+    length = 4
+    gap = "3s"
+    [otherwise]
+    play = "matched"
+    then = "continue"
+    [no_input]
+    then = "continue"
+"""
+
+
+@scenario("SIGTERM in a call: within the grace time the call ends as it would have")
+def stopped_within_grace(lab):
+    lab.daemon.configure('[server]\ngrace = "10s"')
+    call = lab.script("asks", SCRIPT).call("asks")
+    call.hear("ask_more")
+    lab.daemon.terminate()
+    wait_until(lambda: "STOPPING=1" in lab.daemon.told, 2, "the daemon to say that it is stopping")
+    late = lab.call("asks")
+    late.was_not_served()
+    call.press("1234")
+    call.hear("matched")
+    call.dialplan_saw("otherwise", input="1234")
+    code, seconds = lab.daemon.wait_to_end(within=3)
+    expect("exit code", code, 0)
+    expect("it stopped when the last call had ended", seconds < 2, True)
+
+
+@scenario("SIGTERM in a call: beyond the grace time the call is handed back with the outcome error")
+def stopped_beyond_grace(lab):
+    lab.daemon.configure('[server]\ngrace = "1s"')
+    call = lab.script("asks", SCRIPT).call("asks")
+    call.hear("ask_more")
+    call.press("1")
+    lab.daemon.terminate()
+    code, seconds = lab.daemon.wait_to_end(within=5)
+    expect("exit code", code, 0)
+    expect_about("the grace time", seconds, 1, within=0.7)
+    call.wait_until_over()
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "error")
+    expect("who ended the call", call.hung_up_by, "switch")
+    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "error: ")
+
+
+@scenario("SIGTERM with no call ends at once with exit code 0, and the service manager is told")
+def stopped_idle(lab):
+    lab.script("asks", SCRIPT).start()
+    lab.daemon.terminate()
+    code, seconds = lab.daemon.wait_to_end(within=5)
+    expect("exit code", code, 0)
+    expect("seconds are few", seconds < 1, True)
+    expect("READY and STOPPING", ["READY=1" in lab.daemon.told, "STOPPING=1" in lab.daemon.told], [True, True])
+
+
+@scenario("a call that reaches longest_call is handed back with the outcome error", long=True)
+def longest_call(lab):
+    lab.daemon.configure('[server]\nlongest_call = "1m"')
+    call = lab.script("asks", SCRIPT.replace('gap = "3s"', 'gap = "120s"')).call("asks")
+    call.wait_to_end(within=65)
+    expect_about("the longest call", call.ended_at, 60, within=1)
+    call.dialplan_saw("error")
+
+
+@scenario("the daemon is down: AGISTATUS is FAILURE and the call continues")
+def down(lab):
+    lab.script("asks", SCRIPT).start()
+    lab.daemon.kill()
+    lab.call("asks").was_not_served()
+
+
+@scenario("the daemon dies in a call: the call continues, and the outcome is still empty")
+def dies(lab):
+    call = lab.script("asks", SCRIPT).call("asks")
+    call.hear("ask_more")
+    lab.daemon.kill()
+    call.wait_until_over()
+    expect("DIALSCRIPT_OUTCOME", call.variables()["DIALSCRIPT_OUTCOME"], "")
+    expect("the next step", call.channel.at("script", "lab", "NoOp").data, ": ")
+
+
+@scenario("an unknown script: AGISTATUS is FAILURE and the call continues")
+def unknown_script(lab):
+    lab.script("asks", SCRIPT)
+    lab.call("no-such-script").was_not_served()
+    lab.call("../asks").was_not_served()
+    lab.call("").was_not_served()
+
+
+@scenario("a peer that is not allowed: AGISTATUS is FAILURE and the call continues")
+def refused_peer(lab):
+    lab.daemon.configure(asterisk='allow = ["192.0.2.0/24"]')
+    lab.script("asks", SCRIPT).call("asks").was_not_served()
+
+
+@scenario("a call over the limit: AGISTATUS is FAILURE and the call continues, the others do not notice")
+def over_the_limit(lab):
+    lab.daemon.configure("[server]\nmax_calls = 1")
+    first = lab.script("asks", SCRIPT).call("asks")
+    first.hear("ask_more")
+    lab.call("asks").was_not_served()
+    first.press("1234")
+    first.dialplan_saw("otherwise", input="1234")
+    again = lab.call("asks")
+    again.hear("ask_more")
+    again.press("5678")
+    again.dialplan_saw("otherwise", input="5678")
+
+
+@scenario("a connection that says nothing is closed after the time for the environment, and harms no call")
+def silent_connection(lab):
+    lab.daemon.configure(asterisk='environment_timeout = "1s"')
+    lab.script("asks", SCRIPT).start()
+    with socket.create_connection(("127.0.0.1", lab.daemon.port)) as silent:
+        call = lab.call("asks")
+        call.hear("ask_more")
+        call.press("1234")
+        call.dialplan_saw("otherwise", input="1234")
+        silent.settimeout(3)
+        while silent.recv(100):
+            pass
+
+
+@scenario("SIGHUP loads the scripts again for the calls that follow; those under way keep theirs")
+def reload(lab):
+    before = lab.script("asks", SCRIPT).call("asks")
+    before.hear("ask_more")
+    lab.daemon.reload({"asks": SCRIPT.replace('play = "matched"', 'play = "sorry"')})
+    wait_until(lambda: "scripts loaded again" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
+    after = lab.call("asks")
+    for call, sound in ((before, "matched"), (after, "sorry")):
+        call.press("1234")
+        call.hear(sound)
+        call.dialplan_saw("otherwise", input="1234")
+
+
+@scenario("SIGHUP with a faulty script changes nothing, and the log names the fault")
+def faulty_reload(lab):
+    lab.script("asks", SCRIPT).start()
+    lab.daemon.reload({"asks": SCRIPT.replace("length = 4", 'length = "four"'), "other": "[trigger]"})
+    wait_until(lambda: "asks.toml" in lab.daemon.log, 3, "the daemon to name the faulty file")
+    call = lab.call("asks")
+    call.hear("ask_more")
+    call.press("1234")
+    call.hear("matched")
+    call.dialplan_saw("otherwise", input="1234")
+
+
+@scenario("a second SIGTERM does not wait for the grace time")
+def hurry(lab):
+    lab.daemon.configure('[server]\ngrace = "60s"')
+    call = lab.script("asks", SCRIPT).call("asks")
+    call.hear("ask_more")
+    lab.daemon.terminate()
+    wait_until(lambda: "STOPPING=1" in lab.daemon.told, 2, "the daemon to say that it is stopping")
+    lab.daemon.terminate()
+    code, seconds = lab.daemon.wait_to_end(within=5)
+    expect("exit code", code, 0)
+    expect("seconds are few", seconds < 2, True)
+    call.dialplan_saw("error")
+
+
+@scenario("one line in the log for each call, with what was asked and how it left")
+def log_line(lab):
+    lab.web.on("/it", web.json({"code": 200}))
+    lab.script("asks", SCRIPT.replace("[otherwise]", """
+        [trigger]
+        url = "WEB/it"
+        [response]
+        key = "code"
+        [[branch]]
+        when = "200"
+        then = "goto 9100@lab-places"
+        [no_response]
+        then = "continue"
+        [otherwise]"""))
+    call = lab.call("asks")
+    call.hear("ask_more")
+    call.press("1234")
+    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+    line = lab.daemon.wait_for_calls(1)
+    wanted = {
+        "switch": "asterisk", "script": "asks", "outcome": "matched", "code": "200", "digits": 4, "cache": "off",
+        "http_status": 200,
+    }
+    expect("fields", {name: line.get(name) for name in wanted}, wanted)
+    expect("call id", line["call_id"] in lab.switch.log or "." in line["call_id"], True)
+    expect("times are there", [name for name in ("total_ms", "asked_ms", "trigger_ms") if name not in line], [])
+    expect("lines", len(lab.daemon.calls), 1)

@@ -1,0 +1,295 @@
+//! The connection of one call: commands, what they start, and what comes unasked.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::codec::Framed;
+
+use super::channel_data::{ChannelData, Control, SocketMode};
+use super::codec::{Codec, Message};
+use super::command::{Command, EventLock, EventUuid, EventUuids};
+use super::event::{Event, Kind};
+use super::execution::{End, Executions, Meaning};
+use super::quote::Unsendable;
+use crate::channel::digits::Collector;
+use crate::channel::{Bounds, Interrupted};
+
+/// For an application that does what it does at once. FreeSWITCH takes one each 20 ms frame.
+pub(super) const REPLY_TIME: Duration = Duration::from_secs(10);
+/// Beyond what an application was given to last.
+pub(super) const MARGIN: Duration = Duration::from_secs(10);
+/// For FreeSWITCH's goodbye.
+const GOODBYE_TIME: Duration = Duration::from_secs(2);
+/// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
+const EVENTS: [&str; 4] =
+    ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
+/// The reply to `connect` is of 4 to 8 kB.
+const READ_BUFFER: usize = 8 * 1024;
+
+/// A connection whose channel is known.
+pub struct Link<S> {
+    wire: Framed<S, Codec>,
+    bounds: Bounds,
+    executions: Executions,
+    uuids: EventUuids,
+    mode: SocketMode,
+    /// The call has ended, or our hold on it.
+    pub(super) caller_gone: bool,
+}
+
+/// What came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// An application has ended; whether it says that it could not do what it should.
+    Ended { execution: EventUuid, failed: bool },
+    /// A key was taken off the channel.
+    Key(char),
+    /// Something that changes nothing for us.
+    Nothing,
+}
+
+/// Takes a connection over: asks whom it is about, within `time`, and asks for its events.
+///
+/// # Errors
+///
+/// When FreeSWITCH does not say: the connection is of no use.
+pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
+    stream: S,
+    bounds: Bounds,
+    time: Duration,
+) -> Result<(Link<S>, ChannelData), Interrupted> {
+    let mut wire = Framed::with_capacity(stream, Codec::default(), READ_BUFFER);
+    wire.send(&Command::connect()).await.map_err(lost)?;
+    let data = match timeout(time, wire.next()).await {
+        Ok(Some(Ok(Message::Connected(data)))) => data,
+        Ok(Some(Ok(_))) => return Err(lost("no channel data came")),
+        Ok(Some(Err(error))) => return Err(lost(error)),
+        Ok(None) => return Err(lost("the connection ended before the channel data")),
+        Err(_) => return Err(lost(format!("no channel data within {time:?}"))),
+    };
+    let unique_id = data.unique_id().unwrap_or_default().into_owned();
+    let mode = data.socket_mode();
+    let executions = Executions::new(&*unique_id, mode);
+    let uuids = EventUuids::default();
+    let mut link = Link { wire, bounds, executions, uuids, mode, caller_gone: false };
+    link.subscribe(&unique_id, data.control()).await?;
+    Ok((link, data))
+}
+
+/// Lets a call go that is not served. `connect` is said all the same: a connection that closes before it leaves the
+/// call parked for ever (`socket_function`).
+pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(mut stream: S, time: Duration) {
+    let said = async {
+        let commands = [Command::connect(), Command::exit()];
+        stream.write_all(&commands.each_ref().map(Command::as_bytes).concat()).await?;
+        let mut unread = [0; 4096];
+        for _ in 0..MOST_UNREAD / unread.len() {
+            if stream.read(&mut unread).await? == 0 {
+                break;
+            }
+        }
+        std::io::Result::Ok(())
+    };
+    // Whether the words arrived is the peer's affair: the connection ends either way.
+    drop(timeout(time, said).await);
+}
+
+/// Most bytes that a refused peer is listened to: its channel data and a goodbye.
+const MOST_UNREAD: usize = 1024 * 1024;
+
+pub(super) fn lost(reason: impl ToString) -> Interrupted {
+    Interrupted::SwitchLost(reason.to_string())
+}
+
+impl From<Unsendable> for Interrupted {
+    fn from(unsendable: Unsendable) -> Self {
+        Self::Refused(unsendable.to_string())
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
+    /// The filter goes first: without it the events of everybody's calls would come.
+    async fn subscribe(&mut self, unique_id: &str, control: Control) -> Result<(), Interrupted> {
+        match control {
+            Control::SingleChannel => self.send(&[Command::my_events()]).await,
+            Control::Full => {
+                let filter = Command::filter_unique_id(unique_id)?;
+                self.send(&[filter, Command::event_plain(&EVENTS)]).await
+            }
+        }
+    }
+
+    /// Whether applications run beside our commands: with a `socket` line without `async` they do not.
+    pub fn is_async(&self) -> bool {
+        self.mode == SocketMode::Async
+    }
+
+    /// All of them in one write.
+    pub(super) async fn send(&mut self, commands: &[Command]) -> Result<(), Interrupted> {
+        for command in commands {
+            self.executions.sent(command);
+            self.wire.feed(command).await.map_err(lost)?;
+        }
+        self.wire.flush().await.map_err(lost)
+    }
+
+    /// An application, ready to be sent, and the name of this run of it.
+    pub(super) fn execute(
+        &mut self,
+        application: &'static str,
+        argument: &str,
+    ) -> Result<(Command, EventUuid), Interrupted> {
+        let execution = self.uuids.make();
+        let command = Command::execute(application, argument, execution, EventLock::Nested)?;
+        Ok((command, execution))
+    }
+
+    /// An application that takes no time, from its start to its end.
+    pub(super) async fn run(
+        &mut self,
+        application: &'static str,
+        argument: &str,
+    ) -> Result<(), Interrupted> {
+        self.alive()?;
+        let (command, execution) = self.execute(application, argument)?;
+        self.send(&[command]).await?;
+        self.ended(execution, REPLY_TIME, None).await.map(drop)
+    }
+
+    /// The end of an application; keys that come meanwhile are for `collector`. Tells whether it failed.
+    pub(super) async fn ended(
+        &mut self,
+        execution: EventUuid,
+        time: Duration,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<bool, Interrupted> {
+        let due = Instant::now() + time;
+        while self.executions.is_running(execution) {
+            match self.next(due).await? {
+                Some(News::Ended { execution: ended, failed }) if ended == execution => {
+                    return Ok(failed);
+                }
+                Some(News::Key(key)) => {
+                    if let Some(collector) = collector.as_mut() {
+                        collector.key(key, Instant::now());
+                    }
+                }
+                Some(_) => {}
+                None => return Err(lost(format!("an application did not end within {time:?}"))),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Ends a sound. `break` runs inside of it, which works without `full` too; where the sound has ended meanwhile it
+    /// does nothing.
+    pub(super) async fn break_off(
+        &mut self,
+        execution: EventUuid,
+        collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        if self.executions.is_running(execution) && self.is_async() {
+            let (command, _) = self.execute("break", "")?;
+            self.send(&[command]).await?;
+        }
+        self.ended(execution, REPLY_TIME, collector).await.map(drop)
+    }
+
+    /// Whether no application of ours runs.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.executions.is_quiet()
+    }
+
+    pub(super) fn is_running(&self, execution: EventUuid) -> bool {
+        self.executions.is_running(execution)
+    }
+
+    /// What comes next, unless `due`, a stop, or the longest call comes first. The only place that waits for FreeSWITCH.
+    pub(super) async fn next(&mut self, due: Instant) -> Result<Option<News>, Interrupted> {
+        let message = tokio::select! {
+            biased;
+            message = self.wire.next() => message,
+            () = self.bounds.stop.cancelled() => return Err(Interrupted::Stopping),
+            () = sleep_until(due.min(self.bounds.ends)) => {
+                return if due < self.bounds.ends { Ok(None) } else { Err(Interrupted::TooLong) };
+            }
+        };
+        match message {
+            Some(Ok(message)) => self.hear(&message).map(Some),
+            Some(Err(error)) => Err(lost(error)),
+            None if self.caller_gone => Err(Interrupted::caller_left()),
+            None => Err(lost("the connection ended")),
+        }
+    }
+
+    fn hear(&mut self, message: &Message) -> Result<News, Interrupted> {
+        match (self.executions.hear(message), message) {
+            (Meaning::Gone(_), _) => {
+                self.caller_gone = true;
+                Err(Interrupted::caller_left())
+            }
+            (Meaning::Unasked, _) => Err(lost("a reply to no command")),
+            (Meaning::Ended(_, End::Refused), _) => Err(refused()),
+            (_, Message::Reply(reply)) if !reply.ok => Err(refused()),
+            (Meaning::Ended(execution, _), message) => {
+                Ok(News::Ended { execution, failed: has_failed(message) })
+            }
+            (_, Message::Event(event)) => Ok(key(event).map_or(News::Nothing, News::Key)),
+            _ => Ok(News::Nothing),
+        }
+    }
+
+    /// Waits until the call is interrupted.
+    pub(super) async fn idle(&mut self) -> Interrupted {
+        loop {
+            let far = Instant::now() + self.bounds.rest() + MARGIN;
+            if let Err(interrupted) = self.next(far).await {
+                return interrupted;
+            }
+        }
+    }
+
+    /// What needs a call is not even sent when there is none.
+    pub(super) fn alive(&self) -> Result<(), Interrupted> {
+        if self.caller_gone { Err(Interrupted::caller_left()) } else { Ok(()) }
+    }
+
+    /// A sound lasts as long as it lasts: only the longest call bounds it.
+    pub(super) fn rest(&self) -> Duration {
+        self.bounds.rest() + MARGIN
+    }
+
+    /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
+    pub(super) fn rebound(&mut self, time: Duration) {
+        self.bounds = Bounds::only(time);
+    }
+
+    /// Says goodbye, and waits for FreeSWITCH's: closing over unread bytes would reset the connection, and the commands
+    /// before with it.
+    pub async fn close(&mut self) {
+        let goodbye = async {
+            self.send(&[Command::exit()]).await?;
+            while let Some(Ok(_)) = self.wire.next().await {}
+            Ok::<_, Interrupted>(())
+        };
+        // Whether it comes is FreeSWITCH's affair: the connection ends either way.
+        drop(timeout(GOODBYE_TIME, goodbye).await);
+    }
+}
+
+fn refused() -> Interrupted {
+    Interrupted::Refused("-ERR to a command".into())
+}
+
+/// Only some applications say how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
+fn has_failed(message: &Message) -> bool {
+    let Message::Event(event) = message else { return false };
+    let response = event.application_response().unwrap_or_default();
+    matches!(&*response, "FILE NOT FOUND" | "PLAYBACK ERROR")
+}
+
+fn key(event: &Event) -> Option<char> {
+    (event.kind() == Kind::Dtmf).then(|| event.digit()).flatten()
+}

@@ -1,0 +1,65 @@
+//! What a header line of FreeSWITCH says.
+//!
+//! All of it works on whole blocks, so the parsers are nom's *complete* ones: a line that ends early is no header,
+//! never an incomplete one.
+
+use nom::bytes::complete::{tag, take_till1};
+use nom::character::complete::{space0, usize as decimal};
+use nom::combinator::{all_consuming, rest};
+use nom::error::Error;
+use nom::sequence::{delimited, separated_pair};
+use nom::{IResult, Parser};
+
+/// A name, and its value as it was sent.
+pub type Header<'a> = (&'a [u8], &'a [u8]);
+
+/// The headers of a block, in their order. A line without a colon is none.
+///
+/// Of two with the same name FreeSWITCH means the first (`switch_event_get_header_ptr` in `switch_event.c`).
+pub fn headers(block: &[u8]) -> impl Iterator<Item = Header<'_>> {
+    lines(block).filter_map(|line| header(line).ok().map(|(_, header)| header))
+}
+
+/// The first value of the name, which is the same in small letters and in capitals.
+pub fn find<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    // The name is looked for first: most lines of an event are read by nobody.
+    let named = lines(block).filter(|line| starts_with(line, name));
+    named.filter_map(|line| header(line).ok()).map(|(_, (_, value))| value).next()
+}
+
+/// Splits the body of a `text/event-plain` after its headers. Behind them an event may have a body of its own, up to
+/// the end of the message: the inner `Content-Length` says no more (`switch_event_serialize` in `switch_event.c`).
+pub fn event(input: &[u8]) -> (&[u8], &[u8]) {
+    let mut start = 0;
+    for line in input.split_inclusive(|&byte| byte == b'\n') {
+        let end = start + line.len();
+        if matches!(line, b"\n" | b"\r\n") {
+            return (&input[..start], &input[end..]);
+        }
+        start = end;
+    }
+    (input, b"")
+}
+
+/// The value of a `Content-Length`.
+pub fn length(value: &[u8]) -> Option<usize> {
+    let number = delimited(space0::<_, Error<_>>, decimal, space0);
+    all_consuming(number).parse(value).ok().map(|(_, number)| number)
+}
+
+/// `Name: value`. The value may hold colons, and is written with one space before it.
+fn header(line: &[u8]) -> IResult<&[u8], Header<'_>> {
+    let name = take_till1(|byte| byte == b':');
+    separated_pair(name, (tag(":"), space0), rest).parse(line)
+}
+
+fn starts_with(line: &[u8], name: &[u8]) -> bool {
+    let start = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+    start && line.get(name.len()) == Some(&b':')
+}
+
+/// FreeSWITCH ends its lines with a line feed alone, and takes them with a carriage return too (`read_packet`).
+fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = block.split(|&byte| byte == b'\n');
+    lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}

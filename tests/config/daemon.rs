@@ -1,0 +1,81 @@
+//! The daemon's file.
+
+use std::time::Duration;
+
+use dialscript::channel::Sound;
+use dialscript::telemetry::Format;
+
+use super::folder::Folder;
+
+#[test]
+fn an_empty_file_serves_calls_on_loopback() {
+    let config = Folder::new().load().unwrap();
+    assert_eq!(config.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
+    assert_eq!(config.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
+    let shown: Vec<_> = config.asterisk.allow.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["127.0.0.0/8", "::1/128"]);
+    assert_eq!(config.environment_timeout, Duration::from_secs(5));
+    assert_eq!((config.server.grace, config.server.max_calls), (Duration::from_secs(30), 10000));
+    assert_eq!(config.server.longest_call, Duration::from_secs(4 * 3600));
+    assert_eq!(config.trigger.connect_timeout, Duration::from_secs(2));
+    assert_eq!((&config.trigger.proxy, config.trigger.max_requests), (&None, 10000));
+    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (10000, 33_554_432));
+    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, Format::Text));
+}
+
+#[test]
+fn every_key_of_the_daemons_file_is_read() {
+    let folder = Folder::new();
+    folder.file("web/scripts/a.toml", "[prompt]\nplay = 'hello'\n");
+    folder.file("secrets/token", "unused");
+    folder.sound("hello.wav");
+    folder.file(
+        "dialscript.toml",
+        r#"
+        [asterisk]
+        listen = ["0.0.0.0:4000", "[::1]:4000"]
+        allow  = ["10.1.2.3", "10.2.0.0/16"]
+        environment_timeout = "2s"
+        [freeswitch]
+        listen = []
+        [folders]
+        scripts = "web/scripts"
+        sounds = "sounds"
+        sounds_on_switch = "/mnt/sounds"
+        secrets = "secrets"
+        [server]
+        grace = "10s"
+        max_calls = 5
+        longest_call = "1h"
+        [trigger]
+        timeout = "3s"
+        connect_timeout = "1s"
+        music_after = "0s"
+        proxy = "http://proxy.example:3128"
+        max_requests = 7
+        [cache]
+        max_entries = 8
+        max_bytes = 1000000
+        [egress]
+        allow_hosts = ["Shop.example", "*.shop.example"]
+        allow_networks = ["192.168.0.0/16"]
+        [log]
+        level = "debug"
+        format = "json"
+        "#,
+    );
+    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    assert_eq!(config.asterisk.listen.len(), 2);
+    assert_eq!(config.asterisk.allow[0].to_string(), "10.1.2.3/32");
+    assert!(config.freeswitch.listen.is_empty());
+    assert_eq!(config.environment_timeout, Duration::from_secs(2));
+    assert_eq!(config.server.max_calls, 5);
+    assert_eq!(config.trigger.music_after, Duration::ZERO);
+    assert_eq!(config.trigger.proxy.unwrap().as_str(), "http://proxy.example:3128/");
+    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
+    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
+    assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
+    assert_eq!(config.egress.allow_hosts.len(), 2);
+    let hello = Sound::File("/mnt/sounds/hello.wav".into());
+    assert_eq!(&*config.library.scripts["a"].prompt.sounds.default, [hello]);
+}

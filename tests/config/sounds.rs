@@ -1,0 +1,64 @@
+//! The library of sounds, sounds by their files, and music.
+
+use dialscript::channel::Sound;
+use dialscript::script::definition::MusicSource;
+
+use super::folder::Folder;
+
+#[test]
+fn sounds_of_a_language_are_found_below_its_folder() {
+    let folder = Folder::new();
+    folder.script("a", "[prompt]\nplay = ['hello', 'only']\n");
+    for name in ["hello.wav", "de/hello.wav", "pt_BR/only.gsm", "en/only.wav"] {
+        folder.sound(name);
+    }
+    folder.file("sounds/hello.gsm", "worse than the wav");
+    let sounds = &folder.loaded("a").prompt.sounds;
+    let heard = |language: &str| -> Vec<String> {
+        let home = folder.path().join("sounds");
+        let name = |sound: &Sound| match sound {
+            Sound::File(path) => path[home.to_str().unwrap().len() + 1..].to_owned(),
+            Sound::OfSwitch(name) => name.to_string(),
+        };
+        sounds.in_language(language).iter().map(name).collect()
+    };
+    assert_eq!(heard("fr"), ["hello.wav", "en/only.wav"], "the first language where none is plain");
+    assert_eq!(heard("de_AT"), ["de/hello.wav", "en/only.wav"]);
+    assert_eq!(heard("pt-br"), ["hello.wav", "pt_BR/only.gsm"]);
+}
+
+#[test]
+fn music_is_a_class_unless_it_looks_like_a_sound() {
+    let folder = Folder::new();
+    folder.sound("wait.wav");
+    let music = |typed: &str| {
+        let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\n";
+        folder.script("a", &trigger.replace("[no", &format!("music={typed}\n[no")));
+        let config = folder.load().ok()?;
+        config.library.scripts["a"].trigger.as_ref()?.meanwhile.plays.clone()
+    };
+    assert!(matches!(music("'jazz'"), Some(MusicSource::Class(class)) if &*class == "jazz"));
+    for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'"] {
+        assert!(matches!(music(sounds), Some(MusicSource::Sounds(_))), "{sounds}");
+    }
+    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/a.wav'"] {
+        assert!(music(fault).is_none(), "{fault}");
+    }
+}
+
+#[test]
+fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
+    let folder = Folder::new();
+    folder.sound("hello.wav").wav("wide.wav", 1, 16000);
+    let faults = |path: &str| {
+        folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
+        folder.faults().len()
+    };
+    let home = folder.path().join("sounds").display().to_string();
+    assert_eq!(faults(&format!("{home}/hello.wav")), 0);
+    assert_eq!(faults(&format!("{home}/wide.wav")), 1);
+    assert_eq!(faults("/no/such.wav"), 1);
+    folder.file("dialscript.toml", "[folders]\nsounds_on_switch = '/mnt'\n");
+    assert_eq!(faults("/no/such.wav"), 0);
+    assert_eq!(faults("/no/such"), 1);
+}

@@ -1,0 +1,78 @@
+//! Caps, and connections that end early.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+use dialscript::esl::codec::{BODY_BYTES, Codec, HEADER_BYTES};
+use dialscript::esl::error::{Fault, Part, WireError};
+use tokio_util::codec::Decoder;
+
+use super::{error_of, framed, hear, messages};
+
+#[test]
+fn a_block_of_headers_is_as_long_as_its_cap_and_no_longer() {
+    let block = |length: usize| {
+        let (first, last) = ("Content-Type: command/reply\nReply-Text: +OK\nx: ", "\n\n");
+        format!("{first}{}{last}", "x".repeat(length - first.len() - last.len()))
+    };
+    assert_eq!(messages(block(HEADER_BYTES)).len(), 1);
+    let error = error_of(block(HEADER_BYTES + 1));
+    assert!(matches!(error, WireError::TooLong { part: Part::Headers, .. }), "{error}");
+    let mut endless = BytesMut::from(&vec![b'x'; HEADER_BYTES][..]);
+    Codec::default().decode(&mut endless).unwrap_err();
+}
+
+#[test]
+fn a_body_is_as_long_as_its_cap_and_no_longer() {
+    assert_eq!(messages(framed(&"x".repeat(BODY_BYTES))).len(), 1);
+    for length in [(BODY_BYTES + 1).to_string(), usize::MAX.to_string()] {
+        let head = format!("Content-Type: text/event-plain\nContent-Length: {length}\n\n");
+        let error = error_of(head);
+        assert!(matches!(error, WireError::TooLong { part: Part::Body, .. }), "{error}");
+        assert_eq!(error.fault(), Fault::Switch);
+    }
+}
+
+#[test]
+fn what_nobody_asked_for_has_the_same_caps() {
+    let log = format!("Content-Type: log/data\nContent-Length: {}\n\n", BODY_BYTES + 1);
+    assert!(matches!(error_of(log), WireError::TooLong { part: Part::Body, .. }));
+}
+
+#[test]
+fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
+    for (bytes, part) in [
+        ("Content-Type: command/reply\n", "a block of headers"),
+        ("Content-Type: command/reply", "a block of headers"),
+        ("Content-Type: api/response\nContent-Length: 2\n\nx", "a body"),
+    ] {
+        let error = error_of(bytes);
+        assert_eq!(error.fault(), Fault::Line);
+        assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
+    }
+}
+
+#[test]
+fn a_connection_that_ends_between_messages_just_ends() {
+    for bytes in ["", "\n", "\r\n\n", "Content-Type: command/reply\nReply-Text: +OK\n\n"] {
+        assert_eq!(hear(&[bytes.as_bytes()]).error, None, "{bytes:?}");
+    }
+}
+
+#[test]
+fn evidence_is_escaped_and_cut() {
+    let text = error_of([b"\x1b[31m\xff".repeat(99), b"\n\n".to_vec()].concat()).to_string();
+    assert!(text.contains(r"\x1b[99m\xff") && text.ends_with("…\""), "{text}");
+    assert!(text.len() < 200 * 4 + 100, "{}", text.len());
+}
+
+#[test]
+fn a_long_block_that_comes_byte_by_byte_is_not_scanned_again_for_each_byte() {
+    let line = "variable_x: 0123456789012345678901234567890123456789\n";
+    let block = format!("Content-Type: command/reply\n{}\n", line.repeat(4_000));
+    let chunks: Vec<&[u8]> = block.as_bytes().chunks(1).collect();
+    let begun = Instant::now();
+    assert_eq!(hear(&chunks).messages.len(), 1);
+    // To look at each byte again for each byte would be 2 * 10^10 steps.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}

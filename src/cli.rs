@@ -1,7 +1,11 @@
 //! The command line.
 
+pub mod call;
 pub mod check;
+pub mod demo;
+pub mod rehearsal;
 pub mod serve;
+pub mod story;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -23,9 +27,13 @@ enum Command {
     Serve(ConfigFile),
     /// Check the configuration and all scripts, and print every fault with its place
     Check(ConfigFile),
+    /// Play one call without a telephone, and tell what happens
+    Call(Box<call::Options>),
+    /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
+    Demo(demo::Options),
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 struct ConfigFile {
     /// The daemon's file [default: dialscript.toml here, else /etc/dialscript/dialscript.toml]
     #[arg(short, long, value_name = "FILE", env = "DIALSCRIPT_CONFIG")]
@@ -41,10 +49,13 @@ impl ConfigFile {
     }
 }
 
-/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read.
+/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read; those of `call` tell
+/// the outcome.
 pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(file) => serve::serve(&file.path()),
         Command::Check(file) => check::check(&file.path()),
+        Command::Call(options) => call::call(&options),
+        Command::Demo(options) => demo::demo(&options),
     }
 }

@@ -12,7 +12,7 @@
 //! One task owns one call, its socket and its state, from accept to close. The request under way is a task of its own,
 //! since it outlives a caller who leaves.
 //!
-//! - [`cli`]: `serve`, `check`
+//! - [`cli`]: `serve`, `check`, `call`, `demo`
 //! - [`server`]: listeners, limits, draining
 //! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
@@ -21,15 +21,17 @@
 //! - [`trigger`]: requests: client, cache, egress
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
 //! - [`telemetry`]: the log, and the line that ends a call
+//! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
 //!
 //! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
-//! knows no driver and no HTTP client; `tests/arrows.rs` holds them.
+//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/arrows.rs` holds them.
 
 pub mod agi;
 pub mod channel;
 pub mod cli;
 pub mod config;
 pub mod esl;
+pub mod fake;
 pub mod script;
 pub mod server;
 pub mod telemetry;

@@ -1,5 +1,7 @@
 //! What people see: the subscriber, and the line that ends a call.
 
+pub mod overheard;
+
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 

@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 9] = [
+const MAY_KNOW: [(&str, &[&str]); 10] = [
     ("channel", &[]),
     ("script", &["channel"]),
+    ("fake", &[]),
     ("agi", &["channel"]),
     ("esl", &["channel"]),
     ("trigger", &["script"]),
     ("config", &["channel", "script", "telemetry", "trigger"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
-    ("cli", &["agi", "channel", "config", "script", "server", "telemetry", "trigger"]),
+    ("cli", &["agi", "channel", "config", "fake", "script", "server", "telemetry", "trigger"]),
 ];
 
 /// Libraries that only some rooms may use.

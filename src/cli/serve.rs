@@ -19,7 +19,7 @@ use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
 
 /// What requests under way get to complete when all calls have ended.
-const LAST_REQUESTS: Duration = Duration::from_secs(5);
+pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// Serves calls until the daemon is told to stop.
 pub fn serve(path: &Path) -> ExitCode {
@@ -69,7 +69,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-fn limits(config: &Config) -> Limits {
+pub(super) fn limits(config: &Config) -> Limits {
     Limits {
         first_words: config.environment_timeout,
         calls: config.server.max_calls,
@@ -78,7 +78,7 @@ fn limits(config: &Config) -> Limits {
     }
 }
 
-fn requests(config: &Config) -> trigger::Settings {
+pub(super) fn requests(config: &Config) -> trigger::Settings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
     trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,

@@ -1,0 +1,151 @@
+//! `dialscript call`: one call in the terminal, without a telephone.
+
+mod options;
+
+use std::io::{IsTerminal, Write, stderr, stdin};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::cli::check::print_faults;
+use crate::cli::rehearsal::{Rehearsal, play};
+use crate::cli::story::{Line, Style, Teller};
+use crate::config::{self, Config};
+use crate::fake::asterisk::Ended;
+use crate::fake::fingers::Fingers;
+use crate::fake::phone::Phone;
+use crate::telemetry::overheard::overhear;
+
+pub use options::Options;
+
+use options::is_key;
+
+/// Nobody stays longer on a line.
+const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
+/// Keys that are typed ahead.
+const TYPED_AHEAD: usize = 64;
+
+/// Plays the call and tells it.
+pub fn call(options: &Options) -> ExitCode {
+    let teller = Teller::new(if options.json { Style::Json } else { Style::Text });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match &options.connect {
+        Some(server) => runtime.block_on(connected(options, server, &teller)),
+        None => match loaded(options) {
+            Ok(config) => runtime.block_on(rehearsed(options, &config, &teller)),
+            Err(code) => code,
+        },
+    }
+}
+
+fn fail(reason: &str) -> ExitCode {
+    drop(writeln!(stderr(), "error: {reason}"));
+    ExitCode::FAILURE
+}
+
+fn loaded(options: &Options) -> Result<Config, ExitCode> {
+    let config = config::load(&options.config.clone().path()).map_err(|faults| {
+        print_faults(&faults);
+        ExitCode::FAILURE
+    })?;
+    let scripts = &config.library.scripts;
+    if scripts.contains_key(&options.script) {
+        return Ok(config);
+    }
+    let mut names: Vec<_> = scripts.keys().map(|name| name.to_string()).collect();
+    names.sort();
+    Err(fail(&format!("there is no script {}; there are: {}", options.script, names.join(", "))))
+}
+
+async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitCode {
+    let listener = teller.clone();
+    overhear(move |heard| {
+        if let Some(line) = Line::of_log(&heard) {
+            listener.tell(&line);
+        }
+    });
+    let rehearsal = match Rehearsal::start(config, options.switch.kind()).await {
+        Ok(rehearsal) => rehearsal,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let ended = played(options, &rehearsal.address.to_string(), teller).await;
+    rehearsal.stop().await;
+    closing(ended.as_ref(), teller)
+}
+
+async fn connected(options: &Options, server: &str, teller: &Teller) -> ExitCode {
+    let text = "requests and answers are not seen from here: the daemon's log has them";
+    teller.tell(&Line::new("note", json!({ "text": text }), text));
+    let ended = played(options, server, teller).await;
+    closing(ended.as_ref(), teller)
+}
+
+async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ended> {
+    teller.begin();
+    let fingers = fingers(options, teller);
+    let story = teller.clone();
+    let hangs_up_after = options.hangup_after.unwrap_or(LONGEST);
+    let phone = Phone::new(fingers, Some(hangs_up_after), move |told| story.told(&told));
+    match play(server, &options.call(), options.places(), phone).await {
+        Ok(ended) => Some(ended),
+        Err(error) => {
+            let text = format!("the switch can't reach {server}: {error}");
+            teller.tell(&Line::new("error", json!({ "reason": error.to_string() }), text));
+            None
+        }
+    }
+}
+
+/// The last line, and the exit code.
+fn closing(ended: Option<&Ended>, teller: &Teller) -> ExitCode {
+    let outcome = ended.and_then(|ended| ended.variables.get("DIALSCRIPT_OUTCOME"));
+    let outcome = outcome.map_or("", String::as_str);
+    let status = ended.map_or("FAILURE", |ended| ended.status.as_str());
+    let shown = match outcome {
+        "" => "there is no outcome, since no script ran".to_owned(),
+        _ => format!("the outcome is {outcome}"),
+    };
+    let fields = json!({ "outcome": outcome, "agi_status": status });
+    let text = format!("{shown}; AGISTATUS is {status}");
+    teller.tell(&Line::new("ended", fields, text));
+    ExitCode::from(match outcome {
+        "matched" | "otherwise" => 0,
+        "no_input" | "invalid_input" => 3,
+        "no_response" => 4,
+        "hangup" => 5,
+        _ => 6,
+    })
+}
+
+fn fingers(options: &Options, teller: &Teller) -> Fingers {
+    match &options.digits {
+        Some(digits) => Fingers::when_asked(digits),
+        None if stdin().is_terminal() => {
+            let text = "you are the caller: type keys (0-9 * #) and Enter";
+            teller.tell(&Line::new("note", json!({ "text": text }), text));
+            Fingers::live(typed())
+        }
+        None => Fingers::still(),
+    }
+}
+
+/// Keys as they are typed. A thread that waits for the terminal can't be ended: it ends with the process.
+fn typed() -> mpsc::Receiver<char> {
+    let (send, keys) = mpsc::channel(TYPED_AHEAD);
+    std::thread::spawn(move || {
+        for line in stdin().lines().map_while(Result::ok) {
+            for key in line.chars().filter(|key| is_key(*key)) {
+                if send.blocking_send(key).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    keys
+}

@@ -1,0 +1,14 @@
+//! Switches without a telephone: they speak the real protocols to the real server, and a caller is played.
+//!
+//! - [`phone`]: the caller, and what is heard: the same on every switch
+//! - [`fingers`]: the keys that the caller presses, and when
+//! - [`sound`]: how long a sound is
+//! - [`asterisk`]: FastAGI as Asterisk 22 speaks it
+//!
+//! A fake knows nothing of the drivers: it reads and writes its protocol in its own words, so that a mistake of one side
+//! is not the other's as well. Its own judges are the transcripts of the real switch.
+
+pub mod asterisk;
+pub mod fingers;
+pub mod phone;
+pub mod sound;

@@ -1,0 +1,44 @@
+//! The first words of a call (`launch_netscript`, `setup_env`).
+
+use super::dialplan::Call;
+
+/// The lines with the empty one that ends them.
+pub(super) fn environment(call: &Call, host: &str, uniqueid: &str) -> String {
+    let mut lines = vec!["agi_network: yes".to_owned()];
+    let mut line = |key: &str, value: &str| lines.push(format!("agi_{key}: {value}"));
+    if !call.script.is_empty() {
+        line("network_script", &call.script);
+    }
+    line("request", &format!("agi://{host}/{}", call.script));
+    line("channel", "PJSIP/fake-00000001");
+    line("language", &call.language);
+    line("type", "PJSIP");
+    line("uniqueid", uniqueid);
+    line("version", "22.0.0");
+    line("callerid", known(&call.caller));
+    line("calleridname", known(&call.caller_name));
+    line("callingpres", if call.caller.is_empty() { NOT_AVAILABLE } else { "0" });
+    line("callingani2", "0");
+    line("callington", "0");
+    line("callingtns", "0");
+    line("dnid", known(&call.called));
+    line("rdnis", "unknown");
+    line("context", &call.context);
+    line("extension", &call.extension);
+    line("priority", &call.priority.to_string());
+    line("enhanced", "0.0");
+    line("accountcode", "");
+    line("threadid", "1");
+    for (number, argument) in (1..).zip(&call.arguments) {
+        line(&format!("arg_{number}"), argument);
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// The presentation of a caller without a number (`AST_PRES_NUMBER_NOT_AVAILABLE`).
+const NOT_AVAILABLE: &str = "67";
+
+fn known(value: &str) -> &str {
+    if value.is_empty() { "unknown" } else { value }
+}

@@ -1,0 +1,132 @@
+//! The commands that take time: sounds and waits, and what ends them.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::run::{Reply, result};
+use super::{AgiStatus, Asterisk};
+use crate::fake::phone::{Act, Happening, at};
+use crate::fake::sound::Length;
+
+const ALL_KEYS: &str = "0123456789*#ABCD";
+
+/// What a question was doing last: it may be made of several commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Question {
+    None,
+    /// A prompt that listened, and whether a key ended it.
+    Prompt(bool),
+    /// A wait, and whether its time ran out.
+    Wait(bool),
+}
+
+/// What ended a command that takes time.
+enum End {
+    Key(char),
+    Over,
+    HungUp,
+    /// Another command, or the end of the connection.
+    Command,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
+    /// `handle_streamfile`: another command ends it, and then it does not answer.
+    pub(super) async fn stream(
+        &mut self,
+        name: &str,
+        keys: &str,
+        offset: u64,
+    ) -> io::Result<Reply> {
+        let Some(length) = self.sounds.length(name) else { return Ok(self.missing(name)) };
+        let begins = offset.min(length.samples);
+        let lasts = length.time(length.samples - begins);
+        let began = Instant::now();
+        self.phone.hears(name, lasts);
+        self.prompt(keys, offset);
+        let end = self.listen(keys, Some(began + lasts)).await?;
+        self.question = match keys {
+            "" => Question::None,
+            _ => Question::Prompt(matches!(end, End::Key(_))),
+        };
+        self.phone.heard(matches!(end, End::Over));
+        self.leg.set("PLAYBACKSTATUS", if matches!(end, End::Over) { "SUCCESS" } else { "FAILED" });
+        let heard = (begins + length.samples_in(began.elapsed())).min(length.samples);
+        Ok(played(&end, heard, length))
+    }
+
+    /// A missing file marks the whole session.
+    fn missing(&mut self, name: &str) -> Reply {
+        self.phone.tell(Happening::Missing { sound: name.to_owned() });
+        self.leg.set("PLAYBACKSTATUS", "FAILED");
+        self.status = AgiStatus::Failure;
+        Some("200 result=-1 endpos=0".to_owned())
+    }
+
+    fn prompt(&mut self, keys: &str, offset: u64) {
+        let anew = match self.question {
+            Question::None | Question::Wait(_) => true,
+            Question::Prompt(key) => key && offset == 0,
+        };
+        match keys {
+            "" => self.phone.is_not_asked(),
+            _ => self.phone.is_asked(anew),
+        }
+    }
+
+    /// `handle_waitfordigit`: another command ends it, and it always answers.
+    pub(super) async fn wait(&mut self, milliseconds: i64) -> io::Result<Reply> {
+        let time = u64::try_from(milliseconds).ok().map(Duration::from_millis);
+        self.phone.is_asked(match self.question {
+            Question::None => true,
+            Question::Prompt(_) => false,
+            Question::Wait(ran_out) => ran_out,
+        });
+        let end = self.listen(ALL_KEYS, time.map(|time| Instant::now() + time)).await?;
+        self.question = Question::Wait(matches!(end, End::Over));
+        Ok(result(match end {
+            End::Key(key) => u32::from(key).into(),
+            End::Over => 0,
+            End::HungUp => -1,
+            End::Command => 1,
+        }))
+    }
+
+    async fn listen(&mut self, keys: &str, until: Option<Instant>) -> io::Result<End> {
+        let end = loop {
+            tokio::select! {
+                biased;
+                arrived = self.wire.arrives() => {
+                    arrived?;
+                    break End::Command;
+                }
+                act = self.phone.acts() => match act {
+                    Act::Key(key) if keys.contains(key) => {
+                        self.phone.tell(Happening::Presses(key));
+                        break End::Key(key);
+                    }
+                    Act::Key(key) => self.phone.tell(Happening::KeyLost(key)),
+                    Act::HangUp => {
+                        self.hung_up();
+                        break End::HungUp;
+                    }
+                },
+                () = at(until) => break End::Over,
+            }
+        };
+        self.phone.is_not_asked();
+        Ok(end)
+    }
+}
+
+fn played(end: &End, heard: u64, length: Length) -> Reply {
+    let (result, endpos) = match end {
+        End::Key(key) => (i64::from(u32::from(*key)), heard),
+        End::Over => (0, length.samples),
+        End::HungUp => (-1, heard),
+        End::Command => return None,
+    };
+    Some(format!("200 result={result} endpos={endpos}"))
+}

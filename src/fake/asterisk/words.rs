@@ -1,0 +1,117 @@
+//! A line taken apart, as `parse_args` and `find_command` do it.
+
+/// Most words of a line (`MAX_ARGS` less its end); the rest is dropped.
+const MOST_WORDS: usize = 127;
+
+/// The words of a line. `"` groups, `\` before a character makes it an ordinary one, single quotes mean nothing.
+pub(super) fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut quoted, mut escaped) = (false, false);
+    for char in line.chars() {
+        match char {
+            '"' if !escaped => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' | '\t' if !quoted && !escaped => words.extend(word.take()),
+            '\\' if !escaped => {
+                escaped = true;
+                continue;
+            }
+            _ => word.get_or_insert_default().push(char),
+        }
+        escaped = false;
+    }
+    words.extend(word);
+    words.truncate(MOST_WORDS);
+    words
+}
+
+/// What we know of Asterisk's commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Answer,
+    ChannelStatus,
+    Exec,
+    GetVariable,
+    Hangup,
+    Noop,
+    SetContext,
+    SetExtension,
+    SetMusic,
+    SetPriority,
+    SetVariable,
+    StreamFile,
+    Verbose,
+    WaitForDigit,
+}
+
+const VERBS: [(&[&str], Verb); 14] = [
+    (&["ANSWER"], Verb::Answer),
+    (&["CHANNEL", "STATUS"], Verb::ChannelStatus),
+    (&["EXEC"], Verb::Exec),
+    (&["GET", "VARIABLE"], Verb::GetVariable),
+    (&["HANGUP"], Verb::Hangup),
+    (&["NOOP"], Verb::Noop),
+    (&["SET", "CONTEXT"], Verb::SetContext),
+    (&["SET", "EXTENSION"], Verb::SetExtension),
+    (&["SET", "MUSIC"], Verb::SetMusic),
+    (&["SET", "PRIORITY"], Verb::SetPriority),
+    (&["SET", "VARIABLE"], Verb::SetVariable),
+    (&["STREAM", "FILE"], Verb::StreamFile),
+    (&["VERBOSE"], Verb::Verbose),
+    (&["WAIT", "FOR", "DIGIT"], Verb::WaitForDigit),
+];
+
+impl Verb {
+    /// The command that the words begin with, and its arguments.
+    pub(super) fn of(words: &[String]) -> Option<(Self, &[String])> {
+        VERBS.iter().find_map(|(name, verb)| {
+            let (first, rest) = words.split_at_checked(name.len())?;
+            let same = first.iter().zip(*name).all(|(word, part)| word.eq_ignore_ascii_case(part));
+            same.then_some((*verb, rest))
+        })
+    }
+
+    /// Whether it is taken for a channel that has hung up.
+    pub(super) fn lives_on(self) -> bool {
+        matches!(
+            self,
+            Self::Exec | Self::GetVariable | Self::Noop | Self::SetVariable | Self::Verbose
+        )
+    }
+
+    /// What 520 says of it.
+    pub(super) fn usage(self) -> &'static str {
+        match self {
+            Self::StreamFile => STREAM_FILE,
+            Self::WaitForDigit => WAIT_FOR_DIGIT,
+            Self::GetVariable => GET_VARIABLE,
+            Self::SetVariable => "Sets a variable to the current channel.",
+            Self::SetPriority => SET_PRIORITY,
+            Self::SetContext => "Sets the context for continuation upon exiting the application.",
+            Self::SetExtension => {
+                "Changes the extension for continuation upon exiting the application."
+            }
+            Self::SetMusic => SET_MUSIC,
+            Self::Exec => EXEC,
+            _ => "",
+        }
+    }
+}
+
+const STREAM_FILE: &str = "Send the given file, allowing playback to be interrupted by the given digits, if any. Returns <literal>0</literal> if playback completes without a digit being pressed, or the ASCII numerical value of the digit if one was pressed, or <literal>-1</literal> on error or if the channel was disconnected. If musiconhold is playing before calling stream file it will be automatically stopped and will not be restarted after completion.
+It sets the following channel variables upon completion:
+<variable>PLAYBACKSTATUS</variable>: The status of the playback attempt as a text string.
+    <value>SUCCESS</value>
+    <value>FAILED</value>";
+const WAIT_FOR_DIGIT: &str = "Waits up to <replaceable>timeout</replaceable> milliseconds for channel to receive a DTMF digit. Returns <literal>-1</literal> on channel failure, <literal>0</literal> if no digit is received in the timeout, or the numerical value of the ascii of the digit if one is received. Use <literal>-1</literal> for the <replaceable>timeout</replaceable> value if you desire the call to block indefinitely.";
+const GET_VARIABLE: &str = "Returns <literal>0</literal> if <replaceable>variablename</replaceable> is not set. Returns <literal>1</literal> if <replaceable>variablename</replaceable> is set and returns the variable in parentheses.
+Example return code: 200 result=1 (testvariable)";
+const SET_PRIORITY: &str = "Changes the priority for continuation upon exiting the application. The priority must be a valid priority or label.";
+const SET_MUSIC: &str = "Enables/Disables the music on hold generator. If <replaceable>class</replaceable> is not specified, then the <literal>default</literal> music on hold class will be used. This generator will be stopped automatically when playing a file.
+Always returns <literal>0</literal>.";
+const EXEC: &str = "Executes <replaceable>application</replaceable> with given <replaceable>options</replaceable>.
+Returns whatever the <replaceable>application</replaceable> returns, or <literal>-2</literal> on failure to find <replaceable>application</replaceable>.
+<note>NOTE:</note> exec does not evaluate dialplan functions and variables unless it is explicitly enabled by setting the <variable>AGIEXECFULL</variable> variable to <literal>yes</literal>.";

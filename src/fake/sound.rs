@@ -1,0 +1,96 @@
+//! How long a sound is.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A sound's length in samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Length {
+    /// All of it.
+    pub samples: u64,
+    /// Samples a second.
+    pub rate: u32,
+}
+
+/// Where nothing can be read, a sound is as long as a short sentence.
+const UNKNOWN: Length = Length { samples: 12_000, rate: 8_000 };
+
+/// Raw formats by their extension: samples a second, and bytes for how many samples.
+const RAW: [(&str, u32, (u64, u64)); 16] = [
+    ("sln", 8_000, (2, 1)),
+    ("sln12", 12_000, (2, 1)),
+    ("sln16", 16_000, (2, 1)),
+    ("sln24", 24_000, (2, 1)),
+    ("sln32", 32_000, (2, 1)),
+    ("sln44", 44_100, (2, 1)),
+    ("sln48", 48_000, (2, 1)),
+    ("sln96", 96_000, (2, 1)),
+    ("ulaw", 8_000, (1, 1)),
+    ("ul", 8_000, (1, 1)),
+    ("pcm", 8_000, (1, 1)),
+    ("alaw", 8_000, (1, 1)),
+    ("al", 8_000, (1, 1)),
+    ("au", 8_000, (1, 1)),
+    ("g722", 16_000, (1, 2)),
+    ("gsm", 8_000, (33, 160)),
+];
+
+impl Length {
+    /// The time that so many of its samples take.
+    pub fn time(self, samples: u64) -> Duration {
+        Duration::from_micros(samples.saturating_mul(1_000_000) / u64::from(self.rate.max(1)))
+    }
+
+    /// The samples that are heard in a time.
+    pub fn samples_in(self, time: Duration) -> u64 {
+        let samples = time.as_micros() * u128::from(self.rate) / 1_000_000;
+        u64::try_from(samples).unwrap_or(u64::MAX)
+    }
+
+    fn of_wav(file: &Path) -> Option<Self> {
+        let reader = hound::WavReader::open(file).ok()?;
+        Some(Self { samples: reader.duration().into(), rate: reader.spec().sample_rate })
+    }
+
+    fn of_raw(file: &Path, rate: u32, (bytes, samples): (u64, u64)) -> Option<Self> {
+        let size = std::fs::metadata(file).ok()?.len();
+        Some(Self { samples: (size / bytes).saturating_mul(samples), rate })
+    }
+}
+
+/// The sounds that a switch has.
+#[derive(Debug, Clone, Default)]
+pub struct SoundsOfSwitch {
+    listed: HashMap<String, Option<Length>>,
+}
+
+impl SoundsOfSwitch {
+    /// Lists a sound by its name, without extension: its length, or that it is not there.
+    #[must_use]
+    pub fn with(mut self, name: &str, length: Option<Length>) -> Self {
+        self.listed.insert(name.to_owned(), length);
+        self
+    }
+
+    /// The length of a sound, if it is there. Files are looked for; sounds of the switch are there unless listed as not.
+    pub fn length(&self, name: &str) -> Option<Length> {
+        match self.listed.get(name) {
+            Some(listed) => *listed,
+            None if name.starts_with('/') => of_file(name),
+            None => Some(UNKNOWN),
+        }
+    }
+}
+
+/// A file by its name without extension, in whichever format it is there.
+fn of_file(name: &str) -> Option<Length> {
+    let file = |extension: &str| {
+        Some(PathBuf::from(format!("{name}.{extension}"))).filter(|f| f.is_file())
+    };
+    let wav = ["wav", "wav16", "WAV"].into_iter().find_map(file);
+    if let Some(wav) = wav {
+        return Some(Length::of_wav(&wav).unwrap_or(UNKNOWN));
+    }
+    RAW.iter().find_map(|(extension, rate, per)| Length::of_raw(&file(extension)?, *rate, *per))
+}

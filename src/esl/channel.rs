@@ -213,9 +213,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             all.push((TERMINATORS.to_owned(), before));
         }
         // With `socket_resume` a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET
-        // when we close (`listener_run`, `socket_function`).
-        let would_strand = matches!(exit, Exit::Goto(_)) || !self.link.is_async();
-        if would_strand && self.data.variable("socket_resume").is_some() {
+        // when we close, and one that is hung up may go on without it (`listener_run`, `socket_function`).
+        let resume_harms = *exit != Exit::Continue || !self.link.is_async();
+        if resume_harms && self.data.variable("socket_resume").is_some() {
             all.push(("socket_resume".to_owned(), String::new()));
         }
         let standard = variables.iter();

@@ -27,6 +27,7 @@ mod wire;
 pub use super::places::Places;
 pub use leg::Call;
 
+use events::NO_RESPONSE;
 use leg::Leg;
 use session::{Execute, Question, Running};
 use wire::{Packet, Wire};
@@ -63,6 +64,8 @@ pub struct FreeSwitch<S> {
     breaks: bool,
     keys: VecDeque<char>,
     question: Question,
+    /// `current_application_response`: an application that tells none leaves that of those inside of it.
+    response: &'static str,
     /// When the connection, or the rest of the session after it, ends at the latest.
     closes_at: Option<Instant>,
     sequence: u64,
@@ -110,6 +113,7 @@ pub async fn socket<S: AsyncRead + AsyncWrite + Unpin>(
         breaks: false,
         keys: VecDeque::new(),
         question: Question::None,
+        response: NO_RESPONSE,
         closes_at: Some(Instant::now() + CONNECT_TIME),
         sequence: 0,
     };

@@ -126,10 +126,10 @@ impl Call {
         Web::answering(self.answers.clone())
     }
 
-    pub(crate) async fn is_the_same_on_both(self) {
+    pub(crate) async fn is_the_same_on_both(&self) {
         let (_folder, library) = library(&self.scripts);
-        let asterisk = on_asterisk(&self, &library).await;
-        let freeswitch = on_freeswitch(&self, &library).await;
+        let asterisk = on_asterisk(self, &library).await;
+        let freeswitch = on_freeswitch(self, &library).await;
         assert_eq!(asterisk, freeswitch, "left is Asterisk, right is FreeSWITCH");
         assert_eq!(
             (&*asterisk.outcome, &*asterisk.exit),

@@ -41,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             "hangup" => return self.hangup(&execute).await,
             _ => {}
         }
-        self.completes(&execute, "_none_").await
+        self.completes(&execute).await
     }
 
     fn expanded(&self, text: &str) -> String {
@@ -64,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     async fn playback(&mut self, execute: Execute) -> io::Result<()> {
         let name = execute.argument.clone();
         if name.is_empty() {
-            return self.completes(&execute, "PLAYBACK ERROR").await;
+            return self.responds(&execute, "PLAYBACK ERROR").await;
         }
         if let Some(class) = name.strip_prefix("local_stream://") {
             self.phone.music_on(class);
@@ -72,7 +72,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         }
         let Some(length) = self.sounds.length_of_file(&name) else {
             self.phone.tell(Happening::Missing { sound: name });
-            return self.completes(&execute, "FILE NOT FOUND").await;
+            return self.responds(&execute, "FILE NOT FOUND").await;
         };
         let lasts = length.time(length.samples);
         self.asks();
@@ -109,13 +109,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         if let (Some(extension), context) = place {
             self.leg.transfer(extension, context);
         }
-        self.completes(execute, "_none_").await?;
+        self.completes(execute).await?;
         if place.0.is_none() {
             return Ok(());
         }
         while let Some(running) = self.running.pop() {
             running.is_over(&mut self.phone, false);
-            self.completes(&running.execute, "FILE PLAYED").await?;
+            self.responds(&running.execute, "FILE PLAYED").await?;
         }
         self.phone.music_off();
         self.unparks().await

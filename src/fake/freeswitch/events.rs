@@ -9,6 +9,9 @@ use super::FreeSwitch;
 use super::leg::lines;
 use super::session::{Execute, What};
 
+/// Of an application that tells none.
+pub(super) const NO_RESPONSE: &str = "_none_";
+
 /// Those of `myevents` that are made here.
 const MY_EVENTS: [&str; 7] = [
     "CHANNEL_ANSWER",
@@ -55,10 +58,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     }
 
     pub(super) async fn begins(&mut self, execute: &Execute) -> io::Result<()> {
+        self.response = NO_RESPONSE;
         self.tell("CHANNEL_EXECUTE", &execute.headers(None)).await
     }
 
-    pub(super) async fn completes(&mut self, execute: &Execute, response: &str) -> io::Result<()> {
+    /// An application ends that tells how.
+    pub(super) async fn responds(
+        &mut self,
+        execute: &Execute,
+        response: &'static str,
+    ) -> io::Result<()> {
+        self.response = response;
+        self.completes(execute).await
+    }
+
+    pub(super) async fn completes(&mut self, execute: &Execute) -> io::Result<()> {
+        let response = self.response;
         self.tell("CHANNEL_EXECUTE_COMPLETE", &execute.headers(Some(response))).await
     }
 
@@ -72,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             uuid: OF_SOCKET.into(),
             locked: false,
         };
-        self.completes(&socket, "_none_").await
+        self.completes(&socket).await
     }
 
     pub(super) async fn pressed(&mut self, key: char) -> io::Result<()> {
@@ -92,9 +107,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         self.tell("CHANNEL_HANGUP", &[]).await?;
         while let Some(running) = self.running.pop() {
             running.is_over(&mut self.phone, false);
-            let playing = matches!(running.what, What::Sound | What::Music);
-            let response = if playing { "PLAYBACK ERROR" } else { "_none_" };
-            self.completes(&running.execute, response).await?;
+            match running.what {
+                What::Sound | What::Music => {
+                    self.responds(&running.execute, "PLAYBACK ERROR").await?;
+                }
+                What::Sleep => self.completes(&running.execute).await?,
+            }
         }
         if !self.leg.has_moved() {
             self.unparks().await?;

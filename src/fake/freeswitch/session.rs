@@ -88,7 +88,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     /// The application that runs, or `park`, takes one key off the channel; `sleep` ends at it and leaves it there.
     async fn key(&mut self) -> io::Result<()> {
         match self.running.last().map(|running| running.what) {
-            Some(What::Sleep) if !self.keys.is_empty() => return self.ends(true, "_none_").await,
+            Some(What::Sleep) if !self.keys.is_empty() => return self.ends(true).await,
             Some(What::Sleep) => return Ok(()),
             _ => {}
         }
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         self.pressed(key).await?;
         if !self.running.is_empty() && self.terminates(key) {
             self.leg.set("playback_terminator_used", &key.to_string());
-            return self.ends(false, "FILE PLAYED").await;
+            return self.ends(false).await;
         }
         Ok(())
     }
@@ -118,21 +118,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         let Some(running) = self.running.last_mut() else { return Ok(()) };
         let Some(frames) = &mut running.frames else { return Ok(()) };
         *frames -= 1;
-        match (*frames, running.what) {
-            (0, What::Sleep) => self.ends(true, "_none_").await,
-            (0, _) => self.ends(true, "FILE PLAYED").await,
-            _ => Ok(()),
-        }
+        if *frames == 0 { self.ends(true).await } else { Ok(()) }
     }
 
     /// The application that runs ends.
-    async fn ends(&mut self, to_its_end: bool, response: &str) -> io::Result<()> {
+    async fn ends(&mut self, to_its_end: bool) -> io::Result<()> {
         let Some(running) = self.running.pop() else { return Ok(()) };
         running.is_over(&mut self.phone, to_its_end);
-        if running.what == What::Music {
-            self.phone.music_off();
+        match running.what {
+            What::Sleep => return self.completes(&running.execute).await,
+            What::Music => self.phone.music_off(),
+            What::Sound => {}
         }
-        self.completes(&running.execute, response).await
+        self.responds(&running.execute, "FILE PLAYED").await
     }
 
     /// What is queued begins, unless what runs has locked it out; a `break` ends what runs at once.
@@ -145,7 +143,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
                 Message::Execute(execute) => self.execute(execute).await?,
             }
             if !self.running.is_empty() && std::mem::take(&mut self.breaks) {
-                self.ends(false, "FILE PLAYED").await?;
+                self.ends(false).await?;
             }
         }
         Ok(())

@@ -109,8 +109,11 @@ impl From<asterisk::Ended> for Ended {
 }
 
 impl From<freeswitch::Ended> for Ended {
+    /// After a hang-up FreeSWITCH takes no variables: one without an outcome was hung up while the script ran.
     fn from(mut ended: freeswitch::Ended) -> Self {
-        let outcome = ended.variables.remove("dialscript_outcome").unwrap_or_default();
+        let outcome = ended.variables.remove("dialscript_outcome");
+        let hung_up = (ended.goes_on == GoesOn::HangupHandler).then(|| "hangup".to_owned());
+        let outcome = outcome.or(hung_up).unwrap_or_default();
         Self { outcome, agi_status: None, goes_on: ended.goes_on }
     }
 }

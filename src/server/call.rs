@@ -10,7 +10,9 @@ use tracing::warn;
 use super::{Server, listen};
 use crate::agi::channel::AgiChannel;
 use crate::agi::environment::{Environment, ScriptCall};
-use crate::agi::link::{self, Bounds};
+use crate::agi::link;
+use crate::agi::watch::Bounds;
+use crate::channel::Channel;
 use crate::script::memory::Arguments;
 use crate::script::request::Triggers;
 use crate::script::run::run;
@@ -37,15 +39,15 @@ pub async fn asterisk<T: Triggers + 'static>(
         return listen::turn_away(server, link.into_stream());
     };
     let channel = AgiChannel::new(link, &environment);
-    let arguments = arguments(asked, &environment);
+    let caller = channel.caller().clone();
+    let arguments = arguments(asked, environment);
     let report = run(channel, &library, server.triggers(), script, arguments).await;
-    let call_id = environment.uniqueid().unwrap_or_default();
-    CallEnded { switch: Switch::Asterisk, call_id: &call_id, took: started.elapsed(), report }
-        .log();
+    let (call_id, took) = (&caller.call_id, started.elapsed());
+    CallEnded { switch: Switch::Asterisk, call_id, took, report }.log();
 }
 
 /// Those of the URL's query by their names, those behind the URL by their numbers.
-fn arguments(asked: ScriptCall, environment: &Environment) -> Arguments {
+fn arguments(asked: ScriptCall, environment: Environment) -> Arguments {
     let numbered = environment.arguments();
     let numbered = numbered.map(|(number, value)| (number.to_string(), value.into_owned()));
     asked.arguments.into_iter().chain(numbered).collect()

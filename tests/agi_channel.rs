@@ -524,6 +524,16 @@ async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before(
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_switch_that_does_not_read_is_given_up() {
+    let Call { mut channel, asterisk: _silent, .. } =
+        call_over(duplex(16), Duration::from_secs(3600)).await;
+    let started = Instant::now();
+    assert!(matches!(channel.set("V", "1").await, Err(Interrupted::SwitchLost(_))));
+    assert_eq!(started.elapsed().as_secs(), 10);
+    assert_eq!(channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_without_first_words_is_given_up() {
     let (ours, _theirs) = duplex(1024);
     let ends = Instant::now() + Duration::from_secs(3600);

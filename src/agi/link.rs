@@ -111,10 +111,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// In one piece, unless the switch does not read.
     async fn flush(&mut self) -> Result<(), Interrupted> {
+        let due = Instant::now() + REPLY_TIME;
         while !self.unsent.is_empty() {
-            match self.wire.get_mut().write(&self.unsent).await.map_err(lost)? {
-                0 => return Err(lost("the connection takes no more")),
-                sent => self.unsent.advance(sent),
+            tokio::select! {
+                biased;
+                sent = self.wire.get_mut().write(&self.unsent) => match sent.map_err(lost)? {
+                    0 => return Err(lost("the connection takes no more")),
+                    sent => self.unsent.advance(sent),
+                },
+                over = self.watch.over(due) => {
+                    return over.and_then(|()| Err(lost("the switch does not read")));
+                }
             }
         }
         Ok(())
@@ -151,7 +158,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         Interrupted::caller_left()
     }
 
-    /// The next message, unless `due`, a stop, or the longest call comes first. The only place that waits for Asterisk.
+    /// The next message, unless `due`, a stop, or the longest call comes first. The only place that waits for what
+    /// Asterisk says.
     async fn message(&mut self, due: Instant) -> Result<Option<Message>, Interrupted> {
         tokio::select! {
             biased;

@@ -10,13 +10,17 @@ use tokio::net::{TcpListener, TcpStream};
 
 fn main() -> io::Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [commands, address] = arguments.as_slice() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let [commands, address] = arguments.as_slice() else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
     let commands = fs::read_to_string(commands)?;
     let commands: Arc<[String]> = commands.split_inclusive('\n').map(String::from).collect();
-    tokio::runtime::Builder::new_multi_thread().enable_io().build()?.block_on(serve(commands, address))
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build()?;
+    let served = runtime.spawn(serve(commands, address.clone()));
+    runtime.block_on(served)?
 }
 
-async fn serve(commands: Arc<[String]>, address: &str) -> io::Result<()> {
+async fn serve(commands: Arc<[String]>, address: String) -> io::Result<()> {
     let listener = TcpListener::bind(address).await?;
     eprintln!("serving");
     loop {

@@ -120,7 +120,11 @@ async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::
         let ended = stream.read_buf(&mut line).await? == 0;
         drop(connecting.take());
         if ended {
-            return if digits.len() == 0 { Ok(started.elapsed()) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+            return if digits.len() == 0 {
+                Ok(started.elapsed())
+            } else {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            };
         }
         if !line.ends_with(b"\n") {
             continue;
@@ -141,7 +145,8 @@ async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::
 
 /// As Asterisk answers.
 fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<String> {
-    let mut key = || digits.next().ok_or_else(|| io::Error::other("more keys were asked for than there are"));
+    let mut key =
+        || digits.next().ok_or_else(|| io::Error::other("more keys were asked for than there are"));
     let verb = |verb: &str| command.starts_with(verb);
     Ok(match () {
         () if verb("STREAM FILE") => format!("200 result={} endpos=800\n", key()?),

@@ -43,7 +43,8 @@ class Bench:
 
     def samples(self):
         """Gives the daemon the files of dialplan/ as they are, but for the two ports, which others may be using."""
-        self.daemon.settings = (SAMPLES / "dialscript.toml").read_text().replace(SAMPLE_DAEMON, self.daemon.authority)
+        settings = (SAMPLES / "dialscript.toml").read_text().replace(SAMPLE_DAEMON, self.daemon.authority)
+        self.daemon.settings = settings + "\n[freeswitch]\nlisten = []\n"
         for file in (SAMPLES / "scripts").glob("*.toml"):
             self.script(file.stem, file.read_text().replace(SAMPLE_WEB, "WEB"))
         return self

@@ -16,6 +16,8 @@ SETTINGS = """
 [asterisk]
 listen = ["127.0.0.1:{port}"]
 {asterisk}
+[freeswitch]
+listen = []
 [log]
 format = "json"
 level  = "trace"

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_util::codec::Framed;
 
 use super::channel_data::{ChannelData, Control, SocketMode};
@@ -14,6 +14,7 @@ use super::event::{Event, Kind};
 use super::execution::{End, Executions, Meaning};
 use super::quote::Unsendable;
 use crate::channel::digits::Collector;
+use crate::channel::watch::Watch;
 use crate::channel::{Bounds, Interrupted};
 
 /// For an application that does what it does at once. FreeSWITCH takes one each 20 ms frame.
@@ -31,7 +32,7 @@ const READ_BUFFER: usize = 8 * 1024;
 /// A connection whose channel is known.
 pub struct Link<S> {
     wire: Framed<S, Codec>,
-    bounds: Bounds,
+    watch: Watch,
     executions: Executions,
     uuids: EventUuids,
     mode: SocketMode,
@@ -73,7 +74,8 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let mode = data.socket_mode();
     let executions = Executions::new(&*unique_id, mode);
     let uuids = EventUuids::default();
-    let mut link = Link { wire, bounds, executions, uuids, mode, caller_gone: false };
+    let watch = Watch::new(bounds);
+    let mut link = Link { wire, watch, executions, uuids, mode, caller_gone: false };
     link.subscribe(&unique_id, data.control()).await?;
     Ok((link, data))
 }
@@ -211,10 +213,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         let message = tokio::select! {
             biased;
             message = self.wire.next() => message,
-            () = self.bounds.stop.cancelled() => return Err(Interrupted::Stopping),
-            () = sleep_until(due.min(self.bounds.ends)) => {
-                return if due < self.bounds.ends { Ok(None) } else { Err(Interrupted::TooLong) };
-            }
+            over = self.watch.over(due) => return over.map(|()| None),
         };
         match message {
             Some(Ok(message)) => self.hear(&message).map(Some),
@@ -244,7 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// Waits until the call is interrupted.
     pub(super) async fn idle(&mut self) -> Interrupted {
         loop {
-            let far = Instant::now() + self.bounds.rest() + MARGIN;
+            let far = Instant::now() + self.watch.rest() + MARGIN;
             if let Err(interrupted) = self.next(far).await {
                 return interrupted;
             }
@@ -258,12 +257,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// A sound lasts as long as it lasts: only the longest call bounds it.
     pub(super) fn rest(&self) -> Duration {
-        self.bounds.rest() + MARGIN
+        self.watch.rest() + MARGIN
     }
 
     /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
     pub(super) fn rebound(&mut self, time: Duration) {
-        self.bounds = Bounds::only(time);
+        self.watch.rebound(time);
     }
 
     /// Says goodbye, and waits for FreeSWITCH's: closing over unread bytes would reset the connection, and the commands

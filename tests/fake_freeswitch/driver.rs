@@ -92,7 +92,8 @@ async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
         ..Call::default()
     };
     tokio::spawn(async move { socket(theirs, HOST, &its, Places::All, sounds(), phone).await });
-    let bounds = Bounds::only(Duration::from_secs(60));
+    let ends = Instant::now() + Duration::from_secs(60);
+    let bounds = Bounds { stop: CancellationToken::new(), ends };
     let (_, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     assert_eq!(data.script_name().as_deref(), Some("order-status"));
     assert_eq!(data.argument("a").as_deref(), Some("b c"));

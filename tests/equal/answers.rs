@@ -48,6 +48,22 @@ const ORDER: &str = r#"
     then = "goto 100@agents"
 "#;
 
+const BACKGROUND: &str = r#"
+    [prompt]
+    play = "switch:jingle"
+    [keypress]
+    length = 1
+    [trigger]
+    url = "http://shop.example/told"
+    body = { key = "{keypress}", from = "{caller}" }
+    background = true
+    [otherwise]
+    play = "switch:bye"
+    then = "goto {keypress}@told"
+    [no_input]
+    then = "continue"
+"#;
+
 const TYPED: &str = "1000:4 1200:7";
 
 fn order() -> Call {
@@ -93,6 +109,13 @@ rows! {
         order().answer(100, 503, "application/json", "{}").ends("matched", "hung up 38");
     a_value_that_is_absent:
         order().json(100, r#"{"data": {"code": null}}"#).ends("matched", "absent@x");
+    a_value_that_is_there:
+        order_with("when = { absent = true }", "when = { present = true }")
+            .json(100, r#"{"data": {"code": ""}}"#).ends("matched", "absent@x");
+    a_status_by_its_number:
+        order_with("\"5xx\"", "404").answer(100, 404, "text/plain", "").ends("matched", "hung up 38");
+    a_request_in_the_background_of_a_question:
+        Call::of(BACKGROUND).keys("500:7").ends("otherwise", "7@told").hears("up jingle| bye");
     a_value_that_no_branch_names:
         order().json(100, r#"{"data": {"code": "what; is 'this', \\ $200?"}}"#).ends("otherwise", "other@x");
     an_answer_in_xml:

@@ -15,7 +15,6 @@ pub(crate) struct Seen {
     /// How the dialplan goes on.
     pub(crate) exit: String,
     pub(crate) heard: Vec<String>,
-    keys: String,
     digits: usize,
     code: String,
     script: String,
@@ -42,7 +41,6 @@ impl Story {
             outcome: report.outcome.as_str().to_owned(),
             exit: exit(&told),
             heard: heard(&told),
-            keys: keys(&told),
             digits: report.digits,
             code: report.code,
             script: report.script,
@@ -69,14 +67,6 @@ fn exit(told: &[Told]) -> String {
     hung_up.or(goes_on).expect("a call that goes on nowhere")
 }
 
-fn keys(told: &[Told]) -> String {
-    let key = |told: &Told| match told.happening {
-        Happening::Presses(key) | Happening::KeyLost(key) => Some(key),
-        _ => None,
-    };
-    told.iter().filter_map(key).collect()
-}
-
 /// Those that were set while the call lived.
 fn variables(told: &[Told]) -> BTreeMap<String, String> {
     let living = told.iter().take_while(|told| told.happening != Happening::HangsUp);
@@ -90,17 +80,19 @@ fn variables(told: &[Told]) -> BTreeMap<String, String> {
 /// Sounds by their names, with a `|` where one was broken off.
 fn heard(told: &[Told]) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
-    let mut broken: Option<(Duration, &str)> = None;
+    let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
     for told in told {
         match &told.happening {
-            // Without barge-in Asterisk breaks a sound off at each key, and goes on with it at once.
-            Happening::Hears { sound, .. } if broken == Some((told.at, sound.as_str())) => {
-                let last = heard.last_mut().unwrap();
-                last.pop();
+            Happening::Hears { sound, lasts } => {
+                let goes_on = rest.take().is_some_and(|rest| rest.is(told.at, sound, *lasts));
+                match heard.last_mut().filter(|_| goes_on) {
+                    Some(last) => drop(last.pop()),
+                    None => heard.push(name(sound)),
+                }
+                plays = Some(told.at + *lasts);
             }
-            Happening::Hears { sound, .. } => heard.push(name(sound)),
             Happening::BrokenOff { sound, .. } => {
-                broken = Some((told.at, sound.as_str()));
+                rest = plays.map(|ends| Rest { at: told.at, sound: sound.clone(), ends });
                 heard.last_mut().unwrap().push('|');
             }
             Happening::MusicOn(class) => heard.push(format!("<{class}")),
@@ -112,6 +104,21 @@ fn heard(told: &[Told]) -> Vec<String> {
         }
     }
     heard
+}
+
+/// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on with
+/// it at once.
+struct Rest {
+    at: Duration,
+    sound: String,
+    ends: Duration,
+}
+
+impl Rest {
+    fn is(&self, at: Duration, sound: &str, lasts: Duration) -> bool {
+        let ends = at + lasts;
+        at == self.at && sound == self.sound && ends.abs_diff(self.ends) < Duration::from_millis(2)
+    }
 }
 
 /// Asterisk wants files without their extension.

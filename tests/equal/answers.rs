@@ -64,6 +64,18 @@ const BACKGROUND: &str = r#"
     then = "continue"
 "#;
 
+const LOOKS: &str = r#"
+    [trigger]
+    url = "http://shop.example/looks"
+    [response]
+    key = "code"
+    [[branch]]
+    when = { present = true }
+    then = "goto there@x"
+    [no_response]
+    then = "continue"
+"#;
+
 const TYPED: &str = "1000:4 1200:7";
 
 fn order() -> Call {
@@ -110,8 +122,9 @@ rows! {
     a_value_that_is_absent:
         order().json(100, r#"{"data": {"code": null}}"#).ends("matched", "absent@x");
     a_value_that_is_there:
-        order_with("when = { absent = true }", "when = { present = true }")
-            .json(100, r#"{"data": {"code": ""}}"#).ends("matched", "absent@x");
+        Call::of(LOOKS).json(100, r#"{"code": ""}"#).ends("matched", "there@x").hears("");
+    a_value_that_is_not_there_where_one_is_looked_for:
+        Call::of(LOOKS).json(100, "{}").ends("no_response", "NextStep").hears("");
     a_status_by_its_number:
         order_with("\"5xx\"", "404").answer(100, 404, "text/plain", "").ends("matched", "hung up 38");
     a_request_in_the_background_of_a_question:

@@ -37,6 +37,8 @@ rows! {
         number("").keys("1000:4 1200:7 1400:1 1600:1").ends("otherwise", "4711@next").hears("up number|");
     keys_forty_milliseconds_apart_all_count:
         number("").keys("1000:4 1040:7 1080:1 1120:1").ends("otherwise", "4711@next");
+    keys_that_come_while_the_prompt_is_broken_off_count:
+        number("").keys("1000:4 1020:7 1040:1 1060:1").ends("otherwise", "4711@next");
     all_keys_after_the_prompt:
         number("").keys("3500:4 3700:7 3900:1 4100:1").ends("otherwise", "4711@next").hears("up number");
     keys_in_the_prompt_and_after_it_without_barge_in:

@@ -99,24 +99,7 @@ pub async fn socket<S: AsyncRead + AsyncWrite + Unpin>(
     phone: Phone,
 ) -> Ended {
     let leg = Leg::new(call, unique_id(), host, places);
-    let mut frames = interval_at(Instant::now() + FRAME, FRAME);
-    frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut switch = FreeSwitch {
-        wire: Wire::new(stream),
-        phone,
-        sounds,
-        leg,
-        frames,
-        listener: Listener::default(),
-        queue: VecDeque::new(),
-        running: Vec::new(),
-        breaks: false,
-        keys: VecDeque::new(),
-        question: Question::None,
-        response: NO_RESPONSE,
-        closes_at: Some(Instant::now() + CONNECT_TIME),
-        sequence: 0,
-    };
+    let mut switch = FreeSwitch::new(stream, leg, sounds, phone);
     if call.answered {
         switch.phone.is_picked_up();
     }
@@ -136,6 +119,27 @@ fn unique_id() -> String {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
+    fn new(stream: S, leg: Leg, sounds: SoundsOfSwitch, phone: Phone) -> Self {
+        let mut frames = interval_at(Instant::now() + FRAME, FRAME);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            wire: Wire::new(stream),
+            phone,
+            sounds,
+            leg,
+            frames,
+            listener: Listener::default(),
+            queue: VecDeque::new(),
+            running: Vec::new(),
+            breaks: false,
+            keys: VecDeque::new(),
+            question: Question::None,
+            response: NO_RESPONSE,
+            closes_at: Some(Instant::now() + CONNECT_TIME),
+            sequence: 0,
+        }
+    }
+
     /// Until the connection ends.
     async fn controlled(&mut self) -> io::Result<()> {
         while !self.listener.closed {

@@ -124,7 +124,7 @@ rows! {
     a_value_that_is_there:
         Call::of(LOOKS).json(100, r#"{"code": ""}"#).ends("matched", "there@x").hears("");
     a_value_that_is_not_there_where_one_is_looked_for:
-        Call::of(LOOKS).json(100, "{}").ends("no_response", "NextStep").hears("");
+        Call::of(LOOKS).json(100, "{}").ends("otherwise", "NextStep").hears("");
     a_status_by_its_number:
         order_with("\"5xx\"", "404").answer(100, 404, "text/plain", "").ends("matched", "hung up 38");
     a_request_in_the_background_of_a_question:

@@ -107,12 +107,15 @@ rows! {
     no_answer_in_time:
         order().no_answer(5000).ends("no_response", "100@agents").hears("up number| <default > bye");
     silence_while_the_answer_is_awaited:
-        order_with(r#"music = "default""#, "").json(2000, FOUND).ends("matched", "9100@shipping").hears("up number| found");
+        order_with(r#"music = "default""#, "").json(2000, FOUND)
+            .ends("matched", "9100@shipping").hears("up number| found");
     a_page_of_html_is_no_answer:
-        order().answer(100, 200, "text/html", "<html><body>200</body></html>").ends("no_response", "100@agents")
+        order().answer(100, 200, "text/html", "<html><body>200</body></html>")
+            .ends("no_response", "100@agents")
             .hears("up number| bye");
     an_error_of_http_without_a_branch:
-        order().answer(100, 404, "application/json", r#"{"data": {"code": "gone"}}"#).ends("otherwise", "other@x");
+        order().answer(100, 404, "application/json", r#"{"data": {"code": "gone"}}"#)
+            .ends("otherwise", "other@x");
     a_number_in_a_range:
         order().json(100, r#"{"data": {"code": 350.5}}"#).ends("matched", "range@x");
     a_value_of_a_look:
@@ -144,7 +147,9 @@ rows! {
         order_with("key = \"data.code\"", "key = \"data.code\"\ncache = \"5m\"").keys("1000:4 1200:7 3000:4 3200:7")
             .json(100, r#"{"data": {"code": "cached"}}"#).ends("invalid_input", "hung up 16");
     a_value_with_line_breaks:
-        order().json(100, r#"{"data": {"code": 200, "status": "a\nb\r\nc"}}"#).ends("matched", "9100@shipping");
+        order().json(100, r#"{"data": {"code": 200, "status": "a\nb\r\nc"}}"#)
+            .ends("matched", "9100@shipping");
     a_value_with_spaces_at_both_ends_and_other_alphabets:
-        order().json(100, r#"{"data": {"code": 200, "status": "  grüße € 😀  "}}"#).ends("matched", "9100@shipping");
+        order().json(100, r#"{"data": {"code": 200, "status": "  grüße € 😀  "}}"#)
+            .ends("matched", "9100@shipping");
 }

@@ -42,9 +42,11 @@ rows! {
     all_keys_after_the_prompt:
         number("").keys("3500:4 3700:7 3900:1 4100:1").ends("otherwise", "4711@next").hears("up number");
     keys_in_the_prompt_and_after_it_without_barge_in:
-        number("barge_in = false").keys("1000:4 2000:7 3500:1 3700:1").ends("otherwise", "4711@next").hears("up number");
+        number("barge_in = false").keys("1000:4 2000:7 3500:1 3700:1")
+            .ends("otherwise", "4711@next").hears("up number");
     without_barge_in_all_keys_may_come_in_the_prompt:
-        number("barge_in = false").keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up number");
+        number("barge_in = false").keys("500:4 700:7 900:1 1100:1")
+            .ends("otherwise", "4711@next").hears("up number");
     without_barge_in_a_terminator_does_not_end_the_prompt:
         number("barge_in = false").keys("500:4 700:#").ends("otherwise", "4@next").hears("up number");
     a_fifth_key_does_not_count:
@@ -78,9 +80,11 @@ rows! {
     too_few_digits:
         number("min_length = 3").keys("1000:4 1200:7 1400:#").ends("invalid_input", "47@wrong");
     a_pattern_that_fails:
-        number("pattern = \"[1-9].*\"").keys("1000:0 1200:7 1400:1 1600:1").ends("invalid_input", "0711@wrong");
+        number("pattern = \"[1-9].*\"").keys("1000:0 1200:7 1400:1 1600:1")
+            .ends("invalid_input", "0711@wrong");
     silence_is_asked_again:
-        asked_again(2, "first_digit = \"1s\"").ends("no_input", "none@next").hears("up number number number bye");
+        asked_again(2, "first_digit = \"1s\"")
+            .ends("no_input", "none@next").hears("up number number number bye");
     too_few_digits_are_asked_again_and_may_be_right_then:
         asked_again(1, "min_length = 3").keys("1000:4 1200:# 2500:4 2700:7 2900:1 3100:1")
             .ends("otherwise", "4711@next").hears("up number| number|");

@@ -110,7 +110,8 @@ rows! {
         Call::of(MENU.replace("repeat = 1", "repeat = 1\nanswer = false")).and("pin", PIN)
             .ends("no_input", "NextStep").hears("");
     a_sound_alone:
-        Call::of("[prompt]\nplay = \"switch:welcome\"\n").keys("500:1").ends("otherwise", "NextStep").hears("up welcome");
+        Call::of("[prompt]\nplay = \"switch:welcome\"\n").keys("500:1")
+            .ends("otherwise", "NextStep").hears("up welcome");
     a_chain_in_a_circle_ends:
         Call::of(CIRCLE).ends("error", "NextStep");
 }

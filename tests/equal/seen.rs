@@ -106,8 +106,8 @@ fn heard(told: &[Told]) -> Vec<String> {
     heard
 }
 
-/// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on with
-/// it at once.
+/// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on
+/// with it at once.
 struct Rest {
     at: Duration,
     sound: String,

@@ -119,6 +119,16 @@ async fn digits_forty_milliseconds_apart_are_all_heard() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_socket_line_without_full_is_enough_for_a_question() {
+    let its = Call { full: false, ..Call::default() };
+    let mut call = call_of(its, &[(1000, '4'), (1300, '#')], None).await;
+    assert_eq!(call.asks(&four_digits()).await, heard("4", Ended::Terminator));
+    let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
+    assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+    assert_eq!(ended.variables["a"], "b");
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_value_comes_through_as_it_was() {
     let values = [
         "a \"b\" \\ $C; 'd' ^^,|=%41 +",

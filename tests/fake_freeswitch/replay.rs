@@ -125,7 +125,7 @@ async fn without_full_few_commands_are_taken() {
     let heard = replayed("n_async_not_full", call, "", None).await;
     // `getvar uuid` has its value.
     let known = |told: &String| !told.contains("8c02fb9c") && !told.contains("getvar");
-    let heard: Vec<_> = said(&heard, "").into_iter().collect();
+    let heard = said(&heard, "");
     let real = said(&transcript::named("n_async_not_full").switch(), "");
     assert_eq!(heard.len(), real.len());
     let differ = heard.iter().zip(&real).filter(|(heard, real)| heard != real && known(real));

@@ -16,8 +16,19 @@ const QUEUE: usize = 256;
 /// `linger` without a time: the longest that is lingered here.
 const ENDLESS: u64 = 60 * 60;
 
-/// Commands that need `full`; all are known by how they begin, in this order.
-const FULL: [&str; 6] = ["noevents", "nolinger", "linger", "event", "api", "bgapi"];
+/// Commands, known by how they begin, and whether they need `full`.
+const COMMANDS: [(&str, bool); 10] = [
+    ("sendmsg", false),
+    ("myevents", false),
+    ("getvar", false),
+    ("filter", false),
+    ("divert_events", false),
+    ("resume", false),
+    ("noevents", true),
+    ("nolinger", true),
+    ("linger", true),
+    ("event", true),
+];
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     /// The first command is answered only when it is `connect`.
@@ -27,7 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             return self.connect().await;
         }
         if !self.listener.connected {
-            self.run(packet).await;
+            self.run(packet);
             return Ok(());
         }
         if line.starts_with("exit") {
@@ -41,13 +52,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         if self.leg.full && line.starts_with("api ") {
             return self.api(&line["api ".len()..]).await;
         }
-        let reply = self.run(packet).await;
+        let reply = self.run(packet);
         self.reply(&reply).await
     }
 
     async fn connect(&mut self) -> io::Result<()> {
-        self.listener.connected = true;
-        self.closes_at = None;
+        if !std::mem::replace(&mut self.listener.connected, true) {
+            self.closes_at = None;
+        }
         let control = if self.leg.full { "full" } else { "single-channel" };
         let data = self.head("CHANNEL_DATA") + &self.leg.headers() + &self.leg.variable_headers();
         let end =
@@ -59,46 +71,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         self.wire.say(&format!("Content-Type: command/reply\nReply-Text: {text}\n\n")).await
     }
 
-    async fn run(&mut self, packet: &Packet) -> String {
+    fn run(&mut self, packet: &Packet) -> String {
         let line = packet.line.as_str();
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-        let is = |name: &str| verb.to_ascii_lowercase().starts_with(name);
-        match verb {
-            _ if is("sendmsg") => self.message(packet, rest),
-            _ if is("myevents") => self.my_events().into(),
-            _ if is("getvar") => self.leg.get(rest).unwrap_or(NOT_FOUND).to_owned(),
-            _ if is("filter") && !rest.is_empty() => filter(rest),
-            _ if is("divert_events") => "+OK events diverted".into(),
-            _ if is("resume") => {
-                self.listener.resume = true;
-                self.leg.set("socket_resume", "true");
-                "+OK".into()
-            }
-            _ if self.leg.full && FULL.iter().any(|name| is(name)) => self.in_full(verb, rest),
+        match self.known(verb) {
+            "sendmsg" => self.message(packet, rest),
+            "myevents" => self.my_events().into(),
+            "getvar" => self.leg.get(rest).unwrap_or(NOT_FOUND).to_owned(),
+            "filter" if !rest.is_empty() => filter(rest),
+            "divert_events" => "+OK events diverted".into(),
+            "resume" => self.resume().into(),
+            "event" => self.event(rest),
+            "noevents" => self.no_events().into(),
+            "linger" => self.linger(rest),
+            "nolinger" => self.no_linger().into(),
             _ => NOT_FOUND.into(),
         }
+    }
+
+    /// The command that a word begins with; none where that needs more than there is.
+    fn known(&self, verb: &str) -> &'static str {
+        let verb = verb.to_ascii_lowercase();
+        let taken = COMMANDS.iter().filter(|(_, full)| self.leg.full || !full);
+        taken.map(|(name, _)| *name).find(|name| verb.starts_with(name)).unwrap_or_default()
+    }
+
+    fn resume(&mut self) -> &'static str {
+        self.listener.resume = true;
+        self.leg.set("socket_resume", "true");
+        "+OK"
+    }
+
+    fn no_events(&mut self) -> &'static str {
+        self.listener.events.clear();
+        self.listener.my_events = false;
+        "+OK no longer listening for events"
+    }
+
+    fn no_linger(&mut self) -> &'static str {
+        self.listener.linger = None;
+        "+OK will not linger"
     }
 
     fn my_events(&mut self) -> &'static str {
         match std::mem::replace(&mut self.listener.my_events, true) {
             true => "-ERR aready enabled.",
             false => "+OK Events Enabled",
-        }
-    }
-
-    fn in_full(&mut self, verb: &str, rest: &str) -> String {
-        match FULL.iter().find(|name| verb.to_ascii_lowercase().starts_with(*name)) {
-            Some(&"event") => self.event(rest),
-            Some(&"noevents") => {
-                self.listener.events.clear();
-                "+OK no longer listening for events".into()
-            }
-            Some(&"nolinger") => {
-                self.listener.linger = None;
-                "+OK will not linger".into()
-            }
-            Some(&"linger") => self.linger(rest),
-            _ => NOT_FOUND.into(),
         }
     }
 

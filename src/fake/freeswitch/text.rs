@@ -1,7 +1,7 @@
-//! What FreeSWITCH reads into a text, and how it writes one.
+//! What FreeSWITCH reads into a text, and how it writes one: `switch_utils.c`, `switch_channel.c`.
 
-/// As values are written in headers: what has a meaning in a URL as `%XX`. A `%` that two of `0`–`9`, `A`–`F` follow is
-/// left alone (`switch_url_encode_opt`), so that what is read is not always what was written.
+/// As values are written in headers: what has a meaning in a URL as `%XX`. A `%` that two of `0`–`9`, `A`–`F` follow
+/// is left alone (`switch_url_encode_opt`), so that what is read is not always what was written.
 pub(super) fn encode(value: &str) -> String {
     if value.is_empty() {
         return "_undef_".to_owned();

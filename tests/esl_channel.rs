@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 const UUID: &str = "a816e3a2-e6b5-4283-ae5d-1a2affdd0fa8";
 
+/// In the reply to `connect`, before the mode.
+const CONNECTED: &str = "Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: ";
+
 /// The switch's end of the connection.
 struct FreeSwitch(BufReader<DuplexStream>);
 
@@ -410,12 +413,36 @@ async fn a_hostile_value_is_nothing_that_freeswitch_evaluates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_is_connected_first() {
+async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let calls = async {
         assert_eq!(switch.command().await, "connect\n");
-        switch.says("Event-Name: CHANNEL_DATA\n\n").await;
+        switch.says(&format!("Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{CONNECTED}async\nControl: full\n\n")).await;
+        switch.takes("filter").await;
+        switch.takes("event plain").await;
+        let uuid = switch.starts("eval", "").await;
+        let early = timeout(Duration::from_millis(500), switch.command()).await;
+        assert!(early.is_err(), "{early:?} was said before the call was in park");
+        switch.ends(&uuid).await;
+        switch.says_goodbye().await;
+    };
+    tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_without_async_is_let_go_without_resume() {
+    let (ours, theirs) = duplex(64 * 1024);
+    let mut switch = FreeSwitch(BufReader::new(theirs));
+    let calls = async {
+        assert_eq!(switch.command().await, "connect\n");
+        let variable = "variable_socket_resume: true";
+        let data = format!("Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{variable}\n{CONNECTED}static\nControl: full\n\n");
+        switch.says(&data).await;
+        switch.takes("filter").await;
+        switch.takes("event plain").await;
+        switch.runs("eval", "").await;
+        switch.runs("unset", "execute-app-arg: socket_resume\n").await;
         switch.says_goodbye().await;
     };
     tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);

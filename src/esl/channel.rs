@@ -15,7 +15,7 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{Command, EventUuid};
-use super::link::{Link, News, lost};
+use super::link::{Link, News, RESUME, lost};
 use super::quote::Value;
 use super::variable::{self, Expansion};
 use crate::channel::digits::{Collector, TypeAhead};
@@ -212,11 +212,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             let before = self.data.variable(TERMINATORS).unwrap_or_default().into_owned();
             all.push((TERMINATORS.to_owned(), before));
         }
-        // With `socket_resume` a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET
-        // when we close (`listener_run`, `socket_function`).
         let would_strand = matches!(exit, Exit::Goto(_)) || !self.link.is_async();
-        if would_strand && self.data.variable("socket_resume").is_some() {
-            all.push(("socket_resume".to_owned(), String::new()));
+        if would_strand && self.data.variable(RESUME).is_some() {
+            all.push((RESUME.to_owned(), String::new()));
         }
         let standard = variables.iter();
         all.extend(standard.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));

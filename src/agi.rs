@@ -7,7 +7,7 @@
 //! - [`command`]: what we send, with the one quoting function in [`quote`]
 //! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
 //! - [`link`]: one command at a time, and its reply
-//! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
+//! - [`codec`]: bytes to messages, with its caps; [`error`] says whose fault it is
 //!
 //! Names of functions are those of `res/res_agi.c` in Asterisk 22 unless another file is given; Asterisk 16 has the
 //! same ones.

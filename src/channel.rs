@@ -5,13 +5,13 @@
 //! code with one kind of error. This module imports nothing of ours.
 
 pub mod digits;
+pub mod watch;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+pub use watch::Bounds;
 
 /// One telephone leg under our control, from the switch's first words to the hand-over.
 ///
@@ -104,27 +104,6 @@ pub enum Music {
     Class(Arc<str>),
     /// Sounds, repeated until the answer comes.
     Sounds(Arc<[Sound]>),
-}
-
-/// What ends a call from outside.
-#[derive(Debug, Clone)]
-pub struct Bounds {
-    /// The daemon's grace time is over.
-    pub stop: CancellationToken,
-    /// The longest time that a call may take is over.
-    pub ends: Instant,
-}
-
-impl Bounds {
-    /// Bounds of a call that is being handed over: a stop, or the longest call, may be why.
-    pub fn only(time: Duration) -> Self {
-        Self { stop: CancellationToken::new(), ends: Instant::now() + time }
-    }
-
-    /// What is left of the longest call.
-    pub fn rest(&self) -> Duration {
-        self.ends.saturating_duration_since(Instant::now())
-    }
 }
 
 /// Who calls whom.

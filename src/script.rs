@@ -7,7 +7,9 @@ pub mod answer;
 pub mod branch;
 pub mod definition;
 
+pub mod destination;
 pub mod escape;
+pub mod input;
 pub mod memory;
 pub mod path;
 pub mod report;

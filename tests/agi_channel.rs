@@ -57,12 +57,16 @@ async fn call() -> Call {
 }
 
 async fn call_of_at_most(longest: Duration) -> Call {
-    let (ours, theirs) = duplex(64 * 1024);
+    call_over(duplex(64 * 1024), longest).await
+}
+
+async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> Call {
     let mut asterisk = Asterisk(BufReader::new(theirs));
-    asterisk.0.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
     let stop = CancellationToken::new();
     let bounds = Bounds { stop: stop.clone(), ends: Instant::now() + longest };
-    let (link, environment) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    let open = link::open(ours, bounds, Duration::from_secs(5));
+    let (opened, said) = tokio::join!(open, asterisk.0.write_all(ENVIRONMENT.as_bytes()));
+    let ((link, environment), ()) = (opened.unwrap(), said.unwrap());
     Call { channel: AgiChannel::new(link, &environment), asterisk, stop }
 }
 
@@ -502,9 +506,58 @@ async fn a_hostile_value_stays_one_argument_of_one_command() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next() {
+    let Call { mut channel, mut asterisk, .. } =
+        call_over(duplex(16), Duration::from_secs(3600)).await;
+    let music = Some(Music::Class("default".into()));
+    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let switch = async {
+        sleep(Duration::from_secs(2)).await;
+        asterisk.answers(r#"SET MUSIC ON "default""#, "200 result=0").await;
+        asterisk.answers("SET MUSIC OFF", "200 result=0").await;
+        asterisk.answers(r#"SET VARIABLE "V" "1""#, "200 result=1").await;
+    };
+    let call = async {
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.leave(&[("V", "1".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(call, switch).0, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        sleep(Duration::from_secs(60)).await;
+        asterisk.says("200 result=0 endpos=480000").await;
+        asterisk.hears(r#"SET VARIABLE "V" "1""#).await;
+    };
+    let call = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        let set = channel.set("V", "1").await;
+        assert!(matches!(set, Err(Interrupted::SwitchLost(_))));
+        assert_eq!(started.elapsed().as_secs(), 70);
+    };
+    tokio::join!(call, switch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_does_not_read_is_given_up() {
+    let Call { mut channel, asterisk: _silent, .. } =
+        call_over(duplex(16), Duration::from_secs(3600)).await;
+    let started = Instant::now();
+    assert!(matches!(channel.set("V", "1").await, Err(Interrupted::SwitchLost(_))));
+    assert_eq!(started.elapsed().as_secs(), 10);
+    assert_eq!(channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_without_first_words_is_given_up() {
     let (ours, _theirs) = duplex(1024);
-    let bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() };
+    let ends = Instant::now() + Duration::from_secs(3600);
+    let bounds = Bounds { stop: CancellationToken::new(), ends };
     let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
     assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
 }

@@ -90,7 +90,8 @@ def hostile_caller(lab):
     call.dialplan_saw("matched", code="1", http_status="200")
     seen, request = lab.switch.caller_name(name), lab.web.requests[0]
     expect("query", request.query, [("who", seen)])
-    expect("headers", (request.headers["x-who"], "x-evil" in request.headers), (seen, False))
+    in_a_header = seen.replace("\r", " ").replace("\n", " ")
+    expect("headers", (request.headers["x-who"], "x-evil" in request.headers), (in_a_header, False))
 
 
 @scenario("a sensitive PIN is in no variable and in no file that the run left")

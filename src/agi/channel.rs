@@ -319,14 +319,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
 
     async fn leave(mut self, variables: &[(&str, String)], exit: &Exit) -> Left {
         self.link.rebound(LEAVE_TIME);
-        let left = match self.hand_over(variables, exit).await {
+        match self.hand_over(variables, exit).await {
             Ok(()) if self.link.is_dead() && *exit == Exit::Continue => Left::CallerGone,
             Ok(()) => Left::AsAsked,
             Err(Interrupted::CallerLeft { .. }) => Left::CallerGone,
             Err(_) => Left::SwitchLost,
-        };
-        self.link.close().await;
-        left
+        }
     }
 }
 

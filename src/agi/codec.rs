@@ -1,4 +1,4 @@
-//! Bytes from Asterisk to messages, and commands to bytes.
+//! Bytes from Asterisk to messages.
 //!
 //! A frame is found before it is parsed: the scan for newlines goes on where it stopped, so a reply that comes byte by
 //! byte costs no more than one that comes whole, and the parsers see whole frames only.
@@ -6,9 +6,8 @@
 use std::ops::Range;
 
 use bytes::{Bytes, BytesMut};
-use tokio_util::codec::{Decoder, Encoder};
+use tokio_util::codec::Decoder;
 
-use super::command::Command;
 use super::environment::Environment;
 use super::error::{Evidence, Part, WireError};
 use super::parse::{self, Block};
@@ -143,16 +142,6 @@ impl Decoder for Codec {
             }
             message => Ok(message),
         }
-    }
-}
-
-/// A command goes out in one piece: Asterisk spins on an unfinished line and serves nothing else (`run_agi`).
-impl Encoder<&Command> for Codec {
-    type Error = WireError;
-
-    fn encode(&mut self, command: &Command, buffer: &mut BytesMut) -> Result<(), WireError> {
-        buffer.extend_from_slice(command.as_bytes());
-        Ok(())
     }
 }
 

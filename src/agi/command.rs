@@ -1,7 +1,7 @@
 //! What we send to Asterisk.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -167,6 +167,11 @@ impl Command {
         &self.line
     }
 
+    /// The same, to be sent.
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.line
+    }
+
     /// What the command does, for logs: its first words without any argument.
     pub fn verb(&self) -> &'static str {
         self.verb
@@ -214,6 +219,9 @@ fn plain(name: &str) -> Result<&str, Unsendable> {
     fine.then_some(name).ok_or(Unsendable::NotAVariable)
 }
 
+/// Most commands are shorter: they are made in one piece of memory.
+const USUAL_BYTES: usize = 128;
+
 /// A command in the making.
 struct Line {
     verb: &'static str,
@@ -222,12 +230,15 @@ struct Line {
 
 impl Line {
     fn of(verb: &'static str) -> Self {
-        Self { verb, text: verb.to_owned() }
+        let mut text = String::with_capacity(USUAL_BYTES);
+        text.push_str(verb);
+        Self { verb, text }
     }
 
     /// A word of ours.
     fn bare(mut self, word: impl fmt::Display) -> Self {
-        self.text.push_str(&format!(" {word}"));
+        let written = write!(self.text, " {word}");
+        debug_assert_eq!(written, Ok(()), "a `String` takes all");
         self
     }
 

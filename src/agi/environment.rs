@@ -1,6 +1,7 @@
 //! The first words of a call: who calls whom, and which script is asked for.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -103,7 +104,13 @@ impl Environment {
 
     /// All arguments that there are, by rising number.
     pub fn arguments(&self) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
-        (1..=ARGUMENTS).filter_map(|number| Some((number, self.argument(number)?)))
+        let mut arguments = BTreeMap::new();
+        for (key, value) in &self.lines {
+            if let Some(number) = argument_number(key) {
+                arguments.entry(number).or_insert(value);
+            }
+        }
+        arguments.into_iter().map(|(number, value)| (number, value.decode()))
     }
 
     /// Who calls whom.
@@ -145,6 +152,13 @@ impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Environment({} lines)", self.lines.len())
     }
+}
+
+/// The number in a key `arg_N`.
+fn argument_number(key: &Text) -> Option<usize> {
+    let digits = key.as_bytes().strip_prefix(b"arg_")?;
+    let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (1..=ARGUMENTS).contains(&number).then_some(number)
 }
 
 fn first<'a>(mut lines: impl Iterator<Item = &'a (Text, Text)>, key: &str) -> Option<Cow<'a, str>> {

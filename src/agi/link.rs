@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, sleep_until, timeout};
-use tokio_util::codec::Framed;
+use tokio::time::{Instant, timeout};
+use tokio_util::codec::FramedRead;
 
 use super::codec::{Codec, Message};
 use super::command::Command;
 use super::environment::Environment;
 use super::quote::Unsendable;
 use super::reply::Reply;
+use crate::channel::watch::Watch;
 use crate::channel::{Bounds, Interrupted, Line};
 
 /// For a reply to a command that Asterisk answers at once. ANSWER waits up to half a second for media.
@@ -34,8 +36,11 @@ pub(super) enum Running {
 
 /// A connection whose environment has been read.
 pub struct Link<S> {
-    wire: Framed<S, Codec>,
-    bounds: Bounds,
+    wire: FramedRead<S, Codec>,
+    /// What is left of a command that was broken off. It goes out before all else: Asterisk spins on an unfinished
+    /// line and serves nothing else (`run_agi`).
+    unsent: Bytes,
+    watch: Watch,
     /// How the line is, as far as replies have told.
     pub(super) line: Option<Line>,
     /// A `HANGUP` line, or a `511` on a channel that was alive.
@@ -53,16 +58,11 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     bounds: Bounds,
     time: Duration,
 ) -> Result<(Link<S>, Environment), Interrupted> {
-    let mut wire = Framed::with_capacity(stream, Codec::default(), READ_BUFFER);
-    match timeout(time, wire.next()).await {
-        Ok(Some(Ok(Message::Environment(environment)))) => {
-            let link = Link { wire, bounds, line: None, caller_gone: false, running: None };
-            Ok((link, environment))
-        }
-        Ok(Some(Ok(_))) => Err(lost("no environment came")),
-        Ok(Some(Err(error))) => Err(lost(error)),
-        Ok(None) => Err(lost("the connection ended before the environment")),
-        Err(_) => Err(lost(format!("no environment within {time:?}"))),
+    let mut link = Link::new(stream, bounds);
+    match link.message(Instant::now() + time).await? {
+        Some(Message::Environment(environment)) => Ok((link, environment)),
+        Some(_) => Err(lost("no environment came")),
+        None => Err(lost(format!("no environment within {time:?}"))),
     }
 }
 
@@ -77,6 +77,12 @@ impl From<Unsendable> for Interrupted {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
+    fn new(stream: S, bounds: Bounds) -> Self {
+        let wire = FramedRead::with_capacity(stream, Codec::default(), READ_BUFFER);
+        let (unsent, watch) = (Bytes::new(), Watch::new(bounds));
+        Self { wire, unsent, watch, line: None, caller_gone: false, running: None }
+    }
+
     /// A command, and its reply.
     pub(super) async fn command(&mut self, command: Command) -> Result<Reply, Interrupted> {
         self.run(command, Running::Other, REPLY_TIME).await
@@ -99,7 +105,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     }
 
     async fn send(&mut self, command: Command) -> Result<(), Interrupted> {
-        self.wire.send(&command).await.map_err(lost)
+        self.unsent = command.into_bytes();
+        self.flush().await
+    }
+
+    /// In one piece, unless the switch does not read.
+    async fn flush(&mut self) -> Result<(), Interrupted> {
+        let due = Instant::now() + REPLY_TIME;
+        while !self.unsent.is_empty() {
+            tokio::select! {
+                biased;
+                sent = self.wire.get_mut().write(&self.unsent) => match sent.map_err(lost)? {
+                    0 => return Err(lost("the connection takes no more")),
+                    sent => self.unsent.advance(sent),
+                },
+                over = self.watch.over(due) => {
+                    return over.and_then(|()| Err(lost("the switch does not read")));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The reply to the command that runs. Without one in time the connection is given up: a late reply would be taken
@@ -133,7 +158,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         Interrupted::caller_left()
     }
 
-    /// The next message, unless `due`, a stop, or the longest call comes first. The only place that waits for Asterisk.
+    /// The next message, unless `due`, a stop, or the longest call comes first. The only place that waits for what
+    /// Asterisk says.
     async fn message(&mut self, due: Instant) -> Result<Option<Message>, Interrupted> {
         tokio::select! {
             biased;
@@ -142,16 +168,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
                 Some(Err(error)) => Err(lost(error)),
                 None => Err(lost("the connection ended")),
             },
-            () = self.bounds.stop.cancelled() => Err(Interrupted::Stopping),
-            () = sleep_until(due.min(self.bounds.ends)) => {
-                if due < self.bounds.ends { Ok(None) } else { Err(Interrupted::TooLong) }
-            }
+            over = self.watch.over(due) => over.map(|()| None),
         }
     }
 
     /// Waits while no command runs, until the call is interrupted.
     pub(super) async fn idle(&mut self) -> Interrupted {
-        let far = self.bounds.ends + MARGIN;
+        let far = self.watch.ends() + MARGIN;
         match self.message(far).await {
             Ok(Some(Message::Hangup)) => {
                 self.caller_gone = true;
@@ -168,6 +191,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// reply is known by its `endpos`. WAIT FOR DIGIT is ended too, and always answers. So NOOP is sent, whose reply has
     /// no `endpos` (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor is readable).
     pub(super) async fn settle(&mut self) -> Result<(), Interrupted> {
+        self.flush().await?;
         let Some(running) = self.running.take() else { return Ok(()) };
         if running != Running::Other {
             self.send(Command::noop()).await?;
@@ -201,21 +225,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
     pub(super) fn rebound(&mut self, time: Duration) {
-        self.bounds = Bounds::only(time);
+        self.watch.rebound(time);
     }
 
     /// What is left of the longest call, and a margin: only the longest call bounds a sound.
     pub(super) fn rest(&self) -> Duration {
-        self.bounds.rest() + MARGIN
+        self.watch.rest() + MARGIN
     }
 
     /// The connection itself, to be refused.
     pub fn into_stream(self) -> S {
         self.wire.into_inner()
-    }
-
-    pub(super) async fn close(&mut self) {
-        drop(self.wire.close().await);
     }
 }
 

@@ -36,13 +36,12 @@ pub(super) fn quote(line: &mut String, text: &str) -> Result<(), Unsendable> {
         return Err(Unsendable::LineBreak);
     }
     line.push('"');
-    for char in text.chars() {
-        if is_escaped(char) {
-            line.push('\\');
-        }
-        line.push(char);
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        line.extend([&rest[..at], "\\", &rest[at..=at]]);
+        rest = &rest[at + 1..];
     }
-    line.push('"');
+    line.extend([rest, "\""]);
     Ok(())
 }
 

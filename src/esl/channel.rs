@@ -15,7 +15,7 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{Command, EventUuid};
-use super::link::{Link, News, RESUME, lost};
+use super::link::{LEAVE_TIME, Link, News, RESUME, lost};
 use super::quote::Value;
 use super::variable::{self, Expansion};
 use crate::channel::digits::{Collector, TypeAhead};
@@ -24,8 +24,6 @@ use crate::channel::{
     Music, Reach, Sound, Sounds,
 };
 
-/// For all that is said when the call is handed over.
-const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// `playback` ends at the key `*` unless it is told not to (`on_dtmf` in `mod_dptools.c`).
 const TERMINATORS: &str = "playback_terminators";
 

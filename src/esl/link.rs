@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 use tokio_util::codec::Framed;
 
 use super::channel_data::{ChannelData, Control, SocketMode};
@@ -14,12 +14,15 @@ use super::event::{Event, Kind};
 use super::execution::{End, Executions, Meaning};
 use super::quote::Unsendable;
 use crate::channel::digits::Collector;
+use crate::channel::watch::Watch;
 use crate::channel::{Bounds, Interrupted};
 
 /// For an application that does what it does at once. FreeSWITCH takes one each 20 ms frame.
 pub(super) const REPLY_TIME: Duration = Duration::from_secs(10);
 /// Beyond what an application was given to last.
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
+/// For all that is said when the call is handed over.
+pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// For FreeSWITCH's goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
@@ -34,7 +37,7 @@ const READ_BUFFER: usize = 8 * 1024;
 /// A connection whose channel is known.
 pub struct Link<S> {
     wire: Framed<S, Codec>,
-    bounds: Bounds,
+    watch: Watch,
     executions: Executions,
     uuids: EventUuids,
     mode: SocketMode,
@@ -76,7 +79,8 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let mode = data.socket_mode();
     let executions = Executions::new(&*unique_id, mode);
     let uuids = EventUuids::default();
-    let mut link = Link { wire, bounds, executions, uuids, mode, caller_gone: false };
+    let watch = Watch::new(bounds);
+    let mut link = Link { wire, watch, executions, uuids, mode, caller_gone: false };
     link.subscribe(&unique_id, data.control()).await?;
     Ok((link, data))
 }
@@ -200,10 +204,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         let message = tokio::select! {
             biased;
             message = self.wire.next() => message,
-            () = self.bounds.stop.cancelled() => return Err(Interrupted::Stopping),
-            () = sleep_until(due.min(self.bounds.ends)) => {
-                return if due < self.bounds.ends { Ok(None) } else { Err(Interrupted::TooLong) };
-            }
+            over = self.watch.over(due) => return over.map(|()| None),
         };
         match message {
             Some(Ok(message)) => self.hear(&message).map(Some),
@@ -233,7 +234,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// Waits until the call is interrupted.
     pub(super) async fn idle(&mut self) -> Interrupted {
         loop {
-            let far = Instant::now() + self.bounds.rest() + MARGIN;
+            let far = Instant::now() + self.watch.rest() + MARGIN;
             if let Err(interrupted) = self.next(far).await {
                 return interrupted;
             }
@@ -247,12 +248,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// A sound lasts as long as it lasts: only the longest call bounds it.
     pub(super) fn rest(&self) -> Duration {
-        self.bounds.rest() + MARGIN
+        self.watch.rest() + MARGIN
     }
 
     /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
     pub(super) fn rebound(&mut self, time: Duration) {
-        self.bounds = Bounds::only(time);
+        self.watch.rebound(time);
     }
 
     /// Gives back a call for which nothing was done.
@@ -261,6 +262,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the flag
     /// that our end has cleared already. An application is run by `park`, so one that has ended tells that it is there.
     pub async fn let_go(mut self, data: &ChannelData) {
+        self.rebound(LEAVE_TIME);
         // Why it did not run, if it did not, changes nothing: the connection ends either way.
         drop(self.run("eval", "").await);
         if !self.is_async() && data.variable(RESUME).is_some() {

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::debug;
 
-use crate::channel::{Channel, Destination, Exit, Interrupted, Keys, Line, Reach, Sound};
+use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach, Sound};
 use crate::script::answer::{Answer, Found};
 use crate::script::branch::{Chosen, Subject, choose};
 use crate::script::definition::{Keypress, Library, Outcome, Playlist, Script, Then, Trigger};
-use crate::script::escape::Unfit;
+use crate::script::destination::destination;
+use crate::script::input::Input;
 use crate::script::memory::{Arguments, Memory};
 use crate::script::report::{Happened, Report};
 use crate::script::request::{Fetched, Request, Triggers};
-use crate::script::template::{Filled, MASK, Template, Values};
+use crate::script::template::{MASK, Template};
 
 /// Most scripts that one call goes through: a chain that runs in a circle ends.
 pub const MOST_SCRIPTS: usize = 50;
@@ -53,21 +54,14 @@ enum Next {
     Again,
 }
 
-/// What a question came to.
-#[derive(PartialEq, Eq)]
-enum Input {
-    Right,
-    Nothing,
-    Wrong,
-}
-
 impl<C: Channel, T: Triggers> Call<'_, C, T> {
     async fn scripts(&mut self) -> Result<Exit, Interrupted> {
         for _ in 0..MOST_SCRIPTS {
             match self.script().await? {
                 Next::Exit(exit) => return Ok(exit),
                 Next::Script(next) => self.memory.begin(next),
-                Next::Again => break,
+                // `[invalid_input]` is what `again` comes to in the end, and says no `again` itself.
+                Next::Again => return Ok(Exit::Continue),
             }
         }
         Ok(self.fail(format!("more than {MOST_SCRIPTS} scripts in one call")))
@@ -385,41 +379,3 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
 
 /// Most characters of a web application's value in a log line.
 const MOST_SHOWN: usize = 64;
-
-/// A place in the dialplan with its values, and how it may be shown.
-fn destination(
-    values: &impl Values,
-    extension: &Template,
-    context: Option<&Template>,
-    priority: Option<&Template>,
-) -> Result<(Destination, String), Unfit> {
-    let extension = extension.fill(values)?;
-    let context = context.map(|context| context.fill(values)).transpose()?;
-    let priority = priority.map(|priority| priority.fill(values)).transpose()?;
-    let mut shown = extension.shown().into_owned();
-    for (sign, part) in [('@', &context), (',', &priority)] {
-        if let Some(part) = part {
-            shown.push(sign);
-            shown.push_str(&part.shown());
-        }
-    }
-    let context = context.map(Filled::into_text);
-    let priority = priority.map(Filled::into_text);
-    let parts = [Some(extension.text()), context.as_deref(), priority.as_deref()];
-    if !parts.into_iter().flatten().all(Destination::allows) {
-        return Err(Unfit::Destination);
-    }
-    Ok((Destination { extension: extension.into_text(), context, priority }, shown))
-}
-
-impl Keypress {
-    fn judge(&self, digits: &str) -> Input {
-        let long_enough = digits.len() >= self.min_length;
-        match &self.pattern {
-            _ if digits.is_empty() => Input::Nothing,
-            _ if !long_enough => Input::Wrong,
-            Some(pattern) if !pattern.is_match(digits) => Input::Wrong,
-            _ => Input::Right,
-        }
-    }
-}

@@ -41,7 +41,7 @@ pub async fn asterisk<T: Triggers + 'static>(
         return listen::turn_away(server, Switch::Asterisk, link.into_stream());
     };
     let channel = AgiChannel::new(link, &environment);
-    begun.run(channel, script, agi_arguments(asked, &environment)).await;
+    begun.run(channel, script, agi_arguments(asked, environment)).await;
 }
 
 /// Serves a call of a FreeSWITCH.
@@ -103,7 +103,7 @@ impl<'a, T: Triggers + 'static> Begun<'a, T> {
 }
 
 /// Those of the URL's query by their names, those behind the URL by their numbers.
-fn agi_arguments(asked: ScriptCall, environment: &Environment) -> Arguments {
+fn agi_arguments(asked: ScriptCall, environment: Environment) -> Arguments {
     let numbered = environment.arguments();
     let numbered = numbered.map(|(number, value)| (number.to_string(), value.into_owned()));
     asked.arguments.into_iter().chain(numbered).collect()

@@ -34,6 +34,7 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
+    prepare(&socket)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -75,10 +76,6 @@ fn admit<T: Triggers + 'static>(
         warn!(%peer, "refused: as many calls as may be at once (`max_calls`)");
         return turn_away(server, switch, stream);
     };
-    if let Err(error) = prepare(&stream) {
-        warn!(%peer, %error, "a connection ended before it began");
-        return;
-    }
     let calls = &server.calls;
     let server = server.clone();
     calls.spawn(async move {
@@ -90,11 +87,11 @@ fn admit<T: Triggers + 'static>(
     });
 }
 
-/// A small write is a command: it must not wait for another.
-fn prepare(stream: &TcpStream) -> io::Result<()> {
-    stream.set_nodelay(true)?;
+/// A small write is a command: it must not wait for another. Connections inherit these options of their listener.
+fn prepare(listener: &TcpSocket) -> io::Result<()> {
+    listener.set_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE).with_interval(KEEPALIVE);
-    SockRef::from(stream).set_tcp_keepalive(&keepalive)
+    SockRef::from(listener).set_tcp_keepalive(&keepalive)
 }
 
 /// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused without;

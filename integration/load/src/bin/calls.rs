@@ -1,0 +1,159 @@
+//! Many channels of an Asterisk at once, each of which answers every command at once.
+//!
+//! `calls record ADDRESS` prints the commands of one call. `calls play ADDRESS ROUNDS CHANNELS` plays rounds of so many
+//! calls at once: every one waits in its prompt until all of its round are in theirs. In the first round it says `open`
+//! then, and goes on when it gets a line. At the end it prints the seconds that it took, and the milliseconds within
+//! which half of the calls, and 99 of 100, were over, without that wait.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use std::{env, io, process};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Barrier, Semaphore};
+use tokio::task::JoinSet;
+
+/// What Asterisk 22 says first.
+const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: menu\nagi_request: agi://127.0.0.1/menu\n\
+    agi_channel: PJSIP/trunk-0000a1b2\nagi_language: en\nagi_type: PJSIP\nagi_uniqueid: 1795354671.156\n\
+    agi_version: 22.10.1\nagi_callerid: 4930123456\nagi_calleridname: Ann Example\nagi_callingpres: 0\n\
+    agi_callingani2: 0\nagi_callington: 0\nagi_callingtns: 0\nagi_dnid: 9000\nagi_rdnis: unknown\n\
+    agi_context: inbound\nagi_extension: 9000\nagi_priority: 2\nagi_enhanced: 0.0\nagi_accountcode: \n\
+    agi_threadid: 140683132839616\n\n";
+
+/// What the caller presses: the first key in the prompt.
+const DIGITS: [u8; 4] = *b"4711";
+
+/// Connections that wait for their first command: fewer than a listener's backlog, beyond which the kernel drops them
+/// for a second.
+const CONNECTING: usize = 256;
+
+/// Where the calls of a round wait for each other.
+struct Round {
+    all_open: Barrier,
+    go_on: Barrier,
+    connecting: Semaphore,
+}
+
+impl Round {
+    fn of(channels: usize) -> Self {
+        let (all_open, go_on) = (Barrier::new(channels + 1), Barrier::new(channels + 1));
+        Self { all_open, go_on, connecting: Semaphore::new(CONNECTING) }
+    }
+}
+
+fn main() -> io::Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    match arguments[..] {
+        ["record", address] => runtime.block_on(record(address)),
+        ["play", address, rounds, channels] => {
+            let number = |text: &str| text.parse().map_err(|_| io::ErrorKind::InvalidInput);
+            runtime.block_on(play(address, number(rounds)?, number(channels)?))
+        }
+        _ => Err(io::ErrorKind::InvalidInput.into()),
+    }
+}
+
+async fn record(address: &str) -> io::Result<()> {
+    let round = Arc::new(Round::of(1));
+    let commands = tokio::spawn(recorded(address.to_owned(), round.clone()));
+    round.all_open.wait().await;
+    round.go_on.wait().await;
+    print!("{}", commands.await??);
+    Ok(())
+}
+
+async fn recorded(address: String, round: Arc<Round>) -> io::Result<String> {
+    let mut commands = String::new();
+    call(&address, &round, |command| commands.push_str(command)).await?;
+    Ok(commands)
+}
+
+async fn play(address: &str, rounds: usize, channels: usize) -> io::Result<()> {
+    let started = Instant::now();
+    let mut held = Duration::ZERO;
+    let mut times = Vec::with_capacity(rounds * channels);
+    for number in 0..rounds {
+        let round = Arc::new(Round::of(channels));
+        let mut calls = JoinSet::new();
+        for _ in 0..channels {
+            calls.spawn(timed(address.to_owned(), round.clone()));
+        }
+        round.all_open.wait().await;
+        if number == 0 {
+            let open = Instant::now();
+            println!("open");
+            io::stdin().read_line(&mut String::new())?;
+            held = open.elapsed();
+        }
+        round.go_on.wait().await;
+        times.extend(calls.join_all().await);
+    }
+    let took = started.elapsed() - held;
+    times.sort_unstable();
+    let within = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    println!("{} {} {}", took.as_secs_f64(), within(50), within(99));
+    Ok(())
+}
+
+/// A call that fails makes the measurement void, and would be waited for by the others.
+async fn timed(address: String, round: Arc<Round>) -> Duration {
+    call(&address, &round, |_| {}).await.unwrap_or_else(|error| {
+        eprintln!("a call failed: {error}");
+        process::exit(1)
+    })
+}
+
+/// Plays a call until the server closes it; the time that it took, without that in which it waited for the others.
+async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::Result<Duration> {
+    let mut connecting = round.connecting.acquire().await.ok();
+    let mut started = Instant::now();
+    let mut stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    stream.write_all(ENVIRONMENT.as_bytes()).await?;
+    let mut digits = DIGITS.into_iter();
+    let mut line = Vec::with_capacity(256);
+    loop {
+        let ended = stream.read_buf(&mut line).await? == 0;
+        drop(connecting.take());
+        if ended {
+            return if digits.len() == 0 {
+                Ok(started.elapsed())
+            } else {
+                Err(io::ErrorKind::UnexpectedEof.into())
+            };
+        }
+        if !line.ends_with(b"\n") {
+            continue;
+        }
+        let command = std::str::from_utf8(&line).map_err(io::Error::other)?;
+        heard(command);
+        if command.starts_with("STREAM FILE") {
+            let open = Instant::now();
+            round.all_open.wait().await;
+            round.go_on.wait().await;
+            started += open.elapsed();
+        }
+        let reply = reply(command, &mut digits)?;
+        stream.write_all(reply.as_bytes()).await?;
+        line.clear();
+    }
+}
+
+/// As Asterisk answers.
+fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<String> {
+    let mut key =
+        || digits.next().ok_or_else(|| io::Error::other("more keys were asked for than there are"));
+    let verb = |verb: &str| command.starts_with(verb);
+    Ok(match () {
+        () if verb("STREAM FILE") => format!("200 result={} endpos=800\n", key()?),
+        () if verb("WAIT FOR DIGIT") => format!("200 result={}\n", key()?),
+        () if verb("GET VARIABLE") => "200 result=1 (1)\n".into(),
+        () if verb("SET VARIABLE") => "200 result=1\n".into(),
+        () if ["ANSWER", "SET ", "EXEC "].into_iter().any(verb) => "200 result=0\n".into(),
+        () => return Err(io::Error::other(format!("no such command: {command}"))),
+    })
+}

@@ -283,12 +283,16 @@ async fn a_channel_is_picked_up_once_and_only_where_that_is_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let variables = "variable_playback_timeout_sec: 60\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
+        // Music has an end, even if we should be gone by then; a prompt behind it has its own.
+        switch.runs("set", "playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
         let broken_off = switch.starts("break", "").await;
         switch.ends(&music).await;
         switch.ends(&broken_off).await;
+        switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
     let music = Some(Music::Class("jazz".into()));
     let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
@@ -418,7 +422,11 @@ async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let calls = async {
         assert_eq!(switch.command().await, "connect\n");
-        switch.says(&format!("Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{CONNECTED}async\nControl: full\n\n")).await;
+        switch
+            .says(&format!(
+                "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{CONNECTED}async\nControl: full\n\n"
+            ))
+            .await;
         switch.takes("filter").await;
         switch.takes("event plain").await;
         let uuid = switch.starts("eval", "").await;
@@ -437,7 +445,9 @@ async fn a_refused_call_without_async_is_let_go_without_resume() {
     let calls = async {
         assert_eq!(switch.command().await, "connect\n");
         let variable = "variable_socket_resume: true";
-        let data = format!("Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{variable}\n{CONNECTED}static\nControl: full\n\n");
+        let data = format!(
+            "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{variable}\n{CONNECTED}static\nControl: full\n\n"
+        );
         switch.says(&data).await;
         switch.takes("filter").await;
         switch.takes("event plain").await;

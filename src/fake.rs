@@ -3,12 +3,16 @@
 //! - [`phone`]: the caller, and what is heard: the same on every switch
 //! - [`fingers`]: the keys that the caller presses, and when
 //! - [`sound`]: how long a sound is
+//! - [`places`]: where a dialplan can go on
 //! - [`asterisk`]: FastAGI as Asterisk 22 speaks it
+//! - [`freeswitch`]: the outbound Event Socket as FreeSWITCH 1.11 speaks it
 //!
 //! A fake knows nothing of the drivers: it reads and writes its protocol in its own words, so that a mistake of one side
 //! is not the other's as well. Its own judges are the transcripts of the real switch.
 
 pub mod asterisk;
 pub mod fingers;
+pub mod freeswitch;
 pub mod phone;
+pub mod places;
 pub mod sound;

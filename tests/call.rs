@@ -179,6 +179,52 @@ async fn the_sample_that_tells_of_a_call_never_picks_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_samples_give_the_same_calls_on_freeswitch() {
+    let mut web =
+        Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
+    let home = Home::of_samples(&web.address.to_string());
+    let extension = ["extension", "--digits", "202"];
+    let routing = ["customer-phone", "--digits", "0301234567#,8642", "--caller", "100"];
+    let notice = ["call-notice", "--caller", "100", "--called", "7400", "--arg", "event=missed"];
+    for (arguments, to, requests) in [
+        (&extension[..], "202@dialscript-extensions", 0),
+        (&routing, "202@dialscript-agents", 1),
+        (&notice, "next step", 1),
+    ] {
+        let asterisk = home.call(arguments).await;
+        let freeswitch = home.call(&[arguments, &["--switch", "freeswitch"]].concat()).await;
+        for what in [("hears", "sound"), ("presses", "key"), ("broken_off", "sound")] {
+            assert_eq!(asterisk.all(what.0, what.1), freeswitch.all(what.0, what.1));
+        }
+        assert_eq!((freeswitch.code, freeswitch.all("goes_on", "to")), (0, vec![&json!(to)]));
+        let outcome = asterisk.variable("DIALSCRIPT_OUTCOME");
+        assert_eq!(outcome, freeswitch.variable("dialscript_outcome"));
+        assert_eq!(freeswitch.all("ended", "outcome"), [outcome]);
+        assert_eq!(freeswitch.all("ended", "agi_status"), [&Value::Null]);
+        for _ in 0..requests {
+            let first = String::from_utf8(web.next().await.body).unwrap();
+            let second = String::from_utf8(web.next().await.body).unwrap();
+            assert_eq!(without_call_id(&first), without_call_id(&second));
+        }
+    }
+}
+
+fn without_call_id(body: &str) -> &str {
+    body.split_once("&call=").map_or(body, |(before, _)| before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
+    let home = Home::new(&[("menu", MENU)]);
+    let menu = ["menu", "--switch", "freeswitch"];
+    let told = home.call(&menu).await;
+    assert_eq!((told.code, told.variable("dialscript_outcome")), (3, "no_input"));
+    let told = home.call(&[&menu[..], &["--hangup-after", "300ms"]].concat()).await;
+    assert_eq!(told.all("goes_on", "to"), ["h"]);
+    assert_eq!(told.code, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_branch_that_won_is_told_with_its_reason() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
     let told = Home::new(&[("ask", &asks(&web.url("/")))]).call(&["ask"]).await;

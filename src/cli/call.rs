@@ -10,12 +10,12 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::cli::check::print_faults;
-use crate::cli::rehearsal::{Rehearsal, play};
+use crate::cli::rehearsal::{Ended, Rehearsal, play};
 use crate::cli::story::{Line, Style, Teller};
 use crate::config::{self, Config};
-use crate::fake::asterisk::Ended;
 use crate::fake::fingers::Fingers;
 use crate::fake::phone::Phone;
+use crate::telemetry::Switch;
 use crate::telemetry::overheard::overhear;
 
 pub use options::Options;
@@ -76,14 +76,14 @@ async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitC
     };
     let ended = played(options, &rehearsal.address.to_string(), teller).await;
     rehearsal.stop().await;
-    closing(ended.as_ref(), teller)
+    closing(options, ended.as_ref(), teller)
 }
 
 async fn connected(options: &Options, server: &str, teller: &Teller) -> ExitCode {
     let text = "requests and answers are not seen from here: the daemon's log has them";
     teller.tell(&Line::new("note", json!({ "text": text }), text));
     let ended = played(options, server, teller).await;
-    closing(ended.as_ref(), teller)
+    closing(options, ended.as_ref(), teller)
 }
 
 async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ended> {
@@ -103,16 +103,17 @@ async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ende
 }
 
 /// The last line, and the exit code.
-fn closing(ended: Option<&Ended>, teller: &Teller) -> ExitCode {
-    let outcome = ended.and_then(|ended| ended.variables.get("DIALSCRIPT_OUTCOME"));
-    let outcome = outcome.map_or("", String::as_str);
-    let status = ended.map_or("FAILURE", |ended| ended.status.as_str());
+fn closing(options: &Options, ended: Option<&Ended>, teller: &Teller) -> ExitCode {
+    let outcome = ended.map_or("", |ended| ended.outcome.as_str());
+    let unreached = (options.switch.kind() == Switch::Asterisk).then_some("FAILURE");
+    let status = ended.map_or(unreached, |ended| ended.agi_status);
     let shown = match outcome {
         "" => "there is no outcome, since no script ran".to_owned(),
         _ => format!("the outcome is {outcome}"),
     };
     let fields = json!({ "outcome": outcome, "agi_status": status });
-    let text = format!("{shown}; AGISTATUS is {status}");
+    let status = status.map(|status| format!("; AGISTATUS is {status}")).unwrap_or_default();
+    let text = shown + &status;
     teller.tell(&Line::new("ended", fields, text));
     ExitCode::from(match outcome {
         "matched" | "otherwise" => 0,

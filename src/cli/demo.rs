@@ -13,12 +13,13 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::check::print_faults;
-use crate::cli::rehearsal::{Rehearsal, play};
+use crate::cli::rehearsal::{self, Ended, Rehearsal, play};
 use crate::cli::story::{Line, Style, Teller};
 use crate::config;
-use crate::fake::asterisk::{Call, Ended, Places};
+use crate::fake::asterisk::Call;
 use crate::fake::fingers::Fingers;
 use crate::fake::phone::{GoesOn, Happening, Phone};
+use crate::fake::places::Places;
 use crate::telemetry::Switch;
 use crate::telemetry::overheard::{Overheard, overhear};
 
@@ -159,13 +160,13 @@ impl Chapter {
         let phone = Phone::new(fingers, Some(LONGEST), move |told| {
             of_happening(&told.happening).iter().for_each(|line| story.tell(line));
         });
+        let call = rehearsal::Call::Asterisk(call);
         let ended = play(server, &call, Places::All, phone).await?;
         Ok(self.ended_as_told(&ended))
     }
 
     fn ended_as_told(&self, ended: &Ended) -> bool {
-        let outcome = ended.variables.get("DIALSCRIPT_OUTCOME").map(String::as_str);
-        outcome == Some(self.outcome) && ended.goes_on == GoesOn::At(self.goes_on.to_owned())
+        ended.outcome == self.outcome && ended.goes_on == GoesOn::At(self.goes_on.to_owned())
     }
 }
 

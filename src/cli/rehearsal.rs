@@ -14,12 +14,31 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cli::serve::{LAST_REQUESTS, limits, requests};
 use crate::config::Config;
-use crate::fake::asterisk::{self, Call, Ended, Places};
-use crate::fake::phone::Phone;
+use crate::fake::phone::{GoesOn, Phone};
+use crate::fake::places::Places;
 use crate::fake::sound::SoundsOfSwitch;
+use crate::fake::{asterisk, freeswitch};
 use crate::server::{Door, Server, listen};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggers;
+
+/// A call as it reaches a switch.
+pub enum Call {
+    /// An Asterisk.
+    Asterisk(asterisk::Call),
+    /// A FreeSWITCH.
+    FreeSwitch(freeswitch::Call),
+}
+
+/// What the dialplan has after a call.
+pub struct Ended {
+    /// The variable with the outcome; empty when there is none.
+    pub outcome: String,
+    /// `AGISTATUS`, where the switch has it.
+    pub agi_status: Option<&'static str>,
+    /// Where the dialplan goes on.
+    pub goes_on: GoesOn,
+}
 
 /// For a connection, as Asterisk has it (`MAX_AGI_CONNECT`).
 const CONNECT: Duration = Duration::from_secs(2);
@@ -67,9 +86,34 @@ impl Rehearsal {
 ///
 /// # Errors
 ///
-/// When it can't be reached: then the dialplan would see `AGISTATUS=FAILURE`.
+/// When it can't be reached: then the dialplan goes on at once, on Asterisk with `AGISTATUS=FAILURE`.
 pub async fn play(server: &str, call: &Call, places: Places, phone: Phone) -> io::Result<Ended> {
     let stream = timeout(CONNECT, TcpStream::connect(server)).await??;
     stream.set_nodelay(true)?;
-    Ok(asterisk::agi(stream, server, call, places, SoundsOfSwitch::default(), phone).await)
+    let sounds = SoundsOfSwitch::default();
+    Ok(match call {
+        Call::Asterisk(call) => {
+            asterisk::agi(stream, server, call, places, sounds, phone).await.into()
+        }
+        Call::FreeSwitch(call) => {
+            freeswitch::socket(stream, server, call, places, sounds, phone).await.into()
+        }
+    })
+}
+
+impl From<asterisk::Ended> for Ended {
+    fn from(mut ended: asterisk::Ended) -> Self {
+        let outcome = ended.variables.remove("DIALSCRIPT_OUTCOME").unwrap_or_default();
+        Self { outcome, agi_status: Some(ended.status.as_str()), goes_on: ended.goes_on }
+    }
+}
+
+impl From<freeswitch::Ended> for Ended {
+    /// After a hang-up FreeSWITCH takes no variables: one without an outcome was hung up while the script ran.
+    fn from(mut ended: freeswitch::Ended) -> Self {
+        let outcome = ended.variables.remove("dialscript_outcome");
+        let hung_up = (ended.goes_on == GoesOn::HangupHandler).then(|| "hangup".to_owned());
+        let outcome = outcome.or(hung_up).unwrap_or_default();
+        Self { outcome, agi_status: None, goes_on: ended.goes_on }
+    }
 }

@@ -90,6 +90,10 @@ impl Line {
             GoesOn::HangupHandler => {
                 line("h", "the dialplan goes on with its handling of hang-ups".into())
             }
+            GoesOn::Stranded => {
+                let text = "the call is stranded: the switch holds it, and nothing goes on";
+                Self::new("goes_on", json!({ "to": null }), text)
+            }
         }
     }
 

@@ -245,8 +245,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let changed = [(self.keys_are_ours, TERMINATORS), (self.is_limited, PLAYBACK_SECONDS)];
         let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
         all.extend(changed.map(|(_, name)| (name.to_owned(), self.before(name))));
-        let would_strand = matches!(exit, Exit::Goto(_)) || !self.link.is_async();
-        if would_strand && self.data.variable(RESUME).is_some() {
+        // With it a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET when we close,
+        // and one that is hung up may go on without that (`listener_run`, `socket_function`).
+        let resume_harms = *exit != Exit::Continue || !self.link.is_async();
+        if resume_harms && self.data.variable(RESUME).is_some() {
             all.push((RESUME.to_owned(), String::new()));
         }
         let standard = variables.iter();

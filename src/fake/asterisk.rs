@@ -20,7 +20,8 @@ mod run;
 mod wire;
 mod words;
 
-pub use dialplan::{Call, Line, Places};
+pub use super::places::Places;
+pub use dialplan::{Call, Line};
 
 use dialplan::Leg;
 use environment::environment;

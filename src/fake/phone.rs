@@ -58,12 +58,14 @@ pub enum Happening {
 pub enum GoesOn {
     /// At the next step.
     NextStep,
-    /// At this place: `EXTENSION@CONTEXT,PRIORITY`.
+    /// At this place: `EXTENSION@CONTEXT`, with `,PRIORITY` on a switch that has priorities.
     At(String),
     /// Nowhere, since there is no such place: the call ends.
     NoSuchPlace(String),
     /// In the handling of hang-ups.
     HangupHandler,
+    /// Nowhere: the switch holds the call until the caller gives up.
+    Stranded,
 }
 
 /// A happening, and when.

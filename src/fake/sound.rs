@@ -81,6 +81,16 @@ impl SoundsOfSwitch {
             None => Some(UNKNOWN),
         }
     }
+
+    /// The same where names of files have their extension.
+    pub fn length_of_file(&self, name: &str) -> Option<Length> {
+        match name.rsplit_once('.') {
+            Some((stem, _)) if name.starts_with('/') && !self.listed.contains_key(name) => {
+                Path::new(name).is_file().then(|| of_file(stem).unwrap_or(UNKNOWN))
+            }
+            _ => self.length(name),
+        }
+    }
 }
 
 /// A file by its name without extension, in whichever format it is there.

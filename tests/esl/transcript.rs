@@ -43,6 +43,15 @@ pub(crate) fn named(name: &str) -> &'static Transcript {
     all().iter().find(|transcript| transcript.name == name).unwrap()
 }
 
+/// The packets with their seconds.
+#[allow(dead_code)]
+pub(crate) fn timed(name: &str) -> Vec<(f64, Packet)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/esl/traces/{name}.jsonl"));
+    let text = fs::read_to_string(path).unwrap();
+    let time = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["t"].as_f64();
+    text.lines().map(|line| (time(line).unwrap(), packet(line))).collect()
+}
+
 fn read_all() -> Vec<Transcript> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/esl/traces");
     let mut all: Vec<_> =

@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cli::ConfigFile;
-use crate::fake::asterisk::{Call, Places};
+use crate::cli::rehearsal::Call;
+use crate::fake::places::Places;
+use crate::fake::{asterisk, freeswitch};
 use crate::telemetry::Switch;
 
 /// What a path of a URL takes as it is.
@@ -61,6 +63,8 @@ pub struct Options {
 pub(super) enum SwitchKind {
     /// Asterisk 22, by FastAGI
     Asterisk,
+    /// FreeSWITCH 1.11, by its outbound Event Socket
+    Freeswitch,
 }
 
 const EXIT_CODES: &str = "Exit codes, by the outcome of the call:
@@ -77,6 +81,7 @@ impl SwitchKind {
     pub(super) fn kind(self) -> Switch {
         match self {
             Self::Asterisk => Switch::Asterisk,
+            Self::Freeswitch => Switch::FreeSwitch,
         }
     }
 }
@@ -84,14 +89,35 @@ impl SwitchKind {
 impl Options {
     /// The call as it reaches the switch.
     pub(super) fn call(&self) -> Call {
-        Call {
+        match self.switch {
+            SwitchKind::Asterisk => Call::Asterisk(self.on_asterisk()),
+            SwitchKind::Freeswitch => Call::FreeSwitch(self.on_freeswitch()),
+        }
+    }
+
+    fn on_asterisk(&self) -> asterisk::Call {
+        asterisk::Call {
             script: self.network_script(),
             caller: self.caller.clone(),
             caller_name: self.caller_name.clone(),
             called: self.called.clone(),
             extension: self.called.clone(),
             variables: self.set.clone(),
-            ..Call::default()
+            ..asterisk::Call::default()
+        }
+    }
+
+    fn on_freeswitch(&self) -> freeswitch::Call {
+        let argument =
+            |(name, value): &(String, String)| (format!("dialscript_arg_{name}"), value.clone());
+        freeswitch::Call {
+            script: self.script.clone(),
+            caller: self.caller.clone(),
+            caller_name: self.caller_name.clone(),
+            called: self.called.clone(),
+            extension: self.called.clone(),
+            variables: self.set.iter().cloned().chain(self.arg.iter().map(argument)).collect(),
+            ..freeswitch::Call::default()
         }
     }
 

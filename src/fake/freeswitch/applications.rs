@@ -1,0 +1,133 @@
+//! The applications.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::session::{Execute, Running, What};
+use super::text::{expand, split};
+use super::{FreeSwitch, cause};
+use crate::fake::phone::Happening;
+
+/// Most parts of a `multiset`.
+const PARTS: usize = 256;
+/// Variables that steer the switch itself: the dialplan has no interest in them.
+const INNER: [&str; 3] = ["playback_terminators", "playback_timeout_sec", "socket_resume"];
+
+impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
+    /// One that is not there hangs the call up, without a word of itself (`switch_core_session_execute_application`).
+    pub(super) async fn execute(&mut self, mut execute: Execute) -> io::Result<()> {
+        let name = execute.application.to_ascii_lowercase();
+        if !APPLICATIONS.contains(&&*name) {
+            return self.hangs_up(cause::DESTINATION_OUT_OF_ORDER).await;
+        }
+        if !self.leg.is_true("app_disable_expand_variables") {
+            execute.argument = self.expanded(&execute.argument);
+        }
+        self.breaks = false;
+        self.begins(&execute).await?;
+        match &*name {
+            "playback" => return self.playback(execute).await,
+            "sleep" => {
+                let time = execute.argument.trim().parse().unwrap_or(0);
+                return self.starts(execute, What::Sleep, Some(Duration::from_millis(time)));
+            }
+            "answer" => self.answer().await?,
+            "set" => self.set(&execute.argument),
+            "multiset" => self.multiset(&execute.argument),
+            "break" => self.breaks = true,
+            "transfer" => return self.transfer(&execute).await,
+            "hangup" => return self.hangup(&execute).await,
+            _ => {}
+        }
+        self.completes(&execute).await
+    }
+
+    fn expanded(&self, text: &str) -> String {
+        expand(text, |name| self.leg.get(name).map(str::to_owned))
+    }
+
+    fn starts(&mut self, execute: Execute, what: What, time: Option<Duration>) -> io::Result<()> {
+        self.running.push(Running::lasting(execute, what, time));
+        Ok(())
+    }
+
+    async fn answer(&mut self) -> io::Result<()> {
+        if std::mem::replace(&mut self.leg.answered, true) {
+            return Ok(());
+        }
+        self.phone.is_picked_up();
+        self.tell("CHANNEL_ANSWER", &[]).await
+    }
+
+    async fn playback(&mut self, execute: Execute) -> io::Result<()> {
+        let name = execute.argument.clone();
+        if name.is_empty() {
+            return self.responds(&execute, "PLAYBACK ERROR").await;
+        }
+        if let Some(class) = name.strip_prefix("local_stream://") {
+            self.phone.music_on(class);
+            return self.starts(execute, What::Music, None);
+        }
+        let Some(length) = self.sounds.length_of_file(&name) else {
+            self.phone.tell(Happening::Missing { sound: name });
+            return self.responds(&execute, "FILE NOT FOUND").await;
+        };
+        let lasts = length.time(length.samples);
+        self.asks();
+        self.phone.hears(&name, lasts);
+        self.starts(execute, What::Sound, Some(lasts))
+    }
+
+    /// `base_set`: the value is expanded once more.
+    fn set(&mut self, assignment: &str) {
+        let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+        let value = self.expanded(value);
+        self.leg.set(name, &value);
+        if !INNER.contains(&&*name.to_ascii_lowercase()) {
+            self.phone.tell(Happening::Variable { name: name.to_owned(), value });
+        }
+    }
+
+    /// `multiset_function`: `^^` and a character say what separates them, else it is a space.
+    fn multiset(&mut self, assignments: &str) {
+        let other = assignments.strip_prefix("^^").and_then(|rest| {
+            let separator = rest.chars().next()?;
+            Some((separator, &rest[separator.len_utf8()..]))
+        });
+        let (separator, assignments) = other.unwrap_or((' ', assignments));
+        for assignment in split(assignments, separator).iter().take(PARTS) {
+            self.set(assignment);
+        }
+    }
+
+    /// The channel moves on, and with it ends what ran on it.
+    async fn transfer(&mut self, execute: &Execute) -> io::Result<()> {
+        let mut words = execute.argument.split(' ').filter(|word| !word.is_empty());
+        let place = (words.next(), words.nth(1));
+        if let (Some(extension), context) = place {
+            self.leg.transfer(extension, context);
+        }
+        self.completes(execute).await?;
+        if place.0.is_none() {
+            return Ok(());
+        }
+        while let Some(running) = self.running.pop() {
+            running.is_over(&mut self.phone, false);
+            self.responds(&running.execute, "FILE PLAYED").await?;
+        }
+        self.phone.music_off();
+        self.unparks().await
+    }
+
+    /// Its end is told after the call's, with the call's last words before.
+    async fn hangup(&mut self, execute: &Execute) -> io::Result<()> {
+        let given = execute.argument.clone();
+        self.running.push(Running::lasting(execute.clone(), What::Sleep, None));
+        self.hangs_up(&given).await
+    }
+}
+
+const APPLICATIONS: [&str; 9] =
+    ["answer", "break", "hangup", "multiset", "noop", "playback", "set", "sleep", "transfer"];

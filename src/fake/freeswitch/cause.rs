@@ -1,0 +1,36 @@
+//! Causes of a hang-up by their names and numbers (`CAUSE_CHART` in `switch_channel.c`).
+
+const CHART: [(&str, u8); 20] = [
+    ("UNALLOCATED_NUMBER", 1),
+    ("NO_ROUTE_TRANSIT_NET", 2),
+    ("NO_ROUTE_DESTINATION", 3),
+    ("CHANNEL_UNACCEPTABLE", 6),
+    (NORMAL_CLEARING, 16),
+    ("USER_BUSY", 17),
+    ("NO_USER_RESPONSE", 18),
+    ("NO_ANSWER", 19),
+    ("SUBSCRIBER_ABSENT", 20),
+    ("CALL_REJECTED", 21),
+    ("NUMBER_CHANGED", 22),
+    ("EXCHANGE_ROUTING_ERROR", 25),
+    (DESTINATION_OUT_OF_ORDER, 27),
+    ("INVALID_NUMBER_FORMAT", 28),
+    ("FACILITY_REJECTED", 29),
+    ("NORMAL_UNSPECIFIED", 31),
+    ("NORMAL_CIRCUIT_CONGESTION", 34),
+    ("NETWORK_OUT_OF_ORDER", 38),
+    ("NORMAL_TEMPORARY_FAILURE", 41),
+    ("SWITCH_CONGESTION", 42),
+];
+
+pub(super) const NORMAL_CLEARING: &str = "NORMAL_CLEARING";
+pub(super) const DESTINATION_OUT_OF_ORDER: &str = "DESTINATION_OUT_OF_ORDER";
+
+/// A cause that is given by name or number; one that is not known is a usual end (`switch_channel_str2cause`).
+pub(super) fn cause(given: &str) -> (&'static str, u8) {
+    let given = given.trim();
+    let is = |(name, number): &&(&str, u8)| {
+        name.eq_ignore_ascii_case(given) || given.parse() == Ok(*number)
+    };
+    CHART.iter().find(is).copied().unwrap_or((NORMAL_CLEARING, 16))
+}

@@ -1,0 +1,168 @@
+//! A row: a script, a caller and a web application, and what has to come of them.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::config;
+use dialscript::fake::fingers::Fingers;
+use dialscript::script::definition::Library;
+use dialscript::script::request::NoAnswer;
+use tempfile::TempDir;
+
+use crate::switches::{on_asterisk, on_freeswitch};
+use crate::web::{Reply, Web};
+
+pub(crate) struct Call {
+    scripts: Vec<(&'static str, String)>,
+    keys: Vec<(Duration, char)>,
+    answers: Vec<Reply>,
+    pub(crate) arguments: Vec<(&'static str, &'static str)>,
+    pub(crate) answered: bool,
+    pub(crate) hangs_up: Option<Duration>,
+    pub(crate) stops: Option<Duration>,
+    pub(crate) longest: Duration,
+    outcome: &'static str,
+    exit: &'static str,
+    heard: Option<&'static str>,
+}
+
+impl Call {
+    pub(crate) fn of(script: impl Into<String>) -> Self {
+        Self {
+            scripts: vec![("main", script.into())],
+            keys: Vec::new(),
+            answers: Vec::new(),
+            arguments: Vec::new(),
+            answered: false,
+            hangs_up: None,
+            stops: None,
+            longest: Duration::from_secs(3600),
+            outcome: "",
+            exit: "",
+            heard: None,
+        }
+    }
+
+    pub(crate) fn and(mut self, name: &'static str, script: impl Into<String>) -> Self {
+        self.scripts.push((name, script.into()));
+        self
+    }
+
+    /// Keys with their milliseconds after the call was picked up: `1000:4 1200:7`.
+    pub(crate) fn keys(mut self, keys: &str) -> Self {
+        let key = |key: &str| {
+            let (at, key) = key.split_once(':').unwrap();
+            (Duration::from_millis(at.parse().unwrap()), key.parse().unwrap())
+        };
+        self.keys = keys.split_whitespace().map(key).collect();
+        self
+    }
+
+    pub(crate) fn answer(
+        mut self,
+        after: u64,
+        status: u16,
+        kind: &'static str,
+        body: &'static str,
+    ) -> Self {
+        self.answers.push((Duration::from_millis(after), Ok((status, kind, body))));
+        self
+    }
+
+    pub(crate) fn json(self, after: u64, body: &'static str) -> Self {
+        self.answer(after, 200, "application/json", body)
+    }
+
+    pub(crate) fn no_answer(mut self, after: u64) -> Self {
+        let after = Duration::from_millis(after);
+        self.answers.push((after, Err(NoAnswer::TimedOut(after))));
+        self
+    }
+
+    pub(crate) fn argument(mut self, name: &'static str, value: &'static str) -> Self {
+        self.arguments.push((name, value));
+        self
+    }
+
+    pub(crate) fn answered(mut self) -> Self {
+        self.answered = true;
+        self
+    }
+
+    pub(crate) fn hangs_up(mut self, after: u64) -> Self {
+        self.hangs_up = Some(Duration::from_millis(after));
+        self
+    }
+
+    pub(crate) fn stops(mut self, after: u64) -> Self {
+        self.stops = Some(Duration::from_millis(after));
+        self
+    }
+
+    pub(crate) fn longest(mut self, time: u64) -> Self {
+        self.longest = Duration::from_millis(time);
+        self
+    }
+
+    /// What has to come of it: `DIALSCRIPT_OUTCOME`, and how the dialplan goes on.
+    pub(crate) fn ends(mut self, outcome: &'static str, exit: &'static str) -> Self {
+        (self.outcome, self.exit) = (outcome, exit);
+        self
+    }
+
+    /// What has to be heard: `number| found` is a sound that is broken off, and one that is not.
+    pub(crate) fn hears(mut self, heard: &'static str) -> Self {
+        self.heard = Some(heard);
+        self
+    }
+
+    pub(crate) fn fingers(&self) -> Fingers {
+        Fingers::timed(self.keys.clone())
+    }
+
+    pub(crate) fn web(&self) -> Web {
+        Web::answering(self.answers.clone())
+    }
+
+    pub(crate) async fn is_the_same_on_both(&self) {
+        let (_folder, library) = library(&self.scripts);
+        let asterisk = on_asterisk(self, &library).await;
+        let freeswitch = on_freeswitch(self, &library).await;
+        assert_eq!(asterisk, freeswitch, "left is Asterisk, right is FreeSWITCH");
+        assert_eq!(
+            (&*asterisk.outcome, &*asterisk.exit),
+            (self.outcome, self.exit),
+            "{asterisk:#?}"
+        );
+        if let Some(heard) = self.heard {
+            assert_eq!(asterisk.heard.join(" "), heard);
+        }
+    }
+}
+
+fn library(scripts: &[(&str, String)]) -> (TempDir, Arc<Library>) {
+    let folder = TempDir::new().unwrap();
+    for name in ["scripts", "sounds"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let file = folder.path().join("dialscript.toml");
+    fs::write(&file, "").unwrap();
+    silence(&folder.path().join("sounds/file.wav"));
+    for (name, text) in scripts {
+        fs::write(folder.path().join(format!("scripts/{name}.toml")), text).unwrap();
+    }
+    let config = config::load(&file).unwrap_or_else(|faults| panic!("{faults}"));
+    (folder, config.library)
+}
+
+/// A second of it.
+fn silence(file: &Path) {
+    let sample_format = hound::SampleFormat::Int;
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format };
+    let mut wav = hound::WavWriter::create(file, spec).unwrap();
+    (0..8000).for_each(|_| wav.write_sample(0_i16).unwrap());
+    wav.finalize().unwrap();
+}

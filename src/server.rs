@@ -60,7 +60,7 @@ pub struct Server<T> {
     stop: CancellationToken,
 }
 
-/// Most connections that are being refused at once; more are dropped without a word.
+/// Most connections that are being refused at once; what comes to more is up to `turn_away`.
 const MOST_REFUSALS: usize = 256;
 /// What calls get to hand over when the grace time is over.
 const HAND_OVER: Duration = Duration::from_secs(6);

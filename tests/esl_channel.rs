@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 const UUID: &str = "a816e3a2-e6b5-4283-ae5d-1a2affdd0fa8";
 
+/// In the reply to `connect`, before the mode.
+const CONNECTED: &str = "Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: ";
+
 /// The switch's end of the connection.
 struct FreeSwitch(BufReader<DuplexStream>);
 
@@ -280,12 +283,16 @@ async fn a_channel_is_picked_up_once_and_only_where_that_is_allowed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let variables = "variable_playback_timeout_sec: 60\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
+        // Music has an end, even if we should be gone by then; a prompt behind it has its own.
+        switch.runs("set", "playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
         let broken_off = switch.starts("break", "").await;
         switch.ends(&music).await;
         switch.ends(&broken_off).await;
+        switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
     let music = Some(Music::Class("jazz".into()));
     let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
@@ -410,12 +417,42 @@ async fn a_hostile_value_is_nothing_that_freeswitch_evaluates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_is_connected_first() {
+async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let calls = async {
         assert_eq!(switch.command().await, "connect\n");
-        switch.says("Event-Name: CHANNEL_DATA\n\n").await;
+        switch
+            .says(&format!(
+                "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{CONNECTED}async\nControl: full\n\n"
+            ))
+            .await;
+        switch.takes("filter").await;
+        switch.takes("event plain").await;
+        let uuid = switch.starts("eval", "").await;
+        let early = timeout(Duration::from_millis(500), switch.command()).await;
+        assert!(early.is_err(), "{early:?} was said before the call was in park");
+        switch.ends(&uuid).await;
+        switch.says_goodbye().await;
+    };
+    tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_without_async_is_let_go_without_resume() {
+    let (ours, theirs) = duplex(64 * 1024);
+    let mut switch = FreeSwitch(BufReader::new(theirs));
+    let calls = async {
+        assert_eq!(switch.command().await, "connect\n");
+        let variable = "variable_socket_resume: true";
+        let data = format!(
+            "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\n{variable}\n{CONNECTED}static\nControl: full\n\n"
+        );
+        switch.says(&data).await;
+        switch.takes("filter").await;
+        switch.takes("event plain").await;
+        switch.runs("eval", "").await;
+        switch.runs("unset", "execute-app-arg: socket_resume\n").await;
         switch.says_goodbye().await;
     };
     tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from . import tones
+from .book import SwitchFailed
 from .deadline import TooLate, free_port
 from .manager import Manager
 
@@ -21,12 +22,12 @@ EMPTY = (
 )
 
 
-class SwitchFailed(Exception):
-    """A switch that can be had does not run."""
-
-
 class Asterisk:
     """One switch in one folder. `samples` is the text of a dialplan that its own dialplan includes."""
+
+    kind = "asterisk"
+    hands_over = "AGI"  # the application that hands a call to the daemon
+    remarks = "NoOp"  # the one with which the lab's dialplan says what it sees
 
     def __init__(self, root, run, samples, callee_port):
         self._root, self._run = Path(root), Path(run)
@@ -35,7 +36,7 @@ class Asterisk:
         self._modules = next(self._root.glob("usr/lib/**/asterisk/modules"))
         self._write_configuration(samples, callee_port)
         self._process = None
-        self.manager = None
+        self.channels = None
 
     def start(self):
         """Starts it and returns when it takes calls."""
@@ -45,16 +46,16 @@ class Asterisk:
                 start_new_session=True,
             )
         try:
-            self.manager = Manager(self._manager_port, "lab", "lab")
+            self.channels = Manager(self._manager_port, "lab", "lab")
         except TooLate as reason:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
-        if not self.manager.booted.wait(20):
+        if not self.channels.booted.wait(20):
             raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
 
     def stop(self):
         """Ends it; calls under way are hung up."""
-        if self.manager:
-            self.manager.close()
+        if self.channels:
+            self.channels.close()
         if self._process:
             self._process.terminate()
             try:
@@ -68,6 +69,11 @@ class Asterisk:
         return subprocess.run(
             [*self._program(), "-rx", line], capture_output=True, text=True, timeout=10, check=False
         ).stdout
+
+    @property
+    def runs_commands(self):
+        """Whether a dialplan could run a command of the machine, so that an attack would show."""
+        return "SHELL" in self.command("core show function SHELL")
 
     @property
     def version(self):
@@ -88,6 +94,35 @@ class Asterisk:
     def sound(self, name):
         """The file of a sound that it brings along."""
         return self._root / f"usr/share/asterisk/sounds/en/{name}.wav"
+
+    def heard(self, call, name, first=None):
+        """Where a call heard a sound of the switch (or something of its first seconds), or None."""
+        return call.found(self.sound(name), first)
+
+    @staticmethod
+    def sound_name(name):
+        """What a script calls this sound."""
+        return f"switch:{name}"
+
+    @staticmethod
+    def daemon_address(authority):
+        """How its dialplan writes where the daemon is."""
+        return f"agi://{authority}"
+
+    @staticmethod
+    def script_call(script):
+        """A script and its arguments as the lab's dialplan wants them: headers of the caller."""
+        return [("X-Script", script)]
+
+    @staticmethod
+    def caller_name(name):
+        """What it knows of a caller's name: all of it."""
+        return name
+
+    @staticmethod
+    def kept(text):
+        """What a variable holds of a text from outside: a line break would end the line of AGI."""
+        return text.translate({ord(sign): " " for sign in "\r\n\0"})
 
     def _program(self):
         """Asterisk by its own loader and with its own libraries, so that neither chroot nor root is needed."""

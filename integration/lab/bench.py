@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import tones
-from .asterisk import SwitchFailed
+from .book import SwitchFailed
 from .callee import Callee
 from .caller import Call
 from .daemon import Daemon
@@ -13,7 +13,13 @@ from .web import Web
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "dialplan"
 SAMPLE_WEB = "http://127.0.0.1:8000"  # where the sample scripts expect a web application
-SAMPLE_DAEMON = "127.0.0.1:4573"  # where the samples' dialplan expects the daemon
+
+# For each switch: the folder of the samples' daemon and scripts, where their dialplan expects it, and that dialplan.
+SAMPLES_FOR = {
+    "asterisk": (SAMPLES, "127.0.0.1:4573", SAMPLES / "asterisk" / "extensions.conf"),
+    "freeswitch": (SAMPLES / "freeswitch", "127.0.0.1:8084", SAMPLES / "freeswitch" / "dialscript.xml"),
+}
+STANDING = 15.0  # seconds within which every call that a scenario leaves behind has ended by itself
 
 
 class Bench:
@@ -23,7 +29,7 @@ class Bench:
         self.switch = switch
         self.folder = Path(folder)
         self.web = Web()
-        self.daemon = Daemon(binary, self.folder)
+        self.daemon = Daemon(binary, self.folder, switch.kind)
         self.calls = []
         self._others = []
         self._running = False
@@ -43,9 +49,9 @@ class Bench:
 
     def samples(self):
         """Gives the daemon the files of dialplan/ as they are, but for the two ports, which others may be using."""
-        settings = (SAMPLES / "dialscript.toml").read_text().replace(SAMPLE_DAEMON, self.daemon.authority)
-        self.daemon.settings = settings + "\n[freeswitch]\nlisten = []\n"
-        for file in (SAMPLES / "scripts").glob("*.toml"):
+        folder, sample_daemon, _ = SAMPLES_FOR[self.switch.kind]
+        self.daemon.settings = (folder / "dialscript.toml").read_text().replace(sample_daemon, self.daemon.authority)
+        for file in (folder / "scripts").glob("*.toml"):
             self.script(file.stem, file.read_text().replace(SAMPLE_WEB, "WEB"))
         return self
 
@@ -62,11 +68,14 @@ class Bench:
         self.daemon.environment = environment
         self.daemon.start()
 
-    def call(self, script="", extension="script", context="lab", headers=(), **caller):
-        """Dials. `script` is what the dialplan puts behind the daemon's address: name, query, further arguments."""
+    def call(self, script="", extension="script", context="lab", headers=(), handed=None, **caller):
+        """Dials. `script`: its name and the query with its arguments, as the switch's own way is to hand them over;
+        `handed`: what else `script_call` of this switch takes."""
         self.start()
-        headers = [("X-Context", context), ("X-Daemon", self.daemon.address), ("X-Script", script), *headers]
-        call = BenchCall(self.switch, script, self.switch.sip_port, extension, headers, **caller)
+        address = self.switch.daemon_address(self.daemon.authority)
+        script_call = self.switch.script_call(script, **(handed or {}))
+        headers = [("X-Context", context), ("X-Daemon", address), *script_call, *headers]
+        call = BenchCall(self, script, self.switch.sip_port, extension, headers, **caller)
         self.calls.append(call)
         return call
 
@@ -80,6 +89,11 @@ class Bench:
         web = Web(**how)
         self._others.append(web)
         return web
+
+    def leaves_no_call(self):
+        """Checks that the switch ends every call in time, however it was left: one that hangs in it is a call lost."""
+        for call in self.calls:
+            call.wait_until_over(STANDING)
 
     def close(self):
         """Ends everything but the switch."""
@@ -104,15 +118,16 @@ class Bench:
 class BenchCall(Call):
     """A call, with what the switch's dialplan saw of it."""
 
-    def __init__(self, switch, script, *arguments, **caller):
-        self._manager = switch.manager
+    def __init__(self, bench, script, *arguments, **caller):
+        self._pbx = bench.switch
+        self._daemon = bench.daemon
         self._script = script.partition("?")[0].partition(",")[0]
         super().__init__(*arguments, **caller)
 
     @property
     def channel(self):
         """The channel of this call on the switch."""
-        return self._manager.channel(self.id)
+        return self._pbx.channels.channel(self.id)
 
     @property
     def channel_name(self):
@@ -135,15 +150,20 @@ class BenchCall(Call):
     def variables(self):
         """The variables as the dialplan's first step after the last script saw them."""
         steps = self.channel.steps
-        last = max((index for index, step in enumerate(steps) if step.application == "AGI"), default=len(steps))
+        last = max((index for index, step in enumerate(steps) if step.application == self._pbx.hands_over), default=len(steps))
         after = steps[last + 1:]
         return after[0].variables if after else self.channel.variables
 
     def dialplan_saw(self, outcome, code="", input="", http_status="", cache="off", script=None):
-        """Checks the variables that every script leaves behind, all of them, and that the outcome came last."""
+        """Checks the variables that every script leaves behind, all of them, and that the outcome came last.
+
+        A channel of FreeSWITCH that has hung up takes no variables any more: the daemon's log tells the outcome.
+        """
         self.wait_until_over()
+        if outcome == "hangup" and self._pbx.kind == "freeswitch":
+            return self._log_said(outcome, input)
         wanted = {
-            "DIALSCRIPT_OUTCOME": outcome, "DIALSCRIPT_CODE": code, "DIALSCRIPT_INPUT": input,
+            "DIALSCRIPT_OUTCOME": outcome, "DIALSCRIPT_CODE": self._pbx.kept(code), "DIALSCRIPT_INPUT": input,
             "DIALSCRIPT_HTTP_STATUS": http_status, "DIALSCRIPT_CACHE": cache,
             "DIALSCRIPT_SCRIPT": script or self._script,
         }
@@ -154,7 +174,14 @@ class BenchCall(Call):
         ]
         expect("variables in the dialplan", differ, [])
         order = [name for name, _ in self.channel.written if name in wanted]
-        expect("the last variable written", order[-1], "DIALSCRIPT_OUTCOME")
+        expect("the last variable written", order[-1:] or None, self.channel.written and ["DIALSCRIPT_OUTCOME"] or None)
+
+    def _log_said(self, outcome, input):
+        channel = self.channel.unique_id
+        lines = wait_until(
+            lambda: [line for line in self._daemon.calls if line["call_id"] == channel], 5, "the call's line in the log"
+        )
+        expect("outcome and digits", (lines[-1]["outcome"], lines[-1].get("digits", 0)), (outcome, len(input)))
 
     def went_to(self, extension, context, priority=1):
         """Checks where the dialplan went on after the script."""
@@ -165,8 +192,27 @@ class BenchCall(Call):
     def was_not_served(self):
         """Checks that the dialplan went on, knowing that no script ran."""
         self.wait_until_over()
-        expect("AGISTATUS", self.variables().get("AGISTATUS"), "FAILURE")
+        if self._pbx.kind == "asterisk":
+            expect("AGISTATUS", self.variables().get("AGISTATUS"), "FAILURE")
         expect("DIALSCRIPT_OUTCOME", self.variables().get("DIALSCRIPT_OUTCOME"), "")
+        expect("the next step", self.next_step(), ": ")
+
+    def next_step(self):
+        """What the lab's dialplan said behind the script: `OUTCOME: CODE`. Nothing when it did not come there."""
+        self.wait_until_over()
+        remarks = [step for step in self.channel.steps if step.context == "lab" and step.application == self._pbx.remarks]
+        return remarks[0].data.removeprefix("INFO ") if remarks else None
+
+    def wait_until_taken(self, keys):
+        """Waits until the switch has told the daemon of the keys that were pressed last. FreeSWITCH gives each its full
+        length first; Asterisk tells of a key the moment that it is released."""
+        if self._pbx.kind == "freeswitch":
+            wait_until(lambda: self.channel.keys.endswith(keys), 3, f"the keys {keys} to be taken")
+
+    def wait_until_heard_from_switch(self, name, first, within=10.0):
+        """Waits until a sound of the switch (or something of its first seconds) has been heard."""
+        heard = lambda: self._pbx.heard(self, name, first)  # noqa: E731
+        return wait_until(heard, within, f"the sound {name}; heard {self.heard_line()}", every=0.1)
 
     def evidence(self):
         """What is known about the call."""
@@ -183,26 +229,26 @@ class BenchCall(Call):
 class Switch:
     """A switch with the telephones that it can call, and the place where benches for it are put up."""
 
-    def __init__(self, make_asterisk, folder):
+    def __init__(self, make, folder):
         self._callee = Callee()
-        self.asterisk = make_asterisk(folder / "switch", self._callee.port)
+        self.running = make(folder / "switch", self._callee.port)
         self._folder = folder
 
     def __enter__(self):
         try:
-            self.asterisk.start()
+            self.running.start()
         except SwitchFailed:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_):
-        self.asterisk.stop()
+        self.running.stop()
         self._callee.close()
 
     def bench(self, binary, name):
         """A bench with a folder of this name."""
-        return Bench(self.asterisk, binary, self._folder / name)
+        return Bench(self.running, binary, self._folder / name)
 
 
 def expect(what, seen, wanted):

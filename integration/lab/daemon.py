@@ -13,10 +13,10 @@ from . import tones
 from .deadline import TooLate, free_port, wait_until
 
 SETTINGS = """
-[asterisk]
+[{switch}]
 listen = ["127.0.0.1:{port}"]
-{asterisk}
-[freeswitch]
+{listener}
+[{other}]
 listen = []
 [log]
 format = "json"
@@ -27,13 +27,14 @@ level  = "trace"
 class Daemon:
     """One daemon in one folder, with the library of toned sounds. Scripts are written before it is started."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, switch):
         self._binary, self._folder = binary, Path(folder)
         self.scripts = self._folder / "scripts"
         self.scripts.mkdir(parents=True)
         tones.write_library(self._folder / "sounds")
         self.port = free_port()
-        self.settings = SETTINGS.format(port=self.port, asterisk="")
+        self._switch = switch
+        self.configure()
         self.environment = {}
         self._log = self._folder / "daemon.log"
         self._process = None
@@ -44,19 +45,16 @@ class Daemon:
         self._notices.setblocking(False)
         self._told = ""
 
-    def configure(self, settings="", asterisk=""):
-        """The daemon's file: these sections beside ours, these lines in the section of Asterisk."""
-        self.settings = SETTINGS.format(port=self.port, asterisk=asterisk) + settings
+    def configure(self, settings="", listener=""):
+        """The daemon's file: these sections beside ours, these lines in the section of the switch."""
+        other = "freeswitch" if self._switch == "asterisk" else "asterisk"
+        ours = SETTINGS.format(switch=self._switch, port=self.port, listener=listener, other=other)
+        self.settings = ours + settings
 
     @property
     def authority(self):
-        """Where it listens for Asterisk."""
+        """Where it listens for the switch."""
         return f"127.0.0.1:{self.port}"
-
-    @property
-    def address(self):
-        """The URL by which a dialplan reaches it."""
-        return f"agi://{self.authority}"
 
     def start(self):
         """Starts it, and returns when it says that it is ready (sd_notify)."""

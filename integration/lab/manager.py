@@ -7,50 +7,11 @@ line that the dialplan logs could not (it expands, quotes and splits).
 import re
 import socket
 import threading
-from dataclasses import dataclass, field
 
+from .book import Channel, Step
 from .deadline import wait_until
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
-
-
-@dataclass
-class Step:
-    """One step of the dialplan: where, what, and the variables that had been set on the channel by then."""
-
-    context: str
-    extension: str
-    priority: int
-    application: str
-    data: str
-    variables: dict
-
-    def __str__(self):
-        return f"{self.extension}@{self.context},{self.priority} {self.application}({self.data})"
-
-
-@dataclass
-class Channel:
-    """What is known of one channel."""
-
-    name: str = ""
-    steps: list = field(default_factory=list)
-    variables: dict = field(default_factory=dict)
-    written: list = field(default_factory=list)  # (name, value), in the order of writing
-    cause: int | None = None  # Q.850, when it has hung up
-
-    def at(self, extension, context=None, application=None):
-        """The first step at an extension (of a context, of an application), or None."""
-        for step in self.steps:
-            if step.extension == extension and context in (None, step.context):
-                if application in (None, step.application):
-                    return step
-        return None
-
-    @property
-    def path(self):
-        """The steps as lines of text."""
-        return [str(step) for step in self.steps]
 
 
 class Manager:
@@ -93,7 +54,7 @@ class Manager:
             self.booted.set()
         if "Uniqueid" not in event:
             return
-        channel = self._channels.setdefault(event["Uniqueid"], Channel(event.get("Channel", "")))
+        channel = self._channels.setdefault(event["Uniqueid"], Channel(event["Uniqueid"], event.get("Channel", "")))
         if kind == "Newexten":
             channel.steps.append(Step(
                 event["Context"], event["Extension"], int(event["Priority"]), event["Application"],

@@ -16,6 +16,11 @@ class Scenario:
     run: callable
     alone: bool
     long: bool
+    only_on: str | None
+
+    def runs_on(self, switch):
+        """Whether it exists on this kind of switch."""
+        return self.only_on in (None, switch)
 
     @property
     def slug(self):
@@ -26,10 +31,11 @@ class Scenario:
 REGISTERED = []
 
 
-def scenario(sentence, alone=False, long=False):
-    """Registers a function as a scenario. `alone`: no other call is made meanwhile. `long`: better started early."""
+def scenario(sentence, alone=False, long=False, only_on=None):
+    """Registers a function as a scenario. `alone`: no other call is made meanwhile. `long`: better started early.
+    `only_on`: the kind of switch that it is about; without, what it says is so on every one."""
     def register(function):
-        REGISTERED.append(Scenario(sentence, function, alone, long))
+        REGISTERED.append(Scenario(sentence, function, alone, long, only_on))
         return function
     return register
 
@@ -69,6 +75,7 @@ def _run_one(one, bench_for):
     bench = bench_for(one)
     try:
         one.run(bench)
+        bench.leaves_no_call()
         return Result(one.sentence, time.monotonic() - started)
     except Exception as error:  # Whatever goes wrong is the scenario's result, not the run's end.
         seconds = time.monotonic() - started

@@ -38,7 +38,25 @@ LIBRARY = {
 MUSIC = Tone(1750, 30.0)
 COLLEAGUE = Tone(2050, 30.0)
 
-PITCHES = {tone.pitch: name for name, tone in LIBRARY.items()} | {MUSIC.pitch: "music", COLLEAGUE.pitch: "colleague"}
+# Sounds that FreeSWITCH would bring along (the package of its English voice), under their names there.
+FREESWITCH = {
+    "ivr/ivr-please_enter_the.wav": Tone(1600, 0.6),
+    "ivr/ivr-number.wav": Tone(1900, 1.0),
+    "ivr/ivr-thank_you.wav": Tone(2200, 0.8),
+    "ivr/ivr-please_try_again.wav": Tone(2350, 0.8),
+    "ivr/ivr-im_sorry.wav": Tone(2500, 0.8),
+    "ivr/ivr-please_enter_the_phone_number.wav": Tone(2650, 1.0),
+    "ivr/ivr-please_enter_pin_followed_by_pound.wav": Tone(2800, 1.0),
+    "ivr/ivr-pin_or_extension_is-invalid.wav": Tone(2950, 0.8),
+    "ivr/ivr-please_enter_extension_followed_by_pound.wav": Tone(3100, 1.0),
+    "ivr/ivr-you_have_dialed_an_invalid_extension.wav": Tone(3250, 0.8),
+    "ivr/ivr-call_being_transferred.wav": Tone(3400, 0.6),
+    "voicemail/vm-goodbye.wav": Tone(250, 0.8),
+}
+
+PITCHES = {tone.pitch: name for name, tone in LIBRARY.items()} | {
+    tone.pitch: name for name, tone in FREESWITCH.items()
+} | {MUSIC.pitch: "music", COLLEAGUE.pitch: "colleague"}
 
 
 @cache
@@ -53,7 +71,7 @@ def samples(tone):
 
 
 def write(path, tone):
-    """Writes the tone as a sound file that Asterisk plays."""
+    """Writes the tone as a sound file that both switches play."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)

@@ -38,7 +38,7 @@ def expect_no_response(call, status=""):
     """Checks that the caller was told, and the dialplan too, and that the call went on."""
     call.hear("unreachable")
     call.dialplan_saw("no_response", http_status=status)
-    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "no_response: ")
+    expect("the next step", call.next_step(), "no_response: ")
 
 
 @scenario("music is heard while the answer is slow, and has ended before the next sound")
@@ -47,8 +47,9 @@ def music(lab):
     call.hear_out("welcome")
     heard, matched = call.hear_out("music"), call.hear("matched")
     welcome = call.heard()[0]
-    expect_about("silence before the music", heard.start - welcome.end, 0.3)
-    expect_about("music", heard.seconds, 1.2)
+    # A stream of FreeSWITCH takes a moment to begin.
+    expect_about("silence before the music", heard.start - welcome.end, 0.3, within=0.5)
+    expect_about("music", heard.seconds, 1.2, within=0.5)
     expect("the music ended before the next sound", heard.end <= matched.start, True)
     call.dialplan_saw("matched", code="200", http_status="200")
     expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "music", "matched"])
@@ -69,7 +70,7 @@ def music_ends(lab):
     call = lab.script("asks", script).call("asks", extension="stays")
     music = call.hear_out("music")
     call.wait_to_end()
-    expect_about("music", music.seconds, 0.9)
+    expect_about("music", music.seconds, 0.9, within=0.5)
     call.dialplan_saw("matched", code="200", http_status="200")
 
 

@@ -30,7 +30,7 @@ def goes_on(lab, outcome, prompt="", digits="1234", name="ends", extension="scri
 def continues(lab):
     call = goes_on(lab, 'then = "continue"')
     call.dialplan_saw("otherwise", input="1234")
-    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "otherwise: ")
+    expect("the next step", call.next_step(), "otherwise: ")
 
 
 @scenario("goto EXT goes to an extension of the call's own context")
@@ -40,7 +40,7 @@ def goto_own_context(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("goto EXT@CONTEXT,PRIORITY goes there, by number and by label")
+@scenario("goto EXT@CONTEXT,PRIORITY goes there, by number and by label", only_on="asterisk")
 def goto_priority(lab):
     for name, priority in (("by-number", "2"), ("by-label", "second")):
         outcome = f'then = "goto 9100@lab-places,{priority}"'
@@ -60,15 +60,15 @@ def goto_entered(lab):
     call.dialplan_saw("otherwise", input="4711")
 
 
-@scenario("goto a place that is not there: the outcome is error, and the call continues")
+@scenario("goto a place that is not there: the outcome is error, and the call continues", only_on="asterisk")
 def goto_nowhere(lab):
     call = goes_on(lab, 'play = "matched"\nthen = "goto {keypress}@lab-places"', digits="1234")
     call.hear("matched")
     call.dialplan_saw("error", input="1234")
-    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "error: ")
+    expect("the next step", call.next_step(), "error: ")
 
 
-@scenario("goto a context that is not there: the outcome is error, and the call continues")
+@scenario("goto a context that is not there: the outcome is error, and the call continues", only_on="asterisk")
 def goto_no_context(lab):
     call = goes_on(lab, 'then = "goto 9100@nowhere"')
     call.dialplan_saw("error", input="1234")
@@ -206,8 +206,9 @@ def missing_sound(lab):
     call = goes_on(lab, 'play = ["switch:no-such-sound", "matched"]\nthen = "continue"')
     call.hear("matched")
     call.dialplan_saw("otherwise", input="1234")
-    # This is why AGISTATUS is no result: Asterisk counts a missing file as a failure of the whole script.
-    expect("AGISTATUS", call.variables()["AGISTATUS"], "FAILURE")
+    if lab.switch.kind == "asterisk":
+        # This is why AGISTATUS is no result: Asterisk counts a missing file as a failure of the whole script.
+        expect("AGISTATUS", call.variables()["AGISTATUS"], "FAILURE")
 
 
 @scenario("the sounds of the channel's language are played, where the library has them")
@@ -222,8 +223,9 @@ def language(lab):
 
 @scenario("the sounds of the switch and of the library play in one list")
 def sounds_of_the_switch(lab):
-    call = goes_on(lab, 'play = ["switch:vm-goodbye", "matched"]\nthen = "continue"')
+    goodbye = lab.switch.sound_name("vm-goodbye")
+    call = goes_on(lab, f'play = ["{goodbye}", "matched"]\nthen = "continue"')
     matched = call.hear("matched")
     call.dialplan_saw("otherwise", input="1234")
-    goodbye = call.found(lab.switch.sound("vm-goodbye"))
+    goodbye = lab.switch.heard(call, "vm-goodbye")
     expect("goodbye comes first", goodbye is not None and goodbye.start < matched.start, True)

@@ -34,31 +34,34 @@ def dial(lab, **how):
     return lab.script("asks", SCRIPT).call("asks", **how)
 
 
-def expect_seen_in_h(call, outcome="hangup"):
-    """Checks that the h extension ran with the outcome set."""
+def expect_seen_in_h(lab, call, outcome="hangup", input=""):
+    """Checks that the h extension ran with the outcome set: FreeSWITCH has nothing that runs then."""
+    if lab.switch.kind == "freeswitch":
+        return
     step = wait_until(lambda: call.channel.at("h"), 3, "the h extension")
-    expect("outcome in the h extension", step.variables["DIALSCRIPT_OUTCOME"], outcome)
-    return step.variables
+    seen = (step.variables["DIALSCRIPT_OUTCOME"], step.variables["DIALSCRIPT_INPUT"])
+    expect("outcome and input in the h extension", seen, (outcome, input))
 
 
-@scenario("a caller who hangs up in the prompt: outcome hangup, seen in the h extension")
+@scenario("a caller who hangs up in the prompt: the outcome is hangup")
 def in_the_prompt(lab):
     call = dial(lab)
     call.hear("ask")
     call.hang_up()
-    expect_seen_in_h(call)
+    expect_seen_in_h(lab, call)
     call.dialplan_saw("hangup")
     expect("requests", lab.web.asked(), "nothing")
     lab.daemon.wait_for_calls(1)
 
 
-@scenario("a caller who hangs up while typing: what was typed is in DIALSCRIPT_INPUT")
+@scenario("a caller who hangs up while typing: the outcome is hangup, and what was typed is kept")
 def while_typing(lab):
     call = dial(lab)
     call.hear("ask")
     call.press("12")
+    call.wait_until_taken("12")
     call.hang_up()
-    expect("input in the h extension", expect_seen_in_h(call)["DIALSCRIPT_INPUT"], "12")
+    expect_seen_in_h(lab, call, input="12")
     call.dialplan_saw("hangup", input="12")
     expect("requests", lab.web.asked(), "nothing")
 
@@ -71,24 +74,24 @@ def while_waiting(lab):
     request = lab.web.wait_for(1)
     call.hear("music")
     call.hang_up()
-    expect_seen_in_h(call)
+    expect_seen_in_h(lab, call, input="1234")
     call.dialplan_saw("hangup", input="1234")
     left_after = time.monotonic() - request.at
     expect("the dialplan had the call before the answer came", left_after < 1.4, True)
     wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
 
 
-@scenario("with AGISIGHUP=no a hang-up is noticed as well")
+@scenario("with AGISIGHUP=no a hang-up is noticed as well", only_on="asterisk")
 def no_sighup(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
     call.press("12")
     call.hang_up()
-    expect_seen_in_h(call)
+    expect_seen_in_h(lab, call, input="12")
     call.dialplan_saw("hangup", input="12")
 
 
-@scenario("with AGISIGHUP=no a hang-up while the answer is awaited is noticed as well")
+@scenario("with AGISIGHUP=no a hang-up while the answer is awaited is noticed as well", only_on="asterisk")
 def no_sighup_while_waiting(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
@@ -121,7 +124,7 @@ NOTICE = """
 """
 
 
-@scenario("in the h extension a script asks, branches and sets variables")
+@scenario("in the h extension a script asks, branches and sets variables", only_on="asterisk")
 def in_h(lab):
     lab.web.on("/notice", web.json({"code": 200}))
     call = lab.script("notice", NOTICE).call("notice", context="lab-afterwards")
@@ -133,7 +136,7 @@ def in_h(lab):
     expect("caller and called", request.query, [("caller", "1001"), ("called", "script")])
 
 
-@scenario("in the h extension a script that would ask the caller ends with the outcome hangup")
+@scenario("in the h extension a script that would ask the caller ends with the outcome hangup", only_on="asterisk")
 def question_in_h(lab):
     call = lab.script("asks", SCRIPT).call("asks", context="lab-afterwards")
     call.wait_to_be_picked_up()

@@ -25,18 +25,20 @@ SCRIPT = """
 def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     attacks = [
-        f"${{SHELL(touch {proof})}}", f"SHELL(touch {proof})", f"$[1 + 1] ${{EXTEN}} `touch {proof}`",
+        f"${{SHELL(touch {proof})}}", f"SHELL(touch {proof})", f"${{system(touch {proof})}}", "${expr(1+1)}",
+        f"$\\'{{system(touch {proof})}}", f"%[api_on_answer='system touch {proof}']", "api unload mod_event_socket",
+        "\n\nsendmsg\ncall-command: hangup\n\n", "^^;a=b;OWNED=yes",
+        f"$[1 + 1] ${{EXTEN}} `touch {proof}`",
         'quo"te and \'single\'', "back\\slash \\n \\", "a) ${b} ${c", "comma, semicolon; percent % & |",
         f'"\nEXEC System "touch {proof}"\n', f"x\r\nSET VARIABLE OWNED yes\r\n", "nul\0byte", "ünï 中文 😀",
     ]
     lab.script("asks", SCRIPT).start()
-    expect("the switch could be attacked", "SHELL" in lab.switch.command("core show function SHELL"), True)
+    expect("the switch could be attacked", lab.switch.runs_commands, True)
     for attack in attacks:
         lab.web.on("/it", web.json({"code": attack, "note": f"<{attack}>"}))
         call = lab.call("asks")
-        literal = attack.translate({ord(sign): " " for sign in "\r\n\0"})
-        call.dialplan_saw("matched", code=literal, http_status="200")
-        expect("a variable that the script sets", call.variables()["NOTE"], f"<{literal}>")
+        call.dialplan_saw("matched", code=attack, http_status="200")
+        expect("a variable that the script sets", call.variables()["NOTE"], f"<{lab.switch.kept(attack)}>")
         expect("variables that nobody set", call.variables().get("OWNED"), None)
     expect("a file made by the attack", proof.exists(), False)
 
@@ -49,12 +51,12 @@ def hostile_destination(lab):
     for attack in (shell, "9100,1\nEXEC System ls", "9100@lab-places,2", "9100,2", '9100" "', "", " "):
         lab.web.on("/it", web.json({"code": attack}))
         call = lab.call("asks")
-        call.dialplan_saw("error", code=attack.replace("\n", " "), http_status="200")
+        call.dialplan_saw("error", code=attack, http_status="200")
         expect("a step at the places", call.channel.at("9100"), None)
     expect("a file made by the attack", proof.exists(), False)
 
 
-@scenario("a context and a priority that an answer names are held to the same letters")
+@scenario("a context and a priority that an answer names are held to the same letters", only_on="asterisk")
 def hostile_context(lab):
     lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto 9100@{$code},{$note}"\n    [no'))
     for context, priority, outcome in (
@@ -65,7 +67,7 @@ def hostile_context(lab):
         lab.call("asks").dialplan_saw(outcome, code=context, http_status="200")
 
 
-@scenario("a value too long for a line of AGI is cut, and the call goes on as it should")
+@scenario("a value too long for a command is cut, and the call goes on as it should")
 def long_value(lab):
     lab.script("asks", SCRIPT)
     value = 'ab"\\' * 5000
@@ -86,8 +88,10 @@ def hostile_caller(lab):
     name = "${SHELL(id)}&admin=1#x%0d%0aX-Evil: 1"
     call = lab.call("asks", name=name)
     call.dialplan_saw("matched", code="1", http_status="200")
-    expect("query", lab.web.requests[0].query, [("who", name)])
-    expect("headers", (lab.web.requests[0].headers["x-who"], "x-evil" in lab.web.requests[0].headers), (name, False))
+    seen, request = lab.switch.caller_name(name), lab.web.requests[0]
+    expect("query", request.query, [("who", seen)])
+    in_a_header = seen.replace("\r", " ").replace("\n", " ")
+    expect("headers", (request.headers["x-who"], "x-evil" in request.headers), (in_a_header, False))
 
 
 @scenario("a sensitive PIN is in no variable and in no file that the run left")

@@ -15,7 +15,7 @@ def dial(lab, extension, **caller):
 
 def expect_heard(lab, call, sound):
     """Checks that the caller heard a sound of the switch."""
-    expect(f"{sound} was heard", call.found(lab.switch.sound(sound), first=0.8) is not None, True)
+    expect(f"{sound} was heard", lab.switch.heard(call, sound, first=0.8) is not None, True)
 
 
 @scenario("sample: a known order is told, and its status is in the dialplan's variables")
@@ -25,7 +25,7 @@ def order_known(lab):
     lab.web.on("/orders", web.json(order, delay=1.0))
     call = dial(lab, "7100")
     call.wait_to_be_picked_up()
-    call.wait_until_heard(lab.switch.sound("number"), first=0.5)
+    call.wait_until_heard_from_switch("number", first=0.5)
     call.press("4711")
     call.hear("music")
     call.hear("colleague")
@@ -43,9 +43,9 @@ def order_unknown(lab):
     lab.samples()
     lab.web.on("/orders", lambda request: web.json({"data": {"code": 404 if "9999" in request.target else 200}}))
     call = dial(lab, "7100")
-    call.wait_until_heard(lab.switch.sound("number"), first=0.5)
+    call.wait_until_heard_from_switch("number", first=0.5)
     call.press("9999")
-    call.wait_until_heard(lab.switch.sound("please-try-again"), first=0.8)
+    call.wait_until_heard_from_switch("please-try-again", first=0.8)
     call.press("4711")
     call.hear("colleague")
     call.hang_up()
@@ -58,7 +58,7 @@ def order_shop_down(lab):
     lab.samples()
     lab.web.close()
     call = dial(lab, "7100")
-    call.wait_until_heard(lab.switch.sound("number"), first=0.5)
+    call.wait_until_heard_from_switch("number", first=0.5)
     call.press("4711")
     call.hear("colleague")
     call.hang_up()
@@ -71,22 +71,24 @@ def order_shop_down(lab):
 def daemon_down(lab):
     lab.samples().start()
     lab.daemon.kill()
-    globals_of_the_switch = lab.switch.command("dialplan show globals")
-    expect("the samples' global variable", "DIALSCRIPT=agi://127.0.0.1:4573" in globals_of_the_switch, True)
+    if lab.switch.kind == "asterisk":
+        expect("where it is", "=agi://127.0.0.1:4573" in lab.switch.command("dialplan show globals"), True)
+    else:
+        expect("where it is", lab.switch.command("global_getvar dialscript_daemon").strip(), "127.0.0.1:8084")
     for extension in ("7100", "7200", "7300"):
         call = dial(lab, extension)
         call.hear("colleague")
         call.hang_up()
         call.wait_until_over()
-        expect("AGISTATUS", call.variables()["AGISTATUS"], "FAILURE")
+        expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "")
 
 
 def identify(lab, call, phone, pins):
     """Enters a phone number, and PINs until one is right."""
-    call.wait_until_heard(lab.switch.sound("privacy-prompt"), first=1.0)
+    call.wait_until_heard_from_switch("privacy-prompt", first=1.0)
     call.press(f"{phone}#")
     for pin in pins:
-        call.wait_until_heard(lab.switch.sound("vm-password"), first=0.8)
+        call.wait_until_heard_from_switch("vm-password", first=0.8)
         call.press(pin)
 
 
@@ -132,7 +134,7 @@ def routing_known(lab):
 @scenario("sample: the caller enters an extension and is connected to it")
 def extension(lab):
     call = dial(lab.samples(), "7300")
-    call.wait_until_heard(lab.switch.sound("vm-enter-num-to-call"), first=1.0)
+    call.wait_until_heard_from_switch("vm-enter-num-to-call", first=1.0)
     call.press("202")
     call.hear("colleague")
     call.hang_up()
@@ -143,11 +145,13 @@ def extension(lab):
 @scenario("sample: an extension that is not there leaves the caller with a person")
 def extension_unknown(lab):
     call = dial(lab.samples(), "7300")
-    call.wait_until_heard(lab.switch.sound("vm-enter-num-to-call"), first=1.0)
+    call.wait_until_heard_from_switch("vm-enter-num-to-call", first=1.0)
     call.press("299")
     call.hear("colleague", within=12)
     call.hang_up()
-    call.dialplan_saw("error", input="299", script="extension")
+    # FreeSWITCH can't be asked before: there the context's last extension takes the call.
+    outcome = "error" if lab.switch.kind == "asterisk" else "otherwise"
+    call.dialplan_saw(outcome, input="299", script="extension")
     expect_heard(lab, call, "pbx-invalid")
 
 
@@ -165,10 +169,11 @@ def missed(lab):
     call.wait_to_end()
     expect("picked up", call.picked_up_at, None)
     call.dialplan_saw("otherwise", script="call-notice")
-    expect_told(lab, event="missed", status="BUSY", caller=BUSY_FOR, called="7400")
+    status = "BUSY" if lab.switch.kind == "asterisk" else "USER_BUSY"
+    expect_told(lab, event="missed", status=status, caller=BUSY_FOR, called="7400")
 
 
-@scenario("sample: a call that is over is told from the h extension")
+@scenario("sample: a call that is over is told from the h extension", only_on="asterisk")
 def over(lab):
     lab.samples()
     lab.web.on("/calls", web.Answer(200, "ok"))

@@ -51,7 +51,7 @@ def stopped_beyond_grace(lab):
     call.wait_until_over()
     expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "error")
     expect("who ended the call", call.hung_up_by, "switch")
-    expect("the next step", call.channel.at("script", "lab", "NoOp").data, "error: ")
+    expect("the next step", call.next_step(), "error: ")
 
 
 @scenario("SIGTERM with no call ends at once with exit code 0, and the service manager is told")
@@ -73,7 +73,7 @@ def longest_call(lab):
     call.dialplan_saw("error")
 
 
-@scenario("the daemon is down: AGISTATUS is FAILURE and the call continues")
+@scenario("the daemon is down: the call continues, and the dialplan can tell")
 def down(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.kill()
@@ -87,10 +87,10 @@ def dies(lab):
     lab.daemon.kill()
     call.wait_until_over()
     expect("DIALSCRIPT_OUTCOME", call.variables()["DIALSCRIPT_OUTCOME"], "")
-    expect("the next step", call.channel.at("script", "lab", "NoOp").data, ": ")
+    expect("the next step", call.next_step(), ": ")
 
 
-@scenario("an unknown script: AGISTATUS is FAILURE and the call continues")
+@scenario("an unknown script: the call continues, and the dialplan can tell")
 def unknown_script(lab):
     lab.script("asks", SCRIPT)
     lab.call("no-such-script").was_not_served()
@@ -98,13 +98,13 @@ def unknown_script(lab):
     lab.call("").was_not_served()
 
 
-@scenario("a peer that is not allowed: AGISTATUS is FAILURE and the call continues")
+@scenario("a peer that is not allowed: the call continues, and the dialplan can tell")
 def refused_peer(lab):
-    lab.daemon.configure(asterisk='allow = ["192.0.2.0/24"]')
+    lab.daemon.configure(listener='allow = ["192.0.2.0/24"]')
     lab.script("asks", SCRIPT).call("asks").was_not_served()
 
 
-@scenario("a call over the limit: AGISTATUS is FAILURE and the call continues, the others do not notice")
+@scenario("a call over the limit continues, and the dialplan can tell; the others do not notice")
 def over_the_limit(lab):
     lab.daemon.configure("[server]\nmax_calls = 1")
     first = lab.script("asks", SCRIPT).call("asks")
@@ -118,16 +118,17 @@ def over_the_limit(lab):
     again.dialplan_saw("otherwise", input="5678")
 
 
-@scenario("a connection that says nothing is closed after the time for the environment, and harms no call")
+@scenario("a connection that says nothing is closed after a time, and harms no call")
 def silent_connection(lab):
-    lab.daemon.configure(asterisk='environment_timeout = "1s"')
+    if lab.switch.kind == "asterisk":  # for FreeSWITCH it is always 5 s
+        lab.daemon.configure(listener='environment_timeout = "1s"')
     lab.script("asks", SCRIPT).start()
     with socket.create_connection(("127.0.0.1", lab.daemon.port)) as silent:
         call = lab.call("asks")
         call.hear("ask_more")
         call.press("1234")
         call.dialplan_saw("otherwise", input="1234")
-        silent.settimeout(3)
+        silent.settimeout(8)
         while silent.recv(100):
             pass
 
@@ -191,10 +192,10 @@ def log_line(lab):
     call.dialplan_saw("matched", code="200", input="1234", http_status="200")
     line = lab.daemon.wait_for_calls(1)
     wanted = {
-        "switch": "asterisk", "script": "asks", "outcome": "matched", "code": "200", "digits": 4, "cache": "off",
+        "switch": lab.switch.kind, "script": "asks", "outcome": "matched", "code": "200", "digits": 4, "cache": "off",
         "http_status": 200,
     }
     expect("fields", {name: line.get(name) for name in wanted}, wanted)
-    expect("call id", line["call_id"] in lab.switch.log or "." in line["call_id"], True)
+    expect("call id", line["call_id"], call.channel.unique_id)
     expect("times are there", [name for name in ("total_ms", "asked_ms", "trigger_ms") if name not in line], [])
     expect("lines", len(lab.daemon.calls), 1)

@@ -18,6 +18,13 @@ pub struct Bounds {
     pub ends: Instant,
 }
 
+impl Bounds {
+    /// Those of a call that is only refused: nothing stops that, it takes no longer than `time`.
+    pub fn only(time: Duration) -> Self {
+        Self { stop: CancellationToken::new(), ends: Instant::now() + time }
+    }
+}
+
 /// Waits for the bounds of one call, over and over.
 ///
 /// The daemon's lists of who waits for a stop, and for a time, are shared by all calls: a call enters each once, not

@@ -15,7 +15,7 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{Command, EventUuid};
-use super::link::{Link, News, lost};
+use super::link::{LEAVE_TIME, Link, News, RESUME, lost};
 use super::quote::Value;
 use super::variable::{self, Expansion};
 use crate::channel::digits::{Collector, TypeAhead};
@@ -24,10 +24,13 @@ use crate::channel::{
     Music, Reach, Sound, Sounds,
 };
 
-/// For all that is said when the call is handed over.
-const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// `playback` ends at the key `*` unless it is told not to (`on_dtmf` in `mod_dptools.c`).
 const TERMINATORS: &str = "playback_terminators";
+/// Seconds after which any `playback` ends (`switch_ivr_play_file`).
+const PLAYBACK_SECONDS: &str = "playback_timeout_sec";
+/// Most seconds of music at a time; then it is started again. A stream has no end, and when we are gone what plays is
+/// played to its end before the dialplan goes on (`switch_ivr_park`).
+const MUSIC_SECONDS: u8 = 30;
 
 /// A call on FreeSWITCH.
 pub struct EslChannel<S> {
@@ -39,6 +42,8 @@ pub struct EslChannel<S> {
     kept: TypeAhead,
     /// `playback` has been told to let all keys be.
     keys_are_ours: bool,
+    /// `playback` has been told to end after a time.
+    is_limited: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
@@ -47,7 +52,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let caller = Arc::new(data.caller());
         let line = if data.is_answered() { Line::Up } else { Line::Ringing };
         let kept = TypeAhead::default();
-        Self { link, data, caller, line, music: None, kept, keys_are_ours: false }
+        Self {
+            link,
+            data,
+            caller,
+            line,
+            music: None,
+            kept,
+            keys_are_ours: false,
+            is_limited: false,
+        }
     }
 
     /// Plays one sound; the keys that `collector` takes break it off where barge-in wants it.
@@ -163,15 +177,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     async fn start_music(&mut self, file: &str) -> Result<EventUuid, Interrupted> {
         let (playback, execution) = self.link.execute("playback", &variable::unexpanded(file))?;
         self.music = Some(execution);
-        self.link.send(&[playback]).await?;
+        if self.is_limited {
+            self.link.send(&[playback]).await?;
+        } else {
+            let limit = format!("{PLAYBACK_SECONDS}={MUSIC_SECONDS}");
+            let (limit, _) = self.link.execute("set", &limit)?;
+            self.is_limited = true;
+            self.link.send(&[limit, playback]).await?;
+        }
         Ok(execution)
     }
 
     async fn music_off(&mut self) -> Result<(), Interrupted> {
         match self.music.take() {
-            Some(execution) => self.link.break_off(execution, None).await,
+            Some(execution) => {
+                self.link.break_off(execution, None).await?;
+                let before = self.before(PLAYBACK_SECONDS);
+                let before =
+                    variable::set(PLAYBACK_SECONDS, &Value::of(&before), self.expansion())?;
+                self.link.run("set", &before).await?;
+                self.is_limited = false;
+                Ok(())
+            }
             None => Ok(()),
         }
+    }
+
+    /// A variable as the dialplan had it.
+    fn before(&self, name: &str) -> String {
+        self.data.variable(name).unwrap_or_default().into_owned()
     }
 
     async fn hand_over(
@@ -207,16 +241,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     /// The standard variables in small letters; and what was changed for the time of the call is as before.
     fn last_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
-        let mut all = Vec::with_capacity(variables.len() + 2);
-        if self.keys_are_ours {
-            let before = self.data.variable(TERMINATORS).unwrap_or_default().into_owned();
-            all.push((TERMINATORS.to_owned(), before));
-        }
-        // With `socket_resume` a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET
-        // when we close, and one that is hung up may go on without it (`listener_run`, `socket_function`).
+        let mut all = Vec::with_capacity(variables.len() + 3);
+        let changed = [(self.keys_are_ours, TERMINATORS), (self.is_limited, PLAYBACK_SECONDS)];
+        let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
+        all.extend(changed.map(|(_, name)| (name.to_owned(), self.before(name))));
+        // With it a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET when we close,
+        // and one that is hung up may go on without that (`listener_run`, `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.link.is_async();
-        if resume_harms && self.data.variable("socket_resume").is_some() {
-            all.push(("socket_resume".to_owned(), String::new()));
+        if resume_harms && self.data.variable(RESUME).is_some() {
+            all.push((RESUME.to_owned(), String::new()));
         }
         let standard = variables.iter();
         all.extend(standard.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));

@@ -69,7 +69,8 @@ pub enum EventLock {
 impl Command {
     /// `connect`: answered by the channel's data. Must be the first command, and must be sent even where the call is
     /// refused: a connection that closes before it leaves the call parked for ever (`socket_function` waits for
-    /// `LFLAG_CONNECTED` or the listener's end, and parks either way).
+    /// `LFLAG_CONNECTED` or the listener's end, and parks either way). It is not enough:
+    /// [`Link::let_go`](super::link::Link::let_go).
     pub fn connect() -> Self {
         Self::fixed("connect", "connect\n\n")
     }

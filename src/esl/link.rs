@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout};
 use tokio_util::codec::Framed;
 
@@ -21,11 +21,16 @@ use crate::channel::{Bounds, Interrupted};
 pub(super) const REPLY_TIME: Duration = Duration::from_secs(10);
 /// Beyond what an application was given to last.
 pub(super) const MARGIN: Duration = Duration::from_secs(10);
+/// For all that is said when the call is handed over.
+pub(super) const LEAVE_TIME: Duration = Duration::from_secs(5);
 /// For FreeSWITCH's goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
 const EVENTS: [&str; 4] =
     ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
+/// Variable of a dialplan that strands a call in CS_RESET when we close, if it is transferred or its `socket` line lacks
+/// `async` (`listener_run`, `socket_function`).
+pub(super) const RESUME: &str = "socket_resume";
 /// The reply to `connect` is of 4 to 8 kB.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -80,26 +85,12 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     Ok((link, data))
 }
 
-/// Lets a call go that is not served. `connect` is said all the same: a connection that closes before it leaves the
-/// call parked for ever (`socket_function`).
-pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(mut stream: S, time: Duration) {
-    let said = async {
-        let commands = [Command::connect(), Command::exit()];
-        stream.write_all(&commands.each_ref().map(Command::as_bytes).concat()).await?;
-        let mut unread = [0; 4096];
-        for _ in 0..MOST_UNREAD / unread.len() {
-            if stream.read(&mut unread).await? == 0 {
-                break;
-            }
-        }
-        std::io::Result::Ok(())
-    };
-    // Whether the words arrived is the peer's affair: the connection ends either way.
-    drop(timeout(time, said).await);
+/// Lets a call go that is not served, in as many words as one that is: see [`Link::let_go`].
+pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, time: Duration) {
+    if let Ok((link, data)) = open(stream, Bounds::only(time), time).await {
+        link.let_go(&data).await;
+    }
 }
-
-/// Most bytes that a refused peer is listened to: its channel data and a goodbye.
-const MOST_UNREAD: usize = 1024 * 1024;
 
 pub(super) fn lost(reason: impl ToString) -> Interrupted {
     Interrupted::SwitchLost(reason.to_string())
@@ -263,6 +254,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
     pub(super) fn rebound(&mut self, time: Duration) {
         self.watch.rebound(time);
+    }
+
+    /// Gives back a call for which nothing was done.
+    ///
+    /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which holds it
+    /// until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the flag
+    /// that our end has cleared already. An application is run by `park`, so one that has ended tells that it is there.
+    pub async fn let_go(mut self, data: &ChannelData) {
+        self.rebound(LEAVE_TIME);
+        // Why it did not run, if it did not, changes nothing: the connection ends either way.
+        drop(self.run("eval", "").await);
+        if !self.is_async() && data.variable(RESUME).is_some() {
+            drop(self.run("unset", RESUME).await);
+        }
+        self.close().await;
     }
 
     /// Says goodbye, and waits for FreeSWITCH's: closing over unread bytes would reset the connection, and the commands

@@ -53,7 +53,7 @@ pub async fn freeswitch<T: Triggers + 'static>(
     let begun = Begun::now(server, Switch::FreeSwitch);
     let bounds = begun.bounds();
     let opened = esl::open(stream, bounds, server.limits.first_words).await;
-    let (mut link, data) = match opened {
+    let (link, data) = match opened {
         Ok(opened) => opened,
         Err(reason) => return warn!(%peer, %reason, "no call"),
     };
@@ -61,7 +61,7 @@ pub async fn freeswitch<T: Triggers + 'static>(
     let name = data.script_name().unwrap_or_default();
     let Some(script) = begun.script(&name) else {
         warn!(%peer, ?call_id, script = ?name, "refused: there is no such script");
-        return link.close().await;
+        return link.let_go(&data).await;
     };
     if !link.is_async() || data.control() != Control::Full {
         warn!(?call_id, "the `socket` line lacks `async` or `full`: what needs them can't work");

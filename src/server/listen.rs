@@ -94,20 +94,30 @@ fn prepare(listener: &TcpSocket) -> io::Result<()> {
     SockRef::from(listener).set_tcp_keepalive(&keepalive)
 }
 
-/// Refuses in words, so that the dialplan goes on at once; when very many are being refused, without.
+/// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused without;
+/// FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
 pub(super) fn turn_away<T: Triggers + 'static>(
     server: &Arc<Server<T>>,
     switch: Switch,
     stream: TcpStream,
 ) {
-    if let Ok(place) = server.refusals.clone().try_acquire_owned() {
-        server.calls.spawn(async move {
-            match switch {
-                Switch::Asterisk => agi::refuse(stream, REFUSAL).await,
-                Switch::FreeSwitch => esl::refuse(stream, REFUSAL).await,
+    let refusals = server.refusals.clone();
+    match switch {
+        Switch::Asterisk => {
+            if let Ok(place) = refusals.try_acquire_owned() {
+                server.calls.spawn(async move {
+                    agi::refuse(stream, REFUSAL).await;
+                    drop(place);
+                });
             }
-            drop(place);
-        });
+        }
+        Switch::FreeSwitch => {
+            server.calls.spawn(async move {
+                let place = refusals.acquire_owned().await;
+                esl::refuse(stream, REFUSAL).await;
+                drop(place);
+            });
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::fake::phone::Happening;
 /// Most parts of a `multiset`.
 const PARTS: usize = 256;
 /// Variables that steer the switch itself: the dialplan has no interest in them.
-const INNER: [&str; 2] = ["playback_terminators", "socket_resume"];
+const INNER: [&str; 3] = ["playback_terminators", "playback_timeout_sec", "socket_resume"];
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     /// One that is not there hangs the call up, without a word of itself (`switch_core_session_execute_application`).

@@ -1,0 +1,322 @@
+"""What only FreeSWITCH has: the words of its `socket` line, hosts in a row, and ways to keep a call for ever.
+
+After every scenario the bench checks that no call of it is left on the switch: that is how a stranded one shows.
+"""
+
+import time
+import uuid
+from pathlib import Path
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.deadline import free_port, wait_until
+from lab.scenario import scenario
+
+ASKS = """
+    [prompt]
+    play = "ask_more"
+    [keypress]
+    length = 4
+    gap = "1s"
+    [trigger]
+    url = "WEB/it?digits={keypress}"
+    music = "default"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    play = "matched"
+    then = "continue"
+    [[branch]]
+    when = "away"
+    then = "goto 9100@lab-places"
+    [no_input]
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+TELLS = """
+    [trigger]
+    url = "WEB/it?order={arg.order}&who={arg.who}"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    play = "matched"
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+
+def handed(words="async full", **variables):
+    """How the lab's dialplan hands a call over: the words of the `socket` line, and the channel's variables."""
+    return {"words": words, "variables": list(variables.items())}
+
+
+def dial(lab, code=200, delay=0.0, how=None, **caller):
+    """A call to a script that asks for digits, and for an answer."""
+    lab.web.on("/it", web.json({"code": code}, delay=delay))
+    return lab.script("asks", ASKS).call("asks", handed=how, **caller)
+
+
+def enter(call, digits="1234"):
+    """Presses keys when the prompt has begun."""
+    call.hear("ask_more")
+    call.press(digits)
+
+
+@scenario("socket without full: prompt, keys, music and branches work as with it", only_on="freeswitch")
+def without_full(lab):
+    call = dial(lab, delay=1.5, how=handed("async"))
+    enter(call)
+    music, matched = call.hear_out("music"), call.hear("matched")
+    expect("the music ended before the next sound", music.end <= matched.start, True)
+    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+
+
+@scenario("socket without full: goto works", only_on="freeswitch")
+def goto_without_full(lab):
+    call = dial(lab, code="away", how=handed("async"))
+    enter(call)
+    call.went_to("9100", "lab-places")
+    call.dialplan_saw("matched", code="away", input="1234", http_status="200")
+
+
+@scenario("socket without async: a script without a question works", only_on="freeswitch")
+def without_async(lab):
+    lab.web.on("/it", web.json({"code": 200}, delay=0.5))
+    lab.script("tells", TELLS)
+    for words in ("full", ""):
+        call = lab.call("tells", handed=handed(words))
+        call.hear("matched")
+        call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("socket without async: a question ends with the outcome error, and the log says why", only_on="freeswitch")
+def question_without_async(lab):
+    for words in ("full", ""):
+        call = dial(lab, how=handed(words)) if not lab.calls else lab.call("asks", handed=handed(words))
+        call.dialplan_saw("error")
+        expect("the next step", call.next_step(), "error: ")
+    expect("the reason in the log", "async full" in lab.daemon.log, True)
+
+
+@scenario("socket without async: goto works, and no script leaves the call where it was", only_on="freeswitch")
+def goto_without_async(lab):
+    lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places"\n')
+    for words in ("full", ""):
+        call = lab.call("goes", handed=handed(words, socket_resume="true"))
+        call.went_to("9100", "lab-places")
+        call.dialplan_saw("otherwise")
+        lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
+
+
+@scenario("socket_resume=true in the dialplan strands no call: continue, goto, hang-up", only_on="freeswitch")
+def resume(lab):
+    calls = {"200": dial(lab, how=handed(socket_resume="true"))}
+    lab.web.on("/it", lambda request: web.json({"code": "away" if "9999" in request.target else "200"}))
+    calls["away"] = lab.call("asks", handed=handed(socket_resume="true"))
+    gone = lab.call("asks", handed=handed(socket_resume="true"))
+    enter(calls["200"])
+    enter(calls["away"], "9999")
+    gone.hear("ask_more")
+    gone.hang_up()
+    calls["200"].dialplan_saw("matched", code="200", input="1234", http_status="200")
+    expect("the next step", calls["200"].next_step(), "matched: 200")
+    calls["away"].went_to("9100", "lab-places")
+    calls["away"].dialplan_saw("matched", code="away", input="9999", http_status="200")
+    gone.dialplan_saw("hangup")
+
+
+@scenario("socket_resume=true and a call that is refused: the dialplan goes on", only_on="freeswitch")
+def resume_refused(lab):
+    lab.script("asks", ASKS)
+    for words in ("async full", "async", "full", ""):
+        lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
+
+
+@scenario("of several hosts the first that is there gets the call, and its path names the script", only_on="freeswitch")
+def hosts_in_a_row(lab):
+    down = f"127.0.0.1:{free_port()}"
+    lab.script("asks", ASKS).start()
+    call = dial_at(lab, f"{down}|{lab.daemon.authority}")
+    enter(call)
+    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+    dial_at(lab, f"{down}|127.0.0.1:{free_port()}").was_not_served()
+
+
+def dial_at(lab, hosts):
+    """A call that the dialplan hands to the first of these hosts."""
+    lab.web.on("/it", web.json({"code": 200}))
+    return lab.call("asks", handed=handed(dialscript_daemon=hosts))
+
+
+@scenario("the variable dialscript names the script where the socket line has no path", only_on="freeswitch")
+def by_variable(lab):
+    lab.web.on("/it", web.json({"code": 200}))
+    call = lab.script("tells", TELLS).call("tells", extension="without-path", handed=handed(dialscript="tells"))
+    call.hear("matched")
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("arguments come from the variables dialscript_arg_NAME", only_on="freeswitch")
+def arguments(lab):
+    lab.web.on("/it", web.json({"code": 200}))
+    variables = handed(dialscript_arg_order="a b&c=d%", dialscript_arg_who="me")
+    call = lab.script("tells", TELLS).call("tells", handed=variables)
+    call.dialplan_saw("matched", code="200", http_status="200")
+    expect("query", lab.web.requests[0].query, [("order", "a b&c=d%"), ("who", "me")])
+
+
+@scenario("a destination that the dialplan does not have: FreeSWITCH ends the call, and the outcome is told", only_on="freeswitch")
+def goto_nowhere(lab):
+    lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 1234@nowhere"\n')
+    call = lab.call("goes")
+    call.dialplan_saw("otherwise")
+    expect("status", call.status, 404)
+
+
+@scenario("a priority is nowhere on FreeSWITCH: the outcome is error, and the call continues", only_on="freeswitch")
+def priority(lab):
+    lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places,2"\n')
+    call = lab.call("goes")
+    call.dialplan_saw("error")
+    expect("the next step", call.next_step(), "error: ")
+
+
+def in_the_prompt(call):
+    call.hear("ask_more")
+
+
+def collecting(call):
+    call.hear_out("ask_more")
+    call.press("1")
+    call.wait_until_taken("1")
+
+
+def waiting(call):
+    enter(call)
+    call.hear("music")
+
+
+STATES = (in_the_prompt, collecting, waiting)
+
+
+@scenario("SIGTERM in a prompt, in a question, in the music: each call continues with the outcome error", only_on="freeswitch")
+def stopped(lab):
+    lab.daemon.configure('[server]\ngrace = "500ms"\n[trigger]\ntimeout = "9s"')
+    calls = in_each_state(lab)
+    lab.daemon.terminate()
+    expect("exit code", lab.daemon.wait_to_end(within=8)[0], 0)
+    for call in calls:
+        call.wait_until_over()
+        expect("the next step", call.next_step(), "error: ")
+        expect("who ended the call", call.hung_up_by, "switch")
+
+
+@scenario("SIGKILL in a prompt, in a question, in the music: each call continues, the outcome empty", only_on="freeswitch", long=True)
+def killed(lab):
+    calls = in_each_state(lab)
+    lab.daemon.kill()
+    for call in calls:
+        # What plays is played to its end, since nobody is there to break it off: of music, 30 s.
+        call.wait_until_over(within=35)
+        expect("the next step", call.next_step(), ": ")
+
+
+def in_each_state(lab):
+    """Three calls, each in another state."""
+    lab.web.on("/it", web.json({"code": 200}, delay=8.0))
+    lab.script("asks", ASKS.replace('gap = "1s"', 'gap = "9s"').replace('music =', 'timeout = "9s"\nmusic =')).start()
+    return lab.together(lambda state: arrived(lab, state), STATES)
+
+
+def arrived(lab, state):
+    call = lab.call("asks")
+    state(call)
+    return call
+
+
+@scenario("a hang-up in each state is noticed at once, with async and without full", only_on="freeswitch")
+def hang_ups(lab):
+    lab.web.on("/it", web.json({"code": 200}, delay=4.0))
+    lab.script("asks", ASKS.replace('gap = "1s"', 'gap = "9s"')).start()
+
+    def leaves(state_and_words):
+        state, words = state_and_words
+        call = lab.call("asks", handed=handed(words))
+        state(call)
+        hung_up = time.monotonic()
+        call.hang_up()
+        call.wait_until_over()
+        expect_about("the time that the channel lives on", time.monotonic() - hung_up, 0.3, within=0.7)
+        digits = {in_the_prompt: "", collecting: "1", waiting: "1234"}[state]
+        call.dialplan_saw("hangup", input=digits)
+
+    lab.together(leaves, [(state, words) for state in STATES for words in ("async full", "async")])
+
+
+@scenario("a hang-up while a script without a question waits or plays, without async", only_on="freeswitch")
+def hang_up_without_async(lab):
+    lab.web.on("/it", web.json({"code": 200}, delay=2.0))
+    script = TELLS.replace("[trigger]", '[prompt]\nplay = "welcome"\n[trigger]')
+    lab.script("tells", script).start()
+    for sound in (None, "welcome"):
+        call = lab.call("tells", handed=handed("full"))
+        call.wait_to_be_picked_up()
+        if sound:
+            call.hear_out(sound)
+        call.hang_up()
+        call.wait_until_over()
+
+
+@scenario("a hostile answer runs nothing, also where the dialplan expands it again and again", only_on="freeswitch")
+def hostile_answer(lab):
+    proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
+    system = f"system(touch {proof})"
+    attacks = [
+        f"${{{system}}}", "${expr(1+1)}", f"$\\'{{{system}}}", f"\\${{{system}}}", f"$${{{system}}}", f"\\\\${{{system}}}",
+        f"%[api_on_answer='{system}']", f"[execute_on_answer='{system}']", f"'{system}' \" ; , | \\ \\' \\s \\n",
+        "unload mod_event_socket", "api unload mod_event_socket", "reload MOD_EVENT_SOCKET",
+        "x\r\n\r\nsendmsg\ncall-command: execute\nexecute-app-name: hangup\n\n", "a;OWNED=yes", "^^:OWNED=yes:b=c",
+        f"$\n{{{system}}}", "$", "{" + system + "}", "x" * 5000, " spaced ", "100%AB %41", "ünï 中文 😀",
+    ]
+    lab.script("asks", """
+        [trigger]
+        url = "WEB/it"
+        [response]
+        key = "code"
+        [[branch]]
+        when = { present = true }
+        set = { NOTE = "{$note}" }
+        then = "continue"
+        [no_response]
+        then = "continue"
+    """).start()
+    expect("the switch could be attacked", lab.switch.runs_commands, True)
+    for attack in attacks:
+        lab.web.on("/it", web.json({"code": attack, "note": f"<{attack}>"}))
+        call = lab.call("asks", extension="twice")
+        call.wait_until_over()
+        seen, literal = call.variables(), lab.switch.kept(attack)
+        expect("outcome", seen["DIALSCRIPT_OUTCOME"], "matched")
+        expect("a variable that nobody set", call.channel.variables.get("OWNED"), None)
+        if len(attack) < 4000:
+            expect("value and note", (seen["DIALSCRIPT_CODE"], seen["NOTE"]), (literal, f"<{literal}>"))
+        else:
+            expect("the value is a beginning", literal.startswith(seen["DIALSCRIPT_CODE"]), True)
+    expanded = [step.data for step in lab.calls[0].channel.steps]
+    expect("what is expanded is run", "INFO attacked" in [data.strip() for data in expanded], True)
+    expect("a file made by an attack", proof.exists(), False)
+    expect("the switch still serves its event socket", lab.switch.runs_commands, True)
+
+
+@scenario("calls that are refused in a burst all go on in the dialplan", alone=True, only_on="freeswitch")
+def refused_in_a_burst(lab):
+    lab.script("asks", ASKS).start()
+    calls = [lab.call("no-such-script") for _ in range(20)]
+    for call in calls:
+        call.was_not_served()
+    wait_until(lambda: "0 total" in lab.switch.command("show channels count"), 5, "the switch to be empty of calls")

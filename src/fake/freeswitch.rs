@@ -60,6 +60,8 @@ pub struct FreeSwitch<S> {
     queue: VecDeque<Message>,
     /// Applications inside of each other: the last one runs.
     running: Vec<Running>,
+    /// The call has come to `switch_ivr_park`.
+    parked: bool,
     /// `CF_BREAK`
     breaks: bool,
     keys: VecDeque<char>,
@@ -131,6 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             listener: Listener::default(),
             queue: VecDeque::new(),
             running: Vec::new(),
+            parked: false,
             breaks: false,
             keys: VecDeque::new(),
             question: Question::None,
@@ -182,10 +185,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         self.listener.resume || self.leg.is_true("socket_resume")
     }
 
-    /// A channel that is parked without a listener, or set to CS_RESET when it has moved on (`socket_function`,
+    /// A channel that is parked without a listener, also after one that ended before, or set to CS_RESET when it has moved on (`socket_function`,
     /// `listener_run`).
     fn is_stranded(&self) -> bool {
-        let parked = !self.listener.connected && !self.resumes();
+        let unheard = !self.listener.connected || !self.parked;
+        let parked = unheard && !self.resumes();
         let reset = self.resumes() && self.leg.has_moved();
         self.leg.cause.is_none() && (parked || reset)
     }

@@ -149,6 +149,26 @@ async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_leaves_before_the_call_is_parked_strands_it() {
+    for (after, goes_on) in [(0, GoesOn::Stranded), (30, GoesOn::NextStep)] {
+        let phone = Story::default().phone(Fingers::still(), None);
+        let mut server = Server::of(Call::default(), Places::All, phone);
+        server.says(b"connect\n\n").await;
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        server.says(b"exit\n\n").await;
+        assert_eq!(server.closes().await.goes_on, goes_on, "{after} ms");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn music_ends_at_the_time_that_any_playback_may_take() {
+    let (mut server, _) = server(&[]).await;
+    server.executes("set", "playback_timeout_sec=30").await;
+    server.executes("playback", "local_stream://jazz").await;
+    assert_eq!(server.closes().await.goes_on, GoesOn::NextStep);
+}
+
+#[tokio::test(start_paused = true)]
 async fn music_that_nobody_ends_strands_the_call() {
     let (mut server, story) = server(&[]).await;
     server.executes("playback", "local_stream://jazz").await;

@@ -13,7 +13,9 @@ use crate::fake::phone::Happening;
 /// Most parts of a `multiset`.
 const PARTS: usize = 256;
 /// Variables that steer the switch itself: the dialplan has no interest in them.
-const INNER: [&str; 3] = ["playback_terminators", "playback_timeout_sec", "socket_resume"];
+const INNER: [&str; 3] = [LIMIT, "playback_terminators", "socket_resume"];
+/// Seconds after which any `playback` ends (`switch_ivr_play_file`).
+const LIMIT: &str = "playback_timeout_sec";
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     /// One that is not there hangs the call up, without a word of itself (`switch_core_session_execute_application`).
@@ -35,6 +37,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             }
             "answer" => self.answer().await?,
             "set" => self.set(&execute.argument),
+            "unset" => self.leg.set(execute.argument.trim(), ""),
             "multiset" => self.multiset(&execute.argument),
             "break" => self.breaks = true,
             "transfer" => return self.transfer(&execute).await,
@@ -68,7 +71,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         }
         if let Some(class) = name.strip_prefix("local_stream://") {
             self.phone.music_on(class);
-            return self.starts(execute, What::Music, None);
+            let limit = self.limit();
+            return self.starts(execute, What::Music, limit);
         }
         let Some(length) = self.sounds.length_of_file(&name) else {
             self.phone.tell(Happening::Missing { sound: name });
@@ -77,7 +81,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         let lasts = length.time(length.samples);
         self.asks();
         self.phone.hears(&name, lasts);
-        self.starts(execute, What::Sound, Some(lasts))
+        let ends = self.limit().map_or(lasts, |limit| limit.min(lasts));
+        self.starts(execute, What::Sound, Some(ends))
+    }
+
+    fn limit(&self) -> Option<Duration> {
+        self.leg.get(LIMIT)?.parse().ok().map(Duration::from_secs)
     }
 
     /// `base_set`: the value is expanded once more.
@@ -129,5 +138,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     }
 }
 
-const APPLICATIONS: [&str; 9] =
-    ["answer", "break", "hangup", "multiset", "noop", "playback", "set", "sleep", "transfer"];
+const APPLICATIONS: [&str; 11] = [
+    "answer", "break", "eval", "hangup", "multiset", "noop", "playback", "set", "sleep",
+    "transfer", "unset",
+];

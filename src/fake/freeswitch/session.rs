@@ -78,6 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         if self.leg.cause.is_some() {
             return Ok(());
         }
+        self.parked = true;
         self.key().await?;
         self.plays().await?;
         self.messages().await?;

@@ -94,8 +94,8 @@ fn prepare(listener: &TcpSocket) -> io::Result<()> {
     SockRef::from(listener).set_tcp_keepalive(&keepalive)
 }
 
-/// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused without;
-/// FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
+/// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused
+/// without; FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
 pub(super) fn turn_away<T: Triggers + 'static>(
     server: &Arc<Server<T>>,
     switch: Switch,

@@ -280,7 +280,8 @@ def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     system = f"system(touch {proof})"
     attacks = [
-        f"${{{system}}}", "${expr(1+1)}", f"$\\'{{{system}}}", f"\\${{{system}}}", f"$${{{system}}}", f"\\\\${{{system}}}",
+        f"${{{system}}}",
+        "${expr(1+1)}", f"$\\'{{{system}}}", f"\\${{{system}}}", f"$${{{system}}}", f"\\\\${{{system}}}",
         f"%[api_on_answer='{system}']", f"[execute_on_answer='{system}']", f"'{system}' \" ; , |", "\\ \\' \\s \\n",
         "unload mod_event_socket", "api unload mod_event_socket", "reload MOD_EVENT_SOCKET",
         "x\r\n\r\nsendmsg\ncall-command: execute\nexecute-app-name: hangup\n\n", "a;OWNED=yes", "^^:OWNED=yes:b=c",

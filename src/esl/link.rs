@@ -258,8 +258,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// Gives back a call for which nothing was done.
     ///
-    /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which holds
-    /// it until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the
+    /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which
+    /// holds it until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the
     /// flag that our end has cleared already. An application is run by `park`: where one has ended, the call is there.
     pub async fn let_go(mut self, data: &ChannelData) {
         self.rebound(LEAVE_TIME);

@@ -3,6 +3,7 @@
 After every scenario the bench checks that no call of it is left on the switch: one that is held for ever shows there.
 """
 
+import threading
 import time
 import uuid
 from functools import partial
@@ -324,3 +325,12 @@ def refused_in_a_burst(lab):
     for call in calls:
         call.was_not_served()
     wait_until(lambda: "0 total" in lab.switch.command("show channels count"), 5, "the switch to be empty of calls")
+
+
+@scenario("SIGTERM amid a burst of calls: each of them ends, wherever it was", alone=True)
+def stopped_in_a_burst(lab):
+    lab.daemon.configure('[server]\ngrace = "300ms"')
+    lab.script("asks", ASKS).start()
+    threading.Timer(0.12, lab.daemon.terminate).start()
+    for call in [lab.call("asks") for _ in range(40)]:
+        call.wait_until_over()

@@ -39,13 +39,15 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until the server closes.
+/// Accepts connections until the server closes, and those that have come by then: FreeSWITCH keeps a call for ever whose
+/// connection is closed without a word.
 pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     let mut wait = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
-            () = server.closing.cancelled() => return,
+            biased;
             accepted = door.listener.accept() => accepted,
+            () = server.closing.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {

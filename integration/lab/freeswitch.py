@@ -126,7 +126,7 @@ class FreeSwitch:
 
     @staticmethod
     def kept(text):
-        """What a variable holds of a text from outside: FreeSWITCH evaluates braces and brackets, wherever they stand."""
+        """What a variable holds of a text from outside: FreeSWITCH evaluates braces and brackets wherever they are."""
         return text.translate(HARMLESS)
 
     @staticmethod

@@ -1,16 +1,20 @@
 """What only FreeSWITCH has: the words of its `socket` line, hosts in a row, and ways to keep a call for ever.
 
-After every scenario the bench checks that no call of it is left on the switch: that is how a stranded one shows.
+After every scenario the bench checks that no call of it is left on the switch: one that is held for ever shows there.
 """
 
+import threading
 import time
 import uuid
+from functools import partial
 from pathlib import Path
 
 from lab import web
 from lab.bench import expect, expect_about
 from lab.deadline import free_port, wait_until
-from lab.scenario import scenario
+from lab.scenario import scenario as any_scenario
+
+scenario = partial(any_scenario, only_on="freeswitch")
 
 ASKS = """
     [prompt]
@@ -67,7 +71,7 @@ def enter(call, digits="1234"):
     call.press(digits)
 
 
-@scenario("socket without full: prompt, keys, music and branches work as with it", only_on="freeswitch")
+@scenario("socket without full: prompt, keys, music and branches work as with it")
 def without_full(lab):
     call = dial(lab, delay=1.5, how=handed("async"))
     enter(call)
@@ -76,7 +80,7 @@ def without_full(lab):
     call.dialplan_saw("matched", code="200", input="1234", http_status="200")
 
 
-@scenario("socket without full: goto works", only_on="freeswitch")
+@scenario("socket without full: goto works")
 def goto_without_full(lab):
     call = dial(lab, code="away", how=handed("async"))
     enter(call)
@@ -84,7 +88,7 @@ def goto_without_full(lab):
     call.dialplan_saw("matched", code="away", input="1234", http_status="200")
 
 
-@scenario("socket without async: a script without a question works", only_on="freeswitch")
+@scenario("socket without async: a script without a question works")
 def without_async(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=0.5))
     lab.script("tells", TELLS)
@@ -94,7 +98,7 @@ def without_async(lab):
         call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("socket without async: a question ends with the outcome error, and the log says why", only_on="freeswitch")
+@scenario("socket without async: a question ends with the outcome error, and the log says why")
 def question_without_async(lab):
     for words in ("full", ""):
         call = dial(lab, how=handed(words)) if not lab.calls else lab.call("asks", handed=handed(words))
@@ -103,7 +107,7 @@ def question_without_async(lab):
     expect("the reason in the log", "async full" in lab.daemon.log, True)
 
 
-@scenario("socket without async: goto works, and no script leaves the call where it was", only_on="freeswitch")
+@scenario("socket without async: goto works, and no script leaves the call where it was")
 def goto_without_async(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places"\n')
     for words in ("full", ""):
@@ -113,7 +117,7 @@ def goto_without_async(lab):
         lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
 
 
-@scenario("socket_resume=true in the dialplan strands no call: continue, goto, hang-up", only_on="freeswitch")
+@scenario("socket_resume=true in the dialplan strands no call: continue, goto, hang-up")
 def resume(lab):
     calls = {"200": dial(lab, how=handed(socket_resume="true"))}
     lab.web.on("/it", lambda request: web.json({"code": "away" if "9999" in request.target else "200"}))
@@ -130,14 +134,14 @@ def resume(lab):
     gone.dialplan_saw("hangup")
 
 
-@scenario("socket_resume=true and a call that is refused: the dialplan goes on", only_on="freeswitch")
+@scenario("socket_resume=true and a call that is refused: the dialplan goes on")
 def resume_refused(lab):
     lab.script("asks", ASKS)
     for words in ("async full", "async", "full", ""):
         lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
 
 
-@scenario("of several hosts the first that is there gets the call, and its path names the script", only_on="freeswitch")
+@scenario("of several hosts the first that is there gets the call, and its path names the script")
 def hosts_in_a_row(lab):
     down = f"127.0.0.1:{free_port()}"
     lab.script("asks", ASKS).start()
@@ -153,7 +157,7 @@ def dial_at(lab, hosts):
     return lab.call("asks", handed=handed(dialscript_daemon=hosts))
 
 
-@scenario("the variable dialscript names the script where the socket line has no path", only_on="freeswitch")
+@scenario("the variable dialscript names the script where the socket line has no path")
 def by_variable(lab):
     lab.web.on("/it", web.json({"code": 200}))
     call = lab.script("tells", TELLS).call("tells", extension="without-path", handed=handed(dialscript="tells"))
@@ -161,7 +165,7 @@ def by_variable(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("arguments come from the variables dialscript_arg_NAME", only_on="freeswitch")
+@scenario("arguments come from the variables dialscript_arg_NAME")
 def arguments(lab):
     lab.web.on("/it", web.json({"code": 200}))
     variables = handed(dialscript_arg_order="a b&c=d%", dialscript_arg_who="me")
@@ -170,7 +174,7 @@ def arguments(lab):
     expect("query", lab.web.requests[0].query, [("order", "a b&c=d%"), ("who", "me")])
 
 
-@scenario("a destination that the dialplan does not have: FreeSWITCH ends the call, and the outcome is told", only_on="freeswitch")
+@scenario("a destination that the dialplan does not have: FreeSWITCH ends the call, and the outcome is told")
 def goto_nowhere(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 1234@nowhere"\n')
     call = lab.call("goes")
@@ -178,7 +182,7 @@ def goto_nowhere(lab):
     expect("status", call.status, 404)
 
 
-@scenario("a priority is nowhere on FreeSWITCH: the outcome is error, and the call continues", only_on="freeswitch")
+@scenario("a priority is nowhere on FreeSWITCH: the outcome is error, and the call continues")
 def priority(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places,2"\n')
     call = lab.call("goes")
@@ -204,7 +208,7 @@ def waiting(call):
 STATES = (in_the_prompt, collecting, waiting)
 
 
-@scenario("SIGTERM in a prompt, in a question, in the music: each call continues with the outcome error", only_on="freeswitch")
+@scenario("SIGTERM in a prompt, in a question, in the music: each call continues with the outcome error")
 def stopped(lab):
     lab.daemon.configure('[server]\ngrace = "500ms"\n[trigger]\ntimeout = "9s"')
     calls = in_each_state(lab)
@@ -216,7 +220,7 @@ def stopped(lab):
         expect("who ended the call", call.hung_up_by, "switch")
 
 
-@scenario("SIGKILL in a prompt, in a question, in the music: each call continues, the outcome empty", only_on="freeswitch", long=True)
+@scenario("SIGKILL in a prompt, in a question, in the music: each call continues, the outcome empty", long=True)
 def killed(lab):
     calls = in_each_state(lab)
     lab.daemon.kill()
@@ -239,7 +243,7 @@ def arrived(lab, state):
     return call
 
 
-@scenario("a hang-up in each state is noticed at once, with async and without full", only_on="freeswitch")
+@scenario("a hang-up in each state is noticed at once, with async and without full")
 def hang_ups(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=4.0))
     lab.script("asks", ASKS.replace('gap = "1s"', 'gap = "9s"')).start()
@@ -258,7 +262,7 @@ def hang_ups(lab):
     lab.together(leaves, [(state, words) for state in STATES for words in ("async full", "async")])
 
 
-@scenario("a hang-up while a script without a question waits or plays, without async", only_on="freeswitch")
+@scenario("a hang-up while a script without a question waits or plays, without async")
 def hang_up_without_async(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=2.0))
     script = TELLS.replace("[trigger]", '[prompt]\nplay = "welcome"\n[trigger]')
@@ -272,13 +276,14 @@ def hang_up_without_async(lab):
         call.wait_until_over()
 
 
-@scenario("a hostile answer runs nothing, also where the dialplan expands it again and again", only_on="freeswitch")
+@scenario("a hostile answer runs nothing, also where the dialplan expands it again and again")
 def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     system = f"system(touch {proof})"
     attacks = [
-        f"${{{system}}}", "${expr(1+1)}", f"$\\'{{{system}}}", f"\\${{{system}}}", f"$${{{system}}}", f"\\\\${{{system}}}",
-        f"%[api_on_answer='{system}']", f"[execute_on_answer='{system}']", f"'{system}' \" ; , | \\ \\' \\s \\n",
+        f"${{{system}}}",
+        "${expr(1+1)}", f"$\\'{{{system}}}", f"\\${{{system}}}", f"$${{{system}}}", f"\\\\${{{system}}}",
+        f"%[api_on_answer='{system}']", f"[execute_on_answer='{system}']", f"'{system}' \" ; , |", "\\ \\' \\s \\n",
         "unload mod_event_socket", "api unload mod_event_socket", "reload MOD_EVENT_SOCKET",
         "x\r\n\r\nsendmsg\ncall-command: execute\nexecute-app-name: hangup\n\n", "a;OWNED=yes", "^^:OWNED=yes:b=c",
         f"$\n{{{system}}}", "$", "{" + system + "}", "x" * 5000, " spaced ", "100%AB %41", "ünï 中文 😀",
@@ -313,10 +318,19 @@ def hostile_answer(lab):
     expect("the switch still serves its event socket", lab.switch.runs_commands, True)
 
 
-@scenario("calls that are refused in a burst all go on in the dialplan", alone=True, only_on="freeswitch")
+@scenario("calls that are refused in a burst all go on in the dialplan", alone=True)
 def refused_in_a_burst(lab):
     lab.script("asks", ASKS).start()
     calls = [lab.call("no-such-script") for _ in range(20)]
     for call in calls:
         call.was_not_served()
     wait_until(lambda: "0 total" in lab.switch.command("show channels count"), 5, "the switch to be empty of calls")
+
+
+@scenario("SIGTERM amid a burst of calls: each of them ends, wherever it was", alone=True)
+def stopped_in_a_burst(lab):
+    lab.daemon.configure('[server]\ngrace = "300ms"')
+    lab.script("asks", ASKS).start()
+    threading.Timer(0.12, lab.daemon.terminate).start()
+    for call in [lab.call("asks") for _ in range(40)]:
+        call.wait_until_over()

@@ -1,7 +1,9 @@
 """The samples in dialplan/, as they are."""
 
+import tomllib
+
 from lab import web
-from lab.bench import expect
+from lab.bench import SAMPLES, expect
 from lab.callee import BUSY_FOR
 from lab.scenario import scenario
 
@@ -182,3 +184,20 @@ def over(lab):
     call.hang_up()
     call.dialplan_saw("otherwise", script="call-notice")
     expect_told(lab, event="ended", status="ANSWER", caller="1001", called="7500")
+
+
+@scenario("sample: the scripts for both switches are the same but for their sounds", only_on="freeswitch")
+def same_for_both(lab):
+    for file in (SAMPLES / "scripts").glob("*.toml"):
+        twin = SAMPLES / "freeswitch" / "scripts" / file.name
+        both = [without_sounds(tomllib.loads(path.read_text())) for path in (file, twin)]
+        expect(file.name, both[1], both[0])
+
+
+def without_sounds(value):
+    """A script without what it plays."""
+    if isinstance(value, list):
+        return [without_sounds(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_sounds(item) for key, item in value.items() if key != "play"}
+    return value

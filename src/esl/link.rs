@@ -28,8 +28,8 @@ const GOODBYE_TIME: Duration = Duration::from_secs(2);
 /// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
 const EVENTS: [&str; 4] =
     ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
-/// Variable of a dialplan that strands a call in CS_RESET when we close, if it is transferred or its `socket` line lacks
-/// `async` (`listener_run`, `socket_function`).
+/// A variable of dialplans that strands a call in CS_RESET when we close, if it is transferred or its `socket` line
+/// lacks `async` (`listener_run`, `socket_function`).
 pub(super) const RESUME: &str = "socket_resume";
 /// The reply to `connect` is of 4 to 8 kB.
 const READ_BUFFER: usize = 8 * 1024;
@@ -258,9 +258,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// Gives back a call for which nothing was done.
     ///
-    /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which holds it
-    /// until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the flag
-    /// that our end has cleared already. An application is run by `park`, so one that has ended tells that it is there.
+    /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which
+    /// holds it until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the
+    /// flag that our end has cleared already. An application is run by `park`: where one has ended, the call is there.
     pub async fn let_go(mut self, data: &ChannelData) {
         self.rebound(LEAVE_TIME);
         // Why it did not run, if it did not, changes nothing: the connection ends either way.

@@ -39,13 +39,15 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until the server closes.
+/// Accepts connections until the server closes, and those that have come by then: FreeSWITCH keeps a call for ever whose
+/// connection is closed without a word.
 pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     let mut wait = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
-            () = server.closing.cancelled() => return,
+            biased;
             accepted = door.listener.accept() => accepted,
+            () = server.closing.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -94,8 +96,8 @@ fn prepare(listener: &TcpSocket) -> io::Result<()> {
     SockRef::from(listener).set_tcp_keepalive(&keepalive)
 }
 
-/// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused without;
-/// FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
+/// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused
+/// without; FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
 pub(super) fn turn_away<T: Triggers + 'static>(
     server: &Arc<Server<T>>,
     switch: Switch,

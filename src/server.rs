@@ -53,6 +53,8 @@ pub struct Server<T> {
     free: Arc<Semaphore>,
     /// Connections that are being refused: they cost little, but not nothing.
     refusals: Arc<Semaphore>,
+    /// The same of peers that may not connect, who must not stand in the way of calls that are refused.
+    strangers: Arc<Semaphore>,
     calls: TaskTracker,
     /// No new calls.
     closing: CancellationToken,
@@ -62,8 +64,8 @@ pub struct Server<T> {
 
 /// Most connections that are being refused at once; what comes to more is up to `turn_away`.
 const MOST_REFUSALS: usize = 256;
-/// What calls get to hand over when the grace time is over.
-const HAND_OVER: Duration = Duration::from_secs(6);
+/// What calls get to hand over, and to say goodbye, when the grace time is over.
+const HAND_OVER: Duration = Duration::from_secs(8);
 
 impl<T: crate::script::request::Triggers + 'static> Server<T> {
     /// A daemon that serves these scripts.
@@ -71,6 +73,7 @@ impl<T: crate::script::request::Triggers + 'static> Server<T> {
         Arc::new(Self {
             free: Arc::new(Semaphore::new(limits.calls)),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
+            strangers: Arc::new(Semaphore::new(MOST_REFUSALS)),
             limits,
             triggers,
             library: RwLock::new(library),

@@ -459,6 +459,53 @@ async fn a_refused_call_without_async_is_let_go_without_resume() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_somebody_else_transferred_is_not_acted_on_any_more() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        let socket =
+            "Application: socket\nApplication-UUID: 7e6c2b1a-0000-4000-8000-000000000000\n";
+        switch.event("CHANNEL_EXECUTE_COMPLETE", socket).await;
+        switch.key('4').await;
+        switch.says_goodbye().await;
+    };
+    let question = four_digits();
+    let asked = async {
+        let asked = ask(&mut channel, &[], &question).await;
+        assert_eq!(asked, Err(Interrupted::caller_left()));
+        channel.leave(&[("A", "b".into())], &Exit::Hangup(None)).await
+    };
+    assert_eq!(tokio::join!(asked, calls).0, Left::CallerGone);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same() {
+    for unique_id in ["a84b4c@10.0.0.5", "-a84b4c", ""] {
+        let (ours, theirs) = duplex(64 * 1024);
+        let mut switch = FreeSwitch(BufReader::new(theirs));
+        let ends = Instant::now() + Duration::from_secs(60);
+        let bounds = Bounds { stop: CancellationToken::new(), ends };
+        let greeting = async {
+            assert_eq!(switch.command().await, "connect\n");
+            let id = unique_id.replace('@', "%40");
+            let data = format!("Event-Name: CHANNEL_DATA\nUnique-ID: {id}\n");
+            let rest = "Content-Type: command/reply\nSocket-Mode: async\nControl: full\n\n";
+            switch.says(&(data + rest)).await;
+            switch.takes("myevents").await;
+        };
+        let open = link::open(ours, bounds, Duration::from_secs(5));
+        assert!(tokio::join!(open, greeting).0.is_ok(), "{unique_id:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_does_not_read_is_given_up() {
+    let (ours, _deaf) = duplex(4);
+    let bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() };
+    let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
+    assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_without_first_words_is_given_up() {
     let (ours, _theirs) = duplex(1024);
     let bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() };

@@ -90,7 +90,7 @@ async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ende
     teller.begin();
     let fingers = fingers(options, teller);
     let story = teller.clone();
-    let hangs_up_after = options.hangup_after.unwrap_or(LONGEST);
+    let hangs_up_after = options.hangup_after.unwrap_or(LONGEST).min(LONGEST);
     let phone = Phone::new(fingers, Some(hangs_up_after), move |told| story.told(&told));
     match play(server, &options.call(), options.places(), phone).await {
         Ok(ended) => Some(ended),

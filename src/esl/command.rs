@@ -85,7 +85,10 @@ impl Command {
     /// # Errors
     /// An identifier that is no word.
     pub fn filter_unique_id(unique_id: &str) -> Result<Self, Unsendable> {
-        let line = format!("filter Unique-ID {}", quote::word(unique_id)?);
+        // A sign before the value adds or negates (`parse_command`).
+        let unsigned = (!unique_id.starts_with('-')).then_some(unique_id);
+        let word = quote::word(unsigned.unwrap_or_default())?;
+        let line = format!("filter Unique-ID {word}");
         Lines::of("filter", "", &line)?.ready()
     }
 

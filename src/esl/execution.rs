@@ -140,6 +140,11 @@ impl Executions {
             .and_then(|uuid| self.running.iter().copied().find(|execution| execution.is(&uuid)));
         match ended.filter(|&execution| self.is_ours(event) && self.forget(execution)) {
             Some(execution) => Meaning::Ended(execution, End::Complete),
+            // The application that made this connection is over: somebody else transferred the call, and it is no longer
+            // ours to act on, although the connection stays (`socket_function`).
+            None if self.is_ours(event) && event.application().as_deref() == Some("socket") => {
+                self.gone(Gone::Disconnected)
+            }
             None => Meaning::Nothing,
         }
     }

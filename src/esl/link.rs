@@ -67,12 +67,16 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     time: Duration,
 ) -> Result<(Link<S>, ChannelData), Interrupted> {
     let mut wire = Framed::with_capacity(stream, Codec::default(), READ_BUFFER);
-    wire.send(&Command::connect()).await.map_err(lost)?;
-    let data = match timeout(time, wire.next()).await {
-        Ok(Some(Ok(Message::Connected(data)))) => data,
-        Ok(Some(Ok(_))) => return Err(lost("no channel data came")),
-        Ok(Some(Err(error))) => return Err(lost(error)),
-        Ok(None) => return Err(lost("the connection ended before the channel data")),
+    let connect = Command::connect();
+    let connected = async {
+        wire.send(&connect).await?;
+        wire.next().await.transpose()
+    };
+    let data = match timeout(time, connected).await {
+        Ok(Ok(Some(Message::Connected(data)))) => data,
+        Ok(Ok(Some(_))) => return Err(lost("no channel data came")),
+        Ok(Ok(None)) => return Err(lost("the connection ended before the channel data")),
+        Ok(Err(error)) => return Err(lost(error)),
         Err(_) => return Err(lost(format!("no channel data within {time:?}"))),
     };
     let unique_id = data.unique_id().unwrap_or_default().into_owned();
@@ -81,8 +85,13 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let uuids = EventUuids::default();
     let watch = Watch::new(bounds);
     let mut link = Link { wire, watch, executions, uuids, mode, caller_gone: false };
-    link.subscribe(&unique_id, data.control()).await?;
-    Ok((link, data))
+    match link.subscribe(&unique_id, data.control()).await {
+        Ok(()) => Ok((link, data)),
+        Err(interrupted) => {
+            link.let_go(&data).await;
+            Err(interrupted)
+        }
+    }
 }
 
 /// Lets a call go that is not served, in as many words as one that is: see [`Link::let_go`].
@@ -103,14 +112,16 @@ impl From<Unsendable> for Interrupted {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
-    /// The filter goes first: without it the events of everybody's calls would come.
+    /// The filter goes first: without it the events of everybody's calls would come. A profile with
+    /// `inbound-use-callid-as-uuid` lets the caller choose the identifier; one that a filter would read something into
+    /// is not put into one.
     async fn subscribe(&mut self, unique_id: &str, control: Control) -> Result<(), Interrupted> {
-        match control {
-            Control::SingleChannel => self.send(&[Command::my_events()]).await,
-            Control::Full => {
-                let filter = Command::filter_unique_id(unique_id)?;
+        let filter = Command::filter_unique_id(unique_id);
+        match (control, filter) {
+            (Control::Full, Ok(filter)) => {
                 self.send(&[filter, Command::event_plain(&EVENTS)]).await
             }
+            _ => self.send(&[Command::my_events()]).await,
         }
     }
 
@@ -121,11 +132,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// All of them in one write.
     pub(super) async fn send(&mut self, commands: &[Command]) -> Result<(), Interrupted> {
+        let due = Instant::now() + REPLY_TIME;
         for command in commands {
+            tokio::select! {
+                biased;
+                fed = self.wire.feed(command) => fed.map_err(lost)?,
+                over = self.watch.over(due) => return over.and(Err(lost(DEAF))),
+            }
             self.executions.sent(command);
-            self.wire.feed(command).await.map_err(lost)?;
         }
-        self.wire.flush().await.map_err(lost)
+        tokio::select! {
+            biased;
+            flushed = self.wire.flush() => flushed.map_err(lost),
+            over = self.watch.over(due) => over.and(Err(lost(DEAF))),
+        }
     }
 
     /// An application, ready to be sent, and the name of this run of it.
@@ -199,7 +219,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         self.executions.is_running(execution)
     }
 
-    /// What comes next, unless `due`, a stop, or the longest call comes first. The only place that waits for FreeSWITCH.
+    /// What comes next, unless `due`, a stop, or the longest call comes first.
     pub(super) async fn next(&mut self, due: Instant) -> Result<Option<News>, Interrupted> {
         let message = tokio::select! {
             biased;
@@ -283,6 +303,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         drop(timeout(GOODBYE_TIME, goodbye).await);
     }
 }
+
+const DEAF: &str = "the switch does not read what it is told";
 
 fn refused() -> Interrupted {
     Interrupted::Refused("-ERR to a command".into())

@@ -13,7 +13,7 @@ use crate::agi::environment::{Environment, ScriptCall};
 use crate::agi::link as agi;
 use crate::channel::{Bounds, Channel};
 use crate::esl::channel::EslChannel;
-use crate::esl::channel_data::{ChannelData, Control};
+use crate::esl::channel_data::ChannelData;
 use crate::esl::link as esl;
 use crate::script::definition::{Library, Script};
 use crate::script::memory::Arguments;
@@ -63,8 +63,11 @@ pub async fn freeswitch<T: Triggers + 'static>(
         warn!(%peer, ?call_id, script = ?name, "refused: there is no such script");
         return link.let_go(&data).await;
     };
-    if !link.is_async() || data.control() != Control::Full {
-        warn!(?call_id, "the `socket` line lacks `async` or `full`: what needs them can't work");
+    if !link.is_async() {
+        warn!(
+            ?call_id,
+            "the `socket` line lacks `async`: no question can be asked, no music heard"
+        );
     }
     let arguments = esl_arguments(&data);
     begun.run(EslChannel::new(link, data), script, arguments).await;

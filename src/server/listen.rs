@@ -8,7 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 use super::{Door, Server, call};
@@ -21,6 +21,8 @@ use crate::telemetry::Switch;
 const BACKLOG: u32 = 1024;
 /// Between two tries to accept, when the machine has no descriptors left, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+/// For a connection that is on its way into our hands when the server closes.
+const LATE: Duration = Duration::from_millis(50);
 /// For a refused peer to hear it.
 const REFUSAL: Duration = Duration::from_secs(2);
 /// Neither Asterisk nor tokio sets keepalive: without it a host that loses power holds its calls' tasks.
@@ -45,9 +47,8 @@ pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     let mut wait = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
-            biased;
+            () = server.closing.cancelled() => return accept_late(&server, &door).await,
             accepted = door.listener.accept() => accepted,
-            () = server.closing.cancelled() => return,
         };
         match accepted {
             Ok((stream, peer)) => {
@@ -63,6 +64,16 @@ pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     }
 }
 
+/// Takes the connections that the kernel has taken for us.
+async fn accept_late<T: Triggers + 'static>(server: &Arc<Server<T>>, door: &Door) {
+    for _ in 0..BACKLOG {
+        match timeout(LATE, door.listener.accept()).await {
+            Ok(Ok((stream, peer))) => admit(server, door, stream, peer.ip()),
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
 fn admit<T: Triggers + 'static>(
     server: &Arc<Server<T>>,
     door: &Door,
@@ -72,7 +83,7 @@ fn admit<T: Triggers + 'static>(
     let switch = door.switch;
     if !is_allowed(&door.allow, peer) {
         warn!(%peer, "refused: not in a network that may connect (`allow`)");
-        return turn_away(server, switch, stream);
+        return turn_stranger_away(server, switch, stream);
     }
     let Ok(place) = server.free.clone().try_acquire_owned() else {
         warn!(%peer, "refused: as many calls as may be at once (`max_calls`)");
@@ -104,22 +115,38 @@ pub(super) fn turn_away<T: Triggers + 'static>(
     stream: TcpStream,
 ) {
     let refusals = server.refusals.clone();
+    let at_once = refusals.clone().try_acquire_owned();
+    if at_once.is_err() && switch == Switch::Asterisk {
+        return;
+    }
+    server.calls.spawn(async move {
+        let place = match at_once {
+            Ok(place) => Ok(place),
+            Err(_) => refusals.acquire_owned().await,
+        };
+        refuse(switch, stream).await;
+        drop(place);
+    });
+}
+
+/// The same, for a peer that has no claim to wait.
+fn turn_stranger_away<T: Triggers + 'static>(
+    server: &Arc<Server<T>>,
+    switch: Switch,
+    stream: TcpStream,
+) {
+    if let Ok(place) = server.strangers.clone().try_acquire_owned() {
+        server.calls.spawn(async move {
+            refuse(switch, stream).await;
+            drop(place);
+        });
+    }
+}
+
+async fn refuse(switch: Switch, stream: TcpStream) {
     match switch {
-        Switch::Asterisk => {
-            if let Ok(place) = refusals.try_acquire_owned() {
-                server.calls.spawn(async move {
-                    agi::refuse(stream, REFUSAL).await;
-                    drop(place);
-                });
-            }
-        }
-        Switch::FreeSwitch => {
-            server.calls.spawn(async move {
-                let place = refusals.acquire_owned().await;
-                esl::refuse(stream, REFUSAL).await;
-                drop(place);
-            });
-        }
+        Switch::Asterisk => agi::refuse(stream, REFUSAL).await,
+        Switch::FreeSwitch => esl::refuse(stream, REFUSAL).await,
     }
 }
 

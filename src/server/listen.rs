@@ -41,8 +41,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts connections until the server closes, and those that have come by then: FreeSWITCH keeps a call for ever whose
-/// connection is closed without a word.
+/// Accepts connections until the server closes.
 pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     let mut wait = BACK_OFF.0;
     loop {
@@ -64,11 +63,14 @@ pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
     }
 }
 
-/// Takes the connections that the kernel has taken for us.
+/// Refuses the connections that the kernel has taken for us: closed without a word they would be lost.
 async fn accept_late<T: Triggers + 'static>(server: &Arc<Server<T>>, door: &Door) {
     for _ in 0..BACKLOG {
         match timeout(LATE, door.listener.accept()).await {
-            Ok(Ok((stream, peer))) => admit(server, door, stream, peer.ip()),
+            Ok(Ok((stream, peer))) => {
+                warn!(peer = %peer.ip(), "refused: the daemon is stopping");
+                turn_away(server, door.switch, stream);
+            }
             Ok(Err(_)) | Err(_) => return,
         }
     }

@@ -27,11 +27,6 @@ impl Command {
         Self::fixed("ANSWER", "ANSWER\n")
     }
 
-    /// `HANGUP`: `1`, and then a `HANGUP` line.
-    pub fn hangup() -> Self {
-        Self::fixed("HANGUP", "HANGUP\n")
-    }
-
     /// `CHANNEL STATUS`: `6` is picked up; 511 on a channel that is hung up.
     pub fn channel_status() -> Self {
         Self::fixed("CHANNEL STATUS", "CHANNEL STATUS\n")
@@ -98,26 +93,9 @@ impl Command {
         Line::of("SET VARIABLE").quoted(plain(name)?)?.quoted(value)?.ready()
     }
 
-    /// `SET VARIABLE` of a function that we know, such as `TIMEOUT(absolute)`. Not for names from outside: SHELL and
-    /// FILE are functions too, and `live_dangerously = no` does not hold for AGI.
-    ///
-    /// # Errors
-    /// A line break in the value, or one that is too long.
-    pub fn set_function(function: &'static str, value: &str) -> Result<Self, Unsendable> {
-        Line::of("SET VARIABLE").quoted(function)?.quoted(value)?.ready()
-    }
-
-    /// `GET VARIABLE` of a plain variable: `1` and the value as the note, cut at 1,023 bytes, or `0` where it is not
-    /// set (`handle_getvariable`).
-    ///
-    /// # Errors
-    /// A name that is no plain variable's, or too long.
-    pub fn get_variable(name: &str) -> Result<Self, Unsendable> {
-        Line::of("GET VARIABLE").quoted(plain(name)?)?.ready()
-    }
-
     /// `GET VARIABLE` of a function that we know, such as `DIALPLAN_EXISTS`, with its arguments as the function splits
-    /// them. Only the arguments may come from outside, and not unchecked: a `)` or `,` in them means something.
+    /// them. Only the arguments may come from outside, and not unchecked: a `)` or `,` in them means something. Not for
+    /// names from outside: SHELL and FILE are functions too, and `live_dangerously = no` does not hold for AGI.
     ///
     /// # Errors
     /// A line break in the arguments, or too many of them.
@@ -189,7 +167,7 @@ impl fmt::Debug for Command {
     }
 }
 
-/// A value that [`Command::set_variable`] and [`Command::set_function`] can send.
+/// A value that [`Command::set_variable`] can send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Fitted<'a> {
     /// The value, or what could be kept of it.

@@ -5,6 +5,7 @@
 //! code with one kind of error. This module imports nothing of ours.
 
 pub mod digits;
+pub mod leg;
 pub mod watch;
 
 use std::future::Future;
@@ -39,6 +40,17 @@ pub trait Channel: Send {
         ask: &Ask,
     ) -> impl Future<Output = Result<Heard, Interrupted>> + Send;
 
+    /// Plays sounds and listens to what the caller says. A key that `listen` takes ends both, and begins the question
+    /// that it stands for.
+    fn listen(
+        &mut self,
+        sounds: &mut impl Sounds,
+        listen: &Listen,
+    ) -> impl Future<Output = Result<Said, Interrupted>> + Send;
+
+    /// Whether the switch can speak texts itself: [`Sound::Spoken`].
+    fn speaks(&self) -> bool;
+
     /// Waits for `work` while the caller hears `meanwhile`. A caller who leaves ends the wait, not the work: whoever
     /// must finish it lets it run in a task of its own and waits here for its result.
     fn wait<T: Send>(
@@ -68,7 +80,7 @@ pub trait Channel: Send {
 
 /// Sounds that are pulled one at a time, so that a later one can still be made while an earlier one plays.
 pub trait Sounds: Send {
-    /// The next sound, or `None` after the last.
+    /// The next sound, or `None` after the last. Nothing is lost when the future is dropped before it is ready.
     fn next(&mut self) -> impl Future<Output = Option<Sound>> + Send;
 }
 
@@ -80,12 +92,44 @@ impl<I: Iterator<Item = Sound> + Send> Sounds for I {
 }
 
 /// Something that the switch can play.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Sound {
     /// An absolute file as the switch sees it, with its extension.
     File(Arc<str>),
     /// A sound that the switch has itself, by the switch's name for it.
     OfSwitch(Arc<str>),
+    /// A file that the switch fetches from us: its URL, with the file's extension.
+    Served(Arc<str>),
+    /// Digits, one by one, by the switch's own sounds.
+    Digits(Arc<str>),
+    /// Letters and digits, spelled by the switch's own sounds.
+    Letters(Arc<str>),
+    /// A text that the switch speaks itself, where [`Channel::speaks`].
+    Spoken(Arc<Spoken>),
+}
+
+/// What is spoken may be a PIN, or a caller's own words: it is not shown.
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(name) | Self::OfSwitch(name) => f.write_str(name),
+            Self::Served(_) => f.write_str("a sound of ours"),
+            Self::Digits(_) => f.write_str("digits"),
+            Self::Letters(_) => f.write_str("letters"),
+            Self::Spoken(spoken) => write!(f, "a text spoken by {}", spoken.engine),
+        }
+    }
+}
+
+/// A text for the switch's own speech synthesis.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// The engine, as the switch names it.
+    pub engine: String,
+    /// The voice, as the engine names it.
+    pub voice: String,
+    /// The text.
+    pub text: String,
 }
 
 /// What is heard while an answer is awaited.
@@ -176,6 +220,63 @@ pub struct Heard {
     pub ended: Ended,
 }
 
+/// How speech is listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// Who turns it into words.
+    pub ear: Ear,
+    /// Silence after the prompt before the caller begins to speak.
+    pub start: Duration,
+    /// Silence that ends what is said. Switches count whole seconds: it is rounded up to them where one records.
+    pub silence: Duration,
+    /// The longest utterance.
+    pub maximum: Duration,
+    /// Keys that may be pressed instead. Where there are none, any key ends the utterance.
+    pub keys: Option<Ask>,
+}
+
+/// Who turns speech into words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ear {
+    /// We do: the switch records into this file, as the switch sees it, with the extension `.wav`.
+    Recording(Arc<str>),
+    /// The switch's own recognition.
+    Switch {
+        /// The engine, as the switch names it; empty for its default.
+        engine: Arc<str>,
+        /// The grammar, as the engine takes it.
+        grammar: Arc<str>,
+    },
+}
+
+/// What came of listening.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Said {
+    /// Keys were pressed instead.
+    Keys(Heard),
+    /// Something is in the recording.
+    Recorded,
+    /// The words, by the switch's own recognition; may be none that it knows.
+    Words(String),
+    /// Nothing was said in time.
+    Nothing,
+    /// The switch could not listen, with its words.
+    Unheard(String),
+}
+
+/// What is said may be a PIN: it is not shown.
+impl std::fmt::Debug for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Keys(heard) => heard.fmt(f),
+            Self::Recorded => f.write_str("Recorded"),
+            Self::Words(words) => write!(f, "Words({} bytes)", words.len()),
+            Self::Nothing => f.write_str("Nothing"),
+            Self::Unheard(reason) => write!(f, "Unheard({reason})"),
+        }
+    }
+}
+
 /// What ended an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Ended {
@@ -264,7 +365,7 @@ pub enum Interrupted {
     /// The connection ended, broke, or went out of step: the switch's fault or the line's.
     #[error("the switch was lost: {0}")]
     SwitchLost(String),
-    /// The switch refused something that it should take: our fault, with its words.
+    /// The switch refused something that it should take: our fault, or something that it lacks, with its words.
     #[error("the switch refused: {0}")]
     Refused(String),
 }

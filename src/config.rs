@@ -36,6 +36,7 @@ use validate::daemon;
 use validate::scope::{Scope, World};
 
 use crate::script::definition::Library;
+use crate::voice;
 
 /// Reads the daemon's file and all scripts.
 ///
@@ -47,6 +48,7 @@ pub fn load(path: &Path) -> Result<Config, Faults> {
     let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
     let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
+    let voice = validate::voice::settings(&folders);
     let scripts = Opened::all(&folders.scripts);
     let world = World {
         chains: scripts.chains,
@@ -57,12 +59,17 @@ pub fn load(path: &Path) -> Result<Config, Faults> {
     };
     let mut faults = scripts.faults;
     let library = library(scripts.opened, &world, &mut faults);
-    let config = config(&file, &raw, world, library);
+    let config = config(&file, &raw, world, (library, voice));
     faults.extend(file.into_faults());
     if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
 }
 
-fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
+fn config(
+    file: &File,
+    raw: &RawDaemon,
+    world: World,
+    (mut library, voice): (Library, voice::settings::Settings),
+) -> Config {
     library.secrets = world.secrets.into_found();
     Config {
         asterisk: daemon::listener(file, &raw.asterisk, daemon::ASTERISK_PORT),
@@ -73,6 +80,7 @@ fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> C
         cache: daemon::cache(file, &raw.cache),
         egress: world.egress,
         log: daemon::log(&raw.log),
+        voice,
         library: Arc::new(library),
     }
 }

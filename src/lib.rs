@@ -18,7 +18,9 @@
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
 //! - [`agi`]: Asterisk's driver
 //! - [`esl`]: FreeSWITCH's driver
-//! - [`trigger`]: requests: client, cache, egress
+//! - [`trigger`]: the requests of scripts, and the answers that are kept
+//! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
+//! - [`web`]: the HTTP client, and what it may reach
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
 //! - [`telemetry`]: the log, and the line that ends a call
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
@@ -36,3 +38,5 @@ pub mod script;
 pub mod server;
 pub mod telemetry;
 pub mod trigger;
+pub mod voice;
+pub mod web;

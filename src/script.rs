@@ -1,19 +1,20 @@
 //! The widget: what a script file means, and one call through it.
 //!
-//! Pure but for `run`, which is async over [`Channel`](crate::channel::Channel) and [`Triggers`](request::Triggers): no
-//! socket, no clock of its own, no HTTP client, no log.
+//! Pure but for `run`, which is async over [`Channel`](crate::channel::Channel), [`Triggers`](request::Triggers) and
+//! [`Voice`](voice::Voice): no socket, no clock of its own, no HTTP client.
 
 pub mod answer;
 pub mod branch;
 pub mod definition;
-
 pub mod destination;
 pub mod escape;
 pub mod input;
 pub mod memory;
+pub mod numeric;
 pub mod path;
 pub mod report;
 pub mod request;
 pub mod run;
-
+pub mod sounds;
 pub mod template;
+pub mod voice;

@@ -19,6 +19,8 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::script::definition::Library;
+use crate::script::request::Triggers;
+use crate::script::voice::Voice;
 use crate::telemetry::Switch;
 
 /// Where one kind of switch connects.
@@ -46,9 +48,10 @@ pub struct Limits {
 }
 
 /// A daemon: what all of its calls share.
-pub struct Server<T> {
+pub struct Server<T, V> {
     limits: Limits,
     triggers: T,
+    voice: V,
     library: RwLock<Arc<Library>>,
     free: Arc<Semaphore>,
     /// Connections that are being refused: they cost little, but not nothing.
@@ -67,15 +70,16 @@ const MOST_REFUSALS: usize = 256;
 /// What calls get to hand over, and to say goodbye, when the grace time is over.
 const HAND_OVER: Duration = Duration::from_secs(8);
 
-impl<T: crate::script::request::Triggers + 'static> Server<T> {
+impl<T: Triggers + 'static, V: Voice + 'static> Server<T, V> {
     /// A daemon that serves these scripts.
-    pub fn new(limits: Limits, library: Arc<Library>, triggers: T) -> Arc<Self> {
+    pub fn new(limits: Limits, library: Arc<Library>, triggers: T, voice: V) -> Arc<Self> {
         Arc::new(Self {
             free: Arc::new(Semaphore::new(limits.calls)),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
             strangers: Arc::new(Semaphore::new(MOST_REFUSALS)),
             limits,
             triggers,
+            voice,
             library: RwLock::new(library),
             calls: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -96,6 +100,11 @@ impl<T: crate::script::request::Triggers + 'static> Server<T> {
     /// Who sends the requests.
     pub fn triggers(&self) -> &T {
         &self.triggers
+    }
+
+    /// Who speaks and listens.
+    pub fn voice(&self) -> &V {
+        &self.voice
     }
 
     /// Serves calls until `stop` resolves, then drains them: no new ones, the grace time for those under way, then the

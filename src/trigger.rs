@@ -1,4 +1,4 @@
-//! Requests over HTTP, and the answers that are kept.
+//! The requests of scripts, and the answers that are kept.
 //!
 //! ```text
 //! ask ─▶ prepare (URL, headers, egress) ─▶ cache ─▶ a tracked task with a place under way ─▶ client ─▶ Answer
@@ -9,6 +9,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::CONTENT_TYPE;
 use ipnet::IpNet;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
@@ -21,14 +22,15 @@ use crate::script::answer::Answer;
 use crate::script::request::{CacheUse, Fetched, NoAnswer, Request, Triggers};
 
 pub mod cache;
-mod client;
-pub mod egress;
 mod outgoing;
 
+use crate::web::client::{self, Client, Failed};
+use crate::web::egress::{Egress, HostPattern};
 use cache::{Bounds, Cache};
-use client::Client;
-use egress::{Egress, HostPattern};
 use outgoing::{KeyMaker, Outgoing};
+
+/// The longest body that is read, decompressed.
+const MAX_BODY: usize = 256 * 1024;
 
 /// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password.
 #[derive(Clone)]
@@ -65,8 +67,8 @@ impl Default for Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The HTTP client, with its reason.
-    #[error("the HTTP client can't be set up: {0}")]
-    Client(String),
+    #[error(transparent)]
+    Client(#[from] client::StartError),
     /// No random numbers, which the cache's keys need.
     #[error("the system gives no random numbers")]
     Random,
@@ -109,6 +111,11 @@ impl HttpTriggers {
         &self.tracker
     }
 
+    /// The HTTP client, which others may use too.
+    pub fn client(&self) -> Arc<Client> {
+        self.client.clone()
+    }
+
     /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no
     /// bound on it: whoever stops the process has one.
     pub async fn close_and_wait(&self) {
@@ -121,7 +128,7 @@ impl HttpTriggers {
         let place = place.map_err(|_| NoAnswer::TooMany(self.max_requests))?;
         let client = Arc::clone(&self.client);
         let exchange = async move {
-            let answer = client.exchange(outgoing).await.map(Arc::new);
+            let answer = exchanged(&client, outgoing).await.map(Arc::new);
             drop(place);
             answer
         };
@@ -131,7 +138,7 @@ impl HttpTriggers {
 
 impl Triggers for HttpTriggers {
     async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
-        let outgoing = match self.client.prepare(&request) {
+        let outgoing = match outgoing::prepare(&self.client, &request) {
             Ok(outgoing) => outgoing,
             Err(error) => return Fetched { answer: Err(error), cache: CacheUse::Off, key: None },
         };
@@ -165,13 +172,36 @@ impl Triggers for HttpTriggers {
 
     fn tell(&self, request: Request) {
         let to = outgoing::shown(&request.url);
-        let sent = self.client.prepare(&request).and_then(|outgoing| self.send(outgoing));
+        let sent =
+            outgoing::prepare(&self.client, &request).and_then(|outgoing| self.send(outgoing));
         let exchange = match sent {
             Ok(exchange) => exchange,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };
         let told = async move { report(&to, ended(exchange).await) };
         self.tracker.spawn(told.in_current_span());
+    }
+}
+
+/// Sends a request and reads the whole answer, all within its time.
+async fn exchanged(client: &Client, outgoing: Outgoing) -> Result<Answer, NoAnswer> {
+    let Outgoing { request, timeout, guarded } = outgoing;
+    let exchange = client.exchange(request, guarded, MAX_BODY);
+    let reply = match tokio::time::timeout(timeout, exchange).await {
+        Ok(reply) => reply?,
+        Err(_) => return Err(NoAnswer::TimedOut(timeout)),
+    };
+    let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    Ok(Answer::read(reply.status, content_type, &reply.body))
+}
+
+impl From<Failed> for NoAnswer {
+    fn from(failed: Failed) -> Self {
+        match failed {
+            Failed::Refused(refused) => Self::NotSent(refused.to_string()),
+            Failed::Unreachable(reason) => Self::Unreachable(reason),
+            Failed::TooLong(most) => Self::TooLong(most),
+        }
     }
 }
 

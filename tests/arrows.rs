@@ -6,22 +6,38 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 10] = [
+const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("channel", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
     ("agi", &["channel"]),
     ("esl", &["channel"]),
-    ("trigger", &["script"]),
-    ("config", &["channel", "script", "telemetry", "trigger"]),
+    ("web", &[]),
+    ("trigger", &["script", "web"]),
+    ("voice", &["channel", "script", "web"]),
+    ("config", &["channel", "script", "telemetry", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
-    ("cli", &["agi", "channel", "config", "fake", "script", "server", "telemetry", "trigger"]),
+    (
+        "cli",
+        &[
+            "agi",
+            "channel",
+            "config",
+            "fake",
+            "script",
+            "server",
+            "telemetry",
+            "trigger",
+            "voice",
+            "web",
+        ],
+    ),
 ];
 
 /// Libraries that only some rooms may use.
 const ONLY_IN: [(&str, &[&str]); 4] = [
-    ("reqwest", &["trigger"]),
+    ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),

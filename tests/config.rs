@@ -2,6 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod config {
+    use dialscript::channel::Sound;
+    use dialscript::script::definition::{Part, Playlist};
+
+    /// The recorded sounds of a playlist, in one language.
+    fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
+        let recorded = playlist.parts.iter().flat_map(|part| match part {
+            Part::Recorded(recorded) => recorded.in_language(language).to_vec(),
+            other => panic!("{other:?} is not recorded"),
+        });
+        recorded.collect()
+    }
+
     mod daemon;
     mod faulty;
     mod folder;

@@ -14,6 +14,8 @@
 //! - `{call_id}` and `{channel}`, which each switch makes up.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod engines;
+
 #[path = "equal/call.rs"]
 mod call;
 #[path = "equal/seen.rs"]

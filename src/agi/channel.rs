@@ -1,4 +1,4 @@
-//! The driver: a [`Channel`] over FastAGI.
+//! The driver: a [`Leg`] over FastAGI.
 //!
 //! One command is outstanding at a time. Between two commands Asterisk throws keys away (`run_agi` reads and drops
 //! frames), so the next command of a question goes out in the same poll in which a reply came, and nothing slow stands
@@ -17,9 +17,9 @@ use super::environment::Environment;
 use super::link::{Link, MARGIN, Running};
 use super::reply::Reply;
 use crate::channel::digits::{Collector, TypeAhead};
+use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
 use crate::channel::{
-    Ask, Caller, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
-    Meanwhile, Music, Reach, Sound, Sounds,
+    Caller, Cause, Destination, Exit, Interrupted, Left, Line, Meanwhile, Music, Reach, Sound,
 };
 
 /// For all that is said when the call is handed over.
@@ -80,40 +80,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.link.command(Command::channel_status()).await?;
         self.link.alive()?;
         warn!(call_id = ?self.caller.call_id, sound = ?sound, "the switch can't play a sound");
-        Ok(())
-    }
-
-    async fn stream_all(
-        &mut self,
-        sounds: &mut impl Sounds,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        while !collector.ends_prompt() {
-            let Some(sound) = sounds.next().await else { break };
-            self.stream(&sound, Some(collector)).await?;
-        }
-        Ok(())
-    }
-
-    async fn collect(
-        &mut self,
-        sounds: &mut impl Sounds,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        self.music_off().await?;
-        self.stream_all(sounds, collector).await?;
-        collector.prompt_over(Instant::now());
-        while let Some(time) = collector.patience(Instant::now()) {
-            self.link.alive()?;
-            let command = Command::wait_for_digit(time);
-            let reply = self.link.run(command, Running::Wait, time + MARGIN).await?;
-            if reply.is_failure() {
-                return Err(Interrupted::caller_left());
-            }
-            if let Some(key) = reply.key() {
-                collector.key(key, Instant::now());
-            }
-        }
         Ok(())
     }
 
@@ -209,7 +175,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
 /// The name that STREAM FILE wants: without its extension.
 fn name(sound: &Sound) -> &str {
     match sound {
-        Sound::OfSwitch(name) => name,
+        Sound::OfSwitch(name) | Sound::Served(name) => name,
+        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
         Sound::File(file) => match file.rsplit_once('.') {
             Some((name, extension)) if !extension.contains('/') => name,
             _ => file,
@@ -217,7 +184,7 @@ fn name(sound: &Sound) -> &str {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -243,34 +210,73 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
         Ok(self.link.line.unwrap_or(Line::Ringing))
     }
 
-    async fn play(&mut self, sounds: &mut impl Sounds, keys: Keys<'_>) -> Result<(), Interrupted> {
+    fn kept(&mut self) -> &mut TypeAhead {
+        &mut self.kept
+    }
+
+    fn speaks(&self) -> bool {
+        false
+    }
+
+    async fn begin_question(&mut self) -> Result<(), Interrupted> {
+        self.music_off().await
+    }
+
+    async fn sounds(
+        &mut self,
+        sounds: &[Sound],
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
         self.music_off().await?;
-        match keys {
-            Keys::Ignored => {
-                while let Some(sound) = sounds.next().await {
-                    self.stream(&sound, None).await?;
-                }
+        for sound in sounds {
+            if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
+                break;
             }
-            Keys::Kept(ask) => {
-                let mut collector = self.kept.begin(ask);
-                self.stream_all(sounds, &mut collector).await?;
-                self.kept.keep(collector);
-            }
+            self.stream(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
 
-    async fn ask(&mut self, sounds: &mut impl Sounds, ask: &Ask) -> Result<Heard, Interrupted> {
-        let mut collector = self.kept.begin(ask);
-        let collected = self.collect(sounds, &mut collector).await;
-        let heard = collector.heard();
-        match collected {
-            Ok(()) => Ok(heard),
-            Err(Interrupted::CallerLeft { .. }) => {
-                Err(Interrupted::CallerLeft { digits: heard.digits })
-            }
-            Err(interrupted) => Err(interrupted),
+    async fn key(
+        &mut self,
+        time: Duration,
+        collector: &mut Collector<'_>,
+    ) -> Result<(), Interrupted> {
+        self.link.alive()?;
+        let command = Command::wait_for_digit(time);
+        let reply = self.link.run(command, Running::Wait, time + MARGIN).await?;
+        if reply.is_failure() {
+            return Err(Interrupted::caller_left());
         }
+        if let Some(key) = reply.key() {
+            collector.key(key, Instant::now());
+        }
+        Ok(())
+    }
+
+    async fn silence<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Option<T>, Interrupted> {
+        self.wait(work, &Meanwhile::default()).await.map(Some)
+    }
+
+    async fn record(
+        &mut self,
+        _: &Recording<'_>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Recorded, Interrupted> {
+        Ok(Recorded::Failed("no recordings yet".into()))
+    }
+
+    async fn recognise(
+        &mut self,
+        _: &Recognition<'_>,
+        _: Option<&Sound>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Recognised, Interrupted> {
+        Ok(Recognised::Failed("no recognition yet".into()))
     }
 
     async fn wait<T: Send>(

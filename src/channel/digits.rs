@@ -54,9 +54,14 @@ impl<'a> Collector<'a> {
         self.ended.is_some()
     }
 
+    /// Whether a key was taken.
+    pub fn has_keys(&self) -> bool {
+        self.is_complete() || !self.digits.is_empty()
+    }
+
     /// Whether the prompt need not be heard any further.
     pub fn ends_prompt(&self) -> bool {
-        self.ask.barge_in && (self.is_complete() || !self.digits.is_empty())
+        self.ask.barge_in && self.has_keys()
     }
 
     /// How long to wait for the next key; `None` when the input is complete or silence has ended it.

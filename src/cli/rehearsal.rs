@@ -21,6 +21,7 @@ use crate::fake::{asterisk, freeswitch};
 use crate::server::{Door, Server, listen};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggers;
+use crate::voice::Engines;
 
 /// A call as it reaches a switch.
 pub enum Call {
@@ -47,7 +48,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub struct Rehearsal {
     /// Where it listens.
     pub address: SocketAddr,
-    server: Arc<Server<HttpTriggers>>,
+    server: Arc<Server<HttpTriggers, Engines>>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -64,7 +65,8 @@ impl Rehearsal {
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
         let door = Door { switch, listener, allow };
-        let server = Server::new(limits(config), config.library.clone(), triggers);
+        let voice = Engines::new(config.voice.clone(), triggers.client());
+        let server = Server::new(limits(config), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());

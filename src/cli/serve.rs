@@ -17,6 +17,7 @@ use crate::config::{self, Config};
 use crate::server::{Door, Limits, Server, listen};
 use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
+use crate::voice::Engines;
 
 /// What requests under way get to complete when all calls have ended.
 pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -55,7 +56,8 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let (stop, hurry) = stops()?;
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let doors = doors(&config)?;
-    let server = Server::new(limits(&config), config.library.clone(), triggers);
+    let voice = Engines::new(config.voice.clone(), triggers.client());
+    let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
     notify(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -124,7 +126,12 @@ fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
 }
 
 /// Loads the scripts again on SIGHUP; faulty ones change nothing.
-async fn reload(path: &Path, running: &Config, server: &Server<HttpTriggers>, mut reloads: Signal) {
+async fn reload(
+    path: &Path,
+    running: &Config,
+    server: &Server<HttpTriggers, Engines>,
+    mut reloads: Signal,
+) {
     while reloads.recv().await.is_some() {
         let path = path.to_owned();
         match tokio::task::spawn_blocking(move || config::load(&path)).await {

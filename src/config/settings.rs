@@ -9,7 +9,8 @@ use url::Url;
 
 use crate::script::definition::Library;
 use crate::telemetry::Format;
-use crate::trigger::egress::HostPattern;
+use crate::voice;
+use crate::web::egress::HostPattern;
 
 /// Everything that the daemon runs by: its own file and all scripts.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub egress: Egress,
     /// What is told of all this.
     pub log: Log,
+    /// Texts spoken, speech understood.
+    pub voice: voice::settings::Settings,
     /// The scripts and their secrets.
     pub library: Arc<Library>,
 }

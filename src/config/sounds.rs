@@ -10,7 +10,7 @@ use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Playlist};
+use crate::script::definition::{MusicSource, Recorded};
 
 mod format;
 
@@ -62,13 +62,13 @@ impl SoundLibrary {
     }
 
     /// What `play` names, one after the other.
-    pub(crate) fn playlist(&self, file: &File, given: &[Spanned<String>]) -> Playlist {
+    pub(crate) fn recorded(&self, file: &File, given: &[Spanned<String>]) -> Recorded {
         let named: Vec<_> = given.iter().map(|name| self.faulted(file, name)).collect();
         let together = |language: &str| {
             named.iter().flat_map(|one| one.in_language(language).iter().cloned()).collect()
         };
         let languages: BTreeSet<_> = named.iter().flat_map(|one| one.by_language.keys()).collect();
-        Playlist {
+        Recorded {
             default: together(""),
             by_language: languages.iter().map(|l| ((*l).clone(), together(l))).collect(),
         }
@@ -86,7 +86,7 @@ impl SoundLibrary {
                 }
                 MusicSource::Class(name.into())
             }
-            sounds => MusicSource::Sounds(self.playlist(file, sounds.as_slice())),
+            sounds => MusicSource::Sounds(self.recorded(file, sounds.as_slice())),
         }
     }
 
@@ -97,14 +97,14 @@ impl SoundLibrary {
         begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
     }
 
-    fn faulted(&self, file: &File, given: &Spanned<String>) -> Playlist {
+    fn faulted(&self, file: &File, given: &Spanned<String>) -> Recorded {
         self.sound(given.get_ref()).unwrap_or_else(|(what, help)| {
             file.fault_help(given.span(), what, help);
-            Playlist::default()
+            Recorded::default()
         })
     }
 
-    fn sound(&self, name: &str) -> Result<Playlist, Missing> {
+    fn sound(&self, name: &str) -> Result<Recorded, Missing> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(wrong(
                 "sounds have plain names: no placeholders here",
@@ -123,7 +123,7 @@ impl SoundLibrary {
         }
     }
 
-    fn absolute(&self, path: &Path) -> Result<Playlist, Missing> {
+    fn absolute(&self, path: &Path) -> Result<Recorded, Missing> {
         if path.extension().is_none() {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
@@ -136,7 +136,7 @@ impl SoundLibrary {
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
 
-    fn named(&self, name: &str) -> Result<Playlist, Missing> {
+    fn named(&self, name: &str) -> Result<Recorded, Missing> {
         let places = self.places(name);
         let mut by_language = BTreeMap::new();
         let mut default = None;
@@ -148,7 +148,7 @@ impl SoundLibrary {
             }
         }
         let default = default.ok_or_else(|| self.unknown(name))?;
-        Ok(Playlist { default, by_language })
+        Ok(Recorded { default, by_language })
     }
 
     /// The files of a name: without a language first, then by language.
@@ -213,8 +213,8 @@ fn is_url(name: &str) -> bool {
     name.starts_with("http://") || name.starts_with("https://")
 }
 
-fn one(sound: Sound) -> Playlist {
-    Playlist { default: Arc::new([sound]), by_language: BTreeMap::new() }
+fn one(sound: Sound) -> Recorded {
+    Recorded { default: Arc::new([sound]), by_language: BTreeMap::new() }
 }
 
 fn wrong(what: &str, help: &str) -> Missing {

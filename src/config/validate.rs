@@ -11,3 +11,4 @@ pub(super) mod script;
 pub(super) mod then;
 pub(super) mod trigger;
 pub(super) mod url;
+pub(super) mod voice;

@@ -1,4 +1,4 @@
-//! The driver: a [`Channel`] over the outbound Event Socket.
+//! The driver: a [`Leg`] over the outbound Event Socket.
 //!
 //! Keys are taken from `DTMF` events, not from an application that reads them: `play_and_get_digits` writes what was
 //! entered into variables and the log, and takes the times that one prompt has; `park`, which is what the channel does
@@ -19,9 +19,9 @@ use super::link::{LEAVE_TIME, Link, News, RESUME, lost};
 use super::quote::Value;
 use super::variable::{self, Expansion};
 use crate::channel::digits::{Collector, TypeAhead};
+use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
 use crate::channel::{
-    Ask, Caller, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
-    Music, Reach, Sound, Sounds,
+    Caller, Destination, Exit, Interrupted, Left, Line, Meanwhile, Music, Reach, Sound,
 };
 
 /// `playback` ends at the key `*` unless it is told not to (`on_dtmf` in `mod_dptools.c`).
@@ -109,34 +109,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if failed && !self.link.caller_gone {
             warn!(call_id = ?self.caller.call_id, ?sound, "the switch can't play a sound");
         }
-    }
-
-    async fn stream_all(
-        &mut self,
-        sounds: &mut impl Sounds,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        while !collector.ends_prompt() {
-            let Some(sound) = sounds.next().await else { break };
-            self.stream(&sound, Some(collector)).await?;
-        }
-        Ok(())
-    }
-
-    async fn collect(
-        &mut self,
-        sounds: &mut impl Sounds,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        self.stream_all(sounds, collector).await?;
-        collector.prompt_over(Instant::now());
-        while let Some(time) = collector.patience(Instant::now()) {
-            self.link.alive()?;
-            if let Some(News::Key(key)) = self.link.next(Instant::now() + time).await? {
-                collector.key(key, Instant::now());
-            }
-        }
-        Ok(())
     }
 
     /// Silence, then music, until that is broken off or the call is interrupted.
@@ -281,8 +253,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 const NORMAL_CLEARING: u8 = 16;
 
 fn file(sound: &Sound) -> &str {
-    let (Sound::File(name) | Sound::OfSwitch(name)) = sound;
-    name
+    match sound {
+        Sound::File(name) | Sound::OfSwitch(name) | Sound::Served(name) => name,
+        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
+    }
 }
 
 /// A class is the name of a stream, unless it says more than that.
@@ -294,7 +268,7 @@ fn files(music: &Music) -> Vec<String> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -308,36 +282,67 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         Ok(self.line)
     }
 
-    async fn play(&mut self, sounds: &mut impl Sounds, keys: Keys<'_>) -> Result<(), Interrupted> {
-        match keys {
-            Keys::Ignored => {
-                while let Some(sound) = sounds.next().await {
-                    self.stream(&sound, None).await?;
-                }
+    fn kept(&mut self) -> &mut TypeAhead {
+        &mut self.kept
+    }
+
+    fn speaks(&self) -> bool {
+        true
+    }
+
+    async fn begin_question(&mut self) -> Result<(), Interrupted> {
+        if self.link.is_async() { Ok(()) } else { Err(Interrupted::Refused(NOT_ASYNC.into())) }
+    }
+
+    async fn sounds(
+        &mut self,
+        sounds: &[Sound],
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        for sound in sounds {
+            if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
+                break;
             }
-            Keys::Kept(ask) => {
-                let mut collector = self.kept.begin(ask);
-                self.stream_all(sounds, &mut collector).await?;
-                self.kept.keep(collector);
-            }
+            self.stream(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
 
-    async fn ask(&mut self, sounds: &mut impl Sounds, ask: &Ask) -> Result<Heard, Interrupted> {
-        if !self.link.is_async() {
-            return Err(Interrupted::Refused(NOT_ASYNC.into()));
+    async fn key(
+        &mut self,
+        time: Duration,
+        collector: &mut Collector<'_>,
+    ) -> Result<(), Interrupted> {
+        self.link.alive()?;
+        if let Some(News::Key(key)) = self.link.next(Instant::now() + time).await? {
+            collector.key(key, Instant::now());
         }
-        let mut collector = self.kept.begin(ask);
-        let collected = self.collect(sounds, &mut collector).await;
-        let heard = collector.heard();
-        match collected {
-            Ok(()) => Ok(heard),
-            Err(Interrupted::CallerLeft { .. }) => {
-                Err(Interrupted::CallerLeft { digits: heard.digits })
-            }
-            Err(interrupted) => Err(interrupted),
-        }
+        Ok(())
+    }
+
+    async fn silence<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Option<T>, Interrupted> {
+        self.wait(work, &Meanwhile::default()).await.map(Some)
+    }
+
+    async fn record(
+        &mut self,
+        _: &Recording<'_>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Recorded, Interrupted> {
+        Ok(Recorded::Failed("no recordings yet".into()))
+    }
+
+    async fn recognise(
+        &mut self,
+        _: &Recognition<'_>,
+        _: Option<&Sound>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<Recognised, Interrupted> {
+        Ok(Recognised::Failed("no recognition yet".into()))
     }
 
     async fn wait<T: Send>(

@@ -10,7 +10,8 @@ use regex::Regex;
 
 use crate::channel::{Ask, Cause, Meanwhile, Sound};
 use crate::script::path::KeyPath;
-use crate::script::template::{Secrets, Template};
+use crate::script::template::{Placeholder, Secrets, Template};
+use crate::script::voice::Manner;
 
 /// All scripts, by name, and the secrets that they name.
 #[derive(Debug, Default)]
@@ -28,8 +29,12 @@ pub struct Script {
     pub name: String,
     /// What the caller hears first, and how often.
     pub prompt: Prompt,
+    /// How its texts are spoken.
+    pub manner: Arc<Manner>,
     /// Digits, where they are asked for.
     pub keypress: Option<Keypress>,
+    /// Speech, where it is asked for; with keys as well, whichever comes first counts.
+    pub speech: Option<Speech>,
     /// The request, where one is made.
     pub trigger: Option<Trigger>,
     /// In the order of the file: the first that matches wins.
@@ -55,21 +60,56 @@ pub struct Prompt {
     pub stay_unanswered: bool,
 }
 
-/// Sounds, by the channel's language.
+/// What the caller hears, part after part: one prompt to the caller.
 #[derive(Debug, Clone, Default)]
 pub struct Playlist {
+    /// In the order in which they are heard.
+    pub parts: Vec<Part>,
+}
+
+impl Playlist {
+    /// Whether there is nothing to hear.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
+
+/// A part of what the caller hears.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// Recorded sounds.
+    Recorded(Recorded),
+    /// A text that is the same in every call.
+    Text(Arc<str>),
+    /// A value of the call, spoken.
+    Value(Placeholder, How),
+    /// A sound at a URL that stands in the script.
+    Url(Arc<str>),
+    /// A sound at the URL that is a value of the call.
+    UrlOf(Placeholder),
+}
+
+/// How a value is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// As the text that it is.
+    Words,
+    /// Letter by letter, digit by digit.
+    Digits,
+    /// As a number.
+    Number,
+}
+
+/// Recorded sounds, by the channel's language.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
     /// Where no language of the call's own is there.
     pub default: Arc<[Sound]>,
     /// By language, in small letters: `en`, `pt_br`.
     pub by_language: BTreeMap<String, Arc<[Sound]>>,
 }
 
-impl Playlist {
-    /// Whether there is nothing to hear.
-    pub fn is_empty(&self) -> bool {
-        self.default.is_empty()
-    }
-
+impl Recorded {
     /// The sounds for a language: its own, else those of the language without its country, else the default.
     pub fn in_language(&self, language: &str) -> &Arc<[Sound]> {
         let language = language.to_ascii_lowercase().replace('-', "_");
@@ -90,6 +130,34 @@ pub struct Keypress {
     pub pattern: Option<Regex>,
     /// Shown nowhere.
     pub sensitive: bool,
+}
+
+/// How speech is asked for, and what of it counts.
+#[derive(Debug, Clone)]
+pub struct Speech {
+    /// The language that is spoken, such as `en` or `pt-BR`.
+    pub language: Arc<str>,
+    /// What is made of the words.
+    pub filter: Filter,
+    /// Silence after the prompt before the caller begins to speak.
+    pub start: Duration,
+    /// Silence that ends what is said.
+    pub silence: Duration,
+    /// The longest utterance.
+    pub maximum: Duration,
+    /// How many digits are right, where numbers are asked for; `None` is any.
+    pub length: Option<usize>,
+    /// Shown nowhere.
+    pub sensitive: bool,
+}
+
+/// What is made of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filter {
+    /// They count as they are.
+    None,
+    /// Spoken numbers become digits; anything else is wrong.
+    Numeric,
 }
 
 /// The request, and what is read from its answer.
@@ -139,7 +207,7 @@ pub enum MusicSource {
     /// A class or stream of the switch.
     Class(Arc<str>),
     /// Sounds.
-    Sounds(Playlist),
+    Sounds(Recorded),
 }
 
 impl Music {

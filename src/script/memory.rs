@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::channel::Caller;
 use crate::script::answer::{Answer, Found};
 use crate::script::definition::{Library, Script};
-use crate::script::template::{Placeholder, Value, Values};
+use crate::script::template::{Entered, Placeholder, Value, Values};
 
 /// Arguments that the dialplan gave, by name; the first of `AGI(url,first,…)` is `1`. A name's first value wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,21 +33,38 @@ pub struct Memory<'a> {
     arguments: Arguments,
     script: Arc<Script>,
     attempt: u32,
-    entered: HashMap<String, Entered>,
+    entered: HashMap<String, Input>,
     /// All that was entered as sensitive, in every attempt.
     sensitive: Vec<String>,
     answer: Option<Arc<Answer>>,
 }
 
+/// How something was entered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum By {
+    /// By keys.
+    #[default]
+    Keypress,
+    /// By speech.
+    Speech,
+}
+
 #[derive(Default)]
-struct Entered {
-    digits: String,
+struct Input {
+    text: String,
+    by: By,
     sensitive: bool,
 }
 
-impl Entered {
-    fn value(&self) -> Value<'_> {
-        Value { text: Cow::Borrowed(&self.digits), sensitive: self.sensitive }
+impl Input {
+    fn value(&self, entered: Entered) -> Value<'_> {
+        let text = match (entered, self.by) {
+            (Entered::Input, _)
+            | (Entered::Keypress, By::Keypress)
+            | (Entered::Speech, By::Speech) => &self.text,
+            _ => "",
+        };
+        Value { text: Cow::Borrowed(text), sensitive: self.sensitive }
     }
 }
 
@@ -82,13 +99,15 @@ impl<'a> Memory<'a> {
         allowed
     }
 
-    /// Digits were entered in the running script.
-    pub fn enter(&mut self, digits: String) {
-        let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive);
-        if sensitive && !digits.is_empty() {
-            self.sensitive.push(digits.clone());
+    /// Something was entered in the running script. What one of its ways to enter it declares sensitive is so by the
+    /// other way too.
+    pub fn enter(&mut self, text: String, by: By) {
+        let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
+            || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);
+        if sensitive && !text.is_empty() {
+            self.sensitive.push(text.clone());
         }
-        self.entered.insert(self.script.name.clone(), Entered { digits, sensitive });
+        self.entered.insert(self.script.name.clone(), Input { text, by, sensitive });
     }
 
     /// A complete reply came.
@@ -98,7 +117,7 @@ impl<'a> Memory<'a> {
 
     /// What was entered in the running script.
     pub fn input(&self) -> Value<'_> {
-        self.entered_in(&self.script.name)
+        self.entered_in(&self.script.name, Entered::Input)
     }
 
     /// Whether a text holds a secret, or something that was entered as sensitive in this call.
@@ -107,8 +126,8 @@ impl<'a> Memory<'a> {
         entered.chain(self.library.secrets.values()).any(|secret| text.contains(secret))
     }
 
-    fn entered_in(&self, script: &str) -> Value<'_> {
-        self.entered.get(script).map(Entered::value).unwrap_or_default()
+    fn entered_in(&self, script: &str, entered: Entered) -> Value<'_> {
+        self.entered.get(script).map(|input| input.value(entered)).unwrap_or_default()
     }
 }
 
@@ -122,8 +141,9 @@ impl Values for Memory<'_> {
             Placeholder::CallId => Value::open(&caller.call_id),
             Placeholder::Channel => Value::open(&caller.channel),
             Placeholder::Language => Value::open(&caller.language),
-            Placeholder::Keypress | Placeholder::Input => self.input(),
-            Placeholder::Speech => Value::default(),
+            Placeholder::Keypress => self.entered_in(&self.script.name, Entered::Keypress),
+            Placeholder::Speech => self.entered_in(&self.script.name, Entered::Speech),
+            Placeholder::Input => self.input(),
             Placeholder::Attempt => Value::open(self.attempt.to_string()),
             Placeholder::Script => Value::open(&self.script.name),
             Placeholder::Arg(name) => Value::open(self.arguments.get(name).unwrap_or_default()),
@@ -131,7 +151,7 @@ impl Values for Memory<'_> {
                 let secret = self.library.secrets.get(name).unwrap_or_default();
                 Value { text: Cow::Borrowed(secret), sensitive: true }
             }
-            Placeholder::Earlier(script, _) => self.entered_in(script),
+            Placeholder::Earlier(script, entered) => self.entered_in(script, *entered),
             Placeholder::Answer(path) => {
                 match self.answer.as_ref().map_or(Found::Absent, |answer| answer.at(path)) {
                     Found::Text(text) => Value { sensitive: self.gives_away(&text), text },

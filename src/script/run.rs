@@ -5,31 +5,35 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::debug;
 
-use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach, Sound};
+use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach};
 use crate::script::answer::{Answer, Found};
 use crate::script::branch::{Chosen, Subject, choose};
-use crate::script::definition::{Keypress, Library, Outcome, Playlist, Script, Then, Trigger};
+use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
 use crate::script::destination::destination;
 use crate::script::input::Input;
-use crate::script::memory::{Arguments, Memory};
+use crate::script::memory::{Arguments, By, Memory};
 use crate::script::report::{Happened, Report};
 use crate::script::request::{Fetched, Request, Triggers};
+use crate::script::sounds::Parts;
 use crate::script::template::{MASK, Template};
+use crate::script::voice::Voice;
+
+mod question;
 
 /// Most scripts that one call goes through: a chain that runs in a circle ends.
 pub const MOST_SCRIPTS: usize = 50;
 
 /// Runs a script on a call until the dialplan has it back.
-pub async fn run<C: Channel, T: Triggers>(
+pub async fn run<C: Channel, T: Triggers, V: Voice>(
     channel: C,
     library: &Library,
-    triggers: &T,
+    (triggers, voice): (&T, &V),
     script: Arc<Script>,
     arguments: Arguments,
 ) -> Report {
     let memory = Memory::new(library, channel.caller().clone(), script, arguments);
-    let mut call =
-        Call { channel, library, triggers, memory, report: Report::default(), code: String::new() };
+    let (report, code) = Default::default();
+    let mut call = Call { channel, library, triggers, voice, memory, report, code };
     let exit = match call.scripts().await {
         Ok(exit) => exit,
         Err(interrupted) => call.interrupted(interrupted),
@@ -37,10 +41,11 @@ pub async fn run<C: Channel, T: Triggers>(
     call.leave(exit).await
 }
 
-struct Call<'a, C, T> {
+struct Call<'a, C, T, V> {
     channel: C,
     library: &'a Library,
     triggers: &'a T,
+    voice: &'a V,
     memory: Memory<'a>,
     report: Report,
     /// The value at the key, as the dialplan gets it.
@@ -54,7 +59,7 @@ enum Next {
     Again,
 }
 
-impl<C: Channel, T: Triggers> Call<'_, C, T> {
+impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     async fn scripts(&mut self) -> Result<Exit, Interrupted> {
         for _ in 0..MOST_SCRIPTS {
             match self.script().await? {
@@ -82,41 +87,6 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
                     return self.take(&script, Happened::InvalidInput, invalid).await;
                 }
                 next => return Ok(next),
-            }
-        }
-    }
-
-    /// Prompt and question, as often as `repeat` allows.
-    async fn collect(&mut self, script: &Script) -> Result<Input, Interrupted> {
-        let started = Instant::now();
-        let input = match &script.keypress {
-            Some(keypress) => self.question(script, keypress).await,
-            None => self
-                .sound(script, &script.prompt.sounds, Keys::Ignored)
-                .await
-                .map(|()| Input::Right),
-        };
-        self.report.asked += started.elapsed();
-        input
-    }
-
-    async fn question(
-        &mut self,
-        script: &Script,
-        keypress: &Keypress,
-    ) -> Result<Input, Interrupted> {
-        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
-            Line::Up => {}
-            Line::Ringing => return Ok(Input::Nothing),
-            Line::Gone => return Err(Interrupted::caller_left()),
-        }
-        loop {
-            let mut sounds = self.in_language(&script.prompt.sounds);
-            let heard = self.channel.ask(&mut sounds, &keypress.ask).await?;
-            let input = keypress.judge(&heard.digits);
-            self.enter(heard.digits);
-            if input == Input::Right || !self.memory.may_ask_again() {
-                return Ok(input);
             }
         }
     }
@@ -235,7 +205,7 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         outcome: &Outcome,
     ) -> Result<Next, Interrupted> {
         self.report.outcome = happened;
-        if happened != Happened::NoResponse {
+        if !matches!(happened, Happened::NoResponse | Happened::NoInput) {
             self.report.reason = None;
         }
         let next = match &outcome.then {
@@ -304,21 +274,18 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
         }
         match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
             Line::Up => {
-                let mut sounds = self.in_language(sounds);
+                let mut sounds = self.begin(script, sounds);
                 self.channel.play(&mut sounds, keys).await
             }
             Line::Ringing | Line::Gone => Ok(()),
         }
     }
 
-    fn in_language(&self, sounds: &Playlist) -> impl Iterator<Item = Sound> + Send + use<C, T> {
-        let sounds = sounds.in_language(&self.channel.caller().language).clone();
-        (0..sounds.len()).map(move |at| sounds[at].clone())
-    }
-
-    fn enter(&mut self, digits: String) {
-        self.report.digits += digits.len();
-        self.memory.enter(digits);
+    /// Begins to make what is to be heard.
+    fn begin(&self, script: &Script, sounds: &Playlist) -> Parts<V::Making> {
+        let language = &self.channel.caller().language;
+        let speaks = self.channel.speaks();
+        Parts::begin(sounds, &script.manner, language, self.voice, speaks, &self.memory)
     }
 
     /// The call can't go as the script says: the dialplan goes on, and is told.
@@ -333,7 +300,8 @@ impl<C: Channel, T: Triggers> Call<'_, C, T> {
             Interrupted::CallerLeft { digits } => {
                 self.report.outcome = Happened::Hangup;
                 if !digits.is_empty() {
-                    self.enter(digits);
+                    self.report.digits += digits.len();
+                    self.memory.enter(digits, By::Keypress);
                 }
                 Exit::Continue
             }

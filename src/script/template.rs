@@ -109,6 +109,23 @@ pub struct Filled {
 }
 
 impl Filled {
+    /// A text that may be shown.
+    pub fn open(text: String) -> Self {
+        Self { text, hidden: Vec::new() }
+    }
+
+    /// A text that may not be shown.
+    pub fn hidden(text: String) -> Self {
+        let hidden = 0..text.len();
+        Self { text, hidden: if hidden.is_empty() { Vec::new() } else { vec![hidden] } }
+    }
+
+    /// A value as it is.
+    pub fn of(value: &Value<'_>) -> Self {
+        let text = value.text.clone().into_owned();
+        if value.sensitive { Self::hidden(text) } else { Self::open(text) }
+    }
+
     /// The text itself.
     pub fn text(&self) -> &str {
         &self.text

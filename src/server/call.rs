@@ -19,11 +19,12 @@ use crate::script::definition::{Library, Script};
 use crate::script::memory::Arguments;
 use crate::script::request::Triggers;
 use crate::script::run::run;
+use crate::script::voice::Voice;
 use crate::telemetry::{CallEnded, Switch};
 
 /// Serves a call of an Asterisk.
-pub async fn asterisk<T: Triggers + 'static>(
-    server: &Arc<Server<T>>,
+pub async fn asterisk<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
     stream: TcpStream,
     peer: IpAddr,
 ) {
@@ -45,8 +46,8 @@ pub async fn asterisk<T: Triggers + 'static>(
 }
 
 /// Serves a call of a FreeSWITCH.
-pub async fn freeswitch<T: Triggers + 'static>(
-    server: &Arc<Server<T>>,
+pub async fn freeswitch<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
     stream: TcpStream,
     peer: IpAddr,
 ) {
@@ -74,15 +75,15 @@ pub async fn freeswitch<T: Triggers + 'static>(
 }
 
 /// A call that has begun, with the scripts of that moment.
-struct Begun<'a, T> {
-    server: &'a Server<T>,
+struct Begun<'a, T, V> {
+    server: &'a Server<T, V>,
     switch: Switch,
     library: Arc<Library>,
     at: Instant,
 }
 
-impl<'a, T: Triggers + 'static> Begun<'a, T> {
-    fn now(server: &'a Server<T>, switch: Switch) -> Self {
+impl<'a, T: Triggers + 'static, V: Voice + 'static> Begun<'a, T, V> {
+    fn now(server: &'a Server<T, V>, switch: Switch) -> Self {
         Self { server, switch, library: server.library(), at: Instant::now() }
     }
 
@@ -98,7 +99,8 @@ impl<'a, T: Triggers + 'static> Begun<'a, T> {
     async fn run(self, channel: impl Channel, script: Arc<Script>, arguments: Arguments) {
         let caller = channel.caller().clone();
         let span = info_span!("call", call_id = caller.call_id, script = script.name);
-        let call = run(channel, &self.library, self.server.triggers(), script, arguments);
+        let services = (self.server.triggers(), self.server.voice());
+        let call = run(channel, &self.library, services, script, arguments);
         let report = call.instrument(span).await;
         let (switch, took) = (self.switch, self.at.elapsed());
         CallEnded { switch, call_id: &caller.call_id, took, report }.log();

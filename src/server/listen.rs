@@ -15,6 +15,7 @@ use super::{Door, Server, call};
 use crate::agi::link as agi;
 use crate::esl::link as esl;
 use crate::script::request::Triggers;
+use crate::script::voice::Voice;
 use crate::telemetry::Switch;
 
 /// A switch opens a connection a call, and bursts of calls are usual.
@@ -42,7 +43,10 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts connections until the server closes.
-pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
+pub async fn accept<T: Triggers + 'static, V: Voice + 'static>(
+    server: Arc<Server<T, V>>,
+    door: Door,
+) {
     let mut wait = BACK_OFF.0;
     loop {
         let accepted = tokio::select! {
@@ -64,7 +68,10 @@ pub async fn accept<T: Triggers + 'static>(server: Arc<Server<T>>, door: Door) {
 }
 
 /// Refuses the connections that the kernel has taken for us: closed without a word they would be lost.
-async fn accept_late<T: Triggers + 'static>(server: &Arc<Server<T>>, door: &Door) {
+async fn accept_late<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
+    door: &Door,
+) {
     for _ in 0..BACKLOG {
         match timeout(LATE, door.listener.accept()).await {
             Ok(Ok((stream, peer))) => {
@@ -76,8 +83,8 @@ async fn accept_late<T: Triggers + 'static>(server: &Arc<Server<T>>, door: &Door
     }
 }
 
-fn admit<T: Triggers + 'static>(
-    server: &Arc<Server<T>>,
+fn admit<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
     door: &Door,
     stream: TcpStream,
     peer: IpAddr,
@@ -111,8 +118,8 @@ fn prepare(listener: &TcpSocket) -> io::Result<()> {
 
 /// Refuses in words, so that the dialplan goes on at once. When very many are being refused, Asterisk is refused
 /// without; FreeSWITCH waits, since it would keep a call for ever that nobody said a word about.
-pub(super) fn turn_away<T: Triggers + 'static>(
-    server: &Arc<Server<T>>,
+pub(super) fn turn_away<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
     switch: Switch,
     stream: TcpStream,
 ) {
@@ -132,8 +139,8 @@ pub(super) fn turn_away<T: Triggers + 'static>(
 }
 
 /// The same, for a peer that has no claim to wait.
-fn turn_stranger_away<T: Triggers + 'static>(
-    server: &Arc<Server<T>>,
+fn turn_stranger_away<T: Triggers + 'static, V: Voice + 'static>(
+    server: &Arc<Server<T, V>>,
     switch: Switch,
     stream: TcpStream,
 ) {

@@ -10,6 +10,12 @@ use url::Url;
 use super::StartError;
 use crate::script::request::{CacheKey, NoAnswer, Request, is_the_connections};
 use crate::script::template::{Filled, MASK};
+use crate::web::client::{Client, Failed};
+
+/// HTML is what many frameworks send to whoever accepts anything.
+const ACCEPTED: HeaderValue = HeaderValue::from_static(
+    "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
+);
 
 /// A request as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
 pub(super) struct Outgoing {
@@ -21,7 +27,7 @@ pub(super) struct Outgoing {
 }
 
 /// The URL of a request.
-pub(super) fn url(request: &Request) -> Result<Url, NoAnswer> {
+fn url(request: &Request) -> Result<Url, NoAnswer> {
     let text = request.url.text();
     let mut url =
         Url::parse(text).map_err(|error| not_sent(format!("its URL is none: {error}")))?;
@@ -45,11 +51,16 @@ fn climbs(text: &str) -> bool {
     })
 }
 
+/// Judges a request and makes it ready.
+pub(super) fn prepare(client: &Client, request: &Request) -> Result<Outgoing, NoAnswer> {
+    let guarded = request.decides_host;
+    let builder = client.request(method(request), url(request)?, guarded).map_err(Failed::from)?;
+    let builder = builder.header(header::ACCEPT, ACCEPTED);
+    Ok(Outgoing { request: build(builder, request)?, timeout: request.timeout, guarded })
+}
+
 /// The request over a client: what the script says, and nothing that it does not.
-pub(super) fn build(
-    builder: RequestBuilder,
-    request: &Request,
-) -> Result<reqwest::Request, NoAnswer> {
+fn build(builder: RequestBuilder, request: &Request) -> Result<reqwest::Request, NoAnswer> {
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         headers.append(name, header_value(name, value)?);
@@ -62,12 +73,12 @@ pub(super) fn build(
     built(builder.headers(headers).body(Body::from(body.text().to_owned())))
 }
 
-pub(super) fn method(request: &Request) -> Method {
+fn method(request: &Request) -> Method {
     if request.body.is_some() { Method::POST } else { Method::GET }
 }
 
 fn built(builder: RequestBuilder) -> Result<reqwest::Request, NoAnswer> {
-    builder.build().map_err(|error| not_sent(super::client::cause(&error.without_url())))
+    builder.build().map_err(|error| not_sent(crate::web::client::cause(&error.without_url())))
 }
 
 fn header_value(name: &HeaderName, value: &Filled) -> Result<HeaderValue, NoAnswer> {

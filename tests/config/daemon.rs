@@ -77,5 +77,5 @@ fn every_key_of_the_daemons_file_is_read() {
     assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
     assert_eq!(config.egress.allow_hosts.len(), 2);
     let hello = Sound::File("/mnt/sounds/hello.wav".into());
-    assert_eq!(&*config.library.scripts["a"].prompt.sounds.default, [hello]);
+    assert_eq!(super::recorded(&config.library.scripts["a"].prompt.sounds, "en"), [hello]);
 }

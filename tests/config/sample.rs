@@ -123,7 +123,10 @@ fn the_branches_of_the_sample_keep_their_order() {
     assert!(matches!(unknown.outcome.then, Then::Again));
     let file = folder.path().join("sounds/order/unknown.wav");
     let file = Sound::File(file.to_str().unwrap().into());
-    assert_eq!(&*unknown.outcome.sounds.default, [file, Sound::OfSwitch("beep".into())]);
+    assert_eq!(
+        super::recorded(&unknown.outcome.sounds, "en"),
+        [file, Sound::OfSwitch("beep".into())]
+    );
 }
 
 #[test]

@@ -14,6 +14,8 @@ use dialscript::fake::{asterisk, freeswitch};
 use dialscript::script::definition::Library;
 use dialscript::script::memory::Arguments;
 use dialscript::script::run::run;
+
+use crate::engines::NoVoice;
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -88,7 +90,7 @@ async fn runs(
     arguments: Arguments,
 ) -> dialscript::script::report::Report {
     let script = library.scripts["main"].clone();
-    let ran = timeout(FAR, run(channel, library, web, script, arguments)).await;
+    let ran = timeout(FAR, run(channel, library, (web, &NoVoice), script, arguments)).await;
     ran.expect("the script did not end")
 }
 

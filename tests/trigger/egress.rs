@@ -2,7 +2,7 @@
 
 use dialscript::script::request::{NoAnswer, Request, Triggers};
 use dialscript::trigger::Settings;
-use dialscript::trigger::egress::{Egress, HostPattern, Refused};
+use dialscript::web::egress::{Egress, HostPattern, Refused};
 
 use crate::web::{Reply, Web};
 use crate::{ask, code, get, with};

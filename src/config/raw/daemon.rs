@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
-use crate::trigger::egress::HostPattern;
+use crate::web::egress::HostPattern;
 
 #[derive(Debug, Default)]
 pub(crate) struct Daemon {

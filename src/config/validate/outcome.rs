@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::raw::{Texts, script as raw};
-use crate::script::definition::{Outcome, Playlist, Then};
+use crate::script::definition::{Outcome, Part, Playlist, Then};
 use crate::script::escape::Landing;
 use crate::script::template::Template;
 
@@ -27,9 +27,8 @@ impl Scope<'_> {
     }
 
     pub(crate) fn sounds(&self, given: Option<&Texts>) -> Playlist {
-        given
-            .map(|given| self.world.sounds.playlist(self.file, given.as_slice()))
-            .unwrap_or_default()
+        let recorded = given.map(|given| self.world.sounds.recorded(self.file, given.as_slice()));
+        Playlist { parts: recorded.into_iter().map(Part::Recorded).collect() }
     }
 
     fn next(&self, text: &Spanned<String>, table: Table) -> Then {

@@ -21,6 +21,8 @@ impl Scope<'_> {
         Script {
             name: self.name.to_owned(),
             prompt: self.prompt(),
+            manner: std::sync::Arc::default(),
+            speech: None,
             keypress: self.raw.keypress.as_ref().map(|keypress| self.keypress(keypress)),
             trigger: self.raw.trigger.as_ref().map(|trigger| self.trigger(trigger)),
             branches: self.branches(),

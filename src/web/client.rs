@@ -5,20 +5,13 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http::HeaderMap;
 use reqwest::redirect::{Action, Attempt, Policy};
-use reqwest::{ClientBuilder, Proxy, Response};
+use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
 use rustls::{CertificateError, Error as TlsError};
 use url::Url;
 
-use super::StartError;
 use super::egress::{Egress, GuardingResolver, Refused};
-use super::outgoing::{self, Outgoing, not_sent};
-use crate::script::answer::Answer;
-use crate::script::request::{NoAnswer, Request};
-
-/// The longest body that is read, decompressed.
-const MAX_BODY: usize = 256 * 1024;
 
 const MAX_REDIRECTS: usize = 5;
 
@@ -26,13 +19,37 @@ const MAX_REDIRECTS: usize = 5;
 /// it a call; a new connection costs a few milliseconds.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// HTML is what many frameworks send to whoever accepts anything.
-const ACCEPTED: HeaderValue = HeaderValue::from_static(
-    "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
-);
+/// Why requests can't be made at all: the client's reason.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTP client can't be set up: {0}")]
+pub struct StartError(String);
+
+/// Why there is no reply. Its text never holds the URL or anything from the reply.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Failed {
+    /// Its host or address may not be reached.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// No connection, or one that broke, with the network's reason.
+    #[error("no connection: {0}")]
+    Unreachable(String),
+    /// The body is longer than was allowed, in bytes.
+    #[error("the reply is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+/// A complete reply.
+pub struct Reply {
+    /// HTTP's status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body, decompressed.
+    pub body: Vec<u8>,
+}
 
 /// Both clients, and the rules of the second.
-pub(super) struct Client {
+pub struct Client {
     named: reqwest::Client,
     guarded: reqwest::Client,
     egress: Egress,
@@ -40,7 +57,13 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(
+    /// Sets up both clients; nothing is sent. All requests go through the proxy, where there is one; the environment's
+    /// is never used. Behind a proxy only hosts and literal addresses are judged here: it looks names up itself.
+    ///
+    /// # Errors
+    ///
+    /// When the proxy is none.
+    pub fn new(
         egress: Egress,
         connect_timeout: Duration,
         proxy: Option<&Url>,
@@ -61,40 +84,47 @@ impl Client {
         Ok(Self { named, guarded, egress, connect_timeout })
     }
 
-    /// Judges a request and makes it ready.
-    pub(super) fn prepare(&self, request: &Request) -> Result<Outgoing, NoAnswer> {
-        let url = outgoing::url(request)?;
-        let guarded = request.decides_host;
+    /// A request in the making. `guarded`: a value decided its host, so that is judged, here and when it is connected to.
+    ///
+    /// # Errors
+    ///
+    /// When its host may not be reached.
+    pub fn request(
+        &self,
+        method: Method,
+        url: Url,
+        guarded: bool,
+    ) -> Result<RequestBuilder, Refused> {
         if guarded {
-            self.egress.check(&url).map_err(|refused| not_sent(refused.to_string()))?;
+            self.egress.check(&url)?;
         }
-        let builder = self.client(guarded).request(outgoing::method(request), url);
-        let request_out = outgoing::build(builder, request)?;
-        Ok(Outgoing { request: request_out, timeout: request.timeout, guarded })
+        Ok(self.client(guarded).request(method, url))
     }
 
-    /// Sends a request and reads the whole answer, all within its time.
-    pub(super) async fn exchange(&self, outgoing: Outgoing) -> Result<Answer, NoAnswer> {
-        let time = outgoing.timeout;
-        let exchange = tokio::time::timeout(time, self.send(outgoing));
-        exchange.await.unwrap_or(Err(NoAnswer::TimedOut(time)))
-    }
-
-    async fn send(&self, outgoing: Outgoing) -> Result<Answer, NoAnswer> {
-        let sent = self.client(outgoing.guarded).execute(outgoing.request).await;
-        let mut response = sent.map_err(|error| self.no_answer(error))?;
-        let body = self.body(&mut response).await?;
-        let content_type = response.headers().get(CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        Ok(Answer::read(response.status().as_u16(), content_type, &body))
+    /// Sends a request and reads the whole reply, of at most so many bytes. Whoever calls bounds the time.
+    ///
+    /// # Errors
+    ///
+    /// When no complete reply came.
+    pub async fn exchange(
+        &self,
+        request: Request,
+        guarded: bool,
+        most: usize,
+    ) -> Result<Reply, Failed> {
+        let sent = self.client(guarded).execute(request).await;
+        let mut response = sent.map_err(|error| self.failed(error))?;
+        let body = self.body(&mut response, most).await?;
+        let status = response.status().as_u16();
+        Ok(Reply { status, headers: std::mem::take(response.headers_mut()), body })
     }
 
     /// By chunks: what the headers say of the length may be a lie, or that of the compressed body.
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, NoAnswer> {
+    async fn body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, Failed> {
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.no_answer(error))? {
-            if body.len() + chunk.len() > MAX_BODY {
-                return Err(NoAnswer::TooLong(MAX_BODY));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(error))? {
+            if body.len() + chunk.len() > most {
+                return Err(Failed::TooLong(most));
             }
             body.extend_from_slice(&chunk);
         }
@@ -105,22 +135,21 @@ impl Client {
         if guarded { &self.guarded } else { &self.named }
     }
 
-    fn no_answer(&self, error: reqwest::Error) -> NoAnswer {
+    fn failed(&self, error: reqwest::Error) -> Failed {
         let error = error.without_url();
         if let Some(refused) = chain(&error).find_map(|cause| cause.downcast_ref::<Refused>()) {
-            return not_sent(refused.to_string());
+            return Failed::Refused(*refused);
         }
         if error.is_connect() && error.is_timeout() {
-            return NoAnswer::Unreachable(format!("none within {:?}", self.connect_timeout));
+            return Failed::Unreachable(format!("none within {:?}", self.connect_timeout));
         }
-        NoAnswer::Unreachable(cause(&error))
+        Failed::Unreachable(cause(&error))
     }
 }
 
 fn builder(connect_timeout: Duration, proxy: Option<&Url>) -> reqwest::Result<ClientBuilder> {
     let builder = reqwest::Client::builder()
         .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
-        .default_headers(HeaderMap::from_iter([(ACCEPT, ACCEPTED)]))
         .connect_timeout(connect_timeout)
         .pool_idle_timeout(IDLE)
         .referer(false)
@@ -143,7 +172,7 @@ fn guard(builder: ClientBuilder, egress: &Egress, proxy: Option<&Url>) -> Client
 fn build(
     builder: &dyn Fn() -> reqwest::Result<ClientBuilder>,
 ) -> Result<reqwest::Client, StartError> {
-    let failed = |error: reqwest::Error| StartError::Client(cause(&error.without_url()));
+    let failed = |error: reqwest::Error| StartError(cause(&error.without_url()));
     builder().and_then(ClientBuilder::build).or_else(|error| {
         let client = builder().map_err(failed)?.tls_certs_only([]).build().map_err(failed)?;
         tracing::warn!(error = cause(&error.without_url()), "https URLs will fail");
@@ -174,7 +203,7 @@ fn wrapped<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'sta
 }
 
 /// The innermost reason: the outer ones only say that a request failed.
-pub(super) fn cause(error: &(dyn Error + 'static)) -> String {
+pub fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = chain(error).last() else { return String::new() };
     match innermost.downcast_ref() {
         // Its text names the host, which a sensitive value may have decided.

@@ -1,0 +1,154 @@
+//! A playlist as it is heard in one call.
+//!
+//! Everything that has to be made is begun at once, so that later parts are made while earlier ones are heard.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use tracing::warn;
+
+use crate::channel::{Sound, Sounds};
+use crate::script::definition::{How, Part, Playlist};
+use crate::script::template::{Filled, Placeholder, Values};
+use crate::script::voice::{Hold, Made, Manner, Mute, Voice, Wanted};
+
+/// Most characters of a value that are spoken.
+const MOST_SPOKEN: usize = 500;
+/// Most characters of a value that the switch spells where no engine speaks.
+const MOST_SPELLED: usize = 40;
+
+/// The sounds of one prompt.
+pub struct Parts<M> {
+    parts: VecDeque<Due<M>>,
+    /// What was handed out must stay where it is until the prompt has been heard.
+    holds: Vec<Hold>,
+    /// Parts that were heard, or stand to be.
+    heard: usize,
+    lost: Option<Mute>,
+}
+
+enum Due<M> {
+    There(Sound),
+    Making { making: M, instead: Option<Sound> },
+}
+
+impl<M> Parts<M> {
+    /// Begins to make what has to be made.
+    pub fn begin<V: Voice<Making = M>>(
+        playlist: &Playlist,
+        manner: &Arc<Manner>,
+        language: &str,
+        voice: &V,
+        speaks: bool,
+        values: &impl Values,
+    ) -> Self {
+        let mut parts = Self { parts: VecDeque::new(), holds: Vec::new(), heard: 0, lost: None };
+        for part in &playlist.parts {
+            let mut make = |wanted, instead| {
+                let making = voice.make(wanted, speaks);
+                parts.parts.push_back(Due::Making { making, instead });
+            };
+            match part {
+                Part::Recorded(recorded) => {
+                    let sounds = recorded.in_language(language).iter().cloned();
+                    parts.parts.extend(sounds.map(Due::There));
+                }
+                Part::Text(text) => make(said(Filled::open(text.to_string()), manner), None),
+                Part::Url(url) => {
+                    let url = Filled::open(url.to_string());
+                    make(Wanted::Url { url, decides_host: false }, None);
+                }
+                Part::UrlOf(placeholder) => {
+                    let url = values.value(placeholder);
+                    if !url.text.is_empty() {
+                        make(Wanted::Url { url: Filled::of(&url), decides_host: true }, None);
+                    }
+                }
+                Part::Value(placeholder, how) => {
+                    for text in spoken(values, placeholder, *how) {
+                        let instead = spelled(text.text());
+                        make(said(text, manner), instead);
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    /// Why nothing of all this was heard, where nothing was.
+    pub fn silenced(self) -> Option<Mute> {
+        self.lost.filter(|_| self.heard == 0)
+    }
+}
+
+fn said(text: Filled, manner: &Arc<Manner>) -> Wanted {
+    Wanted::Text { text, manner: manner.clone() }
+}
+
+impl<M: Future<Output = Result<Made, Mute>> + Send + Unpin> Sounds for Parts<M> {
+    async fn next(&mut self) -> Option<Sound> {
+        loop {
+            let made = match self.parts.front_mut()? {
+                Due::There(sound) => Ok(sound.clone()),
+                Due::Making { making, instead } => match making.await {
+                    Ok(made) => {
+                        self.holds.push(made.hold);
+                        Ok(made.sound)
+                    }
+                    Err(mute) => instead.take().ok_or(mute),
+                },
+            };
+            self.parts.pop_front();
+            match made {
+                Ok(sound) => {
+                    self.heard += 1;
+                    return Some(sound);
+                }
+                Err(mute) => {
+                    warn!(reason = %mute, "a part of a prompt is not heard");
+                    self.lost = Some(mute);
+                }
+            }
+        }
+    }
+}
+
+/// A value as texts for an engine, each of which may serve again.
+fn spoken(values: &impl Values, placeholder: &Placeholder, how: How) -> Vec<Filled> {
+    let value = values.value(placeholder);
+    let part =
+        |text: String| if value.sensitive { Filled::hidden(text) } else { Filled::open(text) };
+    match how {
+        How::Digits => {
+            let signs = value.text.chars().filter(|sign| sign.is_alphanumeric());
+            signs.take(MOST_SPELLED).map(|sign| part(sign.to_string())).collect()
+        }
+        How::Words | How::Number => {
+            let text = plain(&value.text);
+            if text.is_empty() { Vec::new() } else { vec![part(text)] }
+        }
+    }
+}
+
+/// A text from outside as words alone: nothing in it is markup, phonemes or a command to any engine.
+fn plain(text: &str) -> String {
+    let signs = text.chars().take(MOST_SPOKEN);
+    let signs = signs.map(|sign| match sign {
+        '<' | '>' | '[' | ']' | '{' | '}' | '|' | '\\' | '^' | '`' => ' ',
+        sign if sign.is_control() => ' ',
+        sign => sign,
+    });
+    let text: String = signs.collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What the switch itself can say of a value.
+fn spelled(text: &str) -> Option<Sound> {
+    let signs: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    match signs.as_str() {
+        "" => None,
+        long if long.len() > MOST_SPELLED => None,
+        digits if digits.bytes().all(|b| b.is_ascii_digit()) => Some(Sound::Digits(digits.into())),
+        letters => Some(Sound::Letters(letters.into())),
+    }
+}

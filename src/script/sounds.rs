@@ -50,8 +50,8 @@ impl<M> Parts<M> {
             };
             match part {
                 Part::Recorded(recorded) => {
-                    let sounds = recorded.in_language(language).iter().cloned();
-                    parts.parts.extend(sounds.map(Due::There));
+                    let sounds = recorded.in_language(language).iter();
+                    parts.parts.extend(sounds.map(|sound| Due::There(voice.reachable(sound))));
                 }
                 Part::Text(text) => make(said(Filled::open(text.to_string()), manner), None),
                 Part::Url(url) => {

@@ -82,6 +82,11 @@ pub trait Voice: Send + Sync {
     /// speak texts itself. What is begun is bounded in time.
     fn make(&self, wanted: Wanted, speaks: bool) -> Self::Making;
 
+    /// A recorded sound as the switch reaches it: on another host it may be fetched from us.
+    fn reachable(&self, sound: &Sound) -> Sound {
+        sound.clone()
+    }
+
     /// Who listens, and the recording where that is us.
     ///
     /// # Errors

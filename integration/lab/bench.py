@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import tones
+from . import speech, tones
 from .book import SwitchFailed
 from .callee import Callee
 from .caller import Call
@@ -12,6 +12,7 @@ from .deadline import wait_until
 from .web import Web
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "dialplan"
+SOUNDS = Path(__file__).resolve().parent.parent / "sounds"
 SAMPLE_WEB = "http://127.0.0.1:8000"  # where the sample scripts expect a web application
 
 # For each switch: the folder of the samples' daemon and scripts, where their dialplan expects it, and that dialplan.
@@ -46,6 +47,39 @@ class Bench:
         path = self.folder / "sounds" / f"{name}.wav"
         path.parent.mkdir(exist_ok=True)
         tones.write(path, tones.LIBRARY[tone])
+
+    def fetched(self, name):
+        """A sound file that a web application can have: one of `tones.FETCHED`."""
+        made = SOUNDS / f"{name}.mp3"
+        if made.exists():
+            return made
+        file = self.folder / f"{name}.wav"
+        tones.write(file, tones.FETCHED[name], rate=44100)
+        return file
+
+    def speaker(self, name="speaker"):
+        """A voice that speaks in tones. It is the daemon's when its file names it: see `speech`."""
+        return speech.Speaker(self.folder / name)
+
+    def listener(self):
+        """An ear that understands what it is told."""
+        return speech.Listener(self.folder / "listener")
+
+    def speech(self, more="", **engines):
+        """The daemon's [speech]: these engines, and these lines (and sections) below."""
+        lines = [f"{name} = {engine}" for name, engine in engines.items()]
+        self.daemon.configure("\n".join(["[speech]", *lines, more]))
+        return self
+
+    @property
+    def cached(self):
+        """The sounds that the daemon keeps."""
+        return sorted(path for path in (self.folder / "cache").rglob("*.wav"))
+
+    @property
+    def recordings(self):
+        """What is in the folder of recordings."""
+        return sorted(path.name for path in (self.folder / "recordings").rglob("*"))
 
     def samples(self):
         """Gives the daemon the files of dialplan/ as they are, but for the two ports, which others may be using."""

@@ -1,6 +1,5 @@
 """What callers say, and what becomes of it."""
 
-import os
 from functools import partial
 
 from lab import speech, web
@@ -90,7 +89,7 @@ def reason(lab, *words):
 
 def with_pocketsphinx(lab):
     """The daemon's ear is pocketsphinx, by its recipe."""
-    lab.daemon.environment = {"PATH": f"{speech.programs()}:{os.environ['PATH']}"}
+    lab.finds(speech.programs())
     lab.speech('timeout = "20s"', listen=f'{{ engine = "command", command = ["{RECIPE}", "{{in}}"] }}')
 
 

@@ -1,6 +1,5 @@
 """Texts that are spoken: what callers hear of them, when, and what they hear when no engine speaks."""
 
-import os
 import statistics
 from pathlib import Path
 
@@ -304,7 +303,7 @@ def partly_lost(lab):
 def espeak(lab):
     text = "Hello. This is the voice of a machine, and it has seven words to say."
     says(lab, f'say = "{text}"')
-    lab.daemon.environment = {"PATH": f"{speech.programs()}:{os.environ['PATH']}"}
+    lab.finds(speech.programs())
     call = lab.call("says")
     call.wait_to_end(within=20)
     wanted = lab.folder / "espeak.wav"

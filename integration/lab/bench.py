@@ -67,10 +67,11 @@ class Bench:
         """An ear that understands what it is told."""
         return speech.Listener(self.folder / "listener")
 
-    def speech(self, more="", **engines):
-        """The daemon's [speech]: these engines, and these lines (and sections) below."""
+    def speech(self, more="", timeout="20s", **engines):
+        """The daemon's [speech]: these engines, and these lines (and sections) below. The time that engines have is
+        long: eight scenarios on two cores make any of them slow."""
         lines = [f"{name} = {engine}" for name, engine in engines.items()]
-        self.daemon.configure("\n".join(["[speech]", *lines, more]))
+        self.daemon.configure("\n".join(["[speech]", f'timeout = "{timeout}"', *lines, more]))
         return self
 
     @property
@@ -99,8 +100,8 @@ class Bench:
     def _programs_of_samples(self):
         folder = self.folder / "programs"
         self.speaker().in_place_of("espeak-ng", folder)
-        listener = "pocketsphinx_continuous"
-        (folder / listener).symlink_to(speech.programs() / listener)
+        for listener in speech.LISTENERS:
+            (folder / listener).symlink_to(speech.programs() / listener)
         return folder
 
     def finds(self, programs):

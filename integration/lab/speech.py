@@ -11,13 +11,14 @@ from functools import cache
 from operator import mul
 from pathlib import Path
 
-from . import debian, ear, host
+from . import debian, ear, host, tones
 from .deadline import wait_until
 from .tones import RATE
 
 ENGINES = Path(__file__).resolve().parent.parent / "engines"
-SUITES = ["bookworm", "sid"]  # of Debian; the newest has no pocketsphinx_continuous
-PROGRAMS = ("espeak-ng", "flite", "pocketsphinx_continuous")
+SUITES = ["bookworm", "trixie"]  # of Debian
+LISTENERS = ("pocketsphinx_batch", "pocketsphinx_continuous")
+PROGRAMS = ("espeak-ng", "flite", *LISTENERS)
 
 # An installed pocketsphinx finds its model by itself; paths of Debian's packages mean the unpacked ones.
 WRAPPER = """#!/bin/sh
@@ -63,8 +64,8 @@ def _wrapped(root):
     espeak = next(root.glob("usr/lib/*/espeak-ng-data")).parent
     for name in PROGRAMS:
         program = " ".join(debian.program(root, f"usr/bin/{name}"))
-        model = MODEL if name.startswith("pocketsphinx") else ""
-        part = folder / f".{name}.{os.getpid()}"
+        model = MODEL if name in LISTENERS else ""
+        part = folder / f".{name}.{random.getrandbits(48):x}"
         part.write_text(WRAPPER.format(root=root, espeak=espeak, model=model, program=program))
         part.chmod(0o755)
         part.rename(folder / name)
@@ -126,14 +127,11 @@ class _Engine:
     def __init__(self, name, folder):
         self._name, self.folder = name, Path(folder)
         self.folder.mkdir(parents=True)
+        self.does("")
 
     def does(self, what):
         """From now on this is wrong with it; nothing when empty."""
         (self.folder / "does").write_text(what)
-
-    def _lines(self, name):
-        file = self.folder / name
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def _command(self, *arguments):
         return json.dumps([str(ENGINES / self._name), str(self.folder), *arguments])
@@ -144,6 +142,8 @@ class Speaker(_Engine):
 
     def __init__(self, folder):
         super().__init__("tones", folder)
+        (self.folder / "runs").mkdir()
+        (self.folder / "pieces").symlink_to(_pieces())
 
     def engine(self, more=""):
         """It, as an engine in the daemon's file."""
@@ -152,13 +152,13 @@ class Speaker(_Engine):
 
     @property
     def runs(self):
-        """Every run: `text` and `arguments`."""
-        return self._lines("texts")
+        """Every run, in their order: `process`, `arguments`, `text`."""
+        return [_run(file) for file in sorted((self.folder / "runs").glob("[0-9]*"))]
 
     @property
     def texts(self):
         """The texts that it was given, in the order of its runs."""
-        return [run["text"].strip() for run in self.runs]
+        return [run["text"] for run in self.runs]
 
     def wait_for(self, count, within=5):
         """Waits until it was run so many times; returns the texts."""
@@ -171,6 +171,25 @@ class Speaker(_Engine):
         file = folder / program
         file.write_text(f'#!/bin/sh\nexec {ENGINES / self._name} {self.folder} "$@"\n')
         file.chmod(0o755)
+
+
+def _run(file):
+    head, _, text = file.read_text().partition("\n\n")
+    process, *arguments = head.split("\n")
+    return {"process": int(process), "arguments": arguments, "text": text.strip()}
+
+
+@cache
+def _pieces():
+    """The folder with the sound of every word that the voice knows."""
+    folder = host.cache() / "pieces"
+    folder.mkdir(exist_ok=True)
+    unknown = [tones.Tone(pitch, 0.1) for pitch in (362, 1112, 2612)]  # a noise to the ear
+    for word, sounds in {"unknown": unknown, **{word: [tone] for word, tone in tones.SPOKEN.items()}}.items():
+        part = folder / f".{word}.{random.getrandbits(48):x}"
+        part.write_bytes(b"".join(tones.samples(tone, 22050).tobytes() for tone in sounds))
+        part.rename(folder / word)
+    return folder
 
 
 class Listener(_Engine):
@@ -191,7 +210,8 @@ class Listener(_Engine):
     @property
     def recordings(self):
         """What it was given: `file`, `form` (channels, bytes a sample, rate), `seconds`, `loudness`."""
-        return self._lines("recordings")
+        file = self.folder / "recordings"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def wait_for(self, count, within=5):
         """Waits until it was given so many recordings; returns the last."""

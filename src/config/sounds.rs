@@ -10,7 +10,7 @@ use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Recorded};
+use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
 
 mod format;
 
@@ -86,7 +86,10 @@ impl SoundLibrary {
                 }
                 MusicSource::Class(name.into())
             }
-            sounds => MusicSource::Sounds(self.recorded(file, sounds.as_slice())),
+            sounds => {
+                let recorded = self.recorded(file, sounds.as_slice());
+                MusicSource::Sounds(Playlist { parts: vec![Part::Recorded(recorded)] })
+            }
         }
     }
 

@@ -201,7 +201,7 @@ impl SoundLibrary {
 }
 
 fn is_url(name: &str) -> bool {
-    name.starts_with("http://") || name.starts_with("https://")
+    name.contains("://") && !name.starts_with("switch:")
 }
 
 /// The operator's word: it may be at any address.
@@ -209,7 +209,9 @@ fn url(text: &str) -> Result<Arc<str>, Missing> {
     let plain =
         !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
     match Url::parse(text) {
-        Ok(url) if plain && url.has_host() => Ok(text.into()),
+        Ok(url) if plain && matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.into())
+        }
         _ => {
             let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
                         played by `{play:$path}` in `say`";

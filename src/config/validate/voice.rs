@@ -21,8 +21,9 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
     let file = engines.file;
     let speech = &raw.speech;
     let further = speech.engines.iter().filter_map(|(name, engine)| {
+        let engine = engines.say(engine);
         let name = super::name::name(file, Some(name))?;
-        Some((name.to_string(), engines.say(engine)?))
+        Some((name.to_string(), engine?))
     });
     Settings {
         say: match &speech.say {

@@ -37,7 +37,7 @@ fn at_hand(
             Part::Url(url) => {
                 let wanted =
                     Wanted::Url { url: Filled::open(url.to_string()), decides_host: false };
-                if let Some(made) = voice.at_hand(&wanted) {
+                if let Some(made) = voice.at_hand(wanted) {
                     held.push(made.hold);
                     sounds.push(made.sound);
                 }

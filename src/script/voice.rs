@@ -83,7 +83,7 @@ pub trait Voice: Send + Sync {
     fn make(&self, wanted: Wanted, speaks: bool) -> Self::Making;
 
     /// A sound that is there already, for where nothing waits for one.
-    fn at_hand(&self, wanted: &Wanted) -> Option<Made> {
+    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
         let _ = wanted;
         None
     }

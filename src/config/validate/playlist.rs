@@ -64,7 +64,7 @@ impl Scope<'_> {
     fn check_spoken(&self, text: &Spanned<String>, parts: &[Part]) {
         let voice = &self.world.voice;
         let named = self.raw.voice.as_ref().is_some_and(|voice| voice.engine.is_some());
-        let speaks = named || voice.say.is_some() || voice.fallback.is_some();
+        let speaks = named || voice.say.is_some();
         if !speaks && parts.iter().any(|part| matches!(part, Part::Text(_) | Part::Value(..))) {
             let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's \
                         file";

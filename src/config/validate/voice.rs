@@ -25,12 +25,14 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
         let name = super::name::name(file, Some(name))?;
         Some((name.to_string(), engine?))
     });
+    let fallback = speech.fallback.as_ref().and_then(|fallback| engines.say(fallback));
     Settings {
         say: match &speech.say {
             Some(say) => engines.say(say),
-            None => is_there(ESPEAK).then(|| Arc::new(espeak())),
+            None if is_there(ESPEAK) => Some(Arc::new(espeak())),
+            None => fallback.clone(),
         },
-        fallback: speech.fallback.as_ref().and_then(|fallback| engines.say(fallback)),
+        fallback,
         engines: further.collect(),
         listen: speech.listen.as_ref().and_then(|listen| engines.listen(listen)),
         timeout: file.time(speech.timeout.as_ref(), millis(100, 60_000), Duration::from_secs(5)),

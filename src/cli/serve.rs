@@ -32,6 +32,7 @@ pub fn serve(path: &Path) -> ExitCode {
         }
     };
     telemetry::start(config.log.level, config.log.format);
+    warn_of(&config);
     let served = runtime().and_then(|runtime| {
         let served = runtime.block_on(daemon(path, config));
         // A look-up of a name can't be broken off, and must not hold up the end.
@@ -137,6 +138,7 @@ async fn reload(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 info!(scripts = config.library.scripts.len(), "scripts loaded again");
+                warn_of(&config);
                 for section in running.differs_from(&config) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
@@ -147,6 +149,12 @@ async fn reload(
         }
     }
     std::future::pending().await
+}
+
+/// What will not work, and stops nothing else.
+fn warn_of(config: &Config) {
+    config.warnings.iter().for_each(|warning| warn!(%warning, "this will not work"));
+    config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 
 /// Tells systemd, where it runs us.

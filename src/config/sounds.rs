@@ -1,16 +1,17 @@
 //! The library of sounds: names into files that the switch plays.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_spanned::Spanned;
+use url::Url;
 
 use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Recorded};
+use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
 
 mod format;
 
@@ -61,17 +62,13 @@ impl SoundLibrary {
         }
     }
 
-    /// What `play` names, one after the other.
-    pub(crate) fn recorded(&self, file: &File, given: &[Spanned<String>]) -> Recorded {
-        let named: Vec<_> = given.iter().map(|name| self.faulted(file, name)).collect();
-        let together = |language: &str| {
-            named.iter().flat_map(|one| one.in_language(language).iter().cloned()).collect()
+    /// What `play` names: a recorded sound, or one at a URL.
+    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<Part> {
+        let part = match is_url(name) {
+            true => url(name).map(Part::Url),
+            false => self.sound(name).map(Part::Recorded),
         };
-        let languages: BTreeSet<_> = named.iter().flat_map(|one| one.by_language.keys()).collect();
-        Recorded {
-            default: together(""),
-            by_language: languages.iter().map(|l| ((*l).clone(), together(l))).collect(),
-        }
+        part.map_err(|(what, help)| file.fault_help(at, what, help)).ok()
     }
 
     /// What `music` names: sounds where it looks like them, else a class of the switch.
@@ -86,7 +83,11 @@ impl SoundLibrary {
                 }
                 MusicSource::Class(name.into())
             }
-            sounds => MusicSource::Sounds(self.recorded(file, sounds.as_slice())),
+            sounds => {
+                let sounds = sounds.as_slice().iter();
+                let parts = sounds.filter_map(|name| self.part(file, name.get_ref(), name.span()));
+                MusicSource::Sounds(Playlist { parts: parts.collect() })
+            }
         }
     }
 
@@ -97,13 +98,6 @@ impl SoundLibrary {
         begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
     }
 
-    fn faulted(&self, file: &File, given: &Spanned<String>) -> Recorded {
-        self.sound(given.get_ref()).unwrap_or_else(|(what, help)| {
-            file.fault_help(given.span(), what, help);
-            Recorded::default()
-        })
-    }
-
     fn sound(&self, name: &str) -> Result<Recorded, Missing> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(wrong(
@@ -111,11 +105,8 @@ impl SoundLibrary {
                 "name a sound of the library",
             ));
         }
-        if is_url(name) {
-            let help = "put the file into the library and name it";
-            return Err(wrong("sounds from a URL are not in this version", help));
-        }
         match name.strip_prefix("switch:") {
+            _ if name.is_empty() => Err(wrong("no sound is named", "name a sound of the library")),
             Some("") => Err(wrong("no sound is named", "write it as `switch:NAME`")),
             Some(name) => Ok(one(Sound::OfSwitch(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
@@ -210,7 +201,23 @@ impl SoundLibrary {
 }
 
 fn is_url(name: &str) -> bool {
-    name.starts_with("http://") || name.starts_with("https://")
+    name.contains("://") && !name.starts_with("switch:")
+}
+
+/// The operator's word: it may be at any address.
+fn url(text: &str) -> Result<Arc<str>, Missing> {
+    let plain =
+        !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
+    match Url::parse(text) {
+        Ok(url) if plain && matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.into())
+        }
+        _ => {
+            let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
+                        played by `{play:$path}` in `say`";
+            Err(wrong("this is no URL of a sound", help))
+        }
+    }
 }
 
 fn one(sound: Sound) -> Recorded {

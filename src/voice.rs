@@ -15,6 +15,9 @@ use crate::channel::Ear;
 use crate::script::voice::{Deaf, Made, Mute, Voice, Wanted};
 use crate::web::client::Client;
 
+pub mod hear;
+pub mod program;
+pub mod recordings;
 pub mod settings;
 
 use settings::Settings;

@@ -15,6 +15,7 @@ use crate::channel::Ear;
 use crate::script::voice::{Deaf, Made, Mute, Voice, Wanted};
 use crate::web::client::Client;
 
+pub mod audio;
 pub mod settings;
 
 use settings::Settings;

@@ -22,6 +22,7 @@ mod validate;
 
 pub use fault::{Fault, Faults, Source};
 pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
+pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
 
@@ -44,13 +45,35 @@ use crate::voice;
 ///
 /// Every fault of every file.
 pub fn load(path: &Path) -> Result<Config, Faults> {
+    let (config, _, faults) = read(path)?;
+    if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
+}
+
+/// Lists the library of sounds; what is wrong with scripts does not matter.
+///
+/// # Errors
+///
+/// Every fault of the daemon's file.
+pub fn inventory(path: &Path) -> Result<Inventory, Faults> {
+    let (config, sounds, faults) = read(path)?;
+    let name = path.display().to_string();
+    let faults: Vec<_> = faults.into_iter().filter(|fault| fault.file.name == name).collect();
+    if faults.is_empty() {
+        Ok(sounds.inventory(config.voice.format))
+    } else {
+        Err(Faults::sorted(faults))
+    }
+}
+
+/// What could be made of all files, and what is wrong with them.
+fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let help = "create it (it may be empty), or name another file";
     let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
     let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
     let voice = validate::voice::settings(&folders);
     let scripts = Opened::all(&folders.scripts);
-    let world = World {
+    let mut world = World {
         chains: scripts.chains,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
         secrets: SecretStore::new(folders.secrets),
@@ -59,9 +82,10 @@ pub fn load(path: &Path) -> Result<Config, Faults> {
     };
     let mut faults = scripts.faults;
     let library = library(scripts.opened, &world, &mut faults);
+    let sounds = std::mem::take(&mut world.sounds);
     let config = config(&file, &raw, world, (library, voice));
     faults.extend(file.into_faults());
-    if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
+    Ok((config, sounds, faults))
 }
 
 fn config(

@@ -23,6 +23,7 @@ mod validate;
 
 pub use fault::{Fault, Faults, Source, Warnings};
 pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
+pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
 
@@ -45,6 +46,28 @@ use crate::script::definition::Library;
 ///
 /// Every fault of every file.
 pub fn load(path: &Path) -> Result<Config, Faults> {
+    let (config, _, faults) = read(path)?;
+    if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
+}
+
+/// Lists the library of sounds; what is wrong with scripts does not matter.
+///
+/// # Errors
+///
+/// Every fault of the daemon's file.
+pub fn inventory(path: &Path) -> Result<Inventory, Faults> {
+    let (config, sounds, faults) = read(path)?;
+    let name = path.display().to_string();
+    let faults: Vec<_> = faults.into_iter().filter(|fault| fault.file.name == name).collect();
+    if faults.is_empty() {
+        Ok(sounds.inventory(config.voice.format))
+    } else {
+        Err(Faults::sorted(faults))
+    }
+}
+
+/// What could be made of all files, and what is wrong with them.
+fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let help = "create it (it may be empty), or name another file";
     let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
     let raw = file.parse(&[], RawDaemon::read);
@@ -53,7 +76,7 @@ pub fn load(path: &Path) -> Result<Config, Faults> {
     let engines = Engines { file: &file, secrets: &secrets };
     let voice = validate::voice::settings(engines, &raw, &folders);
     let scripts = Opened::all(&folders.scripts);
-    let world = World {
+    let mut world = World {
         chains: scripts.chains,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
         secrets,
@@ -64,10 +87,11 @@ pub fn load(path: &Path) -> Result<Config, Faults> {
     };
     let mut found = FaultsAndWarnings { faults: scripts.faults, warnings: Vec::new() };
     let library = library(scripts.opened, &world, &mut found);
+    let sounds = std::mem::take(&mut world.sounds);
     let mut config = config(&file, &raw, world, library);
     found.add(file);
     config.warnings = Warnings::sorted(found.warnings);
-    if found.faults.is_empty() { Ok(config) } else { Err(Faults::sorted(found.faults)) }
+    Ok((config, sounds, found.faults))
 }
 
 #[derive(Default)]

@@ -41,6 +41,11 @@ impl File {
         }
     }
 
+    /// Its path as people know it.
+    pub(crate) fn name(&self) -> &str {
+        &self.source.name
+    }
+
     /// Reads the whole file as a section of `raw` values.
     pub(crate) fn parse<T>(&self, homes: Homes, read: impl FnOnce(Section<'_, '_>) -> T) -> T {
         let (table, errors) = DeTable::parse_recoverable(&self.source.text);

@@ -1,5 +1,6 @@
 //! The library of sounds: names into files that the switch plays.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -12,8 +13,10 @@ use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
 use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
+use format::Home;
 
 mod format;
+pub(super) mod inventory;
 
 /// All files below the library's folder.
 #[derive(Debug, Default)]
@@ -23,6 +26,8 @@ pub(crate) struct SoundLibrary {
     /// By name as in `play`, language folders included: `en/hello`.
     files: BTreeMap<String, BTreeSet<PathBuf>>,
     languages: BTreeSet<String>,
+    /// The script files that play a name.
+    played: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Why a sound can't be had, and the way out.
@@ -68,6 +73,8 @@ impl SoundLibrary {
             true => url(name).map(Part::Url),
             false => self.sound(name).map(Part::Recorded),
         };
+        let mut played = self.played.borrow_mut();
+        played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
         part.map_err(|(what, help)| file.fault_help(at, what, help)).ok()
     }
 
@@ -119,10 +126,11 @@ impl SoundLibrary {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
         }
-        format::check_kind(path)?;
+        let home = if path.starts_with(&self.folder) { Home::Library } else { Home::Elsewhere };
+        format::check_kind(path, home)?;
         // What the switch's host has can't be seen from another one.
         if self.on_switch.is_none() {
-            format::check(path)?;
+            format::check(path, home)?;
         }
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
@@ -156,7 +164,7 @@ impl SoundLibrary {
         let plays = files.iter().filter(|path| format::rank(path).is_some());
         let best = plays.min_by_key(|path| format::rank(path)).or_else(|| files.first());
         let Some(best) = best else { return Err(wrong("no file", "add one")) };
-        format::check(&self.folder.join(best))?;
+        format::check(&self.folder.join(best), Home::Library)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
             None => self.absolute_of(best)?,

@@ -82,6 +82,11 @@ pub trait Channel: Send {
 pub trait Sounds: Send {
     /// The next sound, or `None` after the last. Nothing is lost when the future is dropped before it is ready.
     fn next(&mut self) -> impl Future<Output = Option<Sound>> + Send;
+
+    /// Whether there was something to hear, and none of it could be had: nobody answers a question that nobody hears.
+    fn unheard(&self) -> bool {
+        false
+    }
 }
 
 /// Sounds that are all there already.

@@ -4,6 +4,7 @@ pub mod call;
 pub mod check;
 pub mod demo;
 pub mod rehearsal;
+pub mod rehearsed;
 pub mod serve;
 pub mod story;
 

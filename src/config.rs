@@ -11,6 +11,7 @@ mod chain;
 mod fault;
 mod file;
 mod folders;
+mod made;
 mod nearest;
 mod payload;
 mod raw;
@@ -20,8 +21,9 @@ mod settings;
 mod sounds;
 mod validate;
 
-pub use fault::{Fault, Faults, Source};
+pub use fault::{Fault, Faults, Source, Warnings};
 pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
+pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
 
@@ -33,10 +35,10 @@ use raw::script::Script as RawScript;
 use secrets::SecretStore;
 use sounds::SoundLibrary;
 use validate::daemon;
+use validate::engine::Engines;
 use validate::scope::{Scope, World};
 
 use crate::script::definition::Library;
-use crate::voice;
 
 /// Reads the daemon's file and all scripts.
 ///
@@ -44,32 +46,68 @@ use crate::voice;
 ///
 /// Every fault of every file.
 pub fn load(path: &Path) -> Result<Config, Faults> {
+    let (config, _, faults) = read(path)?;
+    if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
+}
+
+/// Lists the library of sounds; what is wrong with scripts does not matter.
+///
+/// # Errors
+///
+/// Every fault of the daemon's file.
+pub fn inventory(path: &Path) -> Result<Inventory, Faults> {
+    let (config, sounds, faults) = read(path)?;
+    let name = path.display().to_string();
+    let faults: Vec<_> = faults.into_iter().filter(|fault| fault.file.name == name).collect();
+    if faults.is_empty() {
+        Ok(sounds.inventory(config.voice.format))
+    } else {
+        Err(Faults::sorted(faults))
+    }
+}
+
+/// What could be made of all files, and what is wrong with them.
+fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let help = "create it (it may be empty), or name another file";
     let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
     let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
-    let voice = validate::voice::settings(&folders);
+    let secrets = SecretStore::new(folders.secrets.clone());
+    let engines = Engines { file: &file, secrets: &secrets };
+    let voice = validate::voice::settings(engines, &raw, &folders);
     let scripts = Opened::all(&folders.scripts);
-    let world = World {
+    let mut world = World {
         chains: scripts.chains,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
-        secrets: SecretStore::new(folders.secrets),
+        secrets,
         trigger: daemon::trigger(&file, &raw.trigger),
         egress: daemon::egress(&raw.egress),
+        voice,
+        engines: raw.speech.engines.iter().map(|(name, _)| name.get_ref().clone()).collect(),
     };
-    let mut faults = scripts.faults;
-    let library = library(scripts.opened, &world, &mut faults);
-    let config = config(&file, &raw, world, (library, voice));
-    faults.extend(file.into_faults());
-    if faults.is_empty() { Ok(config) } else { Err(Faults::sorted(faults)) }
+    let mut found = FaultsAndWarnings { faults: scripts.faults, warnings: Vec::new() };
+    let library = library(scripts.opened, &world, &mut found);
+    let sounds = std::mem::take(&mut world.sounds);
+    let mut config = config(&file, &raw, world, library);
+    found.add(file);
+    config.warnings = Warnings::sorted(found.warnings);
+    Ok((config, sounds, found.faults))
 }
 
-fn config(
-    file: &File,
-    raw: &RawDaemon,
-    world: World,
-    (mut library, voice): (Library, voice::settings::Settings),
-) -> Config {
+#[derive(Default)]
+struct FaultsAndWarnings {
+    faults: Vec<Fault>,
+    warnings: Vec<Fault>,
+}
+
+impl FaultsAndWarnings {
+    fn add(&mut self, file: File) {
+        self.warnings.extend(file.take_warnings());
+        self.faults.extend(file.into_faults());
+    }
+}
+
+fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
     library.secrets = world.secrets.into_found();
     Config {
         asterisk: daemon::listener(file, &raw.asterisk, daemon::ASTERISK_PORT),
@@ -80,17 +118,18 @@ fn config(
         cache: daemon::cache(file, &raw.cache),
         egress: world.egress,
         log: daemon::log(&raw.log),
-        voice,
+        voice: world.voice,
         library: Arc::new(library),
+        warnings: Warnings::default(),
     }
 }
 
-fn library(opened: Vec<Opened>, world: &World, faults: &mut Vec<Fault>) -> Library {
+fn library(opened: Vec<Opened>, world: &World, found: &mut FaultsAndWarnings) -> Library {
     let mut library = Library::default();
     for Opened { name, file, raw } in opened {
         let script = Scope::new(world, &file, &name, &raw).definition();
         library.scripts.insert(name, Arc::new(script));
-        faults.extend(file.into_faults());
+        found.add(file);
     }
     library
 }

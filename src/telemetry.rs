@@ -84,6 +84,7 @@ impl CallEnded<'_> {
             outcome = report.outcome.as_str(),
             code = report.code,
             digits = report.digits,
+            said = report.said,
             total_ms = milliseconds(self.took),
             asked_ms = milliseconds(report.asked),
             trigger_ms = milliseconds(report.waited),

@@ -11,24 +11,31 @@
 use std::future::{Ready, ready};
 use std::sync::Arc;
 
-use crate::channel::Ear;
+use crate::channel::{Ear, Sound};
 use crate::script::voice::{Deaf, Made, Mute, Voice, Wanted};
 use crate::web::client::Client;
 
+pub mod audio;
+pub mod hear;
+pub mod program;
+pub mod recordings;
+pub mod server;
 pub mod settings;
 
+use server::Urls;
 use settings::Settings;
 
 /// Speaks and listens for scripts, by the engines of the daemon's file.
 pub struct Engines {
     settings: Settings,
     client: Arc<Client>,
+    urls: Option<Arc<Urls>>,
 }
 
 impl Engines {
-    /// Sets up the engines; nothing is made.
-    pub fn new(settings: Settings, client: Arc<Client>) -> Self {
-        Self { settings, client }
+    /// Sets up the engines; nothing is made. With `urls` the switch fetches sounds from us.
+    pub fn new(settings: Settings, client: Arc<Client>, urls: Option<Arc<Urls>>) -> Self {
+        Self { settings, client, urls }
     }
 }
 
@@ -39,6 +46,10 @@ impl Voice for Engines {
     fn make(&self, _: Wanted, _: bool) -> Self::Making {
         let _ = (&self.settings, &self.client);
         ready(Err(Mute("no engine speaks".into())))
+    }
+
+    fn reachable(&self, sound: &Sound) -> Sound {
+        self.urls.as_ref().map_or_else(|| sound.clone(), |urls| urls.reachable(sound))
     }
 
     fn ear(&self) -> Result<(Ear, Option<()>), Deaf> {

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use dialscript::cli::rehearsal::Rehearsal;
+use dialscript::cli::rehearsed::Stage;
 use dialscript::telemetry::Switch;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -271,7 +272,7 @@ async fn a_daemon_that_runs_already_is_called_by_connect() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
     let home = Home::new(&[("ask", &asks(&web.url("/")))]);
     let config = dialscript::config::load(&home.0.path().join("dialscript.toml")).unwrap();
-    let daemon = Rehearsal::start(&config, Switch::Asterisk).await.unwrap();
+    let daemon = Rehearsal::start(&config, Switch::Asterisk, Stage::default()).await.unwrap();
     let address = daemon.address.to_string();
     let told = dialscript(&["call", "ask", "--json", "--connect", &address]).await;
     assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));

@@ -74,7 +74,7 @@ fn silence_counts_from_the_end_of_a_prompt_that_no_key_ended() {
     let start = Instant::now();
     let mut collector = Collector::new(&ask, start);
     collector.key('1', start + Duration::from_secs(1));
-    assert!(!collector.ends_prompt());
+    assert!(!collector.ends_prompt() && !collector.barges_in());
     let prompt_ends = start + Duration::from_secs(9);
     collector.prompt_over(prompt_ends);
     assert_eq!(collector.patience(prompt_ends), Some(Duration::from_secs(5)));

@@ -11,3 +11,5 @@ mod replay;
 mod session;
 #[path = "fake_asterisk/sound.rs"]
 mod sound;
+#[path = "fake_asterisk/speech.rs"]
+mod speech;

@@ -5,9 +5,11 @@
 //! between. The exceptions are commands that we break off: see `Link::settle`.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep};
 use tracing::warn;
@@ -15,7 +17,6 @@ use tracing::warn;
 use super::command::{Command, fit_variable};
 use super::environment::Environment;
 use super::link::{Link, MARGIN, Running};
-use super::reply::Reply;
 use crate::channel::digits::{Collector, TypeAhead};
 use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
 use crate::channel::{
@@ -24,11 +25,19 @@ use crate::channel::{
 
 /// For all that is said when the call is handed over.
 const LEAVE_TIME: Duration = Duration::from_secs(5);
+/// One WAIT FOR DIGIT of a silence that lasts as long as something is made.
+const LONG_WAIT: Duration = Duration::from_secs(60);
+
+mod listening;
+mod sounds;
+
 /// A call on Asterisk.
 pub struct AgiChannel<S> {
     link: Link<S>,
     caller: Arc<Caller>,
     music: bool,
+    /// An engine that recognises speech is loaded.
+    recogniser: bool,
     kept: TypeAhead,
 }
 
@@ -36,7 +45,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// A call whose first words have been read.
     pub fn new(link: Link<S>, environment: &Environment) -> Self {
         let caller = Arc::new(environment.caller());
-        Self { link, caller, music: false, kept: TypeAhead::default() }
+        Self { link, caller, music: false, recogniser: false, kept: TypeAhead::default() }
     }
 
     async fn music_off(&mut self) -> Result<(), Interrupted> {
@@ -46,40 +55,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
-    async fn stream(
+    /// Between two commands Asterisk throws keys away, so there is always one that waits for them.
+    async fn keys_that_end_the_prompt(
         &mut self,
-        sound: &Sound,
-        mut collector: Option<&mut Collector<'_>>,
+        collector: &mut Collector<'_>,
     ) -> Result<(), Interrupted> {
-        let mut offset = None;
-        loop {
-            self.link.alive()?;
-            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
-            let command = Command::stream_file(name(sound), &keys, offset)?;
-            let reply = self.link.run(command, Running::Stream, self.link.rest()).await?;
-            if reply.is_failure() {
-                return self.explain_failure(sound).await;
-            }
-            let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) else {
-                return Ok(());
-            };
-            collector.key(key, Instant::now());
-            if collector.ends_prompt() {
-                return Ok(());
-            }
-            let Reply::Success { endpos, .. } = reply else { return Ok(()) };
-            offset = endpos;
+        while !collector.ends_prompt() {
+            self.key(LONG_WAIT, collector).await?;
         }
-    }
-
-    /// STREAM FILE says -1 both for a file that is not there and for a hang-up (`handle_streamfile`); a dead channel
-    /// answers the next command with 511.
-    async fn explain_failure(&mut self, sound: &Sound) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        self.link.command(Command::channel_status()).await?;
-        self.link.alive()?;
-        warn!(call_id = ?self.caller.call_id, sound = ?sound, "the switch can't play a sound");
         Ok(())
     }
 
@@ -120,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         loop {
             let started = Instant::now();
             for sound in sounds {
-                self.stream(sound, None).await?;
+                self.sound(sound, None).await?;
             }
             if started.elapsed() < Duration::from_millis(100) {
                 return Ok(());
@@ -172,18 +155,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 }
 
-/// The name that STREAM FILE wants: without its extension.
-fn name(sound: &Sound) -> &str {
-    match sound {
-        Sound::OfSwitch(name) | Sound::Served(name) => name,
-        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
-        Sound::File(file) => match file.rsplit_once('.') {
-            Some((name, extension)) if !extension.contains('/') => name,
-            _ => file,
-        },
-    }
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
@@ -232,7 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
             if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
                 break;
             }
-            self.stream(sound, collector.as_deref_mut()).await?;
+            self.sound(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
@@ -257,26 +228,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
     async fn silence<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        _: Option<&mut Collector<'_>>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Option<T>, Interrupted> {
-        self.wait(work, &Meanwhile::default()).await.map(Some)
+        let mut work = pin!(work);
+        if let Some(done) = work.as_mut().now_or_never() {
+            return Ok(Some(done));
+        }
+        let Some(collector) = collector else {
+            return self.wait(work, &Meanwhile::default()).await.map(Some);
+        };
+        let done = tokio::select! {
+            biased;
+            done = work => done,
+            ended = self.keys_that_end_the_prompt(collector) => return ended.map(|()| None),
+        };
+        if let Some(key) = self.link.settle().await? {
+            collector.key(key, Instant::now());
+        }
+        Ok(Some(done))
     }
 
     async fn record(
         &mut self,
-        _: &Recording<'_>,
-        _: Option<&mut Collector<'_>>,
+        recording: &Recording<'_>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Recorded, Interrupted> {
-        Ok(Recorded::Failed("no recordings yet".into()))
+        self.record_file(recording, collector).await
     }
 
     async fn recognise(
         &mut self,
-        _: &Recognition<'_>,
-        _: Option<&Sound>,
-        _: Option<&mut Collector<'_>>,
+        recognition: &Recognition<'_>,
+        prompt: Option<&Sound>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Recognised, Interrupted> {
-        Ok(Recognised::Failed("no recognition yet".into()))
+        self.recognise_speech(recognition, prompt, collector).await
     }
 
     async fn wait<T: Send>(

@@ -9,9 +9,9 @@ use bytes::Bytes;
 use super::quote::{self, COMMAND_BYTES, Unsendable};
 use super::reply::is_key;
 
-/// Longest time of WAIT FOR DIGIT, in milliseconds: it reads an `int`, and a negative one waits for ever
-/// (`handle_waitfordigit`).
-const LONGEST_WAIT: u128 = i32::MAX as u128;
+/// Longest time of a command, in milliseconds: they read an `int`, and a negative one is for ever
+/// (`handle_waitfordigit`, `handle_recordfile`).
+const LONGEST: u128 = i32::MAX as u128;
 
 /// One line for Asterisk with its newline, ready to be sent: at most [`COMMAND_BYTES`], and nothing from outside in it
 /// that is not quoted.
@@ -53,14 +53,92 @@ impl Command {
         escape_digits: &str,
         offset: Option<u64>,
     ) -> Result<Self, Unsendable> {
-        if let Some(strange) = escape_digits.chars().find(|&key| !is_key(key)) {
-            return Err(Unsendable::NoKey(strange));
-        }
-        let mut line = Line::of("STREAM FILE").quoted(name)?.quoted(escape_digits)?;
+        let mut line = Line::of("STREAM FILE").quoted(name)?.keys(escape_digits)?;
         if let Some(samples) = offset {
             line = line.bare(samples);
         }
         line.ready()
+    }
+
+    /// `SAY DIGITS`: the digits one by one, until their end or one of the keys: `0`, the key's code, or `-1` for a
+    /// hang-up or a sound that is missing. Another command does not end it, and nothing tells how far it came
+    /// (`handle_saydigits`).
+    ///
+    /// # Errors
+    /// No digits alone, a key that no telephone has, or too many of them.
+    pub fn say_digits(digits: &str, escape_digits: &str) -> Result<Self, Unsendable> {
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(Unsendable::NotDigits);
+        }
+        Line::of("SAY DIGITS").quoted(digits)?.keys(escape_digits)?.ready()
+    }
+
+    /// `SAY ALPHA`: the same of letters, digits and some signs; what it has no sound for is passed over
+    /// (`handle_sayalpha`, `ast_get_character_str`).
+    ///
+    /// # Errors
+    /// A line break in the letters, a key that no telephone has, or too many of them.
+    pub fn say_alpha(letters: &str, escape_digits: &str) -> Result<Self, Unsendable> {
+        Line::of("SAY ALPHA").quoted(letters)?.keys(escape_digits)?.ready()
+    }
+
+    /// `RECORD FILE`: records into a WAV file, named without its extension, until a key, `silence` or `maximum`: see
+    /// [`Reply`](super::reply::Reply) for how it ends. Another command does not end it (`handle_recordfile`).
+    ///
+    /// The longest time is sent in milliseconds and at least 1, since a negative one is for ever; the silence in whole
+    /// seconds, rounded up, and at least 1, since 0 is none.
+    ///
+    /// # Errors
+    /// A line break in the name, a key that no telephone has, or a name that is too long.
+    pub fn record_file(
+        name: &str,
+        escape_digits: &str,
+        maximum: Duration,
+        silence: Duration,
+    ) -> Result<Self, Unsendable> {
+        let line = Line::of("RECORD FILE").quoted(name)?.bare("wav").keys(escape_digits)?;
+        line.bare(milliseconds(maximum)).bare(format_args!("s={}", seconds(silence))).ready()
+    }
+
+    /// `SPEECH CREATE`: loads an engine, the default one where none is named: `1`, or `0` where there is none
+    /// (`handle_speechcreate`).
+    ///
+    /// # Errors
+    /// A line break in the engine, or one that is too long.
+    pub fn speech_create(engine: &str) -> Result<Self, Unsendable> {
+        Line::of("SPEECH CREATE").quoted(engine)?.ready()
+    }
+
+    /// `SPEECH LOAD GRAMMAR`: `1`, or `0` where the engine does not take it (`handle_speechloadgrammar`).
+    ///
+    /// # Errors
+    /// A line break in the name or the path, or both too long.
+    pub fn speech_load_grammar(name: &str, path: &str) -> Result<Self, Unsendable> {
+        Line::of("SPEECH LOAD GRAMMAR").quoted(name)?.quoted(path)?.ready()
+    }
+
+    /// `SPEECH ACTIVATE GRAMMAR`: `1`, or `0` where the engine does not take it (`handle_speechactivategrammar`).
+    ///
+    /// # Errors
+    /// A line break in the name, or one that is too long.
+    pub fn speech_activate_grammar(name: &str) -> Result<Self, Unsendable> {
+        Line::of("SPEECH ACTIVATE GRAMMAR").quoted(name)?.ready()
+    }
+
+    /// `SPEECH RECOGNIZE`: plays a file, named without its extension, and listens until the engine has understood, a
+    /// key, or a time behind the file. The documentation says milliseconds, but it compares whole seconds
+    /// (`handle_speechrecognize`); they are rounded up, and at least 1, since 0 is for ever. Another command does not
+    /// end it.
+    ///
+    /// # Errors
+    /// A line break in the name, or one that is too long.
+    pub fn speech_recognize(prompt: &str, time: Duration) -> Result<Self, Unsendable> {
+        Line::of("SPEECH RECOGNIZE").quoted(prompt)?.bare(seconds(time)).ready()
+    }
+
+    /// `SPEECH DESTROY`: lets the engine go, also after a hang-up (`handle_speechdestroy`).
+    pub fn speech_destroy() -> Self {
+        Self::fixed("SPEECH DESTROY", "SPEECH DESTROY\n")
     }
 
     /// `WAIT FOR DIGIT`: the key's code, `0` when the time is over, `-1` for a hang-up. Always answers, with `1`, when
@@ -68,8 +146,7 @@ impl Command {
     ///
     /// The time is sent in milliseconds, rounded up, at least 1 and at most 24 days.
     pub fn wait_for_digit(time: Duration) -> Self {
-        let milliseconds = time.as_nanos().div_ceil(1_000_000).clamp(1, LONGEST_WAIT);
-        Line::of("WAIT FOR DIGIT").bare(milliseconds).done()
+        Line::of("WAIT FOR DIGIT").bare(milliseconds(time)).done()
     }
 
     /// `SET MUSIC ON` with a class, or `SET MUSIC OFF`: answers at once. An unknown class plays the default one; any
@@ -190,6 +267,16 @@ pub fn fit_variable<'a>(name: &str, value: &'a str) -> Fitted<'a> {
     Fitted { value, cut }
 }
 
+/// A time in milliseconds, rounded up.
+fn milliseconds(time: Duration) -> u128 {
+    time.as_nanos().div_ceil(1_000_000).clamp(1, LONGEST)
+}
+
+/// A time in seconds, rounded up.
+fn seconds(time: Duration) -> u128 {
+    time.as_nanos().div_ceil(1_000_000_000).clamp(1, LONGEST / 1_000)
+}
+
 /// A name that Asterisk reads no function, expression or other variable into.
 fn plain(name: &str) -> Result<&str, Unsendable> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
@@ -224,6 +311,14 @@ impl Line {
         self.text.push(' ');
         quote::quote(&mut self.text, text)?;
         Ok(self)
+    }
+
+    /// The keys that end what the command does.
+    fn keys(self, keys: &str) -> Result<Self, Unsendable> {
+        match keys.chars().find(|&key| !is_key(key)) {
+            Some(strange) => Err(Unsendable::NoKey(strange)),
+            None => self.quoted(keys),
+        }
     }
 
     fn ready(self) -> Result<Command, Unsendable> {

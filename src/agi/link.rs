@@ -185,33 +185,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         }
     }
 
-    /// Ends a command that was broken off, so that the next reply is the next command's.
+    /// Ends a command that was broken off, so that the next reply is the next command's. The key that ended it at that
+    /// moment, if one did.
     ///
     /// A new command ends STREAM FILE, which then does not answer, unless it had ended by itself at that moment; its
     /// reply is known by its `endpos`. WAIT FOR DIGIT is ended too, and always answers. So NOOP is sent, whose reply has
     /// no `endpos` (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor is readable).
-    pub(super) async fn settle(&mut self) -> Result<(), Interrupted> {
+    pub(super) async fn settle(&mut self) -> Result<Option<char>, Interrupted> {
         self.flush().await?;
-        let Some(running) = self.running.take() else { return Ok(()) };
+        let Some(running) = self.running.take() else { return Ok(None) };
         if running != Running::Other {
             self.send(Command::noop()).await?;
         }
         let mut replies = if running == Running::Wait { 2 } else { 1 };
+        let mut pressed = None;
         let due = Instant::now() + REPLY_TIME;
         while replies > 0 {
             match self.message(due).await? {
                 Some(Message::Hangup) => self.caller_gone = true,
-                Some(Message::Reply(Reply::Success { endpos: Some(_), .. }))
-                    if running == Running::Stream => {}
+                Some(Message::Reply(reply @ Reply::Success { endpos: Some(_), .. }))
+                    if running == Running::Stream =>
+                {
+                    pressed = reply.key();
+                }
                 // Of the sound, on a channel that was dead already: NOOP works on one.
                 Some(Message::Reply(Reply::Dead)) if running == Running::Stream => {
                     drop(self.dead());
                 }
-                Some(_) => replies -= 1,
+                Some(Message::Reply(reply)) => {
+                    pressed = pressed.or(reply.key());
+                    replies -= 1;
+                }
+                Some(Message::Environment(_)) => return Err(lost("a second environment came")),
                 None => return Err(lost("no reply to a command that was broken off")),
             }
         }
-        Ok(())
+        Ok(pressed)
     }
 
     /// What needs a living channel is not even sent to one that is known to be dead.

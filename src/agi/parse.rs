@@ -2,15 +2,14 @@
 //!
 //! All of it works on whole frames without their last newline, so the parsers are nom's *complete* ones: a frame that
 //! ends early is no message, never an incomplete one. Not spoken here, since no command of ours is answered so:
-//! `100 result=0 Trying...` and `200 result=0 Gosub complete` (GOSUB), `200 result=1 (speech) endpos=0 results=…`
-//! (SPEECH RECOGNIZE).
+//! `100 result=0 Trying...` and `200 result=0 Gosub complete` (GOSUB).
 
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_till};
-use nom::character::complete::i64 as decimal;
+use nom::bytes::complete::{tag, take, take_till, take_until};
+use nom::character::complete::{i64 as decimal, u32 as count};
 use nom::combinator::{all_consuming, eof, map, opt, recognize, rest, value};
 use nom::error::{Error, ErrorKind};
-use nom::sequence::{preceded, terminated};
+use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
 /// The last line of a `520-` block (`agi_handle_command`).
@@ -23,6 +22,11 @@ pub enum Frame<'a> {
     Hangup,
     /// `200 result=…`
     Success(Success<'a>),
+    /// `200 result=1 (speech) endpos=… results=N …`: what the engine understood, the likeliest text of it; empty where
+    /// it understood nothing (`handle_speechrecognize`).
+    Speech(&'a [u8]),
+    /// `200 result=1 (digit) digit=… endpos=…`: a key ended the recognition (`handle_speechrecognize`).
+    Digit(u8),
     /// `510 …`: no such command.
     Unknown,
     /// `511 …`: the command wants a live channel, and this one is hung up.
@@ -57,6 +61,9 @@ impl Block {
         if line.starts_with(b"520-") {
             return Some(Self::Usage);
         }
+        if recognition(line).is_ok() {
+            return None;
+        }
         let (note, _) = (result, tag(" (")).parse(line).ok()?;
         closed(note).is_err().then_some(Self::Value)
     }
@@ -77,6 +84,7 @@ impl Block {
 pub fn frame(input: &[u8]) -> Option<Frame<'_>> {
     let parsed = all_consuming(alt((
         value(Frame::Hangup, (tag("HANGUP"), eof)),
+        recognition,
         map(success, Frame::Success),
         value(Frame::Unknown, code("510")),
         value(Frame::Dead, code("511")),
@@ -124,6 +132,40 @@ fn closed(input: &[u8]) -> IResult<&[u8], (&[u8], Option<u64>)> {
 
 fn no_end(input: &[u8]) -> nom::Err<Error<&[u8]>> {
     nom::Err::Error(Error::new(input, ErrorKind::Char))
+}
+
+/// What is only said of SPEECH RECOGNIZE. A value that looks like it can't be told from it: none is asked for that
+/// comes from outside.
+fn recognition(input: &[u8]) -> IResult<&[u8], Frame<'_>> {
+    let heard = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, likeliest));
+    let key = delimited(tag(" digit="), take(1_usize), (endpos, eof));
+    alt((
+        map(preceded(tag("200 result=1 (speech)"), heard), Frame::Speech),
+        map(preceded(tag("200 result=1 (digit)"), key), |key: &[u8]| Frame::Digit(key[0])),
+    ))
+    .parse(input)
+}
+
+/// The text of the highest score, of several the first. A list of over 4,096 bytes is cut by Asterisk: its last entry
+/// is left out.
+fn likeliest(mut list: &[u8]) -> &[u8] {
+    let mut best: Option<(i64, &[u8])> = None;
+    while let Ok((after, (score, text))) = guess(list) {
+        if best.is_none_or(|(highest, _)| score > highest) {
+            best = Some((score, text));
+        }
+        list = after;
+    }
+    best.map_or(b"", |(_, text)| text)
+}
+
+/// `score0=… text0="…" grammar0=…`. Nothing is escaped in the text, so it goes up to what stands behind it.
+fn guess(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
+    let score = preceded((tag("score"), count, tag("=")), decimal);
+    let text =
+        delimited((tag(" text"), count, tag("=\"")), take_until("\" grammar"), tag("\" grammar"));
+    let grammar = alt((recognize((take_until(" score"), tag(" "))), rest));
+    terminated((score, text), grammar).parse(input)
 }
 
 /// A code with any words after it: they differ between versions, and some have a `result=`.

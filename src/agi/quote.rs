@@ -19,6 +19,9 @@ pub enum Unsendable {
     /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
     #[error("a telephone has no key {0:?}")]
     NoKey(char),
+    /// Something else where digits are said one by one.
+    #[error("no digits")]
+    NotDigits,
     /// A name with more than letters, digits and `_`: Asterisk would read a function into it, and some run programs.
     #[error("no name of a variable")]
     NotAVariable,

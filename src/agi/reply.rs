@@ -20,6 +20,10 @@ pub enum Reply {
         /// Where a file ended, in samples of its rate (`handle_streamfile`). Unreliable after a hang-up.
         endpos: Option<u64>,
     },
+    /// SPEECH RECOGNIZE: what the engine understood; empty where it understood nothing (`handle_speechrecognize`).
+    Speech(Text),
+    /// SPEECH RECOGNIZE: a key ended it (`handle_speechrecognize`).
+    Digit(char),
     /// `511`: the channel is hung up and the command wants a live one (`agi_handle_command`).
     Dead,
     /// `510`: no such command (`agi_handle_command`): an older Asterisk, or a line that was cut in two.
@@ -61,6 +65,8 @@ impl Reply {
         Some(match frame {
             Frame::Hangup => return None,
             Frame::Dead => Self::Dead,
+            Frame::Speech(words) => Self::Speech(text(words)),
+            Frame::Digit(key) => Self::Digit(char::from(key)),
             Frame::Unknown => Self::Unknown,
             Frame::Usage(words) => Self::Usage(text(words)),
             Frame::Success(Success { result, note, endpos }) => {
@@ -86,6 +92,8 @@ impl fmt::Debug for Reply {
                 }
                 write!(f, ", {note:?}, {endpos:?})")
             }
+            Self::Speech(text) => write!(f, "Speech({text:?})"),
+            Self::Digit(_) => f.write_str("Digit"),
             Self::Dead => f.write_str("Dead"),
             Self::Unknown => f.write_str("Unknown"),
             Self::Usage(text) => write!(f, "Usage({text:?})"),

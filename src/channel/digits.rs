@@ -59,9 +59,14 @@ impl<'a> Collector<'a> {
         self.is_complete() || !self.digits.is_empty()
     }
 
+    /// Whether a key may end the prompt.
+    pub fn barges_in(&self) -> bool {
+        self.ask.barge_in
+    }
+
     /// Whether the prompt need not be heard any further.
     pub fn ends_prompt(&self) -> bool {
-        self.ask.barge_in && self.has_keys()
+        self.barges_in() && self.has_keys()
     }
 
     /// How long to wait for the next key; `None` when the input is complete or silence has ended it.

@@ -208,6 +208,9 @@ async fn question(
 ) -> Result<(), Interrupted> {
     leg.begin_question().await?;
     prompt(leg, sounds, Some(collector)).await?;
+    if sounds.unheard() && !collector.has_keys() {
+        return Ok(());
+    }
     collector.prompt_over(Instant::now());
     keys(leg, collector).await
 }
@@ -238,7 +241,7 @@ async fn speech(
     let said = match &listen.ear {
         Ear::Recording(file) => {
             prompt(leg, sounds, collector.as_deref_mut()).await?;
-            match pressed(&collector) {
+            match pressed(&collector) || sounds.unheard() {
                 true => Said::Nothing,
                 false => record(leg, listen, file, collector.as_deref_mut()).await?,
             }
@@ -303,6 +306,9 @@ async fn recognise(
         if pressed(&collector) {
             return Ok(Said::Nothing);
         }
+    }
+    if last.is_none() && sounds.unheard() {
+        return Ok(Said::Nothing);
     }
     let recognised = leg.recognise(recognition, last.as_ref(), collector).await?;
     Ok(match recognised {

@@ -11,10 +11,11 @@ use tokio::sync::mpsc;
 
 use crate::cli::check::print_faults;
 use crate::cli::rehearsal::{Ended, Rehearsal, play};
+use crate::cli::rehearsed::{Stage, Texts};
 use crate::cli::story::{Line, Style, Teller};
 use crate::config::{self, Config};
 use crate::fake::fingers::Fingers;
-use crate::fake::phone::Phone;
+use crate::fake::phone::{Happening, Phone};
 use crate::telemetry::Switch;
 use crate::telemetry::overheard::overhear;
 
@@ -70,11 +71,12 @@ async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitC
             listener.tell(&line);
         }
     });
-    let rehearsal = match Rehearsal::start(config, options.switch.kind()).await {
+    let stage = options.stage();
+    let rehearsal = match Rehearsal::start(config, options.switch.kind(), stage.clone()).await {
         Ok(rehearsal) => rehearsal,
         Err(error) => return fail(&error.to_string()),
     };
-    let ended = played(options, &rehearsal.address.to_string(), teller).await;
+    let ended = played(options, &rehearsal.address.to_string(), teller, stage).await;
     rehearsal.stop().await;
     closing(options, ended.as_ref(), teller)
 }
@@ -82,16 +84,23 @@ async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitC
 async fn connected(options: &Options, server: &str, teller: &Teller) -> ExitCode {
     let text = "requests and answers are not seen from here: the daemon's log has them";
     teller.tell(&Line::new("note", json!({ "text": text }), text));
-    let ended = played(options, server, teller).await;
+    let ended = played(options, server, teller, Stage::default()).await;
     closing(options, ended.as_ref(), teller)
 }
 
-async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ended> {
+async fn played(options: &Options, server: &str, teller: &Teller, stage: Stage) -> Option<Ended> {
     teller.begin();
     let fingers = fingers(options, teller);
     let story = teller.clone();
     let hangs_up_after = options.hangup_after.unwrap_or(LONGEST).min(LONGEST);
-    let phone = Phone::new(fingers, Some(hangs_up_after), move |told| story.told(&told));
+    let phone = Phone::new(fingers, Some(hangs_up_after), move |mut told| {
+        if let Happening::Says { text, .. } = &told.happening {
+            stage.said.hear(text);
+        }
+        told.happening = with_its_text(told.happening, &stage.texts);
+        story.told(&told);
+    });
+    let phone = phone.saying(options.mouth());
     match play(server, &options.call(), options.places(), phone).await {
         Ok(ended) => Some(ended),
         Err(error) => {
@@ -99,6 +108,21 @@ async fn played(options: &Options, server: &str, teller: &Teller) -> Option<Ende
             teller.tell(&Line::new("error", json!({ "reason": error.to_string() }), text));
             None
         }
+    }
+}
+
+/// A sound that was made of a text is told by it.
+fn with_its_text(happening: Happening, texts: &Texts) -> Happening {
+    let quoted = |sound: String| match texts.of(&sound) {
+        Some(text) => format!("\u{201c}{text}\u{201d}"),
+        None => sound,
+    };
+    match happening {
+        Happening::Hears { sound, lasts } => Happening::Hears { sound: quoted(sound), lasts },
+        Happening::BrokenOff { sound, after } => {
+            Happening::BrokenOff { sound: quoted(sound), after }
+        }
+        other => other,
     }
 }
 

@@ -1,15 +1,18 @@
-//! `dialscript check`: all faults of all files, or that there are none.
+//! `dialscript check`: all faults of all files, or that there are none, and what will not work all the same.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::{self, Faults, counted};
+use crate::config::{self, Faults, Warnings, counted};
 
 /// Reads everything and says what is wrong with it on standard error, or how much is right on standard output.
 pub fn check(path: &Path) -> ExitCode {
     match report(path) {
-        Ok(summary) => {
+        Ok((summary, warnings)) => {
+            if !warnings.is_empty() {
+                let _ = write!(std::io::stderr(), "{}", warnings.render(colours()));
+            }
             let _ = writeln!(std::io::stdout(), "{summary}");
             ExitCode::SUCCESS
         }
@@ -22,17 +25,20 @@ pub fn check(path: &Path) -> ExitCode {
 
 /// All faults on standard error, in colours where people see it.
 pub fn print_faults(faults: &Faults) {
-    let stderr = std::io::stderr();
-    let colours = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    let _ = writeln!(stderr.lock(), "{}", faults.render(colours));
+    let _ = writeln!(std::io::stderr(), "{}", faults.render(colours()));
 }
 
-/// How many scripts there are.
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+/// How many scripts there are, and what will not work in them.
 ///
 /// # Errors
 ///
 /// All faults.
-pub fn report(path: &Path) -> Result<String, Faults> {
-    let scripts = config::load(path)?.library.scripts.len();
-    Ok(format!("{}, no faults", counted(scripts, "script")))
+pub fn report(path: &Path) -> Result<(String, Warnings), Faults> {
+    let config = config::load(path)?;
+    let scripts = counted(config.library.scripts.len(), "script");
+    Ok((format!("{scripts}, no faults"), config.warnings))
 }

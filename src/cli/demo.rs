@@ -1,6 +1,6 @@
 //! `dialscript demo`: the main job, on a machine with nothing else installed.
 //!
-//! A script, its sounds and a configuration are written to a temporary folder; a stand-in shop and the real server run in
+//! A script and a configuration are written to a temporary folder; a stand-in shop and the real server run in
 //! this process; three callers are played, and what happens to them is told.
 
 mod files;
@@ -14,6 +14,7 @@ use clap::Args;
 
 use crate::cli::check::print_faults;
 use crate::cli::rehearsal::{self, Ended, Rehearsal, play};
+use crate::cli::rehearsed::Stage;
 use crate::cli::story::{Line, Style, Teller};
 use crate::config;
 use crate::fake::asterisk::Call;
@@ -23,7 +24,7 @@ use crate::fake::places::Places;
 use crate::telemetry::Switch;
 use crate::telemetry::overheard::{Overheard, overhear};
 
-use files::{Folder, SCRIPT, said_by};
+use files::{Folder, SCRIPT};
 use shop::Shop;
 
 /// How it is told.
@@ -88,7 +89,7 @@ async fn interruptible(options: &Options) -> io::Result<bool> {
 async fn stories(options: &Options) -> io::Result<bool> {
     let mut shop = Some(Shop::open(if options.fast { Duration::ZERO } else { SHOP_TAKES }).await?);
     let port = shop.as_ref().map_or(0, |shop| shop.port);
-    let folder = Folder::write(port, options.fast)?;
+    let folder = Folder::write(port)?;
     let config = match config::load(&folder.config()) {
         Ok(config) => config,
         Err(faults) => {
@@ -100,7 +101,8 @@ async fn stories(options: &Options) -> io::Result<bool> {
     let listener = teller.clone();
     overhear(move |heard| of_log(&heard).iter().for_each(|line| listener.tell(line)));
     introduce();
-    let rehearsal = Rehearsal::start(&config, Switch::Asterisk).await?;
+    let stage = Stage { pretends: true, ..Stage::default() };
+    let rehearsal = Rehearsal::start(&config, Switch::Asterisk, stage).await?;
     let mut as_told = true;
     for (number, chapter) in (1..).zip(&CHAPTERS) {
         if chapter.outcome == "no_response" {
@@ -174,7 +176,7 @@ impl Chapter {
 fn of_happening(happening: &Happening) -> Option<Line> {
     let plain = |text: String| Some(Line { text, ..Line::of_happening(happening) });
     match happening {
-        Happening::Hears { sound, .. } => plain(format!("a voice: \"{}\"", said_by(sound))),
+        Happening::Hears { sound, .. } => plain(format!("a voice: \"{sound}\"")),
         Happening::BrokenOff { .. } => plain("  (the key ends the voice)".into()),
         Happening::MusicOn(_) => plain("music, while the shop thinks".into()),
         Happening::Variable { name, .. } if !is_of_interest(name) => None,

@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::cli::rehearsed::{Rehearsed, Stage};
 use crate::cli::serve::{LAST_REQUESTS, limits, requests};
 use crate::config::Config;
 use crate::fake::phone::{GoesOn, Phone};
@@ -48,7 +49,7 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub struct Rehearsal {
     /// Where it listens.
     pub address: SocketAddr,
-    server: Arc<Server<HttpTriggers, Engines>>,
+    server: Arc<Server<HttpTriggers, Rehearsed<Engines>>>,
     stop: CancellationToken,
     serving: JoinHandle<()>,
 }
@@ -59,13 +60,14 @@ impl Rehearsal {
     /// # Errors
     ///
     /// When the system has no port or no random numbers.
-    pub async fn start(config: &Config, switch: Switch) -> io::Result<Self> {
+    pub async fn start(config: &Config, switch: Switch, stage: Stage) -> io::Result<Self> {
         let triggers = HttpTriggers::new(requests(config)).map_err(io::Error::other)?;
         let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
         let door = Door { switch, listener, allow };
-        let voice = Engines::new(config.voice.clone(), triggers.client());
+        let engines = Engines::new(config.voice.clone(), triggers.client(), None);
+        let voice = Rehearsed::new(engines, stage);
         let server = Server::new(limits(config), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({

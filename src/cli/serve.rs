@@ -4,9 +4,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use sd_notify::NotifyState;
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +20,8 @@ use crate::config::{self, Config};
 use crate::server::{Door, Limits, Server, listen};
 use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
-use crate::voice::Engines;
+use crate::voice::server::Urls;
+use crate::voice::{self, Engines};
 
 /// What requests under way get to complete when all calls have ended.
 pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -32,6 +36,7 @@ pub fn serve(path: &Path) -> ExitCode {
         }
     };
     telemetry::start(config.log.level, config.log.format);
+    warn_of(&config);
     let served = runtime().and_then(|runtime| {
         let served = runtime.block_on(daemon(path, config));
         // A look-up of a name can't be broken off, and must not hold up the end.
@@ -56,13 +61,16 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let (stop, hurry) = stops()?;
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let doors = doors(&config)?;
-    let voice = Engines::new(config.voice.clone(), triggers.client());
+    let sounds = sound_server(&config)?;
+    let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
+    let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
     let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
     notify(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
         () = reload(path, &config, &server, reloads) => {}
+        () = served(sounds) => {}
     }
     if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
         warn!("requests under way could not complete");
@@ -106,6 +114,34 @@ fn doors(config: &Config) -> io::Result<Vec<Door>> {
     addresses.map(open).collect()
 }
 
+/// A server of sounds that is open.
+struct SoundServer {
+    listener: TcpListener,
+    urls: Arc<Urls>,
+    allow: Vec<IpNet>,
+}
+
+fn sound_server(config: &Config) -> io::Result<Option<SoundServer>> {
+    let Some(server) = &config.voice.server else { return Ok(None) };
+    let address = server.listen;
+    let listener = listen::bind(address).map_err(|error| {
+        io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
+    })?;
+    let urls = Arc::new(Urls::new(server, &config.voice.cache, &config.voice.sounds)?);
+    info!(%address, url = server.url, "serving sounds");
+    Ok(Some(SoundServer { listener, urls, allow: server.allow.clone() }))
+}
+
+/// Serves sounds as long as there are calls to hear them, also when the daemon is being stopped.
+async fn served(sounds: Option<SoundServer>) {
+    match sounds {
+        Some(SoundServer { listener, urls, allow }) => {
+            voice::server::serve(listener, urls, allow, std::future::pending()).await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
 /// The first SIGTERM or SIGINT stops with grace, the second without.
 fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
@@ -137,6 +173,7 @@ async fn reload(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 info!(scripts = config.library.scripts.len(), "scripts loaded again");
+                warn_of(&config);
                 for section in running.differs_from(&config) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
@@ -147,6 +184,12 @@ async fn reload(
         }
     }
     std::future::pending().await
+}
+
+/// What will not work, and stops nothing else.
+fn warn_of(config: &Config) {
+    config.warnings.iter().for_each(|warning| warn!(%warning, "this will not work"));
+    config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 
 /// Tells systemd, where it runs us.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::nearest::nearest;
 use super::raw::script::Script;
 use super::validate::then::{self, Typed};
+use crate::script::template::Entered;
 
 /// All scripts by name, and the chains between them.
 #[derive(Debug, Default)]
@@ -12,7 +13,8 @@ pub(crate) struct Chains(BTreeMap<String, Link>);
 
 #[derive(Debug, Default)]
 struct Link {
-    asks: bool,
+    keys: bool,
+    speech: bool,
     waits: bool,
     leads_to: BTreeSet<String>,
 }
@@ -25,7 +27,8 @@ impl Chains {
             _ => None,
         });
         let link = Link {
-            asks: script.keypress.is_some(),
+            keys: script.keypress.is_some(),
+            speech: script.speech.is_some(),
             waits: script.waits(),
             leads_to: leads_to.collect(),
         };
@@ -34,7 +37,7 @@ impl Chains {
 
     /// A script whose file can't be read: it may be anything, so that its faults are not told of others.
     pub(crate) fn add_unreadable(&mut self, name: &str) {
-        let link = Link { asks: true, waits: true, leads_to: BTreeSet::new() };
+        let link = Link { keys: true, speech: true, waits: true, ..Link::default() };
         self.0.insert(name.to_owned(), link);
     }
 
@@ -42,9 +45,13 @@ impl Chains {
         self.0.contains_key(name)
     }
 
-    /// Whether the script asks for keys.
-    pub(crate) fn asks(&self, name: &str) -> bool {
-        self.0.get(name).is_some_and(|link| link.asks)
+    /// Whether the script asks for it.
+    pub(crate) fn asks_for(&self, name: &str, entered: Entered) -> bool {
+        self.0.get(name).is_some_and(|link| match entered {
+            Entered::Keypress => link.keys,
+            Entered::Speech => link.speech,
+            Entered::Input => link.keys || link.speech,
+        })
     }
 
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {

@@ -41,8 +41,8 @@ impl Fault {
         Self { file, span: None, what, label: None, help: Some(help.to_owned()) }
     }
 
-    fn report(&self) -> Vec<Group<'_>> {
-        let title = Level::ERROR.primary_title(self.what.as_str());
+    fn report(&self, level: Level<'static>) -> Vec<Group<'_>> {
+        let title = level.primary_title(self.what.as_str());
         let group = match self.span.as_ref() {
             Some(span) => title.element(self.snippet(span)),
             None => title.element(Origin::path(self.file.name.as_str())),
@@ -63,18 +63,73 @@ impl Fault {
         }
     }
 
+    /// The line that it is in, from 1.
+    fn line(&self) -> Option<usize> {
+        let before = self.file.text.get(..self.span.as_ref()?.start)?;
+        Some(before.matches('\n').count() + 1)
+    }
+
     fn place(&self) -> (&str, usize, usize, &str) {
         let span = self.span.clone().unwrap_or_default();
         (&self.file.name, span.start, span.end, &self.what)
     }
 }
 
+/// On one line: the file, the line of it, and what is wrong.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file.name)?;
+        self.line().iter().try_for_each(|line| write!(f, ":{line}"))?;
+        write!(f, ": {}", self.what)?;
+        self.help.iter().try_for_each(|help| write!(f, " ({help})"))
+    }
+}
+
+/// In the order in which people read them: by file, then by place.
+fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort_by(|a, b| a.place().cmp(&b.place()));
+    faults.dedup();
+    faults
+}
+
+/// What will not work as it is, and stops nothing else, by file and place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Warnings(Vec<Fault>);
+
+impl Warnings {
+    pub(crate) fn sorted(warnings: Vec<Fault>) -> Self {
+        Self(sorted(warnings))
+    }
+
+    /// Each warning, by file and place.
+    pub fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// For people, as [`Faults::render`].
+    pub fn render(&self, colours: bool) -> String {
+        render(&self.0, Level::WARNING, colours)
+    }
+}
+
+fn render(faults: &[Fault], level: Level<'static>, colours: bool) -> String {
+    let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+    let mut text = String::new();
+    for fault in faults {
+        text.push_str(&renderer.render(&fault.report(level.clone())));
+        text.push_str("\n\n");
+    }
+    text
+}
+
 impl Faults {
-    /// In the order in which people read them: by file, then by place.
-    pub(crate) fn sorted(mut faults: Vec<Fault>) -> Self {
-        faults.sort_by(|a, b| a.place().cmp(&b.place()));
-        faults.dedup();
-        Self(faults)
+    pub(crate) fn sorted(faults: Vec<Fault>) -> Self {
+        Self(sorted(faults))
     }
 
     /// Each fault, by file and place.
@@ -95,14 +150,7 @@ impl Faults {
     /// For people: each with file, line, column, the line with a caret, the reason and the way out. `colours` is for
     /// terminals.
     pub fn render(&self, colours: bool) -> String {
-        let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
-        let mut text = String::new();
-        for fault in &self.0 {
-            text.push_str(&renderer.render(&fault.report()));
-            text.push_str("\n\n");
-        }
-        text.push_str(&self.summary());
-        text
+        render(&self.0, Level::ERROR, colours) + &self.summary()
     }
 
     fn summary(&self) -> String {

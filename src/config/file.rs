@@ -16,13 +16,15 @@ use super::section::{Homes, Section};
 pub(crate) struct File {
     source: Arc<Source>,
     faults: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Fault>>,
     syntax: RefCell<Vec<Fault>>,
 }
 
 impl File {
     pub(crate) fn new(name: String, text: String) -> Self {
         let source = Arc::new(Source { name, text });
-        Self { source, faults: RefCell::default(), syntax: RefCell::default() }
+        let (faults, warnings, syntax) = Default::default();
+        Self { source, faults, warnings, syntax }
     }
 
     /// Reads a file; where that fails the fault names it.
@@ -37,6 +39,11 @@ impl File {
             )),
             Err(e) => Err(Fault::of_path(name, format!("this file can't be read: {e}"), help)),
         }
+    }
+
+    /// Its path as people know it.
+    pub(crate) fn name(&self) -> &str {
+        &self.source.name
     }
 
     /// Reads the whole file as a section of `raw` values.
@@ -88,6 +95,22 @@ impl File {
     ) {
         let file = self.source.clone();
         self.faults.borrow_mut().push(Fault { file, span: Some(span), what, label, help });
+    }
+
+    /// What will not work, and stops nothing else.
+    pub(crate) fn warn(
+        &self,
+        span: Range<usize>,
+        what: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (file, what, help) = (self.source.clone(), what.into(), Some(help.into()));
+        let warning = Fault { file, span: Some(span), what, label: None, help };
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+        self.warnings.take()
     }
 
     /// Where a part of a text stands in the file. A literal with escapes hides that: it is the whole then.

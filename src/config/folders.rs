@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 use super::fault::Fault;
 use super::file::File;
 use super::raw::daemon as raw;
+use crate::voice::settings::Folder;
 
 /// The folders, relative ones from the daemon's file on.
 pub(super) struct Folders {
@@ -15,6 +16,8 @@ pub(super) struct Folders {
     pub(super) sounds: PathBuf,
     pub(super) sounds_on_switch: Option<PathBuf>,
     pub(super) secrets: PathBuf,
+    pub(super) cache: Folder,
+    pub(super) recordings: Folder,
 }
 
 /// The script files of a folder by name, and files with names that no script can have.
@@ -29,11 +32,18 @@ impl Folders {
         let folder = |given: &Option<Spanned<String>>, default: &str| {
             home.join(given.as_ref().map_or(default, |given| given.get_ref()))
         };
+        let caches = caches();
+        let made = |given: &Option<Spanned<String>>, default: &str| match (given, &caches) {
+            (None, Some(caches)) => caches.join(default),
+            _ => folder(given, default),
+        };
         let folders = Self {
             scripts: folder(&raw.scripts, "scripts"),
             sounds: folder(&raw.sounds, "sounds"),
             sounds_on_switch: raw.sounds_on_switch.as_ref().map(|given| given.get_ref().into()),
             secrets: folder(&raw.secrets, "secrets"),
+            cache: shared(made(&raw.cache, "cache"), &raw.cache_on_switch),
+            recordings: shared(made(&raw.recordings, "recordings"), &raw.recordings_on_switch),
         };
         folders.check(file, raw);
         folders
@@ -47,12 +57,47 @@ impl Folders {
             let help = "create it; a relative name begins at the folder of this file";
             file.fault_help(given.span(), what, help);
         }
-        let on_switch = raw.sounds_on_switch.as_ref();
-        if let Some(given) = on_switch.filter(|given| !given.get_ref().starts_with('/')) {
+        let on_switch = [&raw.sounds_on_switch, &raw.cache_on_switch, &raw.recordings_on_switch];
+        let relative = |given: &&Spanned<String>| !given.get_ref().starts_with('/');
+        for given in on_switch.into_iter().flatten().filter(relative) {
             let help = "write the whole path as the switch's host has it";
             file.fault_help(given.span(), "this path does not begin with `/`", help);
         }
+        self.check_own(file, raw);
     }
+
+    /// What lies in these folders is deleted in time.
+    fn check_own(&self, file: &File, raw: &raw::Folders) {
+        let (cache, recordings) = (&self.cache.ours, &self.recordings.ours);
+        let of_others = [&self.scripts, &self.sounds, &self.secrets].map(|other| absolute(other));
+        for (given, folder, other) in
+            [(&raw.cache, cache, recordings), (&raw.recordings, recordings, cache)]
+        {
+            let is_taken = of_others.iter().chain([other]).any(|other| other.starts_with(folder));
+            if let Some(given) = given.as_ref().filter(|_| is_taken) {
+                let help = "name a folder of its own: what lies in it is deleted in time";
+                file.fault_help(given.span(), "this folder holds something else", help);
+            }
+        }
+    }
+}
+
+/// Where systemd wants what can be made again.
+fn caches() -> Option<PathBuf> {
+    let folders = std::env::var_os("CACHE_DIRECTORY")?;
+    // systemd separates several by colons.
+    let first = folders.to_str()?.split(':').next()?;
+    first.starts_with('/').then(|| first.into())
+}
+
+fn shared(path: PathBuf, on_switch: &Option<Spanned<String>>) -> Folder {
+    let ours = absolute(&path);
+    let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
+    Folder { ours, on_switch }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Finds the script files.

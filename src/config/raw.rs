@@ -12,6 +12,7 @@ use super::section::Section;
 
 pub(crate) mod daemon;
 pub(crate) mod script;
+pub(crate) mod speech;
 pub(crate) mod when;
 
 /// A time with its unit, such as `"4s"`.
@@ -145,6 +146,15 @@ impl<'i> Section<'_, 'i> {
     /// A list. Values of another kind in it are faults, and left out.
     pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<List<T>> {
         let value = self.take_any(key)?;
+        self.list_of(key, value)
+    }
+
+    /// A value that is a list.
+    pub(crate) fn list_of<T: Deserialize<'i>>(
+        &self,
+        key: &str,
+        value: Spanned<DeValue<'i>>,
+    ) -> Option<List<T>> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
             let help = format!("write it in brackets: `{key} = [...]`");
             self.file.fault_help(value.span(), format!("`{key}` is a list"), help);

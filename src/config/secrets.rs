@@ -40,6 +40,12 @@ impl SecretStore {
         }
     }
 
+    /// A secret, where it can be had.
+    pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, String> {
+        self.look_up(name)?;
+        Ok(self.found.borrow().get(name).unwrap_or_default().into())
+    }
+
     fn nowhere(&self, name: &str) -> String {
         let (path, variable) = (self.path(name), variable(name));
         format!("there is no file `{path}`, and no environment variable {variable}")

@@ -57,17 +57,16 @@ impl<'f, 'i> Section<'f, 'i> {
         key: &'static str,
         help: &str,
     ) -> Option<Spanned<T>> {
+        self.need_any(key, help);
+        self.take(key)
+    }
+
+    /// A fault where a key is not there.
+    pub(crate) fn need_any(&self, key: &'static str, help: &str) {
         if !self.entries.contains_key(key) {
             let what = format!("{} has no `{key}`", self.title);
             self.file.fault_help(self.span.clone(), what, help);
         }
-        self.take(key)
-    }
-
-    /// A key or table that a later version will take.
-    pub(crate) fn later(&mut self, key: &'static str, what: &str, help: &str) {
-        let Some((name, _)) = self.entries.remove_entry(key) else { return };
-        self.file.fault_help(name.span(), what, help);
     }
 
     /// A table in this one.
@@ -115,6 +114,29 @@ impl<'f, 'i> Section<'f, 'i> {
                 None
             }
         }
+    }
+
+    /// The whole table as tables by their names, in the order of the file.
+    pub(crate) fn tables_by_name(self, title: &str) -> Vec<(Spanned<String>, Self)> {
+        let (file, homes) = (self.file, self.homes);
+        let mut tables = Vec::new();
+        for (name, value) in self.entries {
+            let span = value.span();
+            let name = Spanned::new(name.span(), name.into_inner().into_owned());
+            match value.into_inner() {
+                DeValue::Table(entries) => {
+                    let title = format!("[{title}.{}]", name.get_ref());
+                    let known = Vec::new();
+                    tables.push((name, Self { file, span, title, entries, known, homes }));
+                }
+                _ => {
+                    let help = format!("write a line `[{title}.{}]` and its keys", name.get_ref());
+                    file.fault_help(span, format!("`{}` is a table", name.get_ref()), help);
+                }
+            }
+        }
+        tables.sort_by_key(|(name, _)| name.span().start);
+        tables
     }
 
     /// The whole table as names and values of one kind, in the order of the file.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
+use super::fault::Warnings;
 use crate::script::definition::Library;
 use crate::telemetry::Format;
 use crate::voice;
@@ -35,6 +36,8 @@ pub struct Config {
     pub voice: voice::settings::Settings,
     /// The scripts and their secrets.
     pub library: Arc<Library>,
+    /// What will not work as it is, and stops nothing else.
+    pub warnings: Warnings,
 }
 
 impl Config {
@@ -49,9 +52,23 @@ impl Config {
             ("[cache]", self.cache == other.cache),
             ("[egress]", self.egress == other.egress),
             ("[log]", self.log == other.log),
+            ("[folders]", made(&self.voice) == made(&other.voice)),
+            ("[speech]", speech(&self.voice) == speech(&other.voice)),
+            ("[sound_server]", self.voice.server == other.voice.server),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(section, _)| section)
     }
+}
+
+/// The folders of what is made; those of scripts, sounds and secrets are read again at each load.
+fn made(voice: &voice::settings::Settings) -> impl PartialEq {
+    (voice.cache.clone(), voice.recordings.clone())
+}
+
+/// All that stands in `[speech]`.
+fn speech(voice: &voice::settings::Settings) -> impl PartialEq {
+    let engines = (&voice.say, &voice.fallback, &voice.engines, &voice.listen);
+    (engines, voice.timeout, voice.at_once, voice.format, voice.cache_bytes)
 }
 
 /// Where a switch connects.

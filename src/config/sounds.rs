@@ -1,18 +1,22 @@
 //! The library of sounds: names into files that the switch plays.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_spanned::Spanned;
+use url::Url;
 
 use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Recorded};
+use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
+use format::Home;
 
 mod format;
+pub(super) mod inventory;
 
 /// All files below the library's folder.
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(crate) struct SoundLibrary {
     /// By name as in `play`, language folders included: `en/hello`.
     files: BTreeMap<String, BTreeSet<PathBuf>>,
     languages: BTreeSet<String>,
+    /// The script files that play a name.
+    played: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Why a sound can't be had, and the way out.
@@ -61,17 +67,15 @@ impl SoundLibrary {
         }
     }
 
-    /// What `play` names, one after the other.
-    pub(crate) fn recorded(&self, file: &File, given: &[Spanned<String>]) -> Recorded {
-        let named: Vec<_> = given.iter().map(|name| self.faulted(file, name)).collect();
-        let together = |language: &str| {
-            named.iter().flat_map(|one| one.in_language(language).iter().cloned()).collect()
+    /// What `play` names: a recorded sound, or one at a URL.
+    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<Part> {
+        let part = match is_url(name) {
+            true => url(name).map(Part::Url),
+            false => self.sound(name).map(Part::Recorded),
         };
-        let languages: BTreeSet<_> = named.iter().flat_map(|one| one.by_language.keys()).collect();
-        Recorded {
-            default: together(""),
-            by_language: languages.iter().map(|l| ((*l).clone(), together(l))).collect(),
-        }
+        let mut played = self.played.borrow_mut();
+        played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
+        part.map_err(|(what, help)| file.fault_help(at, what, help)).ok()
     }
 
     /// What `music` names: sounds where it looks like them, else a class of the switch.
@@ -86,7 +90,11 @@ impl SoundLibrary {
                 }
                 MusicSource::Class(name.into())
             }
-            sounds => MusicSource::Sounds(self.recorded(file, sounds.as_slice())),
+            sounds => {
+                let sounds = sounds.as_slice().iter();
+                let parts = sounds.filter_map(|name| self.part(file, name.get_ref(), name.span()));
+                MusicSource::Sounds(Playlist { parts: parts.collect() })
+            }
         }
     }
 
@@ -97,13 +105,6 @@ impl SoundLibrary {
         begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
     }
 
-    fn faulted(&self, file: &File, given: &Spanned<String>) -> Recorded {
-        self.sound(given.get_ref()).unwrap_or_else(|(what, help)| {
-            file.fault_help(given.span(), what, help);
-            Recorded::default()
-        })
-    }
-
     fn sound(&self, name: &str) -> Result<Recorded, Missing> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(wrong(
@@ -111,11 +112,8 @@ impl SoundLibrary {
                 "name a sound of the library",
             ));
         }
-        if is_url(name) {
-            let help = "put the file into the library and name it";
-            return Err(wrong("sounds from a URL are not in this version", help));
-        }
         match name.strip_prefix("switch:") {
+            _ if name.is_empty() => Err(wrong("no sound is named", "name a sound of the library")),
             Some("") => Err(wrong("no sound is named", "write it as `switch:NAME`")),
             Some(name) => Ok(one(Sound::OfSwitch(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
@@ -128,10 +126,11 @@ impl SoundLibrary {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
         }
-        format::check_kind(path)?;
+        let home = if path.starts_with(&self.folder) { Home::Library } else { Home::Elsewhere };
+        format::check_kind(path, home)?;
         // What the switch's host has can't be seen from another one.
         if self.on_switch.is_none() {
-            format::check(path)?;
+            format::check(path, home)?;
         }
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
@@ -165,7 +164,7 @@ impl SoundLibrary {
         let plays = files.iter().filter(|path| format::rank(path).is_some());
         let best = plays.min_by_key(|path| format::rank(path)).or_else(|| files.first());
         let Some(best) = best else { return Err(wrong("no file", "add one")) };
-        format::check(&self.folder.join(best))?;
+        format::check(&self.folder.join(best), Home::Library)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
             None => self.absolute_of(best)?,
@@ -210,7 +209,23 @@ impl SoundLibrary {
 }
 
 fn is_url(name: &str) -> bool {
-    name.starts_with("http://") || name.starts_with("https://")
+    name.contains("://") && !name.starts_with("switch:")
+}
+
+/// The operator's word: it may be at any address.
+fn url(text: &str) -> Result<Arc<str>, Missing> {
+    let plain =
+        !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
+    match Url::parse(text) {
+        Ok(url) if plain && matches!(url.scheme(), "http" | "https") && url.has_host() => {
+            Ok(text.into())
+        }
+        _ => {
+            let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
+                        played by `{play:$path}` in `say`";
+            Err(wrong("this is no URL of a sound", help))
+        }
+    }
 }
 
 fn one(sound: Sound) -> Recorded {

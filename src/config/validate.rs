@@ -3,11 +3,15 @@
 pub(super) mod branch;
 pub(super) mod cause;
 pub(super) mod daemon;
+pub(super) mod engine;
 pub(super) mod keypress;
+pub(super) mod name;
 pub(super) mod outcome;
+pub(super) mod playlist;
 pub(super) mod reachable;
 pub(super) mod scope;
 pub(super) mod script;
+pub(super) mod speech;
 pub(super) mod then;
 pub(super) mod trigger;
 pub(super) mod url;

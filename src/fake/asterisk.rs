@@ -16,6 +16,7 @@ use super::sound::SoundsOfSwitch;
 pub mod dialplan;
 mod environment;
 mod listen;
+mod record;
 mod run;
 mod wire;
 mod words;

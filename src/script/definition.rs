@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderName;
 use regex::Regex;
 
-use crate::channel::{Ask, Cause, Meanwhile, Sound};
+use crate::channel::{Ask, Cause, Sound};
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Secrets, Template};
 use crate::script::voice::Manner;
@@ -206,21 +206,8 @@ pub struct Music {
 pub enum MusicSource {
     /// A class or stream of the switch.
     Class(Arc<str>),
-    /// Sounds.
-    Sounds(Recorded),
-}
-
-impl Music {
-    /// As the channel takes it, in the caller's language.
-    pub fn meanwhile(&self, language: &str) -> Meanwhile {
-        let music = self.plays.as_ref().map(|source| match source {
-            MusicSource::Class(class) => crate::channel::Music::Class(class.clone()),
-            MusicSource::Sounds(list) => {
-                crate::channel::Music::Sounds(list.in_language(language).clone())
-            }
-        });
-        Meanwhile { after: self.after, music }
-    }
+    /// Sounds: recorded ones, and ones at URLs.
+    Sounds(Playlist),
 }
 
 /// One `[[branch]]`.

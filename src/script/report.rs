@@ -51,6 +51,8 @@ pub struct Report {
     pub code: String,
     /// How many digits were entered, in all scripts of the call.
     pub digits: usize,
+    /// How many characters were said, as they were understood, in all scripts of the call.
+    pub said: usize,
     /// Time in prompts and questions.
     pub asked: Duration,
     /// Time waiting for answers.

@@ -135,7 +135,9 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         };
         debug!(url = %request.url.shown(), body = request.shown_body(), "request");
         let started = Instant::now();
-        let meanwhile = trigger.meanwhile.meanwhile(&self.channel.caller().language);
+        let language = &self.channel.caller().language;
+        // What is held is there until nobody waits any more.
+        let (meanwhile, _held) = trigger.meanwhile.meanwhile(language, self.voice);
         let asked = self.triggers.ask(request, trigger.cache);
         let fetched = self.channel.wait(asked, &meanwhile).await;
         self.report.waited += started.elapsed();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, Sounds};
-use crate::script::definition::{How, Part, Playlist};
+use crate::script::definition::{Decimal, How, Part, Playlist};
 use crate::script::template::{Filled, Placeholder, Values};
 use crate::script::voice::{Hold, Made, Manner, Mute, Voice, Wanted};
 
@@ -77,7 +77,12 @@ impl<M> Parts<M> {
 
     /// Why nothing of all this was heard, where nothing was.
     pub fn silenced(self) -> Option<Mute> {
-        self.lost.filter(|_| self.heard == 0)
+        let is_unheard = self.is_unheard();
+        self.lost.filter(|_| is_unheard)
+    }
+
+    fn is_unheard(&self) -> bool {
+        self.heard == 0 && self.parts.is_empty() && self.lost.is_some()
     }
 }
 
@@ -86,6 +91,10 @@ fn said(text: Filled, manner: &Arc<Manner>) -> Wanted {
 }
 
 impl<M: Future<Output = Result<Made, Mute>> + Send + Unpin> Sounds for Parts<M> {
+    fn unheard(&self) -> bool {
+        self.is_unheard()
+    }
+
     async fn next(&mut self) -> Option<Sound> {
         loop {
             let made = match self.parts.front_mut()? {
@@ -116,17 +125,30 @@ impl<M: Future<Output = Result<Made, Mute>> + Send + Unpin> Sounds for Parts<M> 
 /// A value as texts for an engine, each of which may serve again.
 fn spoken(values: &impl Values, placeholder: &Placeholder, how: How) -> Vec<Filled> {
     let value = values.value(placeholder);
-    let part =
-        |text: String| if value.sensitive { Filled::hidden(text) } else { Filled::open(text) };
+    let whole = |text: String| match (text.as_str(), value.sensitive) {
+        ("", _) => Vec::new(),
+        (_, true) => vec![Filled::hidden(text)],
+        (_, false) => vec![Filled::open(text)],
+    };
     match how {
-        How::Digits => {
-            let signs = value.text.chars().filter(|sign| sign.is_alphanumeric());
-            signs.take(MOST_SPELLED).map(|sign| part(sign.to_string())).collect()
-        }
-        How::Words | How::Number => {
-            let text = plain(&value.text);
-            if text.is_empty() { Vec::new() } else { vec![part(text)] }
-        }
+        How::Words => whole(plain(&value.text)),
+        How::Number => whole(number(&value.text)),
+        // One after the other, the sounds of single signs would tell what is said.
+        How::Digits if value.sensitive => whole(signs(&value.text).collect::<Vec<_>>().join(", ")),
+        How::Digits => signs(&value.text).map(Filled::open).collect(),
+    }
+}
+
+fn signs(text: &str) -> impl Iterator<Item = String> {
+    let signs = text.chars().filter(|sign| sign.is_alphanumeric());
+    signs.take(MOST_SPELLED).map(String::from)
+}
+
+/// A number without zeros before and behind it: engines read `007` sign by sign.
+fn number(text: &str) -> String {
+    match Decimal::parse(text.trim()) {
+        Some(number) => plain(&number.to_string()),
+        None => plain(text),
     }
 }
 
@@ -142,8 +164,11 @@ fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What the switch itself can say of a value.
+/// What the switch itself can say of a value. Without its point or its sign a number would be another one.
 fn spelled(text: &str) -> Option<Sound> {
+    if Decimal::parse(text).is_some_and(|number| number.negative || !number.fraction.is_empty()) {
+        return None;
+    }
     let signs: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
     match signs.as_str() {
         "" => None,

@@ -9,8 +9,10 @@ use crate::script::escape::{Landing, Unfit};
 use crate::script::path::KeyPath;
 
 mod read;
+mod spoken;
 
 pub use read::{Braces, Piece, Problem, read};
+pub use spoken::{Phrase, read_spoken};
 
 /// A text with placeholders, each with its landing.
 #[derive(Debug, Clone, Default, PartialEq)]

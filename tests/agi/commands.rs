@@ -33,6 +33,29 @@ fn commands_are_lines() {
             Command::stream_file("f", "19*#AD", Some(80)).unwrap(),
             "STREAM FILE \"f\" \"19*#AD\" 80\n",
         ),
+        (Command::say_digits("0711", "").unwrap(), "SAY DIGITS \"0711\" \"\"\n"),
+        (Command::say_alpha("a \"b", "1#").unwrap(), "SAY ALPHA \"a \\\"b\" \"1#\"\n"),
+        (
+            Command::record_file("/r/a b", "1#", ms(15_000), ms(1_500)).unwrap(),
+            "RECORD FILE \"/r/a b\" wav \"1#\" 15000 s=2\n",
+        ),
+        (
+            Command::record_file("/r/a", "", Duration::ZERO, Duration::ZERO).unwrap(),
+            "RECORD FILE \"/r/a\" wav \"\" 1 s=1\n",
+        ),
+        (
+            Command::record_file("/r/a", "", Duration::MAX, Duration::MAX).unwrap(),
+            "RECORD FILE \"/r/a\" wav \"\" 2147483647 s=2147483\n",
+        ),
+        (Command::speech_create("").unwrap(), "SPEECH CREATE \"\"\n"),
+        (
+            Command::speech_load_grammar("g", "/g/a b").unwrap(),
+            "SPEECH LOAD GRAMMAR \"g\" \"/g/a b\"\n",
+        ),
+        (Command::speech_activate_grammar("g").unwrap(), "SPEECH ACTIVATE GRAMMAR \"g\"\n"),
+        (Command::speech_recognize("/s", ms(4_001)).unwrap(), "SPEECH RECOGNIZE \"/s\" 5\n"),
+        (Command::speech_recognize("", ms(0)).unwrap(), "SPEECH RECOGNIZE \"\" 1\n"),
+        (Command::speech_destroy(), "SPEECH DESTROY\n"),
         (Command::set_music(Some("jazz")).unwrap(), "SET MUSIC ON \"jazz\"\n"),
         (Command::set_music(None).unwrap(), "SET MUSIC OFF\n"),
         (
@@ -70,6 +93,13 @@ fn no_line_break_gets_into_a_command() {
         let refused = Err(Unsendable::LineBreak);
         for command in [
             Command::stream_file(evil, "", None),
+            Command::say_alpha(evil, ""),
+            Command::record_file(evil, "", Duration::ZERO, Duration::ZERO),
+            Command::speech_create(evil),
+            Command::speech_load_grammar(evil, ""),
+            Command::speech_load_grammar("", evil),
+            Command::speech_activate_grammar(evil),
+            Command::speech_recognize(evil, Duration::ZERO),
             Command::set_music(Some(evil)),
             Command::set_variable("V", evil),
             Command::get_function("DIALPLAN_EXISTS", evil),
@@ -95,7 +125,18 @@ fn only_keys_of_a_telephone_end_a_sound() {
     assert!(Command::stream_file("f", "0123456789*#ABCD", None).is_ok());
     for key in ['a', 'E', ' ', '"', '\n', '٣'] {
         let digits = format!("1{key}");
-        assert_eq!(Command::stream_file("f", &digits, None), Err(Unsendable::NoKey(key)));
+        let refused = Err(Unsendable::NoKey(key));
+        assert_eq!(Command::stream_file("f", &digits, None), refused);
+        assert_eq!(Command::say_digits("1", &digits), refused);
+        assert_eq!(Command::say_alpha("a", &digits), refused);
+        assert_eq!(Command::record_file("f", &digits, Duration::ZERO, Duration::ZERO), refused);
+    }
+}
+
+#[test]
+fn nothing_but_digits_is_said_as_digits() {
+    for text in ["", "*12", "12a", "1 2", "-1", "٣"] {
+        assert_eq!(Command::say_digits(text, ""), Err(Unsendable::NotDigits), "{text}");
     }
 }
 

@@ -31,6 +31,66 @@ fn a_success_has_a_result_a_note_and_a_position() {
 }
 
 #[test]
+fn a_recording_ends_with_a_word_a_result_and_a_position() {
+    let word = |text: &str| Some(text.to_owned());
+    for (line, result, note, endpos) in [
+        ("200 result=9462 (timeout) endpos=36320", "9462", word("timeout"), Some(36_320)),
+        ("200 result=0 (timeout) endpos=16000", "0", word("timeout"), Some(16_000)),
+        ("200 result=35 (dtmf) endpos=18400", "35", word("dtmf"), Some(18_400)),
+        ("200 result=-1 (hangup) endpos=16000", "-1", word("hangup"), Some(16_000)),
+        ("200 result=-1 (writefile)", "-1", word("writefile"), None),
+        ("200 result=-1 (randomerror) endpos=0", "-1", word("randomerror"), Some(0)),
+    ] {
+        assert_eq!(parts(line), (result.to_owned(), note, endpos), "{line}");
+    }
+}
+
+#[test]
+fn of_what_an_engine_understood_the_likeliest_text_counts() {
+    for (line, words) in [
+        (r#"results=1 score0=90 text0="four seven" grammar0=digits"#, "four seven"),
+        (r#"results=1 score0=90 text0="" grammar0="#, ""),
+        (r#"results=2 score0=9 text0="a" grammar0=g score1=10 text1="b" grammar1=g"#, "b"),
+        (r#"results=2 score0=9 text0="a" grammar0=g score1=9 text1="b" grammar1=g"#, "a"),
+        (r#"results=2 score0=-9 text0="a" grammar0=a b score1=-7 text1="b" grammar1=c d"#, "b"),
+        (r#"results=1 score0=1 text0="say "yes") endpos=1" grammar0=g"#, r#"say "yes") endpos=1"#),
+        ("results=1 score0=1 text0=\"fünf\" grammar0=g", "fünf"),
+        // Nothing understood, and lists that Asterisk cut.
+        ("results=0 ", ""),
+        (r#"results=2 score0=1 text0="a" grammar0=g score1=9 text1="bcd"#, "a"),
+        (r#"results=1 score0=1 text0="ab"#, ""),
+    ] {
+        let line = format!("200 result=1 (speech) endpos=0 {line}");
+        match reply(&line) {
+            Reply::Speech(text) => assert_eq!(text.decode(), words, "{line}"),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_ends_a_recognition_is_a_key_or_a_word() {
+    for key in ['4', '*', '#', 'D'] {
+        assert_eq!(
+            reply(&format!("200 result=1 (digit) digit={key} endpos=80")),
+            Reply::Digit(key)
+        );
+    }
+    let timeout = ("1".to_owned(), Some("timeout".to_owned()), Some(0));
+    assert_eq!(parts("200 result=1 (timeout) endpos=0"), timeout);
+}
+
+#[test]
+fn a_value_that_only_resembles_a_recognition_stays_a_value() {
+    for value in ["digit", "speech", "digit) digit=4 endpos=0", "speech) endpos=0 results="] {
+        let line = format!("200 result=1 ({value})");
+        assert_eq!(parts(&line), ("1".to_owned(), Some(value.to_owned()), None), "{line}");
+    }
+    let lines = "200 result=1 (digit)\n digit=4 endpos=0)";
+    assert_eq!(replies(format!("{lines}\n")).messages.len(), 1);
+}
+
+#[test]
 fn what_is_no_reply_is_the_switchs_fault_and_is_shown() {
     for line in [
         "",
@@ -128,6 +188,10 @@ fn digits_and_values_do_not_show_in_a_log() {
     let shown = format!("{:?}", replies("200 result=4711\n200 result=1 (secret)\n200 result=-1\n"));
     assert!(!shown.contains("4711") && !shown.contains("secret"), "{shown}");
     assert!(shown.contains("-1"), "{shown}");
+    let recognised = "200 result=1 (speech) endpos=0 results=1 score0=1 text0=\"4711\" grammar0=g\n\
+        200 result=1 (digit) digit=7 endpos=0\n";
+    let shown = format!("{:?}", replies(recognised));
+    assert!(!shown.contains('7'), "{shown}");
     let command = Command::set_variable("PIN", "4711").unwrap();
     assert_eq!(format!("{command:?}"), "Command(SET VARIABLE)");
     let environment = environment("agi_callerid: 100\nagi_arg_1: 4711");

@@ -55,6 +55,19 @@ fn a_conversation_that_comes_byte_by_byte_is_the_same() {
     }
 }
 
+#[test]
+fn what_an_engine_understood_is_the_same_however_it_is_split_in_two() {
+    let bytes = b"200 result=1 (speech) endpos=0 results=2 score0=40 text0=\"for\" grammar0=digits \
+        score1=90 text1=\"four (seven) \"\" grammar1=digits\n200 result=1 (digit) digit=4 endpos=0\nHANGUP\n\
+        200 result=-1 (hangup) endpos=16000\n200 result=-1 (writefile)\n";
+    let whole = hear(Codec::after_environment(), &[bytes]);
+    assert_eq!((whole.messages.len(), &whole.error), (5, &None));
+    for at in 1..bytes.len() {
+        let split = hear(Codec::after_environment(), &[&bytes[..at], &bytes[at..]]);
+        assert_eq!(split, whole, "at {at}");
+    }
+}
+
 proptest! {
     #[test]
     fn every_conversation_is_the_same_however_it_is_split_in_three(
@@ -113,6 +126,10 @@ fn looking_like_agi() -> impl Strategy<Value = Vec<u8>> {
         "510",
         "511 ",
         "HANGUP",
+        "200 result=1 (speech) endpos=0 results=1 ",
+        "score0=1 text0=\"",
+        "\" grammar0=g",
+        "200 result=1 (digit) digit=",
         "agi_",
         "agi_callerid: ",
         ": ",
@@ -129,8 +146,8 @@ fn size(message: &Message) -> usize {
     match message {
         Message::Environment(_)
         | Message::Hangup
-        | Message::Reply(Reply::Dead | Reply::Unknown) => 0,
-        Message::Reply(Reply::Usage(text)) => text.as_bytes().len(),
+        | Message::Reply(Reply::Dead | Reply::Unknown | Reply::Digit(_)) => 0,
+        Message::Reply(Reply::Usage(text) | Reply::Speech(text)) => text.as_bytes().len(),
         Message::Reply(Reply::Success { result, note, .. }) => {
             result.as_bytes().len() + note.as_ref().map_or(0, |note| note.as_bytes().len())
         }

@@ -38,10 +38,10 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
         config.library.scripts["a"].trigger.as_ref()?.meanwhile.plays.clone()
     };
     assert!(matches!(music("'jazz'"), Some(MusicSource::Class(class)) if &*class == "jazz"));
-    for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'"] {
+    for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'", "'http://a.example/a.wav'"] {
         assert!(matches!(music(sounds), Some(MusicSource::Sounds(_))), "{sounds}");
     }
-    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/a.wav'"] {
+    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
         assert!(music(fault).is_none(), "{fault}");
     }
 }

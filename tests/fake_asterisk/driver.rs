@@ -11,6 +11,7 @@ use dialscript::channel::{
 };
 use dialscript::fake::asterisk::{self, AgiStatus, Call, Places, agi};
 use dialscript::fake::fingers::Fingers;
+use dialscript::fake::mouth::Mouth;
 use dialscript::fake::phone::{GoesOn, Happening};
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -19,17 +20,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::session::{Story, sounds};
 
-struct Conversation {
-    channel: AgiChannel<DuplexStream>,
+pub(crate) struct Conversation {
+    pub(crate) channel: AgiChannel<DuplexStream>,
     switch: JoinHandle<asterisk::Ended>,
     stop: CancellationToken,
-    story: Story,
+    pub(crate) story: Story,
 }
 
 async fn call(fingers: Fingers, hangs_up_after: Option<Duration>) -> Conversation {
+    call_of(fingers, Mouth::silent(), hangs_up_after).await
+}
+
+pub(crate) async fn call_of(
+    fingers: Fingers,
+    mouth: Mouth,
+    hangs_up_after: Option<Duration>,
+) -> Conversation {
     let (ours, theirs) = duplex(64 * 1024);
     let story = Story::default();
-    let phone = story.phone(fingers, hangs_up_after);
+    let phone = story.phone(fingers, hangs_up_after).saying(mouth);
     let places = Places::These(vec!["9100@shipping".into()]);
     let switch = tokio::spawn(async move {
         agi(theirs, "127.0.0.1", &Call::default(), places, sounds(), phone).await

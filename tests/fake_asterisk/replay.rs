@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use dialscript::fake::asterisk::{Call, Line, Places};
 use dialscript::fake::fingers::Fingers;
+use dialscript::fake::mouth::{Mouth, Utterance};
+use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
 
 use crate::session::{Server, Story};
 
 /// Commands that the fake does not have: they are left out of what is played, with their replies.
-const NOT_PLAYED: [&str; 17] = [
+const NOT_PLAYED: [&str; 16] = [
     "GET DATA",
     "GET FULL",
     "GET VARIABLE UNIQUEID",
@@ -25,7 +27,6 @@ const NOT_PLAYED: [&str; 17] = [
     "SEND ",
     "TDD",
     "RECEIVE",
-    "SPEECH",
     "ASYNCAGI",
     "EXEC Playback",
     "EXEC S",
@@ -53,6 +54,8 @@ enum What {
     Server(Vec<u8>),
     Asterisk(String),
     Key(char),
+    /// Speaks so long.
+    Says(Duration),
     HangUp,
 }
 
@@ -74,6 +77,10 @@ fn read(line: &str) -> Vec<Event> {
             None => one(What::Asterisk(String::new())),
         },
         ("-- ", note) if note.starts_with("caller will press") => typed(at, note),
+        ("-- ", note) if note.starts_with("caller starts to speak") => {
+            let seconds = if note.ends_with("prompt3.wav") { 3 } else { 1 };
+            one(What::Says(Duration::from_secs(seconds)))
+        }
         ("-- ", note) => match note.strip_prefix("caller pressed ") {
             Some(key) => one(What::Key(key.chars().next().unwrap())),
             None if is_hang_up(note) => one(What::HangUp),
@@ -126,6 +133,7 @@ struct Replay {
     server: Server,
     began: Instant,
     compared: usize,
+    recordings: TempDir,
 }
 
 /// Plays a transcript and compares every reply; their number is the result.
@@ -142,11 +150,18 @@ async fn replay_until(name: &'static str, call: Call, end: Duration) -> usize {
     let mut keys: Vec<_> = keys.collect();
     keys.sort_by_key(|(at, _)| *at);
     let hang_up = events.iter().find(|event| matches!(event.what, What::HangUp));
+    let said = events.iter().filter_map(|event| match event.what {
+        What::Says(lasts) => Some((event.at, Utterance { text: "so".into(), lasts })),
+        _ => None,
+    });
+    let mouth = Mouth::timed(said.collect());
     let phone = Story::default().phone(Fingers::timed(keys), hang_up.map(|event| event.at));
+    let phone = phone.saying(mouth);
     let places = Places::These(vec!["9009@test".into(), "1@nosuch".into()]);
     let began = Instant::now();
     let server = Server::of(call, places, phone).await;
-    let mut replay = Replay { name, server, began, compared: 0 };
+    let recordings = TempDir::new().unwrap();
+    let mut replay = Replay { name, server, began, compared: 0, recordings };
     replay.play(events.into_iter().filter(|event| event.at < end)).await;
     replay.compared
 }
@@ -161,12 +176,24 @@ impl Replay {
                     if !skips {
                         sleep_until(self.began + at).await;
                         // The session may have ended in the meantime: what it said then is compared.
-                        drop(self.server.wire.write_all(&said).await);
+                        drop(self.server.wire.write_all(&self.in_its_folder(said)).await);
                     }
                 }
                 What::Asterisk(said) if !skips => self.compare(at, &said).await,
-                What::Asterisk(_) | What::Key(_) | What::HangUp => {}
+                What::Asterisk(_) | What::Key(_) | What::Says(_) | What::HangUp => {}
             }
+        }
+    }
+
+    /// The command, but for the folder of its recording.
+    fn in_its_folder(&self, command: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(command) {
+            Ok(text) if text.starts_with("RECORD FILE /tmp/") => {
+                let folder = format!("RECORD FILE {}/", self.recordings.path().display());
+                text.replace("RECORD FILE /tmp/", &folder).into_bytes()
+            }
+            Ok(text) => text.into_bytes(),
+            Err(error) => error.into_bytes(),
         }
     }
 
@@ -174,7 +201,8 @@ impl Replay {
         let begins = |with: &&str| command.starts_with(with);
         let of_errors = self.name == "errors" && NOT_PLAYED_OF_ERRORS.iter().any(&begins);
         let unfinished = !command.ends_with('\n');
-        of_errors || unfinished || NOT_PLAYED.iter().any(begins)
+        let beeps = command.contains(" BEEP");
+        of_errors || unfinished || beeps || NOT_PLAYED.iter().any(begins)
     }
 
     /// The same words, at the same time but for what a real machine and its network take.
@@ -190,10 +218,14 @@ impl Replay {
     }
 }
 
-/// The words of a reply, and its position: that of the real one comes in steps, after delays of its network.
+/// The words of a reply, and its position: that of the real one comes in steps, after delays of its network. What was
+/// left of a recording's time is a number that nothing depends on, but for being none.
 fn parts(reply: &str) -> (&str, u64) {
     match reply.split_once(" endpos=") {
-        Some((words, position)) => (words, position.parse().unwrap()),
+        Some((words, position)) => {
+            let left = words != "200 result=0 (timeout)" && words.ends_with(" (timeout)");
+            (if left { "(timeout)" } else { words }, position.parse().unwrap())
+        }
         None => (reply, 0),
     }
 }
@@ -212,7 +244,7 @@ async fn commands_and_variables_are_answered_as_the_real_one_answers_them() {
 
 #[tokio::test(start_paused = true)]
 async fn wrong_commands_are_refused_in_the_real_ones_words() {
-    assert_eq!(replay("errors", picked_up()).await, 51);
+    assert_eq!(replay("errors", picked_up()).await, 54);
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,6 +254,11 @@ async fn sounds_waits_and_keys_take_the_time_that_they_really_take() {
     {
         assert_eq!((name, replay(name, picked_up()).await), (name, replies));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn recordings_end_as_the_real_ones_end() {
+    assert_eq!(replay("sip-record", picked_up()).await, 7);
 }
 
 #[tokio::test(start_paused = true)]

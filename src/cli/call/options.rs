@@ -7,12 +7,17 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cli::ConfigFile;
 use crate::cli::rehearsal::Call;
+use crate::cli::rehearsed::{Said, Stage};
+use crate::fake::mouth::{Mouth, Utterance};
 use crate::fake::places::Places;
 use crate::fake::{asterisk, freeswitch};
 use crate::telemetry::Switch;
 
 /// What a path of a URL takes as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+
+/// A word takes this long to say.
+const WORD: Duration = Duration::from_millis(400);
 
 /// Who calls, what is pressed, and what is run.
 #[derive(Debug, Args)]
@@ -29,6 +34,9 @@ pub struct Options {
     /// Enter, when standard input is a terminal
     #[arg(long, value_name = "KEYS", value_parser = keys)]
     pub(super) digits: Option<String>,
+    /// What the caller says when asked to speak, once for each question. No engine listens then
+    #[arg(long, value_name = "WORDS")]
+    say: Vec<String>,
     /// The caller's number [default: withheld]
     #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
     caller: String,
@@ -128,6 +136,21 @@ impl Options {
             query if query.is_empty() => script.to_string(),
             query => format!("{script}?{query}"),
         }
+    }
+
+    /// What is spoken and said.
+    pub(super) fn stage(&self) -> Stage {
+        let said = if self.say.is_empty() { Said::default() } else { Said::by_a_speaker() };
+        Stage { said, ..Stage::default() }
+    }
+
+    /// Who says it.
+    pub(super) fn mouth(&self) -> Mouth {
+        let utterances = self.say.iter().map(|words| {
+            let lasts = WORD * u32::try_from(words.split_whitespace().count()).unwrap_or(1);
+            Utterance { text: words.clone(), lasts }
+        });
+        Mouth::when_listened_to(utterances.collect())
     }
 
     /// The places that its dialplan has.

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use serde_spanned::Spanned;
 
+use super::speech::{SoundServer, Speech};
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
@@ -21,6 +22,8 @@ pub(crate) struct Daemon {
     pub(crate) cache: Cache,
     pub(crate) egress: Egress,
     pub(crate) log: Log,
+    pub(crate) speech: Speech,
+    pub(crate) sound_server: Option<SoundServer>,
 }
 
 #[derive(Debug, Default)]
@@ -36,6 +39,10 @@ pub(crate) struct Folders {
     pub(crate) sounds: Option<Spanned<String>>,
     pub(crate) sounds_on_switch: Option<Spanned<String>>,
     pub(crate) secrets: Option<Spanned<String>>,
+    pub(crate) cache: Option<Spanned<String>>,
+    pub(crate) cache_on_switch: Option<Spanned<String>>,
+    pub(crate) recordings: Option<Spanned<String>>,
+    pub(crate) recordings_on_switch: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -129,8 +136,9 @@ impl Daemon {
             cache: read(&mut section, "cache", Cache::read),
             egress: read(&mut section, "egress", Egress::read),
             log: read(&mut section, "log", Log::read),
+            speech: read(&mut section, "speech", Speech::read),
+            sound_server: section.table("sound_server").map(SoundServer::read),
         };
-        section.later("speech", "speech comes in a later version", "take this table out");
         section.finish();
         raw
     }
@@ -170,6 +178,10 @@ impl Folders {
             sounds: section.take("sounds"),
             sounds_on_switch: section.take("sounds_on_switch"),
             secrets: section.take("secrets"),
+            cache: section.take("cache"),
+            cache_on_switch: section.take("cache_on_switch"),
+            recordings: section.take("recordings"),
+            recordings_on_switch: section.take("recordings_on_switch"),
         }
     }
 }

@@ -4,9 +4,12 @@ use std::ops::Range;
 
 use serde_spanned::Spanned;
 
+pub(crate) use super::Whole;
 use super::when::{self, Test};
-use super::{Payload, Texts, Time, Whole};
+use super::{FromText, Parsed, Payload, Texts, Time};
 use crate::config::section::{Homes, Section};
+use crate::script::definition::Filter;
+use crate::script::template::Entered;
 
 /// What people write into a table next to the right one.
 pub(crate) const HOMES: Homes = &[
@@ -17,13 +20,17 @@ pub(crate) const HOMES: Homes = &[
     ),
     ("trigger", &["url", "background", "headers", "body", "raw_json", "music", "timeout"]),
     ("response", &["key", "cache"]),
+    ("speech", &["filter", "start", "silence", "maximum"]),
+    ("voice", &["engine", "voice", "speed"]),
     ("[branch]", &["when"]),
 ];
 
 #[derive(Debug, Default)]
 pub(crate) struct Script {
     pub(crate) prompt: Option<Prompt>,
+    pub(crate) voice: Option<Voice>,
     pub(crate) keypress: Option<Keypress>,
+    pub(crate) speech: Option<Speech>,
     pub(crate) trigger: Option<Trigger>,
     pub(crate) response: Option<Response>,
     pub(crate) branches: Vec<Branch>,
@@ -36,6 +43,7 @@ pub(crate) struct Script {
 #[derive(Debug)]
 pub(crate) struct Prompt {
     pub(crate) play: Option<Texts>,
+    pub(crate) say: Option<Texts>,
     pub(crate) repeat: Option<Spanned<Whole>>,
     pub(crate) answer: Option<Spanned<bool>>,
 }
@@ -50,6 +58,26 @@ pub(crate) struct Keypress {
     pub(crate) terminator: Option<Spanned<String>>,
     pub(crate) barge_in: Option<Spanned<bool>>,
     pub(crate) pattern: Option<Spanned<String>>,
+    pub(crate) sensitive: Option<Spanned<bool>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Voice {
+    pub(crate) engine: Option<Spanned<String>>,
+    pub(crate) voice: Option<Spanned<String>>,
+    pub(crate) language: Option<Spanned<String>>,
+    pub(crate) speed: Option<Spanned<String>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Speech {
+    pub(crate) span: Range<usize>,
+    pub(crate) language: Option<Spanned<String>>,
+    pub(crate) filter: Option<Spanned<Parsed<Filter>>>,
+    pub(crate) start: Option<Spanned<Time>>,
+    pub(crate) silence: Option<Spanned<Time>>,
+    pub(crate) maximum: Option<Spanned<Time>>,
+    pub(crate) length: Option<Spanned<Whole>>,
     pub(crate) sensitive: Option<Spanned<bool>>,
 }
 
@@ -83,6 +111,7 @@ pub(crate) struct Branch {
 pub(crate) struct Outcome {
     pub(crate) span: Range<usize>,
     pub(crate) play: Option<Texts>,
+    pub(crate) say: Option<Texts>,
     pub(crate) set: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) then: Option<Spanned<String>>,
 }
@@ -91,7 +120,9 @@ impl Script {
     pub(crate) fn read(mut section: Section<'_, '_>) -> Self {
         let raw = Self {
             prompt: section.table("prompt").map(Prompt::read),
+            voice: section.table("voice").map(Voice::read),
             keypress: section.table("keypress").map(Keypress::read),
+            speech: section.table("speech").map(Speech::read),
             trigger: section.table("trigger").map(Trigger::read),
             response: section.table("response").map(Response::read),
             branches: section.tables("branch").into_iter().map(Branch::read).collect(),
@@ -100,7 +131,6 @@ impl Script {
             invalid_input: section.table("invalid_input").map(Outcome::read_alone),
             no_response: section.table("no_response").map(Outcome::read_alone),
         };
-        section.later("speech", "speech is not in this version", "ask for keys by `[keypress]`");
         section.finish();
         raw
     }
@@ -110,6 +140,16 @@ impl Script {
         let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
         let branches = self.branches.iter().map(|branch| &branch.outcome);
         branches.chain(others.into_iter().flatten())
+    }
+
+    /// Whether it is asked for.
+    pub(crate) fn asks_for(&self, entered: Entered) -> bool {
+        let (keys, speech) = (self.keypress.is_some(), self.speech.is_some());
+        match entered {
+            Entered::Keypress => keys,
+            Entered::Speech => speech,
+            Entered::Input => keys || speech,
+        }
     }
 
     /// Whether a request is made whose answer is waited for.
@@ -143,10 +183,10 @@ impl Prompt {
     fn read(mut section: Section<'_, '_>) -> Self {
         let raw = Self {
             play: section.texts("play"),
+            say: section.texts("say"),
             repeat: section.take("repeat"),
             answer: section.take("answer"),
         };
-        no_texts(&mut section);
         section.finish();
         raw
     }
@@ -167,6 +207,53 @@ impl Keypress {
         };
         section.finish();
         raw
+    }
+}
+
+impl Voice {
+    fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            engine: section.take("engine"),
+            voice: section.take("voice"),
+            language: section.take("language"),
+            speed: section.literal("speed"),
+        };
+        section.finish();
+        raw
+    }
+}
+
+impl Speech {
+    fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            span: section.span.clone(),
+            language: section.need("language", "say what is spoken, such as `language = \"en\"`"),
+            filter: section.take("filter"),
+            start: section.take("start"),
+            silence: section.take("silence"),
+            maximum: section.take("maximum"),
+            length: section.take("length"),
+            sensitive: section.take("sensitive"),
+        };
+        section.finish();
+        raw
+    }
+
+    /// Whether spoken numbers are asked for.
+    pub(crate) fn is_numeric(&self) -> bool {
+        self.filter.as_ref().is_some_and(|filter| filter.get_ref().0 == Filter::Numeric)
+    }
+}
+
+impl FromText for Filter {
+    const EXPECTED: &'static str = "\"none\" or \"numeric\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Self::None),
+            "numeric" => Some(Self::Numeric),
+            _ => None,
+        }
     }
 }
 
@@ -200,18 +287,12 @@ impl Outcome {
     }
 
     fn read(section: &mut Section<'_, '_>) -> Self {
-        let raw = Self {
+        Self {
             span: section.span.clone(),
             play: section.texts("play"),
+            say: section.texts("say"),
             set: section.table("set").map(Section::pairs).unwrap_or_default(),
             then: section.take("then"),
-        };
-        no_texts(section);
-        raw
+        }
     }
-}
-
-fn no_texts(section: &mut Section<'_, '_>) {
-    let help = "record the sentence into the library and name that sound by `play`";
-    section.later("say", "texts are not in this version", help);
 }

@@ -23,23 +23,32 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
     known.or((extension == GSM_WAV).then_some(EXTENSIONS.len()))
 }
 
+/// Where a file lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// In the library.
+    Library,
+    /// Anywhere else.
+    Elsewhere,
+}
+
 /// Whether a switch plays files of this kind; the reason and the way out where not.
-pub(super) fn check_kind(path: &Path) -> Result<(), (String, String)> {
+pub(super) fn check_kind(path: &Path, home: Home) -> Result<(), (String, String)> {
     let what = || format!("`{}` is in no format that a switch plays", path.display());
-    rank(path).map(drop).ok_or_else(|| (what(), convert(path, 8000, "wav")))
+    rank(path).map(drop).ok_or_else(|| (what(), import(path, home)))
 }
 
 /// Whether a switch plays the file; the reason and the way out where not.
-pub(super) fn check(path: &Path) -> Result<(), (String, String)> {
-    check_kind(path)?;
+pub(super) fn check(path: &Path, home: Home) -> Result<(), (String, String)> {
+    check_kind(path, home)?;
     match path.extension().and_then(|extension| extension.to_str()) {
-        Some("wav") => check_wav(path, 8000),
-        Some("wav16") => check_wav(path, 16000),
+        Some("wav") => check_wav(path, home, 8000),
+        Some("wav16") => check_wav(path, home, 16000),
         _ => std::fs::File::open(path).map(drop).map_err(|e| unreadable(path, &e.to_string())),
     }
 }
 
-fn check_wav(path: &Path, rate: u32) -> Result<(), (String, String)> {
+fn check_wav(path: &Path, home: Home, rate: u32) -> Result<(), (String, String)> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
     let what = match WavReader::open(path).map(|wav| wav.spec()) {
         Ok(spec) if plays(spec, rate) => return Ok(()),
@@ -47,7 +56,7 @@ fn check_wav(path: &Path, rate: u32) -> Result<(), (String, String)> {
         Err(hound::Error::IoError(e)) => return Err(unreadable(path, &e.to_string())),
         Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
     };
-    Err((what, convert(path, rate, extension)))
+    Err((what, import(path, home)))
 }
 
 fn plays(spec: WavSpec, rate: u32) -> bool {
@@ -71,14 +80,17 @@ fn unreadable(path: &Path, reason: &str) -> (String, String) {
     (format!("`{}` can't be read: {reason}", path.display()), help)
 }
 
-fn convert(path: &Path, rate: u32, extension: &str) -> String {
-    let out = path.with_extension("");
-    // A file can't be converted into itself.
-    let out = if path.extension().is_some_and(|e| e == extension) {
-        format!("{}-{rate}.{extension}", out.display())
-    } else {
-        format!("{}.{extension}", out.display())
-    };
-    let kind = if extension == "wav16" { "-t wav " } else { "" };
-    format!("convert it: sox {} -r {rate} -c 1 -b 16 {kind}{out}", path.display())
+fn import(path: &Path, home: Home) -> String {
+    // What is made of it would have its own name.
+    let same = home == Home::Library && rank(path).is_some();
+    let force = if same { "--force " } else { "" };
+    let then = if home == Home::Elsewhere { ", then play it by its name" } else { "" };
+    format!("convert it: dialscript sounds import {force}{}{then}", quoted(path))
+}
+
+/// As a shell takes it.
+fn quoted(path: &Path) -> String {
+    let name = path.display().to_string();
+    let is_plain = |sign: char| sign.is_alphanumeric() || "/._-+,:@".contains(sign);
+    if name.chars().all(is_plain) { name } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

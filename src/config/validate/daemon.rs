@@ -31,13 +31,13 @@ pub(crate) fn listener(file: &File, raw: &raw::Listener, port: u16) -> Listener 
     }
 }
 
-fn loopback() -> Vec<IpNet> {
+pub(super) fn loopback() -> Vec<IpNet> {
     let v6 = IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST));
     let v4 = IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8);
     vec![v4, v6]
 }
 
-fn list<T: Clone>(given: Option<&List<Parsed<T>>>) -> Option<Vec<T>> {
+pub(super) fn list<T: Clone>(given: Option<&List<Parsed<T>>>) -> Option<Vec<T>> {
     given.map(|list| list.get_ref().iter().map(|one| one.get_ref().0.clone()).collect())
 }
 
@@ -108,6 +108,6 @@ pub(crate) fn log(raw: &raw::Log) -> Log {
     }
 }
 
-fn size(number: u64) -> usize {
+pub(super) fn size(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -3,8 +3,8 @@
 use serde_spanned::Spanned;
 
 use super::scope::Scope;
-use crate::config::raw::{Texts, script as raw};
-use crate::script::definition::{Outcome, Part, Playlist, Then};
+use crate::config::raw::script as raw;
+use crate::script::definition::{Outcome, Then};
 use crate::script::escape::Landing;
 use crate::script::template::Template;
 
@@ -20,15 +20,10 @@ pub(crate) enum Table {
 impl Scope<'_> {
     pub(crate) fn outcome(&self, raw: &raw::Outcome, table: Table) -> Outcome {
         Outcome {
-            sounds: self.sounds(raw.play.as_ref()),
+            sounds: self.playlist(raw.play.as_ref(), raw.say.as_ref()),
             set: raw.set.iter().map(|(name, value)| self.variable(name, value)).collect(),
             then: raw.then.as_ref().map(|then| self.next(then, table)).unwrap_or_default(),
         }
-    }
-
-    pub(crate) fn sounds(&self, given: Option<&Texts>) -> Playlist {
-        let recorded = given.map(|given| self.world.sounds.recorded(self.file, given.as_slice()));
-        Playlist { parts: recorded.into_iter().map(Part::Recorded).collect() }
     }
 
     fn next(&self, text: &Spanned<String>, table: Table) -> Then {

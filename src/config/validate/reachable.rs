@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use serde_spanned::Spanned;
+
 use super::scope::Scope;
+use crate::config::raw::Whole;
 use crate::script::definition::{Decimal, Matcher};
 
 /// A test that stands earlier in the file.
@@ -26,21 +29,23 @@ impl Scope<'_> {
         tested.push((matcher.clone(), at));
     }
 
-    /// Without a request the value is what was entered: digits, and at least one.
+    /// Without a request the value is what was entered: digits or words, and at least one.
     fn check_possible(&self, matcher: &Matcher, at: Range<usize>) {
         if self.raw.trigger.is_some() || !self.asks() {
             return;
         }
+        let words = self.raw.speech.as_ref().is_some_and(|speech| !speech.is_numeric());
         let help = match matcher {
             Matcher::Absent => "when nothing was entered [no_input] is taken",
             Matcher::Text(text) if text.is_empty() => {
                 "when nothing was entered [no_input] is taken"
             }
+            _ if words => return,
             Matcher::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
                 "without [trigger] the input itself is compared: digits alone"
             }
             Matcher::Text(text) if text.len() > self.most_digits() => {
-                "it has more digits than `length` in [keypress] takes"
+                "it has more digits than `length` takes"
             }
             _ => return,
         };
@@ -48,8 +53,13 @@ impl Scope<'_> {
     }
 
     fn most_digits(&self) -> usize {
-        let length = self.raw.keypress.as_ref().and_then(|keypress| keypress.length.as_ref());
-        length.and_then(|length| usize::try_from(length.get_ref().0).ok()).unwrap_or(usize::MAX)
+        let keys = self.raw.keypress.as_ref().map(|keypress| keypress.length.as_ref());
+        let spoken = self.raw.speech.as_ref().map(|speech| speech.length.as_ref());
+        let most = |length: Option<&Spanned<Whole>>| {
+            let length = length.map(|length| length.get_ref().0).unwrap_or(u64::MAX);
+            usize::try_from(length).unwrap_or(usize::MAX)
+        };
+        keys.into_iter().chain(spoken).map(most).max().unwrap_or(usize::MAX)
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a script's texts are read against: which placeholders it can have.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use serde_spanned::Spanned;
@@ -12,6 +13,7 @@ use crate::config::settings::{Egress, Trigger};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::Landing;
 use crate::script::template::{Braces, Entered, Piece, Placeholder, Template, Value, Values, read};
+use crate::voice::settings::Settings;
 
 /// All that scripts are checked against.
 pub(crate) struct World {
@@ -20,6 +22,9 @@ pub(crate) struct World {
     pub(crate) secrets: SecretStore,
     pub(crate) trigger: Trigger,
     pub(crate) egress: Egress,
+    pub(crate) voice: Settings,
+    /// Engines that were named, faulty ones too.
+    pub(crate) engines: BTreeSet<String>,
 }
 
 /// One script among them.
@@ -42,9 +47,9 @@ impl<'a> Scope<'a> {
         Self { world, file, name, raw, answered }
     }
 
-    /// Whether this script asks for keys.
+    /// Whether this script asks for keys or speech.
     pub(crate) fn asks(&self) -> bool {
-        self.raw.keypress.is_some()
+        self.raw.asks_for(Entered::Input)
     }
 
     /// Reads a text whose values all land alike.
@@ -86,18 +91,12 @@ impl<'a> Scope<'a> {
     }
 
     /// Whether this script can have the placeholder.
-    fn check(&self, placeholder: &Placeholder, at: Range<usize>) {
+    pub(crate) fn check(&self, placeholder: &Placeholder, at: Range<usize>) {
         match placeholder {
-            Placeholder::Keypress | Placeholder::Input if !self.asks() => {
-                let help =
-                    "add a table `[keypress]`, or name an earlier script as in `{NAME.keypress}`";
-                self.file.fault_help(at, "this script asks for no keys", help);
-            }
-            Placeholder::Speech | Placeholder::Earlier(_, Entered::Speech) => {
-                let help = "use `{keypress}`";
-                self.file.fault_help(at, "speech is not in this version", help);
-            }
-            Placeholder::Earlier(name, _) => self.check_earlier(name, at),
+            Placeholder::Keypress => self.check_entered(Entered::Keypress, at),
+            Placeholder::Speech => self.check_entered(Entered::Speech, at),
+            Placeholder::Input => self.check_entered(Entered::Input, at),
+            Placeholder::Earlier(name, entered) => self.check_earlier(name, *entered, at),
             Placeholder::Answer(_) if !self.answered => {
                 let help =
                     "a `[trigger]` that is waited for brings one, here or in a script before";
@@ -113,20 +112,48 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn check_earlier(&self, name: &str, at: Range<usize>) {
+    fn check_entered(&self, entered: Entered, at: Range<usize>) {
+        if self.raw.asks_for(entered) {
+            return;
+        }
+        let (what, tables) = match entered {
+            Entered::Keypress => ("keys", "`[keypress]`"),
+            Entered::Speech => ("speech", "`[speech]`"),
+            Entered::Input => ("input", "`[keypress]` or `[speech]`"),
+        };
+        let earlier = format!("name an earlier script as in `{{NAME.{}}}`", word(entered));
+        let help = format!("add a table {tables}, or {earlier}");
+        self.file.fault_help(at, format!("this script asks for no {what}"), help);
+    }
+
+    fn check_earlier(&self, name: &str, entered: Entered, at: Range<usize>) {
         let chains = &self.world.chains;
         if !chains.has(name) {
-            let help =
-                chains.nearest(name).map(|near| format!("did you mean `{{{near}.keypress}}`?"));
+            let instead = |near| format!("did you mean `{{{near}.{}}}`?", word(entered));
+            let help = chains.nearest(name).map(instead);
             self.file.push(at, format!("there is no script `{name}`"), help, None);
-        } else if !chains.asks(name) {
-            self.file.fault(at, format!("the script `{name}` asks for no keys"));
+        } else if !chains.asks_for(name, entered) {
+            let what = match entered {
+                Entered::Keypress => "keys",
+                Entered::Speech => "speech",
+                Entered::Input => "input",
+            };
+            self.file.fault(at, format!("the script `{name}` asks for no {what}"));
         } else if !chains.before(self.name).contains(name) {
             let what = format!("no chain leads from the script `{name}` to this one");
             let help =
                 format!("somewhere on the way there must be `then = \"script {}\"`", self.name);
             self.file.fault_help(at, what, help);
         }
+    }
+}
+
+/// As in a placeholder.
+fn word(entered: Entered) -> &'static str {
+    match entered {
+        Entered::Keypress => "keypress",
+        Entered::Speech => "speech",
+        Entered::Input => "input",
     }
 }
 

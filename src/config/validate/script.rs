@@ -21,8 +21,8 @@ impl Scope<'_> {
         Script {
             name: self.name.to_owned(),
             prompt: self.prompt(),
-            manner: std::sync::Arc::default(),
-            speech: None,
+            manner: self.manner(),
+            speech: self.raw.speech.as_ref().map(|speech| self.speech(speech)),
             keypress: self.raw.keypress.as_ref().map(|keypress| self.keypress(keypress)),
             trigger: self.raw.trigger.as_ref().map(|trigger| self.trigger(trigger)),
             branches: self.branches(),
@@ -56,7 +56,7 @@ impl Scope<'_> {
         let Some(raw) = &self.raw.prompt else { return Prompt::default() };
         let repeat = self.file.number(raw.repeat.as_ref(), 0..=99, 0);
         Prompt {
-            sounds: self.sounds(raw.play.as_ref()),
+            sounds: self.before_its_answer().playlist(raw.play.as_ref(), raw.say.as_ref()),
             repeat: u32::try_from(repeat).unwrap_or_default(),
             stay_unanswered: !is(raw.answer.as_ref(), true),
         }
@@ -64,11 +64,13 @@ impl Scope<'_> {
 
     /// Tables and keys that belong to a question.
     fn check_asking(&self) {
-        match &self.raw.keypress {
-            Some(keypress) if self.raw.no_input.is_none() => {
+        let keypress = self.raw.keypress.as_ref().map(|keypress| &keypress.span);
+        let speech = self.raw.speech.as_ref().map(|speech| &speech.span);
+        match keypress.or(speech) {
+            Some(span) if self.raw.no_input.is_none() => {
                 let help = "add a table `[no_input]` that says how the call goes on then";
                 let what = "nothing is said for when the caller enters nothing";
-                self.file.fault_help(keypress.span.clone(), what, help);
+                self.file.fault_help(span.clone(), what, help);
             }
             Some(_) => {}
             None => self.check_not_asking(),
@@ -82,14 +84,14 @@ impl Scope<'_> {
         let tables = [&self.raw.no_input, &self.raw.invalid_input];
         let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
         for span in repeat.into_iter().chain(tables) {
-            let help = "take it out, or add a table `[keypress]`";
+            let help = "take it out, or add a table `[keypress]` or `[speech]`";
             self.file.fault_help(span, "nothing is asked in this script", help);
         }
         if self.raw.trigger.is_some() {
             return;
         }
         for branch in &self.raw.branches {
-            let help = "add a `[trigger]` or a `[keypress]`, or use [otherwise]";
+            let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
             let what = "there is no answer and no input to compare";
             self.file.fault_help(branch.span.clone(), what, help);
         }
@@ -98,11 +100,12 @@ impl Scope<'_> {
     /// A file that was meant to be something is not taken for one that does nothing.
     fn check_purpose(&self) {
         let raw = self.raw;
-        let plays = raw.prompt.as_ref().is_some_and(|prompt| prompt.play.is_some());
-        let asks = raw.keypress.is_some() || raw.trigger.is_some();
+        let plays =
+            raw.prompt.as_ref().is_some_and(|prompt| prompt.play.is_some() || prompt.say.is_some());
+        let asks = self.asks() || raw.trigger.is_some();
         let acts = raw.outcomes().next().is_some();
         if !plays && !asks && !acts && !self.file.has_faults() {
-            let help = "add a [prompt], a [keypress] or a [trigger]";
+            let help = "add a [prompt], a [keypress], a [speech] or a [trigger]";
             self.file.fault_help(0..0, "this script does nothing", help);
         }
     }

@@ -15,8 +15,14 @@ use crate::script::path::KeyPath;
 impl Scope<'_> {
     /// The request's own answer is not there yet when it is filled in, unless `again` came round.
     pub(crate) fn trigger(&self, raw: &raw::Trigger) -> Trigger {
-        let answered = self.world.chains.answered_before(self.name) || self.comes_round();
-        Scope { answered, ..*self }.request(raw)
+        self.before_its_answer().request(raw)
+    }
+
+    /// This script before its own request: an answer is there from an earlier one, or from an earlier round.
+    pub(crate) fn before_its_answer(&self) -> Self {
+        let answered = self.world.chains.answered_before(self.name)
+            || (self.raw.waits() && self.comes_round());
+        Scope { answered, ..*self }
     }
 
     fn comes_round(&self) -> bool {

@@ -1,5 +1,7 @@
 //! The URL of a request.
 
+use std::ops::Range;
+
 use serde_spanned::Spanned;
 use url::Url;
 
@@ -16,14 +18,20 @@ impl Scope<'_> {
         let first_value = placed.iter().find(|(_, piece)| matches!(piece, Piece::Fill(_)));
         let first_value = first_value.map(|(at, _)| self.file.inside(text, at.clone()));
         let (url, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
-        if decides_host && self.world.egress.allow_hosts.is_empty() {
-            let help =
-                "name the hosts that it may be in `allow_hosts` of [egress], in the daemon's file";
-            let at = first_value.unwrap_or_else(|| text.span());
-            self.file.fault_help(at, "a placeholder decides the host", help);
+        if decides_host {
+            self.check_host(first_value.unwrap_or_else(|| text.span()));
         }
         self.check_url(text, &url, begins_with_value);
         (url, decides_host)
+    }
+
+    /// A placeholder may decide a host where the operator named some.
+    pub(crate) fn check_host(&self, at: Range<usize>) {
+        if self.world.egress.allow_hosts.is_empty() {
+            let help =
+                "name the hosts that it may be in `allow_hosts` of [egress], in the daemon's file";
+            self.file.fault_help(at, "a placeholder decides the host", help);
+        }
     }
 
     fn check_url(&self, text: &Spanned<String>, url: &Template, begins_with_value: bool) {

@@ -1,31 +1,130 @@
-//! Engines, folders and formats of speech.
+//! How the daemon speaks and listens.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::folders::Folders;
-use crate::voice::settings::{Folder, Format, Settings};
+use serde_spanned::Spanned;
+use url::Url;
 
-pub(crate) fn settings(folders: &Folders) -> Settings {
-    let beside = |name: &str| folder(folders.sounds.parent().unwrap_or(Path::new("")).join(name));
+use super::daemon::{list, loopback, size};
+use super::engine::{Engines, is_there};
+use crate::config::bounds::millis;
+use crate::config::folders::Folders;
+use crate::config::raw::daemon::Daemon as Raw;
+use crate::config::raw::{Whole, speech as raw};
+use crate::script::voice::Speed;
+use crate::voice::settings::{Format, Program, Say, SayBy, Settings, SoundServer};
+
+/// What all engines have in common, and where their sounds lie.
+pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Settings {
+    let file = engines.file;
+    let speech = &raw.speech;
+    let further = speech.engines.iter().filter_map(|(name, engine)| {
+        let engine = engines.say(engine);
+        let name = super::name::name(file, Some(name))?;
+        Some((name.to_string(), engine?))
+    });
+    let fallback = speech.fallback.as_ref().and_then(|fallback| engines.say(fallback));
     Settings {
-        say: None,
-        fallback: None,
-        engines: BTreeMap::new(),
-        listen: None,
-        timeout: Duration::from_secs(5),
-        at_once: 4,
-        format: Format::Narrow,
-        cache: beside("cache"),
-        cache_bytes: 256 << 20,
-        recordings: beside("recordings"),
+        say: match &speech.say {
+            Some(say) => engines.say(say),
+            None if is_there(ESPEAK) => Some(Arc::new(espeak())),
+            None => fallback.clone(),
+        },
+        fallback,
+        engines: further.collect(),
+        listen: speech.listen.as_ref().and_then(|listen| engines.listen(listen)),
+        timeout: file.time(speech.timeout.as_ref(), millis(100, 60_000), Duration::from_secs(5)),
+        at_once: size(file.number(speech.at_once.as_ref(), 1..=64, 4)),
+        format: format(engines, raw),
+        cache: folders.cache.clone(),
+        cache_bytes: file.number(speech.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
+        recordings: folders.recordings.clone(),
         sounds: folders.sounds.clone(),
-        server: None,
+        server: raw.sound_server.as_ref().and_then(|server| sound_server(engines, server)),
     }
 }
 
-fn folder(path: PathBuf) -> Folder {
-    let ours = std::path::absolute(&path).unwrap_or(path);
-    Folder { on_switch: ours.clone(), ours }
+const ESPEAK: &str = "espeak-ng";
+
+/// Speaks where no engine is named.
+fn espeak() -> Say {
+    let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
+    Say {
+        name: ESPEAK.to_owned(),
+        by: SayBy::Command(Program {
+            program: ESPEAK.to_owned(),
+            arguments: arguments.map(str::to_owned).to_vec(),
+        }),
+        voice: None,
+        language: "en".into(),
+        speed: Speed::default(),
+    }
+}
+
+/// Asterisk takes a file of 16 kHz only by another extension, and has the one of 8 kHz for narrow channels.
+fn format(engines: Engines<'_>, raw: &Raw) -> Format {
+    let Some(rate) = &raw.speech.rate else { return Format::Narrow };
+    let no_asterisk =
+        raw.asterisk.listen.as_ref().is_some_and(|addresses| addresses.get_ref().is_empty());
+    match (rate.get_ref(), no_asterisk) {
+        (Whole(8000), _) => Format::Narrow,
+        (Whole(16000), true) => Format::Wide,
+        (Whole(16000), false) => Format::Both,
+        _ => {
+            engines.file.fault_help(rate.span(), "no such rate", "write 8000 or 16000");
+            Format::Narrow
+        }
+    }
+}
+
+fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundServer> {
+    let file = engines.file;
+    let listen = raw.listen.as_ref()?.get_ref().0;
+    let is_open = !listen.ip().is_loopback();
+    match &raw.allow {
+        Some(allow) if allow.get_ref().is_empty() => {
+            let help = "name the switch's address, such as \"10.0.0.7\"";
+            file.fault_help(allow.span(), "nobody could fetch a sound", help);
+        }
+        None if is_open => {
+            let help = "add `allow = [...]` with the switch's address";
+            file.fault_help(raw.span.clone(), "nothing says who may fetch sounds", help);
+        }
+        _ => {}
+    }
+    let url = match &raw.url {
+        Some(url) => server_url(engines, url)?,
+        None if listen.ip().is_unspecified() || listen.port() == 0 => {
+            let help = "add `url = \"http://10.0.0.5:8085\"`, as the switch reaches this host";
+            file.fault_help(raw.span.clone(), "nothing says how the switch gets here", help);
+            return None;
+        }
+        None => format!("http://{listen}"),
+    };
+    let allow = list(raw.allow.as_ref()).unwrap_or_else(loopback);
+    Some(SoundServer { listen, url, allow })
+}
+
+/// Switches fetch by plain HTTP from us.
+fn server_url(engines: Engines<'_>, given: &Spanned<String>) -> Option<String> {
+    let text = given.get_ref().trim_end_matches('/');
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.host_str().is_none_or(|host| {
+                !host.parse().is_ok_and(|address: IpAddr| address.is_unspecified())
+            })
+            && text.bytes().all(|b| b.is_ascii_graphic() && !b",|'\"&{}$\\".contains(&b))
+    });
+    if url.is_none() {
+        let help = "write it as \"http://10.0.0.5:8085\"";
+        engines.file.fault_help(given.span(), "no switch reaches this host by that", help);
+    }
+    url.map(|_| text.to_owned())
 }

@@ -24,7 +24,7 @@ pub(super) enum Question {
 }
 
 /// What ended a command that takes time.
-enum End {
+pub(super) enum End {
     Key(char),
     Over,
     HungUp,
@@ -65,7 +65,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
         Some("200 result=-1 endpos=0".to_owned())
     }
 
-    fn prompt(&mut self, keys: &str, offset: u64) {
+    /// `say_filenames`: a sound for each sign, and another command ends none of them.
+    pub(super) async fn say(&mut self, folder: &str, signs: &str, keys: &str) -> io::Result<Reply> {
+        let time = |sign: char| {
+            let length = self.sounds.length(&format!("{folder}/{}", sign.to_ascii_lowercase()));
+            length.map_or(Duration::ZERO, |length| length.time(length.samples))
+        };
+        let lasts: Duration = signs.chars().map(time).sum();
+        let until = Instant::now() + lasts;
+        self.phone.hears(&format!("{folder} {signs}"), lasts);
+        self.prompt(keys, 0);
+        let pressed = loop {
+            tokio::select! {
+                biased;
+                act = self.phone.acts() => if let Some(end) = self.listens(act, keys) {
+                    break end;
+                },
+                () = at(Some(until)) => break End::Over,
+            }
+        };
+        self.phone.is_not_asked();
+        self.phone.heard(matches!(pressed, End::Over));
+        if !keys.is_empty() {
+            self.question = Question::Prompt(matches!(pressed, End::Key(_)));
+        }
+        Ok(result(match pressed {
+            End::Key(key) => u32::from(key).into(),
+            End::Over | End::Command => 0,
+            End::HungUp => -1,
+        }))
+    }
+
+    /// Whether what the caller does ends a command that listens for these keys.
+    pub(super) fn listens(&mut self, act: Act, keys: &str) -> Option<End> {
+        match act {
+            Act::Key(key) if keys.contains(key) => {
+                self.phone.tell(Happening::Presses(key));
+                Some(End::Key(key))
+            }
+            Act::Key(key) => {
+                self.phone.tell(Happening::KeyLost(key));
+                None
+            }
+            Act::HangUp => {
+                self.hung_up();
+                Some(End::HungUp)
+            }
+        }
+    }
+
+    pub(super) fn prompt(&mut self, keys: &str, offset: u64) {
         let anew = match self.question {
             Question::None | Question::Wait(_) => true,
             Question::Prompt(key) => key && offset == 0,
@@ -102,16 +151,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
                     arrived?;
                     break End::Command;
                 }
-                act = self.phone.acts() => match act {
-                    Act::Key(key) if keys.contains(key) => {
-                        self.phone.tell(Happening::Presses(key));
-                        break End::Key(key);
-                    }
-                    Act::Key(key) => self.phone.tell(Happening::KeyLost(key)),
-                    Act::HangUp => {
-                        self.hung_up();
-                        break End::HungUp;
-                    }
+                act = self.phone.acts() => if let Some(end) = self.listens(act, keys) {
+                    break end;
                 },
                 () = at(until) => break End::Over,
             }

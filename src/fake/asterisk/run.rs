@@ -5,6 +5,7 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::listen::Question;
+use super::record::Order;
 use super::words::{Verb, words};
 use super::{Asterisk, Line};
 use crate::fake::phone::Happening;
@@ -34,7 +35,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
 
     async fn run(&mut self, verb: Verb, arguments: &[String]) -> io::Result<Reply> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let listens = matches!(verb, Verb::StreamFile | Verb::WaitForDigit);
+        let listens = matches!(
+            verb,
+            Verb::StreamFile
+                | Verb::WaitForDigit
+                | Verb::SayDigits
+                | Verb::SayAlpha
+                | Verb::RecordFile
+        );
         if !listens {
             self.question = Question::None;
         }
@@ -46,6 +54,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
             },
             (Verb::WaitForDigit, [time]) => match time.parse() {
                 Ok(milliseconds) => self.wait(milliseconds).await?,
+                Err(_) => usage(verb),
+            },
+            (Verb::SayDigits, [digits, keys]) if begins_a_number(digits) => {
+                self.say("digits", digits, keys).await?
+            }
+            (Verb::SayAlpha, [letters, keys]) => self.say("letters", letters, keys).await?,
+            (Verb::RecordFile, [name, format, keys, time, rest @ ..]) => match time.parse() {
+                Ok(milliseconds) => {
+                    let silence = rest.iter().find_map(|word| word.strip_prefix("s="));
+                    let silence = silence.and_then(|seconds| seconds.parse().ok());
+                    self.record(&Order { name, format, keys, milliseconds, silence }).await?
+                }
                 Err(_) => usage(verb),
             },
             _ => self.at_once(verb, &arguments),
@@ -62,6 +82,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
             }
             (Verb::ChannelStatus | Verb::Hangup, _) => result(-1),
             (Verb::Noop, _) => result(0),
+            // It has no engine.
+            (Verb::Speech | Verb::SpeechDestroy, _) => result(0),
             (Verb::Verbose, [_, ..]) => result(1),
             (Verb::SetMusic, [switch, class @ ..]) => self.music(switch, class),
             (Verb::SetVariable, [name, value]) => self.set_variable(name, value),
@@ -129,6 +151,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
             _ => result(-2),
         }
     }
+}
+
+/// What `sscanf` takes for a number.
+fn begins_a_number(text: &str) -> bool {
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    text.starts_with(|char: char| char.is_ascii_digit())
 }
 
 pub(super) fn result(number: i64) -> Reply {

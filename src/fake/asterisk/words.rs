@@ -37,28 +37,38 @@ pub(super) enum Verb {
     GetVariable,
     Hangup,
     Noop,
+    RecordFile,
+    SayAlpha,
+    SayDigits,
     SetContext,
     SetExtension,
     SetMusic,
     SetPriority,
     SetVariable,
+    Speech,
+    SpeechDestroy,
     StreamFile,
     Verbose,
     WaitForDigit,
 }
 
-const VERBS: [(&[&str], Verb); 14] = [
+const VERBS: [(&[&str], Verb); 19] = [
     (&["ANSWER"], Verb::Answer),
     (&["CHANNEL", "STATUS"], Verb::ChannelStatus),
     (&["EXEC"], Verb::Exec),
     (&["GET", "VARIABLE"], Verb::GetVariable),
     (&["HANGUP"], Verb::Hangup),
     (&["NOOP"], Verb::Noop),
+    (&["RECORD", "FILE"], Verb::RecordFile),
+    (&["SAY", "ALPHA"], Verb::SayAlpha),
+    (&["SAY", "DIGITS"], Verb::SayDigits),
     (&["SET", "CONTEXT"], Verb::SetContext),
     (&["SET", "EXTENSION"], Verb::SetExtension),
     (&["SET", "MUSIC"], Verb::SetMusic),
     (&["SET", "PRIORITY"], Verb::SetPriority),
     (&["SET", "VARIABLE"], Verb::SetVariable),
+    (&["SPEECH", "DESTROY"], Verb::SpeechDestroy),
+    (&["SPEECH"], Verb::Speech),
     (&["STREAM", "FILE"], Verb::StreamFile),
     (&["VERBOSE"], Verb::Verbose),
     (&["WAIT", "FOR", "DIGIT"], Verb::WaitForDigit),
@@ -78,7 +88,12 @@ impl Verb {
     pub(super) fn lives_on(self) -> bool {
         matches!(
             self,
-            Self::Exec | Self::GetVariable | Self::Noop | Self::SetVariable | Self::Verbose
+            Self::Exec
+                | Self::GetVariable
+                | Self::Noop
+                | Self::SetVariable
+                | Self::SpeechDestroy
+                | Self::Verbose
         )
     }
 
@@ -88,6 +103,7 @@ impl Verb {
             Self::StreamFile => STREAM_FILE,
             Self::WaitForDigit => WAIT_FOR_DIGIT,
             Self::GetVariable => GET_VARIABLE,
+            Self::SayDigits => SAY_DIGITS,
             Self::SetVariable => "Sets a variable to the current channel.",
             Self::SetPriority => SET_PRIORITY,
             Self::SetContext => "Sets the context for continuation upon exiting the application.",
@@ -107,6 +123,7 @@ It sets the following channel variables upon completion:
     <value>SUCCESS</value>
     <value>FAILED</value>";
 const WAIT_FOR_DIGIT: &str = "Waits up to <replaceable>timeout</replaceable> milliseconds for channel to receive a DTMF digit. Returns <literal>-1</literal> on channel failure, <literal>0</literal> if no digit is received in the timeout, or the numerical value of the ascii of the digit if one is received. Use <literal>-1</literal> for the <replaceable>timeout</replaceable> value if you desire the call to block indefinitely.";
+const SAY_DIGITS: &str = "Say a given digit string, returning early if any of the given DTMF digits are received on the channel. Returns <literal>0</literal> if playback completes without a digit being pressed, or the ASCII numerical value of the digit if one was pressed or <literal>-1</literal> on error/hangup.";
 const GET_VARIABLE: &str = "Returns <literal>0</literal> if <replaceable>variablename</replaceable> is not set. Returns <literal>1</literal> if <replaceable>variablename</replaceable> is set and returns the variable in parentheses.
 Example return code: 200 result=1 (testvariable)";
 const SET_PRIORITY: &str = "Changes the priority for continuation upon exiting the application. The priority must be a valid priority or label.";

@@ -35,13 +35,21 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             Line::Ringing => return Ok(Input::Nothing),
             Line::Gone => return Err(Interrupted::caller_left()),
         }
+        let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
             let mut prompt = self.begin(script, &script.prompt.sounds);
-            let Some(input) = self.asked(script, &mut prompt).await? else {
-                return Ok(Input::Nothing);
+            let heard = match speech {
+                Some(speech) => self.listen(speech, keypress, &mut prompt).await?,
+                None => Heard::Keys,
             };
+            let input = match (heard, keypress) {
+                (Heard::Input(input), _) => input,
+                (Heard::Keys, Some(keypress)) => self.keys(keypress, &mut prompt).await?,
+                (Heard::Keys, None) => return Ok(Input::Nothing),
+            };
+            // What failed once is not tried again on the same caller where keys serve as well.
+            speech = speech.filter(|_| self.report.reason.is_none());
             if let (Input::Nothing, Some(mute)) = (input, prompt.silenced()) {
-                // Nobody answers a question that nobody hears.
                 self.report.reason = Some(format!("the prompt was not heard: {mute}"));
                 return Ok(Input::Nothing);
             }
@@ -51,24 +59,13 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         }
     }
 
-    /// Asks once; `None` where it makes no sense to ask again.
-    async fn asked(
+    async fn keys(
         &mut self,
-        script: &Script,
+        keypress: &Keypress,
         prompt: &mut Parts<V::Making>,
-    ) -> Result<Option<Input>, Interrupted> {
-        let keypress = script.keypress.as_ref();
-        match (&script.speech, keypress) {
-            (None, None) => Ok(Some(Input::Right)),
-            (None, Some(keypress)) => {
-                let heard = self.channel.ask(prompt, &keypress.ask).await?;
-                Ok(Some(self.pressed(keypress, heard.digits)))
-            }
-            (Some(speech), keypress) => match self.listen(speech, keypress, prompt).await? {
-                Ok(input) => Ok(Some(input)),
-                Err(reason) => self.without_speech(reason, keypress, prompt).await,
-            },
-        }
+    ) -> Result<Input, Interrupted> {
+        let heard = self.channel.ask(prompt, &keypress.ask).await?;
+        Ok(self.pressed(keypress, heard.digits))
     }
 
     fn pressed(&mut self, keypress: &Keypress, digits: String) -> Input {
@@ -78,16 +75,16 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         input
     }
 
-    /// Speech, or keys instead; the reason where speech could not be understood at all.
+    /// Speech, or keys that were pressed instead.
     async fn listen(
         &mut self,
         speech: &Speech,
         keypress: Option<&Keypress>,
         prompt: &mut Parts<V::Making>,
-    ) -> Result<Result<Input, String>, Interrupted> {
+    ) -> Result<Heard, Interrupted> {
         let (ear, recording) = match self.voice.ear() {
             Ok(ear) => ear,
-            Err(deaf) => return Ok(Err(deaf.to_string())),
+            Err(deaf) => return Ok(self.deaf(deaf.to_string())),
         };
         let listen = Listen {
             ear,
@@ -96,38 +93,45 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             maximum: speech.maximum,
             keys: keypress.map(|keypress| keypress.ask.clone()),
         };
-        let words = match (self.channel.listen(prompt, &listen).await?, keypress, recording) {
+        let said = self.channel.listen(prompt, &listen).await?;
+        let words = match (said, keypress, recording) {
             (Said::Keys(heard), Some(keypress), _) => {
-                return Ok(Ok(self.pressed(keypress, heard.digits)));
+                return Ok(Heard::Input(self.pressed(keypress, heard.digits)));
             }
             (Said::Recorded, _, Some(recording)) => {
                 let understood = self.voice.understand(recording, &speech.language);
-                self.channel.wait(understood, &Meanwhile::default()).await?
+                match self.channel.wait(understood, &Meanwhile::default()).await? {
+                    Ok(words) => words,
+                    Err(deaf) => return Ok(self.deaf(deaf.to_string())),
+                }
             }
-            (Said::Words(words), ..) => Ok(words),
-            (Said::Unheard(reason), ..) => return Ok(Err(reason)),
-            (Said::Nothing | Said::Keys(_) | Said::Recorded, ..) => Ok(String::new()),
+            (Said::Words(words), ..) => words,
+            (Said::Unheard(reason), ..) => return Ok(self.deaf(reason)),
+            (Said::Nothing | Said::Keys(_) | Said::Recorded, ..) => String::new(),
         };
-        let words = match words {
-            Ok(words) => words,
-            Err(deaf) => return Ok(Err(deaf.to_string())),
-        };
-        let (input, text) = speech.judge(&words, keypress);
-        self.memory.enter(text, By::Speech);
-        Ok(Ok(input))
+        Ok(Heard::Input(self.spoken(speech, keypress, &words)))
     }
 
-    /// Speech can't be understood: keys may still be pressed where they are asked for.
-    async fn without_speech(
-        &mut self,
-        reason: String,
-        keypress: Option<&Keypress>,
-        prompt: &mut Parts<V::Making>,
-    ) -> Result<Option<Input>, Interrupted> {
+    fn spoken(&mut self, speech: &Speech, keypress: Option<&Keypress>, words: &str) -> Input {
+        let (input, text) = speech.judge(words, keypress);
+        self.report.said += words.trim().chars().count();
+        self.memory.enter(text, By::Speech);
+        input
+    }
+
+    /// Speech can't be understood; what was said before counts no more.
+    fn deaf(&mut self, reason: String) -> Heard {
         warn!(reason, "speech is not understood");
         self.report.reason = Some(reason);
-        let Some(keypress) = keypress else { return Ok(None) };
-        let heard = self.channel.ask(prompt, &keypress.ask).await?;
-        Ok(Some(self.pressed(keypress, heard.digits)))
+        self.memory.enter(String::new(), By::Speech);
+        Heard::Keys
     }
+}
+
+/// What came of listening.
+enum Heard {
+    /// An input, right or wrong, or none.
+    Input(Input),
+    /// Speech can't be understood: keys may still be pressed where they are asked for.
+    Keys,
 }

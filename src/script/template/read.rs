@@ -41,28 +41,52 @@ pub struct Problem {
     pub help: Option<String>,
 }
 
+/// What is wrong, and the way out.
+pub(super) type Wrong = (String, Option<String>);
+
 /// Reads a text with placeholders. All problems are told, each with its place.
 pub fn read(text: &str, braces: Braces) -> (Vec<(Range<usize>, Piece)>, Vec<Problem>) {
+    let literal = |text: &str| Piece::Text(text.to_owned());
+    each(text, braces, literal, |inner| match placeholder(inner) {
+        Ok(known) => Ok(Piece::Fill(known)),
+        Err((what, help)) => Err((what, spoken_alone(inner).or(help))),
+    })
+}
+
+/// Reads a text piece by piece: what is literal, and what stands in braces.
+pub(super) fn each<T>(
+    text: &str,
+    braces: Braces,
+    literal: impl Fn(&str) -> T,
+    fill: impl Fn(&str) -> Result<T, Wrong>,
+) -> (Vec<(Range<usize>, T)>, Vec<Problem>) {
     let mut pieces = Vec::new();
     let mut problems = Vec::new();
     let mut left = text;
     while let Ok((after, token)) = token(braces).parse(left) {
         let at = text.len() - left.len()..text.len() - after.len();
         left = after;
-        match token {
-            Token::Text(text) => pieces.push((at, Piece::Text(text.to_owned()))),
-            Token::Placeholder(inner) => match placeholder(inner) {
-                Ok(known) => pieces.push((at, Piece::Fill(known))),
-                Err((what, help)) => problems.push(Problem { at, what, help }),
-            },
-            Token::Stray(brace) => problems.push(Problem {
-                at,
-                what: format!("a `{brace}` that belongs to no placeholder"),
-                help: Some(format!("for a brace that is text, write `{brace}{brace}`")),
-            }),
+        let read = match token {
+            Token::Text(text) => Ok(literal(text)),
+            Token::Placeholder(inner) => fill(inner),
+            Token::Stray(brace) => Err((
+                format!("a `{brace}` that belongs to no placeholder"),
+                Some(format!("for a brace that is text, write `{brace}{brace}`")),
+            )),
+        };
+        match read {
+            Ok(piece) => pieces.push((at, piece)),
+            Err((what, help)) => problems.push(Problem { at, what, help }),
         }
     }
     (pieces, problems)
+}
+
+/// `{say:…}` and its like where nothing is spoken.
+fn spoken_alone(inner: &str) -> Option<String> {
+    let (verb, of) = inner.split_once(':')?;
+    let known = matches!(verb, "say" | "digits" | "number") && placeholder(of).is_ok();
+    known.then(|| format!("nothing is spoken here: write `{{{of}}}`"))
 }
 
 #[derive(Clone)]
@@ -115,7 +139,7 @@ const SIMPLE: [(&str, Placeholder); 11] = [
     ("script", Placeholder::Script),
 ];
 
-fn placeholder(inner: &str) -> Result<Placeholder, (String, Option<String>)> {
+pub(super) fn placeholder(inner: &str) -> Result<Placeholder, Wrong> {
     if let Some((_, simple)) = SIMPLE.iter().find(|(name, _)| *name == inner) {
         return Ok(simple.clone());
     }

@@ -1,0 +1,131 @@
+//! Sounds: what plays each kind, and what a key does to it.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tracing::warn;
+
+use super::AgiChannel;
+use crate::agi::command::Command;
+use crate::agi::link::Running;
+use crate::agi::quote::Unsendable;
+use crate::agi::reply::Reply;
+use crate::channel::digits::Collector;
+use crate::channel::{Interrupted, Sound};
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
+    /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
+    pub(super) async fn sound(
+        &mut self,
+        sound: &Sound,
+        collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        match sound {
+            Sound::File(_) | Sound::OfSwitch(_) | Sound::Served(_) => {
+                self.stream(sound, collector).await
+            }
+            Sound::Digits(signs) | Sound::Letters(signs) => self.say(sound, signs, collector).await,
+            Sound::Spoken(_) => {
+                self.warn_of(sound, "Asterisk speaks no texts");
+                Ok(())
+            }
+        }
+    }
+
+    async fn stream(
+        &mut self,
+        sound: &Sound,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        let mut offset = None;
+        loop {
+            self.link.alive()?;
+            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
+            let command = Command::stream_file(name(sound), &keys, offset)?;
+            let reply = self.link.run(command, Running::Stream, self.link.rest()).await?;
+            if reply.is_failure() {
+                return self.explain_failure(sound).await;
+            }
+            let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) else {
+                return Ok(());
+            };
+            collector.key(key, Instant::now());
+            if collector.ends_prompt() {
+                return Ok(());
+            }
+            let Reply::Success { endpos, .. } = reply else { return Ok(()) };
+            offset = endpos;
+        }
+    }
+
+    /// Nothing tells how far a SAY came, so where a key must not end the prompt each sign is a command of its own: the
+    /// key cuts that one short, and the rest is said.
+    async fn say(
+        &mut self,
+        sound: &Sound,
+        signs: &str,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        let whole = collector.as_ref().is_none_or(|collector| collector.barges_in());
+        for piece in signs.split_inclusive(|_| !whole) {
+            self.link.alive()?;
+            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
+            let command = saying(sound, piece, &keys)?;
+            let reply = self.link.run(command, Running::Other, self.link.rest()).await?;
+            if reply.is_failure() {
+                return self.explain_failure(sound).await;
+            }
+            if let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) {
+                collector.key(key, Instant::now());
+                if collector.ends_prompt() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// STREAM FILE and SAY answer -1 both for a sound that is not there and for a hang-up (`handle_streamfile`,
+    /// `say_filenames`); a dead channel answers the next command with 511.
+    async fn explain_failure(&mut self, sound: &Sound) -> Result<(), Interrupted> {
+        self.link.alive()?;
+        self.link.command(Command::channel_status()).await?;
+        self.link.alive()?;
+        self.warn_of(
+            sound,
+            match sound {
+                Sound::Served(_) => "not fetched: this needs res_http_media_cache and res_curl",
+                _ => "no such sound, or none that it can read",
+            },
+        );
+        Ok(())
+    }
+
+    fn warn_of(&self, sound: &Sound, reason: &str) {
+        warn!(call_id = ?self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
+    }
+}
+
+fn saying(sound: &Sound, signs: &str, keys: &str) -> Result<Command, Unsendable> {
+    match sound {
+        Sound::Digits(_) => Command::say_digits(signs, keys),
+        _ => Command::say_alpha(signs, keys),
+    }
+}
+
+/// The name that STREAM FILE wants: without its extension, but the whole of a URL, whose extension tells the format
+/// (`res_http_media_cache`).
+pub(super) fn name(sound: &Sound) -> &str {
+    match sound {
+        Sound::OfSwitch(name) | Sound::Served(name) => name,
+        Sound::File(file) => stem(file),
+        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
+    }
+}
+
+/// A file without its extension.
+pub(super) fn stem(file: &str) -> &str {
+    match file.rsplit_once('.') {
+        Some((name, extension)) if !extension.contains('/') => name,
+        _ => file,
+    }
+}

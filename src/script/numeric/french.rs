@@ -1,0 +1,87 @@
+//! French: sixties that go on to seventy-nine, four twenties; septante, huitante, nonante as well.
+
+use nom::Parser;
+use nom::branch::alt;
+use nom::combinator::{map, not, opt, verify};
+use nom::sequence::{pair, preceded};
+
+use super::grammar::Kind::{And, Digit, Fold, Power, Repeat, Tens, Whole};
+use super::grammar::{Parsed, Token, Tokens, and, scaled, tens, unit, up_to_nineteen, whole};
+use super::words::Language;
+use super::words::Word::{self, Filler, Hesitation, Is};
+
+pub(super) static FRENCH: Language = Language {
+    code: "fr",
+    words: WORDS,
+    compounds: false,
+    number,
+    fallback: Some(text2num::Language::french),
+};
+
+fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    alt((scaled(1_000_000, below_thousand, below_million), below_million)).parse(tokens)
+}
+
+fn below_million<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
+}
+
+fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    let hundred = scaled(100, up_to_nineteen(below_hundred), below_hundred);
+    alt((hundred, below_hundred)).parse(tokens)
+}
+
+fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    let sum = |(tens, rest): (u32, Option<u32>)| tens + rest.unwrap_or_default();
+    let sixty = verify(tens, |tens| *tens == 60);
+    let sixty = map(pair(sixty, opt(preceded(opt(and), alt((teen, single))))), sum);
+    let eighty = map(pair(four_twenties, opt(preceded(opt(and), alt((teen, single))))), sum);
+    let tens = map(pair(tens, opt(preceded(opt(and), single))), sum);
+    alt((eighty, sixty, tens, teen, unit)).parse(tokens)
+}
+
+/// 10 to 19; the last three are two words.
+fn teen<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    let ten = verify(whole, |number| *number == 10);
+    let of_two = map(pair(ten, verify(unit, |unit| *unit > 6)), |(ten, unit)| ten + unit);
+    alt((of_two, whole)).parse(tokens)
+}
+
+fn four_twenties<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    let four = verify(unit, |unit| *unit == 4);
+    let twenty = verify(tens, |tens| *tens == 20);
+    map(pair(four, twenty), |_| 80).parse(tokens)
+}
+
+/// A unit behind tens: not the four of a hyphened "quatre-vingt", which is a number of its own.
+fn single<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    preceded(not(verify(hyphened, |is_hyphened| *is_hyphened)), unit).parse(tokens)
+}
+
+fn hyphened<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, bool> {
+    let is_hyphened = match tokens {
+        [Token { joined: false, .. }, Token { joined: true, .. }, ..] => true,
+        _ => false,
+    };
+    map(four_twenties, move |_| is_hyphened).parse(tokens)
+}
+
+#[rustfmt::skip]
+const WORDS: &[(&str, Word)] = &[
+    ("zero", Is(Digit(0))), ("un", Is(Digit(1))), ("une", Is(Digit(1))), ("deux", Is(Digit(2))), ("trois", Is(Digit(3))),
+    ("quatre", Is(Digit(4))), ("cinq", Is(Digit(5))), ("six", Is(Digit(6))), ("sept", Is(Digit(7))), ("huit", Is(Digit(8))),
+    ("neuf", Is(Digit(9))),
+    ("dix", Is(Whole(10))), ("onze", Is(Whole(11))), ("douze", Is(Whole(12))), ("treize", Is(Whole(13))),
+    ("quatorze", Is(Whole(14))), ("quinze", Is(Whole(15))), ("seize", Is(Whole(16))),
+    ("vingt", Is(Tens(20))), ("vingts", Is(Tens(20))), ("trente", Is(Tens(30))), ("quarante", Is(Tens(40))),
+    ("cinquante", Is(Tens(50))), ("soixante", Is(Tens(60))), ("septante", Is(Tens(70))), ("huitante", Is(Tens(80))),
+    ("octante", Is(Tens(80))), ("nonante", Is(Tens(90))),
+    ("cent", Is(Power(100))), ("cents", Is(Power(100))), ("mille", Is(Power(1000))), ("mil", Is(Power(1000))),
+    ("million", Is(Power(1_000_000))), ("millions", Is(Power(1_000_000))), ("et", Is(And)),
+    ("double", Is(Repeat(2))), ("triple", Is(Repeat(3))), ("fois", Is(Fold)),
+    ("euh", Hesitation), ("heu", Hesitation), ("hum", Hesitation), ("hein", Hesitation), ("ben", Hesitation), ("bah", Hesitation),
+    ("alors", Hesitation), ("le", Hesitation),
+    ("c'est", Filler), ("est", Filler), ("mon", Filler), ("ma", Filler), ("la", Filler), ("numero", Filler), ("de", Filler),
+    ("telephone", Filler), ("code", Filler), ("pin", Filler), ("commande", Filler), ("client", Filler), ("poste", Filler),
+    ("s'il", Filler), ("vous", Filler), ("plait", Filler), ("oui", Filler), ("bonjour", Filler), ("merci", Filler), ("voila", Filler),
+];

@@ -1,0 +1,148 @@
+//! What the languages share: words of numbers, numbers of words, rows of numbers.
+
+use nom::branch::alt;
+use nom::combinator::{map, opt, verify};
+use nom::error::{Error, ErrorKind};
+use nom::sequence::{pair, preceded};
+use nom::{Err, IResult, Parser};
+
+/// A word of a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token<'a> {
+    pub(super) kind: Kind<'a>,
+    /// By a hyphen, or in one word, to the token before.
+    pub(super) joined: bool,
+}
+
+/// What a word of a number says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind<'a> {
+    /// 0 to 9.
+    Digit(u8),
+    /// A number from 10 to 99 that takes no digit behind it.
+    Whole(u32),
+    /// 20, 30 to 90.
+    Tens(u32),
+    /// 200, 300 to 900, in one word.
+    Hundreds(u32),
+    /// 100, 1000 and more, of which there may be several.
+    Power(u32),
+    /// Between the parts of a number.
+    And,
+    /// One, before a power alone.
+    Article,
+    /// The next digit, so many times: "double".
+    Repeat(u8),
+    /// The digit before it is how often the one behind it comes: "times".
+    Fold,
+    /// Digits as they are, perhaps grouped.
+    Written(&'a str),
+}
+
+/// Words that are still to be read.
+pub(super) type Tokens<'t, 'a> = &'t [Token<'a>];
+/// A part that was read, and the words behind it.
+pub(super) type Parsed<'t, 'a, T> = IResult<Tokens<'t, 'a>, T>;
+/// Reads one number above zero.
+pub(super) type Number = for<'t, 'a> fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, u32>;
+
+/// Most digits that one word repeats.
+const MOST_REPEATED: u8 = 4;
+
+/// All numbers one behind the other; `None` where words are left.
+pub(super) fn row(mut tokens: Tokens<'_, '_>, number: Number) -> Option<String> {
+    let mut digits = String::new();
+    while !tokens.is_empty() {
+        let item = alt((repeated, map(number, |number| number.to_string()), zero, written));
+        let (behind, read) = { item }.parse(tokens).ok()?;
+        digits.push_str(&read);
+        tokens = behind;
+    }
+    Some(digits)
+}
+
+/// A word of the kind that is looked for.
+pub(super) fn word<'t, 'a: 't, T>(
+    of: impl Fn(Kind<'a>) -> Option<T>,
+) -> impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, T> {
+    move |tokens| {
+        let found =
+            tokens.split_first().and_then(|(first, behind)| Some((behind, of(first.kind)?)));
+        found.ok_or(Err::Error(Error::new(tokens, ErrorKind::Tag)))
+    }
+}
+
+/// 1 to 9.
+pub(super) fn unit<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    word(|kind| match kind {
+        Kind::Digit(digit @ 1..) => Some(u32::from(digit)),
+        _ => None,
+    })(tokens)
+}
+
+/// A number from 10 to 99 in one word.
+pub(super) fn whole<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    word(|kind| if let Kind::Whole(number) = kind { Some(number) } else { None })(tokens)
+}
+
+/// 20, 30 to 90.
+pub(super) fn tens<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    word(|kind| if let Kind::Tens(number) = kind { Some(number) } else { None })(tokens)
+}
+
+/// 200, 300 to 900 in one word.
+pub(super) fn hundreds<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    word(|kind| if let Kind::Hundreds(number) = kind { Some(number) } else { None })(tokens)
+}
+
+pub(super) fn and<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, ()> {
+    word(|kind| (kind == Kind::And).then_some(()))(tokens)
+}
+
+/// So many times a power, and what is behind it: "two hundred and five", "hundred", "a thousand".
+pub(super) fn scaled<'t, 'a: 't>(
+    power: u32,
+    count: impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, u32>,
+    rest: impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, u32>,
+) -> impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    move |tokens| {
+        let article = word(|kind| (kind == Kind::Article).then_some(1));
+        let is_power = word(|kind| (kind == Kind::Power(power)).then_some(()));
+        let rest = opt(preceded(opt(and), &rest));
+        let (behind, (count, (), rest)) =
+            (opt(alt((article, &count))), is_power, rest).parse(tokens)?;
+        Ok((behind, count.unwrap_or(1) * power + rest.unwrap_or_default()))
+    }
+}
+
+/// 1 to 19.
+pub(super) fn up_to_nineteen<'t, 'a: 't>(
+    below_hundred: Number,
+) -> impl Fn(Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+    move |tokens| verify(below_hundred, |number| *number < 20).parse(tokens)
+}
+
+/// A digit more than once: "double seven", "three times nine" where a language says it so.
+fn repeated<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, String> {
+    let digit = word(|kind| if let Kind::Digit(digit) = kind { Some(digit) } else { None });
+    let repeat = word(|kind| if let Kind::Repeat(times) = kind { Some(times) } else { None });
+    let times = word(|kind| match kind {
+        Kind::Digit(times @ 2..=MOST_REPEATED) => Some(times),
+        _ => None,
+    });
+    let fold = word(|kind| (kind == Kind::Fold).then_some(()));
+    let times = alt((repeat, map(pair(times, fold), |(times, ())| times)));
+    let (behind, (times, digit)) = pair(times, digit).parse(tokens)?;
+    Ok((behind, digit.to_string().repeat(usize::from(times))))
+}
+
+fn zero<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, String> {
+    word(|kind| (kind == Kind::Digit(0)).then(|| "0".to_owned()))(tokens)
+}
+
+fn written<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, String> {
+    word(|kind| match kind {
+        Kind::Written(digits) => Some(digits.replace(['.', ','], "")),
+        _ => None,
+    })(tokens)
+}

@@ -1,0 +1,154 @@
+//! A program while it runs.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::fs::{File, metadata};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::folder::PrivateFolder;
+use super::{ProgramFailed, Reason, judge, not_run};
+
+/// Most characters of a complaint.
+const MOST_COMPLAINT: usize = 200;
+/// Bytes in which the last line of standard error is looked for.
+const TAIL: usize = 4096;
+/// How often the length of a growing file is looked at: a disk can take some 100 MB meanwhile.
+const LOOK: Duration = Duration::from_millis(50);
+/// For a killed program to be gone.
+const GONE: Duration = Duration::from_secs(1);
+
+/// What one run has to do.
+pub(super) struct Task<'a> {
+    /// Written to standard input.
+    pub(super) input: &'a [u8],
+    /// The result, where it is not standard output.
+    pub(super) out: Option<PathBuf>,
+    /// Most bytes of the result.
+    pub(super) most: usize,
+}
+
+/// A program and its folder. It is killed with its process group when this is dropped.
+pub(super) struct Running {
+    child: Child,
+    _folder: PrivateFolder,
+}
+
+impl Running {
+    pub(super) fn start(
+        program: &str,
+        arguments: Vec<String>,
+        folder: PrivateFolder,
+    ) -> Result<Self, ProgramFailed> {
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(["PATH", "HOME"].iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+            .envs([("LANG", "C.UTF-8"), ("LC_ALL", "C.UTF-8")])
+            .env("TMPDIR", folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        Ok(Self { child: command.spawn().map_err(not_run)?, _folder: folder })
+    }
+
+    /// Feeds it and reads it until it is done.
+    pub(super) async fn work(&mut self, task: &Task<'_>) -> Result<Vec<u8>, ProgramFailed> {
+        let (stdin, stdout, stderr) =
+            (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
+        let feed = async {
+            if let Some(mut stdin) = stdin {
+                // A program need not read all, or anything.
+                let _ = stdin.write_all(task.input).await;
+            }
+            Ok(())
+        };
+        let streams = async {
+            tokio::try_join!(feed, all(stdout, task.most), async { Ok(last_line(stderr).await) })
+        };
+        let ((), stdout, complaint) = tokio::select! {
+            read = streams => read?,
+            too_long = outgrown(task) => return Err(too_long.into()),
+        };
+        let status = self.child.wait().await.map_err(not_run)?;
+        let result = match judge(status) {
+            Ok(()) => self.result(task, stdout).await,
+            Err(reason) => Err(reason),
+        };
+        result.map_err(|reason| ProgramFailed { reason, complaint })
+    }
+
+    async fn result(&self, task: &Task<'_>, stdout: Vec<u8>) -> Result<Vec<u8>, Reason> {
+        let result = match &task.out {
+            Some(out) => all(File::open(out).await.ok(), task.most).await?,
+            None => stdout,
+        };
+        if result.is_empty() { Err(Reason::Nothing) } else { Ok(result) }
+    }
+
+    /// Kills it where it is still there, and waits until it no longer writes into its folder.
+    pub(super) async fn end(mut self) {
+        self.kill();
+        let _ = timeout(GONE, self.child.wait()).await;
+    }
+
+    /// A program that has not been waited for still has its number, so nobody else's group is hit.
+    fn kill(&self) {
+        let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// All of a stream, of at most so many bytes.
+async fn all(stream: Option<impl AsyncRead + Unpin>, most: usize) -> Result<Vec<u8>, Reason> {
+    let Some(stream) = stream else { return Ok(Vec::new()) };
+    let mut bytes = Vec::new();
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let read = stream.take(limit).read_to_end(&mut bytes).await;
+    read.map_err(|error: io::Error| Reason::NotRun(error.to_string()))?;
+    if bytes.len() > most { Err(Reason::TooLong(most)) } else { Ok(bytes) }
+}
+
+/// Done when the result's file is longer than was allowed.
+async fn outgrown(task: &Task<'_>) -> Reason {
+    let Some(out) = &task.out else { return std::future::pending().await };
+    while length(out).await <= u64::try_from(task.most).unwrap_or(u64::MAX) {
+        sleep(LOOK).await;
+    }
+    Reason::TooLong(task.most)
+}
+
+async fn length(file: &Path) -> u64 {
+    metadata(file).await.map_or(0, |metadata| metadata.len())
+}
+
+/// The last line with something in it; reads to the end.
+async fn last_line(stream: Option<impl AsyncRead + Unpin>) -> Option<String> {
+    let mut stream = stream?;
+    let mut tail = Vec::new();
+    let mut chunk = [0; TAIL];
+    while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+        tail.extend_from_slice(&chunk[..read]);
+        tail.drain(..tail.len().saturating_sub(TAIL));
+    }
+    let tail = String::from_utf8_lossy(&tail);
+    let clean = |line: &str| line.chars().filter(|sign| !sign.is_control()).collect::<String>();
+    let line = tail.lines().map(clean).rfind(|line| !line.trim().is_empty())?;
+    Some(line.trim().chars().take(MOST_COMPLAINT).collect())
+}

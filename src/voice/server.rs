@@ -1,0 +1,151 @@
+//! Serves sounds to a switch that can't see our files.
+//!
+//! A sound's URL is `BASE/ROOT/SIGNATURE/PATH`: nobody can make one, and nothing is listed. The signature covers root
+//! and path, with a key of this process: URLs of an earlier one are none any more. With its 64 characters no URL is too
+//! short for Asterisk, whose `file.c` (`filehelper`) sizes a buffer for the fetched file's name by the URL.
+
+mod answer;
+mod serve;
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use ring::hmac;
+use ring::rand::SystemRandom;
+
+use crate::channel::Sound;
+use crate::voice::settings::{Folder, SoundServer};
+
+pub use serve::serve;
+
+/// What switches take for a part of a list, of parameters or of an expression is encoded.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
+/// The URLs of sounds: made for the switch, understood by the server.
+pub struct Urls {
+    base: String,
+    key: hmac::Key,
+    folders: Vec<Served>,
+}
+
+/// A folder that is served.
+struct Served {
+    root: Root,
+    /// Our path; absolute.
+    ours: PathBuf,
+    /// As sounds name it, where that is something else.
+    on_switch: Option<PathBuf>,
+}
+
+/// What kind of files a folder has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    Library,
+    Cache,
+}
+
+impl Root {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Library => "sounds",
+            Self::Cache => "cache",
+        }
+    }
+
+    /// How long a switch may play a sound without asking again. What is kept has a name made of its content; a sound
+    /// of the library may be replaced.
+    fn max_age(self) -> Duration {
+        match self {
+            Self::Library => Duration::from_secs(60),
+            Self::Cache => Duration::from_secs(24 * 60 * 60),
+        }
+    }
+}
+
+impl Urls {
+    /// URLs for the sounds of the cache and of the library, by a new random key.
+    ///
+    /// # Errors
+    ///
+    /// Where the machine has no random numbers, or no current folder that a relative one begins at.
+    pub fn new(server: &SoundServer, cache: &Folder, sounds: &Path) -> io::Result<Self> {
+        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
+        let key = key.map_err(|_| io::Error::other("no random numbers can be had"))?;
+        let on_switch = Some(cache.on_switch.clone()).filter(|path| *path != cache.ours);
+        let cache = std::path::absolute(&cache.ours)?;
+        let sounds = std::path::absolute(sounds)?;
+        let folders = vec![
+            Served { root: Root::Cache, ours: cache, on_switch },
+            Served { root: Root::Library, ours: sounds, on_switch: None },
+        ];
+        Ok(Self { base: server.url.clone(), key, folders })
+    }
+
+    /// The URL of a file of the cache's folder.
+    pub fn of_cache(&self, file: &str) -> Arc<str> {
+        self.of(Root::Cache, file)
+    }
+
+    /// A recorded sound as the switch reaches it: by a URL where it lies in a folder that is served, else as it is.
+    pub fn reachable(&self, sound: &Sound) -> Sound {
+        let Sound::File(file) = sound else { return sound.clone() };
+        let url = self.folders.iter().find_map(|folder| Some((folder.root, folder.below(file)?)));
+        match url {
+            Some((root, path)) => Sound::Served(self.of(root, path)),
+            None => sound.clone(),
+        }
+    }
+
+    fn of(&self, root: Root, path: &str) -> Arc<str> {
+        let signature = hmac::sign(&self.key, signed(root, path).as_bytes());
+        let path = utf8_percent_encode(path, ENCODED);
+        format!("{}/{}/{}/{path}", self.base, root.name(), hex(signature.as_ref())).into()
+    }
+
+    /// The file that the path of a URL means, where it is one that was made here.
+    fn file(&self, path: &str) -> Option<(Root, PathBuf)> {
+        let mut parts = path.strip_prefix('/')?.splitn(3, '/');
+        let (root, signature, path) = (parts.next()?, parts.next()?, parts.next()?);
+        let folder = self.folders.iter().find(|folder| folder.root.name() == root)?;
+        let path = percent_decode_str(path).decode_utf8().ok()?;
+        let signature = bytes(signature)?;
+        hmac::verify(&self.key, signed(folder.root, &path).as_bytes(), &signature).ok()?;
+        is_below(Path::new(&*path)).then(|| (folder.root, folder.ours.join(&*path)))
+    }
+}
+
+impl Served {
+    /// The path of a file from this folder on.
+    fn below<'a>(&self, file: &'a str) -> Option<&'a str> {
+        let folders = std::iter::once(&self.ours).chain(&self.on_switch);
+        let mut paths = folders.filter_map(|folder| Path::new(file).strip_prefix(folder).ok());
+        paths.next().filter(|path| is_below(path))?.to_str()
+    }
+}
+
+fn signed(root: Root, path: &str) -> String {
+    format!("{}/{path}", root.name())
+}
+
+/// Whether a path leads to something in the folder that it begins at.
+fn is_below(path: &Path) -> bool {
+    let mut components = path.components();
+    path.file_name().is_some() && components.all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn bytes(hex: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = hex.chars().map(|digit| digit.to_digit(16)).collect();
+    Some(
+        digits?
+            .chunks(2)
+            .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | *digit as u8))
+            .collect(),
+    )
+}

@@ -1,0 +1,121 @@
+//! What ends a call from outside, and a switch that falls silent.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_a_digit_is_awaited_hands_the_call_over_with_its_variables() {
+    let Call { mut channel, mut asterisk, stop } = call().await;
+    let switch = async {
+        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        stop.cancel();
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        asterisk.answers(r#"SET VARIABLE "DIALSCRIPT_OUTCOME" "error""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let question = four_digits();
+    let calls = async {
+        let asked = channel.ask(&mut sounds(&[]), &question).await;
+        assert_eq!(asked, Err(Interrupted::Stopping));
+        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_a_prompt_hands_the_call_over_with_its_variables() {
+    let Call { mut channel, mut asterisk, stop } = call().await;
+    let switch = async {
+        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        stop.cancel();
+        asterisk.answers("NOOP", "200 result=0").await;
+        asterisk.answers(r#"SET VARIABLE "DIALSCRIPT_OUTCOME" "error""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let calls = async {
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await;
+        assert_eq!(played, Err(Interrupted::Stopping));
+        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_call_is_bounded_in_every_wait() {
+    let Call { mut channel, asterisk: _silent, .. } =
+        call_of_at_most(Duration::from_secs(60)).await;
+    let waited = channel.wait(pending::<()>(), &Meanwhile::default()).await;
+    assert_eq!(waited, Err(Interrupted::TooLong));
+    let Call { mut channel, asterisk: _silent, .. } =
+        call_of_at_most(Duration::from_secs(60)).await;
+    let played = channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await;
+    assert_eq!(played, Err(Interrupted::TooLong));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
+    let Call { mut channel, asterisk: _silent, .. } = call().await;
+    let started = Instant::now();
+    let picked_up = channel.pick_up(true).await;
+    assert!(matches!(picked_up, Err(Interrupted::SwitchLost(_))), "{picked_up:?}");
+    let left = channel.leave(&[("A", "b".into())], &Exit::Continue).await;
+    assert_eq!(left, Left::SwitchLost);
+    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_to_no_command_means_that_the_switch_is_out_of_step() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    asterisk.says("200 result=1").await;
+    let waited = channel.wait(pending::<()>(), &Meanwhile::default()).await;
+    assert!(matches!(waited, Err(Interrupted::SwitchLost(_))), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        sleep(Duration::from_secs(60)).await;
+        asterisk.says("200 result=0 endpos=480000").await;
+        asterisk.hears(r#"SET VARIABLE "V" "1""#).await;
+    };
+    let call = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        let set = channel.set("V", "1").await;
+        assert!(matches!(set, Err(Interrupted::SwitchLost(_))));
+        assert_eq!(started.elapsed().as_secs(), 70);
+    };
+    tokio::join!(call, switch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_does_not_read_is_given_up() {
+    let Call { mut channel, asterisk: _silent, .. } =
+        call_over(duplex(16), Duration::from_secs(3600)).await;
+    let started = Instant::now();
+    assert!(matches!(channel.set("V", "1").await, Err(Interrupted::SwitchLost(_))));
+    assert_eq!(started.elapsed().as_secs(), 10);
+    assert_eq!(channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_without_first_words_is_given_up() {
+    let (ours, _theirs) = duplex(1024);
+    let ends = Instant::now() + Duration::from_secs(3600);
+    let bounds = Bounds { stop: CancellationToken::new(), ends };
+    let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
+    assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_heard_although_the_environment_is_still_under_way() {
+    let (ours, theirs) = duplex(16);
+    let mut asterisk = Asterisk(BufReader::new(theirs));
+    let switch = async {
+        asterisk.0.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
+        asterisk.hears("failure").await;
+        asterisk.hears_the_end().await;
+    };
+    tokio::join!(link::refuse(ours, Duration::from_secs(2)), switch);
+}

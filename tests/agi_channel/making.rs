@@ -1,0 +1,149 @@
+//! Parts of a prompt that are still being made.
+
+use super::*;
+
+/// The second part is there after five seconds.
+const PARTS: &[(u64, &str)] = &[(0, "/s/welcome.wav"), (5, "/s/number.wav")];
+const LONG_WAIT: &str = "WAIT FOR DIGIT 60000";
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_taken_while_the_next_part_is_made_and_end_the_prompt() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
+        asterisk.hears(LONG_WAIT).await;
+        sleep(Duration::from_secs(2)).await;
+        asterisk.says(&digit('4')).await;
+        for pressed in ['7', '1', '1'] {
+            asterisk.answers("WAIT FOR DIGIT 4000", &digit(pressed)).await;
+        }
+    };
+    let (mut prompt, question) = (late(PARTS), four_digits());
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4711", Ended::Full));
+    assert_eq!(started.elapsed().as_secs(), 2, "the part that nobody hears is not waited for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_part_is_heard_as_soon_as_it_is_made_and_a_key_in_it_ends_the_prompt() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
+        asterisk.hears(LONG_WAIT).await;
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        assert_eq!(started.elapsed().as_secs(), 5);
+        asterisk.answers(ASK, &key('4', 800)).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let mut prompt = late(&[(0, "/s/welcome.wav"), (5, "/s/number.wav"), (9, "/s/bye.wav")]);
+    let question = four_digits();
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4", Ended::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_at_the_moment_in_which_a_part_is_made_is_not_lost() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
+        asterisk.hears(LONG_WAIT).await;
+        asterisk.answers("NOOP", &format!("{}\n200 result=0", digit('4'))).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let (mut prompt, question) = (late(PARTS), four_digits());
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4", Ended::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_barge_in_keys_pressed_meanwhile_count_and_the_prompt_goes_on() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(LONG_WAIT, &digit('4')).await;
+        asterisk.answers(LONG_WAIT, &digit('7')).await;
+        asterisk.hears(LONG_WAIT).await;
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
+    };
+    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let mut prompt = late(&[(5, "/s/number.wav")]);
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("47", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_making_that_takes_long_is_waited_for_on_and_on() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.hears(LONG_WAIT).await;
+        sleep(Duration::from_secs(60)).await;
+        asterisk.says("200 result=0").await;
+        asterisk.hears(LONG_WAIT).await;
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        asterisk.answers(ASK, "200 result=0 endpos=8000").await;
+        asterisk.answers("WAIT FOR DIGIT 16000", &digit('#')).await;
+    };
+    let (mut prompt, question) = (late(&[(70, "/s/number.wav")]), four_digits());
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("", Ended::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_no_key_counts_nothing_is_said_to_the_switch_meanwhile() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+        asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
+    };
+    let mut parts = late(PARTS);
+    let (played, ()) = tokio::join!(channel.play(&mut parts, Keys::Ignored), switch);
+    assert_eq!(played, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_a_part_is_made_leaves_what_was_entered() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(LONG_WAIT, &digit('4')).await;
+        asterisk.answers(LONG_WAIT, "200 result=-1\nHANGUP").await;
+    };
+    let question = Ask { barge_in: false, ..four_digits() };
+    let mut prompt = late(&[(5, "/s/number.wav")]);
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_a_part_is_made_ends_a_sound_that_asks_nothing() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        sleep(Duration::from_secs(1)).await;
+        asterisk.says("HANGUP").await;
+    };
+    let mut prompt = late(&[(5, "/s/number.wav")]);
+    let (played, ()) = tokio::join!(channel.play(&mut prompt, Keys::Ignored), switch);
+    assert_eq!(played, Err(Interrupted::caller_left()));
+    assert_eq!(started.elapsed().as_secs(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_a_part_is_made_hands_the_call_over_with_its_variables() {
+    let Call { mut channel, mut asterisk, stop } = call().await;
+    let switch = async {
+        asterisk.hears(LONG_WAIT).await;
+        stop.cancel();
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let (mut prompt, question) = (late(&[(5, "/s/number.wav")]), four_digits());
+    let calls = async {
+        let asked = channel.ask(&mut prompt, &question).await;
+        assert_eq!(asked, Err(Interrupted::Stopping));
+        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+}

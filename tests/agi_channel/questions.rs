@@ -1,0 +1,107 @@
+//! Questions: a prompt, and the keys that come.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_the_second_file_of_a_prompt_ends_it_and_is_the_first_digit() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
+        asterisk.answers(ASK, &key('4', 800)).await;
+        for digit_pressed in ['7', '1', '1'] {
+            asterisk.answers("WAIT FOR DIGIT 4000", &digit(digit_pressed)).await;
+        }
+    };
+    let mut prompt = sounds(&["/s/welcome.wav", "/s/number.wav"]);
+    let question = four_digits();
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4711", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_waited_for_first_long_and_then_a_gap() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(ASK, "200 result=0 endpos=8000").await;
+        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        sleep(Duration::from_secs(15)).await;
+        asterisk.says(&digit('4')).await;
+        asterisk.hears("WAIT FOR DIGIT 4000").await;
+        sleep(Duration::from_secs(4)).await;
+        asterisk.says("200 result=0").await;
+    };
+    let question = four_digits();
+    let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
+    assert_eq!(asked, heard("4", Ended::Silence));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_means_nothing_does_not_lengthen_the_wait() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        sleep(Duration::from_secs(10)).await;
+        asterisk.says(&digit('*')).await;
+        asterisk.hears("WAIT FOR DIGIT 6000").await;
+        sleep(Duration::from_secs(6)).await;
+        asterisk.says("200 result=0").await;
+    };
+    let question = four_digits();
+    let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), switch);
+    assert_eq!(asked, heard("", Ended::Silence));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_terminator_ends_the_input_and_is_no_part_of_it() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers("WAIT FOR DIGIT 16000", &digit('1')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let question = four_digits();
+    let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), switch);
+    assert_eq!(asked, heard("1", Ended::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_barge_in_a_prompt_goes_on_where_a_key_stopped_it_and_the_key_counts() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(ASK, &key('4', 800)).await;
+        asterisk.answers(&format!("{ASK} 800"), &key('7', 4800)).await;
+        asterisk.answers(r##"STREAM FILE "/s/number" "" 4800"##, "200 result=0 endpos=8000").await;
+    };
+    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
+    assert_eq!(asked, heard("47", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_terminator_no_key_ends_the_input() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        let prompt = r##"STREAM FILE "/s/number" "0123456789""##;
+        asterisk.answers(prompt, "200 result=0 endpos=8000").await;
+        asterisk.answers("WAIT FOR DIGIT 16000", &digit('1')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('2')).await;
+    };
+    let question = Ask { most: 2, terminator: None, ..four_digits() };
+    let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
+    assert_eq!(asked, heard("12", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(PROMPT, &key('9', 100)).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('8')).await;
+    };
+    let question = Ask { most: 2, ..four_digits() };
+    let calls = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Kept(&question)).await.unwrap();
+        channel.ask(&mut sounds(&["/s/number.wav"]), &question).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, heard("98", Ended::Full));
+}

@@ -1,0 +1,105 @@
+//! Prompts: sounds of every kind, and sounds that are missing.
+
+use dialscript::channel::Spoken;
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_sound_is_told_from_a_hang_up_and_the_call_goes_on() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=-1 endpos=0").await;
+        asterisk.answers("CHANNEL STATUS", "200 result=6").await;
+        asterisk.answers(r#"STREAM FILE "/s/number" """#, "200 result=0 endpos=8000").await;
+    };
+    let mut both = sounds(&["/s/welcome.wav", "/s/number.wav"]);
+    let (played, ()) = tokio::join!(channel.play(&mut both, Keys::Ignored), switch);
+    assert_eq!(played, Ok(()));
+}
+
+async fn played(
+    sounds: Vec<Sound>,
+    switch: impl AsyncFnOnce(&mut Asterisk),
+) -> Result<(), Interrupted> {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let mut sounds = sounds.into_iter();
+    let played = channel.play(&mut sounds, Keys::Ignored);
+    tokio::join!(played, switch(&mut asterisk)).0
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_served_sound_is_played_by_its_whole_url() {
+    let url = "http://10.0.0.5:8085/s/0123456789abcdef0123456789abcdef.wav";
+    let played = played(vec![Sound::Served(url.into())], async |asterisk| {
+        let stream = format!(r#"STREAM FILE "{url}" """#);
+        asterisk.answers(&stream, "200 result=0 endpos=8000").await;
+    });
+    assert_eq!(played.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_served_sound_that_the_switch_can_not_fetch_is_passed_over() {
+    let sounds =
+        vec![Sound::Served("http://10.0.0.5/x.wav".into()), Sound::File("/s/a.wav".into())];
+    let played = played(sounds, async |asterisk| {
+        let fetch = r#"STREAM FILE "http://10.0.0.5/x.wav" """#;
+        asterisk.answers(fetch, "200 result=-1 endpos=0").await;
+        asterisk.answers("CHANNEL STATUS", "200 result=6").await;
+        asterisk.answers(r#"STREAM FILE "/s/a" """#, "200 result=0 endpos=8000").await;
+    });
+    assert_eq!(played.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_and_letters_are_said_by_the_switch_and_a_spoken_text_is_passed_over() {
+    let spoken = Spoken { engine: "flite".into(), voice: "kal".into(), text: "hello".into() };
+    let sounds = vec![
+        Sound::Digits("0711".into()),
+        Sound::Spoken(Arc::new(spoken)),
+        Sound::Letters("ab1".into()),
+    ];
+    let played = played(sounds, async |asterisk| {
+        asterisk.answers(r#"SAY DIGITS "0711" """#, "200 result=0").await;
+        asterisk.answers(r#"SAY ALPHA "ab1" """#, "200 result=0").await;
+    });
+    assert_eq!(played.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_sound_of_a_digit_is_told_from_a_hang_up() {
+    for (status, expected) in [("200 result=6", Ok(())), (DEAD, Err(Interrupted::caller_left()))] {
+        let played = played(vec![Sound::Digits("1".into())], async |asterisk| {
+            asterisk.answers(r#"SAY DIGITS "1" """#, "200 result=-1").await;
+            asterisk.answers("CHANNEL STATUS", status).await;
+        });
+        assert_eq!(played.await, expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_ends_what_the_switch_says_and_is_the_first_digit() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r##"SAY DIGITS "0711" "0123456789#""##, &digit('4')).await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('7')).await;
+    };
+    let question = Ask { most: 2, ..four_digits() };
+    let mut prompt = [Sound::Digits("0711".into()), Sound::Letters("x".into())].into_iter();
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("47", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_barge_in_a_key_cuts_one_sign_short_and_the_rest_is_said() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r##"SAY ALPHA "a" "0123456789#""##, "200 result=0").await;
+        asterisk.answers(r##"SAY ALPHA "b" "0123456789#""##, &digit('4')).await;
+        asterisk.answers(r##"SAY ALPHA "c" "0123456789#""##, &digit('7')).await;
+        asterisk.answers(r#"SAY ALPHA "d" """#, "200 result=0").await;
+    };
+    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let mut prompt = [Sound::Letters("abcd".into())].into_iter();
+    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("47", Ended::Full));
+}

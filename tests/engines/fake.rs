@@ -1,0 +1,128 @@
+//! Engines that speak and listen as a test wants them, and say what they were asked.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dialscript::channel::{Ear, Sound};
+use dialscript::script::voice::{Deaf, Made, Mute, Voice, Wanted};
+use tokio::time::{Instant, sleep_until};
+
+/// What was done, in order; shared with the switch of the same call.
+pub(crate) type Done = Arc<Mutex<Vec<String>>>;
+
+/// Speaks by sounds that are named after their texts, and hears what it was told before.
+#[derive(Default)]
+pub(crate) struct FakeVoice {
+    /// Texts and URLs that are never made; `*` is all.
+    pub(crate) mute: Vec<&'static str>,
+    /// Texts and URLs that are made in this time alone.
+    pub(crate) late: Vec<(&'static str, Duration)>,
+    /// URLs that are there already.
+    pub(crate) at_hand: Vec<&'static str>,
+    /// The words of each utterance, or why they are not understood.
+    pub(crate) hears: Mutex<VecDeque<Result<&'static str, &'static str>>>,
+    /// Who listens.
+    pub(crate) ear: FakeEar,
+    pub(crate) done: Done,
+}
+
+#[derive(Default)]
+pub(crate) enum FakeEar {
+    /// The engine, by recordings.
+    #[default]
+    Recording,
+    /// The switch.
+    Switch,
+    /// Nobody.
+    Deaf,
+}
+
+/// A recording, which says when it is deleted.
+pub(crate) struct FakeRecording(Done);
+
+impl Drop for FakeRecording {
+    fn drop(&mut self) {
+        does(&self.0, "delete the recording");
+    }
+}
+
+fn does(done: &Done, what: impl Into<String>) {
+    done.lock().unwrap().push(what.into());
+}
+
+/// The text or the URL, and what it is asked for by.
+fn shown(wanted: &Wanted) -> (String, String) {
+    match wanted {
+        Wanted::Text { text, manner } => {
+            let hidden = if text.is_sensitive() { "hidden " } else { "" };
+            let engine = manner.engine.iter().map(|engine| format!(" by {engine}"));
+            let how = format!("say {hidden}{}{}", text.text(), engine.collect::<String>());
+            (text.text().to_owned(), how)
+        }
+        Wanted::Url { url, decides_host } => {
+            let guarded = if *decides_host { "guarded " } else { "" };
+            (url.text().to_owned(), format!("fetch {guarded}{}", url.text()))
+        }
+    }
+}
+
+fn made(name: &str) -> Made {
+    Made { sound: Sound::File(name.into()), hold: Arc::new(()) }
+}
+
+impl Voice for FakeVoice {
+    type Making = Pin<Box<dyn Future<Output = Result<Made, Mute>> + Send>>;
+    type Recording = FakeRecording;
+
+    fn make(&self, wanted: Wanted, _: bool) -> Self::Making {
+        let (name, how) = shown(&wanted);
+        does(&self.done, how);
+        let is_mute = self.mute.iter().any(|mute| *mute == "*" || *mute == name);
+        let late = self
+            .late
+            .iter()
+            .find(|(late, _)| *late == name)
+            .map(|(_, time)| Instant::now() + *time);
+        Box::pin(async move {
+            if let Some(late) = late {
+                sleep_until(late).await;
+            }
+            if is_mute { Err(Mute("the engine is broken".into())) } else { Ok(made(&name)) }
+        })
+    }
+
+    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
+        let (name, _) = shown(&wanted);
+        self.at_hand.contains(&&*name).then(|| made(&name))
+    }
+
+    fn reachable(&self, sound: &Sound) -> Sound {
+        match sound {
+            Sound::File(file) if file.starts_with("/far/") => Sound::Served(file.clone()),
+            other => other.clone(),
+        }
+    }
+
+    fn ear(&self) -> Result<(Ear, Option<FakeRecording>), Deaf> {
+        match self.ear {
+            FakeEar::Recording => {
+                let recording = FakeRecording(self.done.clone());
+                Ok((Ear::Recording("/recordings/1.wav".into()), Some(recording)))
+            }
+            FakeEar::Switch => {
+                Ok((Ear::Switch { engine: "".into(), grammar: "digits".into() }, None))
+            }
+            FakeEar::Deaf => Err(Deaf("no engine listens".into())),
+        }
+    }
+
+    async fn understand(&self, recording: FakeRecording, language: &str) -> Result<String, Deaf> {
+        does(&self.done, format!("understand {language}"));
+        drop(recording);
+        let words = self.hears.lock().unwrap().pop_front().unwrap_or(Ok(""));
+        words.map(str::to_owned).map_err(|reason| Deaf(reason.into()))
+    }
+}

@@ -1,0 +1,44 @@
+//! Spoken numbers as digits: tables of what callers say, and what must hold for anything that they say.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use dialscript::script::numeric::{digits, knows};
+
+#[path = "numeric/english.rs"]
+mod english;
+#[path = "numeric/french.rs"]
+mod french;
+#[path = "numeric/german.rs"]
+mod german;
+#[path = "numeric/hindi.rs"]
+mod hindi;
+#[path = "numeric/others.rs"]
+mod others;
+#[path = "numeric/properties.rs"]
+mod properties;
+#[path = "numeric/spanish.rs"]
+mod spanish;
+#[path = "numeric/written.rs"]
+mod written;
+
+/// What is said, and the digits; `-` where it is no number.
+fn check(language: &str, table: &[(&str, &str)]) {
+    let wrong = table.iter().filter_map(|(said, wanted)| {
+        let heard = digits(said, language);
+        let heard = heard.as_deref().unwrap_or("-");
+        (heard != *wanted).then(|| format!("{said:?}: {heard}, not {wanted}"))
+    });
+    let wrong: Vec<_> = wrong.collect();
+    assert!(wrong.is_empty(), "{language}:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn languages_are_known_by_their_primary_tag() {
+    for known in
+        ["en", "en-GB", "EN-us", "es-MX", "fr_CA", "de-AT", "hi-IN", "it", "nl", "pt-BR", "da"]
+    {
+        assert!(knows(known), "{known}");
+    }
+    for unknown in ["", "eng", "ja", "e", "-", "deutsch"] {
+        assert!(!knows(unknown), "{unknown}");
+    }
+}

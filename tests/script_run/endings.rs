@@ -1,0 +1,153 @@
+//! How a call ends: hang-ups, places that are not there, lines that nobody picked up.
+
+use dialscript::channel::{Interrupted, Line, Reach};
+
+use super::call::{Call, ORDER};
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_to_the_dialplan() {
+    let mut call = Call::of(ORDER);
+    call.channel.enters = [Err(Interrupted::CallerLeft { digits: "47".into() })].into();
+    let ended = call.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "hangup");
+    assert_eq!(ended.variable("INPUT"), "47");
+    assert_eq!(ended.count("request"), 0);
+}
+
+#[tokio::test]
+async fn a_caller_who_hangs_up_while_waiting_is_a_hang_up() {
+    let mut call = Call::of(ORDER).enters(["4711"]).answers_json("{}");
+    call.channel.leaves_while_waiting = true;
+    let ended = call.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "hangup");
+    assert_eq!(ended.variable("INPUT"), "4711");
+}
+
+#[tokio::test]
+async fn the_outcome_is_the_last_variable() {
+    let ended = Call::of(ORDER).runs().await;
+    let last = ended.done.iter().rposition(|what| what.starts_with("DIALSCRIPT_")).unwrap();
+    assert!(ended.done[last].starts_with("DIALSCRIPT_OUTCOME="));
+    assert_eq!(ended.count("DIALSCRIPT_"), 6);
+}
+
+const NOTICE: &str = r#"
+    [trigger]
+    url = "http://shop.example/missed?caller={caller}"
+    background = true
+"#;
+
+#[tokio::test]
+async fn a_script_without_prompt_and_question_never_picks_up() {
+    let ended = Call::of(NOTICE).runs().await;
+    assert_eq!(ended.count("pick up"), 0);
+    ended.in_order(&["tell http://shop.example/missed?caller=%2B49%2030%2F1", "Continue"]);
+    assert_eq!(ended.variable("OUTCOME"), "otherwise");
+}
+
+#[tokio::test]
+async fn on_a_channel_that_has_hung_up_sounds_are_skipped_and_the_request_is_made() {
+    let script = r#"
+        [prompt]
+        play = "switch:hello"
+        [trigger]
+        url = "http://shop.example/"
+        [no_response]
+    "#;
+    let mut call = Call::of(script).answers_json("{}");
+    call.channel.line = Line::Gone;
+    let ended = call.runs().await;
+    assert_eq!(ended.count("play"), 0);
+    assert_eq!(ended.count("request"), 1);
+    assert_eq!(ended.variable("OUTCOME"), "otherwise");
+}
+
+#[tokio::test]
+async fn a_question_on_a_channel_that_has_hung_up_is_a_hang_up() {
+    let mut call = Call::of(ORDER);
+    call.channel.line = Line::Gone;
+    let ended = call.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "hangup");
+    assert_eq!(ended.count("ask"), 0);
+}
+
+#[tokio::test]
+async fn a_script_that_must_not_pick_up_skips_what_would_need_it() {
+    let script = r#"
+        [prompt]
+        play = "switch:hello"
+        answer = false
+        [trigger]
+        url = "http://shop.example/"
+        [otherwise]
+        play = "switch:bye"
+        [no_response]
+    "#;
+    let ringing = Call::of(script).answers_json("{}").runs().await;
+    assert_eq!(ringing.count("pick up") + ringing.count("play"), 0);
+    assert_eq!(ringing.variable("OUTCOME"), "otherwise");
+    let mut up = Call::of(script).answers_json("{}");
+    up.channel.line = Line::Up;
+    assert_eq!(up.runs().await.count("play"), 2, "the dialplan had picked up");
+}
+
+#[tokio::test]
+async fn a_destination_that_is_not_there_is_an_error_and_the_call_goes_on() {
+    let mut call = Call::of(ORDER).enters(["4711"]).does_not_answer();
+    call.channel.reach = Reach::No;
+    let ended = call.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "error");
+    assert_eq!(ended.exit(), "Continue");
+    assert_eq!(ended.report.reason.as_deref(), Some("the dialplan has no 4711@agents,help"));
+}
+
+#[tokio::test]
+async fn a_hostile_destination_never_reaches_the_switch() {
+    let script = r#"
+        [trigger]
+        url = "http://shop.example/"
+        [otherwise]
+        then = "goto {$to}@public"
+        [no_response]
+    "#;
+    for hostile in ["1,1)}${SHELL(id)", "a b", "", "1@evil", "ä"] {
+        let body = serde_json::json!({ "to": hostile }).to_string();
+        let ended = Call::of(script).answers_json(&body).runs().await;
+        assert_eq!(ended.count("look up"), 0, "{hostile:?}");
+        assert_eq!(ended.variable("OUTCOME"), "error");
+        assert_eq!(ended.exit(), "Continue");
+    }
+}
+
+#[tokio::test]
+async fn a_destination_that_is_too_long_as_a_whole_is_none() {
+    let script = r#"
+        [trigger]
+        url = "http://shop.example/"
+        [otherwise]
+        then = "goto 9{$to}@public"
+        [no_response]
+    "#;
+    let body = serde_json::json!({ "to": "1".repeat(79) }).to_string();
+    let ended = Call::of(script).answers_json(&body).runs().await;
+    assert_eq!(ended.count("look up"), 0);
+    assert_eq!(ended.variable("OUTCOME"), "error");
+}
+
+#[tokio::test]
+async fn what_ends_a_call_from_outside_is_an_error_and_the_dialplan_goes_on() {
+    for interrupted in [
+        Interrupted::Stopping,
+        Interrupted::TooLong,
+        Interrupted::Refused("520".into()),
+        Interrupted::SwitchLost("gone".into()),
+    ] {
+        let mut call = Call::of(ORDER);
+        let reason = interrupted.to_string();
+        call.channel.enters = [Err(interrupted)].into();
+        let ended = call.runs().await;
+        assert_eq!(ended.variable("OUTCOME"), "error");
+        assert_eq!(ended.exit(), "Continue");
+        assert_eq!(ended.report.reason, Some(reason));
+    }
+}

@@ -1,0 +1,102 @@
+//! What scripts need in every call is made before a call wants it.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use tokio::task::AbortHandle;
+use tokio::time::sleep;
+use tracing::{info, warn};
+
+use crate::script::voice::{Mute, Wanted};
+use crate::voice::Maker;
+
+/// After so long it is looked for what is missing: what failed, and what somebody removed from the folder.
+const LOOKED_EVERY: Duration = Duration::from_secs(30);
+
+/// The work in the background.
+#[derive(Default)]
+pub struct Preparing(Mutex<Option<AbortHandle>>);
+
+impl Preparing {
+    /// Begins it anew. Sounds that are in the making now are completed.
+    pub(in crate::voice) fn begin(&self, fixed: Vec<Wanted>, maker: Maker) {
+        let task = tokio::spawn(keep_ready(fixed, maker));
+        self.replace(Some(task.abort_handle()));
+    }
+
+    /// Ends it.
+    pub fn end(&self) {
+        self.replace(None);
+    }
+
+    fn replace(&self, new: Option<AbortHandle>) {
+        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(old) = std::mem::replace(&mut *running, new) {
+            old.abort();
+        }
+    }
+}
+
+impl Drop for Preparing {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+async fn keep_ready(mut fixed: Vec<Wanted>, maker: Maker) {
+    fixed.retain(|wanted| !maker.is_for_the_switch(wanted));
+    forget_lost(&maker).await;
+    let mut failed = make(fixed.clone(), &maker).await;
+    tell(&failed, fixed.len());
+    loop {
+        sleep(LOOKED_EVERY).await;
+        let before = failed.len();
+        let missing = match forget_lost(&maker).await {
+            0 => failed.into_iter().map(|(wanted, _)| wanted).collect(),
+            _ => fixed.iter().filter(|wanted| !maker.is_at_hand(wanted)).cloned().collect(),
+        };
+        failed = make(missing, &maker).await;
+        if failed.len() != before {
+            tell(&failed, fixed.len());
+        }
+    }
+}
+
+async fn forget_lost(maker: &Maker) -> usize {
+    let store = maker.store.clone();
+    let lost = match tokio::task::spawn_blocking(move || store.forget_lost()).await {
+        Ok(Ok(lost)) => lost,
+        Ok(Err(error)) => {
+            warn!(%error, "the folder of made sounds can't be read");
+            0
+        }
+        Err(_) => 0,
+    };
+    if lost > 0 {
+        warn!(sounds = lost, "made sounds were removed from their folder");
+    }
+    lost
+}
+
+/// One place is left for calls, where there are several.
+async fn make(wanted: Vec<Wanted>, maker: &Maker) -> Vec<(Wanted, Mute)> {
+    let makings = wanted.into_iter().map(|wanted| async move {
+        let made = maker.make(wanted.clone(), false).await;
+        made.err().map(|mute| (wanted, mute))
+    });
+    let at_once = (maker.at_once - 1).max(1);
+    stream::iter(makings).buffer_unordered(at_once).filter_map(std::future::ready).collect().await
+}
+
+fn tell(failed: &[(Wanted, Mute)], all: usize) {
+    match failed.first() {
+        Some((_, reason)) => {
+            let failed = failed.len();
+            warn!(failed, of = all, %reason, "sounds could not be made before calls want them");
+        }
+        None if all > 0 => info!(sounds = all, "made sounds are ready"),
+        None => {}
+    }
+}

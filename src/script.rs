@@ -8,6 +8,7 @@ pub mod branch;
 pub mod definition;
 pub mod destination;
 pub mod escape;
+pub mod fixed;
 pub mod input;
 pub mod memory;
 pub mod numeric;

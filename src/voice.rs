@@ -10,7 +10,7 @@
 
 use std::sync::Arc;
 
-use crate::channel::Ear;
+use crate::channel::{Ear, Sound};
 use crate::script::definition::Library;
 use crate::script::template::Filled;
 use crate::script::voice::{Deaf, Made, Manner, Mute, Voice, Wanted};
@@ -40,6 +40,7 @@ const WAITING: usize = 64;
 pub struct Engines {
     maker: Maker,
     preparing: Preparing,
+    urls: Option<Arc<Urls>>,
 }
 
 /// Who makes sounds.
@@ -53,11 +54,10 @@ struct Maker {
 }
 
 impl Engines {
-    /// Sets up the engines; nothing is made.
-    pub fn new(settings: Settings, client: Arc<Client>) -> Self {
-        let urls = settings.server.as_ref().map(|server| Arc::new(Urls::new(server.url.clone())));
+    /// Sets up the engines; nothing is made. With `urls` the switch fetches sounds from us.
+    pub fn new(settings: Settings, client: Arc<Client>, urls: Option<Arc<Urls>>) -> Self {
         let settings = Settings { at_once: settings.at_once.clamp(1, 1024), ..settings };
-        let store = Arc::new(Store::open(&settings, urls));
+        let store = Arc::new(Store::open(&settings, urls.clone()));
         let maker = Maker {
             speakers: Arc::new(Speakers::new(&settings, client.clone(), store.clone())),
             fetcher: Arc::new(Fetcher::new(&settings, client, store.clone())),
@@ -65,7 +65,7 @@ impl Engines {
             store,
             at_once: settings.at_once,
         };
-        Self { maker, preparing: Preparing::default() }
+        Self { maker, preparing: Preparing::default(), urls }
     }
 
     /// Makes what the scripts need in every call, in the background, instead of what it was told before. What fails or
@@ -73,12 +73,6 @@ impl Engines {
     pub fn prepare(&self, library: &Library) {
         let fixed = library.fixed().collect();
         self.preparing.begin(fixed, self.maker.clone());
-    }
-
-    /// The sound, where it is there without waiting; a fetched one however old it is: it is then asked for again in the
-    /// background.
-    pub fn at_hand(&self, wanted: Wanted) -> Option<Made> {
-        self.maker.at_hand(wanted)
     }
 
     /// Waits until no sound is in the making; there is no bound on it but that of each making.
@@ -164,6 +158,15 @@ impl Voice for Engines {
 
     fn make(&self, wanted: Wanted, speaks: bool) -> Making {
         self.maker.make(wanted, speaks)
+    }
+
+    /// A fetched sound however old it is: it is asked for again in the background then.
+    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
+        self.maker.at_hand(wanted)
+    }
+
+    fn reachable(&self, sound: &Sound) -> Sound {
+        self.urls.as_ref().map_or_else(|| sound.clone(), |urls| urls.reachable(sound))
     }
 
     fn ear(&self) -> Result<(Ear, Option<()>), Deaf> {

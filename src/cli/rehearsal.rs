@@ -65,7 +65,7 @@ impl Rehearsal {
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
         let door = Door { switch, listener, allow };
-        let voice = Engines::new(config.voice.clone(), triggers.client());
+        let voice = Engines::new(config.voice.clone(), triggers.client(), None);
         let server = Server::new(limits(config), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({

@@ -56,7 +56,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let (stop, hurry) = stops()?;
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let doors = doors(&config)?;
-    let voice = Engines::new(config.voice.clone(), triggers.client());
+    let voice = Engines::new(config.voice.clone(), triggers.client(), None);
     voice.prepare(&config.library);
     let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
     notify(&[NotifyState::Ready]);

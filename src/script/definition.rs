@@ -10,8 +10,8 @@ use regex::Regex;
 
 use crate::channel::{Ask, Cause, Meanwhile, Sound};
 use crate::script::path::KeyPath;
-use crate::script::template::{Filled, Placeholder, Secrets, Template};
-use crate::script::voice::{Manner, Wanted};
+use crate::script::template::{Placeholder, Secrets, Template};
+use crate::script::voice::Manner;
 
 /// All scripts, by name, and the secrets that they name.
 #[derive(Debug, Default)]
@@ -20,25 +20,6 @@ pub struct Library {
     pub scripts: HashMap<String, Arc<Script>>,
     /// Values of `{secret.NAME}`.
     pub secrets: Secrets,
-}
-
-impl Library {
-    /// What can be made before a call wants it.
-    pub fn fixed(&self) -> impl Iterator<Item = Wanted> {
-        self.scripts.values().flat_map(|script| {
-            script.prompt.sounds.parts.iter().filter_map(|part| match part {
-                Part::Text(text) => Some(Wanted::Text {
-                    text: Filled::open(text.to_string()),
-                    manner: script.manner.clone(),
-                }),
-                Part::Url(url) => {
-                    let url = Filled::open(url.to_string());
-                    Some(Wanted::Url { url, decides_host: false })
-                }
-                _ => None,
-            })
-        })
-    }
 }
 
 /// One script.

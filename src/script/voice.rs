@@ -82,6 +82,12 @@ pub trait Voice: Send + Sync {
     /// speak texts itself. What is begun is bounded in time.
     fn make(&self, wanted: Wanted, speaks: bool) -> Self::Making;
 
+    /// A sound that is there already, for where nothing waits for one.
+    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
+        let _ = wanted;
+        None
+    }
+
     /// A recorded sound as the switch reaches it: on another host it may be fetched from us.
     fn reachable(&self, sound: &Sound) -> Sound {
         sound.clone()

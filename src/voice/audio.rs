@@ -26,10 +26,9 @@ pub struct BadAudio(String);
 ///
 /// When it is none.
 pub fn convert(bytes: Vec<u8>, format: Format) -> Result<Vec<Encoded>, BadAudio> {
-    let wav = hound::WavReader::new(Cursor::new(&bytes));
-    let wav = wav.map_err(|_| BadAudio("it is no sound that can be read".into()))?;
-    let length = Duration::from_secs_f64(f64::from(wav.duration()) / 8000.0);
-    drop(wav);
+    let wav = hound::WavReader::new(Cursor::new(&bytes)).map(|wav| wav.duration());
+    let samples = wav.map_err(|_| BadAudio("it is no sound that can be read".into()))?;
+    let length = Duration::from_secs_f64(f64::from(samples) / 8000.0);
     let narrow = Encoded { extension: "wav", bytes: bytes.clone(), length };
     let wide = Encoded { extension: "wav16", bytes, length };
     Ok(match format {

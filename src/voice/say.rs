@@ -87,7 +87,7 @@ impl Speakers {
             None => self.say.as_ref(),
         };
         let first = first.ok_or_else(|| unnamed(manner))?;
-        let fallback = self.fallback.as_ref().filter(|fallback| fallback.name != first.name);
+        let fallback = self.fallback.as_ref().filter(|fallback| *fallback != first);
         let fallback = fallback.map(|fallback| Speaker::instead(fallback, manner));
         let speakers = [Some(Speaker::first(first, manner)), fallback].into_iter().flatten();
         let speakers: Vec<_> = speakers.filter(|s| speaks || !s.is_the_switch()).collect();

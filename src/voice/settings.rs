@@ -13,7 +13,7 @@ use url::Url;
 use crate::script::voice::Speed;
 
 /// Everything that speaking and listening goes by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// Speaks where a script names no engine. `None`: no engine is named, and the default one is not installed.
     pub say: Option<Arc<Say>>,
@@ -63,7 +63,7 @@ pub enum Format {
 }
 
 /// An engine that speaks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Say {
     /// For the log, and part of every sound's name: what makes the sounds different.
     pub name: String,
@@ -78,7 +78,7 @@ pub struct Say {
 }
 
 /// What speaks.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SayBy {
     /// A program: text on standard input.
     Command(Program),
@@ -89,7 +89,7 @@ pub enum SayBy {
 }
 
 /// An engine that listens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
     /// For the log.
     pub name: String,
@@ -98,7 +98,7 @@ pub struct Listen {
 }
 
 /// What listens.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenBy {
     /// A program: WAV in, text on standard output.
     Command(Program),
@@ -125,8 +125,16 @@ pub struct Program {
     pub arguments: Vec<String>,
 }
 
+/// As it is typed.
+impl std::fmt::Display for Program {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.program)?;
+        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
+    }
+}
+
 /// A web service.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Service {
     /// Where; its host stands in the daemon's file, and may be at any address.
     pub url: Url,
@@ -134,6 +142,14 @@ pub struct Service {
     pub model: String,
     /// Request headers; those with secrets are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// The model, the host and the path: what makes its sounds different from those of another.
+impl std::fmt::Display for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (host, path) = (self.url.host_str().unwrap_or_default(), self.url.path());
+        write!(f, "{} at {host}{path}", self.model)
+    }
 }
 
 /// The URL and the headers may hold secrets.

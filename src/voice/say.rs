@@ -25,6 +25,9 @@ use crate::web::client::Client;
 use health::Health;
 use speaker::Speaker;
 
+/// So many signs of a text in a row tell something of it.
+const TELLING: usize = 8;
+
 /// The engines.
 pub struct Speakers {
     say: Option<Arc<Say>>,
@@ -201,9 +204,11 @@ impl Speakers {
     }
 }
 
-/// Whether an engine's words tell something of the text.
+/// Whether an engine's words may tell something of the text: engines repeat what they can't read.
 fn tells(words: &str, text: &Filled) -> bool {
-    text.is_sensitive() || words.contains(text.text().trim())
+    let signs: Vec<char> = text.text().trim().chars().collect();
+    let mut pieces = signs.windows(signs.len().clamp(1, TELLING));
+    text.is_sensitive() || pieces.any(|piece| words.contains(&piece.iter().collect::<String>()))
 }
 
 fn unnamed(manner: &Manner) -> Mute {

@@ -61,6 +61,16 @@ impl Store {
         store
     }
 
+    /// Whether another process has the folder: that one keeps it within its bounds, and removes what is left behind.
+    pub fn is_of_another(&self) -> bool {
+        self.folder.is_of_another()
+    }
+
+    /// Whether nothing had to go for a while.
+    pub fn has_room(&self) -> bool {
+        self.index().bytes < self.most / 8 * 7
+    }
+
     /// The sound under a key, which is now the last to go.
     pub fn get(&self, key: Key) -> Option<Arc<Kept>> {
         self.index().kept.get(&key).cloned()

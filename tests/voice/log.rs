@@ -64,9 +64,9 @@ async fn a_failing_engine_is_told_once_with_its_own_words() {
 
 #[tokio::test]
 async fn nothing_that_was_to_be_spoken_is_logged() {
-    for wanted in [said("The code is 4711canary."), hidden("4711canary")] {
+    for wanted in [said("The code is 4711canary, which nobody knows."), hidden("4711canary")] {
         let (lines, _guard) = record();
-        let lines_of_engine = "sed 's/^/cannot say: /' \"$0.text\" >&2; echo >&2; exit 3";
+        let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
         let mut studio = Studio::new();
         let engine = studio.engine("first", 100, lines_of_engine);
         studio.settings.say = Some(engine.say());

@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::engine::{say, wav};
 use crate::studio::Studio;
 use crate::web::{Reply, Web};
-use crate::{at, at_once, said, until};
+use crate::{at, at_once, file, length, made, said, until, within};
 use dialscript::script::definition::{Library, Part, Playlist, Prompt, Script};
 use dialscript::voice::settings::SayBy;
 
@@ -67,5 +68,29 @@ async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_
     studio.settings.fallback = None;
     let engines = studio.open();
     engines.prepare(&texts(&["Six."]));
-    crate::within("the end", engines.close_and_wait()).await;
+    within("the end", engines.close_and_wait()).await;
+}
+
+/// The time until it is looked for what is missing.
+async fn half_a_minute_passes() {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn what_is_missing_is_made_later_on() {
+    let (studio, first, fallback) =
+        Studio::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
+    let engines = studio.open();
+    engines.prepare(&texts(&["One."]));
+    until("the fallback engine", || fallback.runs() == 1 && studio.sounds() == 1).await;
+    fs::write(first.path("sh.works"), "").unwrap();
+    half_a_minute_passes().await;
+    until("the first engine", || studio.sounds() == 2).await;
+    let made = within("a sound", made(&engines, said("One."))).await;
+    assert_eq!((length(&made), first.runs(), fallback.runs()), (100, 2, 1));
+    fs::remove_file(file(&made)).unwrap();
+    half_a_minute_passes().await;
+    until("the first engine", || first.runs() == 3).await;
 }

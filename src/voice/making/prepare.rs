@@ -12,7 +12,8 @@ use tracing::{info, warn};
 use crate::script::voice::{Mute, Wanted};
 use crate::voice::Maker;
 
-/// After so long it is looked for what is missing: what failed, and what somebody removed from the folder.
+/// After so long it is looked for what is missing: what failed, what only the fallback engine made, and what somebody
+/// removed from the folder.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
 
 /// The work in the background.
@@ -47,16 +48,21 @@ impl Drop for Preparing {
 
 async fn keep_ready(mut fixed: Vec<Wanted>, maker: Maker) {
     fixed.retain(|wanted| !maker.is_for_the_switch(wanted));
+    if maker.store.is_of_another() {
+        warn!("another process has the folder of made sounds: it alone keeps it within its bound");
+    }
     forget_lost(&maker).await;
     let mut failed = make(fixed.clone(), &maker).await;
     tell(&failed, fixed.len());
     loop {
         sleep(LOOKED_EVERY).await;
+        forget_lost(&maker).await;
+        if !maker.store.has_room() {
+            // What is made now would only take the place of what calls want.
+            continue;
+        }
+        let missing = fixed.iter().filter(|wanted| !maker.is_at_hand(wanted)).cloned().collect();
         let before = failed.len();
-        let missing = match forget_lost(&maker).await {
-            0 => failed.into_iter().map(|(wanted, _)| wanted).collect(),
-            _ => fixed.iter().filter(|wanted| !maker.is_at_hand(wanted)).cloned().collect(),
-        };
         failed = make(missing, &maker).await;
         if failed.len() != before {
             tell(&failed, fixed.len());
@@ -64,20 +70,14 @@ async fn keep_ready(mut fixed: Vec<Wanted>, maker: Maker) {
     }
 }
 
-async fn forget_lost(maker: &Maker) -> usize {
+/// Somebody may have removed files.
+async fn forget_lost(maker: &Maker) {
     let store = maker.store.clone();
-    let lost = match tokio::task::spawn_blocking(move || store.forget_lost()).await {
-        Ok(Ok(lost)) => lost,
-        Ok(Err(error)) => {
-            warn!(%error, "the folder of made sounds can't be read");
-            0
-        }
-        Err(_) => 0,
-    };
-    if lost > 0 {
-        warn!(sounds = lost, "made sounds were removed from their folder");
+    match tokio::task::spawn_blocking(move || store.forget_lost()).await {
+        Ok(Ok(0)) | Err(_) => {}
+        Ok(Ok(lost)) => warn!(sounds = lost, "made sounds were removed from their folder"),
+        Ok(Err(error)) => warn!(%error, "the folder of made sounds can't be read"),
     }
-    lost
 }
 
 /// One place is left for calls, where there are several.

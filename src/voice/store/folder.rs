@@ -1,6 +1,6 @@
 //! The folder of sounds: its names, and what is done to its files. Files with other names are never touched.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -61,6 +61,12 @@ impl Folder {
     /// telephone may be tried beside a daemon, in the same folder.
     pub fn is_ours(&self) -> bool {
         self.lock.get().is_some() || self.take().is_some()
+    }
+
+    /// Whether another process does.
+    pub fn is_of_another(&self) -> bool {
+        let is_taken = |lock: File| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
+        self.lock.get().is_none() && File::open(self.ours.join(LOCK)).is_ok_and(is_taken)
     }
 
     fn take(&self) -> Option<()> {

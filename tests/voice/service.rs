@@ -53,7 +53,7 @@ async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
 async fn reason(reply: Reply) -> String {
     let web = Web::start(move |_| reply.clone()).await;
     let mut studio = studio(&web);
-    studio.settings.timeout = Duration::from_millis(700);
+    studio.settings.timeout = Duration::from_millis(1500);
     mute(&studio.open(), said("Good day.")).await
 }
 
@@ -65,10 +65,10 @@ async fn a_service_that_fails_is_told_without_its_words() {
     let page = reason(page).await;
     assert!(page.starts_with("web: what it made can't be heard: "), "{page}");
     assert!(!page.contains("Good day"), "{page}");
-    assert_eq!(reason(Reply::Silence).await, "web: no sound within 700ms");
+    assert_eq!(reason(Reply::Silence).await, "web: no sound within 1.5s");
     assert_eq!(
         reason(Reply::Drip(b"HTTP/1.1 200 OK\r\n\r\n".into())).await,
-        "web: no sound within 700ms"
+        "web: no sound within 1.5s"
     );
     assert!(reason(Reply::Reset).await.starts_with("web: no connection: "));
 }

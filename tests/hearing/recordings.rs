@@ -88,7 +88,7 @@ async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
     let room = listening();
     let (path, recording) = room.begun();
     fs::write(&path, speech()).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         return; // Nothing is forbidden to root.
     }

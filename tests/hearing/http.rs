@@ -93,7 +93,7 @@ async fn a_service_that_hangs_or_drips_is_left() {
     for reply in [Reply::Silence, Reply::Drip(dripping)] {
         let web = Web::start(move |_| reply.clone()).await;
         let room = Room::with(service(&web), SHORT, 4);
-        assert_eq!(room.deaf().await, "ear: no words within 1s");
+        assert_eq!(room.deaf().await, "ear: no words within 400ms");
     }
 }
 

@@ -78,6 +78,8 @@ async fn every_way_to_fail_has_its_words() {
     assert_eq!(reason("head -c 100001 /dev/zero", &[], LONG).await, Reason::TooLong(MOST));
     assert_eq!(reason("true", &[], LONG).await, Reason::Nothing);
     assert_eq!(reason("echo only here", &["{out}"], LONG).await, Reason::Nothing);
+    assert_eq!(reason(r#"mkfifo "$1""#, &["{out}"], LONG).await, Reason::Nothing);
+    assert_eq!(reason(r#"ln -s /dev/zero "$1""#, &["{out}"], LONG).await, Reason::Nothing);
     let nothing = Program { program: "/nonexistent/engine".into(), arguments: Vec::new() };
     let failed = ran(&nothing, Input::Text("")).await.unwrap_err();
     assert_eq!(failed.reason, Reason::NotInstalled);

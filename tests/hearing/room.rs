@@ -18,7 +18,7 @@ use tempfile::TempDir;
 /// Long enough for everything that is to succeed.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// Short enough to wait for.
-pub(crate) const SHORT: Duration = Duration::from_secs(1);
+pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
 pub(crate) struct Room {
     folder: TempDir,

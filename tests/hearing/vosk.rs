@@ -137,11 +137,11 @@ async fn a_server_that_hangs_is_left() {
         let _open = socket;
         std::future::pending::<()>().await;
     });
-    assert_eq!(Room::with(by.await, SHORT, 4).deaf().await, "ear: no words within 1s");
+    assert_eq!(Room::with(by.await, SHORT, 4).deaf().await, "ear: no words within 400ms");
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
     let room = Room::with(ListenBy::Vosk(url.parse().unwrap()), SHORT, 4);
-    assert_eq!(room.deaf().await, "ear: no words within 1s");
+    assert_eq!(room.deaf().await, "ear: no words within 400ms");
 }
 
 #[tokio::test]
@@ -154,4 +154,6 @@ async fn a_server_that_is_none_or_not_there() {
     let room = Room::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
     let deaf = room.deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
+    let room = Room::new(ListenBy::Vosk(format!("wss://{}", web.address).parse().unwrap()));
+    assert_eq!(room.deaf().await, "ear: its URL can't be connected to");
 }

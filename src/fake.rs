@@ -2,6 +2,8 @@
 //!
 //! - [`phone`]: the caller, and what is heard: the same on every switch
 //! - [`fingers`]: the keys that the caller presses, and when
+//! - [`mouth`]: what the caller says, and when
+//! - [`recording`]: a tone where the caller spoke, else silence
 //! - [`sound`]: how long a sound is
 //! - [`places`]: where a dialplan can go on
 //! - [`asterisk`]: FastAGI as Asterisk 22 speaks it
@@ -13,6 +15,8 @@
 pub mod asterisk;
 pub mod fingers;
 pub mod freeswitch;
+pub mod mouth;
 pub mod phone;
 pub mod places;
+pub mod recording;
 pub mod sound;

@@ -41,6 +41,7 @@ impl Line {
                 let text = format!("the caller presses {key}: lost, since nobody listens");
                 Self::new("key_lost", json!({ "key": key }), text)
             }
+            H::Says { .. } | H::Recorded { .. } => Self::of_speech(happening),
             H::MusicOn(class) => {
                 Self::new("music_on", json!({ "class": class }), format!("music begins: {class}"))
             }
@@ -73,6 +74,21 @@ impl Line {
             Happening::Missing { sound } => {
                 let text = format!("nothing is heard: the switch has no sound {sound}");
                 Self::new("missing", json!({ "sound": sound }), text)
+            }
+            _ => Self::new("", json!({}), ""),
+        }
+    }
+
+    fn of_speech(happening: &Happening) -> Self {
+        match happening {
+            Happening::Says { text, lasts } => {
+                let fields = json!({ "text": text, "lasts": seconds(*lasts) });
+                Self::new("says", fields, format!("the caller says {text:?}"))
+            }
+            Happening::Recorded { file, lasts } => {
+                let fields = json!({ "file": file, "lasts": seconds(*lasts) });
+                let text = format!("{:.1} s are recorded", lasts.as_secs_f64());
+                Self::new("recorded", fields, text)
             }
             _ => Self::new("", json!({}), ""),
         }

@@ -1,10 +1,11 @@
-//! The caller: presses keys, hears, hangs up; and the story of it as it happens.
+//! The caller: presses keys, speaks, hears, hangs up; and the story of it as it happens.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::fingers::Fingers;
+use super::mouth::{Mouth, Speech};
 
 /// Something that happened in a call, as the caller or the dialplan sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,20 @@ pub enum Happening {
     Presses(char),
     /// A key that nobody listened for: it is lost.
     KeyLost(char),
+    /// Something is said while the switch listens.
+    Says {
+        /// The words.
+        text: String,
+        /// From its beginning to its end.
+        lasts: Duration,
+    },
+    /// A recording is over.
+    Recorded {
+        /// Where it is.
+        file: String,
+        /// How long it is, as it was cut.
+        lasts: Duration,
+    },
     /// Music begins, of this class.
     MusicOn(String),
     /// The music ends.
@@ -90,6 +105,7 @@ pub enum Act {
 pub struct Phone {
     began: Instant,
     fingers: Fingers,
+    mouth: Mouth,
     hangs_up: Option<Instant>,
     gone: bool,
     plays: Option<(String, Instant)>,
@@ -106,8 +122,14 @@ impl Phone {
     ) -> Self {
         let began = Instant::now();
         let hangs_up = hangs_up_after.map(|after| began + after);
-        let tell = Box::new(tell);
-        Self { began, fingers, hangs_up, gone: false, plays: None, music: false, tell }
+        let (mouth, tell) = (Mouth::silent(), Box::new(tell));
+        Self { began, fingers, mouth, hangs_up, gone: false, plays: None, music: false, tell }
+    }
+
+    /// A caller who speaks.
+    #[must_use]
+    pub fn saying(self, mouth: Mouth) -> Self {
+        Self { mouth, ..self }
     }
 
     /// What the caller does next; nothing any more after hanging up. May be cancelled and asked again.
@@ -129,12 +151,23 @@ impl Phone {
     /// The call is picked up.
     pub fn is_picked_up(&mut self) {
         self.fingers.begin(Instant::now());
+        self.mouth.begin(Instant::now());
         self.tell(Happening::PickedUp);
     }
 
     /// The switch takes keys from now on; `anew` when that is a new question.
     pub fn is_asked(&mut self, anew: bool) {
         self.fingers.listened_to(anew);
+    }
+
+    /// The switch listens to what is said from now on.
+    pub fn is_listened_to(&mut self) {
+        self.mouth.listened_to(Instant::now());
+    }
+
+    /// What the caller is saying, else what will be said next.
+    pub fn speech(&mut self) -> Option<Speech> {
+        self.mouth.speech(Instant::now())
     }
 
     /// The switch takes no keys any more.

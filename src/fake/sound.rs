@@ -16,6 +16,9 @@ pub struct Length {
 /// Where nothing can be read, a sound is as long as a short sentence.
 const UNKNOWN: Length = Length { samples: 12_000, rate: 8_000 };
 
+/// A digit or a letter of the switch.
+const SIGN: Length = Length { samples: 5_600, rate: 8_000 };
+
 /// Raw formats by their extension: samples a second, and bytes for how many samples.
 const RAW: [(&str, u32, (u64, u64)); 16] = [
     ("sln", 8_000, (2, 1)),
@@ -78,6 +81,7 @@ impl SoundsOfSwitch {
         match self.listed.get(name) {
             Some(listed) => *listed,
             None if name.starts_with('/') => of_file(name),
+            None if name.starts_with("digits/") || name.starts_with("letters/") => Some(SIGN),
             None => Some(UNKNOWN),
         }
     }

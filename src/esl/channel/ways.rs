@@ -59,8 +59,8 @@ fn said(what: &str, text: &str, language: &str) -> Vec<Way> {
 /// What stands behind the second `|` is taken as it is, but for `{…}` at its beginning, which are parameters
 /// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), and which a [`Value`] has none of.
 fn spoken(spoken: &Spoken) -> Option<Way> {
-    let text = Value::of(&spoken.text);
-    let text = text.as_str().trim();
+    let text = Value::of(&spoken.text).as_str().replace(['\\', '|'], " ");
+    let text = text.trim();
     let fits = !spoken.engine.is_empty() && !text.is_empty();
     let fits = fits && is_plain(&spoken.engine) && is_plain(&spoken.voice);
     let argument = format!("{}|{}|{text}", spoken.engine, spoken.voice);

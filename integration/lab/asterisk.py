@@ -4,9 +4,10 @@ import random
 import re
 import socket
 import subprocess
+import tempfile
 from pathlib import Path
 
-from . import tones
+from . import debian, tones
 from .book import SwitchFailed
 from .deadline import TooLate, free_port
 from .manager import Manager
@@ -18,7 +19,8 @@ NOISE = ("Executing [", "DTMF begin", "DTMF end passthrough")
 
 # Asterisk warns or refuses to boot without these, and they need say nothing.
 EMPTY = (
-    "acl", "ccss", "cdr", "cel", "codecs", "features", "http", "indications", "pjproject", "sorcery", "stasis", "udptl",
+    "acl", "ccss", "cdr", "cel", "codecs", "features", "http", "indications", "pjproject",
+    "res_http_media_cache", "http_media_cache", "sorcery", "stasis", "udptl",
 )
 
 
@@ -33,6 +35,8 @@ class Asterisk:
         self._root, self._run = Path(root), Path(run)
         self.sip_port = free_port(socket.SOCK_DGRAM)
         self._manager_port = free_port()
+        # The path of a fetched sound must be shorter than its URL, or Asterisk does not find it (file.c, filehelper).
+        self._fetched = tempfile.TemporaryDirectory(prefix="dialscript-")
         self._modules = next(self._root.glob("usr/lib/**/asterisk/modules"))
         self._write_configuration(samples, callee_port)
         self._process = None
@@ -63,6 +67,7 @@ class Asterisk:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        self._fetched.cleanup()
 
     def command(self, line):
         """The answer to a command of its command line."""
@@ -125,20 +130,7 @@ class Asterisk:
         return text.translate({ord(sign): " " for sign in "\r\n\0"})
 
     def _program(self):
-        """Asterisk by its own loader and with its own libraries, so that neither chroot nor root is needed."""
-        libraries = f"{next(self._root.glob('usr/lib/*/libc.so.6')).parent}:{self._root}/usr/lib"
-        return [
-            str(self._loader()), "--library-path", libraries, str(self._root / "usr/sbin/asterisk"),
-            "-C", str(self._run / "etc/asterisk.conf"),
-        ]
-
-    def _loader(self):
-        """The loader may be an absolute link (bullseye): it is meant inside the unpacked folder."""
-        path = next(path for path in self._root.glob("usr/lib*/**/ld-linux-*.so.*"))
-        while path.is_symlink():
-            target = path.readlink()
-            path = self._root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
-        return path
+        return [*debian.program(self._root, "usr/sbin/asterisk"), "-C", str(self._run / "etc/asterisk.conf")]
 
     def _write_configuration(self, samples, callee_port):
         for folder in ("etc", "lib", "spool", "log", "run", "music"):
@@ -148,7 +140,7 @@ class Asterisk:
         values = {
             "ROOT": self._root, "RUN": self._run, "MODULES": self._modules, "SIP_PORT": self.sip_port,
             "MANAGER_PORT": self._manager_port, "CALLEE_PORT": callee_port, "RTP_FIRST": rtp,
-            "RTP_LAST": rtp + RTP_PORTS,
+            "RTP_LAST": rtp + RTP_PORTS, "FETCHED": self._fetched.name,
         }
         for source in CONFIGURATION.glob("*.conf"):
             text = re.sub(r"@([A-Z_]+)@", lambda name: str(values[name[1]]), source.read_text())

@@ -1,9 +1,10 @@
 """One of each for a scenario: a folder, a daemon with its scripts, a web application, and calls to a shared switch."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from . import tones
+from . import speech, tones
 from .book import SwitchFailed
 from .callee import Callee
 from .caller import Call
@@ -12,13 +13,15 @@ from .deadline import wait_until
 from .web import Web
 
 SAMPLES = Path(__file__).resolve().parent.parent.parent / "dialplan"
+SOUNDS = Path(__file__).resolve().parent.parent / "sounds"
 SAMPLE_WEB = "http://127.0.0.1:8000"  # where the sample scripts expect a web application
 
-# For each switch: the folder of the samples' daemon and scripts, where their dialplan expects it, and that dialplan.
+# For each switch: where the samples' dialplan expects the daemon, and that dialplan.
 SAMPLES_FOR = {
-    "asterisk": (SAMPLES, "127.0.0.1:4573", SAMPLES / "asterisk" / "extensions.conf"),
-    "freeswitch": (SAMPLES / "freeswitch", "127.0.0.1:8084", SAMPLES / "freeswitch" / "dialscript.xml"),
+    "asterisk": ("127.0.0.1:4573", SAMPLES / "asterisk" / "extensions.conf"),
+    "freeswitch": ("127.0.0.1:8084", SAMPLES / "freeswitch" / "dialscript.xml"),
 }
+RECIPES = "/usr/local/lib/dialscript/"  # where the samples' daemon expects what is in dialplan/recipes
 STANDING = 15.0  # seconds within which every call that a scenario leaves behind has ended by itself
 
 
@@ -47,12 +50,63 @@ class Bench:
         path.parent.mkdir(exist_ok=True)
         tones.write(path, tones.LIBRARY[tone])
 
-    def samples(self):
-        """Gives the daemon the files of dialplan/ as they are, but for the two ports, which others may be using."""
-        folder, sample_daemon, _ = SAMPLES_FOR[self.switch.kind]
-        self.daemon.settings = (folder / "dialscript.toml").read_text().replace(sample_daemon, self.daemon.authority)
-        for file in (folder / "scripts").glob("*.toml"):
+    def fetched(self, name):
+        """A sound file that a web application can have: one of `tones.FETCHED`."""
+        made = SOUNDS / f"{name}.mp3"
+        if made.exists():
+            return made
+        file = self.folder / f"{name}.wav"
+        tones.write(file, tones.FETCHED[name], rate=44100)
+        return file
+
+    def speaker(self, name="speaker"):
+        """A voice that speaks in tones. It is the daemon's when its file names it: see `speech`."""
+        return speech.Speaker(self.folder / name)
+
+    def listener(self):
+        """An ear that understands what it is told."""
+        return speech.Listener(self.folder / "listener")
+
+    def speech(self, more="", timeout="20s", **engines):
+        """The daemon's [speech]: these engines, and these lines (and sections) below. The time that engines have is
+        long: eight scenarios on two cores make any of them slow."""
+        lines = [f"{name} = {engine}" for name, engine in engines.items()]
+        self.daemon.configure("\n".join(["[speech]", f'timeout = "{timeout}"', *lines, more]))
+        return self
+
+    @property
+    def cached(self):
+        """The sounds that the daemon keeps."""
+        return sorted(path for path in (self.folder / "cache").rglob("*.wav"))
+
+    @property
+    def recordings(self):
+        """What is in the folder of recordings."""
+        return sorted(path.name for path in (self.folder / "recordings").rglob("*"))
+
+    def samples(self, programs=None):
+        """Gives the daemon the files of dialplan/ as they are, but for ports, which others may be using, and the folder
+        of the recipes. `programs`: a folder of those that it finds in PATH; without, the voice speaks in tones."""
+        settings = (SAMPLES / "dialscript.toml").read_text().replace(RECIPES, f"{SAMPLES}/recipes/")
+        for kind, (authority, _) in SAMPLES_FOR.items():
+            ours = self.daemon.authority if kind == self.switch.kind else "127.0.0.1:0"
+            settings = settings.replace(authority, ours)
+        self.daemon.settings = settings
+        self.finds(programs or self._programs_of_samples())
+        for file in (SAMPLES / "scripts").glob("*.toml"):
             self.script(file.stem, file.read_text().replace(SAMPLE_WEB, "WEB"))
+        return self
+
+    def _programs_of_samples(self):
+        folder = self.folder / "programs"
+        self.speaker().in_place_of("espeak-ng", folder)
+        for listener in speech.LISTENERS:
+            (folder / listener).symlink_to(speech.programs() / listener)
+        return folder
+
+    def finds(self, programs):
+        """The daemon finds the programs of this folder in PATH."""
+        self.daemon.environment = {"PATH": f"{programs}:{os.environ['PATH']}"}
         return self
 
     def start(self):

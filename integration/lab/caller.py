@@ -1,4 +1,4 @@
-"""A telephone that calls: dials, presses keys, hears, hangs up. SIP over UDP, one thread a call.
+"""A telephone that calls: dials, presses keys, speaks, hears, hangs up. SIP over UDP, one thread a call.
 
 All times are seconds since dialling, on the clock that the recording keeps too.
 """
@@ -61,6 +61,14 @@ class Call:
         """Presses keys, each after a pause; returns when the last one was released."""
         return self.media.press(digits, pause, held)
 
+    def say(self, ulaw, wait=True):
+        """Says this, which is G.711 u-law; returns at which second of the call it was said."""
+        return self.media.say(ulaw, wait)
+
+    def has_said(self, seconds):
+        """Whether so much of what is being said is out."""
+        return self.media.said >= seconds
+
     def hear(self, name, within=6.0):
         """Waits until a new sound of this name begins to be heard. Sounds heard before it count as noticed."""
         end = self.now() + within
@@ -119,6 +127,14 @@ class Call:
         with self.media.changed:
             self._ear.listen(self.media.recording)
         return self._ear.heard()
+
+    def silence_before(self, sound):
+        """Seconds between the sound before and this one: in the recording, or between the packets that came with the
+        end of the one and the beginning of the other, whichever is longer."""
+        sounds = self.heard()
+        before = sounds[sounds.index(sound) - 1]
+        came = self.media.came(sound.start) - self.media.came(before.end - TICK)
+        return max(sound.start - before.end, came - TICK)
 
     def found(self, sound_file, first=None):
         """The sound of a file (or its first seconds), if it was heard."""

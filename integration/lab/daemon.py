@@ -28,7 +28,7 @@ class Daemon:
     """One daemon in one folder, with the library of toned sounds. Scripts are written before it is started."""
 
     def __init__(self, binary, folder, switch):
-        self._binary, self._folder = binary, Path(folder)
+        self.binary, self._folder = binary, Path(folder)
         self.scripts = self._folder / "scripts"
         self.scripts.mkdir(parents=True)
         tones.write_library(self._folder / "sounds")
@@ -63,7 +63,7 @@ class Daemon:
         self._told = ""
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
-                [str(self._binary), "serve", "--config", str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                [str(self.binary), "serve", "--config", str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **self.environment, "NOTIFY_SOCKET": self._notices.getsockname()},
                 start_new_session=True,
             )

@@ -1,4 +1,4 @@
-"""Unpacks a runnable Asterisk from Debian's packages into a folder, without installing or running any of them.
+"""Unpacks programs from Debian's packages into a folder, without installing any of them.
 
 apt is given a state of its own (lists, cache, and a list of what counts as installed), so that the host's packages
 are neither read nor changed; the packages are taken apart with dpkg-deb and tar, and no maintainer script runs.
@@ -8,15 +8,15 @@ import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGES = ["asterisk", "asterisk-core-sounds-en-wav"]
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 # Debian's Asterisk depends on what only modules need that the lab does not load (speech codecs, databases, Lua) or
 # that only maintainer scripts need. Declared as installed, neither they nor their dependencies are downloaded: 40 MB
 # instead of 104. A name that a suite does not know does no harm.
-LEFT_OUT = """
+NOT_FOR_ASTERISK = """
     adduser passwd perl perl-base perl-modules-5.32 libperl5.32 perl-modules-5.40 libperl5.40 perl-modules-5.42
     libperl5.42 gnupg gpg dirmngr dpkg tar debconf debconf-2.0 lsb-base init-system-helpers install-info
     asterisk-config-custom libsnmp40 libsnmp45 libcodec2-1.2 libspandsp2 libspandsp2t64 libsybdb5 libpq5 libodbc1
@@ -26,26 +26,53 @@ LEFT_OUT = """
     libglib2.0-0 libglib2.0-0t64
 """.split()
 
+# Voices that speak and a program that listens bring along what plays sounds on a desktop: they load its libraries, and
+# need nothing else of it.
+NOT_FOR_SPEECH = """
+    adduser perl perl-base debconf debconf-2.0 dbus dbus-bin dbus-daemon default-dbus-system-bus dpkg tar lsb-base
+    init-system-helpers alsa-ucm-conf alsa-topology-conf
+""".split()
+
 NOT_UNPACKED = ("doc", "man", "locale", "lintian")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Packages that are unpacked together: a word for their folder, what they are, and what is not downloaded."""
+
+    word: str
+    what: str
+    packages: list
+    left_out: list
+    skipped: tuple = ()  # downloaded, since something asks for it, and not unpacked
+
+
+ASTERISK = Wanted(
+    "asterisk", "Asterisk", ["asterisk", "asterisk-core-sounds-en-wav"], NOT_FOR_ASTERISK, ("asterisk-config",)
+)
+SPEECH = Wanted(
+    "speech", "espeak-ng, flite and pocketsphinx", ["espeak-ng", "flite", "pocketsphinx", "pocketsphinx-en-us"],
+    NOT_FOR_SPEECH,
+)
 
 
 class SuiteUnavailable(Exception):
     """No mirror of this machine has the suite, or it could not be unpacked. The text says why, in one line."""
 
 
-def unpacked_asterisk(suite, cache, say=lambda line: None):
-    """The folder with the unpacked Asterisk of `suite`: the one in `cache`, else made now."""
-    root = Path(cache) / f"asterisk-{suite}"
+def unpacked(wanted, suite, cache, say=lambda line: None):
+    """The folder with what was unpacked of `suite`: the one in `cache`, else made now."""
+    root = Path(cache) / f"{wanted.word}-{suite}"
     if root.exists():
         return root
-    say(f"unpacking Asterisk of Debian {suite} ...")
+    say(f"unpacking {wanted.what} of Debian {suite} ...")
     if not KEYRING.exists():
         raise SuiteUnavailable(f"{KEYRING} is missing (package debian-archive-keyring)")
     # Made under another name, so that an interrupted run leaves nothing that looks complete.
     part = root.with_name(root.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    state = Path(cache) / "apt" / suite
-    _unpack(_download(suite, state), part)
+    state = Path(cache) / "apt" / root.name
+    _unpack(_download(wanted, suite, state), part)
     shutil.rmtree(state)
     part.rename(root)
     return root
@@ -65,14 +92,32 @@ def mirrors():
     return found
 
 
-def _download(suite, state):
+def program(root, path):
+    """The command of an unpacked program: by its own loader and with its own libraries, so that neither chroot nor
+    root is needed."""
+    libraries = f"{next(root.glob('usr/lib/*/libc.so.6')).parent}:{root}/usr/lib"
+    deeper = (folder for folder in root.glob("usr/lib/*/*") if folder.name in ("blas", "lapack", "pulseaudio"))
+    libraries = ":".join([libraries, *map(str, deeper)])
+    return [str(_loader(root)), "--library-path", libraries, str(root / path)]
+
+
+def _loader(root):
+    """The loader may be an absolute link (bullseye): it is meant inside the unpacked folder."""
+    path = next(path for path in root.glob("usr/lib*/**/ld-linux-*.so.*"))
+    while path.is_symlink():
+        target = path.readlink()
+        path = root / str(target).lstrip("/") if target.is_absolute() else path.parent / target
+    return path
+
+
+def _download(wanted, suite, state):
     """Downloads the packages and what they need; returns the paths of the .deb files."""
     # A suite such as sid moves: with packages of an earlier day, two versions of one library would be unpacked.
     shutil.rmtree(state, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial"):
         (state / folder).mkdir(parents=True)
     architecture = _output(["dpkg", "--print-architecture"]).strip()
-    (state / "status").write_text("".join(_as_installed(name, architecture) for name in LEFT_OUT))
+    (state / "status").write_text("".join(_as_installed(name, architecture) for name in wanted.left_out))
     failure = "apt has no Debian mirror configured"
     for mirror in mirrors():
         (state / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror} {suite} main\n")
@@ -80,12 +125,12 @@ def _download(suite, state):
         environment = dict(os.environ, APT_CONFIG=str(state / "apt.conf"), LC_ALL="C")
         try:
             _output(["apt-get", "-qq", "update"], environment)
-            _output(["apt-get", "-qq", "-y", "--download-only", "install", *PACKAGES], environment)
+            _output(["apt-get", "-qq", "-y", "--download-only", "install", *wanted.packages], environment)
         except SuiteUnavailable as error:
             failure = str(error)
             continue
-        wanted = sorted((state / "cache/archives").glob("*.deb"))
-        return [deb for deb in wanted if deb.name.split("_")[0] != "asterisk-config"]
+        debs = sorted((state / "cache/archives").glob("*.deb"))
+        return [deb for deb in debs if deb.name.split("_")[0] not in wanted.skipped]
     raise SuiteUnavailable(failure)
 
 
@@ -125,9 +170,9 @@ def _unpack(debs, root):
         (root / name).symlink_to(f"usr/{name}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda deb: _unpack_one(deb, root), debs))
-    english = root / "usr/share/asterisk/sounds/en"
-    if not english.exists():  # Debian makes this link by update-alternatives, that is in a maintainer script.
-        english.symlink_to("en_US_f_Allison")
+    sounds = root / "usr/share/asterisk/sounds"
+    if sounds.exists() and not (sounds / "en").exists():  # Debian makes this link by update-alternatives, that is in a maintainer script.
+        (sounds / "en").symlink_to("en_US_f_Allison")
 
 
 def _unpack_one(deb, root):

@@ -1,10 +1,11 @@
-"""The sound of one call: RTP out (silence and RFC 4733 keypresses) and RTP in, recorded on the call's time line."""
+"""The sound of one call: RTP out (silence, what is said, RFC 4733 keypresses) and RTP in, recorded on the call's time line."""
 
 import random
 import socket
 import struct
 import threading
 import time
+from bisect import bisect
 
 from .tones import RATE
 
@@ -30,10 +31,12 @@ class Media:
         self._timestamp = random.getrandbits(30)
         self._keys = []
         self._pressing = None
-        self._voice = None
+        self._voice = SILENCE * 2
         self._voice_at = 0
+        self._utterances = []
         self._next_stamp = None
         self.recording = bytearray()
+        self.arrivals = []  # for each packet: where it is in the recording, and at which second of the call it came
         self.changed = threading.Condition()
 
     def fileno(self):
@@ -51,6 +54,21 @@ class Media:
     def speak(self, ulaw):
         """Says this, over and over, instead of silence."""
         self._voice = ulaw
+
+    def say(self, ulaw, wait):
+        """Says this once; returns when it was said, and at which second of the call. `wait`: whether to wait for it."""
+        said = threading.Event()
+        with self.changed:
+            self._utterances.append([ulaw, 0, said])
+        if wait and not said.wait(len(ulaw) / RATE + 5):
+            raise AssertionError("nothing could be said: there is no call to say it in")
+        return time.monotonic() - self._started
+
+    @property
+    def said(self):
+        """Seconds of what is being said that are out."""
+        with self.changed:
+            return self._utterances[0][1] / RATE if self._utterances else 0
 
     def press(self, digits, pause, held):
         """Presses keys one after another; returns when the last was released, and at which second of the call."""
@@ -85,11 +103,20 @@ class Media:
             press.released.set()
 
     def _next_voice(self):
-        if not self._voice:
-            return SILENCE
+        if self._utterances:
+            return self._next_of_utterance()
         start = self._voice_at % (len(self._voice) - PACKET)
         self._voice_at += PACKET
         return self._voice[start:start + PACKET]
+
+    def _next_of_utterance(self):
+        ulaw, start, said = utterance = self._utterances[0]
+        utterance[1] += PACKET
+        if utterance[1] >= len(ulaw):
+            with self.changed:
+                self._utterances.pop(0)
+            said.set()
+        return ulaw[start:start + PACKET].ljust(PACKET, SILENCE[:1])
 
     def _send_packet(self, kind, body, marker=False, timestamp=None):
         stamp = (self._timestamp if timestamp is None else timestamp) & 0xFFFFFFFF
@@ -115,9 +142,17 @@ class Media:
             behind = int((now - self._started) * RATE) - len(sound) - len(self.recording)
             if behind > 0 and (stamp != self._next_stamp or behind > LATE):
                 self.recording += b"\xff" * behind
+            self.arrivals.append((len(self.recording), now - self._started))
             self.recording += sound
             self._next_stamp = stamp + len(sound) & 0xFFFFFFFF
             self.changed.notify_all()
+
+
+    def came(self, second):
+        """At which second of the call the packet came that this second of the recording is from."""
+        with self.changed:
+            index = bisect(self.arrivals, second * RATE + 1, key=lambda arrival: arrival[0])
+            return self.arrivals[index - 1][1]
 
 
 class _Press:

@@ -1,6 +1,6 @@
 """The sounds of the lab: each is one pure tone, so that an ear of a few lines can tell them apart.
 
-A pure tone is known by how often it crosses zero. The pitches lie 150 Hz apart, which is six crossings in the 20 ms
+A pure tone is known by how often it crosses zero. The pitches lie 75 Hz apart, which is three crossings in the 20 ms
 of one RTP packet: G.711 and a lost packet do not blur that.
 """
 
@@ -54,29 +54,41 @@ FREESWITCH = {
     "voicemail/vm-goodbye.wav": Tone(250, 0.8),
 }
 
-PITCHES = {tone.pitch: name for name, tone in LIBRARY.items()} | {
-    tone.pitch: name for name, tone in FREESWITCH.items()
+# What the lab's voice (engines/tones) makes of a text: each word that it knows is a tone, which the ear calls "say WORD".
+WORDS = (
+    *"0123456789", "hello", "order", "shipped", "phone", "pin", "extension", "wrong", "goodbye", "sorry",
+)
+SPOKEN = {word: Tone(325 + 150 * place, 0.4) for place, word in enumerate(WORDS)}
+
+# Sounds that web applications have.
+FETCHED = {"jingle": Tone(3175, 1.0), "chime": Tone(3325, 0.8)}
+
+PITCHES = {
+    tone.pitch: name
+    for tones in (LIBRARY, FREESWITCH, {f"say {word}": tone for word, tone in SPOKEN.items()}, FETCHED)
+    for name, tone in tones.items()
 } | {MUSIC.pitch: "music", COLLEAGUE.pitch: "colleague"}
 
 
 @cache
-def samples(tone):
+def samples(tone, rate=RATE):
     """The tone as 16-bit samples. It starts and ends softly, since a click is a sound of all pitches."""
-    count = int(tone.seconds * RATE)
-    ramp = RATE // 200
+    count = int(tone.seconds * rate)
+    ramp = rate // 200
     return array.array("h", (
-        int(LOUDNESS * min(1, n / ramp, (count - n) / ramp) * math.sin(2 * math.pi * tone.pitch * n / RATE))
+        int(LOUDNESS * min(1, n / ramp, (count - n) / ramp) * math.sin(2 * math.pi * tone.pitch * n / rate))
         for n in range(count)
     ))
 
 
-def write(path, tone):
-    """Writes the tone as a sound file that both switches play."""
+def write(path, *tones, rate=RATE):
+    """Writes tones as a sound file; at 8 kHz both switches play it."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes(samples(tone).tobytes())
+        file.setframerate(rate)
+        for tone in tones:
+            file.writeframes(samples(tone, rate).tobytes())
 
 
 def write_library(folder):

@@ -1,0 +1,199 @@
+"""Sounds from anywhere: fetched from the web, imported into the library, served to a switch on another host."""
+
+import subprocess
+
+from lab import web
+from lab.bench import expect
+from lab.deadline import free_port, wait_until
+from lab.scenario import scenario
+
+# The web application's answer names a sound, and a known one follows it.
+NAMES_A_SOUND = """
+    [trigger]
+    url = "WEB/it"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    say = "{play:$url}"
+    play = "welcome"
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+LOCAL = 'allow_networks = ["127.0.0.0/8"]'
+
+
+def plays(lab, play, more=""):
+    """A script that plays something, and a sound that is there."""
+    return lab.script("plays", f"""
+        [prompt]
+        play = ["{play}", "welcome"]
+        [otherwise]
+        then = "continue"
+        {more}
+    """)
+
+
+def hear_all(call, *wanted):
+    """Waits until the call is over, and checks what was heard of it."""
+    call.wait_to_end()
+    expect("heard", [sound.name for sound in call.heard()], list(wanted))
+
+
+def fetches(lab):
+    """What the web was asked for as sounds: method, and the tag of what we had, or None."""
+    sounds = [request for request in lab.web.requests if request.path.startswith("/sounds/")]
+    return [(request.method, request.headers.get("if-none-match")) for request in sounds]
+
+
+@scenario("a sound at a URL, an mp3, is heard")
+def at_a_url(lab):
+    lab.web.on("/sounds/jingle.mp3", web.sound(lab.fetched("jingle")))
+    call = plays(lab, f"{lab.web.url}/sounds/jingle.mp3").call("plays")
+    hear_all(call, "jingle", "welcome")
+    call.dialplan_saw("otherwise")
+
+
+@scenario("a sound whose URL the answer names is heard where allow_hosts names its host")
+def url_of_the_answer(lab):
+    lab.daemon.configure(f'[egress]\nallow_hosts = ["127.0.0.1"]\n{LOCAL}')
+    lab.web.on("/sounds/chime.wav", web.sound(lab.fetched("chime")))
+    lab.web.on("/it", web.json({"code": 200, "url": f"{lab.web.url}/sounds/chime.wav"}))
+    call = lab.script("names", NAMES_A_SOUND).call("names")
+    hear_all(call, "welcome", "chime")
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a sound whose URL the answer names is not fetched from a host that nobody allowed, and the call goes on")
+def url_that_is_refused(lab):
+    other = lab.another_web(address="127.0.0.2").on("/sounds/chime.wav", web.sound(lab.fetched("chime")))
+    lab.daemon.configure(f'[egress]\nallow_hosts = ["127.0.0.1"]\n{LOCAL}')
+    lab.script("names", NAMES_A_SOUND)
+    for url in (f"{other.url}/sounds/chime.wav", "file:///etc/passwd", "/etc/passwd", "switch:beep", "welcome"):
+        lab.web.on("/it", web.json({"code": 200, "url": url}))
+        call = lab.call("names")
+        hear_all(call, "welcome")
+        call.dialplan_saw("matched", code="200", http_status="200")
+    expect("requests at the other host", other.asked(), "nothing")
+
+
+def twice(lab, headers):
+    """Two calls that need the same sound; what the web was asked for it until then."""
+    lab.web.on("/sounds/jingle.mp3", web.sound(lab.fetched("jingle"), headers=headers))
+    plays(lab, f"{lab.web.url}/sounds/jingle.mp3")
+    for _ in range(2):
+        hear_all(lab.call("plays"), "jingle", "welcome")
+    return fetches(lab)
+
+
+@scenario("a sound that was fetched and is fresh is not asked for again")
+def fresh(lab):
+    expect("fetches", twice(lab, {"Cache-Control": "max-age=3600"}), [("GET", None)])
+
+
+@scenario("a sound that was fetched and is stale is asked for by its ETag")
+def stale(lab):
+    first, *again = twice(lab, {"Cache-Control": "max-age=0"})
+    expect("the first", first, ("GET", None))
+    expect("there were more", bool(again), True)
+    expect("those without a tag", [fetch for fetch in again if fetch[1] is None], [])
+
+
+@scenario("a sound that was fetched is heard when the web is down")
+def web_down(lab):
+    fetched = twice(lab, {"Cache-Control": "max-age=0"})
+    lab.web.close()
+    call = lab.call("plays")
+    hear_all(call, "jingle", "welcome")
+    expect("the first", fetched[0], ("GET", None))
+
+
+def is_lost(lab, answer, settings=""):
+    """A sound that can't be had is passed over, the log says it, and the call goes on."""
+    lab.daemon.configure(settings)
+    lab.web.on("/sounds/jingle.mp3", answer)
+    call = plays(lab, f"{lab.web.url}/sounds/jingle.mp3").call("plays")
+    hear_all(call, "welcome")
+    call.dialplan_saw("otherwise")
+    expect("the log says it", "a part of a prompt is not heard" in lab.daemon.log, True)
+
+
+@scenario("a sound that the web does not have is passed over")
+def not_there(lab):
+    is_lost(lab, web.Answer(404, "no such sound"))
+
+
+@scenario("a sound that is a web page is passed over")
+def web_page(lab):
+    is_lost(lab, web.Answer(200, "<html>please log in</html>" * 100, "audio/mpeg"))
+
+
+@scenario("a sound that is broken off is passed over")
+def cut_short(lab):
+    body = lab.fetched("jingle").read_bytes()
+    is_lost(lab, web.Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 6480\r\n\r\n" + body[:1000]))
+
+
+@scenario("a sound that takes too long is passed over")
+def slow(lab):
+    is_lost(lab, web.Answer(200, silent=True), '[speech]\ntimeout = "1s"')
+
+
+@scenario("an mp3 that was imported is played by its name")
+def imported(lab):
+    plays(lab, "jingle")
+    file = lab.folder / "import.toml"
+    file.write_text(lab.daemon.settings)
+    run = subprocess.run(
+        [lab.daemon.binary, "sounds", "import", lab.fetched("jingle"), "--config", file],
+        capture_output=True, text=True, check=False, timeout=20,
+    )
+    expect(f"exit code of {run.stdout + run.stderr!r}", run.returncode, 0)
+    hear_all(lab.call("plays"), "jingle", "welcome")
+
+
+SERVER = """
+[folders]
+cache_on_switch = "/nowhere/cache"
+sounds_on_switch = "/nowhere/sounds"
+[sound_server]
+listen = "127.0.0.1:{port}"
+[speech]
+say = {say}
+"""
+
+
+@scenario("a switch that does not see our files fetches sounds of the library, texts and digits from us")
+def served(lab):
+    port = free_port()
+    speaker = lab.speaker()
+    lab.daemon.configure(SERVER.format(port=port, say=speaker.engine()))
+    lab.script("plays", """
+        [prompt]
+        play = ["welcome", "ask_more"]
+        say = ["Hello", "{digits:caller}", "goodbye"]
+        [keypress]
+        length = 4
+        gap = "2s"
+        [otherwise]
+        play = "matched"
+        then = "continue"
+        [no_input]
+        then = "continue"
+    """)
+    lab.start()
+    wait_until(lambda: "hello" in map(str.lower, speaker.texts), 5, "the texts to be made")
+    call = lab.call("plays", number="1203")
+    call.hear("say goodbye", within=20)
+    call.press("1234")
+    call.hear("matched")
+    hear_all(
+        call, "welcome", "ask_more", "say hello", "say 1", "say 2", "say 0", "say 3", "say goodbye", "matched"
+    )
+    call.dialplan_saw("otherwise", input="1234")
+    again = lab.call("plays", number="1203")
+    again.hear("ask_more")
+    again.press("4321")
+    again.hear("matched")
+    again.dialplan_saw("otherwise", input="4321")

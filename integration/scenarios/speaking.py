@@ -1,0 +1,351 @@
+"""Texts that are spoken: what callers hear of them, when, and what they hear when no engine speaks."""
+
+import statistics
+from pathlib import Path
+
+from lab import speech, web
+from lab.bench import expect, expect_about
+from lab.deadline import wait_until
+from lab.ear import likeness
+from lab.scenario import scenario
+
+NOT_INSTALLED = '{ engine = "command", command = ["no-such-engine", "-w", "{out}"] }'
+
+# Says what the answer holds. Its own text is there from the start; what the answer brings has to be made.
+TELLS = """
+    [trigger]
+    url = "WEB/order"
+    [response]
+    key = "data.code"
+    [[branch]]
+    when = "200"
+    say = {say}
+    then = "continue"
+    [no_response]
+    then = "continue"
+"""
+
+
+def tells(lab, say='"Your order is {say:$data.status}."', **data):
+    """A script that tells what the answer holds, and the answer."""
+    lab.web.on("/order", web.json({"data": {"code": 200, **data}}))
+    return lab.script("tells", TELLS.replace("{say}", say, 1))
+
+
+def says(lab, prompt, name="says", more=""):
+    """A script that says something and is done."""
+    return lab.script(name, f"[prompt]\n{prompt}\n[otherwise]\nthen = \"continue\"\n{more}")
+
+
+def asks(lab, prompt, keypress='length = 4\ngap = "2s"', more=""):
+    """A script that asks for four digits."""
+    return lab.script("asks", f"""
+        [prompt]
+        {prompt}
+        [keypress]
+        {keypress}
+        [otherwise]
+        play = "matched"
+        then = "continue"
+        [no_input]
+        then = "continue"
+        {more}
+    """)
+
+
+def names(call):
+    """The names of what a caller heard, in order."""
+    return [sound.name for sound in call.heard()]
+
+
+def hear_all(call, *wanted):
+    """Waits until all this was heard, in this order, and checks that it was nothing else."""
+    call.hear(wanted[-1], within=12)
+    call.wait_until_over()
+    expect("heard", names(call), list(wanted))
+
+
+@scenario("a text is heard, and was made before anybody called")
+def text(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    says(lab, 'say = "Hello."').start()
+    speaker.wait_for(1)
+    call = lab.call("says")
+    hear_all(call, "say hello")
+    expect_about("its length", call.heard()[0].seconds, 0.4, within=0.1)
+    call.dialplan_saw("otherwise")
+    expect("texts", speaker.texts, ["Hello."])
+
+
+@scenario("values of the answer are spoken in a text: as words, sign by sign, as a number")
+def values(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    say = '"Your order {digits:$data.number} {say:$data.status} {number:$data.parcels}. Goodbye."'
+    tells(lab, say, number="471", status="shipped", parcels=3)
+    call = lab.call("tells")
+    hear_all(call, "say order", "say 4", "say 7", "say 1", "say shipped", "say 3", "say goodbye")
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a prompt of sounds, texts and values is heard in its order, play before say")
+def in_order(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    says(lab, 'say = ["Your order", "{digits:caller}", "shipped. {play:chime} Goodbye."]\nplay = ["welcome", "matched"]')
+    lab.sound("chime", "sorry")
+    call = lab.call("says", number="1203")
+    hear_all(
+        call, "welcome", "matched", "say order", "say 1", "say 2", "say 0", "say 3", "say shipped", "sorry",
+        "say goodbye",
+    )
+
+
+FIVE = 'play = ["ask"]\nsay = ["Hello", "order {say:caller}", "shipped", "goodbye"]'
+
+
+@scenario("a key in the first of five parts ends the whole prompt, and all keys count")
+def barge_in_first(lab):
+    lab.speech(say=lab.speaker().engine())
+    call = asks(lab, FIVE).call("asks")
+    call.hear("ask")
+    typed = call.press("1234", pause=0.15)
+    matched = call.hear("matched")
+    expect_about("from the last key to the next sound", matched.start - typed, 0, within=0.4)
+    expect("heard", names(call), ["ask", "matched"])
+    call.dialplan_saw("otherwise", input="1234")
+
+
+@scenario("a key in a spoken part ends the prompt, and keys from any of its parts count")
+def barge_in_later(lab):
+    lab.speech(say=lab.speaker().engine())
+    call = asks(lab, 'play = ["welcome"]\nsay = ["Hello order shipped", "goodbye {say:caller}"]').call("asks")
+    call.hear("say order")
+    call.press("1234")
+    call.hear("matched")
+    expect("the last part was heard", "say goodbye" in names(call), False)
+    call.dialplan_saw("otherwise", input="1234")
+
+
+@scenario("five parts of a prompt follow one another within 60 ms", alone=True)
+def no_gaps(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    says(lab, 'play = ["welcome", "matched"]\nsay = ["Hello", "{say:arg.word}", "goodbye"]')
+    order = ["welcome", "matched", "say hello", "say order", "say goodbye"]
+    gaps = {name: [] for name in order[1:]}
+    for _ in range(5):
+        call = lab.call("says?word=order")
+        call.hear(order[-1])
+        call.wait_until_over()
+        expect("heard", names(call), order)
+        for sound in call.heard()[1:]:
+            gaps[sound.name].append(call.silence_before(sound))
+    # One packet may be late on a busy machine; what is always late is ours.
+    usual = {name: round(statistics.median(seconds), 3) for name, seconds in gaps.items()}
+    expect(f"parts that came late, of {usual}", [name for name, gap in usual.items() if gap >= 0.06], [])
+
+
+@scenario("a text that was made starts as fast as a file", alone=True)
+def as_fast_as_a_file(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    says(lab, 'play = "welcome"', "file")
+    says(lab, 'say = "{say:arg.word}"', "text")
+    lab.call("text?word=hello").hear("say hello")
+
+    def start(script):
+        call = lab.call(script)
+        call.wait_until_over()
+        return call.heard()[0].start - call.picked_up_at
+
+    starts = [(start("file"), start("text?word=hello")) for _ in range(7)]
+    file, text = (statistics.median(seconds) for seconds in zip(*starts))
+    expect_about("from pick-up to the first sound of a text, and of a file", text, file, within=0.04)
+    expect("texts", speaker.texts, ["hello"])
+
+
+@scenario("ten calls at once that need the same new text make it once")
+def made_once(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    speaker.does("slow")
+    tells(lab, status="shipped")
+    calls = [lab.call("tells") for _ in range(10)]
+    lab.together(lambda call: call.hear("say shipped", within=12), calls)
+    for call in calls:
+        call.dialplan_saw("matched", code="200", http_status="200")
+    expect("texts", sorted(speaker.texts), ["Your order is", "shipped"])
+
+
+@scenario("the same text again is not made again, also by a daemon that was started anew")
+def kept(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    tells(lab, status="shipped")
+    lab.call("tells").hear("say shipped")
+    lab.restart({})
+    lab.call("tells").hear("say shipped")
+    expect("texts", sorted(speaker.texts), ["Your order is", "shipped"])
+
+
+@scenario("a script's [voice] decides on engine, voice and speed")
+def voice(lab):
+    usual, other = lab.speaker(), lab.speaker("other")
+    lab.speech(f"[speech.engines]\nother = {other.engine()}", say=usual.engine())
+    says(lab, 'say = "Hello"', more='[voice]\nengine = "other"\nvoice = "de"\nspeed = 2.0')
+    lab.call("says").hear("say hello")
+    expect("texts of the usual engine", usual.texts, [])
+    arguments = other.runs[0]["arguments"]
+    expect("voice and words a minute", arguments[:4], ["-v", "de", "-s", "350"])
+
+
+@scenario("a text from outside is spoken as words: nothing in it is a command to an engine")
+def hostile(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    hostile = "-f /etc/passwd [[_^_EN]] <speak>shipped</speak> $(id) `id`\n--version"
+    tells(lab, '"{say:$data.status}"', status=hostile)
+    lab.call("tells").hear("say shipped")
+    run = speaker.runs[0]
+    expect("markup in the text", [sign for sign in "<>[]`\\^{}|" if sign in run["text"]], [])
+    expect("lines of the text", len(run["text"].splitlines()), 1)
+    expect("arguments", (run["arguments"][:5], len(run["arguments"])), (["-v", "en-us", "-s", "175", "-w"], 6))
+
+
+def falls_back(lab, say, timeout="20s"):
+    """A call that hears a text by the fallback engine; returns that engine."""
+    fallback = lab.speaker("fallback")
+    lab.speech(timeout=timeout, say=say, fallback=fallback.engine())
+    tells(lab, status="shipped")
+    call = lab.call("tells")
+    hear_all(call, "say order", "say shipped")
+    call.dialplan_saw("matched", code="200", http_status="200")
+    expect("texts of the fallback", sorted(fallback.texts), ["Your order is", "shipped"])
+    return call
+
+
+@scenario("an engine that hangs is ended, and the fallback engine is heard")
+def hangs(lab):
+    speaker = lab.speaker()
+    speaker.does("hang")
+    falls_back(lab, speaker.engine(), timeout="2s")
+    processes = [run["process"] for run in speaker.runs]
+    wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in processes), 5, "the engine to end")
+
+
+@scenario("an engine that crashes: the fallback engine is heard")
+def crashes(lab):
+    speaker = lab.speaker()
+    speaker.does("crash")
+    falls_back(lab, speaker.engine())
+
+
+@scenario("an engine that writes what is no sound: the fallback engine is heard")
+def writes_garbage(lab):
+    speaker = lab.speaker()
+    speaker.does("garbage")
+    falls_back(lab, speaker.engine())
+
+
+@scenario("an engine that is not installed: the fallback engine is heard")
+def not_installed(lab):
+    falls_back(lab, NOT_INSTALLED)
+
+
+@scenario("a voice of the switch that it does not have: the fallback engine is heard", only_on="asterisk")
+def no_voice_of_the_switch(lab):
+    falls_back(lab, '{ engine = "switch", name = "flite", voice = "kal" }')
+
+
+@scenario("where no engine speaks, the switch's own digits say a value, and what is text alone is passed over")
+def digits_of_the_switch(lab):
+    speaker = lab.speaker()
+    speaker.does("crash")
+    lab.speech(say=speaker.engine())
+    tells(lab, '"Your order {digits:$data.number} is there."', number="417")
+    call = lab.call("tells")
+    call.wait_until_over()
+    digits = [lab.switch.heard(call, f"digits/{digit}", first=0.3) for digit in "417"]
+    expect("digits heard", [digit is not None for digit in digits], [True] * 3)
+    expect("in order", sorted(digits, key=lambda sound: sound.start), digits)
+    expect("the part that is lost, in the log", "a part of a prompt is not heard" in lab.daemon.log, True)
+    call.dialplan_saw("matched", code="200", http_status="200")
+
+
+@scenario("a question that nobody can hear takes [no_input] at once, and the log says why")
+def nobody_hears(lab):
+    speaker = lab.speaker()
+    speaker.does("crash")
+    lab.speech(say=speaker.engine())
+    call = asks(lab, 'say = "Your order?"\nrepeat = 3').call("asks")
+    call.wait_until_over()
+    expect("heard", names(call), [])
+    call.dialplan_saw("no_input")
+    reason = lab.daemon.wait_for_calls(1).get("reason") or ""
+    expect(f"the prompt in the reason {reason!r}", "the prompt was not heard" in reason, True)
+
+
+@scenario("a question of which a part is lost is still asked")
+def partly_lost(lab):
+    speaker = lab.speaker()
+    speaker.does("crash")
+    lab.speech(say=speaker.engine())
+    call = asks(lab, 'play = "ask_more"\nsay = "Your order?"').call("asks")
+    call.hear("ask_more")
+    call.press("1234")
+    call.hear("matched")
+    call.dialplan_saw("otherwise", input="1234")
+
+
+@scenario("espeak-ng speaks where the daemon's file names no engine, and its very words are heard")
+def espeak(lab):
+    text = "Hello. This is the voice of a machine, and it has seven words to say."
+    says(lab, f'say = "{text}"')
+    lab.finds(speech.programs())
+    call = lab.call("says")
+    call.wait_to_end(within=20)
+    wanted = lab.folder / "espeak.wav"
+    speech.say_into(wanted, text, voice="en")
+    with call.media.changed:
+        alike = likeness(call.media.recording, wanted)
+    expect(f"likeness {alike:.2f} of what was heard is over 0.9", alike > 0.9, True)
+    call.dialplan_saw("otherwise")
+
+
+SPOKEN_BACK = """
+    [prompt]
+    say = "Your PIN?"
+    [keypress]
+    length = 4
+    gap = "2s"
+    sensitive = true
+    [otherwise]
+    say = "PIN {say:keypress} {digits:keypress} goodbye"
+    then = "continue"
+    [no_input]
+    then = "continue"
+"""
+
+
+@scenario("a sensitive PIN that is spoken back leaves no file and no word in the log")
+def sensitive(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    lab.script("back", SPOKEN_BACK)
+    kept = []
+    for count, pin in enumerate(("7391", "8246"), 1):
+        call = lab.call("back")
+        call.hear("say pin")
+        call.press(pin)
+        hear_all(call, "say pin", "say pin", "?", *(f"say {digit}" for digit in pin), "say goodbye")
+        call.dialplan_saw("otherwise")
+        lab.daemon.wait_for_calls(count)
+        expect("the PIN in the log", pin in lab.daemon.log, False)
+        kept.append(lab.cached)
+    expect("sounds that the second PIN left", set(kept[1]) - set(kept[0]), set())
+    own = [run for run in speaker.runs if run["text"] in ("7391", "8246")]
+    expect("the PINs were spoken by the engine", len(own), 2)
+    left = [run["arguments"][-1] for run in own if Path(run["arguments"][-1]).exists()]
+    expect("files of a PIN", left, [])

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod rehearsal;
 pub mod rehearsed;
 pub mod serve;
+pub mod sounds;
 pub mod story;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +31,8 @@ enum Command {
     Check(ConfigFile),
     /// Play one call without a telephone, and tell what happens
     Call(Box<call::Options>),
+    /// Convert sounds into the library, list it, check it
+    Sounds(sounds::Options),
     /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
     Demo(demo::Options),
 }
@@ -57,6 +60,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(file) => serve::serve(&file.path()),
         Command::Check(file) => check::check(&file.path()),
         Command::Call(options) => call::call(&options),
+        Command::Sounds(options) => sounds::sounds(options),
         Command::Demo(options) => demo::demo(&options),
     }
 }

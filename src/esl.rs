@@ -9,6 +9,7 @@
 //! - [`event`]: what FreeSWITCH tells unasked
 //! - [`command`]: what we send
 //! - [`quote`]: what can't be sent, and what a variable may hold; [`variable`]: the ways to set one
+//! - [`speech`]: the words in what an engine recognised; pure
 //! - [`execution`]: which message answers which command, and ends which application; pure
 //! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
 //!
@@ -26,5 +27,6 @@ pub mod headers;
 pub mod link;
 pub mod parse;
 pub mod quote;
+pub mod speech;
 pub mod text;
 pub mod variable;

@@ -18,8 +18,10 @@ mod config {
     mod faulty;
     mod folder;
     mod payloads;
+    mod said;
     mod sample;
     mod secrets;
     mod sounds;
+    mod speech;
     mod tables;
 }

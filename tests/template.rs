@@ -1,10 +1,11 @@
 //! Texts with placeholders, and what hostile values can do in them: nothing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use dialscript::script::definition::How;
 use dialscript::script::escape::{Landing, Unfit};
 use dialscript::script::path::{KeyPath, Step};
 use dialscript::script::template::{
-    Braces, Piece, Placeholder, Problem, Template, Value, Values, read,
+    Braces, Phrase, Piece, Placeholder, Problem, Template, Value, Values, read, read_spoken,
 };
 use proptest::prelude::*;
 
@@ -167,7 +168,51 @@ fn paths_read_keys_indexes_and_odd_keys() {
     }
 }
 
+fn phrases(text: &str) -> Vec<Phrase> {
+    let (phrases, problems) = read_spoken(text);
+    assert_eq!(problems, []);
+    phrases.into_iter().map(|(_, phrase)| phrase).collect()
+}
+
+#[test]
+fn a_text_that_is_spoken_says_how_each_value_is() {
+    use Placeholder::{Arg, Caller, Keypress};
+    let words = |text: &str| Phrase::Text(text.into());
+    for (text, read) in [
+        ("  Hello,\n\tyou. ", vec![words("Hello, you.")]),
+        (" - . !", vec![]),
+        ("{caller}{say:caller}", vec![Phrase::Value(Caller, How::Words); 2]),
+        ("{digits:keypress}.", vec![Phrase::Value(Keypress, How::Digits)]),
+        ("{number:arg.a:b}", vec![Phrase::Value(Arg("a:b".into()), How::Number)]),
+        ("{arg.a:b}", vec![Phrase::Value(Arg("a:b".into()), How::Words)]),
+        ("{play:switch:beep}", vec![Phrase::Sound("switch:beep".into())]),
+        ("{{{play:a}}}", vec![Phrase::Sound("a".into())]),
+        ("a {{b}} c", vec![words("a {b} c")]),
+    ] {
+        assert_eq!(phrases(text), read, "{text:?}");
+    }
+    let path = KeyPath::parse("a.b").unwrap();
+    assert_eq!(phrases("{play:$a.b}"), [Phrase::SoundAt(Placeholder::Answer(path))]);
+}
+
+#[test]
+fn every_problem_of_a_text_that_is_spoken_is_told_with_its_place() {
+    let (_, told) = read_spoken("a {say:callr} {spell:caller} {play:$} }");
+    let places: Vec<_> = told.iter().map(|problem| problem.at.clone()).collect();
+    assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{told:#?}");
+    assert_eq!(told[0].help.as_deref(), Some("did you mean `{say:caller}`?"));
+}
+
 proptest! {
+    #[test]
+    fn no_text_makes_the_reader_of_what_is_spoken_panic(text in "[{}a-z:$. ä]{0,20}\\PC*") {
+        let (phrases, problems) = read_spoken(&text);
+        let places = phrases.iter().map(|(at, _)| at).chain(problems.iter().map(|p| &p.at));
+        for at in places {
+            prop_assert!(text.get(at.clone()).is_some_and(|stretch| !stretch.is_empty()));
+        }
+    }
+
     #[test]
     fn no_text_makes_the_reader_panic_and_pieces_cover_it(text in "\\PC*") {
         for braces in [Braces::Doubled, Braces::Text] {

@@ -82,7 +82,14 @@ impl Rehearsal {
         self.stop.cancel();
         // A server that panicked has ended as well.
         drop(self.serving.await);
-        drop(timeout(LAST_REQUESTS, self.server.triggers().close_and_wait()).await);
+        let server = &self.server;
+        let last = async {
+            tokio::join!(
+                server.triggers().close_and_wait(),
+                server.voice().engines().close_and_wait()
+            )
+        };
+        drop(timeout(LAST_REQUESTS, last).await);
     }
 }
 

@@ -64,6 +64,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let sounds = sound_server(&config)?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
     let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
+    voice.prepare(&config.library);
     let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
     notify(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
@@ -72,8 +73,10 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
         () = reload(path, &config, &server, reloads) => {}
         () = served(sounds) => {}
     }
-    if timeout(LAST_REQUESTS, server.triggers().close_and_wait()).await.is_err() {
-        warn!("requests under way could not complete");
+    let last =
+        async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
+    if timeout(LAST_REQUESTS, last).await.is_err() {
+        warn!("requests or sounds under way could not complete");
     }
     info!("stopped");
     Ok(())
@@ -177,6 +180,7 @@ async fn reload(
                 for section in running.differs_from(&config) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
+                server.voice().prepare(&config.library);
                 server.replace(config.library);
             }
             Ok(Err(faults)) => error!(%faults, "scripts not loaded: the old ones go on serving"),

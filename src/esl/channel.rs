@@ -10,28 +10,31 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{Command, EventUuid};
-use super::link::{LEAVE_TIME, Link, News, RESUME, lost};
+use super::link::{LEAVE_TIME, Link, News, RESUME};
 use super::quote::Value;
 use super::variable::{self, Expansion};
 use crate::channel::digits::{Collector, TypeAhead};
 use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
-use crate::channel::{
-    Caller, Destination, Exit, Interrupted, Left, Line, Meanwhile, Music, Reach, Sound,
-};
+use crate::channel::{Caller, Destination, Exit, Interrupted, Left, Line, Meanwhile, Reach, Sound};
 
-/// `playback` ends at the key `*` unless it is told not to (`on_dtmf` in `mod_dptools.c`).
+mod music;
+mod recognise;
+mod record;
+mod sounds;
+mod ways;
+
+/// `playback`, `record` and others end at the key `*` unless they are told not to (`on_dtmf` in `mod_dptools.c`).
 const TERMINATORS: &str = "playback_terminators";
+/// `record` leaves out what a telephone that sends no silence did not send, and with it the time that went by, unless
+/// it is told not to (`switch_ivr_record_file_event`).
+const FILL: &str = "record_fill_cng";
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_SECONDS: &str = "playback_timeout_sec";
-/// Most seconds of music at a time; then it is started again. A stream has no end, and when we are gone what plays is
-/// played to its end before the dialplan goes on (`switch_ivr_park`).
-const MUSIC_SECONDS: u8 = 30;
-
 /// A call on FreeSWITCH.
 pub struct EslChannel<S> {
     link: Link<S>,
@@ -40,10 +43,18 @@ pub struct EslChannel<S> {
     line: Line,
     music: Option<EventUuid>,
     kept: TypeAhead,
-    /// `playback` has been told to let all keys be.
+    /// Applications have been told to let all keys be.
     keys_are_ours: bool,
     /// `playback` has been told to end after a time.
     is_limited: bool,
+    /// Sounds of ours are fetched by `mod_http_cache`.
+    by_http_cache: bool,
+    /// `record` has been told to leave nothing out.
+    fills_silence: bool,
+    /// FreeSWITCH has shown that it can record.
+    has_recorded: bool,
+    /// An engine of FreeSWITCH has listened, and waits for more.
+    has_listened: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
@@ -61,118 +72,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             kept,
             keys_are_ours: false,
             is_limited: false,
+            by_http_cache: false,
+            fills_silence: false,
+            has_recorded: false,
+            has_listened: false,
         }
     }
 
-    /// Plays one sound; the keys that `collector` takes break it off where barge-in wants it.
-    async fn stream(
-        &mut self,
-        sound: &Sound,
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        let execution = self.start(file(sound)).await?;
-        let due = Instant::now() + self.link.rest();
-        while self.link.is_running(execution) {
-            match self.link.next(due).await? {
-                Some(News::Ended { execution: ended, failed }) if ended == execution => {
-                    self.tell_failure(sound, failed);
-                }
-                Some(News::Key(key)) => {
-                    let Some(collector) = collector.as_mut() else { continue };
-                    collector.key(key, Instant::now());
-                    if collector.ends_prompt() {
-                        return self.link.break_off(execution, Some(collector)).await;
-                    }
-                }
-                Some(_) => {}
-                None => return Err(lost("a sound did not end")),
-            }
+    /// An application, in one write with what the first one needs.
+    async fn begin(&mut self, application: Command) -> Result<(), Interrupted> {
+        if std::mem::replace(&mut self.keys_are_ours, true) {
+            return self.link.send(&[application]).await;
         }
-        Ok(())
-    }
-
-    /// Starts a sound, in one write with what the first one needs.
-    async fn start(&mut self, file: &str) -> Result<EventUuid, Interrupted> {
-        let (playback, execution) = self.link.execute("playback", &variable::unexpanded(file))?;
-        if self.keys_are_ours {
-            self.link.send(&[playback]).await?;
-        } else {
-            let (none, _) = self.link.execute("set", &format!("{TERMINATORS}=none"))?;
-            self.keys_are_ours = true;
-            self.link.send(&[none, playback]).await?;
-        }
-        Ok(execution)
-    }
-
-    fn tell_failure(&self, sound: &Sound, failed: bool) {
-        if failed && !self.link.caller_gone {
-            warn!(call_id = ?self.caller.call_id, ?sound, "the switch can't play a sound");
-        }
-    }
-
-    /// Silence, then music, until that is broken off or the call is interrupted.
-    async fn meanwhile(&mut self, meanwhile: &Meanwhile) -> Interrupted {
-        let music_starts = sleep(meanwhile.after);
-        tokio::select! {
-            biased;
-            interrupted = self.link.idle() => return interrupted,
-            () = music_starts => {}
-        }
-        let played = match &meanwhile.music {
-            Some(music) if self.link.is_async() => self.music(music).await,
-            // Without `async` a sound could not be broken off when the answer comes.
-            _ => Ok(()),
-        };
-        match played {
-            Ok(()) => self.link.idle().await,
-            Err(interrupted) => interrupted,
-        }
-    }
-
-    /// Over and over, unless it is so short, or so broken, that it would be a busy loop.
-    async fn music(&mut self, music: &Music) -> Result<(), Interrupted> {
-        let files = files(music);
-        loop {
-            let started = Instant::now();
-            for file in &files {
-                let execution = self.start_music(file).await?;
-                self.link.ended(execution, self.link.rest(), None).await?;
-            }
-            if started.elapsed() < Duration::from_millis(100) {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Noted before it is sent: the answer may come while it is.
-    async fn start_music(&mut self, file: &str) -> Result<EventUuid, Interrupted> {
-        let (playback, execution) = self.link.execute("playback", &variable::unexpanded(file))?;
-        self.music = Some(execution);
-        if self.is_limited {
-            self.link.send(&[playback]).await?;
-        } else {
-            let limit = format!("{PLAYBACK_SECONDS}={MUSIC_SECONDS}");
-            let (limit, _) = self.link.execute("set", &limit)?;
-            self.is_limited = true;
-            self.link.send(&[limit, playback]).await?;
-        }
-        Ok(execution)
-    }
-
-    async fn music_off(&mut self) -> Result<(), Interrupted> {
-        match self.music.take() {
-            Some(execution) => {
-                self.link.break_off(execution, None).await?;
-                let before = self.before(PLAYBACK_SECONDS);
-                let before =
-                    variable::set(PLAYBACK_SECONDS, &Value::of(&before), self.expansion())?;
-                self.link.run("set", &before).await?;
-                self.is_limited = false;
-                Ok(())
-            }
-            None => Ok(()),
-        }
+        let (none, _) = self.link.execute("set", &format!("{TERMINATORS}=none"))?;
+        self.link.send(&[none, application]).await
     }
 
     /// A variable as the dialplan had it.
@@ -208,13 +121,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if !self.link.is_quiet() {
             self.link.run("break", "").await?;
         }
+        if std::mem::take(&mut self.has_listened) {
+            self.link.run("detect_speech", "stop").await?;
+        }
         Ok(())
     }
 
     /// The standard variables in small letters; and what was changed for the time of the call is as before.
     fn last_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
         let mut all = Vec::with_capacity(variables.len() + 3);
-        let changed = [(self.keys_are_ours, TERMINATORS), (self.is_limited, PLAYBACK_SECONDS)];
+        let changed = [
+            (self.keys_are_ours, TERMINATORS),
+            (self.is_limited, PLAYBACK_SECONDS),
+            (self.fills_silence, FILL),
+        ];
         let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
         all.extend(changed.map(|(_, name)| (name.to_owned(), self.before(name))));
         // With it a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET when we close,
@@ -252,22 +172,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 /// Q.850's cause of a call that simply ends.
 const NORMAL_CLEARING: u8 = 16;
 
-fn file(sound: &Sound) -> &str {
-    match sound {
-        Sound::File(name) | Sound::OfSwitch(name) | Sound::Served(name) => name,
-        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
-    }
-}
-
-/// A class is the name of a stream, unless it says more than that.
-fn files(music: &Music) -> Vec<String> {
-    match music {
-        Music::Class(class) if class.contains("://") => vec![class.to_string()],
-        Music::Class(class) => vec![format!("local_stream://{class}")],
-        Music::Sounds(sounds) => sounds.iter().map(|sound| file(sound).to_owned()).collect(),
-    }
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
@@ -297,15 +201,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
     async fn sounds(
         &mut self,
         sounds: &[Sound],
-        mut collector: Option<&mut Collector<'_>>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<(), Interrupted> {
-        for sound in sounds {
-            if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
-                break;
-            }
-            self.stream(sound, collector.as_deref_mut()).await?;
-        }
-        Ok(())
+        self.play_all(sounds, collector).await
     }
 
     async fn key(
@@ -323,26 +221,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
     async fn silence<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        _: Option<&mut Collector<'_>>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Option<T>, Interrupted> {
-        self.wait(work, &Meanwhile::default()).await.map(Some)
+        self.link.alive()?;
+        tokio::select! {
+            biased;
+            done = work => Ok(Some(done)),
+            ended = self.link.quiet(collector) => ended.map(|()| None),
+        }
     }
 
     async fn record(
         &mut self,
-        _: &Recording<'_>,
-        _: Option<&mut Collector<'_>>,
+        recording: &Recording<'_>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Recorded, Interrupted> {
-        Ok(Recorded::Failed("no recordings yet".into()))
+        self.record_speech(recording, collector).await
     }
 
     async fn recognise(
         &mut self,
-        _: &Recognition<'_>,
-        _: Option<&Sound>,
-        _: Option<&mut Collector<'_>>,
+        recognition: &Recognition<'_>,
+        prompt: Option<&Sound>,
+        collector: Option<&mut Collector<'_>>,
     ) -> Result<Recognised, Interrupted> {
-        Ok(Recognised::Failed("no recognition yet".into()))
+        self.recognise_speech(recognition, prompt, collector).await
     }
 
     async fn wait<T: Send>(

@@ -1,5 +1,6 @@
 //! The connection of one call: commands, what they start, and what comes unasked.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -46,14 +47,48 @@ pub struct Link<S> {
 }
 
 /// What came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum News {
-    /// An application has ended; whether it says that it could not do what it should.
-    Ended { execution: EventUuid, failed: bool },
+    /// An application has ended.
+    Ended { execution: EventUuid, completion: Completion },
     /// A key was taken off the channel.
     Key(char),
     /// Something that changes nothing for us.
     Nothing,
+}
+
+/// What an application says of itself when it has ended: its event, where there is one.
+#[derive(Debug, Default)]
+pub(super) struct Completion(Option<Event>);
+
+impl Completion {
+    fn of(message: &Message) -> Self {
+        match message {
+            Message::Event(event) => Self(Some(event.clone())),
+            _ => Self::default(),
+        }
+    }
+
+    /// `Application-Response`; empty where there is none. Only some applications give one.
+    pub(super) fn response(&self) -> Cow<'_, str> {
+        self.0.as_ref().and_then(Event::application_response).unwrap_or_default()
+    }
+
+    /// A channel variable, as it was then.
+    pub(super) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.as_ref()?.variable(name)
+    }
+}
+
+/// How the wait for an application ended.
+#[derive(Debug)]
+pub(super) enum Followed {
+    /// With it.
+    Ended(Completion),
+    /// With a key after which it need not go on.
+    Key,
+    /// With the time.
+    Late,
 }
 
 /// Takes a connection over: asks whom it is about, within `time`, and asks for its events.
@@ -171,29 +206,46 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         self.ended(execution, REPLY_TIME, None).await.map(drop)
     }
 
-    /// The end of an application; keys that come meanwhile are for `collector`. Tells whether it failed.
+    /// The end of an application; keys that come meanwhile are for `collector`.
     pub(super) async fn ended(
         &mut self,
         execution: EventUuid,
         time: Duration,
         mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<bool, Interrupted> {
+    ) -> Result<Completion, Interrupted> {
         let due = Instant::now() + time;
-        while self.executions.is_running(execution) {
-            match self.next(due).await? {
-                Some(News::Ended { execution: ended, failed }) if ended == execution => {
-                    return Ok(failed);
-                }
-                Some(News::Key(key)) => {
-                    if let Some(collector) = collector.as_mut() {
-                        collector.key(key, Instant::now());
-                    }
-                }
-                Some(_) => {}
-                None => return Err(lost(format!("an application did not end within {time:?}"))),
+        let key = |key| {
+            if let Some(collector) = collector.as_mut() {
+                collector.key(key, Instant::now());
+            }
+            false
+        };
+        match self.follow(execution, due, key).await? {
+            Followed::Ended(completion) => Ok(completion),
+            Followed::Key | Followed::Late => {
+                Err(lost(format!("an application did not end within {time:?}")))
             }
         }
-        Ok(false)
+    }
+
+    /// Waits until an application has ended, until `due`, or for a key of which `is_last` says that no more is needed.
+    pub(super) async fn follow(
+        &mut self,
+        execution: EventUuid,
+        due: Instant,
+        mut is_last: impl FnMut(char) -> bool + Send,
+    ) -> Result<Followed, Interrupted> {
+        while self.executions.is_running(execution) {
+            match self.next(due).await? {
+                Some(News::Ended { execution: ended, completion }) if ended == execution => {
+                    return Ok(Followed::Ended(completion));
+                }
+                Some(News::Key(key)) if is_last(key) => return Ok(Followed::Key),
+                Some(_) => {}
+                None => return Ok(Followed::Late),
+            }
+        }
+        Ok(Followed::Ended(Completion::default()))
     }
 
     /// Ends a sound. `break` runs inside of it, which works without `full` too; where the sound has ended meanwhile it
@@ -213,10 +265,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     /// Whether no application of ours runs.
     pub(super) fn is_quiet(&self) -> bool {
         self.executions.is_quiet()
-    }
-
-    pub(super) fn is_running(&self, execution: EventUuid) -> bool {
-        self.executions.is_running(execution)
     }
 
     /// What comes next, unless `due`, a stop, or the longest call comes first.
@@ -244,10 +292,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
             (Meaning::Ended(_, End::Refused), _) => Err(refused()),
             (_, Message::Reply(reply)) if !reply.ok => Err(refused()),
             (Meaning::Ended(execution, _), message) => {
-                Ok(News::Ended { execution, failed: has_failed(message) })
+                Ok(News::Ended { execution, completion: Completion::of(message) })
             }
             (_, Message::Event(event)) => Ok(key(event).map_or(News::Nothing, News::Key)),
             _ => Ok(News::Nothing),
+        }
+    }
+
+    /// Keys for `collector` until one ends the prompt.
+    pub(super) async fn quiet(
+        &mut self,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        loop {
+            let far = Instant::now() + self.rest();
+            if let (Some(News::Key(key)), Some(collector)) = (self.next(far).await?, &mut collector)
+            {
+                collector.key(key, Instant::now());
+                if collector.ends_prompt() {
+                    return Ok(());
+                }
+            }
         }
     }
 
@@ -308,13 +373,6 @@ const DEAF: &str = "the switch does not read what it is told";
 
 fn refused() -> Interrupted {
     Interrupted::Refused("-ERR to a command".into())
-}
-
-/// Only some applications say how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
-fn has_failed(message: &Message) -> bool {
-    let Message::Event(event) = message else { return false };
-    let response = event.application_response().unwrap_or_default();
-    matches!(&*response, "FILE NOT FOUND" | "PLAYBACK ERROR")
 }
 
 fn key(event: &Event) -> Option<char> {

@@ -56,11 +56,17 @@ pub fn uuid_setvar(unique_id: &str, name: &str, value: &Value<'_>) -> Result<Str
     Ok(format!("{} {} {value}", quote::word(unique_id)?, quote::variable_name(name)?))
 }
 
-fn argument(text: String, expansion: Expansion) -> String {
+/// The argument of an application after which it has the text.
+pub fn argument(text: String, expansion: Expansion) -> String {
     match expansion {
         Expansion::On => unexpanded(&text).into_owned(),
         Expansion::Off => text,
     }
+}
+
+/// One of the words that an application splits its argument into (`separate_string_blank_delim` in `switch_utils.c`).
+pub fn word(text: &str) -> String {
+    unsplit(text, None).replace(' ', r"\s")
 }
 
 /// What the expansion turns into the text (`switch_channel_expand_variables_check` in `switch_channel.c`).

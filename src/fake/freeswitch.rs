@@ -2,8 +2,8 @@
 //!
 //! Two threads of the real one are here: the listener, which answers each command at once, and the session, which takes
 //! what is queued, and a key, once in each frame of 20 ms. Names of functions are those of `mod_event_socket.c` and
-//! `switch_ivr.c`. It has the commands and applications that a call control needs, events in plain format, and no
-//! functions for `api`.
+//! `switch_ivr.c`. It has the commands and applications that a call control needs, events in plain format, no
+//! functions for `api`, and no engine that recognises speech.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -21,6 +21,7 @@ mod events;
 mod leg;
 mod listener;
 mod session;
+mod speech;
 mod text;
 mod wire;
 
@@ -30,6 +31,7 @@ pub use leg::Call;
 use events::NO_RESPONSE;
 use leg::Leg;
 use session::{Execute, Question, Running};
+use speech::Recorder;
 use wire::{Packet, Wire};
 
 /// How often a session looks at what there is to do.
@@ -60,6 +62,7 @@ pub struct FreeSwitch<S> {
     queue: VecDeque<Message>,
     /// Applications inside of each other: the last one runs.
     running: Vec<Running>,
+    recorder: Option<Recorder>,
     /// The call has come to `switch_ivr_park`.
     parked: bool,
     /// `CF_BREAK`
@@ -133,6 +136,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             listener: Listener::default(),
             queue: VecDeque::new(),
             running: Vec::new(),
+            recorder: None,
             parked: false,
             breaks: false,
             keys: VecDeque::new(),

@@ -114,18 +114,9 @@ impl Hearing {
 
 /// Words on one line, with one blank between them.
 fn plain(words: &str) -> String {
-    let mut plain = String::new();
-    for word in words.split(|sign: char| sign.is_whitespace() || sign.is_control()) {
-        if word.is_empty() {
-            continue;
-        }
-        if plain.len() + word.len() >= MOST_WORDS {
-            break;
-        }
-        if !plain.is_empty() {
-            plain.push(' ');
-        }
-        plain.push_str(word);
-    }
+    let words = words.split(|sign: char| sign.is_whitespace() || sign.is_control());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let mut plain = words.join(" ");
+    plain.truncate(plain.floor_char_boundary(MOST_WORDS));
     plain
 }

@@ -84,6 +84,15 @@ impl Client {
         Ok(Self { named, guarded, egress, connect_timeout })
     }
 
+    /// Judges a URL whose host a value decided, without a request.
+    ///
+    /// # Errors
+    ///
+    /// When its host may not be reached.
+    pub fn check(&self, url: &Url) -> Result<(), Refused> {
+        self.egress.check(url)
+    }
+
     /// A request in the making. `guarded`: a value decided its host, so that is judged, here and when it is connected to.
     ///
     /// # Errors

@@ -152,14 +152,24 @@ fn odd_text() -> impl Strategy<Value = String> {
         "1",
         "a",
         "switch:",
+        "{say:$a}",
+        "{play:",
+        "say:",
+        "digits:",
         "..",
         "*",
     ]);
     prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
 }
 
-const KEYS: [(&str, &str); 14] = [
+const KEYS: [(&str, &str); 20] = [
     ("prompt", "play"),
+    ("prompt", "say"),
+    ("otherwise", "say"),
+    ("voice", "voice"),
+    ("voice", "speed"),
+    ("speech", "language"),
+    ("speech", "filter"),
     ("keypress", "terminator"),
     ("keypress", "pattern"),
     ("keypress", "gap"),

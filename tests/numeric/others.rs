@@ -10,7 +10,7 @@ fn italian() {
             ("zero uno due tre quattro cinque sei sette otto nove", "0123456789"),
             ("quarantasette undici", "4711"),
             ("ventitré", "23"),
-            ("il mio numero è quattro sette", "-"),
+            ("il mio numero è quattro sette", "47"),
             ("doppio sette", "77"),
             ("ciao", "-"),
             ("tre virgola cinque", "-"),

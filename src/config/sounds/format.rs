@@ -3,6 +3,8 @@
 //! Asterisk's `format_*` modules go by the extension alone; `format_wav.c` refuses at the first sound of a call whatever
 //! is not 16-bit mono PCM at the one rate of its extension, so that is looked at here.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec};
@@ -44,16 +46,16 @@ pub(super) fn check(path: &Path, home: Home) -> Result<(), (String, String)> {
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, home, 8000),
         Some("wav16") => check_wav(path, home, 16000),
-        _ => std::fs::File::open(path).map(drop).map_err(|e| unreadable(path, &e.to_string())),
+        _ => File::open(path).map(drop).map_err(|e| unreadable(path, &e.to_string())),
     }
 }
 
 fn check_wav(path: &Path, home: Home, rate: u32) -> Result<(), (String, String)> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
-    let what = match WavReader::open(path).map(|wav| wav.spec()) {
+    let file = File::open(path).map_err(|e| unreadable(path, &e.to_string()))?;
+    let what = match WavReader::new(BufReader::new(file)).map(|wav| wav.spec()) {
         Ok(spec) if plays(spec, rate) => return Ok(()),
         Ok(spec) => unplayable(path, spec, extension, rate),
-        Err(hound::Error::IoError(e)) => return Err(unreadable(path, &e.to_string())),
         Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
     };
     Err((what, import(path, home)))

@@ -73,6 +73,14 @@ impl Inventory {
         faulty.collect()
     }
 
+    /// The files of a sound that a switch may play.
+    pub fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
+        let is_it = |sound: &&Listed| sound.name == name && sound.language.as_deref() == language;
+        let files = self.sounds.iter().filter(is_it).flat_map(|sound| &sound.files);
+        let plays = files.filter(|path| format::rank(path).is_some());
+        plays.map(|path| self.folder.join(path)).collect()
+    }
+
     /// Where a file lies in the library, as a name and its language; `None` for one from elsewhere.
     pub fn place(&self, file: &Path) -> Option<(String, Option<String>)> {
         let (file, folder) = (file.canonicalize().ok()?, self.folder.canonicalize().ok()?);

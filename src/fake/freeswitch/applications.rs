@@ -13,7 +13,7 @@ use crate::fake::phone::Happening;
 /// Most parts of a `multiset`.
 const PARTS: usize = 256;
 /// Variables that steer the switch itself: the dialplan has no interest in them.
-const INNER: [&str; 3] = [LIMIT, "playback_terminators", "socket_resume"];
+const INNER: [&str; 4] = [LIMIT, "playback_terminators", "record_fill_cng", "socket_resume"];
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const LIMIT: &str = "playback_timeout_sec";
 
@@ -40,6 +40,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             "unset" => self.leg.set(execute.argument.trim(), ""),
             "multiset" => self.multiset(&execute.argument),
             "break" => self.breaks = true,
+            "record" => return self.record(execute).await,
+            "record_session" => self.record_session(&execute.argument),
+            "stop_record_session" => self.stop_record_session(&execute.argument),
+            "say" => return self.say(execute).await,
+            "speak" => return self.speak(execute).await,
+            "play_and_detect_speech" => return self.responds(&execute, "ASR INIT ERROR").await,
             "transfer" => return self.transfer(&execute).await,
             "hangup" => return self.hangup(&execute).await,
             _ => {}
@@ -51,7 +57,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         expand(text, |name| self.leg.get(name).map(str::to_owned))
     }
 
-    fn starts(&mut self, execute: Execute, what: What, time: Option<Duration>) -> io::Result<()> {
+    pub(super) fn starts(
+        &mut self,
+        execute: Execute,
+        what: What,
+        time: Option<Duration>,
+    ) -> io::Result<()> {
         self.running.push(Running::lasting(execute, what, time));
         Ok(())
     }
@@ -74,15 +85,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             let limit = self.limit();
             return self.starts(execute, What::Music, limit);
         }
-        let Some(length) = self.sounds.length_of_file(&name) else {
-            self.phone.tell(Happening::Missing { sound: name });
+        let Some(lasts) = self.lasts(&name) else {
             return self.responds(&execute, "FILE NOT FOUND").await;
         };
-        let lasts = length.time(length.samples);
         self.asks();
         self.phone.hears(&name, lasts);
         let ends = self.limit().map_or(lasts, |limit| limit.min(lasts));
         self.starts(execute, What::Sound, Some(ends))
+    }
+
+    /// How long a file lasts, or several in a row; of those the ones that are not there are passed over
+    /// (`next_file` in `mod_dptools.c`).
+    fn lasts(&mut self, name: &str) -> Option<Duration> {
+        let names = match name.strip_prefix("file_string://") {
+            Some(names) => split(names, '!'),
+            None => vec![name.to_owned()],
+        };
+        let mut lasts = None;
+        for name in names {
+            match self.sounds.length_of_file(&name) {
+                Some(length) => {
+                    lasts = Some(lasts.unwrap_or_default() + length.time(length.samples));
+                }
+                None => self.phone.tell(Happening::Missing { sound: name }),
+            }
+        }
+        lasts
     }
 
     fn limit(&self) -> Option<Duration> {
@@ -138,7 +166,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
     }
 }
 
-const APPLICATIONS: [&str; 11] = [
-    "answer", "break", "eval", "hangup", "multiset", "noop", "playback", "set", "sleep",
-    "transfer", "unset",
+const APPLICATIONS: [&str; 18] = [
+    "answer",
+    "break",
+    "detect_speech",
+    "eval",
+    "hangup",
+    "multiset",
+    "noop",
+    "play_and_detect_speech",
+    "playback",
+    "record",
+    "record_session",
+    "say",
+    "set",
+    "sleep",
+    "speak",
+    "stop_record_session",
+    "transfer",
+    "unset",
 ];

@@ -111,7 +111,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
                 What::Sound | What::Music => {
                     self.responds(&running.execute, "PLAYBACK ERROR").await?;
                 }
-                What::Sleep => self.completes(&running.execute).await?,
+                What::Record => {
+                    // The call is over: whether its file can be written changes nothing for it.
+                    drop(self.recorded());
+                    self.completes(&running.execute).await?;
+                }
+                What::Speech | What::Sleep => self.completes(&running.execute).await?,
             }
         }
         if !self.leg.has_moved() {

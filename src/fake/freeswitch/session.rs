@@ -31,7 +31,10 @@ pub(super) struct Running {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum What {
     Sound,
+    /// `speak` and `say`
+    Speech,
     Music,
+    Record,
     Sleep,
 }
 
@@ -65,9 +68,9 @@ impl Running {
 
     pub(super) fn is_over(&self, phone: &mut Phone, to_its_end: bool) {
         match self.what {
-            What::Sound => phone.heard(to_its_end),
+            What::Sound | What::Speech => phone.heard(to_its_end),
             // It does not end: the caller does.
-            What::Music | What::Sleep => {}
+            What::Music | What::Record | What::Sleep => {}
         }
     }
 }
@@ -117,21 +120,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
 
     async fn plays(&mut self) -> io::Result<()> {
         let Some(running) = self.running.last_mut() else { return Ok(()) };
+        if running.what == What::Record {
+            return self.records().await;
+        }
         let Some(frames) = &mut running.frames else { return Ok(()) };
         *frames -= 1;
         if *frames == 0 { self.ends(true).await } else { Ok(()) }
     }
 
     /// The application that runs ends.
-    async fn ends(&mut self, to_its_end: bool) -> io::Result<()> {
+    pub(super) async fn ends(&mut self, to_its_end: bool) -> io::Result<()> {
         let Some(running) = self.running.pop() else { return Ok(()) };
         running.is_over(&mut self.phone, to_its_end);
         match running.what {
-            What::Sleep => return self.completes(&running.execute).await,
+            What::Record => self.recorded()?,
+            What::Sleep | What::Speech => {}
             What::Music => self.phone.music_off(),
             What::Sound => {}
         }
-        self.responds(&running.execute, "FILE PLAYED").await
+        match running.what {
+            What::Sound | What::Music => self.responds(&running.execute, "FILE PLAYED").await,
+            What::Speech | What::Record | What::Sleep => self.completes(&running.execute).await,
+        }
     }
 
     /// What is queued begins, unless what runs has locked it out; a `break` ends what runs at once.

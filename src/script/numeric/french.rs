@@ -2,7 +2,7 @@
 
 use nom::Parser;
 use nom::branch::alt;
-use nom::combinator::{map, not, opt, verify};
+use nom::combinator::{map, opt, verify};
 use nom::sequence::{pair, preceded};
 
 use super::grammar::Kind::{And, Digit, Fold, Power, Repeat, Tens, Whole};
@@ -55,15 +55,11 @@ fn four_twenties<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
 
 /// A unit behind tens: not the four of a hyphened "quatre-vingt", which is a number of its own.
 fn single<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
-    preceded(not(verify(hyphened, |is_hyphened| *is_hyphened)), unit).parse(tokens)
-}
-
-fn hyphened<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, bool> {
-    let is_hyphened = match tokens {
-        [Token { joined: false, .. }, Token { joined: true, .. }, ..] => true,
-        _ => false,
-    };
-    map(four_twenties, move |_| is_hyphened).parse(tokens)
+    let is_of_the_next = matches!(
+        tokens,
+        [Token { kind: Digit(4), joined: false }, Token { kind: Tens(20), joined: true }, ..]
+    );
+    verify(unit, |_| !is_of_the_next).parse(tokens)
 }
 
 #[rustfmt::skip]

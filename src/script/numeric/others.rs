@@ -24,7 +24,7 @@ const ITALIAN_WORDS: &[(&str, Word)] = &[
     ("cinque", Is(Digit(5))), ("sei", Is(Digit(6))), ("sette", Is(Digit(7))), ("otto", Is(Digit(8))), ("nove", Is(Digit(9))),
     ("doppio", Is(Repeat(2))), ("doppia", Is(Repeat(2))), ("triplo", Is(Repeat(3))), ("un", Like(1)), ("una", Like(1)),
     ("ehm", Hesitation), ("eh", Hesitation), ("mm", Hesitation), ("allora", Hesitation),
-    ("il", Filler), ("mio", Filler), ("numero", Filler), ("e'", Filler), ("codice", Filler), ("la", Filler), ("pin", Filler),
+    ("il", Filler), ("mio", Filler), ("numero", Filler), ("e", Filler), ("e'", Filler), ("codice", Filler), ("la", Filler), ("pin", Filler),
     ("per", Filler), ("favore", Filler), ("grazie", Filler), ("si", Filler),
 ];
 

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use crate::voice::recordings::unguessable;
 
+/// How often its removal is tried.
+const ATTEMPTS: u8 = 3;
+
 /// Nobody else may look into it; it is removed with all that is in it.
 pub(super) struct PrivateFolder(PathBuf);
 
@@ -31,9 +34,11 @@ impl PrivateFolder {
 }
 
 impl Drop for PrivateFolder {
+    /// A program that is just being killed may still put a file into it.
     fn drop(&mut self) {
-        if let Err(error) = remove_dir_all(&self.0) {
-            tracing::warn!(%error, "a temporary folder can't be removed");
+        let removed = (0..ATTEMPTS).any(|_| remove_dir_all(&self.0).is_ok());
+        if !removed && self.0.exists() {
+            tracing::warn!("a temporary folder can't be removed");
         }
     }
 }

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::fs::{File, metadata};
+use tokio::fs::{File, OpenOptions, metadata};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
@@ -88,7 +89,7 @@ impl Running {
 
     async fn result(&self, task: &Task<'_>, stdout: Vec<u8>) -> Result<Vec<u8>, Reason> {
         let result = match &task.out {
-            Some(out) => all(File::open(out).await.ok(), task.most).await?,
+            Some(out) => all(open(out).await.ok(), task.most).await?,
             None => stdout,
         };
         if result.is_empty() { Err(Reason::Nothing) } else { Ok(result) }
@@ -123,6 +124,12 @@ async fn all(stream: Option<impl AsyncRead + Unpin>, most: usize) -> Result<Vec<
     let read = stream.take(limit).read_to_end(&mut bytes).await;
     read.map_err(|error: io::Error| Reason::NotRun(error.to_string()))?;
     if bytes.len() > most { Err(Reason::TooLong(most)) } else { Ok(bytes) }
+}
+
+/// A program may have left a pipe or a link there: neither holds or leads us.
+async fn open(file: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    OpenOptions::new().read(true).custom_flags(flags).open(file).await
 }
 
 /// Done when the result's file is longer than was allowed.

@@ -1,0 +1,67 @@
+//! `dialscript sounds`: the library of sounds.
+
+mod import;
+mod list;
+
+use std::io::{Write, stdout};
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::ConfigFile;
+use crate::cli::check::print_faults;
+use crate::config::{self, Fault, Faults, Inventory, counted};
+
+/// What is done with the library.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true)]
+pub struct Options {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Convert MP3, Ogg Vorbis, FLAC and WAV files of any kind into sounds that the switch plays
+    Import(import::Options),
+    /// List the sounds: name, languages, length, files, and the scripts that play them
+    List(ConfigFile),
+    /// Find every file of the library that a switch would not play
+    Check(ConfigFile),
+}
+
+/// Does it. Exit codes: 0 done, 1 when something failed or is faulty.
+pub fn sounds(options: Options) -> ExitCode {
+    let (done, file) = match options.command {
+        Command::Import(options) => return import::import(&options),
+        Command::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
+        Command::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
+    };
+    match config::inventory(&file.path()) {
+        Ok(inventory) => ended(done(&inventory)),
+        Err(faults) => failed(&faults),
+    }
+}
+
+fn check(inventory: &Inventory) -> Vec<Fault> {
+    let faults = inventory.faults();
+    if faults.is_empty() {
+        let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
+        say(&format!("{}, no faults", counted(number, "sound file")));
+    }
+    faults
+}
+
+fn ended(faults: Vec<Fault>) -> ExitCode {
+    if faults.is_empty() { ExitCode::SUCCESS } else { failed(&Faults::sorted(faults)) }
+}
+
+fn failed(faults: &Faults) -> ExitCode {
+    print_faults(faults);
+    ExitCode::FAILURE
+}
+
+/// A closed pipe ends the saying, not the doing.
+fn say(text: &str) {
+    drop(writeln!(stdout(), "{text}"));
+}

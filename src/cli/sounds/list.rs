@@ -1,0 +1,104 @@
+//! `dialscript sounds list`.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use super::say;
+use crate::config::{Fault, Inventory, Listed};
+
+/// Shows all sounds as a table, a line for each name.
+pub(super) fn list(inventory: &Inventory) -> Vec<Fault> {
+    let names: BTreeSet<&str> = inventory.sounds.iter().map(|sound| sound.name.as_str()).collect();
+    if names.is_empty() {
+        say(&format!(
+            "no sounds in {}; put some there: dialscript sounds import FILE...",
+            inventory.folder.display()
+        ));
+        return Vec::new();
+    }
+    let head = ["NAME", "LANGUAGES", "LENGTH", "FILES", "PLAYED BY"].map(str::to_owned);
+    let lines = names.into_iter().map(|name| line(name, inventory));
+    table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
+    Vec::new()
+}
+
+fn line(name: &str, inventory: &Inventory) -> [String; 5] {
+    let all: Vec<&Listed> = inventory.sounds.iter().filter(|sound| sound.name == name).collect();
+    let languages = all.iter().map(|sound| sound.language.as_deref().unwrap_or("any"));
+    let lengths =
+        all.iter().filter_map(|sound| length(&inventory.folder.join(sound.files.first()?)));
+    let files = all.iter().flat_map(|sound| &sound.files).filter_map(|file| file.extension());
+    let files: BTreeSet<_> = files.map(|extension| extension.to_string_lossy()).collect();
+    let scripts = all.iter().flat_map(|sound| &sound.played_by);
+    let scripts: BTreeSet<_> = scripts.filter_map(|file| Path::new(file).file_stem()).collect();
+    let scripts = scripts.iter().map(|script| script.to_string_lossy());
+    [
+        name.to_owned(),
+        or_none(languages.collect::<Vec<_>>().join(", ")),
+        or_none(spread(lengths)),
+        or_none(files.into_iter().collect::<Vec<_>>().join(", ")),
+        or_none(scripts.collect::<Vec<_>>().join(", ")),
+    ]
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "-".to_owned() } else { text }
+}
+
+/// The length of a sound, or from which to which where languages differ.
+fn spread(lengths: impl Iterator<Item = Duration>) -> String {
+    let lengths: BTreeSet<_> = lengths.map(shown).collect();
+    match (lengths.first(), lengths.last()) {
+        (Some((_, first)), Some((_, last))) if first != last => format!("{first} to {last}"),
+        (Some((_, only)), _) => only.clone(),
+        _ => String::new(),
+    }
+}
+
+/// In an order, and for people.
+fn shown(length: Duration) -> (u128, String) {
+    (length.as_millis(), super::import::seconds(length))
+}
+
+/// How long a file plays, as far as its kind and size tell.
+fn length(file: &Path) -> Option<Duration> {
+    let bytes = std::fs::metadata(file).ok()?.len();
+    let bytes_a_second = match file.extension()?.to_str()? {
+        "wav" | "wav16" => return wav_length(file, bytes),
+        "sln" => 16_000,
+        "sln12" => 24_000,
+        "sln16" => 32_000,
+        "sln24" => 48_000,
+        "sln32" => 64_000,
+        "sln44" => 88_200,
+        "sln48" => 96_000,
+        "sln96" => 192_000,
+        "ulaw" | "ul" | "pcm" | "alaw" | "al" | "g722" => 8000,
+        "gsm" => 1650,
+        _ => return None,
+    };
+    Some(Duration::from_secs_f64(bytes as f64 / f64::from(bytes_a_second)))
+}
+
+/// A header may promise more than there is.
+fn wav_length(file: &Path, bytes: u64) -> Option<Duration> {
+    let wav = hound::WavReader::open(file).ok()?;
+    let spec = wav.spec();
+    let a_frame = u64::from(spec.channels) * u64::from(spec.bits_per_sample.div_ceil(8));
+    let frames = u64::from(wav.duration()).min(bytes.checked_div(a_frame)?);
+    let seconds = frames as f64 / f64::from(spec.sample_rate);
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn table<const N: usize>(lines: &[[String; N]]) {
+    let width = |column: usize| {
+        let widths = lines.iter().map(|line| line[column].chars().count());
+        widths.max().unwrap_or_default()
+    };
+    let widths: Vec<_> = (0..N).map(width).collect();
+    for line in lines {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
+        say(cells.collect::<Vec<_>>().join("  ").trim_end());
+    }
+}

@@ -1,0 +1,140 @@
+//! Sounds in the making: one making for all that want the same, and it goes on when they have left.
+
+pub mod prepare;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use super::store::key::Key;
+use crate::script::voice::{Made, Mute};
+
+type Outcome = Result<Made, Mute>;
+type UnderWay = Shared<BoxFuture<'static, Outcome>>;
+
+/// What a making is shared by: the sound's key, and whether the switch may speak it instead.
+pub type Goal = (Key, bool);
+
+/// A sound that is there, or in the making.
+pub enum Making {
+    /// It is there, or will never be.
+    Ready(Outcome),
+    /// It is being made.
+    UnderWay(UnderWay),
+}
+
+impl Future for Making {
+    type Output = Outcome;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Outcome> {
+        let outcome = match &mut *self {
+            Self::Ready(outcome) => outcome.clone(),
+            Self::UnderWay(under_way) => ready!(under_way.poll_unpin(context)),
+        };
+        *self = Self::Ready(outcome.clone());
+        Poll::Ready(outcome)
+    }
+}
+
+/// All that are under way.
+pub struct Makings {
+    shared: Arc<Mutex<HashMap<Goal, UnderWay>>>,
+    most: usize,
+    places: Arc<Semaphore>,
+    tracker: TaskTracker,
+}
+
+impl Makings {
+    /// At most so many, those that wait for their turn among them; one more is refused at once.
+    pub fn new(most: usize) -> Self {
+        let places = Arc::new(Semaphore::new(most));
+        Self { shared: Arc::default(), most, places, tracker: TaskTracker::new() }
+    }
+
+    /// The tasks.
+    pub fn tracker(&self) -> &TaskTracker {
+        &self.tracker
+    }
+
+    /// The making of a goal: one that is under way, else a new one, unless `there` finds that it has just ended.
+    pub fn share(
+        &self,
+        goal: Goal,
+        there: impl FnOnce() -> Option<Made>,
+        make: impl Future<Output = Outcome> + Send + 'static,
+    ) -> Making {
+        let mut shared = self.shared();
+        if let Some(under_way) = shared.get(&goal) {
+            return Making::UnderWay(under_way.clone());
+        }
+        if let Some(made) = there() {
+            return Making::Ready(Ok(made));
+        }
+        let Some(place) = self.place() else { return self.refused() };
+        let ends = Ends { shared: self.shared.clone(), goal };
+        let (tell, told) = oneshot::channel();
+        let task = async move {
+            let outcome = make.await;
+            drop((ends, place));
+            // Nobody may be left to hear it: it is kept for the next.
+            drop(tell.send(outcome));
+        };
+        let under_way = under_way(told);
+        shared.insert(goal, under_way.clone());
+        drop(shared);
+        self.tracker.spawn(task.in_current_span());
+        Making::UnderWay(under_way)
+    }
+
+    /// A making for one alone: it ends when that one has left.
+    pub fn alone(&self, make: impl Future<Output = Outcome> + Send + 'static) -> Making {
+        let Some(place) = self.place() else { return self.refused() };
+        let (mut tell, told) = oneshot::channel();
+        let task = async move {
+            tokio::select! {
+                outcome = make => drop(tell.send(outcome)),
+                () = tell.closed() => {}
+            }
+            drop(place);
+        };
+        self.tracker.spawn(task.in_current_span());
+        Making::UnderWay(under_way(told))
+    }
+
+    fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    fn refused(&self) -> Making {
+        Making::Ready(Err(Mute(format!("{} sounds are being made already", self.most))))
+    }
+
+    fn shared(&self) -> MutexGuard<'_, HashMap<Goal, UnderWay>> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn under_way(told: oneshot::Receiver<Outcome>) -> UnderWay {
+    let given_up = || Err(Mute("the making was given up".into()));
+    told.map(move |outcome| outcome.unwrap_or_else(|_| given_up())).boxed().shared()
+}
+
+/// Takes a making off the list, however it ends.
+struct Ends {
+    shared: Arc<Mutex<HashMap<Goal, UnderWay>>>,
+    goal: Goal,
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.goal);
+    }
+}

@@ -1,0 +1,240 @@
+//! Engines, folders and the sound server of the daemon's file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use dialscript::script::voice::Speed;
+use dialscript::voice::settings::{Format, ListenBy, SayBy};
+
+use super::folder::Folder;
+
+#[test]
+fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
+    let folder = Folder::new();
+    let voice = folder.load().unwrap().voice;
+    assert!(voice.listen.is_none() && voice.fallback.is_none() && voice.engines.is_empty());
+    assert!(voice.server.is_none());
+    assert_eq!((voice.timeout, voice.at_once), (Duration::from_secs(5), 4));
+    assert_eq!((voice.format, voice.cache_bytes), (Format::Narrow, 268_435_456));
+    assert_eq!(voice.cache.ours, folder.path().join("cache"));
+    assert_eq!(voice.cache.on_switch, voice.cache.ours);
+    assert_eq!(voice.recordings.ours, folder.path().join("recordings"));
+    assert!(!voice.cache.ours.exists(), "reading creates nothing");
+}
+
+const ALL: &str = r#"
+    [speech]
+    say      = { engine = "http", url = "https://api.example/v1/audio/speech?x=1", model = "tts-1", voice = "alloy", headers = { Authorization = "Bearer {secret.KEY}", X-Plain = "a {{b}}" } }
+    fallback = { engine = "switch", name = "flite", voice = "kal", language = "en-GB", speed = 0.5 }
+    listen   = { engine = "vosk", url = "wss://vosk.example/" }
+    timeout  = "2s"
+    at_once  = 8
+    rate     = 16000
+    cache_bytes = 2000000
+    [speech.engines.deep]
+    engine   = "command"
+    command  = ["/bin/sh", "-c", "{ say {out} }", "{wpm}", '{"a": 1}']
+    language = "de"
+    speed    = 2
+    [folders]
+    cache = "made"
+    cache_on_switch = "/mnt/made"
+    recordings = "/var/tmp/recordings"
+    [sound_server]
+    listen = "10.0.0.5:8085"
+    allow  = ["10.0.0.7"]
+"#;
+
+#[test]
+fn every_key_of_speech_is_read() {
+    let folder = Folder::new();
+    folder.file("secrets/KEY", "s3cret\n").file("dialscript.toml", ALL);
+    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let voice = &config.voice;
+    let say = voice.say.as_ref().unwrap();
+    let SayBy::Http(service) = &say.by else { panic!("{say:?}") };
+    assert_eq!(
+        (service.url.as_str(), service.model.as_str()),
+        ("https://api.example/v1/audio/speech?x=1", "tts-1")
+    );
+    let (name, value) = &service.headers[0];
+    assert_eq!((name.as_str(), value.as_bytes()), ("authorization", &b"Bearer s3cret"[..]));
+    assert!(value.is_sensitive() && !service.headers[1].1.is_sensitive());
+    assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
+    assert_eq!(
+        (say.name.as_str(), say.voice.as_deref()),
+        ("tts-1 at api.example/v1/audio/speech", Some("alloy"))
+    );
+    assert!(!format!("{:?}", config.voice).contains("s3cret"));
+    let fallback = voice.fallback.as_ref().unwrap();
+    assert!(matches!(&fallback.by, SayBy::Switch(name) if name == "flite"));
+    assert_eq!((&*fallback.language, fallback.speed), ("en-GB", Speed(50)));
+    let deep = &voice.engines["deep"];
+    let SayBy::Command(program) = &deep.by else { panic!("{deep:?}") };
+    assert_eq!((program.program.as_str(), program.arguments.len()), ("/bin/sh", 4));
+    assert_eq!((&*deep.language, deep.speed, &deep.voice), ("de", Speed(200), &None));
+    let listen = voice.listen.as_ref().unwrap();
+    assert!(matches!(&listen.by, ListenBy::Vosk(url) if url.as_str() == "wss://vosk.example/"));
+    assert_eq!((voice.timeout, voice.at_once), (Duration::from_secs(2), 8));
+    assert_eq!((voice.format, voice.cache_bytes), (Format::Both, 2_000_000));
+    assert_eq!(voice.cache.ours, folder.path().join("made"));
+    assert_eq!(voice.cache.on_switch, Path::new("/mnt/made"));
+    assert_eq!(voice.recordings.on_switch, Path::new("/var/tmp/recordings"));
+    let server = voice.server.as_ref().unwrap();
+    assert_eq!(server.listen, SocketAddr::from(([10, 0, 0, 5], 8085)));
+    assert_eq!((server.url.as_str(), server.allow.len()), ("http://10.0.0.5:8085", 1));
+}
+
+/// How the daemon speaks by these lines.
+fn voice(lines: &str) -> dialscript::voice::settings::Settings {
+    let folder = Folder::new();
+    folder.file("dialscript.toml", lines);
+    folder.load().unwrap_or_else(|faults| panic!("{faults}")).voice
+}
+
+#[test]
+fn wide_sounds_alone_are_made_where_no_asterisk_calls() {
+    let wide = "[asterisk]\nlisten = []\n[speech]\nrate = 16000\n";
+    assert_eq!(voice(wide).format, Format::Wide);
+    assert_eq!(voice("[speech]\nrate = 8000\n").format, Format::Narrow);
+}
+
+#[test]
+fn every_engine_that_listens_is_read() {
+    let by = |lines: &str| {
+        let listen = voice(&format!("[speech]\nlisten = {{ {lines} }}\n")).listen;
+        let listen = listen.unwrap();
+        (listen.by.clone(), listen.name.clone())
+    };
+    let (command, name) = by(r#"engine = "command", command = ["/bin/cat", "{in}", "{language}"]"#);
+    assert!(matches!(command, ListenBy::Command(program) if program.arguments.len() == 2));
+    assert_eq!(name, "/bin/cat {in} {language}");
+    let http =
+        r#"engine = "http", url = "http://127.0.0.1:9/v1/audio/transcriptions", model = "w""#;
+    assert!(matches!(by(http).0, ListenBy::Http(_)));
+    let (switch, name) = by(r#"engine = "switch", grammar = "builtin:digits""#);
+    assert_eq!(name, "the switch's default");
+    let digits = |grammar: &str| grammar == "builtin:digits";
+    assert!(
+        matches!(switch, ListenBy::Switch { engine, grammar } if engine.is_empty() && digits(&grammar))
+    );
+}
+
+#[test]
+fn a_fallback_speaks_where_no_other_engine_is_there() {
+    let fallback = "[speech]\nfallback = { engine = 'command', command = ['/bin/cat'] }\n";
+    let voice = voice(fallback);
+    let espeak = |name: &str| name == "espeak-ng";
+    let say = &voice.say.as_ref().unwrap().name;
+    assert!(say == "/bin/cat" || espeak(say), "{say}");
+}
+
+#[test]
+fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
+    let server =
+        "[sound_server]\nlisten='[::]:8085'\nallow=['10.0.0.7']\nurl='http://sounds.example/a/'\n";
+    assert_eq!(voice(server).server.unwrap().url, "http://sounds.example/a");
+    let folder = Folder::new();
+    folder.file("dialscript.toml", server.replace("url", "#url"));
+    assert!(folder.faults()[0].starts_with("nothing says how the switch gets here"));
+    for url in
+        ["http://0.0.0.0:1/", "http://a.example/?b", "http://a.example/a,b", "http://u@a.example/"]
+    {
+        folder.file("dialscript.toml", server.replace("http://sounds.example/a/", url));
+        assert_eq!(folder.faults().len(), 1, "{url}");
+    }
+}
+
+/// Runs in a process of its own, since the environment is one for all tests.
+#[test]
+#[ignore = "run by the next test"]
+fn folders_of_this_environment() {
+    let folder = Folder::new();
+    let home = Path::new("/var/cache/dialscript");
+    let voice = folder.load().unwrap().voice;
+    assert_eq!(
+        (voice.cache.ours, voice.recordings.ours),
+        (home.join("cache"), home.join("recordings"))
+    );
+    assert!(voice.say.is_none(), "PATH is empty");
+    folder.file("dialscript.toml", "[folders]\ncache = 'made'\n");
+    assert_eq!(folder.load().unwrap().voice.cache.ours, folder.path().join("made"));
+    folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
+    let warnings = folder.load().unwrap().warnings;
+    assert!(
+        warnings.iter().next().unwrap().to_string().contains("install espeak-ng"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn systemd_says_where_sounds_are_kept_and_path_whether_espeak_is_there() {
+    let run = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "config::speech::folders_of_this_environment"])
+        .env("CACHE_DIRECTORY", "/var/cache/dialscript:/var/cache/other")
+        .env("PATH", "/no/such/folder")
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[test]
+fn a_program_that_is_not_there_is_a_warning_with_its_place() {
+    let folder = Folder::new();
+    let file = "[speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
+    folder.file("dialscript.toml", file).script("a", "[prompt]\nsay = 'Hello.'\n");
+    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let rendered = config.warnings.render(false);
+    assert!(
+        rendered.starts_with("warning: there is no program `/no/such/program`\n"),
+        "{rendered}"
+    );
+    assert!(rendered.contains("dialscript.toml:2:40"), "{rendered}");
+    assert_eq!(config.warnings.iter().count(), 1, "{rendered}");
+    let line = config.warnings.iter().next().unwrap().to_string();
+    assert!(line.contains("dialscript.toml:2: there is no program"), "{line}");
+}
+
+#[test]
+fn a_script_that_listens_where_nothing_does_is_a_warning() {
+    let folder = Folder::new();
+    folder.script("a", "[speech]\nlanguage = 'en'\n[no_input]\n");
+    let warnings = folder.load().unwrap().warnings;
+    assert_eq!(warnings.iter().count(), 1);
+    assert!(warnings.render(false).contains("a.toml:1:1"), "{}", warnings.render(false));
+    folder.file("dialscript.toml", "[speech]\nlisten={engine='vosk', url='ws://127.0.0.1:2700'}\n");
+    assert!(folder.load().unwrap().warnings.is_empty());
+}
+
+#[test]
+fn folders_are_created_where_a_script_needs_them_alone() {
+    let folder = Folder::new();
+    folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
+    let config = folder.load().unwrap();
+    assert_eq!(config.create_folders(), Vec::<String>::new());
+    assert!(!config.voice.cache.ours.exists() && !config.voice.recordings.ours.exists());
+    folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
+    let config = folder.load().unwrap();
+    assert_eq!(config.create_folders(), Vec::<String>::new());
+    assert!(config.voice.cache.ours.is_dir() && !config.voice.recordings.ours.exists());
+    folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
+    let told = folder.load().unwrap().create_folders();
+    assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");
+}
+
+#[test]
+fn a_running_daemon_is_told_that_its_engines_are_others_now() {
+    let folder = Folder::new();
+    let load = |lines: &str| {
+        folder.file("dialscript.toml", lines);
+        folder.load().unwrap_or_else(|faults| panic!("{faults}"))
+    };
+    let before = load("");
+    let differ = |after: &str| before.differs_from(&load(after)).collect::<Vec<_>>();
+    assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);
+    assert_eq!(differ("[folders]\ncache = 'made'\n"), ["[folders]"]);
+    assert_eq!(differ("[sound_server]\nlisten = '127.0.0.1:1'\n"), ["[sound_server]"]);
+    assert!(differ("").is_empty());
+}

@@ -1,0 +1,69 @@
+//! What was said is in no line of the log, and in no error.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use dialscript::voice::settings::{ListenBy, Program, Service};
+use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::EnvFilter;
+
+use crate::room::{Room, SHORT, shell, speech};
+use crate::web::{Reply, Web};
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All lines that the daemon's log can ever have, of this thread.
+fn record() -> (Lines, DefaultGuard) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new("warn,dialscript=trace"))
+        .with_writer(move || writer.clone())
+        .finish();
+    (lines, tracing::subscriber::set_default(subscriber))
+}
+
+fn command(program: Program) -> ListenBy {
+    ListenBy::Command(program)
+}
+
+#[tokio::test]
+async fn a_canary_that_was_said_is_nowhere() {
+    let (lines, _guard) = record();
+    let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
+    let url = web.url("/canary").parse().unwrap();
+    let service = Service { url, model: "m".into(), headers: Vec::new() };
+    let wrong = [
+        command(shell("echo canary; echo canary >&2; exit 1", &["canary"])),
+        command(shell("echo canary; echo canary >&2; kill -9 $$", &[])),
+        command(shell("echo canary; echo canary >&2; exec sleep 1000", &[])),
+        command(shell("exec yes canary", &[])),
+        ListenBy::Http(service),
+    ];
+    for by in wrong {
+        let deaf = Room::with(by, SHORT, 4).deaf().await;
+        assert!(!deaf.contains("canary"), "{deaf}");
+    }
+    let room = Room::new(command(shell("echo canary; echo canary >&2", &[])));
+    assert_eq!(room.understood(&speech()).await.unwrap(), "canary");
+    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(!lines.contains("canary"), "{lines}");
+}
+
+#[tokio::test]
+async fn a_recording_shows_no_name() {
+    let (path, recording) = Room::shell("", &[]).begun();
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    assert!(!format!("{recording:?}").contains(name));
+}

@@ -1,0 +1,146 @@
+//! A folder of recordings, an engine, and what a caller says.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dialscript::channel::Ear;
+use dialscript::script::voice::Deaf;
+use dialscript::voice::hear::Hearing;
+use dialscript::voice::recordings::Recording;
+use dialscript::voice::settings::{Folder, Format, Listen, ListenBy, Program, Settings};
+use dialscript::web::client::Client;
+use dialscript::web::egress::Egress;
+use tempfile::TempDir;
+
+/// Long enough for everything that is to succeed.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+/// Short enough to wait for.
+pub(crate) const SHORT: Duration = Duration::from_millis(400);
+
+pub(crate) struct Room {
+    folder: TempDir,
+    pub(crate) hearing: Hearing,
+}
+
+impl Room {
+    pub(crate) fn new(by: ListenBy) -> Self {
+        Self::with(by, LONG, 4)
+    }
+
+    pub(crate) fn with(by: ListenBy, timeout: Duration, at_once: usize) -> Self {
+        let folder = TempDir::new().unwrap();
+        let listen = Some(Arc::new(Listen { name: "ear".into(), by }));
+        let settings = Settings { listen, timeout, at_once, ..settings(folder.path()) };
+        Self { hearing: Hearing::new(&settings, client()), folder }
+    }
+
+    /// A shell as the engine; its arguments are behind the script.
+    pub(crate) fn shell(script: &str, arguments: &[&str]) -> Self {
+        Self::new(ListenBy::Command(shell(script, arguments)))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A recording, as a switch leaves it.
+    pub(crate) fn recorded(&self, file: &[u8]) -> Recording {
+        let (path, recording) = self.begun();
+        fs::write(path, file).unwrap();
+        recording
+    }
+
+    /// A recording that the switch has not made.
+    pub(crate) fn begun(&self) -> (PathBuf, Recording) {
+        match self.hearing.ear().unwrap() {
+            (Ear::Recording(path), Some(recording)) => (PathBuf::from(&*path), recording),
+            (ear, _) => panic!("{ear:?}"),
+        }
+    }
+
+    pub(crate) async fn understood(&self, file: &[u8]) -> Result<String, Deaf> {
+        let recording = self.recorded(file);
+        self.hearing.understand(recording, "en-GB").await
+    }
+
+    /// Why nothing was understood of a good recording; it is gone then.
+    pub(crate) async fn deaf(&self) -> String {
+        let deaf = self.understood(&speech()).await.expect_err("no words").0;
+        self.is_empty();
+        deaf
+    }
+
+    /// No recording is left.
+    pub(crate) fn is_empty(&self) {
+        let left: Vec<_> = fs::read_dir(self.path()).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
+
+pub(crate) fn settings(folder: &Path) -> Settings {
+    let folder = Folder { ours: folder.to_owned(), on_switch: folder.to_owned() };
+    Settings {
+        say: None,
+        fallback: None,
+        engines: Default::default(),
+        listen: None,
+        timeout: LONG,
+        at_once: 4,
+        format: Format::Narrow,
+        cache: folder.clone(),
+        cache_bytes: 0,
+        sounds: folder.ours.clone(),
+        recordings: folder,
+        server: None,
+    }
+}
+
+thread_local! {
+    /// A test has a thread of its own, and reading the system's root certificates takes a while.
+    static CLIENT: Arc<Client> =
+        Arc::new(Client::new(Egress::new(Vec::new(), Vec::new()), LONG, None).unwrap());
+}
+
+pub(crate) fn client() -> Arc<Client> {
+    CLIENT.with(Arc::clone)
+}
+
+pub(crate) fn shell(script: &str, arguments: &[&str]) -> Program {
+    let arguments = ["-c", script, "engine"].into_iter().chain(arguments.iter().copied());
+    Program { program: "sh".into(), arguments: arguments.map(Into::into).collect() }
+}
+
+pub(crate) fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
+    let sample_format = hound::SampleFormat::Int;
+    let spec = hound::WavSpec { channels, sample_rate: rate, bits_per_sample: 16, sample_format };
+    let mut file = Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
+    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
+    writer.finalize().unwrap();
+    file.into_inner()
+}
+
+/// A second and a half at 8 kHz.
+pub(crate) fn speech() -> Vec<u8> {
+    let samples: Vec<i16> = (0..12_000).map(|i| (i % 200) * 50).collect();
+    wav(8000, 1, &samples)
+}
+
+/// Waits until something is so.
+pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LONG, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Whether a process is there; one that only waits to be reaped is not.
+pub(crate) fn is_alive(pid: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    !matches!(state, None | Some('Z' | 'X'))
+}

@@ -90,18 +90,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.link.alive()?;
         self.link.command(Command::channel_status()).await?;
         self.link.alive()?;
-        self.warn_of(
-            sound,
-            match sound {
-                Sound::Served(_) => "not fetched: this needs res_http_media_cache and res_curl",
-                _ => "no such sound, or none that it can read",
-            },
-        );
+        self.warn_of(sound, why_not(sound));
         Ok(())
     }
 
     fn warn_of(&self, sound: &Sound, reason: &str) {
         warn!(call_id = ?self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
+    }
+}
+
+/// `res_http_media_cache` writes what it fetches into `astcachedir`, and fails without that folder
+/// (`ast_bucket_file_temporary_create` in main/bucket.c).
+fn why_not(sound: &Sound) -> &'static str {
+    match sound {
+        Sound::Served(_) => {
+            "not fetched: Asterisk needs res_http_media_cache, res_curl, and the folder astcachedir"
+        }
+        _ => "no such sound, or none that it can read",
     }
 }
 

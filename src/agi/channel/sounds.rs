@@ -111,9 +111,9 @@ fn why_not(sound: &Sound) -> &'static str {
 }
 
 fn saying(sound: &Sound, signs: &str, keys: &str) -> Result<Command, Unsendable> {
-    match sound {
-        Sound::Digits(_) => Command::say_digits(signs, keys),
-        _ => Command::say_alpha(signs, keys),
+    match (sound, Command::say_digits(signs, keys)) {
+        (Sound::Letters(_), _) | (_, Err(Unsendable::NotDigits)) => Command::say_alpha(signs, keys),
+        (_, digits) => digits,
     }
 }
 

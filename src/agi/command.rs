@@ -126,9 +126,8 @@ impl Command {
     }
 
     /// `SPEECH RECOGNIZE`: plays a file, named without its extension, and listens until the engine has understood, a
-    /// key, or a time behind the file. The documentation says milliseconds, but it compares whole seconds
-    /// (`handle_speechrecognize`); they are rounded up, and at least 1, since 0 is for ever. Another command does not
-    /// end it.
+    /// key, or a time behind the file. It counts whole seconds; they are rounded up, and at least 1, since 0 is for
+    /// ever. Another command does not end it (`handle_speechrecognize`).
     ///
     /// # Errors
     /// A line break in the name, or one that is too long.

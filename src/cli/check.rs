@@ -10,9 +10,7 @@ use crate::config::{self, Faults, Warnings, counted};
 pub fn check(path: &Path) -> ExitCode {
     match report(path) {
         Ok((summary, warnings)) => {
-            if !warnings.is_empty() {
-                let _ = write!(std::io::stderr(), "{}", warnings.render(colours()));
-            }
+            print_warnings(&warnings);
             let _ = writeln!(std::io::stdout(), "{summary}");
             ExitCode::SUCCESS
         }
@@ -26,6 +24,11 @@ pub fn check(path: &Path) -> ExitCode {
 /// All faults on standard error, in colours where people see it.
 pub fn print_faults(faults: &Faults) {
     let _ = writeln!(std::io::stderr(), "{}", faults.render(colours()));
+}
+
+/// All warnings on standard error; nothing where there are none.
+pub fn print_warnings(warnings: &Warnings) {
+    let _ = write!(std::io::stderr(), "{}", warnings.render(colours()));
 }
 
 fn colours() -> bool {

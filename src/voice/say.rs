@@ -120,7 +120,7 @@ impl Speakers {
     pub fn there(&self, text: &Text) -> Option<Made> {
         for speaker in &text.speakers {
             let made = self.by_now(speaker, &text.text);
-            if made.is_some() || !self.health.is_left_alone(speaker.name(), Instant::now()) {
+            if made.is_some() || !self.health.is_left_alone(&speaker.with_voice(), Instant::now()) {
                 return made;
             }
         }
@@ -159,14 +159,14 @@ impl Speakers {
             return Ok(made);
         }
         let begun = Instant::now();
-        if self.health.is_left_alone(speaker.name(), begun) {
+        if self.health.is_left_alone(&speaker.with_voice(), begun) {
             return Err(Lost::Engine("it is left alone after several failures".into()));
         }
         let late = || Failure::from(format!("no sound within {:?}", self.timeout));
         let sounds = timeout_at(until, self.sounds(speaker, text.text(), until)).await;
         match sounds.unwrap_or_else(|_| Err(late())) {
             Ok(sounds) => {
-                self.health.works(speaker.name());
+                self.health.works(&speaker.with_voice());
                 let put = self.store.put(self.key_by(speaker, text), sounds, None).await;
                 Ok(put.map_err(Lost::Folder)?.made())
             }
@@ -203,8 +203,8 @@ impl Speakers {
     }
 
     fn failed(&self, speaker: &Speaker, text: &Filled, failure: &Failure) {
-        let engine = speaker.name();
-        if self.health.failed(engine, Instant::now()) {
+        if self.health.failed(&speaker.with_voice(), Instant::now()) {
+            let engine = speaker.name();
             let complaint = failure.complaint.as_deref().filter(|words| !tells(words, text));
             warn!(engine, reason = failure.reason, complaint, "an engine that speaks fails");
         }

@@ -65,7 +65,7 @@ pub enum Format {
 /// An engine that speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Say {
-    /// For the log, and part of every sound's name: what makes the sounds different.
+    /// For the log: where it stands in the daemon's file and what it is, so that no two have the same.
     pub name: String,
     /// What it is.
     pub by: SayBy,
@@ -125,14 +125,6 @@ pub struct Program {
     pub arguments: Vec<String>,
 }
 
-/// As it is typed.
-impl std::fmt::Display for Program {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.program)?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {argument}"))
-    }
-}
-
 /// A web service.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Service {
@@ -142,14 +134,6 @@ pub struct Service {
     pub model: String,
     /// Request headers; those with secrets are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-}
-
-/// The model, the host and the path: what makes its sounds different from those of another.
-impl std::fmt::Display for Service {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (host, path) = (self.url.host_str().unwrap_or_default(), self.url.path());
-        write!(f, "{} at {host}{path}", self.model)
-    }
 }
 
 /// The URL and the headers may hold secrets.

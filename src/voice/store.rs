@@ -7,7 +7,7 @@ pub mod folder;
 mod kept;
 pub mod key;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -200,28 +200,25 @@ impl Store {
 
     fn fill(&self, mut found: Vec<Found>) {
         found.sort_by_key(|found| found.modified);
-        let mut left = Vec::new();
-        let mut sounds: BTreeMap<String, Vec<(&'static str, u64)>> = BTreeMap::new();
-        let mut order = Vec::new();
+        let mut sounds: HashMap<String, Vec<(&'static str, u64)>> = HashMap::new();
+        let (mut order, mut left) = (Vec::new(), Vec::new());
         for Found { name, named, bytes, .. } in found {
-            match named {
-                Named::Left => left.push(name),
-                Named::Kept(key, stem, extension) => {
-                    if extension == "wav" && bytes > NO_SOUND {
-                        order.push((key, stem.clone()));
-                    }
-                    sounds.entry(stem).or_default().push((extension, bytes));
-                }
+            let Named::Kept(key, stem, extension) = named else {
+                left.push(name);
+                continue;
+            };
+            if extension == "wav" && bytes > NO_SOUND {
+                order.push((key, stem.clone()));
             }
+            sounds.entry(stem).or_default().push((extension, bytes));
         }
         for (key, stem) in order {
             let files = sounds.remove(&stem).unwrap_or_default();
             self.insert(key, Arc::new(self.found(stem, files)));
         }
-        let without_sound = sounds.into_iter().flat_map(|(stem, files)| {
-            files.into_iter().map(move |(extension, _)| format!("{stem}.{extension}"))
-        });
-        left.extend(without_sound);
+        left.extend(sounds.iter().flat_map(|(stem, files)| {
+            files.iter().map(move |(extension, _)| format!("{stem}.{extension}"))
+        }));
         if self.folder.is_ours() {
             left.iter().for_each(|name| self.folder.remove(name));
         }

@@ -57,10 +57,13 @@ async fn digits_and_letters_are_said_by_the_switch_and_a_spoken_text_is_passed_o
         Sound::Digits("0711".into()),
         Sound::Spoken(Arc::new(spoken)),
         Sound::Letters("ab1".into()),
+        // No digits alone: SAY DIGITS would refuse some of them.
+        Sound::Digits("*12".into()),
     ];
     let played = played(sounds, async |asterisk| {
         asterisk.answers(r#"SAY DIGITS "0711" """#, "200 result=0").await;
         asterisk.answers(r#"SAY ALPHA "ab1" """#, "200 result=0").await;
+        asterisk.answers(r#"SAY ALPHA "*12" """#, "200 result=0").await;
     });
     assert_eq!(played.await, Ok(()));
 }

@@ -22,15 +22,15 @@ fn assert_tone(made: &[i16], hertz: f64, rate: u32, wanted: f64, what: &str) {
 
 #[test]
 fn every_rate_width_and_number_of_channels_gives_the_same_tone() {
-    for rate in [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000] {
+    for rate in [8000, 11025, 16000, 22050, 24000, 44100, 48000, 96000] {
         for bits in [8, 16, 24, 32, 0] {
             for channels in [1, 2] {
                 let kind = Kind { channels, rate, bits };
-                let half: Vec<_> = tone(1000.0, rate, 0.5).iter().map(|s| s * 0.5).collect();
+                let half: Vec<_> = tone(1000.0, rate, 0.2).iter().map(|s| s * 0.5).collect();
                 let made = narrow(wav(&half, kind));
                 assert_eq!(
                     made.len(),
-                    (rate.div_ceil(2) * 8000).div_ceil(rate) as usize,
+                    (half.len() as u32 * 8000).div_ceil(rate) as usize,
                     "{kind:?}"
                 );
                 assert_tone(&made, 1000.0, 8000, 0.5, &format!("{kind:?}"));
@@ -83,7 +83,7 @@ fn tones_that_a_rate_can_not_carry_are_gone_not_folded_down() {
 fn what_a_telephone_carries_stays() {
     for rate in [16000, 22050, 44100, 48000] {
         for hertz in [50.0, 300.0, 1000.0, 2500.0, 3400.0, 3700.0] {
-            let half: Vec<_> = tone(hertz, rate, 0.5).iter().map(|s| s * 0.5).collect();
+            let half: Vec<_> = tone(hertz, rate, 0.3).iter().map(|s| s * 0.5).collect();
             let made = narrow(wav(&half, Kind { channels: 1, rate, bits: 16 }));
             assert_tone(&made, hertz, 8000, 0.5, &format!("{rate}"));
         }

@@ -53,7 +53,9 @@ fn rates_and_channels_out_of_bounds_are_refused_before_they_cost_anything() {
         assert_eq!(with(24, &rate.to_le_bytes()), Err(BadAudio::Rate(rate)), "{rate} Hz");
     }
     assert!(with(24, &0u32.to_le_bytes()).is_err());
-    for channels in [0u16, 9, 65535] {
+    assert_eq!(with(22, &9u16.to_le_bytes()), Err(BadAudio::Channels(9)));
+    // With the last of these symphonia's reader panics in builds that check its arithmetic.
+    for channels in [0u16, 65535] {
         let began = Instant::now();
         assert!(with(22, &channels.to_le_bytes()).is_err(), "{channels} channels");
         assert!(began.elapsed() < Duration::from_secs(2));
@@ -85,7 +87,7 @@ fn in_time(file: Vec<u8>) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn any_bytes_are_done_with_in_time(file in prop::collection::vec(any::<u8>(), 0..4096)) {

@@ -1,7 +1,9 @@
 //! Engines, folders and the sound server of the daemon's file.
 
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use dialscript::script::voice::Speed;
@@ -62,10 +64,7 @@ fn every_key_of_speech_is_read() {
     assert_eq!((name.as_str(), value.as_bytes()), ("authorization", &b"Bearer s3cret"[..]));
     assert!(value.is_sensitive() && !service.headers[1].1.is_sensitive());
     assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
-    assert_eq!(
-        (say.name.as_str(), say.voice.as_deref()),
-        ("tts-1 at api.example/v1/audio/speech", Some("alloy"))
-    );
+    assert_eq!((say.name.as_str(), say.voice.as_deref()), ("say (api.example)", Some("alloy")));
     assert!(!format!("{:?}", config.voice).contains("s3cret"));
     let fallback = voice.fallback.as_ref().unwrap();
     assert!(matches!(&fallback.by, SayBy::Switch(name) if name == "flite"));
@@ -109,12 +108,12 @@ fn every_engine_that_listens_is_read() {
     };
     let (command, name) = by(r#"engine = "command", command = ["/bin/cat", "{in}", "{language}"]"#);
     assert!(matches!(command, ListenBy::Command(program) if program.arguments.len() == 2));
-    assert_eq!(name, "/bin/cat {in} {language}");
+    assert_eq!(name, "listen (cat)");
     let http =
         r#"engine = "http", url = "http://127.0.0.1:9/v1/audio/transcriptions", model = "w""#;
     assert!(matches!(by(http).0, ListenBy::Http(_)));
     let (switch, name) = by(r#"engine = "switch", grammar = "builtin:digits""#);
-    assert_eq!(name, "the switch's default");
+    assert_eq!(name, "listen (the switch's default)");
     let digits = |grammar: &str| grammar == "builtin:digits";
     assert!(
         matches!(switch, ListenBy::Switch { engine, grammar } if engine.is_empty() && digits(&grammar))
@@ -125,9 +124,8 @@ fn every_engine_that_listens_is_read() {
 fn a_fallback_speaks_where_no_other_engine_is_there() {
     let fallback = "[speech]\nfallback = { engine = 'command', command = ['/bin/cat'] }\n";
     let voice = voice(fallback);
-    let espeak = |name: &str| name == "espeak-ng";
     let say = &voice.say.as_ref().unwrap().name;
-    assert!(say == "/bin/cat" || espeak(say), "{say}");
+    assert!(say == "fallback (cat)" || say == "say (espeak-ng)", "{say}");
 }
 
 #[test]
@@ -170,7 +168,7 @@ fn folders_of_this_environment() {
 
 #[test]
 fn systemd_says_where_sounds_are_kept_and_path_whether_espeak_is_there() {
-    let run = std::process::Command::new(std::env::current_exe().unwrap())
+    let run = Command::new(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "config::speech::folders_of_this_environment"])
         .env("CACHE_DIRECTORY", "/var/cache/dialscript:/var/cache/other")
         .env("PATH", "/no/such/folder")
@@ -195,6 +193,34 @@ fn a_program_that_is_not_there_is_a_warning_with_its_place() {
     assert_eq!(config.warnings.iter().count(), 1, "{rendered}");
     let line = config.warnings.iter().next().unwrap().to_string();
     assert!(line.contains("dialscript.toml:2: there is no program"), "{line}");
+}
+
+fn dialscript(command: &str, folder: &Folder) -> Command {
+    let mut run = Command::new(env!("CARGO_BIN_EXE_dialscript"));
+    run.arg(command).arg("--config").arg(folder.path().join("dialscript.toml"));
+    run.stderr(Stdio::piped()).stdout(Stdio::piped());
+    run
+}
+
+#[test]
+fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
+    let folder = Folder::new();
+    let file = "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n\
+                [speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
+    folder.file("dialscript.toml", file).script("a", "[prompt]\nsay = 'Hello.'\n");
+    let checked = dialscript("check", &folder).output().unwrap();
+    let told = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success() && told.starts_with("warning: there is no program"), "{told}");
+    assert_eq!(checked.stdout, b"1 script, no faults\n");
+    let mut serving = dialscript("serve", &folder).spawn().unwrap();
+    let log = BufReader::new(serving.stderr.take().unwrap());
+    let until_it_serves: Vec<_> =
+        log.lines().map(Result::unwrap).take_while(|line| !line.contains("serving")).collect();
+    serving.kill().unwrap();
+    serving.wait().unwrap();
+    let warned = until_it_serves.iter().filter(|line| line.contains("there is no program"));
+    assert_eq!(warned.count(), 1, "{until_it_serves:#?}");
+    assert!(folder.path().join("cache").is_dir());
 }
 
 #[test]

@@ -189,6 +189,16 @@ async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_is_sensitive_is_said_by_the_switch_where_no_engine_speaks() {
+    let script = "[keypress]\nsensitive=true\n[otherwise]\nsay='{digits:keypress}'\n[no_input]\n";
+    let mut call = Call::of(script).enters(["4711"]);
+    call.voice.mute = vec!["*"];
+    let ended = call.runs().await;
+    assert_eq!(ended.count("play"), 1);
+    ended.in_order(&["play digits"]);
+}
+
+#[tokio::test]
 async fn nothing_is_made_for_a_channel_that_nobody_hears() {
     let ended = Call::of("[prompt]\nsay = 'Hello.'\nanswer = false\n").runs().await;
     assert_eq!(ended.count("say"), 0);

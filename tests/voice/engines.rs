@@ -84,6 +84,19 @@ async fn an_engine_that_fails_again_and_again_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_voice_that_fails_leaves_the_others_alone() {
+    let (studio, first, _) =
+        Studio::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
+    let engines = studio.open();
+    let manner = Manner { voice: Some("missing".into()), ..Manner::default() };
+    for n in 0..4 {
+        made(&engines, said_as(&format!("bad {n}"), manner.clone())).await;
+    }
+    assert_eq!(first.runs(), 3);
+    assert_eq!(length(&made(&engines, said("good")).await), 100);
+}
+
+#[tokio::test]
 async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
     let (studio, first, fallback) =
         Studio::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");

@@ -90,13 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.link.alive()?;
         self.link.command(Command::channel_status()).await?;
         self.link.alive()?;
-        self.warn_of(
-            sound,
-            match sound {
-                Sound::Served(_) => "not fetched: this needs res_http_media_cache and res_curl",
-                _ => "no such sound, or none that it can read",
-            },
-        );
+        self.warn_of(sound, why_not(sound));
         Ok(())
     }
 
@@ -105,10 +99,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 }
 
-fn saying(sound: &Sound, signs: &str, keys: &str) -> Result<Command, Unsendable> {
+/// `res_http_media_cache` writes what it fetches into `astcachedir`, and fails without that folder
+/// (`ast_bucket_file_temporary_create` in main/bucket.c).
+fn why_not(sound: &Sound) -> &'static str {
     match sound {
-        Sound::Digits(_) => Command::say_digits(signs, keys),
-        _ => Command::say_alpha(signs, keys),
+        Sound::Served(_) => {
+            "not fetched: Asterisk needs res_http_media_cache, res_curl, and the folder astcachedir"
+        }
+        _ => "no such sound, or none that it can read",
+    }
+}
+
+fn saying(sound: &Sound, signs: &str, keys: &str) -> Result<Command, Unsendable> {
+    match (sound, Command::say_digits(signs, keys)) {
+        (Sound::Letters(_), _) | (_, Err(Unsendable::NotDigits)) => Command::say_alpha(signs, keys),
+        (_, digits) => digits,
     }
 }
 

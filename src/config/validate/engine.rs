@@ -30,8 +30,8 @@ pub(crate) struct Engines<'a> {
 }
 
 impl Engines<'_> {
-    /// An engine that speaks.
-    pub(crate) fn say(self, raw: &Engine) -> Option<Arc<Say>> {
+    /// An engine that speaks. `key` names it in the daemon's file.
+    pub(crate) fn say(self, key: &str, raw: &Engine) -> Option<Arc<Say>> {
         let by = match &raw.by {
             By::Command(command) => SayBy::Command(self.program(command.as_ref()?, SAYS)?),
             By::Http { url, model, headers } => {
@@ -46,9 +46,9 @@ impl Engines<'_> {
         };
         let say = Say {
             name: match &by {
-                SayBy::Command(program) => program.to_string(),
-                SayBy::Http(service) => service.to_string(),
-                SayBy::Switch(name) => format!("the switch's {name}"),
+                SayBy::Command(program) => named(key, file_name(program)),
+                SayBy::Http(service) => named(key, service.url.host_str().unwrap_or_default()),
+                SayBy::Switch(name) => named(key, &format!("the switch's {name}")),
             },
             by,
             voice: name(self.file, raw.voice.as_ref()),
@@ -63,11 +63,11 @@ impl Engines<'_> {
         let (name, by) = match &raw.by {
             By::Command(command) => {
                 let program = self.program(command.as_ref()?, LISTENS)?;
-                (program.to_string(), ListenBy::Command(program))
+                (file_name(&program).to_owned(), ListenBy::Command(program))
             }
             By::Http { url, model, headers } => {
                 let service = self.service(url.as_ref(), model.as_ref(), headers)?;
-                (service.to_string(), ListenBy::Http(service))
+                (service.url.host_str().unwrap_or_default().into(), ListenBy::Http(service))
             }
             By::Vosk(url) => {
                 let help = "write `url = \"ws://127.0.0.1:2700\"`";
@@ -77,7 +77,7 @@ impl Engines<'_> {
             By::Switch { name, grammar } => self.recognition(name.as_ref(), grammar.as_ref())?,
             By::Unknown => return None,
         };
-        Some(Arc::new(Listen { name, by }))
+        Some(Arc::new(Listen { name: named("listen", &name), by }))
     }
 
     fn recognition(
@@ -232,6 +232,15 @@ impl Engines<'_> {
         }
         filled
     }
+}
+
+/// As in the log: where it stands in the file, and what it is.
+pub(crate) fn named(key: &str, what: &str) -> String {
+    format!("{key} ({what})")
+}
+
+fn file_name(program: &Program) -> &str {
+    program.program.rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether a program can be run: by its path, or by its name in `PATH`.

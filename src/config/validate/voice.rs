@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::daemon::{list, loopback, size};
-use super::engine::{Engines, is_there};
+use super::engine::{Engines, is_there, named};
 use crate::config::bounds::millis;
 use crate::config::folders::Folders;
 use crate::config::raw::daemon::Daemon as Raw;
@@ -21,14 +21,14 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
     let file = engines.file;
     let speech = &raw.speech;
     let further = speech.engines.iter().filter_map(|(name, engine)| {
-        let engine = engines.say(engine);
+        let engine = engines.say(name.get_ref(), engine);
         let name = super::name::name(file, Some(name))?;
         Some((name.to_string(), engine?))
     });
-    let fallback = speech.fallback.as_ref().and_then(|fallback| engines.say(fallback));
+    let fallback = speech.fallback.as_ref().and_then(|given| engines.say("fallback", given));
     Settings {
         say: match &speech.say {
-            Some(say) => engines.say(say),
+            Some(say) => engines.say("say", say),
             None if is_there(ESPEAK) => Some(Arc::new(espeak())),
             None => fallback.clone(),
         },
@@ -52,7 +52,7 @@ const ESPEAK: &str = "espeak-ng";
 fn espeak() -> Say {
     let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
     Say {
-        name: ESPEAK.to_owned(),
+        name: named("say", ESPEAK),
         by: SayBy::Command(Program {
             program: ESPEAK.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),

@@ -66,34 +66,37 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
     }
 
     /// `say_filenames`: a sound for each sign, and another command ends none of them.
-    pub(super) async fn say(&mut self, folder: &str, signs: &str, keys: &str) -> io::Result<Reply> {
+    pub(super) async fn say(&mut self, folder: &str, signs: &str, keys: &str) -> Reply {
         let time = |sign: char| {
             let length = self.sounds.length(&format!("{folder}/{}", sign.to_ascii_lowercase()));
             length.map_or(Duration::ZERO, |length| length.time(length.samples))
         };
-        let lasts: Duration = signs.chars().map(time).sum();
-        let until = Instant::now() + lasts;
+        let lasts = signs.chars().map(time).sum();
         self.phone.hears(&format!("{folder} {signs}"), lasts);
         self.prompt(keys, 0);
-        let pressed = loop {
-            tokio::select! {
-                biased;
-                act = self.phone.acts() => if let Some(end) = self.listens(act, keys) {
-                    break end;
-                },
-                () = at(Some(until)) => break End::Over,
-            }
-        };
+        let end = self.says_until(Instant::now() + lasts, keys).await;
         self.phone.is_not_asked();
-        self.phone.heard(matches!(pressed, End::Over));
+        self.phone.heard(matches!(end, End::Over));
         if !keys.is_empty() {
-            self.question = Question::Prompt(matches!(pressed, End::Key(_)));
+            self.question = Question::Prompt(matches!(end, End::Key(_)));
         }
-        Ok(result(match pressed {
+        result(match end {
             End::Key(key) => u32::from(key).into(),
             End::Over | End::Command => 0,
             End::HungUp => -1,
-        }))
+        })
+    }
+
+    async fn says_until(&mut self, until: Instant, keys: &str) -> End {
+        loop {
+            tokio::select! {
+                biased;
+                act = self.phone.acts() => if let Some(end) = self.listens(act, keys) {
+                    return end;
+                },
+                () = at(Some(until)) => return End::Over,
+            }
+        }
     }
 
     /// Whether what the caller does ends a command that listens for these keys.

@@ -55,17 +55,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
     }
 
     async fn recorded(&mut self, order: &Order<'_>, recording: &mut Recording) -> End {
-        let began = Instant::now();
-        let maximum = began + Duration::from_millis(order.milliseconds);
+        let maximum = Instant::now() + Duration::from_millis(order.milliseconds);
         loop {
             let now = Instant::now();
-            let speech = self.phone.speech();
-            if let Some(speech) = speech.as_ref().filter(|speech| speech.begins <= now)
-                && recording.takes(speech)
-            {
-                let (text, lasts) = (speech.text.clone(), speech.ends - speech.begins);
-                self.phone.tell(Happening::Says { text, lasts });
-            }
+            let turn = self.takes_what_is_said(recording);
             let silence = order.silence.map(Duration::from_secs);
             let quiet = silence.map(|silence| recording.quiet_since() + silence + FRAME);
             if now >= maximum {
@@ -74,8 +67,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
             if quiet.is_some_and(|quiet| now >= quiet) {
                 return End::Silence;
             }
-            let turn =
-                speech.map(|speech| if speech.begins > now { speech.begins } else { speech.ends });
             let next = [Some(maximum), quiet, turn].into_iter().flatten().min();
             tokio::select! {
                 biased;
@@ -87,6 +78,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
                 () = at(next) => {}
             }
         }
+    }
+
+    /// When the caller begins, or stops, to speak.
+    fn takes_what_is_said(&mut self, recording: &mut Recording) -> Option<Instant> {
+        let speech = self.phone.speech()?;
+        if speech.begins > Instant::now() {
+            return Some(speech.begins);
+        }
+        if recording.takes(&speech) {
+            let lasts = speech.ends - speech.begins;
+            self.phone.tell(Happening::Says { text: speech.text, lasts });
+        }
+        Some(speech.ends)
     }
 
     /// What `(timeout)` has as its result is what was left of the longest time.

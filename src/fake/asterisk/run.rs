@@ -57,9 +57,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
                 Err(_) => usage(verb),
             },
             (Verb::SayDigits, [digits, keys]) if begins_a_number(digits) => {
-                self.say("digits", digits, keys).await?
+                self.say("digits", digits, keys).await
             }
-            (Verb::SayAlpha, [letters, keys]) => self.say("letters", letters, keys).await?,
+            (Verb::SayAlpha, [letters, keys]) => self.say("letters", letters, keys).await,
             (Verb::RecordFile, [name, format, keys, time, rest @ ..]) => match time.parse() {
                 Ok(milliseconds) => {
                     let silence = rest.iter().find_map(|word| word.strip_prefix("s="));

@@ -13,7 +13,7 @@ const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// An engine's failures are told once in this time.
 const TOLD_EVERY: Duration = Duration::from_secs(60);
 
-/// How the engines do, by name.
+/// How the engines do, by name and voice.
 #[derive(Debug, Default)]
 pub struct Health(Mutex<HashMap<String, State>>);
 

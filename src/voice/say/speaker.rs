@@ -37,6 +37,12 @@ impl Speaker {
         &self.say.name
     }
 
+    /// What works or fails: a voice that is missing is no fault of the others.
+    pub(super) fn with_voice(&self) -> String {
+        let voice = self.voice.as_deref().unwrap_or_default();
+        format!("{} {voice} {}", self.say.name, self.language)
+    }
+
     pub(super) fn is_the_switch(&self) -> bool {
         matches!(self.say.by, SayBy::Switch(_))
     }

@@ -144,10 +144,6 @@ class Call:
             recording = bytes(self.media.recording)
         return find(recording, sound_file, first)
 
-    def wait_until_heard(self, sound_file, first, within=10.0):
-        """Waits until the first seconds of a sound file have been heard."""
-        return wait_until(lambda: self.found(sound_file, first), within, f"the sound {sound_file.stem}", every=0.1)
-
     def heard_line(self):
         """The sounds heard as one line of text."""
         return " · ".join(map(str, self.heard())) or "nothing"

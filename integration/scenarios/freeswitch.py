@@ -279,16 +279,18 @@ def hang_up_without_async(lab):
         call.wait_until_over()
 
 
-@scenario("a prompt of five sounds has no gap of 60 ms, and a missing one loses no other")
+FIVE = ["welcome", "pin", "matched", "sorry", "silent"]
+
+
+@scenario("a prompt of five sounds has no gap of 60 ms; a missing one loses no other")
 def five_sounds(lab):
-    names = ["welcome", "pin", "matched", "sorry", "silent"]
-    sounds = [*names[:2], "switch:nowhere/nothing.wav", *names[2:]]
-    lab.script("tells", f"[prompt]\nplay = {json.dumps(sounds)}\n").start()
-    calls = [lab.call("tells") for _ in range(5)]
-    for call in calls:
+    lab.script("five", f"[prompt]\nplay = {json.dumps(FIVE)}\n")
+    lab.script("six", f"[prompt]\nplay = {json.dumps([*FIVE[:2], 'switch:nowhere/nothing.wav', *FIVE[2:]])}\n").start()
+    five, six = [lab.call("five") for _ in range(4)], lab.call("six")
+    for call in [*five, six]:
         call.wait_until_over()
-        heard = [sound.name for sound in call.heard()]
-        expect("sounds", heard, names)
+        expect("sounds", [sound.name for sound in call.heard()], FIVE)
+    for call in five:
         expect("silences of 60 ms and more between them", [gap for gap in silences(call) if gap >= 0.06], [])
 
 

@@ -12,6 +12,8 @@ mod framing;
 mod replay;
 #[path = "fake_freeswitch/session.rs"]
 mod session;
+#[path = "fake_freeswitch/speech.rs"]
+mod speech;
 #[allow(dead_code)]
 #[path = "esl/transcript.rs"]
 mod transcript;

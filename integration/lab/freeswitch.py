@@ -18,6 +18,9 @@ PASSWORD = "lab"
 FOLDERS = ("log", "run", "db", "storage", "cache", "recordings", "temp", "certs", "scripts", "htdocs")
 HARMLESS = str.maketrans("{}[]\r\n\0", "()()   ")
 
+# Modules that an installation may lack: scenarios that need one ask `has`.
+OPTIONAL = ("mod_tone_stream", "mod_httapi", "mod_http_cache", "mod_say_en", "mod_flite")
+
 # The sounds that scenarios name as Asterisk does.
 SOUNDS = {
     "number": "ivr/ivr-number.wav",
@@ -31,6 +34,9 @@ SOUNDS = {
     "vm-goodbye": "voicemail/vm-goodbye.wav",
 }
 
+# With what FreeSWITCH says 0 to 3: the pitches of sounds of the library, and shorter.
+DIGITS = [tones.Tone(tones.LIBRARY[name].pitch, 0.3) for name in ("ask", "ask_more", "pin", "matched")]
+
 
 class FreeSwitch:
     """One switch in one folder. `samples` is the text of a dialplan that its own dialplan includes."""
@@ -41,6 +47,7 @@ class FreeSwitch:
 
     def __init__(self, prefix, run, samples, callee_port):
         self._prefix, self._run = Path(prefix), Path(run)
+        self._modules = self._prefix / "lib/freeswitch/mod"
         self.sip_port = free_port(socket.SOCK_DGRAM)
         self._event_port = free_port()
         self._write_configuration(samples, callee_port)
@@ -83,6 +90,10 @@ class FreeSwitch:
     def runs_commands(self):
         """Whether a dialplan could run a command of the machine, so that an attack would show."""
         return "dialscript" in self.command("system echo dialscript")
+
+    def has(self, module):
+        """Whether a module is installed that not every installation has."""
+        return (self._modules / f"{module}.so").is_file()
 
     @property
     def version(self):
@@ -145,20 +156,23 @@ class FreeSwitch:
         folders = [part for name in FOLDERS for part in (f"-{name}", str(self._run / name))]
         return [
             str(self._prefix / "bin/freeswitch"), "-nonat", "-nonatmap", "-nf", "-nc", "-conf", str(self._run / "conf"),
-            *folders, "-sounds", str(self._run / "sounds"), "-mod", str(self._prefix / "lib/freeswitch/mod"),
+            *folders, "-sounds", str(self._run / "sounds"), "-mod", str(self._modules),
         ]
 
     def _write_configuration(self, samples, callee_port):
-        for folder in (*FOLDERS, "conf", "music", "sounds/ivr/8000", "sounds/voicemail/8000"):
+        for folder in (*FOLDERS, "conf", "music", "sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000"):
             (self._run / folder).mkdir(parents=True)
         tones.write(self._run / "music/tone.wav", tones.MUSIC)
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
+        for digit, tone in enumerate(DIGITS):
+            tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tone)
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self._event_port, "CALLEE_PORT": callee_port,
             "RTP_FIRST": rtp, "RTP_LAST": rtp + RTP_PORTS,
+            "INSTALLED": "".join(f'<load module="{name}"/>' for name in OPTIONAL if self.has(name)),
         }
         for source in CONFIGURATION.glob("*.xml"):
             text = re.sub(r"@([A-Z_]+)@", lambda name: str(values[name[1]]), source.read_text())

@@ -3,6 +3,8 @@
 After every scenario the bench checks that no call of it is left on the switch: one that is held for ever shows there.
 """
 
+import json
+import re
 import threading
 import time
 import uuid
@@ -12,6 +14,7 @@ from pathlib import Path
 from lab import web
 from lab.bench import expect, expect_about
 from lab.deadline import free_port, wait_until
+from lab.ear import RATE, SILENCE, WINDOW, tone
 from lab.scenario import scenario as any_scenario
 
 scenario = partial(any_scenario, only_on="freeswitch")
@@ -274,6 +277,29 @@ def hang_up_without_async(lab):
             call.hear_out(sound)
         call.hang_up()
         call.wait_until_over()
+
+
+FIVE = ["welcome", "pin", "matched", "sorry", "silent"]
+
+
+@scenario("a prompt of five sounds has no gap of 60 ms; a missing one loses no other")
+def five_sounds(lab):
+    lab.script("five", f"[prompt]\nplay = {json.dumps(FIVE)}\n")
+    lab.script("six", f"[prompt]\nplay = {json.dumps([*FIVE[:2], 'switch:nowhere/nothing.wav', *FIVE[2:]])}\n").start()
+    five, six = [lab.call("five") for _ in range(4)], lab.call("six")
+    for call in [*five, six]:
+        call.wait_until_over()
+        expect("sounds", [sound.name for sound in call.heard()], FIVE)
+    for call in five:
+        expect("silences of 60 ms and more between them", [gap for gap in silences(call) if gap >= 0.06], [])
+
+
+def silences(call):
+    """The silences between the first sound of a call and the last, in seconds."""
+    recording = bytes(call.media.recording)
+    windows = [recording[at:at + WINDOW] for at in range(0, len(recording) - WINDOW, WINDOW)]
+    signs = "".join("-" if tone(window) == SILENCE else "+" for window in windows)
+    return [len(gap) * WINDOW / RATE for gap in re.findall("-+", signs.strip("-"))]
 
 
 @scenario("a hostile answer runs nothing, also where the dialplan expands it again and again")

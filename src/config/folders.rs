@@ -49,6 +49,13 @@ impl Folders {
         folders
     }
 
+    /// The library's folder, as we and the switch see it.
+    pub(super) fn library(&self) -> Folder {
+        let ours = absolute(&self.sounds);
+        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
+        Folder { ours, on_switch }
+    }
+
     fn check(&self, file: &File, raw: &raw::Folders) {
         let given = [(&raw.sounds, &self.sounds), (&raw.secrets, &self.secrets)];
         for (given, folder) in given {

@@ -53,6 +53,8 @@ pub struct EslChannel<S> {
     fills_silence: bool,
     /// FreeSWITCH has shown that it can record.
     has_recorded: bool,
+    /// Samples a second of what comes from the caller.
+    read_rate: u32,
     /// An engine of FreeSWITCH has listened, and waits for more.
     has_listened: bool,
 }
@@ -75,6 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             by_http_cache: false,
             fills_silence: false,
             has_recorded: false,
+            read_rate: record::NARROW,
             has_listened: false,
         }
     }

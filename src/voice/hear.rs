@@ -13,6 +13,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
+use super::program;
 use super::recordings::{Recording, Recordings};
 use super::settings::{Listen, ListenBy, Settings};
 use crate::channel::Ear;
@@ -35,8 +36,9 @@ pub struct Hearing {
 }
 
 impl Hearing {
-    /// Sets up the engine, and deletes recordings that were left behind.
+    /// Sets up the engine, and deletes recordings and temporary files that were left behind.
     pub fn new(settings: &Settings, client: Arc<Client>) -> Self {
+        program::sweep();
         Self {
             listen: settings.listen.clone(),
             recordings: Recordings::new(&settings.recordings),

@@ -114,6 +114,11 @@ pub async fn run(
     done.unwrap_or(Err(Reason::Late(time).into()))
 }
 
+/// Removes temporary folders that a killed daemon has left behind more than an hour ago.
+pub fn sweep() {
+    folder::sweep();
+}
+
 fn names(program: &Program, file: &str) -> bool {
     program.arguments.iter().any(|argument| argument.contains(file))
 }

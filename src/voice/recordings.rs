@@ -127,20 +127,22 @@ fn sweep(folder: &Path) {
 
 fn is_recording(name: &str) -> bool {
     let random = name.strip_prefix("said-").and_then(|name| name.strip_suffix(".wav"));
-    random.is_some_and(|random| random.len() == 32 && random.bytes().all(is_hexadecimal))
-}
-
-fn is_hexadecimal(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+    random.is_some_and(is_unguessable)
 }
 
 fn is_old(entry: &fs::DirEntry) -> bool {
-    let age = entry
-        .metadata()
-        .ok()
-        .filter(fs::Metadata::is_file)
-        .and_then(|metadata| metadata.modified().ok()?.elapsed().ok());
+    entry.metadata().is_ok_and(|metadata| metadata.is_file() && is_left_behind(&metadata))
+}
+
+/// Whether nobody can need it any more.
+pub(super) fn is_left_behind(metadata: &fs::Metadata) -> bool {
+    let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
     age.is_some_and(|age| age > LEFT_BEHIND)
+}
+
+/// Whether a name is one of [`unguessable`].
+pub(super) fn is_unguessable(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// 128 random bits as 32 hexadecimal digits.

@@ -1,10 +1,10 @@
 //! Serves sounds to a switch that can't see our files.
 //!
 //! A sound's URL is `BASE/ROOT/SIGNATURE/PATH`: nobody can make one, and nothing is listed. The signature covers root
-//! and path, with a key of this process: URLs of an earlier one are none any more. With its 64 characters no URL is too
-//! short for Asterisk, whose `file.c` (`filehelper`) sizes a buffer for the fetched file's name by the URL.
+//! and path, with a key that lies in the cache's folder. With its 64 characters no URL is too short for Asterisk, whose `file.c` (`filehelper`) sizes a buffer for the fetched file's name by the URL.
 
 mod answer;
+mod key;
 mod serve;
 
 use std::io;
@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use ring::hmac;
-use ring::rand::SystemRandom;
 
 use crate::channel::Sound;
 use crate::voice::settings::{Folder, SoundServer};
+use crate::voice::store::folder::is_passing;
 
 pub use serve::serve;
 
@@ -55,32 +55,27 @@ impl Root {
         }
     }
 
-    /// How long a switch may play a sound without asking again. What is kept has a name made of its content; a sound
-    /// of the library may be replaced.
-    fn max_age(self) -> Duration {
+    /// How long a switch may play a sound without asking again: `None` where it may not keep it. What is kept here has
+    /// a name made of its content; a sound of the library may be replaced.
+    fn max_age(self, file: &Path) -> Option<Duration> {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match self {
-            Self::Library => Duration::from_secs(60),
-            Self::Cache => Duration::from_secs(24 * 60 * 60),
+            Self::Library => Some(Duration::from_secs(60)),
+            Self::Cache if is_passing(name) => None,
+            Self::Cache => Some(Duration::from_secs(24 * 60 * 60)),
         }
     }
 }
 
 impl Urls {
-    /// URLs for the sounds of the cache and of the library, by a new random key.
+    /// URLs for the sounds of the cache and of the library.
     ///
     /// # Errors
     ///
     /// Where the machine has no random numbers, or no current folder that a relative one begins at.
-    pub fn new(server: &SoundServer, cache: &Folder, sounds: &Path) -> io::Result<Self> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        let key = key.map_err(|_| io::Error::other("no random numbers can be had"))?;
-        let on_switch = Some(cache.on_switch.clone()).filter(|path| *path != cache.ours);
-        let cache = std::path::absolute(&cache.ours)?;
-        let sounds = std::path::absolute(sounds)?;
-        let folders = vec![
-            Served { root: Root::Cache, ours: cache, on_switch },
-            Served { root: Root::Library, ours: sounds, on_switch: None },
-        ];
+    pub fn new(server: &SoundServer, cache: &Folder, sounds: &Folder) -> io::Result<Self> {
+        let key = key::of(&cache.ours)?;
+        let folders = vec![Served::new(Root::Cache, cache)?, Served::new(Root::Library, sounds)?];
         Ok(Self { base: server.url.clone(), key, folders })
     }
 
@@ -118,6 +113,11 @@ impl Urls {
 }
 
 impl Served {
+    fn new(root: Root, folder: &Folder) -> io::Result<Self> {
+        let on_switch = Some(folder.on_switch.clone()).filter(|path| *path != folder.ours);
+        Ok(Self { root, ours: std::path::absolute(&folder.ours)?, on_switch })
+    }
+
     /// The path of a file from this folder on.
     fn below<'a>(&self, file: &'a str) -> Option<&'a str> {
         let folders = std::iter::once(&self.ours).chain(&self.on_switch);

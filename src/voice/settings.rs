@@ -35,8 +35,8 @@ pub struct Settings {
     pub cache_bytes: u64,
     /// Where the switch records what callers say.
     pub recordings: Folder,
-    /// The library's folder as we see it: the sound server serves files of it.
-    pub sounds: PathBuf,
+    /// The library's folder: the sound server serves files of it.
+    pub sounds: Folder,
     /// Serves sounds to a switch on another host.
     pub server: Option<SoundServer>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::channel::{Ear, Heard, Interrupted, Listen, Said};
 use tokio::time::{Instant, sleep};
 
-use crate::switch::{Call, FreeSwitch, call, call_with, four_digits, said};
+use crate::switch::{Call, FreeSwitch, call, four_digits, said};
 
 const FILE: &str = "/r/1.wav";
 
@@ -195,10 +195,9 @@ async fn a_name_with_spaces_and_quotes_reaches_record_as_it_is() {
 
 #[tokio::test(start_paused = true)]
 async fn a_wide_channel_counts_loudness_twice() {
-    let variables = "variable_read_rate: 16000\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let Call { mut channel, mut switch, .. } = call().await;
     let calls = async {
-        opens(&mut switch, "").await;
+        opens(&mut switch, "variable_read_rate: 16000\n").await;
         switch.runs("set", "playback_terminators=none").await;
         let recording = switch.starts("record", "/r/1.wav 16 400 2\n").await;
         falls_silent(&mut switch, &recording, 4000).await;

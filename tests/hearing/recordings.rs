@@ -132,3 +132,25 @@ fn a_folder_that_is_not_there_is_no_fault_at_the_start() {
         Folder { ours: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
     assert!(Recordings::new(&nowhere).begin().is_ok());
 }
+
+#[test]
+fn temporary_folders_of_a_killed_daemon_are_removed_at_the_start() {
+    let folder = |random: &str, age: u64| {
+        let path = std::env::temp_dir().join(format!("dialscript-{random}"));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("out.wav"), speech()).unwrap();
+        File::open(&path)
+            .unwrap()
+            .set_modified(SystemTime::now() - Duration::from_secs(age))
+            .unwrap();
+        path
+    };
+    let pid = std::process::id();
+    let old = folder(&format!("{pid:032x}"), 3700);
+    let young = folder(&format!("f{pid:031x}"), 3500);
+    let strange = folder(&format!("x{pid}"), 3700);
+    drop(listening());
+    let left = [&old, &young, &strange].map(|path| path.exists());
+    let _ = (fs::remove_dir_all(young), fs::remove_dir_all(strange));
+    assert_eq!(left, [false, true, true]);
+}

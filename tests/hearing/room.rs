@@ -92,7 +92,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
         format: Format::Narrow,
         cache: folder.clone(),
         cache_bytes: 0,
-        sounds: folder.ours.clone(),
+        sounds: folder.clone(),
         recordings: folder,
         server: None,
     }

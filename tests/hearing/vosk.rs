@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
 use crate::room::{LONG, Room, SHORT, speech, wav};
-use crate::web::{Reply, Web};
+use crate::web::{Reply, Web, tls};
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -154,6 +154,36 @@ async fn a_server_that_is_none_or_not_there() {
     let room = Room::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
     let deaf = room.deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
-    let room = Room::new(ListenBy::Vosk(format!("wss://{}", web.address).parse().unwrap()));
-    assert_eq!(room.deaf().await, "ear: its URL can't be connected to");
+}
+
+/// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
+async fn by_tls() -> String {
+    let url = format!("wss://localhost:{}", tls::start().port());
+    Room::new(ListenBy::Vosk(url.parse().unwrap())).deaf().await
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+    let deaf = by_tls().await;
+    assert!(deaf.starts_with("ear: no connection: invalid peer certificate"), "{deaf}");
+}
+
+/// Runs in a process of its own, since the environment is one for all tests.
+#[tokio::test]
+#[ignore = "run by the next test"]
+async fn child_a_server_that_the_system_vouches_for() {
+    assert_eq!(by_tls().await, "ear: it answered with status 200");
+}
+
+#[test]
+fn a_server_that_the_system_vouches_for_is_trusted() {
+    let test = std::env::current_exe().unwrap();
+    let child = std::process::Command::new(test)
+        .args(["--ignored", "--exact", "vosk::child_a_server_that_the_system_vouches_for"])
+        .env("SSL_CERT_FILE", tls::CA)
+        .env_remove("SSL_CERT_DIR")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&child.stdout);
+    assert!(said.contains("1 passed"), "{said}");
 }

@@ -16,6 +16,8 @@ async fn a_sound_is_served_with_all_that_caches_need() {
     assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
     let kept = studio.served_file("cache/0123.wav", "kept");
     assert_eq!(studio.get(&kept).await.header("cache-control"), Some("max-age=86400"));
+    let heard_once = studio.served_file("cache/passing-0123.wav", "4711");
+    assert_eq!(studio.get(&heard_once).await.header("cache-control"), Some("no-store"));
 }
 
 #[tokio::test]
@@ -95,9 +97,10 @@ async fn whatever_was_not_handed_out_is_not_there() {
     let target = studio.served_file("sounds/de/hello.wav", "the sound");
     let [_, root, signature, rest] = target.splitn(4, '/').collect::<Vec<_>>().try_into().unwrap();
     let first = if signature.starts_with('0') { '1' } else { '0' };
+    let other = tempfile::TempDir::new().unwrap();
     let foreign = served(
-        &urls(&studio.path(""), &format!("http://{}", studio.address)),
-        studio.path("sounds/de/hello.wav").to_str().unwrap(),
+        &urls(other.path(), &format!("http://{}", studio.address)),
+        other.path().join("sounds/de/hello.wav").to_str().unwrap(),
     );
     let guesses = [
         "/".to_owned(),

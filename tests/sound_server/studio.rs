@@ -109,11 +109,13 @@ impl Reply {
 
 /// URLs of the folders `sounds` and `cache` in a folder.
 pub(crate) fn urls(folder: &Path, base: &str) -> Urls {
-    let ours = folder.join("cache");
-    let cache = Folder { on_switch: ours.clone(), ours };
+    let on_both = |name: &str| {
+        let ours = folder.join(name);
+        Folder { on_switch: ours.clone(), ours }
+    };
     let listen = "127.0.0.1:1".parse().unwrap();
     let server = SoundServer { listen, url: base.to_owned(), allow: vec![] };
-    Urls::new(&server, &cache, &folder.join("sounds")).unwrap()
+    Urls::new(&server, &on_both("cache"), &on_both("sounds")).unwrap()
 }
 
 /// The URL of a file, which must be one that is served.

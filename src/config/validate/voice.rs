@@ -41,7 +41,7 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
         cache: folders.cache.clone(),
         cache_bytes: file.number(speech.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
         recordings: folders.recordings.clone(),
-        sounds: folders.sounds.clone(),
+        sounds: folders.library(),
         server: raw.sound_server.as_ref().and_then(|server| sound_server(engines, server)),
     }
 }

@@ -16,7 +16,7 @@ use crate::esl::variable;
 /// `record_session`. Speech on a telephone is at 300 to 2000, what lies between its words at 100 at most, and comfort
 /// noise at 50. A channel of 16 kHz counts each twice (`divisor` in `switch_ivr_record_file_event`).
 const THRESHOLD: u32 = 200;
-const NARROW: u32 = 8000;
+pub(super) const NARROW: u32 = 8000;
 /// Beyond the time of silence, a recording of nothing else.
 const SLACK: Duration = Duration::from_millis(100);
 
@@ -58,9 +58,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let file = variable::word(recording.file);
         let seconds = whole_seconds(recording.maximum) + 1;
         let silence = whole_seconds(recording.silence);
-        let rate = self.data.variable("read_rate");
-        let rate = rate.and_then(|rate| rate.parse().ok()).unwrap_or(NARROW);
-        let threshold = THRESHOLD * (rate / NARROW).max(1);
+        let threshold = THRESHOLD * (self.read_rate / NARROW).max(1);
         format!("{file} {seconds} {threshold} {silence}")
     }
 
@@ -94,6 +92,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.link.send(&[unset, begin, end]).await?;
         let begun = self.link.ended(begun, REPLY_TIME, collector.as_deref_mut()).await?;
         self.link.ended(ended, REPLY_TIME, collector).await?;
+        // It may be another one since the call was picked up, or the first.
+        let rate = begun.variable("read_rate").and_then(|rate| rate.parse().ok());
+        self.read_rate = rate.unwrap_or(self.read_rate);
         Ok(begun.variable(CAUSE).as_deref() != Some("uri-failure"))
     }
 }

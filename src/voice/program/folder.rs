@@ -1,12 +1,14 @@
 //! A folder for the files of one run.
 
-use std::fs::{DirBuilder, remove_dir_all};
+use std::fs::{DirBuilder, DirEntry, read_dir, remove_dir_all};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::voice::recordings::unguessable;
+use crate::voice::recordings::{is_left_behind, is_unguessable, unguessable};
 
+/// Every folder's name begins so.
+const PREFIX: &str = "dialscript-";
 /// How often its removal is tried.
 const ATTEMPTS: u8 = 3;
 
@@ -15,7 +17,7 @@ pub(super) struct PrivateFolder(PathBuf);
 
 impl PrivateFolder {
     pub(super) fn new() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("dialscript-{}", unguessable()?));
+        let path = std::env::temp_dir().join(format!("{PREFIX}{}", unguessable()?));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }
@@ -41,4 +43,20 @@ impl Drop for PrivateFolder {
             tracing::warn!("a temporary folder can't be removed");
         }
     }
+}
+
+/// Removes the folders of a daemon that was killed.
+pub(super) fn sweep() {
+    let entries = read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
+    for entry in entries.filter(is_left) {
+        // Another user's daemon may have left it.
+        let _ = remove_dir_all(entry.path());
+    }
+}
+
+fn is_left(entry: &DirEntry) -> bool {
+    let name = entry.file_name();
+    let is_ours =
+        name.to_str().and_then(|name| name.strip_prefix(PREFIX)).is_some_and(is_unguessable);
+    is_ours && entry.metadata().is_ok_and(|metadata| metadata.is_dir() && is_left_behind(&metadata))
 }

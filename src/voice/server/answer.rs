@@ -3,7 +3,7 @@
 use std::fs::Metadata;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{Stream, try_unfold};
@@ -18,7 +18,7 @@ use hyper::body::Frame;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::{Root, Urls};
+use super::Urls;
 
 /// What is read of a file at once, in bytes.
 const PIECE: usize = 64 << 10;
@@ -38,7 +38,8 @@ pub(super) async fn answer<B>(urls: &Urls, request: &Request<B>) -> Response<Bod
     match open(&path).await {
         Ok((file, metadata)) => {
             let (kind, modified) = (Kind::of(&path), modified(&metadata));
-            let found = Found { root, kind, tag: tag(&metadata), modified };
+            let max_age = root.max_age(&path);
+            let found = Found { max_age, kind, tag: tag(&metadata), modified };
             let unchanged = found.is_known(request.headers());
             let body = (!unchanged && !head).then(|| pieces(file, metadata.len()));
             found.response(unchanged, metadata.len(), body)
@@ -111,7 +112,7 @@ impl Kind {
 
 /// A file that is there.
 struct Found {
-    root: Root,
+    max_age: Option<Duration>,
     kind: Kind,
     tag: String,
     modified: Option<SystemTime>,
@@ -134,9 +135,9 @@ impl Found {
     }
 
     fn response(self, unchanged: bool, length: u64, body: Option<Body>) -> Response<Body> {
-        let max_age = format!("max-age={}", self.root.max_age().as_secs());
-        let mut response =
-            Response::builder().header(ETAG, self.tag).header(CACHE_CONTROL, max_age);
+        let kept = self.max_age.map(|time| format!("max-age={}", time.as_secs()));
+        let kept = kept.unwrap_or_else(|| "no-store".to_owned());
+        let mut response = Response::builder().header(ETAG, self.tag).header(CACHE_CONTROL, kept);
         if let Some(modified) = self.modified {
             response = response.header(LAST_MODIFIED, httpdate::fmt_http_date(modified));
         }

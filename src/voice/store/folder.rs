@@ -143,6 +143,11 @@ pub fn passing(random: &str) -> String {
     format!("{PASSING}{random}")
 }
 
+/// Whether a name is that of a sound that is heard in one call alone.
+pub fn is_passing(file: &str) -> bool {
+    file.starts_with(PASSING)
+}
+
 /// What a name tells; `None` where it is none of ours.
 pub fn named(file: &str) -> Option<Named> {
     if let Some(unfinished) = file.strip_prefix(UNFINISHED) {

@@ -1,0 +1,55 @@
+//! The key that signs URLs.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+const FILE: &str = ".sound-server-key";
+const BYTES: usize = 32;
+
+/// The key of a folder of made sounds; a new one where it has none. It outlives us, so that what a switch has fetched
+/// stays good when we are started again. In a folder that can't be written it is for this time alone.
+pub(super) fn of(folder: &Path) -> io::Result<hmac::Key> {
+    let file = folder.join(FILE);
+    let key = match read(&file) {
+        Some(key) => key,
+        None => made(&file)?,
+    };
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &key))
+}
+
+fn read(file: &Path) -> Option<[u8; BYTES]> {
+    let mut key = [0; BYTES];
+    File::open(file).and_then(|mut file| file.read_exact(&mut key)).ok()?;
+    Some(key)
+}
+
+fn made(file: &Path) -> io::Result<[u8; BYTES]> {
+    let mut key = [0; BYTES];
+    let random = SystemRandom::new().fill(&mut key);
+    random.map_err(|_| io::Error::other("no random numbers can be had"))?;
+    if let Err(error) = write(file, &key) {
+        tracing::warn!(%error, "the sound server's key can't be kept: its URLs change with each start");
+    }
+    Ok(key)
+}
+
+/// For our own eyes.
+fn write(file: &Path, key: &[u8]) -> io::Result<()> {
+    if let Some(folder) = file.parent() {
+        DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+    }
+    let unfinished = file.with_extension("unfinished");
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished);
+    opened?.write_all(key)?;
+    fs::rename(unfinished, file)
+}

@@ -35,7 +35,7 @@ SOUNDS = {
 }
 
 # With what FreeSWITCH says 0 to 3: the pitches of sounds of the library, and shorter.
-DIGITS = [tones.Tone(tones.LIBRARY[name].pitch, 0.3) for name in ("ask", "ask_more", "pin", "matched")]
+DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
 
 class FreeSwitch:
@@ -115,7 +115,7 @@ class FreeSwitch:
     @staticmethod
     def heard(call, name, first=None):
         """Where a call heard a sound of the switch, or None. Here these are tones too, so their beginning will do."""
-        return next((sound for sound in call.heard() if sound.name == SOUNDS[name]), None)
+        return next((sound for sound in call.heard() if sound.name == {**SOUNDS, **DIGITS}[name]), None)
 
     @staticmethod
     def sound_name(name):
@@ -166,8 +166,8 @@ class FreeSwitch:
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)
-        for digit, tone in enumerate(DIGITS):
-            tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tone)
+        for digit, name in enumerate(DIGITS.values()):
+            tones.write(self._run / f"sounds/digits/8000/{digit}.wav", tones.Tone(tones.LIBRARY[name].pitch, 0.3))
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "RUN": self._run, "SIP_PORT": self.sip_port, "EVENT_PORT": self._event_port, "CALLEE_PORT": callee_port,

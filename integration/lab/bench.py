@@ -100,8 +100,7 @@ class Bench:
     def _programs_of_samples(self):
         folder = self.folder / "programs"
         self.speaker().in_place_of("espeak-ng", folder)
-        for listener in speech.LISTENERS:
-            (folder / listener).symlink_to(speech.programs() / listener)
+        (folder / speech.LISTENER).symlink_to(speech.programs() / speech.LISTENER)
         return folder
 
     def finds(self, programs):
@@ -264,10 +263,6 @@ class BenchCall(Call):
         length first; Asterisk tells of a key the moment that it is released."""
         if self._pbx.kind == "freeswitch":
             wait_until(lambda: self.channel.keys.endswith(keys), 3, f"the keys {keys} to be taken")
-
-    def wait_until_heard_from_switch(self, name, first, within=10.0):
-        """Waits until a sound of the switch (or something of its first seconds) has been heard."""
-        return wait_until(lambda: self._pbx.heard(self, name, first), within, f"the sound {name}", every=0.1)
 
     def evidence(self):
         """What is known about the call."""

@@ -11,7 +11,7 @@ import time
 
 from . import sip
 from .deadline import TooLate, wait_until
-from .ear import STUTTER, Ear, find
+from .ear import STUTTER, Ear, find, longest_silence
 from .media import Media
 
 TICK = 0.02
@@ -129,22 +129,20 @@ class Call:
         return self._ear.heard()
 
     def silence_before(self, sound):
-        """Seconds between the sound before and this one: in the recording, or between the packets that came with the
-        end of the one and the beginning of the other, whichever is longer."""
+        """Seconds between the sound before and this one: of silence in the recording, or that the packet with this one's
+        beginning came late, whichever is longer."""
         sounds = self.heard()
         before = sounds[sounds.index(sound) - 1]
-        came = self.media.came(sound.start) - self.media.came(before.end - TICK)
-        return max(sound.start - before.end, came - TICK)
+        with self.media.changed:
+            silent = longest_silence(self.media.recording, before.end - TICK, sound.start + TICK)
+        late = self.media.came(sound.start) - self.media.came(before.end - TICK) - (sound.start - before.end + TICK)
+        return silent + max(0, late)
 
     def found(self, sound_file, first=None):
         """The sound of a file (or its first seconds), if it was heard."""
         with self.media.changed:
             recording = bytes(self.media.recording)
         return find(recording, sound_file, first)
-
-    def wait_until_heard(self, sound_file, first, within=10.0):
-        """Waits until the first seconds of a sound file have been heard."""
-        return wait_until(lambda: self.found(sound_file, first), within, f"the sound {sound_file.stem}", every=0.1)
 
     def heard_line(self):
         """The sounds heard as one line of text."""

@@ -41,6 +41,7 @@ _COSINE, _SINE = (
     for wave_of in (math.cos, math.sin)
 )
 _LOUD = 60  # of 127: about -30 dB; quieter windows are silence
+_IS_LOUD = bytes(loudness >= _LOUD for loudness in _LOUDNESS)
 
 
 @dataclass
@@ -132,6 +133,12 @@ def find(recording, sound_file, first=None):
         if place >= 0:
             return Sound(Path(sound_file).stem, (place - offset) / RATE, (place - offset + end) / RATE)
     return None
+
+
+def longest_silence(recording, start, end):
+    """The longest silence in seconds, between two seconds of a recording; exact to the sample."""
+    signs = bytes(recording[int(start * RATE):int(end * RATE)]).translate(_IS_LOUD)
+    return max(map(len, signs.split(b"\1"))) / RATE
 
 
 def likeness(recording, sound_file):

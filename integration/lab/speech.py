@@ -17,26 +17,18 @@ from .tones import RATE
 
 ENGINES = Path(__file__).resolve().parent.parent / "engines"
 SUITES = ["bookworm", "trixie"]  # of Debian
-LISTENERS = ("pocketsphinx_batch", "pocketsphinx_continuous")
-PROGRAMS = ("espeak-ng", "flite", *LISTENERS)
+LISTENER = "pocketsphinx_batch"
+PROGRAMS = ("espeak-ng", "flite", LISTENER)
 
-# An installed pocketsphinx finds its model by itself; paths of Debian's packages mean the unpacked ones.
+# Where Debian's package puts the model there is none: the unpacked one is meant.
 WRAPPER = """#!/bin/sh
-root={root}
 export ESPEAK_DATA_PATH={espeak}
 for argument; do
     shift
-    case $argument in /usr/share/pocketsphinx/*) argument=$root$argument ;; esac
+    case $argument in /usr/share/pocketsphinx/*) argument={root}$argument ;; esac
     set -- "$@" "$argument"
 done
-{model}exec {program} "$@"
-"""
-MODEL = """
-case " $* " in *" -hmm "*) ;; *) set -- -hmm $root/usr/share/pocketsphinx/model/en-us/en-us "$@" ;; esac
-case " $* " in
-    *" -dict "*) ;;
-    *) set -- -dict $root/usr/share/pocketsphinx/model/en-us/cmudict-en-us.dict "$@" ;;
-esac
+exec {program} "$@"
 """
 
 # The sound of a room in which nobody speaks: a telephone never sends digital silence for long.
@@ -45,16 +37,23 @@ ROOM = ear.to_ulaw([_dice.randint(-24, 24) for _ in range(RATE)])
 
 
 @cache
-def programs(say=lambda line: None):
-    """The folder with espeak-ng, flite and pocketsphinx_continuous, as they would be in PATH."""
+def programs():
+    """The folder with these programs, as they would be in PATH."""
+    return _wrapped(_unpacked())
+
+
+def prepare(say):
+    """Unpacks them, unless that was done before: it takes some seconds."""
+    _unpacked(say)
+
+
+def _unpacked(say=lambda line: None):
     problem = None
     for suite in SUITES:
         try:
-            root = debian.unpacked(debian.SPEECH, suite, host.cache(), say)
+            return debian.unpacked(debian.SPEECH, suite, host.cache(), say)
         except debian.SuiteUnavailable as reason:
             problem = problem or reason
-            continue
-        return _wrapped(root)
     raise problem
 
 
@@ -64,9 +63,8 @@ def _wrapped(root):
     espeak = next(root.glob("usr/lib/*/espeak-ng-data")).parent
     for name in PROGRAMS:
         program = " ".join(debian.program(root, f"usr/bin/{name}"))
-        model = MODEL if name in LISTENERS else ""
         part = folder / f".{name}.{random.getrandbits(48):x}"
-        part.write_text(WRAPPER.format(root=root, espeak=espeak, model=model, program=program))
+        part.write_text(WRAPPER.format(root=root, espeak=espeak, program=program))
         part.chmod(0o755)
         part.rename(folder / name)
     return folder

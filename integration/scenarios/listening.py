@@ -93,7 +93,8 @@ def with_pocketsphinx(lab):
     lab.speech(listen=f'{{ engine = "command", command = ["{RECIPE}", "{{in}}"] }}')
 
 
-@scenario("digits that a caller speaks reach the web application, and the branch of its answer is taken")
+# Alone, since pocketsphinx does not understand what a busy machine sends in pieces.
+@scenario("digits that a caller speaks reach the web application, and the branch of its answer is taken", alone=True)
 def digits(lab):
     with_pocketsphinx(lab)
     call = dial(asks(lab))
@@ -102,13 +103,14 @@ def digits(lab):
     saw(lab, call, "4711")
 
 
-@scenario("digits that a caller speaks where keys would do as well are understood")
+@scenario("speech is understood where keys would do as well")
 def digits_or_keys(lab):
-    with_pocketsphinx(lab)
-    call = dial(asks(lab, keypress=KEYPRESS))
+    listener = understands(lab, "two zero six five", keypress=KEYPRESS)
+    call = dial(lab)
     call.say(speech.spoken("two zero six five", VOICE))
-    call.hear("matched", within=25)
+    call.hear("matched", within=12)
     saw(lab, call, "2065")
+    expect("utterances that the ear was given", len(listener.recordings), 1)
 
 
 @scenario("a caller who presses keys instead of speaking is served at once")

@@ -154,9 +154,6 @@ def imported(lab):
 
 
 SERVER = """
-[folders]
-cache_on_switch = "/nowhere/cache"
-sounds_on_switch = "/nowhere/sounds"
 [sound_server]
 listen = "127.0.0.1:{port}"
 [speech]
@@ -192,6 +189,8 @@ def served(lab):
         call, "welcome", "ask_more", "say hello", "say 1", "say 2", "say 0", "say 3", "say goodbye", "matched"
     )
     call.dialplan_saw("otherwise", input="1234")
+    files = [line for line in lab.switch.last_log(1000, call.channel_name) if str(lab.folder) in line]
+    expect("lines of the switch's log that name our files", files, [])
     again = lab.call("plays", number="1203")
     again.hear("ask_more")
     again.press("4321")

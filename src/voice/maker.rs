@@ -57,10 +57,11 @@ impl Maker {
         if let Some(made) = self.speakers.there(&text) {
             return Ok(Making::Ready(Ok(made)));
         }
+        let by_switch = text.may_be_left_to_the_switch();
         let (speakers, spoken) = (self.speakers.clone(), text.clone());
         let make = async move { speakers.make(&spoken).await };
         Ok(match self.speakers.key(&text) {
-            Some(key) => self.makings.share((key, speaks), || self.speakers.there(&text), make),
+            Some(key) => self.makings.share((key, by_switch), || self.speakers.there(&text), make),
             None => self.makings.alone(make),
         })
     }

@@ -47,6 +47,13 @@ pub struct Text {
     speakers: Vec<Speaker>,
 }
 
+impl Text {
+    /// Whether the switch is one of those who may speak it: what comes of it is then nothing for a call elsewhere.
+    pub fn may_be_left_to_the_switch(&self) -> bool {
+        self.speakers.iter().any(Speaker::is_the_switch)
+    }
+}
+
 /// Why an engine made no sound.
 struct Failure {
     /// What may be told.

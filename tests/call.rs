@@ -143,7 +143,8 @@ async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
         "ended",
     ];
     assert_eq!(told.events(), expected);
-    assert_eq!(told.all("hears", "sound"), ["vm-enter-num-to-call"]);
+    let prompt = "\u{201c}Please enter or say an extension.\u{201d}";
+    assert_eq!(told.all("hears", "sound"), [prompt]);
     assert_eq!(told.all("presses", "key"), ["2", "0", "2"]);
     assert_eq!(told.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
     assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
@@ -165,6 +166,40 @@ async fn the_sample_for_routing_asks_twice_and_its_pin_is_told_nowhere() {
     assert_eq!(told.variable("CUSTOMER_LEVEL"), "gold");
     assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_caller_says_is_understood_on_both_switches() {
+    let home = Home::new(&[("ask", SPOKEN)]);
+    for switch in ["asterisk", "freeswitch"] {
+        let said = ["ask", "--say", "four seven double one", "--switch", switch];
+        let told = home.call(&said).await;
+        assert_eq!(told.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
+        assert_eq!(told.all("says", "text"), ["four seven double one"], "{switch}");
+        assert_eq!(told.all("goes_on", "to").len(), 1, "{switch}");
+        let to = told.all("goes_on", "to")[0].as_str().unwrap();
+        assert!(to.starts_with("4711@numbers"), "{switch}: {to}");
+        let told = home.call(&["ask", "--switch", switch]).await;
+        assert_eq!(told.code, 3, "nothing is said: {switch}");
+        let told = home.call(&["ask", "--digits", "12", "--switch", switch]).await;
+        assert!(told.all("goes_on", "to")[0].as_str().unwrap().starts_with("12@numbers"));
+    }
+}
+
+const SPOKEN: &str = r#"
+[prompt]
+say = "Say your number."
+[keypress]
+length = 4
+gap = "1s"
+[speech]
+language = "en"
+filter = "numeric"
+start = "2s"
+[otherwise]
+then = "goto {input}@numbers"
+[no_input]
+then = "continue"
+"#;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_that_tells_of_a_call_never_picks_up() {

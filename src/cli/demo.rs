@@ -101,8 +101,7 @@ async fn stories(options: &Options) -> io::Result<bool> {
     let listener = teller.clone();
     overhear(move |heard| of_log(&heard).iter().for_each(|line| listener.tell(line)));
     introduce();
-    let stage = Stage { pretends: true, ..Stage::default() };
-    let rehearsal = Rehearsal::start(&config, Switch::Asterisk, stage).await?;
+    let rehearsal = Rehearsal::start(&config, Switch::Asterisk, Stage::default()).await?;
     let mut as_told = true;
     for (number, chapter) in (1..).zip(&CHAPTERS) {
         if chapter.outcome == "no_response" {

@@ -1,4 +1,5 @@
-//! The engines of a rehearsal: they speak as the daemon's do, and understand what the caller was told to say.
+//! The engines of a rehearsal: texts are told, or spoken by the daemon's engines; what the caller was told to say is
+//! understood.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,8 +21,8 @@ pub struct Rehearsed<V> {
 /// What a rehearsal and its story share.
 #[derive(Debug, Clone, Default)]
 pub struct Stage {
-    /// Texts are only told, not made: where nothing is installed.
-    pub pretends: bool,
+    /// The daemon's engines speak, and listen to a caller who was not told what to say. Without them texts are only told.
+    pub engines: bool,
     /// What the caller says.
     pub said: Said,
     /// What the sounds say.
@@ -157,8 +158,10 @@ impl<V: Voice> Voice for Rehearsed<V> {
             Wanted::Text { text, .. } => Some(text.shown().into_owned()),
             Wanted::Url { .. } => None,
         };
-        if let (Some(text), true) = (&text, self.stage.pretends) {
-            return Making::Pretended(Sound::OfSwitch(text.as_str().into()));
+        if let (Some(text), false) = (&text, self.stage.engines) {
+            let sound = Sound::OfSwitch(text.as_str().into());
+            self.stage.texts.keep(&sound, text.clone());
+            return Making::Pretended(sound);
         }
         let making = self.engines.make(wanted, speaks);
         Making::Engine { making, text, texts: self.stage.texts.clone() }
@@ -173,7 +176,7 @@ impl<V: Voice> Voice for Rehearsed<V> {
     }
 
     fn ear(&self) -> Result<(Ear, Option<Self::Recording>), Deaf> {
-        if !self.stage.said.speaks() {
+        if self.stage.engines && !self.stage.said.speaks() {
             let (ear, recording) = self.engines.ear()?;
             return Ok((ear, recording.map(Recording::Engine)));
         }

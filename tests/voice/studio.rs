@@ -39,7 +39,7 @@ impl Studio {
             cache: place("cache"),
             cache_bytes: 1 << 20,
             recordings: place("recordings"),
-            sounds: folder.path().join("sounds"),
+            sounds: place("sounds"),
             server: None,
         };
         Self { folder, settings, egress: Egress::default() }

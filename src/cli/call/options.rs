@@ -34,9 +34,12 @@ pub struct Options {
     /// Enter, when standard input is a terminal
     #[arg(long, value_name = "KEYS", value_parser = keys)]
     pub(super) digits: Option<String>,
-    /// What the caller says when asked to speak, once for each question. No engine listens then
+    /// What the caller says when asked to speak, once for each question
     #[arg(long, value_name = "WORDS")]
     say: Vec<String>,
+    /// Let the engines of the daemon's file make the texts' sounds; without it texts are told
+    #[arg(long)]
+    engines: bool,
     /// The caller's number [default: withheld]
     #[arg(long, value_name = "NUMBER", default_value = "", hide_default_value = true)]
     caller: String,
@@ -141,7 +144,7 @@ impl Options {
     /// What is spoken and said.
     pub(super) fn stage(&self) -> Stage {
         let said = if self.say.is_empty() { Said::default() } else { Said::by_a_speaker() };
-        Stage { said, ..Stage::default() }
+        Stage { said, engines: self.engines, ..Stage::default() }
     }
 
     /// Who says it.

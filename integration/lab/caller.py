@@ -10,7 +10,7 @@ import threading
 import time
 
 from . import sip
-from .deadline import TooLate, wait_until
+from .deadline import TooLate
 from .ear import STUTTER, Ear, find, longest_silence
 from .media import Media
 
@@ -129,8 +129,8 @@ class Call:
         return self._ear.heard()
 
     def silence_before(self, sound):
-        """Seconds between the sound before and this one: of silence in the recording, or that the packet with this one's
-        beginning came late, whichever is longer."""
+        """Seconds between the sound before and this one: of silence in the recording, and of lateness of the packet
+        with which this one began."""
         sounds = self.heard()
         before = sounds[sounds.index(sound) - 1]
         with self.media.changed:

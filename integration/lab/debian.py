@@ -171,7 +171,8 @@ def _unpack(debs, root):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda deb: _unpack_one(deb, root), debs))
     sounds = root / "usr/share/asterisk/sounds"
-    if sounds.exists() and not (sounds / "en").exists():  # Debian makes this link by update-alternatives, that is in a maintainer script.
+    # Debian makes this link by update-alternatives, that is in a maintainer script.
+    if sounds.exists() and not (sounds / "en").exists():
         (sounds / "en").symlink_to("en_US_f_Allison")
 
 

@@ -1,4 +1,5 @@
-"""The sound of one call: RTP out (silence, what is said, RFC 4733 keypresses) and RTP in, recorded on the call's time line."""
+"""The sound of one call: RTP out (silence, what is said, RFC 4733 keypresses), and RTP in, recorded on the call's time
+line."""
 
 import random
 import socket

@@ -54,7 +54,8 @@ FREESWITCH = {
     "voicemail/vm-goodbye.wav": Tone(250, 0.8),
 }
 
-# What the lab's voice (engines/tones) makes of a text: each word that it knows is a tone, which the ear calls "say WORD".
+# What the lab's voice (engines/tones) makes of a text: each word that it knows is a tone, and the ear calls it
+# "say WORD".
 WORDS = (
     *"0123456789", "hello", "order", "shipped", "phone", "pin", "extension", "wrong", "goodbye", "sorry",
 )

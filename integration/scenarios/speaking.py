@@ -93,7 +93,8 @@ def values(lab):
 def in_order(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
-    says(lab, 'say = ["Your order", "{digits:caller}", "shipped. {play:chime} Goodbye."]\nplay = ["welcome", "matched"]')
+    say = '["Your order", "{digits:caller}", "shipped. {play:chime} Goodbye."]'
+    says(lab, f'say = {say}\nplay = ["welcome", "matched"]')
     lab.sound("chime", "sorry")
     call = lab.call("says", number="1203")
     hear_all(

@@ -75,16 +75,20 @@ def spoken(text, voice="slt"):
     """A text in a human voice (flite's), as a telephone sends it."""
     file = host.cache() / f"spoken-{os.getpid()}-{random.getrandbits(32):08x}.wav"
     try:
-        subprocess.run(
-            [programs() / "flite", "-voice", voice, "-t", text, "-o", file], check=True, capture_output=True
-        )
+        flite(file, text, voice)
         return ear.to_ulaw(samples(file))
     finally:
         file.unlink(missing_ok=True)
 
 
-def say_into(file, text, voice):
-    """What espeak-ng makes of a text, as it is called where nothing else is said."""
+def flite(file, text, voice):
+    """Writes what flite makes of a text."""
+    command = [programs() / "flite", "-voice", voice, "-t", text, "-o", file]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def espeak(file, text, voice):
+    """Writes what espeak-ng makes of a text, called as it is where nothing else is said."""
     command = [programs() / "espeak-ng", "--stdin", "-v", voice, "-s", "175", "-w", file]
     subprocess.run(command, input=text.encode(), check=True, capture_output=True)
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::channel::leg::Recognised;
-use dialscript::channel::{Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said, Sound};
+use dialscript::channel::{Ask, Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said, Sound};
 use dialscript::esl::speech::words;
 use tokio::time::sleep;
 
@@ -87,6 +87,42 @@ async fn an_engine_that_can_not_listen_says_why() {
         let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
         assert_eq!(said, Ok(Said::Unheard(error.into())));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_is_not_there_leaves_an_engine_that_listens() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        let detection = begins(&mut switch, "/s/missing.wav").await;
+        switch.ends_with(&detection, "ERROR").await;
+        let argument = format!("execute-app-arg: silence_stream://10 {DETECT}");
+        let detection = switch.starts("play_and_detect_speech", &argument).await;
+        switch.completes(&detection, &result("yes")).await;
+    };
+    let listen = listen("pocketsphinx", "digits");
+    let mut prompt = sounds(&["/s/missing.wav"]);
+    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
+    assert_eq!(said, Ok(Said::Words("yes".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_no_key_may_end_is_heard_before() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let prompt = switch.starts("playback", "/s/prompt.wav\n").await;
+        switch.key('4').await;
+        sleep(Duration::from_secs(9)).await;
+        switch.ends(&prompt).await;
+        sleep(Duration::from_secs(3)).await;
+        switch.key('7').await;
+        switch.key('#').await;
+    };
+    let keys = Some(Ask { barge_in: false, ..four_digits() });
+    let listen = Listen { keys, ..or_keys() };
+    let mut prompt = sounds(&["/s/prompt.wav"]);
+    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
+    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "47"), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,8 +69,8 @@ pub trait Leg: Send {
         collector: Option<&mut Collector<'_>>,
     ) -> impl Future<Output = Result<Recorded, Interrupted>> + Send;
 
-    /// Lets the switch recognise what the caller says until it is over, or a key comes. `prompt` is played first, or
-    /// meanwhile where the switch can break it off when the caller speaks.
+    /// Lets the switch recognise what the caller says until it is over, or a key comes, which may end `prompt` too. That
+    /// is played first, or meanwhile where the switch can break it off when the caller speaks.
     fn recognise(
         &mut self,
         recognition: &Recognition<'_>,

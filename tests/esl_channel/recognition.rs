@@ -174,6 +174,27 @@ async fn an_engine_that_never_ends_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_call() {
+    let Call { mut channel, mut switch, stop } = call().await;
+    let calls = async {
+        let detection = begins(&mut switch, "silence_stream://10").await;
+        stop.cancel();
+        switch.runs("break", "").await;
+        switch.runs("detect_speech", "execute-app-arg: stop\n").await;
+        switch.completes(&detection, "Application-Response: DONE\n").await;
+        switch.runs("multiset", "playback_terminators=").await;
+        switch.says_goodbye().await;
+    };
+    let listen = listen("pocketsphinx", "digits");
+    let listened = async {
+        let said = said(&mut channel, &listen).await;
+        assert_eq!(said, Err(Interrupted::Stopping));
+        channel.leave(&[], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(listened, calls).0, Left::AsAsked);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_an_engine_listens_leaves() {
     let Call { mut channel, mut switch, .. } = call().await;
     let calls = async {

@@ -40,8 +40,8 @@ pub trait Channel: Send {
         ask: &Ask,
     ) -> impl Future<Output = Result<Heard, Interrupted>> + Send;
 
-    /// Plays sounds and listens to what the caller says. A key that `listen` takes ends both, and begins the question
-    /// that it stands for.
+    /// Plays sounds and listens to what the caller says. A key that `listen` takes begins the question that it stands
+    /// for: nothing is listened to any more, and the sounds end where its [`Ask::barge_in`] says so.
     fn listen(
         &mut self,
         sounds: &mut impl Sounds,

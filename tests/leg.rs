@@ -178,7 +178,11 @@ fn recording(keys: Option<Ask>) -> Listen {
 }
 
 fn by_switch() -> Listen {
-    speech(Ear::Switch { engine: "".into(), grammar: "yes".into() }, None)
+    by_switch_or(None)
+}
+
+fn by_switch_or(keys: Option<Ask>) -> Listen {
+    speech(Ear::Switch { engine: "".into(), grammar: "yes".into() }, keys)
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,4 +272,28 @@ async fn the_switch_plays_the_last_sound_itself_while_it_listens() {
     let said = Channel::listen(&mut leg, &mut sounds, &by_switch()).await.unwrap();
     assert_eq!(said, Said::Words("yes".into()));
     assert_eq!(leg.done, ["[a]", "[b]", "recognise in Some(c)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_switch_listens_behind_a_prompt_that_no_key_may_end() {
+    let listen = by_switch_or(Some(Ask { barge_in: false, ..digits() }));
+    let mut leg = FakeLeg::default();
+    let said = Channel::listen(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    assert_eq!(said, Said::Words("yes".into()));
+    assert_eq!(leg.done, ["[a, b]", "recognise in None"]);
+    let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+    let said = Channel::listen(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    assert!(matches!(said, Said::Keys(heard) if heard.digits == "4"));
+    assert_eq!(leg.done, ["[a, b]", "key within 2s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_a_prompt_that_it_may_not_end_has_its_gap_behind_the_prompt() {
+    let keys = Some(Ask { barge_in: false, ..digits() });
+    for listen in [recording(keys.clone()), by_switch_or(keys)] {
+        let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+        let mut prompt = made([("a", 0), ("b", 9)]);
+        Channel::listen(&mut leg, &mut prompt, &listen).await.unwrap();
+        assert_eq!(leg.done, ["[a]", "[b]", "key within 2s"]);
+    }
 }

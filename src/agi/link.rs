@@ -239,7 +239,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
 
     /// What is left of the longest call, and a margin: only the longest call bounds a sound.
     pub(super) fn rest(&self) -> Duration {
-        self.watch.rest() + MARGIN
+        self.rest_of_call() + MARGIN
+    }
+
+    /// What is left of the longest call: for a command that nothing else ends, and whose reply a hand-over awaits.
+    pub(super) fn rest_of_call(&self) -> Duration {
+        self.watch.rest()
     }
 
     /// The connection itself, to be refused.

@@ -69,8 +69,8 @@ pub trait Leg: Send {
         collector: Option<&mut Collector<'_>>,
     ) -> impl Future<Output = Result<Recorded, Interrupted>> + Send;
 
-    /// Lets the switch recognise what the caller says until it is over, or a key comes. `prompt` is played first, or
-    /// meanwhile where the switch can break it off when the caller speaks.
+    /// Lets the switch recognise what the caller says until it is over, or a key comes, which may end `prompt` too. That
+    /// is played first, or meanwhile where the switch can break it off when the caller speaks.
     fn recognise(
         &mut self,
         recognition: &Recognition<'_>,
@@ -258,6 +258,7 @@ async fn speech(
         }
     };
     if let Some(collector) = collector.filter(|collector| collector.has_keys()) {
+        collector.prompt_over(Instant::now());
         keys(leg, collector).await?;
     }
     Ok(said)
@@ -289,25 +290,18 @@ async fn record(
     }
 }
 
-/// All sounds but the last are played; the last is the switch's, since it can end it when the caller speaks.
+/// The last sound is the switch's, since it can end it when the caller speaks; unless no key may end the prompt.
 async fn recognise(
     leg: &mut impl Leg,
     sounds: &mut impl Sounds,
     recognition: &Recognition<'_>,
     mut collector: Option<&mut Collector<'_>>,
 ) -> Result<Said, Interrupted> {
-    let mut last = None;
-    loop {
-        let next = leg.silence(sounds.next(), collector.as_deref_mut()).await?;
-        let Some(Some(next)) = next else { break };
-        if let Some(sound) = last.replace(next) {
-            leg.sounds(&[sound], collector.as_deref_mut()).await?;
-        }
-        if pressed(&collector) {
-            return Ok(Said::Nothing);
-        }
-    }
-    if last.is_none() && sounds.unheard() {
+    let last = match collector.as_ref().is_none_or(|collector| collector.barges_in()) {
+        true => all_but_the_last(leg, sounds, collector.as_deref_mut()).await?,
+        false => prompt(leg, sounds, collector.as_deref_mut()).await.map(|()| None)?,
+    };
+    if pressed(&collector) || (last.is_none() && sounds.unheard()) {
         return Ok(Said::Nothing);
     }
     let recognised = leg.recognise(recognition, last.as_ref(), collector).await?;
@@ -316,6 +310,23 @@ async fn recognise(
         Recognised::Silence | Recognised::Key => Said::Nothing,
         Recognised::Failed(reason) => Said::Unheard(reason),
     })
+}
+
+/// Plays all sounds but the last, which is left; or as many as are heard until a key comes.
+async fn all_but_the_last(
+    leg: &mut impl Leg,
+    sounds: &mut impl Sounds,
+    mut collector: Option<&mut Collector<'_>>,
+) -> Result<Option<Sound>, Interrupted> {
+    let mut last = None;
+    while !pressed(&collector) {
+        let next = leg.silence(sounds.next(), collector.as_deref_mut()).await?;
+        let Some(Some(next)) = next else { break };
+        if let Some(sound) = last.replace(next) {
+            leg.sounds(&[sound], collector.as_deref_mut()).await?;
+        }
+    }
+    Ok(last)
 }
 
 impl<L: Leg> Channel for L {

@@ -52,6 +52,40 @@ async fn the_longest_call_is_bounded_in_every_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
+    let recording = Ear::Recording("/r/abc.wav".into());
+    let engine = Ear::Switch { engine: "".into(), grammar: "".into() };
+    for (ear, wanted, reply) in [
+        (recording, RECORD_OF_4_S, "200 result=0 (timeout) endpos=32000"),
+        (engine, r#"SPEECH RECOGNIZE "" 4"#, "200 result=1 (timeout)"),
+    ] {
+        let longest = Duration::from_secs(4);
+        let Call { mut channel, mut asterisk, .. } = call_of_at_most(longest).await;
+        let times = [5, 2, 15].map(Duration::from_secs);
+        let [start, silence, maximum] = times;
+        let switch = async {
+            if wanted != RECORD_OF_4_S {
+                asterisk.answers(r#"SPEECH CREATE """#, "200 result=1").await;
+            }
+            asterisk.hears(wanted).await;
+            sleep(longest + Duration::from_millis(20)).await;
+            asterisk.says(reply).await;
+            asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+            asterisk.hears_the_end().await;
+        };
+        let listen = Listen { ear, start, silence, maximum, keys: None };
+        let calls = async {
+            let said = channel.listen(&mut sounds(&[]), &listen).await;
+            assert_eq!(said, Err(Interrupted::TooLong));
+            channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        };
+        assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    }
+}
+
+const RECORD_OF_4_S: &str = r##"RECORD FILE "/r/abc" wav "0123456789*#ABCD" 4000 s=2"##;
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
     let Call { mut channel, asterisk: _silent, .. } = call().await;
     let started = Instant::now();

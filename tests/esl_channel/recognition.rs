@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::channel::leg::Recognised;
-use dialscript::channel::{Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said, Sound};
+use dialscript::channel::{Ask, Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said, Sound};
 use dialscript::esl::speech::words;
 use tokio::time::sleep;
 
@@ -90,6 +90,42 @@ async fn an_engine_that_can_not_listen_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_prompt_that_is_not_there_leaves_an_engine_that_listens() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        let detection = begins(&mut switch, "/s/missing.wav").await;
+        switch.ends_with(&detection, "ERROR").await;
+        let argument = format!("execute-app-arg: silence_stream://10 {DETECT}");
+        let detection = switch.starts("play_and_detect_speech", &argument).await;
+        switch.completes(&detection, &result("yes")).await;
+    };
+    let listen = listen("pocketsphinx", "digits");
+    let mut prompt = sounds(&["/s/missing.wav"]);
+    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
+    assert_eq!(said, Ok(Said::Words("yes".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_no_key_may_end_is_heard_before() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let prompt = switch.starts("playback", "/s/prompt.wav\n").await;
+        switch.key('4').await;
+        sleep(Duration::from_secs(9)).await;
+        switch.ends(&prompt).await;
+        sleep(Duration::from_secs(3)).await;
+        switch.key('7').await;
+        switch.key('#').await;
+    };
+    let keys = Some(Ask { barge_in: false, ..four_digits() });
+    let listen = Listen { keys, ..or_keys() };
+    let mut prompt = sounds(&["/s/prompt.wav"]);
+    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
+    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "47"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_is_no_word_is_not_even_tried() {
     for engine in ["", "a b", "a|b", "${system(id)}", "^^;a"] {
         let Call { mut channel, switch: _silent, .. } = call().await;
@@ -135,6 +171,27 @@ async fn an_engine_that_never_ends_is_closed() {
     let listen = listen("pocketsphinx", "digits");
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
     assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_call() {
+    let Call { mut channel, mut switch, stop } = call().await;
+    let calls = async {
+        let detection = begins(&mut switch, "silence_stream://10").await;
+        stop.cancel();
+        switch.runs("break", "").await;
+        switch.runs("detect_speech", "execute-app-arg: stop\n").await;
+        switch.completes(&detection, "Application-Response: DONE\n").await;
+        switch.runs("multiset", "playback_terminators=").await;
+        switch.says_goodbye().await;
+    };
+    let listen = listen("pocketsphinx", "digits");
+    let listened = async {
+        let said = said(&mut channel, &listen).await;
+        assert_eq!(said, Err(Interrupted::Stopping));
+        channel.leave(&[], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(listened, calls).0, Left::AsAsked);
 }
 
 #[tokio::test(start_paused = true)]

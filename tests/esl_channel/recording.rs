@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Ear, Heard, Interrupted, Listen, Said};
+use dialscript::channel::{Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said};
 use tokio::time::{Instant, sleep};
 
 use crate::switch::{Call, FreeSwitch, call, four_digits, said};
@@ -205,4 +205,24 @@ async fn a_wide_channel_counts_loudness_twice() {
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
     assert_eq!(said, Ok(Said::Recorded));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_while_a_caller_speaks_breaks_the_recording_off_and_changes_no_variable_for_good() {
+    let Call { mut channel, mut switch, stop } = call().await;
+    let calls = async {
+        let recording = begins(&mut switch).await;
+        stop.cancel();
+        switch.runs("break", "").await;
+        switch.ends_without_a_word(&recording).await;
+        let before = "^^;playback_terminators=;record_fill_cng=;dialscript_outcome=error";
+        switch.runs("multiset", before).await;
+        switch.says_goodbye().await;
+    };
+    let listened = async {
+        let said = said(&mut channel, &listen(FILE)).await;
+        assert_eq!(said, Err(Interrupted::Stopping));
+        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(listened, calls).0, Left::AsAsked);
 }

@@ -32,7 +32,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     ) -> Result<Recorded, Interrupted> {
         self.link.alive()?;
         let keys = collector.as_ref().map_or(ALL_KEYS.to_owned(), |collector| collector.keys());
-        let Recording { file, maximum, silence } = *recording;
+        let Recording { file, silence, .. } = *recording;
+        let maximum = recording.maximum.min(self.link.rest_of_call());
         let command = Command::record_file(stem(file), &keys, maximum, silence)?;
         let reply = self.link.run(command, Running::Other, maximum + MARGIN).await?;
         match word(&reply) {
@@ -66,7 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         mut collector: Option<&mut Collector<'_>>,
     ) -> Result<Recognised, Interrupted> {
         let prompt = self.before_listening(prompt, collector.as_deref_mut()).await?;
-        if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
+        if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(Recognised::Key);
         }
         let recognised = match self.load(recognition).await {
@@ -86,16 +87,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// Any key ends a prompt that plays while an engine listens, so one that no key may end is played before; and so is
-    /// what is no file.
+    /// The file that plays while an engine listens. What is no file is played before.
     async fn before_listening<'a>(
         &mut self,
         prompt: Option<&'a Sound>,
         collector: Option<&mut Collector<'_>>,
     ) -> Result<&'a str, Interrupted> {
         let Some(sound) = prompt else { return Ok("") };
-        let file = matches!(sound, Sound::File(_) | Sound::OfSwitch(_) | Sound::Served(_));
-        if file && collector.as_ref().is_none_or(|collector| collector.barges_in()) {
+        if matches!(sound, Sound::File(_) | Sound::OfSwitch(_) | Sound::Served(_)) {
             return Ok(name(sound));
         }
         self.sounds(std::slice::from_ref(sound), collector).await?;
@@ -151,7 +150,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         mut prompt: &str,
         mut collector: Option<&mut Collector<'_>>,
     ) -> Result<Recognised, Interrupted> {
-        let mut time = recognition.start + recognition.maximum;
+        let time = recognition.start + recognition.maximum;
+        let mut time = time.min(self.link.rest_of_call());
         let mut due = None;
         loop {
             let lasts = if prompt.is_empty() { time } else { time + LONGEST_PROMPT };

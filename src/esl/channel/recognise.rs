@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
+use tracing::warn;
 
 use super::EslChannel;
 use crate::channel::digits::Collector;
@@ -38,6 +39,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(Recognised::Key);
         }
+        match self.detect(&file, recognition, collector.as_deref_mut()).await? {
+            Recognised::Failed(reason) if reason == PROMPT_OR_ELSE && file != NO_PROMPT => {
+                warn!(call_id = ?self.caller.call_id, sound = ?prompt, "the switch can't play a sound");
+                self.detect(NO_PROMPT, recognition, collector).await
+            }
+            recognised => Ok(recognised),
+        }
+    }
+
+    async fn detect(
+        &mut self,
+        file: &str,
+        recognition: &Recognition<'_>,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<Recognised, Interrupted> {
         let argument = format!("{file} {}", detected_by(recognition));
         let argument = variable::argument(argument, self.expansion());
         let (detect, execution) = self.link.execute("play_and_detect_speech", &argument)?;
@@ -90,6 +106,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
+/// Said of a prompt that can't be played, too: a grammar or an engine that is not there has an error of its own
+/// (`switch_ivr_play_and_detect_speech`).
+const PROMPT_OR_ELSE: &str = "ERROR";
 /// What stands between the prompt and the engine.
 const DETECT: &str = "detect:";
 
@@ -119,7 +138,7 @@ fn detected_by(recognition: &Recognition<'_>) -> String {
 
 fn recognised(completion: &Completion) -> Recognised {
     match &*completion.response() {
-        "USAGE ERROR" | "GRAMMAR ERROR" | "ASR INIT ERROR" | "ERROR" => {
+        "USAGE ERROR" | "GRAMMAR ERROR" | "ASR INIT ERROR" | PROMPT_OR_ELSE => {
             Recognised::Failed(completion.response().into_owned())
         }
         _ => words(&completion.variable("detect_speech_result").unwrap_or_default()),

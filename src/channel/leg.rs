@@ -289,7 +289,8 @@ async fn record(
     }
 }
 
-/// All sounds but the last are played; the last is the switch's, since it can end it when the caller speaks.
+/// All sounds but the last are played; the last is the switch's, since it can end it when the caller speaks, unless
+/// nothing may end it. Switches that can't listen fail before they play it: it is heard all the same where keys serve.
 async fn recognise(
     leg: &mut impl Leg,
     sounds: &mut impl Sounds,
@@ -310,11 +311,22 @@ async fn recognise(
     if last.is_none() && sounds.unheard() {
         return Ok(Said::Nothing);
     }
-    let recognised = leg.recognise(recognition, last.as_ref(), collector).await?;
+    if collector.as_ref().is_some_and(|collector| !collector.barges_in()) {
+        leg.sounds(last.take().as_slice(), collector.as_deref_mut()).await?;
+        if pressed(&collector) {
+            return Ok(Said::Nothing);
+        }
+    }
+    let recognised = leg.recognise(recognition, last.as_ref(), collector.as_deref_mut()).await?;
     Ok(match recognised {
         Recognised::Words(words) => Said::Words(words),
         Recognised::Silence | Recognised::Key => Said::Nothing,
-        Recognised::Failed(reason) => Said::Unheard(reason),
+        Recognised::Failed(reason) => {
+            if collector.is_some() {
+                leg.sounds(last.as_slice(), collector).await?;
+            }
+            Said::Unheard(reason)
+        }
     })
 }
 

@@ -18,7 +18,9 @@
 //! - what an engine of the switch speaks or recognises: Asterisk speaks no texts, and neither fake recognises any, so of
 //!   `engine = "switch"` the rows have what comes of an engine that is not there;
 //! - why a switch can not listen or record, which each says in its own words: that there is a reason is compared;
-//! - the last 200 ms before a key that ends a recording, which Asterisk cuts off.
+//! - the last 200 ms before a key that ends a recording, which Asterisk cuts off;
+//! - keys in digits or letters that the switch says itself where no key may end them: Asterisk cuts the sign short;
+//! - what is said after a stop of the daemon, or the end of the longest call: a recording of Asterisk's goes on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "engines/fake.rs"]

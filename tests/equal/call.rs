@@ -13,7 +13,7 @@ use dialscript::script::request::NoAnswer;
 use tempfile::TempDir;
 
 use crate::fake::{FakeEar, FakeVoice};
-use crate::seen::Seen;
+use crate::seen::{Roughly, Seen};
 use crate::switches::{on_asterisk, on_freeswitch};
 use crate::web::{Reply, Web};
 
@@ -37,6 +37,10 @@ pub(crate) struct Call {
     outcome: &'static str,
     exit: &'static str,
     heard: Option<&'static str>,
+    requests: Option<Vec<&'static str>>,
+    leaves: Vec<(&'static str, &'static str)>,
+    reason: Option<&'static str>,
+    takes: Option<Duration>,
 }
 
 impl Call {
@@ -60,6 +64,10 @@ impl Call {
             outcome: "",
             exit: "",
             heard: None,
+            requests: None,
+            leaves: Vec::new(),
+            reason: None,
+            takes: None,
         }
     }
 
@@ -183,6 +191,30 @@ impl Call {
         self
     }
 
+    /// All that is asked of the web application.
+    pub(crate) fn requests(mut self, requests: &[&'static str]) -> Self {
+        self.requests = Some(requests.to_vec());
+        self
+    }
+
+    /// A variable that the dialplan has in the end, its name in small letters.
+    pub(crate) fn leaves(mut self, name: &'static str, value: &'static str) -> Self {
+        self.leaves.push((name, value));
+        self
+    }
+
+    /// What stands in the log as the reason.
+    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Milliseconds in prompts and questions, roughly.
+    pub(crate) fn takes(mut self, time: u64) -> Self {
+        self.takes = Some(Duration::from_millis(time));
+        self
+    }
+
     pub(crate) fn fingers(&self) -> Fingers {
         Fingers::timed(self.keys.clone())
     }
@@ -227,6 +259,23 @@ impl Call {
         );
         if let Some(heard) = self.heard {
             assert_eq!(asterisk.heard.join(" "), heard);
+        }
+        self.is_as_told(&asterisk);
+    }
+
+    fn is_as_told(&self, seen: &Seen) {
+        assert_eq!(seen.recordings, 0, "a recording is left over");
+        if let Some(requests) = &self.requests {
+            assert_eq!(seen.requests, *requests);
+        }
+        for (name, value) in &self.leaves {
+            assert_eq!(seen.variables.get(*name).map(String::as_str), Some(*value), "{name}");
+        }
+        if let Some(reason) = self.reason {
+            assert_eq!(seen.reason.as_deref(), Some(reason));
+        }
+        if let Some(takes) = self.takes {
+            assert_eq!(seen.asked, Roughly(takes));
         }
     }
 }

@@ -97,7 +97,8 @@ const CODE: &str = r#"{"code": 1}"#;
 rows! {
     spoken_digits_are_the_input:
         right().says(1500, 1200, "four seven one one").ends("otherwise", "4711@next")
-            .hears("up Welcome says:four_seven_one_one");
+            .hears("up Welcome says:four_seven_one_one").leaves("dialscript_input", "4711")
+            .requests(&["asks http://shop.example/?said=4711&typed=&id=4711 "]);
     digits_in_groups:
         right().says(2500, 800, "forty seven double one").ends("otherwise", "4711@next");
     who_speaks_over_the_prompt_is_heard_from_its_end_on:
@@ -118,12 +119,13 @@ rows! {
         number().mumbles(1500, 600, "hm", Ok("")).says(6000, 600, "four").ends("invalid_input", "wrong@next")
             .hears("up Welcome says:hm Welcome says:four");
     silence_is_no_input_after_the_last_time:
-        number().ends("no_input", "none@next").hears("up Welcome Welcome Bye");
+        number().ends("no_input", "none@next").hears("up Welcome Welcome Bye").takes(10_000);
     wrong_words_and_then_keys:
         right().says(1500, 600, "hello").keys("6000:4 6200:7 6400:1 6600:1").ends("otherwise", "4711@next")
             .hears("up Welcome says:hello Welcome");
     keys_instead_of_speech_in_the_prompt:
-        right().keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up Welcome|");
+        right().keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up Welcome|")
+            .requests(&["asks http://shop.example/?said=&typed=4711&id=4711 "]);
     keys_instead_of_speech_after_the_prompt:
         right().keys("2500:4 2700:7 2900:1 3100:1").ends("otherwise", "4711@next").hears("up Welcome");
     keys_pressed_quickly_while_it_is_recorded_all_count:
@@ -153,6 +155,9 @@ rows! {
         Call::of(WORDS.replace("silence = \"2s\"", "silence = \"1.5s\"").replace("MORE", "")).and("told", TOLD)
             .mumbles(1500, 500, "yes", Ok("yes or no")).says(3700, 500, "or no")
             .ends("matched", "yes@next").hears("up Welcome says:yes says:or_no");
+    a_short_silence_does_not_make_the_time_to_begin_longer:
+        Call::of(WORDS.replace("silence = \"2s\"", "silence = \"500ms\"").replace("MORE", "")).and("told", TOLD)
+            .ends("no_input", "NextStep").takes(4000);
     one_second_of_silence:
         Call::of(WORDS.replace("silence = \"2s\"", "silence = \"500ms\"").replace("MORE", "")).and("told", TOLD)
             .says(1500, 500, "yes").says(3400, 500, "or no")
@@ -161,12 +166,14 @@ rows! {
         Call::of(WORDS.replace("silence = \"2s\"", "silence = \"500ms\"").replace("MORE", "")).and("told", TOLD)
             .says(1500, 300, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     who_speaks_without_end_is_cut_off_and_understood:
-        words("").says(1500, 20000, "yes and so on").ends("matched", "yes@next");
+        words("").says(1500, 20000, "yes and so on").ends("matched", "yes@next").takes(7000);
     words_in_a_url_and_in_a_variable:
         words("").says(1500, 800, "Anna & Ben/2?").json(100, CODE).ends("otherwise", "told@next")
-            .hears("up Welcome says:Anna_&_Ben/2? Anna_&_Ben/2?");
+            .hears("up Welcome says:Anna_&_Ben/2? Anna_&_Ben/2?").leaves("said", "Anna & Ben/2?")
+            .requests(&["asks http://shop.example/Anna%20%26%20Ben%2F2%3F?a=Anna%20%26%20Ben%2F2%3F "]);
     sensitive_words_are_in_no_variable_of_the_daemon:
-        words("sensitive = true").says(1500, 800, "open sesame").json(100, CODE).ends("otherwise", "told@next");
+        words("sensitive = true").says(1500, 800, "open sesame").json(100, CODE).ends("otherwise", "told@next")
+            .leaves("dialscript_input", "").leaves("said", "open sesame");
     any_key_ends_what_is_said_where_none_are_asked_for:
         words("").says(1500, 500, "yes").keys("2600:5").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_key_before_anything_is_said_where_none_are_asked_for:
@@ -174,13 +181,15 @@ rows! {
     keys_in_the_prompt_where_none_are_asked_for_are_lost:
         words("").keys("500:5").says(1500, 500, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_spoken_question_that_nobody_hears_is_no_input_at_once:
-        words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up");
+        words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
+            .because("the prompt was not heard: the engine is broken").takes(0);
     a_part_of_a_spoken_question_that_is_late:
         words("").late("Welcome", 2000).says(3500, 500, "yes").ends("matched", "yes@next");
     keys_while_a_spoken_question_is_made:
         right().late("Welcome", 3000).keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up");
     nobody_listens_and_no_keys_are_asked_for:
-        words("").hears_by(FakeEar::Deaf).ends("no_input", "NextStep").hears("up Bye");
+        words("").hears_by(FakeEar::Deaf).ends("no_input", "NextStep").hears("up Bye")
+            .because("no engine listens");
     nobody_listens_but_keys_are_asked_for:
         right().hears_by(FakeEar::Deaf).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up Welcome");
@@ -189,7 +198,7 @@ rows! {
             .ends("otherwise", "4711@next").hears("up Welcome says:four");
     what_is_not_understood_where_no_keys_are_asked_for:
         words("").mumbles(1500, 1000, "yes", Err("it crashed")).ends("no_input", "NextStep")
-            .hears("up Welcome says:yes Bye");
+            .hears("up Welcome says:yes Bye").because("it crashed");
     the_switch_has_no_engine_that_listens:
         words("").hears_by(FakeEar::Switch).ends("no_input", "NextStep");
     the_switch_has_no_engine_that_listens_but_keys_are_asked_for:

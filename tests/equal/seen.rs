@@ -19,19 +19,19 @@ pub(crate) struct Seen {
     pub(crate) heard: Vec<String>,
     digits: usize,
     said: usize,
-    asked: Roughly,
+    pub(crate) asked: Roughly,
     waited: Roughly,
     /// Recordings that are still there.
-    recordings: usize,
+    pub(crate) recordings: usize,
     /// What the engines were asked.
     engines: Vec<String>,
     code: String,
     script: String,
     pub(crate) reason: Option<String>,
     left: Option<Left>,
-    requests: Vec<String>,
+    pub(crate) requests: Vec<String>,
     /// By their names in small letters.
-    variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 /// A time that need not be the same to the millisecond.

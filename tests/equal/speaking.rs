@@ -75,6 +75,17 @@ const PIN: &str = r#"
     then = "hangup"
 "#;
 
+fn echo(keypress: &str) -> Call {
+    let next = NEXT.replace("Four", "{digits:main.keypress} Two");
+    let next = next.replace("[keypress]", &format!("[keypress]\n{keypress}"));
+    Call::of(AGAIN.replace("say = \"Five\"\n", "")).and("next", next)
+}
+
+fn letters(more: &str) -> Call {
+    let parts = PARTS.replace("MORE", more);
+    Call::of(parts.replace(r#"["One", "Two", "Three", "Four", "Five"]"#, r#""{caller_name} Two""#))
+}
+
 fn parts() -> Call {
     Call::of(PARTS.replace("MORE", ""))
 }
@@ -96,7 +107,7 @@ const FOUND: &str =
 
 rows! {
     texts_are_heard_in_their_order:
-        parts().ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye");
+        parts().ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye").takes(5500);
     a_key_in_the_first_of_five_parts_skips_the_others:
         parts().keys("300:4 500:7").ends("otherwise", "47@next").hears("up One|");
     a_key_in_the_last_of_five_parts:
@@ -109,7 +120,8 @@ rows! {
     the_first_digit_has_its_time_from_the_end_of_the_last_part:
         parts().keys("5300:4 5500:7").ends("otherwise", "47@next").hears("up One Two Three Four Five");
     a_late_part_is_waited_for_in_its_place:
-        parts().late("Two", 3000).ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye");
+        parts().late("Two", 3000).ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye")
+            .takes(8000);
     a_late_part_is_made_while_an_earlier_one_is_heard:
         parts().late("Three", 900).keys("2700:4 2900:7").ends("otherwise", "47@next")
             .hears("up One Two Three Four Five");
@@ -131,7 +143,8 @@ rows! {
         parts().mute("Three").late("Three", 3000).ends("no_input", "hung up 16")
             .hears("up One Two Four Five Bye");
     a_question_that_nobody_hears_is_no_input_at_once:
-        parts().mute("*").ends("no_input", "hung up 16").hears("up");
+        parts().mute("*").ends("no_input", "hung up 16").hears("up")
+            .because("the prompt was not heard: the engine is broken").takes(0);
     a_question_that_nobody_hears_takes_keys_that_came_before:
         parts().mute("*").late("Five", 2000).keys("1000:4 1300:7").ends("otherwise", "47@next").hears("up");
     values_are_spoken_where_they_stand:
@@ -158,8 +171,19 @@ rows! {
     keys_in_digits_that_the_switch_says_are_for_the_question_asked_again:
         again().mute("1").keys("300:1 500:1 1100:2 1700:2 5000:4 5200:7").ends("otherwise", "47@22")
             .hears("up Welcome| digits:1| Five Four");
+    keys_in_digits_that_the_switch_says_end_them:
+        echo("").mute("1").mute("2").keys("300:1 500:2 900:4 1100:7").ends("otherwise", "47@12")
+            .hears("up Welcome| digits:1|");
+    without_barge_in_keys_behind_digits_that_the_switch_says:
+        echo("barge_in = false").mute("1").mute("2").keys("300:1 500:2 2100:4 2250:7").ends("otherwise", "47@12")
+            .hears("up Welcome| digits:1 digits:2 Two");
+    keys_in_letters_that_the_switch_says_end_them:
+        letters("").mute("Ann & Co").keys("300:1 500:2").ends("otherwise", "12@next").hears("up letters:AnnCo|");
+    sounds_are_heard_before_texts:
+        Call::of(PARTS.replace("MORE", "").replace("[prompt]", "[prompt]\nplay = \"switch:jingle\""))
+            .keys("900:4 1100:7").ends("otherwise", "47@next").hears("up jingle One|");
     a_sensitive_value_is_spoken_in_one_piece:
-        Call::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two");
+        Call::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two").leaves("dialscript_input", "");
     a_sensitive_value_that_the_switch_says:
         Call::of(PIN).mute("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
             .hears("up Welcome| One digits:471 Two");

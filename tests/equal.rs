@@ -1,8 +1,11 @@
 //! The same script gives the same call on Asterisk and on FreeSWITCH: each row is a script as users write it, keys,
-//! answers and hang-ups at their times. It is run through both drivers, each on its own fake switch, in memory and with a
-//! paused clock; outcome, requests, variables, the way on, digits and what was heard must be equal, and as the row says.
+//! utterances, answers and hang-ups at their times. It is run through both drivers, each on its own fake switch, in memory
+//! and with a paused clock; outcome, requests, variables, the way on, digits, what was heard and said, and what engines
+//! were asked must be equal, and as the row says. The engines are ours: a text becomes a sound of its name, and what is
+//! recorded is understood as the row says, from a recording that holds all that was spoken.
 //!
-//! FreeSWITCH tells a key up to 40 ms after it was released, so no row asks what happens within 100 ms of an edge.
+//! FreeSWITCH tells a key up to 40 ms after it was released, and begins a call's first recording up to 100 ms after the
+//! prompt, so no row asks what happens within 100 ms of an edge; times in questions and waits are equal to 250 ms.
 //!
 //! What can not be asked of both:
 //!
@@ -11,10 +14,17 @@
 //! - destinations with a priority, and places that are not there: FreeSWITCH has no priorities, and no way to look;
 //! - variables that are set after a hang-up by the caller, which FreeSWITCH does not take: of such a call those are
 //!   compared that were set before;
-//! - `{call_id}` and `{channel}`, which each switch makes up.
+//! - `{call_id}` and `{channel}`, which each switch makes up;
+//! - what an engine of the switch speaks or recognises: Asterisk speaks no texts, and neither fake recognises any, so of
+//!   `engine = "switch"` the rows have what comes of an engine that is not there;
+//! - why a switch can not listen or record, which each says in its own words: that there is a reason is compared;
+//! - the last 200 ms before a key that ends a recording, which Asterisk cuts off;
+//! - keys in digits or letters that the switch says itself where no key may end them: Asterisk cuts the sign short;
+//! - what is said after a stop of the daemon, or the end of the longest call: a recording of Asterisk's goes on.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod engines;
+#[path = "engines/fake.rs"]
+mod fake;
 
 #[path = "equal/call.rs"]
 mod call;
@@ -43,5 +53,9 @@ mod answers;
 mod digits;
 #[path = "equal/ends.rs"]
 mod ends;
+#[path = "equal/listening.rs"]
+mod listening;
 #[path = "equal/outcomes.rs"]
 mod outcomes;
+#[path = "equal/speaking.rs"]
+mod speaking;

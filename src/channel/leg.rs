@@ -290,7 +290,8 @@ async fn record(
     }
 }
 
-/// The last sound is the switch's, since it can end it when the caller speaks; unless no key may end the prompt.
+/// The last sound is the switch's, since it can end it when the caller speaks; unless no key may end the prompt. A switch
+/// that can't listen fails before it plays it: it is heard all the same where keys serve.
 async fn recognise(
     leg: &mut impl Leg,
     sounds: &mut impl Sounds,
@@ -304,11 +305,16 @@ async fn recognise(
     if pressed(&collector) || (last.is_none() && sounds.unheard()) {
         return Ok(Said::Nothing);
     }
-    let recognised = leg.recognise(recognition, last.as_ref(), collector).await?;
+    let recognised = leg.recognise(recognition, last.as_ref(), collector.as_deref_mut()).await?;
     Ok(match recognised {
         Recognised::Words(words) => Said::Words(words),
         Recognised::Silence | Recognised::Key => Said::Nothing,
-        Recognised::Failed(reason) => Said::Unheard(reason),
+        Recognised::Failed(reason) => {
+            if collector.is_some() {
+                leg.sounds(last.as_slice(), collector).await?;
+            }
+            Said::Unheard(reason)
+        }
     })
 }
 

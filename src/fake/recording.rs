@@ -49,7 +49,7 @@ impl Recording {
         is_new
     }
 
-    /// Writes its beginning as a WAV file of 16 bits; how many samples that were.
+    /// Writes its beginning as a WAV file of 16 bits, unless that was deleted meanwhile; how many samples that were.
     ///
     /// # Errors
     ///
@@ -58,8 +58,11 @@ impl Recording {
         let sample_format = hound::SampleFormat::Int;
         let spec =
             hound::WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format };
-        let mut wav = hound::WavWriter::create(file, spec).map_err(io::Error::other)?;
         let samples = samples(lasts);
+        if !file.exists() {
+            return Ok(samples);
+        }
+        let mut wav = hound::WavWriter::create(file, spec).map_err(io::Error::other)?;
         for at in 0..samples {
             wav.write_sample(self.sample(at)).map_err(io::Error::other)?;
         }

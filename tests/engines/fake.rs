@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::{Ear, Sound};
 use dialscript::script::voice::{Deaf, Made, Mute, Voice, Wanted};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// What was done, in order; shared with the switch of the same call.
 pub(crate) type Done = Arc<Mutex<Vec<String>>>;
@@ -24,12 +25,16 @@ pub(crate) struct FakeVoice {
     pub(crate) at_hand: Vec<&'static str>,
     /// The words of each utterance, or why they are not understood.
     pub(crate) hears: Mutex<VecDeque<Result<&'static str, &'static str>>>,
+    /// How long it takes to understand one.
+    pub(crate) understands_in: Duration,
+    /// Where the switch records; without it nothing is recorded.
+    pub(crate) records_in: Option<PathBuf>,
     /// Who listens.
     pub(crate) ear: FakeEar,
     pub(crate) done: Done,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) enum FakeEar {
     /// The engine, by recordings.
     #[default]
@@ -41,11 +46,26 @@ pub(crate) enum FakeEar {
 }
 
 /// A recording, which says when it is deleted.
-pub(crate) struct FakeRecording(Done);
+pub(crate) struct FakeRecording {
+    done: Done,
+    file: Option<PathBuf>,
+}
+
+impl FakeRecording {
+    /// How long somebody speaks in it.
+    fn lasts(&self) -> Option<String> {
+        let mut wav = hound::WavReader::open(self.file.as_ref()?).ok()?;
+        let spoken = wav.samples::<i16>().filter(|sample| !matches!(sample, Ok(0))).count();
+        Some(format!(" {:.1} s", spoken as f64 / f64::from(wav.spec().sample_rate)))
+    }
+}
 
 impl Drop for FakeRecording {
     fn drop(&mut self) {
-        does(&self.0, "delete the recording");
+        does(&self.done, "delete the recording");
+        if let Some(file) = &self.file {
+            drop(std::fs::remove_file(file));
+        }
     }
 }
 
@@ -109,8 +129,11 @@ impl Voice for FakeVoice {
     fn ear(&self) -> Result<(Ear, Option<FakeRecording>), Deaf> {
         match self.ear {
             FakeEar::Recording => {
-                let recording = FakeRecording(self.done.clone());
-                Ok((Ear::Recording("/recordings/1.wav".into()), Some(recording)))
+                let file = self.records_in.as_ref().map(|folder| folder.join("1.wav"));
+                let name = file.as_ref().map(|file| file.to_string_lossy().into_owned());
+                let name = name.unwrap_or_else(|| "/recordings/1.wav".into());
+                let recording = FakeRecording { done: self.done.clone(), file };
+                Ok((Ear::Recording(name.into()), Some(recording)))
             }
             FakeEar::Switch => {
                 Ok((Ear::Switch { engine: "".into(), grammar: "digits".into() }, None))
@@ -120,7 +143,9 @@ impl Voice for FakeVoice {
     }
 
     async fn understand(&self, recording: FakeRecording, language: &str) -> Result<String, Deaf> {
-        does(&self.done, format!("understand {language}"));
+        let lasts = recording.lasts().unwrap_or_default();
+        does(&self.done, format!("understand {language}{lasts}"));
+        sleep(self.understands_in).await;
         drop(recording);
         let words = self.hears.lock().unwrap().pop_front().unwrap_or(Ok(""));
         words.map(str::to_owned).map_err(|reason| Deaf(reason.into()))

@@ -8,6 +8,8 @@ use dialscript::channel::Left;
 use dialscript::fake::phone::{GoesOn, Happening, Told};
 use dialscript::script::report::Report;
 
+use crate::fake::FakeVoice;
+
 /// All that must be equal.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Seen {
@@ -16,13 +18,30 @@ pub(crate) struct Seen {
     pub(crate) exit: String,
     pub(crate) heard: Vec<String>,
     digits: usize,
+    said: usize,
+    pub(crate) asked: Roughly,
+    waited: Roughly,
+    /// Recordings that are still there.
+    pub(crate) recordings: usize,
+    /// What the engines were asked.
+    engines: Vec<String>,
     code: String,
     script: String,
-    reason: Option<String>,
+    pub(crate) reason: Option<String>,
     left: Option<Left>,
-    requests: Vec<String>,
+    pub(crate) requests: Vec<String>,
     /// By their names in small letters.
-    variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// A time that need not be the same to the millisecond.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Roughly(pub(crate) Duration);
+
+impl PartialEq for Roughly {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.abs_diff(other.0) < Duration::from_millis(250)
+    }
 }
 
 /// What was told, in its order.
@@ -35,13 +54,18 @@ impl Story {
         move |told| story.lock().unwrap().push(told)
     }
 
-    pub(crate) fn seen(&self, report: Report, requests: Vec<String>) -> Seen {
+    pub(crate) fn seen(&self, report: Report, requests: Vec<String>, voice: &FakeVoice) -> Seen {
         let told = self.0.lock().unwrap();
         Seen {
             outcome: report.outcome.as_str().to_owned(),
             exit: exit(&told),
             heard: heard(&told),
             digits: report.digits,
+            said: report.said,
+            asked: Roughly(report.asked),
+            waited: Roughly(report.waited),
+            recordings: recordings(voice),
+            engines: voice.done.lock().unwrap().clone(),
             code: report.code,
             script: report.script,
             reason: report.reason,
@@ -50,6 +74,11 @@ impl Story {
             variables: variables(&told),
         }
     }
+}
+
+fn recordings(voice: &FakeVoice) -> usize {
+    let folder = voice.records_in.as_ref().map(std::fs::read_dir);
+    folder.and_then(Result::ok).map_or(0, Iterator::count)
 }
 
 fn exit(told: &[Told]) -> String {
@@ -99,6 +128,7 @@ fn heard(told: &[Told]) -> Vec<String> {
             Happening::MusicOff => heard.push(">".into()),
             Happening::Missing { sound } => heard.push(format!("no-{}", name(sound))),
             Happening::PickedUp => heard.push("up".into()),
+            Happening::Says { text, .. } => heard.push(format!("says:{}", one_word(text))),
             Happening::HangsUp => heard.push("hangs-up".into()),
             _ => {}
         }
@@ -121,8 +151,24 @@ impl Rest {
     }
 }
 
-/// Asterisk wants files without their extension.
+/// Asterisk wants files without their extension, and each says signs in its own words.
 fn name(sound: &str) -> String {
-    let name = sound.rsplit('/').next().unwrap();
-    name.strip_suffix(".wav").unwrap_or(name).to_owned()
+    let says = [
+        ("digits ", "digits:"),
+        ("letters ", "letters:"),
+        ("say en number iterated ", "digits:"),
+        ("say en name_spelled pronounced ", "letters:"),
+    ];
+    for (begins, says) in says {
+        if let Some(signs) = sound.strip_prefix(begins) {
+            return format!("{says}{signs}");
+        }
+    }
+    let is_path = sound.starts_with('/') || sound.contains("://");
+    let name = sound.rsplit('/').next().filter(|_| is_path).unwrap_or(sound);
+    one_word(name.strip_suffix(".wav").unwrap_or(name))
+}
+
+fn one_word(text: &str) -> String {
+    text.replace(' ', "_")
 }

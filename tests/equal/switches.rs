@@ -15,12 +15,13 @@ use dialscript::script::definition::Library;
 use dialscript::script::memory::Arguments;
 use dialscript::script::run::run;
 
-use crate::engines::NoVoice;
+use tempfile::TempDir;
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Call;
+use crate::fake::FakeVoice;
 use crate::seen::{Seen, Story};
 use crate::web::Web;
 
@@ -31,7 +32,8 @@ const FAR: Duration = Duration::from_secs(6 * 3600);
 
 pub(crate) async fn on_asterisk(call: &Call, library: &Library) -> Seen {
     let (ours, theirs) = duplex(64 * 1024);
-    let (story, web) = (Story::default(), call.web());
+    let (story, web, recordings) = (Story::default(), call.web(), TempDir::new().unwrap());
+    let voice = call.voice(recordings.path());
     let phone = phone(call, &story);
     let query = call.arguments.iter().map(|(name, value)| format!("{name}={value}"));
     let query = query.collect::<Vec<_>>().join("&");
@@ -48,14 +50,16 @@ pub(crate) async fn on_asterisk(call: &Call, library: &Library) -> Seen {
     });
     let (link, environment) = agi::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
     let arguments = environment.script().arguments.into_iter().collect();
-    let report = runs(AgiChannel::new(link, &environment), library, &web, arguments).await;
+    let report =
+        runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    story.seen(report, web.asked())
+    story.seen(report, web.asked(), &voice)
 }
 
 pub(crate) async fn on_freeswitch(call: &Call, library: &Library) -> Seen {
     let (ours, theirs) = duplex(64 * 1024);
-    let (story, web) = (Story::default(), call.web());
+    let (story, web, recordings) = (Story::default(), call.web(), TempDir::new().unwrap());
+    let voice = call.voice(recordings.path());
     let phone = phone(call, &story);
     let argument =
         |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
@@ -73,11 +77,11 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &Library) -> Seen {
     let (link, data) = esl::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
     let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let arguments = arguments.collect();
-    let report = runs(EslChannel::new(link, data), library, &web, arguments).await;
+    let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
     let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
     let stays = ended.variables.contains_key("playback_terminators");
     assert!(!stays || report.left == Some(Left::CallerGone), "it stays on the channel");
-    story.seen(report, web.asked())
+    story.seen(report, web.asked(), &voice)
 }
 
 const CALLER: &str = "+49 30/1";
@@ -86,16 +90,16 @@ const NAME: &str = "Ann & Co";
 async fn runs(
     channel: impl Channel,
     library: &Library,
-    web: &Web,
+    engines: (&Web, &FakeVoice),
     arguments: Arguments,
 ) -> dialscript::script::report::Report {
     let script = library.scripts["main"].clone();
-    let ran = timeout(FAR, run(channel, library, (web, &NoVoice), script, arguments)).await;
+    let ran = timeout(FAR, run(channel, library, engines, script, arguments)).await;
     ran.expect("the script did not end")
 }
 
 fn phone(call: &Call, story: &Story) -> Phone {
-    Phone::new(call.fingers(), call.hangs_up, story.listener())
+    Phone::new(call.fingers(), call.hangs_up, story.listener()).saying(call.mouth())
 }
 
 fn bounds(call: &Call) -> Bounds {
@@ -111,13 +115,23 @@ fn bounds(call: &Call) -> Bounds {
 }
 
 /// How long the sounds of the switch are, in milliseconds.
-const SOUNDS: [(&str, u64); 6] = [
+const SOUNDS: [(&str, u64); 16] = [
     ("number", 3000),
     ("welcome", 2000),
     ("found", 1000),
     ("unknown", 2000),
     ("bye", 1000),
     ("jingle", 700),
+    ("Welcome", 1000),
+    ("One", 500),
+    ("Two", 500),
+    ("Three", 500),
+    ("Four", 500),
+    ("Five", 500),
+    ("Bye", 1000),
+    ("4", 400),
+    ("7", 400),
+    ("1", 400),
 ];
 
 fn sounds() -> SoundsOfSwitch {

@@ -64,6 +64,12 @@ impl Engines {
         self.preparing.end();
         self.maker.close_and_wait().await;
     }
+
+    /// Breaks off what is in the making: no program of an engine outlives it, and no file of one.
+    pub async fn give_up(&self) {
+        self.preparing.end();
+        self.maker.give_up().await;
+    }
 }
 
 impl Voice for Engines {

@@ -187,3 +187,39 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
     let log = fs::read_to_string(&log).unwrap();
     assert!(!log.contains("4711"), "{log}");
 }
+
+#[test]
+fn a_stop_amid_a_making_ends_the_engine_and_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let (begun, temporary) = (place("begun"), place("tmp"));
+    let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", begun.display());
+    let config = format!(
+        "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[speech]\ntimeout = '30s'\n\
+         say = {{ engine = 'command', command = ['/bin/sh', '-c', '{engine}', '{{out}}'] }}\n"
+    );
+    fs::write(place("dialscript.toml"), config).unwrap();
+    [place("scripts"), temporary.clone()].iter().for_each(|new| fs::create_dir(new).unwrap());
+    fs::write(place("scripts/hello.toml"), "[prompt]\nsay = 'Hello.'\n").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
+    command.args(["serve", "--config"]).arg(place("dialscript.toml")).env("TMPDIR", &temporary);
+    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
+    let pid = wait_for(|| fs::read_to_string(&begun).ok());
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 1, "the engine's folder");
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    assert_eq!(wait_for(|| child.try_wait().unwrap()).code(), Some(0));
+    let engine = std::path::Path::new("/proc").join(pid.trim()).join("exe");
+    wait_for(|| (!engine.exists()).then_some(()));
+    assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "files of the engine");
+}
+
+fn wait_for<T>(mut happens: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(happened) = happens() {
+            return happened;
+        }
+        assert!(Instant::now() < until, "it never happens");
+        std::thread::yield_now();
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use crate::cli::check::print_faults;
+use crate::cli::check::{print_faults, print_warnings};
 use crate::cli::rehearsal::{Ended, Rehearsal, play};
 use crate::cli::rehearsed::{Stage, Texts};
 use crate::cli::story::{Line, Style, Teller};
@@ -25,6 +25,8 @@ use options::is_key;
 
 /// Nobody stays longer on a line.
 const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
+/// As shells tell SIGINT.
+const INTERRUPTED: u8 = 130;
 /// Keys that are typed ahead.
 const TYPED_AHEAD: usize = 64;
 
@@ -39,9 +41,17 @@ pub fn call(options: &Options) -> ExitCode {
     match &options.connect {
         Some(server) => runtime.block_on(connected(options, server, &teller)),
         None => match loaded(options) {
-            Ok(config) => runtime.block_on(rehearsed(options, &config, &teller)),
+            Ok(config) => runtime.block_on(interruptible(options, &config, &teller)),
             Err(code) => code,
         },
+    }
+}
+
+/// What engines have begun ends with the runtime, also when the call is broken off.
+async fn interruptible(options: &Options, config: &Config, teller: &Teller) -> ExitCode {
+    tokio::select! {
+        code = rehearsed(options, config, teller) => code,
+        _ = tokio::signal::ctrl_c() => ExitCode::from(INTERRUPTED),
     }
 }
 
@@ -57,6 +67,7 @@ fn loaded(options: &Options) -> Result<Config, ExitCode> {
     })?;
     let scripts = &config.library.scripts;
     if scripts.contains_key(&options.script) {
+        print_warnings(&config.warnings);
         return Ok(config);
     }
     let mut names: Vec<_> = scripts.keys().map(|name| name.to_string()).collect();

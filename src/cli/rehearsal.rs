@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::cli::rehearsed::{Rehearsed, Stage};
 use crate::cli::serve::{LAST_REQUESTS, limits, requests};
@@ -66,6 +67,10 @@ impl Rehearsal {
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
         let door = Door { switch, listener, allow };
+        if stage.engines {
+            let uncreated = config.create_folders().into_iter();
+            uncreated.for_each(|reason| warn!(reason, "this will not work"));
+        }
         let engines = Engines::new(config.voice.clone(), triggers.client(), None);
         let voice = Rehearsed::new(engines, stage);
         let server = Server::new(limits(config), config.library.clone(), triggers, voice);
@@ -90,6 +95,7 @@ impl Rehearsal {
             )
         };
         drop(timeout(LAST_REQUESTS, last).await);
+        server.voice().engines().give_up().await;
     }
 }
 

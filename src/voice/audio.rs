@@ -29,6 +29,8 @@ pub const LARGEST: usize = 256 << 20;
 /// Sample rates of what switches play, in Hz.
 const NARROW: u32 = 8000;
 const WIDE: u32 = 16000;
+/// Frames in a second, of 20 ms each. Asterisk's timestamps step around a last one that is shorter.
+const FRAMES: u32 = 50;
 
 /// A sound as a switch plays it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,8 +80,8 @@ pub enum BadAudio {
     Large,
 }
 
-/// Converts a whole file. Peaks are cut, never wrapped; what is broken off plays as far as it goes. It takes processor
-/// time in proportion to the length of the sound: some milliseconds for a sentence, seconds for the longest.
+/// Converts a whole file. Peaks are cut, never wrapped; what is broken off plays as far as it goes; silence fills up the
+/// last 20 ms. It takes processor time in proportion to the length of the sound: some milliseconds for a sentence, seconds for the longest.
 ///
 /// # Errors
 ///
@@ -127,7 +129,8 @@ fn outputs_of(format: Format) -> &'static [Output] {
 }
 
 fn encode((output, resampler): (Output, Resampler)) -> Result<Encoded, BadAudio> {
-    let samples = resampler.finish()?;
+    let mut samples = resampler.finish()?;
+    samples.resize(samples.len().next_multiple_of((output.rate / FRAMES) as usize), 0);
     let bytes = wav(&samples, output.rate).map_err(|_| BadAudio::Long)?;
     let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(output.rate));
     Ok(Encoded { extension: output.extension, bytes, length })

@@ -39,9 +39,11 @@ impl Maker {
     }
 
     pub(super) async fn close_and_wait(&self) {
-        let tracker = self.makings.tracker();
-        tracker.close();
-        tracker.wait().await;
+        self.makings.close_and_wait().await;
+    }
+
+    pub(super) async fn give_up(&self) {
+        self.makings.give_up().await;
     }
 
     pub(super) fn make(&self, wanted: Wanted, speaks: bool) -> Making {

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
@@ -50,18 +51,28 @@ pub struct Makings {
     most: usize,
     places: Arc<Semaphore>,
     tracker: TaskTracker,
+    /// Nobody waits for any sound any more.
+    over: CancellationToken,
 }
 
 impl Makings {
     /// At most so many, those that wait for their turn among them; one more is refused at once.
     pub fn new(most: usize) -> Self {
         let places = Arc::new(Semaphore::new(most));
-        Self { shared: Arc::default(), most, places, tracker: TaskTracker::new() }
+        let (tracker, over) = Default::default();
+        Self { shared: Arc::default(), most, places, tracker, over }
     }
 
-    /// The tasks.
-    pub fn tracker(&self) -> &TaskTracker {
-        &self.tracker
+    /// Waits until no sound is in the making.
+    pub async fn close_and_wait(&self) {
+        self.tracker.close();
+        self.tracker.wait().await;
+    }
+
+    /// Breaks off what is in the making, and waits until it is: programs are killed, their files removed.
+    pub async fn give_up(&self) {
+        self.over.cancel();
+        self.close_and_wait().await;
     }
 
     /// The making of a goal: one that is under way, else a new one, unless `there` finds that it has just ended.
@@ -81,11 +92,12 @@ impl Makings {
         let Some(place) = self.place() else { return self.refused() };
         let ends = Ends { shared: self.shared.clone(), goal };
         let (tell, told) = oneshot::channel();
+        let over = self.over.clone();
         let task = async move {
-            let outcome = make.await;
+            let outcome = over.run_until_cancelled_owned(make).await;
             drop((ends, place));
             // Nobody may be left to hear it: it is kept for the next.
-            drop(tell.send(outcome));
+            outcome.map(|outcome| drop(tell.send(outcome)));
         };
         let under_way = under_way(told);
         shared.insert(goal, under_way.clone());
@@ -98,10 +110,12 @@ impl Makings {
     pub fn alone(&self, make: impl Future<Output = Outcome> + Send + 'static) -> Making {
         let Some(place) = self.place() else { return self.refused() };
         let (mut tell, told) = oneshot::channel();
+        let over = self.over.clone();
         let task = async move {
             tokio::select! {
                 outcome = make => drop(tell.send(outcome)),
                 () = tell.closed() => {}
+                () = over.cancelled() => {}
             }
             drop(place);
         };

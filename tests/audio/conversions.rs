@@ -57,14 +57,14 @@ fn compressed_files_give_their_tone() {
 #[test]
 fn an_mp3_that_does_not_tell_its_length_is_heard_whole() {
     let made = narrow(include_bytes!("samples/untagged.mp3").to_vec());
-    assert!((4000..4000 + 3 * 576 * 8000 / 22050).contains(&made.len()), "{}", made.len());
+    assert!((4000..4000 + 3 * 576 * 8000 / 22050 + 160).contains(&made.len()), "{}", made.len());
     assert_tone(&made[800..4000], 1000.0, 8000, 0.5, "untagged");
 }
 
 #[test]
 fn samples_that_fit_are_not_touched() {
     let kind = Kind { channels: 1, rate: 8000, bits: 16 };
-    let odd = (0..9000).map(|n| f64::from((n * 7919) % 65536 - 32768) / 32768.0);
+    let odd = (0..9120).map(|n| f64::from((n * 7919) % 65536 - 32768) / 32768.0);
     let file = wav_of_frames(odd, kind);
     assert_eq!(narrow(file.clone()), samples(&file, 8000));
     assert_eq!(convert(file.clone(), Format::Narrow).unwrap()[0].bytes, file);

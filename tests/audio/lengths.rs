@@ -1,4 +1,4 @@
-//! How long a sound is: exactly as long as it was, whatever its header says.
+//! How long a sound is: as long as it was, up to a whole 20 ms, whatever its header says.
 
 use std::time::{Duration, Instant};
 
@@ -12,13 +12,16 @@ fn narrow(file: Vec<u8>) -> Vec<i16> {
 }
 
 #[test]
-fn lengths_are_kept_to_the_sample() {
+fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
     for rate in [8000u32, 16000, 22050, 44100, 48000, 11027] {
         for frames in [1usize, 2, 80, 81, 8000, 22051] {
             let file = wav(&vec![0.25; frames], Kind { channels: 1, rate, bits: 16 });
             let made = convert(file, Format::Narrow).unwrap();
-            let wanted = (frames as f64 * 8000.0 / f64::from(rate)).ceil() as usize;
-            assert_eq!(samples(&made[0].bytes, 8000).len(), wanted, "{frames} at {rate} Hz");
+            let sound = (frames as f64 * 8000.0 / f64::from(rate)).ceil() as usize;
+            let wanted = sound.next_multiple_of(160);
+            let made_samples = samples(&made[0].bytes, 8000);
+            assert_eq!(made_samples.len(), wanted, "{frames} at {rate} Hz");
+            assert!(made_samples[sound..].iter().all(|sample| *sample == 0));
             let length = Duration::from_secs_f64(wanted as f64 / 8000.0);
             assert_eq!(made[0].length, length);
         }
@@ -57,7 +60,8 @@ fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
     let frames = 50_001;
     for ragged in 0..6 {
         let made = narrow(whole[..68 + frames * 6 + ragged].to_vec());
-        assert_eq!(made.len(), (frames * 8000).div_ceil(44100), "{ragged} bytes of the next");
+        let wanted = (frames * 8000).div_ceil(44100).next_multiple_of(160);
+        assert_eq!(made.len(), wanted, "{ragged} bytes of the next");
         assert!((loudest(&made) - 1.0).abs() < 0.03);
     }
     // The Ogg file has its sound in one page, which is there or is not.

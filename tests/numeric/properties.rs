@@ -67,3 +67,11 @@ proptest! {
         prop_assert_eq!(digits(&format!("xyzzy {wanted}"), language), None);
     }
 }
+
+#[test]
+fn a_number_beyond_all_bounds_is_none() {
+    for said in ["fifty hundred million", "ninety nine hundred million and one"] {
+        assert_eq!(digits(said, "en"), None, "{said}");
+    }
+    assert_eq!(digits("forty two hundred million", "en").as_deref(), Some("4200000000"));
+}

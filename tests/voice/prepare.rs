@@ -101,3 +101,21 @@ async fn what_is_missing_is_made_later_on() {
     fs::remove_file(file(&made)).unwrap();
     in_a_while("the first engine again", || first.runs() == failures + 2).await;
 }
+
+#[tokio::test]
+async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
+    let (studio, engine) = Studio::with_engine();
+    // Nothing can be written there: each sound that is made is lost, and may have been paid for.
+    fs::write(&studio.settings.cache.ours, "").unwrap();
+    let engines = studio.open();
+    engines.prepare(&texts(&["One."]));
+    until("the first try", || engine.runs() == 1).await;
+    in_a_while("the second try", || engine.runs() == 2).await;
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(31)).await;
+        tokio::time::resume();
+    }
+    assert!((3..10).contains(&engine.runs()), "{} tries in a quarter of an hour", engine.runs());
+}

@@ -111,7 +111,11 @@ pub(super) fn scaled<'t, 'a: 't>(
         let rest = opt(preceded(opt(and), &rest));
         let (behind, (count, (), rest)) =
             (opt(alt((article, &count))), is_power, rest).parse(tokens)?;
-        Ok((behind, count.unwrap_or(1) * power + rest.unwrap_or_default()))
+        let product = count.unwrap_or(1).checked_mul(power);
+        let sum = product.and_then(|product| product.checked_add(rest.unwrap_or_default()));
+        // No shorter number is meant: nothing else is tried.
+        let too_large = Err::Failure(Error::new(tokens, ErrorKind::TooLarge));
+        Ok((behind, sum.ok_or(too_large)?))
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream;
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
 use crate::script::voice::{Mute, Wanted};
@@ -15,6 +15,8 @@ use crate::voice::maker::Maker;
 /// After so long it is looked for what is missing: what failed, what only the fallback engine made, and what somebody
 /// removed from the folder.
 const LOOKED_EVERY: Duration = Duration::from_secs(30);
+/// What fails again and again is tried more and more seldom, down to this: each try of a service may cost money.
+const TRIED_AT_LEAST_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// The work in the background.
 #[derive(Default)]
@@ -54,16 +56,22 @@ async fn keep_ready(mut fixed: Vec<Wanted>, maker: Maker) {
     forget_lost(&maker).await;
     let mut failed = make(fixed.clone(), &maker).await;
     tell(&failed, fixed.len());
+    let (mut pause, mut tried) = (LOOKED_EVERY, Instant::now());
     loop {
         sleep(LOOKED_EVERY).await;
         forget_lost(&maker).await;
-        if !maker.store.has_room() {
-            // What is made now would only take the place of what calls want.
+        if !maker.store.has_room() || tried.elapsed() < pause {
+            // What is made now would only take the place of what calls want, or fail again.
             continue;
         }
         let missing = fixed.iter().filter(|wanted| !maker.is_at_hand(wanted)).cloned().collect();
         let before = failed.len();
         failed = make(missing, &maker).await;
+        tried = Instant::now();
+        pause = match failed.len() == before && before > 0 {
+            true => (pause * 2).min(TRIED_AT_LEAST_EVERY),
+            false => LOOKED_EVERY,
+        };
         if failed.len() != before {
             tell(&failed, fixed.len());
         }

@@ -106,3 +106,24 @@ async fn without_barge_in_a_key_cuts_one_sign_short_and_the_rest_is_said() {
     let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
     assert_eq!(asked, heard("47", Ended::Full));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_long_number_is_said_in_pieces_so_that_a_stop_need_not_wait_for_all_of_it() {
+    let Call { mut channel, mut asterisk, stop } = call().await;
+    let switch = async {
+        asterisk.answers(r#"SAY DIGITS "01234" """#, "200 result=0").await;
+        asterisk.hears(r#"SAY DIGITS "56789" """#).await;
+        stop.cancel();
+        sleep(Duration::from_secs(4)).await;
+        asterisk.says("200 result=0").await;
+        asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
+        asterisk.hears_the_end().await;
+    };
+    let calls = async {
+        let mut number = [Sound::Digits("01234567890123456789".into())].into_iter();
+        let played = channel.play(&mut number, Keys::Ignored).await;
+        assert_eq!(played, Err(Interrupted::Stopping));
+        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+}

@@ -12,6 +12,10 @@ use crate::agi::reply::Reply;
 use crate::channel::digits::Collector;
 use crate::channel::{Interrupted, Sound};
 
+/// Most signs of one SAY. No other command ends it, and they have to be said within the time to hand a call over: a sign
+/// takes up to 0.9 s in Asterisk's own sounds.
+const MOST_SIGNS: usize = 5;
+
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
     pub(super) async fn sound(
@@ -58,15 +62,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 
     /// Nothing tells how far a SAY came, so where a key must not end the prompt each sign is a command of its own: the
-    /// key cuts that one short, and the rest is said.
+    /// key cuts that one short, and the rest is said. Elsewhere a command has a few of them.
     async fn say(
         &mut self,
         sound: &Sound,
         signs: &str,
         mut collector: Option<&mut Collector<'_>>,
     ) -> Result<(), Interrupted> {
-        let whole = collector.as_ref().is_none_or(|collector| collector.barges_in());
-        for piece in signs.split_inclusive(|_| !whole) {
+        let barges_in = collector.as_ref().is_none_or(|collector| collector.barges_in());
+        let (at_once, mut said) = (if barges_in { MOST_SIGNS } else { 1 }, 0);
+        let ends_piece = |_| {
+            said += 1;
+            said % at_once == 0
+        };
+        for piece in signs.split_inclusive(ends_piece) {
             self.link.alive()?;
             let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
             let command = saying(sound, piece, &keys)?;

@@ -290,7 +290,7 @@ async fn record(
 }
 
 /// All sounds but the last are played; the last is the switch's, since it can end it when the caller speaks, unless
-/// nothing may end it. Switches that can't listen fail before they play it: it is heard all the same where keys serve.
+/// nothing may end it, or it is no file. Switches that can't listen fail before they play it: it is heard all the same where keys serve.
 async fn recognise(
     leg: &mut impl Leg,
     sounds: &mut impl Sounds,
@@ -311,7 +311,9 @@ async fn recognise(
     if last.is_none() && sounds.unheard() {
         return Ok(Said::Nothing);
     }
-    if collector.as_ref().is_some_and(|collector| !collector.barges_in()) {
+    let barges_in = collector.as_ref().is_none_or(|collector| collector.barges_in());
+    let is_said = matches!(last, Some(Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_)));
+    if !barges_in || is_said {
         leg.sounds(last.take().as_slice(), collector.as_deref_mut()).await?;
         if pressed(&collector) {
             return Ok(Said::Nothing);

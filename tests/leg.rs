@@ -48,7 +48,11 @@ impl Leg for FakeLeg {
         false
     }
 
-    async fn begin_question(&mut self) -> Result<(), Interrupted> {
+    async fn begin_question(
+        &mut self,
+        _: Option<&str>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
         Ok(())
     }
 

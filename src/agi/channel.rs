@@ -189,7 +189,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
         false
     }
 
-    async fn begin_question(&mut self) -> Result<(), Interrupted> {
+    async fn begin_question(
+        &mut self,
+        _: Option<&str>,
+        _: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
         self.music_off().await
     }
 

@@ -12,9 +12,13 @@ use tokio::time::Instant;
 
 use crate::channel::digits::{Collector, TypeAhead};
 use crate::channel::{
-    Ask, Caller, Channel, Destination, Ear, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
+    Ask, Caller, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
     Meanwhile, Reach, Said, Sound, Sounds,
 };
+
+mod speech;
+
+use speech::speech;
 
 /// Most sounds that are handed to a driver at once.
 const MOST_AT_ONCE: usize = 32;
@@ -33,12 +37,17 @@ pub trait Leg: Send {
     /// See [`Channel::speaks`].
     fn speaks(&self) -> bool;
 
-    /// Makes the leg ready for a question.
+    /// Makes the leg ready for a question, and for a recording into a file, so that nothing is to be done between its
+    /// prompt and what is said.
     ///
     /// # Errors
     ///
     /// Where none can be asked.
-    fn begin_question(&mut self) -> impl Future<Output = Result<(), Interrupted>> + Send;
+    fn begin_question(
+        &mut self,
+        records_into: Option<&str>,
+        collector: Option<&mut Collector<'_>>,
+    ) -> impl Future<Output = Result<(), Interrupted>> + Send;
 
     /// Plays sounds one after the other, without a gap where the switch can. A sound that the switch can't play is
     /// logged and passed over.
@@ -206,7 +215,7 @@ async fn question(
     sounds: &mut impl Sounds,
     collector: &mut Collector<'_>,
 ) -> Result<(), Interrupted> {
-    leg.begin_question().await?;
+    leg.begin_question(None, None).await?;
     prompt(leg, sounds, Some(collector)).await?;
     if sounds.unheard() && !collector.has_keys() {
         return Ok(());
@@ -228,111 +237,6 @@ fn entered<T>(
         }
         Err(interrupted) => Err(interrupted),
     }
-}
-
-/// Listens, and goes over to keys with the first one that comes.
-async fn speech(
-    leg: &mut impl Leg,
-    sounds: &mut impl Sounds,
-    listen: &Listen,
-    mut collector: Option<&mut Collector<'_>>,
-) -> Result<Said, Interrupted> {
-    leg.begin_question().await?;
-    let said = match &listen.ear {
-        Ear::Recording(file) => {
-            prompt(leg, sounds, collector.as_deref_mut()).await?;
-            match pressed(&collector) || sounds.unheard() {
-                true => Said::Nothing,
-                false => record(leg, listen, file, collector.as_deref_mut()).await?,
-            }
-        }
-        Ear::Switch { engine, grammar } => {
-            let recognition = Recognition {
-                engine,
-                grammar,
-                start: listen.start,
-                silence: listen.silence,
-                maximum: listen.maximum,
-            };
-            recognise(leg, sounds, &recognition, collector.as_deref_mut()).await?
-        }
-    };
-    if let Some(collector) = collector.filter(|collector| collector.has_keys()) {
-        collector.prompt_over(Instant::now());
-        keys(leg, collector).await?;
-    }
-    Ok(said)
-}
-
-fn pressed(collector: &Option<&mut Collector<'_>>) -> bool {
-    collector.as_ref().is_some_and(|collector| collector.has_keys())
-}
-
-/// Records again while there is nothing but silence and the time to begin is not over: switches have one time for the
-/// silence before what is said and behind it.
-async fn record(
-    leg: &mut impl Leg,
-    listen: &Listen,
-    file: &str,
-    mut collector: Option<&mut Collector<'_>>,
-) -> Result<Said, Interrupted> {
-    let begun = Instant::now();
-    let recording = Recording { file, silence: listen.silence, maximum: listen.maximum };
-    loop {
-        match leg.record(&recording, collector.as_deref_mut()).await? {
-            Recorded::Something => return Ok(Said::Recorded),
-            Recorded::Key if pressed(&collector) => return Ok(Said::Nothing),
-            Recorded::Key => return Ok(Said::Recorded),
-            Recorded::Silence if begun.elapsed() >= listen.start => return Ok(Said::Nothing),
-            Recorded::Silence => {}
-            Recorded::Failed(reason) => return Ok(Said::Unheard(reason)),
-        }
-    }
-}
-
-/// The last sound is the switch's, since it can end it when the caller speaks; unless no key may end the prompt. A switch
-/// that can't listen fails before it plays it: it is heard all the same where keys serve.
-async fn recognise(
-    leg: &mut impl Leg,
-    sounds: &mut impl Sounds,
-    recognition: &Recognition<'_>,
-    mut collector: Option<&mut Collector<'_>>,
-) -> Result<Said, Interrupted> {
-    let last = match collector.as_ref().is_none_or(|collector| collector.barges_in()) {
-        true => all_but_the_last(leg, sounds, collector.as_deref_mut()).await?,
-        false => prompt(leg, sounds, collector.as_deref_mut()).await.map(|()| None)?,
-    };
-    if pressed(&collector) || (last.is_none() && sounds.unheard()) {
-        return Ok(Said::Nothing);
-    }
-    let recognised = leg.recognise(recognition, last.as_ref(), collector.as_deref_mut()).await?;
-    Ok(match recognised {
-        Recognised::Words(words) => Said::Words(words),
-        Recognised::Silence | Recognised::Key => Said::Nothing,
-        Recognised::Failed(reason) => {
-            if collector.is_some() {
-                leg.sounds(last.as_slice(), collector).await?;
-            }
-            Said::Unheard(reason)
-        }
-    })
-}
-
-/// Plays all sounds but the last, which is left; or as many as are heard until a key comes.
-async fn all_but_the_last(
-    leg: &mut impl Leg,
-    sounds: &mut impl Sounds,
-    mut collector: Option<&mut Collector<'_>>,
-) -> Result<Option<Sound>, Interrupted> {
-    let mut last = None;
-    while !pressed(&collector) {
-        let next = leg.silence(sounds.next(), collector.as_deref_mut()).await?;
-        let Some(Some(next)) = next else { break };
-        if let Some(sound) = last.replace(next) {
-            leg.sounds(&[sound], collector.as_deref_mut()).await?;
-        }
-    }
-    Ok(last)
 }
 
 impl<L: Leg> Channel for L {

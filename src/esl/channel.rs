@@ -197,8 +197,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
         true
     }
 
-    async fn begin_question(&mut self) -> Result<(), Interrupted> {
-        if self.link.is_async() { Ok(()) } else { Err(Interrupted::Refused(NOT_ASYNC.into())) }
+    async fn begin_question(
+        &mut self,
+        records_into: Option<&str>,
+        collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        if !self.link.is_async() {
+            return Err(Interrupted::Refused(NOT_ASYNC.into()));
+        }
+        // What comes of it is asked again when it is to be recorded.
+        if let Some(file) = records_into {
+            self.link.alive()?;
+            self.can_record(file, collector).await?;
+        }
+        Ok(())
     }
 
     async fn sounds(

@@ -218,6 +218,10 @@ rows! {
     without_barge_in_the_switch_has_no_engine_that_listens:
         without_barge_in().hears_by(FakeEar::Switch).keys("300:4 1700:7 1900:1 2100:1")
             .ends("otherwise", "4711@next").hears("up Welcome");
+    digits_that_the_switch_says_before_an_engine_that_is_not_there:
+        Call::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").mute("1")
+            .hears_by(FakeEar::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
+            .hears("up digits:1");
     keys_in_a_text_before_are_for_the_spoken_question:
         first().keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next").hears("up One|");
     keys_in_a_text_before_where_nobody_listens:

@@ -64,7 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     /// Whether FreeSWITCH can open the file. `record` hangs the call up where it can't (`switch_ivr_record_file_event`);
     /// `record_session` says so, and makes the folder. Tried once in a call.
-    async fn can_record(
+    pub(super) async fn can_record(
         &mut self,
         file: &str,
         collector: Option<&mut Collector<'_>>,

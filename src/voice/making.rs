@@ -97,7 +97,9 @@ impl Makings {
             let outcome = over.run_until_cancelled_owned(make).await;
             drop((ends, place));
             // Nobody may be left to hear it: it is kept for the next.
-            outcome.map(|outcome| drop(tell.send(outcome)));
+            if let Some(outcome) = outcome {
+                drop(tell.send(outcome));
+            }
         };
         let under_way = under_way(told);
         shared.insert(goal, under_way.clone());

@@ -25,6 +25,7 @@ pub mod recordings;
 pub mod say;
 pub mod server;
 pub mod settings;
+mod shared;
 pub mod store;
 
 use hear::Hearing;

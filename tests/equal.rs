@@ -4,8 +4,8 @@
 //! were asked must be equal, and as the row says. The engines are ours: a text becomes a sound of its name, and what is
 //! recorded is understood as the row says, from a recording that holds all that was spoken.
 //!
-//! FreeSWITCH tells a key up to 40 ms after it was released, and begins a call's first recording up to 100 ms after the
-//! prompt, so no row asks what happens within 100 ms of an edge; times in questions and waits are equal to 250 ms.
+//! FreeSWITCH tells a key up to 40 ms after it was released, and begins a call's first question with speech up to 100 ms
+//! later, so no row asks what happens within 100 ms of an edge; times in questions and waits are equal to 250 ms.
 //!
 //! What can not be asked of both:
 //!

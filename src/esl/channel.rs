@@ -51,8 +51,8 @@ pub struct EslChannel<S> {
     by_http_cache: bool,
     /// `record` has been told to leave nothing out.
     fills_silence: bool,
-    /// FreeSWITCH has shown that it can record.
-    has_recorded: bool,
+    /// Whether FreeSWITCH can record, once that was tried.
+    can_record: Option<bool>,
     /// Samples a second of what comes from the caller.
     read_rate: u32,
     /// An engine of FreeSWITCH has listened, and waits for more.
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             is_limited: false,
             by_http_cache: false,
             fills_silence: false,
-            has_recorded: false,
+            can_record: None,
             read_rate: record::NARROW,
             has_listened: false,
         }
@@ -205,10 +205,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
         if !self.link.is_async() {
             return Err(Interrupted::Refused(NOT_ASYNC.into()));
         }
-        // What comes of it is asked again when it is to be recorded.
         if let Some(file) = records_into {
             self.link.alive()?;
-            self.can_record(file, collector).await?;
+            self.try_to_record(file, collector).await?;
         }
         Ok(())
     }

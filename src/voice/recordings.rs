@@ -2,16 +2,15 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use ring::rand::{SecureRandom, SystemRandom};
-use rustix::fs::OFlags;
 use tracing::warn;
 
 use super::settings::Folder;
+use super::shared::open;
 use crate::script::voice::Deaf;
 
 /// Most bytes of a recording: a quarter of an hour at 8 kHz.
@@ -107,12 +106,6 @@ impl Drop for Recording {
             _ => {}
         }
     }
-}
-
-/// Neither a link nor a pipe that somebody has put there leads or holds us.
-fn open(path: &Path) -> io::Result<fs::File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
 /// Deletes what carries a name of ours and is old.

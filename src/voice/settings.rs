@@ -98,7 +98,7 @@ pub struct Listen {
 }
 
 /// What listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum ListenBy {
     /// A program: WAV in, text on standard output.
     Command(Program),
@@ -134,6 +134,18 @@ pub struct Service {
     pub model: String,
     /// Request headers; those with secrets are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// A URL may hold secrets.
+impl std::fmt::Debug for ListenBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Command(program) => program.fmt(f),
+            Self::Http(service) => service.fmt(f),
+            Self::Vosk(url) => write!(f, "Vosk({})", url.host_str().unwrap_or_default()),
+            Self::Switch { engine, .. } => write!(f, "Switch({engine})"),
+        }
+    }
 }
 
 /// The URL and the headers may hold secrets.

@@ -28,7 +28,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         mut collector: Option<&mut Collector<'_>>,
     ) -> Result<Recorded, Interrupted> {
         self.link.alive()?;
-        if !self.can_record(recording.file, collector.as_deref_mut()).await? {
+        self.try_to_record(recording.file, collector.as_deref_mut()).await?;
+        if !self.can_record.unwrap_or(true) {
+            self.can_record = None;
             return Ok(Recorded::Failed("the switch can't write the recording".into()));
         }
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
@@ -62,22 +64,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         format!("{file} {seconds} {threshold} {silence}")
     }
 
-    /// Whether FreeSWITCH can open the file. `record` hangs the call up where it can't (`switch_ivr_record_file_event`);
-    /// `record_session` says so, and makes the folder. Tried once in a call.
-    pub(super) async fn can_record(
+    /// Finds out whether FreeSWITCH can open the file. `record` hangs the call up where it can't
+    /// (`switch_ivr_record_file_event`); `record_session` says so, and makes the folder. Tried until it could.
+    pub(super) async fn try_to_record(
         &mut self,
         file: &str,
         collector: Option<&mut Collector<'_>>,
-    ) -> Result<bool, Interrupted> {
-        if self.has_recorded {
-            return Ok(true);
+    ) -> Result<(), Interrupted> {
+        if self.can_record.is_some() {
+            return Ok(());
         }
         let (fill, _) = self.link.execute("set", &format!("{FILL}=true"))?;
         self.fills_silence = true;
         self.link.send(&[fill]).await?;
         // Some versions of it take quotes and escapes as they are (`record_session_function` in `mod_dptools.c`).
-        self.has_recorded = variable::word(file) != file || self.opens(file, collector).await?;
-        Ok(self.has_recorded)
+        let can_record = variable::word(file) != file || self.opens(file, collector).await?;
+        self.can_record = Some(can_record);
+        Ok(())
     }
 
     async fn opens(

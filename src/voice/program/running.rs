@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::fs::{File, OpenOptions, metadata};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -14,6 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::folder::PrivateFolder;
 use super::{ProgramFailed, Reason, judge, not_run};
+use crate::voice::shared;
 
 /// Most characters of a complaint.
 const MOST_COMPLAINT: usize = 200;
@@ -128,8 +128,7 @@ async fn all(stream: Option<impl AsyncRead + Unpin>, most: usize) -> Result<Vec<
 
 /// A program may have left a pipe or a link there: neither holds or leads us.
 async fn open(file: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    OpenOptions::new().read(true).custom_flags(flags).open(file).await
+    OpenOptions::new().read(true).custom_flags(shared::flags()).open(file).await
 }
 
 /// Done when the result's file is longer than was allowed.

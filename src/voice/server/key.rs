@@ -1,12 +1,14 @@
 //! The key that signs URLs.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::{self, Read, Write};
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::voice::shared;
 
 const FILE: &str = ".sound-server-key";
 const BYTES: usize = 32;
@@ -23,9 +25,7 @@ pub(super) fn of(folder: &Path) -> io::Result<hmac::Key> {
 }
 
 fn read(file: &Path) -> Option<[u8; BYTES]> {
-    let mut key = [0; BYTES];
-    File::open(file).and_then(|mut file| file.read_exact(&mut key)).ok()?;
-    Some(key)
+    shared::read(file, BYTES as u64).ok()?.try_into().ok()
 }
 
 fn made(file: &Path) -> io::Result<[u8; BYTES]> {
@@ -49,6 +49,7 @@ fn write(file: &Path, key: &[u8]) -> io::Result<()> {
         .create(true)
         .truncate(true)
         .mode(0o600)
+        .custom_flags(shared::flags())
         .open(&unfinished);
     opened?.write_all(key)?;
     fs::rename(unfinished, file)

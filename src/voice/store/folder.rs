@@ -2,12 +2,13 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use super::key::{Key, is_hex};
-use crate::voice::settings;
+use crate::voice::{settings, shared};
 
 /// A file's extensions: sounds, and what is known of those that were fetched.
 const EXTENSIONS: [&str; 3] = ["wav", "wav16", ABOUT];
@@ -17,6 +18,8 @@ pub const ABOUT: &str = "json";
 const UNFINISHED: &str = ".unfinished-";
 /// Names of sounds that are heard in one call alone.
 const PASSING: &str = "passing-";
+/// Most bytes of what is known of a sound.
+const MOST_ABOUT: u64 = 16 * 1024;
 /// Held by the one process that keeps the folder within its bounds.
 const LOCK: &str = ".lock";
 
@@ -66,11 +69,13 @@ impl Folder {
     /// Whether another process does.
     pub fn is_of_another(&self) -> bool {
         let is_taken = |lock: File| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
-        self.lock.get().is_none() && File::open(self.ours.join(LOCK)).is_ok_and(is_taken)
+        self.lock.get().is_none() && shared::open(&self.ours.join(LOCK)).is_ok_and(is_taken)
     }
 
     fn take(&self) -> Option<()> {
-        let file = File::options().create(true).append(true).open(self.ours.join(LOCK)).ok()?;
+        let mut options = File::options();
+        options.create(true).append(true).custom_flags(shared::flags());
+        let file = options.open(self.ours.join(LOCK)).ok()?;
         file.try_lock().ok()?;
         self.lock.set(file).ok()
     }
@@ -103,7 +108,7 @@ impl Folder {
 
     /// Reads a file of this folder, such as what is known of a sound.
     pub fn read(&self, file: &str) -> Option<Vec<u8>> {
-        fs::read(self.ours.join(file)).ok()
+        shared::read(&self.ours.join(file), MOST_ABOUT).ok()
     }
 
     /// Every file of ours; none where there is no folder yet.

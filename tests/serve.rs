@@ -163,10 +163,10 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
     let trigger = format!("[trigger]\nurl = 'http://{nobody}/{{keypress}}?a={{keypress}}'\n");
     let more = "timeout = '100ms'\nbody = 'pin={keypress}'\nheaders = 'X-Pin={keypress}'\n\
         [no_response]\nthen = 'script menu'\n";
-    let ask = "[keypress]\nlength = 4\nsensitive = true\n[no_input]\n";
+    let ask = "[keypress]\nlength = 8\nsensitive = true\n[no_input]\n";
     let scripts = daemon.folder.path().join("scripts");
     fs::write(scripts.join("hello.toml"), format!("{ask}{trigger}{more}")).unwrap();
-    let menu = "[[branch]]\nwhen = '4711'\nthen = 'goto {keypress}@{hello.keypress}'\n";
+    let menu = "[[branch]]\nwhen = '47110815'\nthen = 'goto {keypress}@{hello.keypress}'\n";
     fs::write(scripts.join("menu.toml"), format!("{ask}{menu}")).unwrap();
     daemon.signal("-HUP");
     let said = |what: &str| {
@@ -181,11 +181,11 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
         }
     };
     said("scripts loaded again");
-    let commands = daemon.call_that_enters("47114711").concat();
-    assert!(commands.contains("DIALPLAN_EXISTS(4711,4711,1)"), "{commands}");
+    let commands = daemon.call_that_enters("4711081547110815").concat();
+    assert!(commands.contains("DIALPLAN_EXISTS(47110815,47110815,1)"), "{commands}");
     ["request", "branch", "goto ***@***"].into_iter().for_each(said);
     let log = fs::read_to_string(&log).unwrap();
-    assert!(!log.contains("4711"), "{log}");
+    assert!(!log.contains("47110815"), "{log}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod ear;
 mod http;
 #[path = "hearing/log.rs"]
 mod log;
+mod overheard;
 #[path = "hearing/program.rs"]
 mod program;
 #[path = "hearing/recordings.rs"]

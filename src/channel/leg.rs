@@ -154,9 +154,9 @@ pub enum Recognised {
 /// One recognition by the switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Recognition<'a> {
-    /// As in [`Ear::Switch`].
+    /// As in [`Ear::Switch`](crate::channel::Ear::Switch).
     pub engine: &'a str,
-    /// As in [`Ear::Switch`].
+    /// As in [`Ear::Switch`](crate::channel::Ear::Switch).
     pub grammar: &'a str,
     /// Before the caller begins to speak.
     pub start: Duration,

@@ -1,46 +1,21 @@
 //! What was said is in no line of the log, and in no error.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use dialscript::voice::settings::{ListenBy, Program, Service};
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::EnvFilter;
 
+use crate::overheard::record;
 use crate::room::{Room, SHORT, shell, speech};
 use crate::web::{Reply, Web};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// All lines that the daemon's log can ever have, of this thread.
-fn record() -> (Lines, DefaultGuard) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new("warn,dialscript=trace"))
-        .with_writer(move || writer.clone())
-        .finish();
-    (lines, tracing::subscriber::set_default(subscriber))
-}
 
 fn command(program: Program) -> ListenBy {
     ListenBy::Command(program)
 }
 
+/// All lines that the daemon's log can ever have.
+const DAEMON: &str = "warn,dialscript=trace";
+
 #[tokio::test]
 async fn a_canary_that_was_said_is_nowhere() {
-    let (lines, _guard) = record();
+    let (lines, _guard) = record(DAEMON);
     let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
     let url = web.url("/canary").parse().unwrap();
     let service = Service { url, model: "m".into(), headers: Vec::new() };
@@ -57,7 +32,7 @@ async fn a_canary_that_was_said_is_nowhere() {
     }
     let room = Room::new(command(shell("echo canary; echo canary >&2", &[])));
     assert_eq!(room.understood(&speech()).await.unwrap(), "canary");
-    let lines = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let lines = lines.text();
     assert!(!lines.contains("canary"), "{lines}");
 }
 

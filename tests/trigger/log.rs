@@ -1,47 +1,18 @@
 //! What is told in the background, and what of it is logged.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use dialscript::script::request::{Request, Triggers};
-use tracing::subscriber::DefaultGuard;
 
+use crate::overheard::record;
 use crate::web::{Reply, Web};
 use crate::{CANARY, get, secret_url, triggers};
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// All lines of all levels and crates, of this thread.
-fn record() -> (Lines, DefaultGuard) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (lines, tracing::subscriber::set_default(subscriber))
-}
-
 async fn told(request: Request) -> String {
-    let (lines, _guard) = record();
+    let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
     span.in_scope(|| triggers.tell(request));
     triggers.close_and_wait().await;
-    let bytes = lines.0.lock().unwrap().clone();
-    String::from_utf8(bytes).unwrap()
+    lines.text()
 }
 
 fn secret(url: &str) -> Request {

@@ -11,6 +11,8 @@ use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template,
 use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
 
+#[path = "../overheard/mod.rs"]
+mod overheard;
 #[path = "../web/mod.rs"]
 mod web;
 

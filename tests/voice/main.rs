@@ -15,6 +15,8 @@ mod engines;
 mod fetch;
 mod folder;
 mod log;
+#[path = "../overheard/mod.rs"]
+mod overheard;
 mod prepare;
 mod service;
 mod sharing;

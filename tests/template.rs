@@ -196,6 +196,16 @@ fn a_text_that_is_spoken_says_how_each_value_is() {
 }
 
 #[test]
+fn what_ends_the_sentence_of_a_value_is_not_spoken() {
+    let (phrases, _) = read_spoken("It is {say:$x}. Wait, {caller}!  ¿Sí?");
+    let texts = phrases.into_iter().filter_map(|(_, phrase)| match phrase {
+        Phrase::Text(text) => Some(text),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["It is", "Wait,", "¿Sí?"]);
+}
+
+#[test]
 fn every_problem_of_a_text_that_is_spoken_is_told_with_its_place() {
     let (_, told) = read_spoken("a {say:callr} {spell:caller} {play:$} }");
     let places: Vec<_> = told.iter().map(|problem| problem.at.clone()).collect();

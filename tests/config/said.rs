@@ -58,7 +58,7 @@ fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
             "beep",
             "say Dear",
             "Words Caller",
-            "say , your {order}",
+            "say your {order}",
             "Digits $data.id",
             "Words phone.keypress",
             "say Wait for it:",

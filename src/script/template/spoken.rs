@@ -24,6 +24,9 @@ pub enum Phrase {
     SoundAt(Placeholder),
 }
 
+/// Signs that end a sentence, or a part of one.
+const ENDS: &str = ".,;:!?…";
+
 /// What can stand before the colon.
 const VERBS: [&str; 4] = ["say", "digits", "number", "play"];
 
@@ -50,6 +53,9 @@ pub fn read_spoken(text: &str) -> (Vec<(Range<usize>, Phrase)>, Vec<Problem>) {
 impl Phrase {
     fn spoken(self) -> Option<Self> {
         let Self::Text(text) = self else { return Some(self) };
+        // What ends the sentence of a value before it is not said, but some engines read it.
+        let text =
+            text.trim_start_matches(|sign: char| sign.is_whitespace() || ENDS.contains(sign));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         words.contains(char::is_alphanumeric).then_some(Self::Text(words))
     }

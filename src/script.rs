@@ -19,4 +19,5 @@ pub mod request;
 pub mod run;
 pub mod sounds;
 pub mod template;
+pub mod verdict;
 pub mod voice;

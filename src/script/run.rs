@@ -16,6 +16,7 @@ use crate::script::report::{Happened, Report};
 use crate::script::request::{Fetched, Request, Triggers};
 use crate::script::sounds::Parts;
 use crate::script::template::{MASK, Template};
+use crate::script::verdict::{Verdict, verdict};
 use crate::script::voice::Voice;
 
 mod question;
@@ -163,18 +164,14 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             self.code = value.to_string();
         }
         debug!(status = answer.status, value = self.shown(&self.code), "answer");
-        if let Some(chosen) = choose(&script.branches, &subject) {
-            self.keep(trigger, fetched);
-            return self.matched(chosen);
+        match verdict(&script.branches, &answer, trigger.key.as_ref()) {
+            Verdict::Matched(chosen) => {
+                self.keep(trigger, fetched);
+                self.matched(chosen)
+            }
+            Verdict::Otherwise => (Happened::Otherwise, &script.otherwise),
+            Verdict::NoResponse(reason) => self.no_response(script, reason),
         }
-        if let Some(reason) = answer.unreadable() {
-            return self.no_response(script, reason);
-        }
-        let failed = !(200..300).contains(&answer.status);
-        if subject.value.is_none() || (failed && trigger.key.is_none()) {
-            return self.no_response(script, format!("HTTP status {}", answer.status));
-        }
-        (Happened::Otherwise, &script.otherwise)
     }
 
     fn matched<'s>(&self, chosen: Chosen<'s>) -> (Happened, &'s Outcome) {

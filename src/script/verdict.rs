@@ -1,0 +1,34 @@
+//! What a complete reply comes to: a branch, `[otherwise]`, or no response at all.
+
+use crate::script::answer::Answer;
+use crate::script::branch::{Chosen, Subject, choose};
+use crate::script::definition::Branch;
+use crate::script::path::KeyPath;
+
+/// What a reply comes to.
+#[derive(Debug, Clone)]
+pub enum Verdict<'b> {
+    /// A branch names it.
+    Matched(Chosen<'b>),
+    /// No branch names it.
+    Otherwise,
+    /// It is no usable answer; why, with nothing of its content.
+    NoResponse(String),
+}
+
+/// Judges a reply by the value at `key`. Branches see every reply, by its HTTP status at least; only what none of them
+/// names can be no response: what can't be read, and an error without the key.
+pub fn verdict<'b>(branches: &'b [Branch], answer: &Answer, key: Option<&KeyPath>) -> Verdict<'b> {
+    let subject = Subject::answer(answer, key);
+    if let Some(chosen) = choose(branches, &subject) {
+        return Verdict::Matched(chosen);
+    }
+    if let Some(reason) = answer.unreadable() {
+        return Verdict::NoResponse(reason);
+    }
+    let failed = !(200..300).contains(&answer.status);
+    if subject.value.is_none() || (failed && key.is_none()) {
+        return Verdict::NoResponse(format!("HTTP status {}", answer.status));
+    }
+    Verdict::Otherwise
+}

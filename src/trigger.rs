@@ -94,7 +94,7 @@ impl HttpTriggers {
     /// When the proxy is none, or the system gives no random numbers.
     pub fn new(settings: Settings) -> Result<Self, StartError> {
         let egress = Egress::new(settings.allow_hosts, settings.allow_networks);
-        let client = Client::new(egress, settings.connect_timeout, settings.proxy.as_ref())?;
+        let client = Client::new(&client::Settings { egress, connect_timeout: Some(settings.connect_timeout), proxy: settings.proxy, ..client::Settings::default() })?;
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         Ok(Self {
             client: Arc::new(client),

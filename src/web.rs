@@ -1,4 +1,8 @@
-//! Requests over HTTP: one client for hosts that the operator names, one for hosts that values decide.
+//! The HTTP client of all requests: what it may reach, who it is there, and what its time is spent on.
 
 pub mod client;
 pub mod egress;
+pub mod place;
+mod redirect;
+pub mod stopwatch;
+pub mod tls;

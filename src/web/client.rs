@@ -1,4 +1,4 @@
-//! The exchange itself: one client for hosts that scripts name, one for hosts that values decide.
+//! The exchange itself: one client for hosts that scripts name, one for hosts that values and replies decide.
 
 use std::error::Error;
 use std::iter::successors;
@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use reqwest::redirect::{Action, Attempt, Policy};
+use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
-use rustls::{CertificateError, Error as TlsError};
+use rustls::{CertificateError, ClientConfig, Error as TlsError};
 use url::Url;
 
-use super::egress::{Egress, GuardingResolver, Refused};
-
-const MAX_REDIRECTS: usize = 5;
+use super::egress::{Egress, HostPattern, Refused, Resolver};
+use super::place::Place;
+use super::redirect::{self, Hop};
+use super::stopwatch::Timed;
+use super::tls::{self, Identity};
 
 /// Common web servers close idle connections after 5 s. A request on one that is just being closed would fail, and with
 /// it a call; a new connection costs a few milliseconds.
@@ -48,40 +50,53 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
-/// Both clients, and the rules of the second.
+/// How requests go out. Without `Debug`: a proxy's URL may hold a password.
+#[derive(Default)]
+pub struct Settings {
+    /// What a value, or a reply, may decide.
+    pub egress: Egress,
+    /// For a connection, TLS included; none is no bound of its own.
+    pub connect_timeout: Option<Duration>,
+    /// Through which all requests go; the environment's is never used. Behind a proxy only hosts and literal addresses
+    /// are judged here: it looks names up itself.
+    pub proxy: Option<Url>,
+    /// Whom we trust at a place, and who we are there, where that is not as everywhere.
+    pub identities: Vec<(Place, Arc<Identity>)>,
+}
+
+/// Two clients for each identity, and the rules of the second of each.
 pub struct Client {
+    anywhere: Clients,
+    at: Vec<(Place, Clients)>,
+    egress: Egress,
+    connect_timeout: Option<Duration>,
+}
+
+/// One for hosts that the operator names, one for hosts that something else decides.
+struct Clients {
     named: reqwest::Client,
     guarded: reqwest::Client,
-    egress: Egress,
-    connect_timeout: Duration,
 }
 
 impl Client {
-    /// Sets up both clients; nothing is sent. All requests go through the proxy, where there is one; the environment's
-    /// is never used. Behind a proxy only hosts and literal addresses are judged here: it looks names up itself.
+    /// Sets up all clients; nothing is sent.
     ///
     /// # Errors
     ///
-    /// When the proxy is none.
-    pub fn new(
-        egress: Egress,
-        connect_timeout: Duration,
-        proxy: Option<&Url>,
-    ) -> Result<Self, StartError> {
-        // Another part of the process may have installed one first: then that one serves.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = || builder(connect_timeout, proxy);
-        let named = build(&|| Ok(builder()?.redirect(Policy::custom(redirect))))?;
-        let rules = egress.clone();
-        let guarded = build(&|| {
-            let rules = rules.clone();
-            let follow = move |attempt: Attempt<'_>| match rules.check(attempt.url()) {
-                Ok(()) => redirect(attempt),
-                Err(_) => attempt.stop(),
-            };
-            Ok(guard(builder()?, &egress, proxy).redirect(Policy::custom(follow)))
-        })?;
-        Ok(Self { named, guarded, egress, connect_timeout })
+    /// When the proxy is none, or an identity does not hold together.
+    pub fn new(settings: &Settings) -> Result<Self, StartError> {
+        let at = settings.identities.iter().map(|(place, identity)| {
+            let tls = identity.config().map_err(|error| StartError(format!("{place}: {error}")))?;
+            Ok((place.clone(), Clients::new(settings, &tls)?))
+        });
+        let at = at.collect::<Result<_, StartError>>()?;
+        let tls = Identity::default().config().or_else(|error| {
+            tracing::warn!(%error, "https URLs will fail");
+            tls::trusting_nobody()
+        });
+        let anywhere = Clients::new(settings, &tls.map_err(|e| StartError(e.to_string()))?)?;
+        let (egress, connect_timeout) = (settings.egress.clone(), settings.connect_timeout);
+        Ok(Self { anywhere, at, egress, connect_timeout })
     }
 
     /// Judges a URL whose host a value decided, without a request.
@@ -91,6 +106,11 @@ impl Client {
     /// When its host may not be reached.
     pub fn check(&self, url: &Url) -> Result<(), Refused> {
         self.egress.check(url)
+    }
+
+    /// The pattern of the operator's list that a URL's host is on.
+    pub fn allowed_as(&self, url: &Url) -> Option<&HostPattern> {
+        self.egress.pattern(url)
     }
 
     /// A request in the making. `guarded`: a value decided its host, so that is judged, here and when it is connected to.
@@ -107,10 +127,11 @@ impl Client {
         if guarded {
             self.egress.check(&url)?;
         }
-        Ok(self.client(guarded).request(method, url))
+        Ok(self.client(&url, guarded).request(method, url))
     }
 
-    /// Sends a request and reads the whole reply, of at most so many bytes. Whoever calls bounds the time.
+    /// Sends a request and reads the whole reply, of at most so many bytes. Whoever calls bounds the time. Redirects are
+    /// followed within the place, and to places that may be reached where a value decides.
     ///
     /// # Errors
     ///
@@ -121,8 +142,22 @@ impl Client {
         guarded: bool,
         most: usize,
     ) -> Result<Reply, Failed> {
-        let sent = self.client(guarded).execute(request).await;
-        let mut response = sent.map_err(|error| self.failed(error))?;
+        let mut hop = Hop { request, guarded };
+        for redirects in 0.. {
+            let again = hop.request.try_clone().filter(|_| redirects < redirect::MOST);
+            let sent = self.client(hop.request.url(), hop.guarded).execute(hop.request).await;
+            let response = sent.map_err(|error| self.failed(error))?;
+            let next = again
+                .and_then(|sent| redirect::next(&response, sent, &self.egress, hop.guarded));
+            match next {
+                Some(next) => hop = next,
+                None => return self.read(response, most).await,
+            }
+        }
+        Err(Failed::Unreachable("redirects without end".to_owned()))
+    }
+
+    async fn read(&self, mut response: Response, most: usize) -> Result<Reply, Failed> {
         let body = self.body(&mut response, most).await?;
         let status = response.status().as_u16();
         Ok(Reply { status, headers: std::mem::take(response.headers_mut()), body })
@@ -140,8 +175,11 @@ impl Client {
         Ok(body)
     }
 
-    fn client(&self, guarded: bool) -> &reqwest::Client {
-        if guarded { &self.guarded } else { &self.named }
+    fn client(&self, url: &Url, guarded: bool) -> &reqwest::Client {
+        let found = self.at.iter().filter(|(place, _)| place.is_at(url));
+        let found = found.max_by_key(|(place, _)| place.names_a_port());
+        let clients = found.map_or(&self.anywhere, |(_, clients)| clients);
+        if guarded { &clients.guarded } else { &clients.named }
     }
 
     fn failed(&self, error: reqwest::Error) -> Failed {
@@ -149,57 +187,48 @@ impl Client {
         if let Some(refused) = chain(&error).find_map(|cause| cause.downcast_ref::<Refused>()) {
             return Failed::Refused(*refused);
         }
-        if error.is_connect() && error.is_timeout() {
-            return Failed::Unreachable(format!("none within {:?}", self.connect_timeout));
+        match self.connect_timeout {
+            Some(time) if error.is_connect() && error.is_timeout() => {
+                Failed::Unreachable(format!("none within {time:?}"))
+            }
+            _ => Failed::Unreachable(cause(&error)),
         }
-        Failed::Unreachable(cause(&error))
     }
 }
 
-fn builder(connect_timeout: Duration, proxy: Option<&Url>) -> reqwest::Result<ClientBuilder> {
-    let builder = reqwest::Client::builder()
+impl Clients {
+    fn new(settings: &Settings, tls: &ClientConfig) -> Result<Self, StartError> {
+        let build = |guard| {
+            let client = builder(settings, tls, guard).and_then(ClientBuilder::build);
+            client.map_err(|error| StartError(cause(&error.without_url())))
+        };
+        // A proxy resolves the names itself, and its own address is the operator's word.
+        let guard = settings.proxy.is_none().then(|| settings.egress.clone());
+        Ok(Self { named: build(None)?, guarded: build(guard)? })
+    }
+}
+
+fn builder(
+    settings: &Settings,
+    tls: &ClientConfig,
+    guard: Option<Egress>,
+) -> reqwest::Result<ClientBuilder> {
+    let mut builder = reqwest::Client::builder()
         .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(connect_timeout)
         .pool_idle_timeout(IDLE)
+        .redirect(Policy::none())
         .referer(false)
+        .tls_backend_preconfigured(tls.clone())
+        .dns_resolver(Arc::new(Resolver { guard }))
+        .connector_layer(Timed)
         .no_proxy();
-    match proxy {
+    if let Some(time) = settings.connect_timeout {
+        builder = builder.connect_timeout(time);
+    }
+    match &settings.proxy {
         Some(proxy) => Ok(builder.proxy(Proxy::all(proxy.clone())?)),
         None => Ok(builder),
     }
-}
-
-/// A proxy resolves the names itself, and its own address is the operator's word.
-fn guard(builder: ClientBuilder, egress: &Egress, proxy: Option<&Url>) -> ClientBuilder {
-    match proxy {
-        Some(_) => builder,
-        None => builder.dns_resolver(Arc::new(GuardingResolver(egress.clone()))),
-    }
-}
-
-/// With the system's roots. A machine without any must still serve scripts of plain HTTP; TLS trusts nobody there.
-fn build(
-    builder: &dyn Fn() -> reqwest::Result<ClientBuilder>,
-) -> Result<reqwest::Client, StartError> {
-    let failed = |error: reqwest::Error| StartError(cause(&error.without_url()));
-    builder().and_then(ClientBuilder::build).or_else(|error| {
-        let client = builder().map_err(failed)?.tls_certs_only([]).build().map_err(failed)?;
-        tracing::warn!(error = cause(&error.without_url()), "https URLs will fail");
-        Ok(client)
-    })
-}
-
-fn redirect(attempt: Attempt<'_>) -> Action {
-    let too_many = attempt.previous().len() > MAX_REDIRECTS;
-    let stays = attempt.previous().last().is_some_and(|from| is_same_place(from, attempt.url()));
-    if stays && !too_many { attempt.follow() } else { attempt.stop() }
-}
-
-fn is_same_place(from: &Url, to: &Url) -> bool {
-    let ports = (from.port_or_known_default(), to.port_or_known_default());
-    let upgrade =
-        (from.scheme(), to.scheme()) == ("http", "https") && ports == (Some(80), Some(443));
-    from.host() == to.host() && (from.origin() == to.origin() || upgrade)
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -4,6 +4,7 @@
 //! list, and the address really connected to must be a public one unless the operator named its network. reqwest asks
 //! its resolver for names alone, so literal addresses are judged before a request is sent.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -11,6 +12,8 @@ use std::sync::Arc;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
+
+use super::stopwatch;
 
 /// A host that a value may decide: `shop.example`, `*.shop.example` (any depth below, not itself), or an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +44,12 @@ impl FromStr for HostPattern {
             _ => !below,
         };
         if fits { Ok(Self { below, host: bare }) } else { Err(BadHost) }
+    }
+}
+
+impl fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.below { "*." } else { "" }, self.host)
     }
 }
 
@@ -95,16 +104,20 @@ impl Egress {
     ///
     /// When it may not be reached.
     pub fn check(&self, url: &Url) -> Result<(), Refused> {
+        self.pattern(url).ok_or(Refused::Host)?;
         let host = url.host().ok_or(Refused::Host)?;
-        if !self.0.hosts.iter().any(|pattern| pattern.matches(&host)) {
-            return Err(Refused::Host);
-        }
         let address = match host {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
             Host::Domain(_) => return Ok(()),
         };
         if self.allows(address) { Ok(()) } else { Err(Refused::Address) }
+    }
+
+    /// The pattern that a URL's host is on.
+    pub fn pattern(&self, url: &Url) -> Option<&HostPattern> {
+        let host = url.host()?;
+        self.0.hosts.iter().find(|pattern| pattern.matches(&host))
     }
 
     /// Whether an address may be connected to: a public one, or one of a named network.
@@ -170,15 +183,20 @@ const SPECIAL_V6: [Ipv6Net; 4] =
 
 const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
 
-/// Resolves names to those of their addresses that may be connected to, which are the ones then connected to.
+/// Resolves names; with a guard to those of their addresses that may be connected to, which are the ones then connected
+/// to.
 #[derive(Debug)]
-pub(super) struct GuardingResolver(pub(super) Egress);
+pub(super) struct Resolver {
+    pub(super) guard: Option<Egress>,
+}
 
-impl Resolve for GuardingResolver {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let egress = self.0.clone();
+        let guard = self.guard.clone();
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let look_up = tokio::net::lookup_host((name.as_str(), 0));
+            let found = stopwatch::looking_up(look_up).await?;
+            let Some(egress) = guard else { return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs) };
             let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows(at.ip())).collect();
             if allowed.is_empty() {
                 return Err(Refused::Address.into());

@@ -115,6 +115,7 @@ fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> C
         freeswitch: daemon::listener(file, &raw.freeswitch, daemon::FREESWITCH_PORT),
         server: daemon::server(file, &raw.server),
         trigger: world.trigger,
+        breaker: daemon::breaker(file, &raw.breaker),
         cache: daemon::cache(file, &raw.cache),
         egress: world.egress,
         log: daemon::log(&raw.log),

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! accept ─▶ the switch's first words ─▶ Caller + script name ─▶ script::run, straight down the page:
-//!   prompt and collect ─▶ fill in the request ─▶ trigger (cache ▸ HTTP), music meanwhile
+//!   prompt and collect ─▶ fill in the request ─▶ trigger (cache ▸ one flight per key ▸ HTTP), music meanwhile
 //!   ─▶ read the answer ─▶ pick the branch ─▶ sound / set / then ─▶ leave: variables, destination, close ─▶ one log line
 //! ```
 //!
@@ -20,7 +20,8 @@
 //! - [`esl`]: FreeSWITCH's driver
 //! - [`trigger`]: the requests of scripts, and the answers that are kept
 //! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
-//! - [`web`]: the HTTP client, and what it may reach
+//! - [`web`]: the HTTP client, what it may reach, and what its time is spent on
+//! - [`flight`]: one task for all who want the same
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
 //! - [`telemetry`]: the log, and the line that ends a call
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
@@ -34,6 +35,7 @@ pub mod cli;
 pub mod config;
 pub mod esl;
 pub mod fake;
+pub mod flight;
 pub mod script;
 pub mod server;
 pub mod telemetry;

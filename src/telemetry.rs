@@ -77,6 +77,7 @@ impl CallEnded<'_> {
     /// Writes the line.
     pub fn log(&self) {
         let report = &self.report;
+        let spent = &report.spent;
         info!(
             call_id = self.call_id,
             switch = self.switch.as_str(),
@@ -88,10 +89,20 @@ impl CallEnded<'_> {
             total_ms = milliseconds(self.took),
             asked_ms = milliseconds(report.asked),
             trigger_ms = milliseconds(report.waited),
+            queued_ms = some(spent.queued),
+            dns_ms = some(spent.dns),
+            connect_ms = some(spent.connect),
+            tls_ms = some(spent.tls),
+            answer_ms = some(spent.answer),
+            paused_ms = some(spent.paused),
+            attempts = (spent.attempts > 1).then_some(spent.attempts),
+            fallback = spent.fallback.then_some(true),
+            joined = spent.joined.then_some(true),
             cache = report.cache.as_str(),
             http_status = report.http_status,
             left = %left(report),
             reason = report.reason,
+            trouble = trouble(report),
             "call"
         );
     }
@@ -99,6 +110,16 @@ impl CallEnded<'_> {
 
 fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What took no time worth a word is left out.
+fn some(time: Duration) -> Option<u64> {
+    Some(milliseconds(time)).filter(|milliseconds| *milliseconds > 0)
+}
+
+/// What went wrong first, where that is not the reason already.
+fn trouble(report: &Report) -> Option<&str> {
+    report.trouble.as_deref().filter(|trouble| report.reason.as_deref() != Some(trouble))
 }
 
 fn left(report: &Report) -> &str {

@@ -1,7 +1,10 @@
 //! The requests of scripts, and the answers that are kept.
 //!
 //! ```text
-//! ask ─▶ prepare (URL, headers, egress) ─▶ cache ─▶ a tracked task with a place under way ─▶ client ─▶ Answer
+//! ask ─▶ judge and prepare (URL, headers, egress, key) ─▶ cache: fresh, or stale and refreshed behind the call
+//!   ─▶ one flight for all who ask the same, a tracked task ─▶ errand: `url`, again, `fallback_url`, in one budget
+//!        ─▶ upstream: a place, its breaker ─▶ client ─▶ Answer, kept where a branch handles it
+//!   ─▶ nothing? an old answer, where the script takes one
 //! ```
 //!
 //! A request is a task of its own from the moment that it is sent: it goes on when the call that asked is over.
@@ -9,30 +12,36 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
-use crate::script::answer::Answer;
-use crate::script::request::{CacheUse, Fetched, NoAnswer, Request, Triggers};
-
-pub mod cache;
-mod outgoing;
-
-use crate::web::client::{self, Client, Failed};
+use crate::flight::{Flight, Flights, Joined};
+use crate::script::definition::Script;
+use crate::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Triggers};
+use crate::web::client::{self, Client};
 use crate::web::egress::{Egress, HostPattern};
-use cache::{Bounds, Cache};
-use outgoing::{KeyMaker, Outgoing};
+use crate::web::place::Place;
+use crate::web::tls::Identity;
 
-/// The longest body that is read, decompressed.
-const MAX_BODY: usize = 256 * 1024;
+pub mod breaker;
+pub mod cache;
+mod errand;
+mod keeping;
+mod key;
+mod outgoing;
+mod sign;
+pub mod upstream;
 
-/// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password.
+use errand::{Errand, Judge, Landed, Sender, Until};
+use keeping::{Asked, Keeping, tell_of_refresh};
+use key::KeyMaker;
+use upstream::{Rules, UpstreamState, Upstreams};
+
+/// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
 #[derive(Clone)]
 pub struct Settings {
     /// For a connection, TLS included; the request's own time bounds it too.
@@ -42,12 +51,16 @@ pub struct Settings {
     pub proxy: Option<Url>,
     /// How many requests may be under way; one more is refused at once.
     pub max_requests: usize,
+    /// What holds for requests to one upstream.
+    pub upstreams: Rules,
     /// How much is kept.
-    pub cache: Bounds,
+    pub cache: cache::Bounds,
     /// Hosts that a value may decide.
     pub allow_hosts: Vec<HostPattern>,
     /// Private and other special networks that may be reached where a value decides the host.
     pub allow_networks: Vec<IpNet>,
+    /// Whom we trust at a place, and who we are there, where that is not as everywhere.
+    pub identities: Vec<(Place, Arc<Identity>)>,
 }
 
 impl Default for Settings {
@@ -56,9 +69,11 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(2),
             proxy: None,
             max_requests: 1000,
-            cache: Bounds::default(),
+            upstreams: Rules::default(),
+            cache: cache::Bounds::default(),
             allow_hosts: Vec::new(),
             allow_networks: Vec::new(),
+            identities: Vec::new(),
         }
     }
 }
@@ -76,33 +91,39 @@ pub enum StartError {
 
 /// Sends the requests of scripts over HTTP.
 pub struct HttpTriggers {
-    client: Arc<Client>,
+    sender: Arc<Sender>,
+    keeping: Arc<Keeping>,
+    flights: Flights<CacheKey, Landed>,
+    keys: KeyMaker,
     under_way: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
-    cache: Cache,
-    keys: KeyMaker,
 }
-
-type Exchange = JoinHandle<Result<Arc<Answer>, NoAnswer>>;
 
 impl HttpTriggers {
     /// Sets up the clients; nothing is sent.
     ///
     /// # Errors
     ///
-    /// When the proxy is none, or the system gives no random numbers.
+    /// When the proxy is none, an identity does not hold together, or the system gives no random numbers.
     pub fn new(settings: Settings) -> Result<Self, StartError> {
-        let egress = Egress::new(settings.allow_hosts, settings.allow_networks);
-        let client = Client::new(&client::Settings { egress, connect_timeout: Some(settings.connect_timeout), proxy: settings.proxy, ..client::Settings::default() })?;
+        let client = Client::new(&client::Settings {
+            egress: Egress::new(settings.allow_hosts, settings.allow_networks),
+            connect_timeout: Some(settings.connect_timeout),
+            proxy: settings.proxy,
+            identities: settings.identities,
+        })?;
+        let upstreams = Upstreams::new(settings.upstreams);
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
+        let tracker = TaskTracker::new();
         Ok(Self {
-            client: Arc::new(client),
+            sender: Arc::new(Sender { client: Arc::new(client), upstreams }),
+            keeping: Arc::new(Keeping::new(settings.cache)),
+            flights: Flights::new(tracker.clone()),
+            keys: KeyMaker::random()?,
             under_way: Arc::new(Semaphore::new(max_requests)),
             max_requests,
-            tracker: TaskTracker::new(),
-            cache: Cache::new(settings.cache),
-            keys: KeyMaker::new()?,
+            tracker,
         })
     }
 
@@ -113,7 +134,17 @@ impl HttpTriggers {
 
     /// The HTTP client, which others may use too.
     pub fn client(&self) -> Arc<Client> {
-        self.client.clone()
+        self.sender.client.clone()
+    }
+
+    /// The kept answers.
+    pub fn cache(&self) -> &cache::Cache {
+        self.keeping.cache()
+    }
+
+    /// How the web applications that were asked are doing.
+    pub fn upstreams(&self) -> Vec<UpstreamState> {
+        self.sender.upstreams.states()
     }
 
     /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no
@@ -123,99 +154,126 @@ impl HttpTriggers {
         self.tracker.wait().await;
     }
 
-    fn send(&self, outgoing: Outgoing) -> Result<Exchange, NoAnswer> {
+    fn place(&self) -> Result<OwnedSemaphorePermit, NoAnswer> {
         let place = Arc::clone(&self.under_way).try_acquire_owned();
-        let place = place.map_err(|_| NoAnswer::TooMany(self.max_requests))?;
-        let client = Arc::clone(&self.client);
-        let exchange = async move {
-            let answer = exchanged(&client, outgoing).await.map(Arc::new);
-            drop(place);
-            answer
+        place.map_err(|_| NoAnswer::TooMany(self.max_requests))
+    }
+
+    /// A request that no other call is concerned with.
+    async fn alone(&self, errand: Errand) -> Fetched {
+        let place = match self.place() {
+            Ok(place) => place,
+            Err(why) => return Fetched::nothing(why),
         };
-        Ok(self.tracker.spawn(exchange.in_current_span()))
+        let sender = self.sender.clone();
+        let exchange = async move {
+            let landed = sender.run(&errand).await;
+            drop(place);
+            landed
+        };
+        let exchange = self.tracker.spawn(exchange.in_current_span());
+        let landed = exchange.await.unwrap_or_else(|_| Landed::nothing(NoAnswer::GivenUp));
+        Fetched { cache: CacheUse::Off, ..landed.into_fetched() }
+    }
+
+    /// A request whose answer may be kept, or may be there.
+    async fn kept(&self, asked: Asked<'_>, errand: Errand) -> Fetched {
+        let until = Until::after(Instant::now(), errand.budget());
+        let errand = Arc::new(errand);
+        if let Some(fetched) = self.keeping.look_up(&asked) {
+            if fetched.cache == CacheUse::Stale {
+                self.fly(&asked, &errand, true);
+            }
+            return fetched;
+        }
+        let landed = loop {
+            let joined = self.fly(&asked, &errand, false);
+            let landed = match joined {
+                Joined::Without(landed) => break landed,
+                Joined::First(flight) => break landing(flight, until).await,
+                Joined::Later(flight) => landing(flight, until).await.joined(),
+            };
+            // The time of whoever asked first was over: ours need not be.
+            if !(landed.was_cut() && until.more_than_half_is_left()) {
+                break landed;
+            }
+        };
+        self.keeping.settle(&asked, &errand, landed)
+    }
+
+    /// The flight for a request; `behind` the call nobody waits for it.
+    fn fly(&self, asked: &Asked<'_>, errand: &Arc<Errand>, behind: bool) -> Joined<Landed> {
+        self.flights.join(asked.key, || {
+            if let Some(landed) = self.keeping.just_landed(asked).filter(|_| !behind) {
+                return Err(landed);
+            }
+            let place = self.place().map_err(Landed::nothing)?;
+            let (sender, keeping) = (self.sender.clone(), self.keeping.clone());
+            let (errand, keep) = (errand.clone(), asked.to_keep());
+            Ok(async move {
+                let landed = sender.run(&errand).await;
+                keeping.keep(&keep, &landed);
+                if behind {
+                    tell_of_refresh(&landed);
+                }
+                drop(place);
+                landed
+            })
+        })
+    }
+}
+
+/// What a flight comes to, as far as there is time for it.
+async fn landing(flight: Flight<Landed>, until: Until) -> Landed {
+    match timeout_at(until.at, flight).await {
+        Ok(landed) => landed.unwrap_or_else(|| Landed::nothing(NoAnswer::GivenUp)),
+        Err(_) => Landed::nothing(NoAnswer::TimedOut(until.time)),
     }
 }
 
 impl Triggers for HttpTriggers {
-    async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
-        let outgoing = match outgoing::prepare(&self.client, &request) {
-            Ok(outgoing) => outgoing,
-            Err(error) => return Fetched { answer: Err(error), cache: CacheUse::Off, key: None },
-        };
-        let key = cached.map(|_| self.keys.key(&outgoing));
-        let kept = key.zip(cached);
-        let kept = kept.and_then(|(key, time)| self.cache.get(key, time, Instant::now()));
-        if let Some(kept) = kept {
-            return Fetched { answer: Ok(kept), cache: CacheUse::Hit, key };
-        }
-        let answer = match self.send(outgoing) {
-            Ok(exchange) => ended(exchange).await,
-            Err(error) => Err(error),
-        };
-        Fetched {
-            answer,
-            cache: if cached.is_some() { CacheUse::Miss } else { CacheUse::Off },
-            key,
+    async fn ask(&self, request: Request, script: &Arc<Script>) -> Fetched {
+        let judge = Judge::Branches(script.clone());
+        let errand = Errand::new(&self.sender.client, &request, judge);
+        let caching = script.trigger.as_ref().and_then(|trigger| trigger.caching.as_ref());
+        match (caching, errand.first()) {
+            (Some(caching), Some(first)) => {
+                let key = self.keys.key(first, request.cache_key.as_ref());
+                self.kept(Asked { key, caching, request: &request, script }, errand).await
+            }
+            _ => self.alone(errand).await,
         }
     }
 
-    fn keep(&self, fetched: &Fetched, time: Duration) {
-        // An answer from the cache keeps its end: one that is asked for again and again would never be renewed.
-        let (Some(key), Ok(answer), CacheUse::Miss) = (fetched.key, &fetched.answer, fetched.cache)
-        else {
-            return;
-        };
-        if answer.status < 500 {
-            self.cache.put(key, Arc::clone(answer), time, Instant::now());
-        }
-    }
-
-    fn tell(&self, request: Request) {
-        let to = outgoing::shown(&request.url);
-        let sent =
-            outgoing::prepare(&self.client, &request).and_then(|outgoing| self.send(outgoing));
-        let exchange = match sent {
-            Ok(exchange) => exchange,
+    fn tell(&self, request: Request, script: &Arc<Script>) {
+        let to = outgoing::shown(&request.to.url);
+        let mut errand = Errand::new(&self.sender.client, &request, Judge::Status);
+        errand.unhurried = true;
+        let place = match self.place() {
+            Ok(place) => place,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };
-        let told = async move { report(&to, ended(exchange).await) };
+        let (sender, script) = (self.sender.clone(), script.clone());
+        let told = async move {
+            report(&to, &script.name, sender.run(&errand).await);
+            drop(place);
+        };
         self.tracker.spawn(told.in_current_span());
     }
 }
 
-/// Sends a request and reads the whole answer, all within its time.
-async fn exchanged(client: &Client, outgoing: Outgoing) -> Result<Answer, NoAnswer> {
-    let Outgoing { request, timeout, guarded } = outgoing;
-    let exchange = client.exchange(request, guarded, MAX_BODY);
-    let reply = match tokio::time::timeout(timeout, exchange).await {
-        Ok(reply) => reply?,
-        Err(_) => return Err(NoAnswer::TimedOut(timeout)),
-    };
-    let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Ok(Answer::read(reply.status, content_type, &reply.body))
-}
-
-impl From<Failed> for NoAnswer {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Refused(refused) => Self::NotSent(refused.to_string()),
-            Failed::Unreachable(reason) => Self::Unreachable(reason),
-            Failed::TooLong(most) => Self::TooLong(most),
+fn report(to: &str, script: &str, landed: Landed) {
+    let attempts = landed.spent.attempts;
+    match landed.answer {
+        Err(error) => {
+            tracing::warn!(%to, script, %error, attempts, "a request in the background failed");
         }
-    }
-}
-
-async fn ended(exchange: Exchange) -> Result<Arc<Answer>, NoAnswer> {
-    let broken = |_| NoAnswer::Unreachable("the request was given up".to_owned());
-    exchange.await.unwrap_or_else(|error| Err(broken(error)))
-}
-
-fn report(to: &str, answer: Result<Arc<Answer>, NoAnswer>) {
-    match answer {
-        Err(error) => tracing::warn!(%to, %error, "a request in the background failed"),
         Ok(answer) if answer.status >= 400 => {
-            tracing::warn!(%to, status = answer.status, "a request in the background was refused");
+            let status = answer.status;
+            tracing::warn!(%to, script, status, attempts, "a request in the background was refused");
         }
-        Ok(answer) => tracing::debug!(%to, status = answer.status, "told in the background"),
+        Ok(answer) => {
+            tracing::debug!(%to, script, status = answer.status, attempts, "told in the background");
+        }
     }
 }

@@ -6,16 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 12] = [
+const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("channel", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
     ("agi", &["channel"]),
     ("esl", &["channel"]),
     ("web", &[]),
-    ("trigger", &["script", "web"]),
-    ("voice", &["channel", "script", "web"]),
-    ("config", &["channel", "script", "telemetry", "voice", "web"]),
+    ("flight", &[]),
+    ("trigger", &["flight", "script", "web"]),
+    ("voice", &["channel", "flight", "script", "web"]),
+    ("config", &["channel", "script", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
     (

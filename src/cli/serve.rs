@@ -99,6 +99,12 @@ pub(super) fn requests(config: &Config) -> trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,
         proxy: config.trigger.proxy.clone(),
         max_requests: config.trigger.max_requests,
+        upstreams: trigger::upstream::Rules {
+            most: config.trigger.max_per_upstream,
+            most_at: Vec::new(),
+            breaker: config.breaker,
+        },
+        identities: Vec::new(),
         cache: trigger::cache::Bounds { entries, bytes },
         allow_hosts: config.egress.allow_hosts.clone(),
         allow_networks: config.egress.allow_networks.clone(),

@@ -10,6 +10,7 @@ use url::Url;
 use super::fault::Warnings;
 use crate::script::definition::Library;
 use crate::telemetry::Format;
+use crate::trigger::breaker::Limits;
 use crate::voice;
 use crate::web::egress::HostPattern;
 
@@ -26,6 +27,8 @@ pub struct Config {
     pub server: Server,
     /// Requests.
     pub trigger: Trigger,
+    /// When a web application that fails is left alone.
+    pub breaker: Limits,
     /// Kept answers.
     pub cache: Cache,
     /// What requests may reach.
@@ -49,6 +52,7 @@ impl Config {
             ("[freeswitch]", self.freeswitch == other.freeswitch),
             ("[server]", self.server == other.server),
             ("[trigger]", self.trigger == other.trigger),
+            ("[breaker]", self.breaker == other.breaker),
             ("[cache]", self.cache == other.cache),
             ("[egress]", self.egress == other.egress),
             ("[log]", self.log == other.log),
@@ -104,6 +108,10 @@ pub struct Trigger {
     pub proxy: Option<Url>,
     /// Most requests at once.
     pub max_requests: usize,
+    /// Most requests at once to one web application.
+    pub max_per_upstream: usize,
+    /// How often a GET is tried again, unless the script says otherwise.
+    pub retry: u32,
 }
 
 /// Bounds of the kept answers.

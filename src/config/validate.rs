@@ -1,6 +1,7 @@
 //! What the typed values mean; everything else is a fault.
 
 pub(super) mod branch;
+pub(super) mod caching;
 pub(super) mod cause;
 pub(super) mod daemon;
 pub(super) mod engine;
@@ -9,6 +10,7 @@ pub(super) mod name;
 pub(super) mod outcome;
 pub(super) mod playlist;
 pub(super) mod reachable;
+pub(super) mod request;
 pub(super) mod scope;
 pub(super) mod script;
 pub(super) mod speech;

@@ -37,6 +37,8 @@ pub struct Script {
     pub speech: Option<Speech>,
     /// The request, where one is made.
     pub trigger: Option<Trigger>,
+    /// The request that is made when the caller leaves before the end.
+    pub hangup: Option<Trigger>,
     /// In the order of the file: the first that matches wins.
     pub branches: Vec<Branch>,
     /// An answer, or an input, that no branch names.
@@ -160,19 +162,23 @@ pub enum Filter {
     Numeric,
 }
 
-/// The request, and what is read from its answer.
+/// A request, and what is read from its answer.
 #[derive(Debug, Clone)]
 pub struct Trigger {
     /// Where to. `http` or `https`.
-    pub url: Template,
-    /// Whether a placeholder decides the host: it is checked against the operator's list then.
-    pub decides_host: bool,
+    pub url: Url,
+    /// Where to when there is no answer from there.
+    pub fallback: Option<Url>,
     /// Request headers.
     pub headers: Vec<(HeaderName, Template)>,
+    /// Who we say we are, where that is more than a header.
+    pub auth: Option<Auth>,
     /// Its body: given, the request is a POST; absent, a GET.
     pub body: Option<Body>,
-    /// For the whole answer.
-    pub timeout: Duration,
+    /// Keys that each sign the request; none signs nothing.
+    pub signed_by: Vec<Template>,
+    /// How long, and how often it is tried.
+    pub patience: Patience,
     /// What is heard meanwhile.
     pub meanwhile: Music,
     /// Nobody waits for the answer.
@@ -180,7 +186,65 @@ pub struct Trigger {
     /// Where in the answer the value stands.
     pub key: Option<KeyPath>,
     /// How long a handled answer serves again.
-    pub cache: Option<Duration>,
+    pub caching: Option<Caching>,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone, Default)]
+pub struct Url {
+    /// Its text.
+    pub template: Template,
+    /// Whether a placeholder decides the host: it is checked against the operator's list then.
+    pub decides_host: bool,
+}
+
+/// Who we say we are.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// A name and a password.
+    Basic(Template, Template),
+    /// A token.
+    Bearer(Template),
+}
+
+/// How long a request may take, and how often it is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// For all of it: the one budget.
+    pub budget: Duration,
+    /// For one attempt; `None` is as long as there is time.
+    pub attempt: Option<Duration>,
+    /// How often it is tried again.
+    pub retries: u32,
+}
+
+/// How long a handled answer serves again, and for which requests.
+#[derive(Debug, Clone)]
+pub struct Caching {
+    /// For so long nobody asks again.
+    pub fresh: Duration,
+    /// For so long after that it serves at once, and is asked for again behind the call.
+    pub stale: Duration,
+    /// For so long after its fresh time it serves where there is no answer.
+    pub stale_if_error: Duration,
+    /// What tells requests apart, where that is not all that is sent.
+    pub key: Option<CacheKeyText>,
+}
+
+impl Caching {
+    /// How long an answer is kept in all.
+    pub fn lifetime(&self) -> Duration {
+        self.fresh + self.stale.max(self.stale_if_error)
+    }
+}
+
+/// What tells requests of one URL apart: everything else may differ.
+#[derive(Debug, Clone)]
+pub struct CacheKeyText {
+    /// The URL as it stands in the script: another one is another request.
+    pub of: Arc<str>,
+    /// What has to be the same.
+    pub template: Template,
 }
 
 /// A request's body.

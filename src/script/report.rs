@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::channel::Left;
-use crate::script::request::CacheUse;
+use crate::script::request::{CacheUse, Fetched, Spent};
 
 /// What happened, not which table served it: `DIALSCRIPT_OUTCOME`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub struct Report {
     pub asked: Duration,
     /// Time waiting for answers.
     pub waited: Duration,
+    /// What requests that were waited for spent their time on.
+    pub spent: Spent,
+    /// What went wrong with the last request first, also where something mended it.
+    pub trouble: Option<String>,
     /// What the cache did.
     pub cache: CacheUse,
     /// Of the last complete reply.
@@ -67,4 +71,13 @@ pub struct Report {
     pub left: Option<Left>,
     /// Why there was no response, or an error.
     pub reason: Option<String>,
+}
+
+impl Report {
+    /// A request was waited for.
+    pub(super) fn asked_for(&mut self, fetched: &Fetched) {
+        self.cache = fetched.cache;
+        self.spent += fetched.spent;
+        self.trouble.clone_from(&fetched.trouble);
+    }
 }

@@ -7,23 +7,56 @@ use std::time::Duration;
 use http::{HeaderName, header};
 
 use crate::script::answer::Answer;
-use crate::script::definition::Trigger;
+use crate::script::definition::{self, Patience, Script, Trigger};
 use crate::script::escape::Unfit;
 use crate::script::template::{Filled, Values};
 
 /// A request, ready to be sent: POST with a body, GET without.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Where to, as text; it is parsed and judged by who sends it.
+    /// Where to.
+    pub to: Target,
+    /// Where to when there is no answer from there.
+    pub fallback: Option<Target>,
+    /// Its headers.
+    pub headers: Vec<(HeaderName, Filled)>,
+    /// Who we say we are.
+    pub auth: Option<Auth>,
+    /// Its body with the content type that it has unless the headers name one.
+    pub body: Option<(Filled, &'static str)>,
+    /// Keys that each sign it.
+    pub signed_by: Vec<Filled>,
+    /// How long, and how often it is tried.
+    pub patience: Patience,
+    /// What tells it apart from others for the cache, where that is not all that is sent.
+    pub cache_key: Option<CacheKeyFilled>,
+}
+
+/// Where a request goes.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// As text; it is parsed and judged by who sends the request.
     pub url: Filled,
     /// Whether a value decided its host.
     pub decides_host: bool,
-    /// Its headers.
-    pub headers: Vec<(HeaderName, Filled)>,
-    /// Its body with the content type that it has unless the headers name one.
-    pub body: Option<(Filled, &'static str)>,
-    /// For the whole answer.
-    pub timeout: Duration,
+}
+
+/// Who we say we are.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// A name and a password.
+    Basic(Filled, Filled),
+    /// A token.
+    Bearer(Filled),
+}
+
+/// What tells a request apart for the cache.
+#[derive(Debug, Clone)]
+pub struct CacheKeyFilled {
+    /// The URL as it stands in the script.
+    pub of: Arc<str>,
+    /// What has to be the same.
+    pub text: Filled,
 }
 
 impl Request {
@@ -37,18 +70,45 @@ impl Request {
         let headers = headers.map(|(name, value)| Ok((name.clone(), value.fill(values)?)));
         let body = trigger.body.as_ref();
         let body = body.map(|body| Ok((body.text.fill(values)?, body.content_type))).transpose()?;
+        let key = trigger.caching.as_ref().and_then(|caching| caching.key.as_ref());
+        let key = key
+            .map(|key| Ok(CacheKeyFilled { of: key.of.clone(), text: key.template.fill(values)? }));
         Ok(Self {
-            url: trigger.url.fill(values)?,
-            decides_host: trigger.decides_host,
+            to: Target::fill(&trigger.url, values)?,
+            fallback: trigger.fallback.as_ref().map(|url| Target::fill(url, values)).transpose()?,
             headers: headers.collect::<Result<_, Unfit>>()?,
+            auth: trigger.auth.as_ref().map(|auth| Auth::fill(auth, values)).transpose()?,
             body,
-            timeout: trigger.timeout,
+            signed_by: trigger
+                .signed_by
+                .iter()
+                .map(|key| key.fill(values))
+                .collect::<Result<_, _>>()?,
+            patience: trigger.patience,
+            cache_key: key.transpose()?,
         })
     }
 
     /// The body for people: sensitive values are masked.
     pub fn shown_body(&self) -> Option<String> {
         self.body.as_ref().map(|(body, _)| body.shown().into_owned())
+    }
+}
+
+impl Target {
+    fn fill(url: &definition::Url, values: &impl Values) -> Result<Self, Unfit> {
+        Ok(Self { url: url.template.fill(values)?, decides_host: url.decides_host })
+    }
+}
+
+impl Auth {
+    fn fill(auth: &definition::Auth, values: &impl Values) -> Result<Self, Unfit> {
+        Ok(match auth {
+            definition::Auth::Basic(user, password) => {
+                Self::Basic(user.fill(values)?, password.fill(values)?)
+            }
+            definition::Auth::Bearer(token) => Self::Bearer(token.fill(values)?),
+        })
     }
 }
 
@@ -68,19 +128,13 @@ pub fn is_the_connections(name: &HeaderName) -> bool {
 
 /// Who sends requests for scripts.
 pub trait Triggers: Send + Sync {
-    /// Sends a request, or answers from the cache with what was kept no longer ago than `cached`. The request goes on
-    /// when the caller of this future drops it: the other side may count on it.
-    fn ask(
-        &self,
-        request: Request,
-        cached: Option<Duration>,
-    ) -> impl Future<Output = Fetched> + Send;
-
-    /// Keeps an answer that a script has handled, unless it is from the cache, or its status is 500 or above.
-    fn keep(&self, fetched: &Fetched, time: Duration);
+    /// Asks for a script, whose branches say which answers are of use, and which are kept. No later than the request's
+    /// budget allows something comes of it. What is under way goes on when the caller of this future drops it: the other
+    /// side may count on it.
+    fn ask(&self, request: Request, script: &Arc<Script>) -> impl Future<Output = Fetched> + Send;
 
     /// Sends a request that nobody waits for.
-    fn tell(&self, request: Request);
+    fn tell(&self, request: Request, script: &Arc<Script>);
 }
 
 /// What came of a request.
@@ -90,11 +144,58 @@ pub struct Fetched {
     pub answer: Result<Arc<Answer>, NoAnswer>,
     /// What the cache did.
     pub cache: CacheUse,
-    /// Under which an answer can be kept; where the cache may not be used, none.
-    pub key: Option<CacheKey>,
+    /// What the time went into.
+    pub spent: Spent,
+    /// What went wrong first, also where another attempt, the fallback, or an old answer mended it.
+    pub trouble: Option<String>,
 }
 
-/// A digest of a request, by a key that only this process knows: it tells nothing of what is in it.
+impl Fetched {
+    /// Nothing came.
+    pub fn nothing(why: NoAnswer) -> Self {
+        let trouble = Some(why.to_string());
+        Self { answer: Err(why), cache: CacheUse::Off, spent: Spent::default(), trouble }
+    }
+}
+
+/// What a request's time went into, all of its attempts together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spent {
+    /// Waiting for a place among the requests to one upstream, or for another daemon that asks the same.
+    pub queued: Duration,
+    /// Looking names up.
+    pub dns: Duration,
+    /// TCP's connections.
+    pub connect: Duration,
+    /// TLS's handshakes.
+    pub tls: Duration,
+    /// Sending, and waiting for the reply.
+    pub answer: Duration,
+    /// Between two attempts.
+    pub paused: Duration,
+    /// How many attempts there were.
+    pub attempts: u32,
+    /// The second URL was asked.
+    pub fallback: bool,
+    /// Another call had asked the same already.
+    pub joined: bool,
+}
+
+impl std::ops::AddAssign for Spent {
+    fn add_assign(&mut self, more: Self) {
+        self.queued += more.queued;
+        self.dns += more.dns;
+        self.connect += more.connect;
+        self.tls += more.tls;
+        self.answer += more.answer;
+        self.paused += more.paused;
+        self.attempts += more.attempts;
+        self.fallback |= more.fallback;
+        self.joined |= more.joined;
+    }
+}
+
+/// A digest of a request: it tells nothing of what is in it without a key that only the daemons know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey(pub [u8; 32]);
 
@@ -105,6 +206,8 @@ pub enum CacheUse {
     Hit,
     /// It was asked and had none.
     Miss,
+    /// The answer is from it, and older than it should be.
+    Stale,
     /// It was not asked.
     #[default]
     Off,
@@ -116,6 +219,7 @@ impl CacheUse {
         match self {
             Self::Hit => "hit",
             Self::Miss => "miss",
+            Self::Stale => "stale",
             Self::Off => "off",
         }
     }
@@ -124,7 +228,7 @@ impl CacheUse {
 /// Why there is no answer. Its text never holds the URL or anything from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// The time for the whole answer was over.
+    /// The time for the whole answer, or for one attempt, was over.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     /// No connection, or one that broke, with the network's reason.
@@ -139,4 +243,13 @@ pub enum NoAnswer {
     /// As many requests are under way as may be.
     #[error("not sent: {0} requests are under way")]
     TooMany(usize),
+    /// There was no place among the requests to this upstream in time.
+    #[error("not sent: {0} requests to this host are under way")]
+    Busy(usize),
+    /// The upstream has failed again and again and is left alone.
+    #[error("not sent: this host failed {0} times, and is left alone for a while")]
+    Resting(u32),
+    /// The request was given up, with the daemon or by a fault of ours.
+    #[error("the request was given up")]
+    GivenUp,
 }

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
-use tracing::debug;
+use tracing::{debug, warn};
 
 use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach};
 use crate::script::answer::{Answer, Found};
 use crate::script::branch::{Chosen, Subject, choose};
 use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
 use crate::script::destination::destination;
+use crate::script::escape::Unfit;
 use crate::script::input::Input;
 use crate::script::memory::{Arguments, By, Memory};
 use crate::script::report::{Happened, Report};
-use crate::script::request::{Fetched, Request, Triggers};
+use crate::script::request::{Request, Triggers};
 use crate::script::sounds::Parts;
 use crate::script::template::{MASK, Template};
 use crate::script::verdict::{Verdict, verdict};
@@ -95,9 +96,9 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     /// What the answer, or the input itself, comes to.
     async fn decide<'s>(
         &mut self,
-        script: &'s Script,
+        script: &'s Arc<Script>,
     ) -> Result<(Happened, &'s Outcome), Interrupted> {
-        (self.report.cache, self.report.http_status) = Default::default();
+        (self.report.cache, self.report.http_status, self.report.trouble) = Default::default();
         self.code.clear();
         match &script.trigger {
             None => Ok(self.compare_input(script)),
@@ -114,38 +115,42 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         }
     }
 
-    fn tell<'s>(&mut self, script: &'s Script, trigger: &Trigger) -> (Happened, &'s Outcome) {
-        match Request::fill(trigger, &self.memory) {
+    fn tell<'s>(&mut self, script: &'s Arc<Script>, trigger: &Trigger) -> (Happened, &'s Outcome) {
+        match self.fill(trigger) {
             Ok(request) => {
-                debug!(url = %request.url.shown(), body = request.shown_body(), "request");
-                self.triggers.tell(request);
+                self.triggers.tell(request, script);
                 (Happened::Otherwise, &script.otherwise)
             }
             Err(unfit) => self.no_response(script, unfit.to_string()),
         }
     }
 
+    fn fill(&self, trigger: &Trigger) -> Result<Request, Unfit> {
+        let request = Request::fill(trigger, &self.memory)?;
+        debug!(url = %request.to.url.shown(), body = request.shown_body(), "request");
+        Ok(request)
+    }
+
     async fn ask<'s>(
         &mut self,
-        script: &'s Script,
+        script: &'s Arc<Script>,
         trigger: &Trigger,
     ) -> Result<(Happened, &'s Outcome), Interrupted> {
-        let request = match Request::fill(trigger, &self.memory) {
+        let request = match self.fill(trigger) {
             Ok(request) => request,
             Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
         };
-        debug!(url = %request.url.shown(), body = request.shown_body(), "request");
         let started = Instant::now();
         let language = &self.channel.caller().language;
         // What is held is there until nobody waits any more.
         let (meanwhile, _held) = trigger.meanwhile.meanwhile(language, self.voice);
-        let asked = self.triggers.ask(request, trigger.cache);
+        let asked = self.triggers.ask(request, script);
         let fetched = self.channel.wait(asked, &meanwhile).await;
         self.report.waited += started.elapsed();
         let fetched = fetched?;
-        self.report.cache = fetched.cache;
-        Ok(match fetched.answer.clone() {
-            Ok(answer) => self.branch(script, trigger, &fetched, answer),
+        self.report.asked_for(&fetched);
+        Ok(match fetched.answer {
+            Ok(answer) => self.branch(script, trigger, answer),
             Err(none) => self.no_response(script, none.to_string()),
         })
     }
@@ -154,7 +159,6 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         &mut self,
         script: &'s Script,
         trigger: &Trigger,
-        fetched: &Fetched,
         answer: Arc<Answer>,
     ) -> (Happened, &'s Outcome) {
         self.memory.answered(answer.clone());
@@ -165,10 +169,7 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         }
         debug!(status = answer.status, value = self.shown(&self.code), "answer");
         match verdict(&script.branches, &answer, trigger.key.as_ref()) {
-            Verdict::Matched(chosen) => {
-                self.keep(trigger, fetched);
-                self.matched(chosen)
-            }
+            Verdict::Matched(chosen) => self.matched(chosen),
             Verdict::Otherwise => (Happened::Otherwise, &script.otherwise),
             Verdict::NoResponse(reason) => self.no_response(script, reason),
         }
@@ -177,12 +178,6 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     fn matched<'s>(&self, chosen: Chosen<'s>) -> (Happened, &'s Outcome) {
         debug!(number = chosen.number, why = self.shown(&chosen.matcher.to_string()), "branch");
         (Happened::Matched, chosen.outcome)
-    }
-
-    fn keep(&self, trigger: &Trigger, fetched: &Fetched) {
-        if let Some(time) = trigger.cache {
-            self.triggers.keep(fetched, time);
-        }
     }
 
     fn no_response<'s>(
@@ -302,9 +297,20 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
                     self.report.digits += digits.len();
                     self.memory.enter(digits, By::Keypress);
                 }
+                self.tell_of_hangup();
                 Exit::Continue
             }
             other => self.fail(other.to_string()),
+        }
+    }
+
+    /// `[hangup]`: the request goes its own way, the channel need not be there for it.
+    fn tell_of_hangup(&mut self) {
+        let script = self.memory.script().clone();
+        let Some(trigger) = &script.hangup else { return };
+        match self.fill(trigger) {
+            Ok(request) => self.triggers.tell(request, &script),
+            Err(unfit) => warn!(reason = %unfit, "[hangup] could not be sent"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Answers that serve again, for as long as a script says and within bounds.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use lru::LruCache;
 use tokio::time::Instant;
 
 use crate::script::answer::Answer;
+use crate::script::definition::Caching;
 use crate::script::request::CacheKey;
 
 /// How much is kept.
@@ -35,53 +37,144 @@ pub struct Cache {
 struct Kept {
     answers: LruCache<CacheKey, Entry>,
     bytes: usize,
+    tallies: HashMap<Arc<str>, Tally>,
 }
 
-#[derive(Debug)]
-struct Entry {
-    answer: Arc<Answer>,
-    kept: Instant,
-    time: Duration,
+/// An answer that is kept.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The answer.
+    pub answer: Arc<Answer>,
+    /// Since when: that of an answer from another daemon is when that one got it.
+    pub since: Instant,
+    /// For so long it is fresh.
+    pub fresh: Duration,
+    /// For so long it is kept.
+    pub lifetime: Duration,
+    /// The request, for people: nothing sensitive is in it.
+    pub label: Arc<str>,
+    /// The script that asked.
+    pub script: Arc<str>,
 }
 
-impl Entry {
-    fn serves(&self, time: Duration, now: Instant) -> bool {
-        now.saturating_duration_since(self.kept) < time
-    }
+/// How a kept answer serves.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Nobody needs to ask.
+    Fresh(Arc<Answer>),
+    /// It serves, and is to be asked for again.
+    Stale(Arc<Answer>),
+    /// It serves where there is no answer.
+    LastResort(Arc<Answer>),
+}
+
+/// What the cache did for a script, since the daemon began.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Calls that were served from it.
+    pub hits: u64,
+    /// Calls that were served something old.
+    pub stale: u64,
+    /// Calls that it had nothing for.
+    pub misses: u64,
+    /// Of these, calls that joined a request that was under way.
+    pub joined: u64,
+    /// Answers that were kept.
+    pub kept: u64,
+    /// Answers that were not, since no branch handled them.
+    pub unhandled: u64,
+    /// Answers that were not, since the other side had failed: a status of 500 and above, or no complete reply.
+    pub failed: u64,
+}
+
+/// A kept answer, for a list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Its key.
+    pub key: CacheKey,
+    /// What is kept, and since when.
+    pub entry: Entry,
+    /// What it takes, in bytes.
+    pub bytes: usize,
 }
 
 impl Cache {
     /// An empty one.
     pub fn new(bounds: Bounds) -> Self {
-        let kept = Kept { answers: LruCache::unbounded(), bytes: 0 };
+        let kept = Kept { answers: LruCache::unbounded(), bytes: 0, tallies: HashMap::new() };
         Self { bounds, kept: Mutex::new(kept) }
     }
 
-    /// The answer kept under a key, unless its time is over, or that of who asks: two scripts may ask the same, and a
-    /// script's time may have been made shorter since.
-    pub fn get(&self, key: CacheKey, time: Duration, now: Instant) -> Option<Arc<Answer>> {
+    /// The answer kept under a key, as far as it serves who asks: two scripts may ask the same, and a script's times may
+    /// have been made shorter since.
+    pub fn get(&self, key: CacheKey, asks: &Caching, now: Instant) -> Option<Found> {
         let mut kept = self.lock();
         let entry = kept.answers.get(&key)?;
-        if entry.serves(time.min(entry.time), now) {
-            return Some(Arc::clone(&entry.answer));
-        }
-        if !entry.serves(entry.time, now) {
+        let age = now.saturating_duration_since(entry.since);
+        if age >= entry.lifetime {
             kept.remove(key);
+            return None;
         }
-        None
+        let fresh = asks.fresh.min(entry.fresh);
+        let answer = || Arc::clone(&entry.answer);
+        match age {
+            age if age < fresh => Some(Found::Fresh(answer())),
+            age if age < fresh + asks.stale => Some(Found::Stale(answer())),
+            age if age < fresh + asks.stale_if_error => Some(Found::LastResort(answer())),
+            _ => None,
+        }
     }
 
-    /// Keeps an answer for a time, in place of what was there.
-    pub fn put(&self, key: CacheKey, answer: Arc<Answer>, time: Duration, now: Instant) {
-        let size = answer.size() + PER_ENTRY;
+    /// Keeps an answer in place of what was there.
+    pub fn put(&self, key: CacheKey, entry: Entry) {
+        let size = size(&entry);
         let mut kept = self.lock();
         kept.remove(key);
         if size > self.bounds.bytes / 8 {
             return;
         }
-        kept.answers.put(key, Entry { answer, kept: now, time });
         kept.bytes += size;
+        kept.answers.put(key, entry);
         kept.shrink(self.bounds);
+    }
+
+    /// Counts what was done for a script. There are as many scripts as the operator has written.
+    pub fn count(&self, script: &str, count: impl FnOnce(&mut Tally)) {
+        let mut kept = self.lock();
+        match kept.tallies.get_mut(script) {
+            Some(tally) => count(tally),
+            None => count(kept.tallies.entry(script.into()).or_default()),
+        }
+    }
+
+    /// What was done for each script, by its name.
+    pub fn tallies(&self) -> Vec<(Arc<str>, Tally)> {
+        let kept = self.lock();
+        let mut tallies: Vec<_> = kept.tallies.iter().map(|(n, t)| (n.clone(), *t)).collect();
+        tallies.sort_by(|a, b| a.0.cmp(&b.0));
+        tallies
+    }
+
+    /// Everything that is kept, the last used first.
+    pub fn list(&self, now: Instant) -> Vec<Listed> {
+        let kept = self.lock();
+        let serves = |entry: &Entry| now.saturating_duration_since(entry.since) < entry.lifetime;
+        let entries = kept.answers.iter().filter(|(_, entry)| serves(entry));
+        let listed = |(key, entry): (&CacheKey, &Entry)| Listed {
+            key: *key,
+            bytes: size(entry),
+            entry: entry.clone(),
+        };
+        entries.map(listed).collect()
+    }
+
+    /// Throws away the answers that `which` names.
+    pub fn purge(&self, which: impl Fn(CacheKey, &Entry) -> bool) -> Vec<CacheKey> {
+        let mut kept = self.lock();
+        let gone = kept.answers.iter().filter(|(key, entry)| which(**key, entry));
+        let gone: Vec<_> = gone.map(|(key, _)| *key).collect();
+        gone.iter().for_each(|key| kept.remove(*key));
+        gone
     }
 
     /// How many answers are kept, those whose time is over among them.
@@ -105,20 +198,24 @@ impl Cache {
     }
 }
 
-/// What an entry takes beside its answer.
+/// What an entry takes beside its answer and its label.
 const PER_ENTRY: usize = size_of::<CacheKey>() + size_of::<Entry>() + 64;
+
+fn size(entry: &Entry) -> usize {
+    entry.answer.size() + entry.label.len() + PER_ENTRY
+}
 
 impl Kept {
     fn remove(&mut self, key: CacheKey) {
         if let Some(entry) = self.answers.pop(&key) {
-            self.bytes -= entry.answer.size() + PER_ENTRY;
+            self.bytes -= size(&entry);
         }
     }
 
     fn shrink(&mut self, bounds: Bounds) {
         while self.bytes > bounds.bytes || self.answers.len() > bounds.entries {
             let Some((_, entry)) = self.answers.pop_lru() else { return };
-            self.bytes -= entry.answer.size() + PER_ENTRY;
+            self.bytes -= size(&entry);
         }
     }
 }

@@ -1,34 +1,64 @@
-//! A request as it goes out, and the key that its answer is kept under.
+//! A request as it goes out: judged, and made ready.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Method, RequestBuilder};
-use ring::hmac;
-use ring::rand::SystemRandom;
-use std::time::Duration;
 use url::Url;
 
-use super::StartError;
-use crate::script::request::{CacheKey, NoAnswer, Request, is_the_connections};
+use super::sign::Signers;
+use crate::script::request::{Auth, NoAnswer, Request, Target, is_the_connections};
 use crate::script::template::{Filled, MASK};
-use crate::web::client::{Client, Failed};
+use crate::web::client::{Client, Failed, cause};
 
 /// HTML is what many frameworks send to whoever accepts anything.
 const ACCEPTED: HeaderValue = HeaderValue::from_static(
     "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
 );
 
-/// A request as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
+/// A request to one URL as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
 pub(super) struct Outgoing {
-    pub(super) request: reqwest::Request,
-    /// For the whole answer.
-    pub(super) timeout: Duration,
+    request: reqwest::Request,
     /// Whether only public and named addresses may be connected to.
     pub(super) guarded: bool,
+    /// Whom it goes to, for people: a host that a value decided is shown as the operator's list has it.
+    pub(super) upstream: String,
+}
+
+impl Outgoing {
+    /// Where it goes.
+    pub(super) fn url(&self) -> &Url {
+        self.request.url()
+    }
+
+    /// All that is sent, but for a signature.
+    pub(super) fn request(&self) -> &reqwest::Request {
+        &self.request
+    }
+
+    /// One copy of it to be sent now, signed where that is asked for.
+    pub(super) fn attempt(&self, signers: &Signers) -> Option<reqwest::Request> {
+        let mut request = self.request.try_clone()?;
+        signers.sign(&mut request);
+        Some(request)
+    }
+}
+
+/// Judges a request to one of its URLs and makes it ready.
+pub(super) fn prepare(
+    client: &Client,
+    request: &Request,
+    to: &Target,
+) -> Result<Outgoing, NoAnswer> {
+    let guarded = to.decides_host;
+    let url = url(&to.url)?;
+    let upstream = upstream(client, &url, guarded);
+    let builder = client.request(method(request), url, guarded).map_err(Failed::from)?;
+    let builder = builder.header(header::ACCEPT, ACCEPTED);
+    Ok(Outgoing { request: build(builder, request)?, guarded, upstream })
 }
 
 /// The URL of a request.
-fn url(request: &Request) -> Result<Url, NoAnswer> {
-    let text = request.url.text();
+fn url(to: &Filled) -> Result<Url, NoAnswer> {
+    let text = to.text();
     let mut url =
         Url::parse(text).map_err(|error| not_sent(format!("its URL is none: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -51,12 +81,12 @@ fn climbs(text: &str) -> bool {
     })
 }
 
-/// Judges a request and makes it ready.
-pub(super) fn prepare(client: &Client, request: &Request) -> Result<Outgoing, NoAnswer> {
-    let guarded = request.decides_host;
-    let builder = client.request(method(request), url(request)?, guarded).map_err(Failed::from)?;
-    let builder = builder.header(header::ACCEPT, ACCEPTED);
-    Ok(Outgoing { request: build(builder, request)?, timeout: request.timeout, guarded })
+fn upstream(client: &Client, url: &Url, guarded: bool) -> String {
+    if guarded {
+        return client.allowed_as(url).map(ToString::to_string).unwrap_or_default();
+    }
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// The request over a client: what the script says, and nothing that it does not.
@@ -65,6 +95,11 @@ fn build(builder: RequestBuilder, request: &Request) -> Result<reqwest::Request,
     for (name, value) in &request.headers {
         headers.append(name, header_value(name, value)?);
     }
+    let builder = match &request.auth {
+        None => builder,
+        Some(Auth::Basic(user, password)) => builder.basic_auth(user.text(), Some(password.text())),
+        Some(Auth::Bearer(token)) => builder.bearer_auth(token.text()),
+    };
     let Some((body, content_type)) = &request.body else {
         return built(builder.headers(headers));
     };
@@ -78,7 +113,7 @@ fn method(request: &Request) -> Method {
 }
 
 fn built(builder: RequestBuilder) -> Result<reqwest::Request, NoAnswer> {
-    builder.build().map_err(|error| not_sent(crate::web::client::cause(&error.without_url())))
+    builder.build().map_err(|error| not_sent(cause(&error.without_url())))
 }
 
 fn header_value(name: &HeaderName, value: &Filled) -> Result<HeaderValue, NoAnswer> {
@@ -91,7 +126,7 @@ fn header_value(name: &HeaderName, value: &Filled) -> Result<HeaderValue, NoAnsw
     Ok(written)
 }
 
-pub(super) fn not_sent(reason: impl Into<String>) -> NoAnswer {
+fn not_sent(reason: impl Into<String>) -> NoAnswer {
     NoAnswer::NotSent(reason.into())
 }
 
@@ -99,48 +134,26 @@ pub(super) fn not_sent(reason: impl Into<String>) -> NoAnswer {
 pub(super) fn shown(url: &Filled) -> String {
     let Ok(mut url) = Url::parse(&url.shown()) else { return MASK.to_owned() };
     url.set_query(None);
-    url.set_fragment(None);
-    // Only URLs without a host refuse this, and those hold nobody.
-    let _ = (url.set_username(""), url.set_password(None));
+    bare(&mut url);
     url.into()
 }
 
-/// Makes keys that tell nothing of what they stand for.
-pub(super) struct KeyMaker(hmac::Key);
-
-impl KeyMaker {
-    pub(super) fn new() -> Result<Self, StartError> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        key.map(Self).map_err(|_| StartError::Random)
-    }
-
-    /// The key of a request: of everything that goes out, each part with its length.
-    pub(super) fn key(&self, outgoing: &Outgoing) -> CacheKey {
-        let request = &outgoing.request;
-        let mut digest = Digest(hmac::Context::with_key(&self.0));
-        digest.part(request.method().as_str().as_bytes());
-        digest.part(request.url().as_str().as_bytes());
-        digest.part(&request.headers().len().to_be_bytes());
-        for (name, value) in request.headers() {
-            digest.part(name.as_str().as_bytes());
-            digest.part(value.as_bytes());
-        }
-        digest.part(request.body().and_then(Body::as_bytes).unwrap_or_default());
-        digest.key()
-    }
+/// A request as the list of kept answers shows it: with its query, and with nothing sensitive.
+pub(super) fn label(request: &Request) -> String {
+    let method = method(request);
+    let Ok(mut url) = Url::parse(&request.to.url.shown()) else {
+        return format!("{method} {MASK}");
+    };
+    bare(&mut url);
+    let shown = format!("{method} {url}");
+    shown.chars().take(LONGEST_LABEL).collect()
 }
 
-struct Digest(hmac::Context);
+/// Most characters of a request in a list.
+const LONGEST_LABEL: usize = 200;
 
-impl Digest {
-    fn part(&mut self, bytes: &[u8]) {
-        self.0.update(&(bytes.len() as u64).to_be_bytes());
-        self.0.update(bytes);
-    }
-
-    fn key(self) -> CacheKey {
-        let mut key = [0; 32];
-        key.copy_from_slice(self.0.sign().as_ref());
-        CacheKey(key)
-    }
+fn bare(url: &mut Url) {
+    url.set_fragment(None);
+    // Only URLs without a host refuse this, and those hold nobody.
+    let _ = (url.set_username(""), url.set_password(None));
 }

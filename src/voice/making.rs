@@ -2,10 +2,9 @@
 
 pub mod prepare;
 
-use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt;
@@ -16,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::store::key::Key;
+use crate::flight::{Flights, Joined};
 use crate::script::voice::{Made, Mute};
 
 type Outcome = Result<Made, Mute>;
@@ -47,7 +47,7 @@ impl Future for Making {
 
 /// All that are under way.
 pub struct Makings {
-    shared: Arc<Mutex<HashMap<Goal, UnderWay>>>,
+    shared: Flights<Goal, Option<Outcome>>,
     most: usize,
     places: Arc<Semaphore>,
     tracker: TaskTracker,
@@ -59,8 +59,9 @@ impl Makings {
     /// At most so many, those that wait for their turn among them; one more is refused at once.
     pub fn new(most: usize) -> Self {
         let places = Arc::new(Semaphore::new(most));
-        let (tracker, over) = Default::default();
-        Self { shared: Arc::default(), most, places, tracker, over }
+        let tracker = TaskTracker::new();
+        let shared = Flights::new(tracker.clone());
+        Self { shared, most, places, tracker, over: CancellationToken::new() }
     }
 
     /// Waits until no sound is in the making.
@@ -82,35 +83,29 @@ impl Makings {
         there: impl FnOnce() -> Option<Made>,
         make: impl Future<Output = Outcome> + Send + 'static,
     ) -> Making {
-        let mut shared = self.shared();
-        if let Some(under_way) = shared.get(&goal) {
-            return Making::UnderWay(under_way.clone());
-        }
-        if let Some(made) = there() {
-            return Making::Ready(Ok(made));
-        }
-        let Some(place) = self.place() else { return self.refused() };
-        let ends = Ends { shared: self.shared.clone(), goal };
-        let (tell, told) = oneshot::channel();
-        let over = self.over.clone();
-        let task = async move {
-            let outcome = over.run_until_cancelled_owned(make).await;
-            drop((ends, place));
-            // Nobody may be left to hear it: it is kept for the next.
-            if let Some(outcome) = outcome {
-                drop(tell.send(outcome));
+        let joined = self.shared.join(goal, || {
+            if let Some(made) = there() {
+                return Err(Some(Ok(made)));
             }
-        };
-        let under_way = under_way(told);
-        shared.insert(goal, under_way.clone());
-        drop(shared);
-        self.tracker.spawn(task.in_current_span());
-        Making::UnderWay(under_way)
+            let place = self.place().ok_or_else(|| Some(Err(self.refusal())))?;
+            let over = self.over.clone();
+            Ok(async move {
+                let outcome = over.run_until_cancelled_owned(make).await;
+                drop(place);
+                outcome
+            })
+        });
+        match joined {
+            Joined::First(flight) | Joined::Later(flight) => {
+                Making::UnderWay(under_way(flight.map(Option::flatten)))
+            }
+            Joined::Without(outcome) => Making::Ready(outcome.unwrap_or_else(given_up)),
+        }
     }
 
     /// A making for one alone: it ends when that one has left.
     pub fn alone(&self, make: impl Future<Output = Outcome> + Send + 'static) -> Making {
-        let Some(place) = self.place() else { return self.refused() };
+        let Some(place) = self.place() else { return Making::Ready(Err(self.refusal())) };
         let (mut tell, told) = oneshot::channel();
         let over = self.over.clone();
         let task = async move {
@@ -122,35 +117,22 @@ impl Makings {
             drop(place);
         };
         self.tracker.spawn(task.in_current_span());
-        Making::UnderWay(under_way(told))
+        Making::UnderWay(under_way(told.map(Result::ok)))
     }
 
     fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }
 
-    fn refused(&self) -> Making {
-        Making::Ready(Err(Mute(format!("{} sounds are being made already", self.most))))
-    }
-
-    fn shared(&self) -> MutexGuard<'_, HashMap<Goal, UnderWay>> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn refusal(&self) -> Mute {
+        Mute(format!("{} sounds are being made already", self.most))
     }
 }
 
-fn under_way(told: oneshot::Receiver<Outcome>) -> UnderWay {
-    let given_up = || Err(Mute("the making was given up".into()));
-    told.map(move |outcome| outcome.unwrap_or_else(|_| given_up())).boxed().shared()
+fn under_way(ends: impl Future<Output = Option<Outcome>> + Send + 'static) -> UnderWay {
+    ends.map(|outcome| outcome.unwrap_or_else(given_up)).boxed().shared()
 }
 
-/// Takes a making off the list, however it ends.
-struct Ends {
-    shared: Arc<Mutex<HashMap<Goal, UnderWay>>>,
-    goal: Goal,
-}
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.goal);
-    }
+fn given_up() -> Outcome {
+    Err(Mute("the making was given up".into()))
 }

@@ -147,8 +147,8 @@ impl Client {
             let again = hop.request.try_clone().filter(|_| redirects < redirect::MOST);
             let sent = self.client(hop.request.url(), hop.guarded).execute(hop.request).await;
             let response = sent.map_err(|error| self.failed(error))?;
-            let next = again
-                .and_then(|sent| redirect::next(&response, sent, &self.egress, hop.guarded));
+            let next =
+                again.and_then(|sent| redirect::next(&response, sent, &self.egress, hop.guarded));
             match next {
                 Some(next) => hop = next,
                 None => return self.read(response, most).await,

@@ -196,7 +196,9 @@ impl Resolve for Resolver {
         Box::pin(async move {
             let look_up = tokio::net::lookup_host((name.as_str(), 0));
             let found = stopwatch::looking_up(look_up).await?;
-            let Some(egress) = guard else { return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs) };
+            let Some(egress) = guard else {
+                return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
+            };
             let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows(at.ip())).collect();
             if allowed.is_empty() {
                 return Err(Refused::Address.into());

@@ -19,6 +19,7 @@ pub(crate) struct Daemon {
     pub(crate) folders: Folders,
     pub(crate) server: Server,
     pub(crate) trigger: Trigger,
+    pub(crate) breaker: Breaker,
     pub(crate) cache: Cache,
     pub(crate) egress: Egress,
     pub(crate) log: Log,
@@ -59,6 +60,14 @@ pub(crate) struct Trigger {
     pub(crate) music_after: Option<Spanned<Time>>,
     pub(crate) proxy: Option<Spanned<String>>,
     pub(crate) max_requests: Option<Spanned<Whole>>,
+    pub(crate) max_per_upstream: Option<Spanned<Whole>>,
+    pub(crate) retry: Option<Spanned<Whole>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Breaker {
+    pub(crate) failures: Option<Spanned<Whole>>,
+    pub(crate) open_for: Option<Spanned<Time>>,
 }
 
 #[derive(Debug, Default)]
@@ -133,6 +142,7 @@ impl Daemon {
             folders: read(&mut section, "folders", Folders::read),
             server: read(&mut section, "server", Server::read),
             trigger: read(&mut section, "trigger", Trigger::read),
+            breaker: read(&mut section, "breaker", Breaker::read),
             cache: read(&mut section, "cache", Cache::read),
             egress: read(&mut section, "egress", Egress::read),
             log: read(&mut section, "log", Log::read),
@@ -204,7 +214,15 @@ impl Trigger {
             music_after: section.take("music_after"),
             proxy: section.take("proxy"),
             max_requests: section.take("max_requests"),
+            max_per_upstream: section.take("max_per_upstream"),
+            retry: section.take("retry"),
         }
+    }
+}
+
+impl Breaker {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self { failures: section.take("failures"), open_for: section.take("open_for") }
     }
 }
 

@@ -18,8 +18,22 @@ pub(crate) const HOMES: Homes = &[
         "keypress",
         &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"],
     ),
-    ("trigger", &["url", "background", "headers", "body", "raw_json", "music", "timeout"]),
-    ("response", &["key", "cache"]),
+    (
+        "trigger",
+        &[
+            "url",
+            "fallback_url",
+            "background",
+            "headers",
+            "auth",
+            "body",
+            "raw_json",
+            "sign",
+            "music",
+        ],
+    ),
+    ("trigger", &["timeout", "attempt_timeout", "retry"]),
+    ("response", &["key", "cache", "stale_for", "stale_if_error", "cache_key"]),
     ("speech", &["filter", "start", "silence", "maximum"]),
     ("voice", &["engine", "voice", "speed"]),
     ("[branch]", &["when"]),
@@ -33,6 +47,7 @@ pub(crate) struct Script {
     pub(crate) speech: Option<Speech>,
     pub(crate) trigger: Option<Trigger>,
     pub(crate) response: Option<Response>,
+    pub(crate) hangup: Option<Trigger>,
     pub(crate) branches: Vec<Branch>,
     pub(crate) otherwise: Option<Outcome>,
     pub(crate) no_input: Option<Outcome>,
@@ -85,8 +100,13 @@ pub(crate) struct Speech {
 pub(crate) struct Trigger {
     pub(crate) span: Range<usize>,
     pub(crate) url: Option<Spanned<String>>,
+    pub(crate) fallback_url: Option<Spanned<String>>,
     pub(crate) background: Option<Spanned<bool>>,
     pub(crate) headers: Option<Payload>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) sign: Option<Texts>,
+    pub(crate) attempt_timeout: Option<Spanned<Time>>,
+    pub(crate) retry: Option<Spanned<Whole>>,
     pub(crate) body: Option<Payload>,
     pub(crate) raw_json: Option<Spanned<bool>>,
     pub(crate) music: Option<Texts>,
@@ -98,6 +118,18 @@ pub(crate) struct Response {
     pub(crate) span: Range<usize>,
     pub(crate) key: Option<Spanned<String>>,
     pub(crate) cache: Option<Spanned<Time>>,
+    pub(crate) stale_for: Option<Spanned<Time>>,
+    pub(crate) stale_if_error: Option<Spanned<Time>>,
+    pub(crate) cache_key: Option<Spanned<String>>,
+}
+
+/// Who a request says we are.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    pub(crate) span: Range<usize>,
+    pub(crate) user: Option<Spanned<String>>,
+    pub(crate) password: Option<Spanned<String>>,
+    pub(crate) bearer: Option<Spanned<String>>,
 }
 
 #[derive(Debug)]
@@ -125,6 +157,7 @@ impl Script {
             speech: section.table("speech").map(Speech::read),
             trigger: section.table("trigger").map(Trigger::read),
             response: section.table("response").map(Response::read),
+            hangup: section.table("hangup").map(Trigger::read_alone),
             branches: section.tables("branch").into_iter().map(Branch::read).collect(),
             otherwise: section.table("otherwise").map(Outcome::read_alone),
             no_input: section.table("no_input").map(Outcome::read_alone),
@@ -165,14 +198,47 @@ impl Trigger {
 
     fn read(mut section: Section<'_, '_>) -> Self {
         let raw = Self {
+            background: section.take("background"),
+            music: section.texts("music"),
+            ..Self::request(&mut section)
+        };
+        section.finish();
+        raw
+    }
+
+    /// A request that nobody could wait for.
+    fn read_alone(mut section: Section<'_, '_>) -> Self {
+        let raw = Self::request(&mut section);
+        section.finish();
+        raw
+    }
+
+    fn request(section: &mut Section<'_, '_>) -> Self {
+        Self {
             span: section.span.clone(),
             url: section.need("url", "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`"),
-            background: section.take("background"),
+            fallback_url: section.take("fallback_url"),
+            background: None,
             headers: section.payload("headers"),
+            auth: section.table("auth").map(Auth::read),
+            sign: section.texts("sign"),
             body: section.payload("body"),
             raw_json: section.take("raw_json"),
-            music: section.texts("music"),
+            music: None,
             timeout: section.take("timeout"),
+            attempt_timeout: section.take("attempt_timeout"),
+            retry: section.take("retry"),
+        }
+    }
+}
+
+impl Auth {
+    fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            span: section.span.clone(),
+            user: section.take("user"),
+            password: section.take("password"),
+            bearer: section.take("bearer"),
         };
         section.finish();
         raw
@@ -263,6 +329,9 @@ impl Response {
             span: section.span.clone(),
             key: section.take("key"),
             cache: section.take("cache"),
+            stale_for: section.take("stale_for"),
+            stale_if_error: section.take("stale_if_error"),
+            cache_key: section.take("cache_key"),
         };
         section.finish();
         raw

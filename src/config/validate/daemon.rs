@@ -13,6 +13,7 @@ use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
 use crate::config::settings::{Cache, Egress, Listener, Log, Server, Trigger};
 use crate::telemetry::Format;
+use crate::trigger::breaker::Limits;
 
 /// The ports that each switch's own documentation uses.
 pub(crate) const ASTERISK_PORT: u16 = 4573;
@@ -74,6 +75,16 @@ pub(crate) fn trigger(file: &File, raw: &raw::Trigger) -> Trigger {
         music_after: file.time(raw.music_after.as_ref(), secs(0, 10), Duration::from_millis(300)),
         proxy: raw.proxy.as_ref().and_then(|proxy| self::proxy(file, proxy)),
         max_requests: size(file.number(raw.max_requests.as_ref(), 1..=100_000, 10_000)),
+        max_per_upstream: size(file.number(raw.max_per_upstream.as_ref(), 1..=100_000, 512)),
+        retry: small(file.number(raw.retry.as_ref(), 0..=5, 2)),
+    }
+}
+
+pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> Limits {
+    let Limits { failures, open_for } = Limits::default();
+    Limits {
+        failures: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
+        open_for: file.time(raw.open_for.as_ref(), secs(1, 600), open_for),
     }
 }
 
@@ -106,6 +117,10 @@ pub(crate) fn log(raw: &raw::Log) -> Log {
         level: raw.level.as_ref().map_or(tracing::Level::INFO, |level| level.get_ref().0),
         format: raw.format.as_ref().map_or(Format::Text, |format| format.get_ref().0),
     }
+}
+
+fn small(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }
 
 pub(super) fn size(number: u64) -> usize {

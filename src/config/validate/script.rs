@@ -25,6 +25,7 @@ impl Scope<'_> {
             speech: self.raw.speech.as_ref().map(|speech| self.speech(speech)),
             keypress: self.raw.keypress.as_ref().map(|keypress| self.keypress(keypress)),
             trigger: self.raw.trigger.as_ref().map(|trigger| self.trigger(trigger)),
+            hangup: self.raw.hangup.as_ref().map(|hangup| self.on_hangup(hangup)),
             branches: self.branches(),
             otherwise: self
                 .optional(self.raw.otherwise.as_ref(), Table::Other)

@@ -1,13 +1,10 @@
 //! The request, and what is read from its answer.
 
 use std::ops::Range;
-use std::time::Duration;
 
-use super::keypress::is;
+use super::request::Kind;
 use super::scope::Scope;
 use super::then::{self, Typed};
-use crate::config::bounds::{millis, secs};
-use crate::config::payload;
 use crate::config::raw::{Texts, script as raw};
 use crate::script::definition::{Music, Trigger};
 use crate::script::path::KeyPath;
@@ -31,28 +28,19 @@ impl Scope<'_> {
     }
 
     fn request(&self, raw: &raw::Trigger) -> Trigger {
-        let (url, decides_host) = raw.url.as_ref().map(|url| self.url(url)).unwrap_or_default();
-        let timeout = self.world.trigger.timeout;
+        let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
         Trigger {
-            url,
-            decides_host,
-            headers: raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default(),
-            body: self.body(raw),
-            timeout: self.file.time(raw.timeout.as_ref(), millis(100, 60_000), timeout),
             meanwhile: self.music(raw),
             background: raw.is_background(),
             key: self.key(),
-            cache: self.cache(),
+            caching: self.caching(raw),
+            ..self.sent(raw, kind)
         }
     }
 
-    fn body(&self, raw: &raw::Trigger) -> Option<crate::script::definition::Body> {
-        let raw_json = is(raw.raw_json.as_ref(), false);
-        if let (Some(given), true, None) = (&raw.raw_json, raw_json, &raw.body) {
-            let help = "add `body = \"a={caller}&b={keypress}\"`";
-            self.file.fault_help(given.span(), "there is no body to make JSON of", help);
-        }
-        raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
+    /// The request that is sent when the caller has left.
+    pub(crate) fn on_hangup(&self, raw: &raw::Trigger) -> Trigger {
+        Trigger { background: true, ..self.sent(raw, Kind::Background) }
     }
 
     fn music(&self, raw: &raw::Trigger) -> Music {
@@ -68,25 +56,6 @@ impl Scope<'_> {
             self.file.fault_help(given.span(), "this is no path into an answer", help);
         }
         key
-    }
-
-    fn cache(&self) -> Option<Duration> {
-        let given = self.raw.response.as_ref()?.cache.as_ref()?;
-        if self.raw.branches.is_empty() {
-            let help = "add a `[[branch]]`, or take `cache` out";
-            let what = "only an answer that a branch handles is kept, and there is no branch";
-            self.file.fault_help(given.span(), what, help);
-        }
-        let time = given.get_ref().0;
-        if !secs(60, 999 * 60).contains(&time) {
-            let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
-            self.file.fault_help(
-                given.span(),
-                "answers can't be kept that long or that short",
-                help,
-            );
-        }
-        Some(time)
     }
 
     /// Tables and keys that have no sense beside this trigger, or without one.

@@ -1,0 +1,128 @@
+//! What is sent, where to, who we say we are, and how often it is tried.
+
+use serde_spanned::Spanned;
+
+use super::keypress::is;
+use super::scope::Scope;
+use crate::config::bounds::millis;
+use crate::config::payload;
+use crate::config::raw::{Texts, script as raw};
+use crate::script::definition::{Auth, Body, Music, Patience, Trigger, Url};
+use crate::script::escape::Landing;
+use crate::script::template::{Placeholder, Template};
+
+/// Whether somebody waits for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A caller does.
+    Waited,
+    /// Nobody does: there is time.
+    Background,
+}
+
+/// Most keys that sign one request: the new one, and the old one until the other side has changed.
+const MOST_KEYS: usize = 2;
+
+impl Scope<'_> {
+    /// A request as such: nothing about its answer.
+    pub(crate) fn sent(&self, raw: &raw::Trigger, kind: Kind) -> Trigger {
+        let headers = raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default();
+        let names_itself = headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
+        if let (Some(auth), true) = (&raw.auth, names_itself) {
+            let help = "take the header `Authorization` out, or `auth`";
+            self.file.fault_help(auth.span.clone(), "this request says twice who we are", help);
+        }
+        Trigger {
+            url: raw.url.as_ref().map(|url| self.to(url)).unwrap_or_default(),
+            fallback: raw.fallback_url.as_ref().map(|url| self.to(url)),
+            headers,
+            auth: raw.auth.as_ref().and_then(|auth| self.auth(auth)),
+            body: self.body(raw),
+            signed_by: raw.sign.as_ref().map(|keys| self.signed_by(keys)).unwrap_or_default(),
+            patience: self.patience(raw, kind),
+            meanwhile: Music::default(),
+            background: false,
+            key: None,
+            caching: None,
+        }
+    }
+
+    fn to(&self, url: &Spanned<String>) -> Url {
+        let (template, decides_host) = self.url(url);
+        Url { template, decides_host }
+    }
+
+    fn body(&self, raw: &raw::Trigger) -> Option<Body> {
+        let raw_json = is(raw.raw_json.as_ref(), false);
+        if let (Some(given), true, None) = (&raw.raw_json, raw_json, &raw.body) {
+            let help = "add `body = \"a={caller}&b={keypress}\"`";
+            self.file.fault_help(given.span(), "there is no body to make JSON of", help);
+        }
+        raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
+    }
+
+    fn auth(&self, raw: &raw::Auth) -> Option<Auth> {
+        let text = |text: &Spanned<String>| self.template(text, Landing::Header);
+        match (&raw.user, &raw.password, &raw.bearer) {
+            (Some(user), Some(password), None) => {
+                if user.get_ref().contains(':') {
+                    let what = "a name with a colon can't be sent: the password would begin at it";
+                    self.file.fault(user.span(), what);
+                }
+                Some(Auth::Basic(text(user), text(password)))
+            }
+            (None, None, Some(token)) => Some(Auth::Bearer(text(token))),
+            _ => {
+                let help = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` or \
+                            `auth = { bearer = \"{secret.TOKEN}\" }`";
+                self.file.fault_help(raw.span.clone(), "this does not say who we are", help);
+                None
+            }
+        }
+    }
+
+    fn signed_by(&self, keys: &Texts) -> Vec<Template> {
+        let keys = keys.as_slice();
+        if let Some(third) = keys.get(MOST_KEYS) {
+            let help = "two keys are enough to change from one to the other";
+            self.file.fault_help(third.span(), "a request is signed by two keys at most", help);
+        }
+        keys.iter().map(|key| self.signing_key(key)).collect()
+    }
+
+    fn signing_key(&self, key: &Spanned<String>) -> Template {
+        let template = self.template(key, Landing::Variable);
+        let is_secret = {
+            let mut placeholders = template.placeholders();
+            let secret = matches!(placeholders.next(), Some(Placeholder::Secret(_)));
+            secret && placeholders.next().is_none()
+        };
+        if !is_secret {
+            let help = "write the key into the secrets folder, and its name here: \
+                        `sign = \"{secret.NAME}\"`";
+            self.file.fault_help(key.span(), "this is no secret", help);
+        }
+        template
+    }
+
+    fn patience(&self, raw: &raw::Trigger, kind: Kind) -> Patience {
+        let (longest, most) = match kind {
+            Kind::Waited => (60_000, 5),
+            Kind::Background => (600_000, 20),
+        };
+        let defaults = &self.world.trigger;
+        let budget = self.file.time(raw.timeout.as_ref(), millis(100, longest), defaults.timeout);
+        let attempt = raw.attempt_timeout.as_ref().map(|given| {
+            let attempt = self.file.time(Some(given), millis(100, longest), budget);
+            if attempt > budget {
+                let help = "`timeout` is for all attempts together: raise it, or lower this";
+                self.file.fault_help(given.span(), "an attempt can't take longer than all", help);
+            }
+            attempt
+        });
+        // A request with a body may do something each time that it is sent.
+        let retries = if raw.body.is_some() { 0 } else { u64::from(defaults.retry) };
+        let retries = self.file.number(raw.retry.as_ref(), 0..=most, retries);
+        Patience { budget, attempt, retries: u32::try_from(retries).unwrap_or_default() }
+    }
+}

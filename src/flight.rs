@@ -1,0 +1,87 @@
+//! One task for all who want the same: it goes on when they have left, and ends for all of them at once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::oneshot;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+/// What a flight comes to; `None` where it was given up.
+pub type Flight<T> = Shared<BoxFuture<'static, Option<T>>>;
+
+/// How it stands with what somebody wants.
+pub enum Joined<T> {
+    /// A flight has begun for it.
+    First(Flight<T>),
+    /// One was under way.
+    Later(Flight<T>),
+    /// None is needed, or none may begin.
+    Without(T),
+}
+
+/// All flights under way, by what is wanted. How many there may be is up to who starts them.
+pub struct Flights<K, T> {
+    under_way: Arc<Mutex<HashMap<K, Flight<T>>>>,
+    tracker: TaskTracker,
+}
+
+impl<K, T> Flights<K, T>
+where
+    K: Eq + Hash + Clone + Send + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    /// None yet; their tasks will be among the tracker's.
+    pub fn new(tracker: TaskTracker) -> Self {
+        Self { under_way: Arc::default(), tracker }
+    }
+
+    /// Joins the flight that is under way, else starts one, unless `start` says that it takes none. Nothing ends between
+    /// the look for a flight and `start`: what the one before has left behind is there to be found.
+    pub fn join<F>(&self, wanted: K, start: impl FnOnce() -> Result<F, T>) -> Joined<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut under_way = lock(&self.under_way);
+        if let Some(flight) = under_way.get(&wanted) {
+            return Joined::Later(flight.clone());
+        }
+        let work = match start() {
+            Ok(work) => work,
+            Err(without) => return Joined::Without(without),
+        };
+        let ends = Ends { under_way: self.under_way.clone(), wanted: wanted.clone() };
+        let (tell, told) = oneshot::channel();
+        let flight = told.map(Result::ok).boxed().shared();
+        under_way.insert(wanted, flight.clone());
+        drop(under_way);
+        let task = async move {
+            let landed = work.await;
+            drop(ends);
+            // Nobody may be left to hear it.
+            drop(tell.send(landed));
+        };
+        self.tracker.spawn(task.in_current_span());
+        Joined::First(flight)
+    }
+}
+
+/// Takes a flight off the list, however it ends.
+struct Ends<K: Eq + Hash, T: Clone> {
+    under_way: Arc<Mutex<HashMap<K, Flight<T>>>>,
+    wanted: K,
+}
+
+impl<K: Eq + Hash, T: Clone> Drop for Ends<K, T> {
+    fn drop(&mut self) {
+        lock(&self.under_way).remove(&self.wanted);
+    }
+}
+
+/// Nothing in here panics half-way, so what a poisoned lock guards is whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

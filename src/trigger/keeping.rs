@@ -1,0 +1,131 @@
+//! What is looked up before a request, kept after it, and fallen back to where nothing came.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tracing::{debug, warn};
+
+use super::cache::{Bounds, Cache, Entry, Found};
+use super::errand::{Errand, Landed, Worth};
+use super::outgoing;
+use crate::script::answer::Answer;
+use crate::script::definition::{Caching, Script};
+use crate::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Spent};
+
+/// Who asks for what.
+pub(super) struct Asked<'a> {
+    pub(super) key: CacheKey,
+    pub(super) caching: &'a Caching,
+    pub(super) request: &'a Request,
+    pub(super) script: &'a Arc<Script>,
+}
+
+/// As much of it as is needed when the answer has come.
+pub(super) struct ToKeep {
+    key: CacheKey,
+    caching: Caching,
+    label: Arc<str>,
+    script: Arc<Script>,
+}
+
+impl Asked<'_> {
+    pub(super) fn to_keep(&self) -> ToKeep {
+        ToKeep {
+            key: self.key,
+            caching: self.caching.clone(),
+            label: outgoing::label(self.request).into(),
+            script: self.script.clone(),
+        }
+    }
+}
+
+/// The kept answers, and when they serve.
+pub(super) struct Keeping {
+    cache: Cache,
+}
+
+impl Keeping {
+    pub(super) fn new(bounds: Bounds) -> Self {
+        Self { cache: Cache::new(bounds) }
+    }
+
+    pub(super) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    /// What serves at once.
+    pub(super) fn look_up(&self, asked: &Asked<'_>) -> Option<Fetched> {
+        let (answer, cache) = match self.cache.get(asked.key, asked.caching, Instant::now())? {
+            Found::Fresh(answer) => (answer, CacheUse::Hit),
+            Found::Stale(answer) => (answer, CacheUse::Stale),
+            Found::LastResort(_) => return None,
+        };
+        self.cache.count(&asked.script.name, |tally| match cache {
+            CacheUse::Stale => tally.stale += 1,
+            _ => tally.hits += 1,
+        });
+        Some(Fetched { answer: Ok(answer), cache, spent: Spent::default(), trouble: None })
+    }
+
+    /// What a flight has left behind that ended since this was looked up.
+    pub(super) fn just_landed(&self, asked: &Asked<'_>) -> Option<Landed> {
+        match self.cache.get(asked.key, asked.caching, Instant::now())? {
+            Found::Fresh(answer) => Some(Landed::kept(answer, CacheUse::Hit)),
+            Found::Stale(_) | Found::LastResort(_) => None,
+        }
+    }
+
+    /// Keeps an answer that a branch handles, unless the other side had failed.
+    pub(super) fn keep(&self, to_keep: &ToKeep, landed: &Landed) {
+        let failed = landed.answer.as_ref().map_or(true, |answer| answer.status >= 500);
+        let is_kept = landed.worth == Worth::Handled && !failed;
+        self.cache.count(&to_keep.script.name, |tally| match (is_kept, failed) {
+            (true, _) => tally.kept += 1,
+            (false, true) => tally.failed += 1,
+            (false, false) => tally.unhandled += 1,
+        });
+        if let (true, Ok(answer)) = (is_kept, &landed.answer) {
+            self.cache.put(to_keep.key, to_keep.entry(answer.clone(), Instant::now()));
+        }
+    }
+
+    /// What the call gets: what came, else an old answer where the script takes one.
+    pub(super) fn settle(&self, asked: &Asked<'_>, errand: &Errand, landed: Landed) -> Fetched {
+        self.cache.count(&asked.script.name, |tally| {
+            tally.misses += 1;
+            tally.joined += u64::from(landed.spent.joined);
+        });
+        let is_of_use = landed.answer.as_ref().is_ok_and(|answer| errand.accepts(answer));
+        let old = match self.cache.get(asked.key, asked.caching, Instant::now()) {
+            Some(Found::Fresh(old) | Found::Stale(old) | Found::LastResort(old)) if !is_of_use => {
+                old
+            }
+            _ => return landed.into_fetched(),
+        };
+        self.cache.count(&asked.script.name, |tally| tally.stale += 1);
+        Fetched { answer: Ok(old), cache: CacheUse::Stale, ..landed.into_fetched() }
+    }
+}
+
+impl ToKeep {
+    fn entry(&self, answer: Arc<Answer>, since: Instant) -> Entry {
+        Entry {
+            answer,
+            since,
+            fresh: self.caching.fresh,
+            lifetime: self.caching.lifetime(),
+            label: self.label.clone(),
+            script: self.script.name.as_str().into(),
+        }
+    }
+}
+
+/// An answer that was asked for behind a call has not come: calls are served the old one as long as that may be.
+pub(super) fn tell_of_refresh(landed: &Landed) {
+    if let Worth::Nothing(reason) = &landed.worth {
+        match landed.answer {
+            Err(NoAnswer::Resting(_)) => debug!(reason, "a kept answer was not renewed"),
+            _ => warn!(reason, "a kept answer could not be renewed"),
+        }
+    }
+}

@@ -266,11 +266,11 @@ fn report(to: &str, script: &str, landed: Landed) {
     let attempts = landed.spent.attempts;
     match landed.answer {
         Err(error) => {
-            tracing::warn!(%to, script, %error, attempts, "a request in the background failed");
+            tracing::warn!(%to, %error, attempts, script, "a request in the background failed");
         }
         Ok(answer) if answer.status >= 400 => {
             let status = answer.status;
-            tracing::warn!(%to, script, status, attempts, "a request in the background was refused");
+            tracing::warn!(%to, status, attempts, script, "a request in the background was refused");
         }
         Ok(answer) => {
             tracing::debug!(%to, script, status = answer.status, attempts, "told in the background");

@@ -77,7 +77,7 @@ fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
     folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
     assert_eq!(folder.faults().len(), 1);
     folder.file("dialscript.toml", "[egress]\nallow_hosts=['*.shop.example']\n");
-    assert!(folder.loaded("a").trigger.as_ref().unwrap().decides_host);
+    assert!(folder.loaded("a").trigger.as_ref().unwrap().url.decides_host);
 }
 
 #[test]

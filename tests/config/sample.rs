@@ -100,11 +100,11 @@ fn the_trigger_of_the_sample_is_complete() {
     let script = sample().loaded("orders");
     let trigger = script.trigger.as_ref().unwrap();
     let url = "https://shop.example/orders?caller=%2B49%2030&orderID=1234";
-    assert_eq!(filled(&trigger.url), url);
-    assert!(!trigger.decides_host && !trigger.background);
+    assert_eq!(filled(&trigger.url.template), url);
+    assert!(!trigger.url.decides_host && !trigger.background);
     assert_eq!(trigger.key.as_ref().unwrap().to_string(), "data.code");
-    assert_eq!(trigger.cache, Some(Duration::from_secs(300)));
-    assert_eq!(trigger.timeout, Duration::from_secs(5));
+    assert_eq!(trigger.caching.as_ref().unwrap().fresh, Duration::from_secs(300));
+    assert_eq!(trigger.patience.budget, Duration::from_secs(5));
     assert_eq!(trigger.meanwhile.after, Duration::from_millis(300));
     assert!(matches!(&trigger.meanwhile.plays, Some(MusicSource::Class(c)) if &**c == "default"));
     assert!(trigger.body.is_none() && trigger.headers.is_empty());
@@ -180,5 +180,5 @@ fn what_an_earlier_script_was_given_can_be_read_along_the_chain() {
     );
     let script = folder.loaded("look-up");
     let url = &script.trigger.as_ref().unwrap().url;
-    assert_eq!(url.placeholders().count(), 2);
+    assert_eq!(url.template.placeholders().count(), 2);
 }

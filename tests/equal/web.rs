@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::script::answer::Answer;
-use dialscript::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Triggers};
+use dialscript::script::definition::Script;
+use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
+use dialscript::script::verdict::{Verdict, verdict};
 use tokio::time::sleep;
 
 /// An answer, and how long it takes.
@@ -33,14 +35,16 @@ impl Web {
 
     fn note(&self, how: &str, request: &Request) {
         let body = request.body.as_ref().map(|(body, _)| body.text().to_owned());
-        let line = format!("{how} {} {}", request.url.text(), body.unwrap_or_default());
+        let line = format!("{how} {} {}", request.to.url.text(), body.unwrap_or_default());
         self.asked.lock().unwrap().push(line);
     }
 }
 
 impl Triggers for Web {
-    async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
-        let kept = self.kept.lock().unwrap().clone().filter(|_| cached.is_some());
+    async fn ask(&self, request: Request, script: &Arc<Script>) -> Fetched {
+        let trigger = script.trigger.as_ref().expect("a trigger");
+        let is_kept = trigger.caching.is_some();
+        let kept = self.kept.lock().unwrap().clone().filter(|_| is_kept);
         if let Some(fetched) = kept {
             return Fetched { cache: CacheUse::Hit, ..fetched };
         }
@@ -48,18 +52,22 @@ impl Triggers for Web {
         let (delay, answer) =
             self.answers.lock().unwrap().pop_front().expect("one request too many");
         sleep(delay).await;
-        let cache = if cached.is_some() { CacheUse::Miss } else { CacheUse::Off };
         let answer = answer
             .map(|(status, kind, body)| Answer::read(status, Some(kind), body.as_bytes()))
             .map(Arc::new);
-        Fetched { answer, cache, key: cached.map(|_| CacheKey([0; 32])) }
+        let is_handled = answer.as_ref().is_ok_and(|answer| {
+            let verdict = verdict(&script.branches, answer, trigger.key.as_ref());
+            matches!(verdict, Verdict::Matched(_))
+        });
+        let cache = if is_kept { CacheUse::Miss } else { CacheUse::Off };
+        let fetched = Fetched { answer, cache, spent: Spent::default(), trouble: None };
+        if is_kept && is_handled {
+            *self.kept.lock().unwrap() = Some(fetched.clone());
+        }
+        fetched
     }
 
-    fn keep(&self, fetched: &Fetched, _: Duration) {
-        *self.kept.lock().unwrap() = Some(fetched.clone());
-    }
-
-    fn tell(&self, request: Request) {
+    fn tell(&self, request: Request, _: &Arc<Script>) {
         self.note("tells", &request);
     }
 }

@@ -11,7 +11,7 @@ use dialscript::script::voice::Deaf;
 use dialscript::voice::hear::Hearing;
 use dialscript::voice::recordings::Recording;
 use dialscript::voice::settings::{Folder, Format, Listen, ListenBy, Program, Settings};
-use dialscript::web::client::Client;
+use dialscript::web::client::{self, Client};
 use dialscript::web::egress::Egress;
 use tempfile::TempDir;
 
@@ -101,7 +101,7 @@ pub(crate) fn settings(folder: &Path) -> Settings {
 thread_local! {
     /// A test has a thread of its own, and reading the system's root certificates takes a while.
     static CLIENT: Arc<Client> =
-        Arc::new(Client::new(Egress::new(Vec::new(), Vec::new()), LONG, None).unwrap());
+        Arc::new(Client::new(&client::Settings::default()).unwrap());
 }
 
 pub(crate) fn client() -> Arc<Client> {

@@ -13,7 +13,6 @@ async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
         "play number",
         "ask",
         "request http://shop.example/orders?caller=%2B49%2030%2F1&id=4711&a=a%20b&n=1",
-        "keep 300s",
         "set ORDER_STATUS=shipped",
         "play found",
         "DIALSCRIPT_SCRIPT=main",
@@ -62,7 +61,6 @@ async fn an_answer_that_no_branch_names_is_otherwise() {
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
     assert_eq!(ended.variable("CODE"), "7");
     assert_eq!(ended.exit(), "Continue");
-    assert_eq!(ended.count("keep "), 0, "only handled answers are kept");
 }
 
 #[tokio::test]

@@ -11,10 +11,10 @@ use dialscript::channel::{
 };
 use dialscript::config;
 use dialscript::script::answer::Answer;
-use dialscript::script::definition::Library;
+use dialscript::script::definition::{Library, Script};
 use dialscript::script::memory::Arguments;
 use dialscript::script::report::Report;
-use dialscript::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Triggers};
+use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
 use dialscript::script::run::run;
 
 use crate::fake::{Done, FakeVoice};
@@ -132,22 +132,18 @@ impl FakeTriggers {
 }
 
 impl Triggers for FakeTriggers {
-    async fn ask(&self, request: Request, cached: Option<Duration>) -> Fetched {
-        self.does(format!("request {}", request.url.text()));
+    async fn ask(&self, request: Request, _: &Arc<Script>) -> Fetched {
+        self.does(format!("request {}", request.to.url.text()));
         if let Some((body, _)) = &request.body {
             self.does(format!("body {}", body.text()));
         }
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
-        let key = cached.map(|_| CacheKey([0; 32]));
-        Fetched { answer: answer.map(Arc::new), cache: self.cache, key }
+        let answer = answer.map(Arc::new);
+        Fetched { answer, cache: self.cache, spent: Spent::default(), trouble: None }
     }
 
-    fn keep(&self, _: &Fetched, time: Duration) {
-        self.does(format!("keep {time:?}"));
-    }
-
-    fn tell(&self, request: Request) {
-        self.does(format!("tell {}", request.url.text()));
+    fn tell(&self, request: Request, script: &Arc<Script>) {
+        self.does(format!("{} tells {}", script.name, request.to.url.text()));
     }
 }
 

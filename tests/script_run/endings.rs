@@ -41,7 +41,7 @@ const NOTICE: &str = r#"
 async fn a_script_without_prompt_and_question_never_picks_up() {
     let ended = Call::of(NOTICE).runs().await;
     assert_eq!(ended.count("pick up"), 0);
-    ended.in_order(&["tell http://shop.example/missed?caller=%2B49%2030%2F1", "Continue"]);
+    ended.in_order(&["main tells http://shop.example/missed?caller=%2B49%2030%2F1", "Continue"]);
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
 }
 

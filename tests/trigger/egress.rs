@@ -1,11 +1,11 @@
 //! Where requests may go whose host a value decides.
 
-use dialscript::script::request::{NoAnswer, Request, Triggers};
+use dialscript::script::request::{Auth, NoAnswer, Request, Triggers};
 use dialscript::trigger::Settings;
 use dialscript::web::egress::{Egress, HostPattern, Refused};
 
 use crate::web::{Reply, Web};
-use crate::{ask, code, get, with};
+use crate::{CANARY, ask, code, filled, get, header, plain, post, with};
 
 fn hosts(list: &[&str]) -> Vec<HostPattern> {
     list.iter().map(|host| host.parse().expect("a host")).collect()
@@ -16,7 +16,9 @@ fn egress(names: &[&str], networks: &[&str]) -> Egress {
 }
 
 fn decided(url: impl AsRef<str>) -> Request {
-    Request { decides_host: true, ..get(url) }
+    let mut request = get(url);
+    request.to.decides_host = true;
+    request
 }
 
 fn settings(names: &[&str], networks: &[&str]) -> Settings {
@@ -226,7 +228,7 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
         "evil@localhost",
     ] {
         let request = decided(format!("http://{host}:{port}/"));
-        let error = triggers.ask(request, None).await.answer.expect_err(host);
+        let error = triggers.ask(request, &plain()).await.answer.expect_err(host);
         let NoAnswer::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
@@ -239,7 +241,7 @@ async fn a_special_address_of_a_named_network_is_reached() {
     let port = web.address.port();
     let triggers = with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
     for host in ["localhost", "127.0.0.1", "2130706433"] {
-        let fetched = triggers.ask(decided(format!("http://{host}:{port}/")), None).await;
+        let fetched = triggers.ask(decided(format!("http://{host}:{port}/")), &plain()).await;
         assert_eq!(code(&fetched), "200", "{host}");
     }
 }
@@ -248,7 +250,7 @@ async fn a_special_address_of_a_named_network_is_reached() {
 async fn a_host_beside_the_list_is_not_asked_for() {
     let triggers = with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
     for url in ["http://localhost/", "http://shop.example@localhost/", "http://127.0.0.1/"] {
-        let error = triggers.ask(decided(url), None).await.answer.expect_err(url);
+        let error = triggers.ask(decided(url), &plain()).await.answer.expect_err(url);
         let NoAnswer::NotSent(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("`allow_hosts`"), "{url}: {reason}");
     }
@@ -261,11 +263,41 @@ async fn a_host_that_stands_in_the_script_may_be_anywhere() {
 }
 
 #[tokio::test]
-async fn a_redirect_leads_to_no_other_place_of_the_list() {
-    let mut other = Web::start(|_| Reply::json("{}")).await;
+async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
+    let mut other = Web::start(|_| Reply::json(r#"{"code":"there"}"#)).await;
     let to = other.url("/");
     let web = Web::start(move |_| Reply::redirect(302, &to)).await;
+    for (names, networks, follows) in [
+        (&["127.0.0.1"][..], &["127.0.0.0/8"][..], true),
+        (&["127.0.0.1"], &[], false),
+        (&["shop.example"], &["127.0.0.0/8"], false),
+        (&[], &[], false),
+    ] {
+        let triggers = with(settings(names, networks));
+        let fetched = triggers.ask(get(web.url("/")), &plain()).await;
+        let status = fetched.answer.expect("an answer").status;
+        assert_eq!((status, other.unseen()), if follows { (200, 1) } else { (302, 0) }, "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_for_one_place_does_not_go_to_another() {
+    let mut other = Web::start(|_| Reply::json("{}")).await;
+    let (to, again) = (other.url("/"), other.url("/"));
+    let web = Web::start(move |seen| match seen.path() {
+        "/303" => Reply::redirect(303, &again),
+        _ => Reply::redirect(307, &to),
+    })
+    .await;
     let triggers = with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
-    let answer = triggers.ask(decided(web.url("/")), None).await.answer.expect("an answer");
-    assert_eq!((answer.status, other.unseen()), (302, 0));
+    for (path, line, body) in [("/307", "POST / HTTP/1.1", "a=1"), ("/303", "GET / HTTP/1.1", "")] {
+        let mut request = post(web.url(path), "a=1", "x/y");
+        request.headers = vec![header("x-api-key", CANARY), header("cookie", CANARY)];
+        request.auth = Some(Auth::Bearer(filled(CANARY)));
+        request.signed_by = vec![filled(CANARY)];
+        assert!(triggers.ask(request, &plain()).await.answer.is_ok());
+        let seen = other.next().await;
+        assert_eq!((seen.line(), seen.body.as_slice()), (line, body.as_bytes()));
+        assert!(!seen.head.contains(CANARY) && seen.headers("dialscript-signature").is_empty());
+    }
 }

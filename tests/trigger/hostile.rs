@@ -6,7 +6,7 @@ use dialscript::script::request::{NoAnswer, Triggers};
 use dialscript::trigger::Settings;
 
 use crate::web::{Reply, Web};
-use crate::{failure, get, with};
+use crate::{failure, get, plain, with, within};
 
 const SHORT: Duration = Duration::from_millis(250);
 
@@ -20,8 +20,7 @@ fn head(headers: &str) -> Vec<u8> {
 async fn fails_in_time(reply: Reply) {
     let web = Web::start(move |_| reply.clone()).await;
     let start = Instant::now();
-    let mut request = get(web.url("/"));
-    request.timeout = SHORT;
+    let request = within(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, NoAnswer::TimedOut(SHORT));
     let took = start.elapsed();
     assert!(took >= SHORT && took < PROMPT, "{took:?}");
@@ -54,8 +53,7 @@ async fn the_timeout_bounds_all_redirects_together() {
         _ => Reply::Silence,
     })
     .await;
-    let mut request = get(web.url("/"));
-    request.timeout = SHORT;
+    let request = within(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, NoAnswer::TimedOut(SHORT));
 }
 
@@ -104,15 +102,14 @@ async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
     // Its backlog is one connection: more are neither taken nor refused.
     let _taken = std::net::TcpStream::connect(address).unwrap();
     let settings = Settings { connect_timeout: SHORT, ..Settings::default() };
-    let fetched = with(settings).ask(get(format!("http://{address}/")), None).await;
+    let fetched = with(settings).ask(get(format!("http://{address}/")), &plain()).await;
     assert_eq!(fetched.answer.unwrap_err(), NoAnswer::Unreachable("none within 250ms".into()));
 }
 
 #[tokio::test]
 async fn a_server_without_tls_fails_the_handshake() {
     let web = Web::start(|_| Reply::json("{}")).await;
-    let mut request = get(web.url("/").replace("http:", "https:"));
-    request.timeout = SHORT;
+    let request = within(SHORT, get(web.url("/").replace("http:", "https:")));
     let error = failure(request).await;
     assert!(matches!(error, NoAnswer::Unreachable(_) | NoAnswer::TimedOut(_)), "{error:?}");
 }

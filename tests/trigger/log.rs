@@ -4,19 +4,21 @@ use dialscript::script::request::{Request, Triggers};
 
 use crate::overheard::record;
 use crate::web::{Reply, Web};
-use crate::{CANARY, get, secret_url, triggers};
+use crate::{CANARY, get, plain, secret_url, triggers};
 
 async fn told(request: Request) -> String {
     let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.tell(request));
+    span.in_scope(|| triggers.tell(request, &plain()));
     triggers.close_and_wait().await;
     lines.text()
 }
 
 fn secret(url: &str) -> Request {
-    Request { url: secret_url(url), ..get("") }
+    let mut request = get("");
+    request.to.url = secret_url(url);
+    request
 }
 
 #[tokio::test]

@@ -4,9 +4,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use std::sync::Arc;
+
 use dialscript::script::answer::Found;
+use dialscript::script::definition::{
+    Branch, Caching, Matcher, Music, Outcome, Patience, Script, Trigger, Url,
+};
 use dialscript::script::path::KeyPath;
-use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
+use dialscript::script::request::{Fetched, NoAnswer, Request, Target, Triggers};
 use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template, Value, Values};
 use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
@@ -48,18 +53,65 @@ fn secret_url(text: &str) -> Filled {
     Template::url(pieces).0.fill(&Canary).expect("a canary fits")
 }
 
+fn to(url: impl AsRef<str>) -> Target {
+    Target { url: filled(url.as_ref()), decides_host: false }
+}
+
 fn get(url: impl AsRef<str>) -> Request {
     Request {
-        url: filled(url.as_ref()),
-        decides_host: false,
+        to: to(url),
+        fallback: None,
         headers: Vec::new(),
+        auth: None,
         body: None,
-        timeout: Duration::from_secs(5),
+        signed_by: Vec::new(),
+        patience: Patience { budget: Duration::from_secs(5), attempt: None, retries: 0 },
+        cache_key: None,
     }
+}
+
+fn within(budget: Duration, request: Request) -> Request {
+    Request { patience: Patience { budget, ..request.patience }, ..request }
 }
 
 fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> Request {
     Request { body: Some((filled(body), content_type)), ..get(url) }
+}
+
+/// A script that keeps no answer, and has no branch.
+fn plain() -> Arc<Script> {
+    Arc::new(Script { name: "plain".into(), ..Script::default() })
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// Answers are fresh for a minute, and not used after it.
+fn minute() -> Caching {
+    Caching { fresh: MINUTE, stale: Duration::ZERO, stale_if_error: Duration::ZERO, key: None }
+}
+
+/// A script that handles whatever has a `code`, and keeps it.
+fn keeping(caching: Caching) -> Arc<Script> {
+    keeping_what(caching, Matcher::Present)
+}
+
+fn keeping_what(caching: Caching, when: Matcher) -> Arc<Script> {
+    let trigger = Trigger {
+        url: Url::default(),
+        fallback: None,
+        headers: Vec::new(),
+        auth: None,
+        body: None,
+        signed_by: Vec::new(),
+        patience: get("").patience,
+        meanwhile: Music::default(),
+        background: false,
+        key: KeyPath::parse("code"),
+        caching: Some(caching),
+    };
+    let branch = Branch { when: vec![when], outcome: Outcome::default() };
+    let name = "keeping".into();
+    Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
 }
 
 fn header(name: &'static str, value: &str) -> (HeaderName, Filled) {
@@ -81,7 +133,7 @@ thread_local! {
 
 async fn ask(request: Request) -> Fetched {
     let triggers = OF_THIS_TEST.with(Rc::clone);
-    triggers.ask(request, None).await
+    triggers.ask(request, &plain()).await
 }
 
 async fn failure(request: Request) -> NoAnswer {

@@ -3,7 +3,9 @@
 use dialscript::script::request::{NoAnswer, Triggers};
 
 use crate::web::{Reply, Web};
-use crate::{CANARY, ask, failure, get, header, post, secret_url, triggers};
+use crate::{
+    CANARY, ask, failure, get, header, keeping, minute, post, secret_url, triggers, within,
+};
 
 fn reason(error: NoAnswer) -> String {
     match error {
@@ -90,9 +92,8 @@ async fn no_error_tells_the_url_or_what_came() {
     for (at, reply) in replies.into_iter().enumerate() {
         let web = Web::start(move |_| reply.clone()).await;
         let url = web.url("/{keypress}?pin={keypress}");
-        let mut request = get("");
-        request.url = secret_url(&url);
-        request.timeout = std::time::Duration::from_millis(200);
+        let mut request = within(std::time::Duration::from_millis(200), get(""));
+        request.to.url = secret_url(&url);
         let fetched = ask(request).await;
         let told = format!("{fetched:?}");
         assert!(!told.contains(CANARY) && !told.contains("pin="), "row {at}: {told}");
@@ -102,8 +103,7 @@ async fn no_error_tells_the_url_or_what_came() {
         }
     }
     let mut request = get("");
-    request.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
-    let told =
-        format!("{:?}", triggers().ask(request, Some(std::time::Duration::from_secs(60))).await);
+    request.to.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
+    let told = format!("{:?}", triggers().ask(request, &keeping(minute())).await);
     assert!(!told.contains(CANARY), "{told}");
 }

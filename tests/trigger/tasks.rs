@@ -8,7 +8,7 @@ use dialscript::trigger::Settings;
 use tokio::sync::Notify;
 
 use crate::web::{Reply, Web};
-use crate::{code, get, triggers, with};
+use crate::{code, get, plain, triggers, with, within};
 
 #[tokio::test]
 async fn a_request_completes_when_who_asked_has_left() {
@@ -18,7 +18,7 @@ async fn a_request_completes_when_who_asked_has_left() {
     let triggers = Arc::new(triggers());
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let caller = tokio::spawn(async move { asking.ask(request, None).await });
+    let caller = tokio::spawn(async move { asking.ask(request, &plain()).await });
     web.next().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
@@ -28,7 +28,7 @@ async fn a_request_completes_when_who_asked_has_left() {
     assert_eq!(triggers.tracker().len(), 0);
     // By the same connection: it would be gone had the first request been broken off.
     leave.notify_one();
-    assert_eq!(code(&triggers.ask(get(web.url("/")), None).await), "200");
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
     assert_eq!(web.next().await.connection, 1);
 }
 
@@ -40,15 +40,15 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
     let triggers = Arc::new(with(Settings { max_requests: 1, ..Settings::default() }));
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let first = tokio::spawn(async move { asking.ask(request, None).await });
+    let first = tokio::spawn(async move { asking.ask(request, &plain()).await });
     web.next().await;
-    let refused = triggers.ask(get(web.url("/")), None).await;
+    let refused = triggers.ask(get(web.url("/")), &plain()).await;
     assert_eq!(refused.answer.unwrap_err(), NoAnswer::TooMany(1));
     assert_eq!(web.unseen(), 0);
     leave.notify_one();
     assert_eq!(code(&first.await.unwrap()), "200");
     leave.notify_one();
-    assert_eq!(code(&triggers.ask(get(web.url("/")), None).await), "200");
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
 }
 
 #[tokio::test]
@@ -59,10 +59,9 @@ async fn a_place_comes_back_after_a_failure() {
     })
     .await;
     let triggers = with(Settings { max_requests: 1, ..Settings::default() });
-    let mut silent = get(web.url("/silent"));
-    silent.timeout = Duration::from_millis(50);
-    assert!(triggers.ask(silent, None).await.answer.is_err());
-    assert_eq!(code(&triggers.ask(get(web.url("/")), None).await), "200");
+    let silent = within(Duration::from_millis(50), get(web.url("/silent")));
+    assert!(triggers.ask(silent, &plain()).await.answer.is_err());
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
 }
 
 #[tokio::test]
@@ -71,7 +70,7 @@ async fn closing_waits_for_what_is_told() {
     let held = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let triggers = triggers();
-    triggers.tell(get(web.url("/")));
+    triggers.tell(get(web.url("/")), &plain());
     web.next().await;
     let mut closing = std::pin::pin!(triggers.close_and_wait());
     tokio::select! {

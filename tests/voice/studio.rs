@@ -9,7 +9,7 @@ use std::time::Duration;
 use dialscript::voice::Engines;
 use dialscript::voice::server::Urls;
 use dialscript::voice::settings::{Folder, Format, Say, Settings};
-use dialscript::web::client::Client;
+use dialscript::web::client::{self, Client};
 use dialscript::web::egress::Egress;
 use tempfile::TempDir;
 
@@ -72,7 +72,9 @@ impl Studio {
     }
 
     pub(crate) fn open(&self) -> Engines {
-        let client = Client::new(self.egress.clone(), Duration::from_secs(2), None).unwrap();
+        let (egress, connect_timeout) = (self.egress.clone(), Some(Duration::from_secs(2)));
+        let settings = client::Settings { egress, connect_timeout, ..client::Settings::default() };
+        let client = Client::new(&settings).unwrap();
         let Settings { server, cache, sounds, .. } = &self.settings;
         let urls =
             server.as_ref().map(|server| Arc::new(Urls::new(server, cache, sounds).unwrap()));

@@ -276,7 +276,11 @@ async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
         let triggers = with(settings(names, networks));
         let fetched = triggers.ask(get(web.url("/")), &plain()).await;
         let status = fetched.answer.expect("an answer").status;
-        assert_eq!((status, other.unseen()), if follows { (200, 1) } else { (302, 0) }, "{names:?}");
+        assert_eq!(
+            (status, other.unseen()),
+            if follows { (200, 1) } else { (302, 0) },
+            "{names:?}"
+        );
     }
 }
 

@@ -30,7 +30,7 @@ use cache::{Bounds, Cache};
 use outgoing::{KeyMaker, Outgoing};
 
 /// The longest body that is read, decompressed.
-const MAX_BODY: usize = 256 * 1024;
+pub const MAX_BODY: usize = 256 * 1024;
 
 /// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 pub mod call;
 pub mod check;
 pub mod demo;
+pub mod matching;
 pub mod rehearsal;
 pub mod rehearsed;
 pub mod serve;
@@ -31,6 +32,8 @@ enum Command {
     Check(ConfigFile),
     /// Play one call without a telephone, and tell what happens
     Call(Box<call::Options>),
+    /// Show which branch of a script an answer takes, and why the others do not
+    Match(matching::Options),
     /// Convert sounds into the library, list it, check it
     Sounds(sounds::Options),
     /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
@@ -53,13 +56,14 @@ impl ConfigFile {
     }
 }
 
-/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read; those of `call` tell
-/// the outcome.
+/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read; those of `call`
+/// and `match` tell the outcome.
 pub fn run(arguments: Arguments) -> ExitCode {
     match arguments.command {
         Command::Serve(file) => serve::serve(&file.path()),
         Command::Check(file) => check::check(&file.path()),
         Command::Call(options) => call::call(&options),
+        Command::Match(options) => matching::matching(&options),
         Command::Sounds(options) => sounds::sounds(options),
         Command::Demo(options) => demo::demo(&options),
     }

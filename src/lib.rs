@@ -12,7 +12,7 @@
 //! One task owns one call, its socket and its state, from accept to close. The request under way is a task of its own,
 //! since it outlives a caller who leaves.
 //!
-//! - [`cli`]: `serve`, `check`, `call`, `sounds`, `demo`
+//! - [`cli`]: `serve`, `check`, `call`, `match`, `sounds`, `demo`
 //! - [`server`]: listeners, limits, draining
 //! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours

@@ -36,6 +36,7 @@ mod outgoing;
 mod sign;
 pub mod upstream;
 
+pub use errand::MAX_BODY;
 use errand::{Errand, Judge, Landed, Sender, Until};
 use keeping::{Asked, Keeping, tell_of_refresh};
 use key::KeyMaker;

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use dialscript::script::answer::{Answer, Found};
-use dialscript::script::branch::{Subject, choose};
+use dialscript::script::branch::{Subject, Why, choose};
 use dialscript::script::definition::{Branch, Decimal, Matcher, Outcome, Then};
 use dialscript::script::path::KeyPath;
 use proptest::prelude::*;
@@ -206,5 +206,77 @@ proptest! {
     fn decimals_order_like_thousandths(one in -9999_i32..9999, other in -9999_i32..9999) {
         let text = |n: i32| format!("{:.3}", f64::from(n) / 1000.0);
         prop_assert_eq!(decimal(&text(one)).cmp(&decimal(&text(other))), one.cmp(&other));
+    }
+}
+
+#[test]
+fn a_branch_tells_what_it_wants_and_what_there_is() {
+    let text = |value: &'static str| Some(Found::Text(value.into()));
+    let rows: &[(Vec<Matcher>, Option<Found<'static>>, &str)] = &[
+        (vec![same("404")], text("200"), r#"wants "404"; the value is "200""#),
+        (
+            vec![same("404"), Matcher::StatusClass(5)],
+            text("200"),
+            r#"wants "404" or HTTP status 5xx; the value is "200"; the HTTP status is 200"#,
+        ),
+        (vec![same("1"), same("2")], text("3"), r#"wants "1" or "2"; the value is "3""#),
+        (vec![same("Yes")], text("yes"), r#"wants "Yes"; the value is "yes", and capitals count"#),
+        (vec![same("1")], text("1\n"), r#"wants "1"; the value is "1\n", and spaces count"#),
+        (
+            vec![same("7")],
+            text("007"),
+            r#"wants "7"; the value is "007", and it is compared as text, not as a number"#,
+        ),
+        (vec![range("1", "5")], text("9"), r#"wants a number from 1 to 5; the value is "9""#),
+        (
+            vec![range("-1.50", "")],
+            text("-2"),
+            r#"wants a number of at least -1.5; the value is "-2""#,
+        ),
+        (
+            vec![range("", "5")],
+            text("1e3"),
+            r#"wants a number of at most 5; the value is "1e3", which is no plain decimal number"#,
+        ),
+        (vec![pattern("^A")], text("B"), r#"wants a text that matches ^A; the value is "B""#),
+        (vec![Matcher::Absent], text(""), r#"wants no value; the value is """#),
+        (
+            vec![Matcher::Present],
+            Some(Found::Absent),
+            "wants any value; the value is absent, or null",
+        ),
+        (vec![same("1")], Some(Found::Composite), r#"wants "1"; the value is an object or a list"#),
+        (vec![Matcher::Absent], None, "wants no value; this reply has no value to compare"),
+        (vec![Matcher::Status(404)], None, "wants HTTP status 404; the HTTP status is 200"),
+    ];
+    for (when, value, expected) in rows {
+        let branch = Branch { when: when.clone(), outcome: Outcome::default() };
+        let subject = Subject { value: value.clone(), status: Some(200) };
+        assert_eq!(branch.explain(&subject), Why::Misses((*expected).to_owned()));
+    }
+    let branch = Branch { when: vec![same("1"), range("2", "")], outcome: Outcome::default() };
+    let why = branch.explain(&Subject::input("3"));
+    assert_eq!(why, Why::Matches("is at least 2".to_owned()));
+}
+
+#[test]
+fn a_branch_is_said_to_match_whenever_it_matches() {
+    let matchers = [
+        same("7"),
+        range("1", "9"),
+        pattern("7"),
+        Matcher::Present,
+        Matcher::Absent,
+        Matcher::Status(200),
+        Matcher::StatusClass(5),
+    ];
+    let values = [None, Some(Found::Absent), Some(Found::Composite), Some(Found::Text("7".into()))];
+    for (matcher, value) in matchers.iter().flat_map(|m| values.iter().map(move |v| (m, v))) {
+        for status in [None, Some(200), Some(503)] {
+            let branch = Branch { when: vec![matcher.clone()], outcome: Outcome::default() };
+            let subject = Subject { value: value.clone(), status };
+            let matches = matches!(branch.explain(&subject), Why::Matches(_));
+            assert_eq!(matches, matcher.matches(&subject), "{matcher:?} on {subject:?}");
+        }
     }
 }

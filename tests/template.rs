@@ -258,3 +258,17 @@ proptest! {
         prop_assert_eq!(json.as_object().unwrap().len(), 2);
     }
 }
+
+#[test]
+fn a_template_is_shown_as_it_was_written() {
+    for written in [
+        "",
+        "plain {{braces}}",
+        "{caller}{caller_name}{called}{keypress}{speech}{input}{call_id}{channel}{language}{attempt}{script}",
+        "a{arg.order}b{secret.KEY}c{menu.keypress}{menu.speech}{menu.input}",
+        "{$data.items[0].code} and {$[\"odd.key\"]}",
+    ] {
+        let template = Template::landing(pieces(written, Braces::Doubled), Landing::Variable);
+        assert_eq!(template.to_string(), written);
+    }
+}

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::mpsc;
 
+use crate::cli::ConfigFile;
 use crate::cli::check::{print_faults, print_warnings};
 use crate::cli::rehearsal::{Ended, Rehearsal, play};
 use crate::cli::rehearsed::{Stage, Texts};
@@ -40,8 +41,11 @@ pub fn call(options: &Options) -> ExitCode {
     };
     match &options.connect {
         Some(server) => runtime.block_on(connected(options, server, &teller)),
-        None => match loaded(options) {
-            Ok(config) => runtime.block_on(interruptible(options, &config, &teller)),
+        None => match loaded(&options.config, &options.script) {
+            Ok(config) => {
+                print_warnings(&config.warnings);
+                runtime.block_on(interruptible(options, &config, &teller))
+            }
             Err(code) => code,
         },
     }
@@ -60,19 +64,19 @@ fn fail(reason: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn loaded(options: &Options) -> Result<Config, ExitCode> {
-    let config = config::load(&options.config.clone().path()).map_err(|faults| {
+/// The configuration, where it has this script.
+pub(super) fn loaded(file: &ConfigFile, script: &str) -> Result<Config, ExitCode> {
+    let config = config::load(&file.clone().path()).map_err(|faults| {
         print_faults(&faults);
         ExitCode::FAILURE
     })?;
     let scripts = &config.library.scripts;
-    if scripts.contains_key(&options.script) {
-        print_warnings(&config.warnings);
+    if scripts.contains_key(script) {
         return Ok(config);
     }
     let mut names: Vec<_> = scripts.keys().map(|name| name.to_string()).collect();
     names.sort();
-    Err(fail(&format!("there is no script {}; there are: {}", options.script, names.join(", "))))
+    Err(fail(&format!("there is no script {script}; there are: {}", names.join(", "))))
 }
 
 async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitCode {

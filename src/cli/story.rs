@@ -28,6 +28,13 @@ impl Line {
         Self { event, fields, text: text.into() }
     }
 
+    /// For programs.
+    pub fn object(&self) -> Value {
+        let mut object = self.fields.clone();
+        object.insert("event".into(), self.event.into());
+        Value::Object(object)
+    }
+
     /// What the caller or the dialplan sees.
     pub fn of_happening(happening: &Happening) -> Self {
         use Happening as H;
@@ -224,7 +231,7 @@ impl Telling {
 }
 
 /// Text from outside can't steer the terminal.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let shown = |char: char| match char {
         _ if char.is_control() => char.escape_default().to_string(),
         _ => char.to_string(),

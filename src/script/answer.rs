@@ -106,6 +106,18 @@ impl Answer {
         }
     }
 
+    /// What it is read as, in a word.
+    pub fn format(&self) -> &'static str {
+        match &self.content {
+            Content::Nothing => "empty",
+            Content::Json(_) => "JSON",
+            Content::Xml(_) => "XML",
+            Content::Form(_) => "form",
+            Content::Text(_) => "text",
+            Content::Unreadable(_) => "unreadable",
+        }
+    }
+
     /// What it takes in memory, in bytes.
     pub fn size(&self) -> usize {
         size_of::<Self>()

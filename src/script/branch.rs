@@ -7,6 +7,10 @@ use crate::script::answer::{Answer, Found};
 use crate::script::definition::{Branch, Decimal, Matcher, Outcome};
 use crate::script::path::KeyPath;
 
+mod explain;
+
+pub use explain::{MOST_SHOWN, Why, described, quoted};
+
 /// What branches are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject<'a> {

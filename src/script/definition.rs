@@ -2,6 +2,7 @@
 //! refuses everything else with its place and its reason.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -345,4 +346,22 @@ pub enum Then {
     Script(String),
     /// Asked again, as long as `repeat` lasts.
     Again,
+}
+
+/// As it is written in a script.
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Continue => f.write_str("continue"),
+            Self::Goto { extension, context, priority } => {
+                write!(f, "goto {extension}")?;
+                context.iter().try_for_each(|context| write!(f, "@{context}"))?;
+                priority.iter().try_for_each(|priority| write!(f, ",{priority}"))
+            }
+            Self::Hangup(None) => f.write_str("hangup"),
+            Self::Hangup(Some(cause)) => write!(f, "hangup {}", cause.0),
+            Self::Script(name) => write!(f, "script {name}"),
+            Self::Again => f.write_str("again"),
+        }
+    }
 }

@@ -29,6 +29,11 @@ impl KeyPath {
         all_consuming(path).parse(text).ok().map(|(_, path)| path)
     }
 
+    /// A path of these steps, to be shown.
+    pub(in crate::script) fn written(steps: &[Step]) -> impl fmt::Display {
+        Self(steps.to_vec())
+    }
+
     /// The steps from the top.
     pub fn steps(&self) -> &[Step] {
         &self.0

@@ -10,6 +10,7 @@ use crate::script::path::KeyPath;
 
 mod read;
 mod spoken;
+mod written;
 
 pub use read::{Braces, Piece, Problem, read};
 pub use spoken::{Phrase, read_spoken};

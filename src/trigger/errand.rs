@@ -19,7 +19,7 @@ use crate::web::client::{Client, Failed, Reply};
 use crate::web::stopwatch::Stopwatch;
 
 /// The longest body that is read, decompressed.
-pub(super) const MAX_BODY: usize = 256 * 1024;
+pub const MAX_BODY: usize = 256 * 1024;
 /// Before the second attempt; then twice as long each time, and never longer than the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
 /// An attempt that would have less time than this is not made.

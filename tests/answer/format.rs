@@ -25,6 +25,11 @@ fn content_types_decide_what_a_body_is() {
         ("no content type", "a=1&b=2", "form"),
         ("", "a=1", "form"),
         ("text/csv", "a,b", "text"),
+        ("text/plain;", "a=1", "text"),
+        ("text/plain; charset=utf-8;", "a=1", "text"),
+        ("text/plain ; charset", "a=1", "text"),
+        ("text/html; charset=", "200", "html"),
+        ("application/x-www-form-urlencoded; ", "a=1&b=2=3", "form"),
     ];
     for (content_type, body, kind) in rows {
         assert_eq!(kind_of(&read(Some(content_type), body)), *kind, "{content_type}: {body}");
@@ -85,6 +90,7 @@ fn charsets_are_those_of_the_mark_the_content_type_and_the_declaration() {
     let rows: &[(Option<&str>, &[u8])] = &[
         (Some("text/plain; charset=iso-8859-1"), b"caf\xe9"),
         (Some("text/plain; charset=\"windows-1252\""), b"caf\xe9"),
+        (Some("text/plain; charset=iso-8859-1;"), b"caf\xe9"),
         (Some("text/plain; charset=utf-16le"), b"c\0a\0f\0\xe9\0"),
         (TEXT, "café".as_bytes()),
         (TEXT, "\u{feff}café".as_bytes()),

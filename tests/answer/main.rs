@@ -7,6 +7,7 @@ use dialscript::script::path::KeyPath;
 mod broken;
 mod format;
 mod json;
+mod matchers;
 mod properties;
 mod tree;
 mod whole;

@@ -85,3 +85,45 @@ fn a_key_finds_what_stands_in_a_form() {
     ];
     assert_values(&read(FORM, body), &rows);
 }
+
+#[test]
+fn prefixes_of_attributes_do_not_matter_unless_two_have_one_name() {
+    let body = r#"<order xmlns:x="urn:x" xmlns:y="urn:y" id="7" x:id="8" x:state="open" x:two="1" y:two="2"/>"#;
+    let rows = [
+        ("@id", Some("7")),
+        ("@x:id", Some("8")),
+        ("order.@other:id", Some("8")),
+        ("@state", Some("open")),
+        ("@x:state", Some("open")),
+        ("@two", Some("{}")),
+        ("@two[1]", Some("2")),
+        ("@xmlns", None),
+        ("@x", None),
+    ];
+    assert_values(&read(XML, body), &rows);
+}
+
+#[test]
+fn names_of_fields_are_taken_as_they_are() {
+    let body = "code=1&a.b=x&a.b=y&ns:code=2&shop:item=p&shop:item=q&data[code]=3";
+    let rows = [
+        ("code", Some("1")),
+        ("ns:code", Some("2")),
+        ("other:code", None),
+        ("a.b", Some("{}")),
+        ("a.b[0]", Some("x")),
+        ("a.b[1]", Some("y")),
+        ("a.b[2]", None),
+        ("a.b[0][0]", None),
+        ("shop:item[1]", Some("q")),
+        (r#"["a.b"][1]"#, Some("y")),
+        (r#"["data[code]"]"#, Some("3")),
+        ("a", None),
+    ];
+    assert_values(&read(FORM, body), &rows);
+}
+
+#[test]
+fn a_form_is_no_list() {
+    assert_values(&read(FORM, "code=1"), &[("[0]", None), ("[0].code", None), ("[1]", None)]);
+}

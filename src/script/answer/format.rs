@@ -18,7 +18,7 @@ pub(super) enum Format {
 /// The format and the text of a body. A byte order mark wins over the charset of the content type, that one over an
 /// XML declaration, and UTF-8 is what is left.
 pub(super) fn decode<'a>(content_type: Option<&str>, body: &'a [u8]) -> (Format, Cow<'a, str>) {
-    let mime = content_type.and_then(|text| text.parse::<Mime>().ok());
+    let mime = content_type.and_then(media_type);
     let named = mime.as_ref().and_then(Format::named);
     let charset = mime.as_ref().and_then(|mime| mime.get_param(mime::CHARSET));
     let encoding = charset
@@ -27,6 +27,12 @@ pub(super) fn decode<'a>(content_type: Option<&str>, body: &'a [u8]) -> (Format,
         .unwrap_or(UTF_8);
     let (text, ..) = encoding.decode(body);
     (named.unwrap_or_else(|| Format::by_look(text.trim())), text)
+}
+
+/// A content type; where its parameters are broken, without them. Many end it with a semicolon.
+fn media_type(text: &str) -> Option<Mime> {
+    let whole = text.trim_end_matches([';', ' ']).parse().ok();
+    whole.or_else(|| text.split(';').next()?.trim().parse().ok())
 }
 
 /// The encoding of an XML declaration; one that says UTF-16 in single bytes is wrong about itself.

@@ -1,8 +1,9 @@
-//! XML and forms, as one flat list of named nodes: repeated names are lists, attributes are children named `@…`.
+//! XML and forms, as one flat list of named nodes: repeated names are lists, attributes are children
+//! named `@…`, or `@:…` where they are in a namespace.
 
 use std::borrow::Cow;
 
-use roxmltree::{Document, Error, NodeId};
+use roxmltree::{Attribute, Document, Error, NodeId};
 
 use super::{Found, Unreadable};
 use crate::script::path::{KeyPath, Step};
@@ -50,10 +51,24 @@ impl Tree {
         self.found(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
     }
 
-    /// What stands in a field: `data.code` may be its very name.
+    /// What stands in a field: `data.code` may be its very name, and `data.code[1]` the second of that name.
     pub(super) fn field(&self, path: &KeyPath) -> Found<'_> {
-        let named = self.children(0, &path.to_string());
-        self.found(&if named.is_empty() { self.walk(path.steps()) } else { named })
+        let steps = path.steps();
+        let named = self.fields(steps);
+        match steps.split_last() {
+            Some((Step::Index(nth), before)) if named.is_empty() => {
+                self.found(self.fields(before).get(*nth..=*nth).unwrap_or_default())
+            }
+            _ => self.found(&named),
+        }
+    }
+
+    fn fields(&self, steps: &[Step]) -> Vec<usize> {
+        match steps {
+            [] => Vec::new(),
+            [Step::Key(name)] => self.children(0, name),
+            steps => self.children(0, &KeyPath::written(steps).to_string()),
+        }
     }
 
     /// What it takes in memory.
@@ -63,10 +78,20 @@ impl Tree {
 
     fn walk(&self, steps: &[Step]) -> Vec<usize> {
         steps.iter().fold(vec![0], |at, step| match (step, at.as_slice()) {
-            (Step::Key(name), [one]) => self.children(*one, local(name)),
+            (Step::Key(name), [one]) => self.named(*one, name),
             (Step::Key(_), _) => Vec::new(),
             (Step::Index(nth), _) => at.get(*nth).copied().into_iter().collect(),
         })
+    }
+
+    /// The elements, or the attribute, of a name.
+    fn named(&self, of: usize, name: &str) -> Vec<usize> {
+        let Some(attribute) = name.strip_prefix('@') else { return self.children(of, local(name)) };
+        let (prefixed, local) = (attribute.contains(':'), local(attribute));
+        let names = [format!("@{local}"), format!("@:{local}")];
+        let [plain, spaced] = names.map(|name| self.children(of, &name));
+        let (first, second) = if prefixed { (spaced, plain) } else { (plain, spaced) };
+        if first.is_empty() { second } else { first }
     }
 
     fn children(&self, of: usize, name: &str) -> Vec<usize> {
@@ -113,8 +138,11 @@ fn elements(document: &Document<'_>) -> Vec<Node> {
         let text: String =
             element.children().filter_map(|n| n.text().filter(|_| n.is_text())).collect();
         nodes.push(Node::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
+        // One in a namespace may have the name of one that is in none.
+        let sign = |a: &Attribute<'_, '_>| if a.namespace().is_some() { "@:" } else { "@" };
         let attributes = element.attributes();
-        nodes.extend(attributes.map(|a| Node::new(place, &format!("@{}", a.name()), a.value())));
+        let named = attributes.map(|a| (format!("{}{}", sign(&a), a.name()), a));
+        nodes.extend(named.map(|(name, a)| Node::new(place, &name, a.value())));
     }
     nodes
 }

@@ -125,7 +125,7 @@ fn known(input: &str) -> IResult<&str, &str> {
     nom::combinator::verify(braced, |inner: &str| placeholder(inner).is_ok()).parse(input)
 }
 
-const SIMPLE: [(&str, Placeholder); 11] = [
+pub(super) const SIMPLE: [(&str, Placeholder); 11] = [
     ("caller", Placeholder::Caller),
     ("caller_name", Placeholder::CallerName),
     ("called", Placeholder::Called),

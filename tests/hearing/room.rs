@@ -12,7 +12,6 @@ use dialscript::voice::hear::Hearing;
 use dialscript::voice::recordings::Recording;
 use dialscript::voice::settings::{Folder, Format, Listen, ListenBy, Program, Settings};
 use dialscript::web::client::{self, Client};
-use dialscript::web::egress::Egress;
 use tempfile::TempDir;
 
 /// Long enough for everything that is to succeed.

@@ -21,13 +21,17 @@ mod overheard;
 #[path = "../web/mod.rs"]
 mod web;
 
+mod breaker;
+mod budget;
 mod cache;
 mod egress;
 mod environment;
 mod exchange;
+mod flights;
 mod hostile;
 mod log;
 mod outgoing;
+mod stale;
 mod tasks;
 
 /// Every value is the same sensitive text.

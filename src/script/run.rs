@@ -5,18 +5,19 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::debug;
 
-use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach};
+use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Meanwhile, Reach};
 use crate::script::answer::{Answer, Found};
 use crate::script::branch::{Chosen, Subject, choose};
 use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
 use crate::script::destination::destination;
 use crate::script::input::Input;
 use crate::script::memory::{Arguments, By, Memory};
+use crate::script::music::AtHand;
 use crate::script::report::{Happened, Report};
 use crate::script::request::{Fetched, Request, Triggers};
 use crate::script::sounds::Parts;
 use crate::script::template::{MASK, Template};
-use crate::script::voice::Voice;
+use crate::script::voice::{Hold, Voice};
 
 mod question;
 
@@ -135,9 +136,8 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         };
         debug!(url = %request.url.shown(), body = request.shown_body(), "request");
         let started = Instant::now();
-        let language = &self.channel.caller().language;
         // What is held is there until nobody waits any more.
-        let (meanwhile, _held) = trigger.meanwhile.meanwhile(language, self.voice);
+        let (meanwhile, _held) = self.meanwhile(script, trigger);
         let asked = self.triggers.ask(request, trigger.cache);
         let fetched = self.channel.wait(asked, &meanwhile).await;
         self.report.waited += started.elapsed();
@@ -147,6 +147,13 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             Ok(answer) => self.branch(script, trigger, &fetched, answer),
             Err(none) => self.no_response(script, none.to_string()),
         })
+    }
+
+    fn meanwhile(&self, script: &Script, trigger: &Trigger) -> (Meanwhile, Vec<Hold>) {
+        let language = &self.channel.caller().language;
+        let mut at_hand = AtHand::new(self.voice, language, &script.manner, self.channel.speaks());
+        let meanwhile = at_hand.meanwhile(&trigger.meanwhile);
+        (meanwhile, at_hand.into_holds())
     }
 
     fn branch<'s>(

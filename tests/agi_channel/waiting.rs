@@ -11,7 +11,7 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_ends_it_before
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
     let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
     let calls = async {
         channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
@@ -32,7 +32,7 @@ async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
             asterisk.hears_the_end().await;
         };
         let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-        let meanwhile = Meanwhile { after: Duration::ZERO, music };
+        let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
         let calls = async {
             // The music must not look like a busy loop: its first turn takes a while.
             channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_511_to_a_sound_as_music_is_not_taken_for_the_reply_to_noop() {
         asterisk.hears_the_end().await;
     };
     let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let calls = async {
         channel.pick_up(true).await.unwrap();
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next(
     let Call { mut channel, mut asterisk, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let music = Some(Music::Class("default".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let switch = async {
         sleep(Duration::from_secs(2)).await;
         asterisk.answers(r#"SET MUSIC ON "default""#, "200 result=0").await;

@@ -22,7 +22,7 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off(
         switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
     let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
     let waited = async {
         channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 
 pub(crate) use super::Whole;
+use super::waiting::Waiting;
 use super::when::{self, Test};
 use super::{FromText, Parsed, Payload, Texts, Time};
 use crate::config::section::{Homes, Section};
@@ -18,7 +19,21 @@ pub(crate) const HOMES: Homes = &[
         "keypress",
         &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"],
     ),
-    ("trigger", &["url", "background", "headers", "body", "raw_json", "music", "timeout"]),
+    (
+        "trigger",
+        &[
+            "url",
+            "background",
+            "headers",
+            "body",
+            "raw_json",
+            "music",
+            "music_after",
+            "keys",
+            "timeout",
+        ],
+    ),
+    ("trigger.reassure", &["every"]),
     ("response", &["key", "cache"]),
     ("speech", &["filter", "start", "silence", "maximum"]),
     ("voice", &["engine", "voice", "speed"]),
@@ -89,7 +104,7 @@ pub(crate) struct Trigger {
     pub(crate) headers: Option<Payload>,
     pub(crate) body: Option<Payload>,
     pub(crate) raw_json: Option<Spanned<bool>>,
-    pub(crate) music: Option<Texts>,
+    pub(crate) waiting: Waiting,
     pub(crate) timeout: Option<Spanned<Time>>,
 }
 
@@ -171,7 +186,7 @@ impl Trigger {
             headers: section.payload("headers"),
             body: section.payload("body"),
             raw_json: section.take("raw_json"),
-            music: section.texts("music"),
+            waiting: Waiting::read(&mut section),
             timeout: section.take("timeout"),
         };
         section.finish();

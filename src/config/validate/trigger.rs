@@ -8,8 +8,8 @@ use super::scope::Scope;
 use super::then::{self, Typed};
 use crate::config::bounds::{millis, secs};
 use crate::config::payload;
-use crate::config::raw::{Texts, script as raw};
-use crate::script::definition::{Music, Trigger};
+use crate::config::raw::script as raw;
+use crate::script::definition::Trigger;
 use crate::script::path::KeyPath;
 
 impl Scope<'_> {
@@ -39,7 +39,7 @@ impl Scope<'_> {
             headers: raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default(),
             body: self.body(raw),
             timeout: self.file.time(raw.timeout.as_ref(), millis(100, 60_000), timeout),
-            meanwhile: self.music(raw),
+            meanwhile: self.music(&raw.waiting),
             background: raw.is_background(),
             key: self.key(),
             cache: self.cache(),
@@ -53,11 +53,6 @@ impl Scope<'_> {
             self.file.fault_help(given.span(), "there is no body to make JSON of", help);
         }
         raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
-    }
-
-    fn music(&self, raw: &raw::Trigger) -> Music {
-        let plays = raw.music.as_ref().map(|music| self.world.sounds.music(self.file, music));
-        Music { after: self.world.trigger.music_after, plays }
     }
 
     fn key(&self) -> Option<KeyPath> {
@@ -115,9 +110,7 @@ impl Scope<'_> {
         for branch in &self.raw.branches {
             self.file.fault_help(branch.span.clone(), what, help);
         }
-        for music in trigger.music.iter().flat_map(Texts::as_slice) {
-            self.file.fault_help(music.span(), what, help);
-        }
+        trigger.waiting.spans().for_each(|span| self.file.fault_help(span, what, help));
     }
 
     fn each_of_answer(&self, what: &str, help: &str) {

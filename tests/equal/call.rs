@@ -28,6 +28,7 @@ pub(crate) struct Call {
     can_record: bool,
     mute: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
+    at_hand: Vec<&'static str>,
     answers: Vec<Reply>,
     pub(crate) arguments: Vec<(&'static str, &'static str)>,
     pub(crate) answered: bool,
@@ -55,6 +56,7 @@ impl Call {
             can_record: true,
             mute: Vec::new(),
             late: Vec::new(),
+            at_hand: Vec::new(),
             answers: Vec::new(),
             arguments: Vec::new(),
             answered: false,
@@ -130,6 +132,12 @@ impl Call {
     /// A text that is spoken so many milliseconds after it is wanted.
     pub(crate) fn late(mut self, text: &'static str, after: u64) -> Self {
         self.late.push((text, Duration::from_millis(after)));
+        self
+    }
+
+    /// A text, or a sound at a URL, that was made before the call.
+    pub(crate) fn at_hand(mut self, name: &'static str) -> Self {
+        self.at_hand.push(name);
         self
     }
 
@@ -227,6 +235,7 @@ impl Call {
         FakeVoice {
             mute: self.mute.clone(),
             late: self.late.clone(),
+            at_hand: self.at_hand.clone(),
             hears: Mutex::new(self.understood.clone().into()),
             understands_in: self.understands_in,
             records_in: Some(recordings.join(if self.can_record { "" } else { "missing" })),

@@ -20,6 +20,7 @@ use crate::web::{Reply, Web};
 pub(crate) struct Call {
     scripts: Vec<(&'static str, String)>,
     keys: Vec<(Duration, char)>,
+    when_asked: Option<&'static str>,
     says: Vec<(Duration, Utterance)>,
     /// What is made of each utterance.
     understood: Vec<Result<&'static str, &'static str>>,
@@ -49,6 +50,7 @@ impl Call {
         Self {
             scripts: vec![("main", script.into())],
             keys: Vec::new(),
+            when_asked: None,
             says: Vec::new(),
             understood: Vec::new(),
             understands_in: Duration::ZERO,
@@ -85,6 +87,12 @@ impl Call {
             (Duration::from_millis(at.parse().unwrap()), key.parse().unwrap())
         };
         self.keys = keys.split_whitespace().map(key).collect();
+        self
+    }
+
+    /// Keys when they are asked for: a comma in them waits for the next question.
+    pub(crate) fn when_asked(mut self, keys: &'static str) -> Self {
+        self.when_asked = Some(keys);
         self
     }
 
@@ -224,7 +232,10 @@ impl Call {
     }
 
     pub(crate) fn fingers(&self) -> Fingers {
-        Fingers::timed(self.keys.clone())
+        match self.when_asked {
+            Some(keys) => Fingers::when_asked(keys),
+            None => Fingers::timed(self.keys.clone()),
+        }
     }
 
     pub(crate) fn mouth(&self) -> Mouth {

@@ -121,7 +121,23 @@ rows! {
         Call::of(CALL.replace("MORE", KEEP).replace("play = \"switch:found\"", "set = { A = \"b\" }"))
             .and("next", NEXT).keys("500:1 1200:4 1400:#").json(2000, "{}").ends("otherwise", "4@next")
             .hears("up <default >").leaves("a", "b");
+    kept_keys_answer_the_same_question_that_is_asked_again:
+        Call::of(CALL.replace("MORE", KEEP).replace("then = \"script next\"", "then = \"again\"")
+            + "[prompt]\nplay = \"switch:number\"\nrepeat = 1")
+            .keys("500:1 1700:2").json(2000, "{}").json(100, "{}").ends("invalid_input", "NextStep")
+            .requests(&["asks http://shop.example/?id=1 ", "asks http://shop.example/?id=2 "])
+            .hears("up number| <default > found");
     a_hang_up_after_keys_were_kept:
         keeps().keys("500:1 1200:4").json(9000, "{}").hangs_up(5800).ends("hangup", "HangupHandler")
             .hears("up <default > jingle hangs-up|");
+    who_presses_keys_when_asked_is_asked_by_no_music_and_no_reassurance:
+        call(REASSURE).when_asked("1,4711").json(9000, "{}").ends("otherwise", "4711@next")
+            .hears("up <default > jingle One <default > found|");
+    nor_where_keys_are_kept:
+        keeps().when_asked("1,4711").json(9000, "{}").ends("otherwise", "4711@next")
+            .hears("up <default > jingle One <default > found|");
+    nor_by_music_of_sounds:
+        with_sounds(&[KEEP, REASSURE].concat()).when_asked("1,4711").json(9000, "{}")
+            .ends("otherwise", "4711@next")
+            .hears("up welcome welcome welcome| jingle One welcome welcome| found|");
 }

@@ -6,12 +6,14 @@
 
 pub mod digits;
 pub mod leg;
+pub mod meanwhile;
 pub mod watch;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use meanwhile::{Meanwhile, Music, Reassurance};
 pub use watch::Bounds;
 
 /// One telephone leg under our control, from the switch's first words to the hand-over.
@@ -51,7 +53,7 @@ pub trait Channel: Send {
     /// Whether the switch can speak texts itself: [`Sound::Spoken`].
     fn speaks(&self) -> bool;
 
-    /// Waits for `work` while the caller hears `meanwhile`. A caller who leaves ends the wait, not the work: whoever
+    /// Waits for `work` while the caller hears `meanwhile`, which may keep keys for the next question. A caller who leaves ends the wait, not the work: whoever
     /// must finish it lets it run in a task of its own and waits here for its result.
     fn wait<T: Send>(
         &mut self,
@@ -135,24 +137,6 @@ pub struct Spoken {
     pub voice: String,
     /// The text.
     pub text: String,
-}
-
-/// What is heard while an answer is awaited.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Meanwhile {
-    /// Silence before the music starts: an answer that comes sooner starts none.
-    pub after: Duration,
-    /// What plays then, over and over.
-    pub music: Option<Music>,
-}
-
-/// Background music.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Music {
-    /// A class (Asterisk) or stream (FreeSWITCH) of the switch.
-    Class(Arc<str>),
-    /// Sounds, repeated until the answer comes.
-    Sounds(Arc<[Sound]>),
 }
 
 /// Who calls whom.

@@ -82,8 +82,8 @@ impl Voice for Engines {
     }
 
     /// A fetched sound however old it is: it is asked for again in the background then.
-    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
-        self.maker.at_hand(wanted)
+    fn at_hand(&self, wanted: Wanted, speaks: bool) -> Option<Made> {
+        self.maker.at_hand(wanted, speaks)
     }
 
     fn reachable(&self, sound: &Sound) -> Sound {

@@ -29,7 +29,7 @@ use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::link;
 use dialscript::channel::{
     Ask, Bounds, Cause, Channel, Destination, Ear, Ended, Exit, Heard, Interrupted, Keys, Left,
-    Line, Listen, Meanwhile, Music, Reach, Said, Sound, Sounds,
+    Line, Listen, Meanwhile, Music, Reach, Reassurance, Said, Sound, Sounds,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, sleep_until, timeout};

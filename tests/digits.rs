@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dialscript::channel::digits::Collector;
+use dialscript::channel::digits::{Collector, TypeAhead};
 use dialscript::channel::{Ask, Ended};
 use tokio::time::Instant;
 
@@ -97,4 +97,31 @@ fn the_keys_that_mean_something_are_the_digits_and_the_terminator() {
     assert_eq!(Collector::new(&star, now).keys(), "0123456789*");
     let none = Ask { terminator: None, ..ask() };
     assert_eq!(Collector::new(&none, now).keys(), "0123456789");
+}
+
+#[test]
+fn all_keys_are_held_for_a_question_that_is_not_known_yet_and_end_nothing() {
+    let (now, mut kept) = (Instant::now(), TypeAhead::default());
+    let mut held = kept.hold();
+    assert_eq!(held.keys(), "0123456789*#ABCD");
+    "*1A2".chars().for_each(|key| held.key(key, now));
+    assert!(!held.ends_prompt() && !held.is_complete());
+    kept.keep(held);
+    let mut held = kept.hold();
+    "3#4".chars().for_each(|key| held.key(key, now));
+    kept.keep(held);
+    let ask = ask();
+    let heard = kept.begin(&ask).heard();
+    assert_eq!((&*heard.digits, heard.ended), ("123", Ended::Terminator));
+    assert_eq!(kept.begin(&ask).heard().digits, "", "they are used up");
+}
+
+#[test]
+fn no_more_keys_are_held_than_the_longest_input_has() {
+    let (now, mut kept) = (Instant::now(), TypeAhead::default());
+    let mut held = kept.hold();
+    (0..100).for_each(|_| held.key('1', now));
+    kept.keep(held);
+    let ask = Ask { most: 100, ..ask() };
+    assert_eq!(kept.begin(&ask).heard().digits.len(), 33);
 }

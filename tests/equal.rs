@@ -59,3 +59,5 @@ mod listening;
 mod outcomes;
 #[path = "equal/speaking.rs"]
 mod speaking;
+#[path = "equal/waiting.rs"]
+mod waiting;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tracing::warn;
 
 use super::command::{Command, fit_variable};
@@ -20,7 +20,7 @@ use super::link::{Link, MARGIN, Running};
 use crate::channel::digits::{Collector, TypeAhead};
 use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
 use crate::channel::{
-    Caller, Cause, Destination, Exit, Interrupted, Left, Line, Meanwhile, Music, Reach, Sound,
+    Caller, Cause, Destination, Exit, Interrupted, Left, Line, Meanwhile, Reach, Sound,
 };
 
 /// For all that is said when the call is handed over.
@@ -29,6 +29,7 @@ const LEAVE_TIME: Duration = Duration::from_secs(5);
 const LONG_WAIT: Duration = Duration::from_secs(60);
 
 mod listening;
+mod music;
 mod sounds;
 
 /// A call on Asterisk.
@@ -64,51 +65,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             self.key(LONG_WAIT, collector).await?;
         }
         Ok(())
-    }
-
-    /// Silence, then music, until that is broken off or the call is interrupted.
-    async fn meanwhile(&mut self, meanwhile: &Meanwhile) -> Interrupted {
-        let music_starts = sleep(meanwhile.after);
-        tokio::select! {
-            biased;
-            interrupted = self.link.idle() => return interrupted,
-            () = music_starts => {}
-        }
-        match &meanwhile.music {
-            Some(music) => self.music(music).await,
-            None => self.link.idle().await,
-        }
-    }
-
-    /// Plays music until it is broken off, or the call is interrupted.
-    async fn music(&mut self, music: &Music) -> Interrupted {
-        let played = match music {
-            _ if self.link.is_dead() => Ok(()),
-            Music::Class(class) => self.music_on(class).await,
-            Music::Sounds(sounds) => self.repeat(sounds).await,
-        };
-        match played {
-            Err(interrupted) if self.link.line != Some(Line::Gone) => interrupted,
-            _ => self.link.idle().await,
-        }
-    }
-
-    async fn music_on(&mut self, class: &str) -> Result<(), Interrupted> {
-        self.music = true;
-        self.link.command(Command::set_music(Some(class))?).await.map(drop)
-    }
-
-    /// Over and over, unless they are so short, or so broken, that it would be a busy loop.
-    async fn repeat(&mut self, sounds: &[Sound]) -> Result<(), Interrupted> {
-        loop {
-            let started = Instant::now();
-            for sound in sounds {
-                self.sound(sound, None).await?;
-            }
-            if started.elapsed() < Duration::from_millis(100) {
-                return Ok(());
-            }
-        }
     }
 
     async fn hand_over(
@@ -277,12 +233,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
         if self.link.caller_gone {
             return Err(Interrupted::caller_left());
         }
+        let mut held = meanwhile.keeps_keys.then(|| self.kept.hold());
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.meanwhile(meanwhile) => return Err(interrupted),
+            interrupted = self.meanwhile(meanwhile, held.as_mut()) => return Err(interrupted),
         };
-        self.link.settle().await?;
+        self.settle(held.as_mut()).await?;
+        if let Some(held) = held {
+            self.kept.keep(held);
+        }
         Ok(done)
     }
 

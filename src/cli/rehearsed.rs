@@ -29,6 +29,23 @@ pub struct Stage {
     pub texts: Texts,
 }
 
+impl Stage {
+    /// A sound that stands for a text.
+    fn pretended(&self, text: &str) -> Sound {
+        let sound = Sound::OfSwitch(text.into());
+        self.texts.keep(&sound, text.to_owned());
+        sound
+    }
+}
+
+/// A text as people may see it.
+fn shown(wanted: &Wanted) -> Option<String> {
+    match wanted {
+        Wanted::Text { text, .. } => Some(text.shown().into_owned()),
+        Wanted::Url { .. } => None,
+    }
+}
+
 /// What sounds that were made say, by their names.
 #[derive(Debug, Clone, Default)]
 pub struct Texts(Arc<Mutex<HashMap<String, String>>>);
@@ -154,21 +171,24 @@ impl<V: Voice> Voice for Rehearsed<V> {
     type Recording = Recording<V::Recording>;
 
     fn make(&self, wanted: Wanted, speaks: bool) -> Self::Making {
-        let text = match &wanted {
-            Wanted::Text { text, .. } => Some(text.shown().into_owned()),
-            Wanted::Url { .. } => None,
-        };
+        let text = shown(&wanted);
         if let (Some(text), false) = (&text, self.stage.engines) {
-            let sound = Sound::OfSwitch(text.as_str().into());
-            self.stage.texts.keep(&sound, text.clone());
-            return Making::Pretended(sound);
+            return Making::Pretended(self.stage.pretended(text));
         }
         let making = self.engines.make(wanted, speaks);
         Making::Engine { making, text, texts: self.stage.texts.clone() }
     }
 
-    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
-        self.engines.at_hand(wanted)
+    fn at_hand(&self, wanted: Wanted, speaks: bool) -> Option<Made> {
+        let text = shown(&wanted);
+        if let (Some(text), false) = (&text, self.stage.engines) {
+            return Some(Made { sound: self.stage.pretended(text), hold: Arc::new(()) });
+        }
+        let made = self.engines.at_hand(wanted, speaks)?;
+        if let Some(text) = text {
+            self.stage.texts.keep(&made.sound, text);
+        }
+        Some(made)
     }
 
     fn reachable(&self, sound: &Sound) -> Sound {

@@ -74,7 +74,7 @@ impl<'f, 'i> Section<'f, 'i> {
         let value = self.take_any(key)?;
         let span = value.span();
         match value.into_inner() {
-            DeValue::Table(entries) => Some(self.below(format!("[{key}]"), span, entries)),
+            DeValue::Table(entries) => Some(self.below(self.title_of(key), span, entries)),
             _ => {
                 let help = match self.title.is_empty() {
                     true => format!("write a line `[{key}]` and its keys below it"),
@@ -83,6 +83,15 @@ impl<'f, 'i> Section<'f, 'i> {
                 self.file.fault_help(span, format!("`{key}` is a table"), help);
                 None
             }
+        }
+    }
+
+    /// A table's own title; one in an entry of a list has none that could be written.
+    fn title_of(&self, key: &str) -> String {
+        let outer = self.title.strip_prefix('[').and_then(|title| title.strip_suffix(']'));
+        match outer.filter(|outer| !outer.starts_with('[')) {
+            Some(outer) => format!("[{outer}.{key}]"),
+            None => format!("[{key}]"),
         }
     }
 

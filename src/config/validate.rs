@@ -6,6 +6,7 @@ pub(super) mod cause;
 pub(super) mod daemon;
 pub(super) mod engine;
 pub(super) mod keypress;
+pub(super) mod music;
 pub(super) mod name;
 pub(super) mod outcome;
 pub(super) mod playlist;

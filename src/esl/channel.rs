@@ -41,8 +41,11 @@ pub struct EslChannel<S> {
     data: ChannelData,
     caller: Arc<Caller>,
     line: Line,
-    music: Option<EventUuid>,
+    /// What played last.
+    plays: Option<EventUuid>,
     kept: TypeAhead,
+    /// Keys are for the next question, also between what is heard.
+    keeps_keys: bool,
     /// Applications have been told to let all keys be.
     keys_are_ours: bool,
     /// `playback` has been told to end after a time.
@@ -70,8 +73,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             data,
             caller,
             line,
-            music: None,
+            plays: None,
             kept,
+            keeps_keys: false,
             keys_are_ours: false,
             is_limited: false,
             by_http_cache: false,
@@ -89,6 +93,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
         let (none, _) = self.link.execute("set", &format!("{TERMINATORS}=none"))?;
         self.link.send(&[none, application]).await
+    }
+
+    /// Where keys go that come between two things that are heard.
+    fn held(&mut self) -> Option<Collector<'static>> {
+        self.keeps_keys.then(|| self.kept.hold())
+    }
+
+    fn keep(&mut self, held: Option<Collector<'_>>) {
+        if let Some(held) = held {
+            self.kept.keep(held);
+        }
     }
 
     /// A variable as the dialplan had it.
@@ -120,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     /// Whatever plays, ends: without that the dialplan would go on only after it (`switch_ivr_park`).
     async fn hush(&mut self) -> Result<(), Interrupted> {
-        self.music = None;
+        self.plays = None;
         if !self.link.is_quiet() {
             self.link.run("break", "").await?;
         }
@@ -205,6 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
         if !self.link.is_async() {
             return Err(Interrupted::Refused(NOT_ASYNC.into()));
         }
+        self.keeps_keys = false;
         if let Some(file) = records_into {
             self.link.alive()?;
             self.try_to_record(file, collector).await?;
@@ -268,12 +284,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
         meanwhile: &Meanwhile,
     ) -> Result<T, Interrupted> {
         self.link.alive()?;
+        self.keeps_keys = meanwhile.keeps_keys;
+        let mut held = self.held();
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.meanwhile(meanwhile) => return Err(interrupted),
+            interrupted = self.meanwhile(meanwhile, held.as_mut()) => return Err(interrupted),
         };
-        self.music_off().await?;
+        self.music_off(held.as_mut()).await?;
+        self.keep(held);
         Ok(done)
     }
 
@@ -289,7 +308,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
             warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut");
         }
         let assignment = variable::set(name, &value, self.expansion())?;
-        match self.link.run("set", &assignment).await {
+        let mut held = self.held();
+        let set = self.link.run_while_keys("set", &assignment, held.as_mut()).await;
+        self.keep(held);
+        match set {
             // A call that is over takes no variables, and nobody reads them.
             Err(Interrupted::CallerLeft { .. }) => Ok(()),
             done => done,

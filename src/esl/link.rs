@@ -200,10 +200,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         application: &'static str,
         argument: &str,
     ) -> Result<(), Interrupted> {
+        self.run_while_keys(application, argument, None).await
+    }
+
+    /// The same; keys that come meanwhile are for `collector`.
+    pub(super) async fn run_while_keys(
+        &mut self,
+        application: &'static str,
+        argument: &str,
+        collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
         self.alive()?;
         let (command, execution) = self.execute(application, argument)?;
         self.send(&[command]).await?;
-        self.ended(execution, REPLY_TIME, None).await.map(drop)
+        self.ended(execution, REPLY_TIME, collector).await.map(drop)
     }
 
     /// The end of an application; keys that come meanwhile are for `collector`.
@@ -316,14 +326,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
         }
     }
 
-    /// Waits until the call is interrupted.
-    pub(super) async fn idle(&mut self) -> Interrupted {
-        loop {
-            let far = Instant::now() + self.watch.rest() + MARGIN;
-            if let Err(interrupted) = self.next(far).await {
-                return interrupted;
+    /// Keys for `collector` until a time.
+    pub(super) async fn quiet_until(
+        &mut self,
+        until: Instant,
+        mut collector: Option<&mut Collector<'_>>,
+    ) -> Result<(), Interrupted> {
+        while let Some(news) = self.next(until).await? {
+            if let (News::Key(key), Some(collector)) = (news, &mut collector) {
+                collector.key(key, Instant::now());
             }
         }
+        Ok(())
     }
 
     /// What needs a call is not even sent when there is none.

@@ -195,6 +195,11 @@ impl Phone {
         self.tell(Happening::MusicOn(class.to_owned()));
     }
 
+    /// Whether there is music.
+    pub fn hears_music(&self) -> bool {
+        self.music
+    }
+
     /// Music ends, if there was any.
     pub fn music_off(&mut self) {
         if std::mem::take(&mut self.music) {

@@ -264,6 +264,19 @@ pub struct Music {
     pub after: Duration,
     /// What plays then.
     pub plays: Option<MusicSource>,
+    /// What is heard now and then instead of it.
+    pub reassurance: Option<Reassurance>,
+    /// Keys are kept for the next question.
+    pub keeps_keys: bool,
+}
+
+/// What tells a caller now and then that the call is still there.
+#[derive(Debug, Clone)]
+pub struct Reassurance {
+    /// From the beginning of the wait, and from the end of each, to the next.
+    pub every: Duration,
+    /// Its sounds and texts: the same in every call.
+    pub sounds: Playlist,
 }
 
 /// Where music comes from.

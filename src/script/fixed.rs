@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::script::definition::{How, Library, MusicSource, Outcome, Part, Playlist, Script};
+use crate::script::definition::{How, Library, Outcome, Part, Playlist, Script};
 use crate::script::template::Filled;
 use crate::script::voice::{Manner, Wanted};
 
@@ -57,15 +57,11 @@ impl Fixed {
 }
 
 impl Script {
-    /// All that its callers may hear: the prompt, music, and every outcome's sounds.
+    /// All that its callers may hear: the prompt, what is heard while an answer is awaited, and every outcome's sounds.
     pub fn playlists(&self) -> impl Iterator<Item = &Playlist> {
-        let music = self.trigger.as_ref().and_then(|trigger| trigger.meanwhile.plays.as_ref());
-        let music = music.and_then(|source| match source {
-            MusicSource::Class(_) => None,
-            MusicSource::Sounds(list) => Some(list),
-        });
+        let meanwhile = self.trigger.iter().flat_map(|trigger| trigger.meanwhile.playlists());
         let outcomes = self.outcomes().map(|outcome| &outcome.sounds);
-        std::iter::once(&self.prompt.sounds).chain(music).chain(outcomes)
+        std::iter::once(&self.prompt.sounds).chain(meanwhile).chain(outcomes)
     }
 
     /// All that can happen, in the order of the branches, the others behind them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Reach};
+use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Meanwhile, Reach};
 use crate::script::answer::{Answer, Found};
 use crate::script::branch::{Chosen, Subject, choose};
 use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
@@ -13,12 +13,13 @@ use crate::script::destination::destination;
 use crate::script::escape::Unfit;
 use crate::script::input::Input;
 use crate::script::memory::{Arguments, By, Memory};
+use crate::script::music::AtHand;
 use crate::script::report::{Happened, Report};
 use crate::script::request::{Request, Triggers};
 use crate::script::sounds::Parts;
 use crate::script::template::{MASK, Template};
 use crate::script::verdict::{Verdict, verdict};
-use crate::script::voice::Voice;
+use crate::script::voice::{Hold, Voice};
 
 mod question;
 
@@ -141,9 +142,8 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
         };
         let started = Instant::now();
-        let language = &self.channel.caller().language;
         // What is held is there until nobody waits any more.
-        let (meanwhile, _held) = trigger.meanwhile.meanwhile(language, self.voice);
+        let (meanwhile, _held) = self.meanwhile(script, trigger);
         let asked = self.triggers.ask(request, script);
         let fetched = self.channel.wait(asked, &meanwhile).await;
         self.report.waited += started.elapsed();
@@ -153,6 +153,13 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
             Ok(answer) => self.branch(script, trigger, answer),
             Err(none) => self.no_response(script, none.to_string()),
         })
+    }
+
+    fn meanwhile(&self, script: &Script, trigger: &Trigger) -> (Meanwhile, Vec<Hold>) {
+        let language = &self.channel.caller().language;
+        let mut at_hand = AtHand::new(self.voice, language, &script.manner, self.channel.speaks());
+        let meanwhile = at_hand.meanwhile(&trigger.meanwhile);
+        (meanwhile, at_hand.into_holds())
     }
 
     fn branch<'s>(

@@ -82,9 +82,9 @@ pub trait Voice: Send + Sync {
     /// speak texts itself. What is begun is bounded in time.
     fn make(&self, wanted: Wanted, speaks: bool) -> Self::Making;
 
-    /// A sound that is there already, for where nothing waits for one.
-    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
-        let _ = wanted;
+    /// A sound that is there already, for where nothing waits for one. `speaks` as for [`Voice::make`].
+    fn at_hand(&self, wanted: Wanted, speaks: bool) -> Option<Made> {
+        let _ = (wanted, speaks);
         None
     }
 

@@ -81,10 +81,10 @@ impl Maker {
         })
     }
 
-    pub(super) fn at_hand(&self, wanted: Wanted) -> Option<Made> {
+    pub(super) fn at_hand(&self, wanted: Wanted, speaks: bool) -> Option<Made> {
         match wanted {
             Wanted::Text { text, manner } => {
-                self.speakers.there(&self.speakers.text(text, &manner, false).ok()?)
+                self.speakers.there(&self.speakers.text(text, &manner, speaks).ok()?)
             }
             Wanted::Url { url, decides_host } => {
                 let place = self.fetcher.place(&url, decides_host).ok()?;
@@ -98,7 +98,7 @@ impl Maker {
 
     pub(super) fn is_at_hand(&self, wanted: &Wanted) -> bool {
         match wanted {
-            Wanted::Text { .. } => self.at_hand(wanted.clone()).is_some(),
+            Wanted::Text { .. } => self.at_hand(wanted.clone(), false).is_some(),
             Wanted::Url { url, decides_host } => {
                 let place = self.fetcher.place(url, *decides_host);
                 place.is_ok_and(|place| self.fetcher.at_hand(&place).is_some())

@@ -47,7 +47,7 @@ async fn a_channel_that_was_dead_from_the_start_is_gone_but_can_still_wait_for_a
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
     };
     let music = Some(Music::Class("default".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(Line::Gone));
         let work = async {
@@ -79,7 +79,7 @@ async fn a_hang_up_that_is_found_out_by_ending_the_music_still_leaves_the_variab
         asterisk.hears_the_end().await;
     };
     let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();

@@ -11,7 +11,7 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_ends_it_before
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
     let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
     let calls = async {
         channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
@@ -32,7 +32,7 @@ async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
             asterisk.hears_the_end().await;
         };
         let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-        let meanwhile = Meanwhile { after: Duration::ZERO, music };
+        let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
         let calls = async {
             // The music must not look like a busy loop: its first turn takes a while.
             channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
@@ -58,7 +58,7 @@ async fn a_511_to_a_sound_as_music_is_not_taken_for_the_reply_to_noop() {
         asterisk.hears_the_end().await;
     };
     let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let calls = async {
         channel.pick_up(true).await.unwrap();
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next(
     let Call { mut channel, mut asterisk, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let music = Some(Music::Class("default".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let switch = async {
         sleep(Duration::from_secs(2)).await;
         asterisk.answers(r#"SET MUSIC ON "default""#, "200 result=0").await;
@@ -84,4 +84,172 @@ async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next(
         channel.leave(&[("V", "1".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(call, switch).0, Left::AsAsked);
+}
+
+/// Music at once, and a reassurance each five seconds.
+fn reassuring(music: Music, keeps_keys: bool) -> Meanwhile {
+    let sounds = [Sound::File("/s/wait.wav".into()), Sound::File("/s/please.wav".into())].into();
+    let reassurance = Some(Reassurance { every: Duration::from_secs(5), sounds });
+    Meanwhile { music: Some(music), reassurance, keeps_keys, ..Meanwhile::default() }
+}
+
+fn jazz() -> Music {
+    Music::Class("jazz".into())
+}
+
+const EACH_KEY: &str = "0123456789*#ABCD";
+
+#[tokio::test(start_paused = true)]
+async fn a_reassurance_ends_the_music_which_begins_again_behind_it() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let switch = async {
+        for second in [5, 12] {
+            asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+            asterisk.hears(r#"STREAM FILE "/s/wait" """#).await;
+            assert_eq!(started.elapsed().as_secs(), second);
+            sleep(Duration::from_secs(1)).await;
+            asterisk.says("200 result=0 endpos=8000").await;
+            asterisk.hears(r#"STREAM FILE "/s/please" """#).await;
+            sleep(Duration::from_secs(1)).await;
+            asterisk.says("200 result=0 endpos=8000").await;
+        }
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        asterisk.answers("SET MUSIC OFF", "200 result=0").await;
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+    };
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(15)), &reassuring(jazz(), false)).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+    };
+    tokio::join!(calls, switch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_breaks_a_reassurance_off_and_no_music_is_left_to_end() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        asterisk.hears(r#"STREAM FILE "/s/wait" """#).await;
+        asterisk.answers("NOOP", "200 result=0").await;
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+    };
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(6)), &reassuring(jazz(), false)).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+    };
+    tokio::join!(calls, switch);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reassurance_that_is_not_there_does_not_end_the_wait() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        for sound in ["wait", "please"] {
+            let stream = format!(r#"STREAM FILE "/s/{sound}" """#);
+            asterisk.answers(&stream, "200 result=-1 endpos=0").await;
+            asterisk.answers("CHANNEL STATUS", "200 result=6").await;
+        }
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+    };
+    let meanwhile = reassuring(jazz(), false);
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    assert_eq!(tokio::join!(waited, switch).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_in_a_reassurance_ends_the_wait() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        asterisk.hears(r#"STREAM FILE "/s/wait" """#).await;
+        asterisk.says("200 result=-1 endpos=800\nHANGUP").await;
+        asterisk.answers("CHANNEL STATUS", "200 result=6").await;
+    };
+    let meanwhile = reassuring(jazz(), false);
+    let waited = channel.wait(pending::<()>(), &meanwhile);
+    assert_eq!(tokio::join!(waited, switch).0, Err(Interrupted::caller_left()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_kept_in_silence_beside_music_in_a_reassurance_and_at_the_end() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), ..reassuring(jazz(), true) };
+    let (wait, please) = (stream("wait"), stream("please"));
+    let switch = async {
+        asterisk.hears("WAIT FOR DIGIT 300").await;
+        sleep(Duration::from_millis(100)).await;
+        asterisk.says(&digit('1')).await;
+        asterisk.hears("WAIT FOR DIGIT 200").await;
+        sleep(Duration::from_millis(200)).await;
+        asterisk.says("200 result=0").await;
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        asterisk.answers("WAIT FOR DIGIT 4700", &digit('2')).await;
+        asterisk.hears("WAIT FOR DIGIT 4700").await;
+        sleep(Duration::from_millis(4700)).await;
+        asterisk.says("200 result=0").await;
+        asterisk.answers(&wait, &key('3', 800)).await;
+        asterisk.answers(&format!("{wait} 800"), "200 result=0 endpos=8000").await;
+        asterisk.answers(&please, "200 result=0 endpos=8000").await;
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        asterisk.hears("WAIT FOR DIGIT 5000").await;
+        asterisk.answers("NOOP", &format!("{}\n200 result=0", digit('4'))).await;
+        asterisk.answers("SET MUSIC OFF", "200 result=0").await;
+    };
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
+        ask(&mut channel, &["/s/welcome.wav"], &four_digits()).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, heard("1234", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_kept_in_sounds_as_music_also_when_a_reassurance_breaks_them_off() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let (music_file, wait) = (stream("music"), stream("wait"));
+    let switch = async {
+        asterisk.hears(&music_file).await;
+        sleep(Duration::from_secs(1)).await;
+        asterisk.says(&key('1', 8000)).await;
+        asterisk.hears(&format!("{music_file} 8000")).await;
+        asterisk.answers("NOOP", &format!("{}\n200 result=0", key('2', 40_000))).await;
+        asterisk.hears(&wait).await;
+        asterisk.answers("NOOP", &format!("{}\n200 result=0", key('3', 800))).await;
+        asterisk.hears(r#"STREAM FILE "/s/welcome" "0123456789#""#).await;
+        asterisk.says(&key('4', 800)).await;
+        asterisk.answers(r#"STREAM FILE "/s/welcome" "" 800"#, "200 result=0 endpos=8000").await;
+    };
+    let calls = async {
+        channel.wait(sleep(Duration::from_millis(5500)), &reassuring(music, true)).await.unwrap();
+        let patient = Ask { barge_in: false, ..four_digits() };
+        ask(&mut channel, &["/s/welcome.wav"], &patient).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, heard("1234", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_keys_end_the_sound_of_the_outcome_and_answer_the_question_behind_it() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let meanwhile = Meanwhile { keeps_keys: true, ..Meanwhile::default() };
+    let switch = async {
+        for pressed in "12".chars() {
+            asterisk.answers("WAIT FOR DIGIT 60000", &digit(pressed)).await;
+        }
+        asterisk.hears("WAIT FOR DIGIT 60000").await;
+        asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let question = four_digits();
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), Keys::Kept(&question)).await.unwrap();
+        ask(&mut channel, &["/s/welcome.wav"], &question).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, heard("12", Ended::Terminator));
+}
+
+fn stream(name: &str) -> String {
+    format!(r#"STREAM FILE "/s/{name}" "{EACH_KEY}""#)
 }

@@ -130,6 +130,7 @@ fn what_is_fixed_is_told_once_and_in_the_manner_of_its_script() {
     folder
         .file("dialscript.toml", "[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let rest = "[trigger]\nurl='https://a.example/{caller}'\nmusic=['switch:a', 'https://a.example/m.mp3']\n\
+                [trigger.reassure]\nsay=['One moment.', '{play:https://a.example/h.mp3}', 'Hello.']\n\
                 [no_response]\nsay='Sorry. {digits:caller}'\nplay='https://a.example/m.mp3'\n";
     folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
     folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
@@ -142,6 +143,7 @@ fn what_is_fixed_is_told_once_and_in_the_manner_of_its_script() {
     });
     let told: Vec<_> = told.collect();
     assert_eq!(told[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
-    assert_eq!(told[3..13].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
-    assert_eq!(told[13..], ["Hello. deep"]);
+    assert_eq!(told[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
+    assert_eq!(told[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
+    assert_eq!(told[15..], ["Hello. deep"]);
 }

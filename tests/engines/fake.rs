@@ -21,7 +21,7 @@ pub(crate) struct FakeVoice {
     pub(crate) mute: Vec<&'static str>,
     /// Texts and URLs that are made in this time alone.
     pub(crate) late: Vec<(&'static str, Duration)>,
-    /// URLs that are there already.
+    /// Texts and URLs that are there already.
     pub(crate) at_hand: Vec<&'static str>,
     /// The words of each utterance, or why they are not understood.
     pub(crate) hears: Mutex<VecDeque<Result<&'static str, &'static str>>>,
@@ -114,7 +114,7 @@ impl Voice for FakeVoice {
         })
     }
 
-    fn at_hand(&self, wanted: Wanted) -> Option<Made> {
+    fn at_hand(&self, wanted: Wanted, _: bool) -> Option<Made> {
         let (name, _) = shown(&wanted);
         self.at_hand.contains(&&*name).then(|| made(&name))
     }

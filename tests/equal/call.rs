@@ -20,6 +20,7 @@ use crate::web::{Reply, Web};
 pub(crate) struct Call {
     scripts: Vec<(&'static str, String)>,
     keys: Vec<(Duration, char)>,
+    when_asked: Option<&'static str>,
     says: Vec<(Duration, Utterance)>,
     /// What is made of each utterance.
     understood: Vec<Result<&'static str, &'static str>>,
@@ -28,6 +29,7 @@ pub(crate) struct Call {
     can_record: bool,
     mute: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
+    at_hand: Vec<&'static str>,
     answers: Vec<Reply>,
     pub(crate) arguments: Vec<(&'static str, &'static str)>,
     pub(crate) answered: bool,
@@ -48,6 +50,7 @@ impl Call {
         Self {
             scripts: vec![("main", script.into())],
             keys: Vec::new(),
+            when_asked: None,
             says: Vec::new(),
             understood: Vec::new(),
             understands_in: Duration::ZERO,
@@ -55,6 +58,7 @@ impl Call {
             can_record: true,
             mute: Vec::new(),
             late: Vec::new(),
+            at_hand: Vec::new(),
             answers: Vec::new(),
             arguments: Vec::new(),
             answered: false,
@@ -83,6 +87,12 @@ impl Call {
             (Duration::from_millis(at.parse().unwrap()), key.parse().unwrap())
         };
         self.keys = keys.split_whitespace().map(key).collect();
+        self
+    }
+
+    /// Keys when they are asked for: a comma in them waits for the next question.
+    pub(crate) fn when_asked(mut self, keys: &'static str) -> Self {
+        self.when_asked = Some(keys);
         self
     }
 
@@ -130,6 +140,12 @@ impl Call {
     /// A text that is spoken so many milliseconds after it is wanted.
     pub(crate) fn late(mut self, text: &'static str, after: u64) -> Self {
         self.late.push((text, Duration::from_millis(after)));
+        self
+    }
+
+    /// A text, or a sound at a URL, that was made before the call.
+    pub(crate) fn at_hand(mut self, name: &'static str) -> Self {
+        self.at_hand.push(name);
         self
     }
 
@@ -216,7 +232,10 @@ impl Call {
     }
 
     pub(crate) fn fingers(&self) -> Fingers {
-        Fingers::timed(self.keys.clone())
+        match self.when_asked {
+            Some(keys) => Fingers::when_asked(keys),
+            None => Fingers::timed(self.keys.clone()),
+        }
     }
 
     pub(crate) fn mouth(&self) -> Mouth {
@@ -227,6 +246,7 @@ impl Call {
         FakeVoice {
             mute: self.mute.clone(),
             late: self.late.clone(),
+            at_hand: self.at_hand.clone(),
             hears: Mutex::new(self.understood.clone().into()),
             understands_in: self.understands_in,
             records_in: Some(recordings.join(if self.can_record { "" } else { "missing" })),

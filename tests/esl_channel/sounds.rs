@@ -201,7 +201,7 @@ async fn music_may_be_sounds_of_any_kind() {
         switch.runs("set", "playback_timeout_sec=\n").await;
     };
     let music = Some(Music::Sounds([spoken("flite", "kal", "One moment")].into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music };
+    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
     let waited = channel.wait(sleep(Duration::from_secs(2)), &meanwhile);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }

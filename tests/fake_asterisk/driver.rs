@@ -132,7 +132,8 @@ async fn sounds_as_music_are_broken_off_when_the_answer_comes() {
     let mut call = call(Fingers::still(), None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(Line::Up));
     let music = Music::Sounds(Arc::from([Sound::OfSwitch("/var/sounds/prompt3".into())]));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music: Some(music) };
+    let meanwhile =
+        Meanwhile { after: Duration::from_millis(300), music: Some(music), ..Meanwhile::default() };
     let work = sleep(Duration::from_millis(4300));
     assert_eq!(call.channel.wait(work, &meanwhile).await, Ok(()));
     assert_eq!(call.channel.play(&mut prompt(), Keys::Ignored).await, Ok(()));

@@ -167,7 +167,7 @@ async fn music_is_broken_off_when_the_answer_comes() {
     let mut call = call(&[], None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(Line::Up));
     let music = Some(Music::Class(Arc::from("jazz")));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music };
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
     call.channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
     let mut prompt = prompt();
     let played = call.channel.play(&mut prompt, Keys::Ignored).await;

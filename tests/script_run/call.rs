@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use dialscript::channel::{
     Ask, Caller, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
-    Meanwhile, Music, Reach, Said, Sounds,
+    Meanwhile, Music, Reach, Reassurance, Said, Sounds,
 };
 use dialscript::config;
 use dialscript::script::answer::Answer;
@@ -93,6 +93,12 @@ impl Channel for FakeChannel {
     ) -> Result<T, Interrupted> {
         if let Some(Music::Sounds(sounds)) = &meanwhile.music {
             self.does(format!("music {sounds:?}"));
+        }
+        if let Some(Reassurance { every, sounds }) = &meanwhile.reassurance {
+            self.does(format!("every {every:?} {sounds:?}"));
+        }
+        if meanwhile.keeps_keys {
+            self.does("keep keys");
         }
         let done = work.await;
         if self.leaves_while_waiting { Err(Interrupted::caller_left()) } else { Ok(done) }

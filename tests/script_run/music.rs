@@ -37,3 +37,44 @@ async fn sounds_and_music_are_played_by_where_the_switch_reaches_them() {
 async fn music_at_a_url_that_is_not_there_yet_is_left_out() {
     Call::of(MUSIC).answers_json("{}").runs().await.in_order(&["music [ring]"]);
 }
+
+const REASSURANCE: &str = r#"
+    [voice]
+    engine = "other"
+    [trigger]
+    url = "http://shop.example/"
+    music_after = "2s"
+    keys = "keep"
+    [trigger.reassure]
+    say = ["One moment.", "{play:https://shop.example/hold.mp3}"]
+    play = ["switch:beep", "/far/please.wav"]
+    every = "7s"
+    [otherwise]
+    [no_response]
+"#;
+
+const OTHER: &str = "[folders]\nsounds_on_switch = '/far'\n[speech.engines.other]\nengine = 'command'\n\
+    command = ['/bin/true']\n";
+
+#[tokio::test]
+async fn a_reassurance_is_heard_in_its_order_as_far_as_it_is_at_hand() {
+    let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
+    call.voice.at_hand = vec!["One moment.", "https://shop.example/hold.mp3"];
+    let heard = "every 7s [beep, a sound of ours, One moment., https://shop.example/hold.mp3]";
+    call.runs().await.in_order(&[heard, "keep keys"]);
+}
+
+#[tokio::test]
+async fn a_text_of_a_reassurance_that_is_not_there_yet_is_left_out() {
+    let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
+    call.voice.at_hand = vec!["https://shop.example/hold.mp3"];
+    let heard = "every 7s [beep, a sound of ours, https://shop.example/hold.mp3]";
+    call.runs().await.in_order(&[heard]);
+}
+
+#[tokio::test]
+async fn a_reassurance_of_which_nothing_is_there_is_none() {
+    let script = REASSURANCE.replace("play = [\"switch:beep\", \"/far/please.wav\"]", "");
+    let ended = Call::of(script.leak()).by(OTHER).answers_json("{}").runs().await;
+    assert_eq!(ended.count("every"), 0);
+}

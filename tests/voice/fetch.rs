@@ -258,11 +258,11 @@ async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background(
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(stale, 100), renewed]).await;
     let engines = Studio::new().open();
-    assert!(engines.at_hand(at(&web.url("/"))).is_none());
+    assert!(engines.at_hand(at(&web.url("/")), false).is_none());
     web.next().await;
     made(&engines, at(&web.url("/"))).await;
     let seen = web.unseen();
-    assert!(engines.at_hand(at(&web.url("/"))).is_some());
+    assert!(engines.at_hand(at(&web.url("/")), false).is_some());
     within("the end", engines.close_and_wait()).await;
     assert!(at_once(&engines, at(&web.url("/"))).is_some(), "after {seen} and one more");
 }

@@ -119,6 +119,8 @@ async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does
     let made = engines.make(said("Good day."), true).await.expect("a sound");
     let Sound::Spoken(spoken) = made.sound else { panic!("{:?}", made.sound) };
     assert_eq!((spoken.engine.as_str(), spoken.text.as_str()), ("flite", "Good day."));
+    let at_hand = |speaks| engines.at_hand(said("Good day."), speaks).map(|made| made.sound);
+    assert!(matches!(at_hand(true), Some(Sound::Spoken(_))) && at_hand(false).is_none());
     assert_eq!(engine.runs(), 0);
     assert_eq!(length(&crate::made(&engines, said("Good day.")).await), 100);
     studio.settings.fallback = None;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 
 pub(crate) use super::Whole;
+use super::waiting::Waiting;
 use super::when::{self, Test};
 use super::{FromText, Parsed, Payload, Texts, Time};
 use crate::config::section::{Homes, Section};
@@ -30,9 +31,12 @@ pub(crate) const HOMES: Homes = &[
             "raw_json",
             "sign",
             "music",
+            "music_after",
+            "keys",
         ],
     ),
     ("trigger", &["timeout", "attempt_timeout", "retry"]),
+    ("trigger.reassure", &["every"]),
     ("response", &["key", "cache", "stale_for", "stale_if_error", "cache_key"]),
     ("speech", &["filter", "start", "silence", "maximum"]),
     ("voice", &["engine", "voice", "speed"]),
@@ -109,7 +113,7 @@ pub(crate) struct Trigger {
     pub(crate) retry: Option<Spanned<Whole>>,
     pub(crate) body: Option<Payload>,
     pub(crate) raw_json: Option<Spanned<bool>>,
-    pub(crate) music: Option<Texts>,
+    pub(crate) waiting: Waiting,
     pub(crate) timeout: Option<Spanned<Time>>,
 }
 
@@ -199,7 +203,7 @@ impl Trigger {
     fn read(mut section: Section<'_, '_>) -> Self {
         let raw = Self {
             background: section.take("background"),
-            music: section.texts("music"),
+            waiting: Waiting::read(&mut section),
             ..Self::request(&mut section)
         };
         section.finish();
@@ -224,7 +228,7 @@ impl Trigger {
             sign: section.texts("sign"),
             body: section.payload("body"),
             raw_json: section.take("raw_json"),
-            music: None,
+            waiting: Waiting::default(),
             timeout: section.take("timeout"),
             attempt_timeout: section.take("attempt_timeout"),
             retry: section.take("retry"),

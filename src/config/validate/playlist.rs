@@ -22,7 +22,7 @@ impl Scope<'_> {
         Playlist { parts: play.chain(say).collect() }
     }
 
-    fn spoken(&self, text: &Spanned<String>) -> Vec<Part> {
+    pub(super) fn spoken(&self, text: &Spanned<String>) -> Vec<Part> {
         let (phrases, problems) = read_spoken(text.get_ref());
         if phrases.is_empty() && problems.is_empty() {
             let help = "write what is said, or take the line out";

@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::request::Kind;
 use super::scope::Scope;
 use super::then::{self, Typed};
-use crate::config::raw::{Texts, script as raw};
-use crate::script::definition::{Music, Trigger};
+use crate::config::raw::script as raw;
+use crate::script::definition::Trigger;
 use crate::script::path::KeyPath;
 
 impl Scope<'_> {
@@ -30,7 +30,7 @@ impl Scope<'_> {
     fn request(&self, raw: &raw::Trigger) -> Trigger {
         let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
         Trigger {
-            meanwhile: self.music(raw),
+            meanwhile: self.music(&raw.waiting),
             background: raw.is_background(),
             key: self.key(),
             caching: self.caching(raw),
@@ -41,11 +41,6 @@ impl Scope<'_> {
     /// The request that is sent when the caller has left.
     pub(crate) fn on_hangup(&self, raw: &raw::Trigger) -> Trigger {
         Trigger { background: true, ..self.sent(raw, Kind::Background) }
-    }
-
-    fn music(&self, raw: &raw::Trigger) -> Music {
-        let plays = raw.music.as_ref().map(|music| self.world.sounds.music(self.file, music));
-        Music { after: self.world.trigger.music_after, plays }
     }
 
     fn key(&self) -> Option<KeyPath> {
@@ -84,9 +79,7 @@ impl Scope<'_> {
         for branch in &self.raw.branches {
             self.file.fault_help(branch.span.clone(), what, help);
         }
-        for music in trigger.music.iter().flat_map(Texts::as_slice) {
-            self.file.fault_help(music.span(), what, help);
-        }
+        trigger.waiting.spans().for_each(|span| self.file.fault_help(span, what, help));
     }
 
     fn each_of_answer(&self, what: &str, help: &str) {

@@ -71,6 +71,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.link.alive()?;
         let argument = variable::argument(way.argument.clone(), self.expansion());
         let (play, execution) = self.link.execute(way.application, &argument)?;
+        // Noted before it is sent: an answer that ends it may come while it is.
+        self.plays = Some(execution);
         self.begin(play).await?;
         let begun = Instant::now();
         let due = begun + self.link.rest();

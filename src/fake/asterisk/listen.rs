@@ -47,9 +47,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
         self.phone.hears(name, lasts);
         self.prompt(keys, offset);
         let end = self.listen(keys, Some(began + lasts)).await?;
-        self.question = match keys {
-            "" => Question::None,
-            _ => Question::Prompt(matches!(end, End::Key(_))),
+        self.question = match is_question(keys) {
+            true => Question::Prompt(matches!(end, End::Key(_))),
+            false => Question::None,
         };
         self.phone.heard(matches!(end, End::Over));
         self.leg.set("PLAYBACKSTATUS", if matches!(end, End::Over) { "SUCCESS" } else { "FAILED" });
@@ -122,22 +122,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
             Question::None | Question::Wait(_) => true,
             Question::Prompt(key) => key && offset == 0,
         };
-        match keys {
-            "" => self.phone.is_not_asked(),
-            _ => self.phone.is_asked(anew),
+        match is_question(keys) {
+            true => self.phone.is_asked(anew),
+            false => self.phone.is_not_asked(),
         }
     }
 
     /// `handle_waitfordigit`: another command ends it, and it always answers.
     pub(super) async fn wait(&mut self, milliseconds: i64) -> io::Result<Reply> {
         let time = u64::try_from(milliseconds).ok().map(Duration::from_millis);
-        self.phone.is_asked(match self.question {
-            Question::None => true,
-            Question::Prompt(_) => false,
-            Question::Wait(ran_out) => ran_out,
-        });
+        // Beside music nobody feels asked.
+        let asks = !self.phone.hears_music();
+        if asks {
+            self.phone.is_asked(match self.question {
+                Question::None => true,
+                Question::Prompt(_) => false,
+                Question::Wait(ran_out) => ran_out,
+            });
+        }
         let end = self.listen(ALL_KEYS, time.map(|time| Instant::now() + time)).await?;
-        self.question = Question::Wait(matches!(end, End::Over));
+        self.question = match asks {
+            true => Question::Wait(matches!(end, End::Over)),
+            false => Question::None,
+        };
         Ok(result(match end {
             End::Key(key) => u32::from(key).into(),
             End::Over => 0,
@@ -163,6 +170,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
         self.phone.is_not_asked();
         Ok(end)
     }
+}
+
+/// A sound that takes every key there is asks nothing: it keeps what comes.
+fn is_question(keys: &str) -> bool {
+    !keys.is_empty() && !ALL_KEYS.chars().all(|key| keys.contains(key))
 }
 
 fn played(end: &End, heard: u64, length: Length) -> Reply {

@@ -88,9 +88,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
         let Some(lasts) = self.lasts(&name) else {
             return self.responds(&execute, "FILE NOT FOUND").await;
         };
-        self.asks();
+        let limit = self.limit();
+        // A sound that is not heard to its end asks nothing.
+        if limit.is_none() {
+            self.asks();
+        }
         self.phone.hears(&name, lasts);
-        let ends = self.limit().map_or(lasts, |limit| limit.min(lasts));
+        let ends = limit.map_or(lasts, |limit| limit.min(lasts));
         self.starts(execute, What::Sound, Some(ends))
     }
 

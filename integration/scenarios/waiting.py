@@ -1,0 +1,176 @@
+"""What callers hear while an answer is awaited, and what becomes of the keys that they press then."""
+
+import time
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.deadline import wait_until
+from lab.scenario import scenario
+
+ASKS = """
+    [prompt]
+    play = "welcome"
+    [trigger]
+    url = "WEB/it"
+    timeout = "20s"
+    {waiting}
+    [otherwise]
+    play = "matched"
+    then = "{then}"
+    [no_response]
+    play = "unreachable"
+    then = "continue"
+"""
+
+# The question behind it.
+NEXT = """
+    [prompt]
+    play = "ask_more"
+    [keypress]
+    length = {length}
+    gap = "2s"
+    [otherwise]
+    then = "continue"
+    [no_input]
+    play = "silent"
+    then = "continue"
+"""
+
+REASSURE = """
+    [trigger.reassure]
+    {heard}
+    every = "3s"
+"""
+SORRY = REASSURE.format(heard='play = "sorry"')
+MUSIC = 'music = "default"\n'
+KEEP = 'keys = "keep"\n'
+
+
+def waits(lab, waiting, delay, then="continue", length=4):
+    """A call that waits so long for its answer, and is asked for digits behind it where `then` says so."""
+    lab.web.on("/it", web.json({}, delay=delay))
+    lab.script("next", NEXT.format(length=length))
+    return lab.script("asks", ASKS.format(waiting=waiting, then=then)).call("asks")
+
+
+def names(call):
+    """The names of what a caller heard, in order."""
+    return [sound.name for sound in call.heard()]
+
+
+def press_before_the_answer(lab, call, key, delay, before):
+    """Presses a key that is released so many seconds before the answer comes."""
+    held = 0.1
+    pause = lab.web.requests[0].at + delay - before - held - time.monotonic()
+    call.press(key, pause=pause, held=held)
+
+
+@scenario("music begins after the script's own music_after, and an answer before it starts none")
+def music_after(lab):
+    call = waits(lab, f'{MUSIC}music_after = "2s"', delay=3.5)
+    call.hear("matched", within=10)
+    expect("heard", names(call), ["welcome", "music", "matched"])
+    welcome, music = call.heard()[:2]
+    # A stream of FreeSWITCH takes a moment to begin.
+    expect_about("silence before the music", music.start - welcome.end, 2, within=0.5)
+    lab.web.on("/it", web.json({}, delay=1.5))
+    call = lab.call("asks")
+    call.hear("matched", within=10)
+    expect("heard where the answer is quick", names(call), ["welcome", "matched"])
+
+
+@scenario("a reassurance is heard every few seconds, with music between, until the answer comes")
+def reassurance(lab):
+    call = waits(lab, MUSIC + SORRY, delay=8.5)
+    call.hear("matched", within=15)
+    expect("heard", names(call), ["welcome", "music", "sorry", "music", "sorry", "music", "matched"])
+    welcome, _, first, _, second, _, _ = call.heard()
+    expect_about("from the beginning of the wait to the first", first.start - welcome.end, 3, within=0.4)
+    expect_about("from its end to the second", second.start - first.end, 3, within=0.4)
+    expect_about("a whole reassurance", first.seconds, 0.6)
+    call.dialplan_saw("otherwise", code="200", http_status="200")
+
+
+@scenario("an answer ends a reassurance at once, and music that is a sound of the library is ended for one")
+def reassurance_is_ended(lab):
+    call = waits(lab, 'music = "pin"\n' + REASSURE.format(heard='play = "ask"'), delay=4.0)
+    matched = call.hear("matched", within=10)
+    ask = next(sound for sound in call.heard() if sound.name == "ask")
+    expect_about("the reassurance, cut short", ask.seconds, 1.0, within=0.4)
+    expect_about("from its end to the next sound", matched.start - ask.end, 0, within=0.4)
+    call.dialplan_saw("otherwise", code="200", http_status="200")
+
+
+@scenario("a reassurance that is spoken was made before anybody called")
+def spoken_reassurance(lab):
+    speaker = lab.speaker()
+    lab.speech(say=speaker.engine())
+    lab.web.on("/it", web.json({}, delay=4.5))
+    heard = 'say = "Sorry."\n    play = "pin"'
+    lab.script("asks", ASKS.format(waiting=REASSURE.format(heard=heard), then="continue")).start()
+    wait_until(lambda: speaker.texts, 10, "the text to be made")
+    wait_until(lambda: lab.cached, 10, "the text to be kept")
+    call = lab.call("asks")
+    call.hear("matched", within=10)
+    expect("heard", names(call), ["welcome", "pin", "say sorry", "matched"])
+    expect("texts made", len(speaker.texts), 1)
+
+
+@scenario("a caller who hangs up in a reassurance has hung up")
+def hang_up(lab):
+    call = waits(lab, MUSIC + REASSURE.format(heard='play = "ask"'), delay=8.0)
+    call.hear("ask", within=10)
+    call.hang_up()
+    call.dialplan_saw("hangup")
+
+
+def types_while_waiting(lab, waiting, before):
+    """Keys in silence, beside music, in a reassurance, and so many seconds before the answer."""
+    delay = 5.0
+    call = waits(lab, f'{MUSIC}music_after = "1s"\n{waiting}{SORRY}', delay, then="script next")
+    call.hear_out("welcome")
+    call.press("1")
+    call.hear("music")
+    call.press("2")
+    call.hear("sorry")
+    call.press("3")
+    press_before_the_answer(lab, call, "4", delay, before)
+    return call
+
+
+@scenario("keys = keep: keys pressed while an answer is awaited answer the next question")
+def keys_are_kept(lab):
+    call = types_while_waiting(lab, KEEP, before=0.06)
+    call.dialplan_saw("otherwise", input="1234", script="next")
+    expect("heard", names(call), ["welcome", "music", "sorry", "music"])
+
+
+@scenario("without keys = keep, keys pressed while an answer is awaited are lost")
+def keys_are_dropped(lab):
+    # FreeSWITCH tells of a key some tenths of a second later: it could be one in the outcome's sound.
+    call = types_while_waiting(lab, "", before=0.6)
+    call.hear("matched", within=10)
+    call.hear_out("ask_more", within=10)
+    call.press("56#")
+    call.dialplan_saw("otherwise", input="56", script="next")
+
+
+@scenario("keys = keep: ten digits in a row, 50 ms each and 50 ms apart, lose none beside music, and further ones count")
+def fast_typing(lab):
+    call = waits(lab, MUSIC + KEEP, delay=3.0, then="script next", length=12)
+    call.hear("music")
+    call.press("1234567890", pause=0.05, held=0.05)
+    call.hear_to_the_end()
+    call.press("12", pause=0.5)
+    call.dialplan_saw("otherwise", input="123456789012", script="next")
+    expect("heard", names(call), ["welcome", "music"])
+
+
+@scenario("keys = keep: keys do not end music that is a sound of the library, also * and #")
+def keys_in_sounds(lab):
+    call = waits(lab, f'music = "ask"\n{KEEP}', delay=4.3, then="script next")
+    call.hear("ask")
+    call.press("*12#", pause=0.2)
+    call.dialplan_saw("otherwise", input="12", script="next")
+    heard = sum(sound.seconds for sound in call.heard() if sound.name == "ask")
+    expect_about("the sound, over and over", heard, 4.0, within=0.5)

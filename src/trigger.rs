@@ -23,6 +23,7 @@ use crate::script::request::{CacheUse, Fetched, NoAnswer, Request, Triggers};
 
 pub mod cache;
 mod outgoing;
+pub mod shared;
 
 use crate::web::client::{self, Client, Failed};
 use crate::web::egress::{Egress, HostPattern};

@@ -15,7 +15,7 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
     ("web", &[]),
     ("trigger", &["script", "web"]),
     ("voice", &["channel", "script", "web"]),
-    ("config", &["channel", "script", "telemetry", "voice", "web"]),
+    ("config", &["channel", "script", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
     (
@@ -36,7 +36,8 @@ const MAY_KNOW: [(&str, &[&str]); 12] = [
 ];
 
 /// Libraries that only some rooms may use.
-const ONLY_IN: [(&str, &[&str]); 4] = [
+const ONLY_IN: [(&str, &[&str]); 5] = [
+    ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("clap", &["cli"]),

@@ -12,6 +12,7 @@ const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
 /// Who asks.
+#[must_use = "a lease that is dropped is released"]
 pub enum Lead {
     /// We do, until the lease is released or runs out.
     Ours(Lease),

@@ -200,7 +200,9 @@ fn is_refusal(error: &RedisError) -> bool {
 
 /// Never the server's own text, which may repeat what it was sent: the word that its errors begin with.
 fn reason(error: &RedisError) -> String {
-    let Some(code) = error.code() else { return error.category().to_owned() };
+    let errors = error.clone().into_server_errors();
+    let code = errors.as_deref().and_then(|errors| errors.first()).map(|(_, one)| one.code());
+    let Some(code) = code else { return error.category().to_owned() };
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
     format!("it answers {code}")
 }

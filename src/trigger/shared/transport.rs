@@ -4,7 +4,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
@@ -21,6 +23,10 @@ pub(super) const AT_ONCE: usize = 16;
 /// Most that can come between two writes: what all requests under way can have asked for. The client library itself
 /// reads on for as long as a server sends.
 const MOST_READ: usize = AT_ONCE * (LARGEST + 4096);
+
+/// What forgets idle connections on the way would let a caller find out.
+const KEEPALIVE: TcpKeepalive =
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
 /// A connection of any kind.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -48,6 +54,7 @@ impl Connector {
             Place::Tcp { host, port, .. } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await?;
                 stream.set_nodelay(true)?;
+                SockRef::from(&stream).set_tcp_keepalive(&KEEPALIVE)?;
                 self.secured(host, stream).await?
             }
         };

@@ -108,6 +108,7 @@ impl FaultsAndWarnings {
 }
 
 fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
+    let cache = validate::cache::cache(file, &world.secrets, &raw.cache);
     library.secrets = world.secrets.into_found();
     Config {
         asterisk: daemon::listener(file, &raw.asterisk, daemon::ASTERISK_PORT),
@@ -116,7 +117,7 @@ fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> C
         server: daemon::server(file, &raw.server),
         trigger: world.trigger,
         breaker: daemon::breaker(file, &raw.breaker),
-        cache: daemon::cache(file, &raw.cache),
+        cache,
         egress: world.egress,
         log: daemon::log(&raw.log),
         voice: world.voice,

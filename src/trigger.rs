@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! ask ─▶ judge and prepare (URL, headers, egress, key) ─▶ cache: fresh, or stale and refreshed behind the call
-//!   ─▶ one flight for all who ask the same, a tracked task ─▶ errand: `url`, again, `fallback_url`, in one budget
-//!        ─▶ upstream: a place, its breaker ─▶ client ─▶ Answer, kept where a branch handles it
+//!   ─▶ one flight for all who ask the same, a tracked task ─▶ sharing: has, or does, another daemon ask it?
+//!        ─▶ errand: `url`, again, `fallback_url`, in one budget
+//!             ─▶ upstream: a place, its breaker ─▶ client ─▶ Answer, kept where a branch handles it
 //!   ─▶ nothing? an old answer, where the script takes one
 //! ```
 //!
@@ -33,13 +34,17 @@ mod errand;
 mod keeping;
 mod key;
 mod outgoing;
+pub mod shared;
+mod sharing;
 mod sign;
 pub mod upstream;
 
+use cache::Cache;
 pub use errand::MAX_BODY;
 use errand::{Errand, Judge, Landed, Sender, Until};
 use keeping::{Asked, Keeping, tell_of_refresh};
 use key::KeyMaker;
+use shared::SharedCache;
 use upstream::{Rules, UpstreamState, Upstreams};
 
 /// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
@@ -56,6 +61,8 @@ pub struct Settings {
     pub upstreams: Rules,
     /// How much is kept.
     pub cache: cache::Bounds,
+    /// With whom kept answers are shared.
+    pub shared: Option<shared::Settings>,
     /// Hosts that a value may decide.
     pub allow_hosts: Vec<HostPattern>,
     /// Private and other special networks that may be reached where a value decides the host.
@@ -72,6 +79,7 @@ impl Default for Settings {
             max_requests: 1000,
             upstreams: Rules::default(),
             cache: cache::Bounds::default(),
+            shared: None,
             allow_hosts: Vec::new(),
             allow_networks: Vec::new(),
             identities: Vec::new(),
@@ -85,6 +93,9 @@ pub enum StartError {
     /// The HTTP client, with its reason.
     #[error(transparent)]
     Client(#[from] client::StartError),
+    /// The shared cache, with its reason.
+    #[error(transparent)]
+    Shared(#[from] shared::StartError),
     /// No random numbers, which the cache's keys need.
     #[error("the system gives no random numbers")]
     Random,
@@ -117,11 +128,16 @@ impl HttpTriggers {
         let upstreams = Upstreams::new(settings.upstreams);
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();
+        let (keys, shared) = match &settings.shared {
+            Some(shared) => (KeyMaker::of_all(&shared.secret)?, Some(SharedCache::new(shared)?)),
+            None => (KeyMaker::random()?, None),
+        };
+        let (cache, shared) = (Cache::new(settings.cache), shared.map(Arc::new));
         Ok(Self {
             sender: Arc::new(Sender { client: Arc::new(client), upstreams }),
-            keeping: Arc::new(Keeping::new(settings.cache)),
+            keeping: Arc::new(Keeping { cache, shared, tracker: tracker.clone() }),
             flights: Flights::new(tracker.clone()),
-            keys: KeyMaker::random()?,
+            keys,
             under_way: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
@@ -139,8 +155,13 @@ impl HttpTriggers {
     }
 
     /// The kept answers.
-    pub fn cache(&self) -> &cache::Cache {
-        self.keeping.cache()
+    pub fn cache(&self) -> &Cache {
+        &self.keeping.cache
+    }
+
+    /// The answers that are shared with other daemons, where they are.
+    pub fn shared(&self) -> Option<&SharedCache> {
+        self.keeping.shared.as_deref()
     }
 
     /// How the web applications that were asked are doing.
@@ -168,7 +189,7 @@ impl HttpTriggers {
         };
         let sender = self.sender.clone();
         let exchange = async move {
-            let landed = sender.run(&errand).await;
+            let landed = sender.run(&errand, Instant::now()).await;
             drop(place);
             landed
         };
@@ -212,8 +233,7 @@ impl HttpTriggers {
             let (sender, keeping) = (self.sender.clone(), self.keeping.clone());
             let (errand, keep) = (errand.clone(), asked.to_keep());
             Ok(async move {
-                let landed = sender.run(&errand).await;
-                keeping.keep(&keep, &landed);
+                let landed = keeping.fetch(&sender, &errand, &keep, behind).await;
                 if behind {
                     tell_of_refresh(&landed);
                 }
@@ -256,7 +276,7 @@ impl Triggers for HttpTriggers {
         };
         let (sender, script) = (self.sender.clone(), script.clone());
         let told = async move {
-            report(&to, &script.name, sender.run(&errand).await);
+            report(&to, &script.name, sender.run(&errand, Instant::now()).await);
             drop(place);
         };
         self.tracker.spawn(told.in_current_span());

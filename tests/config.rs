@@ -14,6 +14,7 @@ mod config {
         recorded.collect()
     }
 
+    mod cache;
     mod daemon;
     mod faulty;
     mod folder;

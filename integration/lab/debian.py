@@ -33,6 +33,11 @@ NOT_FOR_SPEECH = """
     init-system-helpers alsa-ucm-conf alsa-topology-conf
 """.split()
 
+# What starts it as a service, and what only maintainer scripts need.
+NOT_FOR_REDIS = """
+    adduser passwd perl perl-base debconf debconf-2.0 lsb-base sysvinit-utils init-system-helpers procps dpkg tar
+""".split()
+
 NOT_UNPACKED = ("doc", "man", "locale", "lintian")
 
 
@@ -54,6 +59,9 @@ SPEECH = Wanted(
     "speech", "espeak-ng, flite and pocketsphinx", ["espeak-ng", "flite", "pocketsphinx", "pocketsphinx-en-us"],
     NOT_FOR_SPEECH,
 )
+
+REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
+VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
 
 
 class SuiteUnavailable(Exception):

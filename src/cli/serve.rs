@@ -106,6 +106,7 @@ pub(super) fn requests(config: &Config) -> trigger::Settings {
         },
         identities: Vec::new(),
         cache: trigger::cache::Bounds { entries, bytes },
+        shared: config.cache.shared.clone(),
         allow_hosts: config.egress.allow_hosts.clone(),
         allow_networks: config.egress.allow_networks.clone(),
     }

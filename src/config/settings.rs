@@ -11,6 +11,7 @@ use super::fault::Warnings;
 use crate::script::definition::Library;
 use crate::telemetry::Format;
 use crate::trigger::breaker::Limits;
+use crate::trigger::shared;
 use crate::voice;
 use crate::web::egress::HostPattern;
 
@@ -114,13 +115,15 @@ pub struct Trigger {
     pub retry: u32,
 }
 
-/// Bounds of the kept answers.
+/// Kept answers: their bounds, and with whom they are shared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     /// Most answers.
     pub max_entries: usize,
     /// Most bytes of all of them.
     pub max_bytes: usize,
+    /// The server by which several daemons share them.
+    pub shared: Option<shared::Settings>,
 }
 
 /// What requests may reach beyond the hosts that the script files name.

@@ -1,6 +1,7 @@
 //! What the typed values mean; everything else is a fault.
 
 pub(super) mod branch;
+pub(super) mod cache;
 pub(super) mod caching;
 pub(super) mod cause;
 pub(super) mod daemon;
@@ -14,6 +15,7 @@ pub(super) mod reachable;
 pub(super) mod request;
 pub(super) mod scope;
 pub(super) mod script;
+mod secret;
 pub(super) mod speech;
 pub(super) mod then;
 pub(super) mod trigger;

@@ -180,8 +180,12 @@ impl Until {
         Self { at: begun + time, time }
     }
 
+    pub(super) fn left(&self) -> Duration {
+        self.at.saturating_duration_since(Instant::now())
+    }
+
     pub(super) fn more_than_half_is_left(&self) -> bool {
-        self.at.saturating_duration_since(Instant::now()) > self.time / 2
+        self.left() > self.time / 2
     }
 
     fn no_later_than(self, other: Self) -> Self {
@@ -199,9 +203,8 @@ struct Tried {
 }
 
 impl Sender {
-    /// Runs an errand to its end, which is within its budget.
-    pub(super) async fn run(&self, errand: &Errand) -> Landed {
-        let begun = Instant::now();
+    /// Runs an errand to its end, which is within its budget; that counts from when it was `begun`.
+    pub(super) async fn run(&self, errand: &Errand, begun: Instant) -> Landed {
         let whole = Until::after(begun, errand.patience.budget);
         let mut landed: Option<Landed> = None;
         let mut spent = Spent::default();

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::cache::{Bounds, Cache, Entry, Found};
+use super::cache::{Cache, Entry, Found};
 use super::errand::{Errand, Landed, Worth};
 use super::outgoing;
+use super::shared::SharedCache;
 use crate::script::answer::Answer;
 use crate::script::definition::{Caching, Script};
 use crate::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Spent};
@@ -22,8 +24,8 @@ pub(super) struct Asked<'a> {
 
 /// As much of it as is needed when the answer has come.
 pub(super) struct ToKeep {
-    key: CacheKey,
-    caching: Caching,
+    pub(super) key: CacheKey,
+    pub(super) caching: Caching,
     label: Arc<str>,
     script: Arc<Script>,
 }
@@ -41,18 +43,14 @@ impl Asked<'_> {
 
 /// The kept answers, and when they serve.
 pub(super) struct Keeping {
-    cache: Cache,
+    pub(super) cache: Cache,
+    /// What other daemons have kept.
+    pub(super) shared: Option<Arc<SharedCache>>,
+    /// Of what is still done for them.
+    pub(super) tracker: TaskTracker,
 }
 
 impl Keeping {
-    pub(super) fn new(bounds: Bounds) -> Self {
-        Self { cache: Cache::new(bounds) }
-    }
-
-    pub(super) fn cache(&self) -> &Cache {
-        &self.cache
-    }
-
     /// What serves at once.
     pub(super) fn look_up(&self, asked: &Asked<'_>) -> Option<Fetched> {
         let (answer, cache) = match self.cache.get(asked.key, asked.caching, Instant::now())? {
@@ -75,8 +73,8 @@ impl Keeping {
         }
     }
 
-    /// Keeps an answer that a branch handles, unless the other side had failed.
-    pub(super) fn keep(&self, to_keep: &ToKeep, landed: &Landed) {
+    /// Keeps an answer that a branch handles, unless the other side had failed. Whether it did.
+    pub(super) fn keep(&self, to_keep: &ToKeep, landed: &Landed) -> bool {
         let failed = landed.answer.as_ref().map_or(true, |answer| answer.status >= 500);
         let is_kept = landed.worth == Worth::Handled && !failed;
         self.cache.count(&to_keep.script.name, |tally| match (is_kept, failed) {
@@ -87,6 +85,7 @@ impl Keeping {
         if let (true, Ok(answer)) = (is_kept, &landed.answer) {
             self.cache.put(to_keep.key, to_keep.entry(answer.clone(), Instant::now()));
         }
+        is_kept
     }
 
     /// What the call gets: what came, else an old answer where the script takes one.
@@ -108,7 +107,7 @@ impl Keeping {
 }
 
 impl ToKeep {
-    fn entry(&self, answer: Arc<Answer>, since: Instant) -> Entry {
+    pub(super) fn entry(&self, answer: Arc<Answer>, since: Instant) -> Entry {
         Entry {
             answer,
             since,

@@ -4,14 +4,19 @@ use reqwest::Body;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
-use super::StartError;
 use super::outgoing::Outgoing;
+use super::{StartError, shared};
 use crate::script::request::{CacheKey, CacheKeyFilled};
 
 /// Makes keys.
 pub(super) struct KeyMaker(hmac::Key);
 
 impl KeyMaker {
+    /// By the key of all daemons that share their answers.
+    pub(super) fn of_all(secret: &str) -> Result<Self, StartError> {
+        Ok(Self(shared::request_key(secret)?))
+    }
+
     /// By a key that only this process knows.
     pub(super) fn random() -> Result<Self, StartError> {
         let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());

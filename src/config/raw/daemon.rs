@@ -74,6 +74,8 @@ pub(crate) struct Breaker {
 pub(crate) struct Cache {
     pub(crate) max_entries: Option<Spanned<Whole>>,
     pub(crate) max_bytes: Option<Spanned<Whole>>,
+    pub(crate) shared: Option<Spanned<String>>,
+    pub(crate) shared_secret: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -228,7 +230,12 @@ impl Breaker {
 
 impl Cache {
     fn read(section: &mut Section<'_, '_>) -> Self {
-        Self { max_entries: section.take("max_entries"), max_bytes: section.take("max_bytes") }
+        Self {
+            max_entries: section.take("max_entries"),
+            max_bytes: section.take("max_bytes"),
+            shared: section.take("shared"),
+            shared_secret: section.take("shared_secret"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
-use crate::config::settings::{Cache, Egress, Listener, Log, Server, Trigger};
+use crate::config::settings::{Egress, Listener, Log, Server, Trigger};
 use crate::telemetry::Format;
 use crate::trigger::breaker::Limits;
 
@@ -96,13 +96,6 @@ fn proxy(file: &File, given: &Spanned<String>) -> Option<Url> {
         file.fault_help(given.span(), "this is no address of a proxy", help);
     }
     url
-}
-
-pub(crate) fn cache(file: &File, raw: &raw::Cache) -> Cache {
-    Cache {
-        max_entries: size(file.number(raw.max_entries.as_ref(), 1..=1_000_000, 10_000)),
-        max_bytes: size(file.number(raw.max_bytes.as_ref(), 65_536..=1 << 34, 32 << 20)),
-    }
 }
 
 pub(crate) fn egress(raw: &raw::Egress) -> Egress {

@@ -1,0 +1,72 @@
+//! Texts of the daemon's file with secrets in them.
+
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+
+use crate::config::file::File;
+use crate::config::secrets::SecretStore;
+use crate::script::template::{Braces, Piece, Placeholder, read};
+
+/// Fills in secrets. `whose` begins the sentence that a call's value gets.
+#[derive(Clone, Copy)]
+pub(super) struct Filling<'a> {
+    pub(super) file: &'a File,
+    pub(super) secrets: &'a SecretStore,
+    pub(super) whose: &'static str,
+}
+
+impl Filling<'_> {
+    /// A text with its secrets, each as `written` writes it there, and whether there are any.
+    pub(super) fn filled(
+        self,
+        text: &Spanned<String>,
+        written: impl Fn(&str) -> String,
+    ) -> (String, bool) {
+        let (pieces, problems) = read(text.get_ref(), Braces::Doubled);
+        for problem in problems {
+            let at = self.file.inside(text, problem.at);
+            self.file.push(at, problem.what, problem.help, None);
+        }
+        let mut filled = (String::new(), false);
+        for (at, piece) in pieces {
+            match piece {
+                Piece::Text(text) => filled.0.push_str(&text),
+                Piece::Fill(Placeholder::Secret(name)) => match self.secrets.value(&name) {
+                    Ok(secret) => {
+                        filled.0.push_str(&written(&secret));
+                        filled.1 = true;
+                    }
+                    Err(reason) => self.missing(text, at, &name, &reason),
+                },
+                Piece::Fill(_) => {
+                    let what =
+                        format!("{} serves all calls: no call's value can be here", self.whose);
+                    let help = "write `{secret.NAME}`, or the text itself";
+                    self.file.fault_help(self.file.inside(text, at), what, help);
+                }
+            }
+        }
+        filled
+    }
+
+    /// A text that is one secret and nothing else. `key` is what it is written for.
+    pub(super) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
+        let (pieces, _) = read(text.get_ref(), Braces::Doubled);
+        let [(at, Piece::Fill(Placeholder::Secret(name)))] = pieces.as_slice() else {
+            let help = format!(
+                "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
+            );
+            self.file.fault_help(text.span(), format!("`{key}` is the name of a secret"), help);
+            return None;
+        };
+        let secret = self.secrets.value(name);
+        secret.map_err(|reason| self.missing(text, at.clone(), name, &reason)).ok()
+    }
+
+    fn missing(self, text: &Spanned<String>, at: std::ops::Range<usize>, name: &str, reason: &str) {
+        let help = "write the secret into that file";
+        let what = format!("no secret `{name}`: {reason}");
+        self.file.fault_help(self.file.inside(text, at), what, help);
+    }
+}

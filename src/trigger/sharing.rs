@@ -1,0 +1,121 @@
+//! A request where several daemons may ask the same: the shared cache first, then one of them for all.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::cache::Entry;
+use super::errand::{Errand, Landed, Sender, Until};
+use super::keeping::{Keeping, ToKeep};
+use super::shared::{Kept, Lead, Lease, SharedCache};
+use crate::script::answer::Answer;
+use crate::script::request::{CacheUse, NoAnswer};
+
+impl Keeping {
+    /// Runs an errand, unless another daemon has just done so, or does; keeps its answer. `anew` takes no old answer.
+    pub(super) async fn fetch(
+        &self,
+        sender: &Sender,
+        errand: &Errand,
+        to_keep: &ToKeep,
+        anew: bool,
+    ) -> Landed {
+        let begun = Instant::now();
+        let until = Until::after(begun, errand.budget());
+        let Some(shared) = &self.shared else {
+            let landed = sender.run(errand, begun).await;
+            self.keep(to_keep, &landed);
+            return landed;
+        };
+        let lease = match self.lease(shared, to_keep, until, anew).await {
+            Ok(lease) => lease,
+            Err(landed) => return landed,
+        };
+        let queued = begun.elapsed();
+        let mut landed = sender.run(errand, begun).await;
+        landed.spent.queued += queued;
+        let kept = self.keep(to_keep, &landed).then(|| to_keep.kept(&landed)).flatten();
+        self.give(shared.clone(), to_keep, kept, lease);
+        landed
+    }
+
+    /// The right to ask for all daemons; none where there is no server to ask for it.
+    async fn lease(
+        &self,
+        shared: &SharedCache,
+        to_keep: &ToKeep,
+        until: Until,
+        anew: bool,
+    ) -> Result<Option<Lease>, Landed> {
+        let key = &to_keep.key;
+        self.found(shared.get(key).await, to_keep, anew)?;
+        loop {
+            match shared.lead(key, until.left()).await {
+                Lead::Away => return Ok(None),
+                Lead::Ours(lease) => {
+                    // An answer may have come between the look and the lease.
+                    let found = self.found(shared.get(key).await, to_keep, anew);
+                    return found.map(|()| Some(lease));
+                }
+                Lead::Others => {
+                    let kept = shared.follow(key, to_keep.caching.fresh, until.at).await;
+                    self.found(kept, to_keep, anew).map_err(Landed::joined)?;
+                    if !until.more_than_half_is_left() {
+                        return Err(Landed::nothing(NoAnswer::TimedOut(until.time)).joined());
+                    }
+                }
+            }
+        }
+    }
+
+    /// An answer of another daemon is kept here too. It is the error, since no request is needed then.
+    fn found(&self, kept: Option<Kept>, to_keep: &ToKeep, anew: bool) -> Result<(), Landed> {
+        let Some(kept) = kept else { return Ok(()) };
+        let Some(since) = Instant::now().checked_sub(kept.age) else { return Ok(()) };
+        let read = Answer::read(kept.status, kept.content_type.as_deref(), &kept.body);
+        let answer = Arc::new(read);
+        let (fresh, lifetime) = (kept.time, kept.lifetime);
+        let entry = to_keep.entry(answer.clone(), since);
+        self.cache.put(to_keep.key, Entry { fresh, lifetime, ..entry });
+        let (caching, stale) = (&to_keep.caching, CacheUse::Stale);
+        let fresh = caching.fresh.min(fresh);
+        match kept.age {
+            age if age < fresh => Err(Landed::kept(answer, CacheUse::Hit)),
+            age if age < fresh + caching.stale && !anew => Err(Landed::kept(answer, stale)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the other daemons get, behind the call.
+    fn give(
+        &self,
+        shared: Arc<SharedCache>,
+        to_keep: &ToKeep,
+        kept: Option<Kept>,
+        lease: Option<Lease>,
+    ) {
+        let key = to_keep.key;
+        self.tracker.spawn(async move {
+            if let Some(kept) = kept {
+                shared.put(&key, &kept).await;
+            }
+            if let Some(lease) = lease {
+                lease.release().await;
+            }
+        });
+    }
+}
+
+impl ToKeep {
+    fn kept(&self, landed: &Landed) -> Option<Kept> {
+        let (answer, reply) = (landed.answer.as_ref().ok()?, landed.reply.as_ref()?);
+        Some(Kept {
+            status: answer.status,
+            content_type: reply.content_type.clone(),
+            body: reply.body.clone(),
+            age: std::time::Duration::ZERO,
+            time: self.caching.fresh,
+            lifetime: self.caching.lifetime(),
+        })
+    }
+}

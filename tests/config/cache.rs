@@ -1,0 +1,82 @@
+//! `[cache]` of the daemon's file.
+
+use super::folder::Folder;
+
+const SECRET: &str = "0123456789abcdef";
+
+fn folder(cache: &str) -> Folder {
+    let folder = Folder::new();
+    folder.file("secrets/REDIS", "p@ss/word #1\n").file("secrets/SHARED", SECRET);
+    folder.file("secrets/SHORT", "0123456789abcde").file("secrets/EMPTY", "");
+    folder.file("dialscript.toml", format!("[cache]\n{cache}\n"));
+    folder
+}
+
+#[test]
+fn a_shared_cache_has_an_address_and_a_secret_and_shows_neither_password_nor_secret() {
+    let redis = "shared = 'redis://:{secret.REDIS}@10.0.0.5:6379/2'";
+    let folder = folder(&format!("{redis}\nshared_secret = '{{secret.SHARED}}'"));
+    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let shared = config.cache.shared.as_ref().unwrap();
+    assert_eq!(&*shared.secret, SECRET);
+    assert_eq!(shared.address, "redis://:p%40ss%2Fword%20%231@10.0.0.5:6379/2".parse().unwrap());
+    let shown = format!("{:?}", config.cache);
+    assert!(shown.contains("redis://10.0.0.5:6379/2"), "{shown}");
+    assert!(!shown.contains("ss%2F") && !shown.contains(SECRET), "{shown}");
+    folder.file("secrets/SHARED", "another 0123456789");
+    let other = folder.load().unwrap();
+    assert_eq!(config.differs_from(&other).collect::<Vec<_>>(), ["[cache]"]);
+}
+
+/// What is wrong with `[cache]`.
+fn faults(cache: &str) -> String {
+    folder(cache).faults().join("\n")
+}
+
+#[test]
+fn what_is_no_address_of_a_server_is_told_with_the_way_out() {
+    let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
+    for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
+        let faults = faults(&format!("shared = '{shared}'"));
+        assert!(faults.starts_with("this is no address of a Redis or Valkey server"), "{faults}");
+        assert!(faults.contains("`redis://:{secret.NAME}@10.0.0.5:6379/0`"), "{faults}");
+        assert!(!faults.contains("word"), "{faults}");
+    }
+    let database = faults("shared = 'redis://10.0.0.5/calls'");
+    assert!(database.starts_with("a database of Redis is a number"), "{database}");
+    let rest = faults("shared = 'rediss://10.0.0.5/#insecure'");
+    assert!(rest.contains("take out what begins with `?` or `#`"), "{rest}");
+    let missing = faults("shared = 'redis://:{secret.NOWHERE}@10.0.0.5/'");
+    assert!(missing.starts_with("no secret `NOWHERE`"), "{missing}");
+    let call = faults("shared = 'redis://:{caller}@10.0.0.5/'");
+    assert!(call.starts_with("the cache serves all calls"), "{call}");
+}
+
+#[test]
+fn a_shared_cache_and_its_secret_need_each_other() {
+    let alone = faults("shared = 'redis://10.0.0.5/'");
+    assert!(alone.contains("`shared` needs `shared_secret`"), "{alone}");
+    assert!(alone.contains("add `shared_secret = \"{secret.NAME}\"`"), "{alone}");
+    let alone = faults("shared_secret = '{secret.SHARED}'");
+    assert!(alone.starts_with("nothing is shared without `shared`"), "{alone}");
+}
+
+#[test]
+fn the_secret_is_a_long_one_and_is_never_in_the_file_itself() {
+    let faults = |secret: &str| {
+        faults(&format!("shared = 'unix:///redis.sock'\nshared_secret = '{secret}'"))
+    };
+    for literal in [SECRET, "{secret.SHARED}x", "{secret.SHARED}{secret.SHARED}", "{caller}", ""] {
+        let faults = faults(literal);
+        assert!(faults.starts_with("`shared_secret` is the name of a secret"), "{faults}");
+        assert!(faults.contains("write it into a file of the secrets folder"), "{faults}");
+    }
+    let short = faults("{secret.SHORT}");
+    assert!(short.starts_with("this secret is shorter than 16 characters"), "{short}");
+    assert!(short.contains("openssl rand -hex 32") && !short.contains("0123"), "{short}");
+    assert!(faults("{secret.NOWHERE}").starts_with("no secret `NOWHERE`"));
+    assert_eq!(
+        faults("{secret.EMPTY}"),
+        "no secret `EMPTY`: it is empty | write the secret into that file"
+    );
+}

@@ -9,6 +9,9 @@ mod shared_cache {
 
     use dialscript::script::request::CacheKey;
     use dialscript::trigger::shared::{Kept, Settings, SharedCache};
+    use tracing::subscriber::DefaultGuard;
+
+    use crate::overheard::Lines;
 
     mod address;
     mod away;
@@ -27,6 +30,14 @@ mod shared_cache {
     fn cache_with(url: &str, secret: &str) -> SharedCache {
         let settings = Settings { address: url.parse().unwrap(), secret: secret.into() };
         SharedCache::new(&settings).unwrap()
+    }
+
+    /// The log of this thread. Beside it one for all threads takes everything: with none, a line that another thread
+    /// comes by first may be taken for one that nobody wants (`Interest`, which is kept for the whole process).
+    fn record(filter: &str) -> (Lines, DefaultGuard) {
+        let all = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        let _ = tracing::subscriber::set_global_default(all.with_writer(std::io::sink).finish());
+        crate::overheard::record(filter)
     }
 
     fn key(n: u8) -> CacheKey {

@@ -35,6 +35,8 @@ pub(super) struct Memory {
     /// Every command that came, its words apart.
     pub(super) told: Vec<Vec<Vec<u8>>>,
     pub(super) connections: usize,
+    /// Bytes that were sent and nobody had asked for.
+    pub(super) flooded: usize,
     pub(super) password: Option<&'static str>,
     /// The names as they were when somebody began to look through them.
     scanned: Vec<String>,
@@ -131,6 +133,7 @@ async fn connection(stream: TcpStream, memory: Arc<Mutex<Memory>>) -> Option<()>
             Mood::Flood => loop {
                 stream.get_mut().write_all(b"$99999999999\r\n").await.ok()?;
                 stream.get_mut().write_all(&vec![b'x'; 1 << 20]).await.ok()?;
+                memory.lock().unwrap().flooded += 1 << 20;
             },
             Mood::Good | Mood::Full => {}
         }

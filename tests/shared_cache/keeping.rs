@@ -6,8 +6,7 @@ use dialscript::trigger::shared::{Kept, request_key};
 use ring::hmac;
 
 use super::fake::{Entry, Fake};
-use super::{MINUTE, body, cache, cache_with, kept, key};
-use crate::overheard::record;
+use super::{MINUTE, body, cache, cache_with, kept, key, record};
 
 #[tokio::test]
 async fn what_one_daemon_puts_another_gets() {

@@ -198,8 +198,12 @@ fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), Server(_) | Extension | UnexpectedReturnType)
 }
 
-/// Never the server's own text, which may repeat what it was sent: the word that its errors begin with.
+/// What the network says; of the server's own text, which may repeat what it was sent, only the word that its errors
+/// begin with.
 fn reason(error: &RedisError) -> String {
+    if error.is_io_error() {
+        return error.to_string();
+    }
     let errors = error.clone().into_server_errors();
     let code = errors.as_deref().and_then(|errors| errors.first()).map(|(_, one)| one.code());
     let Some(code) = code else { return error.category().to_owned() };

@@ -55,7 +55,7 @@ async fn round(link: &Link, cursor: u64) -> Option<(u64, u64)> {
     let mut scan = Pipeline::new();
     scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{PREFIX}*"));
     scan.arg("COUNT").arg(AT_A_TIME);
-    let ((next, names),): ((u64, Vec<String>),) = link.ask(&scan).await?;
+    let ((next, names),): ((u64, Vec<Vec<u8>>),) = link.ask(&scan).await?;
     let names: Vec<_> = names.into_iter().filter(|name| is_answer(name)).collect();
     if names.is_empty() {
         return Some((next, 0));
@@ -67,7 +67,7 @@ async fn round(link: &Link, cursor: u64) -> Option<(u64, u64)> {
 }
 
 /// Not a lease: who holds one asks on.
-fn is_answer(name: &str) -> bool {
-    let digest = name.strip_prefix(PREFIX);
-    digest.is_some_and(|digest| digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit()))
+fn is_answer(name: &[u8]) -> bool {
+    let digest = name.strip_prefix(PREFIX.as_bytes());
+    digest.is_some_and(|digest| digest.len() == 64 && digest.iter().all(u8::is_ascii_hexdigit))
 }

@@ -16,6 +16,9 @@ use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template,
 use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
 
+#[path = "../shared_cache/fake.rs"]
+#[expect(dead_code, reason = "the tests of the shared cache need more of it")]
+mod fake;
 #[path = "../overheard/mod.rs"]
 mod overheard;
 #[path = "../web/mod.rs"]
@@ -31,6 +34,7 @@ mod flights;
 mod hostile;
 mod log;
 mod outgoing;
+mod sharing;
 mod stale;
 mod tasks;
 

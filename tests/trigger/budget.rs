@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use dialscript::script::definition::{Matcher, Patience};
 use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
+use dialscript::script::verdict::{Verdict, verdict};
 use dialscript::trigger::Settings;
 use dialscript::trigger::upstream::Rules;
 
@@ -212,4 +213,72 @@ async fn the_parts_of_the_time_are_told() {
     let silent = Web::start(|_| Reply::Silence).await;
     let cut = ask(within(BUDGET, get(silent.url("/")))).await.spent;
     assert!(cut.answer > BUDGET / 2, "also of what was broken off: {cut:?}");
+}
+
+fn ok(headers: &str, body: &[u8]) -> Vec<u8> {
+    [b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n", headers.as_bytes(), b"\r\n", body]
+        .concat()
+}
+
+/// All that a web application can do instead of answering.
+fn ways_to_fail() -> Vec<(&'static str, Reply)> {
+    let bomb = include_bytes!("../web/bomb.gz");
+    let packed = format!("Content-Encoding: gzip\r\nContent-Length: {}\r\n", bomb.len());
+    vec![
+        ("silent", Reply::Silence),
+        ("drips its head", Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())),
+        ("drips its body", Reply::Drip(ok("Content-Length: 100000\r\n", b"{"))),
+        ("resets", Reply::Reset),
+        ("closes at once", Reply::Close(Vec::new())),
+        ("closes half-way", Reply::Close(ok("Content-Length: 100\r\n", b"{\"code\":"))),
+        (
+            "says too long a length",
+            Reply::Bytes(ok("Content-Length: 100\r\n", b"{\"code\":\"200\"}")),
+        ),
+        (
+            "says too short a length",
+            Reply::Bytes(ok("Content-Length: 5\r\n", b"{\"code\":\"200\"}")),
+        ),
+        ("says two lengths", Reply::Bytes(ok("Content-Length: 5\r\nContent-Length: 14\r\n", b""))),
+        ("says no number", Reply::Bytes(ok("Content-Length: many\r\n", b""))),
+        (
+            "lies about its packing",
+            Reply::Bytes(ok("Content-Encoding: gzip\r\nContent-Length: 2\r\n", b"{}")),
+        ),
+        ("sends a bomb", Reply::Bytes(ok(&packed, bomb))),
+        ("has no end", Reply::Bytes(ok("", &vec![b' '; 4 << 20]))),
+        ("sends no HTTP", Reply::Bytes(b"220 mail.example ESMTP\r\n\r\n".to_vec())),
+        ("goes round", Reply::redirect(302, "/")),
+        ("leads away", Reply::redirect(302, "http://169.254.169.254/latest/")),
+        ("leads to itself by another name", Reply::redirect(307, "http://localhost:1/")),
+        ("fails", Reply::with(500, "", "")),
+        ("is overloaded", Reply::with(503, "Retry-After: 30\r\n", "")),
+        ("shows a page", Reply::of(200, "text/html", "<html>")),
+        ("sends broken JSON", Reply::json("{\"code\":")),
+        ("sends nothing of use", Reply::of(404, "text/plain", "")),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_a_web_application_does_the_call_goes_on_within_its_budget() {
+    // Setting a client up takes a while: it is done before any time counts.
+    let ways: Vec<_> =
+        ways_to_fail().into_iter().map(|way| (way, with(Settings::default()))).collect();
+    let rows = ways.into_iter().map(|((how, reply), triggers)| async move {
+        let web = Web::start(move |_| reply.clone()).await;
+        let request = trying(2, within(BUDGET, get(web.url("/"))));
+        let script = keeping_what(minute(), Matcher::Text("200".into()));
+        for request in [request.clone(), or(web.url("/standby"), request)] {
+            let begun = Instant::now();
+            let fetched = triggers.ask(request, &script).await;
+            let took = begun.elapsed();
+            assert!(took < BUDGET + MARGIN, "{how}: {took:?}");
+            let verdict = fetched.answer.as_ref().map(|answer| {
+                let key = script.trigger.as_ref().and_then(|trigger| trigger.key.as_ref());
+                matches!(verdict(&script.branches, answer, key), Verdict::NoResponse(_))
+            });
+            assert!(verdict.unwrap_or(true) && fetched.trouble.is_some(), "{how}: {fetched:?}");
+        }
+    });
+    futures_util::future::join_all(rows).await;
 }

@@ -15,7 +15,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { failures: 5, open_for: Duration::from_secs(10) }
+        Self { failures: 5, open_for: Duration::from_secs(1) }
     }
 }
 

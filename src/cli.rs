@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod cache;
 pub mod call;
 pub mod check;
 pub mod demo;
@@ -8,6 +9,7 @@ pub mod rehearsed;
 pub mod serve;
 pub mod sounds;
 pub mod story;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -31,6 +33,8 @@ enum Command {
     Check(ConfigFile),
     /// Play one call without a telephone, and tell what happens
     Call(Box<call::Options>),
+    /// Look at the answers that a running daemon keeps, and throw them away
+    Cache(cache::Options),
     /// Convert sounds into the library, list it, check it
     Sounds(sounds::Options),
     /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
@@ -60,6 +64,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Serve(file) => serve::serve(&file.path()),
         Command::Check(file) => check::check(&file.path()),
         Command::Call(options) => call::call(&options),
+        Command::Cache(options) => cache::cache(options),
         Command::Sounds(options) => sounds::sounds(options),
         Command::Demo(options) => demo::demo(&options),
     }

@@ -1,5 +1,6 @@
 //! The grammar of placeholders.
 
+use std::fmt;
 use std::ops::Range;
 
 use nom::branch::alt;
@@ -152,6 +153,24 @@ pub(super) fn placeholder(inner: &str) -> Result<Placeholder, Wrong> {
     match all_consuming(dotted).parse(inner) {
         Ok((_, placeholder)) => Ok(placeholder),
         Err(_) => Err((format!("there is no placeholder `{{{inner}}}`"), nearest(inner))),
+    }
+}
+
+/// As it is written in a text.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arg(name) => write!(f, "{{arg.{name}}}"),
+            Self::Secret(name) => write!(f, "{{secret.{name}}}"),
+            Self::Earlier(script, Entered::Keypress) => write!(f, "{{{script}.keypress}}"),
+            Self::Earlier(script, Entered::Speech) => write!(f, "{{{script}.speech}}"),
+            Self::Earlier(script, Entered::Input) => write!(f, "{{{script}.input}}"),
+            Self::Answer(path) => write!(f, "{{${path}}}"),
+            simple => {
+                let names = SIMPLE.iter().filter(|(_, known)| known == simple);
+                names.take(1).try_for_each(|(name, _)| write!(f, "{{{name}}}"))
+            }
+        }
     }
 }
 

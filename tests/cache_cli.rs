@@ -5,7 +5,9 @@
 mod web;
 
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -338,4 +340,21 @@ async fn an_address_that_the_metrics_can_not_have_stops_the_start() {
     let told = run(&["serve", "--config", config.to_str().unwrap()]).await;
     assert_eq!(told.code, 1);
     assert!(told.errors.contains(&format!("[metrics] {address}: ")), "{}", told.errors);
+}
+
+#[tokio::test]
+async fn nothing_that_a_caller_may_have_sent_moves_a_terminal() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("control.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    let kept = r#"{"kept":{"key":"00","script":"a","request":"GET \u001b[2J\r\nfine","status":200,"age_ms":1,"bytes":1,"ahead":[]}}"#;
+    let daemon = spawn_blocking(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        BufReader::new(&stream).read_line(&mut String::new()).unwrap();
+        writeln!(stream, "{kept}").unwrap();
+    });
+    let listed = run(&["cache", "list", "--socket", path.to_str().unwrap()]).await;
+    daemon.await.unwrap();
+    assert_eq!(listed.code, 0, "{}", listed.errors);
+    assert!(listed.output.contains(r"GET \u{1b}[2J\r\nfine"), "{}", listed.output);
 }

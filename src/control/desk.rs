@@ -1,5 +1,7 @@
 //! Requests answered from what the daemon has.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,7 +10,7 @@ use super::protocol::{Ahead, Answer, Explained, Keeps, Kept, Purge, Request, Sum
 use crate::script::definition::{Caching, Library, Script};
 use crate::script::request::CacheKey;
 use crate::trigger::HttpTriggers;
-use crate::trigger::cache::{Entry, Listed};
+use crate::trigger::cache::{Bounds, Entry, Listed};
 use crate::trigger::upstream::UpstreamState;
 
 /// Most answers in a list: the newest.
@@ -29,6 +31,12 @@ pub fn answer(request: &Request, triggers: &HttpTriggers, library: &Library) -> 
     answered.unwrap_or_else(|fault| vec![Answer::Fault(fault)])
 }
 
+/// A kept answer, with its key as people write it.
+struct Found {
+    key: String,
+    listed: Listed,
+}
+
 struct Desk<'a> {
     triggers: &'a HttpTriggers,
     library: &'a Library,
@@ -37,37 +45,38 @@ struct Desk<'a> {
 
 impl Desk<'_> {
     fn list(&self, script: Option<&str>) -> Result<Vec<Answer>, String> {
+        let all = self.kept();
         let kept = match script {
-            Some(script) => self.kept_for(script)?,
-            None => self.kept(),
+            Some(script) => self.kept_for(script, &all)?,
+            None => all.iter().collect(),
         };
-        let left_off = kept.len().saturating_sub(MOST_LISTED);
-        let shown = kept.iter().take(MOST_LISTED).map(|one| Answer::Kept(self.shown(one)));
-        Ok(shown.chain([Answer::Sum(self.sum(left_off))]).collect())
+        let mut answers = self.shown(&kept);
+        let left_off = kept.len() - answers.len();
+        answers.push(Answer::Sum(sum(&all, self.triggers.cache().bounds(), left_off)));
+        Ok(answers)
     }
 
     fn explain(&self, what: &str) -> Result<Vec<Answer>, String> {
+        let all = self.kept();
         let Some(script) = self.library.scripts.get(what) else {
-            let one = self.meant(what)?;
-            return Ok(vec![Answer::Kept(self.shown(&one))]);
+            return Ok(self.shown(&[self.meant(what, &all)?]));
         };
-        let kept = self.kept_for(what)?;
-        let shown = kept.iter().take(MOST_LISTED).map(|one| Answer::Kept(self.shown(one)));
-        let explained = Answer::Script(Box::new(self.explained(script)));
-        Ok(std::iter::once(explained).chain(shown).collect())
+        let mut answers = vec![Answer::Script(Box::new(self.explained(script)))];
+        answers.extend(self.shown(&self.kept_for(what, &all)?));
+        Ok(answers)
     }
 
     fn purge(&self, which: &Purge) -> Result<Vec<Answer>, String> {
-        let cache = self.triggers.cache();
+        let (all, cache) = (self.kept(), self.triggers.cache());
         let purged = match which {
             Purge::All => cache.purge(|_, _| true),
             Purge::Script(script) => {
-                self.kept_for(script)?;
+                self.kept_for(script, &all)?;
                 cache.purge(|_, entry| *entry.script == **script)
             }
             Purge::Keys(keys) => {
-                let meant = keys.iter().map(|key| Ok(self.meant(key)?.key));
-                let meant = meant.collect::<Result<Vec<CacheKey>, String>>()?;
+                let meant = keys.iter().map(|key| Ok(self.meant(key, &all)?.listed.key));
+                let meant = meant.collect::<Result<HashSet<CacheKey>, String>>()?;
                 cache.purge(|key, _| meant.contains(&key))
             }
         };
@@ -75,16 +84,16 @@ impl Desk<'_> {
     }
 
     /// All kept answers, the newest first.
-    fn kept(&self) -> Vec<Listed> {
+    fn kept(&self) -> Vec<Found> {
         let mut kept = self.triggers.cache().list(self.now);
-        kept.sort_by_key(|listed| std::cmp::Reverse(listed.entry.since));
-        kept
+        kept.sort_by_key(|listed| Reverse(listed.entry.since));
+        kept.into_iter().map(|listed| Found { key: hex(listed.key), listed }).collect()
     }
 
     /// Those of a script, which may be gone meanwhile.
-    fn kept_for(&self, script: &str) -> Result<Vec<Listed>, String> {
-        let mut kept = self.kept();
-        kept.retain(|listed| *listed.entry.script == *script);
+    fn kept_for<'f>(&self, script: &str, all: &'f [Found]) -> Result<Vec<&'f Found>, String> {
+        let kept: Vec<_> =
+            all.iter().filter(|found| *found.listed.entry.script == *script).collect();
         if kept.is_empty() && !self.library.scripts.contains_key(script) {
             return Err(format!("there is no script {script:?}; {}", self.names()));
         }
@@ -92,22 +101,23 @@ impl Desk<'_> {
     }
 
     /// The one answer that the beginning of a key means.
-    fn meant(&self, beginning: &str) -> Result<Listed, String> {
+    fn meant<'f>(&self, beginning: &str, all: &'f [Found]) -> Result<&'f Found, String> {
         let digits = beginning.to_ascii_lowercase();
-        let is_key = digits.len() >= FEWEST_DIGITS && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        let mut found = self.kept().into_iter().filter(|one| hex(one.key).starts_with(&digits));
-        match (found.next().filter(|_| is_key), found.next()) {
+        if digits.len() < FEWEST_DIGITS || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return Err(format!(
+                "there is no script {beginning:?}, and a key has at least {FEWEST_DIGITS} \
+                 hexadecimal digits; {}",
+                self.names()
+            ));
+        }
+        let mut found = all.iter().filter(|found| found.key.starts_with(&digits));
+        match (found.next(), found.next()) {
             (Some(one), None) => Ok(one),
             (Some(_), Some(_)) => {
                 Err(format!("several kept answers have a key that begins with {digits}"))
             }
-            (None, _) if is_key => Err(format!(
-                "there is no kept answer with the key {digits}, and no script of this name; {}",
-                self.names()
-            )),
             (None, _) => Err(format!(
-                "there is no script {beginning:?}, and a key has at least {FEWEST_DIGITS} \
-                 hexadecimal digits; {}",
+                "there is no kept answer with the key {digits}, and no script of this name; {}",
                 self.names()
             )),
         }
@@ -124,30 +134,22 @@ impl Desk<'_> {
         }
     }
 
-    fn shown(&self, listed: &Listed) -> Kept {
+    fn shown(&self, kept: &[&Found]) -> Vec<Answer> {
+        kept.iter().take(MOST_LISTED).map(|found| Answer::Kept(self.one(found))).collect()
+    }
+
+    fn one(&self, Found { key, listed }: &Found) -> Kept {
         let Entry { answer, since, label, script, .. } = &listed.entry;
         let age = self.now.saturating_duration_since(*since);
         let asks = self.library.scripts.get(&**script).and_then(|script| caching(script));
         Kept {
-            key: hex(listed.key),
+            key: key.clone(),
             script: script.to_string(),
             request: label.to_string(),
             status: answer.status,
             age_ms: milliseconds(age),
             bytes: listed.bytes,
             ahead: asks.map(|asks| ahead(&listed.entry, asks, age)).unwrap_or_default(),
-        }
-    }
-
-    fn sum(&self, left_off: usize) -> Sum {
-        let cache = self.triggers.cache();
-        let bounds = cache.bounds();
-        Sum {
-            entries: cache.len(),
-            bytes: cache.bytes(),
-            max_entries: bounds.entries,
-            max_bytes: bounds.bytes,
-            left_off,
         }
     }
 
@@ -166,6 +168,16 @@ impl Desk<'_> {
 
 fn caching(script: &Script) -> Option<&Caching> {
     script.trigger.as_ref()?.caching.as_ref()
+}
+
+fn sum(all: &[Found], bounds: Bounds, left_off: usize) -> Sum {
+    Sum {
+        entries: all.len(),
+        bytes: all.iter().map(|found| found.listed.bytes).sum(),
+        max_entries: bounds.entries,
+        max_bytes: bounds.bytes,
+        left_off,
+    }
 }
 
 fn keeps(script: &Script) -> Keeps {

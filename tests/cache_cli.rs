@@ -67,9 +67,10 @@ impl Daemon {
             ("pin", true, "cache = '5m'"),
             ("plain", false, ""),
         ] {
+            let length = if sensitive { PIN.len() } else { 2 };
             let url = web.url("/{keypress}?id={keypress}");
             let script = format!(
-                "[keypress]\nlength = 8\nsensitive = {sensitive}\n[trigger]\nurl = '{url}'\n\
+                "[keypress]\nlength = {length}\nsensitive = {sensitive}\n[trigger]\nurl = '{url}'\n\
                  [response]\nkey = 'code'\n{cache}\n[[branch]]\nwhen = '200'\n[no_input]\n[no_response]\n"
             );
             fs::write(folder.path().join(format!("scripts/{name}.toml")), script).unwrap();
@@ -162,22 +163,22 @@ async fn kept_answers_are_listed_explained_and_thrown_away() {
     let mut daemon = Daemon::start(&web).await;
     let none = daemon.cache(&["list"]).await;
     assert_eq!(none.output, "0 kept answers of at most 10000, 0 of at most 33554432 bytes\n");
-    daemon.call("order", "11111111").await;
-    daemon.call("order", "11111111").await;
-    daemon.call("order", "22222222").await;
+    daemon.call("order", "11").await;
+    daemon.call("order", "11").await;
+    daemon.call("order", "22").await;
 
     let listed = daemon.cache(&["list"]).await;
     let lines = listed.lines();
     assert_eq!(lines.len(), 4, "{}", listed.output);
     assert!(lines[0].starts_with("KEY "), "{}", lines[0]);
-    let request = format!("order   GET {}", web.url("/22222222?id=22222222"));
+    let request = format!("order   GET {}", web.url("/22?id=22"));
     assert!(lines[1].contains(&request), "the newest first: {}", lines[1]);
     assert!(lines[1].contains("  200  ") && lines[1].contains("fresh for 4m 5"), "{}", lines[1]);
     assert!(lines[3].starts_with("2 kept answers of at most 10000"), "{}", lines[3]);
 
     let key = &lines[2][..12];
     let one = daemon.cache(&["explain", key]).await.output;
-    assert!(one.starts_with(key) && one.contains("11111111") && one.contains("ago by order"));
+    assert!(one.starts_with(key) && one.contains("?id=11") && one.contains("ago by order"));
     assert!(
         one.contains("\n  then, for 1h: a call is served it at once, and it is asked"),
         "{one}"
@@ -213,7 +214,7 @@ async fn kept_answers_are_listed_explained_and_thrown_away() {
 async fn a_list_for_programs_is_an_object_a_line() {
     let web = Web::start(fine).await;
     let daemon = Daemon::start(&web).await;
-    daemon.call("order", "11111111").await;
+    daemon.call("order", "11").await;
     let listed = daemon.cache(&["list", "--json", "--script", "order"]).await;
     let lines: Vec<Value> =
         listed.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -268,27 +269,27 @@ async fn mistakes_are_told_with_the_way_out() {
 async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     let web = Web::start(fine).await;
     let switched_off = Daemon::with(&web, "[control]\nsocket = ''\n").await;
-    switched_off.call("order", "11111111").await;
+    switched_off.call("order", "11").await;
     let told = switched_off.cache(&["list"]).await;
     assert!(told.code == 1 && told.errors.contains("can't be asked"), "{}", told.errors);
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
-    no_folder.call("order", "11111111").await;
+    no_folder.call("order", "11").await;
     assert!(no_folder.log().contains("no control socket"), "{}", no_folder.log());
 }
 
 #[tokio::test]
 async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
     let web = Web::start(|seen| match seen.path() {
-        "/33333333?id=33333333" => Reply::of(503, "text/plain", "no"),
+        "/33?id=33" => Reply::of(503, "text/plain", "no"),
         _ => fine(seen),
     })
     .await;
     let daemon = Daemon::start(&web).await;
-    daemon.call("order", "11111111").await;
-    daemon.call("order", "11111111").await;
-    daemon.call("plain", "22222222").await;
+    daemon.call("order", "11").await;
+    daemon.call("order", "11").await;
+    daemon.call("plain", "22").await;
     let connect = daemon.asterisk.to_string();
-    let failed = ["call", "plain", "--connect", &connect, "--digits", "33333333"];
+    let failed = ["call", "plain", "--connect", &connect, "--digits", "33"];
     assert_eq!(daemon.run(&failed).await.code, 4);
     // The count of a call and its line in the log are one; the line may come after the caller has hung up.
     let until = Instant::now() + Duration::from_secs(20);

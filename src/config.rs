@@ -3,7 +3,7 @@
 //! Each file is TOML, taken apart table by table (`section`) into values of the right kind (`raw`), which are then
 //! checked against each other (`validate`). A fault stops nothing: all faults of all files are told at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 mod bounds;
@@ -22,7 +22,7 @@ mod sounds;
 mod validate;
 
 pub use fault::{Fault, Faults, Source, Warnings};
-pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
+pub use settings::{Cache, Config, Egress, Listener, Log, Metrics, Server, Trigger};
 pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
@@ -37,6 +37,7 @@ use sounds::SoundLibrary;
 use validate::daemon;
 use validate::engine::Engines;
 use validate::scope::{Scope, World};
+use validate::watch;
 
 use crate::script::definition::Library;
 
@@ -66,10 +67,27 @@ pub fn inventory(path: &Path) -> Result<Inventory, Faults> {
     }
 }
 
+/// The control socket of a daemon with this file, where it has one; what is wrong with scripts does not matter.
+///
+/// # Errors
+///
+/// Every fault of the daemon's file that stands out without any other file.
+pub fn control(path: &Path) -> Result<Option<PathBuf>, Faults> {
+    let file = open(path)?;
+    let raw = file.parse(&[], RawDaemon::read);
+    let socket = watch::control(&file, path, &raw.control);
+    let faults = file.into_faults();
+    if faults.is_empty() { Ok(socket) } else { Err(Faults::sorted(faults)) }
+}
+
+fn open(path: &Path) -> Result<File, Faults> {
+    let help = "create it (it may be empty), or name another file";
+    File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))
+}
+
 /// What could be made of all files, and what is wrong with them.
 fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
-    let help = "create it (it may be empty), or name another file";
-    let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
+    let file = open(path)?;
     let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
     let secrets = SecretStore::new(folders.secrets.clone());
@@ -88,7 +106,7 @@ fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let mut found = FaultsAndWarnings { faults: scripts.faults, warnings: Vec::new() };
     let library = library(scripts.opened, &world, &mut found);
     let sounds = std::mem::take(&mut world.sounds);
-    let mut config = config(&file, &raw, world, library);
+    let mut config = config((&file, path), &raw, world, library);
     found.add(file);
     config.warnings = Warnings::sorted(found.warnings);
     Ok((config, sounds, found.faults))
@@ -107,7 +125,12 @@ impl FaultsAndWarnings {
     }
 }
 
-fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
+fn config(
+    (file, path): (&File, &Path),
+    raw: &RawDaemon,
+    world: World,
+    mut library: Library,
+) -> Config {
     let cache = validate::cache::cache(file, &world.secrets, &raw.cache);
     library.secrets = world.secrets.into_found();
     Config {
@@ -120,6 +143,8 @@ fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> C
         cache,
         egress: world.egress,
         log: daemon::log(&raw.log),
+        metrics: raw.metrics.as_ref().and_then(|metrics| watch::metrics(file, metrics)),
+        control: watch::control(file, path, &raw.control),
         voice: world.voice,
         library: Arc::new(library),
         warnings: Warnings::default(),

@@ -25,4 +25,5 @@ mod config {
     mod sounds;
     mod speech;
     mod tables;
+    mod watch;
 }

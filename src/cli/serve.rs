@@ -1,5 +1,7 @@
 //! `dialscript serve`.
 
+mod watch;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,6 +24,8 @@ use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
 use crate::voice::server::Urls;
 use crate::voice::{self, Engines};
+
+use watch::Watch;
 
 /// What requests under way get to complete when all calls have ended.
 pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -62,6 +66,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let doors = doors(&config)?;
     let sounds = sound_server(&config)?;
+    let watch = Watch::open(&config).await?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
     let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
     voice.prepare(&config.library);
@@ -72,6 +77,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
         () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
         () = reload(path, &config, &server, reloads) => {}
         () = served(sounds) => {}
+        () = watch.serve(&server) => {}
     }
     let last =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };

@@ -1,6 +1,7 @@
 //! What the daemon's file means.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,6 +37,10 @@ pub struct Config {
     pub egress: Egress,
     /// What is told of all this.
     pub log: Log,
+    /// What Prometheus reads; `None` where nobody does.
+    pub metrics: Option<Metrics>,
+    /// The socket by which a running daemon is asked; `None` where there is none.
+    pub control: Option<PathBuf>,
     /// Texts spoken, speech understood.
     pub voice: voice::settings::Settings,
     /// The scripts and their secrets.
@@ -57,6 +62,8 @@ impl Config {
             ("[cache]", self.cache == other.cache),
             ("[egress]", self.egress == other.egress),
             ("[log]", self.log == other.log),
+            ("[metrics]", self.metrics == other.metrics),
+            ("[control]", self.control == other.control),
             ("[folders]", made(&self.voice) == made(&other.voice)),
             ("[speech]", speech(&self.voice) == speech(&other.voice)),
             ("[sound_server]", self.voice.server == other.voice.server),
@@ -133,6 +140,15 @@ pub struct Egress {
     pub allow_hosts: Vec<HostPattern>,
     /// Private, loopback and link-local networks that may be reached at all.
     pub allow_networks: Vec<IpNet>,
+}
+
+/// Where the daemon's counts are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metrics {
+    /// The address.
+    pub listen: SocketAddr,
+    /// Who may connect.
+    pub allow: Vec<IpNet>,
 }
 
 /// What is told, and how.

@@ -21,3 +21,4 @@ pub(super) mod then;
 pub(super) mod trigger;
 pub(super) mod url;
 pub(super) mod voice;
+pub(super) mod watch;

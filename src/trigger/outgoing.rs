@@ -5,8 +5,9 @@ use reqwest::{Body, Method, RequestBuilder};
 use url::Url;
 
 use super::sign::Signers;
+use crate::script::definition;
 use crate::script::request::{Auth, NoAnswer, Request, Target, is_the_connections};
-use crate::script::template::{Filled, MASK};
+use crate::script::template::{Filled, MASK, Placeholder, Value, Values};
 use crate::web::client::{Client, Failed, cause};
 
 /// HTML is what many frameworks send to whoever accepts anything.
@@ -85,8 +86,27 @@ fn upstream(client: &Client, url: &Url, guarded: bool) -> String {
     if guarded {
         return client.allowed_as(url).map(ToString::to_string).unwrap_or_default();
     }
+    name(url)
+}
+
+fn name(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whom a script's requests go to, for people, where no value decides that.
+pub(super) fn named_upstream(url: &definition::Url) -> Option<String> {
+    let filled = url.template.fill(&Anything).ok().filter(|_| !url.decides_host)?;
+    Url::parse(filled.text()).ok().map(|url| name(&url))
+}
+
+/// Any value will do beyond the host.
+struct Anything;
+
+impl Values for Anything {
+    fn value(&self, _of: &Placeholder) -> Value<'_> {
+        Value::open("0")
+    }
 }
 
 /// The request over a client: what the script says, and nothing that it does not.

@@ -24,4 +24,5 @@ mod config {
     mod sounds;
     mod speech;
     mod tables;
+    mod upstream;
 }

@@ -95,16 +95,21 @@ pub(super) fn limits(config: &Config) -> Limits {
 
 pub(super) fn requests(config: &Config) -> trigger::Settings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
+    let upstreams = || config.upstreams.iter();
     trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.clone(),
+        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
         max_requests: config.trigger.max_requests,
         upstreams: trigger::upstream::Rules {
             most: config.trigger.max_per_upstream,
-            most_at: Vec::new(),
+            most_at: upstreams()
+                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
+                .collect(),
             breaker: config.breaker,
         },
-        identities: Vec::new(),
+        identities: upstreams()
+            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
+            .collect(),
         cache: trigger::cache::Bounds { entries, bytes },
         allow_hosts: config.egress.allow_hosts.clone(),
         allow_networks: config.egress.allow_networks.clone(),

@@ -13,6 +13,7 @@ use super::section::Section;
 pub(crate) mod daemon;
 pub(crate) mod script;
 pub(crate) mod speech;
+pub(crate) mod upstream;
 pub(crate) mod when;
 
 /// A time with its unit, such as `"4s"`.

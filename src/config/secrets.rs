@@ -1,16 +1,18 @@
 //! Values of `{secret.NAME}`: only the named ones are read.
 
 use std::cell::RefCell;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside;
+use super::fault::Fault;
 use crate::script::template::Secrets;
 
 /// Where secrets lie, and those that were asked for.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
+    warnings: RefCell<Vec<Fault>>,
 }
 
 impl SecretStore {
@@ -18,7 +20,7 @@ impl SecretStore {
     pub(crate) fn new(folder: PathBuf) -> Self {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let folders = [Some(folder), credentials].into_iter().flatten().collect();
-        Self { folders, found: RefCell::default() }
+        Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
     /// Looks a secret up and keeps it; why it can't be had, where it can't.
@@ -28,8 +30,8 @@ impl SecretStore {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
         }
-        let secret = self.folders.iter().find_map(|folder| file(folder, name));
-        let secret = secret.or_else(|| environment(name).map(Ok));
+        let secret = self.folders.iter().find_map(|folder| self.file(folder, name));
+        let secret = secret.or_else(|| environment(name));
         let secret = secret.unwrap_or_else(|| Err(self.nowhere(name)))?;
         match secret.trim() {
             "" => Err("it is empty".to_owned()),
@@ -61,18 +63,34 @@ impl SecretStore {
     pub(crate) fn into_found(self) -> Secrets {
         self.found.into_inner()
     }
-}
 
-fn file(folder: &Path, name: &str) -> Option<Result<String, String>> {
-    let path = folder.join(name);
-    match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-        read => Some(read.map_err(|e| format!("the file `{}` can't be read: {e}", path.display()))),
+    /// Files that others can read too.
+    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+        self.warnings.take()
+    }
+
+    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, String>> {
+        let path = folder.join(name);
+        let shown = path.display();
+        let content = match beside::read(&path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return None,
+            Err(e) => return Some(Err(format!("the file `{shown}` can't be read: {e}"))),
+            Ok(content) => content,
+        };
+        if beside::is_open_to_all(&path) {
+            let what = "every user of this host can read this secret".to_owned();
+            let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
+            self.warnings.borrow_mut().push(Fault::of_path(shown.to_string(), what, &help));
+        }
+        let text = String::from_utf8(content);
+        Some(text.map_err(|_| format!("the file `{shown}` is not UTF-8 text")))
     }
 }
 
-fn environment(name: &str) -> Option<String> {
-    std::env::var_os(variable(name)).map(OsString::into_string)?.ok()
+fn environment(name: &str) -> Option<Result<String, String>> {
+    let value = std::env::var_os(variable(name))?.into_string();
+    let no_text = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
+    Some(value.map_err(no_text))
 }
 
 fn variable(name: &str) -> String {

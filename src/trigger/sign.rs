@@ -2,7 +2,8 @@
 //!
 //! `Dialscript-Signature: t=1764273600,v1=HEX`, where HEX is the HMAC-SHA256, by the key, of five lines: the time in
 //! seconds since 1970, the method, the path and the query as they are sent, and the body. With two keys there are two
-//! `v1`, so that the other side can change from one to the other. `dialplan/recipes/signatures.md` shows how to verify it.
+//! `v1`, so that the other side can change from one to the other. `dialplan/recipes/verifying-signatures.md` shows how
+//! to verify it.
 
 use std::fmt::Write;
 use std::time::SystemTime;

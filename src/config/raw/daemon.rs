@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::speech::{SoundServer, Speech};
+use super::upstream::Upstream;
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
@@ -25,6 +26,7 @@ pub(crate) struct Daemon {
     pub(crate) log: Log,
     pub(crate) speech: Speech,
     pub(crate) sound_server: Option<SoundServer>,
+    pub(crate) upstreams: Vec<Upstream>,
 }
 
 #[derive(Debug, Default)]
@@ -148,6 +150,7 @@ impl Daemon {
             log: read(&mut section, "log", Log::read),
             speech: read(&mut section, "speech", Speech::read),
             sound_server: section.table("sound_server").map(SoundServer::read),
+            upstreams: Upstream::all(&mut section),
         };
         section.finish();
         raw

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 use url::Url;
 
+use super::filled::filled;
 use super::name::{name, speed};
 use crate::config::file::File;
 use crate::config::nearest::nearest;
@@ -14,7 +15,6 @@ use crate::config::raw::List;
 use crate::config::raw::speech::{By, Engine, Headers};
 use crate::config::secrets::SecretStore;
 use crate::script::request::is_the_connections;
-use crate::script::template::{Braces, Piece, Placeholder, read};
 use crate::voice::settings::{Listen, ListenBy, Program, Say, SayBy, Service};
 
 /// What can stand in the arguments of a program that speaks.
@@ -191,46 +191,14 @@ impl Engines<'_> {
             let help = "take it out";
             self.file.fault_help(name.span(), "this header is the connection's own", help);
         }
-        let (text, is_secret) = self.filled(value);
-        let Ok(mut filled) = HeaderValue::from_str(&text) else {
+        let filled = filled(self.file, self.secrets, value, "an engine", str::to_owned);
+        let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
             let help = "take line breaks and control characters out, of its secrets too";
             self.file.fault_help(value.span(), "a header's value is one line", help);
             return None;
         };
-        filled.set_sensitive(is_secret);
-        Some((header, filled))
-    }
-
-    /// A text with its secrets, and whether there are any.
-    fn filled(self, text: &Spanned<String>) -> (String, bool) {
-        let (pieces, problems) = read(text.get_ref(), Braces::Doubled);
-        for problem in problems {
-            let at = self.file.inside(text, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
-        }
-        let mut filled = (String::new(), false);
-        for (at, piece) in pieces {
-            match piece {
-                Piece::Text(text) => filled.0.push_str(&text),
-                Piece::Fill(Placeholder::Secret(name)) => match self.secrets.value(&name) {
-                    Ok(secret) => {
-                        filled.0.push_str(&secret);
-                        filled.1 = true;
-                    }
-                    Err(reason) => {
-                        let help = "write the secret into that file";
-                        let what = format!("no secret `{name}`: {reason}");
-                        self.file.fault_help(self.file.inside(text, at), what, help);
-                    }
-                },
-                Piece::Fill(_) => {
-                    let what = "an engine serves all calls: no call's value can be here";
-                    let help = "write `{secret.NAME}`, or the text itself";
-                    self.file.fault_help(self.file.inside(text, at), what, help);
-                }
-            }
-        }
-        filled
+        written.set_sensitive(filled.is_secret);
+        Some((header, written))
     }
 }
 

@@ -205,7 +205,7 @@ async fn reload(
 
 /// What will not work, and stops nothing else.
 fn warn_of(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "this will not work"));
+    config.warnings.iter().for_each(|warning| warn!(%warning, "a warning about the files"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 

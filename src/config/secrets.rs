@@ -1,6 +1,7 @@
 //! Values of `{secret.NAME}`: only the named ones are read.
 
 use std::cell::RefCell;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,14 @@ pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
     warnings: RefCell<Vec<Fault>>,
+}
+
+/// Why a file that is there gives no secret.
+enum Unread {
+    /// This user may not read it.
+    Closed(String),
+    /// It holds none.
+    Bad(String),
 }
 
 impl SecretStore {
@@ -30,9 +39,7 @@ impl SecretStore {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
         }
-        let secret = self.folders.iter().find_map(|folder| self.file(folder, name));
-        let secret = secret.or_else(|| environment(name));
-        let secret = secret.unwrap_or_else(|| Err(self.nowhere(name)))?;
+        let secret = self.find(name)?;
         match secret.trim() {
             "" => Err("it is empty".to_owned()),
             secret => {
@@ -46,6 +53,21 @@ impl SecretStore {
     pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, String> {
         self.look_up(name)?;
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
+    }
+
+    /// A file that this user may not read may be root's, of which systemd hands over a copy.
+    fn find(&self, name: &str) -> Result<String, String> {
+        let mut closed = None;
+        for folder in &self.folders {
+            match self.file(folder, name) {
+                Some(Err(Unread::Closed(reason))) => closed = closed.or(Some(reason)),
+                Some(Err(Unread::Bad(reason))) => return Err(reason),
+                Some(Ok(secret)) => return Ok(secret),
+                None => {}
+            }
+        }
+        let nowhere = || Err(closed.unwrap_or_else(|| self.nowhere(name)));
+        environment(name).unwrap_or_else(nowhere)
     }
 
     fn nowhere(&self, name: &str) -> String {
@@ -69,12 +91,17 @@ impl SecretStore {
         self.warnings.take()
     }
 
-    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, String>> {
+    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, Unread>> {
         let path = folder.join(name);
         let shown = path.display();
         let content = match beside::read(&path) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return None,
-            Err(e) => return Some(Err(format!("the file `{shown}` can't be read: {e}"))),
+            Err(e) if e.kind() == ErrorKind::NotFound => return None,
+            Err(e) => {
+                let reason = format!("the file `{shown}` can't be read: {e}");
+                let is_closed = e.kind() == ErrorKind::PermissionDenied;
+                let unread = if is_closed { Unread::Closed } else { Unread::Bad };
+                return Some(Err(unread(reason)));
+            }
             Ok(content) => content,
         };
         if beside::is_open_to_all(&path) {
@@ -83,7 +110,7 @@ impl SecretStore {
             self.warnings.borrow_mut().push(Fault::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);
-        Some(text.map_err(|_| format!("the file `{shown}` is not UTF-8 text")))
+        Some(text.map_err(|_| Unread::Bad(format!("the file `{shown}` is not UTF-8 text"))))
     }
 }
 

@@ -149,3 +149,37 @@ fn a_secret_of_the_environment_that_is_no_text_is_told_so() {
     assert!(told.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{told}");
     assert!(!told.contains("s3cret"), "{told}");
 }
+
+/// Root may read everything: there is nothing to see then.
+#[test]
+fn a_file_that_is_roots_leaves_the_word_to_systemds_copy_of_it() {
+    let folder = Folder::new();
+    signed(&folder);
+    folder.file("secrets/KEY", "0123456789abcdef").mode("secrets/KEY", 0);
+    if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
+        return eprintln!("left out: this user may read every file");
+    }
+    assert!(folder.faults()[0].contains("Permission denied"), "{:?}", folder.faults());
+    let credentials = tempfile::TempDir::new().unwrap();
+    std::fs::write(credentials.path().join("KEY"), "fedcba9876543210").unwrap();
+    let check = std::process::Command::new(env!("CARGO_BIN_EXE_dialscript"))
+        .args(["check", "--config"])
+        .arg(folder.path().join("dialscript.toml"))
+        .env("CREDENTIALS_DIRECTORY", credentials.path())
+        .output()
+        .unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
+#[test]
+fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
+    let folder = Folder::new();
+    folder.file("secrets/NEW", "0123456789abcdef").file("secrets/OLD", "short");
+    let sign = "sign=['{secret.NEW}', '{secret.OLD}']\nauth={ bearer='{secret.NEW}' }\n";
+    let url = "url='https://a.example/'\n";
+    folder.script("a", &format!("[prompt]\nplay='switch:beep'\n[hangup]\n{url}{sign}"));
+    let hangup = folder.loaded("a").hangup.clone().unwrap();
+    assert_eq!((hangup.signed_by.len(), hangup.auth.is_some()), (2, true));
+    let told = warnings(&folder);
+    assert!(told.len() == 1 && told[0].contains("a.toml:5: the secret `OLD`"), "{told:?}");
+}

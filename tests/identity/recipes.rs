@@ -73,7 +73,7 @@ fn cases(all: &[Seen]) -> Vec<serde_json::Value> {
         {
             case(header, method, target, body, "it is not signed");
         }
-        case(&format!("t={},{signatures}", seconds - 301), method, target, body, "too old");
+        case(&format!("t={},{signatures}", seconds - 400), method, target, body, "too old");
         case(&format!("t={},{signatures}", seconds + 400), method, target, body, "too old");
         case(&format!("{time},{old}"), method, target, body, "");
         case(header, method, target, body, "it came before");

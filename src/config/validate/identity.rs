@@ -67,27 +67,9 @@ impl Upstreams<'_> {
         certificate: &Spanned<String>,
         key: &Spanned<String>,
     ) -> bool {
-        match identity.check() {
-            Ok(()) => {}
-            Err(Mismatch::Certificate) => {
-                let what =
-                    format!("the certificate in `{}` is none", self.path(certificate).display());
-                self.file.fault_help(certificate.span(), what, "copy it again, whole");
-                return false;
-            }
-            Err(Mismatch::Key) => {
-                let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
-                self.file.fault_help(key.span(), "no key of this kind can be used", help);
-                return false;
-            }
-            Err(Mismatch::Pair) => {
-                let label = (certificate.span(), "the first one in this file".to_owned());
-                let what = "this key does not belong to the certificate".to_owned();
-                let help = "name the key that the certificate was asked for with; its own certificate \
-                            stands first in a file of several";
-                self.file.push(key.span(), what, Some(help.to_owned()), Some(label));
-                return false;
-            }
+        if let Err(mismatch) = identity.check() {
+            self.mismatch(mismatch, certificate, key);
+            return false;
         }
         if let Some(what) = identity.doubt(UnixTime::now()) {
             let help =
@@ -95,6 +77,27 @@ impl Upstreams<'_> {
             self.file.warn(certificate.span(), format!("this certificate {what}"), help);
         }
         true
+    }
+
+    fn mismatch(self, why: Mismatch, certificate: &Spanned<String>, key: &Spanned<String>) {
+        match why {
+            Mismatch::Certificate => {
+                let what =
+                    format!("the certificate in `{}` is none", self.path(certificate).display());
+                self.file.fault_help(certificate.span(), what, "copy it again, whole");
+            }
+            Mismatch::Key => {
+                let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
+                self.file.fault_help(key.span(), "no key of this kind can be used", help);
+            }
+            Mismatch::Pair => {
+                let label = (certificate.span(), "the first one in this file".to_owned());
+                let what = "this key does not belong to the certificate".to_owned();
+                let help = "name the key that the certificate was asked for with; its own certificate \
+                            stands first in a file of several";
+                self.file.push(key.span(), what, Some(help.to_owned()), Some(label));
+            }
+        }
     }
 
     fn certificates(self, given: &Spanned<String>) -> Option<Authorities> {

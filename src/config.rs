@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod beside;
 mod bounds;
 mod chain;
 mod fault;
@@ -14,6 +15,7 @@ mod folders;
 mod made;
 mod nearest;
 mod payload;
+mod pem;
 mod raw;
 mod secrets;
 mod section;
@@ -22,7 +24,9 @@ mod sounds;
 mod validate;
 
 pub use fault::{Fault, Faults, Source, Warnings};
-pub use settings::{Cache, Config, Egress, Listener, Log, Metrics, Server, Trigger};
+pub use settings::{
+    Cache, Config, Egress, Listener, Log, Metrics, Proxy, Server, Trigger, Upstream,
+};
 pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
@@ -37,6 +41,7 @@ use sounds::SoundLibrary;
 use validate::daemon;
 use validate::engine::Engines;
 use validate::scope::{Scope, World};
+use validate::upstream::Upstreams;
 use validate::watch;
 
 use crate::script::definition::Library;
@@ -93,12 +98,16 @@ fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let secrets = SecretStore::new(folders.secrets.clone());
     let engines = Engines { file: &file, secrets: &secrets };
     let voice = validate::voice::settings(engines, &raw, &folders);
+    let trigger = daemon::trigger(&file, &secrets, &raw.trigger);
+    let home = path.parent().unwrap_or(Path::new(""));
+    let upstreams = Upstreams { file: &file, secrets: &secrets, home };
+    let upstreams = upstreams.all(&raw.upstreams, &trigger);
     let scripts = Opened::all(&folders.scripts);
     let mut world = World {
         chains: scripts.chains,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
         secrets,
-        trigger: daemon::trigger(&file, &raw.trigger),
+        trigger,
         egress: daemon::egress(&raw.egress),
         voice,
         engines: raw.speech.engines.iter().map(|(name, _)| name.get_ref().clone()).collect(),
@@ -106,10 +115,11 @@ fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let mut found = FaultsAndWarnings { faults: scripts.faults, warnings: Vec::new() };
     let library = library(scripts.opened, &world, &mut found);
     let sounds = std::mem::take(&mut world.sounds);
-    let mut config = config((&file, path), &raw, world, library);
+    found.warnings.extend(world.secrets.take_warnings());
+    let config = config((&file, path), &raw, world, library);
     found.add(file);
-    config.warnings = Warnings::sorted(found.warnings);
-    Ok((config, sounds, found.faults))
+    let warnings = Warnings::sorted(found.warnings);
+    Ok((Config { upstreams, warnings, ..config }, sounds, found.faults))
 }
 
 #[derive(Default)]
@@ -141,6 +151,7 @@ fn config(
         trigger: world.trigger,
         breaker: daemon::breaker(file, &raw.breaker),
         cache,
+        upstreams: Vec::new(),
         egress: world.egress,
         log: daemon::log(&raw.log),
         metrics: raw.metrics.as_ref().and_then(|metrics| watch::metrics(file, metrics)),

@@ -25,5 +25,6 @@ mod config {
     mod sounds;
     mod speech;
     mod tables;
+    mod upstream;
     mod watch;
 }

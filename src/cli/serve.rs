@@ -101,16 +101,21 @@ pub(super) fn limits(config: &Config) -> Limits {
 
 pub(super) fn requests(config: &Config) -> trigger::Settings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
+    let upstreams = || config.upstreams.iter();
     trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.clone(),
+        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
         max_requests: config.trigger.max_requests,
         upstreams: trigger::upstream::Rules {
             most: config.trigger.max_per_upstream,
-            most_at: Vec::new(),
+            most_at: upstreams()
+                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
+                .collect(),
             breaker: config.breaker,
         },
-        identities: Vec::new(),
+        identities: upstreams()
+            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
+            .collect(),
         cache: trigger::cache::Bounds { entries, bytes },
         shared: config.cache.shared.clone(),
         allow_hosts: config.egress.allow_hosts.clone(),
@@ -207,7 +212,7 @@ async fn reload(
 
 /// What will not work, and stops nothing else.
 fn warn_of(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "this will not work"));
+    config.warnings.iter().for_each(|warning| warn!(%warning, "a warning about the files"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 

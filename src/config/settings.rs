@@ -1,5 +1,6 @@
 //! What the daemon's file means.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use crate::trigger::breaker::Limits;
 use crate::trigger::shared;
 use crate::voice;
 use crate::web::egress::HostPattern;
+use crate::web::place::Place;
+use crate::web::tls::Identity;
 
 /// Everything that the daemon runs by: its own file and all scripts.
 #[derive(Debug)]
@@ -33,6 +36,8 @@ pub struct Config {
     pub breaker: Limits,
     /// Kept answers.
     pub cache: Cache,
+    /// Web applications that have rules of their own.
+    pub upstreams: Vec<Upstream>,
     /// What requests may reach.
     pub egress: Egress,
     /// What is told of all this.
@@ -60,6 +65,7 @@ impl Config {
             ("[trigger]", self.trigger == other.trigger),
             ("[breaker]", self.breaker == other.breaker),
             ("[cache]", self.cache == other.cache),
+            ("[upstream]", self.upstreams == other.upstreams),
             ("[egress]", self.egress == other.egress),
             ("[log]", self.log == other.log),
             ("[metrics]", self.metrics == other.metrics),
@@ -113,13 +119,36 @@ pub struct Trigger {
     /// Silence before music starts.
     pub music_after: Duration,
     /// What requests go through; none unless it is named here.
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
     /// Most requests at once.
     pub max_requests: usize,
     /// Most requests at once to one web application.
     pub max_per_upstream: usize,
     /// How often a GET is tried again, unless the script says otherwise.
     pub retry: u32,
+}
+
+/// What requests go through. Its `Debug` shows no password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy(pub Url);
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host) = (self.0.scheme(), self.0.host_str().unwrap_or_default());
+        write!(f, "{scheme}://{host}")?;
+        self.0.port().iter().try_for_each(|port| write!(f, ":{port}"))
+    }
+}
+
+/// A web application that has rules of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its host, or one port of it.
+    pub place: Place,
+    /// Whom we trust there and who we are, where that is not as everywhere.
+    pub identity: Option<Arc<Identity>>,
+    /// Most requests at once, where that is not as everywhere.
+    pub max_requests: Option<usize>,
 }
 
 /// Kept answers: their bounds, and with whom they are shared.

@@ -50,7 +50,11 @@ pub(super) fn prepare(
     to: &Target,
 ) -> Result<Outgoing, NoAnswer> {
     let guarded = to.decides_host;
-    let url = url(&to.url)?;
+    let mut url = url(&to.url)?;
+    if request.auth.is_some() {
+        // The client would send both: a value can't say who we are where the script does.
+        bare(&mut url);
+    }
     let upstream = upstream(client, &url, guarded);
     let builder = client.request(method(request), url, guarded).map_err(Failed::from)?;
     let builder = builder.header(header::ACCEPT, ACCEPTED);
@@ -117,6 +121,9 @@ fn build(builder: RequestBuilder, request: &Request) -> Result<reqwest::Request,
     }
     let builder = match &request.auth {
         None => builder,
+        Some(Auth::Basic(user, _)) if user.text().contains(':') => {
+            return Err(not_sent("a name with a colon: the password would begin at it"));
+        }
         Some(Auth::Basic(user, password)) => builder.basic_auth(user.text(), Some(password.text())),
         Some(Auth::Bearer(token)) => builder.bearer_auth(token.text()),
     };

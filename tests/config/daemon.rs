@@ -76,7 +76,7 @@ fn every_key_of_the_daemons_file_is_read() {
     assert_eq!(config.environment_timeout, Duration::from_secs(2));
     assert_eq!(config.server.max_calls, 5);
     assert_eq!(config.trigger.music_after, Duration::ZERO);
-    assert_eq!(config.trigger.proxy.unwrap().as_str(), "http://proxy.example:3128/");
+    assert_eq!(config.trigger.proxy.unwrap().0.as_str(), "http://proxy.example:3128/");
     assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
     assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
     let metrics = config.metrics.unwrap();

@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::speech::{SoundServer, Speech};
+use super::upstream::Upstream;
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
@@ -28,6 +29,7 @@ pub(crate) struct Daemon {
     pub(crate) control: Control,
     pub(crate) speech: Speech,
     pub(crate) sound_server: Option<SoundServer>,
+    pub(crate) upstreams: Vec<Upstream>,
 }
 
 #[derive(Debug, Default)]
@@ -167,6 +169,7 @@ impl Daemon {
             control: read(&mut section, "control", Control::read),
             speech: read(&mut section, "speech", Speech::read),
             sound_server: section.table("sound_server").map(SoundServer::read),
+            upstreams: Upstream::all(&mut section),
         };
         section.finish();
         raw

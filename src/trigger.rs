@@ -10,6 +10,7 @@
 //!
 //! A request is a task of its own from the moment that it is sent: it goes on when the call that asked is over.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -236,12 +237,15 @@ impl HttpTriggers {
     fn fly(&self, asked: &Asked<'_>, errand: &Arc<Errand>, behind: bool) -> Joined<Landed> {
         self.flights.join(asked.key, || {
             if let Some(landed) = self.keeping.just_landed(asked).filter(|_| !behind) {
-                return Err(landed);
+                return ControlFlow::Break(landed);
             }
-            let place = self.place().map_err(Landed::nothing)?;
+            let place = match self.place() {
+                Ok(place) => place,
+                Err(why) => return ControlFlow::Break(Landed::nothing(why)),
+            };
             let (sender, keeping) = (self.sender.clone(), self.keeping.clone());
             let (errand, keep) = (errand.clone(), asked.to_keep());
-            Ok(async move {
+            ControlFlow::Continue(async move {
                 let landed = keeping.fetch(&sender, &errand, &keep, behind).await;
                 if behind {
                     tell_of_refresh(&landed);

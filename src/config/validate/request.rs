@@ -6,7 +6,7 @@ use super::keypress::is;
 use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::payload;
-use crate::config::raw::{Texts, script as raw};
+use crate::config::raw::{Texts, trigger as raw};
 use crate::script::definition::{Auth, Body, Music, Patience, Trigger, Url};
 use crate::script::escape::Landing;
 use crate::script::template::{Placeholder, Template};

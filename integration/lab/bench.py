@@ -243,6 +243,11 @@ class BenchCall(Call):
         step = self.channel.at(extension, context)
         expect(f"a step at {extension}@{context}", step and step.priority, priority)
 
+    def seconds_to(self, extension, context):
+        """Seconds from the dialplan's step that handed the call to the daemon to its step at a place."""
+        handed = next(step for step in self.channel.steps if step.application == self._pbx.hands_over)
+        return self.wait_for_step(extension, context).at - handed.at
+
     def was_not_served(self):
         """Checks that the dialplan went on, knowing that no script ran."""
         self.wait_until_over()

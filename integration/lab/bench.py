@@ -243,10 +243,20 @@ class BenchCall(Call):
         step = self.channel.at(extension, context)
         expect(f"a step at {extension}@{context}", step and step.priority, priority)
 
-    def seconds_to(self, extension, context):
-        """Seconds from the dialplan's step that handed the call to the daemon to its step at a place."""
+    def seconds_to(self, extension, context, since=None):
+        """Seconds to the dialplan's step at a place, from its step that handed the call to the daemon or from a time of
+        the machine's clock."""
         handed = next(step for step in self.channel.steps if step.application == self._pbx.hands_over)
-        return self.wait_for_step(extension, context).at - handed.at
+        return self.wait_for_step(extension, context).at - (since or handed.at)
+
+    def is_taken(self, since=None):
+        """Waits until somebody has taken the call (9200@lab-places, where music is heard), and hangs up. Returns the
+        seconds that it took to come there, as `seconds_to` counts them."""
+        took = self.seconds_to("9200", "lab-places", since)
+        self.hear("music")
+        self.hang_up()
+        self.wait_until_over()
+        return took
 
     def was_not_served(self):
         """Checks that the dialplan went on, knowing that no script ran."""

@@ -246,8 +246,9 @@ class BenchCall(Call):
     def seconds_to(self, extension, context, since=None):
         """Seconds to the dialplan's step at a place, from its step that handed the call to the daemon or from a time of
         the machine's clock."""
+        there = self.wait_for_step(extension, context)
         handed = next(step for step in self.channel.steps if step.application == self._pbx.hands_over)
-        return self.wait_for_step(extension, context).at - (since or handed.at)
+        return there.at - (since or handed.at)
 
     def is_taken(self, since=None):
         """Waits until somebody has taken the call (9200@lab-places, where music is heard), and hangs up. Returns the

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod cache;
 pub mod call;
 pub mod check;
 pub mod demo;
@@ -9,6 +10,7 @@ pub mod rehearsed;
 pub mod serve;
 pub mod sounds;
 pub mod story;
+mod table;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ enum Command {
     Call(Box<call::Options>),
     /// Show which branch of a script an answer takes, and why the others do not
     Match(matching::Options),
+    /// Look at the answers that a running daemon keeps, and throw them away
+    Cache(cache::Options),
     /// Convert sounds into the library, list it, check it
     Sounds(sounds::Options),
     /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
@@ -64,6 +68,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         Command::Check(file) => check::check(&file.path()),
         Command::Call(options) => call::call(&options),
         Command::Match(options) => matching::matching(&options),
+        Command::Cache(options) => cache::cache(options),
         Command::Sounds(options) => sounds::sounds(options),
         Command::Demo(options) => demo::demo(&options),
     }

@@ -3,9 +3,10 @@
 //! Each file is TOML, taken apart table by table (`section`) into values of the right kind (`raw`), which are then
 //! checked against each other (`validate`). A fault stops nothing: all faults of all files are told at once.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod beside;
 mod bounds;
 mod chain;
 mod fault;
@@ -14,6 +15,7 @@ mod folders;
 mod made;
 mod nearest;
 mod payload;
+mod pem;
 mod raw;
 mod secrets;
 mod section;
@@ -22,7 +24,9 @@ mod sounds;
 mod validate;
 
 pub use fault::{Fault, Faults, Source, Warnings};
-pub use settings::{Cache, Config, Egress, Listener, Log, Server, Trigger};
+pub use settings::{
+    Cache, Config, Egress, Listener, Log, Metrics, Proxy, Server, Trigger, Upstream,
+};
 pub use sounds::inventory::{Inventory, Listed};
 
 pub(crate) use fault::counted;
@@ -37,6 +41,8 @@ use sounds::SoundLibrary;
 use validate::daemon;
 use validate::engine::Engines;
 use validate::scope::{Scope, World};
+use validate::upstream::Upstreams;
+use validate::watch;
 
 use crate::script::definition::Library;
 
@@ -66,21 +72,42 @@ pub fn inventory(path: &Path) -> Result<Inventory, Faults> {
     }
 }
 
+/// The control socket of a daemon with this file, where it has one; what is wrong with scripts does not matter.
+///
+/// # Errors
+///
+/// Every fault of the daemon's file that stands out without any other file.
+pub fn control(path: &Path) -> Result<Option<PathBuf>, Faults> {
+    let file = open(path)?;
+    let raw = file.parse(&[], RawDaemon::read);
+    let socket = watch::control(&file, path, &raw.control);
+    let faults = file.into_faults();
+    if faults.is_empty() { Ok(socket) } else { Err(Faults::sorted(faults)) }
+}
+
+fn open(path: &Path) -> Result<File, Faults> {
+    let help = "create it (it may be empty), or name another file";
+    File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))
+}
+
 /// What could be made of all files, and what is wrong with them.
 fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
-    let help = "create it (it may be empty), or name another file";
-    let file = File::open(path, help).map_err(|fault| Faults::sorted(vec![fault]))?;
+    let file = open(path)?;
     let raw = file.parse(&[], RawDaemon::read);
     let folders = Folders::of(path, &file, &raw.folders);
     let secrets = SecretStore::new(folders.secrets.clone());
     let engines = Engines { file: &file, secrets: &secrets };
     let voice = validate::voice::settings(engines, &raw, &folders);
+    let trigger = daemon::trigger(&file, &secrets, &raw.trigger);
+    let home = path.parent().unwrap_or(Path::new(""));
+    let upstreams = Upstreams { file: &file, secrets: &secrets, home };
+    let upstreams = upstreams.all(&raw.upstreams, &trigger);
     let scripts = Opened::all(&folders.scripts);
     let mut world = World {
         chains: scripts.chains,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
         secrets,
-        trigger: daemon::trigger(&file, &raw.trigger),
+        trigger,
         egress: daemon::egress(&raw.egress),
         voice,
         engines: raw.speech.engines.iter().map(|(name, _)| name.get_ref().clone()).collect(),
@@ -88,10 +115,11 @@ fn read(path: &Path) -> Result<(Config, SoundLibrary, Vec<Fault>), Faults> {
     let mut found = FaultsAndWarnings { faults: scripts.faults, warnings: Vec::new() };
     let library = library(scripts.opened, &world, &mut found);
     let sounds = std::mem::take(&mut world.sounds);
-    let mut config = config(&file, &raw, world, library);
+    found.warnings.extend(world.secrets.take_warnings());
+    let config = config((&file, path), &raw, world, library);
     found.add(file);
-    config.warnings = Warnings::sorted(found.warnings);
-    Ok((config, sounds, found.faults))
+    let warnings = Warnings::sorted(found.warnings);
+    Ok((Config { upstreams, warnings, ..config }, sounds, found.faults))
 }
 
 #[derive(Default)]
@@ -107,7 +135,12 @@ impl FaultsAndWarnings {
     }
 }
 
-fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> Config {
+fn config(
+    (file, path): (&File, &Path),
+    raw: &RawDaemon,
+    world: World,
+    mut library: Library,
+) -> Config {
     let cache = validate::cache::cache(file, &world.secrets, &raw.cache);
     library.secrets = world.secrets.into_found();
     Config {
@@ -118,8 +151,11 @@ fn config(file: &File, raw: &RawDaemon, world: World, mut library: Library) -> C
         trigger: world.trigger,
         breaker: daemon::breaker(file, &raw.breaker),
         cache,
+        upstreams: Vec::new(),
         egress: world.egress,
         log: daemon::log(&raw.log),
+        metrics: raw.metrics.as_ref().and_then(|metrics| watch::metrics(file, metrics)),
+        control: watch::control(file, path, &raw.control),
         voice: world.voice,
         library: Arc::new(library),
         warnings: Warnings::default(),

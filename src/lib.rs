@@ -12,7 +12,7 @@
 //! One task owns one call, its socket and its state, from accept to close. The request under way is a task of its own,
 //! since it outlives a caller who leaves.
 //!
-//! - [`cli`]: `serve`, `check`, `call`, `match`, `sounds`, `demo`
+//! - [`cli`]: `serve`, `check`, `call`, `match`, `cache`, `sounds`, `demo`
 //! - [`server`]: listeners, limits, draining
 //! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
@@ -22,8 +22,11 @@
 //! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
 //! - [`web`]: the HTTP client, what it may reach, and what its time is spent on
 //! - [`flight`]: one task for all who want the same
+//! - [`control`]: how a running daemon is asked about its kept answers
+//! - [`metrics`]: the daemon's counts, as Prometheus reads them
+//! - [`http_server`]: HTTP that is served: who may connect, how many, for how long
 //! - [`config`]: files as they were typed, and what they mean; every fault with its place
-//! - [`telemetry`]: the log, and the line that ends a call
+//! - [`telemetry`]: the log, the line that ends a call, and its count
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
 //!
 //! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
@@ -33,9 +36,12 @@ pub mod agi;
 pub mod channel;
 pub mod cli;
 pub mod config;
+pub mod control;
 pub mod esl;
 pub mod fake;
 pub mod flight;
+pub mod http_server;
+pub mod metrics;
 pub mod script;
 pub mod server;
 pub mod telemetry;

@@ -22,6 +22,7 @@ use crate::script::definition::Library;
 use crate::script::request::Triggers;
 use crate::script::voice::Voice;
 use crate::telemetry::Switch;
+use crate::telemetry::calls::Calls;
 
 /// Where one kind of switch connects.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ pub struct Server<T, V> {
     /// The same of peers that may not connect, who must not stand in the way of calls that are refused.
     strangers: Arc<Semaphore>,
     calls: TaskTracker,
+    ended: Calls,
     /// No new calls.
     closing: CancellationToken,
     /// No calls at all: the grace time is over.
@@ -82,6 +84,7 @@ impl<T: Triggers + 'static, V: Voice + 'static> Server<T, V> {
             voice,
             library: RwLock::new(library),
             calls: TaskTracker::new(),
+            ended: Calls::default(),
             closing: CancellationToken::new(),
             stop: CancellationToken::new(),
         })
@@ -138,7 +141,13 @@ impl<T: Triggers + 'static, V: Voice + 'static> Server<T, V> {
         }
     }
 
-    fn under_way(&self) -> usize {
+    /// The calls that have ended.
+    pub fn ended(&self) -> &Calls {
+        &self.ended
+    }
+
+    /// How many calls there are now.
+    pub fn under_way(&self) -> usize {
         self.limits.calls - self.free.available_permits()
     }
 }

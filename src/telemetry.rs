@@ -1,5 +1,6 @@
-//! What people see: the subscriber, and the line that ends a call.
+//! What people see: the subscriber, and the line that ends a call, with its count.
 
+pub mod calls;
 pub mod overheard;
 
 use std::io::{self, IsTerminal};
@@ -10,6 +11,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::channel::Left;
 use crate::script::report::Report;
+use crate::telemetry::calls::Calls;
 
 /// How the log looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,6 +53,9 @@ pub enum Switch {
 }
 
 impl Switch {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Asterisk, Self::FreeSwitch];
+
     /// As in the log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -74,9 +79,10 @@ pub struct CallEnded<'a> {
 }
 
 impl CallEnded<'_> {
-    /// Writes the line.
-    pub fn log(&self) {
+    /// Counts it, and writes the line.
+    pub fn tell(&self, calls: &Calls) {
         let report = &self.report;
+        calls.count(self.switch, report.outcome);
         let spent = &report.spent;
         info!(
             call_id = self.call_id,

@@ -21,7 +21,7 @@ use tracing::Instrument;
 use url::Url;
 
 use crate::flight::{Flight, Flights, Joined};
-use crate::script::definition::Script;
+use crate::script::definition::{Script, Trigger};
 use crate::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Triggers};
 use crate::web::client::{self, Client};
 use crate::web::egress::{Egress, HostPattern};
@@ -167,6 +167,15 @@ impl HttpTriggers {
     /// How the web applications that were asked are doing.
     pub fn upstreams(&self) -> Vec<UpstreamState> {
         self.sender.upstreams.states()
+    }
+
+    /// How those are doing that a script asks and that no value decides, as far as they were asked.
+    pub fn upstreams_of(&self, trigger: &Trigger) -> Vec<UpstreamState> {
+        let urls = std::iter::once(&trigger.url).chain(&trigger.fallback);
+        let names: Vec<_> = urls.filter_map(outgoing::named_upstream).collect();
+        let mut upstreams = self.upstreams();
+        upstreams.retain(|upstream| names.contains(&upstream.name));
+        upstreams
     }
 
     /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no

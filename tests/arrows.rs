@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 13] = [
+const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("channel", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
@@ -15,8 +15,11 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
     ("web", &[]),
     ("flight", &[]),
     ("trigger", &["flight", "script", "web"]),
-    ("voice", &["channel", "flight", "script", "web"]),
-    ("config", &["channel", "script", "telemetry", "trigger", "voice", "web"]),
+    ("http_server", &[]),
+    ("voice", &["channel", "flight", "http_server", "script", "web"]),
+    ("control", &["script", "trigger"]),
+    ("metrics", &["http_server", "script", "telemetry", "trigger"]),
+    ("config", &["channel", "control", "script", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
     (
@@ -25,7 +28,10 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
             "agi",
             "channel",
             "config",
+            "control",
             "fake",
+            "http_server",
+            "metrics",
             "script",
             "server",
             "telemetry",
@@ -37,10 +43,12 @@ const MAY_KNOW: [(&str, &[&str]); 13] = [
 ];
 
 /// Libraries that only some rooms may use.
-const ONLY_IN: [(&str, &[&str]); 5] = [
+const ONLY_IN: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
+    ("hyper", &["http_server", "voice"]),
+    ("prometheus_client", &["metrics"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),
 ];

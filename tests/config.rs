@@ -25,4 +25,6 @@ mod config {
     mod sounds;
     mod speech;
     mod tables;
+    mod upstream;
+    mod watch;
 }

@@ -155,7 +155,7 @@ def keys_are_dropped(lab):
     call.dialplan_saw("otherwise", input="56", script="next")
 
 
-@scenario("keys = keep: ten digits in a row, 50 ms each and 50 ms apart, lose none beside music, and further ones count")
+@scenario("keys = keep: ten digits, 50 ms each and 50 ms apart, lose none beside music, and further ones count")
 def fast_typing(lab):
     call = waits(lab, MUSIC + KEEP, delay=3.0, then="script next", length=12)
     call.hear("music")
@@ -174,3 +174,22 @@ def keys_in_sounds(lab):
     call.dialplan_saw("otherwise", input="12", script="next")
     heard = sum(sound.seconds for sound in call.heard() if sound.name == "ask")
     expect_about("the sound, over and over", heard, 4.0, within=0.5)
+
+
+@scenario("keys = keep: keys pressed all the time lose none where music and reassurances take turns")
+def all_the_time(lab):
+    digits = "3141592653589793238462643383279"
+    call = waits(lab, MUSIC + KEEP + SORRY, delay=9.0, then="script next", length=len(digits))
+    call.hear_out("welcome")
+    call.press(digits, pause=0.15, held=0.1)
+    call.dialplan_saw("otherwise", input=digits, script="next")
+    expect("heard", names(call), ["welcome", "music", "sorry", "music", "sorry", "music"])
+
+
+@scenario("keys = keep: keys pressed all the time lose none where a sound of the library and reassurances take turns")
+def all_the_time_in_sounds(lab):
+    digits = "3141592653589793238462643383279"
+    call = waits(lab, f'music = "pin"\n{KEEP}{SORRY}', delay=9.0, then="script next", length=len(digits))
+    call.hear_out("welcome")
+    call.press(digits, pause=0.15, held=0.1)
+    call.dialplan_saw("otherwise", input=digits, script="next")

@@ -18,6 +18,10 @@ use crate::channel::{Bounds, Interrupted, Line};
 
 /// For a reply to a command that Asterisk answers at once. ANSWER waits up to half a second for media.
 const REPLY_TIME: Duration = Duration::from_secs(10);
+/// From a command to the NOOP that ends it: what comes together with it ends nothing.
+const HEADWAY: Duration = Duration::from_millis(50);
+/// For the reply to a NOOP, until another one is sent; then longer.
+const PATIENCE: Duration = Duration::from_millis(250);
 /// A whole environment fits; longer things make it grow.
 const READ_BUFFER: usize = 2048;
 /// Beyond what a command was given to last, until a missing reply ends the connection.
@@ -46,6 +50,22 @@ pub struct Link<S> {
     /// A `HANGUP` line, or a `511` on a channel that was alive.
     pub(super) caller_gone: bool,
     running: Option<Running>,
+    /// When the last command was sent.
+    started: Instant,
+    broken_off: Option<BrokenOff>,
+}
+
+/// A command that was broken off, and the NOOPs behind it, until all have answered. It is kept here, since whoever waits
+/// for that may be broken off as well.
+#[derive(Debug, Clone, Copy)]
+struct BrokenOff {
+    running: Running,
+    /// Replies that must still come.
+    replies: usize,
+    /// NOOPs that were sent.
+    noops: u32,
+    /// The key that ended it at that moment.
+    pressed: Option<char>,
 }
 
 /// Reads Asterisk's first words, within `time`.
@@ -80,7 +100,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     fn new(stream: S, bounds: Bounds) -> Self {
         let wire = FramedRead::with_capacity(stream, Codec::default(), READ_BUFFER);
         let (unsent, watch) = (Bytes::new(), Watch::new(bounds));
-        Self { wire, unsent, watch, line: None, caller_gone: false, running: None }
+        let (line, running, broken_off) = (None, None, None);
+        let (started, caller_gone) = (Instant::now(), false);
+        Self { wire, unsent, watch, line, caller_gone, running, started, broken_off }
     }
 
     /// A command, and its reply.
@@ -101,6 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     async fn start(&mut self, command: Command, kind: Running) -> Result<(), Interrupted> {
         self.settle().await?;
         self.running = Some(kind);
+        self.started = Instant::now();
         self.send(command).await
     }
 
@@ -186,41 +209,69 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Link<S> {
     }
 
     /// Ends a command that was broken off, so that the next reply is the next command's. The key that ended it at that
-    /// moment, if one did.
+    /// moment, if one did. Where this is dropped before it is ready, the next one takes it up.
     ///
     /// A new command ends STREAM FILE, which then does not answer, unless it had ended by itself at that moment; its
     /// reply is known by its `endpos`. WAIT FOR DIGIT is ended too, and always answers. So NOOP is sent, whose reply has
     /// no `endpos` (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor is readable).
     pub(super) async fn settle(&mut self) -> Result<Option<char>, Interrupted> {
         self.flush().await?;
-        let Some(running) = self.running.take() else { return Ok(None) };
-        if running != Running::Other {
-            self.send(Command::noop()).await?;
+        if let Some(running) = self.running.take() {
+            self.broken_off = Some(BrokenOff { running, replies: 1, noops: 0, pressed: None });
         }
-        let mut replies = if running == Running::Wait { 2 } else { 1 };
-        let mut pressed = None;
         let due = Instant::now() + REPLY_TIME;
-        while replies > 0 {
-            match self.message(due).await? {
-                Some(Message::Hangup) => self.caller_gone = true,
-                Some(Message::Reply(reply @ Reply::Success { endpos: Some(_), .. }))
-                    if running == Running::Stream =>
-                {
-                    pressed = reply.key();
+        while let Some(broken_off @ BrokenOff { replies: 1.., .. }) = self.broken_off {
+            let until = match broken_off.running {
+                Running::Other => due,
+                _ if broken_off.noops == 0 => self.started + HEADWAY,
+                _ => due.min(Instant::now() + PATIENCE * broken_off.noops),
+            };
+            match self.message(until).await? {
+                Some(message) => self.hear(message)?,
+                None if Instant::now() >= due => {
+                    return Err(lost("no reply to a command that was broken off"));
                 }
-                // Of the sound, on a channel that was dead already: NOOP works on one.
-                Some(Message::Reply(Reply::Dead)) if running == Running::Stream => {
-                    drop(self.dead());
-                }
-                Some(Message::Reply(reply)) => {
-                    pressed = pressed.or(reply.key());
-                    replies -= 1;
-                }
-                Some(Message::Environment(_)) => return Err(lost("a second environment came")),
-                None => return Err(lost("no reply to a command that was broken off")),
+                None => self.nudge().await?,
             }
         }
-        Ok(pressed)
+        Ok(self.broken_off.take().and_then(|broken_off| broken_off.pressed))
+    }
+
+    /// Asterisk reads through a buffer: a NOOP that came together with the command before it wakes nobody, and is read
+    /// when a further one comes (`run_agi`).
+    async fn nudge(&mut self) -> Result<(), Interrupted> {
+        let Some(broken_off) = &mut self.broken_off else { return Ok(()) };
+        // The first one answers instead of a sound.
+        let instead = broken_off.running == Running::Stream && broken_off.noops == 0;
+        broken_off.replies += usize::from(!instead);
+        broken_off.noops += 1;
+        self.send(Command::noop()).await
+    }
+
+    /// What comes while a command is being ended.
+    fn hear(&mut self, message: Message) -> Result<(), Interrupted> {
+        let Some(broken_off) = &mut self.broken_off else { return Ok(()) };
+        let of_sound = broken_off.running == Running::Stream;
+        // Behind a NOOP it is the NOOP's reply that counts.
+        let counts = usize::from(broken_off.noops == 0);
+        match message {
+            Message::Hangup => self.caller_gone = true,
+            Message::Reply(reply @ Reply::Success { endpos: Some(_), .. }) if of_sound => {
+                broken_off.pressed = reply.key();
+                broken_off.replies -= counts;
+            }
+            // Of the sound, on a channel that was dead already: NOOP works on one.
+            Message::Reply(Reply::Dead) if of_sound => {
+                broken_off.replies -= counts;
+                drop(self.dead());
+            }
+            Message::Reply(reply) => {
+                broken_off.pressed = broken_off.pressed.or(reply.key());
+                broken_off.replies -= 1;
+            }
+            Message::Environment(_) => return Err(lost("a second environment came")),
+        }
+        Ok(())
     }
 
     /// What needs a living channel is not even sent to one that is known to be dead.

@@ -41,7 +41,7 @@ pub struct Reassurance {
     pub sounds: Arc<[Sound]>,
 }
 
-/// Who is heard next, turn after turn.
+/// What is heard next, turn after turn.
 pub struct Turns<'a> {
     meanwhile: &'a Meanwhile,
     begun: bool,

@@ -1,5 +1,7 @@
 //! `dialscript serve`.
 
+mod watch;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -22,6 +24,8 @@ use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggers};
 use crate::voice::server::Urls;
 use crate::voice::{self, Engines};
+
+use watch::Watch;
 
 /// What requests under way get to complete when all calls have ended.
 pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
@@ -62,6 +66,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
     let doors = doors(&config)?;
     let sounds = sound_server(&config)?;
+    let watch = Watch::open(&config).await?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
     let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
     voice.prepare(&config.library);
@@ -72,6 +77,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
         () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
         () = reload(path, &config, &server, reloads) => {}
         () = served(sounds) => {}
+        () = watch.serve(&server) => {}
     }
     let last =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
@@ -95,16 +101,21 @@ pub(super) fn limits(config: &Config) -> Limits {
 
 pub(super) fn requests(config: &Config) -> trigger::Settings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
+    let upstreams = || config.upstreams.iter();
     trigger::Settings {
         connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.clone(),
+        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
         max_requests: config.trigger.max_requests,
         upstreams: trigger::upstream::Rules {
             most: config.trigger.max_per_upstream,
-            most_at: Vec::new(),
+            most_at: upstreams()
+                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
+                .collect(),
             breaker: config.breaker,
         },
-        identities: Vec::new(),
+        identities: upstreams()
+            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
+            .collect(),
         cache: trigger::cache::Bounds { entries, bytes },
         shared: config.cache.shared.clone(),
         allow_hosts: config.egress.allow_hosts.clone(),
@@ -201,7 +212,7 @@ async fn reload(
 
 /// What will not work, and stops nothing else.
 fn warn_of(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "this will not work"));
+    config.warnings.iter().for_each(|warning| warn!(%warning, "a warning about the files"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 

@@ -3,13 +3,13 @@
 mod import;
 mod list;
 
-use std::io::{Write, stdout};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::ConfigFile;
 use crate::cli::check::print_faults;
+use crate::cli::table::say;
 use crate::config::{self, Fault, Faults, Inventory, counted};
 
 /// What is done with the library.
@@ -59,9 +59,4 @@ fn ended(faults: Vec<Fault>) -> ExitCode {
 fn failed(faults: &Faults) -> ExitCode {
     print_faults(faults);
     ExitCode::FAILURE
-}
-
-/// A closed pipe ends the saying, not the doing.
-fn say(text: &str) {
-    drop(writeln!(stdout(), "{text}"));
 }

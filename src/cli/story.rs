@@ -125,17 +125,7 @@ impl Line {
         let field = |name: &str| heard.field(name).unwrap_or_default();
         Some(match heard.message.as_str() {
             "request" => Self::of_request(field("url"), heard.field("body")),
-            "answer" => {
-                let status: Option<u16> = field("status").parse().ok();
-                let fields = json!({ "status": status, "value": heard.field("value") });
-                let value = heard.field("value").map(|value| format!(", and the value {value:?}"));
-                let value = value.unwrap_or_default();
-                Self::new(
-                    "answer",
-                    fields,
-                    format!("the answer has HTTP {}{value}", field("status")),
-                )
-            }
+            "answer" => Self::of_answer(heard),
             "branch" => {
                 let number: Option<usize> = field("number").parse().ok();
                 let fields = json!({ "number": number, "why": field("why") });
@@ -159,6 +149,28 @@ impl Line {
         let with = body.map(|body| format!(", with {body}")).unwrap_or_default();
         let fields = json!({ "url": url, "body": body });
         Self::new("request", fields, format!("asks {url}{with}"))
+    }
+
+    fn of_answer(heard: &Overheard) -> Self {
+        let field = |name: &str| heard.field(name).unwrap_or_default();
+        let status: Option<u16> = field("status").parse().ok();
+        let (value, cache, trouble) =
+            (heard.field("value"), field("cache"), heard.field("trouble"));
+        let fields =
+            json!({ "status": status, "value": value, "cache": cache, "trouble": trouble });
+        let mut text = format!("the answer has HTTP {}", field("status"));
+        if let Some(value) = value {
+            text += &format!(", and the value {value:?}");
+        }
+        text += match cache {
+            "hit" => " (it was kept)",
+            "stale" => " (it was kept, and is old)",
+            _ => "",
+        };
+        if let Some(trouble) = trouble {
+            text += &format!("; before that: {trouble}");
+        }
+        Self::new("answer", fields, text)
     }
 
     fn of_warning(heard: &Overheard) -> Self {

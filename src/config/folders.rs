@@ -32,7 +32,7 @@ impl Folders {
         let folder = |given: &Option<Spanned<String>>, default: &str| {
             home.join(given.as_ref().map_or(default, |given| given.get_ref()))
         };
-        let caches = caches();
+        let caches = systemds("CACHE_DIRECTORY");
         let made = |given: &Option<Spanned<String>>, default: &str| match (given, &caches) {
             (None, Some(caches)) => caches.join(default),
             _ => folder(given, default),
@@ -89,9 +89,9 @@ impl Folders {
     }
 }
 
-/// Where systemd wants what can be made again.
-fn caches() -> Option<PathBuf> {
-    let folders = std::env::var_os("CACHE_DIRECTORY")?;
+/// A folder that systemd has made for us, by the variable that names it.
+pub(super) fn systemds(variable: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os(variable)?;
     // systemd separates several by colons.
     let first = folders.to_str()?.split(':').next()?;
     first.starts_with('/').then(|| first.into())

@@ -1,16 +1,27 @@
 //! Values of `{secret.NAME}`: only the named ones are read.
 
 use std::cell::RefCell;
-use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::beside;
+use super::fault::Fault;
 use crate::script::template::Secrets;
 
 /// Where secrets lie, and those that were asked for.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
+    warnings: RefCell<Vec<Fault>>,
+}
+
+/// Why a file that is there gives no secret.
+enum Unread {
+    /// This user may not read it.
+    Closed(String),
+    /// It holds none.
+    Bad(String),
 }
 
 impl SecretStore {
@@ -18,7 +29,7 @@ impl SecretStore {
     pub(crate) fn new(folder: PathBuf) -> Self {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let folders = [Some(folder), credentials].into_iter().flatten().collect();
-        Self { folders, found: RefCell::default() }
+        Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
     /// Looks a secret up and keeps it; why it can't be had, where it can't.
@@ -28,9 +39,7 @@ impl SecretStore {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
         }
-        let secret = self.folders.iter().find_map(|folder| file(folder, name));
-        let secret = secret.or_else(|| environment(name).map(Ok));
-        let secret = secret.unwrap_or_else(|| Err(self.nowhere(name)))?;
+        let secret = self.find(name)?;
         match secret.trim() {
             "" => Err("it is empty".to_owned()),
             secret => {
@@ -44,6 +53,21 @@ impl SecretStore {
     pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, String> {
         self.look_up(name)?;
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
+    }
+
+    /// A file that this user may not read may be root's, of which systemd hands over a copy.
+    fn find(&self, name: &str) -> Result<String, String> {
+        let mut closed = None;
+        for folder in &self.folders {
+            match self.file(folder, name) {
+                Some(Err(Unread::Closed(reason))) => closed = closed.or(Some(reason)),
+                Some(Err(Unread::Bad(reason))) => return Err(reason),
+                Some(Ok(secret)) => return Ok(secret),
+                None => {}
+            }
+        }
+        let nowhere = || Err(closed.unwrap_or_else(|| self.nowhere(name)));
+        environment(name).unwrap_or_else(nowhere)
     }
 
     fn nowhere(&self, name: &str) -> String {
@@ -61,18 +85,39 @@ impl SecretStore {
     pub(crate) fn into_found(self) -> Secrets {
         self.found.into_inner()
     }
-}
 
-fn file(folder: &Path, name: &str) -> Option<Result<String, String>> {
-    let path = folder.join(name);
-    match std::fs::read_to_string(&path) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-        read => Some(read.map_err(|e| format!("the file `{}` can't be read: {e}", path.display()))),
+    /// Files that others can read too.
+    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+        self.warnings.take()
+    }
+
+    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, Unread>> {
+        let path = folder.join(name);
+        let shown = path.display();
+        let content = match beside::read(&path) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return None,
+            Err(e) => {
+                let reason = format!("the file `{shown}` can't be read: {e}");
+                let is_closed = e.kind() == ErrorKind::PermissionDenied;
+                let unread = if is_closed { Unread::Closed } else { Unread::Bad };
+                return Some(Err(unread(reason)));
+            }
+            Ok(content) => content,
+        };
+        if beside::is_open_to_all(&path) {
+            let what = "every user of this host can read this secret".to_owned();
+            let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
+            self.warnings.borrow_mut().push(Fault::of_path(shown.to_string(), what, &help));
+        }
+        let text = String::from_utf8(content);
+        Some(text.map_err(|_| Unread::Bad(format!("the file `{shown}` is not UTF-8 text"))))
     }
 }
 
-fn environment(name: &str) -> Option<String> {
-    std::env::var_os(variable(name)).map(OsString::into_string)?.ok()
+fn environment(name: &str) -> Option<Result<String, String>> {
+    let value = std::env::var_os(variable(name))?.into_string();
+    let no_text = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
+    Some(value.map_err(no_text))
 }
 
 fn variable(name: &str) -> String {

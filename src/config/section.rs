@@ -134,18 +134,26 @@ impl<'f, 'i> Section<'f, 'i> {
             let name = Spanned::new(name.span(), name.into_inner().into_owned());
             match value.into_inner() {
                 DeValue::Table(entries) => {
-                    let title = format!("[{title}.{}]", name.get_ref());
+                    let title = format!("[{title}.{}]", quoted(name.get_ref()));
                     let known = Vec::new();
                     tables.push((name, Self { file, span, title, entries, known, homes }));
                 }
                 _ => {
-                    let help = format!("write a line `[{title}.{}]` and its keys", name.get_ref());
+                    let key = quoted(name.get_ref());
+                    let help = format!("write a line `[{title}.{key}]` and its keys");
                     file.fault_help(span, format!("`{}` is a table", name.get_ref()), help);
                 }
             }
         }
         tables.sort_by_key(|(name, _)| name.span().start);
         tables
+    }
+
+    /// The first table in this one, by its name, where there is any.
+    pub(crate) fn inner_table(&self) -> Option<Spanned<String>> {
+        let tables = self.entries.iter().filter(|(_, value)| value.get_ref().is_table());
+        let (name, _) = tables.min_by_key(|(name, _)| name.span().start)?;
+        Some(Spanned::new(name.span(), name.get_ref().to_string()))
     }
 
     /// The whole table as names and values of one kind, in the order of the file.
@@ -179,6 +187,16 @@ impl<'f, 'i> Section<'f, 'i> {
             (Some(near), None) => format!("did you mean `{near}`?"),
             (None, None) => format!("known here: {}", self.known.join(", ")),
         }
+    }
+}
+
+/// A name as it stands between the dots of a table's name.
+fn quoted(name: &str) -> String {
+    let is_bare = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    if !name.is_empty() && name.bytes().all(is_bare) {
+        name.to_owned()
+    } else {
+        format!("{name:?}")
     }
 }
 

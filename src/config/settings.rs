@@ -1,6 +1,8 @@
 //! What the daemon's file means.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +16,8 @@ use crate::trigger::breaker::Limits;
 use crate::trigger::shared;
 use crate::voice;
 use crate::web::egress::HostPattern;
+use crate::web::place::Place;
+use crate::web::tls::Identity;
 
 /// Everything that the daemon runs by: its own file and all scripts.
 #[derive(Debug)]
@@ -32,10 +36,16 @@ pub struct Config {
     pub breaker: Limits,
     /// Kept answers.
     pub cache: Cache,
+    /// Web applications that have rules of their own.
+    pub upstreams: Vec<Upstream>,
     /// What requests may reach.
     pub egress: Egress,
     /// What is told of all this.
     pub log: Log,
+    /// What Prometheus reads; `None` where nobody does.
+    pub metrics: Option<Metrics>,
+    /// The socket by which a running daemon is asked; `None` where there is none.
+    pub control: Option<PathBuf>,
     /// Texts spoken, speech understood.
     pub voice: voice::settings::Settings,
     /// The scripts and their secrets.
@@ -55,8 +65,11 @@ impl Config {
             ("[trigger]", self.trigger == other.trigger),
             ("[breaker]", self.breaker == other.breaker),
             ("[cache]", self.cache == other.cache),
+            ("[upstream]", self.upstreams == other.upstreams),
             ("[egress]", self.egress == other.egress),
             ("[log]", self.log == other.log),
+            ("[metrics]", self.metrics == other.metrics),
+            ("[control]", self.control == other.control),
             ("[folders]", made(&self.voice) == made(&other.voice)),
             ("[speech]", speech(&self.voice) == speech(&other.voice)),
             ("[sound_server]", self.voice.server == other.voice.server),
@@ -106,13 +119,36 @@ pub struct Trigger {
     /// Silence before music starts.
     pub music_after: Duration,
     /// What requests go through; none unless it is named here.
-    pub proxy: Option<Url>,
+    pub proxy: Option<Proxy>,
     /// Most requests at once.
     pub max_requests: usize,
     /// Most requests at once to one web application.
     pub max_per_upstream: usize,
     /// How often a GET is tried again, unless the script says otherwise.
     pub retry: u32,
+}
+
+/// What requests go through. Its `Debug` shows no password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy(pub Url);
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (scheme, host) = (self.0.scheme(), self.0.host_str().unwrap_or_default());
+        write!(f, "{scheme}://{host}")?;
+        self.0.port().iter().try_for_each(|port| write!(f, ":{port}"))
+    }
+}
+
+/// A web application that has rules of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Its host, or one port of it.
+    pub place: Place,
+    /// Whom we trust there and who we are, where that is not as everywhere.
+    pub identity: Option<Arc<Identity>>,
+    /// Most requests at once, where that is not as everywhere.
+    pub max_requests: Option<usize>,
 }
 
 /// Kept answers: their bounds, and with whom they are shared.
@@ -133,6 +169,15 @@ pub struct Egress {
     pub allow_hosts: Vec<HostPattern>,
     /// Private, loopback and link-local networks that may be reached at all.
     pub allow_networks: Vec<IpNet>,
+}
+
+/// Where the daemon's counts are read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Metrics {
+    /// The address.
+    pub listen: SocketAddr,
+    /// Who may connect.
+    pub allow: Vec<IpNet>,
 }
 
 /// What is told, and how.

@@ -26,6 +26,17 @@ pub enum Happened {
 }
 
 impl Happened {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Matched,
+        Self::Otherwise,
+        Self::NoInput,
+        Self::InvalidInput,
+        Self::NoResponse,
+        Self::Hangup,
+        Self::Error,
+    ];
+
     /// As in `DIALSCRIPT_OUTCOME`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -174,7 +174,13 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
         if let Some(Found::Text(value)) = &subject.value {
             self.code = value.to_string();
         }
-        debug!(status = answer.status, value = self.shown(&self.code), "answer");
+        debug!(
+            status = answer.status,
+            value = self.shown(&self.code),
+            cache = self.report.cache.as_str(),
+            trouble = self.report.trouble,
+            "answer"
+        );
         match verdict(&script.branches, &answer, trigger.key.as_ref()) {
             Verdict::Matched(chosen) => self.matched(chosen),
             Verdict::Otherwise => (Happened::Otherwise, &script.otherwise),

@@ -103,7 +103,7 @@ impl<'a, T: Triggers + 'static, V: Voice + 'static> Begun<'a, T, V> {
         let call = run(channel, &self.library, services, script, arguments);
         let report = call.instrument(span).await;
         let (switch, took) = (self.switch, self.at.elapsed());
-        CallEnded { switch, call_id: &caller.call_id, took, report }.log();
+        CallEnded { switch, call_id: &caller.call_id, took, report }.tell(self.server.ended());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 /// When it opens, and for how long.
@@ -15,7 +16,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { failures: 5, open_for: Duration::from_secs(10) }
+        Self { failures: 5, open_for: Duration::from_secs(1) }
     }
 }
 
@@ -38,14 +39,15 @@ enum State {
 }
 
 /// How a breaker stands, for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// Everything is sent.
     Closed,
-    /// Nothing is.
-    Open,
     /// One request at a time is sent, to see.
     HalfOpen,
+    /// Nothing is.
+    Open,
 }
 
 /// What a report has changed.

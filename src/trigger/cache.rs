@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use crate::script::answer::Answer;
@@ -57,7 +58,33 @@ pub struct Entry {
     pub script: Arc<str>,
 }
 
-/// How a kept answer serves.
+/// How a kept answer serves a call that asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Serves {
+    /// Nobody needs to ask.
+    Fresh,
+    /// It serves, and is to be asked for again.
+    Stale,
+    /// It serves where there is no answer.
+    LastResort,
+}
+
+impl Entry {
+    /// Up to which age it serves how: in the first way of which the age is not over. Two scripts may ask the same, and a
+    /// script's times may have been made shorter since.
+    pub fn times(&self, asks: &Caching) -> [(Serves, Duration); 3] {
+        let fresh = asks.fresh.min(self.fresh);
+        let times = [
+            (Serves::Fresh, fresh),
+            (Serves::Stale, fresh + asks.stale),
+            (Serves::LastResort, fresh + asks.stale_if_error),
+        ];
+        times.map(|(serves, until)| (serves, until.min(self.lifetime)))
+    }
+}
+
+/// A kept answer that serves.
 #[derive(Debug, Clone)]
 pub enum Found {
     /// Nobody needs to ask.
@@ -69,7 +96,7 @@ pub enum Found {
 }
 
 /// What the cache did for a script, since the daemon began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Calls that were served from it.
     pub hits: u64,
@@ -105,8 +132,12 @@ impl Cache {
         Self { bounds, kept: Mutex::new(kept) }
     }
 
-    /// The answer kept under a key, as far as it serves who asks: two scripts may ask the same, and a script's times may
-    /// have been made shorter since.
+    /// How much it keeps.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
+    }
+
+    /// The answer kept under a key, as far as it serves who asks.
     pub fn get(&self, key: CacheKey, asks: &Caching, now: Instant) -> Option<Found> {
         let mut kept = self.lock();
         let entry = kept.answers.get(&key)?;
@@ -115,14 +146,13 @@ impl Cache {
             kept.remove(key);
             return None;
         }
-        let fresh = asks.fresh.min(entry.fresh);
-        let answer = || Arc::clone(&entry.answer);
-        match age {
-            age if age < fresh => Some(Found::Fresh(answer())),
-            age if age < fresh + asks.stale => Some(Found::Stale(answer())),
-            age if age < fresh + asks.stale_if_error => Some(Found::LastResort(answer())),
-            _ => None,
-        }
+        let (serves, _) = entry.times(asks).into_iter().find(|(_, until)| age < *until)?;
+        let answer = Arc::clone(&entry.answer);
+        Some(match serves {
+            Serves::Fresh => Found::Fresh(answer),
+            Serves::Stale => Found::Stale(answer),
+            Serves::LastResort => Found::LastResort(answer),
+        })
     }
 
     /// Keeps an answer in place of what was there.

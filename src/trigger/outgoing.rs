@@ -5,8 +5,9 @@ use reqwest::{Body, Method, RequestBuilder};
 use url::Url;
 
 use super::sign::Signers;
+use crate::script::definition;
 use crate::script::request::{Auth, NoAnswer, Request, Target, is_the_connections};
-use crate::script::template::{Filled, MASK};
+use crate::script::template::{Filled, MASK, Placeholder, Value, Values};
 use crate::web::client::{Client, Failed, cause};
 
 /// HTML is what many frameworks send to whoever accepts anything.
@@ -49,7 +50,11 @@ pub(super) fn prepare(
     to: &Target,
 ) -> Result<Outgoing, NoAnswer> {
     let guarded = to.decides_host;
-    let url = url(&to.url)?;
+    let mut url = url(&to.url)?;
+    if request.auth.is_some() {
+        // The client would send both: a value can't say who we are where the script does.
+        bare(&mut url);
+    }
     let upstream = upstream(client, &url, guarded);
     let builder = client.request(method(request), url, guarded).map_err(Failed::from)?;
     let builder = builder.header(header::ACCEPT, ACCEPTED);
@@ -85,8 +90,27 @@ fn upstream(client: &Client, url: &Url, guarded: bool) -> String {
     if guarded {
         return client.allowed_as(url).map(ToString::to_string).unwrap_or_default();
     }
+    name(url)
+}
+
+fn name(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Whom a script's requests go to, for people, where no value decides that.
+pub(super) fn named_upstream(url: &definition::Url) -> Option<String> {
+    let filled = url.template.fill(&Anything).ok().filter(|_| !url.decides_host)?;
+    Url::parse(filled.text()).ok().map(|url| name(&url))
+}
+
+/// Any value will do beyond the host.
+struct Anything;
+
+impl Values for Anything {
+    fn value(&self, _of: &Placeholder) -> Value<'_> {
+        Value::open("0")
+    }
 }
 
 /// The request over a client: what the script says, and nothing that it does not.
@@ -97,6 +121,9 @@ fn build(builder: RequestBuilder, request: &Request) -> Result<reqwest::Request,
     }
     let builder = match &request.auth {
         None => builder,
+        Some(Auth::Basic(user, _)) if user.text().contains(':') => {
+            return Err(not_sent("a name with a colon: the password would begin at it"));
+        }
         Some(Auth::Basic(user, password)) => builder.basic_auth(user.text(), Some(password.text())),
         Some(Auth::Bearer(token)) => builder.bearer_auth(token.text()),
     };

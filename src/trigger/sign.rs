@@ -1,10 +1,12 @@
 //! Signed requests: who gets one can tell that it is from here, is whole, and is new.
 //!
 //! `Dialscript-Signature: t=1764273600,v1=HEX`, where HEX is the HMAC-SHA256, by the key, of five lines: the time in
-//! seconds since 1970, the method, the path and the query as they are sent, and the body. With two keys there are two
-//! `v1`, so that the other side can change from one to the other. `dialplan/recipes/signatures.md` shows how to verify it.
+//! seconds since 1970, the method, the path and the query as they are sent, and the body. No path and no query holds a
+//! line break, so that no part can be taken for another. With two keys there are two `v1`, so that the other side can
+//! change from one to the other. `dialplan/recipes/verifying-signatures.md` shows how to verify it.
 
 use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 use http::{HeaderName, HeaderValue};
@@ -15,30 +17,44 @@ use crate::script::template::Filled;
 
 const HEADER: HeaderName = HeaderName::from_static("dialscript-signature");
 
-/// The keys that each sign.
-pub(super) struct Signers(Vec<hmac::Key>);
+/// The keys that each sign, for one request and all of its attempts. Without `Debug`: they are secrets.
+pub(super) struct Signers {
+    keys: Vec<hmac::Key>,
+    /// When the latest attempt was signed.
+    latest: AtomicU64,
+}
 
 impl Signers {
     pub(super) fn new(keys: &[Filled]) -> Self {
         let keys = keys.iter().filter(|key| !key.text().is_empty());
-        Self(keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.text().as_bytes())).collect())
+        let keys = keys.map(|key| hmac::Key::new(hmac::HMAC_SHA256, key.text().as_bytes()));
+        Self { keys: keys.collect(), latest: AtomicU64::new(0) }
     }
 
     /// Signs a request that is sent now, where there are keys.
     pub(super) fn sign(&self, request: &mut Request) {
-        if self.0.is_empty() {
+        if self.keys.is_empty() {
             return;
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let signature = self.signature(request, now.map_or(0, |since| since.as_secs()));
+        let signature = self.signature(request, self.time());
         if let Ok(value) = HeaderValue::from_str(&signature) {
             request.headers_mut().insert(HEADER, value);
         }
     }
 
+    /// Now, and later than the attempt before: whoever remembers signatures would take a second one of the same second
+    /// for a repetition by somebody else.
+    fn time(&self) -> u64 {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = now.map_or(0, |since| since.as_secs());
+        let later = |latest: u64| Some(now.max(latest + 1));
+        let latest = self.latest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        latest.map_or(now, |latest| now.max(latest + 1))
+    }
+
     fn signature(&self, request: &Request, time: u64) -> String {
         let mut signature = format!("t={time}");
-        for key in &self.0 {
+        for key in &self.keys {
             let mut signed = hmac::Context::with_key(key);
             let (method, url) = (request.method(), request.url());
             let query = url.query().unwrap_or_default();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
-use rustls::{CertificateError, ClientConfig, Error as TlsError};
+use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
 use url::Url;
 
 use super::egress::{Egress, HostPattern, Refused, Resolver};
@@ -243,11 +243,27 @@ fn wrapped<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'sta
 /// The innermost reason: the outer ones only say that a request failed.
 pub fn cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = chain(error).last() else { return String::new() };
-    match innermost.downcast_ref() {
+    match innermost.downcast_ref().and_then(in_plain_words) {
+        Some(words) => words.to_owned(),
+        None => innermost.to_string(),
+    }
+}
+
+/// What people can act on.
+fn in_plain_words(error: &TlsError) -> Option<&'static str> {
+    use AlertDescription::{BadCertificate, CertificateRequired, UnknownCA};
+    match error {
         // Its text names the host, which a sensitive value may have decided.
-        Some(TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. })) => {
-            "its certificate is for another name".to_owned()
+        TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }) => {
+            Some("its certificate is for another name")
         }
-        _ => innermost.to_string(),
+        TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
+            Some("invalid peer certificate: it is by no authority that is trusted here")
+        }
+        TlsError::AlertReceived(CertificateRequired) => Some("it wants a certificate of ours"),
+        TlsError::AlertReceived(BadCertificate | UnknownCA) => {
+            Some("it does not take our certificate")
+        }
+        _ => None,
     }
 }

@@ -27,10 +27,9 @@ impl FromStr for Place {
             }
             _ => (text, None),
         };
-        let host = Host::parse(host).map_err(|_| BadPlace)?;
-        match &host {
-            Host::Domain(name) if name.contains('*') => Err(BadPlace),
-            _ => Ok(Self { host, port }),
+        match rooted(Host::parse(host).map_err(|_| BadPlace)?) {
+            Host::Domain(name) if name.is_empty() || name.contains('*') => Err(BadPlace),
+            host => Ok(Self { host, port }),
         }
     }
 }
@@ -45,12 +44,25 @@ impl fmt::Display for Place {
 impl Place {
     /// Whether a URL leads there.
     pub fn is_at(&self, url: &Url) -> bool {
-        let host = url.host().is_some_and(|host| host.to_owned() == self.host);
+        let host = url.host().is_some_and(|host| rooted(host.to_owned()) == self.host);
         host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
     }
 
     /// Whether it is only one port: that is more than a host.
     pub fn names_a_port(&self) -> bool {
         self.port.is_some()
+    }
+
+    /// Whether it is one port of what is the whole host.
+    pub fn is_a_port_of(&self, host: &Self) -> bool {
+        self.port.is_some() && host.port.is_none() && self.host == host.host
+    }
+}
+
+/// `shop.example.` is the same host as `shop.example`.
+fn rooted(host: Host<String>) -> Host<String> {
+    match host {
+        Host::Domain(name) => Host::Domain(name.trim_end_matches('.').to_owned()),
+        address => address,
     }
 }

@@ -1,17 +1,23 @@
 //! Whom HTTPS trusts, and who we are to the other side.
 
+use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{Error, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
 use super::stopwatch::Sessions;
+use CertificateError::{
+    Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
+};
 
-/// Whom we trust at a place, and the certificate that we show there. Without `Debug`: it holds a key.
-#[derive(Default)]
+/// Whom we trust at a place, and the certificate that we show there. Its `Debug` shows no key.
+#[derive(Default, PartialEq, Eq)]
 pub struct Identity {
     /// Who signs the other side's certificate; empty is whomever the system trusts.
     pub authorities: Vec<CertificateDer<'static>>,
@@ -19,7 +25,60 @@ pub struct Identity {
     pub certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 }
 
+/// Why a certificate and a key can't be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mismatch {
+    /// What should be a certificate is none.
+    Certificate,
+    /// What should be a key is none, or of a kind that is not known here.
+    Key,
+    /// The key is another one's.
+    Pair,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shows = self.certificate.as_ref().map(|(chain, _)| chain.len());
+        let mut shown = f.debug_struct("Identity");
+        shown.field("authorities", &self.authorities.len()).field("certificates", &shows).finish()
+    }
+}
+
 impl Identity {
+    /// Whether the certificate and the key belong together.
+    ///
+    /// # Errors
+    ///
+    /// Which of them is wrong.
+    pub fn check(&self) -> Result<(), Mismatch> {
+        let Some((chain, key)) = &self.certificate else { return Ok(()) };
+        let pair = CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider());
+        pair.map(drop).map_err(|error| match error {
+            Error::InconsistentKeys(_) => Mismatch::Pair,
+            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => Mismatch::Certificate,
+            _ => Mismatch::Key,
+        })
+    }
+
+    /// Why whoever looks at our certificate now will not take it, where it says so itself.
+    pub fn doubt(&self, now: UnixTime) -> Option<&'static str> {
+        let (certificate, above) = self.certificate.as_ref()?.0.split_first()?;
+        // What it says of itself is looked at before who signed it: any authority does.
+        let mut roots = RootCertStore::empty();
+        roots.add(certificate.clone()).ok()?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+        match verifier.build().ok()?.verify_client_cert(certificate, above, now).err()? {
+            Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
+            Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
+                Some("is not valid yet")
+            }
+            Error::InvalidCertificate(InvalidPurpose | InvalidPurposeContext { .. }) => {
+                Some("is not for clients")
+            }
+            _ => None,
+        }
+    }
+
     /// What rustls makes of it.
     ///
     /// # Errors
@@ -45,6 +104,11 @@ impl Identity {
             None => builder.with_no_client_auth(),
         }))
     }
+}
+
+/// Whether a certificate can be that of an authority.
+pub fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+    RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 
 /// TLS that trusts nobody: a machine without roots must still serve scripts of plain HTTP.

@@ -250,6 +250,72 @@ async fn kept_keys_end_the_sound_of_the_outcome_and_answer_the_question_behind_i
     assert_eq!(tokio::join!(calls, switch).0, heard("12", Ended::Terminator));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_noop_that_asterisk_read_together_with_the_sound_is_followed_by_another() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.hears(r#"STREAM FILE "/s/music" """#).await;
+        asterisk.hears("NOOP").await;
+        let began = Instant::now();
+        // It is in Asterisk's buffer, and the sound plays to its end.
+        asterisk.says("200 result=0 endpos=8000").await;
+        asterisk.hears("NOOP").await;
+        assert_eq!(began.elapsed().as_millis(), 250);
+        asterisk.says("200 result=0\n200 result=0").await;
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+    };
+    let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
+    let meanwhile = Meanwhile { music, ..Meanwhile::default() };
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_while_music_is_being_ended_for_a_reassurance_gets_nothing_out_of_step() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let switch = async {
+        asterisk.hears(&stream("music")).await;
+        asterisk.hears("NOOP").await;
+        // The answer comes before its reply.
+        sleep(Duration::from_millis(100)).await;
+        asterisk.says(&format!("{}\n200 result=0", key('1', 40_000))).await;
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+    };
+    let calls = async {
+        channel.wait(sleep(Duration::from_millis(5050)), &reassuring(music, true)).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        ask(&mut channel, &[], &four_digits()).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, heard("1", Ended::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_has_just_begun_is_given_headway_before_it_is_ended() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let started = Instant::now();
+    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let music_file = stream("music");
+    let switch = async {
+        asterisk.hears(&music_file).await;
+        sleep(Duration::from_millis(4990)).await;
+        asterisk.says(&key('1', 39_920)).await;
+        asterisk.hears(&format!("{music_file} 39920")).await;
+        // A line that comes in the same moment would stay in Asterisk's buffer.
+        asterisk.answers("NOOP", "200 result=0").await;
+        assert_eq!(started.elapsed().as_millis(), 4990 + 50);
+        asterisk.hears(&stream("wait")).await;
+        asterisk.answers("NOOP", "200 result=0").await;
+    };
+    let meanwhile = reassuring(music, true);
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    assert_eq!(tokio::join!(waited, switch).0, Ok(()));
+}
+
 fn stream(name: &str) -> String {
     format!(r#"STREAM FILE "/s/{name}" "{EACH_KEY}""#)
 }

@@ -62,6 +62,11 @@ fn every_key_of_the_daemons_file_is_read() {
         [log]
         level = "debug"
         format = "json"
+        [metrics]
+        listen = "[::]:9464"
+        allow = ["10.0.0.9"]
+        [control]
+        socket = "run/asked.sock"
         "#,
     );
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
@@ -71,9 +76,12 @@ fn every_key_of_the_daemons_file_is_read() {
     assert_eq!(config.environment_timeout, Duration::from_secs(2));
     assert_eq!(config.server.max_calls, 5);
     assert_eq!(config.trigger.music_after, Duration::ZERO);
-    assert_eq!(config.trigger.proxy.unwrap().as_str(), "http://proxy.example:3128/");
+    assert_eq!(config.trigger.proxy.unwrap().0.as_str(), "http://proxy.example:3128/");
     assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
     assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
+    let metrics = config.metrics.unwrap();
+    assert_eq!((metrics.listen.port(), metrics.allow[0].to_string()), (9464, "10.0.0.9/32".into()));
+    assert_eq!(config.control.unwrap(), folder.path().join("run/asked.sock"));
     assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
     assert_eq!(config.egress.allow_hosts.len(), 2);
     let hello = Sound::File("/mnt/sounds/hello.wav".into());

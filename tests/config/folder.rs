@@ -1,5 +1,7 @@
 //! A folder with a daemon's file, scripts and sounds, gone after the test.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,9 +12,10 @@ use tempfile::TempDir;
 pub(super) struct Folder(TempDir);
 
 impl Folder {
-    /// An empty daemon's file and no scripts.
+    /// An empty daemon's file and no scripts; no other user looks into it.
     pub(super) fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
+        folder.mode("", 0o700);
         folder.file("dialscript.toml", "");
         std::fs::create_dir(folder.path().join("scripts")).unwrap();
         folder
@@ -26,6 +29,13 @@ impl Folder {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
+        self
+    }
+
+    /// Lets others read something in it, or not.
+    pub(super) fn mode(&self, name: &str, mode: u32) -> &Self {
+        let mode = Permissions::from_mode(mode);
+        std::fs::set_permissions(self.path().join(name), mode).unwrap();
         self
     }
 

@@ -254,3 +254,24 @@ fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
         assert!(whole.is_match(right) && !whole.is_match(wrong), "{pattern}");
     }
 }
+
+#[test]
+fn what_is_heard_while_an_answer_is_awaited_has_the_daemons_times_and_its_own() {
+    let folder = Folder::new();
+    let rest = "url='https://a.example/'\n[no_response]\n";
+    folder.file("dialscript.toml", "[trigger]\nmusic_after='1s'\n");
+    folder.script("plain", &format!("[trigger]\n{rest}"));
+    let reassure = "reassure = { play = 'switch:beep' }";
+    folder.script("short", &format!("[trigger]\nkeys='drop'\n{reassure}\n{rest}"));
+    let own = "music_after='2s'\nkeys='keep'\n";
+    let table = "[trigger.reassure]\nsay='One moment.'\nevery='60s'\n";
+    folder.script("own", &format!("[trigger]\n{own}{rest}{table}"));
+    let read = |name| {
+        let meanwhile = folder.loaded(name).trigger.clone().unwrap().meanwhile;
+        let reassurance = meanwhile.reassurance.map(|r| (r.every.as_secs(), r.sounds.parts.len()));
+        (meanwhile.after.as_secs(), reassurance, meanwhile.keeps_keys)
+    };
+    assert_eq!(read("plain"), (1, None, false));
+    assert_eq!(read("short"), (1, Some((10, 1)), false));
+    assert_eq!(read("own"), (2, Some((60, 1)), true));
+}

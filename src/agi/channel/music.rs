@@ -67,11 +67,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
                 () = sleep_until(until) => Ok(()),
             };
         };
-        while let Some(left) = until.checked_duration_since(Instant::now()).filter(|l| !l.is_zero())
-        {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
             self.key(left.min(LONG_WAIT), held).await?;
         }
-        Ok(())
     }
 
     async fn music_on(&mut self, class: &str) -> Result<(), Interrupted> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use super::say;
+use crate::cli::table::{say, table};
 use crate::config::{Fault, Inventory, Listed};
 
 /// Shows all sounds as a table, a line for each name.
@@ -89,16 +89,4 @@ fn wav_length(file: &Path, bytes: u64) -> Option<Duration> {
     let frames = u64::from(wav.duration()).min(bytes.checked_div(a_frame)?);
     let seconds = frames as f64 / f64::from(spec.sample_rate);
     Duration::try_from_secs_f64(seconds).ok()
-}
-
-fn table<const N: usize>(lines: &[[String; N]]) {
-    let width = |column: usize| {
-        let widths = lines.iter().map(|line| line[column].chars().count());
-        widths.max().unwrap_or_default()
-    };
-    let widths: Vec<_> = (0..N).map(width).collect();
-    for line in lines {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        say(cells.collect::<Vec<_>>().join("  ").trim_end());
-    }
 }

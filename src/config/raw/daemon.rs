@@ -1,12 +1,14 @@
 //! The daemon's file as it was typed.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::str::FromStr;
 
 use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::speech::{SoundServer, Speech};
+use super::upstream::Upstream;
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
 use crate::telemetry::Format;
@@ -23,8 +25,11 @@ pub(crate) struct Daemon {
     pub(crate) cache: Cache,
     pub(crate) egress: Egress,
     pub(crate) log: Log,
+    pub(crate) metrics: Option<Metrics>,
+    pub(crate) control: Control,
     pub(crate) speech: Speech,
     pub(crate) sound_server: Option<SoundServer>,
+    pub(crate) upstreams: Vec<Upstream>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +95,18 @@ pub(crate) struct Log {
     pub(crate) format: Option<Spanned<Parsed<Format>>>,
 }
 
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    pub(crate) span: Range<usize>,
+    pub(crate) listen: Option<Spanned<Parsed<SocketAddr>>>,
+    pub(crate) allow: Option<List<Parsed<IpNet>>>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Control {
+    pub(crate) socket: Option<Spanned<String>>,
+}
+
 impl FromText for SocketAddr {
     const EXPECTED: &'static str =
         "an address with its port, such as \"127.0.0.1:4573\" or \"[::1]:4573\"";
@@ -148,8 +165,11 @@ impl Daemon {
             cache: read(&mut section, "cache", Cache::read),
             egress: read(&mut section, "egress", Egress::read),
             log: read(&mut section, "log", Log::read),
+            metrics: section.table("metrics").map(Metrics::read),
+            control: read(&mut section, "control", Control::read),
             speech: read(&mut section, "speech", Speech::read),
             sound_server: section.table("sound_server").map(SoundServer::read),
+            upstreams: Upstream::all(&mut section),
         };
         section.finish();
         raw
@@ -251,5 +271,23 @@ impl Egress {
 impl Log {
     fn read(section: &mut Section<'_, '_>) -> Self {
         Self { level: section.take("level"), format: section.take("format") }
+    }
+}
+
+impl Metrics {
+    fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            span: section.span.clone(),
+            listen: section.need("listen", "write `listen = \"127.0.0.1:9464\"`"),
+            allow: section.list("allow"),
+        };
+        section.finish();
+        raw
+    }
+}
+
+impl Control {
+    fn read(section: &mut Section<'_, '_>) -> Self {
+        Self { socket: section.take("socket") }
     }
 }

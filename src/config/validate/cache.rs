@@ -47,7 +47,7 @@ fn shared(filling: Filling<'_>, raw: &raw::Cache) -> Option<Settings> {
 fn address(filling: Filling<'_>, given: &Spanned<String>) -> Option<Address> {
     // A password may hold what ends the user's part of a URL.
     let encoded = |secret: &str| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
-    let (text, _) = filling.filled(given, encoded);
+    let text = filling.filled(given, encoded).text;
     let fault = |reason: NoAddress| {
         let help = match reason {
             NoAddress::Other => {

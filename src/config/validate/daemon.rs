@@ -5,13 +5,16 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_spanned::Spanned;
 use url::Url;
 
+use super::secret::Filling;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
-use crate::config::settings::{Egress, Listener, Log, Server, Trigger};
+use crate::config::secrets::SecretStore;
+use crate::config::settings::{Egress, Listener, Log, Proxy, Server, Trigger};
 use crate::telemetry::Format;
 use crate::trigger::breaker::Limits;
 
@@ -66,14 +69,14 @@ pub(crate) fn server(file: &File, raw: &raw::Server) -> Server {
     }
 }
 
-pub(crate) fn trigger(file: &File, raw: &raw::Trigger) -> Trigger {
+pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) -> Trigger {
     let request = || millis(100, 60_000);
     let seconds = Duration::from_secs;
     Trigger {
         timeout: file.time(raw.timeout.as_ref(), request(), seconds(5)),
         connect_timeout: file.time(raw.connect_timeout.as_ref(), request(), seconds(2)),
         music_after: file.time(raw.music_after.as_ref(), secs(0, 10), Duration::from_millis(300)),
-        proxy: raw.proxy.as_ref().and_then(|proxy| self::proxy(file, proxy)),
+        proxy: raw.proxy.as_ref().and_then(|given| proxy(file, secrets, given)),
         max_requests: size(file.number(raw.max_requests.as_ref(), 1..=100_000, 10_000)),
         max_per_upstream: size(file.number(raw.max_per_upstream.as_ref(), 1..=100_000, 512)),
         retry: small(file.number(raw.retry.as_ref(), 0..=5, 2)),
@@ -88,14 +91,25 @@ pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> Limits {
     }
 }
 
-fn proxy(file: &File, given: &Spanned<String>) -> Option<Url> {
-    let url = Url::parse(given.get_ref()).ok();
+/// A secret in it is a name or a password: no sign of it ends its place in the URL.
+fn proxy(file: &File, secrets: &SecretStore, given: &Spanned<String>) -> Option<Proxy> {
+    let encoded = |secret: &str| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
+    let filled = Filling { file, secrets, whose: "a proxy" }.filled(given, encoded);
+    if !filled.is_whole {
+        return None;
+    }
+    let url = Url::parse(&filled.text).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
         let help = "write it as \"http://proxy.example:3128\"";
         file.fault_help(given.span(), "this is no address of a proxy", help);
     }
-    url
+    let mut url = url?;
+    if !url.username().is_empty() && url.password().is_none() {
+        // Without a password the client says nothing of the name either.
+        let _ = url.set_password(Some(""));
+    }
+    Some(Proxy(url))
 }
 
 pub(crate) fn egress(raw: &raw::Egress) -> Egress {

@@ -192,14 +192,14 @@ impl Engines<'_> {
             self.file.fault_help(name.span(), "this header is the connection's own", help);
         }
         let filling = Filling { file: self.file, secrets: self.secrets, whose: "an engine" };
-        let (text, is_secret) = filling.filled(value, str::to_owned);
-        let Ok(mut filled) = HeaderValue::from_str(&text) else {
+        let filled = filling.filled(value, str::to_owned);
+        let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
             let help = "take line breaks and control characters out, of its secrets too";
             self.file.fault_help(value.span(), "a header's value is one line", help);
             return None;
         };
-        filled.set_sensitive(is_secret);
-        Some((header, filled))
+        written.set_sensitive(filled.is_secret);
+        Some((header, written))
     }
 }
 

@@ -23,13 +23,18 @@ pub(crate) enum Kind {
 /// Most keys that sign one request: the new one, and the old one until the other side has changed.
 const MOST_KEYS: usize = 2;
 
+/// Fewest characters of a key; a shorter one is a warning.
+const SHORTEST_KEY: usize = 16;
+
 impl Scope<'_> {
     /// A request as such: nothing about its answer.
     pub(crate) fn sent(&self, raw: &raw::Trigger, kind: Kind) -> Trigger {
         let headers = raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default();
         let names_itself = headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
-        if let (Some(auth), true) = (&raw.auth, names_itself) {
-            let help = "take the header `Authorization` out, or `auth`";
+        let mut urls = raw.url.iter().chain(&raw.fallback_url);
+        if let (Some(auth), true) = (&raw.auth, names_itself || urls.any(has_user)) {
+            let help =
+                "take the header `Authorization`, or the name before the host, out; or `auth`";
             self.file.fault_help(auth.span.clone(), "this request says twice who we are", help);
         }
         Trigger {
@@ -92,17 +97,33 @@ impl Scope<'_> {
 
     fn signing_key(&self, key: &Spanned<String>) -> Template {
         let template = self.template(key, Landing::Variable);
-        let is_secret = {
-            let mut placeholders = template.placeholders();
-            let secret = matches!(placeholders.next(), Some(Placeholder::Secret(_)));
-            secret && placeholders.next().is_none()
-        };
-        if !is_secret {
-            let help = "write the key into the secrets folder, and its name here: \
-                        `sign = \"{secret.NAME}\"`";
-            self.file.fault_help(key.span(), "this is no secret", help);
+        let mut placeholders = template.placeholders();
+        match (placeholders.next(), placeholders.next()) {
+            (Some(Placeholder::Secret(name)), None) => self.check_key(name, key),
+            _ => {
+                let help = "write the key into the secrets folder, and its name here: \
+                            `sign = \"{secret.NAME}\"`";
+                self.file.fault_help(key.span(), "this is no secret", help);
+            }
         }
+        drop(placeholders);
         template
+    }
+
+    /// A key as it is used here, and as the other side has it, are one text only where it is on one line.
+    fn check_key(&self, name: &str, at: &Spanned<String>) {
+        let Ok(key) = self.world.secrets.value(name) else { return };
+        let help = "`openssl rand -hex 32` makes a good one";
+        if key.contains(char::is_control) {
+            let what = format!("the secret `{name}` is no key: it has several lines or tabs");
+            self.file.fault_help(at.span(), what, help);
+        } else if key.chars().count() < SHORTEST_KEY {
+            let what = format!(
+                "the secret `{name}` is shorter than {SHORTEST_KEY} characters: whoever \
+                                gets one signed request could find it out by trying"
+            );
+            self.file.warn(at.span(), what, help);
+        }
     }
 
     fn patience(&self, raw: &raw::Trigger, kind: Kind) -> Patience {
@@ -125,4 +146,11 @@ impl Scope<'_> {
         let retries = self.file.number(raw.retry.as_ref(), 0..=most, retries);
         Patience { budget, attempt, retries: u32::try_from(retries).unwrap_or_default() }
     }
+}
+
+/// Whether somebody stands before the host of a URL.
+fn has_user(url: &Spanned<String>) -> bool {
+    let after_scheme = url.get_ref().split_once("://").map_or("", |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.contains('@')
 }

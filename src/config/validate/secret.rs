@@ -16,34 +16,43 @@ pub(super) struct Filling<'a> {
     pub(super) whose: &'static str,
 }
 
+/// A text with its secrets.
+pub(super) struct Filled {
+    pub(super) text: String,
+    pub(super) is_secret: bool,
+    /// Nothing in it was faulty.
+    pub(super) is_whole: bool,
+}
+
 impl Filling<'_> {
-    /// A text with its secrets, each as `written` writes it there, and whether there are any.
-    pub(super) fn filled(
-        self,
-        text: &Spanned<String>,
-        written: impl Fn(&str) -> String,
-    ) -> (String, bool) {
+    /// A text with its secrets, each as `written` writes it there.
+    pub(super) fn filled(self, text: &Spanned<String>, written: impl Fn(&str) -> String) -> Filled {
         let (pieces, problems) = read(text.get_ref(), Braces::Doubled);
+        let mut filled =
+            Filled { text: String::new(), is_secret: false, is_whole: problems.is_empty() };
         for problem in problems {
             let at = self.file.inside(text, problem.at);
             self.file.push(at, problem.what, problem.help, None);
         }
-        let mut filled = (String::new(), false);
         for (at, piece) in pieces {
             match piece {
-                Piece::Text(text) => filled.0.push_str(&text),
+                Piece::Text(text) => filled.text.push_str(&text),
                 Piece::Fill(Placeholder::Secret(name)) => match self.secrets.value(&name) {
                     Ok(secret) => {
-                        filled.0.push_str(&written(&secret));
-                        filled.1 = true;
+                        filled.text.push_str(&written(&secret));
+                        filled.is_secret = true;
                     }
-                    Err(reason) => self.missing(text, at, &name, &reason),
+                    Err(reason) => {
+                        self.missing(text, at, &name, &reason);
+                        filled.is_whole = false;
+                    }
                 },
                 Piece::Fill(_) => {
                     let what =
                         format!("{} serves all calls: no call's value can be here", self.whose);
                     let help = "write `{secret.NAME}`, or the text itself";
                     self.file.fault_help(self.file.inside(text, at), what, help);
+                    filled.is_whole = false;
                 }
             }
         }

@@ -1,37 +1,14 @@
-//! Connections of switches: who may connect, how many, for how long.
+//! The server of sounds.
 
-use std::convert::Infallible;
 use std::future::Future;
-use std::net::IpAddr;
-use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
-use tracing::{debug, error, warn};
+use tokio::net::TcpListener;
 
 use super::Urls;
 use super::answer::answer;
-
-/// Most connections at once; further ones wait for their turn.
-const CONNECTIONS: usize = 128;
-/// For the head of a request, and for the next one on a connection that is kept.
-const HEAD: Duration = Duration::from_secs(5);
-/// Largest head of a request, in bytes.
-const LARGEST_HEAD: usize = 16 << 10;
-/// After this a connection takes no further request.
-const KEPT: Duration = Duration::from_secs(60);
-/// For the response that is then under way.
-const LAST_RESPONSE: Duration = Duration::from_secs(60);
-/// Between two tries to accept, when the machine has no descriptors left.
-const BACK_OFF: Duration = Duration::from_millis(200);
+use crate::http_server::{self, Door};
 
 /// Serves the sounds of `urls` to peers in the networks of `allow`, until `stop`; then what is under way is broken off.
 pub async fn serve(
@@ -40,56 +17,10 @@ pub async fn serve(
     allow: Vec<IpNet>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
-    let mut stop = pin!(stop);
-    loop {
-        // A place is taken before the connection: what waits meanwhile waits in the kernel's queue.
-        let place = tokio::select! {
-            () = &mut stop => return,
-            place = places.clone().acquire_owned() => place,
-        };
-        let accepted = tokio::select! {
-            () = &mut stop => return,
-            accepted = listener.accept() => accepted,
-        };
-        match accepted {
-            Ok((_, peer)) if !is_allowed(&allow, peer.ip()) => {
-                warn!(peer = %peer.ip(), "refused by the sound server: not in a network that may connect (`allow`)");
-            }
-            Ok((stream, peer)) => {
-                let urls = urls.clone();
-                connections.spawn(async move {
-                    connection(stream, &urls, peer.ip()).await;
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                error!(%error, "the sound server can't accept a connection; trying again");
-                sleep(BACK_OFF).await;
-            }
-        }
-        while connections.try_join_next().is_some() {}
-    }
-}
-
-async fn connection(stream: TcpStream, urls: &Urls, peer: IpAddr) {
-    let service = service_fn(async |request| {
-        let response = answer(urls, &request).await;
-        debug!(%peer, status = response.status().as_u16(), "a sound was asked for");
-        Ok::<_, Infallible>(response)
-    });
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LARGEST_HEAD);
-    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    // How a connection ended is the peer's affair.
-    if timeout(KEPT, connection.as_mut()).await.is_err() {
-        connection.as_mut().graceful_shutdown();
-        drop(timeout(LAST_RESPONSE, connection).await);
-    }
-}
-
-/// An IPv4 peer of a listener for both families comes as `::ffff:a.b.c.d`.
-fn is_allowed(networks: &[IpNet], peer: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(&peer.to_canonical()))
+    let door = Door { table: "[sound_server]", listener, allow };
+    let answer = move |request| {
+        let urls = urls.clone();
+        async move { answer(&urls, &request).await }
+    };
+    http_server::serve(door, answer, stop).await;
 }

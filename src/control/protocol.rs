@@ -1,0 +1,151 @@
+//! What is asked and answered, shared by both ends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::trigger::breaker::Standing;
+use crate::trigger::cache::{Serves, Tally};
+
+/// Largest request, in bytes.
+pub const LARGEST_REQUEST: usize = 16 << 10;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// The kept answers, of one script where it is named: [`Answer::Kept`] for each, then [`Answer::Sum`].
+    List {
+        /// The script.
+        script: Option<String>,
+    },
+    /// A script ([`Answer::Script`], then its [`Answer::Kept`]), or the one answer that a key means.
+    Explain {
+        /// The script's name, or a key's beginning.
+        what: String,
+    },
+    /// Throw answers away: [`Answer::Purged`].
+    Purge(Purge),
+}
+
+/// Which answers are thrown away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purge {
+    /// All of them.
+    All,
+    /// Those of a script.
+    Script(String),
+    /// Those that these beginnings of keys mean.
+    Keys(Vec<String>),
+}
+
+/// What is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// A kept answer.
+    Kept(Kept),
+    /// All that is kept.
+    Sum(Sum),
+    /// How a script's answers are kept.
+    Script(Box<Explained>),
+    /// So many answers were thrown away.
+    Purged(usize),
+    /// Why there is no other answer.
+    Fault(String),
+}
+
+/// A kept answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Its key, in hexadecimal digits.
+    pub key: String,
+    /// The script that asked.
+    pub script: String,
+    /// Its request, with nothing sensitive in it.
+    pub request: String,
+    /// The HTTP status of the answer.
+    pub status: u16,
+    /// How long ago it came.
+    pub age_ms: u64,
+    /// What it takes.
+    pub bytes: usize,
+    /// How it serves now and later. Nothing: it serves no more, as the script is now.
+    pub ahead: Vec<Ahead>,
+}
+
+/// How an answer serves, from the end of the way before on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ahead {
+    /// How.
+    pub serves: Serves,
+    /// The end of it, from now.
+    pub until_ms: u64,
+}
+
+/// All that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// How many answers.
+    pub entries: usize,
+    /// What they take.
+    pub bytes: usize,
+    /// How many there may be.
+    pub max_entries: usize,
+    /// What they may take.
+    pub max_bytes: usize,
+    /// Answers that would have been listed and were not, since the list is full.
+    pub left_off: usize,
+}
+
+/// A script, and what is kept for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// Its name.
+    pub script: String,
+    /// What it keeps.
+    pub keeps: Keeps,
+    /// What that did since the daemon began.
+    pub tally: Tally,
+    /// Whom it asks, as far as they were asked already.
+    pub upstreams: Vec<Upstream>,
+}
+
+/// What a script keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Keeps {
+    /// Nothing, since it asks nobody.
+    AsksNobody,
+    /// Nothing, since nobody waits for its answers.
+    Background,
+    /// Nothing, since it has no `cache`.
+    Nothing,
+    /// Answers that a branch handles.
+    Answers {
+        /// For so long nobody asks again.
+        fresh_ms: u64,
+        /// For so long after that they serve and are asked for again.
+        stale_ms: u64,
+        /// For so long after being fresh they serve where there is no answer.
+        stale_if_error_ms: u64,
+        /// The values that tell requests apart. `None`: all that is sent does.
+        by: Option<Vec<String>>,
+    },
+}
+
+/// A web application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Upstream {
+    /// As people call it.
+    pub name: String,
+    /// Its breaker.
+    pub breaker: Standing,
+    /// Requests under way.
+    pub under_way: usize,
+    /// Complete replies.
+    pub answered: u64,
+    /// Attempts without one.
+    pub failed: u64,
+    /// Requests that were not sent, to spare it.
+    pub refused: u64,
+}

@@ -1,0 +1,208 @@
+//! Web applications that have rules of their own, and what requests go through.
+
+use std::fs;
+
+use dialscript::config::{Config, Upstream};
+
+use super::folder::Folder;
+
+/// One of `tests/web/tls/identity`.
+fn pem(name: &str) -> String {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/tls/identity/");
+    fs::read_to_string(format!("{folder}{name}")).unwrap()
+}
+
+/// A folder with these files of it, and a daemon's file.
+fn folder(files: &[&str], daemon: &str) -> Folder {
+    let folder = Folder::new();
+    for name in files {
+        folder.file(name, pem(name));
+    }
+    folder.file("dialscript.toml", daemon);
+    folder
+}
+
+fn loaded(folder: &Folder) -> Config {
+    folder.load().unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn warnings(folder: &Folder) -> Vec<String> {
+    loaded(folder).warnings.iter().map(ToString::to_string).collect()
+}
+
+/// How many authorities, how many certificates of ours, and how many requests.
+fn rules(of: &Upstream) -> (usize, usize, Option<usize>) {
+    let identity = of.identity.as_deref();
+    let authorities = identity.map_or(0, |identity| identity.authorities.len());
+    let chain = identity.and_then(|identity| identity.certificate.as_ref());
+    (authorities, chain.map_or(0, |(chain, _)| chain.len()), of.max_requests)
+}
+
+const PAIR: &str = "[upstream.'shop.example']\ncertificate = 'client.pem'\nkey = 'client.key'\n";
+
+#[test]
+fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
+    let folder = folder(
+        &["authority.pem", "stranger.pem", "client.key"],
+        "[upstream.'Shop.example']\nca = ['authority.pem', 'stranger.pem']\nmax_requests = 7\n\
+         [upstream.'shop.example:8443']\ncertificate = 'tls/chain.pem'\nkey = 'client.key'\n\
+         [upstream.'shop.example:9443']\nca = 'stranger.pem'\nmax_requests = 8\n\
+         [upstream.'10.0.0.1']\nmax_requests = 9\n\
+         [upstream.'[2001:db8::1]:8443']\n",
+    );
+    folder.file("tls/chain.pem", format!("{}{}", pem("client.pem"), pem("authority.pem")));
+    let config = loaded(&folder);
+    let told = config.upstreams.iter().map(|at| (at.place.to_string(), rules(at)));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("shop.example".to_owned(), (2, 0, Some(7))),
+            ("shop.example:8443".to_owned(), (2, 2, Some(7))),
+            ("shop.example:9443".to_owned(), (1, 0, Some(8))),
+            ("10.0.0.1".to_owned(), (0, 0, Some(9))),
+            ("[2001:db8::1]:8443".to_owned(), (0, 0, None)),
+        ]
+    );
+    assert!(config.warnings.is_empty(), "{}", config.warnings.render(false));
+}
+
+#[test]
+fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
+    let folder = folder(&["client.key"], "");
+    let elsewhere = super::folder::Folder::new();
+    elsewhere.file("client.pem", pem("client.pem"));
+    let path = elsewhere.path().join("client.pem");
+    let daemon = format!(
+        "[upstream.'shop.example']\ncertificate = '{}'\nkey = '{{secret.KEY}}'\n",
+        path.display()
+    );
+    folder.file("dialscript.toml", daemon).file("secrets/KEY", pem("client.key"));
+    assert_eq!(rules(&loaded(&folder).upstreams[0]), (0, 1, None));
+    folder.file("secrets/KEY", "s3cret");
+    let faults = folder.faults();
+    assert!(
+        faults[0].starts_with("the secret `KEY`: there is no private key in it |"),
+        "{faults:?}"
+    );
+}
+
+#[test]
+fn a_running_daemon_is_told_that_a_certificate_is_another_now() {
+    let folder = folder(&["client.pem", "client.key"], PAIR);
+    let first = loaded(&folder);
+    assert_eq!(first.differs_from(&loaded(&folder)).next(), None);
+    folder.file("client.pem", pem("expired.pem"));
+    let differs = loaded(&folder);
+    assert_eq!(first.differs_from(&differs).collect::<Vec<_>>(), ["[upstream]"]);
+}
+
+#[test]
+fn a_certificate_that_is_out_of_date_is_a_warning() {
+    let folder = folder(&["client.pem", "client.key"], PAIR);
+    assert_eq!(warnings(&folder), Vec::<String>::new());
+    folder.file("client.pem", pem("expired.pem"));
+    let told = warnings(&folder);
+    assert!(
+        told.len() == 1 && told[0].contains("toml:2: this certificate has expired"),
+        "{told:?}"
+    );
+    folder.file("client.pem", pem("server.pem")).file("client.key", pem("server.key"));
+    let told = warnings(&folder);
+    assert!(told.len() == 1 && told[0].contains("this certificate is not for clients"), "{told:?}");
+}
+
+#[test]
+fn a_key_that_every_user_can_read_is_a_warning() {
+    let folder = folder(&["client.pem", "client.key"], PAIR);
+    folder.mode("", 0o755).mode("client.key", 0o644);
+    let told = warnings(&folder);
+    assert!(
+        told.len() == 1 && told[0].contains("every user of this host can read this key"),
+        "{told:?}"
+    );
+    folder.mode("client.key", 0o640);
+    assert_eq!(warnings(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_of_a_file_of_keys_is_told() {
+    let key = pem("client.key");
+    let line = key.lines().nth(1).unwrap();
+    let broken = key.replace("-----END PRIVATE KEY-----", "");
+    let wordy = key.replacen(line, &format!("{line}-----BEGIN {line}"), 1);
+    let garbled = key.replace(line, &format!("*{line}"));
+    let several = format!("{key}{key}");
+    let der = "-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n".to_owned();
+    let folder = folder(&["client.pem"], PAIR);
+    for (content, what) in [
+        (broken, "its PEM is broken"),
+        (wordy, "its PEM is broken"),
+        (garbled, "its PEM is broken"),
+        (several, "there are several private keys in it"),
+        (der, "no key of this kind can be used"),
+        (pem("locked.key"), "this key is locked by a passphrase"),
+        (String::new(), "there is no private key in it"),
+    ] {
+        folder.file("client.key", &content).file("client.pem", pem("client.pem"));
+        let faults = folder.load().unwrap_err();
+        let (told, debug) = (faults.to_string(), format!("{faults:?}"));
+        assert!(faults.len() == 1 && told.contains(what), "{what}: {told}");
+        assert!(!told.contains(&line[..12]) && !debug.contains(&line[..12]), "{told}");
+        folder.file("client.pem", &content);
+        let told = folder.load().unwrap_err().to_string();
+        assert!(!told.contains(&line[..12]), "{told}");
+    }
+    folder.file("client.key", &key).file("client.pem", pem("client.pem"));
+    let shown = format!("{:?}", loaded(&folder));
+    assert!(shown.contains("Identity { authorities: 0, certificates: Some(1) }"), "{shown}");
+    assert!(!shown.contains(&line[..12]) && !shown.contains("Pkcs8"), "{shown}");
+}
+
+#[test]
+fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
+    let folder = Folder::new();
+    folder.file("secrets/PROXY", "p@ss:w/rd#?%41 ü\n");
+    folder.file(
+        "dialscript.toml",
+        "[trigger]\nproxy = 'http://ivr:{secret.PROXY}@proxy.example:3128'\n",
+    );
+    let config = loaded(&folder);
+    let proxy = config.trigger.proxy.clone().unwrap();
+    assert_eq!(
+        (proxy.0.username(), proxy.0.host_str(), proxy.0.port()),
+        ("ivr", Some("proxy.example"), Some(3128))
+    );
+    assert_eq!(proxy.0.password(), Some("p%40ss%3Aw%2Frd%23%3F%2541%20%C3%BC"));
+    let shown = format!("{config:?}");
+    assert!(shown.contains("http://proxy.example:3128") && !shown.contains("p%40ss"), "{shown}");
+    assert!(!shown.contains("w/rd"), "{shown}");
+    folder.file("secrets/PROXY", "other");
+    assert_eq!(config.differs_from(&loaded(&folder)).collect::<Vec<_>>(), ["[trigger]"]);
+}
+
+#[test]
+fn a_proxy_that_is_none_is_told_without_its_secrets() {
+    let folder = Folder::new();
+    folder.file("secrets/PROXY", "s3cret");
+    for (proxy, what) in [
+        ("{secret.PROXY}", "this is no address of a proxy"),
+        ("ftp://ivr:{secret.PROXY}@proxy.example", "this is no address of a proxy"),
+        ("http://ivr:{secret.nowhere}@proxy.example", "no secret `nowhere`"),
+        ("http://{caller}@proxy.example", "a proxy serves all calls: no call's value can be here"),
+    ] {
+        folder.file("dialscript.toml", format!("[trigger]\nproxy = '{proxy}'\n"));
+        let faults = folder.load().unwrap_err();
+        let told = faults.to_string();
+        assert!(faults.len() == 1 && told.contains(what) && !told.contains("s3cret"), "{told}");
+    }
+}
+
+#[test]
+fn a_proxy_by_https_would_be_shown_the_certificate_of_another_host() {
+    let daemon = format!("[trigger]\nproxy = 'https://proxy.example'\n{PAIR}");
+    let folder = folder(&["client.pem", "client.key"], &daemon);
+    let faults = folder.faults();
+    assert!(faults.len() == 1 && faults[0].starts_with("the proxy would be held"), "{faults:?}");
+    folder.file("dialscript.toml", daemon.replace("https:", "http:"));
+    loaded(&folder);
+}

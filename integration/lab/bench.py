@@ -1,6 +1,7 @@
 """One of each for a scenario: a folder, a daemon with its scripts, a web application, and calls to a shared switch."""
 
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Bench:
         self.web = Web()
         self.daemon = Daemon(binary, self.folder, switch.kind)
         self.calls = []
-        self._others = []
+        self._others = []  # web applications and daemons
         self._running = False
 
     def script(self, name, text):
@@ -121,14 +122,14 @@ class Bench:
         self.daemon.environment = environment
         self.daemon.start()
 
-    def call(self, script="", extension="script", context="lab", headers=(), handed=None, **caller):
+    def call(self, script="", extension="script", context="lab", headers=(), handed=None, daemon=None, **caller):
         """Dials. `script`: its name and the query with its arguments, as the switch's own way is to hand them over;
-        `handed`: what else `script_call` of this switch takes."""
+        `handed`: what else `script_call` of this switch takes; `daemon`: another than the first."""
         self.start()
-        address = self.switch.daemon_address(self.daemon.authority)
+        address = self.switch.daemon_address((daemon or self.daemon).authority)
         script_call = self.switch.script_call(script, **(handed or {}))
         headers = [("X-Context", context), ("X-Daemon", address), *script_call, *headers]
-        call = BenchCall(self, script, self.switch.sip_port, extension, headers, **caller)
+        call = BenchCall(self, daemon or self.daemon, script, self.switch.sip_port, extension, headers, **caller)
         self.calls.append(call)
         return call
 
@@ -136,6 +137,17 @@ class Bench:
         """Does the same with several calls at once; returns what came of each."""
         with ThreadPoolExecutor(len(calls)) as pool:
             return list(pool.map(what, calls))
+
+    def another_daemon(self, settings="", environment=None):
+        """A second daemon, with the scripts that the first has by now; these sections and variables are its own."""
+        daemon = Daemon(self.daemon.binary, self.folder / "second", self.switch.kind)
+        daemon.configure(settings)
+        daemon.environment = environment or {}
+        for script in self.daemon.scripts.iterdir():
+            shutil.copy(script, daemon.scripts)
+        daemon.start()
+        self._others.append(daemon)
+        return daemon
 
     def another_web(self, **how):
         """A second web application, at another address or with a certificate."""
@@ -152,9 +164,8 @@ class Bench:
         """Ends everything but the switch."""
         for call in self.calls:
             call.close()
-        self.daemon.close()
-        for web in (self.web, *self._others):
-            web.close()
+        for other in (self.daemon, self.web, *self._others):
+            other.close()
 
     def evidence(self):
         """All that is known about what went on, for a scenario that failed."""
@@ -171,9 +182,9 @@ class Bench:
 class BenchCall(Call):
     """A call, with what the switch's dialplan saw of it."""
 
-    def __init__(self, bench, script, *arguments, **caller):
+    def __init__(self, bench, daemon, script, *arguments, **caller):
         self._pbx = bench.switch
-        self._daemon = bench.daemon
+        self._daemon = daemon
         self._script = script.partition("?")[0].partition(",")[0]
         super().__init__(*arguments, **caller)
 
@@ -242,6 +253,22 @@ class BenchCall(Call):
         self.wait_until_over()
         step = self.channel.at(extension, context)
         expect(f"a step at {extension}@{context}", step and step.priority, priority)
+
+    def seconds_to(self, extension, context, since=None):
+        """Seconds to the dialplan's step at a place, from its step that handed the call to the daemon or from a time of
+        the machine's clock."""
+        there = self.wait_for_step(extension, context)
+        handed = next(step for step in self.channel.steps if step.application == self._pbx.hands_over)
+        return there.at - (since or handed.at)
+
+    def is_taken(self, since=None):
+        """Waits until somebody has taken the call (9200@lab-places, where music is heard), and hangs up. Returns the
+        seconds that it took to come there, as `seconds_to` counts them."""
+        took = self.seconds_to("9200", "lab-places", since)
+        self.hear("music")
+        self.hang_up()
+        self.wait_until_over()
+        return took
 
     def was_not_served(self):
         """Checks that the dialplan went on, knowing that no script ran."""

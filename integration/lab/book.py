@@ -9,7 +9,8 @@ class SwitchFailed(Exception):
 
 @dataclass
 class Step:
-    """One step of the dialplan: where, what, and the variables that had been set on the channel by then."""
+    """One step of the dialplan: where, what, when by the clock of the machine (which is the switch's), and the variables
+    that had been set on the channel by then."""
 
     context: str
     extension: str
@@ -17,6 +18,7 @@ class Step:
     application: str
     data: str
     variables: dict
+    at: float  # time.time()
 
     def __str__(self):
         return f"{self.extension}@{self.context},{self.priority} {self.application}({self.data})"

@@ -60,6 +60,7 @@ SPEECH = Wanted(
     NOT_FOR_SPEECH,
 )
 
+CLOCK = Wanted("clock", "libfaketime", ["libfaketime"], [])
 REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
 VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
 

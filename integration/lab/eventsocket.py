@@ -104,7 +104,7 @@ class Watcher:
             return
         channel.steps.append(Step(
             event.get("Caller-Context", ""), event.get("Caller-Destination-Number", ""), 1, event["Application"],
-            event.get("Application-Data", ""), channel.variables,
+            event.get("Application-Data", ""), channel.variables, int(event["Event-Date-Timestamp"]) / 1e6,
         ))
         if event["Application"] == "socket":
             self._in_script.add(channel.unique_id)

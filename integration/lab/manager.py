@@ -58,7 +58,7 @@ class Manager:
         if kind == "Newexten":
             channel.steps.append(Step(
                 event["Context"], event["Extension"], int(event["Priority"]), event["Application"],
-                event.get("AppData", ""), dict(channel.variables),
+                event.get("AppData", ""), dict(channel.variables), float(event["Timestamp"]),
             ))
         elif kind == "VarSet":
             self._set(channel, event["Variable"], _unescaped(event.get("Value", "")))

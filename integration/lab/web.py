@@ -12,6 +12,7 @@ import ssl
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
@@ -65,8 +66,9 @@ class Answer:
     content_type: str = "text/plain"
     headers: dict = field(default_factory=dict)
     delay: float = 0.0  # seconds before the first byte
-    drip: float = 0.0  # seconds before each byte of the body
-    raw: bytes | None = None  # this instead of HTTP
+    drip: float = 0.0  # seconds before each byte of the body, or of what is raw
+    raw: bytes | Iterable | None = None  # this instead of HTTP: bytes, or any number of pieces of them
+    stays: bool = False  # behind what is raw, the connection stays open
     silent: bool = False  # take the request and never say anything
     reset: bool = False  # take the request and break the connection
 
@@ -83,6 +85,18 @@ def json(value, **how):
     """An answer in JSON; text is taken as JSON already written, which keeps numbers as they are."""
     body = value if isinstance(value, str) else json_format.dumps(value)
     return Answer(body=body, content_type="application/json", **how)
+
+
+def in_turn(*answers):
+    """These answers one after the other; the last one for every further request."""
+    left = iter(answers[:-1])
+    one_at_a_time = threading.Lock()
+
+    def answer(request):
+        with one_at_a_time:
+            return next(left, answers[-1])
+
+    return answer
 
 
 def sound(file, **how):
@@ -176,17 +190,24 @@ class Web:
             return False
         request.complete = not _has_left(connection)
         if answer.raw is not None:
-            connection.sendall(answer.raw)
+            pieces = [answer.raw] if isinstance(answer.raw, bytes) else answer.raw
+            for piece in pieces:
+                self._send(connection, piece, answer.drip)
+            if answer.stays:
+                connection.recv(1)  # until the client leaves
             return False
         head, body = answer.encode()
+        connection.sendall(head if answer.drip else head + body)
         if answer.drip:
-            connection.sendall(head)
-            for byte in body:
-                self._closed.wait(answer.drip)
-                connection.sendall(bytes([byte]))
-        else:
-            connection.sendall(head + body)
+            self._send(connection, body, answer.drip)
         return True
+
+    def _send(self, connection, piece, drip):
+        if not drip:
+            return connection.sendall(piece)
+        for byte in piece:
+            self._closed.wait(drip)
+            connection.sendall(bytes([byte]))
 
 
 def self_signed(folder):

@@ -1,0 +1,93 @@
+"""The ways in which a web application can misbehave: answers for `Web.on` that are none, or hardly."""
+
+import gzip
+import itertools
+import socket
+from functools import cache
+
+from . import web
+
+BODY = b'{"code": 200}'
+BOMB = 64 << 20  # bytes that 64 KiB come to
+
+
+def head(*lines):
+    """The head of an answer in JSON."""
+    return "\r\n".join(["HTTP/1.1 200 OK", "Content-Type: application/json", *lines, "", ""]).encode()
+
+
+def late(seconds):
+    """A good answer that comes late."""
+    return web.json(BODY.decode(), delay=seconds)
+
+
+def dripping_head(seconds=0.1):
+    """Its head comes byte for byte."""
+    return web.Answer(raw=head("X-Slow: " + "x" * 200, f"Content-Length: {len(BODY)}") + BODY, drip=seconds)
+
+
+def dripping_body(seconds=0.1):
+    """Its body comes byte for byte."""
+    return web.json('{"code": 200, "more": "%s"}' % ("x" * 200), drip=seconds)
+
+
+def too_long(stays):
+    """It says that more comes than does; the connection stays open, or is closed in the middle of the body."""
+    return web.Answer(raw=head("Content-Length: 1000") + BODY, stays=stays)
+
+
+def too_short():
+    """It says that less comes than does."""
+    return web.Answer(raw=head("Content-Length: 5") + BODY)
+
+
+def two_lengths():
+    """It says two lengths."""
+    return web.Answer(raw=head(f"Content-Length: {len(BODY)}", "Content-Length: 1000") + BODY)
+
+
+def endless(seconds=0.0):
+    """A body without an end, as fast as it is taken or with a pause before each byte."""
+    chunk = b"1\r\n \r\n" if seconds else b"1000\r\n" + b" " * 0x1000 + b"\r\n"
+    pieces = itertools.chain([head("Transfer-Encoding: chunked")], itertools.repeat(chunk))
+    return web.Answer(raw=pieces, drip=seconds)
+
+
+@cache
+def _bomb():
+    return gzip.compress(bytes(BOMB))
+
+
+def bomb():
+    """A small body that unpacks to a very large one."""
+    body = _bomb()
+    return web.Answer(raw=head("Content-Encoding: gzip", f"Content-Length: {len(body)}") + body)
+
+
+def page():
+    """A page for people."""
+    return web.Answer(200, "<!doctype html><title>200</title><p>code=200", "text/html; charset=utf-8")
+
+
+def redirect(to):
+    """It says that the answer is elsewhere."""
+    return web.Answer(302, headers={"Location": to})
+
+
+class Full:
+    """A place that neither takes connections nor refuses them: its queue is full, and nobody takes any out of it."""
+
+    def __init__(self):
+        self._listener = socket.socket()
+        self._listener.bind(("127.0.0.1", 0))
+        self._listener.listen(0)
+        self._waiting = [socket.socket() for _ in range(4)]
+        for connection in self._waiting:
+            connection.setblocking(False)
+            connection.connect_ex(self._listener.getsockname())
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+
+    def close(self):
+        """Is gone."""
+        for one in (self._listener, *self._waiting):
+            one.close()

@@ -1,0 +1,134 @@
+"""A web application that is slow, down or hostile, in every way that there is: the call is never late at the next action.
+
+Each way has its script, its web application and its calls, and all of them fail at once. Time is the switch's own, from
+the step of the dialplan that hands the call over to the step at the place that [no_response] names.
+"""
+
+import re
+import time
+
+from lab import misbehaving, web
+from lab.bench import expect
+from lab.deadline import free_port
+from lab.misbehaving import Full
+from lab.scenario import scenario
+
+TIMEOUT = 1.5
+PROMISED = 0.2  # beyond the timeout
+BUSY = 0.4  # for a machine that runs eight scenarios on two cores
+
+SCRIPT = """
+    [trigger]
+    url = "{url}"
+    timeout = "1.5s"
+    {more}
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    then = "continue"
+    [no_response]
+    then = "goto 9200@lab-places"
+"""
+
+OUT_OF_TIME = r"no answer within 1\.5s"
+BROKEN = r"no connection: .*"
+
+# What it does, why there is no response, and what else the call's line says: fields with the least that they hold.
+SLOW = {
+    "silent": (web.Answer(silent=True), OUT_OF_TIME, {"answer_ms": 1300}),
+    "late": (misbehaving.late(2.5), OUT_OF_TIME, {"answer_ms": 1300}),
+    "drips-its-head": (misbehaving.dripping_head(), OUT_OF_TIME, {"answer_ms": 1300}),
+    "drips-its-body": (misbehaving.dripping_body(), OUT_OF_TIME, {"answer_ms": 1300}),
+    "says-too-long-a-length": (misbehaving.too_long(stays=True), OUT_OF_TIME, {"answer_ms": 1300}),
+    "endless-and-slow": (misbehaving.endless(0.05), OUT_OF_TIME, {"answer_ms": 1300}),
+    "redirects-to-silence": (misbehaving.redirect("/silence"), OUT_OF_TIME, {"answer_ms": 1300}),
+}
+HOSTILE = {
+    "resets": (web.Answer(reset=True), BROKEN, {"attempts": 3, "paused_ms": 100}),
+    "closes-in-the-body": (misbehaving.too_long(stays=False), BROKEN, {"attempts": 3, "paused_ms": 100}),
+    "says-too-short-a-length": (misbehaving.too_short(), r".+", {"http_status": 200}),
+    "says-two-lengths": (misbehaving.two_lengths(), BROKEN, {"attempts": 3}),
+    "packs-a-bomb": (misbehaving.bomb(), r"the answer is longer than 262144 bytes", {}),
+    "is-endless": (misbehaving.endless(), r"the answer is longer than 262144 bytes", {}),
+    "redirects-away": (misbehaving.redirect("http://127.0.0.2:1/"), "HTTP status 302", {"http_status": 302}),
+    "shows-a-page": (misbehaving.page(), r".*HTML.*", {"http_status": 200}),
+    "answers-500": (web.json({"error": 1}, status=500), r".*500.*", {"http_status": 500, "attempts": 3}),
+}
+
+
+def reaches_the_next_action(lab, name):
+    """A call of the script of this name comes to the place, and hears what is heard there, in time."""
+    call = lab.call(name)
+    took = call.is_taken()
+    expect(f"{name}: outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
+    bound = TIMEOUT + PROMISED + BUSY
+    expect(f"{name}: in time ({took:.2f} s of {bound:g})", took < bound, True)
+
+
+def expect_told(lab, name, reason, least):
+    """Checks that the log says of the call why there was no response."""
+    line = next(line for line in lab.daemon.calls if line["script"] == name)
+    expect(f"{name}: the reason {line['reason']!r} is as {reason!r}", bool(re.fullmatch(reason, line["reason"])), True)
+    expect(f"{name}: where the call went", line["left"], "goto 9200@lab-places")
+    short = {field: line.get(field) for field, value in least.items() if line.get(field, 0) < value}
+    expect(f"{name}: fields that say too little, of {least}", short, {})
+
+
+def fail_at_once(lab, ways):
+    """All of these at the same time."""
+    for name, (answer, _, _) in ways.items():
+        other = lab.another_web().on("/it", answer).on("/silence", web.Answer(silent=True))
+        lab.script(name, SCRIPT.format(url=f"{other.url}/it", more=""))
+    lab.start()
+    lab.together(lambda name: reaches_the_next_action(lab, name), ways)
+    lab.daemon.wait_for_calls(len(ways))
+    for name, (_, reason, least) in ways.items():
+        expect_told(lab, name, reason, least)
+
+
+@scenario("a web application that is slow in any way: the next action within the timeout, and the log says why")
+def slow(lab):
+    fail_at_once(lab, SLOW)
+
+
+@scenario("a web application that is hostile in any way: the next action within the timeout, and the log says why")
+def hostile(lab):
+    fail_at_once(lab, HOSTILE)
+
+
+@scenario("a place that refuses connections, takes none, or has no name: the next action within the timeout")
+def unreachable(lab):
+    full = Full()
+    places = {
+        "refuses": (f"http://127.0.0.1:{free_port()}/", BROKEN),
+        "is-full": (f"{full.url}/", f"{OUT_OF_TIME}|{BROKEN}"),
+        "has-no-name": ("http://shop.invalid/", f"{OUT_OF_TIME}|{BROKEN}"),
+    }
+    for name, (url, _) in places.items():
+        lab.script(name, SCRIPT.format(url=url, more=""))
+    lab.start()
+    try:
+        lab.together(lambda name: reaches_the_next_action(lab, name), places)
+    finally:
+        full.close()
+    lab.daemon.wait_for_calls(len(places))
+    for name, (_, reason) in places.items():
+        expect_told(lab, name, reason, {"connect_ms": 1300} if name == "is-full" else {})
+
+
+@scenario("with keys, music and a reassurance the time counts from the last key, and is the same")
+def from_the_last_key(lab):
+    more = 'music = "default"\n[trigger.reassure]\nplay = "sorry"\nevery = "3s"\n'
+    keys = '[prompt]\nplay = "welcome"\n[keypress]\nlength = 4\n[no_input]\nthen = "continue"\n'
+    script = SCRIPT.format(url="WEB/it", more=more).replace("1.5s", "4s") + keys
+    lab.web.on("/it", web.Answer(silent=True))
+    call = lab.script("asks", script).call("asks")
+    call.hear("welcome")
+    released = call.press("1234")
+    since = time.time() - (call.now() - released)
+    call.hear("sorry")
+    took = call.is_taken(since)
+    bound = 4 + PROMISED + BUSY
+    expect(f"in time ({took:.2f} s of {bound:g})", took < bound, True)
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")

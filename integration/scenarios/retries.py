@@ -1,0 +1,160 @@
+"""Another attempt, another web application, and one that is left alone: what a caller does not notice."""
+
+import re
+
+from lab import web
+from lab.bench import expect
+from lab.deadline import free_port, wait_until
+from lab.scenario import scenario
+
+SCRIPT = """
+    [trigger]
+    url = "WEB/it"
+    timeout = "2s"
+    {more}
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    then = "goto 9100@lab-places"
+    [no_response]
+    then = "goto 4000@lab-places"
+"""
+
+GOOD = web.json({"code": 200})
+DOWN = web.json({"error": "down"}, status=500)
+SILENT = web.Answer(silent=True)
+
+
+def asks(lab, more=""):
+    """The script that asks, with these lines in its trigger."""
+    return lab.script("asks", SCRIPT.format(more=more))
+
+
+def is_served(lab, within=2.2):
+    """A call goes where the answer sends it, in so many seconds; its line in the log."""
+    count = len(lab.daemon.calls)
+    call = lab.call("asks")
+    call.dialplan_saw("matched", code="200", http_status="200")
+    took = call.seconds_to("9100", "lab-places")
+    expect(f"in time ({took:.2f} s of {within:g})", took < within, True)
+    return lab.daemon.wait_for_calls(count + 1)
+
+
+def is_not_served(lab, within=2.2):
+    """A call goes where calls without an answer go, in so many seconds; its line in the log."""
+    count = len(lab.daemon.calls)
+    call = lab.call("asks")
+    took = call.seconds_to("4000", "lab-places")
+    call.wait_until_over()
+    expect(f"in time ({took:.2f} s of {within:g})", took < within, True)
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
+    return lab.daemon.wait_for_calls(count + 1)
+
+
+def outcome(lab):
+    """What became of a further call."""
+    return lab.call("asks").wait_until_over().variables()["DIALSCRIPT_OUTCOME"]
+
+
+def fields(line, *names):
+    """Some fields of a line of the log; those that it has not are None."""
+    return tuple(line.get(name) for name in names)
+
+
+@scenario("500, then 200: asked again, and the caller notices nothing")
+def five_hundred(lab):
+    lab.web.on("/it", web.in_turn(DOWN, GOOD))
+    line = is_served(asks(lab), within=1.0)
+    expect("attempts, status, reason", fields(line, "attempts", "http_status", "reason"), (2, 200, None))
+    expect("what went wrong first is told", "500" in line["trouble"], True)
+    expect("a pause is told", line["paused_ms"] > 0, True)
+    expect("requests", len(lab.web.requests), 2)
+
+
+@scenario("a connection that breaks, then 200: asked again, and the caller notices nothing")
+def breaks_once(lab):
+    lab.web.on("/it", web.in_turn(web.Answer(reset=True), web.Answer(raw=b"HTTP/1.1 200"), GOOD))
+    line = is_served(asks(lab), within=1.0)
+    expect("attempts", line["attempts"], 3)
+    expect("what went wrong first is told", "no connection" in line["trouble"], True)
+
+
+@scenario("attempt_timeout: silence, then 200, in one budget")
+def silence_once(lab):
+    lab.web.on("/it", web.in_turn(SILENT, GOOD))
+    line = is_served(asks(lab, 'attempt_timeout = "500ms"'))
+    expect("attempts and trouble", fields(line, "attempts", "trouble"), (2, "no answer within 500ms"))
+
+
+@scenario("a POST is sent once: what it does may not be done twice")
+def post(lab):
+    lab.web.on("/it", web.in_turn(DOWN, GOOD))
+    line = is_not_served(asks(lab, 'body = "caller={caller}"'))
+    expect("requests", [request.method for request in lab.web.requests], ["POST"])
+    expect("attempts", line.get("attempts"), None)
+
+
+@scenario("a POST whose script says retry is sent again, with the same body")
+def post_with_retry(lab):
+    lab.web.on("/it", web.in_turn(DOWN, DOWN, GOOD))
+    is_served(asks(lab, 'body = "caller={caller}"\nretry = 2'))
+    expect("requests", [request.form for request in lab.web.requests], [[("caller", "1001")]] * 3)
+
+
+@scenario("fallback_url serves where the first is silent, in one budget")
+def fallback_for_silence(lab):
+    other = lab.another_web().on("/second", GOOD)
+    lab.web.on("/it", SILENT)
+    line = is_served(asks(lab, f'fallback_url = "{other.url}/second"'))
+    expect("fallback and attempts", fields(line, "fallback", "attempts"), (True, 2))
+    expect("what went wrong first is told", "no answer within 1s" in line["trouble"], True)
+    expect("requests", (len(lab.web.requests), len(other.requests)), (1, 1))
+
+
+@scenario("fallback_url serves where the first refuses connections")
+def fallback_for_refusal(lab):
+    other = lab.another_web().on("/second", GOOD)
+    lab.web.close()
+    line = is_served(asks(lab, f'fallback_url = "{other.url}/second"'), within=1.2)
+    expect("fallback", line["fallback"], True)
+    expect("what went wrong first is told", "no connection" in line["trouble"], True)
+
+
+@scenario("fallback_url that is down as well: the next action within the timeout")
+def fallback_is_down(lab):
+    lab.web.on("/it", SILENT)
+    line = is_not_served(asks(lab, f'fallback_url = "http://127.0.0.1:{free_port()}/"'), within=2.4)
+    expect("fallback", line["fallback"], True)
+    told = (line["reason"], line["trouble"])
+    expect("reason and trouble", [bool(re.match("no connection|no answer", text)) for text in told], [True, True])
+
+
+@scenario("Retry-After is waited for where there is time, and not where there is none")
+def retry_after(lab):
+    busy = [web.Answer(503, "busy", headers={"Retry-After": seconds}) for seconds in ("1", "30")]
+    lab.web.on("/it", web.in_turn(busy[0], GOOD))
+    line = is_served(asks(lab))
+    expect("a second of pause", 1000 <= line["paused_ms"] < 1400, True)
+    lab.web.on("/it", web.in_turn(busy[1], GOOD))
+    line = is_not_served(lab, within=0.6)
+    expect("attempts", line.get("attempts"), None)
+    expect("requests", len(lab.web.requests), 3)
+
+
+@scenario("a web application that fails and fails is left alone: calls go on at once, and later it answers again")
+def breaker(lab):
+    lab.daemon.configure('[breaker]\nfailures = 3\nopen_for = "1s"')
+    lab.web.on("/it", SILENT)
+    asks(lab, 'retry = 0').start()
+    lab.together(lambda _: is_not_served(lab, within=2.6), range(3))
+    expect("the log says it", lab.daemon.log.count("an upstream fails: it is left alone"), 1)
+    asked = len(lab.web.requests)
+    line = is_not_served(lab, within=0.5)
+    expect("why", line["reason"], "not sent: this host failed 3 times, and is left alone for a while")
+    expect("requests of the failures", asked, 3)
+    expect("further requests", len(lab.web.requests) - asked, 0)
+    lab.web.on("/it", GOOD)
+    wait_until(lambda: outcome(lab) == "matched", 5, "a call that gets through")
+    expect("the log says it", lab.daemon.log.count("an upstream answers again"), 1)
+    is_served(lab, within=0.6)

@@ -1,0 +1,70 @@
+"""Answers that are older than they should be: served at once, and served where there is no new one."""
+
+from lab import web
+from lab.bench import expect, expect_about
+from lab.clock import Clock
+from lab.deadline import wait_until
+from lab.scenario import scenario
+
+SCRIPT = """
+    [trigger]
+    url = "WEB/it"
+    timeout = "2s"
+    [response]
+    key = "code"
+    cache = "1m"
+    {stale}
+    [[branch]]
+    when = ["200", "201"]
+    then = "goto 9100@lab-places"
+    [no_response]
+    then = "continue"
+"""
+
+FIRST, SECOND = web.json({"code": 200}), web.json({"code": 201})
+MINUTE = 60
+
+
+def kept(lab, stale):
+    """An answer is kept, and old; the clock that made it so."""
+    clock = Clock(lab.folder)
+    lab.daemon.environment = clock.environment
+    lab.web.on("/it", FIRST)
+    lab.script("asks", SCRIPT.format(stale=stale))
+    served(lab, "200", "miss")
+    served(lab, "200", "hit")
+    clock.forward(MINUTE + 1)
+    return clock
+
+
+def served(lab, code, cache):
+    """A call goes to the place of the branch, by this answer; which is from there."""
+    call = lab.call("asks")
+    call.dialplan_saw("matched", code=code, http_status="200", cache=cache)
+    call.went_to("9100", "lab-places")
+    return call
+
+
+@scenario("stale_for: an old answer serves a call at once, and is renewed behind it")
+def stale_for(lab):
+    kept(lab, 'stale_for = "10m"')
+    lab.web.on("/it", web.json({"code": 201}, delay=1.0))
+    call = served(lab, "200", "stale")
+    expect_about("the time in the script", call.seconds_to("9100", "lab-places"), 0.1)
+    renewed = lab.web.wait_for(2)
+    wait_until(lambda: renewed.complete, 3, "the answer to go out")
+    wait_until(lambda: lab.call("asks").wait_until_over().variables()["DIALSCRIPT_CODE"] == "201", 5, "the new answer")
+    served(lab, "201", "hit")
+    expect("requests", len(lab.web.requests), 2)
+
+
+@scenario("stale_if_error: the web application is gone, and callers are served the old answer")
+def stale_if_error(lab):
+    clock = kept(lab, 'stale_if_error = "10m"')
+    lab.web.close()
+    for _ in range(2):
+        served(lab, "200", "stale")
+    expect("the log says why", "no connection" in lab.daemon.calls[-1]["trouble"], True)
+    clock.forward(11 * MINUTE)
+    call = lab.call("asks")
+    call.dialplan_saw("no_response", cache="miss")

@@ -56,7 +56,8 @@ pub struct Settings {
     /// Through which all requests go. The environment's is never used. Behind a proxy the proxy decides which addresses
     /// names lead to: only hosts and literal addresses are judged here.
     pub proxy: Option<Url>,
-    /// How many requests may be under way; one more is refused at once.
+    /// How many requests may be under way, those that callers wait for, and as many in the background; one more is refused
+    /// at once.
     pub max_requests: usize,
     /// What holds for requests to one upstream.
     pub upstreams: Rules,
@@ -108,7 +109,9 @@ pub struct HttpTriggers {
     keeping: Arc<Keeping>,
     flights: Flights<CacheKey, Landed>,
     keys: KeyMaker,
-    under_way: Arc<Semaphore>,
+    waited_for: Arc<Semaphore>,
+    /// Requests in the background may be tried for minutes: they take no place that a caller needs.
+    told: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
 }
@@ -139,7 +142,8 @@ impl HttpTriggers {
             keeping: Arc::new(Keeping { cache, shared, tracker: tracker.clone() }),
             flights: Flights::new(tracker.clone()),
             keys,
-            under_way: Arc::new(Semaphore::new(max_requests)),
+            waited_for: Arc::new(Semaphore::new(max_requests)),
+            told: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
         })
@@ -186,14 +190,14 @@ impl HttpTriggers {
         self.tracker.wait().await;
     }
 
-    fn place(&self) -> Result<OwnedSemaphorePermit, NoAnswer> {
-        let place = Arc::clone(&self.under_way).try_acquire_owned();
+    fn place(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
+        let place = Arc::clone(among).try_acquire_owned();
         place.map_err(|_| NoAnswer::TooMany(self.max_requests))
     }
 
     /// A request that no other call is concerned with.
     async fn alone(&self, errand: Errand) -> Fetched {
-        let place = match self.place() {
+        let place = match self.place(&self.waited_for) {
             Ok(place) => place,
             Err(why) => return Fetched::nothing(why),
         };
@@ -239,7 +243,7 @@ impl HttpTriggers {
             if let Some(landed) = self.keeping.just_landed(asked).filter(|_| !behind) {
                 return ControlFlow::Break(landed);
             }
-            let place = match self.place() {
+            let place = match self.place(&self.waited_for) {
                 Ok(place) => place,
                 Err(why) => return ControlFlow::Break(Landed::nothing(why)),
             };
@@ -283,7 +287,7 @@ impl Triggers for HttpTriggers {
         let to = outgoing::shown(&request.to.url);
         let mut errand = Errand::new(&self.sender.client, &request, Judge::Status);
         errand.unhurried = true;
-        let place = match self.place() {
+        let place = match self.place(&self.told) {
             Ok(place) => place,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };

@@ -81,3 +81,16 @@ async fn closing_waits_for_what_is_told() {
     leave.notify_one();
     closing.await;
 }
+
+#[tokio::test]
+async fn what_is_told_takes_no_place_that_a_caller_needs() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/told" => Reply::Silence,
+        _ => Reply::json(r#"{"code":"200"}"#),
+    })
+    .await;
+    let triggers = with(Settings { max_requests: 1, ..Settings::default() });
+    triggers.tell(get(web.url("/told")), &plain());
+    web.next().await;
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+}

@@ -17,6 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
@@ -138,7 +139,11 @@ impl HttpTriggers {
         };
         let (cache, shared) = (Cache::new(settings.cache), shared.map(Arc::new));
         Ok(Self {
-            sender: Arc::new(Sender { client: Arc::new(client), upstreams }),
+            sender: Arc::new(Sender {
+                client: Arc::new(client),
+                upstreams,
+                closing: CancellationToken::new(),
+            }),
             keeping: Arc::new(Keeping { cache, shared, tracker: tracker.clone() }),
             flights: Flights::new(tracker.clone()),
             keys,
@@ -183,9 +188,10 @@ impl HttpTriggers {
         upstreams
     }
 
-    /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no
-    /// bound on it: whoever stops the process has one.
+    /// Waits until no request is under way; what waits for another attempt gets it at once, and no further one. Requests
+    /// that are begun meanwhile are waited for as well, and there is no bound on it: whoever stops the process has one.
     pub async fn close_and_wait(&self) {
+        self.sender.closing.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::outgoing::{Outgoing, prepare};
 use super::sign::Signers;
@@ -33,6 +34,8 @@ const LEAST: Duration = Duration::from_millis(50);
 pub(super) struct Sender {
     pub(super) client: Arc<Client>,
     pub(super) upstreams: Upstreams,
+    /// The process ends soon: nothing is waited for any more, each errand is tried once more.
+    pub(super) closing: CancellationToken,
 }
 
 /// A request with all of its attempts.
@@ -146,18 +149,21 @@ impl Sender {
         spent: &mut Spent,
         landed: &mut Option<Landed>,
     ) {
+        let mut is_last = false;
         for number in 0..=errand.patience.retries {
+            is_last |= number == errand.patience.retries;
             let tried = self.attempt(errand, to, until, spent).await;
             let again = tried.again;
             tried.add_to(landed);
             let Some(wanted) = again else { return };
             let pause = wanted.map_or_else(|| pause(number), |wanted| wanted.max(pause(number)));
-            let is_last = number == errand.patience.retries;
             if is_last || Instant::now() + pause + LEAST > until.at {
                 return;
             }
-            sleep(pause).await;
-            spent.paused += pause;
+            let paused = Instant::now();
+            let _ = timeout(pause, self.closing.cancelled()).await;
+            spent.paused += paused.elapsed();
+            is_last = self.closing.is_cancelled();
         }
     }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 use dialscript::control::desk;
 use dialscript::control::protocol::{Ahead, Answer, Explained, Keeps, Kept, Purge, Request};
 use dialscript::script::answer::Answer as WebAnswer;
-use dialscript::script::definition::{
-    CacheKeyText, Caching, Library, Music, Patience, Script, Trigger, Url,
-};
+use dialscript::script::definition::{CacheKeyText, Caching, Library, Script, Trigger, Url};
 use dialscript::script::escape::Landing;
 use dialscript::script::request::CacheKey;
 use dialscript::script::template::{Piece, Placeholder, Template};
@@ -29,19 +27,8 @@ fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> Caching {
 }
 
 fn trigger(caching: Option<Caching>) -> Trigger {
-    Trigger {
-        url: Url { template: Template::text("https://shop.example/"), decides_host: false },
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: Patience { budget: MINUTE, attempt: None, retries: 0 },
-        meanwhile: Music::default(),
-        background: false,
-        key: None,
-        caching,
-    }
+    let url = Url { template: Template::text("https://shop.example/"), decides_host: false };
+    Trigger { url, caching, ..Trigger::default() }
 }
 
 fn script(name: &str, trigger: Option<Trigger>) -> (String, Arc<Script>) {

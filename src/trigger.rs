@@ -191,6 +191,15 @@ impl HttpTriggers {
         place.map_err(|_| NoAnswer::TooMany(self.max_requests))
     }
 
+    /// The other half of the places is for calls: what nobody waits for may be tried for minutes.
+    fn place_behind(&self) -> Result<OwnedSemaphorePermit, NoAnswer> {
+        let most = self.max_requests.div_ceil(2);
+        if self.under_way.available_permits() + most <= self.max_requests {
+            return Err(NoAnswer::TooMany(most));
+        }
+        self.place()
+    }
+
     /// A request that no other call is concerned with.
     async fn alone(&self, errand: Errand) -> Fetched {
         let place = match self.place() {
@@ -283,7 +292,7 @@ impl Triggers for HttpTriggers {
         let to = outgoing::shown(&request.to.url);
         let mut errand = Errand::new(&self.sender.client, &request, Judge::Status);
         errand.unhurried = true;
-        let place = match self.place() {
+        let place = match self.place_behind() {
             Ok(place) => place,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };

@@ -95,6 +95,15 @@ pub enum Found {
     LastResort(Arc<Answer>),
 }
 
+impl Found {
+    /// The answer, however it serves.
+    pub fn answer(&self) -> &Arc<Answer> {
+        match self {
+            Self::Fresh(answer) | Self::Stale(answer) | Self::LastResort(answer) => answer,
+        }
+    }
+}
+
 /// What the cache did for a script, since the daemon began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::web::{Reply, Web};
 use crate::{
-    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, triggers,
+    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, to, triggers,
 };
 
 fn key(n: u8) -> CacheKey {
@@ -157,6 +157,22 @@ async fn only_what_a_branch_handles_is_kept_and_no_failure() {
     assert_eq!(web.unseen(), 2, "no branch handles it");
 }
 
+#[tokio::test]
+async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
+    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    for cache in [CacheUse::Miss, CacheUse::Hit] {
+        let fetched = triggers.ask(request(), &one).await;
+        assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
+    }
+    assert_eq!(code(&triggers.ask(request(), &other).await), "2");
+    assert_eq!(triggers.ask(request(), &one).await.answer.unwrap().status, 404);
+    assert_eq!(web.unseen(), 3);
+}
+
 /// Whether a request is answered from what another one has left.
 async fn shares(one: Request, other: Request) -> bool {
     let (triggers, script) = (triggers(), keeping(minute()));
@@ -180,6 +196,8 @@ async fn every_part_of_a_request_is_in_its_key() {
         headers(vec![header("x-b", "1")]),
         headers(vec![header("x-a", "1"), header("x-b", "")]),
         headers(vec![header("content-type", "a/b")]),
+        Request { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
+        Request { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
     ];
     let (triggers, script) = (triggers(), keeping(minute()));
     for request in &requests {

@@ -48,7 +48,7 @@ impl Landed {
     }
 
     /// Whether the call needs nothing more.
-    pub(super) fn is_of_use(&self) -> bool {
+    pub(in crate::trigger) fn is_of_use(&self) -> bool {
         !matches!(self.worth, Worth::Nothing(_))
     }
 

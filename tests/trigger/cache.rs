@@ -49,6 +49,21 @@ async fn an_answer_is_kept_until_its_time_is_over() {
     assert!(cache.is_empty() && cache.bytes() == 0, "what is over takes no room");
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+    let (cache, older) = (bounds(10, 1 << 20), answer(1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let newer = Entry { answer: Arc::new(Answer::read(201, None, b"x")), ..answer(1) };
+    let status = || match cache.get(key(1), &minute(), Instant::now()) {
+        Some(Found::Fresh(answer)) => answer.status,
+        other => panic!("{other:?}"),
+    };
+    for (entry, expected) in [(older.clone(), 200), (newer, 201), (older, 201)] {
+        cache.put(key(1), entry);
+        assert_eq!(status(), expected);
+    }
+}
+
 #[test]
 fn the_answers_not_used_for_longest_make_room() {
     let cache = bounds(2, 1 << 20);

@@ -148,7 +148,7 @@ impl Sender {
             }
         }
         let landed = landed.unwrap_or_else(|| Landed::nothing(NoAnswer::GivenUp));
-        Landed { spent, ..landed }
+        Landed { spent, is_late: whole.left() < LEAST, ..landed }
     }
 
     async fn attempts(

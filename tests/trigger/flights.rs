@@ -67,6 +67,18 @@ async fn who_has_more_time_than_the_first_asks_again() {
 }
 
 #[tokio::test]
+async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let mut request = get(web.url("/"));
+    request.patience.attempt = Some(Duration::from_millis(100));
+    let calls = join_all((0..5).map(|_| triggers.ask(request.clone(), &script)));
+    let short = NoAnswer::TimedOut(Duration::from_millis(100));
+    assert!(calls.await.into_iter().all(|fetched| fetched.answer.unwrap_err() == short));
+    assert_eq!(web.unseen(), 1);
+}
+
+#[tokio::test]
 async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (Arc::new(triggers()), keeping(minute()));

@@ -1,5 +1,7 @@
 """Two daemons that share what they keep, by a real Redis that is there, goes, and comes back."""
 
+import threading
+
 from lab import web
 from lab.bench import expect
 from lab.deadline import wait_until
@@ -75,7 +77,8 @@ def one_request(lab):
     with Pair(lab) as pair:
         def answer(request):
             wait_until(lambda: sum(pair.log_lines('"message":"request"')) == CALLS, 4, "all to ask")
-            return web.json({"code": 200})
+            # Longer than a lease lasts that is not renewed.
+            return web.json({"code": 200}, delay=1.2)
 
         lab.web.on("/it", answer)
         lab.together(lambda number: pair.call(number, 7, within=6), range(CALLS))
@@ -107,3 +110,39 @@ def away_and_back(lab):
         wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to serve both")
         wait_until(lambda: pair.log_lines("the shared cache is back") == [1, 1], 5, "the logs to say so")
         expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
+
+
+@scenario("Redis hangs: a call costs a quarter of a second more once, then nothing, and what it knew serves again")
+def hangs(lab):
+    lab.web.on("/it", web.json({"code": 200}))
+    with Pair(lab) as pair:
+        expect("an answer serves both", pair.is_shared(1), True)
+        pair.redis.hang()
+        caches = [pair.call(number, id, PROMPT + 0.25) for id in (2, 3) for number in (0, 1)]
+        expect("each asks for itself", (caches, len(lab.web.requests)), (["miss"] * 4, 5))
+        expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
+        pair.redis.go_on()
+        ids = iter(range(4, 100))
+        wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to serve both")
+
+
+@scenario("the daemon that asks for all dies: the calls of the other are served all the same")
+def leader_dies(lab):
+    asked = threading.Event()
+
+    def answer(request):
+        if not asked.is_set():
+            asked.set()
+            return web.Answer(silent=True)
+        return web.json({"code": 200})
+
+    lab.web.on("/it", answer)
+    with Pair(lab) as pair:
+        first = lab.call("asks?id=1")
+        lab.web.wait_for(1)
+        others = [lab.call("asks?id=1", daemon=pair.daemons[1]) for _ in range(3)]
+        wait_until(lambda: pair.log_lines('"message":"request"') == [1, 3], 3, "the others to ask")
+        lab.daemon.kill()
+        first.wait_until_over()
+        for call in others:
+            call.dialplan_saw("matched", code="200", http_status="200", cache="miss")

@@ -61,6 +61,7 @@ def stale_for(lab):
 
 @scenario("stale_for: the web application is down when it is asked behind a call, and callers notice nothing")
 def stale_for_while_down(lab):
+    lab.daemon.configure("[breaker]\nfailures = 100")
     clock = kept(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"error": "down"}, status=500))
     served(lab, "200", "stale")

@@ -3,6 +3,7 @@
 from lab import canary, web
 from lab.bench import expect
 from lab.deadline import free_port, wait_until
+from lab.misbehaving import Refusing
 from lab.redis import PASSWORD, Redis
 from lab.scenario import scenario
 
@@ -113,30 +114,27 @@ def has_been(lab, path):
 
 @scenario("a sensitive PIN in URL, body, headers, cache_key and [hangup] is found nowhere, whatever fails")
 def nowhere(lab):
-    redis, metrics, refused = Redis(lab.folder / "redis"), free_port(), free_port()
+    redis, metrics = lab.until_the_end(Redis(lab.folder / "redis")), free_port()
     redis.start()
-    try:
-        lab.daemon.configure(SETTINGS.format(metrics=metrics, redis=redis.port))
-        lab.daemon.environment = SECRETS
-        script = SCRIPT.replace("REFUSED", str(refused))
-        host = script[:script.index("    [trigger]")] + HOST + '    [no_input]\n    then = "continue"\n'
-        for how, answer in ANSWERS.items():
-            lab.web.on(f"/{how}/{PIN}", answer)
-        lab.script("pin", script).script("host", host).start()
-        *outcomes, _, _ = lab.together(lambda what: what(), [
-            *(lambda how=how: enters_it(lab, how) for how in ANSWERS),
-            lambda: enters_it(lab, "host", script="host"), lambda: leaves(lab),
-        ])
-        # Asterisk looks a destination up, and finds no place of that name.
-        elsewhere = {"asterisk": ("error", "error"), "freeswitch": ("matched", "no_response")}[lab.switch.kind]
-        expect("outcomes", outcomes, ["matched", elsewhere[0], *[elsewhere[1]] * 8])
-        enters_it(lab, "good")
-        expect("it was kept", (has_been(lab, f"/good/{PIN}"), len(redis.entries) > 0), (1, True))
-        wait_until(lambda: has_been(lab, f"/left/{PIN[:-1]}") == 2, 5, "[hangup] to be sent again")
-        lab.daemon.wait_for_calls(len(ANSWERS) + 3)
-        metrics = f"http://127.0.0.1:{metrics}/metrics"
-        found = canary.found("no_response", lab, redis, metrics)
-        expect("what is there is found in the log and the metrics", len(found) >= 2, True)
-        expect("places with the PIN", canary.found(PIN[:-1], lab, redis, metrics), [])
-    finally:
-        redis.close()
+    lab.daemon.configure(SETTINGS.format(metrics=metrics, redis=redis.port))
+    lab.daemon.environment = SECRETS
+    script = SCRIPT.replace("REFUSED", str(lab.until_the_end(Refusing()).port))
+    host = script[:script.index("    [trigger]")] + HOST + '    [no_input]\n    then = "continue"\n'
+    for how, answer in ANSWERS.items():
+        lab.web.on(f"/{how}/{PIN}", answer)
+    lab.script("pin", script).script("host", host).start()
+    *outcomes, _, _ = lab.together(lambda what: what(), [
+        *(lambda how=how: enters_it(lab, how) for how in ANSWERS),
+        lambda: enters_it(lab, "host", script="host"), lambda: leaves(lab),
+    ])
+    # Asterisk looks a destination up, and finds no place of that name.
+    elsewhere = {"asterisk": ("error", "error"), "freeswitch": ("matched", "no_response")}[lab.switch.kind]
+    expect("outcomes", outcomes, ["matched", elsewhere[0], *[elsewhere[1]] * 8])
+    enters_it(lab, "good")
+    expect("it was kept", (has_been(lab, f"/good/{PIN}"), len(redis.entries) > 0), (1, True))
+    wait_until(lambda: has_been(lab, f"/left/{PIN[:-1]}") == 2, 5, "[hangup] to be sent again")
+    lab.daemon.wait_for_calls(len(ANSWERS) + 3)
+    metrics = f"http://127.0.0.1:{metrics}/metrics"
+    found = canary.found("no_response", lab, redis, metrics)
+    expect("what is there is found in the log and the metrics", len(found) >= 2, True)
+    expect("places with the PIN", canary.found(PIN[:-1], lab, redis, metrics), [])

@@ -1,4 +1,4 @@
-"""A web application that is slow, down or hostile, in every way that there is: the call is never late at the next action.
+"""A web application that is slow, down or hostile, in every way that there is: no call is late at the next action.
 
 Each way has its script, its web application and its calls, and all of them fail at once. Time is the switch's own, from
 the step of the dialplan that hands the call over to the step at the place that [no_response] names.
@@ -9,8 +9,7 @@ import time
 
 from lab import misbehaving, web
 from lab.bench import expect
-from lab.deadline import free_port
-from lab.misbehaving import Full
+from lab.misbehaving import Full, Refusing
 from lab.scenario import scenario
 
 TIMEOUT = 1.5
@@ -99,19 +98,15 @@ def hostile(lab):
 
 @scenario("a place that refuses connections, takes none, or has no name: the next action within the timeout")
 def unreachable(lab):
-    full = Full()
     places = {
-        "refuses": (f"http://127.0.0.1:{free_port()}/", BROKEN),
-        "is-full": (f"{full.url}/", f"{OUT_OF_TIME}|{BROKEN}"),
+        "refuses": (f"{lab.until_the_end(Refusing()).url}/", BROKEN),
+        "is-full": (f"{lab.until_the_end(Full()).url}/", f"{OUT_OF_TIME}|{BROKEN}"),
         "has-no-name": ("http://shop.invalid/", f"{OUT_OF_TIME}|{BROKEN}"),
     }
     for name, (url, _) in places.items():
         lab.script(name, SCRIPT.format(url=url, more=""))
     lab.start()
-    try:
-        lab.together(lambda name: reaches_the_next_action(lab, name), places)
-    finally:
-        full.close()
+    lab.together(lambda name: reaches_the_next_action(lab, name), places)
     lab.daemon.wait_for_calls(len(places))
     for name, (_, reason) in places.items():
         expect_told(lab, name, reason, {"connect_ms": 1300} if name == "is-full" else {})

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
@@ -41,7 +42,7 @@ where
 
     /// Joins the flight that is under way, else starts one, unless `start` says that it takes none. Nothing ends between
     /// the look for a flight and `start`: what the one before has left behind is there to be found.
-    pub fn join<F>(&self, wanted: K, start: impl FnOnce() -> Result<F, T>) -> Joined<T>
+    pub fn join<F>(&self, wanted: K, start: impl FnOnce() -> ControlFlow<T, F>) -> Joined<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
@@ -50,8 +51,8 @@ where
             return Joined::Later(flight.clone());
         }
         let work = match start() {
-            Ok(work) => work,
-            Err(without) => return Joined::Without(without),
+            ControlFlow::Continue(work) => work,
+            ControlFlow::Break(without) => return Joined::Without(without),
         };
         let ends = Ends { under_way: self.under_way.clone(), wanted: wanted.clone() };
         let (tell, told) = oneshot::channel();

@@ -14,6 +14,7 @@ use crate::script::report::Happened;
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggers;
 use crate::trigger::cache::Tally;
+use crate::trigger::shared::SharedCache;
 use crate::trigger::upstream::UpstreamState;
 
 pub use render::render;
@@ -35,6 +36,8 @@ pub struct Snapshot {
     pub cache_entries: usize,
     /// What they take.
     pub cache_bytes: usize,
+    /// Whether the shared cache answers, where there is one.
+    pub shared_cache_up: Option<bool>,
     /// What the kept answers did for each script.
     pub scripts: Vec<(Arc<str>, Tally)>,
 }
@@ -47,6 +50,7 @@ impl Snapshot {
             upstreams: triggers.upstreams(),
             cache_entries: cache.len(),
             cache_bytes: cache.bytes(),
+            shared_cache_up: triggers.shared().map(SharedCache::is_up),
             scripts: cache.tallies(),
             ..Self::default()
         }

@@ -10,12 +10,14 @@
 //!
 //! A request is a task of its own from the moment that it is sent: it goes on when the call that asked is over.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
@@ -55,7 +57,8 @@ pub struct Settings {
     /// Through which all requests go. The environment's is never used. Behind a proxy the proxy decides which addresses
     /// names lead to: only hosts and literal addresses are judged here.
     pub proxy: Option<Url>,
-    /// How many requests may be under way; one more is refused at once.
+    /// How many requests may be under way, those that callers wait for, and as many in the background; one more is refused
+    /// at once.
     pub max_requests: usize,
     /// What holds for requests to one upstream.
     pub upstreams: Rules,
@@ -107,7 +110,9 @@ pub struct HttpTriggers {
     keeping: Arc<Keeping>,
     flights: Flights<CacheKey, Landed>,
     keys: KeyMaker,
-    under_way: Arc<Semaphore>,
+    waited_for: Arc<Semaphore>,
+    /// Requests in the background may be tried for minutes: they take no place that a caller needs.
+    told: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
 }
@@ -134,11 +139,16 @@ impl HttpTriggers {
         };
         let (cache, shared) = (Cache::new(settings.cache), shared.map(Arc::new));
         Ok(Self {
-            sender: Arc::new(Sender { client: Arc::new(client), upstreams }),
+            sender: Arc::new(Sender {
+                client: Arc::new(client),
+                upstreams,
+                closing: CancellationToken::new(),
+            }),
             keeping: Arc::new(Keeping { cache, shared, tracker: tracker.clone() }),
             flights: Flights::new(tracker.clone()),
             keys,
-            under_way: Arc::new(Semaphore::new(max_requests)),
+            waited_for: Arc::new(Semaphore::new(max_requests)),
+            told: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
         })
@@ -178,21 +188,22 @@ impl HttpTriggers {
         upstreams
     }
 
-    /// Waits until no request is under way. Requests that are begun meanwhile are waited for as well, and there is no
-    /// bound on it: whoever stops the process has one.
+    /// Waits until no request is under way; what waits for another attempt gets it at once, and no further one. Requests
+    /// that are begun meanwhile are waited for as well, and there is no bound on it: whoever stops the process has one.
     pub async fn close_and_wait(&self) {
+        self.sender.closing.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    fn place(&self) -> Result<OwnedSemaphorePermit, NoAnswer> {
-        let place = Arc::clone(&self.under_way).try_acquire_owned();
+    fn place(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
+        let place = Arc::clone(among).try_acquire_owned();
         place.map_err(|_| NoAnswer::TooMany(self.max_requests))
     }
 
     /// A request that no other call is concerned with.
     async fn alone(&self, errand: Errand) -> Fetched {
-        let place = match self.place() {
+        let place = match self.place(&self.waited_for) {
             Ok(place) => place,
             Err(why) => return Fetched::nothing(why),
         };
@@ -236,12 +247,15 @@ impl HttpTriggers {
     fn fly(&self, asked: &Asked<'_>, errand: &Arc<Errand>, behind: bool) -> Joined<Landed> {
         self.flights.join(asked.key, || {
             if let Some(landed) = self.keeping.just_landed(asked).filter(|_| !behind) {
-                return Err(landed);
+                return ControlFlow::Break(landed);
             }
-            let place = self.place().map_err(Landed::nothing)?;
+            let place = match self.place(&self.waited_for) {
+                Ok(place) => place,
+                Err(why) => return ControlFlow::Break(Landed::nothing(why)),
+            };
             let (sender, keeping) = (self.sender.clone(), self.keeping.clone());
             let (errand, keep) = (errand.clone(), asked.to_keep());
-            Ok(async move {
+            ControlFlow::Continue(async move {
                 let landed = keeping.fetch(&sender, &errand, &keep, behind).await;
                 if behind {
                     tell_of_refresh(&landed);
@@ -279,7 +293,7 @@ impl Triggers for HttpTriggers {
         let to = outgoing::shown(&request.to.url);
         let mut errand = Errand::new(&self.sender.client, &request, Judge::Status);
         errand.unhurried = true;
-        let place = match self.place() {
+        let place = match self.place(&self.told) {
             Ok(place) => place,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };

@@ -95,6 +95,19 @@ def order_shop_down(lab):
     expect_heard(call, "say sorry")
 
 
+@scenario("sample: a caller who leaves before the order is told is told to the shop, with the digits until then")
+def order_abandoned(lab):
+    lab.samples()
+    lab.web.on("/calls", web.Answer(200, "ok"))
+    call = dial(lab, "7100")
+    call.hear("say order")
+    call.press("47")
+    call.wait_until_taken("47")
+    call.hang_up()
+    call.dialplan_saw("hangup", input="47", script="order-status")
+    expect_told(lab, event="left", caller="1001", called="7100", entered="47")
+
+
 @scenario("sample: dialscript is down, and the caller reaches a person")
 def daemon_down(lab):
     lab.samples().start()

@@ -100,11 +100,16 @@ fn show(request: &Request, answers: &[Answer]) {
     match request {
         Request::List { .. } => list::show(answers),
         Request::Explain { .. } => explain::show(answers),
-        Request::Purge(_) => answers.iter().for_each(|answer| {
-            if let Answer::Purged(number) = answer {
+        Request::Purge(_) => answers.iter().for_each(|answer| match answer {
+            Answer::Purged(number) => {
                 let were = if *number == 1 { "was" } else { "were" };
                 say(&format!("{} {were} thrown away", counted(*number, "kept answer")));
             }
+            Answer::Shared(None) => {
+                say("the shared cache has them no more; other daemons have copies of their own");
+            }
+            Answer::Shared(Some(problem)) => say(problem),
+            _ => {}
         }),
     }
 }

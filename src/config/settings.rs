@@ -120,7 +120,7 @@ pub struct Trigger {
     pub music_after: Duration,
     /// What requests go through; none unless it is named here.
     pub proxy: Option<Proxy>,
-    /// Most requests at once.
+    /// Most requests at once, and as many in the background.
     pub max_requests: usize,
     /// Most requests at once to one web application.
     pub max_per_upstream: usize,

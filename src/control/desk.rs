@@ -11,6 +11,7 @@ use crate::script::definition::{Caching, Library, Script};
 use crate::script::request::CacheKey;
 use crate::trigger::HttpTriggers;
 use crate::trigger::cache::{Bounds, Entry, Listed};
+use crate::trigger::shared::SharedCache;
 use crate::trigger::upstream::UpstreamState;
 
 /// Most answers in a list: the newest.
@@ -21,12 +22,12 @@ const FEWEST_DIGITS: usize = 4;
 const MOST_NAMES: usize = 30;
 
 /// Answers a request, and throws away what it says.
-pub fn answer(request: &Request, triggers: &HttpTriggers, library: &Library) -> Vec<Answer> {
+pub async fn answer(request: &Request, triggers: &HttpTriggers, library: &Library) -> Vec<Answer> {
     let desk = Desk { triggers, library, now: Instant::now() };
     let answered = match request {
         Request::List { script } => desk.list(script.as_deref()),
         Request::Explain { what } => desk.explain(what),
-        Request::Purge(which) => desk.purge(which),
+        Request::Purge(which) => desk.purge(which).await,
     };
     answered.unwrap_or_else(|fault| vec![Answer::Fault(fault)])
 }
@@ -66,7 +67,7 @@ impl Desk<'_> {
         Ok(answers)
     }
 
-    fn purge(&self, which: &Purge) -> Result<Vec<Answer>, String> {
+    async fn purge(&self, which: &Purge) -> Result<Vec<Answer>, String> {
         let (all, cache) = (self.kept(), self.triggers.cache());
         let purged = match which {
             Purge::All => cache.purge(|_, _| true),
@@ -80,7 +81,11 @@ impl Desk<'_> {
                 cache.purge(|key, _| meant.contains(&key))
             }
         };
-        Ok(vec![Answer::Purged(purged.len())])
+        let mut answers = vec![Answer::Purged(purged.len())];
+        if let Some(shared) = self.triggers.shared() {
+            answers.push(Answer::Shared(purge_shared(shared, which, &purged).await));
+        }
+        Ok(answers)
     }
 
     /// All kept answers, the newest first.
@@ -164,6 +169,17 @@ impl Desk<'_> {
             upstreams: asked.unwrap_or_default().into_iter().map(upstream).collect(),
         }
     }
+}
+
+/// The same where daemons share their answers; why not, where that fails.
+async fn purge_shared(shared: &SharedCache, which: &Purge, purged: &[CacheKey]) -> Option<String> {
+    if *which == Purge::All {
+        return shared.purge().await.err().map(|error| error.to_string());
+    }
+    for key in purged {
+        shared.remove(key).await;
+    }
+    (!shared.is_up()).then(|| "the shared cache does not answer".to_owned())
 }
 
 fn caching(script: &Script) -> Option<&Caching> {

@@ -50,6 +50,8 @@ pub enum Answer {
     Script(Box<Explained>),
     /// So many answers were thrown away.
     Purged(usize),
+    /// They were thrown away for all daemons that share them, or why not. Other daemons have copies of their own.
+    Shared(Option<String>),
     /// Why there is no other answer.
     Fault(String),
 }

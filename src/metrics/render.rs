@@ -123,11 +123,14 @@ impl Counts {
         upstreams.map(move |of| ([("upstream", of.name.as_str())], metric(of)))
     }
 
-    /// Whether a shared cache is there belongs here as well.
     fn cache(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
         type Count = fn(&Tally) -> u64;
         gauge(into, "cache_entries", "Answers that are kept", self.0.cache_entries)?;
         gauge(into, "cache_bytes", "What they take", self.0.cache_bytes)?;
+        if let Some(up) = self.0.shared_cache_up {
+            let help = "Whether the shared cache answers: 0 when it is left alone";
+            gauge(into, "shared_cache_up", help, usize::from(up))?;
+        }
         let counters: [(&str, &str, Count); 4] = [
             ("cache_hits", "Calls that were served a kept answer", |of| of.hits),
             ("cache_stale", "Calls that were served an old one", |of| of.stale),

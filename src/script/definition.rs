@@ -164,7 +164,7 @@ pub enum Filter {
 }
 
 /// A request, and what is read from its answer.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Trigger {
     /// Where to. `http` or `https`.
     pub url: Url,
@@ -209,7 +209,7 @@ pub enum Auth {
 }
 
 /// How long a request may take, and how often it is tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Patience {
     /// For all of it: the one budget.
     pub budget: Duration,
@@ -220,7 +220,7 @@ pub struct Patience {
 }
 
 /// How long a handled answer serves again, and for which requests.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Caching {
     /// For so long nobody asks again.
     pub fresh: Duration,

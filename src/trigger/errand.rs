@@ -3,20 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ring::rand::{SecureRandom, SystemRandom};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::outgoing::{Outgoing, prepare};
 use super::sign::Signers;
-use super::upstream::{Sign, Upstreams};
+use super::upstream::Upstreams;
 use crate::script::answer::Answer;
 use crate::script::definition::{Patience, Script};
-use crate::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent};
+use crate::script::request::{NoAnswer, Request, Spent};
 use crate::script::verdict::{Verdict, verdict};
-use crate::web::client::{Client, Failed, Reply};
+use crate::web::client::Client;
 use crate::web::stopwatch::Stopwatch;
+
+mod landed;
+mod tried;
+
+pub(super) use landed::{Landed, Received, Until};
+use tried::Tried;
 
 /// The longest body that is read, decompressed.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -29,6 +34,8 @@ const LEAST: Duration = Duration::from_millis(50);
 pub(super) struct Sender {
     pub(super) client: Arc<Client>,
     pub(super) upstreams: Upstreams,
+    /// The process ends soon: nothing is waited for any more, each errand is tried once more.
+    pub(super) closing: CancellationToken,
 }
 
 /// A request with all of its attempts.
@@ -59,25 +66,6 @@ pub(super) enum Worth {
     Answer,
     /// It is none; why.
     Nothing(String),
-}
-
-/// What came of an errand.
-#[derive(Clone)]
-pub(super) struct Landed {
-    pub(super) answer: Result<Arc<Answer>, NoAnswer>,
-    pub(super) worth: Worth,
-    /// The reply that the answer was read from.
-    pub(super) reply: Option<Arc<Received>>,
-    /// Whether the answer was kept.
-    pub(super) cache: CacheUse,
-    pub(super) spent: Spent,
-    pub(super) trouble: Option<String>,
-}
-
-/// A reply as it came: it can be read again elsewhere.
-pub(super) struct Received {
-    pub(super) content_type: Option<String>,
-    pub(super) body: Vec<u8>,
 }
 
 impl Errand {
@@ -127,81 +115,6 @@ impl Judge {
     }
 }
 
-impl Landed {
-    pub(super) fn nothing(why: NoAnswer) -> Self {
-        let reason = why.to_string();
-        Self {
-            answer: Err(why),
-            worth: Worth::Nothing(reason.clone()),
-            reply: None,
-            cache: CacheUse::Miss,
-            spent: Spent::default(),
-            trouble: Some(reason),
-        }
-    }
-
-    /// An answer that was there.
-    pub(super) fn kept(answer: Arc<Answer>, cache: CacheUse) -> Self {
-        let (spent, worth) = (Spent::default(), Worth::Handled);
-        Self { answer: Ok(answer), worth, reply: None, cache, spent, trouble: None }
-    }
-
-    /// Whether the call needs nothing more.
-    fn is_of_use(&self) -> bool {
-        !matches!(self.worth, Worth::Nothing(_))
-    }
-
-    /// Whether only its time was over.
-    pub(super) fn was_cut(&self) -> bool {
-        matches!(self.answer, Err(NoAnswer::TimedOut(_)))
-    }
-
-    /// Another call had begun it.
-    pub(super) fn joined(mut self) -> Self {
-        self.spent.joined = true;
-        self
-    }
-
-    pub(super) fn into_fetched(self) -> Fetched {
-        let Self { answer, cache, spent, trouble, .. } = self;
-        Fetched { answer, cache, spent, trouble }
-    }
-}
-
-/// The end of an attempt, or of all attempts, and how long it was given: that is told when it comes.
-#[derive(Clone, Copy)]
-pub(super) struct Until {
-    pub(super) at: Instant,
-    pub(super) time: Duration,
-}
-
-impl Until {
-    pub(super) fn after(begun: Instant, time: Duration) -> Self {
-        Self { at: begun + time, time }
-    }
-
-    pub(super) fn left(&self) -> Duration {
-        self.at.saturating_duration_since(Instant::now())
-    }
-
-    pub(super) fn more_than_half_is_left(&self) -> bool {
-        self.left() > self.time / 2
-    }
-
-    fn no_later_than(self, other: Self) -> Self {
-        if other.at < self.at { other } else { self }
-    }
-}
-
-/// One attempt.
-struct Tried {
-    answer: Result<Answer, NoAnswer>,
-    worth: Worth,
-    reply: Option<Received>,
-    /// Another attempt may go better, after this time where the other side names one.
-    again: Option<Option<Duration>>,
-}
-
 impl Sender {
     /// Runs an errand to its end, which is within its budget; that counts from when it was `begun`.
     pub(super) async fn run(&self, errand: &Errand, begun: Instant) -> Landed {
@@ -236,18 +149,21 @@ impl Sender {
         spent: &mut Spent,
         landed: &mut Option<Landed>,
     ) {
+        let mut is_last = false;
         for number in 0..=errand.patience.retries {
+            is_last |= number == errand.patience.retries;
             let tried = self.attempt(errand, to, until, spent).await;
             let again = tried.again;
             tried.add_to(landed);
             let Some(wanted) = again else { return };
             let pause = wanted.map_or_else(|| pause(number), |wanted| wanted.max(pause(number)));
-            let is_last = number == errand.patience.retries;
             if is_last || Instant::now() + pause + LEAST > until.at {
                 return;
             }
-            sleep(pause).await;
-            spent.paused += pause;
+            let paused = Instant::now();
+            let _ = timeout(pause, self.closing.cancelled()).await;
+            spent.paused += paused.elapsed();
+            is_last = self.closing.is_cancelled();
         }
     }
 
@@ -295,82 +211,6 @@ impl Patience {
     fn share(&self) -> Duration {
         (self.budget / 2).max(self.attempt.unwrap_or_default()).min(self.budget)
     }
-}
-
-impl Tried {
-    fn nothing(why: NoAnswer, again: bool) -> Self {
-        let worth = Worth::Nothing(why.to_string());
-        Self { answer: Err(why), worth, reply: None, again: again.then_some(None) }
-    }
-
-    fn failed(failed: Failed) -> Self {
-        let again = matches!(failed, Failed::Unreachable(_));
-        Self::nothing(failed.into(), again)
-    }
-
-    fn reply(reply: Reply, judge: &Judge) -> Self {
-        let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let answer = Answer::read(reply.status, content_type, &reply.body);
-        let worth = judge.worth(&answer);
-        let is_broken = answer.status >= 500 || answer.status == 429;
-        let again = matches!(worth, Worth::Nothing(_)) && is_broken;
-        let again = again.then(|| retry_after(&reply.headers));
-        let content_type = content_type.map(str::to_owned);
-        let received = Received { content_type, body: reply.body };
-        Self { answer: Ok(answer), worth, reply: Some(received), again }
-    }
-
-    /// What it says about the upstream: an error that a script has a branch for is an answer.
-    fn sign(&self) -> Sign {
-        match &self.answer {
-            Ok(answer) if answer.status >= 500 && self.again.is_some() => {
-                Sign::Broken(answer.status)
-            }
-            Ok(answer) => Sign::Answered(answer.status),
-            Err(NoAnswer::TimedOut(_) | NoAnswer::Unreachable(_)) => Sign::Silent,
-            Err(_) => Sign::None,
-        }
-    }
-
-    /// A complete reply says more than none; what went wrong first stays known.
-    fn add_to(self, landed: &mut Option<Landed>) {
-        let trouble = match &self.worth {
-            Worth::Nothing(reason) => Some(reason.clone()),
-            Worth::Handled | Worth::Answer => None,
-        };
-        let trouble = landed.as_mut().and_then(|before| before.trouble.take()).or(trouble);
-        match landed {
-            Some(before) if before.answer.is_ok() && self.answer.is_err() => {
-                before.trouble = trouble;
-            }
-            _ => {
-                *landed = Some(Landed {
-                    answer: self.answer.map(Arc::new),
-                    worth: self.worth,
-                    reply: self.reply.map(Arc::new),
-                    cache: CacheUse::Miss,
-                    spent: Spent::default(),
-                    trouble,
-                });
-            }
-        }
-    }
-}
-
-impl From<Failed> for NoAnswer {
-    fn from(failed: Failed) -> Self {
-        match failed {
-            Failed::Refused(refused) => Self::NotSent(refused.to_string()),
-            Failed::Unreachable(reason) => Self::Unreachable(reason),
-            Failed::TooLong(most) => Self::TooLong(most),
-        }
-    }
-}
-
-/// In whole seconds; a date is not read. No budget is longer than an hour.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: u64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(3600)))
 }
 
 /// Half of it is by chance: callers who failed together do not come again together.

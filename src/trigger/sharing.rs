@@ -1,5 +1,6 @@
 //! A request where several daemons may ask the same: the shared cache first, then one of them for all.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -28,8 +29,8 @@ impl Keeping {
             return landed;
         };
         let lease = match self.lease(shared, to_keep, until, anew).await {
-            Ok(lease) => lease,
-            Err(landed) => return landed,
+            ControlFlow::Continue(lease) => lease,
+            ControlFlow::Break(landed) => return landed,
         };
         let queued = begun.elapsed();
         let mut landed = sender.run(errand, begun).await;
@@ -39,39 +40,43 @@ impl Keeping {
         landed
     }
 
-    /// The right to ask for all daemons; none where there is no server to ask for it.
+    /// The right to ask for all daemons; none where there is no server to ask for it. It breaks off where an answer is
+    /// there, or the time is over.
     async fn lease(
         &self,
         shared: &SharedCache,
         to_keep: &ToKeep,
         until: Until,
         anew: bool,
-    ) -> Result<Option<Lease>, Landed> {
+    ) -> ControlFlow<Landed, Option<Lease>> {
         let key = &to_keep.key;
         self.found(shared.get(key).await, to_keep, anew)?;
         loop {
             match shared.lead(key, until.left()).await {
-                Lead::Away => return Ok(None),
+                Lead::Away => return ControlFlow::Continue(None),
                 Lead::Ours(lease) => {
                     // An answer may have come between the look and the lease.
                     let found = self.found(shared.get(key).await, to_keep, anew);
-                    return found.map(|()| Some(lease));
+                    return found.map_continue(|()| Some(lease));
                 }
                 Lead::Others => {
                     let kept = shared.follow(key, to_keep.caching.fresh, until.at).await;
-                    self.found(kept, to_keep, anew).map_err(Landed::joined)?;
+                    self.found(kept, to_keep, anew).map_break(Landed::joined)?;
                     if !until.more_than_half_is_left() {
-                        return Err(Landed::nothing(NoAnswer::TimedOut(until.time)).joined());
+                        let cut = Landed::nothing(NoAnswer::TimedOut(until.time));
+                        return ControlFlow::Break(cut.joined());
                     }
                 }
             }
         }
     }
 
-    /// An answer of another daemon is kept here too. It is the error, since no request is needed then.
-    fn found(&self, kept: Option<Kept>, to_keep: &ToKeep, anew: bool) -> Result<(), Landed> {
-        let Some(kept) = kept else { return Ok(()) };
-        let Some(since) = Instant::now().checked_sub(kept.age) else { return Ok(()) };
+    /// An answer of another daemon is kept here too. Where it serves, no request is needed.
+    fn found(&self, kept: Option<Kept>, to_keep: &ToKeep, anew: bool) -> ControlFlow<Landed> {
+        let Some(kept) = kept else { return ControlFlow::Continue(()) };
+        let Some(since) = Instant::now().checked_sub(kept.age) else {
+            return ControlFlow::Continue(());
+        };
         let read = Answer::read(kept.status, kept.content_type.as_deref(), &kept.body);
         let answer = Arc::new(read);
         let (fresh, lifetime) = (kept.time, kept.lifetime);
@@ -80,9 +85,11 @@ impl Keeping {
         let (caching, stale) = (&to_keep.caching, CacheUse::Stale);
         let fresh = caching.fresh.min(fresh);
         match kept.age {
-            age if age < fresh => Err(Landed::kept(answer, CacheUse::Hit)),
-            age if age < fresh + caching.stale && !anew => Err(Landed::kept(answer, stale)),
-            _ => Ok(()),
+            age if age < fresh => ControlFlow::Break(Landed::kept(answer, CacheUse::Hit)),
+            age if age < fresh + caching.stale && !anew => {
+                ControlFlow::Break(Landed::kept(answer, stale))
+            }
+            _ => ControlFlow::Continue(()),
         }
     }
 

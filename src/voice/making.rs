@@ -3,6 +3,7 @@
 pub mod prepare;
 
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -85,11 +86,13 @@ impl Makings {
     ) -> Making {
         let joined = self.shared.join(goal, || {
             if let Some(made) = there() {
-                return Err(Some(Ok(made)));
+                return ControlFlow::Break(Some(Ok(made)));
             }
-            let place = self.place().ok_or_else(|| Some(Err(self.refusal())))?;
+            let Some(place) = self.place() else {
+                return ControlFlow::Break(Some(Err(self.refusal())));
+            };
             let over = self.over.clone();
-            Ok(async move {
+            ControlFlow::Continue(async move {
                 let outcome = over.run_until_cancelled_owned(make).await;
                 drop(place);
                 outcome

@@ -6,15 +6,18 @@ use std::time::Duration;
 use dialscript::control::desk;
 use dialscript::control::protocol::{Ahead, Answer, Explained, Keeps, Kept, Purge, Request};
 use dialscript::script::answer::Answer as WebAnswer;
-use dialscript::script::definition::{
-    CacheKeyText, Caching, Library, Music, Patience, Script, Trigger, Url,
-};
+use dialscript::script::definition::{CacheKeyText, Caching, Library, Script, Trigger, Url};
 use dialscript::script::escape::Landing;
 use dialscript::script::request::CacheKey;
 use dialscript::script::template::{Piece, Placeholder, Template};
 use dialscript::trigger::cache::{Entry, Serves};
+use dialscript::trigger::shared::{self, SharedCache};
 use dialscript::trigger::{HttpTriggers, Settings};
+
+use futures_util::FutureExt;
 use tokio::time::{Instant, advance};
+
+use crate::fake::Fake;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -24,19 +27,8 @@ fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> Caching {
 }
 
 fn trigger(caching: Option<Caching>) -> Trigger {
-    Trigger {
-        url: Url { template: Template::text("https://shop.example/"), decides_host: false },
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: Patience { budget: MINUTE, attempt: None, retries: 0 },
-        meanwhile: Music::default(),
-        background: false,
-        key: None,
-        caching,
-    }
+    let url = Url { template: Template::text("https://shop.example/"), decides_host: false };
+    Trigger { url, caching, ..Trigger::default() }
 }
 
 fn script(name: &str, trigger: Option<Trigger>) -> (String, Arc<Script>) {
@@ -76,7 +68,8 @@ impl Daemon {
     }
 
     fn ask(&self, request: Request) -> Vec<Answer> {
-        desk::answer(&request, &self.triggers, &self.library)
+        let answered = desk::answer(&request, &self.triggers, &self.library);
+        answered.now_or_never().expect("nothing is waited for where no cache is shared")
     }
 
     fn listed(&self) -> Vec<Kept> {
@@ -214,4 +207,45 @@ async fn an_unknown_script_is_told_with_the_names_of_those_that_there_are() {
             "{fault}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_purged_is_shared_no_more() {
+    let mut redis = Fake::start().await;
+    let settings = |redis: &Fake| shared::Settings {
+        address: redis.url().parse().unwrap(),
+        secret: "the daemons' own secret".into(),
+    };
+    let shared = Some(settings(&redis));
+    let triggers = HttpTriggers::new(Settings { shared, ..Settings::default() }).unwrap();
+    let daemon = Daemon { triggers, ..Daemon::new(caching(5, 0, 0)) };
+    let others = SharedCache::new(&settings(&redis)).unwrap();
+    let kept = shared::Kept {
+        status: 200,
+        content_type: None,
+        body: b"fine".to_vec(),
+        age: Duration::ZERO,
+        time: MINUTE,
+        lifetime: MINUTE,
+    };
+    for key in [1, 2, 3] {
+        daemon.keep(key);
+        others.put(&CacheKey([key; 32]), &kept).await;
+    }
+    let one = purge_keys(&["0101"]);
+    let purged = desk::answer(&one, &daemon.triggers, &daemon.library).await;
+    assert_eq!(purged, [Answer::Purged(1), Answer::Shared(None)]);
+    assert!(others.get(&CacheKey([1; 32])).await.is_none());
+    assert!(others.get(&CacheKey([2; 32])).await.is_some());
+    let all = Request::Purge(Purge::All);
+    let purged = desk::answer(&all, &daemon.triggers, &daemon.library).await;
+    assert_eq!(purged, [Answer::Purged(2), Answer::Shared(None)]);
+    assert_eq!(redis.memory.lock().unwrap().answers().len(), 0);
+    daemon.keep(1);
+    redis.kill().await;
+    let answers = desk::answer(&all, &daemon.triggers, &daemon.library).await;
+    let [Answer::Purged(1), Answer::Shared(Some(problem))] = answers.as_slice() else {
+        panic!("{answers:?}");
+    };
+    assert!(problem.contains("does not answer"), "{problem}");
 }

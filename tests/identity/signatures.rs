@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use dialscript::script::definition::{
-    Branch, Caching, Matcher, Music, Outcome, Script, Trigger, Url,
-};
+use dialscript::script::definition::{Branch, Caching, Matcher, Outcome, Script, Trigger};
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheUse, Request, Triggers};
 use ring::digest::{SHA256, digest};
@@ -159,25 +157,9 @@ async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
 
 /// A script that keeps whatever has a `code`.
 fn keeping() -> Arc<Script> {
-    let caching = Caching {
-        fresh: Duration::from_secs(60),
-        stale: Duration::ZERO,
-        stale_if_error: Duration::ZERO,
-        key: None,
-    };
-    let trigger = Trigger {
-        url: Url::default(),
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: get("").patience,
-        meanwhile: Music::default(),
-        background: false,
-        key: KeyPath::parse("code"),
-        caching: Some(caching),
-    };
+    let caching = Caching { fresh: Duration::from_secs(60), ..Caching::default() };
+    let (key, caching) = (KeyPath::parse("code"), Some(caching));
+    let trigger = Trigger { key, caching, ..Trigger::default() };
     let branch = Branch { when: vec![Matcher::Present], outcome: Outcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })

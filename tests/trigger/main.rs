@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use dialscript::script::answer::Found;
 use dialscript::script::definition::{
-    Branch, Caching, Matcher, Music, Outcome, Patience, Script, Trigger, Url,
+    Branch, Caching, Matcher, Outcome, Patience, Script, Trigger,
 };
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{Fetched, NoAnswer, Request, Target, Triggers};
@@ -95,7 +95,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 /// Answers are fresh for a minute, and not used after it.
 fn minute() -> Caching {
-    Caching { fresh: MINUTE, stale: Duration::ZERO, stale_if_error: Duration::ZERO, key: None }
+    Caching { fresh: MINUTE, ..Caching::default() }
 }
 
 /// A script that handles whatever has a `code`, and keeps it.
@@ -104,19 +104,8 @@ fn keeping(caching: Caching) -> Arc<Script> {
 }
 
 fn keeping_what(caching: Caching, when: Matcher) -> Arc<Script> {
-    let trigger = Trigger {
-        url: Url::default(),
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: get("").patience,
-        meanwhile: Music::default(),
-        background: false,
-        key: KeyPath::parse("code"),
-        caching: Some(caching),
-    };
+    let (key, caching) = (KeyPath::parse("code"), Some(caching));
+    let trigger = Trigger { key, caching, ..Trigger::default() };
     let branch = Branch { when: vec![when], outcome: Outcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })

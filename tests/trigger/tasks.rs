@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::request::{NoAnswer, Triggers};
+use dialscript::script::definition::Patience;
+use dialscript::script::request::{NoAnswer, Request, Triggers};
 use dialscript::trigger::Settings;
 use tokio::sync::Notify;
 
 use crate::web::{Reply, Web};
-use crate::{code, get, plain, triggers, with, within};
+use crate::{MINUTE, code, get, plain, triggers, with, within};
 
 #[tokio::test]
 async fn a_request_completes_when_who_asked_has_left() {
@@ -80,4 +81,34 @@ async fn closing_waits_for_what_is_told() {
     }
     leave.notify_one();
     closing.await;
+}
+
+#[tokio::test]
+async fn what_is_told_takes_no_place_that_a_caller_needs() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/told" => Reply::Silence,
+        _ => Reply::json(r#"{"code":"200"}"#),
+    })
+    .await;
+    let triggers = with(Settings { max_requests: 1, ..Settings::default() });
+    triggers.tell(get(web.url("/told")), &plain());
+    web.next().await;
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+}
+
+#[tokio::test]
+async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
+    let mut web = Web::start(|seen| match seen.connection {
+        1 => Reply::with(503, "Connection: close\r\nRetry-After: 60\r\n", ""),
+        _ => Reply::json("{}"),
+    })
+    .await;
+    let triggers = triggers();
+    let minutes = Patience { budget: 5 * MINUTE, attempt: None, retries: 5 };
+    triggers.tell(Request { patience: minutes, ..get(web.url("/")) }, &plain());
+    web.next().await;
+    let begun = std::time::Instant::now();
+    triggers.close_and_wait().await;
+    assert_eq!(web.unseen(), 1);
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }

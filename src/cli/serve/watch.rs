@@ -88,8 +88,8 @@ async fn counts(door: Door, server: &Daemon) {
 async fn asked(socket: Socket, server: &Daemon) {
     let server = server.clone();
     let answer = move |request| {
-        let answers = desk::answer(&request, server.triggers(), &server.library());
-        async move { answers }
+        let server = server.clone();
+        async move { desk::answer(&request, server.triggers(), &server.library()).await }
     };
     crate::control::serve::serve(socket, answer, pending()).await;
 }

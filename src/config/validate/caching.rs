@@ -7,7 +7,7 @@ use serde_spanned::Spanned;
 use super::scope::Scope;
 use crate::config::bounds::secs;
 use crate::config::raw::Time;
-use crate::config::raw::script as raw;
+use crate::config::raw::trigger as raw;
 use crate::script::definition::{CacheKeyText, Caching};
 use crate::script::escape::Landing;
 

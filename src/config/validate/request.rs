@@ -1,12 +1,14 @@
 //! What is sent, where to, who we say we are, and how often it is tried.
 
+use std::time::Duration;
+
 use serde_spanned::Spanned;
 
 use super::keypress::is;
 use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::payload;
-use crate::config::raw::{Texts, script as raw};
+use crate::config::raw::{Texts, trigger as raw};
 use crate::script::definition::{Auth, Body, Music, Patience, Trigger, Url};
 use crate::script::escape::Landing;
 use crate::script::template::{Placeholder, Template};
@@ -19,6 +21,10 @@ pub(crate) enum Kind {
     /// Nobody does: there is time.
     Background,
 }
+
+/// For one attempt in the background: a web application that stays silent must not hold a place that callers need for
+/// as long as there is time.
+const UNHURRIED: Duration = Duration::from_secs(10);
 
 /// Most keys that sign one request: the new one, and the old one until the other side has changed.
 const MOST_KEYS: usize = 2;
@@ -141,6 +147,7 @@ impl Scope<'_> {
             }
             attempt
         });
+        let attempt = attempt.or((kind == Kind::Background).then(|| budget.min(UNHURRIED)));
         // A request with a body may do something each time that it is sent.
         let retries = if raw.body.is_some() { 0 } else { u64::from(defaults.retry) };
         let retries = self.file.number(raw.retry.as_ref(), 0..=most, retries);

@@ -1,11 +1,11 @@
-//! The request, and what is read from its answer.
+//! The request of a script, what is read from its answer, and what goes with neither.
 
 use std::ops::Range;
 
 use super::request::Kind;
 use super::scope::Scope;
 use super::then::{self, Typed};
-use crate::config::raw::script as raw;
+use crate::config::raw::trigger as raw;
 use crate::script::definition::Trigger;
 use crate::script::path::KeyPath;
 

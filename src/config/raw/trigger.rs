@@ -1,0 +1,114 @@
+//! A request as it was typed, and what of its answer counts.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::waiting::Waiting;
+use super::{Payload, Texts, Time, Whole};
+use crate::config::section::Section;
+
+#[derive(Debug)]
+pub(crate) struct Trigger {
+    pub(crate) span: Range<usize>,
+    pub(crate) url: Option<Spanned<String>>,
+    pub(crate) fallback_url: Option<Spanned<String>>,
+    pub(crate) background: Option<Spanned<bool>>,
+    pub(crate) headers: Option<Payload>,
+    pub(crate) auth: Option<Auth>,
+    pub(crate) sign: Option<Texts>,
+    pub(crate) attempt_timeout: Option<Spanned<Time>>,
+    pub(crate) retry: Option<Spanned<Whole>>,
+    pub(crate) body: Option<Payload>,
+    pub(crate) raw_json: Option<Spanned<bool>>,
+    pub(crate) waiting: Waiting,
+    pub(crate) timeout: Option<Spanned<Time>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Response {
+    pub(crate) span: Range<usize>,
+    pub(crate) key: Option<Spanned<String>>,
+    pub(crate) cache: Option<Spanned<Time>>,
+    pub(crate) stale_for: Option<Spanned<Time>>,
+    pub(crate) stale_if_error: Option<Spanned<Time>>,
+    pub(crate) cache_key: Option<Spanned<String>>,
+}
+
+/// Who a request says we are.
+#[derive(Debug)]
+pub(crate) struct Auth {
+    pub(crate) span: Range<usize>,
+    pub(crate) user: Option<Spanned<String>>,
+    pub(crate) password: Option<Spanned<String>>,
+    pub(crate) bearer: Option<Spanned<String>>,
+}
+
+impl Trigger {
+    pub(crate) fn is_background(&self) -> bool {
+        self.background.as_ref().is_some_and(|background| *background.get_ref())
+    }
+
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            background: section.take("background"),
+            waiting: Waiting::read(&mut section),
+            ..Self::request(&mut section)
+        };
+        section.finish();
+        raw
+    }
+
+    /// A request that nobody could wait for.
+    pub(super) fn read_alone(mut section: Section<'_, '_>) -> Self {
+        let raw = Self::request(&mut section);
+        section.finish();
+        raw
+    }
+
+    fn request(section: &mut Section<'_, '_>) -> Self {
+        Self {
+            span: section.span.clone(),
+            url: section.need("url", "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`"),
+            fallback_url: section.take("fallback_url"),
+            background: None,
+            headers: section.payload("headers"),
+            auth: section.table("auth").map(Auth::read),
+            sign: section.texts("sign"),
+            body: section.payload("body"),
+            raw_json: section.take("raw_json"),
+            waiting: Waiting::default(),
+            timeout: section.take("timeout"),
+            attempt_timeout: section.take("attempt_timeout"),
+            retry: section.take("retry"),
+        }
+    }
+}
+
+impl Auth {
+    fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            span: section.span.clone(),
+            user: section.take("user"),
+            password: section.take("password"),
+            bearer: section.take("bearer"),
+        };
+        section.finish();
+        raw
+    }
+}
+
+impl Response {
+    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+        let raw = Self {
+            span: section.span.clone(),
+            key: section.take("key"),
+            cache: section.take("cache"),
+            stale_for: section.take("stale_for"),
+            stale_if_error: section.take("stale_if_error"),
+            cache_key: section.take("cache_key"),
+        };
+        section.finish();
+        raw
+    }
+}

@@ -35,7 +35,7 @@ class Bench:
         self.web = Web()
         self.daemon = Daemon(binary, self.folder, switch.kind)
         self.calls = []
-        self._others = []  # web applications and daemons
+        self._others = []  # web applications, daemons, and what else ends with the bench
         self._running = False
 
     def script(self, name, text):
@@ -145,15 +145,17 @@ class Bench:
         daemon.environment = environment or {}
         for script in self.daemon.scripts.iterdir():
             shutil.copy(script, daemon.scripts)
-        daemon.start()
-        self._others.append(daemon)
+        self.until_the_end(daemon).start()
         return daemon
+
+    def until_the_end(self, other):
+        """Closes this when the scenario is over."""
+        self._others.append(other)
+        return other
 
     def another_web(self, **how):
         """A second web application, at another address or with a certificate."""
-        web = Web(**how)
-        self._others.append(web)
-        return web
+        return self.until_the_end(Web(**how))
 
     def leaves_no_call(self):
         """Checks that the switch ends every call in time, however it was left: one that hangs in it is a call lost."""
@@ -173,7 +175,8 @@ class Bench:
         for call in self.calls:
             lines += call.evidence()
         lines.append(f"the web application was asked: {self.web.asked()}")
-        lines += ["the daemon's log:", *self.daemon.log.splitlines()[-40:]]
+        for daemon in (self.daemon, *(other for other in self._others if isinstance(other, Daemon))):
+            lines += ["the daemon's log:", *daemon.log.splitlines()[-40:]]
         for call in self.calls[:3]:
             lines += ["the switch's log:", *self.switch.last_log(12, call.channel_name)]
         return "\n".join(lines)

@@ -9,8 +9,8 @@ class SwitchFailed(Exception):
 
 @dataclass
 class Step:
-    """One step of the dialplan: where, what, when by the clock of the machine (which is the switch's), and the variables
-    that had been set on the channel by then."""
+    """One step of the dialplan: where, what, when by the machine's clock, and the variables that had been set on the
+    channel by then."""
 
     context: str
     extension: str

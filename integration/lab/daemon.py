@@ -18,6 +18,8 @@ listen = ["127.0.0.1:{port}"]
 {listener}
 [{other}]
 listen = []
+[control]
+socket = "{control}"
 [log]
 format = "json"
 level  = "trace"
@@ -34,21 +36,25 @@ class Daemon:
         tones.write_library(self._folder / "sounds")
         self.port = free_port()
         self._switch = switch
+        # Not in the daemon's folder: the path of a socket may have 107 bytes, and a clone may lie deep.
+        self._sockets = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
         self.configure()
         self.environment = {}
+        self._file = self._folder / "dialscript.toml"
         self._log = self._folder / "daemon.log"
         self._process = None
         self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        # Not in the daemon's folder: the path of a socket may have 107 bytes, and a clone may lie deep.
-        self._notices_folder = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
-        self._notices.bind(f"{self._notices_folder.name}/notify")
+        self._notices.bind(f"{self._sockets.name}/notify")
         self._notices.setblocking(False)
         self._told = ""
 
     def configure(self, settings="", listener=""):
         """The daemon's file: these sections beside ours, these lines in the section of the switch."""
         other = "freeswitch" if self._switch == "asterisk" else "asterisk"
-        ours = SETTINGS.format(switch=self._switch, port=self.port, listener=listener, other=other)
+        control = f"{self._sockets.name}/control"
+        ours = SETTINGS.format(
+            switch=self._switch, port=self.port, listener=listener, other=other, control=control
+        )
         self.settings = ours + settings
 
     @property
@@ -58,14 +64,12 @@ class Daemon:
 
     def start(self):
         """Starts it, and returns when it says that it is ready (sd_notify)."""
-        file = self._folder / "dialscript.toml"
-        file.write_text(self.settings)
+        self._file.write_text(self.settings)
         self._told = ""
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
-                [str(self.binary), "serve", "--config", str(file)], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={**os.environ, **self.environment, "NOTIFY_SOCKET": self._notices.getsockname()},
-                start_new_session=True,
+                [str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
+                stderr=log, env=self._variables(NOTIFY_SOCKET=self._notices.getsockname()), start_new_session=True,
             )
         wait_until(self._is_ready, 15, "the daemon to say that it is ready")
 
@@ -82,6 +86,24 @@ class Daemon:
                 self._told += self._notices.recv(4096).decode()
         except BlockingIOError:
             return self._told
+
+    @property
+    def pid(self):
+        """Its process."""
+        return self._process.pid
+
+    def cache(self, *words):
+        """What `dialscript cache` says of it."""
+        command = [str(self.binary), "cache", *words, "--config", str(self._file)]
+        ran = subprocess.run(
+            command, capture_output=True, text=True, timeout=10, check=False, env=self._variables()
+        )
+        if ran.returncode:
+            raise AssertionError(f"dialscript cache {' '.join(words)} ended with {ran.returncode}: {ran.stderr}")
+        return ran.stdout
+
+    def _variables(self, **ours):
+        return {**os.environ, **self.environment, **ours}
 
     def terminate(self):
         """Asks it to stop, as systemd does; does not wait."""
@@ -111,7 +133,7 @@ class Daemon:
         """The end of the test."""
         self.kill()
         self._notices.close()
-        self._notices_folder.cleanup()
+        self._sockets.cleanup()
 
     @property
     def log(self):

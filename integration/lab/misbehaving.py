@@ -74,20 +74,33 @@ def redirect(to):
     return web.Answer(302, headers={"Location": to})
 
 
-class Full:
-    """A place that neither takes connections nor refuses them: its queue is full, and nobody takes any out of it."""
+class Refusing:
+    """A place that refuses connections: the port is taken, so that nobody else comes to listen on it, but not listened
+    on."""
 
     def __init__(self):
-        self._listener = socket.socket()
-        self._listener.bind(("127.0.0.1", 0))
-        self._listener.listen(0)
-        self._waiting = [socket.socket() for _ in range(4)]
-        for connection in self._waiting:
-            connection.setblocking(False)
-            connection.connect_ex(self._listener.getsockname())
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def close(self):
         """Is gone."""
-        for one in (self._listener, *self._waiting):
-            one.close()
+        self._socket.close()
+
+
+class Full(Refusing):
+    """A place that neither takes connections nor refuses them: its queue is full, and nobody takes any out of it."""
+
+    def __init__(self):
+        super().__init__()
+        self._socket.listen(0)
+        self._waiting = [socket.socket() for _ in range(4)]
+        for connection in self._waiting:
+            connection.setblocking(False)
+            connection.connect_ex(("127.0.0.1", self.port))
+
+    def close(self):
+        for connection in self._waiting:
+            connection.close()
+        super().close()

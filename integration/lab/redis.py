@@ -1,5 +1,6 @@
 """A running Redis (or Valkey) of its own, and everything that is in it."""
 
+import signal
 import socket
 import subprocess
 from dataclasses import dataclass
@@ -66,6 +67,14 @@ class Redis:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def hang(self):
+        """It is there, and says nothing any more."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        """It answers again, with what it had."""
+        self._process.send_signal(signal.SIGCONT)
 
     def restart(self):
         """The same port, nothing in it."""

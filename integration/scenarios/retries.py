@@ -4,7 +4,8 @@ import re
 
 from lab import web
 from lab.bench import expect
-from lab.deadline import free_port, wait_until
+from lab.deadline import wait_until
+from lab.misbehaving import Refusing
 from lab.scenario import scenario
 
 SCRIPT = """
@@ -124,7 +125,7 @@ def fallback_for_refusal(lab):
 @scenario("fallback_url that is down as well: the next action within the timeout")
 def fallback_is_down(lab):
     lab.web.on("/it", SILENT)
-    line = is_not_served(asks(lab, f'fallback_url = "http://127.0.0.1:{free_port()}/"'), within=2.4)
+    line = is_not_served(asks(lab, f'fallback_url = "{lab.until_the_end(Refusing()).url}/"'), within=2.4)
     expect("fallback", line["fallback"], True)
     told = (line["reason"], line["trouble"])
     expect("reason and trouble", [bool(re.match("no connection|no answer", text)) for text in told], [True, True])
@@ -146,7 +147,7 @@ def retry_after(lab):
 def breaker(lab):
     lab.daemon.configure('[breaker]\nfailures = 3\nopen_for = "1s"')
     lab.web.on("/it", SILENT)
-    asks(lab, 'retry = 0').start()
+    asks(lab, "retry = 0").start()
     lab.together(lambda _: is_not_served(lab, within=2.6), range(3))
     expect("the log says it", lab.daemon.log.count("an upstream fails: it is left alone"), 1)
     asked = len(lab.web.requests)

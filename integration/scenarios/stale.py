@@ -52,10 +52,24 @@ def stale_for(lab):
     call = served(lab, "200", "stale")
     expect_about("the time in the script", call.seconds_to("9100", "lab-places"), 0.1)
     renewed = lab.web.wait_for(2)
+    served(lab, "200", "stale")
     wait_until(lambda: renewed.complete, 3, "the answer to go out")
-    wait_until(lambda: lab.call("asks").wait_until_over().variables()["DIALSCRIPT_CODE"] == "201", 5, "the new answer")
+    wait_until(lambda: code_of_a_call(lab) == "201", 5, "the new answer to serve")
     served(lab, "201", "hit")
     expect("requests", len(lab.web.requests), 2)
+
+
+@scenario("stale_for: the web application is down when it is asked behind a call, and callers notice nothing")
+def stale_for_while_down(lab):
+    lab.daemon.configure("[breaker]\nfailures = 100")
+    clock = kept(lab, 'stale_for = "10m"')
+    lab.web.on("/it", web.json({"error": "down"}, status=500))
+    served(lab, "200", "stale")
+    wait_until(lambda: "a kept answer could not be renewed" in lab.daemon.log, 5, "the log to say so")
+    served(lab, "200", "stale")
+    clock.forward(10 * MINUTE)
+    call = lab.call("asks")
+    call.dialplan_saw("no_response", http_status="500", cache="miss")
 
 
 @scenario("stale_if_error: the web application is gone, and callers are served the old answer")
@@ -64,7 +78,20 @@ def stale_if_error(lab):
     lab.web.close()
     for _ in range(2):
         served(lab, "200", "stale")
-    expect("the log says why", "no connection" in lab.daemon.calls[-1]["trouble"], True)
+    line = lab.daemon.wait_for_calls(4)
+    expect("the log says why", ("no connection" in line["trouble"], line["cache"]), (True, "stale"))
     clock.forward(11 * MINUTE)
-    call = lab.call("asks")
-    call.dialplan_saw("no_response", cache="miss")
+    lab.call("asks").dialplan_saw("no_response", cache="miss")
+
+
+@scenario("stale_if_error: a web application that stays silent costs its timeout, and the old answer serves then")
+def stale_if_silent(lab):
+    kept(lab, 'stale_if_error = "10m"')
+    lab.web.on("/it", web.Answer(silent=True))
+    call = served(lab, "200", "stale")
+    expect_about("the time in the script", call.seconds_to("9100", "lab-places"), 2.1, within=0.5)
+
+
+def code_of_a_call(lab):
+    """The value at the key, in a further call."""
+    return lab.call("asks").wait_until_over().variables()["DIALSCRIPT_CODE"]

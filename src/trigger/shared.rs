@@ -44,7 +44,7 @@ const LARGEST: usize = 512 * 1024;
 /// How many names the server deals with in one go: it serves nobody else meanwhile.
 const AT_A_TIME: usize = 500;
 
-/// A lease outlives the time for the answer by this, in which the answer is put.
+/// A lease may outlive the time for the answer by this, in which the answer is put.
 const MARGIN: Duration = Duration::from_millis(500);
 
 /// Where the server is, and what is shared with the other daemons.
@@ -174,17 +174,17 @@ impl SharedCache {
 
     /// Who of all daemons asks the web application, which may take this long.
     pub async fn lead(&self, key: &CacheKey, time: Duration) -> Lead {
-        let (Ok(token), Some(time)) = (self.seals.token(), millis(time.saturating_add(MARGIN)))
-        else {
+        let time = time.saturating_add(MARGIN);
+        let (Ok(token), Some(lasts)) = (self.seals.token(), millis(time.min(lease::LASTS))) else {
             return Lead::Away;
         };
         let name = self.seals.lease(key);
         let mut commands = Pipeline::new();
-        commands.cmd("SET").arg(&name).arg(&token).arg("NX").arg("PX").arg(time);
+        commands.cmd("SET").arg(&name).arg(&token).arg("NX").arg("PX").arg(lasts);
         // Before the reply: one that comes too late, or to nobody, may have said that it is ours.
         let lease = Lease::new(Arc::clone(&self.link), name, token);
         match self.link.ask(&commands).await {
-            Some((Some(()),)) => Lead::Ours(lease),
+            Some((Some(()),)) => Lead::Ours(lease.renewed(time)),
             Some((None,)) => {
                 lease.forget();
                 Lead::Others

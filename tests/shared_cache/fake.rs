@@ -206,10 +206,21 @@ fn run(memory: &mut Memory, words: &[Vec<u8>]) -> Vec<u8> {
             int(names.filter(|name| memory.entries.remove(name).is_some()).count() as i64)
         }
         "EVAL" => {
-            assert!(text(1).contains("'GET'") && text(1).contains("'DEL'"), "{}", text(1));
+            assert!(text(1).contains("'GET'"), "{}", text(1));
             let (name, token) = (text(3), &words[4]);
-            let ours = memory.live(&name).is_some_and(|entry| entry.value == *token);
-            int(ours.then(|| memory.entries.remove(&name)).is_some().into())
+            let ours = memory.live(&name).filter(|entry| entry.value == *token);
+            let is_ours = match (ours, text(1).contains("'PEXPIRE'")) {
+                (None, _) => false,
+                (Some(entry), true) => {
+                    entry.ends = Instant::now() + Duration::from_millis(text(5).parse().unwrap());
+                    true
+                }
+                (Some(_), false) => {
+                    assert!(text(1).contains("'DEL'"), "{}", text(1));
+                    memory.entries.remove(&name).is_some()
+                }
+            };
+            int(is_ours.into())
         }
         "SCAN" => scan(memory, &text(1), &text(3)),
         other => panic!("the fake knows no {other}"),

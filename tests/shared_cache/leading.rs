@@ -25,6 +25,12 @@ fn until() -> Instant {
     Instant::now() + SOON
 }
 
+/// What the only entry has left.
+fn left(fake: &Fake) -> Duration {
+    let memory = fake.memory.lock().unwrap();
+    memory.entries.values().next().unwrap().ends - std::time::Instant::now()
+}
+
 #[tokio::test]
 async fn one_leads_and_the_others_follow_to_its_answer() {
     let fake = Fake::start().await;
@@ -76,14 +82,42 @@ async fn a_lease_that_is_dropped_is_released() {
 }
 
 #[tokio::test]
-async fn a_lease_runs_out_with_the_time_for_the_answer_and_then_is_not_ours_to_release() {
+async fn a_lease_lasts_as_long_as_it_is_held() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    let given = left(&fake);
+    let began = Instant::now();
+    eventually("it outlives what it was given first", || async { began.elapsed() > given }).await;
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others));
+    lease.release().await;
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_)));
+}
+
+#[tokio::test]
+async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
+    let fake = Fake::start().await;
+    let (url, other) = (fake.url(), cache(&fake.url()));
+    let (dead, died) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let lease = ours(runtime.block_on(cache(&url).lead(&KEY, MINUTE)));
+        drop(runtime);
+        drop(lease);
+        dead.send(()).unwrap();
+    });
+    died.await.unwrap();
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others), "it is not known at once");
+    assert_eq!(other.follow(&KEY, MINUTE, until()).await, None);
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_)));
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_not_ours_to_release() {
     let fake = Fake::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.lead(&KEY, SOON).await);
-    let left = |memory: &super::fake::Memory| {
-        memory.entries.values().next().unwrap().ends - std::time::Instant::now()
-    };
-    assert!(left(&fake.memory.lock().unwrap()) <= SOON + Duration::from_millis(500));
+    assert!(left(&fake) <= Duration::from_millis(750));
     fake.memory.lock().unwrap().entries.clear();
     let newer = ours(other.lead(&KEY, MINUTE).await);
     lease.release().await;

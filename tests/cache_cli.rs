@@ -118,8 +118,14 @@ impl Daemon {
     }
 
     async fn get(&self, path: &str) -> String {
+        self.get_as(path, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5").await
+    }
+
+    async fn get_as(&self, path: &str, accept: &str) -> String {
         let mut stream = TcpStream::connect(self.metrics).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
@@ -325,6 +331,9 @@ async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
     }
     assert!(reply.contains("\ndialscript_cache_bytes ") && reply.ends_with("# EOF\n"), "{reply}");
     assert!(daemon.get("/").await.starts_with("HTTP/1.1 404"));
+    let old = daemon.get_as("/metrics", "text/plain;version=0.0.4").await.to_lowercase();
+    assert!(old.contains("content-type: text/plain; version=0.0.4"), "{old}");
+    assert!(old.contains("\n# type dialscript_calls_total counter\n"), "{old}");
 }
 
 #[tokio::test]

@@ -302,7 +302,7 @@ fn report(to: &str, script: &str, landed: Landed) {
         Err(error) => {
             tracing::warn!(%to, %error, attempts, script, "a request in the background failed");
         }
-        Ok(answer) if answer.status >= 400 => {
+        Ok(answer) if answer.status >= 300 => {
             let status = answer.status;
             tracing::warn!(%to, status, attempts, script, "a request in the background was refused");
         }

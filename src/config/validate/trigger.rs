@@ -29,13 +29,15 @@ impl Scope<'_> {
 
     fn request(&self, raw: &raw::Trigger) -> Trigger {
         let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
-        Trigger {
+        let trigger = Trigger {
             meanwhile: self.music(&raw.waiting),
             background: raw.is_background(),
             key: self.key(),
             caching: self.caching(raw),
             ..self.sent(raw, kind)
-        }
+        };
+        self.check_sameness(&trigger);
+        trigger
     }
 
     /// The request that is sent when the caller has left.

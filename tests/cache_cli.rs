@@ -62,6 +62,8 @@ impl Daemon {
         );
         fs::write(folder.path().join("dialscript.toml"), config).unwrap();
         fs::create_dir(folder.path().join("scripts")).unwrap();
+        fs::create_dir(folder.path().join("secrets")).unwrap();
+        fs::write(folder.path().join("secrets/SHARED"), "0123456789abcdef").unwrap();
         for (name, sensitive, cache) in [
             ("order", false, "cache = '5m'\nstale_for = '1h'"),
             ("pin", true, "cache = '5m'"),
@@ -281,6 +283,16 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
     assert!(no_folder.log().contains("no control socket"), "{}", no_folder.log());
+}
+
+#[tokio::test]
+async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
+    let web = Web::start(fine).await;
+    let shared = format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free());
+    let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
+    let told = daemon.cache(&["purge", "--all"]).await;
+    assert_eq!((told.code, told.lines()), (1, vec!["0 kept answers were thrown away"]));
+    assert!(told.errors.contains("the shared cache does not answer"), "{}", told.errors);
 }
 
 #[tokio::test]

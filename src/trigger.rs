@@ -17,6 +17,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
@@ -111,6 +112,9 @@ pub struct HttpTriggers {
     under_way: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
+    /// Those of them that nobody waits for.
+    told: TaskTracker,
+    given_up: CancellationToken,
 }
 
 impl HttpTriggers {
@@ -142,6 +146,8 @@ impl HttpTriggers {
             under_way: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
+            told: TaskTracker::new(),
+            given_up: CancellationToken::new(),
         })
     }
 
@@ -184,6 +190,13 @@ impl HttpTriggers {
     pub async fn close_and_wait(&self) {
         self.tracker.close();
         self.tracker.wait().await;
+    }
+
+    /// Breaks off the requests that nobody waits for. Each is a warning of its call: who reads the log can make up for it.
+    pub async fn give_up(&self) {
+        self.given_up.cancel();
+        self.told.close();
+        self.told.wait().await;
     }
 
     fn place(&self) -> Result<OwnedSemaphorePermit, NoAnswer> {
@@ -288,11 +301,19 @@ impl Triggers for HttpTriggers {
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };
         let (sender, script) = (self.sender.clone(), script.clone());
+        let given_up = self.given_up.clone();
         let told = async move {
-            report(&to, &script.name, sender.run(&errand, Instant::now()).await);
+            tokio::select! {
+                landed = sender.run(&errand, Instant::now()) => report(&to, &script.name, landed),
+                () = given_up.cancelled() => {
+                    let script = &*script.name;
+                    tracing::warn!(%to, script, "a request in the background was given up with the daemon");
+                }
+            }
             drop(place);
         };
-        self.tracker.spawn(told.in_current_span());
+        let told = self.told.track_future(told.in_current_span());
+        self.tracker.spawn(told);
     }
 }
 

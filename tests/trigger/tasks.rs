@@ -7,6 +7,7 @@ use dialscript::script::request::{NoAnswer, Triggers};
 use dialscript::trigger::Settings;
 use tokio::sync::Notify;
 
+use crate::overheard::record;
 use crate::web::{Reply, Web};
 use crate::{code, get, plain, triggers, with, within};
 
@@ -80,4 +81,22 @@ async fn closing_waits_for_what_is_told() {
     }
     leave.notify_one();
     closing.await;
+}
+
+#[tokio::test]
+async fn what_is_told_and_given_up_with_the_daemon_is_a_warning_of_its_call() {
+    let (lines, _guard) = record("info");
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let triggers = triggers();
+    let span = tracing::info_span!("call", id = "the-call");
+    span.in_scope(|| triggers.tell(get(web.url("/missed?caller=5550100")), &plain()));
+    web.next().await;
+    triggers.give_up().await;
+    triggers.close_and_wait().await;
+    let text = lines.text();
+    let warning = text.lines().find(|line| line.contains("given up with the daemon")).unwrap();
+    for part in ["WARN", "the-call", "script=\"plain\"", "/missed"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(!warning.contains("5550100"), "{warning}");
 }

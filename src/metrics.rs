@@ -1,12 +1,13 @@
 //! What Prometheus reads: the daemon's counts at the moment that it asks. Nothing is counted for it alone, and no label
 //! holds anything that a caller or a web application has said.
 
+mod plain;
 mod render;
 
 use std::future::Future;
 use std::sync::Arc;
 
-use http::header::CONTENT_TYPE;
+use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::http_server::{self, Door};
@@ -17,11 +18,14 @@ use crate::trigger::cache::Tally;
 use crate::trigger::shared::SharedCache;
 use crate::trigger::upstream::UpstreamState;
 
+pub use plain::plain;
 pub use render::render;
 
 /// What the crate renders, and what Prometheus asks for first.
 const OPEN_METRICS: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+/// What everybody else reads: old servers, agents of others, people.
+const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// All counts at one moment.
 #[derive(Debug, Clone, Default)]
@@ -76,9 +80,18 @@ fn answer<B>(request: &Request<B>, snapshot: impl Fn() -> Snapshot) -> Response<
         return bare(StatusCode::NOT_FOUND);
     }
     let Ok(text) = render(snapshot()) else { return bare(StatusCode::INTERNAL_SERVER_ERROR) };
+    let (text, kind) = match asks_for_open_metrics(request) {
+        true => (text, OPEN_METRICS),
+        false => (plain(&text), PLAIN),
+    };
     let mut response = Response::new(text);
-    response.headers_mut().insert(CONTENT_TYPE, OPEN_METRICS);
+    response.headers_mut().insert(CONTENT_TYPE, kind);
     response
+}
+
+fn asks_for_open_metrics<B>(request: &Request<B>) -> bool {
+    let mut accepted = request.headers().get_all(ACCEPT).iter().filter_map(|v| v.to_str().ok());
+    accepted.any(|accepted| accepted.contains("application/openmetrics-text"))
 }
 
 fn bare(status: StatusCode) -> Response<String> {

@@ -115,6 +115,9 @@ pub struct HttpTriggers {
     told: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
+    /// Those of them that nobody waits for.
+    behind: TaskTracker,
+    given_up: CancellationToken,
 }
 
 impl HttpTriggers {
@@ -151,6 +154,8 @@ impl HttpTriggers {
             told: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
+            behind: TaskTracker::new(),
+            given_up: CancellationToken::new(),
         })
     }
 
@@ -194,6 +199,13 @@ impl HttpTriggers {
         self.sender.closing.cancel();
         self.tracker.close();
         self.tracker.wait().await;
+    }
+
+    /// Breaks off the requests that nobody waits for. Each is a warning of its call: who reads the log can make up for it.
+    pub async fn give_up(&self) {
+        self.given_up.cancel();
+        self.behind.close();
+        self.behind.wait().await;
     }
 
     fn place(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
@@ -299,11 +311,19 @@ impl Triggers for HttpTriggers {
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };
         let (sender, script) = (self.sender.clone(), script.clone());
+        let given_up = self.given_up.clone();
         let told = async move {
-            report(&to, &script.name, sender.run(&errand, Instant::now()).await);
+            tokio::select! {
+                landed = sender.run(&errand, Instant::now()) => report(&to, &script.name, landed),
+                () = given_up.cancelled() => {
+                    let script = &*script.name;
+                    tracing::warn!(%to, script, "a request in the background was given up with the daemon");
+                }
+            }
             drop(place);
         };
-        self.tracker.spawn(told.in_current_span());
+        let told = self.behind.track_future(told.in_current_span());
+        self.tracker.spawn(told);
     }
 }
 
@@ -313,7 +333,7 @@ fn report(to: &str, script: &str, landed: Landed) {
         Err(error) => {
             tracing::warn!(%to, %error, attempts, script, "a request in the background failed");
         }
-        Ok(answer) if answer.status >= 400 => {
+        Ok(answer) if answer.status >= 300 => {
             let status = answer.status;
             tracing::warn!(%to, status, attempts, script, "a request in the background was refused");
         }

@@ -62,6 +62,8 @@ impl Daemon {
         );
         fs::write(folder.path().join("dialscript.toml"), config).unwrap();
         fs::create_dir(folder.path().join("scripts")).unwrap();
+        fs::create_dir(folder.path().join("secrets")).unwrap();
+        fs::write(folder.path().join("secrets/SHARED"), "0123456789abcdef").unwrap();
         for (name, sensitive, cache) in [
             ("order", false, "cache = '5m'\nstale_for = '1h'"),
             ("pin", true, "cache = '5m'"),
@@ -118,8 +120,14 @@ impl Daemon {
     }
 
     async fn get(&self, path: &str) -> String {
+        self.get_as(path, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5").await
+    }
+
+    async fn get_as(&self, path: &str, accept: &str) -> String {
         let mut stream = TcpStream::connect(self.metrics).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
@@ -278,6 +286,16 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
 }
 
 #[tokio::test]
+async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
+    let web = Web::start(fine).await;
+    let shared = format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free());
+    let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
+    let told = daemon.cache(&["purge", "--all"]).await;
+    assert_eq!((told.code, told.lines()), (1, vec!["0 kept answers were thrown away"]));
+    assert!(told.errors.contains("the shared cache does not answer"), "{}", told.errors);
+}
+
+#[tokio::test]
 async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
     let web = Web::start(|seen| match seen.path() {
         "/33?id=33" => Reply::of(503, "text/plain", "no"),
@@ -325,6 +343,9 @@ async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
     }
     assert!(reply.contains("\ndialscript_cache_bytes ") && reply.ends_with("# EOF\n"), "{reply}");
     assert!(daemon.get("/").await.starts_with("HTTP/1.1 404"));
+    let old = daemon.get_as("/metrics", "text/plain;version=0.0.4").await.to_lowercase();
+    assert!(old.contains("content-type: text/plain; version=0.0.4"), "{old}");
+    assert!(old.contains("\n# type dialscript_calls_total counter\n"), "{old}");
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ mod config {
     mod folder;
     mod payloads;
     mod said;
+    mod sameness;
     mod sample;
     mod secrets;
     mod sounds;

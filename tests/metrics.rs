@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use dialscript::metrics::{Snapshot, render};
+use dialscript::metrics::{Snapshot, plain, render};
 use dialscript::trigger::breaker::Standing;
 use dialscript::trigger::upstream::UpstreamState;
 
@@ -53,4 +53,20 @@ fn places_of_one_name_are_one_and_their_breaker_is_the_worst() {
     ] {
         assert_eq!(text.matches(line).count(), 1, "{line} in {text}");
     }
+}
+
+#[test]
+fn who_does_not_ask_for_open_metrics_reads_counters_by_the_names_of_their_samples() {
+    let upstreams = vec![upstream("shop.example", Standing::Closed)];
+    let snapshot = Snapshot { upstreams, ..Snapshot::default() };
+    let text = plain(&render(snapshot).unwrap());
+    for line in [
+        "# HELP dialscript_upstream_seconds_total What all attempts together took\n",
+        "# TYPE dialscript_upstream_seconds_total counter\n",
+        "dialscript_upstream_seconds_total{upstream=\"shop.example\"} 1.5\n",
+        "# TYPE dialscript_upstream_under_way gauge\n",
+    ] {
+        assert_eq!(text.matches(line).count(), 1, "{line} in {text}");
+    }
+    assert!(!text.contains("# UNIT") && !text.contains("# EOF"), "{text}");
 }

@@ -81,7 +81,8 @@ struct Daemon {
     socket: Option<PathBuf>,
 }
 
-/// Asks the daemon, and shows what it answers. Exit codes: 0 done, 1 when there is no daemon, script or key.
+/// Asks the daemon, and shows what it answers. Exit codes: 0 done, 1 when there is no daemon, script or key,
+/// or the shared cache was not reached.
 pub fn cache(options: Options) -> ExitCode {
     let (request, daemon, json) = match options.command {
         Command::List { script, json, daemon } => (Request::List { script }, daemon, json),
@@ -90,10 +91,23 @@ pub fn cache(options: Options) -> ExitCode {
     };
     match daemon.asked(&request) {
         Ok(answers) if json => answers.iter().for_each(|answer| say(&list::as_json(answer))),
-        Ok(answers) => show(&request, &answers),
+        Ok(answers) => {
+            show(&request, &answers);
+            if let Some(problem) = answers.iter().find_map(half_done) {
+                return failed(problem);
+            }
+        }
         Err(code) => return code,
     }
     ExitCode::SUCCESS
+}
+
+/// Why the shared cache may still have what was thrown away here: calls would get it again.
+fn half_done(answer: &Answer) -> Option<&str> {
+    match answer {
+        Answer::Shared(problem) => problem.as_deref(),
+        _ => None,
+    }
 }
 
 fn show(request: &Request, answers: &[Answer]) {
@@ -108,7 +122,6 @@ fn show(request: &Request, answers: &[Answer]) {
             Answer::Shared(None) => {
                 say("the shared cache has them no more; other daemons have copies of their own");
             }
-            Answer::Shared(Some(problem)) => say(problem),
             _ => {}
         }),
     }

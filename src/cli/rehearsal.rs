@@ -95,6 +95,7 @@ impl Rehearsal {
             )
         };
         drop(timeout(LAST_REQUESTS, last).await);
+        server.triggers().give_up().await;
         server.voice().engines().give_up().await;
     }
 }

@@ -84,6 +84,7 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     if timeout(LAST_REQUESTS, last).await.is_err() {
         warn!("requests or sounds under way could not complete");
     }
+    server.triggers().give_up().await;
     // Nothing that is left to the runtime's end is sure to be cleaned up before that of the process.
     server.voice().give_up().await;
     info!("stopped");

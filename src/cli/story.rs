@@ -136,6 +136,12 @@ impl Line {
                 let fields = json!({ "reason": field("reason") });
                 Self::new("no_response", fields, format!("no response: {}", field("reason")))
             }
+            "told in the background" => {
+                let (url, status) = (field("to"), field("status"));
+                let fields = json!({ "url": url, "status": status.parse::<u16>().ok() });
+                let text = format!("in the background {url} was asked: HTTP {status}");
+                Self::new("told", fields, text)
+            }
             "call" if field("outcome") == "error" => {
                 let fields = json!({ "reason": field("reason") });
                 Self::new("error", fields, format!("an error: {}", field("reason")))

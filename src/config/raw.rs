@@ -101,7 +101,7 @@ impl Visitor<'_> for WholeVisitor {
     type Value = Whole;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number without quotes")
+        f.write_str("a whole number, without quotes and sign")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<Whole, E> {

@@ -71,15 +71,24 @@ impl<'f, 'i> Section<'f, 'i> {
 
     /// A table in this one.
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Section<'f, 'i>> {
+        let help = match self.title.is_empty() {
+            true => format!("write a line `[{key}]` and its keys below it"),
+            false => format!("write it as `{key} = {{ NAME = \"...\" }}`"),
+        };
+        self.table_such_as(key, &help)
+    }
+
+    /// A table in this one, with the help for what is none.
+    pub(crate) fn table_such_as(
+        &mut self,
+        key: &'static str,
+        help: &str,
+    ) -> Option<Section<'f, 'i>> {
         let value = self.take_any(key)?;
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(entries) => Some(self.below(self.title_of(key), span, entries)),
             _ => {
-                let help = match self.title.is_empty() {
-                    true => format!("write a line `[{key}]` and its keys below it"),
-                    false => format!("write it as `{key} = {{ NAME = \"...\" }}`"),
-                };
                 self.file.fault_help(span, format!("`{key}` is a table"), help);
                 None
             }
@@ -126,7 +135,11 @@ impl<'f, 'i> Section<'f, 'i> {
     }
 
     /// The whole table as tables by their names, in the order of the file.
-    pub(crate) fn tables_by_name(self, title: &str) -> Vec<(Spanned<String>, Self)> {
+    pub(crate) fn tables_by_name(
+        self,
+        title: &str,
+        help: impl Fn(&str) -> String,
+    ) -> Vec<(Spanned<String>, Self)> {
         let (file, homes) = (self.file, self.homes);
         let mut tables = Vec::new();
         for (name, value) in self.entries {
@@ -139,9 +152,8 @@ impl<'f, 'i> Section<'f, 'i> {
                     tables.push((name, Self { file, span, title, entries, known, homes }));
                 }
                 _ => {
-                    let key = quoted(name.get_ref());
-                    let help = format!("write a line `[{title}.{key}]` and its keys");
-                    file.fault_help(span, format!("`{}` is a table", name.get_ref()), help);
+                    let what = format!("`{}` is no table", name.get_ref());
+                    file.fault_help(span, what, help(&quoted(name.get_ref())));
                 }
             }
         }

@@ -14,6 +14,7 @@ pub(super) mod outcome;
 pub(super) mod playlist;
 pub(super) mod reachable;
 pub(super) mod request;
+mod sameness;
 pub(super) mod scope;
 pub(super) mod script;
 mod secret;

@@ -28,7 +28,18 @@ pub fn verdict<'b>(branches: &'b [Branch], answer: &Answer, key: Option<&KeyPath
     }
     let failed = !(200..300).contains(&answer.status);
     if subject.value.is_none() || (failed && key.is_none()) {
-        return Verdict::NoResponse(format!("HTTP status {}", answer.status));
+        return Verdict::NoResponse(failed_by(answer.status));
     }
     Verdict::Otherwise
+}
+
+/// Why a reply with this status is no answer. A redirect that has come here was not followed: it led to a host that may
+/// not be reached, in circles, or nowhere.
+pub fn failed_by(status: u16) -> String {
+    match status {
+        301 | 302 | 303 | 307 | 308 => {
+            format!("HTTP status {status}, a redirect that is not followed")
+        }
+        _ => format!("HTTP status {status}"),
+    }
 }

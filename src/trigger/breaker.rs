@@ -48,7 +48,7 @@ enum State {
 pub enum Standing {
     /// Everything is sent.
     Closed,
-    /// One request at a time is sent, to see.
+    /// One request at a time is sent, to see; perhaps none has come yet.
     HalfOpen,
     /// Nothing is.
     Open,
@@ -127,12 +127,12 @@ impl Breaker {
         }
     }
 
-    /// How it stands.
-    pub fn standing(&self) -> Standing {
+    /// How it stands. One whose time is over may wait long for the call that tries it.
+    pub fn standing(&self, now: Instant) -> Standing {
         match self.state {
             State::Closed => Standing::Closed,
-            State::Open { .. } => Standing::Open,
-            State::Probing { .. } => Standing::HalfOpen,
+            State::Open { until, .. } if now < until => Standing::Open,
+            State::Open { .. } | State::Probing { .. } => Standing::HalfOpen,
         }
     }
 }

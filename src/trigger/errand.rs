@@ -13,7 +13,7 @@ use super::upstream::Upstreams;
 use crate::script::answer::Answer;
 use crate::script::definition::{Patience, Script};
 use crate::script::request::{NoAnswer, Request, Spent};
-use crate::script::verdict::{Verdict, verdict};
+use crate::script::verdict::{Verdict, failed_by, verdict};
 use crate::web::client::Client;
 use crate::web::stopwatch::Stopwatch;
 
@@ -105,9 +105,7 @@ impl Errand {
 impl Judge {
     fn worth(&self, answer: &Answer) -> Worth {
         match self {
-            Self::Status if answer.status >= 400 => {
-                Worth::Nothing(format!("HTTP status {}", answer.status))
-            }
+            Self::Status if answer.status >= 300 => Worth::Nothing(failed_by(answer.status)),
             Self::Status => Worth::Answer,
             Self::Branches(script) => worth(script, answer),
         }

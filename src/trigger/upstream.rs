@@ -212,7 +212,7 @@ impl Upstream {
         let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
         UpstreamState {
             name: self.name.to_string(),
-            breaker: lock(&self.breaker).standing(),
+            breaker: lock(&self.breaker).standing(Instant::now()),
             opened: count(&self.tally.opened),
             under_way: self.most - self.places.available_permits(),
             answered: self.tally.answered.each_ref().map(count),

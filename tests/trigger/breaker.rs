@@ -28,7 +28,7 @@ async fn it_opens_after_so_many_failures_one_after_the_other() {
     assert_eq!(breaker.succeeded(), Change::Nothing);
     breaker.failed(now());
     breaker.failed(now());
-    assert_eq!((breaker.standing(), breaker.refuses(now())), (Standing::Closed, None));
+    assert_eq!((breaker.standing(now()), breaker.refuses(now())), (Standing::Closed, None));
     assert_eq!(breaker.failed(now()), Change::Opened(SECONDS));
     assert_eq!((breaker.admit(now()), breaker.refuses(now())), (Err(3), Some(3)));
 }
@@ -39,9 +39,11 @@ async fn one_probe_at_a_time_decides() {
     breaker.failed(Instant::now());
     advance(SECONDS - Duration::from_millis(1)).await;
     assert!(breaker.admit(Instant::now()).is_err());
+    assert_eq!(breaker.standing(Instant::now()), Standing::Open);
     advance(Duration::from_millis(1)).await;
+    assert_eq!(breaker.standing(Instant::now()), Standing::HalfOpen, "no call has come yet");
     assert_eq!(breaker.admit(Instant::now()), Ok(()));
-    assert_eq!(breaker.standing(), Standing::HalfOpen);
+    assert_eq!(breaker.standing(Instant::now()), Standing::HalfOpen);
     assert!(breaker.admit(Instant::now()).is_err(), "the probe is under way");
     breaker.abandoned(Instant::now());
     assert_eq!(breaker.admit(Instant::now()), Ok(()), "it said nothing: the next one may see");

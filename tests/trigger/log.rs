@@ -37,6 +37,9 @@ async fn an_error_status_in_the_background_is_a_warning() {
     let web = Web::start(|_| Reply::with(500, "", "")).await;
     let lines = told(get(web.url("/"))).await;
     assert!(lines.contains("WARN") && lines.contains("status=500"), "{lines}");
+    let web = Web::start(|_| Reply::redirect(302, "http://elsewhere.invalid/")).await;
+    let lines = told(get(web.url("/"))).await;
+    assert!(lines.contains("WARN") && lines.contains("status=302"), "nobody was told: {lines}");
     let web = Web::start(|_| Reply::with(204, "", "")).await;
     let lines = told(get(web.url("/"))).await;
     assert!(!lines.contains("WARN") && lines.contains("status=204"), "{lines}");

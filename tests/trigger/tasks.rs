@@ -9,6 +9,7 @@ use dialscript::trigger::Settings;
 use dialscript::trigger::upstream::Rules;
 use tokio::sync::Notify;
 
+use crate::overheard::record;
 use crate::web::{Reply, Web};
 use crate::{MINUTE, code, get, plain, triggers, with, within};
 
@@ -130,4 +131,22 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
     triggers.close_and_wait().await;
     assert_eq!(web.unseen(), 1);
     assert!(begun.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn what_is_told_and_given_up_with_the_daemon_is_a_warning_of_its_call() {
+    let (lines, _guard) = record("info");
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let triggers = triggers();
+    let span = tracing::info_span!("call", id = "the-call");
+    span.in_scope(|| triggers.tell(get(web.url("/missed?caller=5550100")), &plain()));
+    web.next().await;
+    triggers.give_up().await;
+    triggers.close_and_wait().await;
+    let text = lines.text();
+    let warning = text.lines().find(|line| line.contains("given up with the daemon")).unwrap();
+    for part in ["WARN", "the-call", "script=\"plain\"", "/missed"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(!warning.contains("5550100"), "{warning}");
 }

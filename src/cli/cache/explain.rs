@@ -88,7 +88,9 @@ fn upstream(upstream: &Upstream) {
     let Upstream { name, breaker, under_way, answered, failed, refused } = upstream;
     let stands = match breaker {
         Standing::Closed => "is asked as usual (its breaker is closed)",
-        Standing::HalfOpen => "is being tried again (its breaker is half-open)",
+        Standing::HalfOpen => {
+            "was left alone, and is tried by one request at a time (its breaker is half-open)"
+        }
         Standing::Open => "is left alone, since it failed (its breaker is open)",
     };
     say(&format!("{} {stands}:", plain(name)));

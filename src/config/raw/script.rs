@@ -33,6 +33,7 @@ pub(crate) const HOMES: Homes = &[
             "music",
             "music_after",
             "keys",
+            "reassure",
         ],
     ),
     ("trigger", &["timeout", "attempt_timeout", "retry"]),

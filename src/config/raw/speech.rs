@@ -99,7 +99,9 @@ fn engine(of: &mut Section<'_, '_>, key: &'static str, is_for: For) -> Option<En
 
 fn engines(of: &mut Section<'_, '_>) -> Vec<(Spanned<String>, Engine)> {
     let engines = of.table("engines");
-    let engines = engines.map(|table| table.tables_by_name("speech.engines")).unwrap_or_default();
+    let help = |name: &str| format!("write a line `[speech.engines.{name}]` and its keys");
+    let engines = engines.map(|table| table.tables_by_name("speech.engines", help));
+    let engines = engines.unwrap_or_default();
     let read = |(name, section)| (name, Engine::read(section, For::Speaking));
     engines.into_iter().map(read).collect()
 }

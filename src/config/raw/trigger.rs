@@ -73,7 +73,7 @@ impl Trigger {
             fallback_url: section.take("fallback_url"),
             background: None,
             headers: section.payload("headers"),
-            auth: section.table("auth").map(Auth::read),
+            auth: section.table_such_as("auth", Auth::EXAMPLE).map(Auth::read),
             sign: section.texts("sign"),
             body: section.payload("body"),
             raw_json: section.take("raw_json"),
@@ -86,6 +86,10 @@ impl Trigger {
 }
 
 impl Auth {
+    /// How it can be written.
+    pub(crate) const EXAMPLE: &str = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` \
+                                      or `auth = { bearer = \"{secret.TOKEN}\" }`";
+
     fn read(mut section: Section<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),

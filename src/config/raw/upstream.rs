@@ -18,7 +18,8 @@ pub(crate) struct Upstream {
 impl Upstream {
     /// All tables of the kind.
     pub(crate) fn all(of: &mut Section<'_, '_>) -> Vec<Self> {
-        let tables = of.table("upstream").map(|table| table.tables_by_name("upstream"));
+        let help = |_: &str| "name the host: `[upstream.\"shop.example\"]`".to_owned();
+        let tables = of.table("upstream").map(|table| table.tables_by_name("upstream", help));
         let tables = tables.into_iter().flatten();
         tables.filter_map(|(name, section)| Self::read(name, section)).collect()
     }

@@ -23,6 +23,9 @@ pub(crate) struct Reassure {
     pub(crate) every: Option<Spanned<Time>>,
 }
 
+const EXAMPLE: &str =
+    "write a line `[trigger.reassure]` and below it `say = \"One moment, please.\"`";
+
 /// What becomes of keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Keys {
@@ -47,7 +50,7 @@ impl Waiting {
         Self {
             music: section.texts("music"),
             music_after: section.take("music_after"),
-            reassure: section.table("reassure").map(Reassure::read),
+            reassure: section.table_such_as("reassure", EXAMPLE).map(Reassure::read),
             keys: section.take("keys"),
         }
     }

@@ -83,10 +83,13 @@ impl Scope<'_> {
                 Some(Auth::Basic(text(user), text(password)))
             }
             (None, None, Some(token)) => Some(Auth::Bearer(text(token))),
-            _ => {
-                let help = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` or \
-                            `auth = { bearer = \"{secret.TOKEN}\" }`";
-                self.file.fault_help(raw.span.clone(), "this does not say who we are", help);
+            (user, password, bearer) => {
+                let twice = bearer.is_some() && (user.is_some() || password.is_some());
+                let what = match twice {
+                    true => "this says twice who we are",
+                    false => "this does not say who we are",
+                };
+                self.file.fault_help(raw.span.clone(), what, raw::Auth::EXAMPLE);
                 None
             }
         }

@@ -30,13 +30,15 @@ impl Scope<'_> {
     fn request(&self, raw: &raw::Trigger) -> Trigger {
         let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
         let sent = self.sent(raw, kind);
-        Trigger {
+        let trigger = Trigger {
             meanwhile: self.music(&raw.waiting),
             background: raw.is_background(),
             key: self.key(),
             caching: self.caching(&sent),
             ..sent
-        }
+        };
+        self.check_sameness(&trigger);
+        trigger
     }
 
     /// The request that is sent when the caller has left.

@@ -235,8 +235,9 @@ impl HttpTriggers {
                 Joined::First(flight) => break landing(flight, until).await,
                 Joined::Later(flight) => landing(flight, until).await.joined(),
             };
-            // The time of whoever asked first was over: ours need not be.
-            if !(landed.was_cut() && until.more_than_half_is_left()) {
+            // The time of whoever asked first was over, or that one has branches of its own: ours need not be.
+            let is_ours = !landed.was_cut() && (!landed.is_of_use() || errand.takes(&landed));
+            if is_ours || !until.more_than_half_is_left() {
                 break landed;
             }
         };
@@ -246,7 +247,7 @@ impl HttpTriggers {
     /// The flight for a request; `behind` the call nobody waits for it.
     fn fly(&self, asked: &Asked<'_>, errand: &Arc<Errand>, behind: bool) -> Joined<Landed> {
         self.flights.join(asked.key, || {
-            if let Some(landed) = self.keeping.just_landed(asked).filter(|_| !behind) {
+            if let Some(landed) = self.keeping.just_landed(asked) {
                 return ControlFlow::Break(landed);
             }
             let place = match self.place(&self.waited_for) {
@@ -282,7 +283,7 @@ impl Triggers for HttpTriggers {
         let caching = script.trigger.as_ref().and_then(|trigger| trigger.caching.as_ref());
         match (caching, errand.first()) {
             (Some(caching), Some(first)) => {
-                let key = self.keys.key(first, request.cache_key.as_ref());
+                let key = self.keys.key(first, errand.second(), request.cache_key.as_ref());
                 self.kept(Asked { key, caching, request: &request, script }, errand).await
             }
             _ => self.alone(errand).await,

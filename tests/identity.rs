@@ -20,6 +20,7 @@ mod identity {
 
     mod auth;
     mod certificates;
+    mod connections;
     mod program;
     mod recipes;
     mod signatures;

@@ -12,8 +12,9 @@ use tokio_util::codec::{FramedRead, LinesCodec};
 
 use super::protocol::{Answer, LARGEST_REQUEST, Request};
 
-/// For the daemon to take the connection, and for each line of its answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// For the daemon to take the connection, and for each line of its answer: looking a shared cache through takes it half a
+/// minute.
+const PATIENCE: Duration = Duration::from_secs(45);
 /// Longest line of an answer, in bytes.
 const LARGEST_ANSWER: usize = 1 << 20;
 

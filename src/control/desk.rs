@@ -176,10 +176,8 @@ async fn purge_shared(shared: &SharedCache, which: &Purge, purged: &[CacheKey]) 
     if *which == Purge::All {
         return shared.purge().await.err().map(|error| error.to_string());
     }
-    for key in purged {
-        shared.remove(key).await;
-    }
-    (!shared.is_up()).then(|| "the shared cache does not answer".to_owned())
+    let removed = shared.remove(purged).await;
+    (!removed).then(|| "the shared cache does not answer, or refuses".to_owned())
 }
 
 fn caching(script: &Script) -> Option<&Caching> {

@@ -239,10 +239,10 @@ impl Caching {
     }
 }
 
-/// What tells requests of one URL apart: everything else may differ.
+/// What tells requests of one script apart, or of others that send the same: their values may differ.
 #[derive(Debug, Clone)]
 pub struct CacheKeyText {
-    /// The URL as it stands in the script: another one is another request.
+    /// What is sent as it stands in the script: another one is another request.
     pub of: Arc<str>,
     /// What has to be the same.
     pub template: Template,

@@ -53,7 +53,7 @@ pub enum Auth {
 /// What tells a request apart for the cache.
 #[derive(Debug, Clone)]
 pub struct CacheKeyFilled {
-    /// The URL as it stands in the script.
+    /// What is sent as it stands in the script.
     pub of: Arc<str>,
     /// What has to be the same.
     pub text: Filled,

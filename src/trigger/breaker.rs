@@ -23,6 +23,10 @@ impl Default for Limits {
 /// The longest that an upstream is left alone.
 pub const LONGEST: Duration = Duration::from_secs(60);
 
+/// For so long, or as long as it was open where that is longer, a probe is waited for. One that nobody is waiting for may
+/// take minutes.
+const PROBE: Duration = Duration::from_secs(10);
+
 /// The breaker of one upstream.
 #[derive(Debug)]
 pub struct Breaker {
@@ -35,7 +39,7 @@ pub struct Breaker {
 enum State {
     Closed,
     Open { until: Instant, lasts: Duration },
-    Probing { lasts: Duration },
+    Probing { until: Instant, lasts: Duration },
 }
 
 /// How a breaker stands, for people.
@@ -67,7 +71,8 @@ impl Breaker {
         Self { limits, failures: 0, state: State::Closed }
     }
 
-    /// Whether a request may be sent. The first one after the time alone is a probe: it must be reported, or abandoned.
+    /// Whether a request may be sent. The first one after the time alone is a probe, until it is
+    /// reported or abandoned, or has stayed out too long.
     ///
     /// # Errors
     ///
@@ -75,8 +80,8 @@ impl Breaker {
     pub fn admit(&mut self, now: Instant) -> Result<(), u32> {
         match self.state {
             State::Closed => Ok(()),
-            State::Open { until, lasts } if until <= now => {
-                self.state = State::Probing { lasts };
+            State::Open { until, lasts } | State::Probing { until, lasts } if until <= now => {
+                self.state = State::Probing { until: now + lasts.max(PROBE), lasts };
                 Ok(())
             }
             State::Open { .. } | State::Probing { .. } => Err(self.failures),
@@ -87,8 +92,7 @@ impl Breaker {
     pub fn refuses(&self, now: Instant) -> Option<u32> {
         let refuses = match self.state {
             State::Closed => false,
-            State::Open { until, .. } => now < until,
-            State::Probing { .. } => true,
+            State::Open { until, .. } | State::Probing { until, .. } => now < until,
         };
         refuses.then_some(self.failures)
     }
@@ -108,7 +112,7 @@ impl Breaker {
         let lasts = match self.state {
             State::Closed if self.failures < self.limits.failures => return Change::Nothing,
             State::Closed => self.limits.open_for,
-            State::Probing { lasts } => (lasts * 2).min(LONGEST.max(self.limits.open_for)),
+            State::Probing { lasts, .. } => (lasts * 2).min(LONGEST.max(self.limits.open_for)),
             // Of a request that was sent before it opened.
             State::Open { .. } => return Change::Nothing,
         };
@@ -118,7 +122,7 @@ impl Breaker {
 
     /// A request that was admitted says nothing about the upstream: the next one may see.
     pub fn abandoned(&mut self, now: Instant) {
-        if let State::Probing { lasts } = self.state {
+        if let State::Probing { lasts, .. } = self.state {
             self.state = State::Open { until: now, lasts };
         }
     }

@@ -95,6 +95,15 @@ pub enum Found {
     LastResort(Arc<Answer>),
 }
 
+impl Found {
+    /// The answer, however it serves.
+    pub fn answer(&self) -> &Arc<Answer> {
+        match self {
+            Self::Fresh(answer) | Self::Stale(answer) | Self::LastResort(answer) => answer,
+        }
+    }
+}
+
 /// What the cache did for a script, since the daemon began.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
@@ -155,10 +164,13 @@ impl Cache {
         })
     }
 
-    /// Keeps an answer in place of what was there.
+    /// Keeps an answer in place of what was there, unless that is newer: other daemons may have older ones.
     pub fn put(&self, key: CacheKey, entry: Entry) {
         let size = size(&entry);
         let mut kept = self.lock();
+        if kept.answers.peek(&key).is_some_and(|there| there.since > entry.since) {
+            return;
+        }
         kept.remove(key);
         if size > self.bounds.bytes / 8 {
             return;

@@ -86,13 +86,19 @@ impl Errand {
         self.to.first()?.as_ref().ok()
     }
 
+    /// That to `fallback_url`.
+    pub(super) fn second(&self) -> Option<&Outgoing> {
+        self.to.get(1)?.as_ref().ok()
+    }
+
     pub(super) fn budget(&self) -> Duration {
         self.patience.budget
     }
 
-    /// Whether an answer is of use to who asks.
-    pub(super) fn accepts(&self, answer: &Answer) -> bool {
-        !matches!(self.judge.worth(answer), Worth::Nothing(_))
+    /// Whether what landed is of use to who asks.
+    pub(super) fn takes(&self, landed: &Landed) -> bool {
+        let worth = landed.answer.as_ref().map(|answer| self.judge.worth(answer));
+        worth.is_ok_and(|worth| !matches!(worth, Worth::Nothing(_)))
     }
 }
 
@@ -103,16 +109,23 @@ impl Judge {
                 Worth::Nothing(format!("HTTP status {}", answer.status))
             }
             Self::Status => Worth::Answer,
-            Self::Branches(script) => {
-                let key = script.trigger.as_ref().and_then(|trigger| trigger.key.as_ref());
-                match verdict(&script.branches, answer, key) {
-                    Verdict::Matched(_) => Worth::Handled,
-                    Verdict::Otherwise => Worth::Answer,
-                    Verdict::NoResponse(reason) => Worth::Nothing(reason),
-                }
-            }
+            Self::Branches(script) => worth(script, answer),
         }
     }
+}
+
+fn worth(script: &Script, answer: &Answer) -> Worth {
+    let key = script.trigger.as_ref().and_then(|trigger| trigger.key.as_ref());
+    match verdict(&script.branches, answer, key) {
+        Verdict::Matched(_) => Worth::Handled,
+        Verdict::Otherwise => Worth::Answer,
+        Verdict::NoResponse(reason) => Worth::Nothing(reason),
+    }
+}
+
+/// Whether a branch of a script handles an answer: that of another script with the same request may be of no use to it.
+pub(super) fn handles(script: &Script, answer: &Answer) -> bool {
+    worth(script, answer) == Worth::Handled
 }
 
 impl Sender {
@@ -138,7 +151,7 @@ impl Sender {
             }
         }
         let landed = landed.unwrap_or_else(|| Landed::nothing(NoAnswer::GivenUp));
-        Landed { spent, ..landed }
+        Landed { spent, is_late: whole.left() < LEAST, ..landed }
     }
 
     async fn attempts(
@@ -184,6 +197,10 @@ impl Sender {
             Ok(sending) => sending,
             Err(why) => return Tried::nothing(why, errand.unhurried),
         };
+        // The time may have gone into a place, or the first URL: that is no failure of who would be asked now.
+        if until.left() < LEAST {
+            return Tried::nothing(NoAnswer::TimedOut(until.time), false);
+        }
         let Some(request) = to.attempt(&errand.signers) else {
             return Tried::nothing(NoAnswer::GivenUp, false);
         };

@@ -7,7 +7,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::cache::{Cache, Entry, Found};
-use super::errand::{Errand, Landed, Worth};
+use super::errand::{Errand, Landed, Worth, handles};
 use super::outgoing;
 use super::shared::SharedCache;
 use crate::script::answer::Answer;
@@ -27,7 +27,7 @@ pub(super) struct ToKeep {
     pub(super) key: CacheKey,
     pub(super) caching: Caching,
     label: Arc<str>,
-    script: Arc<Script>,
+    pub(super) script: Arc<Script>,
 }
 
 impl Asked<'_> {
@@ -51,9 +51,15 @@ pub(super) struct Keeping {
 }
 
 impl Keeping {
+    /// What is kept, where a branch of who asks handles it.
+    fn kept(&self, asked: &Asked<'_>) -> Option<Found> {
+        let found = self.cache.get(asked.key, asked.caching, Instant::now())?;
+        handles(asked.script, found.answer()).then_some(found)
+    }
+
     /// What serves at once.
     pub(super) fn look_up(&self, asked: &Asked<'_>) -> Option<Fetched> {
-        let (answer, cache) = match self.cache.get(asked.key, asked.caching, Instant::now())? {
+        let (answer, cache) = match self.kept(asked)? {
             Found::Fresh(answer) => (answer, CacheUse::Hit),
             Found::Stale(answer) => (answer, CacheUse::Stale),
             Found::LastResort(_) => return None,
@@ -67,7 +73,7 @@ impl Keeping {
 
     /// What a flight has left behind that ended since this was looked up.
     pub(super) fn just_landed(&self, asked: &Asked<'_>) -> Option<Landed> {
-        match self.cache.get(asked.key, asked.caching, Instant::now())? {
+        match self.kept(asked)? {
             Found::Fresh(answer) => Some(Landed::kept(answer, CacheUse::Hit)),
             Found::Stale(_) | Found::LastResort(_) => None,
         }
@@ -94,15 +100,11 @@ impl Keeping {
             tally.misses += 1;
             tally.joined += u64::from(landed.spent.joined);
         });
-        let is_of_use = landed.answer.as_ref().is_ok_and(|answer| errand.accepts(answer));
-        let old = match self.cache.get(asked.key, asked.caching, Instant::now()) {
-            Some(Found::Fresh(old) | Found::Stale(old) | Found::LastResort(old)) if !is_of_use => {
-                old
-            }
-            _ => return landed.into_fetched(),
-        };
+        let old = if errand.takes(&landed) { None } else { self.kept(asked) };
+        let Some(old) = old else { return landed.into_fetched() };
         self.cache.count(&asked.script.name, |tally| tally.stale += 1);
-        Fetched { answer: Ok(old), cache: CacheUse::Stale, ..landed.into_fetched() }
+        let answer = Ok(old.answer().clone());
+        Fetched { answer, cache: CacheUse::Stale, ..landed.into_fetched() }
     }
 }
 

@@ -23,9 +23,15 @@ impl KeyMaker {
         key.map(Self).map_err(|_| StartError::Random)
     }
 
-    /// The key of a request: of everything that is sent, each part with its length; or of what the script says.
-    pub(super) fn key(&self, outgoing: &Outgoing, named: Option<&CacheKeyFilled>) -> CacheKey {
-        let request = outgoing.request();
+    /// The key of a request: of everything that is sent, each part with its length; or of what the script says. Values
+    /// that stand in the second URL alone tell requests apart too: the answer may be from there.
+    pub(super) fn key(
+        &self,
+        first: &Outgoing,
+        second: Option<&Outgoing>,
+        named: Option<&CacheKeyFilled>,
+    ) -> CacheKey {
+        let request = first.request();
         let mut digest = Digest(hmac::Context::with_key(&self.0));
         digest.part(request.method().as_str().as_bytes());
         if let Some(named) = named {
@@ -42,6 +48,7 @@ impl KeyMaker {
             digest.part(value.as_bytes());
         }
         digest.part(request.body().and_then(Body::as_bytes).unwrap_or_default());
+        second.iter().for_each(|second| digest.part(second.url().as_str().as_bytes()));
         digest.key()
     }
 }

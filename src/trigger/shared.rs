@@ -41,6 +41,9 @@ use seal::{Seals, millis};
 /// The longest value that is written or read, sealed: twice the longest answer.
 const LARGEST: usize = 512 * 1024;
 
+/// How many names the server deals with in one go: it serves nobody else meanwhile.
+const AT_A_TIME: usize = 500;
+
 /// A lease may outlive the time for the answer by this, in which the answer is put.
 const MARGIN: Duration = Duration::from_millis(500);
 
@@ -155,11 +158,18 @@ impl SharedCache {
         let _: Option<()> = self.link.ask(&commands).await;
     }
 
-    /// Forgets the answer kept under a key.
-    pub async fn remove(&self, key: &CacheKey) {
-        let mut commands = Pipeline::new();
-        commands.cmd("UNLINK").arg(self.seals.name(key)).ignore();
-        let _: Option<()> = self.link.ask(&commands).await;
+    /// Forgets the answers kept under these keys. Whether the server has done so.
+    pub async fn remove(&self, keys: &[CacheKey]) -> bool {
+        for keys in keys.chunks(AT_A_TIME) {
+            let names: Vec<_> = keys.iter().map(|key| self.seals.name(key)).collect();
+            let mut commands = Pipeline::new();
+            commands.cmd("UNLINK").arg(names);
+            let removed: Option<(u64,)> = self.link.ask(&commands).await;
+            if removed.is_none() {
+                return false;
+            }
+        }
+        true
     }
 
     /// Who of all daemons asks the web application, which may take this long.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::cache::Entry;
-use super::errand::{Errand, Landed, Sender, Until};
+use super::errand::{Errand, Landed, Sender, Until, handles};
 use super::keeping::{Keeping, ToKeep};
 use super::shared::{Kept, Lead, Lease, SharedCache};
 use crate::script::answer::Answer;
@@ -61,7 +61,12 @@ impl Keeping {
                 }
                 Lead::Others => {
                     let kept = shared.follow(key, to_keep.caching.fresh, until.at).await;
+                    let is_there = kept.is_some();
                     self.found(kept, to_keep, anew).map_break(Landed::joined)?;
+                    if is_there {
+                        // Another script's, of no use here: it would be found again at once.
+                        return ControlFlow::Continue(None);
+                    }
                     if !until.more_than_half_is_left() {
                         let cut = Landed::nothing(NoAnswer::TimedOut(until.time));
                         return ControlFlow::Break(cut.joined());
@@ -71,7 +76,7 @@ impl Keeping {
         }
     }
 
-    /// An answer of another daemon is kept here too. Where it serves, no request is needed.
+    /// An answer of another daemon is kept here too, where a branch handles it. Where it serves, no request is needed.
     fn found(&self, kept: Option<Kept>, to_keep: &ToKeep, anew: bool) -> ControlFlow<Landed> {
         let Some(kept) = kept else { return ControlFlow::Continue(()) };
         let Some(since) = Instant::now().checked_sub(kept.age) else {
@@ -79,6 +84,9 @@ impl Keeping {
         };
         let read = Answer::read(kept.status, kept.content_type.as_deref(), &kept.body);
         let answer = Arc::new(read);
+        if !handles(&to_keep.script, &answer) {
+            return ControlFlow::Continue(());
+        }
         let (fresh, lifetime) = (kept.time, kept.lifetime);
         let entry = to_keep.entry(answer.clone(), since);
         self.cache.put(to_keep.key, Entry { fresh, lifetime, ..entry });

@@ -99,6 +99,8 @@ pub(super) struct Upstream {
     name: Box<str>,
     most: usize,
     places: Arc<Semaphore>,
+    /// The half of them that who is patient may have: it may take minutes, and calls need the others.
+    behind: Arc<Semaphore>,
     breaker: Mutex<Breaker>,
     tally: Tally,
 }
@@ -130,6 +132,7 @@ impl Upstream {
             name: name.into(),
             most,
             places: Arc::new(Semaphore::new(most)),
+            behind: Arc::new(Semaphore::new(most.div_ceil(2))),
             breaker: Mutex::new(Breaker::new(limits)),
             tally: Tally::default(),
         }
@@ -146,13 +149,12 @@ impl Upstream {
         if let Some(failures) = refuses.filter(|_| !patient) {
             return Err(self.refused(NoAnswer::Resting(failures)));
         }
-        let place = match self.places.clone().try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => match timeout_at(until, self.places.clone().acquire_owned()).await {
-                Ok(Ok(place)) => place,
-                Ok(Err(_)) | Err(_) => return Err(self.refused(NoAnswer::Busy(self.most))),
-            },
+        let busy = || self.refused(NoAnswer::Busy(self.most));
+        let behind = match patient {
+            true => Some(free(&self.behind, until).await.ok_or_else(busy)?),
+            false => None,
         };
+        let place = free(&self.places, until).await.ok_or_else(busy)?;
         let admitted = lock(&self.breaker).admit(Instant::now());
         match admitted {
             Err(failures) if !patient => Err(self.refused(NoAnswer::Resting(failures))),
@@ -160,7 +162,7 @@ impl Upstream {
                 upstream: self.clone(),
                 since: Instant::now(),
                 sign: Sign::None,
-                place,
+                places: (place, behind),
             }),
         }
     }
@@ -228,7 +230,15 @@ pub(super) struct Sending {
     sign: Sign,
     /// Held until the end.
     #[expect(dead_code, reason = "its drop is what counts")]
-    place: OwnedSemaphorePermit,
+    places: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
+}
+
+/// One of the places when it is free, no later than `until`.
+async fn free(places: &Arc<Semaphore>, until: Instant) -> Option<OwnedSemaphorePermit> {
+    match places.clone().try_acquire_owned() {
+        Ok(place) => Some(place),
+        Err(_) => timeout_at(until, places.clone().acquire_owned()).await.ok()?.ok(),
+    }
 }
 
 impl Sending {

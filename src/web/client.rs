@@ -21,6 +21,11 @@ use super::tls::{self, Identity};
 /// it a call; a new connection costs a few milliseconds.
 const IDLE: Duration = Duration::from_secs(4);
 
+/// HTTP/2 sends all requests by one connection, which is never idle where there are many calls: one that died quietly
+/// would take each of them with it, for as long as TCP hopes. So it is asked, after so much silence, whether it lives,
+/// and given up so long after that: the usual budget has time for another attempt then.
+const SIGN_OF_LIFE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_millis(1500));
+
 /// Why requests can't be made at all: the client's reason.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client can't be set up: {0}")]
@@ -216,6 +221,8 @@ fn builder(
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
         .pool_idle_timeout(IDLE)
+        .http2_keep_alive_interval(SIGN_OF_LIFE.0)
+        .http2_keep_alive_timeout(SIGN_OF_LIFE.1)
         .redirect(Policy::none())
         .referer(false)
         .tls_backend_preconfigured(tls.clone())

@@ -80,3 +80,32 @@ fn the_secret_is_a_long_one_and_is_never_in_the_file_itself() {
         "no secret `EMPTY`: it is empty | write the secret into that file"
     );
 }
+
+#[test]
+fn scripts_with_one_cache_key_and_different_requests_keep_apart() {
+    let folder = Folder::new();
+    folder.file("dialscript.toml", "");
+    let script = |trigger: &str| {
+        let url = "url = 'https://shop.example/api'";
+        folder.file(
+            "scripts/asks.toml",
+            format!(
+                "[prompt]\nsay = 'Hello'\n[trigger]\n{url}\n{trigger}\n[no_response]\n[response]\n\
+                 key = 'code'\ncache = '5m'\ncache_key = '{{caller}}'\n[[branch]]\nwhen = '1'\n"
+            ),
+        );
+        let trigger = folder.loaded("asks").trigger.clone().unwrap();
+        trigger.caching.unwrap().key.unwrap().of
+    };
+    let sent = [
+        script("body = 'what=orders&of={caller}'"),
+        script("body = 'what=debts&of={caller}'"),
+        script("headers = 'X-Shop=1'"),
+        script("headers = 'X-Shop=2'"),
+        script("fallback_url = 'https://b.example/'"),
+        script(""),
+    ];
+    let different: std::collections::HashSet<_> = sent.iter().collect();
+    assert_eq!(different.len(), sent.len());
+    assert_eq!(script(""), sent[5]);
+}

@@ -8,10 +8,10 @@ use super::{CANARY, ask, failure, get, hidden, plain, triggers};
 use crate::web::tls::{TlsWeb, Wants};
 use crate::web::{Reply, Web};
 
-const CA: &str = "ca = 'tls/authority.pem'\n";
+pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
 const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
 
-fn upstream(place: &str, keys: &[&str]) -> String {
+pub(super) fn upstream(place: &str, keys: &[&str]) -> String {
     format!("[upstream.'{place}']\n{}", keys.concat())
 }
 

@@ -50,6 +50,21 @@ async fn one_probe_at_a_time_decides() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_probe_that_stays_out_is_not_waited_for() {
+    let mut breaker = Breaker::new(limits(1));
+    breaker.failed(Instant::now());
+    advance(SECONDS).await;
+    assert_eq!(breaker.admit(Instant::now()), Ok(()));
+    advance(SECONDS - Duration::from_millis(1)).await;
+    assert_eq!(breaker.refuses(Instant::now()), Some(1));
+    advance(Duration::from_millis(1)).await;
+    assert_eq!((breaker.refuses(Instant::now()), breaker.admit(Instant::now())), (None, Ok(())));
+    assert_eq!(breaker.refuses(Instant::now()), Some(1), "one at a time");
+    assert_eq!(breaker.failed(Instant::now()), Change::Opened(2 * SECONDS));
+    assert_eq!(breaker.failed(Instant::now()), Change::Nothing, "of the first");
+}
+
+#[tokio::test(start_paused = true)]
 async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
     let mut breaker = Breaker::new(limits(1));
     breaker.failed(Instant::now());

@@ -201,6 +201,19 @@ async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_bud
 }
 
 #[tokio::test]
+async fn who_is_not_asked_for_want_of_time_has_not_failed() {
+    let silent = Web::start(|_| Reply::Silence).await;
+    let mut standby = Web::start(|_| good()).await;
+    let triggers = with(Settings::default());
+    let request = each(BUDGET, or(standby.url("/"), within(BUDGET, get(silent.url("/")))));
+    let fetched = triggers.ask(request, &plain()).await;
+    assert_eq!(fetched.answer.unwrap_err(), NoAnswer::TimedOut(BUDGET));
+    let failed = triggers.upstreams().into_iter().map(|state| (state.name, state.failed));
+    let failed: Vec<_> = failed.filter(|(_, failed)| *failed > 0).collect();
+    assert_eq!((failed, standby.unseen()), (vec![(silent.address.to_string(), 1)], 0));
+}
+
+#[tokio::test]
 async fn the_parts_of_the_time_are_told() {
     let web = Web::start(|_| good()).await;
     let url = web.url("/").replace("127.0.0.1", "localhost");

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::web::{Reply, Web};
 use crate::{
-    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, triggers,
+    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, to, triggers,
 };
 
 fn key(n: u8) -> CacheKey {
@@ -47,6 +47,21 @@ async fn an_answer_is_kept_until_its_time_is_over() {
     tokio::time::advance(Duration::from_millis(1)).await;
     assert!(!has(&cache, 1));
     assert!(cache.is_empty() && cache.bytes() == 0, "what is over takes no room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+    let (cache, older) = (bounds(10, 1 << 20), answer(1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let newer = Entry { answer: Arc::new(Answer::read(201, None, b"x")), ..answer(1) };
+    let status = || match cache.get(key(1), &minute(), Instant::now()) {
+        Some(Found::Fresh(answer)) => answer.status,
+        other => panic!("{other:?}"),
+    };
+    for (entry, expected) in [(older.clone(), 200), (newer, 201), (older, 201)] {
+        cache.put(key(1), entry);
+        assert_eq!(status(), expected);
+    }
 }
 
 #[test]
@@ -157,6 +172,22 @@ async fn only_what_a_branch_handles_is_kept_and_no_failure() {
     assert_eq!(web.unseen(), 2, "no branch handles it");
 }
 
+#[tokio::test]
+async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
+    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    for cache in [CacheUse::Miss, CacheUse::Hit] {
+        let fetched = triggers.ask(request(), &one).await;
+        assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
+    }
+    assert_eq!(code(&triggers.ask(request(), &other).await), "2");
+    assert_eq!(triggers.ask(request(), &one).await.answer.unwrap().status, 404);
+    assert_eq!(web.unseen(), 3);
+}
+
 /// Whether a request is answered from what another one has left.
 async fn shares(one: Request, other: Request) -> bool {
     let (triggers, script) = (triggers(), keeping(minute()));
@@ -180,6 +211,8 @@ async fn every_part_of_a_request_is_in_its_key() {
         headers(vec![header("x-b", "1")]),
         headers(vec![header("x-a", "1"), header("x-b", "")]),
         headers(vec![header("content-type", "a/b")]),
+        Request { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
+        Request { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
     ];
     let (triggers, script) = (triggers(), keeping(minute()));
     for request in &requests {

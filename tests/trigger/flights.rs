@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::Matcher;
-use dialscript::script::request::{CacheUse, NoAnswer, Triggers};
+use dialscript::script::request::{CacheUse, NoAnswer, Request, Triggers};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use crate::web::{Reply, Web};
-use crate::{code, get, keeping, keeping_what, minute, triggers, within};
+use crate::{code, get, keeping, keeping_what, minute, to, triggers, within};
 
 fn good() -> Reply {
     Reply::json(r#"{"code":"200"}"#)
@@ -67,6 +67,18 @@ async fn who_has_more_time_than_the_first_asks_again() {
 }
 
 #[tokio::test]
+async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let mut request = get(web.url("/"));
+    request.patience.attempt = Some(Duration::from_millis(100));
+    let calls = join_all((0..5).map(|_| triggers.ask(request.clone(), &script)));
+    let short = NoAnswer::TimedOut(Duration::from_millis(100));
+    assert!(calls.await.into_iter().all(|fetched| fetched.answer.unwrap_err() == short));
+    assert_eq!(web.unseen(), 1);
+}
+
+#[tokio::test]
 async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
@@ -79,6 +91,24 @@ async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
     assert_eq!(hasty.answer.unwrap_err(), NoAnswer::TimedOut(short));
     assert!(begun.elapsed() < Duration::from_secs(2) && web.unseen() == 0);
     first.abort();
+}
+
+#[tokio::test]
+async fn who_has_no_use_for_the_answer_asks_again() {
+    let leave = Arc::new(Notify::new());
+    let held = Reply::with(404, "", "").held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let standby = Web::start(|_| good()).await;
+    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    let (first, second) = (request(), request());
+    let calls = async { tokio::join!(triggers.ask(first, &one), triggers.ask(second, &other)) };
+    let (one, other) = tokio::select! {
+        both = calls => both,
+        () = async { loop { web.next().await; leave.notify_one(); } } => unreachable!(),
+    };
+    assert_eq!((one.answer.unwrap().status, code(&other).as_str()), (404, "200"));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::fake::{Fake, Mood};
 use crate::web::{Reply, Web};
-use crate::{CANARY, MINUTE, code, get, keeping, keeping_what, minute, secret_url, with};
+use crate::{CANARY, MINUTE, code, get, keeping, keeping_what, minute, secret_url, to, with};
 
 fn daemon(redis: &Fake) -> HttpTriggers {
     let address = redis.url().parse().expect("an address");
@@ -76,6 +76,20 @@ async fn what_no_branch_handles_is_shared_with_nobody() {
         assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheUse::Miss);
     }
     assert_eq!((web.unseen(), redis.memory.lock().unwrap().answers().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
+    let redis = Fake::start().await;
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| good()).await;
+    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (one, other) = (daemon(&redis), daemon(&redis));
+    one.ask(request(), &keeping_what(minute(), Matcher::Status(404))).await;
+    settled(&one).await;
+    assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
+    assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheUse::Miss);
+    assert_eq!(web.unseen(), 2);
 }
 
 #[tokio::test]

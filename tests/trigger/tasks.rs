@@ -6,6 +6,7 @@ use std::time::Duration;
 use dialscript::script::definition::Patience;
 use dialscript::script::request::{NoAnswer, Request, Triggers};
 use dialscript::trigger::Settings;
+use dialscript::trigger::upstream::Rules;
 use tokio::sync::Notify;
 
 use crate::web::{Reply, Web};
@@ -50,6 +51,40 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
     assert_eq!(code(&first.await.unwrap()), "200");
     leave.notify_one();
     assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_leaves_places_for_calls() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/told" => Reply::Silence,
+        _ => Reply::json(r#"{"code":"200"}"#),
+    })
+    .await;
+    let triggers = with(Settings { max_requests: 3, ..Settings::default() });
+    for _ in 0..3 {
+        triggers.tell(get(web.url("/told")), &plain());
+    }
+    assert_eq!(triggers.tracker().len(), 2);
+    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+    assert!(web.unseen() >= 1);
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/told" => Reply::Silence,
+        _ => Reply::json(r#"{"code":"200"}"#),
+    })
+    .await;
+    let upstreams = Rules { most: 2, ..Rules::default() };
+    let triggers = with(Settings { upstreams, ..Settings::default() });
+    for _ in 0..2 {
+        triggers.tell(get(web.url("/told")), &plain());
+    }
+    assert_eq!(web.next().await.path(), "/told");
+    tokio::task::yield_now().await;
+    let fetched = triggers.ask(within(Duration::from_secs(1), get(web.url("/"))), &plain()).await;
+    assert_eq!(code(&fetched), "200");
 }
 
 #[tokio::test]

@@ -106,7 +106,8 @@ impl TlsWeb {
     }
 }
 
-fn server(wants: Wants) -> ServerConfig {
+/// The server of `server.pem`, as rustls has it.
+pub fn server(wants: Wants) -> ServerConfig {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let trusted = if wants == Wants::DemandsStrange { "stranger.pem" } else { "authority.pem" };
     let mut roots = RootCertStore::empty();

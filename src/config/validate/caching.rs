@@ -8,15 +8,15 @@ use super::scope::Scope;
 use crate::config::bounds::secs;
 use crate::config::raw::Time;
 use crate::config::raw::trigger as raw;
-use crate::script::definition::{CacheKeyText, Caching};
+use crate::script::definition::{CacheKeyText, Caching, Trigger};
 use crate::script::escape::Landing;
 
 /// Longest that an answer serves beyond its time.
 const LONGEST_STALE: u64 = 7 * 24 * 3600;
 
 impl Scope<'_> {
-    /// What `[response]` says of keeping answers.
-    pub(crate) fn caching(&self, trigger: &raw::Trigger) -> Option<Caching> {
+    /// What `[response]` says of keeping answers to a request.
+    pub(crate) fn caching(&self, sent: &Trigger) -> Option<Caching> {
         let response = self.raw.response.as_ref()?;
         let Some(given) = &response.cache else {
             self.check_uncached(response);
@@ -28,7 +28,7 @@ impl Scope<'_> {
             self.file.fault_help(given.span(), what, help);
         }
         let key = response.cache_key.as_ref().map(|key| CacheKeyText {
-            of: trigger.url.as_ref().map_or("", |url| url.get_ref()).into(),
+            of: as_written(sent).into(),
             template: self.before_its_answer().template(key, Landing::Variable),
         });
         Some(Caching {
@@ -61,4 +61,9 @@ impl Scope<'_> {
             self.file.fault_help(span, "no answer is kept here", help);
         }
     }
+}
+
+/// Two scripts that say the same of `cache_key` may send different things to one URL.
+fn as_written(sent: &Trigger) -> String {
+    format!("{:?}", (&sent.url, &sent.fallback, &sent.headers, &sent.auth, &sent.body))
 }

@@ -29,12 +29,13 @@ impl Scope<'_> {
 
     fn request(&self, raw: &raw::Trigger) -> Trigger {
         let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
+        let sent = self.sent(raw, kind);
         Trigger {
             meanwhile: self.music(&raw.waiting),
             background: raw.is_background(),
             key: self.key(),
-            caching: self.caching(raw),
-            ..self.sent(raw, kind)
+            caching: self.caching(&sent),
+            ..sent
         }
     }
 

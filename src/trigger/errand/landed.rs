@@ -20,6 +20,8 @@ pub(in crate::trigger) struct Landed {
     pub(in crate::trigger) cache: CacheUse,
     pub(in crate::trigger) spent: Spent,
     pub(in crate::trigger) trouble: Option<String>,
+    /// The time for all of it was over.
+    pub(super) is_late: bool,
 }
 
 /// A reply as it came: it can be read again elsewhere.
@@ -32,6 +34,7 @@ impl Landed {
     pub(in crate::trigger) fn nothing(why: NoAnswer) -> Self {
         let reason = why.to_string();
         Self {
+            is_late: matches!(why, NoAnswer::TimedOut(_)),
             answer: Err(why),
             worth: Worth::Nothing(reason.clone()),
             reply: None,
@@ -44,17 +47,17 @@ impl Landed {
     /// An answer that was there.
     pub(in crate::trigger) fn kept(answer: Arc<Answer>, cache: CacheUse) -> Self {
         let (spent, worth) = (Spent::default(), Worth::Handled);
-        Self { answer: Ok(answer), worth, reply: None, cache, spent, trouble: None }
+        Self { answer: Ok(answer), worth, reply: None, cache, spent, trouble: None, is_late: false }
     }
 
     /// Whether the call needs nothing more.
-    pub(super) fn is_of_use(&self) -> bool {
+    pub(in crate::trigger) fn is_of_use(&self) -> bool {
         !matches!(self.worth, Worth::Nothing(_))
     }
 
-    /// Whether only its time was over.
+    /// Whether only its time was over; that of its attempts is not it.
     pub(in crate::trigger) fn was_cut(&self) -> bool {
-        matches!(self.answer, Err(NoAnswer::TimedOut(_)))
+        self.is_late && matches!(self.answer, Err(NoAnswer::TimedOut(_)))
     }
 
     /// Another call had begun it.

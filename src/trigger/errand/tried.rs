@@ -75,6 +75,7 @@ impl Tried {
                     cache: CacheUse::Miss,
                     spent: Spent::default(),
                     trouble,
+                    is_late: false,
                 });
             }
         }

@@ -5,15 +5,12 @@ use std::time::Duration;
 use redis::Pipeline;
 use tokio::time::{Instant, timeout_at};
 
-use super::SharedCache;
 use super::link::Link;
 use super::seal::PREFIX;
+use super::{AT_A_TIME, SharedCache};
 
 /// A server with millions of names of others takes seconds to be looked through.
 const MOST_TIME: Duration = Duration::from_secs(30);
-
-/// How many names the server looks at in one go: it serves nobody else meanwhile.
-const AT_A_TIME: usize = 500;
 
 /// Why not all answers could be removed, with the count of those that were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

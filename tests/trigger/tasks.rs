@@ -54,22 +54,6 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_leaves_places_for_calls() {
-    let mut web = Web::start(|seen| match seen.path() {
-        "/told" => Reply::Silence,
-        _ => Reply::json(r#"{"code":"200"}"#),
-    })
-    .await;
-    let triggers = with(Settings { max_requests: 3, ..Settings::default() });
-    for _ in 0..3 {
-        triggers.tell(get(web.url("/told")), &plain());
-    }
-    assert_eq!(triggers.tracker().len(), 2);
-    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
-    assert!(web.unseen() >= 1);
-}
-
-#[tokio::test]
 async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
     let mut web = Web::start(|seen| match seen.path() {
         "/told" => Reply::Silence,

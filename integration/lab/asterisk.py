@@ -96,6 +96,10 @@ class Asterisk:
         lines = (line for line in self.log.splitlines() if about in line)
         return [line for line in lines if not any(noise in line for noise in NOISE)][-count:]
 
+    def keys_of(self, channel):
+        """The keys that it has taken from a caller, as its log tells (channel.c, __ast_read)."""
+        return "".join(re.findall(rf"DTMF end '(.)' received on {re.escape(channel.name)},", self.log))
+
     def sound(self, name):
         """The file of a sound that it brings along."""
         return self._root / f"usr/share/asterisk/sounds/en/{name}.wav"

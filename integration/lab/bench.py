@@ -289,10 +289,10 @@ class BenchCall(Call):
         return remark and remark.removeprefix("INFO ")
 
     def wait_until_taken(self, keys):
-        """Waits until the switch has told the daemon of the keys that were pressed last. FreeSWITCH gives each its full
-        length first; Asterisk tells of a key the moment that it is released."""
-        if self._pbx.kind == "freeswitch":
-            wait_until(lambda: self.channel.keys.endswith(keys), 3, f"the keys {keys} to be taken")
+        """Waits until the switch has taken the keys that were pressed last. FreeSWITCH gives each its full length;
+        Asterisk throws away those that it has not read yet when the caller hangs up."""
+        what = f"the keys {keys} to be taken"
+        wait_until(lambda: self._pbx.keys_of(self.channel).endswith(keys), 3, what, every=0.05)
 
     def evidence(self):
         """What is known about the call."""

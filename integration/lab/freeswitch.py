@@ -113,6 +113,11 @@ class FreeSwitch:
         return [line for line in self.log.splitlines() if about in line][-count:]
 
     @staticmethod
+    def keys_of(channel):
+        """The keys that it has taken from a caller, as its events tell."""
+        return channel.keys
+
+    @staticmethod
     def heard(call, name, first=None):
         """Where a call heard a sound of the switch, or None. Here these are tones too, so their beginning will do."""
         return next((sound for sound in call.heard() if sound.name == {**SOUNDS, **DIGITS}[name]), None)

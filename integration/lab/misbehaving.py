@@ -1,7 +1,6 @@
 """The ways in which a web application can misbehave: answers for `Web.on` that are none, or hardly."""
 
 import gzip
-import itertools
 import socket
 from functools import cache
 
@@ -49,8 +48,19 @@ def two_lengths():
 def endless(seconds=0.0):
     """A body without an end, as fast as it is taken or with a pause before each byte."""
     chunk = b"1\r\n \r\n" if seconds else b"1000\r\n" + b" " * 0x1000 + b"\r\n"
-    pieces = itertools.chain([head("Transfer-Encoding: chunked")], itertools.repeat(chunk))
-    return web.Answer(raw=pieces, drip=seconds)
+    return web.Answer(raw=_Endless(head("Transfer-Encoding: chunked"), chunk), drip=seconds)
+
+
+class _Endless:
+    """The pieces of an answer without an end, from the first one on for whoever asks."""
+
+    def __init__(self, first, further):
+        self._first, self._further = first, further
+
+    def __iter__(self):
+        yield self._first
+        while True:
+            yield self._further
 
 
 @cache

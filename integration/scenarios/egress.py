@@ -12,6 +12,7 @@ ALLOWED = [*OURS[:2], "::ffff:127.0.0.1", "0.0.0.0", "169.254.169.254", "::1"]
 # The list names the hosts, and no network does.
 HOSTS_ONLY = "[egress]\nallow_hosts = [{}]\n".format(", ".join(f'"{host}"' for host in ALLOWED))
 
+NOT_FOLLOWED = "HTTP status 302, a redirect that is not followed"
 PRIVATE = "not sent: its host is at a private or special address, and `allow_networks` does not name it"
 
 ASKS = """
@@ -89,7 +90,7 @@ def redirects(lab):
     lab.together(is_not_followed, [*by_address, *by_name])
     expect_untouched(other)
     why = {line["script"]: line["reason"] for line in lines(lab, len(by_address) + len(by_name))}
-    expect("why", why, {**dict.fromkeys(by_address, "HTTP status 302"), **dict.fromkeys(by_name, PRIVATE)})
+    expect("why", why, {**dict.fromkeys(by_address, NOT_FOLLOWED), **dict.fromkeys(by_name, PRIVATE)})
 
 
 @scenario("a redirect that a value decided is judged as a host is: within the list and the networks it is followed")

@@ -1,7 +1,7 @@
 //! The control socket: who gets at it, and what peers that misbehave come to.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[path = "../shared_cache/fake.rs"]
+#[path = "../sharing/fake.rs"]
 #[expect(dead_code, reason = "the tests of the shared cache need more of it")]
 mod fake;
 

@@ -16,7 +16,7 @@ use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template,
 use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
 
-#[path = "../shared_cache/fake.rs"]
+#[path = "../sharing/fake.rs"]
 #[expect(dead_code, reason = "the tests of the shared cache need more of it")]
 mod fake;
 #[path = "../overheard/mod.rs"]

@@ -3,7 +3,7 @@
 
 mod overheard;
 
-mod shared_cache {
+mod sharing {
     use std::future::Future;
     use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! The same against a real server, that DIALSCRIPT_REDIS names: `cargo test --test shared_cache -- --ignored`.
+//! The same against a real server, that DIALSCRIPT_REDIS names: `cargo test --test sharing -- --ignored`.
 
 use std::time::Duration;
 

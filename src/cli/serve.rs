@@ -196,13 +196,15 @@ async fn reload(
         let path = path.to_owned();
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
-                info!(scripts = config.library.scripts.len(), "scripts loaded again");
                 warn_of(&config);
                 for section in running.differs_from(&config) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
+                let scripts = config.library.scripts.len();
                 server.voice().prepare(&config.library);
                 server.replace(config.library);
+                // Who reads this may count on it.
+                info!(scripts, "scripts loaded again");
             }
             Ok(Err(faults)) => error!(%faults, "scripts not loaded: the old ones go on serving"),
             Err(error) => error!(%error, "scripts not loaded: the old ones go on serving"),

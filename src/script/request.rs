@@ -9,7 +9,7 @@ use http::{HeaderName, header};
 use crate::script::answer::Answer;
 use crate::script::definition::{self, Patience, Script, Trigger};
 use crate::script::escape::Unfit;
-use crate::script::template::{Filled, Values};
+use crate::script::template::{Filled, MASK, Values};
 
 /// A request, ready to be sent: POST with a body, GET without.
 #[derive(Debug, Clone)]
@@ -98,6 +98,17 @@ impl Request {
 impl Target {
     fn fill(url: &definition::Url, values: &impl Values) -> Result<Self, Unfit> {
         Ok(Self { url: url.template.fill(values)?, decides_host: url.decides_host })
+    }
+
+    /// The URL for people: nothing sensitive is in it, and nobody who stands before the host.
+    pub fn shown(&self) -> String {
+        let shown = self.url.shown().into_owned();
+        let Some((scheme, rest)) = shown.split_once("://") else { return shown };
+        let authority = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
+        match rest[..authority].rfind('@') {
+            Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
+            None => shown,
+        }
     }
 }
 

@@ -128,7 +128,7 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
 
     fn fill(&self, trigger: &Trigger) -> Result<Request, Unfit> {
         let request = Request::fill(trigger, &self.memory)?;
-        debug!(url = %request.to.url.shown(), body = request.shown_body(), "request");
+        debug!(url = request.to.shown(), body = request.shown_body(), "request");
         Ok(request)
     }
 

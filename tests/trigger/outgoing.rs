@@ -4,7 +4,7 @@ use dialscript::script::request::{NoAnswer, Triggers};
 
 use crate::web::{Reply, Web};
 use crate::{
-    CANARY, ask, failure, get, header, keeping, minute, post, secret_url, triggers, within,
+    CANARY, ask, failure, get, header, keeping, minute, post, secret_url, to, triggers, within,
 };
 
 fn reason(error: NoAnswer) -> String {
@@ -106,4 +106,18 @@ async fn no_error_tells_the_url_or_what_came() {
     request.to.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
     let told = format!("{:?}", triggers().ask(request, &keeping(minute())).await);
     assert!(!told.contains(CANARY), "{told}");
+}
+
+#[test]
+fn who_stands_before_the_host_is_shown_to_nobody() {
+    let rows = [
+        ("http://ivr:word@shop.example/x?a=@b", "http://***@shop.example/x?a=@b"),
+        ("http://a@b:word@shop.example", "http://***@shop.example"),
+        ("http://shop.example/@x", "http://shop.example/@x"),
+        ("http://shop.example?a@b", "http://shop.example?a@b"),
+        ("no url @ all", "no url @ all"),
+    ];
+    for (url, shown) in rows {
+        assert_eq!(to(url).shown(), shown);
+    }
 }

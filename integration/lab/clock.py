@@ -14,13 +14,7 @@ LIBRARY = "usr/lib/*/faketime/libfaketimeMT.so.1"
 
 def prepare(say=lambda line: None):
     """Unpacks it, unless that was done before: it takes some seconds."""
-    problem = None
-    for suite in SUITES:
-        try:
-            return debian.unpacked(debian.CLOCK, suite, host.cache(), say)
-        except debian.SuiteUnavailable as reason:
-            problem = problem or reason
-    raise problem
+    return debian.unpacked_of_any(debian.CLOCK, SUITES, host.cache(), say)
 
 
 class Clock:

@@ -87,6 +87,17 @@ def unpacked(wanted, suite, cache, say=lambda line: None):
     return root
 
 
+def unpacked_of_any(wanted, suites, cache, say=lambda line: None):
+    """The same, of the first suite that can be had."""
+    problem = None
+    for suite in suites:
+        try:
+            return unpacked(wanted, suite, cache, say)
+        except SuiteUnavailable as reason:
+            problem = problem or reason
+    raise problem
+
+
 def mirrors():
     """The Debian mirrors that this machine's apt is configured with, main archives only."""
     listed = subprocess.run(

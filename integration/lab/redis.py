@@ -15,13 +15,7 @@ PASSWORD = "lab's own password"
 
 def prepare(say, wanted=debian.REDIS):
     """Unpacks it, unless that was done before: it takes some seconds."""
-    problem = None
-    for suite in SUITES:
-        try:
-            return debian.unpacked(wanted, suite, host.cache(), say)
-        except debian.SuiteUnavailable as reason:
-            problem = problem or reason
-    raise problem
+    return debian.unpacked_of_any(wanted, SUITES, host.cache(), say)
 
 
 @dataclass

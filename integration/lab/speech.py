@@ -48,13 +48,7 @@ def prepare(say):
 
 
 def _unpacked(say=lambda line: None):
-    problem = None
-    for suite in SUITES:
-        try:
-            return debian.unpacked(debian.SPEECH, suite, host.cache(), say)
-        except debian.SuiteUnavailable as reason:
-            problem = problem or reason
-    raise problem
+    return debian.unpacked_of_any(debian.SPEECH, SUITES, host.cache(), say)
 
 
 def _wrapped(root):

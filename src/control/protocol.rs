@@ -22,7 +22,7 @@ pub enum Request {
         /// The script's name, or a key's beginning.
         what: String,
     },
-    /// Throw answers away: [`Answer::Purged`].
+    /// Throw answers away: [`Answer::Purged`], and [`Answer::Shared`] where daemons share them.
     Purge(Purge),
 }
 

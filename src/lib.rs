@@ -21,6 +21,7 @@
 //! - [`trigger`]: the requests of scripts, and the answers that are kept
 //! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
 //! - [`web`]: the HTTP client, what it may reach, and what its time is spent on
+//! - [`circuit_breaker`]: after several failures in a row a service is not asked for a while
 //! - [`single_flight`]: one task for all who want the same
 //! - [`control`]: how a running daemon is asked about its kept answers
 //! - [`metrics`]: the daemon's counts, as Prometheus reads them
@@ -34,6 +35,7 @@
 
 pub mod agi;
 pub mod channel;
+pub mod circuit_breaker;
 pub mod cli;
 pub mod config;
 pub mod control;

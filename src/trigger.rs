@@ -33,7 +33,6 @@ use crate::web::host_port::HostPort;
 use crate::web::tls::TlsIdentity;
 
 mod cache_key;
-pub mod circuit_breaker;
 mod leased_fetch;
 mod outgoing_request;
 mod request_plan;

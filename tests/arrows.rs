@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("channel", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
@@ -14,12 +14,25 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("esl", &["channel"]),
     ("web", &[]),
     ("single_flight", &[]),
-    ("trigger", &["single_flight", "script", "web"]),
+    ("circuit_breaker", &[]),
+    ("trigger", &["circuit_breaker", "single_flight", "script", "web"]),
     ("http_server", &[]),
-    ("voice", &["channel", "single_flight", "http_server", "script", "web"]),
-    ("control", &["script", "trigger"]),
-    ("metrics", &["http_server", "script", "telemetry", "trigger"]),
-    ("config", &["channel", "control", "script", "telemetry", "trigger", "voice", "web"]),
+    ("voice", &["channel", "circuit_breaker", "single_flight", "http_server", "script", "web"]),
+    ("control", &["circuit_breaker", "script", "trigger"]),
+    ("metrics", &["circuit_breaker", "http_server", "script", "telemetry", "trigger"]),
+    (
+        "config",
+        &[
+            "channel",
+            "circuit_breaker",
+            "control",
+            "script",
+            "telemetry",
+            "trigger",
+            "voice",
+            "web",
+        ],
+    ),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
     (
@@ -27,6 +40,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
         &[
             "agi",
             "channel",
+            "circuit_breaker",
             "config",
             "control",
             "fake",

@@ -10,9 +10,9 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::fault::Warnings;
+use crate::circuit_breaker::CircuitBreakerSettings;
 use crate::script::definition::ScriptLibrary;
 use crate::telemetry::LogFormat;
-use crate::trigger::circuit_breaker::CircuitBreakerSettings;
 use crate::trigger::shared_cache;
 use crate::voice;
 use crate::web::egress::HostPattern;

@@ -10,14 +10,23 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 use url::{Origin, Url};
 
-use super::circuit_breaker::{
-    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings,
+use crate::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
 use crate::script::request::TriggerError;
 use crate::web::host_port::HostPort;
 
 /// Most upstreams that are remembered: values may decide hosts.
 const MAX_UPSTREAMS: usize = 1024;
+
+/// The circuit breaker of an upstream, where the configuration says nothing else. A probe may be a background request,
+/// which may take minutes: after the probe's timeout another request may be the probe.
+pub const UPSTREAM_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
+    failure_threshold: 5,
+    open_for: Duration::from_secs(1),
+    max_open_for: Duration::from_secs(60),
+    half_open: HalfOpenPolicy::SingleProbe { timeout: Duration::from_secs(10) },
+};
 
 /// What holds for requests to one upstream.
 #[derive(Debug, Clone)]
@@ -32,11 +41,7 @@ pub struct UpstreamLimits {
 
 impl Default for UpstreamLimits {
     fn default() -> Self {
-        Self {
-            max_concurrent: 512,
-            max_concurrent_at: Vec::new(),
-            breaker: CircuitBreakerSettings::default(),
-        }
+        Self { max_concurrent: 512, max_concurrent_at: Vec::new(), breaker: UPSTREAM_BREAKER }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use super::format::{escape_control, format_time};
 use super::list;
+use crate::circuit_breaker::BreakerState;
 use crate::cli::table::print_line;
 use crate::config::counted;
 use crate::control::protocol::{
     ControlEntry, ControlReply, ControlUpstream, ScriptCachePolicy, ScriptCacheReport,
 };
-use crate::trigger::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 /// A script with all that is kept for it, or one kept answer.

@@ -10,13 +10,14 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::secret::Filling;
+use crate::circuit_breaker::CircuitBreakerSettings;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Egress, Listener, Log, Proxy, Server, Trigger};
 use crate::telemetry::LogFormat;
-use crate::trigger::circuit_breaker::CircuitBreakerSettings;
+use crate::trigger::upstream::UPSTREAM_BREAKER;
 
 /// The ports that each switch's own documentation uses.
 pub(crate) const ASTERISK_PORT: u16 = 4573;
@@ -84,11 +85,11 @@ pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) ->
 }
 
 pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> CircuitBreakerSettings {
-    let CircuitBreakerSettings { failure_threshold: failures, open_for } =
-        CircuitBreakerSettings::default();
+    let CircuitBreakerSettings { failure_threshold: failures, open_for, .. } = UPSTREAM_BREAKER;
     CircuitBreakerSettings {
         failure_threshold: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
         open_for: file.time(raw.open_for.as_ref(), secs(1, 600), open_for),
+        ..UPSTREAM_BREAKER
     }
 }
 

@@ -1,9 +1,10 @@
 //! The connection to the server: made when it is needed, made again when it broke, and left alone while the server is
 //! away.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, RedisConnectionInfo, RedisError,
@@ -16,14 +17,26 @@ use super::SharedCacheSetupError;
 use super::redis_address::RedisAddress;
 use super::seal::NAME_PREFIX;
 use super::transport::{MAX_CONCURRENT_REQUESTS, RedisConnector};
+use crate::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
+};
 use crate::web::client::root_cause;
 
 /// For any one request, the connection and the wait for a place included. A server next door answers within a
 /// millisecond or two; a caller's budget of seconds must not notice one that does not.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a server that failed is left alone: the first time, and at most. Each failure after another doubles it.
-const RECONNECT_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// While this breaker is open, no connection is attempted.
+const SERVER_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
+    failure_threshold: 1,
+    open_for: Duration::from_secs(1),
+    max_open_for: Duration::from_secs(10),
+    half_open: HalfOpenPolicy::Unlimited,
+};
+
+/// The breaker's open time starts small again after a connection that lasted longer than this. A server whose connections
+/// break sooner counts as one that still fails.
+const STABLE_AFTER: Duration = SERVER_BREAKER.max_open_for;
 
 /// One connection for all, and what is known of the server.
 pub(super) struct RedisClient {
@@ -38,10 +51,7 @@ pub(super) struct RedisClient {
 
 struct RedisClientState {
     connection: Option<RedisConnection>,
-    /// Since it failed: until when nobody tries.
-    unavailable_until: Option<Instant>,
-    backoff: Duration,
-    /// When a refusal was last told.
+    breaker: CircuitBreaker,
     refusal_logged_at: Option<Instant>,
 }
 
@@ -71,8 +81,7 @@ impl RedisClient {
     pub(super) fn new(address: &RedisAddress) -> Result<Self, SharedCacheSetupError> {
         let state = RedisClientState {
             connection: None,
-            unavailable_until: None,
-            backoff: RECONNECT_BACKOFF.0,
+            breaker: CircuitBreaker::new(SERVER_BREAKER),
             refusal_logged_at: None,
         };
         Ok(Self {
@@ -85,12 +94,12 @@ impl RedisClient {
         })
     }
 
-    /// Whether the server is not known to be away.
+    /// Whether the circuit breaker is closed.
     pub(super) fn is_up(&self) -> bool {
-        self.lock().unavailable_until.is_none()
+        self.state.lock().breaker.state(Instant::now()) == BreakerState::Closed
     }
 
-    /// The reply, within [`BOUND`]; none where the server is away or refuses.
+    /// The reply, within [`REQUEST_TIMEOUT`]; none where the server is away or refuses.
     pub(super) async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Option<T> {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         let _place = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
@@ -108,12 +117,12 @@ impl RedisClient {
     /// The connection there is, else a new one, unless the server is to be left alone or somebody else connects.
     async fn connection(&self, deadline: Instant) -> Option<RedisConnection> {
         {
-            let state = self.lock();
+            let state = self.state.lock();
             let sound = state.connection.as_ref().filter(|connection| !connection.is_broken());
             if let Some(connection) = sound {
                 return Some(connection.clone());
             }
-            if state.unavailable_until.is_some_and(|until| Instant::now() < until) {
+            if state.breaker.failures_if_open(Instant::now()).is_some() {
                 return None;
             }
         }
@@ -139,11 +148,11 @@ impl RedisClient {
     }
 
     fn set_connected(&self, connection: RedisConnection) -> RedisConnection {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.connection = Some(connection.clone());
-        let was_away = state.unavailable_until.take().is_some();
+        let transition = state.breaker.close();
         drop(state);
-        if was_away {
+        if transition == BreakerTransition::Closed {
             tracing::info!(server = %self.display_address, "the shared cache is back");
         }
         connection
@@ -151,7 +160,7 @@ impl RedisClient {
 
     /// Failures of what came before the connection of now say nothing of it.
     fn connection_lost(&self, connection: &RedisConnection, reason: &str) {
-        let state = self.lock();
+        let state = self.state.lock();
         let current = state.connection.as_ref();
         if current.is_some_and(|current| Arc::ptr_eq(&current.driver, &connection.driver)) {
             self.mark_unavailable(state, reason);
@@ -159,20 +168,18 @@ impl RedisClient {
     }
 
     fn connect_failed(&self, reason: &str) {
-        self.mark_unavailable(self.lock(), reason);
+        self.mark_unavailable(self.state.lock(), reason);
     }
 
     fn mark_unavailable(&self, mut state: MutexGuard<'_, RedisClientState>, reason: &str) {
-        let was = state.connection.take();
-        // A server that comes and goes is one that is away.
-        if was.is_some_and(|was| was.connected_at.elapsed() > RECONNECT_BACKOFF.1) {
-            state.backoff = RECONNECT_BACKOFF.0;
+        let (lost, now) = (state.connection.take(), Instant::now());
+        let was_up = state.breaker.state(now) == BreakerState::Closed;
+        if lost.is_some_and(|lost| now - lost.connected_at > STABLE_AFTER) {
+            state.breaker.record_success();
         }
-        let until = Instant::now() + state.backoff;
-        let was_away = state.unavailable_until.replace(until).is_some();
-        state.backoff = (state.backoff * 2).min(RECONNECT_BACKOFF.1);
+        state.breaker.record_failure(now);
         drop(state);
-        if !was_away {
+        if was_up {
             tracing::warn!(server = %self.display_address, %reason, "the shared cache is away");
         }
     }
@@ -180,17 +187,12 @@ impl RedisClient {
     /// An answer all the same: it is there. A full one, or one that is only read from, refuses each time.
     fn log_refusal(&self, reason: &str) {
         let now = Instant::now();
-        let told = &mut self.lock().refusal_logged_at;
+        let told = &mut self.state.lock().refusal_logged_at;
         if told.is_some_and(|told| now - told < Duration::from_secs(60)) {
             return;
         }
         *told = Some(now);
         tracing::warn!(server = %self.display_address, %reason, "the shared cache refused");
-    }
-
-    /// Nothing in here panics half-way, so what a poisoned lock guards is whole.
-    fn lock(&self) -> MutexGuard<'_, RedisClientState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Circuit breakers: after several failures in a row a service is not asked for a while, then it is tried again.
 //!
-//! The module does no I/O and reads no clock: callers report successes and failures, and pass the time. Upstreams, speech
-//! synthesis engines and the shared cache's server each use it with settings of their own.
+//! The module does no I/O and reads no clock: callers report successes and failures, and pass the time. Upstreams,
+//! speech synthesis engines and the shared cache's server each use it with settings of their own.
 
 use std::time::Duration;
 
@@ -93,8 +93,9 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether a request may be sent. With [`HalfOpenPolicy::SingleProbe`], the first request after the open time becomes
-    /// the probe. No other request is let through until the probe is reported or abandoned, or its timeout has passed.
+    /// Whether a request may be sent. With [`HalfOpenPolicy::SingleProbe`], the first request after the open time
+    /// becomes the probe. No other request is let through until the probe is reported or abandoned, or its timeout has
+    /// passed.
     ///
     /// # Errors
     ///
@@ -128,8 +129,8 @@ impl CircuitBreaker {
         self.close()
     }
 
-    /// Closes the breaker and keeps its next open time: for a service that can be reached again, but has yet to prove that
-    /// it stays so.
+    /// Closes the breaker and keeps its next open time: for a service that can be reached again, but has yet to prove
+    /// that it stays so.
     pub fn close(&mut self) -> BreakerTransition {
         self.failures = 0;
         match std::mem::replace(&mut self.phase, BreakerPhase::Closed) {
@@ -156,7 +157,8 @@ impl CircuitBreaker {
         BreakerTransition::Opened(open_time)
     }
 
-    /// Reports a request that was let through and proved nothing: if it was the probe, the next request becomes the probe.
+    /// Reports a request that was let through and proved nothing: if it was the probe, the next request becomes the
+    /// probe.
     pub fn record_abandoned(&mut self, now: Instant) {
         if let BreakerPhase::Probing { open_time, .. } = self.phase {
             self.phase = BreakerPhase::Open { until: now, open_time };

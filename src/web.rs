@@ -1,4 +1,4 @@
-//! The HTTP client of all requests: what it may reach, who it is there, and what its time is spent on.
+//! The HTTP client: egress rules, TLS identities, redirects, and the timing of each exchange.
 
 pub mod client;
 pub mod egress;

@@ -154,7 +154,7 @@ fn nothing_of_a_file_of_keys_is_told() {
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
     let shown = format!("{:?}", loaded(&folder));
-    assert!(shown.contains("Identity { authorities: 0, certificates: Some(1) }"), "{shown}");
+    assert!(shown.contains("TlsIdentity { ca_certificates: 0, certificates: Some(1) }"), "{shown}");
     assert!(!shown.contains(&line[..12]) && !shown.contains("Pkcs8"), "{shown}");
 }
 

@@ -1,5 +1,4 @@
-//! The connection to the server: made when it is needed, made again when it broke, and left alone while the server is
-//! away.
+//! The connection to the Redis server: opened when it is needed, and not attempted while the circuit breaker is open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,8 +21,8 @@ use crate::circuit_breaker::{
 };
 use crate::web::client::root_cause;
 
-/// For any one request, the connection and the wait for a place included. A server next door answers within a
-/// millisecond or two; a caller's budget of seconds must not notice one that does not.
+/// For one request, including the wait for a permit and for the connection. A server nearby replies within a few
+/// milliseconds; one that does not must not use up the seconds that a call has for its trigger.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// While this breaker is open, no connection is attempted.
@@ -34,17 +33,20 @@ const SERVER_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
     half_open: HalfOpenPolicy::Unlimited,
 };
 
-/// The breaker's open time starts small again after a connection that lasted longer than this. A server whose connections
-/// break sooner counts as one that still fails.
+/// Refused commands are logged at most once in this time: otherwise each call would repeat the message.
+const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The breaker's open time starts small again after a connection that lasted longer than this. A server whose
+/// connections break sooner counts as one that still fails.
 const STABLE_AFTER: Duration = SERVER_BREAKER.max_open_for;
 
-/// One connection for all, and what is known of the server.
+/// One connection, shared by all requests.
 pub(super) struct RedisClient {
     display_address: String,
     login: RedisConnectionInfo,
     connector: RedisConnector,
     state: Mutex<RedisClientState>,
-    /// Held by whoever connects; others do without meanwhile.
+    /// Held while connecting. Other requests do not wait for the connection, and do without the shared cache.
     connect_permit: Semaphore,
     request_permits: Semaphore,
 }
@@ -62,7 +64,7 @@ struct RedisConnection {
     connected_at: Instant,
 }
 
-/// The task that reads and writes; it ends by itself when the connection breaks.
+/// The task that reads and writes. It ends when the connection breaks.
 struct RedisDriverTask(JoinHandle<()>);
 
 impl Drop for RedisDriverTask {
@@ -99,13 +101,14 @@ impl RedisClient {
         self.state.lock().breaker.state(Instant::now()) == BreakerState::Closed
     }
 
-    /// The reply, within [`REQUEST_TIMEOUT`]; none where the server is away or refuses.
+    /// The reply, within [`REQUEST_TIMEOUT`]; `None` if the server is unavailable or refuses a
+    /// command.
     pub(super) async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Option<T> {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
-        let _place = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
+        let _permit = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
         let connection = self.connection(deadline).await?;
-        let mut to = connection.commands.clone();
-        match timeout_at(deadline, commands.query_async(&mut to)).await {
+        let mut redis = connection.commands.clone();
+        match timeout_at(deadline, commands.query_async(&mut redis)).await {
             Ok(Ok(reply)) => return Some(reply),
             Ok(Err(error)) if is_refusal(&error) => self.log_refusal(&error_reason(&error)),
             Ok(Err(error)) => self.connection_lost(&connection, &error_reason(&error)),
@@ -114,19 +117,19 @@ impl RedisClient {
         None
     }
 
-    /// The connection there is, else a new one, unless the server is to be left alone or somebody else connects.
+    /// The open connection or a new one. `None` if the circuit breaker is open, or another request is connecting.
     async fn connection(&self, deadline: Instant) -> Option<RedisConnection> {
         {
             let state = self.state.lock();
-            let sound = state.connection.as_ref().filter(|connection| !connection.is_broken());
-            if let Some(connection) = sound {
+            let usable = state.connection.as_ref().filter(|connection| !connection.is_broken());
+            if let Some(connection) = usable {
                 return Some(connection.clone());
             }
             if state.breaker.failures_if_open(Instant::now()).is_some() {
                 return None;
             }
         }
-        let _probe = self.connect_permit.try_acquire().ok()?;
+        let _permit = self.connect_permit.try_acquire().ok()?;
         match timeout_at(deadline, self.connect()).await {
             Ok(Ok(connection)) => return Some(self.set_connected(connection)),
             Ok(Err(reason)) => self.connect_failed(&reason),
@@ -138,12 +141,12 @@ impl RedisClient {
     async fn connect(&self) -> Result<RedisConnection, String> {
         let stream = self.connector.connect().await.map_err(|error| root_cause(&error))?;
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let made = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
-        let (mut commands, driver) = made.map_err(|error| error_reason(&error))?;
+        let connected = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
+        let (mut commands, driver) = connected.map_err(|error| error_reason(&error))?;
         let driver = Arc::new(RedisDriverTask(tokio::spawn(driver)));
-        // One that still loads, or wants a password, takes connections all the same.
-        let first = redis::cmd("EXISTS").arg(NAME_PREFIX).query_async::<bool>(&mut commands).await;
-        first.map_err(|error| error_reason(&error))?;
+        // A server that is still loading, or requires a password, accepts the connection but not this command.
+        let reply = redis::cmd("EXISTS").arg(NAME_PREFIX).query_async::<bool>(&mut commands).await;
+        reply.map_err(|error| error_reason(&error))?;
         Ok(RedisConnection { commands, driver, connected_at: Instant::now() })
     }
 
@@ -153,12 +156,12 @@ impl RedisClient {
         let transition = state.breaker.close();
         drop(state);
         if transition == BreakerTransition::Closed {
-            tracing::info!(server = %self.display_address, "the shared cache is back");
+            tracing::info!(server = %self.display_address, "shared cache is available again");
         }
         connection
     }
 
-    /// Failures of what came before the connection of now say nothing of it.
+    /// Ignores the loss of a connection that has already been replaced.
     fn connection_lost(&self, connection: &RedisConnection, reason: &str) {
         let state = self.state.lock();
         let current = state.connection.as_ref();
@@ -180,24 +183,25 @@ impl RedisClient {
         state.breaker.record_failure(now);
         drop(state);
         if was_up {
-            tracing::warn!(server = %self.display_address, %reason, "the shared cache is away");
+            tracing::warn!(server = %self.display_address, error = %reason, "shared cache is unavailable");
         }
     }
 
-    /// An answer all the same: it is there. A full one, or one that is only read from, refuses each time.
+    /// A refused command does not open the circuit breaker, since the server works. A server that is full or read-only
+    /// refuses every write.
     fn log_refusal(&self, reason: &str) {
         let now = Instant::now();
-        let told = &mut self.state.lock().refusal_logged_at;
-        if told.is_some_and(|told| now - told < Duration::from_secs(60)) {
+        let logged_at = &mut self.state.lock().refusal_logged_at;
+        if logged_at.is_some_and(|logged_at| now - logged_at < REFUSAL_LOG_INTERVAL) {
             return;
         }
-        *told = Some(now);
-        tracing::warn!(server = %self.display_address, %reason, "the shared cache refused");
+        *logged_at = Some(now);
+        tracing::warn!(server = %self.display_address, error = %reason, "shared cache refused a command");
     }
 }
 
 fn timeout_reason() -> String {
-    format!("no answer within {REQUEST_TIMEOUT:?}")
+    format!("no reply within {REQUEST_TIMEOUT:?}")
 }
 
 fn is_refusal(error: &RedisError) -> bool {
@@ -205,8 +209,8 @@ fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), Server(_) | Extension | UnexpectedReturnType)
 }
 
-/// What the network says; of the server's own text, which may repeat what it was sent, only the word that its errors
-/// begin with.
+/// The text of a network error. Of an error reply only the code at its beginning, such as `NOAUTH`: the rest may repeat
+/// what we sent.
 fn error_reason(error: &RedisError) -> String {
     if error.is_io_error() {
         return error.to_string();
@@ -215,5 +219,5 @@ fn error_reason(error: &RedisError) -> String {
     let code = errors.as_deref().and_then(|errors| errors.first()).map(|(_, one)| one.code());
     let Some(code) = code else { return error.category().to_owned() };
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-    format!("it answers {code}")
+    format!("server error {code}")
 }

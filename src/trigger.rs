@@ -45,7 +45,7 @@ mod tiered_cache;
 pub mod upstream;
 
 use cache_key::CacheKeyHasher;
-pub use request_plan::MAX_BODY;
+pub(crate) use request_plan::MAX_BODY;
 use request_plan::{
     RequestDeadline, RequestOutcome, RequestPlan, RequestSender, ResponseClassifier,
 };
@@ -67,7 +67,7 @@ pub struct TriggerSettings {
     pub upstream_limits: UpstreamLimits,
     pub cache: response_cache::ResponseCacheLimits,
     pub shared_cache: Option<shared_cache::SharedCacheSettings>,
-    /// Hosts that a caller's or a dialplan's value may select.
+    /// Hosts that a value may decide: see [`egress`](crate::web::egress).
     pub allow_hosts: Vec<HostPattern>,
     /// Private and special-purpose networks in which such hosts may be.
     pub allow_networks: Vec<IpNet>,
@@ -188,7 +188,7 @@ impl HttpTriggerClient {
     }
 
     /// The states of a script's upstreams: those that have been asked, and whose hosts do not depend on values.
-    pub fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
+    pub(crate) fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
         let urls = std::iter::once(&trigger.url).chain(&trigger.fallback);
         let names: Vec<_> = urls.filter_map(outgoing_request::fixed_upstream_name).collect();
         let mut upstreams = self.upstream_states();
@@ -204,8 +204,8 @@ impl HttpTriggerClient {
         self.tracker.wait().await;
     }
 
-    /// Aborts the background requests. Each is logged as a warning with its URL and script, so that it can be made up
-    /// for.
+    /// Aborts the background requests. Each is logged as a warning with its URL and script, so that somebody can
+    /// send it again.
     pub async fn abort_background(&self) {
         self.abort_token.cancel();
         self.background_tasks.close();

@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod egress;
-pub mod host_port;
+pub(crate) mod host_port;
 mod redirect;
-pub mod stopwatch;
-pub mod tls;
+pub(crate) mod stopwatch;
+pub(crate) mod tls;

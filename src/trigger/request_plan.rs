@@ -24,8 +24,8 @@ use attempt::AttemptOutcome;
 pub(super) use outcome::{RawHttpReply, RequestDeadline, RequestOutcome};
 
 /// The longest body of an answer, decompressed, in bytes.
-pub const MAX_BODY: usize = 256 * 1024;
-/// The longest pause before the second attempt. It doubles for each further attempt, up to [`MAX_BACKOFF`].
+pub(crate) const MAX_BODY: usize = 256 * 1024;
+/// The longest pause before the second attempt. The limit doubles for each further attempt, up to [`MAX_BACKOFF`].
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// An attempt is not made when less time than this remains.

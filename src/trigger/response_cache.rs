@@ -71,7 +71,10 @@ pub enum ResponseFreshness {
 impl ResponseCacheEntry {
     /// The age at which each freshness ends. The first one whose age is not reached applies. `policy` is that of the
     /// script that asks: another script may have stored the entry, or the policy may have changed since.
-    pub fn max_ages(&self, policy: &ResponseCachePolicy) -> [(ResponseFreshness, Duration); 3] {
+    pub(crate) fn max_ages(
+        &self,
+        policy: &ResponseCachePolicy,
+    ) -> [(ResponseFreshness, Duration); 3] {
         let fresh = policy.fresh.min(self.fresh_for);
         let max_ages = [
             (ResponseFreshness::Fresh, fresh),
@@ -190,7 +193,7 @@ impl ResponseCache {
     }
 
     /// Sorted by script name.
-    pub fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
+    pub(crate) fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
         let inner = self.inner.lock();
         let stats = inner.script_stats.iter().map(|(script, stats)| (script.clone(), *stats));
         let mut stats: Vec<_> = stats.collect();

@@ -132,7 +132,7 @@ pub(super) enum HealthSignal {
     ServerError(u16),
     /// A timeout, or no connection.
     NoReply,
-    /// Nothing: the attempt did not get so far.
+    /// Nothing: the request was not sent, or its reply was too long.
     Unknown,
 }
 

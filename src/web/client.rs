@@ -113,7 +113,7 @@ impl HttpClient {
     }
 
     /// The entry of `allow_hosts` that matches a URL's host.
-    pub fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
+    pub(crate) fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
         self.egress.matching_pattern(url)
     }
 
@@ -257,7 +257,7 @@ fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Er
 }
 
 /// The text of the innermost error: the outer ones only say that a request failed.
-pub fn root_cause(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = error_chain(error).last() else { return String::new() };
     match innermost.downcast_ref().and_then(plain_tls_error) {
         Some(text) => text.to_owned(),

@@ -1,9 +1,10 @@
 //! Egress rules: which hosts and addresses a request may go to when a value decides its host.
 //!
-//! A host that a script names may have any address. A host that a value or a redirect decides must match `allow_hosts`,
-//! and its address must be public or in `allow_networks`. Names are resolved and checked in one step, so that the
-//! address that was checked is the one that is connected to. reqwest does not call its resolver for literal addresses:
-//! those are checked before the request is sent.
+//! A value is whatever a script inserts into a URL, such as digits or a variable of the switch. A host that a script
+//! names may have any address. A host that a value or a redirect decides must match `allow_hosts`, and its address must
+//! be public or in `allow_networks`. Names are resolved and checked in one step, so that the address that was checked
+//! is the one that is connected to. reqwest does not call its resolver for literal addresses: those are checked before
+//! the request is sent.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -109,7 +110,7 @@ impl EgressRules {
     }
 
     /// The entry of `allow_hosts` that matches a URL's host.
-    pub fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
+    pub(crate) fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
         let host = url.host()?;
         self.0.hosts.iter().find(|pattern| pattern.matches(&host))
     }

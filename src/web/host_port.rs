@@ -42,19 +42,19 @@ impl fmt::Display for HostPort {
 
 impl HostPort {
     /// Whether a URL has this host, and this port if one is given.
-    pub fn matches_url(&self, url: &Url) -> bool {
+    pub(crate) fn matches_url(&self, url: &Url) -> bool {
         let same_host =
             url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
         same_host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
     }
 
     /// An entry with a port wins over one without.
-    pub fn has_port(&self) -> bool {
+    pub(crate) fn has_port(&self) -> bool {
         self.port.is_some()
     }
 
     /// Whether `host` covers this entry: it is the same host without a port.
-    pub fn is_port_of_host(&self, host: &Self) -> bool {
+    pub(crate) fn is_port_of_host(&self, host: &Self) -> bool {
         self.port.is_some() && host.port.is_none() && self.host == host.host
     }
 }

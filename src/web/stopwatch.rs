@@ -24,17 +24,17 @@ tokio::task_local! {
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ExchangeTimings {
-    pub dns: Duration,
-    pub connect: Duration,
-    pub tls: Duration,
+pub(crate) struct ExchangeTimings {
+    pub(crate) dns: Duration,
+    pub(crate) connect: Duration,
+    pub(crate) tls: Duration,
     /// Everything else: sending the request, and waiting for and reading the reply.
-    pub answer: Duration,
+    pub(crate) answer: Duration,
 }
 
 /// Measures an exchange, also one whose future is dropped before it completes.
 #[derive(Debug, Clone, Default)]
-pub struct Stopwatch(Arc<Mutex<StopwatchState>>);
+pub(crate) struct Stopwatch(Arc<Mutex<StopwatchState>>);
 
 #[derive(Debug, Default)]
 struct StopwatchState {
@@ -51,12 +51,12 @@ enum ExchangePhase {
 }
 
 impl Stopwatch {
-    pub async fn time<T>(&self, exchange: impl Future<Output = T>) -> T {
+    pub(crate) async fn time<T>(&self, exchange: impl Future<Output = T>) -> T {
         self.begin_phase(ExchangePhase::Answer);
         CURRENT_EXCHANGE.scope(self.clone(), exchange).await
     }
 
-    pub fn stop(self) -> ExchangeTimings {
+    pub(crate) fn stop(self) -> ExchangeTimings {
         let mut state = self.0.lock();
         state.end_phase(Instant::now());
         state.timings

@@ -60,7 +60,7 @@ impl TlsIdentity {
     }
 
     /// Why servers will reject the client certificate now, as far as the certificate itself shows it.
-    pub fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
+    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
         let (certificate, intermediates) = self.client_certificate.as_ref()?.0.split_first()?;
         // The verifier checks validity and purpose before the issuer, so any root will do.
         let mut roots = RootCertStore::empty();
@@ -82,7 +82,7 @@ impl TlsIdentity {
     /// # Errors
     ///
     /// When a certificate or the key is invalid, they don't belong together, or the system has no CA certificates.
-    pub fn client_config(&self) -> Result<ClientConfig, Error> {
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, Error> {
         let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone());
         let builder = builder.with_safe_default_protocol_versions()?.dangerous();
@@ -106,7 +106,7 @@ impl TlsIdentity {
 }
 
 /// Whether a certificate can be a trust anchor. Does not check that it is marked as a CA certificate.
-pub fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
+pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 

@@ -101,8 +101,7 @@ impl RedisClient {
         self.state.lock().breaker.state(Instant::now()) == BreakerState::Closed
     }
 
-    /// The reply, within [`REQUEST_TIMEOUT`]; `None` if the server is unavailable or refuses a
-    /// command.
+    /// The reply, within [`REQUEST_TIMEOUT`]. `None` if the server is unavailable or refuses a command.
     pub(super) async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Option<T> {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         let _permit = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
@@ -153,6 +152,7 @@ impl RedisClient {
     fn set_connected(&self, connection: RedisConnection) -> RedisConnection {
         let mut state = self.state.lock();
         state.connection = Some(connection.clone());
+        // Not a success yet: see `STABLE_AFTER`.
         let transition = state.breaker.close();
         drop(state);
         if transition == BreakerTransition::Closed {

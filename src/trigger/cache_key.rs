@@ -22,8 +22,8 @@ impl CacheKeyHasher {
         key.map(Self).map_err(|_| TriggerSetupError::NoRandomNumbers)
     }
 
-    /// The cache key of a request: a digest of everything that is sent, or of the script's own `key`. `fallback_url` is
-    /// part of it, since the answer may come from there.
+    /// The cache key of a request: a digest of the method and the script's own cache key, if it has one. Otherwise a
+    /// digest of everything that is sent, including `fallback_url`, since the answer may come from there.
     pub(super) fn cache_key(
         &self,
         primary: &OutgoingRequest,

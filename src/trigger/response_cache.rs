@@ -46,9 +46,9 @@ pub struct ResponseCacheEntry {
     pub answer: Arc<TriggerAnswer>,
     /// When the answer came. For an answer from the shared cache: when the other daemon received it.
     pub stored_at: Instant,
-    /// From `stored_at`.
+    /// Counts from `stored_at`.
     pub fresh_for: Duration,
-    /// From `stored_at`: after this the entry is removed.
+    /// Counts from `stored_at`. After it the entry is removed.
     pub lifetime: Duration,
     /// Method and URL for lists, without sensitive values.
     pub request_label: Arc<str>,

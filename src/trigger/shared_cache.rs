@@ -78,9 +78,9 @@ pub struct SharedCacheEntry {
     pub body: Vec<u8>,
     /// The time since it was stored. [`SharedCache::put`] ignores it.
     pub age: Duration,
-    /// From when it was stored.
+    /// Counts from when it was stored.
     pub fresh_for: Duration,
-    /// From when it was stored: the time fresh and the time stale together.
+    /// Counts from when it was stored: the fresh and the stale time together.
     pub lifetime: Duration,
 }
 

@@ -24,8 +24,8 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// HTTP/2 sends all requests over one connection. If that connection dies without notice, every request fails until TCP
 /// gives up, which takes minutes. So a ping is sent after this silence, and the connection is closed if no reply comes
-/// within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the default trigger timeout of 5
-/// s.
+/// within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the default trigger timeout of
+/// 5 seconds.
 const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
 const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 

@@ -63,9 +63,9 @@ fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
 
 /// Removes everything that was meant for the first origin.
 fn strip_headers(headers: &mut HeaderMap) {
-    let kept = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
+    let allowed = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
     headers.clear();
-    for (value, name) in kept {
+    for (value, name) in allowed {
         headers.extend(value.map(|value| (name, value)));
     }
 }

@@ -105,7 +105,7 @@ impl TlsIdentity {
     }
 }
 
-/// Whether a certificate can be a trust anchor. Does not check that it is marked as a CA certificate.
+/// Whether a certificate can be a trust anchor.
 pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }

@@ -20,7 +20,8 @@ const RENEW_SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return
 
 /// How long a lease lasts unless it is renewed. Short, so that a daemon that dies does not hold up the others for long.
 pub(super) const LEASE_TIME: Duration = Duration::from_millis(750);
-/// Leaves time for one renewal that takes as long as a command may take ([`REQUEST_TIMEOUT`]).
+/// How often a lease is renewed. It does not expire when one renewal takes as long as a command may take
+/// ([`REQUEST_TIMEOUT`]).
 ///
 /// [`REQUEST_TIMEOUT`]: super::redis_client::REQUEST_TIMEOUT
 const RENEW_INTERVAL: Duration = Duration::from_millis(250);

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use url::{Position, Url};
 
-/// A URL with `redis://`, `rediss://` (TLS) or `unix://`. `Display` and `Debug` leave out its password.
+/// A URL with `redis://`, `rediss://` (TLS) or `unix://`. `Display` and `Debug` leave out the password.
 #[derive(Clone)]
 pub struct RedisAddress {
     url: Url,

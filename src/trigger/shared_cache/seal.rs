@@ -46,7 +46,7 @@ impl CacheSealer {
         HEXLOWER.encode(hmac::sign(&self.name_key, &key.0).as_ref())
     }
 
-    /// 16 random bytes in hexadecimal, which no other daemon can guess.
+    /// 16 random bytes in hexadecimal, which nobody can guess.
     pub(super) fn random_token(&self) -> Result<String, Unspecified> {
         Ok(HEXLOWER.encode(&random_bytes::<16>(&self.random)?))
     }

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::cli::ConfigFile;
 use crate::cli::check::print_faults;
 use crate::cli::table::say;
-use crate::config::{self, Fault, Faults, Inventory, counted};
+use crate::config::{self, ConfigErrors, Diagnostic, Inventory, counted};
 
 /// What is done with the library.
 #[derive(Debug, Args)]
@@ -34,8 +34,8 @@ enum Command {
 pub fn sounds(options: Options) -> ExitCode {
     let (done, file) = match options.command {
         Command::Import(options) => return import::import(&options),
-        Command::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
-        Command::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
+        Command::List(file) => (list::list as fn(&Inventory) -> Vec<Diagnostic>, file),
+        Command::Check(file) => (check as fn(&Inventory) -> Vec<Diagnostic>, file),
     };
     match config::inventory(&file.path()) {
         Ok(inventory) => ended(done(&inventory)),
@@ -43,7 +43,7 @@ pub fn sounds(options: Options) -> ExitCode {
     }
 }
 
-fn check(inventory: &Inventory) -> Vec<Fault> {
+fn check(inventory: &Inventory) -> Vec<Diagnostic> {
     let faults = inventory.faults();
     if faults.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
@@ -52,11 +52,11 @@ fn check(inventory: &Inventory) -> Vec<Fault> {
     faults
 }
 
-fn ended(faults: Vec<Fault>) -> ExitCode {
-    if faults.is_empty() { ExitCode::SUCCESS } else { failed(&Faults::sorted(faults)) }
+fn ended(faults: Vec<Diagnostic>) -> ExitCode {
+    if faults.is_empty() { ExitCode::SUCCESS } else { failed(&ConfigErrors::sorted(faults)) }
 }
 
-fn failed(faults: &Faults) -> ExitCode {
+fn failed(faults: &ConfigErrors) -> ExitCode {
     print_faults(faults);
     ExitCode::FAILURE
 }

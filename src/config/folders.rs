@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_spanned::Spanned;
 
-use super::fault::Fault;
-use super::file::File;
+use super::diagnostic::Diagnostic;
+use super::file::TomlFile;
 use super::raw::daemon as raw;
 use crate::voice::settings::Folder;
 
@@ -23,11 +23,11 @@ pub(super) struct Folders {
 /// The script files of a folder by name, and files with names that no script can have.
 pub(super) struct Found {
     pub(super) scripts: BTreeMap<String, PathBuf>,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<Diagnostic>,
 }
 
 impl Folders {
-    pub(super) fn of(config: &Path, file: &File, raw: &raw::Folders) -> Self {
+    pub(super) fn of(config: &Path, file: &TomlFile, raw: &raw::Folders) -> Self {
         let home = config.parent().unwrap_or(Path::new(""));
         let folder = |given: &Option<Spanned<String>>, default: &str| {
             home.join(given.as_ref().map_or(default, |given| given.get_ref()))
@@ -56,25 +56,25 @@ impl Folders {
         Folder { ours, on_switch }
     }
 
-    fn check(&self, file: &File, raw: &raw::Folders) {
+    fn check(&self, file: &TomlFile, raw: &raw::Folders) {
         let given = [(&raw.sounds, &self.sounds), (&raw.secrets, &self.secrets)];
         for (given, folder) in given {
             let Some(given) = given.as_ref().filter(|_| !folder.is_dir()) else { continue };
             let what = format!("there is no folder `{}`", folder.display());
             let help = "create it; a relative name begins at the folder of this file";
-            file.fault_help(given.span(), what, help);
+            file.error_with_help(given.span(), what, help);
         }
         let on_switch = [&raw.sounds_on_switch, &raw.cache_on_switch, &raw.recordings_on_switch];
         let relative = |given: &&Spanned<String>| !given.get_ref().starts_with('/');
         for given in on_switch.into_iter().flatten().filter(relative) {
             let help = "write the whole path as the switch's host has it";
-            file.fault_help(given.span(), "this path does not begin with `/`", help);
+            file.error_with_help(given.span(), "this path does not begin with `/`", help);
         }
         self.check_own(file, raw);
     }
 
     /// What lies in these folders is deleted in time.
-    fn check_own(&self, file: &File, raw: &raw::Folders) {
+    fn check_own(&self, file: &TomlFile, raw: &raw::Folders) {
         let (cache, recordings) = (&self.cache.ours, &self.recordings.ours);
         let of_others = [&self.scripts, &self.sounds, &self.secrets].map(|other| absolute(other));
         for (given, folder, other) in
@@ -83,7 +83,7 @@ impl Folders {
             let is_taken = of_others.iter().chain([other]).any(|other| other.starts_with(folder));
             if let Some(given) = given.as_ref().filter(|_| is_taken) {
                 let help = "name a folder of its own: what lies in it is deleted in time";
-                file.fault_help(given.span(), "this folder holds something else", help);
+                file.error_with_help(given.span(), "this folder holds something else", help);
             }
         }
     }
@@ -112,7 +112,7 @@ pub(super) fn scripts(folder: &Path) -> Found {
     let mut found = Found { scripts: BTreeMap::new(), faults: Vec::new() };
     match std::fs::read_dir(folder) {
         Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
-        Err(e) => found.faults.push(Fault::of_path(
+        Err(e) => found.faults.push(Diagnostic::of_path(
             folder.display().to_string(),
             format!("the folder of the scripts can't be read: {e}"),
             "create it and put a script file into it, or name another by `scripts` in [folders]",
@@ -132,7 +132,7 @@ impl Found {
         }
         if let Some(help) = misnamed(&name) {
             let what = format!("`{name}` can't be a script's name");
-            self.faults.push(Fault::of_path(path.display().to_string(), what, help));
+            self.faults.push(Diagnostic::of_path(path.display().to_string(), what, help));
         }
         self.scripts.insert(name, path.to_owned());
     }

@@ -3,8 +3,9 @@
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 
-use super::raw::Payload;
-use super::validate::scope::{Sample, Scope};
+use super::script::context::SampleValues;
+use super::validate::scope::Scope;
+use super::value::TextOrTable;
 use crate::script::definition::Body;
 use crate::script::escape::Landing;
 use crate::script::request::is_the_connections;
@@ -19,13 +20,13 @@ const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 
 /// Request headers.
-pub(crate) fn headers(scope: &Scope<'_>, given: &Payload) -> Vec<(HeaderName, Template)> {
+pub(crate) fn headers(scope: &Scope<'_>, given: &TextOrTable) -> Vec<(HeaderName, Template)> {
     let pairs = pairs(scope, given, Decode::Percent);
     pairs.into_iter().filter_map(|pair| header(scope, pair)).collect()
 }
 
 fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
-    let fault = |what: &str, help: &str| scope.file.fault_help(pair.at.clone(), what, help);
+    let fault = |what: &str, help: &str| scope.file.error_with_help(pair.at.clone(), what, help);
     let name = Template::landing(pair.name, Landing::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
@@ -40,7 +41,7 @@ fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
         return None;
     };
     let value = Template::landing(value, Landing::Header);
-    let sample = value.fill(&Sample("1")).unwrap_or_default();
+    let sample = value.fill(&SampleValues("1")).unwrap_or_default();
     if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
         fault("a header's value is one line", "take the line break out");
     }
@@ -48,12 +49,12 @@ fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
 }
 
 /// A request's body.
-pub(crate) fn body(scope: &Scope<'_>, given: &Payload, raw_json: bool) -> Body {
+pub(crate) fn body(scope: &Scope<'_>, given: &TextOrTable, raw_json: bool) -> Body {
     match given {
-        Payload::Text(text) if begins(text, &['{', '[']) => json(scope, text, raw_json),
-        Payload::Text(text) if begins(text, &['<']) => xml(scope, text, raw_json),
+        TextOrTable::Text(text) if begins(text, &['{', '[']) => json(scope, text, raw_json),
+        TextOrTable::Text(text) if begins(text, &['<']) => xml(scope, text, raw_json),
         pairs if raw_json => json_of_pairs(self::pairs(scope, pairs, Decode::Form)),
-        Payload::Text(text) => form(scope.template(text, Landing::Query)),
+        TextOrTable::Text(text) => form(scope.template(text, Landing::Query)),
         pairs => form(form_of_pairs(self::pairs(scope, pairs, Decode::Form))),
     }
 }
@@ -75,10 +76,10 @@ fn form(text: Template) -> Body {
 fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
     check_raw_json(scope, text, raw_json, "JSON");
     let template = Template::json(scope.pieces(text, Braces::Text));
-    let sample = template.fill(&Sample("1")).unwrap_or_default();
+    let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
         let help = "a body that begins with { or [ is JSON";
-        scope.file.fault_help(text.span(), format!("this body is no JSON: {e}"), help);
+        scope.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
     }
     Body { text: template, content_type: JSON }
 }
@@ -86,10 +87,10 @@ fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
 fn xml(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
     check_raw_json(scope, text, raw_json, "XML");
     let template = scope.template(text, Landing::Xml);
-    let sample = template.fill(&Sample("1")).unwrap_or_default();
+    let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < is XML";
-        scope.file.fault_help(text.span(), format!("this body is no XML: {e}"), help);
+        scope.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
     }
     Body { text: template, content_type: XML }
 }
@@ -98,7 +99,7 @@ fn check_raw_json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool, kin
     if raw_json {
         let what = format!("`raw_json` makes JSON of names and values, and this is {kind}");
         let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
-        scope.file.fault_help(text.span(), what, help);
+        scope.file.error_with_help(text.span(), what, help);
     }
 }
 

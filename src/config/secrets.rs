@@ -5,15 +5,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::beside;
-use super::fault::Fault;
+use super::diagnostic::Diagnostic;
+use super::secret_file;
 use crate::script::template::Secrets;
 
 /// Where secrets lie, and those that were asked for.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
-    warnings: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Diagnostic>>,
 }
 
 /// Why a file that is there gives no secret.
@@ -87,14 +87,14 @@ impl SecretStore {
     }
 
     /// Files that others can read too.
-    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+    pub(crate) fn take_warnings(&self) -> Vec<Diagnostic> {
         self.warnings.take()
     }
 
     fn file(&self, folder: &Path, name: &str) -> Option<Result<String, Unread>> {
         let path = folder.join(name);
         let shown = path.display();
-        let content = match beside::read(&path) {
+        let content = match secret_file::read(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return None,
             Err(e) => {
                 let reason = format!("the file `{shown}` can't be read: {e}");
@@ -104,10 +104,10 @@ impl SecretStore {
             }
             Ok(content) => content,
         };
-        if beside::is_open_to_all(&path) {
+        if secret_file::is_open_to_all(&path) {
             let what = "every user of this host can read this secret".to_owned();
             let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
-            self.warnings.borrow_mut().push(Fault::of_path(shown.to_string(), what, &help));
+            self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);
         Some(text.map_err(|_| Unread::Bad(format!("the file `{shown}` is not UTF-8 text"))))

@@ -9,7 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::Url;
 
-use super::fault::Warnings;
+use super::diagnostic::ConfigWarnings;
 use crate::script::definition::Library;
 use crate::telemetry::Format;
 use crate::trigger::breaker::Limits;
@@ -46,12 +46,12 @@ pub struct Config {
     pub metrics: Option<Metrics>,
     /// The socket by which a running daemon is asked; `None` where there is none.
     pub control: Option<PathBuf>,
-    /// Texts spoken, speech understood.
+    /// TextOrList spoken, speech understood.
     pub voice: voice::settings::Settings,
     /// The scripts and their secrets.
     pub library: Arc<Library>,
     /// What will not work as it is, and stops nothing else.
-    pub warnings: Warnings,
+    pub warnings: ConfigWarnings,
 }
 
 impl Config {

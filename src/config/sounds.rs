@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::file::File;
+use super::file::TomlFile;
 use super::nearest::nearest;
-use super::raw::Texts;
+use super::value::TextOrList;
 use crate::channel::Sound;
 use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
 use format::Home;
@@ -68,25 +68,25 @@ impl SoundLibrary {
     }
 
     /// What `play` names: a recorded sound, or one at a URL.
-    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<Part> {
+    pub(crate) fn part(&self, file: &TomlFile, name: &str, at: Range<usize>) -> Option<Part> {
         let part = match is_url(name) {
             true => url(name).map(Part::Url),
             false => self.sound(name).map(Part::Recorded),
         };
         let mut played = self.played.borrow_mut();
         played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
-        part.map_err(|(what, help)| file.fault_help(at, what, help)).ok()
+        part.map_err(|(what, help)| file.error_with_help(at, what, help)).ok()
     }
 
     /// What `music` names: sounds where it looks like them, else a class of the switch.
-    pub(crate) fn music(&self, file: &File, given: &Texts) -> MusicSource {
+    pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> MusicSource {
         match given {
-            Texts::One(class) if !self.is_sound(class.get_ref()) => {
+            TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
                     let help =
                         "write a class of the switch, such as \"default\", or a sound as in `play`";
-                    file.fault_help(class.span(), "this is no music", help);
+                    file.error_with_help(class.span(), "this is no music", help);
                 }
                 MusicSource::Class(name.into())
             }

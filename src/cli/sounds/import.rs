@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{ended, failed, say};
 use crate::cli::ConfigFile;
-use crate::config::{self, Fault, Inventory};
+use crate::config::{self, Diagnostic, Inventory};
 use crate::voice::audio::{self, BadAudio, Encoded, convert};
 use crate::voice::settings::Format;
 
@@ -53,7 +53,7 @@ pub(super) fn import(options: &Options) -> ExitCode {
     let mut importer = Importer { options, inventory, made: BTreeSet::new() };
     let faults = options.files.iter().filter_map(|file| {
         let (what, help) = importer.import(file).err()?;
-        Some(Fault::of_path(file.display().to_string(), what, &help))
+        Some(Diagnostic::of_path(file.display().to_string(), what, &help))
     });
     ended(faults.collect())
 }

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::table::{say, table};
-use crate::config::{Fault, Inventory, Listed};
+use crate::config::{Diagnostic, Inventory, Listed};
 
 /// Shows all sounds as a table, a line for each name.
-pub(super) fn list(inventory: &Inventory) -> Vec<Fault> {
+pub(super) fn list(inventory: &Inventory) -> Vec<Diagnostic> {
     let names: BTreeSet<&str> = inventory.sounds.iter().map(|sound| sound.name.as_str()).collect();
     if names.is_empty() {
         say(&format!(

@@ -7,8 +7,9 @@ use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::raw::Payload;
-use crate::config::validate::scope::{Placed, Scope};
+use crate::config::script::context::PlacedPiece;
+use crate::config::validate::scope::Scope;
+use crate::config::value::TextOrTable;
 use crate::script::template::{Braces, Piece};
 
 /// A name and, where there is one, its value; both decoded.
@@ -30,14 +31,14 @@ pub(super) enum Decode {
 }
 
 /// All pairs, in order. A table's names and values are taken as they are.
-pub(super) fn pairs(scope: &Scope<'_>, given: &Payload, decode: Decode) -> Vec<Pair> {
+pub(super) fn pairs(scope: &Scope<'_>, given: &TextOrTable, decode: Decode) -> Vec<Pair> {
     match given {
-        Payload::Text(text) => split(scope.placed(text, Braces::Doubled))
+        TextOrTable::Text(text) => split(scope.placed_pieces(text, Braces::Doubled))
             .into_iter()
-            .map(|pair| Pair { at: scope.file.inside(text, pair.at.clone()), ..pair })
+            .map(|pair| Pair { at: scope.file.span_in(text, pair.at.clone()), ..pair })
             .filter_map(|pair| pair.decoded(scope, decode))
             .collect(),
-        Payload::Table(table) => table
+        TextOrTable::Table(table) => table
             .iter()
             .map(|(name, value)| Pair {
                 at: name.span(),
@@ -49,7 +50,7 @@ pub(super) fn pairs(scope: &Scope<'_>, given: &Payload, decode: Decode) -> Vec<P
 }
 
 /// Cuts at each `&`, and in each pair at the first `=`. Empty pairs are none.
-fn split(pieces: Vec<Placed>) -> Vec<Pair> {
+fn split(pieces: Vec<PlacedPiece>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut open = Pair::default();
     for (at, piece) in pieces {
@@ -104,7 +105,7 @@ impl Pair {
             name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
         if decoded.is_none() {
             let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
-            scope.file.fault_help(self.at, "the %XX here give no UTF-8 text", help);
+            scope.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
         }
         decoded
     }

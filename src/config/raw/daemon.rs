@@ -9,8 +9,8 @@ use serde_spanned::Spanned;
 
 use super::speech::{SoundServer, Speech};
 use super::upstream::Upstream;
-use super::{FromText, List, Parsed, Time, Whole};
-use crate::config::section::Section;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, FromText, ParsedText, SpannedList, WholeNumber};
 use crate::telemetry::Format;
 use crate::web::egress::HostPattern;
 
@@ -34,9 +34,9 @@ pub(crate) struct Daemon {
 
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
-    pub(crate) listen: Option<List<Parsed<SocketAddr>>>,
-    pub(crate) allow: Option<List<Parsed<IpNet>>>,
-    pub(crate) environment_timeout: Option<Spanned<Time>>,
+    pub(crate) listen: Option<SpannedList<ParsedText<SocketAddr>>>,
+    pub(crate) allow: Option<SpannedList<ParsedText<IpNet>>>,
+    pub(crate) environment_timeout: Option<Spanned<DurationValue>>,
 }
 
 #[derive(Debug, Default)]
@@ -53,53 +53,53 @@ pub(crate) struct Folders {
 
 #[derive(Debug, Default)]
 pub(crate) struct Server {
-    pub(crate) grace: Option<Spanned<Time>>,
-    pub(crate) max_calls: Option<Spanned<Whole>>,
-    pub(crate) longest_call: Option<Spanned<Time>>,
+    pub(crate) grace: Option<Spanned<DurationValue>>,
+    pub(crate) max_calls: Option<Spanned<WholeNumber>>,
+    pub(crate) longest_call: Option<Spanned<DurationValue>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Trigger {
-    pub(crate) timeout: Option<Spanned<Time>>,
-    pub(crate) connect_timeout: Option<Spanned<Time>>,
-    pub(crate) music_after: Option<Spanned<Time>>,
+    pub(crate) timeout: Option<Spanned<DurationValue>>,
+    pub(crate) connect_timeout: Option<Spanned<DurationValue>>,
+    pub(crate) music_after: Option<Spanned<DurationValue>>,
     pub(crate) proxy: Option<Spanned<String>>,
-    pub(crate) max_requests: Option<Spanned<Whole>>,
-    pub(crate) max_per_upstream: Option<Spanned<Whole>>,
-    pub(crate) retry: Option<Spanned<Whole>>,
+    pub(crate) max_requests: Option<Spanned<WholeNumber>>,
+    pub(crate) max_per_upstream: Option<Spanned<WholeNumber>>,
+    pub(crate) retry: Option<Spanned<WholeNumber>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Breaker {
-    pub(crate) failures: Option<Spanned<Whole>>,
-    pub(crate) open_for: Option<Spanned<Time>>,
+    pub(crate) failures: Option<Spanned<WholeNumber>>,
+    pub(crate) open_for: Option<Spanned<DurationValue>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
-    pub(crate) max_entries: Option<Spanned<Whole>>,
-    pub(crate) max_bytes: Option<Spanned<Whole>>,
+    pub(crate) max_entries: Option<Spanned<WholeNumber>>,
+    pub(crate) max_bytes: Option<Spanned<WholeNumber>>,
     pub(crate) shared: Option<Spanned<String>>,
     pub(crate) shared_secret: Option<Spanned<String>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Egress {
-    pub(crate) allow_hosts: Option<List<Parsed<HostPattern>>>,
-    pub(crate) allow_networks: Option<List<Parsed<IpNet>>>,
+    pub(crate) allow_hosts: Option<SpannedList<ParsedText<HostPattern>>>,
+    pub(crate) allow_networks: Option<SpannedList<ParsedText<IpNet>>>,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Log {
-    pub(crate) level: Option<Spanned<Parsed<tracing::Level>>>,
-    pub(crate) format: Option<Spanned<Parsed<Format>>>,
+    pub(crate) level: Option<Spanned<ParsedText<tracing::Level>>>,
+    pub(crate) format: Option<Spanned<ParsedText<Format>>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Metrics {
     pub(crate) span: Range<usize>,
-    pub(crate) listen: Option<Spanned<Parsed<SocketAddr>>>,
-    pub(crate) allow: Option<List<Parsed<IpNet>>>,
+    pub(crate) listen: Option<Spanned<ParsedText<SocketAddr>>>,
+    pub(crate) allow: Option<SpannedList<ParsedText<IpNet>>>,
 }
 
 #[derive(Debug, Default)]
@@ -154,7 +154,7 @@ impl FromText for Format {
 }
 
 impl Daemon {
-    pub(crate) fn read(mut section: Section<'_, '_>) -> Self {
+    pub(crate) fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             asterisk: read(&mut section, "asterisk", Listener::asterisk),
             freeswitch: read(&mut section, "freeswitch", Listener::freeswitch),
@@ -178,9 +178,9 @@ impl Daemon {
 
 /// A table that may be missing: all its keys are then.
 fn read<T: Default>(
-    of: &mut Section<'_, '_>,
+    of: &mut TableReader<'_, '_>,
     key: &'static str,
-    read: impl FnOnce(&mut Section<'_, '_>) -> T,
+    read: impl FnOnce(&mut TableReader<'_, '_>) -> T,
 ) -> T {
     let Some(mut section) = of.table(key) else { return T::default() };
     let raw = read(&mut section);
@@ -189,12 +189,12 @@ fn read<T: Default>(
 }
 
 impl Listener {
-    fn asterisk(section: &mut Section<'_, '_>) -> Self {
+    fn asterisk(section: &mut TableReader<'_, '_>) -> Self {
         let environment_timeout = section.take("environment_timeout");
         Self { environment_timeout, ..Self::freeswitch(section) }
     }
 
-    fn freeswitch(section: &mut Section<'_, '_>) -> Self {
+    fn freeswitch(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             listen: section.list("listen"),
             allow: section.list("allow"),
@@ -204,7 +204,7 @@ impl Listener {
 }
 
 impl Folders {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             scripts: section.take("scripts"),
             sounds: section.take("sounds"),
@@ -219,7 +219,7 @@ impl Folders {
 }
 
 impl Server {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             grace: section.take("grace"),
             max_calls: section.take("max_calls"),
@@ -229,7 +229,7 @@ impl Server {
 }
 
 impl Trigger {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             timeout: section.take("timeout"),
             connect_timeout: section.take("connect_timeout"),
@@ -243,13 +243,13 @@ impl Trigger {
 }
 
 impl Breaker {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self { failures: section.take("failures"), open_for: section.take("open_for") }
     }
 }
 
 impl Cache {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             max_entries: section.take("max_entries"),
             max_bytes: section.take("max_bytes"),
@@ -260,7 +260,7 @@ impl Cache {
 }
 
 impl Egress {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             allow_hosts: section.list("allow_hosts"),
             allow_networks: section.list("allow_networks"),
@@ -269,16 +269,16 @@ impl Egress {
 }
 
 impl Log {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self { level: section.take("level"), format: section.take("format") }
     }
 }
 
 impl Metrics {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
-            listen: section.need("listen", "write `listen = \"127.0.0.1:9464\"`"),
+            listen: section.require("listen", "write `listen = \"127.0.0.1:9464\"`"),
             allow: section.list("allow"),
         };
         section.finish();
@@ -287,7 +287,7 @@ impl Metrics {
 }
 
 impl Control {
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self { socket: section.take("socket") }
     }
 }

@@ -4,16 +4,15 @@ use std::ops::Range;
 
 use serde_spanned::Spanned;
 
-pub(crate) use super::Whole;
 use super::trigger::{Response, Trigger};
 use super::when::{self, Test};
-use super::{FromText, Parsed, Texts, Time};
-use crate::config::section::{Homes, Section};
+use crate::config::table_reader::{MisplacedKeys, TableReader};
+pub(crate) use crate::config::value::WholeNumber;
+use crate::config::value::{DurationValue, FromText, ParsedText, TextOrList};
 use crate::script::definition::Filter;
-use crate::script::template::Entered;
 
 /// What people write into a table next to the right one.
-pub(crate) const HOMES: Homes = &[
+pub(crate) const HOMES: MisplacedKeys = &[
     ("prompt", &["repeat", "answer"]),
     (
         "keypress",
@@ -62,19 +61,19 @@ pub(crate) struct Script {
 
 #[derive(Debug)]
 pub(crate) struct Prompt {
-    pub(crate) play: Option<Texts>,
-    pub(crate) say: Option<Texts>,
-    pub(crate) repeat: Option<Spanned<Whole>>,
+    pub(crate) play: Option<TextOrList>,
+    pub(crate) say: Option<TextOrList>,
+    pub(crate) repeat: Option<Spanned<WholeNumber>>,
     pub(crate) answer: Option<Spanned<bool>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Keypress {
     pub(crate) span: Range<usize>,
-    pub(crate) length: Option<Spanned<Whole>>,
-    pub(crate) min_length: Option<Spanned<Whole>>,
-    pub(crate) gap: Option<Spanned<Time>>,
-    pub(crate) first_digit: Option<Spanned<Time>>,
+    pub(crate) length: Option<Spanned<WholeNumber>>,
+    pub(crate) min_length: Option<Spanned<WholeNumber>>,
+    pub(crate) gap: Option<Spanned<DurationValue>>,
+    pub(crate) first_digit: Option<Spanned<DurationValue>>,
     pub(crate) terminator: Option<Spanned<String>>,
     pub(crate) barge_in: Option<Spanned<bool>>,
     pub(crate) pattern: Option<Spanned<String>>,
@@ -93,11 +92,11 @@ pub(crate) struct Voice {
 pub(crate) struct Speech {
     pub(crate) span: Range<usize>,
     pub(crate) language: Option<Spanned<String>>,
-    pub(crate) filter: Option<Spanned<Parsed<Filter>>>,
-    pub(crate) start: Option<Spanned<Time>>,
-    pub(crate) silence: Option<Spanned<Time>>,
-    pub(crate) maximum: Option<Spanned<Time>>,
-    pub(crate) length: Option<Spanned<Whole>>,
+    pub(crate) filter: Option<Spanned<ParsedText<Filter>>>,
+    pub(crate) start: Option<Spanned<DurationValue>>,
+    pub(crate) silence: Option<Spanned<DurationValue>>,
+    pub(crate) maximum: Option<Spanned<DurationValue>>,
+    pub(crate) length: Option<Spanned<WholeNumber>>,
     pub(crate) sensitive: Option<Spanned<bool>>,
 }
 
@@ -111,14 +110,14 @@ pub(crate) struct Branch {
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
     pub(crate) span: Range<usize>,
-    pub(crate) play: Option<Texts>,
-    pub(crate) say: Option<Texts>,
+    pub(crate) play: Option<TextOrList>,
+    pub(crate) say: Option<TextOrList>,
     pub(crate) set: Vec<(Spanned<String>, Spanned<String>)>,
     pub(crate) then: Option<Spanned<String>>,
 }
 
 impl Script {
-    pub(crate) fn read(mut section: Section<'_, '_>) -> Self {
+    pub(crate) fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             prompt: section.table("prompt").map(Prompt::read),
             voice: section.table("voice").map(Voice::read),
@@ -127,7 +126,7 @@ impl Script {
             trigger: section.table("trigger").map(Trigger::read),
             response: section.table("response").map(Response::read),
             hangup: section.table("hangup").map(Trigger::read_alone),
-            branches: section.tables("branch").into_iter().map(Branch::read).collect(),
+            branches: section.array_of_tables("branch").into_iter().map(Branch::read).collect(),
             otherwise: section.table("otherwise").map(Outcome::read_alone),
             no_input: section.table("no_input").map(Outcome::read_alone),
             invalid_input: section.table("invalid_input").map(Outcome::read_alone),
@@ -144,16 +143,6 @@ impl Script {
         branches.chain(others.into_iter().flatten())
     }
 
-    /// Whether it is asked for.
-    pub(crate) fn asks_for(&self, entered: Entered) -> bool {
-        let (keys, speech) = (self.keypress.is_some(), self.speech.is_some());
-        match entered {
-            Entered::Keypress => keys,
-            Entered::Speech => speech,
-            Entered::Input => keys || speech,
-        }
-    }
-
     /// Whether a request is made whose answer is waited for.
     pub(crate) fn waits(&self) -> bool {
         self.trigger.as_ref().is_some_and(|trigger| !trigger.is_background())
@@ -161,10 +150,10 @@ impl Script {
 }
 
 impl Prompt {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
-            play: section.texts("play"),
-            say: section.texts("say"),
+            play: section.text_or_list("play"),
+            say: section.text_or_list("say"),
             repeat: section.take("repeat"),
             answer: section.take("answer"),
         };
@@ -174,7 +163,7 @@ impl Prompt {
 }
 
 impl Keypress {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
             length: section.take("length"),
@@ -192,12 +181,12 @@ impl Keypress {
 }
 
 impl Voice {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             engine: section.take("engine"),
             voice: section.take("voice"),
             language: section.take("language"),
-            speed: section.literal("speed"),
+            speed: section.number_or_text("speed"),
         };
         section.finish();
         raw
@@ -205,10 +194,11 @@ impl Voice {
 }
 
 impl Speech {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
-            language: section.need("language", "say what is spoken, such as `language = \"en\"`"),
+            language: section
+                .require("language", "say what is spoken, such as `language = \"en\"`"),
             filter: section.take("filter"),
             start: section.take("start"),
             silence: section.take("silence"),
@@ -239,7 +229,7 @@ impl FromText for Filter {
 }
 
 impl Branch {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let span = section.span.clone();
         let when = when::tests(&mut section);
         let outcome = Outcome::read(&mut section);
@@ -249,18 +239,18 @@ impl Branch {
 }
 
 impl Outcome {
-    fn read_alone(mut section: Section<'_, '_>) -> Self {
+    fn read_alone(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self::read(&mut section);
         section.finish();
         raw
     }
 
-    fn read(section: &mut Section<'_, '_>) -> Self {
+    fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             span: section.span.clone(),
-            play: section.texts("play"),
-            say: section.texts("say"),
-            set: section.table("set").map(Section::pairs).unwrap_or_default(),
+            play: section.text_or_list("play"),
+            say: section.text_or_list("say"),
+            set: section.table("set").map(TableReader::pairs).unwrap_or_default(),
             then: section.take("then"),
         }
     }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 
 use super::waiting::Waiting;
-use super::{Payload, Texts, Time, Whole};
-use crate::config::section::Section;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, TextOrList, TextOrTable, WholeNumber};
 
 #[derive(Debug)]
 pub(crate) struct Trigger {
@@ -14,24 +14,24 @@ pub(crate) struct Trigger {
     pub(crate) url: Option<Spanned<String>>,
     pub(crate) fallback_url: Option<Spanned<String>>,
     pub(crate) background: Option<Spanned<bool>>,
-    pub(crate) headers: Option<Payload>,
+    pub(crate) headers: Option<TextOrTable>,
     pub(crate) auth: Option<Auth>,
-    pub(crate) sign: Option<Texts>,
-    pub(crate) attempt_timeout: Option<Spanned<Time>>,
-    pub(crate) retry: Option<Spanned<Whole>>,
-    pub(crate) body: Option<Payload>,
+    pub(crate) sign: Option<TextOrList>,
+    pub(crate) attempt_timeout: Option<Spanned<DurationValue>>,
+    pub(crate) retry: Option<Spanned<WholeNumber>>,
+    pub(crate) body: Option<TextOrTable>,
     pub(crate) raw_json: Option<Spanned<bool>>,
     pub(crate) waiting: Waiting,
-    pub(crate) timeout: Option<Spanned<Time>>,
+    pub(crate) timeout: Option<Spanned<DurationValue>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Response {
     pub(crate) span: Range<usize>,
     pub(crate) key: Option<Spanned<String>>,
-    pub(crate) cache: Option<Spanned<Time>>,
-    pub(crate) stale_for: Option<Spanned<Time>>,
-    pub(crate) stale_if_error: Option<Spanned<Time>>,
+    pub(crate) cache: Option<Spanned<DurationValue>>,
+    pub(crate) stale_for: Option<Spanned<DurationValue>>,
+    pub(crate) stale_if_error: Option<Spanned<DurationValue>>,
     pub(crate) cache_key: Option<Spanned<String>>,
 }
 
@@ -49,7 +49,7 @@ impl Trigger {
         self.background.as_ref().is_some_and(|background| *background.get_ref())
     }
 
-    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+    pub(super) fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             background: section.take("background"),
             waiting: Waiting::read(&mut section),
@@ -60,22 +60,22 @@ impl Trigger {
     }
 
     /// A request that nobody could wait for.
-    pub(super) fn read_alone(mut section: Section<'_, '_>) -> Self {
+    pub(super) fn read_alone(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self::request(&mut section);
         section.finish();
         raw
     }
 
-    fn request(section: &mut Section<'_, '_>) -> Self {
+    fn request(section: &mut TableReader<'_, '_>) -> Self {
         Self {
             span: section.span.clone(),
-            url: section.need("url", "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`"),
+            url: section.require("url", "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`"),
             fallback_url: section.take("fallback_url"),
             background: None,
-            headers: section.payload("headers"),
-            auth: section.table_such_as("auth", Auth::EXAMPLE).map(Auth::read),
-            sign: section.texts("sign"),
-            body: section.payload("body"),
+            headers: section.text_or_table("headers"),
+            auth: section.table_or_help("auth", Auth::EXAMPLE).map(Auth::read),
+            sign: section.text_or_list("sign"),
+            body: section.text_or_table("body"),
             raw_json: section.take("raw_json"),
             waiting: Waiting::default(),
             timeout: section.take("timeout"),
@@ -90,7 +90,7 @@ impl Auth {
     pub(crate) const EXAMPLE: &str = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` \
                                       or `auth = { bearer = \"{secret.TOKEN}\" }`";
 
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
             user: section.take("user"),
@@ -103,7 +103,7 @@ impl Auth {
 }
 
 impl Response {
-    pub(super) fn read(mut section: Section<'_, '_>) -> Self {
+    pub(super) fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
             key: section.take("key"),

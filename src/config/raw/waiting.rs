@@ -4,23 +4,23 @@ use std::ops::Range;
 
 use serde_spanned::Spanned;
 
-use super::{FromText, Parsed, Texts, Time};
-use crate::config::section::Section;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, FromText, ParsedText, TextOrList};
 
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    pub(crate) music: Option<Texts>,
-    pub(crate) music_after: Option<Spanned<Time>>,
+    pub(crate) music: Option<TextOrList>,
+    pub(crate) music_after: Option<Spanned<DurationValue>>,
     pub(crate) reassure: Option<Reassure>,
-    pub(crate) keys: Option<Spanned<Parsed<Keys>>>,
+    pub(crate) keys: Option<Spanned<ParsedText<Keys>>>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Reassure {
     pub(crate) span: Range<usize>,
-    pub(crate) play: Option<Texts>,
-    pub(crate) say: Option<Texts>,
-    pub(crate) every: Option<Spanned<Time>>,
+    pub(crate) play: Option<TextOrList>,
+    pub(crate) say: Option<TextOrList>,
+    pub(crate) every: Option<Spanned<DurationValue>>,
 }
 
 const EXAMPLE: &str =
@@ -46,18 +46,18 @@ impl FromText for Keys {
 }
 
 impl Waiting {
-    pub(crate) fn read(section: &mut Section<'_, '_>) -> Self {
+    pub(crate) fn read(section: &mut TableReader<'_, '_>) -> Self {
         Self {
-            music: section.texts("music"),
+            music: section.text_or_list("music"),
             music_after: section.take("music_after"),
-            reassure: section.table_such_as("reassure", EXAMPLE).map(Reassure::read),
+            reassure: section.table_or_help("reassure", EXAMPLE).map(Reassure::read),
             keys: section.take("keys"),
         }
     }
 
     /// The places of all that was typed.
     pub(crate) fn spans(&self) -> impl Iterator<Item = Range<usize>> {
-        let music = self.music.iter().flat_map(Texts::as_slice).map(Spanned::span);
+        let music = self.music.iter().flat_map(TextOrList::as_slice).map(Spanned::span);
         let after = self.music_after.as_ref().map(Spanned::span);
         let reassure = self.reassure.as_ref().map(|reassure| reassure.span.clone());
         let keys = self.keys.as_ref().map(Spanned::span);
@@ -66,11 +66,11 @@ impl Waiting {
 }
 
 impl Reassure {
-    fn read(mut section: Section<'_, '_>) -> Self {
+    fn read(mut section: TableReader<'_, '_>) -> Self {
         let raw = Self {
             span: section.span.clone(),
-            play: section.texts("play"),
-            say: section.texts("say"),
+            play: section.text_or_list("play"),
+            say: section.text_or_list("say"),
             every: section.take("every"),
         };
         section.finish();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::{self, Home};
 use super::{SoundLibrary, is_language};
-use crate::config::fault::Fault;
+use crate::config::diagnostic::Diagnostic;
 use crate::voice::settings::Format;
 
 /// Files that people put beside sounds.
@@ -68,7 +68,7 @@ impl SoundLibrary {
 impl Inventory {
     /// Every file that a switch would not play, with the way out. What lies beside a sound that is played, such as the
     /// MP3 that it was made of, is in nobody's way.
-    pub fn faults(&self) -> Vec<Fault> {
+    pub fn faults(&self) -> Vec<Diagnostic> {
         let faulty = self.sounds.iter().flat_map(|sound| sound.faults(&self.folder));
         faulty.collect()
     }
@@ -99,12 +99,12 @@ impl Inventory {
 }
 
 impl Listed {
-    fn faults(&self, folder: &Path) -> Vec<Fault> {
+    fn faults(&self, folder: &Path) -> Vec<Diagnostic> {
         let judged = self.files.iter().filter(|path| !self.plays || format::rank(path).is_some());
         let fault = |path: &PathBuf| {
             let path = folder.join(path);
             let (what, help) = format::check(&path, Home::Library).err()?;
-            Some(Fault::of_path(path.display().to_string(), what, &help))
+            Some(Diagnostic::of_path(path.display().to_string(), what, &help))
         };
         judged.filter_map(fault).collect()
     }

@@ -41,7 +41,7 @@ impl Scope<'_> {
         let kinds = [range, look.is_some(), present.is_some(), absent.is_some(), status.is_some()];
         if kinds.into_iter().filter(|kind| *kind).count() != 1 {
             let what = "a test has one kind of comparison";
-            self.file.fault_help(test.span(), what, ONE_TEST);
+            self.file.error_with_help(test.span(), what, ONE_TEST);
             return None;
         }
         let present = present.as_ref().map(|yes| self.yes(yes, Matcher::Present));
@@ -55,7 +55,7 @@ impl Scope<'_> {
     fn yes(&self, given: &Spanned<bool>, matcher: Matcher) -> Option<Matcher> {
         if !given.get_ref() {
             let help = "write `present = true` or `absent = true`";
-            self.file.fault_help(given.span(), "a test is for something", help);
+            self.file.error_with_help(given.span(), "a test is for something", help);
         }
         given.get_ref().then_some(matcher)
     }
@@ -71,7 +71,11 @@ impl Scope<'_> {
         if let (Some(low), Some(high), Some(min)) = (&low, &high, min)
             && low > high
         {
-            self.file.fault_help(min.span(), "nothing is in this range", "`min` is above `max`");
+            self.file.error_with_help(
+                min.span(),
+                "nothing is in this range",
+                "`min` is above `max`",
+            );
         }
         let complete = low.is_some() == min.is_some() && high.is_some() == max.is_some();
         complete.then_some(Matcher::Range(low, high))
@@ -81,7 +85,7 @@ impl Scope<'_> {
         let decimal = Decimal::parse(given.get_ref());
         if decimal.is_none() {
             let help = "write it with digits alone, such as 200 or 1.50";
-            self.file.fault_help(given.span(), "this is no decimal number", help);
+            self.file.error_with_help(given.span(), "this is no decimal number", help);
         }
         decimal
     }
@@ -89,7 +93,7 @@ impl Scope<'_> {
     fn status(&self, given: &Spanned<String>) -> Option<Matcher> {
         if !self.raw.waits() {
             let help = "compare the value itself, such as `when = \"1\"`";
-            self.file.fault_help(
+            self.file.error_with_help(
                 given.span(),
                 "no HTTP status comes: no answer is waited for",
                 help,
@@ -98,7 +102,7 @@ impl Scope<'_> {
         let matcher = status(given.get_ref());
         if matcher.is_none() {
             let help = "write a number from 100 to 599, or a class such as \"5xx\"";
-            self.file.fault_help(given.span(), "this is no HTTP status", help);
+            self.file.error_with_help(given.span(), "this is no HTTP status", help);
         }
         matcher
     }

@@ -7,7 +7,7 @@ use serde_spanned::Spanned;
 
 use super::daemon::size;
 use super::secret::Filling;
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::raw::daemon as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::Cache;
@@ -16,7 +16,7 @@ use crate::trigger::shared::{Address, NoAddress, Settings};
 /// Of a shorter secret all can be tried.
 const SHORTEST: usize = 16;
 
-pub(crate) fn cache(file: &File, secrets: &SecretStore, raw: &raw::Cache) -> Cache {
+pub(crate) fn cache(file: &TomlFile, secrets: &SecretStore, raw: &raw::Cache) -> Cache {
     let filling = Filling { file, secrets, whose: "the cache" };
     Cache {
         max_entries: size(file.number(raw.max_entries.as_ref(), 1..=1_000_000, 10_000)),
@@ -33,11 +33,11 @@ fn shared(filling: Filling<'_>, raw: &raw::Cache) -> Option<Settings> {
             let help =
                 "add `shared_secret = \"{secret.NAME}\"`, the same for all daemons that share";
             let what = "answers are shared sealed: `shared` needs `shared_secret`";
-            filling.file.fault_help(shared.span(), what, help);
+            filling.file.error_with_help(shared.span(), what, help);
         }
         (None, Some(secret)) => {
             let help = "add `shared = \"redis://HOST:6379/0\"`, or take it out";
-            filling.file.fault_help(secret.span(), "nothing is shared without `shared`", help);
+            filling.file.error_with_help(secret.span(), "nothing is shared without `shared`", help);
         }
         _ => {}
     }
@@ -57,7 +57,7 @@ fn address(filling: Filling<'_>, given: &Spanned<String>) -> Option<Address> {
             NoAddress::Database => "write it as `redis://10.0.0.5:6379/0`",
             NoAddress::Rest => "take out what begins with `?` or `#`",
         };
-        filling.file.fault_help(given.span(), reason.to_string(), help);
+        filling.file.error_with_help(given.span(), reason.to_string(), help);
     };
     text.parse().map_err(fault).ok()
 }
@@ -67,7 +67,7 @@ fn secret(filling: Filling<'_>, given: &Spanned<String>) -> Option<Arc<str>> {
     if secret.chars().count() < SHORTEST {
         let what = format!("this secret is shorter than {SHORTEST} characters");
         let help = "let a machine make it, such as `openssl rand -hex 32`";
-        filling.file.fault_help(given.span(), what, help);
+        filling.file.error_with_help(given.span(), what, help);
         return None;
     }
     Some(secret)

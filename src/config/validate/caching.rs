@@ -6,8 +6,8 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::bounds::secs;
-use crate::config::raw::Time;
 use crate::config::raw::trigger as raw;
+use crate::config::value::DurationValue;
 use crate::script::definition::{CacheKeyText, Caching, Trigger};
 use crate::script::escape::Landing;
 
@@ -25,7 +25,7 @@ impl Scope<'_> {
         if self.raw.branches.is_empty() {
             let help = "add a `[[branch]]`, or take `cache` out";
             let what = "only an answer that a branch handles is kept, and there is no branch";
-            self.file.fault_help(given.span(), what, help);
+            self.file.error_with_help(given.span(), what, help);
         }
         let key = response.cache_key.as_ref().map(|key| CacheKeyText {
             of: as_written(sent).into(),
@@ -39,18 +39,18 @@ impl Scope<'_> {
         })
     }
 
-    fn fresh(&self, given: &Spanned<Time>) -> Duration {
+    fn fresh(&self, given: &Spanned<DurationValue>) -> Duration {
         let time = given.get_ref().0;
         if !secs(60, 999 * 60).contains(&time) {
             let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
             let what = "answers can't be kept that long or that short";
-            self.file.fault_help(given.span(), what, help);
+            self.file.error_with_help(given.span(), what, help);
         }
         time
     }
 
-    fn stale(&self, given: Option<&Spanned<Time>>) -> Duration {
-        self.file.time(given, secs(0, LONGEST_STALE), Duration::ZERO)
+    fn stale(&self, given: Option<&Spanned<DurationValue>>) -> Duration {
+        self.file.duration(given, secs(0, LONGEST_STALE), Duration::ZERO)
     }
 
     fn check_uncached(&self, response: &raw::Response) {
@@ -58,7 +58,7 @@ impl Scope<'_> {
         let times = times.into_iter().flatten().map(Spanned::span);
         for span in times.chain(response.cache_key.as_ref().map(Spanned::span)) {
             let help = "add `cache = \"5m\"`, or take this out";
-            self.file.fault_help(span, "no answer is kept here", help);
+            self.file.error_with_help(span, "no answer is kept here", help);
         }
     }
 }

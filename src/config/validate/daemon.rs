@@ -11,10 +11,11 @@ use url::Url;
 
 use super::secret::Filling;
 use crate::config::bounds::{millis, secs};
-use crate::config::file::File;
-use crate::config::raw::{List, Parsed, daemon as raw};
+use crate::config::file::TomlFile;
+use crate::config::raw::daemon as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Egress, Listener, Log, Proxy, Server, Trigger};
+use crate::config::value::{ParsedText, SpannedList};
 use crate::telemetry::Format;
 use crate::trigger::breaker::Limits;
 
@@ -22,11 +23,11 @@ use crate::trigger::breaker::Limits;
 pub(crate) const ASTERISK_PORT: u16 = 4573;
 pub(crate) const FREESWITCH_PORT: u16 = 8084;
 
-pub(crate) fn listener(file: &File, raw: &raw::Listener, port: u16) -> Listener {
+pub(crate) fn listener(file: &TomlFile, raw: &raw::Listener, port: u16) -> Listener {
     check_twice(file, raw);
     if let Some(allow) = raw.allow.as_ref().filter(|allow| allow.get_ref().is_empty()) {
         let help = "name the switch's address, such as \"127.0.0.1\"";
-        file.fault_help(allow.span(), "nobody could connect", help);
+        file.error_with_help(allow.span(), "nobody could connect", help);
     }
     let here = || vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))];
     Listener {
@@ -41,41 +42,49 @@ pub(super) fn loopback() -> Vec<IpNet> {
     vec![v4, v6]
 }
 
-pub(super) fn list<T: Clone>(given: Option<&List<Parsed<T>>>) -> Option<Vec<T>> {
+pub(super) fn list<T: Clone>(given: Option<&SpannedList<ParsedText<T>>>) -> Option<Vec<T>> {
     given.map(|list| list.get_ref().iter().map(|one| one.get_ref().0.clone()).collect())
 }
 
-fn check_twice(file: &File, raw: &raw::Listener) {
+fn check_twice(file: &TomlFile, raw: &raw::Listener) {
     let mut addresses = HashMap::new();
     for address in raw.listen.iter().flat_map(Spanned::get_ref) {
         if let Some(first) = addresses.insert(address.get_ref().0, address.span()) {
             let label = (first, "it is listened to already".to_owned());
-            file.fault_with(address.span(), "an address can be listened to once", label);
+            file.error_with_label(address.span(), "an address can be listened to once", label);
         }
     }
 }
 
-pub(crate) fn environment_timeout(file: &File, raw: &raw::Listener) -> Duration {
+pub(crate) fn environment_timeout(file: &TomlFile, raw: &raw::Listener) -> Duration {
     let given = raw.environment_timeout.as_ref();
-    file.time(given, millis(100, 60_000), Duration::from_secs(5))
+    file.duration(given, millis(100, 60_000), Duration::from_secs(5))
 }
 
-pub(crate) fn server(file: &File, raw: &raw::Server) -> Server {
+pub(crate) fn server(file: &TomlFile, raw: &raw::Server) -> Server {
     let longest = secs(1, 7 * 24 * 3600);
     Server {
-        grace: file.time(raw.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
+        grace: file.duration(raw.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
         max_calls: size(file.number(raw.max_calls.as_ref(), 1..=100_000, 10_000)),
-        longest_call: file.time(raw.longest_call.as_ref(), longest, Duration::from_secs(4 * 3600)),
+        longest_call: file.duration(
+            raw.longest_call.as_ref(),
+            longest,
+            Duration::from_secs(4 * 3600),
+        ),
     }
 }
 
-pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) -> Trigger {
+pub(crate) fn trigger(file: &TomlFile, secrets: &SecretStore, raw: &raw::Trigger) -> Trigger {
     let request = || millis(100, 60_000);
     let seconds = Duration::from_secs;
     Trigger {
-        timeout: file.time(raw.timeout.as_ref(), request(), seconds(5)),
-        connect_timeout: file.time(raw.connect_timeout.as_ref(), request(), seconds(2)),
-        music_after: file.time(raw.music_after.as_ref(), secs(0, 10), Duration::from_millis(300)),
+        timeout: file.duration(raw.timeout.as_ref(), request(), seconds(5)),
+        connect_timeout: file.duration(raw.connect_timeout.as_ref(), request(), seconds(2)),
+        music_after: file.duration(
+            raw.music_after.as_ref(),
+            secs(0, 10),
+            Duration::from_millis(300),
+        ),
         proxy: raw.proxy.as_ref().and_then(|given| proxy(file, secrets, given)),
         max_requests: size(file.number(raw.max_requests.as_ref(), 1..=100_000, 10_000)),
         max_per_upstream: size(file.number(raw.max_per_upstream.as_ref(), 1..=100_000, 512)),
@@ -83,16 +92,16 @@ pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) ->
     }
 }
 
-pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> Limits {
+pub(crate) fn breaker(file: &TomlFile, raw: &raw::Breaker) -> Limits {
     let Limits { failures, open_for } = Limits::default();
     Limits {
         failures: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
-        open_for: file.time(raw.open_for.as_ref(), secs(1, 600), open_for),
+        open_for: file.duration(raw.open_for.as_ref(), secs(1, 600), open_for),
     }
 }
 
 /// A secret in it is a name or a password: no sign of it ends its place in the URL.
-fn proxy(file: &File, secrets: &SecretStore, given: &Spanned<String>) -> Option<Proxy> {
+fn proxy(file: &TomlFile, secrets: &SecretStore, given: &Spanned<String>) -> Option<Proxy> {
     let encoded = |secret: &str| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let filled = Filling { file, secrets, whose: "a proxy" }.filled(given, encoded);
     if !filled.is_whole {
@@ -102,7 +111,7 @@ fn proxy(file: &File, secrets: &SecretStore, given: &Spanned<String>) -> Option<
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
         let help = "write it as \"http://proxy.example:3128\"";
-        file.fault_help(given.span(), "this is no address of a proxy", help);
+        file.error_with_help(given.span(), "this is no address of a proxy", help);
     }
     let mut url = url?;
     if !url.username().is_empty() && url.password().is_none() {

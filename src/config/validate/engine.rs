@@ -9,11 +9,11 @@ use url::Url;
 
 use super::name::{name, speed};
 use super::secret::Filling;
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::nearest::nearest;
-use crate::config::raw::List;
 use crate::config::raw::speech::{By, Engine, Headers};
 use crate::config::secrets::SecretStore;
+use crate::config::value::SpannedList;
 use crate::script::request::is_the_connections;
 use crate::voice::settings::{Listen, ListenBy, Program, Say, SayBy, Service};
 
@@ -25,7 +25,7 @@ const LISTENS: &[&str] = &["in", "language"];
 /// Reads engines of the daemon's file. What is faulty is none.
 #[derive(Clone, Copy)]
 pub(crate) struct Engines<'a> {
-    pub(crate) file: &'a File,
+    pub(crate) file: &'a TomlFile,
     pub(crate) secrets: &'a SecretStore,
 }
 
@@ -97,7 +97,7 @@ impl Engines<'_> {
 
     fn one_line(self, given: &Spanned<String>) -> &str {
         if given.get_ref().contains(char::is_control) {
-            self.file.fault_help(given.span(), "this is one line", "take the line break out");
+            self.file.error_with_help(given.span(), "this is one line", "take the line break out");
         }
         given.get_ref()
     }
@@ -105,19 +105,19 @@ impl Engines<'_> {
     fn check_voice(self, raw: &Engine) {
         if raw.voice.is_none() {
             let help = "add the name of one of its voices, such as `voice = \"alloy\"`";
-            self.file.fault_help(raw.span.clone(), "this engine needs a `voice`", help);
+            self.file.error_with_help(raw.span.clone(), "this engine needs a `voice`", help);
         }
     }
 
-    fn program(self, command: &List<String>, known: &[&str]) -> Option<Program> {
+    fn program(self, command: &SpannedList<String>, known: &[&str]) -> Option<Program> {
         let Some((program, arguments)) = command.get_ref().split_first() else {
             let help = "name the program first, then each argument";
-            self.file.fault_help(command.span(), "`command` names no program", help);
+            self.file.error_with_help(command.span(), "`command` names no program", help);
             return None;
         };
         if program.get_ref().trim().is_empty() || program.get_ref().contains(['{', '}', '\0']) {
             let help = "write its name as it is in PATH, or its whole path";
-            self.file.fault_help(program.span(), "this is no program", help);
+            self.file.error_with_help(program.span(), "this is no program", help);
             return None;
         }
         arguments.iter().for_each(|argument| self.check_argument(argument, known));
@@ -136,7 +136,7 @@ impl Engines<'_> {
     fn check_argument(self, argument: &Spanned<String>, known: &[&str]) {
         let text = argument.get_ref();
         if text.contains('\0') {
-            self.file.fault(argument.span(), "no argument of a program holds a NUL");
+            self.file.error(argument.span(), "no argument of a program holds a NUL");
         }
         for (start, _) in text.match_indices('{') {
             let Some((inner, _)) = text[start + 1..].split_once('}') else { continue };
@@ -144,12 +144,12 @@ impl Engines<'_> {
             if !is_word || known.contains(&inner) {
                 continue;
             }
-            let at = self.file.inside(argument, start..start + inner.len() + 2);
+            let at = self.file.span_in(argument, start..start + inner.len() + 2);
             let help = match nearest(inner, known.iter().copied()) {
                 Some(near) => format!("did you mean `{{{near}}}`?"),
                 None => format!("known here: {{{}}}", known.join("}, {")),
             };
-            self.file.fault_help(at, format!("there is no `{{{inner}}}` here"), help);
+            self.file.error_with_help(at, format!("there is no `{{{inner}}}` here"), help);
         }
     }
 
@@ -172,7 +172,7 @@ impl Engines<'_> {
         let url = url.filter(|url| schemes.contains(&url.scheme()) && url.has_host());
         let plain = !given.get_ref().contains(['{', '}']);
         if url.is_none() || !plain {
-            self.file.fault_help(given.span(), "this is no address of an engine", help);
+            self.file.error_with_help(given.span(), "this is no address of an engine", help);
         }
         url
     }
@@ -184,18 +184,18 @@ impl Engines<'_> {
     ) -> Option<(HeaderName, HeaderValue)> {
         let Ok(header) = HeaderName::from_bytes(name.get_ref().as_bytes()) else {
             let help = "write it as `headers = { Authorization = \"Bearer {secret.NAME}\" }`";
-            self.file.fault_help(name.span(), "this is no header's name", help);
+            self.file.error_with_help(name.span(), "this is no header's name", help);
             return None;
         };
         if is_the_connections(&header) {
             let help = "take it out";
-            self.file.fault_help(name.span(), "this header is the connection's own", help);
+            self.file.error_with_help(name.span(), "this header is the connection's own", help);
         }
         let filling = Filling { file: self.file, secrets: self.secrets, whose: "an engine" };
         let filled = filling.filled(value, str::to_owned);
         let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
             let help = "take line breaks and control characters out, of its secrets too";
-            self.file.fault_help(value.span(), "a header's value is one line", help);
+            self.file.error_with_help(value.span(), "a header's value is one line", help);
             return None;
         };
         written.set_sensitive(filled.is_secret);

@@ -6,9 +6,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use serde_spanned::Spanned;
 
 use super::upstream::Upstreams;
-use crate::config::beside;
-use crate::config::pem::{self, NoPem};
-use crate::config::raw::{Texts, upstream as raw};
+use crate::config::pem::{self, PemError};
+use crate::config::raw::upstream as raw;
+use crate::config::secret_file;
+use crate::config::value::TextOrList;
 use crate::script::template::{Braces, Piece, Placeholder, read};
 use crate::web::tls::{Identity, Mismatch, is_authority};
 
@@ -18,7 +19,7 @@ pub(super) type Authorities = Vec<CertificateDer<'static>>;
 pub(super) type Pair = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 impl Upstreams<'_> {
-    pub(super) fn authorities(self, given: &Texts) -> Option<Authorities> {
+    pub(super) fn authorities(self, given: &TextOrList) -> Option<Authorities> {
         let files = given.as_slice().iter();
         let all: Vec<_> = files.filter_map(|file| self.authorities_in(file)).flatten().collect();
         (!all.is_empty()).then_some(all)
@@ -28,7 +29,7 @@ impl Upstreams<'_> {
         let found = self.certificates(given)?;
         if !found.iter().all(is_authority) {
             let what = format!("a certificate in `{}` is none", self.path(given).display());
-            self.file.fault_help(given.span(), what, "copy it again, whole");
+            self.file.error_with_help(given.span(), what, "copy it again, whole");
             return None;
         }
         Some(found)
@@ -41,14 +42,18 @@ impl Upstreams<'_> {
             (Some(certificate), None) => {
                 let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; it may be in the \
                             same file";
-                self.file.fault_help(certificate.span(), "this certificate has no `key`", help);
+                self.file.error_with_help(
+                    certificate.span(),
+                    "this certificate has no `key`",
+                    help,
+                );
                 self.certificates(certificate);
                 return None;
             }
             (None, Some(key)) => {
                 let help =
                     "add `certificate = \"client.pem\"`: it, and those that lead to its authority";
-                self.file.fault_help(key.span(), "this key has no `certificate`", help);
+                self.file.error_with_help(key.span(), "this key has no `certificate`", help);
                 self.key(key);
                 return None;
             }
@@ -84,18 +89,18 @@ impl Upstreams<'_> {
             Mismatch::Certificate => {
                 let what =
                     format!("the certificate in `{}` is none", self.path(certificate).display());
-                self.file.fault_help(certificate.span(), what, "copy it again, whole");
+                self.file.error_with_help(certificate.span(), what, "copy it again, whole");
             }
             Mismatch::Key => {
                 let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
-                self.file.fault_help(key.span(), "no key of this kind can be used", help);
+                self.file.error_with_help(key.span(), "no key of this kind can be used", help);
             }
             Mismatch::Pair => {
                 let label = (certificate.span(), "the first one in this file".to_owned());
                 let what = "this key does not belong to the certificate".to_owned();
                 let help = "name the key that the certificate was asked for with; its own certificate \
                             stands first in a file of several";
-                self.file.push(key.span(), what, Some(help.to_owned()), Some(label));
+                self.file.report(key.span(), what, Some(help.to_owned()), Some(label));
             }
         }
     }
@@ -109,15 +114,15 @@ impl Upstreams<'_> {
     fn key(self, given: &Spanned<String>) -> Option<PrivateKeyDer<'static>> {
         let (pieces, problems) = read(given.get_ref(), Braces::Doubled);
         for problem in problems {
-            let at = self.file.inside(given, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.span_in(given, problem.at);
+            self.file.report(at, problem.what, problem.help, None);
         }
         match pieces.as_slice() {
             [(_, Piece::Fill(Placeholder::Secret(name)))] => self.secret_key(given, name),
             pieces if pieces.iter().all(|(_, piece)| matches!(piece, Piece::Text(_))) => {
                 let path = self.path(given);
                 let content = self.content(given, &path)?;
-                if beside::is_open_to_all(&path) {
+                if secret_file::is_open_to_all(&path) {
                     let help =
                         format!("`chmod o= {}`: the daemon's user needs it alone", path.display());
                     self.file.warn(given.span(), "every user of this host can read this key", help);
@@ -126,7 +131,7 @@ impl Upstreams<'_> {
             }
             _ => {
                 let help = "write `key = \"client.key\"` or `key = \"{secret.NAME}\"`";
-                self.file.fault_help(given.span(), "a key is one file, or one secret", help);
+                self.file.error_with_help(given.span(), "a key is one file, or one secret", help);
                 None
             }
         }
@@ -135,27 +140,32 @@ impl Upstreams<'_> {
     fn secret_key(self, given: &Spanned<String>, name: &str) -> Option<PrivateKeyDer<'static>> {
         let secret = self.secrets.value(name).map_err(|reason| {
             let help = "write the key, as PEM, into that file";
-            self.file.fault_help(given.span(), format!("no secret `{name}`: {reason}"), help);
+            self.file.error_with_help(given.span(), format!("no secret `{name}`: {reason}"), help);
         });
-        let key = pem::key(secret.ok()?.as_bytes()).map_err(|NoPem { what, help }| {
-            self.file.fault_help(given.span(), format!("the secret `{name}`: {what}"), help);
+        let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { what, help }| {
+            self.file.error_with_help(given.span(), format!("the secret `{name}`: {what}"), help);
         });
         key.ok()
     }
 
     fn content(self, given: &Spanned<String>, path: &Path) -> Option<Vec<u8>> {
-        let content = beside::read(path).map_err(|error| {
+        let content = secret_file::read(path).map_err(|error| {
             let help =
                 "let the daemon's user read it; a relative path begins at the folder of this file";
             let what = format!("`{}` can't be read: {error}", path.display());
-            self.file.fault_help(given.span(), what, help);
+            self.file.error_with_help(given.span(), what, help);
         });
         content.ok()
     }
 
-    fn told<T>(self, given: &Spanned<String>, path: &Path, found: Result<T, NoPem>) -> Option<T> {
-        let found = found.map_err(|NoPem { what, help }| {
-            self.file.fault_help(given.span(), format!("`{}`: {what}", path.display()), help);
+    fn told<T>(
+        self,
+        given: &Spanned<String>,
+        path: &Path,
+        found: Result<T, PemError>,
+    ) -> Option<T> {
+        let found = found.map_err(|PemError { what, help }| {
+            self.file.error_with_help(given.span(), format!("`{}`: {what}", path.display()), help);
         });
         found.ok()
     }

@@ -8,8 +8,9 @@ use serde_spanned::Spanned;
 use super::scope::Scope;
 use crate::channel::Ask;
 use crate::config::bounds::millis;
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::raw::script as raw;
+use crate::config::value::flag;
 use crate::script::definition::Keypress;
 
 /// Most digits, with or without `length`.
@@ -26,7 +27,7 @@ impl Scope<'_> {
         Keypress {
             min_length: file.number(raw.min_length.as_ref(), 1..=most, 1) as usize,
             pattern: raw.pattern.as_ref().and_then(|pattern| whole(file, pattern)),
-            sensitive: is(raw.sensitive.as_ref(), false),
+            sensitive: flag(raw.sensitive.as_ref(), false),
             ask,
         }
     }
@@ -34,15 +35,19 @@ impl Scope<'_> {
     fn ask(&self, raw: &raw::Keypress) -> Ask {
         let file = self.file;
         let most = file.number(raw.length.as_ref(), 1..=MOST, MOST);
-        let gap = file.time(raw.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
+        let gap = file.duration(raw.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
         let times = if raw.length.is_some() { most.min(MOST) as u32 } else { 1 };
         let first_digit = (gap * times).min(Duration::from_millis(FIRST_DIGIT));
         Ask {
             most: most as usize,
-            first_digit: file.time(raw.first_digit.as_ref(), millis(100, FIRST_DIGIT), first_digit),
+            first_digit: file.duration(
+                raw.first_digit.as_ref(),
+                millis(100, FIRST_DIGIT),
+                first_digit,
+            ),
             gap,
             terminator: self.terminator(raw.terminator.as_ref()),
-            barge_in: is(raw.barge_in.as_ref(), true),
+            barge_in: flag(raw.barge_in.as_ref(), true),
         }
     }
 
@@ -53,39 +58,35 @@ impl Scope<'_> {
             Some((_, "")) => None,
             Some((given, _)) => {
                 let help = "write \"#\" or \"*\", or \"\" for none";
-                self.file.fault_help(given.span(), "this key can't end the input", help);
+                self.file.error_with_help(given.span(), "this key can't end the input", help);
                 None
             }
         }
     }
 }
 
-pub(crate) fn is(given: Option<&Spanned<bool>>, default: bool) -> bool {
-    given.map_or(default, |given| *given.get_ref())
-}
-
 /// A pattern that must match a text from end to end.
-fn whole(file: &File, given: &Spanned<String>) -> Option<Regex> {
+fn whole(file: &TomlFile, given: &Spanned<String>) -> Option<Regex> {
     let alone = pattern(file, given)?;
     // A comment at the end of an `x` pattern ends with its line.
     let wrap = |end: &str| Regex::new(&["^(?:", alone.as_str(), end].concat());
     let whole = wrap(")$").or_else(|_| wrap("\n)$"));
     if whole.is_err() {
         let help = "take out what reaches over its end, such as a comment";
-        file.fault_help(given.span(), "this pattern can't be matched as a whole", help);
+        file.error_with_help(given.span(), "this pattern can't be matched as a whole", help);
     }
     whole.ok()
 }
 
 /// A pattern as it was typed.
-pub(crate) fn pattern(file: &File, given: &Spanned<String>) -> Option<Regex> {
+pub(crate) fn pattern(file: &TomlFile, given: &Spanned<String>) -> Option<Regex> {
     match Regex::new(given.get_ref()) {
         Ok(pattern) => Some(pattern),
         Err(e) => {
             let reason = e.to_string();
             let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
             let help = "write patterns in single quotes, such as '^ORD-[0-9]+$'";
-            file.fault_help(given.span(), format!("this is no pattern: {reason}"), help);
+            file.error_with_help(given.span(), format!("this is no pattern: {reason}"), help);
             None
         }
     }

@@ -6,17 +6,17 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::bounds::secs;
-use crate::config::raw::Texts;
 use crate::config::raw::waiting::{Keys, Reassure, Waiting};
+use crate::config::value::TextOrList;
 use crate::script::definition::{Music, Reassurance};
 use crate::script::template::{Phrase, read_spoken};
 
 impl Scope<'_> {
     pub(crate) fn music(&self, raw: &Waiting) -> Music {
-        let after = self.world.trigger.music_after;
+        let after = self.load.defaults.music_after;
         Music {
-            after: self.file.time(raw.music_after.as_ref(), secs(0, 10), after),
-            plays: raw.music.as_ref().map(|music| self.world.sounds.music(self.file, music)),
+            after: self.file.duration(raw.music_after.as_ref(), secs(0, 10), after),
+            plays: raw.music.as_ref().map(|music| self.load.sounds.music(self.file, music)),
             reassurance: raw.reassure.as_ref().map(|reassure| self.reassurance(reassure)),
             keeps_keys: raw.keys.as_ref().is_some_and(|keys| keys.get_ref().0 == Keys::Keep),
         }
@@ -25,13 +25,14 @@ impl Scope<'_> {
     fn reassurance(&self, raw: &Reassure) -> Reassurance {
         if raw.play.is_none() && raw.say.is_none() {
             let help = "add `say = \"One moment, please.\"`, or `play` with a sound";
-            self.file.fault_help(raw.span.clone(), "nothing is heard by this", help);
+            self.file.error_with_help(raw.span.clone(), "nothing is heard by this", help);
         }
         let mut sounds = self.playlist(raw.play.as_ref(), None);
-        for text in raw.say.iter().flat_map(Texts::as_slice).filter(|text| self.is_fixed(text)) {
+        for text in raw.say.iter().flat_map(TextOrList::as_slice).filter(|text| self.is_fixed(text))
+        {
             sounds.parts.extend(self.spoken(text));
         }
-        let every = self.file.time(raw.every.as_ref(), secs(3, 60), Duration::from_secs(10));
+        let every = self.file.duration(raw.every.as_ref(), secs(3, 60), Duration::from_secs(10));
         Reassurance { every, sounds }
     }
 
@@ -42,8 +43,8 @@ impl Scope<'_> {
             if matches!(phrase, Phrase::Value(..) | Phrase::SoundAt(_)) {
                 let help = "a reassurance is the same in every call: say the value in the prompt, \
                             or in the outcome";
-                let at = self.file.inside(text, at);
-                self.file.fault_help(at, "there is no value of the call here", help);
+                let at = self.file.span_in(text, at);
+                self.file.error_with_help(at, "there is no value of the call here", help);
                 fixed = false;
             }
         }

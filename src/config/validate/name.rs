@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::script::voice::Speed;
 
 /// The name of a voice, a language or an engine, where it is one.
-pub(crate) fn name(file: &File, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
+pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
     let given = given?;
     let name = given.get_ref().as_str();
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+.-".contains(&b);
@@ -18,23 +18,23 @@ pub(crate) fn name(file: &File, given: Option<&Spanned<String>>) -> Option<Arc<s
         && name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !is_name {
         let help = "write letters, digits and _ + . - alone, a letter or a digit first";
-        file.fault_help(given.span(), "this can't be a name here", help);
+        file.error_with_help(given.span(), "this can't be a name here", help);
     }
     is_name.then(|| name.into())
 }
 
 /// How fast texts are spoken.
-pub(crate) fn speed(file: &File, given: Option<&Spanned<String>>) -> Option<Speed> {
+pub(crate) fn speed(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Speed> {
     let given = given?;
     let help = "write a number such as `speed = 1.2`; 1.0 is normal";
     match given.get_ref().parse::<f32>() {
         Ok(speed) if (0.5..=2.0).contains(&speed) => Some(Speed((speed * 100.0).round() as u16)),
         Ok(_) => {
-            file.fault_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
+            file.error_with_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
             None
         }
         Err(_) => {
-            file.fault_help(given.span(), "this is no speed", help);
+            file.error_with_help(given.span(), "this is no speed", help);
             None
         }
     }

@@ -38,7 +38,7 @@ impl Scope<'_> {
         let repeat = self.raw.prompt.as_ref().and_then(|prompt| prompt.repeat.as_ref());
         if !self.asks() {
             let help = "write `script NAME` to run a script again";
-            self.file.fault_help(
+            self.file.error_with_help(
                 text.span(),
                 "nothing is asked here that could be asked again",
                 help,
@@ -47,21 +47,25 @@ impl Scope<'_> {
             let help = "raise `repeat` in [prompt], and say here how the call goes on after that";
             let what =
                 "this is taken when it was asked often enough: `again` would go round for ever";
-            self.file.fault_help(text.span(), what, help);
+            self.file.error_with_help(text.span(), what, help);
         } else if repeat.is_none_or(|repeat| repeat.get_ref().0 == 0) {
             let help = "write `repeat = 2` in [prompt]";
             let what = "`again` is counted against `repeat`, and there is none";
-            self.file.fault_help(text.span(), what, help);
+            self.file.error_with_help(text.span(), what, help);
         }
     }
 
     fn variable(&self, name: &Spanned<String>, value: &Spanned<String>) -> (String, Template) {
         if !is_variable(name.get_ref()) {
             let help = "write letters, digits and _, no digit first, such as `ORDER_STATUS`";
-            self.file.fault_help(name.span(), "this is no name of a channel variable", help);
+            self.file.error_with_help(name.span(), "this is no name of a channel variable", help);
         } else if name.get_ref().to_ascii_uppercase().starts_with("DIALSCRIPT_") {
             let help = "take another name";
-            self.file.fault_help(name.span(), "these variables tell how the script ended", help);
+            self.file.error_with_help(
+                name.span(),
+                "these variables tell how the script ended",
+                help,
+            );
         }
         (name.get_ref().clone(), self.template(value, Landing::Variable))
     }

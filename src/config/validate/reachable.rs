@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_spanned::Spanned;
 
 use super::scope::Scope;
-use crate::config::raw::Whole;
+use crate::config::value::WholeNumber;
 use crate::script::definition::{Decimal, Matcher};
 
 /// A test that stands earlier in the file.
@@ -22,7 +22,7 @@ impl Scope<'_> {
         match tested.iter().find(|(earlier, _)| covers(earlier, matcher)) {
             Some((_, earlier)) => {
                 let label = (earlier.clone(), "taken here already".to_owned());
-                self.file.fault_with(at.clone(), "this can never be reached", label);
+                self.file.error_with_label(at.clone(), "this can never be reached", label);
             }
             None => self.check_possible(matcher, at.clone()),
         }
@@ -49,13 +49,13 @@ impl Scope<'_> {
             }
             _ => return,
         };
-        self.file.fault_help(at, "this can never be entered", help);
+        self.file.error_with_help(at, "this can never be entered", help);
     }
 
     fn most_digits(&self) -> usize {
         let keys = self.raw.keypress.as_ref().map(|keypress| keypress.length.as_ref());
         let spoken = self.raw.speech.as_ref().map(|speech| speech.length.as_ref());
-        let most = |length: Option<&Spanned<Whole>>| {
+        let most = |length: Option<&Spanned<WholeNumber>>| {
             let length = length.map(|length| length.get_ref().0).unwrap_or(u64::MAX);
             usize::try_from(length).unwrap_or(usize::MAX)
         };

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use serde_spanned::Spanned;
 
-use super::keypress::is;
 use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::payload;
-use crate::config::raw::{Texts, trigger as raw};
+use crate::config::raw::trigger as raw;
+use crate::config::value::TextOrList;
+use crate::config::value::flag;
 use crate::script::definition::{Auth, Body, Music, Patience, Trigger, Url};
 use crate::script::escape::Landing;
 use crate::script::template::{Placeholder, Template};
@@ -41,7 +42,11 @@ impl Scope<'_> {
         if let (Some(auth), true) = (&raw.auth, names_itself || urls.any(has_user)) {
             let help =
                 "take the header `Authorization`, or the name before the host, out; or `auth`";
-            self.file.fault_help(auth.span.clone(), "this request says twice who we are", help);
+            self.file.error_with_help(
+                auth.span.clone(),
+                "this request says twice who we are",
+                help,
+            );
         }
         Trigger {
             url: raw.url.as_ref().map(|url| self.to(url)).unwrap_or_default(),
@@ -64,10 +69,10 @@ impl Scope<'_> {
     }
 
     fn body(&self, raw: &raw::Trigger) -> Option<Body> {
-        let raw_json = is(raw.raw_json.as_ref(), false);
+        let raw_json = flag(raw.raw_json.as_ref(), false);
         if let (Some(given), true, None) = (&raw.raw_json, raw_json, &raw.body) {
             let help = "add `body = \"a={caller}&b={keypress}\"`";
-            self.file.fault_help(given.span(), "there is no body to make JSON of", help);
+            self.file.error_with_help(given.span(), "there is no body to make JSON of", help);
         }
         raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
     }
@@ -78,7 +83,7 @@ impl Scope<'_> {
             (Some(user), Some(password), None) => {
                 if user.get_ref().contains(':') {
                     let what = "a name with a colon can't be sent: the password would begin at it";
-                    self.file.fault(user.span(), what);
+                    self.file.error(user.span(), what);
                 }
                 Some(Auth::Basic(text(user), text(password)))
             }
@@ -89,17 +94,21 @@ impl Scope<'_> {
                     true => "this says twice who we are",
                     false => "this does not say who we are",
                 };
-                self.file.fault_help(raw.span.clone(), what, raw::Auth::EXAMPLE);
+                self.file.error_with_help(raw.span.clone(), what, raw::Auth::EXAMPLE);
                 None
             }
         }
     }
 
-    fn signed_by(&self, keys: &Texts) -> Vec<Template> {
+    fn signed_by(&self, keys: &TextOrList) -> Vec<Template> {
         let keys = keys.as_slice();
         if let Some(third) = keys.get(MOST_KEYS) {
             let help = "two keys are enough to change from one to the other";
-            self.file.fault_help(third.span(), "a request is signed by two keys at most", help);
+            self.file.error_with_help(
+                third.span(),
+                "a request is signed by two keys at most",
+                help,
+            );
         }
         keys.iter().map(|key| self.signing_key(key)).collect()
     }
@@ -112,7 +121,7 @@ impl Scope<'_> {
             _ => {
                 let help = "write the key into the secrets folder, and its name here: \
                             `sign = \"{secret.NAME}\"`";
-                self.file.fault_help(key.span(), "this is no secret", help);
+                self.file.error_with_help(key.span(), "this is no secret", help);
             }
         }
         drop(placeholders);
@@ -121,11 +130,11 @@ impl Scope<'_> {
 
     /// A key as it is used here, and as the other side has it, are one text only where it is on one line.
     fn check_key(&self, name: &str, at: &Spanned<String>) {
-        let Ok(key) = self.world.secrets.value(name) else { return };
+        let Ok(key) = self.load.secrets.value(name) else { return };
         let help = "`openssl rand -hex 32` makes a good one";
         if key.contains(char::is_control) {
             let what = format!("the secret `{name}` is no key: it has several lines or tabs");
-            self.file.fault_help(at.span(), what, help);
+            self.file.error_with_help(at.span(), what, help);
         } else if key.chars().count() < SHORTEST_KEY {
             let what = format!(
                 "the secret `{name}` is shorter than {SHORTEST_KEY} characters: whoever \
@@ -140,13 +149,18 @@ impl Scope<'_> {
             Kind::Waited => (60_000, 5),
             Kind::Background => (600_000, 20),
         };
-        let defaults = &self.world.trigger;
-        let budget = self.file.time(raw.timeout.as_ref(), millis(100, longest), defaults.timeout);
+        let defaults = &self.load.defaults;
+        let budget =
+            self.file.duration(raw.timeout.as_ref(), millis(100, longest), defaults.timeout);
         let attempt = raw.attempt_timeout.as_ref().map(|given| {
-            let attempt = self.file.time(Some(given), millis(100, longest), budget);
+            let attempt = self.file.duration(Some(given), millis(100, longest), budget);
             if attempt > budget {
                 let help = "`timeout` is for all attempts together: raise it, or lower this";
-                self.file.fault_help(given.span(), "an attempt can't take longer than all", help);
+                self.file.error_with_help(
+                    given.span(),
+                    "an attempt can't take longer than all",
+                    help,
+                );
             }
             attempt
         });

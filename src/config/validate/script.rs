@@ -1,8 +1,8 @@
 //! A script as a whole: its tables against each other, and what stands for those that are not there.
 
-use super::keypress::is;
 use super::outcome::Table;
 use super::scope::Scope;
+use crate::config::value::flag;
 use crate::script::definition::{Outcome, Prompt, Script};
 
 impl Scope<'_> {
@@ -59,7 +59,7 @@ impl Scope<'_> {
         Prompt {
             sounds: self.before_its_answer().playlist(raw.play.as_ref(), raw.say.as_ref()),
             repeat: u32::try_from(repeat).unwrap_or_default(),
-            stay_unanswered: !is(raw.answer.as_ref(), true),
+            stay_unanswered: !flag(raw.answer.as_ref(), true),
         }
     }
 
@@ -71,7 +71,7 @@ impl Scope<'_> {
             Some(span) if self.raw.no_input.is_none() => {
                 let help = "add a table `[no_input]` that says how the call goes on then";
                 let what = "nothing is said for when the caller enters nothing";
-                self.file.fault_help(span.clone(), what, help);
+                self.file.error_with_help(span.clone(), what, help);
             }
             Some(_) => {}
             None => self.check_not_asking(),
@@ -86,7 +86,7 @@ impl Scope<'_> {
         let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
         for span in repeat.into_iter().chain(tables) {
             let help = "take it out, or add a table `[keypress]` or `[speech]`";
-            self.file.fault_help(span, "nothing is asked in this script", help);
+            self.file.error_with_help(span, "nothing is asked in this script", help);
         }
         if self.raw.trigger.is_some() {
             return;
@@ -94,7 +94,7 @@ impl Scope<'_> {
         for branch in &self.raw.branches {
             let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
             let what = "there is no answer and no input to compare";
-            self.file.fault_help(branch.span.clone(), what, help);
+            self.file.error_with_help(branch.span.clone(), what, help);
         }
     }
 
@@ -105,9 +105,9 @@ impl Scope<'_> {
             raw.prompt.as_ref().is_some_and(|prompt| prompt.play.is_some() || prompt.say.is_some());
         let asks = self.asks() || raw.trigger.is_some();
         let acts = raw.outcomes().next().is_some();
-        if !plays && !asks && !acts && !self.file.has_faults() {
+        if !plays && !asks && !acts && !self.file.has_errors() {
             let help = "add a [prompt], a [keypress], a [speech] or a [trigger]";
-            self.file.fault_help(0..0, "this script does nothing", help);
+            self.file.error_with_help(0..0, "this script does nothing", help);
         }
     }
 }

@@ -1,17 +1,17 @@
-//! Texts of the daemon's file with secrets in them.
+//! TextOrList of the daemon's file with secrets in them.
 
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::secrets::SecretStore;
 use crate::script::template::{Braces, Piece, Placeholder, read};
 
 /// Fills in secrets. `whose` begins the sentence that a call's value gets.
 #[derive(Clone, Copy)]
 pub(super) struct Filling<'a> {
-    pub(super) file: &'a File,
+    pub(super) file: &'a TomlFile,
     pub(super) secrets: &'a SecretStore,
     pub(super) whose: &'static str,
 }
@@ -31,8 +31,8 @@ impl Filling<'_> {
         let mut filled =
             Filled { text: String::new(), is_secret: false, is_whole: problems.is_empty() };
         for problem in problems {
-            let at = self.file.inside(text, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.span_in(text, problem.at);
+            self.file.report(at, problem.what, problem.help, None);
         }
         for (at, piece) in pieces {
             match piece {
@@ -51,7 +51,7 @@ impl Filling<'_> {
                     let what =
                         format!("{} serves all calls: no call's value can be here", self.whose);
                     let help = "write `{secret.NAME}`, or the text itself";
-                    self.file.fault_help(self.file.inside(text, at), what, help);
+                    self.file.error_with_help(self.file.span_in(text, at), what, help);
                     filled.is_whole = false;
                 }
             }
@@ -66,7 +66,11 @@ impl Filling<'_> {
             let help = format!(
                 "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
             );
-            self.file.fault_help(text.span(), format!("`{key}` is the name of a secret"), help);
+            self.file.error_with_help(
+                text.span(),
+                format!("`{key}` is the name of a secret"),
+                help,
+            );
             return None;
         };
         let secret = self.secrets.value(name);
@@ -76,6 +80,6 @@ impl Filling<'_> {
     fn missing(self, text: &Spanned<String>, at: std::ops::Range<usize>, name: &str, reason: &str) {
         let help = "write the secret into that file";
         let what = format!("no secret `{name}`: {reason}");
-        self.file.fault_help(self.file.inside(text, at), what, help);
+        self.file.error_with_help(self.file.span_in(text, at), what, help);
     }
 }

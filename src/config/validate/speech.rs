@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use serde_spanned::Spanned;
 
-use super::keypress::is;
 use super::name::{name, speed};
 use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::nearest::nearest;
 use crate::config::raw::script as raw;
+use crate::config::value::flag;
 use crate::script::definition::{Filter, Speech};
 use crate::script::numeric;
 use crate::script::voice::Manner;
@@ -28,7 +28,7 @@ impl Scope<'_> {
     }
 
     fn engine(&self, given: &Spanned<String>) -> Option<Arc<str>> {
-        let (engines, name) = (&self.world.engines, given.get_ref());
+        let (engines, name) = (&self.load.engines, given.get_ref());
         if engines.contains(name) {
             return Some(name.as_str().into());
         }
@@ -36,19 +36,19 @@ impl Scope<'_> {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => format!("write a table `[speech.engines.{name}]` into the daemon's file"),
         };
-        self.file.fault_help(given.span(), format!("there is no engine `{name}`"), help);
+        self.file.error_with_help(given.span(), format!("there is no engine `{name}`"), help);
         None
     }
 
     pub(crate) fn speech(&self, raw: &raw::Speech) -> Speech {
         let file = self.file;
-        if self.world.voice.listen.is_none() {
+        if !self.load.has_asr {
             let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
                         keys count where they are asked for too, else [no_input] is taken";
             file.warn(raw.span.clone(), "nothing here understands speech", help);
         }
         let time =
-            |given, bounds, default| file.time(given, bounds, Duration::from_millis(default));
+            |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
         Speech {
             language: self.spoken_language(raw),
             filter: raw.filter.as_ref().map_or(Filter::None, |filter| filter.get_ref().0),
@@ -56,7 +56,7 @@ impl Scope<'_> {
             silence: time(raw.silence.as_ref(), millis(300, 10_000), 1_500),
             maximum: time(raw.maximum.as_ref(), millis(1_000, 120_000), 15_000),
             length: raw.length.as_ref().and_then(|length| self.spoken_length(raw, length)),
-            sensitive: is(raw.sensitive.as_ref(), false),
+            sensitive: flag(raw.sensitive.as_ref(), false),
         }
     }
 
@@ -68,24 +68,29 @@ impl Scope<'_> {
             let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
                         or `hi`, or `filter = \"none\"`";
             let what = format!("numbers in `{language}` can't be understood");
-            self.file.fault_help(given.span(), what, help);
+            self.file.error_with_help(given.span(), what, help);
         }
         language
     }
 
-    fn spoken_length(&self, raw: &raw::Speech, given: &Spanned<raw::Whole>) -> Option<usize> {
+    fn spoken_length(&self, raw: &raw::Speech, given: &Spanned<raw::WholeNumber>) -> Option<usize> {
         if !raw.is_numeric() {
             let help = "add `filter = \"numeric\"`, or take it out";
-            self.file.fault_help(given.span(), "only spoken numbers have a length", help);
+            self.file.error_with_help(given.span(), "only spoken numbers have a length", help);
         }
         let length = self.file.number(Some(given), 1..=32, 1);
         let keys = self.raw.keypress.as_ref();
-        let number = |given: Option<&Spanned<raw::Whole>>| given.map(|given| given.get_ref().0);
+        let number =
+            |given: Option<&Spanned<raw::WholeNumber>>| given.map(|given| given.get_ref().0);
         let most = number(keys.and_then(|keys| keys.length.as_ref()));
         let fewest = number(keys.and_then(|keys| keys.min_length.as_ref()));
         if most.is_some_and(|most| most < length) || fewest.is_some_and(|fewest| fewest > length) {
             let help = "make them fit: what is said has to be what keys would have to be";
-            self.file.fault_help(given.span(), "[keypress] takes another number of digits", help);
+            self.file.error_with_help(
+                given.span(),
+                "[keypress] takes another number of digits",
+                help,
+            );
         }
         usize::try_from(length).ok()
     }

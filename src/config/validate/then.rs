@@ -87,7 +87,7 @@ impl Scope<'_> {
         match parse(text.get_ref()) {
             Err(help) => {
                 let what = format!("`{}` is no next step", text.get_ref());
-                self.file.fault_help(text.span(), what, help);
+                self.file.error_with_help(text.span(), what, help);
                 Then::Continue
             }
             Ok(Typed::Continue) => Then::Continue,
@@ -106,7 +106,7 @@ impl Scope<'_> {
         let cause = typed.map(|typed| {
             cause::cause(typed).or_else(|| {
                 let what = format!("there is no hangup cause `{typed}`");
-                self.file.fault_help(self.at(text, typed), what, cause::instead(typed));
+                self.file.error_with_help(self.at(text, typed), what, cause::instead(typed));
                 None
             })
         });
@@ -114,23 +114,23 @@ impl Scope<'_> {
     }
 
     fn script(&self, text: &Spanned<String>, name: &str) -> Then {
-        if !self.world.chains.has(name) {
-            let help = self.world.chains.nearest(name);
+        if self.load.scripts.get(name).is_none() {
+            let help = self.load.scripts.nearest(name);
             let help = help.map(|near| format!("did you mean `script {near}`?"));
             let what = format!("there is no script `{name}`");
-            self.file.push(self.at(text, name), what, help, None);
+            self.file.report(self.at(text, name), what, help, None);
         }
         Then::Script(name.to_owned())
     }
 
     fn part(&self, text: &Spanned<String>, part: &str) -> Template {
         let start = text.get_ref().offset(part);
-        let pieces = self.placed_in(text, start..start + part.len(), Braces::Doubled);
+        let pieces = self.placed_pieces_in(text, start..start + part.len(), Braces::Doubled);
         for (at, piece) in &pieces {
             if matches!(piece, Piece::Text(literal) if !Destination::allows(literal)) {
                 let help = "write letters, digits and _ + * # . - alone, 79 at the most";
-                let at = self.file.inside(text, at.clone());
-                self.file.fault_help(at, "no switch has such a place", help);
+                let at = self.file.span_in(text, at.clone());
+                self.file.error_with_help(at, "no switch has such a place", help);
             }
         }
         Template::landing(pieces.into_iter().map(|(_, piece)| piece), Landing::Destination)
@@ -140,7 +140,7 @@ impl Scope<'_> {
     fn priority(&self, text: &Spanned<String>, priority: &str) -> Template {
         let number = priority.starts_with(|c: char| c.is_ascii_digit());
         if number && priority.parse::<u32>().is_ok_and(|number| number == 0) {
-            self.file.fault_help(
+            self.file.error_with_help(
                 self.at(text, priority),
                 "no such priority",
                 "priorities count from 1",
@@ -151,6 +151,6 @@ impl Scope<'_> {
 
     fn at(&self, text: &Spanned<String>, part: &str) -> Range<usize> {
         let start = text.get_ref().offset(part);
-        self.file.inside(text, start..start + part.len())
+        self.file.span_in(text, start..start + part.len())
     }
 }

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use super::request::Kind;
 use super::scope::Scope;
-use super::then::{self, Typed};
 use crate::config::raw::trigger as raw;
 use crate::script::definition::Trigger;
 use crate::script::path::KeyPath;
@@ -17,14 +16,7 @@ impl Scope<'_> {
 
     /// This script before its own request: an answer is there from an earlier one, or from an earlier round.
     pub(crate) fn before_its_answer(&self) -> Self {
-        let answered = self.world.chains.answered_before(self.name)
-            || (self.raw.waits() && self.comes_round());
-        Scope { answered, ..*self }
-    }
-
-    fn comes_round(&self) -> bool {
-        let mut thens = self.raw.outcomes().filter_map(|outcome| outcome.then.as_ref());
-        thens.any(|then| then::parse(then.get_ref()) == Ok(Typed::Again))
+        Scope { context: self.before_request(), ..*self }
     }
 
     fn request(&self, raw: &raw::Trigger) -> Trigger {
@@ -51,7 +43,7 @@ impl Scope<'_> {
         let key = KeyPath::parse(given.get_ref());
         if key.is_none() {
             let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
-            self.file.fault_help(given.span(), "this is no path into an answer", help);
+            self.file.error_with_help(given.span(), "this is no path into an answer", help);
         }
         key
     }
@@ -65,7 +57,7 @@ impl Scope<'_> {
                 if self.raw.no_response.is_none() {
                     let help = "add a table `[no_response]` that says how the call goes on then";
                     let what = "nothing is said for when no answer comes";
-                    self.file.fault_help(trigger.span.clone(), what, help);
+                    self.file.error_with_help(trigger.span.clone(), what, help);
                 }
             }
             None => self.each_of_answer(
@@ -80,15 +72,15 @@ impl Scope<'_> {
         let help = "take this out, or take `background = true` out";
         self.each_of_answer(what, help);
         for branch in &self.raw.branches {
-            self.file.fault_help(branch.span.clone(), what, help);
+            self.file.error_with_help(branch.span.clone(), what, help);
         }
-        trigger.waiting.spans().for_each(|span| self.file.fault_help(span, what, help));
+        trigger.waiting.spans().for_each(|span| self.file.error_with_help(span, what, help));
     }
 
     fn each_of_answer(&self, what: &str, help: &str) {
         let response = self.raw.response.as_ref().map(|response| &response.span);
         let no_response = self.raw.no_response.as_ref().map(|outcome| &outcome.span);
         let spans = response.into_iter().chain(no_response).cloned();
-        spans.for_each(|span: Range<usize>| self.file.fault_help(span, what, help));
+        spans.for_each(|span: Range<usize>| self.file.error_with_help(span, what, help));
     }
 }

@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 
 use super::daemon::size;
 use super::identity::{Authorities, Pair};
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::raw::upstream as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Trigger, Upstream};
@@ -18,7 +18,7 @@ use crate::web::tls::Identity;
 /// Reads the tables of the daemon's file. Relative paths begin at `home`, its folder.
 #[derive(Clone, Copy)]
 pub(crate) struct Upstreams<'a> {
-    pub(crate) file: &'a File,
+    pub(crate) file: &'a TomlFile,
     pub(crate) secrets: &'a SecretStore,
     pub(crate) home: &'a Path,
 }
@@ -54,13 +54,13 @@ impl Upstreams<'_> {
                     let what = format!("`{}` is no host", raw.name.get_ref());
                     let help = "write `[upstream.\"shop.example\"]`, or `\"shop.example:8443\"` for \
                                 one port, without scheme and path";
-                    self.file.fault_help(raw.name.span(), what, help);
+                    self.file.error_with_help(raw.name.span(), what, help);
                     continue;
                 }
             };
             if let Some(first) = spans.insert(place.clone(), raw.name.span()) {
                 let label = (first, "it has a table already".to_owned());
-                self.file.fault_with(raw.name.span(), "this is the same place again", label);
+                self.file.error_with_label(raw.name.span(), "this is the same place again", label);
             }
             tables.push((place, rules));
         }
@@ -82,7 +82,7 @@ impl Upstreams<'_> {
         if is_https && (raw.ca.is_some() || raw.certificate.is_some()) {
             let what = "the proxy would be held for this host: it would be shown the certificate";
             let help = "name the `proxy` of [trigger] by `http://`: what is within stays TLS";
-            self.file.fault_help(raw.name.span(), what, help);
+            self.file.error_with_help(raw.name.span(), what, help);
         }
     }
 

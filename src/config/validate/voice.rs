@@ -12,7 +12,8 @@ use super::engine::{Engines, is_there, named};
 use crate::config::bounds::millis;
 use crate::config::folders::Folders;
 use crate::config::raw::daemon::Daemon as Raw;
-use crate::config::raw::{Whole, speech as raw};
+use crate::config::raw::speech as raw;
+use crate::config::value::WholeNumber;
 use crate::script::voice::Speed;
 use crate::voice::settings::{Format, Program, Say, SayBy, Settings, SoundServer};
 
@@ -35,7 +36,11 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
         fallback,
         engines: further.collect(),
         listen: speech.listen.as_ref().and_then(|listen| engines.listen(listen)),
-        timeout: file.time(speech.timeout.as_ref(), millis(100, 60_000), Duration::from_secs(5)),
+        timeout: file.duration(
+            speech.timeout.as_ref(),
+            millis(100, 60_000),
+            Duration::from_secs(5),
+        ),
         at_once: size(file.number(speech.at_once.as_ref(), 1..=64, 4)),
         format: format(engines, raw),
         cache: folders.cache.clone(),
@@ -69,11 +74,11 @@ fn format(engines: Engines<'_>, raw: &Raw) -> Format {
     let no_asterisk =
         raw.asterisk.listen.as_ref().is_some_and(|addresses| addresses.get_ref().is_empty());
     match (rate.get_ref(), no_asterisk) {
-        (Whole(8000), _) => Format::Narrow,
-        (Whole(16000), true) => Format::Wide,
-        (Whole(16000), false) => Format::Both,
+        (WholeNumber(8000), _) => Format::Narrow,
+        (WholeNumber(16000), true) => Format::Wide,
+        (WholeNumber(16000), false) => Format::Both,
         _ => {
-            engines.file.fault_help(rate.span(), "no such rate", "write 8000 or 16000");
+            engines.file.error_with_help(rate.span(), "no such rate", "write 8000 or 16000");
             Format::Narrow
         }
     }
@@ -86,11 +91,11 @@ fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundSer
     match &raw.allow {
         Some(allow) if allow.get_ref().is_empty() => {
             let help = "name the switch's address, such as \"10.0.0.7\"";
-            file.fault_help(allow.span(), "nobody could fetch a sound", help);
+            file.error_with_help(allow.span(), "nobody could fetch a sound", help);
         }
         None if is_open => {
             let help = "add `allow = [...]` with the switch's address";
-            file.fault_help(raw.span.clone(), "nothing says who may fetch sounds", help);
+            file.error_with_help(raw.span.clone(), "nothing says who may fetch sounds", help);
         }
         _ => {}
     }
@@ -98,7 +103,7 @@ fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundSer
         Some(url) => server_url(engines, url)?,
         None if listen.ip().is_unspecified() || listen.port() == 0 => {
             let help = "add `url = \"http://10.0.0.5:8085\"`, as the switch reaches this host";
-            file.fault_help(raw.span.clone(), "nothing says how the switch gets here", help);
+            file.error_with_help(raw.span.clone(), "nothing says how the switch gets here", help);
             return None;
         }
         None => format!("http://{listen}"),
@@ -124,7 +129,7 @@ fn server_url(engines: Engines<'_>, given: &Spanned<String>) -> Option<String> {
     });
     if url.is_none() {
         let help = "write it as \"http://10.0.0.5:8085\"";
-        engines.file.fault_help(given.span(), "no switch reaches this host by that", help);
+        engines.file.error_with_help(given.span(), "no switch reaches this host by that", help);
     }
     url.map(|_| text.to_owned())
 }

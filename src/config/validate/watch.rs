@@ -4,14 +4,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::daemon::{list, loopback};
-use crate::config::file::File;
+use crate::config::file::TomlFile;
 use crate::config::folders::systemds;
 use crate::config::raw::daemon as raw;
 use crate::config::settings::Metrics;
 use crate::control::socket::{LONGEST, NAME};
 
 /// The control socket: where systemd wants what lives as long as the daemon, else beside the daemon's file.
-pub(crate) fn control(file: &File, path: &Path, raw: &raw::Control) -> Option<PathBuf> {
+pub(crate) fn control(file: &TomlFile, path: &Path, raw: &raw::Control) -> Option<PathBuf> {
     let home = path.parent().unwrap_or(Path::new(""));
     let Some(given) = &raw.socket else {
         let folder = systemds("RUNTIME_DIRECTORY");
@@ -24,21 +24,21 @@ pub(crate) fn control(file: &File, path: &Path, raw: &raw::Control) -> Option<Pa
     if socket.as_os_str().as_bytes().len() > LONGEST {
         let what = format!("the path of a socket has at most {LONGEST} bytes");
         let help = "name a shorter one, such as \"/run/dialscript/control.sock\"";
-        file.fault_help(given.span(), what, help);
+        file.error_with_help(given.span(), what, help);
     }
     Some(socket)
 }
 
-pub(crate) fn metrics(file: &File, raw: &raw::Metrics) -> Option<Metrics> {
+pub(crate) fn metrics(file: &TomlFile, raw: &raw::Metrics) -> Option<Metrics> {
     let listen = raw.listen.as_ref()?.get_ref().0;
     match &raw.allow {
         Some(allow) if allow.get_ref().is_empty() => {
             let help = "name the address of your Prometheus, such as \"10.0.0.9\"";
-            file.fault_help(allow.span(), "nobody could read the metrics", help);
+            file.error_with_help(allow.span(), "nobody could read the metrics", help);
         }
         None if !listen.ip().is_loopback() => {
             let help = "add `allow = [...]` with the address of your Prometheus";
-            file.fault_help(raw.span.clone(), "nothing says who may read the metrics", help);
+            file.error_with_help(raw.span.clone(), "nothing says who may read the metrics", help);
         }
         _ => {}
     }

@@ -36,7 +36,7 @@ pub struct Door {
 }
 
 /// What bounds the calls of a daemon.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// For a switch's first words.
     pub first_words: Duration,

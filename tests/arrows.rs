@@ -19,7 +19,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("voice", &["channel", "flight", "http_server", "script", "web"]),
     ("control", &["script", "trigger"]),
     ("metrics", &["http_server", "script", "telemetry", "trigger"]),
-    ("config", &["channel", "control", "script", "telemetry", "trigger", "voice", "web"]),
+    ("config", &["channel", "control", "script", "server", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "script", "telemetry"]),
     (

@@ -14,7 +14,6 @@ mod identity {
     use dialscript::script::definition::{Patience, Script};
     use dialscript::script::request::{Auth, Fetched, Request, Target, Triggers};
     use dialscript::script::template::Filled;
-    use dialscript::trigger::upstream::Rules;
     use dialscript::trigger::{HttpTriggers, Settings};
     use tempfile::TempDir;
 
@@ -67,19 +66,7 @@ mod identity {
         let file = home.path().join("dialscript.toml");
         let identity = crate::web::tls::file("");
         std::fs::write(&file, daemon.replace("tls/", &identity)).unwrap();
-        let config = load(&file).unwrap_or_else(|faults| panic!("{faults}"));
-        let upstreams = config.upstreams.iter();
-        let identities =
-            upstreams.clone().filter_map(|at| Some((at.place.clone(), at.identity.clone()?)));
-        let most_at = upstreams.clone().filter_map(|at| Some((at.place.clone(), at.max_requests?)));
-        Settings {
-            identities: identities.collect(),
-            upstreams: Rules { most_at: most_at.collect(), ..Rules::default() },
-            proxy: config.trigger.proxy.map(|proxy| proxy.0),
-            allow_hosts: config.egress.allow_hosts,
-            allow_networks: config.egress.allow_networks,
-            ..Settings::default()
-        }
+        load(&file).unwrap_or_else(|faults| panic!("{faults}")).daemon.trigger
     }
 
     fn triggers(daemon: &str) -> HttpTriggers {

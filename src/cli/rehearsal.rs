@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::cli::rehearsed::{Rehearsed, Stage};
-use crate::cli::serve::{LAST_REQUESTS, limits, requests};
+use crate::cli::serve::LAST_REQUESTS;
 use crate::config::Config;
 use crate::fake::phone::{GoesOn, Phone};
 use crate::fake::places::Places;
@@ -62,7 +62,8 @@ impl Rehearsal {
     ///
     /// When the system has no port or no random numbers.
     pub async fn start(config: &Config, switch: Switch, stage: Stage) -> io::Result<Self> {
-        let triggers = HttpTriggers::new(requests(config)).map_err(io::Error::other)?;
+        let triggers =
+            HttpTriggers::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
         let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
@@ -71,9 +72,10 @@ impl Rehearsal {
             let uncreated = config.create_folders().into_iter();
             uncreated.for_each(|reason| warn!(reason, "this will not work"));
         }
-        let engines = Engines::new(config.voice.clone(), triggers.client(), None);
+        let engines = Engines::new(config.daemon.voice.clone(), triggers.client(), None);
         let voice = Rehearsed::new(engines, stage);
-        let server = Server::new(limits(config), config.library.clone(), triggers, voice);
+        let server =
+            Server::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());

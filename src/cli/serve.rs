@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_faults;
-use crate::config::{self, Config};
-use crate::server::{Door, Limits, Server, listen};
+use crate::config::{self, Config, DaemonSettings, ListenerSettings};
+use crate::server::{Door, Server, listen};
 use crate::telemetry::{self, Switch};
-use crate::trigger::{self, HttpTriggers};
+use crate::trigger::HttpTriggers;
 use crate::voice::server::Urls;
 use crate::voice::{self, Engines};
 
@@ -39,7 +39,7 @@ pub fn serve(path: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    telemetry::start(config.log.level, config.log.format);
+    telemetry::start(config.daemon.log.level, config.daemon.log.format);
     warn_of(&config);
     let served = runtime().and_then(|runtime| {
         let served = runtime.block_on(daemon(path, config));
@@ -63,14 +63,14 @@ fn runtime() -> io::Result<tokio::runtime::Runtime> {
 async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, hurry) = stops()?;
-    let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
-    let doors = doors(&config)?;
-    let sounds = sound_server(&config)?;
-    let watch = Watch::open(&config).await?;
+    let triggers = HttpTriggers::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
+    let doors = doors(&config.daemon)?;
+    let sounds = sound_server(&config.daemon)?;
+    let watch = Watch::open(&config.daemon).await?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
-    let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
+    let voice = Engines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prepare(&config.library);
-    let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
+    let server = Server::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
     notify(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -91,45 +91,13 @@ async fn daemon(path: &Path, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn limits(config: &Config) -> Limits {
-    Limits {
-        first_words: config.environment_timeout,
-        calls: config.server.max_calls,
-        longest_call: config.server.longest_call,
-        grace: config.server.grace,
-    }
-}
-
-pub(super) fn requests(config: &Config) -> trigger::Settings {
-    let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
-    let upstreams = || config.upstreams.iter();
-    trigger::Settings {
-        connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
-        max_requests: config.trigger.max_requests,
-        upstreams: trigger::upstream::Rules {
-            most: config.trigger.max_per_upstream,
-            most_at: upstreams()
-                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
-                .collect(),
-            breaker: config.breaker,
-        },
-        identities: upstreams()
-            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
-            .collect(),
-        cache: trigger::cache::Bounds { entries, bytes },
-        shared: config.cache.shared.clone(),
-        allow_hosts: config.egress.allow_hosts.clone(),
-        allow_networks: config.egress.allow_networks.clone(),
-    }
-}
-
-fn doors(config: &Config) -> io::Result<Vec<Door>> {
-    let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
+fn doors(settings: &DaemonSettings) -> io::Result<Vec<Door>> {
+    let switches =
+        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
     let addresses = switches
         .into_iter()
         .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
-    let open = |(switch, door, address): (Switch, &config::Listener, SocketAddr)| {
+    let open = |(switch, door, address): (Switch, &ListenerSettings, SocketAddr)| {
         let listener = listen::bind(address)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         info!(switch = switch.as_str(), %address, "listening");
@@ -145,13 +113,13 @@ struct SoundServer {
     allow: Vec<IpNet>,
 }
 
-fn sound_server(config: &Config) -> io::Result<Option<SoundServer>> {
-    let Some(server) = &config.voice.server else { return Ok(None) };
+fn sound_server(settings: &DaemonSettings) -> io::Result<Option<SoundServer>> {
+    let Some(server) = &settings.voice.server else { return Ok(None) };
     let address = server.listen;
     let listener = listen::bind(address).map_err(|error| {
         io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
     })?;
-    let urls = Arc::new(Urls::new(server, &config.voice.cache, &config.voice.sounds)?);
+    let urls = Arc::new(Urls::new(server, &settings.voice.cache, &settings.voice.sounds)?);
     info!(%address, url = server.url, "serving sounds");
     Ok(Some(SoundServer { listener, urls, allow: server.allow.clone() }))
 }
@@ -197,7 +165,7 @@ async fn reload(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 warn_of(&config);
-                for section in running.differs_from(&config) {
+                for section in running.daemon.changed_tables(&config.daemon) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
                 let scripts = config.library.scripts.len();

@@ -40,19 +40,18 @@ impl TomlFile {
     }
 
     /// A number; `default` where the key is missing or out of bounds.
-    pub(crate) fn number(
+    pub(crate) fn number<N: TryFrom<u64> + PartialOrd + Display>(
         &self,
         given: Option<&Spanned<WholeNumber>>,
-        bounds: RangeInclusive<u64>,
-        default: u64,
-    ) -> u64 {
+        bounds: RangeInclusive<N>,
+        default: N,
+    ) -> N {
         let Some(given) = given else { return default };
-        let number = given.get_ref().0;
-        if !bounds.contains(&number) {
+        let number = N::try_from(given.get_ref().0).ok().filter(|number| bounds.contains(number));
+        number.unwrap_or_else(|| {
             self.out_of_bounds(given, bounds.start(), bounds.end());
-            return default;
-        }
-        number
+            default
+        })
     }
 
     fn out_of_bounds<T>(&self, given: &Spanned<T>, first: &dyn Display, last: &dyn Display) {

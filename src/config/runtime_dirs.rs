@@ -1,25 +1,22 @@
-//! Folders of what is made while the daemon serves.
+//! Folders of files that the daemon creates while it runs: the sound cache and the recordings.
 
-use std::io;
 use std::path::Path;
 
-use super::settings::Config;
-use crate::script::definition::{Part, Script};
+use crate::script::definition::{Library, Part, Script};
+use crate::voice::settings::Settings;
 
-impl Config {
-    /// Creates the folders that the scripts need, where they are not there; tells what could not be created. Scripts
-    /// that neither speak nor listen need none.
-    pub fn create_folders(&self) -> Vec<String> {
-        let scripts = || self.library.scripts.values();
-        let makes = scripts().any(|script| makes_sounds(script));
-        let records = scripts().any(|script| script.speech.is_some());
-        let needed = [
-            (makes, &self.voice.cache.ours, "`cache`: texts and sounds from URLs can't be heard"),
-            (records, &self.voice.recordings.ours, "`recordings`: speech can't be recorded"),
-        ];
-        let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
-        needed.filter_map(|(_, folder, key)| create(folder, key).err()).collect()
-    }
+/// Creates the folders that the scripts need. Returns what could not be created. Scripts that neither speak nor listen
+/// need none.
+pub(crate) fn create(settings: &Settings, library: &Library) -> Vec<String> {
+    let scripts = || library.scripts.values();
+    let makes = scripts().any(|script| makes_sounds(script));
+    let records = scripts().any(|script| script.speech.is_some());
+    let needed = [
+        (makes, &settings.cache.ours, "`cache`: texts and sounds from URLs can't be heard"),
+        (records, &settings.recordings.ours, "`recordings`: speech can't be recorded"),
+    ];
+    let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
+    needed.filter_map(|(_, folder, key)| create_folder(folder, key).err()).collect()
 }
 
 fn makes_sounds(script: &Script) -> bool {
@@ -27,9 +24,8 @@ fn makes_sounds(script: &Script) -> bool {
     parts.any(|part| !matches!(part, Part::Recorded(_)))
 }
 
-fn create(folder: &Path, key: &str) -> Result<(), String> {
-    let created: io::Result<()> = std::fs::create_dir_all(folder);
-    created.map_err(|e| {
+fn create_folder(folder: &Path, key: &str) -> Result<(), String> {
+    std::fs::create_dir_all(folder).map_err(|e| {
         let folder = folder.display();
         format!("the folder `{folder}` can't be created ({e}): name another in [folders] {key}")
     })

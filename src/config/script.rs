@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 pub(crate) mod context;
 pub(crate) mod facts;
+mod files;
 
 use context::{LoadContext, ScriptContext};
 use facts::{ScriptFacts, ScriptGraph};
+use files::ScriptFiles;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
-use super::folders::{self, Found};
 use super::raw::script::{HOMES, Script as ScriptTables};
 use super::table_reader;
 use super::validate::scope::Scope;
@@ -35,9 +36,9 @@ pub(crate) struct ReadScripts {
 
 impl ReadScripts {
     pub(crate) fn of_folder(folder: &Path) -> Self {
-        let Found { scripts, faults } = folders::scripts(folder);
-        let mut read = Self { errors: faults, ..Self::default() };
-        for (name, path) in scripts {
+        let ScriptFiles { files, errors } = ScriptFiles::of_folder(folder);
+        let mut read = Self { errors, ..Self::default() };
+        for (name, path) in files {
             match TomlFile::open(&path, "let this user read it") {
                 Ok(file) => read.add(name, file),
                 Err(error) => {

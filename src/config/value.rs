@@ -33,6 +33,11 @@ pub(crate) trait FromText: Sized {
 /// A list with its own place and the place of each item.
 pub(crate) type SpannedList<T> = Spanned<Vec<Spanned<T>>>;
 
+/// The items of such a list, parsed.
+pub(crate) fn parsed_items<T: Clone>(given: Option<&SpannedList<ParsedText<T>>>) -> Option<Vec<T>> {
+    given.map(|list| list.get_ref().iter().map(|item| item.get_ref().0.clone()).collect())
+}
+
 /// Names and values of a table, in the order of the file.
 pub(crate) type NamedTexts = Vec<(Spanned<String>, Spanned<String>)>;
 

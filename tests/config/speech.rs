@@ -14,7 +14,7 @@ use super::folder::Folder;
 #[test]
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     let folder = Folder::new();
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert!(voice.listen.is_none() && voice.fallback.is_none() && voice.engines.is_empty());
     assert!(voice.server.is_none());
     assert_eq!((voice.timeout, voice.at_once), (Duration::from_secs(5), 4));
@@ -53,7 +53,7 @@ fn every_key_of_speech_is_read() {
     let folder = Folder::new();
     folder.file("secrets/KEY", "s3cret\n").file("dialscript.toml", ALL);
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    let voice = &config.voice;
+    let voice = &config.daemon.voice;
     let say = voice.say.as_ref().unwrap();
     let SayBy::Http(service) = &say.by else { panic!("{say:?}") };
     assert_eq!(
@@ -65,7 +65,7 @@ fn every_key_of_speech_is_read() {
     assert!(value.is_sensitive() && !service.headers[1].1.is_sensitive());
     assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
     assert_eq!((say.name.as_str(), say.voice.as_deref()), ("say (api.example)", Some("alloy")));
-    assert!(!format!("{:?}", config.voice).contains("s3cret"));
+    assert!(!format!("{:?}", config.daemon.voice).contains("s3cret"));
     let fallback = voice.fallback.as_ref().unwrap();
     assert!(matches!(&fallback.by, SayBy::Switch(name) if name == "flite"));
     assert_eq!((&*fallback.language, fallback.speed), ("en-GB", Speed(50)));
@@ -89,7 +89,7 @@ fn every_key_of_speech_is_read() {
 fn voice(lines: &str) -> dialscript::voice::settings::Settings {
     let folder = Folder::new();
     folder.file("dialscript.toml", lines);
-    folder.load().unwrap_or_else(|faults| panic!("{faults}")).voice
+    folder.load().unwrap_or_else(|faults| panic!("{faults}")).daemon.voice
 }
 
 #[test]
@@ -150,14 +150,14 @@ fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
 fn folders_of_this_environment() {
     let folder = Folder::new();
     let home = Path::new("/var/cache/dialscript");
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert_eq!(
         (voice.cache.ours, voice.recordings.ours),
         (home.join("cache"), home.join("recordings"))
     );
     assert!(voice.say.is_none(), "PATH is empty");
     folder.file("dialscript.toml", "[folders]\ncache = 'made'\n");
-    assert_eq!(folder.load().unwrap().voice.cache.ours, folder.path().join("made"));
+    assert_eq!(folder.load().unwrap().daemon.voice.cache.ours, folder.path().join("made"));
     folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
     let warnings = folder.load().unwrap().warnings;
     assert!(
@@ -240,11 +240,15 @@ fn folders_are_created_where_a_script_needs_them_alone() {
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(!config.voice.cache.ours.exists() && !config.voice.recordings.ours.exists());
+    assert!(
+        !config.daemon.voice.cache.ours.exists() && !config.daemon.voice.recordings.ours.exists()
+    );
     folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(config.voice.cache.ours.is_dir() && !config.voice.recordings.ours.exists());
+    assert!(
+        config.daemon.voice.cache.ours.is_dir() && !config.daemon.voice.recordings.ours.exists()
+    );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let told = folder.load().unwrap().create_folders();
     assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");
@@ -258,7 +262,8 @@ fn a_running_daemon_is_told_that_its_engines_are_others_now() {
         folder.load().unwrap_or_else(|faults| panic!("{faults}"))
     };
     let before = load("");
-    let differ = |after: &str| before.differs_from(&load(after)).collect::<Vec<_>>();
+    let differ =
+        |after: &str| before.daemon.changed_tables(&load(after).daemon).collect::<Vec<_>>();
     assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);
     assert_eq!(differ("[folders]\ncache = 'made'\n"), ["[folders]"]);
     assert_eq!(differ("[sound_server]\nlisten = '127.0.0.1:1'\n"), ["[sound_server]"]);

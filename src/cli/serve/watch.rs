@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::DaemonSettings;
 use crate::control::desk;
 use crate::control::socket::Socket;
 use crate::http_server::Door;
@@ -27,9 +27,9 @@ pub(super) struct Watch {
 impl Watch {
     /// Opens what the daemon's file names. Calls matter more than a control socket: without one the daemon serves them
     /// all the same.
-    pub(super) async fn open(config: &Config) -> io::Result<Self> {
-        let metrics = metrics_door(config)?;
-        let control = match &config.control {
+    pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
+        let metrics = metrics_door(settings)?;
+        let control = match &settings.control {
             Some(path) => control(path).await,
             None => None,
         };
@@ -53,8 +53,8 @@ async fn or_never(served: Option<impl Future<Output = ()>>) {
     }
 }
 
-fn metrics_door(config: &Config) -> io::Result<Option<Door>> {
-    let Some(metrics) = &config.metrics else { return Ok(None) };
+fn metrics_door(settings: &DaemonSettings) -> io::Result<Option<Door>> {
+    let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
     let listener = listen::bind(address)
         .map_err(|error| io::Error::new(error.kind(), format!("[metrics] {address}: {error}")))?;

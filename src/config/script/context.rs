@@ -32,11 +32,14 @@ pub(crate) struct LoadContext {
 }
 
 /// What `[trigger]` of the daemon's file says where a script does not.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct TriggerDefaults {
-    pub(crate) timeout: Duration,
-    pub(crate) retry: u32,
-    pub(crate) music_after: Duration,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TriggerDefaults {
+    /// For all attempts of a request together.
+    pub timeout: Duration,
+    /// How often a request without a body is tried again.
+    pub retry: u32,
+    /// For so long the caller hears silence before music starts.
+    pub music_after: Duration,
 }
 
 /// One script while it is checked.

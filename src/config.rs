@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 mod bounds;
 mod diagnostic;
+mod engine_params;
 mod file;
 mod folders;
 mod nearest;
-mod payload;
+
 mod pem;
 mod raw;
 mod runtime_dirs;

@@ -1,11 +1,9 @@
 //! Where scripts, sounds and secrets lie.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_spanned::Spanned;
 
-use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
 use super::raw::daemon as raw;
 use crate::voice::settings::Folder;
@@ -18,12 +16,6 @@ pub(super) struct Folders {
     pub(super) secrets: PathBuf,
     pub(super) cache: Folder,
     pub(super) recordings: Folder,
-}
-
-/// The script files of a folder by name, and files with names that no script can have.
-pub(super) struct Found {
-    pub(super) scripts: BTreeMap<String, PathBuf>,
-    pub(super) faults: Vec<Diagnostic>,
 }
 
 impl Folders {
@@ -105,46 +97,4 @@ fn shared(path: PathBuf, on_switch: &Option<Spanned<String>>) -> Folder {
 
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// Finds the script files.
-pub(super) fn scripts(folder: &Path) -> Found {
-    let mut found = Found { scripts: BTreeMap::new(), faults: Vec::new() };
-    match std::fs::read_dir(folder) {
-        Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
-        Err(e) => found.faults.push(Diagnostic::of_path(
-            folder.display().to_string(),
-            format!("the folder of the scripts can't be read: {e}"),
-            "create it and put a script file into it, or name another by `scripts` in [folders]",
-        )),
-    }
-    found
-}
-
-impl Found {
-    fn add(&mut self, path: &Path) {
-        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
-        let Some(name) = path.file_stem().filter(|_| is_toml) else { return };
-        let name = name.to_string_lossy().into_owned();
-        // Editors keep copies under names that begin with a dot.
-        if name.starts_with('.') {
-            return;
-        }
-        if let Some(help) = misnamed(&name) {
-            let what = format!("`{name}` can't be a script's name");
-            self.faults.push(Diagnostic::of_path(path.display().to_string(), what, help));
-        }
-        self.scripts.insert(name, path.to_owned());
-    }
-}
-
-fn misnamed(name: &str) -> Option<&'static str> {
-    if matches!(name, "arg" | "secret") {
-        return Some(
-            "placeholders such as {arg.NAME} and {secret.NAME} have this name: rename the file",
-        );
-    }
-    let plain = !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    (!plain).then_some("rename the file: letters, digits, _ and - alone")
 }

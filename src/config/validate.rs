@@ -1,27 +1,10 @@
-//! What the typed values mean; everything else is a fault.
+//! What the daemon's file means.
 
-pub(super) mod branch;
 pub(super) mod cache;
-pub(super) mod caching;
-pub(super) mod cause;
 pub(super) mod daemon;
 pub(super) mod engine;
 mod identity;
-pub(super) mod keypress;
-pub(super) mod music;
-pub(super) mod name;
-pub(super) mod outcome;
-pub(super) mod playlist;
-pub(super) mod reachable;
-pub(super) mod request;
-mod sameness;
-pub(super) mod scope;
-pub(super) mod script;
 mod secret;
-pub(super) mod speech;
-pub(super) mod then;
-pub(super) mod trigger;
 pub(super) mod upstream;
-pub(super) mod url;
 pub(super) mod voice;
 pub(super) mod watch;

@@ -7,8 +7,8 @@ use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 use url::Url;
 
-use super::name::{name, speed};
 use super::secret::Filling;
+use crate::config::engine_params::{name, speed};
 use crate::config::file::TomlFile;
 use crate::config::nearest::nearest;
 use crate::config::raw::speech::{By, Engine, Headers};

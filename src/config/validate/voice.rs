@@ -23,7 +23,7 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
     let speech = &raw.speech;
     let further = speech.engines.iter().filter_map(|(name, engine)| {
         let engine = engines.say(name.get_ref(), engine);
-        let name = super::name::name(file, Some(name))?;
+        let name = crate::config::engine_params::name(file, Some(name))?;
         Some((name.to_string(), engine?))
     });
     let fallback = speech.fallback.as_ref().and_then(|given| engines.say("fallback", given));

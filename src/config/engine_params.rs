@@ -1,18 +1,19 @@
-//! Names and numbers that engines are given: they stand in arguments, in file names and in what switches read.
+//! Names and numbers that speech engines are given. They end up in arguments of programs, in file names and in commands to
+//! switches.
 
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
-use crate::config::file::TomlFile;
+use super::file::TomlFile;
 use crate::script::voice::Speed;
 
-/// The name of a voice, a language or an engine, where it is one.
+/// The name of a voice, a language or an engine.
 pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
     let given = given?;
     let name = given.get_ref().as_str();
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"_+.-".contains(&b);
-    // A program would take one with a dash for an option.
+    // A program would take a name that begins with a dash for an option.
     let is_name = (1..=100).contains(&name.len())
         && name.bytes().all(plain)
         && name.starts_with(|c: char| c.is_ascii_alphanumeric());

@@ -1,14 +1,13 @@
-//! Names and values, from query-string form or from a table.
+//! Names and values, from a query string or from a table.
 //!
-//! Placeholders are found before the text is split and decoded: what is in their braces is never cut.
+//! Placeholders are found before the text is split and decoded: `&` and `=` in their braces separate nothing.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::script::context::PlacedPiece;
-use crate::config::validate::scope::Scope;
+use crate::config::script::context::{PlacedPiece, ScriptContext};
 use crate::config::value::TextOrTable;
 use crate::script::template::{Braces, Piece};
 
@@ -31,19 +30,19 @@ pub(super) enum Decode {
 }
 
 /// All pairs, in order. A table's names and values are taken as they are.
-pub(super) fn pairs(scope: &Scope<'_>, given: &TextOrTable, decode: Decode) -> Vec<Pair> {
+pub(super) fn pairs(script: &ScriptContext<'_>, given: &TextOrTable, decode: Decode) -> Vec<Pair> {
     match given {
-        TextOrTable::Text(text) => split(scope.placed_pieces(text, Braces::Doubled))
+        TextOrTable::Text(text) => split(script.placed_pieces(text, Braces::Doubled))
             .into_iter()
-            .map(|pair| Pair { at: scope.file.span_in(text, pair.at.clone()), ..pair })
-            .filter_map(|pair| pair.decoded(scope, decode))
+            .map(|pair| Pair { at: script.file.span_in(text, pair.at.clone()), ..pair })
+            .filter_map(|pair| pair.decoded(script, decode))
             .collect(),
         TextOrTable::Table(table) => table
             .iter()
             .map(|(name, value)| Pair {
                 at: name.span(),
-                name: scope.pieces(name, Braces::Doubled),
-                value: Some(scope.pieces(value, Braces::Doubled)),
+                name: script.pieces(name, Braces::Doubled),
+                value: Some(script.pieces(value, Braces::Doubled)),
             })
             .collect(),
     }
@@ -95,7 +94,7 @@ impl Pair {
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
 
-    fn decoded(self, scope: &Scope<'_>, decode: Decode) -> Option<Self> {
+    fn decoded(self, script: &ScriptContext<'_>, decode: Decode) -> Option<Self> {
         let name = decode.pieces(self.name);
         let value = match self.value {
             Some(value) => decode.pieces(value).map(Some),
@@ -105,7 +104,7 @@ impl Pair {
             name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
         if decoded.is_none() {
             let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
-            scope.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
+            script.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
         }
         decoded
     }

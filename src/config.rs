@@ -29,7 +29,7 @@ pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceText};
 pub use settings::{
     Cache, Config, Egress, Listener, Log, Metrics, Proxy, Server, Trigger, Upstream,
 };
-pub use sounds::inventory::{Inventory, Listed};
+pub use sounds::inventory::{LibrarySound, SoundInventory};
 
 pub(crate) use diagnostic::counted;
 
@@ -60,7 +60,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 /// # Errors
 ///
 /// All errors of the daemon's file.
-pub fn inventory(path: &Path) -> Result<Inventory, ConfigErrors> {
+pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
     let Loaded { config, sounds, errors } = read(path)?;
     let name = path.display().to_string();
     let errors: Vec<_> = errors.into_iter().filter(|error| error.file.name == name).collect();

@@ -12,7 +12,7 @@ use crate::script::template::{Braces, Piece, Template, begins_with_placeholder};
 
 mod pairs;
 
-use pairs::{Decode, Pair, pairs};
+use pairs::{PairDecoding, PayloadPair, pairs};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -23,11 +23,11 @@ pub(crate) fn headers(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
 ) -> Vec<(HeaderName, Template)> {
-    let pairs = pairs(script, given, Decode::Percent);
+    let pairs = pairs(script, given, PairDecoding::Percent);
     pairs.into_iter().filter_map(|pair| header(script, pair)).collect()
 }
 
-fn header(script: &ScriptContext<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
+fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, Template)> {
     let error = |message: &str, help: &str| {
         script.file.error_with_help(pair.at.clone(), message, help);
     };
@@ -57,9 +57,9 @@ pub(crate) fn body(script: &ScriptContext<'_>, given: &TextOrTable, raw_json: bo
     match given {
         TextOrTable::Text(text) if begins(text, &['{', '[']) => json(script, text, raw_json),
         TextOrTable::Text(text) if begins(text, &['<']) => xml(script, text, raw_json),
-        pairs if raw_json => json_of_pairs(self::pairs(script, pairs, Decode::Form)),
+        pairs if raw_json => json_of_pairs(self::pairs(script, pairs, PairDecoding::Form)),
         TextOrTable::Text(text) => form(script.template(text, Landing::Query)),
-        pairs => form(form_of_pairs(self::pairs(script, pairs, Decode::Form))),
+        pairs => form(form_of_pairs(self::pairs(script, pairs, PairDecoding::Form))),
     }
 }
 
@@ -102,7 +102,7 @@ fn check_raw_json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: 
     }
 }
 
-fn form_of_pairs(pairs: Vec<Pair>) -> Template {
+fn form_of_pairs(pairs: Vec<PayloadPair>) -> Template {
     let mut text = Template::default();
     for (n, pair) in pairs.into_iter().enumerate() {
         text.append(Template::text(if n == 0 { "" } else { "&" }));
@@ -114,7 +114,7 @@ fn form_of_pairs(pairs: Vec<Pair>) -> Template {
 }
 
 /// An object of strings in the order written; a name that comes again makes its value a list.
-fn json_of_pairs(pairs: Vec<Pair>) -> Body {
+fn json_of_pairs(pairs: Vec<PayloadPair>) -> Body {
     let mut names: Vec<(Vec<Piece>, Vec<Template>)> = Vec::new();
     for pair in pairs {
         let value = quoted(pair.value.unwrap_or_default());

@@ -13,7 +13,7 @@ use crate::script::template::{Braces, Piece};
 
 /// A name and, where there is one, its value; both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Pair {
+pub(super) struct PayloadPair {
     /// In the file.
     pub(super) at: Range<usize>,
     pub(super) name: Vec<Piece>,
@@ -22,7 +22,7 @@ pub(super) struct Pair {
 
 /// How the text of query-string form is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decode {
+pub(super) enum PairDecoding {
     /// `%XX` alone: headers.
     Percent,
     /// `%XX`, and `+` for a space.
@@ -30,16 +30,20 @@ pub(super) enum Decode {
 }
 
 /// All pairs, in order. A table's names and values are taken as they are.
-pub(super) fn pairs(script: &ScriptContext<'_>, given: &TextOrTable, decode: Decode) -> Vec<Pair> {
+pub(super) fn pairs(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+    decode: PairDecoding,
+) -> Vec<PayloadPair> {
     match given {
         TextOrTable::Text(text) => split(script.placed_pieces(text, Braces::Doubled))
             .into_iter()
-            .map(|pair| Pair { at: script.file.span_in(text, pair.at.clone()), ..pair })
+            .map(|pair| PayloadPair { at: script.file.span_in(text, pair.at.clone()), ..pair })
             .filter_map(|pair| pair.decoded(script, decode))
             .collect(),
         TextOrTable::Table(table) => table
             .iter()
-            .map(|(name, value)| Pair {
+            .map(|(name, value)| PayloadPair {
                 at: name.span(),
                 name: script.pieces(name, Braces::Doubled),
                 value: Some(script.pieces(value, Braces::Doubled)),
@@ -49,9 +53,9 @@ pub(super) fn pairs(script: &ScriptContext<'_>, given: &TextOrTable, decode: Dec
 }
 
 /// Cuts at each `&`, and in each pair at the first `=`. Empty pairs are none.
-fn split(pieces: Vec<PlacedPiece>) -> Vec<Pair> {
+fn split(pieces: Vec<PlacedPiece>) -> Vec<PayloadPair> {
     let mut pairs = Vec::new();
-    let mut open = Pair::default();
+    let mut open = PayloadPair::default();
     for (at, piece) in pieces {
         let Piece::Text(text) = piece else {
             open.push(at, piece);
@@ -71,7 +75,7 @@ fn split(pieces: Vec<PlacedPiece>) -> Vec<Pair> {
     pairs
 }
 
-impl Pair {
+impl PayloadPair {
     fn push_text(&mut self, at: Range<usize>, text: &str) {
         match (self.value.is_none(), text.split_once('=')) {
             (true, Some((name, value))) => {
@@ -94,7 +98,7 @@ impl Pair {
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
 
-    fn decoded(self, script: &ScriptContext<'_>, decode: Decode) -> Option<Self> {
+    fn decoded(self, script: &ScriptContext<'_>, decode: PairDecoding) -> Option<Self> {
         let name = decode.pieces(self.name);
         let value = match self.value {
             Some(value) => decode.pieces(value).map(Some),
@@ -110,7 +114,7 @@ impl Pair {
     }
 }
 
-impl Decode {
+impl PairDecoding {
     fn pieces(self, pieces: Vec<Piece>) -> Option<Vec<Piece>> {
         pieces.into_iter().map(|piece| self.piece(piece)).collect()
     }

@@ -47,7 +47,7 @@ fn check(inventory: &SoundInventory) -> Vec<Diagnostic> {
     let faults = inventory.errors();
     if faults.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
-        say(&format!("{}, no faults", counted(number, "sound file")));
+        say(&format!("{}, no errors", counted(number, "sound file")));
     }
     faults
 }

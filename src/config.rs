@@ -12,16 +12,13 @@ mod diagnostic;
 mod engine_params;
 mod file;
 mod nearest;
-mod payload;
 mod pem;
-mod raw;
 mod runtime_dirs;
 mod script;
 mod secret_file;
 mod secrets;
 mod sounds;
 mod table_reader;
-mod validate;
 mod value;
 
 pub use daemon::listener::ListenerSettings;
@@ -30,7 +27,7 @@ pub use daemon::metrics::MetricsSettings;
 pub use daemon::settings::DaemonSettings;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceText};
 pub use script::context::TriggerDefaults;
-pub use sounds::inventory::{Inventory, Listed};
+pub use sounds::inventory::{LibrarySound, SoundInventory};
 
 pub(crate) use diagnostic::counted;
 
@@ -75,7 +72,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 /// # Errors
 ///
 /// All errors of the daemon's file.
-pub fn inventory(path: &Path) -> Result<Inventory, ConfigErrors> {
+pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
     let Loaded { config, sounds, errors } = read(path)?;
     let name = path.display().to_string();
     let errors: Vec<_> = errors.into_iter().filter(|error| error.file.name == name).collect();

@@ -5,19 +5,24 @@
 
 pub mod answer;
 pub mod branch;
+pub mod decimal;
 pub mod definition;
 pub mod destination;
 pub mod escape;
 pub mod fixed;
 pub mod input;
+pub mod matcher;
 pub mod memory;
 pub mod music;
 pub mod numeric;
 pub mod path;
+pub mod pattern;
 pub mod report;
 pub mod request;
 pub mod run;
 pub mod sounds;
+pub mod subject;
 pub mod template;
 pub mod verdict;
 pub mod voice;
+pub mod when;

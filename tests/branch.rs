@@ -4,9 +4,12 @@
 use std::cmp::Ordering;
 
 use dialscript::script::answer::{Answer, Found};
-use dialscript::script::branch::{Subject, Why, choose};
-use dialscript::script::definition::{Branch, Decimal, Matcher, Outcome, Then};
+use dialscript::script::branch::{Why, choose};
+use dialscript::script::decimal::Decimal;
+use dialscript::script::definition::{Branch, Outcome, Then};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
+use dialscript::script::subject::Subject;
 use proptest::prelude::*;
 use regex::Regex;
 

@@ -43,5 +43,5 @@ fn colours() -> bool {
 pub fn report(path: &Path) -> Result<(String, ConfigWarnings), ConfigErrors> {
     let config = config::load(path)?;
     let scripts = counted(config.library.scripts.len(), "script");
-    Ok((format!("{scripts}, no faults"), config.warnings))
+    Ok((format!("{scripts}, no errors"), config.warnings))
 }

@@ -13,12 +13,13 @@ use crate::cli::ConfigFile;
 use crate::cli::call::loaded;
 use crate::cli::story::{Line, printable};
 use crate::script::answer::Answer;
-use crate::script::branch::{Subject, choose};
+use crate::script::branch::choose;
 use crate::script::definition::{Outcome, Script, Trigger};
 use crate::script::input::Input;
 use crate::script::memory::By;
 use crate::script::report::Happened;
 use crate::script::request::NoAnswer;
+use crate::script::subject::Subject;
 use crate::script::verdict::{Verdict, verdict};
 use crate::trigger::MAX_BODY;
 

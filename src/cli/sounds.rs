@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::cli::ConfigFile;
 use crate::cli::check::print_faults;
 use crate::cli::table::say;
-use crate::config::{self, ConfigErrors, Diagnostic, Inventory, counted};
+use crate::config::{self, ConfigErrors, Diagnostic, SoundInventory, counted};
 
 /// What is done with the library.
 #[derive(Debug, Args)]
@@ -34,8 +34,8 @@ enum Command {
 pub fn sounds(options: Options) -> ExitCode {
     let (done, file) = match options.command {
         Command::Import(options) => return import::import(&options),
-        Command::List(file) => (list::list as fn(&Inventory) -> Vec<Diagnostic>, file),
-        Command::Check(file) => (check as fn(&Inventory) -> Vec<Diagnostic>, file),
+        Command::List(file) => (list::list as fn(&SoundInventory) -> Vec<Diagnostic>, file),
+        Command::Check(file) => (check as fn(&SoundInventory) -> Vec<Diagnostic>, file),
     };
     match config::inventory(&file.path()) {
         Ok(inventory) => ended(done(&inventory)),
@@ -43,11 +43,11 @@ pub fn sounds(options: Options) -> ExitCode {
     }
 }
 
-fn check(inventory: &Inventory) -> Vec<Diagnostic> {
-    let faults = inventory.faults();
+fn check(inventory: &SoundInventory) -> Vec<Diagnostic> {
+    let faults = inventory.errors();
     if faults.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
-        say(&format!("{}, no faults", counted(number, "sound file")));
+        say(&format!("{}, no errors", counted(number, "sound file")));
     }
     faults
 }

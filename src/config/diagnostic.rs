@@ -130,7 +130,7 @@ impl ConfigErrors {
     fn summary(&self) -> String {
         let mut files: Vec<_> = self.0.iter().map(|error| &error.file.name).collect();
         files.dedup();
-        format!("{} in {}", counted(self.len(), "fault"), counted(files.len(), "file"))
+        format!("{} in {}", counted(self.len(), "error"), counted(files.len(), "file"))
     }
 }
 

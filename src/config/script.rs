@@ -1,32 +1,45 @@
-//! The script files.
+//! Script files: one module per table, and here what concerns all tables of a file.
 
 use std::path::Path;
 use std::sync::Arc;
 
+mod branch;
 pub(crate) mod context;
-pub(crate) mod facts;
+mod facts;
 mod files;
+mod hangup;
+mod hangup_cause;
+mod keypress;
+mod outcome;
+mod playlist;
+mod prompt;
+mod request;
+mod response;
+mod speech;
+mod tables;
+mod then;
+mod then_grammar;
+mod trigger;
+mod voice;
 
 use context::{LoadContext, ScriptContext};
-use facts::{ScriptFacts, ScriptGraph};
+use facts::ScriptFacts;
+pub(crate) use facts::ScriptGraph;
 use files::ScriptFiles;
+use tables::ScriptTables;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
-use super::raw::script::{HOMES, Script as ScriptTables};
-use super::table_reader;
-use super::validate::scope::Scope;
-use super::validate::then::{self, Typed};
-use crate::script::definition::Library;
+use crate::script::definition::{Library, Outcome, Script, Trigger};
 
-/// A script file that was read, not checked yet.
+/// A script file that was read, but not checked against anything else.
 pub(crate) struct ReadScript {
     name: String,
     file: TomlFile,
     tables: ScriptTables,
 }
 
-/// All script files, read; and what is wrong with files that could not be read.
+/// All script files, what each says about itself to the others, and the errors of those that could not be read.
 #[derive(Default)]
 pub(crate) struct ReadScripts {
     pub(crate) scripts: Vec<ReadScript>,
@@ -36,7 +49,7 @@ pub(crate) struct ReadScripts {
 
 impl ReadScripts {
     pub(crate) fn of_folder(folder: &Path) -> Self {
-        let ScriptFiles { files, errors } = ScriptFiles::of_folder(folder);
+        let ScriptFiles { files, errors } = ScriptFiles::find(folder);
         let mut read = Self { errors, ..Self::default() };
         for (name, path) in files {
             match TomlFile::open(&path, "let this user read it") {
@@ -51,40 +64,70 @@ impl ReadScripts {
     }
 
     fn add(&mut self, name: String, file: TomlFile) {
-        let tables = table_reader::parse(&file, HOMES, ScriptTables::read);
-        self.graph.insert(name.clone(), facts(&tables));
+        let tables = ScriptTables::read(&file);
+        self.graph.insert(name.clone(), tables.facts());
         self.scripts.push(ReadScript { name, file, tables });
     }
 }
 
-/// Checks all scripts. The files that are returned hold the diagnostics. A script with errors stands on defaults where
-/// they are.
+/// Checks all scripts. The files that are returned hold the errors; a script with errors may stand on defaults.
 pub(crate) fn check(scripts: Vec<ReadScript>, load: &LoadContext) -> (Library, Vec<TomlFile>) {
     let mut library = Library::default();
     let mut files = Vec::new();
     for ReadScript { name, file, tables } in scripts {
-        let unknown = ScriptFacts::unknown();
-        let facts = load.scripts.get(&name).unwrap_or(&unknown);
-        let context = ScriptContext::new(load, &file, &name, facts);
-        let script = Scope { context, raw: &tables }.definition();
-        library.scripts.insert(name, Arc::new(script));
+        let facts = tables.facts();
+        let context = ScriptContext::new(load, &file, &name, &facts);
+        tables.check(&file);
+        library.scripts.insert(name.clone(), Arc::new(definition(&tables, &context)));
         files.push(file);
     }
     (library, files)
 }
 
-fn facts(tables: &ScriptTables) -> ScriptFacts {
-    let thens = tables.outcomes().filter_map(|outcome| outcome.then.as_ref());
-    let thens: Vec<_> = thens.filter_map(|text| then::parse(text.get_ref()).ok()).collect();
-    let leads_to = thens.iter().filter_map(|then| match then {
-        Typed::Script(name) => Some((*name).to_owned()),
-        _ => None,
-    });
-    ScriptFacts {
-        asks_for_keys: tables.keypress.is_some(),
-        asks_for_speech: tables.speech.is_some(),
-        waits: tables.waits(),
-        repeats: thens.contains(&Typed::Again),
-        leads_to: leads_to.collect(),
+fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
+    let before = script.before_request();
+    let outcome =
+        |table: &Option<outcome::OutcomeTable>| table.as_ref().map(|table| table.outcome(script));
+    let no_input = outcome(&tables.no_input).unwrap_or_default();
+    let invalid_input = outcome(&tables.invalid_input).unwrap_or_else(|| no_input.clone());
+    let no_response = outcome(&tables.no_response).unwrap_or_default();
+    let otherwise = outcome(&tables.otherwise)
+        .unwrap_or_else(|| fallback(tables, &no_response, &invalid_input));
+    let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
+    Script {
+        name: script.name.to_owned(),
+        prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
+        manner: tables.voice.as_ref().map(|voice| voice.manner(script)).unwrap_or_default(),
+        speech: speech.map(|speech| speech.speech(script, keypress)),
+        keypress: keypress.map(|keypress| keypress.keypress(script.file)),
+        trigger: tables.trigger.as_ref().map(|trigger| {
+            let request = trigger.trigger(&before);
+            with_response(tables, &before, request)
+        }),
+        hangup: tables.hangup.as_ref().map(|hangup| hangup.trigger(script)),
+        branches: branch::branches(&tables.branches, script, tables.compared()),
+        otherwise,
+        no_input,
+        invalid_input,
+        no_response,
+    }
+}
+
+/// Where there is no `[otherwise]`: what an answer or an input means that no branch matches.
+fn fallback(tables: &ScriptTables, no_response: &Outcome, invalid_input: &Outcome) -> Outcome {
+    match (tables.branches.is_empty(), tables.waits()) {
+        (true, _) => Outcome::default(),
+        (false, true) => no_response.clone(),
+        (false, false) => invalid_input.clone(),
+    }
+}
+
+fn with_response(tables: &ScriptTables, script: &ScriptContext<'_>, request: Trigger) -> Trigger {
+    let Some(response) = &tables.response else { return request };
+    let has_branches = !tables.branches.is_empty();
+    Trigger {
+        key: response.key(script.file),
+        caching: response.caching(script, &request, has_branches),
+        ..request
     }
 }

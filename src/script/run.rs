@@ -7,7 +7,7 @@ use tracing::{debug, warn};
 
 use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Meanwhile, Reach};
 use crate::script::answer::{Answer, Found};
-use crate::script::branch::{Chosen, Subject, choose};
+use crate::script::branch::{Chosen, choose};
 use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
 use crate::script::destination::destination;
 use crate::script::escape::Unfit;
@@ -17,6 +17,7 @@ use crate::script::music::AtHand;
 use crate::script::report::{Happened, Report};
 use crate::script::request::{Request, Triggers};
 use crate::script::sounds::Parts;
+use crate::script::subject::Subject;
 use crate::script::template::{MASK, Template};
 use crate::script::verdict::{Verdict, verdict};
 use crate::script::voice::{Hold, Voice};

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, Sounds};
-use crate::script::definition::{Decimal, How, Part, Playlist};
+use crate::script::decimal::Decimal;
+use crate::script::definition::{How, Part, Playlist};
 use crate::script::template::{Filled, Placeholder, Values};
 use crate::script::voice::{Hold, Made, Manner, Mute, Voice, Wanted};
 

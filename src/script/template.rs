@@ -12,7 +12,7 @@ mod read;
 mod spoken;
 mod written;
 
-pub use read::{Braces, Piece, Problem, read};
+pub use read::{Braces, Piece, Problem, begins_with_placeholder, read};
 pub use spoken::{Phrase, read_spoken};
 
 /// A text with placeholders, each with its landing.

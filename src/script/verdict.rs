@@ -1,9 +1,10 @@
 //! What a complete reply comes to: a branch, `[otherwise]`, or no response at all.
 
 use crate::script::answer::Answer;
-use crate::script::branch::{Chosen, Subject, choose};
+use crate::script::branch::{Chosen, choose};
 use crate::script::definition::Branch;
 use crate::script::path::KeyPath;
+use crate::script::subject::Subject;
 
 /// What a reply comes to.
 #[derive(Debug, Clone)]

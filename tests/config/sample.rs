@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dialscript::channel::{Cause, Sound};
-use dialscript::script::definition::{Matcher, MusicSource, Then};
+use dialscript::script::definition::{MusicSource, Then};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::template::{Placeholder, Template, Value, Values};
 
 use super::folder::Folder;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use dialscript::channel::Cause;
-use dialscript::script::branch::{Subject, choose};
+use dialscript::script::branch::choose;
 use dialscript::script::definition::Then;
+use dialscript::script::subject::Subject;
 
 use super::folder::Folder;
 use super::sample::filled;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use dialscript::script::definition::{Branch, Caching, Matcher, Outcome, Script, Trigger};
+use dialscript::script::definition::{Branch, Caching, Outcome, Script, Trigger};
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheUse, Request, Triggers};
 use ring::digest::{SHA256, digest};

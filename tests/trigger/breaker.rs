@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dialscript::script::definition::{Caching, Matcher};
+use dialscript::script::definition::Caching;
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Triggers};
 use dialscript::trigger::breaker::{Breaker, Change, LONGEST, Limits, Standing};
 use dialscript::trigger::upstream::Rules;

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Matcher, Patience};
+use dialscript::script::definition::Patience;
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
 use dialscript::script::verdict::{Verdict, verdict};
 use dialscript::trigger::Settings;

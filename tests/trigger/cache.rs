@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::answer::Answer;
-use dialscript::script::definition::{Caching, Matcher};
+use dialscript::script::definition::Caching;
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheKey, CacheKeyFilled, CacheUse, Request, Triggers};
 use dialscript::trigger::cache::{Bounds, Cache, Entry, Found};
 use tokio::time::Instant;

@@ -7,9 +7,8 @@ use std::time::Duration;
 use std::sync::Arc;
 
 use dialscript::script::answer::Found;
-use dialscript::script::definition::{
-    Branch, Caching, Matcher, Outcome, Patience, Script, Trigger,
-};
+use dialscript::script::definition::{Branch, Caching, Outcome, Patience, Script, Trigger};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{Fetched, NoAnswer, Request, Target, Triggers};
 use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template, Value, Values};

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Caching, Matcher, Script};
+use dialscript::script::definition::{Caching, Script};
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheUse, Request, Triggers};
 use dialscript::trigger::{HttpTriggers, Settings, shared};
 use futures_util::future::join_all;

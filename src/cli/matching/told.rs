@@ -4,12 +4,13 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::story::Line;
 use crate::script::answer::{Answer, Found};
-use crate::script::branch::{Chosen, MOST_SHOWN, Subject, Why, described, quoted};
+use crate::script::branch::{Chosen, Why};
 use crate::script::definition::{Branch, Outcome, Script, Then};
 use crate::script::destination::destination;
 use crate::script::memory::By;
 use crate::script::path::KeyPath;
 use crate::script::report::Happened;
+use crate::script::subject::{MOST_SHOWN, Subject, described, quoted};
 use crate::script::template::{Placeholder, Template, Value, Values};
 
 /// The table that is taken.

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{ended, failed, say};
 use crate::cli::ConfigFile;
-use crate::config::{self, Diagnostic, Inventory};
+use crate::config::{self, Diagnostic, SoundInventory};
 use crate::voice::audio::{self, BadAudio, Encoded, convert};
 use crate::voice::settings::Format;
 
@@ -60,7 +60,7 @@ pub(super) fn import(options: &Options) -> ExitCode {
 
 struct Importer<'a> {
     options: &'a Options,
-    inventory: Inventory,
+    inventory: SoundInventory,
     made: BTreeSet<PathBuf>,
 }
 
@@ -110,7 +110,7 @@ impl Importer<'_> {
         };
         check_name(&name)?;
         let language = self.options.language.clone().or(language);
-        match language.as_deref().filter(|language| !Inventory::is_language(language)) {
+        match language.as_deref().filter(|language| !SoundInventory::is_language(language)) {
             Some(wrong) => Err((
                 format!("`{wrong}` is no language"),
                 "write it as `de`, `pt_BR` or `en-GB`".into(),

@@ -76,11 +76,6 @@ impl<'a> ScriptContext<'a> {
         Self { has_answer, ..*self }
     }
 
-    /// Whether the script asks for keys or speech.
-    pub(crate) fn asks(&self) -> bool {
-        self.facts.asks_for(Entered::Input)
-    }
-
     /// Reads a text whose values are all escaped alike.
     pub(crate) fn template(&self, text: &Spanned<String>, landing: Landing) -> Template {
         Template::landing(self.pieces(text, Braces::Doubled), landing)

@@ -1,11 +1,12 @@
-//! What a script says about itself to other scripts, and which scripts can run before it in one call.
+//! What a script says about itself, to its own texts and to other scripts, and which scripts can run before it in one
+//! call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::nearest::nearest;
 use crate::script::template::Entered;
 
-/// What other scripts have to know of a script.
+/// What a script does, as far as its own texts or other scripts depend on it.
 #[derive(Debug, Default)]
 pub(crate) struct ScriptFacts {
     /// It has a `[keypress]`.
@@ -16,6 +17,8 @@ pub(crate) struct ScriptFacts {
     pub(crate) waits: bool,
     /// One of its outcomes is `then = "again"`.
     pub(crate) repeats: bool,
+    /// Its `[voice]` names an engine.
+    pub(crate) names_engine: bool,
     /// The scripts that it names as `then = "script NAME"`.
     pub(crate) leads_to: BTreeSet<String>,
 }
@@ -23,8 +26,7 @@ pub(crate) struct ScriptFacts {
 impl ScriptFacts {
     /// A script whose file can't be read. It may do anything, so that its own error causes none in other scripts.
     pub(crate) fn unknown() -> Self {
-        let (repeats, leads_to) = Default::default();
-        Self { asks_for_keys: true, asks_for_speech: true, waits: true, repeats, leads_to }
+        Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
     }
 
     pub(crate) fn asks_for(&self, entered: Entered) -> bool {

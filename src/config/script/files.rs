@@ -1,19 +1,20 @@
-//! Finds the script files.
+//! The script files of a folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::Diagnostic;
 
-/// The script files of a folder by script name, and errors about files whose names can't be script names.
-pub(crate) struct ScriptFiles {
-    pub(crate) files: BTreeMap<String, PathBuf>,
-    pub(crate) errors: Vec<Diagnostic>,
+/// Script files by the names of their scripts, and errors in what lies in the folder.
+#[derive(Default)]
+pub(super) struct ScriptFiles {
+    pub(super) files: BTreeMap<String, PathBuf>,
+    pub(super) errors: Vec<Diagnostic>,
 }
 
 impl ScriptFiles {
-    pub(crate) fn of_folder(folder: &Path) -> Self {
-        let mut found = Self { files: BTreeMap::new(), errors: Vec::new() };
+    pub(super) fn find(folder: &Path) -> Self {
+        let mut found = Self::default();
         match std::fs::read_dir(folder) {
             Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
             Err(e) => found.errors.push(Diagnostic::of_path(
@@ -41,7 +42,6 @@ impl ScriptFiles {
     }
 }
 
-/// What to do about a file whose name can't be a script name.
 fn misnamed(name: &str) -> Option<&'static str> {
     if matches!(name, "arg" | "secret") {
         return Some(

@@ -5,7 +5,7 @@ use std::ops::Range;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::{anychar, char};
-use nom::combinator::{all_consuming, consumed, map, rest, value};
+use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
@@ -63,12 +63,13 @@ pub(super) fn each<T>(
     let mut pieces = Vec::new();
     let mut problems = Vec::new();
     let mut left = text;
-    while let Ok((after, token)) = token(braces).parse(left) {
+    while let Ok((after, token)) = token(braces, &fill).parse(left) {
         let at = text.len() - left.len()..text.len() - after.len();
         left = after;
         let read = match token {
             Token::Text(text) => Ok(literal(text)),
-            Token::Placeholder(inner) => fill(inner),
+            Token::Read(piece) => Ok(piece),
+            Token::Braced(inner) => fill(inner),
             Token::Stray(brace) => Err((
                 format!("a `{brace}` that belongs to no placeholder"),
                 Some(format!("for a brace that is text, write `{brace}{brace}`")),
@@ -89,29 +90,31 @@ fn spoken_alone(inner: &str) -> Option<String> {
     known.then(|| format!("nothing is spoken here: write `{{{of}}}`"))
 }
 
-#[derive(Clone)]
-enum Token<'a> {
+enum Token<'a, T> {
     Text(&'a str),
-    Placeholder(&'a str),
+    /// Something in braces, not read yet.
+    Braced(&'a str),
+    Read(T),
     Stray(char),
 }
 
-fn token<'a>(
+fn token<'a, T>(
     braces: Braces,
-) -> impl Parser<&'a str, Output = Token<'a>, Error = nom::error::Error<&'a str>> {
+    fill: &impl Fn(&str) -> Result<T, Wrong>,
+) -> impl Parser<&'a str, Output = Token<'a, T>, Error = nom::error::Error<&'a str>> {
     move |input| match braces {
         Braces::Doubled => alt((
-            value(Token::Text("{"), tag("{{")),
-            value(Token::Text("}"), tag("}}")),
-            map(braced, Token::Placeholder),
+            map(tag("{{"), |_| Token::Text("{")),
+            map(tag("}}"), |_| Token::Text("}")),
+            map(braced, Token::Braced),
             map(is_not("{}"), Token::Text),
             map(anychar, Token::Stray),
         ))
         .parse(input),
         Braces::Text => alt((
-            map(known, Token::Placeholder),
+            map_opt(braced, |inner| fill(inner).ok().map(Token::Read)),
             map(is_not("{}"), Token::Text),
-            map(consumed(anychar), |(brace, _)| Token::Text(brace)),
+            map(recognize(anychar), Token::Text),
         ))
         .parse(input),
     }
@@ -121,8 +124,9 @@ fn braced(input: &str) -> IResult<&str, &str> {
     delimited(char('{'), is_not("{}"), char('}')).parse(input)
 }
 
-fn known(input: &str) -> IResult<&str, &str> {
-    nom::combinator::verify(braced, |inner: &str| placeholder(inner).is_ok()).parse(input)
+/// Whether a text begins with a placeholder, not with a brace of its own.
+pub fn begins_with_placeholder(text: &str) -> bool {
+    braced(text).is_ok_and(|(_, inner)| placeholder(inner).is_ok())
 }
 
 pub(super) const SIMPLE: [(&str, Placeholder); 11] = [

@@ -1,9 +1,9 @@
-//! Hang-up causes by the names of Q.850, in small letters.
+//! Hangup causes by the names of Q.850, in small letters.
 
 use crate::channel::Cause;
 use crate::config::nearest::nearest;
 
-/// ITU-T Q.850, table 1, with the words that people say where its own are long.
+/// ITU-T Q.850, table 1, with shorter words where its own are long.
 const CAUSES: [(&str, u8); 53] = [
     ("unallocated", 1),
     ("no-route-transit", 2),
@@ -61,14 +61,14 @@ const CAUSES: [(&str, u8); 53] = [
 ];
 
 /// A cause by its name or number.
-pub(crate) fn cause(typed: &str) -> Option<Cause> {
+pub(super) fn parse(typed: &str) -> Option<Cause> {
     let named = CAUSES.iter().find(|(name, _)| *name == typed).map(|(_, number)| *number);
     let number = named.or_else(|| typed.parse().ok());
     number.filter(|number| (1..=127).contains(number)).map(Cause)
 }
 
-/// What to write for a cause that is none.
-pub(crate) fn instead(typed: &str) -> String {
+/// Help for a text that is no cause.
+pub(super) fn suggestion(typed: &str) -> String {
     let near = nearest(typed, CAUSES.iter().map(|(name, _)| *name));
     near.map_or(KNOWN.to_owned(), |near| format!("did you mean `hangup {near}`?"))
 }

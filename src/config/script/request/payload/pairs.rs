@@ -1,20 +1,19 @@
-//! Names and values, from query-string form or from a table.
+//! Names and values, from a query string or from a table.
 //!
-//! Placeholders are found before the text is split and decoded: what is in their braces is never cut.
+//! Placeholders are found before the text is split and decoded: `&` and `=` in their braces separate nothing.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::script::context::PlacedPiece;
-use crate::config::validate::scope::Scope;
+use crate::config::script::context::{PlacedPiece, ScriptContext};
 use crate::config::value::TextOrTable;
 use crate::script::template::{Braces, Piece};
 
 /// A name and, where there is one, its value; both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Pair {
+pub(super) struct PayloadPair {
     /// In the file.
     pub(super) at: Range<usize>,
     pub(super) name: Vec<Piece>,
@@ -23,7 +22,7 @@ pub(super) struct Pair {
 
 /// How the text of query-string form is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Decode {
+pub(super) enum PairDecoding {
     /// `%XX` alone: headers.
     Percent,
     /// `%XX`, and `+` for a space.
@@ -31,28 +30,32 @@ pub(super) enum Decode {
 }
 
 /// All pairs, in order. A table's names and values are taken as they are.
-pub(super) fn pairs(scope: &Scope<'_>, given: &TextOrTable, decode: Decode) -> Vec<Pair> {
+pub(super) fn pairs(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+    decode: PairDecoding,
+) -> Vec<PayloadPair> {
     match given {
-        TextOrTable::Text(text) => split(scope.placed_pieces(text, Braces::Doubled))
+        TextOrTable::Text(text) => split(script.placed_pieces(text, Braces::Doubled))
             .into_iter()
-            .map(|pair| Pair { at: scope.file.span_in(text, pair.at.clone()), ..pair })
-            .filter_map(|pair| pair.decoded(scope, decode))
+            .map(|pair| PayloadPair { at: script.file.span_in(text, pair.at.clone()), ..pair })
+            .filter_map(|pair| pair.decoded(script, decode))
             .collect(),
         TextOrTable::Table(table) => table
             .iter()
-            .map(|(name, value)| Pair {
+            .map(|(name, value)| PayloadPair {
                 at: name.span(),
-                name: scope.pieces(name, Braces::Doubled),
-                value: Some(scope.pieces(value, Braces::Doubled)),
+                name: script.pieces(name, Braces::Doubled),
+                value: Some(script.pieces(value, Braces::Doubled)),
             })
             .collect(),
     }
 }
 
 /// Cuts at each `&`, and in each pair at the first `=`. Empty pairs are none.
-fn split(pieces: Vec<PlacedPiece>) -> Vec<Pair> {
+fn split(pieces: Vec<PlacedPiece>) -> Vec<PayloadPair> {
     let mut pairs = Vec::new();
-    let mut open = Pair::default();
+    let mut open = PayloadPair::default();
     for (at, piece) in pieces {
         let Piece::Text(text) = piece else {
             open.push(at, piece);
@@ -72,7 +75,7 @@ fn split(pieces: Vec<PlacedPiece>) -> Vec<Pair> {
     pairs
 }
 
-impl Pair {
+impl PayloadPair {
     fn push_text(&mut self, at: Range<usize>, text: &str) {
         match (self.value.is_none(), text.split_once('=')) {
             (true, Some((name, value))) => {
@@ -95,7 +98,7 @@ impl Pair {
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
 
-    fn decoded(self, scope: &Scope<'_>, decode: Decode) -> Option<Self> {
+    fn decoded(self, script: &ScriptContext<'_>, decode: PairDecoding) -> Option<Self> {
         let name = decode.pieces(self.name);
         let value = match self.value {
             Some(value) => decode.pieces(value).map(Some),
@@ -105,13 +108,13 @@ impl Pair {
             name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
         if decoded.is_none() {
             let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
-            scope.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
+            script.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
         }
         decoded
     }
 }
 
-impl Decode {
+impl PairDecoding {
     fn pieces(self, pieces: Vec<Piece>) -> Option<Vec<Piece>> {
         pieces.into_iter().map(|piece| self.piece(piece)).collect()
     }

@@ -1,109 +1,108 @@
-//! Request headers and bodies: names and values in query-string form or as a table, JSON, XML.
+//! `headers` and `body`: names and values as a query string or as a table, JSON, XML.
 
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 
-use super::script::context::SampleValues;
-use super::validate::scope::Scope;
-use super::value::TextOrTable;
+use crate::config::script::context::{SampleValues, ScriptContext};
+use crate::config::value::TextOrTable;
 use crate::script::definition::Body;
 use crate::script::escape::Landing;
 use crate::script::request::is_the_connections;
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::template::{Braces, Piece, Template, begins_with_placeholder};
 
 mod pairs;
 
-use pairs::{Decode, Pair, pairs};
+use pairs::{PairDecoding, PayloadPair, pairs};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 
 /// Request headers.
-pub(crate) fn headers(scope: &Scope<'_>, given: &TextOrTable) -> Vec<(HeaderName, Template)> {
-    let pairs = pairs(scope, given, Decode::Percent);
-    pairs.into_iter().filter_map(|pair| header(scope, pair)).collect()
+pub(crate) fn headers(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+) -> Vec<(HeaderName, Template)> {
+    let pairs = pairs(script, given, PairDecoding::Percent);
+    pairs.into_iter().filter_map(|pair| header(script, pair)).collect()
 }
 
-fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
-    let fault = |what: &str, help: &str| scope.file.error_with_help(pair.at.clone(), what, help);
+fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, Template)> {
+    let error = |message: &str, help: &str| {
+        script.file.error_with_help(pair.at.clone(), message, help);
+    };
     let name = Template::landing(pair.name, Landing::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
-        fault("this is no header's name", "write headers as `Name=value&Other=value`");
+        error("this is no header's name", "write headers as `Name=value&Other=value`");
         return None;
     };
     if is_the_connections(&name) {
-        fault("this header is the connection's own", "take it out");
+        error("this header is the connection's own", "take it out");
     }
     let Some(value) = pair.value else {
-        fault("this header has no value", "write headers as `Name=value&Other=value`");
+        error("this header has no value", "write headers as `Name=value&Other=value`");
         return None;
     };
     let value = Template::landing(value, Landing::Header);
     let sample = value.fill(&SampleValues("1")).unwrap_or_default();
     if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
-        fault("a header's value is one line", "take the line break out");
+        error("a header's value is one line", "take the line break out");
     }
     Some((name, value))
 }
 
 /// A request's body.
-pub(crate) fn body(scope: &Scope<'_>, given: &TextOrTable, raw_json: bool) -> Body {
+pub(crate) fn body(script: &ScriptContext<'_>, given: &TextOrTable, raw_json: bool) -> Body {
     match given {
-        TextOrTable::Text(text) if begins(text, &['{', '[']) => json(scope, text, raw_json),
-        TextOrTable::Text(text) if begins(text, &['<']) => xml(scope, text, raw_json),
-        pairs if raw_json => json_of_pairs(self::pairs(scope, pairs, Decode::Form)),
-        TextOrTable::Text(text) => form(scope.template(text, Landing::Query)),
-        pairs => form(form_of_pairs(self::pairs(scope, pairs, Decode::Form))),
+        TextOrTable::Text(text) if begins(text, &['{', '[']) => json(script, text, raw_json),
+        TextOrTable::Text(text) if begins(text, &['<']) => xml(script, text, raw_json),
+        pairs if raw_json => json_of_pairs(self::pairs(script, pairs, PairDecoding::Form)),
+        TextOrTable::Text(text) => form(script.template(text, Landing::Query)),
+        pairs => form(form_of_pairs(self::pairs(script, pairs, PairDecoding::Form))),
     }
 }
 
 fn begins(text: &Spanned<String>, with: &[char]) -> bool {
-    // A placeholder at the beginning of a form begins with a brace too.
     let text = text.get_ref().trim_start();
-    let placeholder = matches!(
-        crate::script::template::read(text, Braces::Text).0.first(),
-        Some((_, Piece::Fill(_)))
-    );
-    text.starts_with(with) && !placeholder
+    text.starts_with(with) && !begins_with_placeholder(text)
 }
 
 fn form(text: Template) -> Body {
     Body { text, content_type: FORM }
 }
 
-fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
-    check_raw_json(scope, text, raw_json, "JSON");
-    let template = Template::json(scope.pieces(text, Braces::Text));
+fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+    check_raw_json(script, text, raw_json, "JSON");
+    let template = Template::json(script.pieces(text, Braces::Text));
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
         let help = "a body that begins with { or [ is JSON";
-        scope.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
+        script.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
     }
     Body { text: template, content_type: JSON }
 }
 
-fn xml(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
-    check_raw_json(scope, text, raw_json, "XML");
-    let template = scope.template(text, Landing::Xml);
+fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+    check_raw_json(script, text, raw_json, "XML");
+    let template = script.template(text, Landing::Xml);
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < is XML";
-        scope.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
+        script.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
     }
     Body { text: template, content_type: XML }
 }
 
-fn check_raw_json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
+fn check_raw_json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
     if raw_json {
-        let what = format!("`raw_json` makes JSON of names and values, and this is {kind}");
+        let message = format!("`raw_json` makes JSON of names and values, and this is {kind}");
         let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
-        scope.file.error_with_help(text.span(), what, help);
+        script.file.error_with_help(text.span(), message, help);
     }
 }
 
-fn form_of_pairs(pairs: Vec<Pair>) -> Template {
+fn form_of_pairs(pairs: Vec<PayloadPair>) -> Template {
     let mut text = Template::default();
     for (n, pair) in pairs.into_iter().enumerate() {
         text.append(Template::text(if n == 0 { "" } else { "&" }));
@@ -115,7 +114,7 @@ fn form_of_pairs(pairs: Vec<Pair>) -> Template {
 }
 
 /// An object of strings in the order written; a name that comes again makes its value a list.
-fn json_of_pairs(pairs: Vec<Pair>) -> Body {
+fn json_of_pairs(pairs: Vec<PayloadPair>) -> Body {
     let mut names: Vec<(Vec<Piece>, Vec<Template>)> = Vec::new();
     for pair in pairs {
         let value = quoted(pair.value.unwrap_or_default());

@@ -1,0 +1,55 @@
+//! What branches are compared with: the value of a reply or an input, and the HTTP status.
+
+use std::fmt::Write;
+
+use crate::script::answer::{Answer, Found};
+use crate::script::path::KeyPath;
+
+/// Most characters of a value that are shown.
+pub const MOST_SHOWN: usize = 200;
+
+/// What branches are compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The value; `None` where the reply has none to compare: it can't be read, or it is an error without the key.
+    pub value: Option<Found<'a>>,
+    /// The HTTP status; `None` for an input.
+    pub status: Option<u16>,
+}
+
+impl<'a> Subject<'a> {
+    /// A complete reply, by the value at `key`.
+    pub fn answer(answer: &'a Answer, key: Option<&KeyPath>) -> Self {
+        let value = answer.unreadable().is_none().then(|| answer.value(key));
+        let failed = !(200..300).contains(&answer.status);
+        let lacks_key = failed && value == Some(Found::Absent);
+        Self { value: value.filter(|_| !lacks_key), status: Some(answer.status) }
+    }
+
+    /// What a caller entered.
+    pub fn input(input: &'a str) -> Self {
+        let value = if input.is_empty() { Found::Absent } else { Found::Text(input.into()) };
+        Self { value: Some(value), status: None }
+    }
+}
+
+/// A value in words.
+pub fn described(found: &Found<'_>) -> String {
+    match found {
+        Found::Absent => "absent, or null".to_owned(),
+        Found::Text(text) => quoted(text),
+        Found::Composite => "an object or a list".to_owned(),
+    }
+}
+
+/// A text in quotes, on one line, cut after [`MOST_SHOWN`] characters.
+pub fn quoted(text: &str) -> String {
+    let length = text.chars().count();
+    if length <= MOST_SHOWN {
+        return format!("{text:?}");
+    }
+    let mut shown = format!("{:?}", text.chars().take(MOST_SHOWN).collect::<String>());
+    // Writing to a `String` can't fail.
+    let _ = write!(shown, "… ({length} characters)");
+    shown
+}

@@ -1,4 +1,4 @@
-//! Folders of what is made while the daemon serves.
+//! Folders that the daemon writes to while it runs.
 
 use std::io;
 use std::path::Path;
@@ -7,8 +7,8 @@ use super::settings::Config;
 use crate::script::definition::{Part, Script};
 
 impl Config {
-    /// Creates the folders that the scripts need, where they are not there; tells what could not be created. Scripts
-    /// that neither speak nor listen need none.
+    /// Creates the missing folders that the scripts need: scripts without speech and rendered sounds need none. Returns
+    /// the errors, for people.
     pub fn create_folders(&self) -> Vec<String> {
         let scripts = || self.library.scripts.values();
         let makes = scripts().any(|script| makes_sounds(script));

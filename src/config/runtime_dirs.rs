@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::script::definition::{Library, Part, Script};
 use crate::voice::settings::Settings;
 
-/// Creates the folders that the scripts need. Returns what could not be created. Scripts that neither speak nor listen
-/// need none.
+/// Creates the missing folders that the scripts need: scripts without speech and rendered sounds need none. Returns the
+/// errors, for people.
 pub(crate) fn create(settings: &Settings, library: &Library) -> Vec<String> {
     let scripts = || library.scripts.values();
     let makes = scripts().any(|script| makes_sounds(script));

@@ -31,7 +31,7 @@ pub use sounds::inventory::{LibrarySound, SoundInventory};
 
 pub(crate) use diagnostic::counted;
 
-use crate::script::definition::Library;
+use crate::script::definition::ScriptLibrary;
 use daemon::DaemonFile;
 use script::ReadScripts;
 use script::context::LoadContext;
@@ -44,7 +44,7 @@ pub struct Config {
     /// The settings of the daemon's file.
     pub daemon: DaemonSettings,
     /// The scripts and their secrets.
-    pub library: Arc<Library>,
+    pub library: Arc<ScriptLibrary>,
     /// What will not work, but does not keep the files from being used.
     pub warnings: ConfigWarnings,
 }
@@ -115,8 +115,8 @@ fn read(path: &Path) -> Result<Loaded, ConfigErrors> {
         defaults: daemon.trigger_defaults,
         allows_hosts: !daemon.trigger.allow_hosts.is_empty(),
         engines: daemon_file.engine_names(),
-        has_tts: daemon.voice.say.is_some(),
-        has_asr: daemon.voice.listen.is_some(),
+        has_tts: daemon.voice.default_engine.is_some(),
+        has_asr: daemon.voice.asr_engine.is_some(),
     };
     let (mut library, mut files) = script::check(scripts, &context);
     files.push(daemon_file.into_file());

@@ -26,10 +26,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
-use dialscript::agi::link;
+use dialscript::agi::connection;
 use dialscript::channel::{
-    Ask, Bounds, Cause, Channel, Destination, Ear, Ended, Exit, Heard, Interrupted, Keys, Left,
-    Line, Listen, Meanwhile, Music, Reach, Reassurance, Said, Sound, Sounds,
+    AsrSource, CallLimits, Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd,
+    Exit, HandoverResult, HangupCause, HoldMedia, HoldMusic, Interruption, LineState, Reassurance,
+    Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -83,8 +84,8 @@ async fn call_of_at_most(longest: Duration) -> Call {
 async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> Call {
     let mut asterisk = Asterisk(BufReader::new(theirs));
     let stop = CancellationToken::new();
-    let bounds = Bounds { stop: stop.clone(), ends: Instant::now() + longest };
-    let open = link::open(ours, bounds, Duration::from_secs(5));
+    let bounds = CallLimits { stop: stop.clone(), ends_at: Instant::now() + longest };
+    let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, said) = tokio::join!(open, asterisk.0.write_all(ENVIRONMENT.as_bytes()));
     let ((link, environment), ()) = (opened.unwrap(), said.unwrap());
     Call { channel: AgiChannel::new(link, &environment), asterisk, stop }
@@ -93,16 +94,16 @@ async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Durati
 async fn ask(
     channel: &mut AgiChannel<DuplexStream>,
     prompt: &'static [&str],
-    ask: &Ask,
-) -> Result<Heard, Interrupted> {
-    channel.ask(&mut sounds(prompt), ask).await
+    ask: &DigitOptions,
+) -> Result<Digits, Interruption> {
+    channel.collect_digits(&mut sounds(prompt), ask).await
 }
 
-fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
+fn four_digits() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(16),
+        inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
         barge_in: true,
     }
@@ -123,7 +124,7 @@ fn late(names: &'static [(u64, &str)]) -> Late {
     Late(sounds.collect())
 }
 
-impl Sounds for Late {
+impl SoundStream for Late {
     async fn next(&mut self) -> Option<Sound> {
         let (made, _) = self.0.front()?;
         if *made > Instant::now() {
@@ -133,8 +134,8 @@ impl Sounds for Late {
     }
 }
 
-fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
+fn heard(digits: &str, ended: DigitsEnd) -> Result<Digits, Interruption> {
+    Ok(Digits { digits: digits.into(), end: ended })
 }
 
 fn key(key: char, endpos: u32) -> String {

@@ -17,23 +17,23 @@ mod splits;
 mod transcript;
 
 use bytes::{Bytes, BytesMut};
-use dialscript::agi::codec::{Codec, Message};
-use dialscript::agi::environment::Environment;
-use dialscript::agi::error::WireError;
-use dialscript::agi::reply::Reply;
+use dialscript::agi::codec::{AgiCodec, AgiMessage};
+use dialscript::agi::environment::AgiEnvironment;
+use dialscript::agi::error::AgiError;
+use dialscript::agi::reply::AgiReply;
 use tokio_util::codec::Decoder;
 
 /// Messages up to the end or the first error.
 #[derive(Debug, PartialEq)]
 struct Heard {
-    messages: Vec<Message>,
+    messages: Vec<AgiMessage>,
     error: Option<String>,
 }
 
-fn hear(mut codec: Codec, chunks: &[&[u8]]) -> Heard {
+fn hear(mut codec: AgiCodec, chunks: &[&[u8]]) -> Heard {
     let mut buffer = BytesMut::new();
     let mut messages = Vec::new();
-    let mut drain = |codec: &mut Codec, buffer: &mut BytesMut, end: bool| {
+    let mut drain = |codec: &mut AgiCodec, buffer: &mut BytesMut, end: bool| {
         loop {
             match if end { codec.decode_eof(buffer) } else { codec.decode(buffer) } {
                 Ok(Some(message)) => messages.push(message),
@@ -52,10 +52,10 @@ fn hear(mut codec: Codec, chunks: &[&[u8]]) -> Heard {
 
 /// Replies of a connection whose environment was read.
 fn replies(bytes: impl AsRef<[u8]>) -> Heard {
-    hear(Codec::after_environment(), &[bytes.as_ref()])
+    hear(AgiCodec::after_environment(), &[bytes.as_ref()])
 }
 
-fn error_of(codec: Codec, bytes: &[u8]) -> WireError {
+fn error_of(codec: AgiCodec, bytes: &[u8]) -> AgiError {
     let mut codec = codec;
     let mut buffer = BytesMut::from(bytes);
     loop {
@@ -67,15 +67,15 @@ fn error_of(codec: Codec, bytes: &[u8]) -> WireError {
     }
 }
 
-fn reply(line: &str) -> Reply {
+fn reply(line: &str) -> AgiReply {
     let heard = replies(format!("{line}\n"));
     assert_eq!(heard.error, None, "{line}");
     match &heard.messages[..] {
-        [Message::Reply(reply)] => reply.clone(),
+        [AgiMessage::Reply(reply)] => reply.clone(),
         other => panic!("{line}: {other:?}"),
     }
 }
 
-fn environment(lines: impl AsRef<[u8]>) -> Environment {
-    Environment::from_frame(&Bytes::copy_from_slice(lines.as_ref()))
+fn environment(lines: impl AsRef<[u8]>) -> AgiEnvironment {
+    AgiEnvironment::from_frame(&Bytes::copy_from_slice(lines.as_ref()))
 }

@@ -11,8 +11,8 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use dialscript::cli::rehearsal::Rehearsal;
-use dialscript::cli::rehearsed::Stage;
+use dialscript::cli::simulated_voice::SimulationOptions;
+use dialscript::cli::simulation::Simulation;
 use dialscript::telemetry::Switch;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -276,7 +276,8 @@ async fn a_daemon_that_runs_already_is_called_by_connect() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
     let home = Home::new(&[("ask", &asks(&web.url("/")))]);
     let config = dialscript::config::load(&home.0.path().join("dialscript.toml")).unwrap();
-    let daemon = Rehearsal::start(&config, Switch::Asterisk, Stage::default()).await.unwrap();
+    let daemon =
+        Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
     let address = daemon.address.to_string();
     let told = dialscript(&["call", "ask", "--json", "--connect", &address]).await;
     assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));

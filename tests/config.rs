@@ -3,12 +3,12 @@
 
 mod config {
     use dialscript::channel::Sound;
-    use dialscript::script::definition::{Part, Playlist};
+    use dialscript::script::definition::{Playlist, PromptPart};
 
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
         let recorded = playlist.parts.iter().flat_map(|part| match part {
-            Part::Recorded(recorded) => recorded.in_language(language).to_vec(),
+            PromptPart::Recorded(recorded) => recorded.in_language(language).to_vec(),
             other => panic!("{other:?} is not recorded"),
         });
         recorded.collect()

@@ -26,22 +26,22 @@ mod variables;
 
 use bytes::{Bytes, BytesMut};
 use dialscript::esl::channel_data::ChannelData;
-use dialscript::esl::codec::{Codec, Message};
-use dialscript::esl::error::WireError;
-use dialscript::esl::event::Event;
+use dialscript::esl::codec::{EslCodec, EslMessage};
+use dialscript::esl::error::EslError;
+use dialscript::esl::event::EslEvent;
 use tokio_util::codec::Decoder;
 
 /// Messages up to the end or the first error.
 #[derive(Debug, PartialEq)]
 struct Heard {
-    messages: Vec<Message>,
+    messages: Vec<EslMessage>,
     error: Option<String>,
 }
 
 fn hear(chunks: &[&[u8]]) -> Heard {
-    let (mut codec, mut buffer) = (Codec::default(), BytesMut::new());
+    let (mut codec, mut buffer) = (EslCodec::default(), BytesMut::new());
     let mut messages = Vec::new();
-    let mut drain = |codec: &mut Codec, buffer: &mut BytesMut, end: bool| {
+    let mut drain = |codec: &mut EslCodec, buffer: &mut BytesMut, end: bool| {
         loop {
             match if end { codec.decode_eof(buffer) } else { codec.decode(buffer) } {
                 Ok(Some(message)) => messages.push(message),
@@ -59,15 +59,15 @@ fn hear(chunks: &[&[u8]]) -> Heard {
 }
 
 /// The messages of a stream without a fault.
-fn messages(bytes: impl AsRef<[u8]>) -> Vec<Message> {
+fn messages(bytes: impl AsRef<[u8]>) -> Vec<EslMessage> {
     let heard = hear(&[bytes.as_ref()]);
     assert_eq!(heard.error, None);
     heard.messages
 }
 
-fn error_of(bytes: impl AsRef<[u8]>) -> WireError {
+fn error_of(bytes: impl AsRef<[u8]>) -> EslError {
     let mut buffer = BytesMut::from(bytes.as_ref());
-    let mut codec = Codec::default();
+    let mut codec = EslCodec::default();
     loop {
         match codec.decode_eof(&mut buffer) {
             Ok(Some(_)) => {}
@@ -82,8 +82,8 @@ fn framed(event: &str) -> String {
     format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{event}", event.len())
 }
 
-fn event(text: &str) -> Event {
-    Event::from_body(&Bytes::copy_from_slice(text.as_bytes()))
+fn event(text: &str) -> EslEvent {
+    EslEvent::from_body(&Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn channel_data(lines: impl AsRef<[u8]>) -> ChannelData {

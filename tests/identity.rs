@@ -11,10 +11,12 @@ mod identity {
     use std::time::Duration;
 
     use dialscript::config::load;
-    use dialscript::script::definition::{Patience, Script};
-    use dialscript::script::request::{Auth, Fetched, Request, Target, Triggers};
-    use dialscript::script::template::Filled;
-    use dialscript::trigger::{HttpTriggers, Settings};
+    use dialscript::script::definition::{RetryPolicy, Script};
+    use dialscript::script::request::{
+        RequestAuth, RequestTarget, TriggerClient, TriggerRequest, TriggerResult,
+    };
+    use dialscript::script::template::RedactedText;
+    use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
     use tempfile::TempDir;
 
     mod auth;
@@ -26,33 +28,37 @@ mod identity {
 
     const CANARY: &str = "4711canary-of-16";
 
-    fn open(text: impl Into<String>) -> Filled {
-        Filled::open(text.into())
+    fn open(text: impl Into<String>) -> RedactedText {
+        RedactedText::public(text.into())
     }
 
-    fn hidden(text: impl Into<String>) -> Filled {
-        Filled::hidden(text.into())
+    fn hidden(text: impl Into<String>) -> RedactedText {
+        RedactedText::sensitive(text.into())
     }
 
-    fn to(url: impl Into<String>) -> Target {
-        Target { url: open(url), decides_host: false }
+    fn to(url: impl Into<String>) -> RequestTarget {
+        RequestTarget { url: open(url), decides_host: false }
     }
 
-    fn get(url: impl Into<String>) -> Request {
-        Request {
-            to: to(url),
+    fn get(url: impl Into<String>) -> TriggerRequest {
+        TriggerRequest {
+            target: to(url),
             fallback: None,
             headers: Vec::new(),
             auth: None,
             body: None,
-            signed_by: Vec::new(),
-            patience: Patience { budget: Duration::from_secs(5), attempt: None, retries: 0 },
+            signing_keys: Vec::new(),
+            retry_policy: RetryPolicy {
+                total_timeout: Duration::from_secs(5),
+                attempt_timeout: None,
+                retries: 0,
+            },
             cache_key: None,
         }
     }
 
-    fn basic(user: &str, password: &str) -> Option<Auth> {
-        Some(Auth::Basic(open(user), hidden(password)))
+    fn basic(user: &str, password: &str) -> Option<RequestAuth> {
+        Some(RequestAuth::Basic(open(user), hidden(password)))
     }
 
     fn plain() -> Arc<Script> {
@@ -60,7 +66,7 @@ mod identity {
     }
 
     /// What a daemon's file says of upstreams, as requests have it.
-    fn settings(daemon: &str) -> Settings {
+    fn settings(daemon: &str) -> TriggerSettings {
         let home = TempDir::new().unwrap();
         std::fs::create_dir(home.path().join("scripts")).unwrap();
         let file = home.path().join("dialscript.toml");
@@ -69,15 +75,15 @@ mod identity {
         load(&file).unwrap_or_else(|faults| panic!("{faults}")).daemon.trigger
     }
 
-    fn triggers(daemon: &str) -> HttpTriggers {
-        HttpTriggers::new(settings(daemon)).expect("clients")
+    fn triggers(daemon: &str) -> HttpTriggerClient {
+        HttpTriggerClient::new(settings(daemon)).expect("clients")
     }
 
-    async fn ask(triggers: &HttpTriggers, request: Request) -> Fetched {
-        triggers.ask(request, &plain()).await
+    async fn ask(triggers: &HttpTriggerClient, request: TriggerRequest) -> TriggerResult {
+        triggers.send(request, &plain()).await
     }
 
-    async fn failure(triggers: &HttpTriggers, request: Request) -> String {
+    async fn failure(triggers: &HttpTriggerClient, request: TriggerRequest) -> String {
         let fetched = ask(triggers, request).await;
         fetched.answer.expect_err("no answer").to_string()
     }

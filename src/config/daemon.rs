@@ -25,7 +25,7 @@ use super::diagnostic::ConfigErrors;
 use super::file::TomlFile;
 use super::secrets::SecretStore;
 use super::table_reader::{self, TableReader};
-use crate::trigger::{Settings, upstream::Rules};
+use crate::trigger::{TriggerSettings, upstream::UpstreamLimits};
 use breaker::BreakerTable;
 use cache::CacheTable;
 use context::DaemonContext;
@@ -144,13 +144,13 @@ impl DaemonTables {
     }
 
     /// The requests of scripts have five tables.
-    fn trigger_settings(&self, context: DaemonContext<'_>) -> Settings {
+    fn trigger_settings(&self, context: DaemonContext<'_>) -> TriggerSettings {
         let own = self.trigger.settings(context);
         let breaker = self.breaker.settings(context.file);
-        let mut settings = Settings {
-            upstreams: Rules { breaker, ..own.upstreams },
+        let mut settings = TriggerSettings {
+            upstream_limits: UpstreamLimits { breaker, ..own.upstream_limits },
             cache: self.cache.bounds(context.file),
-            shared: self.cache.shared(context),
+            shared_cache: self.cache.shared(context),
             allow_hosts: self.egress.allow_hosts(),
             allow_networks: self.egress.allow_networks(),
             ..own

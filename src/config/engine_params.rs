@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::file::TomlFile;
-use crate::script::voice::Speed;
+use crate::script::voice::SpeakingRate;
 
 /// The name of a voice, a language or an engine.
 pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
@@ -25,11 +25,13 @@ pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<A
 }
 
 /// How fast texts are spoken.
-pub(crate) fn speed(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Speed> {
+pub(crate) fn speed(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<SpeakingRate> {
     let given = given?;
     let help = "write a number such as `speed = 1.2`; 1.0 is normal";
     match given.get_ref().parse::<f32>() {
-        Ok(speed) if (0.5..=2.0).contains(&speed) => Some(Speed((speed * 100.0).round() as u16)),
+        Ok(speed) if (0.5..=2.0).contains(&speed) => {
+            Some(SpeakingRate((speed * 100.0).round() as u16))
+        }
         Ok(_) => {
             file.error_with_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
             None

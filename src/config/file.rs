@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::diagnostic::{Diagnostic, SourceText};
-use crate::script::template::Problem;
+use crate::script::template::PlaceholderError;
 
 /// A file and its diagnostics. Whoever finds an error reports it here and goes on, so that one run reports them all.
 #[derive(Debug)]
@@ -84,9 +84,9 @@ impl TomlFile {
     }
 
     /// Errors that a grammar of placeholders found in the string `text`.
-    pub(crate) fn report_problems(&self, text: &Spanned<String>, problems: Vec<Problem>) {
+    pub(crate) fn report_problems(&self, text: &Spanned<String>, problems: Vec<PlaceholderError>) {
         for problem in problems {
-            self.report(self.span_in(text, problem.at), problem.what, problem.help, None);
+            self.report(self.span_in(text, problem.range), problem.message, problem.help, None);
         }
     }
 

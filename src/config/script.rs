@@ -30,7 +30,7 @@ use tables::ScriptTables;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
-use crate::script::definition::{Library, Outcome, Script, Trigger};
+use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome, ScriptTrigger};
 
 /// A script file that was read, but not checked against anything else.
 pub(crate) struct ReadScript {
@@ -71,8 +71,11 @@ impl ReadScripts {
 }
 
 /// Checks all scripts. The files that are returned hold the errors; a script with errors may stand on defaults.
-pub(crate) fn check(scripts: Vec<ReadScript>, load: &LoadContext) -> (Library, Vec<TomlFile>) {
-    let mut library = Library::default();
+pub(crate) fn check(
+    scripts: Vec<ReadScript>,
+    load: &LoadContext,
+) -> (ScriptLibrary, Vec<TomlFile>) {
+    let mut library = ScriptLibrary::default();
     let mut files = Vec::new();
     for ReadScript { name, file, tables } in scripts {
         let facts = tables.facts();
@@ -97,7 +100,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     Script {
         name: script.name.to_owned(),
         prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
-        manner: tables.voice.as_ref().map(|voice| voice.manner(script)).unwrap_or_default(),
+        voice_params: tables.voice.as_ref().map(|voice| voice.manner(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
         trigger: tables.trigger.as_ref().map(|trigger| {
@@ -114,20 +117,28 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
 }
 
 /// Where there is no `[otherwise]`: what an answer or an input means that no branch matches.
-fn fallback(tables: &ScriptTables, no_response: &Outcome, invalid_input: &Outcome) -> Outcome {
+fn fallback(
+    tables: &ScriptTables,
+    no_response: &ScriptOutcome,
+    invalid_input: &ScriptOutcome,
+) -> ScriptOutcome {
     match (tables.branches.is_empty(), tables.waits()) {
-        (true, _) => Outcome::default(),
+        (true, _) => ScriptOutcome::default(),
         (false, true) => no_response.clone(),
         (false, false) => invalid_input.clone(),
     }
 }
 
-fn with_response(tables: &ScriptTables, script: &ScriptContext<'_>, request: Trigger) -> Trigger {
+fn with_response(
+    tables: &ScriptTables,
+    script: &ScriptContext<'_>,
+    request: ScriptTrigger,
+) -> ScriptTrigger {
     let Some(response) = &tables.response else { return request };
     let has_branches = !tables.branches.is_empty();
-    Trigger {
-        key: response.key(script.file),
-        caching: response.caching(script, &request, has_branches),
+    ScriptTrigger {
+        response_key: response.key(script.file),
+        cache_policy: response.caching(script, &request, has_branches),
         ..request
     }
 }

@@ -12,7 +12,7 @@ use super::file::TomlFile;
 use super::nearest::nearest;
 use super::value::TextOrList;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
+use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedSounds};
 
 pub(super) mod inventory;
 mod playable;
@@ -66,10 +66,10 @@ impl SoundLibrary {
     }
 
     /// The value of `play`: a recorded sound, or one at a URL.
-    pub(crate) fn part(&self, file: &TomlFile, name: &str, at: Range<usize>) -> Option<Part> {
+    pub(crate) fn part(&self, file: &TomlFile, name: &str, at: Range<usize>) -> Option<PromptPart> {
         let part = match is_url(name) {
-            true => url(name).map(Part::Url),
-            false => self.sound(name).map(Part::Recorded),
+            true => url(name).map(PromptPart::Url),
+            false => self.sound(name).map(PromptPart::Recorded),
         };
         let mut played = self.played.borrow_mut();
         played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
@@ -77,7 +77,7 @@ impl SoundLibrary {
     }
 
     /// The value of `music`: sounds where it looks like them, else a class of the switch.
-    pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> MusicSource {
+    pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> HoldMusicSource {
         match given {
             TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
@@ -86,12 +86,12 @@ impl SoundLibrary {
                         "write a class of the switch, such as \"default\", or a sound as in `play`";
                     file.error_with_help(class.span(), "this is no music", help);
                 }
-                MusicSource::Class(name.into())
+                HoldMusicSource::Class(name.into())
             }
             sounds => {
                 let sounds = sounds.as_slice().iter();
                 let parts = sounds.filter_map(|name| self.part(file, name.get_ref(), name.span()));
-                MusicSource::Sounds(Playlist { parts: parts.collect() })
+                HoldMusicSource::Sounds(Playlist { parts: parts.collect() })
             }
         }
     }
@@ -107,7 +107,7 @@ impl SoundLibrary {
             || !self.by_language(name).is_empty()
     }
 
-    fn sound(&self, name: &str) -> Result<Recorded, SoundError> {
+    fn sound(&self, name: &str) -> Result<RecordedSounds, SoundError> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(SoundError::new(
                 "sounds have plain names: no placeholders here",
@@ -119,13 +119,13 @@ impl SoundLibrary {
                 Err(SoundError::new("no sound is named", "name a sound of the library"))
             }
             Some("") => Err(SoundError::new("no sound is named", "write it as `switch:NAME`")),
-            Some(name) => Ok(one(Sound::OfSwitch(name.into()))),
+            Some(name) => Ok(one(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
         }
     }
 
-    fn absolute(&self, path: &Path) -> Result<Recorded, SoundError> {
+    fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundError> {
         if path.extension().is_none() {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             let message = format!("`{}` has no extension", path.display());
@@ -141,7 +141,7 @@ impl SoundLibrary {
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
 
-    fn named(&self, name: &str) -> Result<Recorded, SoundError> {
+    fn named(&self, name: &str) -> Result<RecordedSounds, SoundError> {
         let mut by_language = BTreeMap::new();
         let mut default = None;
         for (language, files) in self.by_language(name) {
@@ -152,7 +152,7 @@ impl SoundLibrary {
             }
         }
         let default = default.ok_or_else(|| self.unknown(name))?;
-        Ok(Recorded { default, by_language })
+        Ok(RecordedSounds { default, by_language })
     }
 
     /// The files of a name: without a language first, then by languages.
@@ -234,8 +234,8 @@ fn url(text: &str) -> Result<Arc<str>, SoundError> {
     }
 }
 
-fn one(sound: Sound) -> Recorded {
-    Recorded { default: Arc::new([sound]), by_language: BTreeMap::new() }
+fn one(sound: Sound) -> RecordedSounds {
+    RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
 }
 
 /// `en`, `pt_BR`, `en-GB`, `en_US_f_Allison`.

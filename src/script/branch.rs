@@ -1,25 +1,28 @@
 //! Which branch a reply, or an input, takes.
 
-use crate::script::definition::{Branch, Outcome};
+use crate::script::definition::{Branch, ScriptOutcome};
 use crate::script::matcher::Matcher;
 use crate::script::subject::Subject;
 
 /// The branch that won, and why.
 #[derive(Debug, Clone, Copy)]
-pub struct Chosen<'b> {
+pub struct ChosenBranch<'b> {
     /// Its place in the file, from 1.
     pub number: usize,
     /// What of it matched.
     pub matcher: &'b Matcher,
     /// What happens now.
-    pub outcome: &'b Outcome,
+    pub outcome: &'b ScriptOutcome,
 }
 
 /// The first branch that matches, in the order of the file.
-pub fn choose<'b>(branches: &'b [Branch], subject: &Subject<'_>) -> Option<Chosen<'b>> {
+pub fn choose_branch<'b>(
+    branches: &'b [Branch],
+    subject: &Subject<'_>,
+) -> Option<ChosenBranch<'b>> {
     (1..).zip(branches).find_map(|(number, branch)| {
         let matcher = branch.when.iter().find(|matcher| matcher.matches(subject))?;
-        Some(Chosen { number, matcher, outcome: &branch.outcome })
+        Some(ChosenBranch { number, matcher, outcome: &branch.outcome })
     })
 }
 

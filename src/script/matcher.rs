@@ -7,7 +7,7 @@ use std::fmt;
 
 use regex::Regex;
 
-use crate::script::answer::Found;
+use crate::script::answer::AnswerValue;
 use crate::script::decimal::Decimal;
 use crate::script::pattern;
 use crate::script::subject::{Subject, described, quoted};
@@ -102,11 +102,11 @@ impl Matcher {
         }
     }
 
-    fn matches_value(&self, value: &Found<'_>) -> bool {
+    fn matches_value(&self, value: &AnswerValue<'_>) -> bool {
         match (self, value) {
-            (Self::Present, found) => *found != Found::Absent,
-            (Self::Absent, found) => *found == Found::Absent,
-            (_, Found::Text(text)) => self.matches_text(text),
+            (Self::Present, found) => *found != AnswerValue::Absent,
+            (Self::Absent, found) => *found == AnswerValue::Absent,
+            (_, AnswerValue::Text(text)) => self.matches_text(text),
             _ => false,
         }
     }
@@ -172,10 +172,10 @@ impl Matcher {
         }
     }
 
-    fn miss_value(&self, value: Option<&Found<'_>>) -> String {
+    fn miss_value(&self, value: Option<&AnswerValue<'_>>) -> String {
         let Some(value) = value else { return "this reply has no value to compare".to_owned() };
         let mut reason = format!("the value is {}", described(value));
-        if let Found::Text(text) = value
+        if let AnswerValue::Text(text) = value
             && let Some(remark) = self.remark(text)
         {
             reason.push_str(", ");

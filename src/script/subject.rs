@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::script::answer::{Answer, Found};
+use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
 /// Most characters of a value that are shown.
@@ -12,33 +12,34 @@ pub const MOST_SHOWN: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The value; `None` where the reply has none to compare: it can't be read, or it is an error without the key.
-    pub value: Option<Found<'a>>,
+    pub value: Option<AnswerValue<'a>>,
     /// The HTTP status; `None` for an input.
     pub status: Option<u16>,
 }
 
 impl<'a> Subject<'a> {
     /// A complete reply, by the value at `key`.
-    pub fn answer(answer: &'a Answer, key: Option<&KeyPath>) -> Self {
-        let value = answer.unreadable().is_none().then(|| answer.value(key));
+    pub fn answer(answer: &'a TriggerAnswer, key: Option<&KeyPath>) -> Self {
+        let value = answer.unreadable_reason().is_none().then(|| answer.branch_value(key));
         let failed = !(200..300).contains(&answer.status);
-        let lacks_key = failed && value == Some(Found::Absent);
+        let lacks_key = failed && value == Some(AnswerValue::Absent);
         Self { value: value.filter(|_| !lacks_key), status: Some(answer.status) }
     }
 
     /// What a caller entered.
     pub fn input(input: &'a str) -> Self {
-        let value = if input.is_empty() { Found::Absent } else { Found::Text(input.into()) };
+        let value =
+            if input.is_empty() { AnswerValue::Absent } else { AnswerValue::Text(input.into()) };
         Self { value: Some(value), status: None }
     }
 }
 
 /// A value in words.
-pub fn described(found: &Found<'_>) -> String {
+pub fn described(found: &AnswerValue<'_>) -> String {
     match found {
-        Found::Absent => "absent, or null".to_owned(),
-        Found::Text(text) => quoted(text),
-        Found::Composite => "an object or a list".to_owned(),
+        AnswerValue::Absent => "absent, or null".to_owned(),
+        AnswerValue::Text(text) => quoted(text),
+        AnswerValue::Composite => "an object or a list".to_owned(),
     }
 }
 

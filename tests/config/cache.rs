@@ -17,7 +17,7 @@ fn a_shared_cache_has_an_address_and_a_secret_and_shows_neither_password_nor_sec
     let redis = "shared = 'redis://:{secret.REDIS}@10.0.0.5:6379/2'";
     let folder = folder(&format!("{redis}\nshared_secret = '{{secret.SHARED}}'"));
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    let shared = config.daemon.trigger.shared.as_ref().unwrap();
+    let shared = config.daemon.trigger.shared_cache.as_ref().unwrap();
     assert_eq!(&*shared.secret, SECRET);
     assert_eq!(shared.address, "redis://:p%40ss%2Fword%20%231@10.0.0.5:6379/2".parse().unwrap());
     let shown = format!("{:?}", config.daemon.trigger);
@@ -95,7 +95,7 @@ fn scripts_with_one_cache_key_and_different_requests_keep_apart() {
             ),
         );
         let trigger = folder.loaded("asks").trigger.clone().unwrap();
-        trigger.caching.unwrap().key.unwrap().of
+        trigger.cache_policy.unwrap().key.unwrap().source
     };
     let sent = [
         script("body = 'what=orders&of={caller}'"),

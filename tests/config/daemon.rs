@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::channel::Sound;
-use dialscript::telemetry::Format;
+use dialscript::telemetry::LogFormat;
 
 use super::folder::Folder;
 
@@ -14,21 +14,21 @@ fn an_empty_file_serves_calls_on_loopback() {
     assert_eq!(config.daemon.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
     let shown: Vec<_> = config.daemon.asterisk.allow.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["127.0.0.0/8", "::1/128"]);
-    assert_eq!(config.daemon.limits.first_words, Duration::from_secs(5));
+    assert_eq!(config.daemon.limits.handshake_timeout, Duration::from_secs(5));
     assert_eq!(
-        (config.daemon.limits.grace, config.daemon.limits.calls),
+        (config.daemon.limits.grace, config.daemon.limits.max_calls),
         (Duration::from_secs(30), 10000)
     );
     assert_eq!(config.daemon.limits.longest_call, Duration::from_secs(4 * 3600));
     assert_eq!(config.daemon.trigger.connect_timeout, Duration::from_secs(2));
     assert_eq!((&config.daemon.trigger.proxy, config.daemon.trigger.max_requests), (&None, 10000));
     assert_eq!(
-        (config.daemon.trigger.cache.entries, config.daemon.trigger.cache.bytes),
+        (config.daemon.trigger.cache.max_entries, config.daemon.trigger.cache.max_bytes),
         (10000, 33_554_432)
     );
     assert_eq!(
         (config.daemon.log.level, config.daemon.log.format),
-        (tracing::Level::INFO, Format::Text)
+        (tracing::Level::INFO, LogFormat::Text)
     );
 }
 
@@ -82,20 +82,20 @@ fn every_key_of_the_daemons_file_is_read() {
     assert_eq!(config.daemon.asterisk.listen.len(), 2);
     assert_eq!(config.daemon.asterisk.allow[0].to_string(), "10.1.2.3/32");
     assert!(config.daemon.freeswitch.listen.is_empty());
-    assert_eq!(config.daemon.limits.first_words, Duration::from_secs(2));
-    assert_eq!(config.daemon.limits.calls, 5);
+    assert_eq!(config.daemon.limits.handshake_timeout, Duration::from_secs(2));
+    assert_eq!(config.daemon.limits.max_calls, 5);
     assert_eq!(config.daemon.trigger_defaults.music_after, Duration::ZERO);
     assert_eq!(
         config.daemon.trigger.proxy.as_ref().unwrap().as_str(),
         "http://proxy.example:3128/"
     );
     assert_eq!(
-        (config.daemon.trigger.cache.entries, config.daemon.trigger.cache.bytes),
+        (config.daemon.trigger.cache.max_entries, config.daemon.trigger.cache.max_bytes),
         (8, 1_000_000)
     );
     assert_eq!(
         (config.daemon.log.level, config.daemon.log.format),
-        (tracing::Level::DEBUG, Format::Json)
+        (tracing::Level::DEBUG, LogFormat::Json)
     );
     let metrics = config.daemon.metrics.unwrap();
     assert_eq!((metrics.listen.port(), metrics.allow[0].to_string()), (9464, "10.0.0.9/32".into()));

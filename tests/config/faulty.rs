@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dialscript::cli::check::report;
+use dialscript::cli::check::check_files;
 use dialscript::config::load;
 use proptest::prelude::*;
 
@@ -10,14 +10,14 @@ use super::folder::Folder;
 
 #[test]
 fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
-    let faults = report(Path::new("tests/faulty/dialscript.toml")).unwrap_err();
+    let faults = check_files(Path::new("tests/faulty/dialscript.toml")).unwrap_err();
     insta::assert_snapshot!(faults.to_string());
 }
 
 #[test]
 fn scripts_without_faults_are_counted() {
     let folder = Folder::new();
-    let report = || report(&folder.path().join("dialscript.toml")).unwrap().0;
+    let report = || check_files(&folder.path().join("dialscript.toml")).unwrap().0;
     assert_eq!(report(), "0 scripts, no errors");
     folder.script("a", "[otherwise]\nthen='hangup'\n");
     assert_eq!(report(), "1 script, no errors");

@@ -3,8 +3,8 @@
 use std::fs;
 
 use dialscript::config::Config;
-use dialscript::trigger::Settings;
-use dialscript::web::place::Place;
+use dialscript::trigger::TriggerSettings;
+use dialscript::web::host_port::HostPort;
 
 use super::folder::Folder;
 
@@ -33,13 +33,13 @@ fn warnings(folder: &Folder) -> Vec<String> {
 }
 
 /// How many authorities, how many certificates of ours, and how many requests.
-fn rules(settings: &Settings, place: &str) -> (usize, usize, Option<usize>) {
+fn rules(settings: &TriggerSettings, place: &str) -> (usize, usize, Option<usize>) {
     let place = place.parse().unwrap();
-    let mut identities = settings.identities.iter();
+    let mut identities = settings.tls_identities.iter();
     let identity = identities.find(|(at, _)| *at == place).map(|(_, identity)| identity);
-    let most = settings.upstreams.most_at.iter().find(|(at, _)| *at == place);
-    let authorities = identity.map_or(0, |identity| identity.authorities.len());
-    let chain = identity.and_then(|identity| identity.certificate.as_ref());
+    let most = settings.upstream_limits.max_concurrent_at.iter().find(|(at, _)| *at == place);
+    let authorities = identity.map_or(0, |identity| identity.ca_certificates.len());
+    let chain = identity.and_then(|identity| identity.client_certificate.as_ref());
     (authorities, chain.map_or(0, |(chain, _)| chain.len()), most.map(|(_, most)| *most))
 }
 
@@ -65,9 +65,10 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
         ("[2001:db8::1]:8443", (0, 0, None)),
     ] {
         assert_eq!(rules(&config.daemon.trigger, place), expected, "{place}");
-        assert_eq!(place.parse::<Place>().unwrap().to_string(), place);
+        assert_eq!(place.parse::<HostPort>().unwrap().to_string(), place);
     }
-    let identities = config.daemon.trigger.identities.iter().map(|(place, _)| place.to_string());
+    let identities =
+        config.daemon.trigger.tls_identities.iter().map(|(place, _)| place.to_string());
     let expected = ["shop.example", "shop.example:8443", "shop.example:9443"];
     assert_eq!(identities.collect::<Vec<_>>(), expected);
     assert!(config.warnings.is_empty(), "{}", config.warnings.render(false));

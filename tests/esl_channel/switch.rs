@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{Ask, Bounds, Channel, Ended, Heard, Interrupted, Listen, Said, Sound};
+use dialscript::channel::{
+    CallLimits, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound, SpeechOptions,
+    SpeechResult,
+};
 use dialscript::esl::channel::EslChannel;
-use dialscript::esl::link;
+use dialscript::esl::connection;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -121,7 +124,7 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let stop = CancellationToken::new();
     let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: stop.clone(), ends };
+    let bounds = CallLimits { stop: stop.clone(), ends_at: ends };
     let data = format!(
         "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\nAnswer-State: ringing\nCaller-Dialplan: XML\n\
          Caller-Context: public\nCaller-Caller-ID-Number: 1000\nCaller-Destination-Number: 9000\n\
@@ -138,17 +141,17 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
             switch.takes("myevents").await;
         }
     };
-    let open = link::open(ours, bounds, Duration::from_secs(5));
+    let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, ()) = tokio::join!(open, greeting);
     let (link, data) = opened.unwrap();
     Call { channel: EslChannel::new(link, data), switch, stop }
 }
 
-pub(crate) fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
+pub(crate) fn four_digits() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(16),
+        inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
         barge_in: true,
     }
@@ -161,19 +164,19 @@ pub(crate) fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Se
 pub(crate) async fn ask(
     channel: &mut EslChannel<DuplexStream>,
     prompt: &'static [&str],
-    ask: &Ask,
-) -> Result<Heard, Interrupted> {
-    channel.ask(&mut sounds(prompt), ask).await
+    ask: &DigitOptions,
+) -> Result<Digits, Interruption> {
+    channel.collect_digits(&mut sounds(prompt), ask).await
 }
 
-pub(crate) fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
+pub(crate) fn heard(digits: &str, ended: DigitsEnd) -> Result<Digits, Interruption> {
+    Ok(Digits { digits: digits.into(), end: ended })
 }
 
 /// Listens without a prompt.
 pub(crate) async fn said(
     channel: &mut EslChannel<DuplexStream>,
-    listen: &Listen,
-) -> Result<Said, Interrupted> {
-    channel.listen(&mut sounds(&[]), listen).await
+    listen: &SpeechOptions,
+) -> Result<SpeechResult, Interruption> {
+    channel.collect_speech(&mut sounds(&[]), listen).await
 }

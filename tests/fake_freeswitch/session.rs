@@ -3,10 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{Call, Ended, Places, socket};
-use dialscript::fake::phone::{Happening, Phone, Told};
-use dialscript::fake::sound::{Length, SoundsOfSwitch};
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::freeswitch::{
+    FakeDestinations, FakeFreeSwitchCall, FakeFreeSwitchResult, run_socket,
+};
+use dialscript::fake::phone::{CallEvent, Phone, TimedCallEvent};
+use dialscript::fake::sound::{FakeSounds, SoundLength};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -17,25 +19,25 @@ pub(crate) const HOST: &str = "127.0.0.1:8084";
 
 /// What was told, in its order.
 #[derive(Clone, Default)]
-pub(crate) struct Story(Arc<Mutex<Vec<Told>>>);
+pub(crate) struct Story(Arc<Mutex<Vec<TimedCallEvent>>>);
 
 impl Story {
-    pub(crate) fn phone(&self, fingers: Fingers, hangs_up_after: Option<Duration>) -> Phone {
+    pub(crate) fn phone(&self, fingers: DtmfSource, hangs_up_after: Option<Duration>) -> Phone {
         let story = self.0.clone();
         Phone::new(fingers, hangs_up_after, move |told| story.lock().unwrap().push(told))
     }
 
     /// All of it, without times.
-    pub(crate) fn told(&self) -> Vec<Happening> {
-        self.0.lock().unwrap().iter().map(|told| told.happening.clone()).collect()
+    pub(crate) fn told(&self) -> Vec<CallEvent> {
+        self.0.lock().unwrap().iter().map(|told| told.event.clone()).collect()
     }
 }
 
 /// The sounds of the machine where the transcripts were made.
-pub(crate) fn sounds() -> SoundsOfSwitch {
-    let length = |seconds: u64| Some(Length { samples: seconds * 8000, rate: 8000 });
-    let tone = Some(Length { samples: 3900, rate: 8000 });
-    SoundsOfSwitch::default()
+pub(crate) fn sounds() -> FakeSounds {
+    let length = |seconds: u64| Some(SoundLength { samples: seconds * 8000, rate: 8000 });
+    let tone = Some(SoundLength { samples: 3900, rate: 8000 });
+    FakeSounds::default()
         .with("/usr/freeswitch/sounds-test/prompts/short1s.wav", length(1))
         .with("/usr/freeswitch/sounds-test/prompts/long10s.wav", length(10))
         .with("tone_stream://%(400,100,440);loops=1", tone)
@@ -43,14 +45,16 @@ pub(crate) fn sounds() -> SoundsOfSwitch {
 
 pub(crate) struct Server {
     pub(crate) wire: DuplexStream,
-    pub(crate) switch: JoinHandle<Ended>,
+    pub(crate) switch: JoinHandle<FakeFreeSwitchResult>,
 }
 
 impl Server {
-    pub(crate) fn of(call: Call, places: Places, phone: Phone) -> Self {
+    pub(crate) fn of(call: FakeFreeSwitchCall, places: FakeDestinations, phone: Phone) -> Self {
         let (wire, theirs) = duplex(1024 * 1024);
         let switch =
-            tokio::spawn(async move { socket(theirs, HOST, &call, places, sounds(), phone).await });
+            tokio::spawn(
+                async move { run_socket(theirs, HOST, &call, places, sounds(), phone).await },
+            );
         Self { wire, switch }
     }
 
@@ -80,7 +84,7 @@ impl Server {
     }
 
     /// Closes, and what the dialplan has then.
-    pub(crate) async fn closes(self) -> Ended {
+    pub(crate) async fn closes(self) -> FakeFreeSwitchResult {
         drop(self.wire);
         timeout(Duration::from_secs(7200), self.switch).await.expect("it goes on").unwrap()
     }

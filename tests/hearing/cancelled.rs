@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dialscript::voice::settings::ListenBy;
+use dialscript::voice::settings::AsrBackend;
 
 use crate::room::{LONG, Room, is_alive, shell, speech, until};
 
@@ -13,10 +13,10 @@ async fn the_program_is_killed_and_the_recording_deleted() {
     let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
     let temporary = folder.path().join("tmpdir");
     let arguments = [file.to_str().unwrap(), temporary.to_str().unwrap()];
-    let room = Room::with(ListenBy::Command(shell(script, &arguments)), LONG, 4);
+    let room = Room::with(AsrBackend::Command(shell(script, &arguments)), LONG, 4);
     let recording = room.recorded(&speech());
     tokio::select! {
-        heard = room.hearing.understand(recording, "en") => panic!("{heard:?}"),
+        heard = room.hearing.transcribe(recording, "en") => panic!("{heard:?}"),
         () = until("it runs", || file.exists()) => {}
     }
     room.is_empty();
@@ -28,13 +28,13 @@ async fn the_program_is_killed_and_the_recording_deleted() {
 
 #[tokio::test]
 async fn a_turn_that_is_given_up_is_free_again() {
-    let by = ListenBy::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
+    let by = AsrBackend::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
     let room = Room::with(by, LONG, 1);
     for _ in 0..3 {
         let recording = room.recorded(&speech());
-        drop(Box::pin(room.hearing.understand(recording, "en")));
+        drop(Box::pin(room.hearing.transcribe(recording, "en")));
         let recording = room.recorded(&speech());
-        let understood = room.hearing.understand(recording, "en");
+        let understood = room.hearing.transcribe(recording, "en");
         let _ = tokio::time::timeout(std::time::Duration::from_millis(1), understood).await;
     }
     assert_eq!(room.understood(&speech()).await.unwrap(), "four");

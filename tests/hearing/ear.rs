@@ -2,24 +2,24 @@
 
 use std::path::Path;
 
-use dialscript::channel::Ear;
-use dialscript::voice::hear::Hearing;
-use dialscript::voice::settings::{Folder, ListenBy, Settings};
+use dialscript::channel::AsrSource;
+use dialscript::voice::asr::Recognizer;
+use dialscript::voice::settings::{AsrBackend, FolderPaths, VoiceSettings};
 
 use crate::room::{Room, client, settings};
 
 #[test]
 fn without_an_engine_nobody_listens() {
     let folder = tempfile::tempdir().unwrap();
-    let hearing = Hearing::new(&settings(folder.path()), client());
-    assert_eq!(hearing.ear().expect_err("nobody").0, "no engine listens");
+    let hearing = Recognizer::new(&settings(folder.path()), client());
+    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no engine listens");
 }
 
 #[test]
 fn the_switch_listens_itself() {
-    let room = Room::new(ListenBy::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
-    let (ear, recording) = room.hearing.ear().unwrap();
-    assert_eq!(ear, Ear::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
+    let room = Room::new(AsrBackend::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
+    let (ear, recording) = room.hearing.asr_source().unwrap();
+    assert_eq!(ear, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
 
@@ -27,16 +27,20 @@ fn the_switch_listens_itself() {
 fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
     let room = Room::shell("", &[]);
     let on_switch = Path::new("/mnt/said").to_owned();
-    let recordings = Folder { ours: room.path().to_owned(), on_switch };
-    let listen = dialscript::voice::settings::Listen {
+    let recordings = FolderPaths { local: room.path().to_owned(), on_switch };
+    let listen = dialscript::voice::settings::AsrEngine {
         name: "ear".into(),
-        by: ListenBy::Command(crate::room::shell("", &[])),
+        backend: AsrBackend::Command(crate::room::shell("", &[])),
     };
     let settings = settings(room.path());
-    let settings = Settings { listen: Some(listen.into()), recordings, ..settings };
-    let hearing = Hearing::new(&settings, client());
-    let name = || match hearing.ear().unwrap() {
-        (Ear::Recording(name), Some(_)) => name.to_string(),
+    let settings = VoiceSettings {
+        asr_engine: Some(listen.into()),
+        recordings_folder: recordings,
+        ..settings
+    };
+    let hearing = Recognizer::new(&settings, client());
+    let name = || match hearing.asr_source().unwrap() {
+        (AsrSource::Recording(name), Some(_)) => name.to_string(),
         (ear, _) => panic!("{ear:?}"),
     };
     let (one, other) = (name(), name());

@@ -1,15 +1,15 @@
 //! A web service that listens.
 
 use ::http::{HeaderName, HeaderValue};
-use dialscript::voice::settings::{ListenBy, Service};
+use dialscript::voice::settings::{AsrBackend, EngineHttpService};
 
 use crate::room::{LONG, Room, SHORT, speech};
 use crate::web::{Reply, Seen, Web};
 
-fn service(web: &Web) -> ListenBy {
+fn service(web: &Web) -> AsrBackend {
     let mut token = HeaderValue::from_static("Bearer canary");
     token.set_sensitive(true);
-    ListenBy::Http(Service {
+    AsrBackend::Http(EngineHttpService {
         url: web.url("/v1/audio/transcriptions?key=canary").parse().unwrap(),
         model: "whisper-1".into(),
         headers: vec![(HeaderName::from_static("authorization"), token)],
@@ -54,7 +54,7 @@ async fn a_language_without_a_code_of_two_letters_is_not_named() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
     let room = Room::new(service(&web));
     let recording = room.recorded(&speech());
-    assert_eq!(room.hearing.understand(recording, "gsw-CH").await.unwrap(), "four");
+    assert_eq!(room.hearing.transcribe(recording, "gsw-CH").await.unwrap(), "four");
     let body = web.next().await.body;
     assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
 }
@@ -100,9 +100,9 @@ async fn a_service_that_hangs_or_drips_is_left() {
 #[tokio::test]
 async fn a_service_that_is_not_there() {
     let web = Web::start(|_| Reply::Silence).await;
-    let ListenBy::Http(mut gone) = service(&web) else { panic!() };
+    let AsrBackend::Http(mut gone) = service(&web) else { panic!() };
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     gone.url.set_port(Some(free)).unwrap();
-    let deaf = Room::with(ListenBy::Http(gone), LONG, 4).deaf().await;
+    let deaf = Room::with(AsrBackend::Http(gone), LONG, 4).deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use dialscript::trigger::HttpTriggers;
+use dialscript::trigger::HttpTriggerClient;
 
 use crate::web::{Reply, Web, tls};
 use crate::{ask, code, failure, get};
@@ -66,6 +66,6 @@ async fn a_certificate_of_a_strangers_ca_is_not_trusted() {
 fn a_tls_provider_that_is_already_there_stays() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     for _ in 0..2 {
-        HttpTriggers::new(dialscript::trigger::Settings::default()).expect("clients");
+        HttpTriggerClient::new(dialscript::trigger::TriggerSettings::default()).expect("clients");
     }
 }

@@ -7,12 +7,15 @@ use tokio::time::Instant;
 use crate::engine::say;
 use crate::studio::Studio;
 use crate::{at_once, length, made, mute, said, said_as, until};
-use dialscript::script::voice::Manner;
-use dialscript::voice::say::health::Health;
-use dialscript::voice::settings::{Program, SayBy};
+use dialscript::script::voice::VoiceParams;
+use dialscript::voice::settings::{EngineProgram, TtsBackend};
+use dialscript::voice::tts::engine_health::EngineHealth;
 
-fn not_installed() -> SayBy {
-    SayBy::Command(Program { program: "/nowhere/speaks".into(), arguments: Vec::new() })
+fn not_installed() -> TtsBackend {
+    TtsBackend::Command(EngineProgram {
+        executable: "/nowhere/speaks".into(),
+        arguments: Vec::new(),
+    })
 }
 
 /// The fallback engine speaks when the first runs these lines.
@@ -35,7 +38,7 @@ async fn the_fallback_engine_speaks_when_the_first_fails() {
 #[tokio::test]
 async fn an_engine_that_is_not_installed_is_not_waited_for() {
     let (mut studio, _, fallback) = Studio::with_fallback("");
-    studio.settings.say = Some(say("missing", not_installed()));
+    studio.settings.default_engine = Some(say("missing", not_installed()));
     assert_eq!(length(&made(&studio.open(), said("Good day.")).await), 200);
     assert_eq!(fallback.runs(), 1);
 }
@@ -54,8 +57,8 @@ async fn an_engine_that_hangs_is_killed_in_time() {
 async fn where_all_engines_fail_the_reasons_are_told_and_nothing_of_the_text() {
     let mut studio = Studio::new();
     let first = studio.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
-    studio.settings.say = Some(first.say());
-    studio.settings.fallback = Some(say("missing", not_installed()));
+    studio.settings.default_engine = Some(first.say());
+    studio.settings.fallback_engine = Some(say("missing", not_installed()));
     let reason = mute(&studio.open(), said("Good day.")).await;
     assert!(reason.starts_with("first: it ended with status 3; missing: "), "{reason}");
     assert!(!reason.contains("Good day"), "{reason}");
@@ -66,7 +69,7 @@ async fn no_engine_at_all_is_told_at_once() {
     let engines = Studio::new().open();
     let outcome = at_once(&engines, said("Good day.")).expect("at once");
     assert!(outcome.err().expect("no sound").0.starts_with("no engine speaks"));
-    let manner = Manner { engine: Some("other".into()), ..Manner::default() };
+    let manner = VoiceParams { engine: Some("other".into()), ..VoiceParams::default() };
     let outcome = at_once(&engines, said_as("Good day.", manner)).expect("at once");
     assert_eq!(outcome.err().expect("no sound").0, "no engine is named other");
 }
@@ -88,7 +91,7 @@ async fn a_voice_that_fails_leaves_the_others_alone() {
     let (studio, first, _) =
         Studio::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
     let engines = studio.open();
-    let manner = Manner { voice: Some("missing".into()), ..Manner::default() };
+    let manner = VoiceParams { voice: Some("missing".into()), ..VoiceParams::default() };
     for n in 0..4 {
         made(&engines, said_as(&format!("bad {n}"), manner.clone())).await;
     }
@@ -112,8 +115,8 @@ async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
 async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
     let mut studio = Studio::new();
     let engine = studio.engine("first", 100, "exec sleep 60");
-    studio.settings.say = Some(engine.say());
-    studio.settings.at_once = 1;
+    studio.settings.default_engine = Some(engine.say());
+    studio.settings.max_concurrent = 1;
     studio.settings.timeout = Duration::from_millis(500);
     let engines = studio.open();
     let (one, other) = tokio::join!(mute(&engines, said("One.")), mute(&engines, said("Other.")));
@@ -124,19 +127,19 @@ async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
 
 #[test]
 fn an_engine_is_tried_again_after_ten_seconds_and_told_of_once_a_minute() {
-    let health = Health::default();
+    let health = EngineHealth::default();
     let begun = Instant::now();
     let after = |seconds| begun + Duration::from_secs(seconds);
-    assert!(health.failed("one", begun));
-    assert!(!health.failed("one", after(1)));
-    assert!(!health.is_left_alone("one", after(1)));
-    assert!(!health.failed("one", after(2)));
-    assert!(health.is_left_alone("one", after(11)));
-    assert!(!health.is_left_alone("one", after(12)));
-    assert!(!health.is_left_alone("other", after(2)));
-    assert!(!health.failed("one", after(13)), "one failure more");
-    assert!(health.is_left_alone("one", after(22)));
-    assert!(health.failed("one", after(61)), "a minute later");
-    health.works("one");
-    assert!(!health.is_left_alone("one", after(62)));
+    assert!(health.record_failure("one", begun));
+    assert!(!health.record_failure("one", after(1)));
+    assert!(!health.is_circuit_open("one", after(1)));
+    assert!(!health.record_failure("one", after(2)));
+    assert!(health.is_circuit_open("one", after(11)));
+    assert!(!health.is_circuit_open("one", after(12)));
+    assert!(!health.is_circuit_open("other", after(2)));
+    assert!(!health.record_failure("one", after(13)), "one failure more");
+    assert!(health.is_circuit_open("one", after(22)));
+    assert!(health.record_failure("one", after(61)), "a minute later");
+    health.record_success("one");
+    assert!(!health.is_circuit_open("one", after(62)));
 }

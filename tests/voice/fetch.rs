@@ -11,10 +11,10 @@ use crate::engine::wav;
 use crate::studio::Studio;
 use crate::web::{Reply, Seen, Web};
 use crate::{at, at_once, file, length, made, mute, within};
-use dialscript::script::template::Filled;
-use dialscript::script::voice::{Voice, Wanted};
-use dialscript::voice::Engines;
-use dialscript::web::egress::Egress;
+use dialscript::script::template::RedactedText;
+use dialscript::script::voice::{SoundRequest, VoiceService};
+use dialscript::voice::VoiceEngines;
+use dialscript::web::egress::EgressRules;
 
 fn sound(headers: &str, milliseconds: u32) -> Reply {
     Reply::with(200, headers, wav(milliseconds))
@@ -31,19 +31,19 @@ async fn in_turn(replies: Vec<Reply>) -> Web {
 }
 
 /// A URL that is a value.
-fn decided(url: &str) -> Wanted {
-    Wanted::Url { url: Filled::open(url.to_owned()), decides_host: true }
+fn decided(url: &str) -> SoundRequest {
+    SoundRequest::Url { url: RedactedText::public(url.to_owned()), decides_host: true }
 }
 
 /// Whose values may lead to this machine.
 fn open_studio() -> Studio {
     let mut studio = Studio::new();
     let local = vec!["127.0.0.0/8".parse().unwrap()];
-    studio.egress = Egress::new(vec!["127.0.0.1".parse().unwrap()], local);
+    studio.egress = EgressRules::new(vec!["127.0.0.1".parse().unwrap()], local);
     studio
 }
 
-async fn wav_at(engines: &Engines, web: &Web) -> u32 {
+async fn wav_at(engines: &VoiceEngines, web: &Web) -> u32 {
     length(&made(engines, at(&web.url("/hello.wav"))).await)
 }
 
@@ -54,7 +54,7 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
     let mut web = Web::start(move |_| held.clone()).await;
     let studio = Studio::new();
     let engines = studio.open();
-    let ten = join_all((0..10).map(|_| engines.make(at(&web.url("/hello.wav")), false)));
+    let ten = join_all((0..10).map(|_| engines.render(at(&web.url("/hello.wav")), false)));
     let first = async {
         let seen = web.next().await;
         leave.notify_one();
@@ -115,7 +115,7 @@ async fn freshness_and_etag_outlive_a_restart() {
     assert_eq!(length(&made(&engines, at(&web.url("/stale"))).await), 200);
     assert_eq!(web.next().await.headers("if-none-match"), ["\"two\""]);
     for name in studio.files().iter().filter(|name| name.ends_with(".json")) {
-        let known = std::fs::read_to_string(studio.settings.cache.ours.join(name)).unwrap();
+        let known = std::fs::read_to_string(studio.settings.cache_folder.local.join(name)).unwrap();
         assert!(!known.contains("http") && !known.contains("stale"), "{known}");
     }
 }
@@ -179,8 +179,8 @@ async fn a_sensitive_url_leaves_nothing_behind() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
     let studio = Studio::new();
     let engines = studio.open();
-    let url = Filled::hidden(web.url("/4711.wav"));
-    let made = made(&engines, Wanted::Url { url, decides_host: false }).await;
+    let url = RedactedText::sensitive(web.url("/4711.wav"));
+    let made = made(&engines, SoundRequest::Url { url, decides_host: false }).await;
     assert_eq!(studio.sounds(), 1);
     drop(made);
     assert_eq!(studio.files(), [""; 0]);
@@ -219,7 +219,7 @@ async fn a_kept_sound_is_not_heard_when_the_operator_closes_the_way() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
     let mut studio = open_studio();
     made(&studio.open(), decided(&web.url("/"))).await;
-    studio.egress = Egress::default();
+    studio.egress = EgressRules::default();
     assert!(mute(&studio.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
 }
 
@@ -258,11 +258,11 @@ async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background(
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(stale, 100), renewed]).await;
     let engines = Studio::new().open();
-    assert!(engines.at_hand(at(&web.url("/")), false).is_none());
+    assert!(engines.cached(at(&web.url("/")), false).is_none());
     web.next().await;
     made(&engines, at(&web.url("/"))).await;
     let seen = web.unseen();
-    assert!(engines.at_hand(at(&web.url("/")), false).is_some());
+    assert!(engines.cached(at(&web.url("/")), false).is_some());
     within("the end", engines.close_and_wait()).await;
     assert!(at_once(&engines, at(&web.url("/"))).is_some(), "after {seen} and one more");
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::studio::Studio;
 use crate::{at_once, file, hidden, made, mute, said};
 use dialscript::channel::Sound;
-use dialscript::voice::settings::Format;
+use dialscript::voice::settings::SoundFormat;
 
 /// Of a sound of 100 ms.
 const SIZE: u64 = 1644;
@@ -14,7 +14,7 @@ const SIZE: u64 = 1644;
 #[tokio::test]
 async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
     let (mut studio, _) = Studio::with_engine();
-    studio.settings.cache_bytes = 3 * SIZE;
+    studio.settings.max_cache_bytes = 3 * SIZE;
     let engines = studio.open();
     let held = made(&engines, said("Held.")).await;
     for text in ["One.", "Two.", "One.", "Three."] {
@@ -49,7 +49,7 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
         fs::File::options().append(true).open(made).unwrap().set_modified(then).unwrap();
     }
     drop(engines);
-    studio.settings.cache_bytes = 2 * SIZE;
+    studio.settings.max_cache_bytes = 2 * SIZE;
     let engines = studio.open();
     assert_eq!(studio.sounds(), 2);
     assert!(at_once(&engines, said("New.")).is_some());
@@ -73,9 +73,9 @@ async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
     ];
     let strange = ["hello.wav", "passing-by.wav", ".unfinished-hello.wav", "notes.txt"];
     for file in left.iter().map(String::as_str).chain(strange) {
-        fs::write(studio.settings.cache.ours.join(file), "x").unwrap();
+        fs::write(studio.settings.cache_folder.local.join(file), "x").unwrap();
     }
-    fs::write(studio.settings.cache.ours.join(&other), "").unwrap();
+    fs::write(studio.settings.cache_folder.local.join(&other), "").unwrap();
     let _engines = studio.open();
     let mut expected: Vec<_> = strange.into_iter().map(str::to_owned).collect();
     expected.push(name);
@@ -89,7 +89,7 @@ async fn a_second_process_in_the_same_folder_removes_nothing() {
     let engines = studio.open();
     let passing = made(&engines, hidden("4711")).await;
     made(&engines, said("Good day.")).await;
-    studio.settings.cache_bytes = 0;
+    studio.settings.max_cache_bytes = 0;
     let other = studio.open();
     assert!(at_once(&other, said("Good day.")).is_some());
     made(&other, said("Something else.")).await;
@@ -102,8 +102,8 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
     let (mut studio, _) = Studio::with_engine();
     let blocked = studio.path("blocked");
     fs::write(&blocked, "no folder").unwrap();
-    studio.settings.cache.ours = blocked.join("cache");
-    studio.settings.cache.on_switch = blocked.join("cache");
+    studio.settings.cache_folder.local = blocked.join("cache");
+    studio.settings.cache_folder.on_switch = blocked.join("cache");
     let engines = studio.open();
     for text in ["Good day.", "Good night."] {
         let reason = mute(&engines, said(text)).await;
@@ -116,30 +116,30 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
 #[tokio::test]
 async fn the_switch_gets_its_own_path_or_a_url() {
     let (mut studio, _) = Studio::with_engine();
-    studio.settings.cache.on_switch = "/mnt/sounds".into();
+    studio.settings.cache_folder.on_switch = "/mnt/sounds".into();
     let of_switch = file(&made(&studio.open(), said("Good day.")).await);
     let name = of_switch.strip_prefix("/mnt/sounds").unwrap().to_str().unwrap().to_owned();
     assert_eq!(studio.files(), [name]);
-    studio.settings.server = Some(dialscript::voice::settings::SoundServer {
+    studio.settings.sound_server = Some(dialscript::voice::settings::SoundServerSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         url: "http://10.0.0.5:8085".to_owned(),
         allow: Vec::new(),
     });
     let made = made(&studio.open(), said("Good day.")).await;
-    let Sound::Served(url) = made.sound else { panic!("{:?}", made.sound) };
+    let Sound::Url(url) = made.sound else { panic!("{:?}", made.sound) };
     assert!(url.starts_with("http://10.0.0.5:8085/") && url.ends_with(".wav"), "{url}");
 }
 
 #[tokio::test]
 async fn a_sound_of_two_files_comes_and_goes_as_one() {
     let (mut studio, _) = Studio::with_engine();
-    studio.settings.format = Format::Both;
+    studio.settings.format = SoundFormat::Both;
     let engines = studio.open();
     let made = made(&engines, said("Good day.")).await;
     let wide = file(&made).with_extension("wav16");
     assert!(wide.exists());
     drop((made, engines));
-    studio.settings.cache_bytes = 0;
+    studio.settings.max_cache_bytes = 0;
     let _engines = studio.open();
     assert_eq!(studio.files(), [""; 0]);
 }

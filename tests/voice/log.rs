@@ -15,7 +15,7 @@ async fn a_failing_engine_is_told_once_with_its_own_words() {
     let (lines, _guard) = record("trace");
     let mut studio = Studio::new();
     let engine = studio.engine("first", 100, "echo no such voice >&2; exit 3");
-    studio.settings.say = Some(engine.say());
+    studio.settings.default_engine = Some(engine.say());
     let engines = studio.open();
     for text in ["Good day.", "Good night."] {
         mute(&engines, said(text)).await;
@@ -34,7 +34,7 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
         let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
         let mut studio = Studio::new();
         let engine = studio.engine("first", 100, lines_of_engine);
-        studio.settings.say = Some(engine.say());
+        studio.settings.default_engine = Some(engine.say());
         mute(&studio.open(), wanted).await;
         assert_eq!(warnings(&lines).len(), 1);
         assert!(!lines.text().contains("4711canary"), "{}", lines.text());

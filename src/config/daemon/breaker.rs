@@ -6,7 +6,7 @@ use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
-use crate::trigger::breaker::Limits;
+use crate::trigger::circuit_breaker::CircuitBreakerSettings;
 
 #[derive(Debug, Default)]
 pub(crate) struct BreakerTable {
@@ -19,10 +19,14 @@ impl BreakerTable {
         Self { failures: table.take("failures"), open_for: table.take("open_for") }
     }
 
-    pub(crate) fn settings(&self, file: &TomlFile) -> Limits {
-        let default = Limits::default();
-        Limits {
-            failures: file.number(self.failures.as_ref(), 1..=1000, default.failures),
+    pub(crate) fn settings(&self, file: &TomlFile) -> CircuitBreakerSettings {
+        let default = CircuitBreakerSettings::default();
+        CircuitBreakerSettings {
+            failure_threshold: file.number(
+                self.failures.as_ref(),
+                1..=1000,
+                default.failure_threshold,
+            ),
             open_for: file.duration(self.open_for.as_ref(), secs(1, 600), default.open_for),
         }
     }

@@ -9,8 +9,8 @@ use super::secret_text::percent_encoded;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::WholeNumber;
-use crate::trigger::cache::Bounds;
-use crate::trigger::shared::{Address, NoAddress, Settings};
+use crate::trigger::response_cache::ResponseCacheLimits;
+use crate::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
 /// Fewest characters of `shared_secret`. A shorter secret can be found by trying them all.
 const MIN_SECRET_LENGTH: usize = 16;
@@ -33,17 +33,17 @@ impl CacheTable {
         }
     }
 
-    pub(crate) fn bounds(&self, file: &TomlFile) -> Bounds {
+    pub(crate) fn bounds(&self, file: &TomlFile) -> ResponseCacheLimits {
         let bytes: u64 = file.number(self.max_bytes.as_ref(), 65_536..=1 << 34, 32 << 20);
-        Bounds {
-            entries: file.number(self.max_entries.as_ref(), 1..=1_000_000, 10_000),
+        ResponseCacheLimits {
+            max_entries: file.number(self.max_entries.as_ref(), 1..=1_000_000, 10_000),
             // The largest value does not fit a `usize` of 32 bits.
-            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            max_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
         }
     }
 
     /// The server of the shared cache; `None` where there is none, and after an error.
-    pub(crate) fn shared(&self, context: DaemonContext<'_>) -> Option<Settings> {
+    pub(crate) fn shared(&self, context: DaemonContext<'_>) -> Option<SharedCacheSettings> {
         let address = self.shared.as_ref().map(|given| address(context, given));
         let secret = self.shared_secret.as_ref().map(|given| secret(context, given));
         match (&self.shared, &self.shared_secret) {
@@ -60,20 +60,20 @@ impl CacheTable {
             }
             _ => {}
         }
-        Some(Settings { address: address??, secret: secret?? })
+        Some(SharedCacheSettings { address: address??, secret: secret?? })
     }
 }
 
-fn address(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Address> {
+fn address(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<RedisAddress> {
     let text = context.fill_secrets(given, "the cache", percent_encoded).text;
-    let report = |reason: NoAddress| {
+    let report = |reason: RedisAddressError| {
         let help = match reason {
-            NoAddress::Other => {
+            RedisAddressError::NotRedis => {
                 "write it as `redis://:{secret.NAME}@10.0.0.5:6379/0`, `rediss://...` (with TLS), or \
                  `unix:///run/redis/redis.sock`"
             }
-            NoAddress::Database => "write it as `redis://10.0.0.5:6379/0`",
-            NoAddress::Rest => "take out what begins with `?` or `#`",
+            RedisAddressError::InvalidDatabase => "write it as `redis://10.0.0.5:6379/0`",
+            RedisAddressError::TrailingParts => "take out what begins with `?` or `#`",
         };
         context.file.error_with_help(given.span(), reason.to_string(), help);
     };

@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::voice::settings::Folder;
+use crate::voice::settings::FolderPaths;
 
 #[derive(Debug, Default)]
 pub(crate) struct FoldersTable {
@@ -26,8 +26,8 @@ pub(crate) struct DaemonFolders {
     pub(crate) sounds: PathBuf,
     pub(crate) sounds_on_switch: Option<PathBuf>,
     pub(crate) secrets: PathBuf,
-    pub(crate) cache: Folder,
-    pub(crate) recordings: Folder,
+    pub(crate) cache: FolderPaths,
+    pub(crate) recordings: FolderPaths,
 }
 
 impl FoldersTable {
@@ -91,7 +91,7 @@ impl FoldersTable {
 
     /// Files in the cache and recordings folders are deleted after some time, so no other folder may lie in them.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
-        let (cache, recordings) = (&folders.cache.ours, &folders.recordings.ours);
+        let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
         let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));
         for (given, folder, other) in
             [(&self.cache, cache, recordings), (&self.recordings, recordings, cache)]
@@ -107,10 +107,10 @@ impl FoldersTable {
 
 impl DaemonFolders {
     /// The folder of the sound library, as the daemon and the switch see it.
-    pub(crate) fn library(&self) -> Folder {
+    pub(crate) fn library(&self) -> FolderPaths {
         let ours = absolute(&self.sounds);
         let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
-        Folder { ours, on_switch }
+        FolderPaths { local: ours, on_switch }
     }
 }
 
@@ -122,10 +122,10 @@ pub(crate) fn systemd_folder(variable: &str) -> Option<PathBuf> {
     first.starts_with('/').then(|| first.into())
 }
 
-fn with_switch_path(path: &Path, on_switch: &Option<Spanned<String>>) -> Folder {
+fn with_switch_path(path: &Path, on_switch: &Option<Spanned<String>>) -> FolderPaths {
     let ours = absolute(path);
     let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
-    Folder { ours, on_switch }
+    FolderPaths { local: ours, on_switch }
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -6,12 +6,12 @@ use serde_spanned::Spanned;
 
 use crate::config::table_reader::TableReader;
 use crate::config::value::{FromText, ParsedText};
-use crate::telemetry::Format;
+use crate::telemetry::LogFormat;
 
 #[derive(Debug, Default)]
 pub(crate) struct LogTable {
     level: Option<Spanned<ParsedText<tracing::Level>>>,
-    format: Option<Spanned<ParsedText<Format>>>,
+    format: Option<Spanned<ParsedText<LogFormat>>>,
 }
 
 /// The arguments of [`telemetry::start`](crate::telemetry::start).
@@ -20,7 +20,7 @@ pub struct LogSettings {
     /// The least severe level that is logged.
     pub level: tracing::Level,
     /// Text or JSON.
-    pub format: Format,
+    pub format: LogFormat,
 }
 
 impl LogTable {
@@ -31,7 +31,7 @@ impl LogTable {
     pub(crate) fn settings(&self) -> LogSettings {
         LogSettings {
             level: self.level.as_ref().map_or(tracing::Level::INFO, |level| level.get_ref().0),
-            format: self.format.as_ref().map_or(Format::Text, |format| format.get_ref().0),
+            format: self.format.as_ref().map_or(LogFormat::Text, |format| format.get_ref().0),
         }
     }
 }
@@ -44,7 +44,7 @@ impl FromText for tracing::Level {
     }
 }
 
-impl FromText for Format {
+impl FromText for LogFormat {
     const EXPECTED: &'static str = "\"text\" or \"json\"";
 
     fn from_text(text: &str) -> Option<Self> {

@@ -7,7 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_spanned::Spanned;
 
 use super::context::DaemonContext;
-use crate::script::template::{Braces, Piece, Placeholder, read};
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 
 /// A text in which the secrets are filled in.
 #[derive(Default)]
@@ -26,23 +26,25 @@ impl DaemonContext<'_> {
         owner: &str,
         escape: impl Fn(&str) -> String,
     ) -> FilledText {
-        let (pieces, problems) = read(text.get_ref(), Braces::Doubled);
+        let (pieces, problems) = parse_template(text.get_ref(), BraceSyntax::Doubled);
         let mut filled = FilledText { has_errors: !problems.is_empty(), ..FilledText::default() };
         self.file.report_problems(text, problems);
         for (at, piece) in pieces {
             match piece {
-                Piece::Text(text) => filled.text.push_str(&text),
-                Piece::Fill(Placeholder::Secret(name)) => match self.secrets.value(&name) {
-                    Ok(secret) => {
-                        filled.text.push_str(&escape(&secret));
-                        filled.has_secret = true;
+                TemplatePiece::Text(text) => filled.text.push_str(&text),
+                TemplatePiece::Placeholder(Placeholder::Secret(name)) => {
+                    match self.secrets.value(&name) {
+                        Ok(secret) => {
+                            filled.text.push_str(&escape(&secret));
+                            filled.has_secret = true;
+                        }
+                        Err(reason) => {
+                            self.report_missing(text, at, &name, &reason);
+                            filled.has_errors = true;
+                        }
                     }
-                    Err(reason) => {
-                        self.report_missing(text, at, &name, &reason);
-                        filled.has_errors = true;
-                    }
-                },
-                Piece::Fill(_) => {
+                }
+                TemplatePiece::Placeholder(_) => {
                     let message = format!("{owner} serves all calls: no call's value can be here");
                     let help = "write `{secret.NAME}`, or the text itself";
                     self.file.error_with_help(self.file.span_in(text, at), message, help);
@@ -55,8 +57,9 @@ impl DaemonContext<'_> {
 
     /// The value of a `key` that must be one secret and nothing else.
     pub(crate) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
-        let (pieces, _) = read(text.get_ref(), Braces::Doubled);
-        let [(at, Piece::Fill(Placeholder::Secret(name)))] = pieces.as_slice() else {
+        let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
+        let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice()
+        else {
             let message = format!("`{key}` is the name of a secret");
             let help = format!(
                 "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"

@@ -16,13 +16,13 @@ pub struct DaemonSettings {
     /// Where FreeSWITCH connects (outbound Event Socket).
     pub freeswitch: ListenerSettings,
     /// How many calls there may be, and how long they may take.
-    pub limits: server::Limits,
+    pub limits: server::ServerLimits,
     /// The requests of all scripts.
-    pub trigger: trigger::Settings,
+    pub trigger: trigger::TriggerSettings,
     /// What holds for a request where its script does not say it.
     pub trigger_defaults: TriggerDefaults,
     /// Text-to-speech, speech recognition and sounds.
-    pub voice: voice::settings::Settings,
+    pub voice: voice::settings::VoiceSettings,
     /// What is logged, and in which format.
     pub log: LogSettings,
     /// Where metrics are read; `None` where they are not.
@@ -37,10 +37,10 @@ impl DaemonSettings {
     pub fn changed_tables(&self, other: &Self) -> impl Iterator<Item = &'static str> {
         let ((call, trigger), (other_call, other_trigger)) =
             ((&self.limits, &self.trigger), (&other.limits, &other.trigger));
-        let (at, other_at) = (&trigger.upstreams, &other_trigger.upstreams);
+        let (at, other_at) = (&trigger.upstream_limits, &other_trigger.upstream_limits);
         let same = [
             ("[asterisk]", self.asterisk == other.asterisk),
-            ("[asterisk]", call.first_words == other_call.first_words),
+            ("[asterisk]", call.handshake_timeout == other_call.handshake_timeout),
             ("[freeswitch]", self.freeswitch == other.freeswitch),
             ("[server]", server_keys(call) == server_keys(other_call)),
             ("[trigger]", self.trigger_keys() == other.trigger_keys()),
@@ -53,39 +53,40 @@ impl DaemonSettings {
             ("[control]", self.control == other.control),
             ("[folders]", folder_keys(&self.voice) == folder_keys(&other.voice)),
             ("[speech]", speech_keys(&self.voice) == speech_keys(&other.voice)),
-            ("[sound_server]", self.voice.server == other.voice.server),
+            ("[sound_server]", self.voice.sound_server == other.voice.sound_server),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(table, _)| table)
     }
 
     fn trigger_keys(&self) -> impl PartialEq {
         let Self { trigger, trigger_defaults, .. } = self;
-        let limits = (trigger.max_requests, trigger.upstreams.most);
+        let limits = (trigger.max_requests, trigger.upstream_limits.max_concurrent);
         (trigger.connect_timeout, &trigger.proxy, limits, trigger_defaults)
     }
 }
 
-fn server_keys(limits: &server::Limits) -> impl PartialEq {
-    (limits.calls, limits.longest_call, limits.grace)
+fn server_keys(limits: &server::ServerLimits) -> impl PartialEq {
+    (limits.max_calls, limits.longest_call, limits.grace)
 }
 
-fn cache_keys(settings: &trigger::Settings) -> impl PartialEq {
-    (settings.cache, &settings.shared)
+fn cache_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
+    (settings.cache, &settings.shared_cache)
 }
 
-fn upstream_keys(settings: &trigger::Settings) -> impl PartialEq {
-    (&settings.upstreams.most_at, &settings.identities)
+fn upstream_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
+    (&settings.upstream_limits.max_concurrent_at, &settings.tls_identities)
 }
 
-fn egress_keys(settings: &trigger::Settings) -> impl PartialEq {
+fn egress_keys(settings: &trigger::TriggerSettings) -> impl PartialEq {
     (&settings.allow_hosts, &settings.allow_networks)
 }
 
-fn folder_keys(voice: &voice::settings::Settings) -> impl PartialEq {
-    (&voice.cache, &voice.recordings)
+fn folder_keys(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
+    (&voice.cache_folder, &voice.recordings_folder)
 }
 
-fn speech_keys(voice: &voice::settings::Settings) -> impl PartialEq {
-    let engines = (&voice.say, &voice.fallback, &voice.engines, &voice.listen);
-    (engines, voice.timeout, voice.at_once, voice.format, voice.cache_bytes)
+fn speech_keys(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
+    let engines =
+        (&voice.default_engine, &voice.fallback_engine, &voice.named_engines, &voice.asr_engine);
+    (engines, voice.timeout, voice.max_concurrent, voice.format, voice.max_cache_bytes)
 }

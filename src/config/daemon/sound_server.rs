@@ -11,7 +11,7 @@ use super::network::loopback;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{ParsedText, SpannedList, parsed_items};
-use crate::voice::settings::SoundServer;
+use crate::voice::settings::SoundServerSettings;
 
 #[derive(Debug)]
 pub(crate) struct SoundServerTable {
@@ -34,12 +34,12 @@ impl SoundServerTable {
     }
 
     /// `None` after an error.
-    pub(crate) fn settings(&self, file: &TomlFile) -> Option<SoundServer> {
+    pub(crate) fn settings(&self, file: &TomlFile) -> Option<SoundServerSettings> {
         let listen = self.listen.as_ref()?.get_ref().0;
         self.check_allow(file, listen);
         let url = self.url(file, listen)?;
         let allow = parsed_items(self.allow.as_ref()).unwrap_or_else(loopback);
-        Some(SoundServer { listen, url, allow })
+        Some(SoundServerSettings { listen, url, allow })
     }
 
     fn check_allow(&self, file: &TomlFile, listen: SocketAddr) {

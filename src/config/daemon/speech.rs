@@ -14,7 +14,7 @@ use crate::config::engine_params;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
-use crate::voice::settings::{Format, Settings, SoundServer};
+use crate::voice::settings::{SoundFormat, SoundServerSettings, VoiceSettings};
 use engine::{EngineTable, EngineUse};
 
 #[derive(Debug, Default)]
@@ -53,9 +53,9 @@ impl DaemonSpeechTable {
         &self,
         context: DaemonContext<'_>,
         folders: &DaemonFolders,
-        sound_server: Option<SoundServer>,
+        sound_server: Option<SoundServerSettings>,
         serves_asterisk: bool,
-    ) -> Settings {
+    ) -> VoiceSettings {
         let file = context.file;
         let named = self.engines.iter().filter_map(|(name, engine)| {
             let engine = engine.tts(context, name.get_ref());
@@ -63,35 +63,35 @@ impl DaemonSpeechTable {
         });
         let fallback = self.fallback.as_ref().and_then(|engine| engine.tts(context, "fallback"));
         let (timeout, default) = (self.timeout.as_ref(), Duration::from_secs(5));
-        Settings {
-            say: match &self.say {
+        VoiceSettings {
+            default_engine: match &self.say {
                 Some(engine) => engine.tts(context, "say"),
                 None => engine::default_tts().map(Arc::new).or_else(|| fallback.clone()),
             },
-            fallback,
-            engines: named.collect(),
-            listen: self.listen.as_ref().and_then(|engine| engine.asr(context)),
+            fallback_engine: fallback,
+            named_engines: named.collect(),
+            asr_engine: self.listen.as_ref().and_then(|engine| engine.asr(context)),
             timeout: file.duration(timeout, millis(100, 60_000), default),
-            at_once: file.number(self.at_once.as_ref(), 1..=64, 4),
+            max_concurrent: file.number(self.at_once.as_ref(), 1..=64, 4),
             format: self.format(file, serves_asterisk),
-            cache: folders.cache.clone(),
-            cache_bytes: file.number(self.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
-            recordings: folders.recordings.clone(),
-            sounds: folders.library(),
-            server: sound_server,
+            cache_folder: folders.cache.clone(),
+            max_cache_bytes: file.number(self.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
+            recordings_folder: folders.recordings.clone(),
+            library_folder: folders.library(),
+            sound_server,
         }
     }
 
     /// Asterisk plays 16 kHz only from a file with another extension, and wants 8 kHz for narrow-band channels.
-    fn format(&self, file: &TomlFile, serves_asterisk: bool) -> Format {
-        let Some(rate) = &self.rate else { return Format::Narrow };
+    fn format(&self, file: &TomlFile, serves_asterisk: bool) -> SoundFormat {
+        let Some(rate) = &self.rate else { return SoundFormat::Narrow };
         match (rate.get_ref(), serves_asterisk) {
-            (WholeNumber(8000), _) => Format::Narrow,
-            (WholeNumber(16000), false) => Format::Wide,
-            (WholeNumber(16000), true) => Format::Both,
+            (WholeNumber(8000), _) => SoundFormat::Narrow,
+            (WholeNumber(16000), false) => SoundFormat::Wide,
+            (WholeNumber(16000), true) => SoundFormat::Both,
             _ => {
                 file.error_with_help(rate.span(), "no such rate", "write 8000 or 16000");
-                Format::Narrow
+                SoundFormat::Narrow
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::config::file::TomlFile;
 use crate::config::script::context::TriggerDefaults;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
-use crate::trigger::{Settings, upstream};
+use crate::trigger::{TriggerSettings, upstream};
 
 #[derive(Debug, Default)]
 pub(crate) struct DaemonTriggerTable {
@@ -50,18 +50,18 @@ impl DaemonTriggerTable {
     }
 
     /// The settings that stand in this table. The others are defaults.
-    pub(crate) fn settings(&self, context: DaemonContext<'_>) -> Settings {
+    pub(crate) fn settings(&self, context: DaemonContext<'_>) -> TriggerSettings {
         let file = context.file;
         let (connect, default) = (self.connect_timeout.as_ref(), Duration::from_secs(2));
-        Settings {
+        TriggerSettings {
             connect_timeout: file.duration(connect, millis(100, 60_000), default),
             proxy: self.proxy.as_ref().and_then(|given| proxy(context, given)),
             max_requests: file.number(self.max_requests.as_ref(), 1..=100_000, 10_000),
-            upstreams: upstream::Rules {
-                most: file.number(self.max_per_upstream.as_ref(), 1..=100_000, 512),
-                ..upstream::Rules::default()
+            upstream_limits: upstream::UpstreamLimits {
+                max_concurrent: file.number(self.max_per_upstream.as_ref(), 1..=100_000, 512),
+                ..upstream::UpstreamLimits::default()
             },
-            ..Settings::default()
+            ..TriggerSettings::default()
         }
     }
 }

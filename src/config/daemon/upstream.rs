@@ -10,9 +10,9 @@ mod identity;
 use super::context::DaemonContext;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{TextOrList, WholeNumber};
-use crate::trigger::Settings;
-use crate::web::place::{BadPlace, Place};
-use crate::web::tls::Identity;
+use crate::trigger::TriggerSettings;
+use crate::web::host_port::{HostPort, HostPortError};
+use crate::web::tls::TlsIdentity;
 use identity::{CaCertificates, ClientCertificate};
 
 #[derive(Debug)]
@@ -70,8 +70,8 @@ impl UpstreamTable {
         }
     }
 
-    fn host(&self, context: DaemonContext<'_>) -> Option<Place> {
-        let report = |BadPlace| {
+    fn host(&self, context: DaemonContext<'_>) -> Option<HostPort> {
+        let report = |HostPortError| {
             let message = format!("`{}` is no host", self.name.get_ref());
             let help = "write `[upstream.\"shop.example\"]`, or `\"shop.example:8443\"` for one port, \
                         without scheme and path";
@@ -92,26 +92,33 @@ impl UpstreamTable {
 }
 
 /// Adds what the tables say to the settings of the requests. `settings` has its proxy already.
-pub(crate) fn apply(tables: &[UpstreamTable], context: DaemonContext<'_>, settings: &mut Settings) {
+pub(crate) fn apply(
+    tables: &[UpstreamTable],
+    context: DaemonContext<'_>,
+    settings: &mut TriggerSettings,
+) {
     if settings.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "https") {
         tables.iter().for_each(|table| table.check_https_proxy(context));
     }
     let rules = rules_by_host(tables, context);
     for (place, own) in &rules {
-        let host = rules.iter().find(|(host, _)| place.is_a_port_of(host));
+        let host = rules.iter().find(|(host, _)| place.is_port_of_host(host));
         let host = host.map(|(_, rules)| rules);
         if let Some(identity) = own.identity(host) {
-            settings.identities.push((place.clone(), Arc::new(identity)));
+            settings.tls_identities.push((place.clone(), Arc::new(identity)));
         }
         let max_requests = own.max_requests.or(host.and_then(|host| host.max_requests));
-        settings.upstreams.most_at.extend(max_requests.map(|most| (place.clone(), most)));
+        settings
+            .upstream_limits
+            .max_concurrent_at
+            .extend(max_requests.map(|most| (place.clone(), most)));
     }
 }
 
 fn rules_by_host(
     tables: &[UpstreamTable],
     context: DaemonContext<'_>,
-) -> Vec<(Place, UpstreamRules)> {
+) -> Vec<(HostPort, UpstreamRules)> {
     let mut spans = HashMap::new();
     let mut all = Vec::new();
     for table in tables {
@@ -129,13 +136,13 @@ fn rules_by_host(
 
 impl UpstreamRules {
     /// The TLS identity. A key that is missing in the table of a port is taken from the table of its `host`.
-    fn identity(&self, host: Option<&Self>) -> Option<Identity> {
+    fn identity(&self, host: Option<&Self>) -> Option<TlsIdentity> {
         let ca = self.ca.as_ref().or(host.and_then(|host| host.ca.as_ref()));
         let certificate =
             self.certificate.as_ref().or(host.and_then(|host| host.certificate.as_ref()));
-        (ca.is_some() || certificate.is_some()).then(|| Identity {
-            authorities: ca.cloned().unwrap_or_default(),
-            certificate: certificate.map(|(chain, key)| (chain.clone(), key.clone_key())),
+        (ca.is_some() || certificate.is_some()).then(|| TlsIdentity {
+            ca_certificates: ca.cloned().unwrap_or_default(),
+            client_certificate: certificate.map(|(chain, key)| (chain.clone(), key.clone_key())),
         })
     }
 }

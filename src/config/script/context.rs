@@ -10,9 +10,10 @@ use super::facts::{ScriptFacts, ScriptGraph};
 use crate::config::file::TomlFile;
 use crate::config::secrets::SecretStore;
 use crate::config::sounds::SoundLibrary;
-use crate::script::escape::Landing;
+use crate::script::escape::EscapeContext;
 use crate::script::template::{
-    Braces, Entered, Piece, Placeholder, Problem, Template, Value, Values, read,
+    BraceSyntax, InputKind, Placeholder, PlaceholderError, PlaceholderValue, PlaceholderValues,
+    Template, TemplatePiece, parse_template,
 };
 
 /// What all scripts of one load share.
@@ -54,7 +55,7 @@ pub(crate) struct ScriptContext<'a> {
 }
 
 /// A piece of a text with its place in the text.
-pub(crate) type PlacedPiece = (Range<usize>, Piece);
+pub(crate) type PlacedPiece = (Range<usize>, TemplatePiece);
 
 impl<'a> ScriptContext<'a> {
     /// For what comes after the script's own request.
@@ -77,18 +78,22 @@ impl<'a> ScriptContext<'a> {
     }
 
     /// Reads a text whose values are all escaped alike.
-    pub(crate) fn template(&self, text: &Spanned<String>, landing: Landing) -> Template {
-        Template::landing(self.pieces(text, Braces::Doubled), landing)
+    pub(crate) fn template(&self, text: &Spanned<String>, landing: EscapeContext) -> Template {
+        Template::with_context(self.pieces(text, BraceSyntax::Doubled), landing)
     }
 
     /// Reads a text with placeholders.
-    pub(crate) fn pieces(&self, text: &Spanned<String>, braces: Braces) -> Vec<Piece> {
+    pub(crate) fn pieces(&self, text: &Spanned<String>, braces: BraceSyntax) -> Vec<TemplatePiece> {
         let placed = self.placed_pieces(text, braces);
         placed.into_iter().map(|(_, piece)| piece).collect()
     }
 
     /// Reads a text with placeholders; each piece comes with its place in the text.
-    pub(crate) fn placed_pieces(&self, text: &Spanned<String>, braces: Braces) -> Vec<PlacedPiece> {
+    pub(crate) fn placed_pieces(
+        &self,
+        text: &Spanned<String>,
+        braces: BraceSyntax,
+    ) -> Vec<PlacedPiece> {
         self.placed_pieces_in(text, 0..text.get_ref().len(), braces)
     }
 
@@ -97,16 +102,17 @@ impl<'a> ScriptContext<'a> {
         &self,
         text: &Spanned<String>,
         part: Range<usize>,
-        braces: Braces,
+        braces: BraceSyntax,
     ) -> Vec<PlacedPiece> {
         let shift = |at: Range<usize>| at.start + part.start..at.end + part.start;
-        let (pieces, problems) = read(&text.get_ref()[part.clone()], braces);
-        let problems = problems.into_iter().map(|p| Problem { at: shift(p.at), ..p });
+        let (pieces, problems) = parse_template(&text.get_ref()[part.clone()], braces);
+        let problems =
+            problems.into_iter().map(|p| PlaceholderError { range: shift(p.range), ..p });
         self.file.report_problems(text, problems.collect());
         let pieces = pieces.into_iter().map(|(at, piece)| (shift(at), piece));
         let pieces: Vec<_> = pieces.collect();
         for (at, piece) in &pieces {
-            if let Piece::Fill(placeholder) = piece {
+            if let TemplatePiece::Placeholder(placeholder) = piece {
                 self.check(placeholder, self.file.span_in(text, at.clone()));
             }
         }
@@ -116,10 +122,10 @@ impl<'a> ScriptContext<'a> {
     /// Reports a placeholder that has no value in this script.
     pub(crate) fn check(&self, placeholder: &Placeholder, at: Range<usize>) {
         match placeholder {
-            Placeholder::Keypress => self.check_entered(Entered::Keypress, at),
-            Placeholder::Speech => self.check_entered(Entered::Speech, at),
-            Placeholder::Input => self.check_entered(Entered::Input, at),
-            Placeholder::Earlier(name, entered) => self.check_earlier(name, *entered, at),
+            Placeholder::Keypress => self.check_entered(InputKind::Keypress, at),
+            Placeholder::Speech => self.check_entered(InputKind::Speech, at),
+            Placeholder::Input => self.check_entered(InputKind::Input, at),
+            Placeholder::OtherScript(name, entered) => self.check_earlier(name, *entered, at),
             Placeholder::Answer(_) if !self.has_answer => {
                 let help =
                     "a `[trigger]` that is waited for brings one, here or in a script before";
@@ -135,14 +141,14 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    fn check_entered(&self, entered: Entered, at: Range<usize>) {
+    fn check_entered(&self, entered: InputKind, at: Range<usize>) {
         if self.facts.asks_for(entered) {
             return;
         }
         let tables = match entered {
-            Entered::Keypress => "`[keypress]`",
-            Entered::Speech => "`[speech]`",
-            Entered::Input => "`[keypress]` or `[speech]`",
+            InputKind::Keypress => "`[keypress]`",
+            InputKind::Speech => "`[speech]`",
+            InputKind::Input => "`[keypress]` or `[speech]`",
         };
         let earlier = format!("name an earlier script as in `{{NAME.{}}}`", key(entered));
         let help = format!("add a table {tables}, or {earlier}");
@@ -150,7 +156,7 @@ impl<'a> ScriptContext<'a> {
         self.file.error_with_help(at, message, help);
     }
 
-    fn check_earlier(&self, name: &str, entered: Entered, at: Range<usize>) {
+    fn check_earlier(&self, name: &str, entered: InputKind, at: Range<usize>) {
         let scripts = &self.load.scripts;
         let Some(earlier) = scripts.get(name) else {
             let suggest = |near| format!("did you mean `{{{near}.{}}}`?", key(entered));
@@ -179,27 +185,27 @@ impl<'a> ScriptContext<'a> {
 }
 
 /// As in a placeholder.
-fn key(entered: Entered) -> &'static str {
+fn key(entered: InputKind) -> &'static str {
     match entered {
-        Entered::Keypress => "keypress",
-        Entered::Speech => "speech",
-        Entered::Input => "input",
+        InputKind::Keypress => "keypress",
+        InputKind::Speech => "speech",
+        InputKind::Input => "input",
     }
 }
 
-fn noun(entered: Entered) -> &'static str {
+fn noun(entered: InputKind) -> &'static str {
     match entered {
-        Entered::Keypress => "keys",
-        Entered::Speech => "speech",
-        Entered::Input => "input",
+        InputKind::Keypress => "keys",
+        InputKind::Speech => "speech",
+        InputKind::Input => "input",
     }
 }
 
 /// Stands for every value, to check what a text comes to once it is filled in.
 pub(crate) struct SampleValues(pub(crate) &'static str);
 
-impl Values for SampleValues {
-    fn value(&self, _: &Placeholder) -> Value<'_> {
-        Value::open(self.0)
+impl PlaceholderValues for SampleValues {
+    fn value(&self, _: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue::public(self.0)
     }
 }

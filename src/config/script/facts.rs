@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::nearest::nearest;
-use crate::script::template::Entered;
+use crate::script::template::InputKind;
 
 /// What a script does, as far as its own texts or other scripts depend on it.
 #[derive(Debug, Default)]
@@ -29,11 +29,11 @@ impl ScriptFacts {
         Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
     }
 
-    pub(crate) fn asks_for(&self, entered: Entered) -> bool {
+    pub(crate) fn asks_for(&self, entered: InputKind) -> bool {
         match entered {
-            Entered::Keypress => self.asks_for_keys,
-            Entered::Speech => self.asks_for_speech,
-            Entered::Input => self.asks_for_keys || self.asks_for_speech,
+            InputKind::Keypress => self.asks_for_keys,
+            InputKind::Speech => self.asks_for_speech,
+            InputKind::Input => self.asks_for_keys || self.asks_for_speech,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::context::ScriptContext;
 use super::request::{RequestTable, Waiting};
 use crate::config::table_reader::TableReader;
-use crate::script::definition::Trigger;
+use crate::script::definition::ScriptTrigger;
 
 #[derive(Debug)]
 pub(crate) struct HangupTable {
@@ -17,7 +17,7 @@ impl HangupTable {
         Self { request }
     }
 
-    pub(super) fn trigger(&self, script: &ScriptContext<'_>) -> Trigger {
+    pub(super) fn trigger(&self, script: &ScriptContext<'_>) -> ScriptTrigger {
         self.request.request(script, Waiting::Nobody)
     }
 }

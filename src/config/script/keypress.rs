@@ -6,12 +6,12 @@ use std::time::Duration;
 use regex::Regex;
 use serde_spanned::Spanned;
 
-use crate::channel::Ask;
+use crate::channel::DigitOptions;
 use crate::config::bounds::millis;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber, flag};
-use crate::script::definition::Keypress;
+use crate::script::definition::KeypressInput;
 use crate::script::pattern;
 
 /// Keys that belong here and not in another table.
@@ -54,27 +54,27 @@ impl KeypressTable {
         keypress
     }
 
-    pub(super) fn keypress(&self, file: &TomlFile) -> Keypress {
+    pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
         let ask = self.ask(file);
-        let most = (ask.most as u64).min(MAX_DIGITS);
-        Keypress {
+        let most = (ask.max_digits as u64).min(MAX_DIGITS);
+        KeypressInput {
             min_length: file.number(self.min_length.as_ref(), 1..=most, 1) as usize,
             pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
             sensitive: flag(self.sensitive.as_ref(), false),
-            ask,
+            digit_options: ask,
         }
     }
 
-    fn ask(&self, file: &TomlFile) -> Ask {
+    fn ask(&self, file: &TomlFile) -> DigitOptions {
         let most = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
         let gap = file.duration(self.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
         let gaps = if self.length.is_some() { most.min(MAX_DIGITS) as u32 } else { 1 };
         let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
         let bounds = millis(100, MAX_FIRST_DIGIT);
-        Ask {
-            most: most as usize,
-            first_digit: file.duration(self.first_digit.as_ref(), bounds, first_digit),
-            gap,
+        DigitOptions {
+            max_digits: most as usize,
+            first_digit_timeout: file.duration(self.first_digit.as_ref(), bounds, first_digit),
+            inter_digit_timeout: gap,
             terminator: self.terminator(file),
             barge_in: flag(self.barge_in.as_ref(), true),
         }

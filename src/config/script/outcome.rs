@@ -11,8 +11,8 @@ use super::then::ThenValue;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::NamedTexts;
-use crate::script::definition::Outcome;
-use crate::script::escape::Landing;
+use crate::script::definition::ScriptOutcome;
+use crate::script::escape::EscapeContext;
 use crate::script::template::Template;
 
 #[derive(Debug)]
@@ -40,10 +40,10 @@ impl OutcomeTable {
         }
     }
 
-    pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> Outcome {
-        Outcome {
+    pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> ScriptOutcome {
+        ScriptOutcome {
             sounds: self.sounds.playlist(script),
-            set: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
+            variables: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
             then: self.then.as_ref().map(|then| then.meaning(script)).unwrap_or_default(),
         }
     }
@@ -55,7 +55,7 @@ fn variable(
     value: &Spanned<String>,
 ) -> (String, Template) {
     check_variable(script.file, name);
-    (name.get_ref().clone(), script.template(value, Landing::Variable))
+    (name.get_ref().clone(), script.template(value, EscapeContext::Variable))
 }
 
 fn check_variable(file: &TomlFile, given: &Spanned<String>) {

@@ -7,8 +7,8 @@ use serde_spanned::Spanned;
 use super::context::ScriptContext;
 use crate::config::table_reader::TableReader;
 use crate::config::value::TextOrList;
-use crate::script::definition::{Part, Playlist};
-use crate::script::template::{Phrase, read_spoken};
+use crate::script::definition::{Playlist, PromptPart};
+use crate::script::template::{SpokenPhrase, parse_spoken};
 
 /// Longest text in characters: speech services take about as many at once.
 const MAX_LENGTH: usize = 4000;
@@ -56,9 +56,13 @@ impl PlaylistKeys {
     }
 }
 
-fn spoken(script: &ScriptContext<'_>, text: &Spanned<String>, values: CallValues) -> Vec<Part> {
+fn spoken(
+    script: &ScriptContext<'_>,
+    text: &Spanned<String>,
+    values: CallValues,
+) -> Vec<PromptPart> {
     let file = script.file;
-    let (phrases, problems) = read_spoken(text.get_ref());
+    let (phrases, problems) = parse_spoken(text.get_ref());
     if phrases.is_empty() && problems.is_empty() {
         let help = "write what is said, or take the line out";
         file.error_with_help(text.span(), "this says nothing", help);
@@ -71,7 +75,7 @@ fn spoken(script: &ScriptContext<'_>, text: &Spanned<String>, values: CallValues
     file.report_problems(text, problems);
     let part = |(at, phrase)| {
         let at = file.span_in(text, at);
-        let has_value = matches!(phrase, Phrase::Value(..) | Phrase::SoundAt(_));
+        let has_value = matches!(phrase, SpokenPhrase::Value(..) | SpokenPhrase::SoundUrl(_));
         if has_value && values == CallValues::Refused {
             let help = "a reassurance is the same in every call: say the value in the prompt, or in \
                         the outcome";
@@ -85,26 +89,28 @@ fn spoken(script: &ScriptContext<'_>, text: &Spanned<String>, values: CallValues
     parts
 }
 
-fn part(script: &ScriptContext<'_>, phrase: Phrase, at: Range<usize>) -> Option<Part> {
+fn part(script: &ScriptContext<'_>, phrase: SpokenPhrase, at: Range<usize>) -> Option<PromptPart> {
     match phrase {
-        Phrase::Text(text) => Some(Part::Text(text.into())),
-        Phrase::Value(placeholder, how) => {
+        SpokenPhrase::Text(text) => Some(PromptPart::Text(text.into())),
+        SpokenPhrase::Value(placeholder, how) => {
             script.check(&placeholder, at);
-            Some(Part::Value(placeholder, how))
+            Some(PromptPart::Value(placeholder, how))
         }
-        Phrase::Sound(name) => script.load.sounds.part(script.file, &name, at),
-        Phrase::SoundAt(placeholder) => {
+        SpokenPhrase::Sound(name) => script.load.sounds.part(script.file, &name, at),
+        SpokenPhrase::SoundUrl(placeholder) => {
             script.check_host(at.clone());
             script.check(&placeholder, at);
-            Some(Part::UrlOf(placeholder))
+            Some(PromptPart::UrlValue(placeholder))
         }
     }
 }
 
 /// Warns where no engine can speak a text.
-fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[Part]) {
+fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[PromptPart]) {
     let has_engine = script.facts.names_engine || script.load.has_tts;
-    if !has_engine && parts.iter().any(|part| matches!(part, Part::Text(_) | Part::Value(..))) {
+    if !has_engine
+        && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
+    {
         let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's file";
         script.file.warn(text.span(), "nothing here can speak this", help);
     }

@@ -6,7 +6,7 @@ use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{WholeNumber, flag};
-use crate::script::definition::Prompt;
+use crate::script::definition::ScriptPrompt;
 
 /// Keys that no other table of a script file has.
 pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer"];
@@ -35,9 +35,9 @@ impl PromptTable {
     }
 
     /// `script` is as it is before the request.
-    pub(super) fn prompt(&self, script: &ScriptContext<'_>) -> Prompt {
+    pub(super) fn prompt(&self, script: &ScriptContext<'_>) -> ScriptPrompt {
         let repeat = script.file.number(self.repeat.as_ref(), 0..=99, 0);
-        Prompt {
+        ScriptPrompt {
             sounds: self.sounds.playlist(script),
             repeat: u32::try_from(repeat).unwrap_or_default(),
             stay_unanswered: !flag(self.answer.as_ref(), true),

@@ -9,7 +9,7 @@ use super::context::ScriptContext;
 use crate::config::bounds::millis;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, TextOrList, TextOrTable, WholeNumber, flag};
-use crate::script::definition::{Body, Music, Patience, Trigger};
+use crate::script::definition::{BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger};
 
 mod auth;
 mod payload;
@@ -78,7 +78,7 @@ impl RequestTable {
     }
 
     /// The request, with nothing about its answer.
-    pub(super) fn request(&self, script: &ScriptContext<'_>, waiting: Waiting) -> Trigger {
+    pub(super) fn request(&self, script: &ScriptContext<'_>, waiting: Waiting) -> ScriptTrigger {
         let headers = self.headers.as_ref().map(|headers| payload::headers(script, headers));
         let headers = headers.unwrap_or_default();
         if let Some(auth) = &self.auth {
@@ -86,22 +86,22 @@ impl RequestTable {
             let mut urls = self.url.iter().chain(&self.fallback_url);
             auth.check_only(script.file, in_headers || urls.any(url::has_user));
         }
-        Trigger {
+        ScriptTrigger {
             url: self.url.as_ref().map(|url| url::url(script, url)).unwrap_or_default(),
             fallback: self.fallback_url.as_ref().map(|url| url::url(script, url)),
             headers,
             auth: self.auth.as_ref().and_then(|auth| auth.auth(script)),
             body: self.body(script),
-            signed_by: self.sign.iter().flat_map(|keys| sign::keys(script, keys)).collect(),
-            patience: self.patience(script, waiting),
-            meanwhile: Music::default(),
+            signing_keys: self.sign.iter().flat_map(|keys| sign::keys(script, keys)).collect(),
+            retry_policy: self.patience(script, waiting),
+            hold_media: HoldMediaTemplate::default(),
             background: waiting == Waiting::Nobody,
-            key: None,
-            caching: None,
+            response_key: None,
+            cache_policy: None,
         }
     }
 
-    fn body(&self, script: &ScriptContext<'_>) -> Option<Body> {
+    fn body(&self, script: &ScriptContext<'_>) -> Option<BodyTemplate> {
         let raw_json = flag(self.raw_json.as_ref(), false);
         if let (Some(given), true, None) = (&self.raw_json, raw_json, &self.body) {
             let help = "add `body = \"a={caller}&b={keypress}\"`";
@@ -110,7 +110,7 @@ impl RequestTable {
         self.body.as_ref().map(|body| payload::body(script, body, raw_json))
     }
 
-    fn patience(&self, script: &ScriptContext<'_>, waiting: Waiting) -> Patience {
+    fn patience(&self, script: &ScriptContext<'_>, waiting: Waiting) -> RetryPolicy {
         let (longest, most) = match waiting {
             Waiting::Caller => (60_000, 5),
             Waiting::Nobody => (600_000, 20),
@@ -130,6 +130,10 @@ impl RequestTable {
         // A request with a body may do something each time that it is sent.
         let retries = if self.body.is_some() { 0 } else { u64::from(defaults.retry) };
         let retries = file.number(self.retry.as_ref(), 0..=most, retries);
-        Patience { budget, attempt, retries: u32::try_from(retries).unwrap_or_default() }
+        RetryPolicy {
+            total_timeout: budget,
+            attempt_timeout: attempt,
+            retries: u32::try_from(retries).unwrap_or_default(),
+        }
     }
 }

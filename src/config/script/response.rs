@@ -10,8 +10,8 @@ use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::DurationValue;
-use crate::script::definition::{CacheKeyText, Caching, Trigger};
-use crate::script::escape::Landing;
+use crate::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptTrigger};
+use crate::script::escape::EscapeContext;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
 
@@ -59,9 +59,9 @@ impl ResponseTable {
     pub(super) fn caching(
         &self,
         script: &ScriptContext<'_>,
-        request: &Trigger,
+        request: &ScriptTrigger,
         has_branches: bool,
-    ) -> Option<Caching> {
+    ) -> Option<ResponseCachePolicy> {
         let Some(given) = &self.cache else {
             self.check_uncached(script.file);
             return None;
@@ -71,14 +71,14 @@ impl ResponseTable {
             let message = "only an answer that a branch handles is kept, and there is no branch";
             script.file.error_with_help(given.span(), message, help);
         }
-        let key = self.cache_key.as_ref().map(|key| CacheKeyText {
-            of: as_written(request).into(),
-            template: script.template(key, Landing::Variable),
+        let key = self.cache_key.as_ref().map(|key| CacheKeyTemplate {
+            source: as_written(request).into(),
+            template: script.template(key, EscapeContext::Variable),
         });
         let stale = |given: &Option<_>| {
             script.file.duration(given.as_ref(), secs(0, MAX_STALE), Duration::ZERO)
         };
-        let caching = Caching {
+        let caching = ResponseCachePolicy {
             fresh: fresh(script.file, given),
             stale: stale(&self.stale_for),
             stale_if_error: stale(&self.stale_if_error),
@@ -99,7 +99,12 @@ impl ResponseTable {
 
     /// Warns where callers would get answers to what other callers entered, and where no second call could get a cached
     /// answer.
-    fn check_cache_key(&self, file: &TomlFile, request: &Trigger, caching: &Caching) {
+    fn check_cache_key(
+        &self,
+        file: &TomlFile,
+        request: &ScriptTrigger,
+        caching: &ResponseCachePolicy,
+    ) {
         if let (Some(key), Some(given)) = (&caching.key, &self.cache_key) {
             let mut sent = placeholders(request);
             if let Some(left_out) = sent.find(|sent| is_left_out(sent, &key.template)) {
@@ -130,12 +135,12 @@ fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
 }
 
 /// Tells apart scripts that have the same `cache_key`, and send different requests to one URL.
-fn as_written(request: &Trigger) -> String {
-    let Trigger { url, fallback, headers, auth, body, .. } = request;
+fn as_written(request: &ScriptTrigger) -> String {
+    let ScriptTrigger { url, fallback, headers, auth, body, .. } = request;
     format!("{:?}", (url, fallback, headers, auth, body))
 }
 
-fn placeholders(request: &Trigger) -> impl Iterator<Item = &Placeholder> {
+fn placeholders(request: &ScriptTrigger) -> impl Iterator<Item = &Placeholder> {
     let headers = request.headers.iter().map(|(_, value)| value);
     let body = request.body.iter().map(|body| &body.text);
     let templates = [&request.url.template].into_iter().chain(headers).chain(body);
@@ -151,12 +156,15 @@ fn is_left_out(sent: &Placeholder, key: &Template) -> bool {
 fn entered_in(placeholder: &Placeholder) -> Option<&str> {
     match placeholder {
         Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => Some(""),
-        Placeholder::Earlier(script, _) => Some(script),
+        Placeholder::OtherScript(script, _) => Some(script),
         _ => None,
     }
 }
 
-fn unique_to_call<'t>(request: &'t Trigger, caching: &'t Caching) -> Option<&'t Placeholder> {
+fn unique_to_call<'t>(
+    request: &'t ScriptTrigger,
+    caching: &'t ResponseCachePolicy,
+) -> Option<&'t Placeholder> {
     let is_unique = |of: &&Placeholder| matches!(of, Placeholder::CallId | Placeholder::Channel);
     match &caching.key {
         Some(key) => key.template.placeholders().find(is_unique),

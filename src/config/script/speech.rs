@@ -13,7 +13,7 @@ use crate::config::engine_params::name;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, FromText, ParsedText, WholeNumber, flag};
-use crate::script::definition::{Filter, Speech};
+use crate::script::definition::{SpeechFilter, SpeechInput};
 use crate::script::numeric;
 
 /// Keys that belong here and not in another table.
@@ -23,7 +23,7 @@ pub(super) const OWN_KEYS: &[&str] = &["filter", "start", "silence", "maximum"];
 pub(crate) struct SpeechTable {
     pub(super) span: Range<usize>,
     language: Option<Spanned<String>>,
-    filter: Option<Spanned<ParsedText<Filter>>>,
+    filter: Option<Spanned<ParsedText<SpeechFilter>>>,
     start: Option<Spanned<DurationValue>>,
     silence: Option<Spanned<DurationValue>>,
     maximum: Option<Spanned<DurationValue>>,
@@ -31,7 +31,7 @@ pub(crate) struct SpeechTable {
     sensitive: Option<Spanned<bool>>,
 }
 
-impl FromText for Filter {
+impl FromText for SpeechFilter {
     const EXPECTED: &'static str = "\"none\" or \"numeric\"";
 
     fn from_text(text: &str) -> Option<Self> {
@@ -62,11 +62,11 @@ impl SpeechTable {
 
     /// Whether spoken numbers are asked for.
     pub(super) fn is_numeric(&self) -> bool {
-        self.filter() == Filter::Numeric
+        self.filter() == SpeechFilter::Numeric
     }
 
-    fn filter(&self) -> Filter {
-        self.filter.as_ref().map_or(Filter::None, |filter| filter.get_ref().0)
+    fn filter(&self) -> SpeechFilter {
+        self.filter.as_ref().map_or(SpeechFilter::None, |filter| filter.get_ref().0)
     }
 
     /// `keypress` is the table of the same script.
@@ -74,7 +74,7 @@ impl SpeechTable {
         &self,
         script: &ScriptContext<'_>,
         keypress: Option<&KeypressTable>,
-    ) -> Speech {
+    ) -> SpeechInput {
         let file = script.file;
         if !script.load.has_asr {
             let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
@@ -83,13 +83,16 @@ impl SpeechTable {
         }
         let duration =
             |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
-        Speech {
+        SpeechInput {
             language: self.language(file),
             filter: self.filter(),
-            start: duration(self.start.as_ref(), millis(500, 60_000), 5_000),
-            silence: duration(self.silence.as_ref(), millis(300, 10_000), 1_500),
-            maximum: duration(self.maximum.as_ref(), millis(1_000, 120_000), 15_000),
-            length: self.length.as_ref().and_then(|length| self.digits(file, length, keypress)),
+            no_input_timeout: duration(self.start.as_ref(), millis(500, 60_000), 5_000),
+            end_silence: duration(self.silence.as_ref(), millis(300, 10_000), 1_500),
+            max_duration: duration(self.maximum.as_ref(), millis(1_000, 120_000), 15_000),
+            digit_count: self
+                .length
+                .as_ref()
+                .and_then(|length| self.digits(file, length, keypress)),
             sensitive: flag(self.sensitive.as_ref(), false),
         }
     }
@@ -97,7 +100,7 @@ impl SpeechTable {
     fn language(&self, file: &TomlFile) -> Arc<str> {
         let language = name(file, self.language.as_ref()).unwrap_or_else(|| "en".into());
         if let (Some(given), true) = (&self.language, self.is_numeric())
-            && !numeric::knows(&language)
+            && !numeric::supports(&language)
         {
             let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
                         or `hi`, or `filter = \"none\"`";

@@ -11,9 +11,9 @@ use crate::channel::Destination;
 use crate::config::file::TomlFile;
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
-use crate::script::definition::Then;
-use crate::script::escape::Landing;
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::definition::ThenAction;
+use crate::script::escape::EscapeContext;
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 
 /// The value of `then`, parsed.
 #[derive(Debug)]
@@ -50,14 +50,14 @@ impl ThenValue {
         self.syntax == ThenSyntax::Again
     }
 
-    pub(super) fn meaning(&self, script: &ScriptContext<'_>) -> Then {
+    pub(super) fn meaning(&self, script: &ScriptContext<'_>) -> ThenAction {
         match &self.syntax {
-            ThenSyntax::Continue => Then::Continue,
-            ThenSyntax::Again => Then::Again,
-            ThenSyntax::Hangup(None) => Then::Hangup(None),
+            ThenSyntax::Continue => ThenAction::Continue,
+            ThenSyntax::Again => ThenAction::Again,
+            ThenSyntax::Hangup(None) => ThenAction::Hangup(None),
             ThenSyntax::Hangup(Some(cause)) => self.hangup(script.file, cause),
             ThenSyntax::Script(name) => self.script(script, name),
-            ThenSyntax::Goto { extension, context, priority } => Then::Goto {
+            ThenSyntax::Goto { extension, context, priority } => ThenAction::Goto {
                 extension: self.destination(script, extension),
                 context: context.as_ref().map(|context| self.destination(script, context)),
                 priority: priority.as_ref().map(|priority| self.priority(script, priority)),
@@ -65,7 +65,7 @@ impl ThenValue {
         }
     }
 
-    fn hangup(&self, file: &TomlFile, at: &Range<usize>) -> Then {
+    fn hangup(&self, file: &TomlFile, at: &Range<usize>) -> ThenAction {
         let typed = self.part(at);
         let cause = hangup_cause::parse(typed);
         if cause.is_none() {
@@ -73,10 +73,10 @@ impl ThenValue {
             let span = file.span_in(&self.text, at.clone());
             file.error_with_help(span, message, hangup_cause::suggestion(typed));
         }
-        Then::Hangup(cause)
+        ThenAction::Hangup(cause)
     }
 
-    fn script(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Then {
+    fn script(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> ThenAction {
         let (name, scripts) = (self.part(at), &script.load.scripts);
         if scripts.get(name).is_none() {
             let help = scripts.nearest(name).map(|near| format!("did you mean `script {near}`?"));
@@ -84,19 +84,23 @@ impl ThenValue {
             let span = script.file.span_in(&self.text, at.clone());
             script.file.report(span, message, help, None);
         }
-        Then::Script(name.to_owned())
+        ThenAction::Script(name.to_owned())
     }
 
     fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        let pieces = script.placed_pieces_in(&self.text, at.clone(), Braces::Doubled);
+        let pieces = script.placed_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
-            if matches!(piece, Piece::Text(literal) if !Destination::allows(literal)) {
+            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
+            {
                 let help = "write letters, digits and _ + * # . - alone, 79 at the most";
                 let span = script.file.span_in(&self.text, at.clone());
                 script.file.error_with_help(span, "no switch has such a place", help);
             }
         }
-        Template::landing(pieces.into_iter().map(|(_, piece)| piece), Landing::Destination)
+        Template::with_context(
+            pieces.into_iter().map(|(_, piece)| piece),
+            EscapeContext::Destination,
+        )
     }
 
     /// Priorities count from 1; labels begin with a letter.

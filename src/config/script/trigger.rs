@@ -12,7 +12,9 @@ use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, FromText, ParsedText, TextOrList, flag};
-use crate::script::definition::{Music, MusicSource, Reassurance, Trigger};
+use crate::script::definition::{
+    HoldMediaTemplate, HoldMusicSource, ReassuranceTemplate, ScriptTrigger,
+};
 
 /// Keys that belong here, beside those of the request, and not in another table.
 pub(super) const OWN_KEYS: &[&str] = &["background", "music", "music_after", "keys", "reassure"];
@@ -78,25 +80,25 @@ impl TriggerTable {
     }
 
     /// `script` is as it is before the request.
-    pub(super) fn trigger(&self, script: &ScriptContext<'_>) -> Trigger {
+    pub(super) fn trigger(&self, script: &ScriptContext<'_>) -> ScriptTrigger {
         let waiting = if self.is_background() { Waiting::Nobody } else { Waiting::Caller };
-        Trigger { meanwhile: self.music(script), ..self.request.request(script, waiting) }
+        ScriptTrigger { hold_media: self.music(script), ..self.request.request(script, waiting) }
     }
 
-    fn music(&self, script: &ScriptContext<'_>) -> Music {
+    fn music(&self, script: &ScriptContext<'_>) -> HoldMediaTemplate {
         let (file, default) = (script.file, script.load.defaults.music_after);
-        Music {
-            after: file.duration(self.music_after.as_ref(), secs(0, 10), default),
-            plays: self.music.as_ref().map(|music| self.source(script, music)),
+        HoldMediaTemplate {
+            delay: file.duration(self.music_after.as_ref(), secs(0, 10), default),
+            music: self.music.as_ref().map(|music| self.source(script, music)),
             reassurance: self.reassure.as_ref().map(|reassure| reassure.reassurance(script)),
-            keeps_keys: self
+            keep_type_ahead: self
                 .keys
                 .as_ref()
                 .is_some_and(|keys| keys.get_ref().0 == KeysMeanwhile::Keep),
         }
     }
 
-    fn source(&self, script: &ScriptContext<'_>, music: &TextOrList) -> MusicSource {
+    fn source(&self, script: &ScriptContext<'_>, music: &TextOrList) -> HoldMusicSource {
         script.load.sounds.music(script.file, music)
     }
 
@@ -124,7 +126,7 @@ impl ReassureTable {
         Some(reassure)
     }
 
-    fn reassurance(&self, script: &ScriptContext<'_>) -> Reassurance {
+    fn reassurance(&self, script: &ScriptContext<'_>) -> ReassuranceTemplate {
         if self.sounds.is_empty() {
             let help = "add `say = \"One moment, please.\"`, or `play` with a sound";
             let message = "nothing is heard by this";
@@ -132,6 +134,6 @@ impl ReassureTable {
         }
         let default = Duration::from_secs(10);
         let every = script.file.duration(self.every.as_ref(), secs(3, 60), default);
-        Reassurance { every, sounds: self.sounds.fixed_playlist(script) }
+        ReassuranceTemplate { every, sounds: self.sounds.fixed_playlist(script) }
     }
 }

@@ -8,7 +8,7 @@ use super::context::ScriptContext;
 use crate::config::engine_params::{name, speed};
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
-use crate::script::voice::Manner;
+use crate::script::voice::VoiceParams;
 
 /// Keys that belong here and not in another table.
 pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed"];
@@ -37,8 +37,8 @@ impl VoiceTable {
         self.engine.is_some()
     }
 
-    pub(super) fn manner(&self, script: &ScriptContext<'_>) -> Arc<Manner> {
-        Arc::new(Manner {
+    pub(super) fn manner(&self, script: &ScriptContext<'_>) -> Arc<VoiceParams> {
+        Arc::new(VoiceParams {
             engine: self.engine.as_ref().and_then(|engine| known_engine(script, engine)),
             voice: name(script.file, self.voice.as_ref()),
             language: name(script.file, self.language.as_ref()),

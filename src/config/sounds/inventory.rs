@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::playable::{self, InLibrary};
 use super::{SoundLibrary, is_language};
 use crate::config::diagnostic::Diagnostic;
-use crate::voice::settings::Format;
+use crate::voice::settings::SoundFormat;
 
 /// Extensions of files that people put beside sounds.
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
@@ -17,7 +17,7 @@ pub struct SoundInventory {
     /// Its folder.
     pub folder: PathBuf,
     /// The format of sounds that the daemon renders.
-    pub format: Format,
+    pub format: SoundFormat,
     /// All sounds, sorted by name.
     pub sounds: Vec<LibrarySound>,
 }
@@ -39,7 +39,7 @@ pub struct LibrarySound {
 
 impl SoundLibrary {
     /// All sounds that are in it.
-    pub(crate) fn inventory(&self, format: Format) -> SoundInventory {
+    pub(crate) fn inventory(&self, format: SoundFormat) -> SoundInventory {
         let sounds = self.files.iter().map(|(known, files)| self.listed(known, files));
         let mut sounds: Vec<_> = sounds.filter(|sound| !sound.files.is_empty()).collect();
         sounds.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));

@@ -12,8 +12,8 @@ mod service;
 use crate::config::daemon::context::DaemonContext;
 use crate::config::engine_params::{name, speed};
 use crate::config::table_reader::TableReader;
-use crate::script::voice::Speed;
-use crate::voice::settings::{Listen, ListenBy, Say, SayBy};
+use crate::script::voice::SpeakingRate;
+use crate::voice::settings::{AsrBackend, AsrEngine, TtsBackend, TtsEngine};
 use backend::BackendTable;
 
 pub(super) use backend::EngineUse;
@@ -72,19 +72,21 @@ impl EngineTable {
     }
 
     /// A text-to-speech engine; `None` after an error. `key` is its key or its name in the daemon's file.
-    pub(super) fn tts(&self, context: DaemonContext<'_>, key: &str) -> Option<Arc<Say>> {
+    pub(super) fn tts(&self, context: DaemonContext<'_>, key: &str) -> Option<Arc<TtsEngine>> {
         if self.backend.needs_voice() && self.voice.is_none() {
             let help = "add the name of one of its voices, such as `voice = \"alloy\"`";
             context.file.error_with_help(self.span.clone(), "this engine needs a `voice`", help);
         }
         let by = self.backend.tts(context)?;
-        Some(Arc::new(Say {
+        Some(Arc::new(TtsEngine {
             name: match &by {
-                SayBy::Command(program) => log_name(key, program::file_name(program)),
-                SayBy::Http(service) => log_name(key, service.url.host_str().unwrap_or_default()),
-                SayBy::Switch(name) => log_name(key, &format!("the switch's {name}")),
+                TtsBackend::Command(program) => log_name(key, program::file_name(program)),
+                TtsBackend::Http(service) => {
+                    log_name(key, service.url.host_str().unwrap_or_default())
+                }
+                TtsBackend::Switch(name) => log_name(key, &format!("the switch's {name}")),
             },
-            by,
+            backend: by,
             voice: name(context.file, self.voice.as_ref()),
             language: name(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
             speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
@@ -92,28 +94,28 @@ impl EngineTable {
     }
 
     /// A speech recognition engine; `None` after an error.
-    pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<Arc<Listen>> {
+    pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<Arc<AsrEngine>> {
         let by = self.backend.asr(context)?;
         let what = match &by {
-            ListenBy::Command(program) => program::file_name(program).to_owned(),
-            ListenBy::Http(service) => service.url.host_str().unwrap_or_default().to_owned(),
-            ListenBy::Vosk(url) => format!("vosk at {}", url.host_str().unwrap_or_default()),
-            ListenBy::Switch { engine, .. } if engine.is_empty() => "the switch's default".into(),
-            ListenBy::Switch { engine, .. } => format!("the switch's {engine}"),
+            AsrBackend::Command(program) => program::file_name(program).to_owned(),
+            AsrBackend::Http(service) => service.url.host_str().unwrap_or_default().to_owned(),
+            AsrBackend::Vosk(url) => format!("vosk at {}", url.host_str().unwrap_or_default()),
+            AsrBackend::Switch { engine, .. } if engine.is_empty() => "the switch's default".into(),
+            AsrBackend::Switch { engine, .. } => format!("the switch's {engine}"),
         };
-        Some(Arc::new(Listen { name: log_name("listen", &what), by }))
+        Some(Arc::new(AsrEngine { name: log_name("listen", &what), backend: by }))
     }
 }
 
 /// Speaks where the file names no engine: espeak-ng, where it is installed.
-pub(super) fn default_tts() -> Option<Say> {
+pub(super) fn default_tts() -> Option<TtsEngine> {
     let program = program::espeak()?;
-    Some(Say {
-        name: log_name("say", &program.program),
-        by: SayBy::Command(program),
+    Some(TtsEngine {
+        name: log_name("say", &program.executable),
+        backend: TtsBackend::Command(program),
         voice: None,
         language: "en".into(),
-        speed: Speed::default(),
+        speed: SpeakingRate::default(),
     })
 }
 

@@ -9,8 +9,8 @@ use crate::config::daemon::context::DaemonContext;
 use crate::config::pem::{self, PemError};
 use crate::config::secret_file;
 use crate::config::value::TextOrList;
-use crate::script::template::{Braces, Piece, Placeholder, read};
-use crate::web::tls::{Identity, Mismatch, is_authority};
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
+use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
 
 pub(super) type CaCertificates = Vec<CertificateDer<'static>>;
 
@@ -33,7 +33,7 @@ fn ca_certificates_in(
     given: &Spanned<String>,
 ) -> Option<CaCertificates> {
     let found = certificates(context, given)?;
-    if !found.iter().all(is_authority) {
+    if !found.iter().all(is_ca_certificate) {
         let message = format!("a certificate in `{}` is none", context.path(given).display());
         context.file.error_with_help(given.span(), message, "copy it again, whole");
         return None;
@@ -75,36 +75,37 @@ fn matching_pair(
 ) -> Option<ClientCertificate> {
     let pair = (certificates(context, certificate), private_key(context, key));
     let (Some(chain), Some(private)) = pair else { return None };
-    let identity = Identity { authorities: Vec::new(), certificate: Some((chain, private)) };
+    let identity =
+        TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
     if let Err(mismatch) = identity.check() {
         report_mismatch(context, mismatch, certificate, key);
         return None;
     }
-    if let Some(doubt) = identity.doubt(UnixTime::now()) {
+    if let Some(doubt) = identity.certificate_warning(UnixTime::now()) {
         let help = "ask whoever issued it for another; requests to this host may fail until then";
         context.file.warn(certificate.span(), format!("this certificate {doubt}"), help);
     }
-    identity.certificate
+    identity.client_certificate
 }
 
 fn report_mismatch(
     context: DaemonContext<'_>,
-    mismatch: Mismatch,
+    mismatch: TlsIdentityError,
     certificate: &Spanned<String>,
     key: &Spanned<String>,
 ) {
     let file = context.file;
     match mismatch {
-        Mismatch::Certificate => {
+        TlsIdentityError::InvalidCertificate => {
             let path = context.path(certificate);
             let message = format!("the certificate in `{}` is none", path.display());
             file.error_with_help(certificate.span(), message, "copy it again, whole");
         }
-        Mismatch::Key => {
+        TlsIdentityError::InvalidKey => {
             let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
             file.error_with_help(key.span(), "no key of this kind can be used", help);
         }
-        Mismatch::Pair => {
+        TlsIdentityError::KeyMismatch => {
             let label = (certificate.span(), "the first one in this file".to_owned());
             let message = "this key does not belong to the certificate".to_owned();
             let help = "name the key that the certificate was asked for with; its own certificate \
@@ -125,11 +126,13 @@ fn private_key(
     context: DaemonContext<'_>,
     given: &Spanned<String>,
 ) -> Option<PrivateKeyDer<'static>> {
-    let (pieces, problems) = read(given.get_ref(), Braces::Doubled);
+    let (pieces, problems) = parse_template(given.get_ref(), BraceSyntax::Doubled);
     context.file.report_problems(given, problems);
     match pieces.as_slice() {
-        [(_, Piece::Fill(Placeholder::Secret(name)))] => key_in_secret(context, given, name),
-        pieces if pieces.iter().all(|(_, piece)| matches!(piece, Piece::Text(_))) => {
+        [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => {
+            key_in_secret(context, given, name)
+        }
+        pieces if pieces.iter().all(|(_, piece)| matches!(piece, TemplatePiece::Text(_))) => {
             key_in_file(context, given)
         }
         _ => {

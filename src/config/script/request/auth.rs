@@ -7,8 +7,8 @@ use serde_spanned::Spanned;
 use crate::config::file::TomlFile;
 use crate::config::script::context::ScriptContext;
 use crate::config::table_reader::TableReader;
-use crate::script::definition::Auth;
-use crate::script::escape::Landing;
+use crate::script::definition::AuthTemplate;
+use crate::script::escape::EscapeContext;
 
 const EXAMPLE: &str = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` \
                        or `auth = { bearer = \"{secret.TOKEN}\" }`";
@@ -44,8 +44,8 @@ impl AuthTable {
         }
     }
 
-    pub(super) fn auth(&self, script: &ScriptContext<'_>) -> Option<Auth> {
-        let text = |text: &Spanned<String>| script.template(text, Landing::Header);
+    pub(super) fn auth(&self, script: &ScriptContext<'_>) -> Option<AuthTemplate> {
+        let text = |text: &Spanned<String>| script.template(text, EscapeContext::Header);
         match (&self.user, &self.password, &self.bearer) {
             (Some(user), Some(password), None) => {
                 if user.get_ref().contains(':') {
@@ -53,9 +53,9 @@ impl AuthTable {
                         "a name with a colon can't be sent: the password would begin at it";
                     script.file.error(user.span(), message);
                 }
-                Some(Auth::Basic(text(user), text(password)))
+                Some(AuthTemplate::Basic(text(user), text(password)))
             }
-            (None, None, Some(token)) => Some(Auth::Bearer(text(token))),
+            (None, None, Some(token)) => Some(AuthTemplate::Bearer(text(token))),
             (user, password, bearer) => {
                 let twice = bearer.is_some() && (user.is_some() || password.is_some());
                 let message = match twice {

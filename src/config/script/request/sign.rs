@@ -4,7 +4,7 @@ use serde_spanned::Spanned;
 
 use crate::config::script::context::ScriptContext;
 use crate::config::value::TextOrList;
-use crate::script::escape::Landing;
+use crate::script::escape::EscapeContext;
 use crate::script::template::{Placeholder, Template};
 
 /// Most keys of one request: a new one, and the old one until the other side has the new one.
@@ -24,7 +24,7 @@ pub(super) fn keys(script: &ScriptContext<'_>, keys: &TextOrList) -> Vec<Templat
 }
 
 fn key(script: &ScriptContext<'_>, given: &Spanned<String>) -> Template {
-    let template = script.template(given, Landing::Variable);
+    let template = script.template(given, EscapeContext::Variable);
     let placeholders: Vec<_> = template.placeholders().collect();
     match placeholders.as_slice() {
         [Placeholder::Secret(name)] => check_key(script, name, given),

@@ -4,22 +4,23 @@ use serde_spanned::Spanned;
 use url::Url as ParsedUrl;
 
 use crate::config::script::context::{SampleValues, ScriptContext};
-use crate::script::definition::Url;
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::definition::UrlTemplate;
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 
 const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
 
-pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> Url {
-    let placed = script.placed_pieces(text, Braces::Doubled);
-    let begins_with_value = matches!(placed.first(), Some((_, Piece::Fill(_))));
-    let first_value = placed.iter().find(|(_, piece)| matches!(piece, Piece::Fill(_)));
+pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemplate {
+    let placed = script.placed_pieces(text, BraceSyntax::Doubled);
+    let begins_with_value = matches!(placed.first(), Some((_, TemplatePiece::Placeholder(_))));
+    let first_value =
+        placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
     let first_value = first_value.map(|(at, _)| script.file.span_in(text, at.clone()));
     let (template, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
     if decides_host {
         script.check_host(first_value.unwrap_or_else(|| text.span()));
     }
     check(script, text, &template, begins_with_value);
-    Url { template, decides_host }
+    UrlTemplate { template, decides_host }
 }
 
 fn check(

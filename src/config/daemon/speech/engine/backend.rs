@@ -9,7 +9,7 @@ use crate::config::daemon::context::DaemonContext;
 use crate::config::engine_params::name;
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
-use crate::voice::settings::{ListenBy, SayBy};
+use crate::voice::settings::{AsrBackend, TtsBackend};
 
 /// What can stand in braces in the arguments of a program that speaks.
 const TTS_PLACEHOLDERS: &[&str] = &["out", "voice", "language", "speed", "wpm"];
@@ -72,25 +72,27 @@ impl BackendTable {
     }
 
     /// `None` after an error.
-    pub(super) fn tts(&self, context: DaemonContext<'_>) -> Option<SayBy> {
+    pub(super) fn tts(&self, context: DaemonContext<'_>) -> Option<TtsBackend> {
         Some(match self {
-            Self::Command(program) => SayBy::Command(program.program(context, TTS_PLACEHOLDERS)?),
-            Self::Http(service) => SayBy::Http(service.service(context)?),
+            Self::Command(program) => {
+                TtsBackend::Command(program.program(context, TTS_PLACEHOLDERS)?)
+            }
+            Self::Http(service) => TtsBackend::Http(service.service(context)?),
             Self::Switch { name: engine, .. } => {
-                SayBy::Switch(name(context.file, engine.as_ref())?.to_string())
+                TtsBackend::Switch(name(context.file, engine.as_ref())?.to_string())
             }
             Self::Vosk(_) | Self::Unknown => return None,
         })
     }
 
     /// `None` after an error.
-    pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<ListenBy> {
+    pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<AsrBackend> {
         Some(match self {
             Self::Command(program) => {
-                ListenBy::Command(program.program(context, ASR_PLACEHOLDERS)?)
+                AsrBackend::Command(program.program(context, ASR_PLACEHOLDERS)?)
             }
-            Self::Http(service) => ListenBy::Http(service.service(context)?),
-            Self::Vosk(url) => ListenBy::Vosk(vosk_url(context, url.as_ref()?)?),
+            Self::Http(service) => AsrBackend::Http(service.service(context)?),
+            Self::Vosk(url) => AsrBackend::Vosk(vosk_url(context, url.as_ref()?)?),
             Self::Switch { name, grammar } => {
                 asr_of_switch(context, name.as_ref(), grammar.as_ref())?
             }
@@ -119,11 +121,11 @@ fn asr_of_switch(
     context: DaemonContext<'_>,
     engine: Option<&Spanned<String>>,
     grammar: Option<&Spanned<String>>,
-) -> Option<ListenBy> {
+) -> Option<AsrBackend> {
     let engine = match engine.filter(|engine| !engine.get_ref().is_empty()) {
         Some(engine) => name(context.file, Some(engine))?,
         None => "".into(),
     };
     let grammar = grammar.map(|grammar| check_one_line(context, grammar)).unwrap_or_default();
-    Some(ListenBy::Switch { engine, grammar: grammar.into() })
+    Some(AsrBackend::Switch { engine, grammar: grammar.into() })
 }

@@ -10,7 +10,7 @@ use crate::config::daemon::context::DaemonContext;
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::config::value::SpannedList;
-use crate::voice::settings::Program;
+use crate::voice::settings::EngineProgram;
 
 /// The key `command`; `None` after an error.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl ProgramTable {
         &self,
         context: DaemonContext<'_>,
         placeholders: &[&str],
-    ) -> Option<Program> {
+    ) -> Option<EngineProgram> {
         let (command, file) = (self.0.as_ref()?, context.file);
         let Some((program, arguments)) = command.get_ref().split_first() else {
             let help = "name the program first, then each argument";
@@ -46,8 +46,8 @@ impl ProgramTable {
             let help = "install it, or write its whole path; until then this engine fails";
             file.warn(program.span(), message, help);
         }
-        Some(Program {
-            program: program.get_ref().clone(),
+        Some(EngineProgram {
+            executable: program.get_ref().clone(),
             arguments: arguments.iter().map(|argument| argument.get_ref().clone()).collect(),
         })
     }
@@ -85,15 +85,15 @@ fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeh
 }
 
 /// espeak-ng as the default text-to-speech engine, where it is installed.
-pub(super) fn espeak() -> Option<Program> {
+pub(super) fn espeak() -> Option<EngineProgram> {
     let program = "espeak-ng".to_owned();
     let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
     let arguments = arguments.map(str::to_owned).to_vec();
-    is_installed(&program).then_some(Program { program, arguments })
+    is_installed(&program).then_some(EngineProgram { executable: program, arguments })
 }
 
-pub(super) fn file_name(program: &Program) -> &str {
-    program.program.rsplit('/').next().unwrap_or_default()
+pub(super) fn file_name(program: &EngineProgram) -> &str {
+    program.executable.rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether a program can be run: by its path, or by its name in `PATH`.

@@ -7,8 +7,8 @@ use url::Url;
 use crate::config::daemon::context::DaemonContext;
 use crate::config::table_reader::TableReader;
 use crate::config::value::NamedTexts;
-use crate::script::request::is_the_connections;
-use crate::voice::settings::Service;
+use crate::script::request::is_connection_header;
+use crate::voice::settings::EngineHttpService;
 
 #[derive(Debug)]
 pub(super) struct HttpServiceTable {
@@ -30,14 +30,14 @@ impl HttpServiceTable {
     }
 
     /// `None` after an error.
-    pub(super) fn service(&self, context: DaemonContext<'_>) -> Option<Service> {
+    pub(super) fn service(&self, context: DaemonContext<'_>) -> Option<EngineHttpService> {
         let headers = self.headers.iter().filter_map(|(name, value)| header(context, name, value));
         let headers = headers.collect();
         let model = self.model.as_ref().map(|model| check_one_line(context, model).to_owned());
         let help = "write it as `https://api.example/v1/audio/speech`";
         let url = self.url.as_ref();
         let url = url.and_then(|url| engine_url(context, url, &["http", "https"], help));
-        Some(Service { url: url?, model: model?, headers })
+        Some(EngineHttpService { url: url?, model: model?, headers })
     }
 }
 
@@ -79,7 +79,7 @@ fn header(
         file.error_with_help(name.span(), "this is no header's name", help);
         return None;
     };
-    if is_the_connections(&header) {
+    if is_connection_header(&header) {
         file.error_with_help(name.span(), "this header is the connection's own", "take it out");
     }
     let filled = context.fill_secrets(value, "an engine", str::to_owned);

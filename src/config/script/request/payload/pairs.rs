@@ -9,15 +9,15 @@ use percent_encoding::percent_decode_str;
 
 use crate::config::script::context::{PlacedPiece, ScriptContext};
 use crate::config::value::TextOrTable;
-use crate::script::template::{Braces, Piece};
+use crate::script::template::{BraceSyntax, TemplatePiece};
 
 /// A name and, where there is one, its value; both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PayloadPair {
     /// In the file.
     pub(super) at: Range<usize>,
-    pub(super) name: Vec<Piece>,
-    pub(super) value: Option<Vec<Piece>>,
+    pub(super) name: Vec<TemplatePiece>,
+    pub(super) value: Option<Vec<TemplatePiece>>,
 }
 
 /// How the text of query-string form is decoded.
@@ -36,7 +36,7 @@ pub(super) fn pairs(
     decode: PairDecoding,
 ) -> Vec<PayloadPair> {
     match given {
-        TextOrTable::Text(text) => split(script.placed_pieces(text, Braces::Doubled))
+        TextOrTable::Text(text) => split(script.placed_pieces(text, BraceSyntax::Doubled))
             .into_iter()
             .map(|pair| PayloadPair { at: script.file.span_in(text, pair.at.clone()), ..pair })
             .filter_map(|pair| pair.decoded(script, decode))
@@ -45,8 +45,8 @@ pub(super) fn pairs(
             .iter()
             .map(|(name, value)| PayloadPair {
                 at: name.span(),
-                name: script.pieces(name, Braces::Doubled),
-                value: Some(script.pieces(value, Braces::Doubled)),
+                name: script.pieces(name, BraceSyntax::Doubled),
+                value: Some(script.pieces(value, BraceSyntax::Doubled)),
             })
             .collect(),
     }
@@ -57,7 +57,7 @@ fn split(pieces: Vec<PlacedPiece>) -> Vec<PayloadPair> {
     let mut pairs = Vec::new();
     let mut open = PayloadPair::default();
     for (at, piece) in pieces {
-        let Piece::Text(text) = piece else {
+        let TemplatePiece::Text(text) = piece else {
             open.push(at, piece);
             continue;
         };
@@ -89,11 +89,11 @@ impl PayloadPair {
 
     fn push_literal(&mut self, at: Range<usize>, text: &str) {
         if !text.is_empty() {
-            self.push(at, Piece::Text(text.to_owned()));
+            self.push(at, TemplatePiece::Text(text.to_owned()));
         }
     }
 
-    fn push(&mut self, at: Range<usize>, piece: Piece) {
+    fn push(&mut self, at: Range<usize>, piece: TemplatePiece) {
         self.at = if self.at.is_empty() { at } else { self.at.start..at.end };
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
@@ -115,17 +115,17 @@ impl PayloadPair {
 }
 
 impl PairDecoding {
-    fn pieces(self, pieces: Vec<Piece>) -> Option<Vec<Piece>> {
+    fn pieces(self, pieces: Vec<TemplatePiece>) -> Option<Vec<TemplatePiece>> {
         pieces.into_iter().map(|piece| self.piece(piece)).collect()
     }
 
-    fn piece(self, piece: Piece) -> Option<Piece> {
-        let Piece::Text(text) = piece else { return Some(piece) };
+    fn piece(self, piece: TemplatePiece) -> Option<TemplatePiece> {
+        let TemplatePiece::Text(text) = piece else { return Some(piece) };
         let text = match self {
             Self::Form => Cow::Owned(text.replace('+', " ")),
             Self::Percent => Cow::Borrowed(text.as_str()),
         };
         let decoded = percent_decode_str(&text).decode_utf8().ok()?;
-        Some(Piece::Text(decoded.into_owned()))
+        Some(TemplatePiece::Text(decoded.into_owned()))
     }
 }

@@ -101,7 +101,9 @@ impl ThenValue {
 
     /// Priorities count from 1; labels begin with a letter.
     fn priority(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        if self.part(at).parse::<u32>().is_ok_and(|number| number == 0) {
+        let typed = self.part(at);
+        let is_number = typed.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && typed.parse() == Ok(0_u32) {
             let span = script.file.span_in(&self.text, at.clone());
             script.file.error_with_help(span, "no such priority", "priorities count from 1");
         }

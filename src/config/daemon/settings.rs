@@ -6,7 +6,9 @@ use super::listener::ListenerSettings;
 use super::log::LogSettings;
 use super::metrics::MetricsSettings;
 use crate::config::script::context::TriggerDefaults;
-use crate::{server, trigger, voice};
+use crate::server;
+use crate::trigger;
+use crate::voice;
 
 /// The settings of the daemon's file.
 #[derive(Debug)]

@@ -100,7 +100,7 @@ impl fmt::Debug for TriggerSettings {
         let without_user = |url: &Url| {
             format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
         };
-        f.debug_struct("Settings")
+        f.debug_struct("TriggerSettings")
             .field("connect_timeout", &self.connect_timeout)
             .field("proxy", &self.proxy.as_ref().map(without_user))
             .field("max_requests", &self.max_requests)

@@ -4,12 +4,12 @@
 use std::cmp::Ordering;
 
 use dialscript::script::answer::{AnswerValue, TriggerAnswer};
-use dialscript::script::branch::{Why, choose_branch};
+use dialscript::script::branch::{BranchExplanation, choose_branch};
 use dialscript::script::decimal::Decimal;
 use dialscript::script::definition::{Branch, ScriptOutcome, ThenAction};
 use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
-use dialscript::script::subject::Subject;
+use dialscript::script::subject::BranchSubject;
 use proptest::prelude::*;
 use regex::Regex;
 
@@ -63,7 +63,8 @@ fn texts_match_by_their_very_letters_patterns_and_exact_ranges() {
     ];
     for (matcher, text, expected) in rows {
         assert_eq!(matcher.matches_text(text), *expected, "{matcher:?} on {text:?}");
-        let subject = Subject { value: Some(AnswerValue::Text((*text).into())), status: None };
+        let subject =
+            BranchSubject { value: Some(AnswerValue::Text((*text).into())), status: None };
         assert_eq!(matcher.matches(&subject), *expected, "{matcher:?} on the subject {text:?}");
     }
 }
@@ -78,10 +79,11 @@ fn what_is_absent_or_composite_matches_by_its_presence_alone() {
         (Matcher::Absent, true, false),
     ];
     for (matcher, absent, composite) in rows {
-        let matches = |value| matcher.matches(&Subject { value: Some(value), status: Some(200) });
+        let matches =
+            |value| matcher.matches(&BranchSubject { value: Some(value), status: Some(200) });
         assert_eq!(matches(AnswerValue::Absent), absent, "{matcher:?} on nothing");
         assert_eq!(matches(AnswerValue::Composite), composite, "{matcher:?} on an object");
-        assert!(!matcher.matches(&Subject { value: None, status: Some(200) }), "{matcher:?}");
+        assert!(!matcher.matches(&BranchSubject { value: None, status: Some(200) }), "{matcher:?}");
     }
 }
 
@@ -97,7 +99,7 @@ fn statuses_match_whatever_the_value_is() {
     ];
     for (matcher, status, expected) in rows {
         for value in [None, Some(AnswerValue::Absent), Some(AnswerValue::Composite)] {
-            assert_eq!(matcher.matches(&Subject { value, status }), expected, "{matcher:?}");
+            assert_eq!(matcher.matches(&BranchSubject { value, status }), expected, "{matcher:?}");
         }
     }
 }
@@ -121,7 +123,7 @@ fn what_is_compared_of_an_answer_depends_on_whether_it_is_one() {
     ];
     for (status, content_type, body, expected) in rows {
         let answer = TriggerAnswer::parse(*status, *content_type, body.as_bytes());
-        let subject = Subject::answer(&answer, Some(&key));
+        let subject = BranchSubject::from_answer(&answer, Some(&key));
         assert_eq!(subject.value, *expected, "{status} {body}");
         assert_eq!(subject.status, Some(*status));
     }
@@ -130,17 +132,17 @@ fn what_is_compared_of_an_answer_depends_on_whether_it_is_one() {
 #[test]
 fn without_a_key_an_error_is_compared_by_its_status() {
     let answer = TriggerAnswer::parse(503, None, b"");
-    let subject = Subject::answer(&answer, None);
+    let subject = BranchSubject::from_answer(&answer, None);
     assert!(same("503").matches(&subject));
     let page = TriggerAnswer::parse(503, Some("text/html"), b"<html>");
-    assert_eq!(Subject::answer(&page, None).value, None);
+    assert_eq!(BranchSubject::from_answer(&page, None).value, None);
 }
 
 #[test]
 fn an_input_has_no_status_and_none_is_absent() {
-    assert_eq!(Subject::input("007").value, Some(AnswerValue::Text("007".into())));
-    assert_eq!(Subject::input("").value, Some(AnswerValue::Absent));
-    assert_eq!(Subject::input("200").status, None);
+    assert_eq!(BranchSubject::from_input("007").value, Some(AnswerValue::Text("007".into())));
+    assert_eq!(BranchSubject::from_input("").value, Some(AnswerValue::Absent));
+    assert_eq!(BranchSubject::from_input("200").status, None);
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn the_first_branch_of_the_file_wins() {
     let rows =
         [("1", Some("either")), ("2", Some("either")), ("3", Some("range")), ("9", Some("any"))];
     for (input, expected) in rows.into_iter().chain([("", None)]) {
-        let chosen = choose_branch(&branches, &Subject::input(input));
+        let chosen = choose_branch(&branches, &BranchSubject::from_input(input));
         let to = chosen.map(|branch| match &branch.outcome.then {
             ThenAction::Script(name) => name.as_str(),
             other => panic!("{other:?}"),
@@ -261,13 +263,13 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
     ];
     for (when, value, expected) in rows {
         let branch = Branch { when: when.clone(), outcome: ScriptOutcome::default() };
-        let subject = Subject { value: value.clone(), status: Some(200) };
-        assert_eq!(branch.explain(&subject), Why::Misses((*expected).to_owned()));
+        let subject = BranchSubject { value: value.clone(), status: Some(200) };
+        assert_eq!(branch.explain(&subject), BranchExplanation::Misses((*expected).to_owned()));
     }
     let branch =
         Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };
-    let why = branch.explain(&Subject::input("3"));
-    assert_eq!(why, Why::Matches("is at least 2".to_owned()));
+    let why = branch.explain(&BranchSubject::from_input("3"));
+    assert_eq!(why, BranchExplanation::Matches("is at least 2".to_owned()));
 }
 
 #[test]
@@ -290,8 +292,8 @@ fn a_branch_is_said_to_match_whenever_it_matches() {
     for (matcher, value) in matchers.iter().flat_map(|m| values.iter().map(move |v| (m, v))) {
         for status in [None, Some(200), Some(503)] {
             let branch = Branch { when: vec![matcher.clone()], outcome: ScriptOutcome::default() };
-            let subject = Subject { value: value.clone(), status };
-            let matches = matches!(branch.explain(&subject), Why::Matches(_));
+            let subject = BranchSubject { value: value.clone(), status };
+            let matches = matches!(branch.explain(&subject), BranchExplanation::Matches(_));
             assert_eq!(matches, matcher.matches(&subject), "{matcher:?} on {subject:?}");
         }
     }

@@ -20,7 +20,7 @@ use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
-use crate::script::subject::Subject;
+use crate::script::subject::BranchSubject;
 use crate::trigger::MAX_BODY;
 
 use answer_file::AnswerFile;
@@ -140,7 +140,7 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, reply: AnswerFile) -> 
     let status = reply.status.unwrap_or(200);
     let answer = TriggerAnswer::parse(status, reply.content_type.as_deref(), &reply.body);
     let key = trigger.response_key.as_ref();
-    let subject = Subject::answer(&answer, key);
+    let subject = BranchSubject::from_answer(&answer, key);
     let mut lines = vec![report::answer_line(&answer), report::value_line(&answer, &subject, key)];
     lines.extend(report::branch_lines(&script.branches, &subject));
     let taken = match decide_branch(&script.branches, &answer, key) {
@@ -163,7 +163,7 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
         let lines = vec![report::input_line(input)];
         return match_report(lines, &ChosenOutcome::rejected_input(happened, outcome), &known);
     }
-    let subject = Subject::input(&text);
+    let subject = BranchSubject::from_input(&text);
     let mut lines = vec![report::input_line(&text)];
     lines.extend(report::branch_lines(&script.branches, &subject));
     let chosen = choose_branch(&script.branches, &subject);

@@ -17,7 +17,7 @@ use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedS
 pub(super) mod inventory;
 mod playable;
 
-use playable::{InLibrary, SoundError};
+use playable::{InLibrary, SoundFileError};
 
 /// All files below the library's folder.
 #[derive(Debug, Default)]
@@ -107,29 +107,29 @@ impl SoundLibrary {
             || !self.by_language(name).is_empty()
     }
 
-    fn sound(&self, name: &str) -> Result<RecordedSounds, SoundError> {
+    fn sound(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
-            return Err(SoundError::new(
+            return Err(SoundFileError::new(
                 "sounds have plain names: no placeholders here",
                 "name a sound of the library",
             ));
         }
         match name.strip_prefix("switch:") {
             _ if name.is_empty() => {
-                Err(SoundError::new("no sound is named", "name a sound of the library"))
+                Err(SoundFileError::new("no sound is named", "name a sound of the library"))
             }
-            Some("") => Err(SoundError::new("no sound is named", "write it as `switch:NAME`")),
+            Some("") => Err(SoundFileError::new("no sound is named", "write it as `switch:NAME`")),
             Some(name) => Ok(one(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
         }
     }
 
-    fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundError> {
+    fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundFileError> {
         if path.extension().is_none() {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             let message = format!("`{}` has no extension", path.display());
-            return Err(SoundError::new(message, help));
+            return Err(SoundFileError::new(message, help));
         }
         let in_folder = path.starts_with(&self.folder);
         let library = if in_folder { InLibrary::Yes } else { InLibrary::No };
@@ -141,7 +141,7 @@ impl SoundLibrary {
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
 
-    fn named(&self, name: &str) -> Result<RecordedSounds, SoundError> {
+    fn named(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         let mut by_language = BTreeMap::new();
         let mut default = None;
         for (language, files) in self.by_language(name) {
@@ -165,10 +165,10 @@ impl SoundLibrary {
     }
 
     /// Of several files with one name, the one that the switch plays.
-    fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundError> {
+    fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundFileError> {
         let plays = files.iter().filter(|path| playable::rank(path).is_some());
         let best = plays.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
-        let Some(best) = best else { return Err(SoundError::new("no file", "add one")) };
+        let Some(best) = best else { return Err(SoundFileError::new("no file", "add one")) };
         playable::check(&self.folder.join(best), InLibrary::Yes)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
@@ -177,13 +177,13 @@ impl SoundLibrary {
         Ok(Sound::File(path.to_string_lossy().into()))
     }
 
-    fn absolute_of(&self, file: &Path) -> Result<PathBuf, SoundError> {
+    fn absolute_of(&self, file: &Path) -> Result<PathBuf, SoundFileError> {
         let path = std::path::absolute(self.folder.join(file));
         let message = |e| format!("this sound has no absolute path: {e}");
-        path.map_err(|e| SoundError::new(message(e), ""))
+        path.map_err(|e| SoundFileError::new(message(e), ""))
     }
 
-    fn unknown(&self, name: &str) -> SoundError {
+    fn unknown(&self, name: &str) -> SoundFileError {
         let message = format!("there is no sound `{name}` in {}", self.folder.display());
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -192,7 +192,7 @@ impl SoundLibrary {
                  `switch:{name}`"
             ),
         };
-        SoundError { message, help }
+        SoundFileError { message, help }
     }
 
     fn near(&self, name: &str) -> Option<&str> {
@@ -219,7 +219,7 @@ fn is_url(name: &str) -> bool {
 }
 
 /// A URL that stands in a script. The operator wrote it, so it may lead anywhere.
-fn url(text: &str) -> Result<Arc<str>, SoundError> {
+fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
     let plain =
         !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
     match Url::parse(text) {
@@ -229,7 +229,7 @@ fn url(text: &str) -> Result<Arc<str>, SoundError> {
         _ => {
             let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
                         played by `{play:$path}` in `say`";
-            Err(SoundError::new("this is no URL of a sound", help))
+            Err(SoundFileError::new("this is no URL of a sound", help))
         }
     }
 }

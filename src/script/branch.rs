@@ -2,7 +2,7 @@
 
 use crate::script::definition::{Branch, ScriptOutcome};
 use crate::script::matcher::Matcher;
-use crate::script::subject::Subject;
+use crate::script::subject::BranchSubject;
 
 /// The branch that won, and why.
 #[derive(Debug, Clone, Copy)]
@@ -18,7 +18,7 @@ pub struct ChosenBranch<'b> {
 /// The first branch that matches, in the order of the file.
 pub fn choose_branch<'b>(
     branches: &'b [Branch],
-    subject: &Subject<'_>,
+    subject: &BranchSubject<'_>,
 ) -> Option<ChosenBranch<'b>> {
     (1..).zip(branches).find_map(|(number, branch)| {
         let matcher = branch.when.iter().find(|matcher| matcher.matches(subject))?;
@@ -28,7 +28,7 @@ pub fn choose_branch<'b>(
 
 /// Whether a branch matches, and why, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum BranchExplanation {
     /// What of it matches: `is "200"`.
     Matches(String),
     /// What it wants, and what there is: `wants "404"; the value is "200"`.
@@ -37,17 +37,17 @@ pub enum Why {
 
 impl Branch {
     /// Why it matches, or why not, whatever the branches before it do.
-    pub fn explain(&self, subject: &Subject<'_>) -> Why {
+    pub fn explain(&self, subject: &BranchSubject<'_>) -> BranchExplanation {
         match self.when.iter().find(|matcher| matcher.matches(subject)) {
-            Some(matcher) => Why::Matches(matcher.to_string()),
-            None => Why::Misses(self.miss(subject)),
+            Some(matcher) => BranchExplanation::Matches(matcher.to_string()),
+            None => BranchExplanation::Misses(self.miss_reason(subject)),
         }
     }
 
-    fn miss(&self, subject: &Subject<'_>) -> String {
-        let wants: Vec<_> = self.when.iter().map(Matcher::wants).collect();
+    fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
+        let wants: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
         let mut reasons: Vec<String> = Vec::new();
-        for reason in self.when.iter().map(|matcher| matcher.miss(subject)) {
+        for reason in self.when.iter().map(|matcher| matcher.miss_reason(subject)) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }

@@ -32,7 +32,7 @@ impl Decimal {
         Some(Self { negative, whole, fraction })
     }
 
-    fn cmp_size(&self, other: &Self) -> Ordering {
+    fn cmp_magnitude(&self, other: &Self) -> Ordering {
         (self.whole.len().cmp(&other.whole.len()))
             .then_with(|| self.whole.cmp(&other.whole))
             .then_with(|| self.fraction.cmp(&other.fraction))
@@ -42,8 +42,8 @@ impl Decimal {
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.negative, other.negative) {
-            (false, false) => self.cmp_size(other),
-            (true, true) => other.cmp_size(self),
+            (false, false) => self.cmp_magnitude(other),
+            (true, true) => other.cmp_magnitude(self),
             (mine, theirs) => theirs.cmp(&mine),
         }
     }

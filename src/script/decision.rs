@@ -4,7 +4,7 @@ use crate::script::answer::TriggerAnswer;
 use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::definition::Branch;
 use crate::script::path::KeyPath;
-use crate::script::subject::Subject;
+use crate::script::subject::BranchSubject;
 
 /// What a reply comes to.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub fn decide_branch<'b>(
     answer: &TriggerAnswer,
     key: Option<&KeyPath>,
 ) -> BranchDecision<'b> {
-    let subject = Subject::answer(answer, key);
+    let subject = BranchSubject::from_answer(answer, key);
     if let Some(chosen) = choose_branch(branches, &subject) {
         return BranchDecision::Matched(chosen);
     }

@@ -10,8 +10,8 @@ use regex::Regex;
 use crate::script::answer::AnswerValue;
 use crate::script::decimal::Decimal;
 use crate::script::pattern;
-use crate::script::subject::{Subject, described, quoted};
-use crate::script::when::{Compared, MatcherError, WhenKeys};
+use crate::script::subject::{BranchSubject, describe_value, quote_text};
+use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
 /// What a value or an HTTP status is compared with.
 #[derive(Debug, Clone)]
@@ -63,18 +63,18 @@ impl Matcher {
     }
 
     /// Why it can match nothing of what the branches compare, where it can't.
-    pub fn check(&self, compared: Compared) -> Option<MatcherError> {
+    pub fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
         let (words, most_digits) = match (self, compared) {
             (
                 Self::Status(_) | Self::StatusClass(_),
-                Compared::Input { .. } | Compared::Nothing,
+                ComparedKind::Input { .. } | ComparedKind::Nothing,
             ) => {
                 let help = "compare the value itself, such as `when = \"1\"`";
                 let message = "no HTTP status comes: no answer is waited for";
                 return Some(MatcherError::of_key("status", message, help));
             }
-            (_, Compared::Answer | Compared::Nothing) => return None,
-            (_, Compared::Input { words, most_digits }) => (words, most_digits),
+            (_, ComparedKind::Answer | ComparedKind::Nothing) => return None,
+            (_, ComparedKind::Input { words, most_digits }) => (words, most_digits),
         };
         let help = match self {
             Self::Absent => "when nothing was entered [no_input] is taken",
@@ -92,7 +92,7 @@ impl Matcher {
     }
 
     /// Whether it matches.
-    pub fn matches(&self, subject: &Subject<'_>) -> bool {
+    pub fn matches(&self, subject: &BranchSubject<'_>) -> bool {
         match (self, subject.status) {
             (Self::Status(wanted), status) => status == Some(*wanted),
             (Self::StatusClass(class), status) => {
@@ -146,9 +146,9 @@ impl Matcher {
     }
 
     /// What it would have matched, in words.
-    pub fn wants(&self) -> String {
+    pub fn describe_wanted(&self) -> String {
         match self {
-            Self::Text(text) => quoted(text),
+            Self::Text(text) => quote_text(text),
             Self::Range(Some(min), Some(max)) => format!("a number from {min} to {max}"),
             Self::Range(Some(min), None) => format!("a number of at least {min}"),
             Self::Range(None, Some(max)) => format!("a number of at most {max}"),
@@ -162,21 +162,21 @@ impl Matcher {
     }
 
     /// Why it does not match, in words.
-    pub fn miss(&self, subject: &Subject<'_>) -> String {
+    pub fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
         match (self, subject.status) {
             (Self::Status(_) | Self::StatusClass(_), Some(status)) => {
                 format!("the HTTP status is {status}")
             }
             (Self::Status(_) | Self::StatusClass(_), None) => "there is no HTTP status".to_owned(),
-            _ => self.miss_value(subject.value.as_ref()),
+            _ => self.value_miss_reason(subject.value.as_ref()),
         }
     }
 
-    fn miss_value(&self, value: Option<&AnswerValue<'_>>) -> String {
+    fn value_miss_reason(&self, value: Option<&AnswerValue<'_>>) -> String {
         let Some(value) = value else { return "this reply has no value to compare".to_owned() };
-        let mut reason = format!("the value is {}", described(value));
+        let mut reason = format!("the value is {}", describe_value(value));
         if let AnswerValue::Text(text) = value
-            && let Some(remark) = self.remark(text)
+            && let Some(remark) = self.miss_hint(text)
         {
             reason.push_str(", ");
             reason.push_str(remark);
@@ -185,7 +185,7 @@ impl Matcher {
     }
 
     /// What an author easily overlooks.
-    fn remark(&self, text: &str) -> Option<&'static str> {
+    fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
             Self::Range(..) => {
                 Decimal::parse(text).is_none().then_some("which is no plain decimal number")

@@ -22,7 +22,7 @@ use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::{TriggerClient, TriggerRequest};
-use crate::script::subject::Subject;
+use crate::script::subject::BranchSubject;
 use crate::script::template::{MASK, Template};
 use crate::script::voice::{SoundGuard, VoiceService};
 
@@ -115,7 +115,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     fn outcome_of_input<'s>(&mut self, script: &'s Script) -> (CallOutcome, &'s ScriptOutcome) {
         let input = self.state.input().text;
-        match choose_branch(&script.branches, &Subject::input(&input)) {
+        match choose_branch(&script.branches, &BranchSubject::from_input(&input)) {
             Some(chosen) => self.matched(chosen),
             None => (CallOutcome::Otherwise, &script.otherwise),
         }
@@ -184,7 +184,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> (CallOutcome, &'s ScriptOutcome) {
         self.state.record_answer(answer.clone());
         self.report.http_status = Some(answer.status);
-        let subject = Subject::answer(&answer, trigger.response_key.as_ref());
+        let subject = BranchSubject::from_answer(&answer, trigger.response_key.as_ref());
         if let Some(AnswerValue::Text(value)) = &subject.value {
             self.code = value.to_string();
         }

@@ -40,7 +40,7 @@ impl MatcherError {
 
 /// What the branches of a script compare, as far as its tables tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compared {
+pub enum ComparedKind {
     /// The answer to a request.
     Answer,
     /// What the caller enters, which is at least one digit or word.

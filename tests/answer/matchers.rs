@@ -4,7 +4,7 @@ use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::decimal::Decimal;
 use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
-use dialscript::script::subject::Subject;
+use dialscript::script::subject::BranchSubject;
 use regex::Regex;
 
 use crate::{FORM, JSON, TEXT, XML, key};
@@ -27,7 +27,7 @@ fn matchers() -> [(&'static str, Matcher); 8] {
 /// The kinds that match, in their order.
 #[track_caller]
 fn assert_match(answer: &TriggerAnswer, path: Option<&KeyPath>, expected: &str) {
-    let subject = Subject::answer(answer, path);
+    let subject = BranchSubject::from_answer(answer, path);
     let matching = matchers().into_iter().filter(|(_, matcher)| matcher.matches(&subject));
     let names: Vec<_> = matching.map(|(name, _)| name).collect();
     assert_eq!(names.join(" "), expected, "{path:?} of {subject:?}");
@@ -166,6 +166,9 @@ fn values_in_other_charsets_match_as_their_text() {
     ];
     for (content_type, body) in rows {
         let answer = TriggerAnswer::parse(200, Some(content_type), &body);
-        assert!(matcher.matches(&Subject::answer(&answer, Some(&key("code")))), "{content_type}");
+        assert!(
+            matcher.matches(&BranchSubject::from_answer(&answer, Some(&key("code")))),
+            "{content_type}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::channel::HangupCause;
 use dialscript::script::branch::choose_branch;
 use dialscript::script::definition::ThenAction;
-use dialscript::script::subject::Subject;
+use dialscript::script::subject::BranchSubject;
 
 use super::folder::Folder;
 use super::sample::filled;
@@ -152,7 +152,9 @@ fn each_when_matches_what_it_says() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let takes = |text: &str| choose_branch(&script.branches, &Subject::input(text)).is_some();
+        let takes = |text: &str| {
+            choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some()
+        };
         assert!(matching.iter().all(|text| takes(text)), "{when}");
         assert!(!others.iter().any(|text| takes(text)), "{when}");
     }
@@ -167,7 +169,7 @@ fn each_status_matches_what_it_says() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let subject = |status| Subject { value: None, status: Some(status) };
+        let subject = |status| BranchSubject { value: None, status: Some(status) };
         let takes = |status| choose_branch(&script.branches, &subject(status)).is_some();
         assert!(matching.into_iter().all(takes), "{when}");
         assert!(!others.into_iter().any(takes), "{when}");

@@ -4,13 +4,13 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::printer::OutputLine;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{ChosenBranch, Why};
+use crate::script::branch::{BranchExplanation, ChosenBranch};
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Branch, Script, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
-use crate::script::subject::{MOST_SHOWN, Subject, described, quoted};
+use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
 use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
 /// The table that is taken.
@@ -87,7 +87,7 @@ pub(super) fn answer_line(answer: &TriggerAnswer) -> OutputLine {
 /// What branches compare of a reply.
 pub(super) fn value_line(
     answer: &TriggerAnswer,
-    subject: &Subject<'_>,
+    subject: &BranchSubject<'_>,
     key: Option<&KeyPath>,
 ) -> OutputLine {
     let (kind, text) = match &subject.value {
@@ -106,8 +106,10 @@ pub(super) fn value_line(
             "there is no value to compare: {} is absent, and the reply is an error",
             name.unwrap_or_default()
         ),
-        (Some(found), Some(key)) => format!("{key} is {}", described(found)),
-        (Some(found), None) => format!("the value is {}, since no key is given", described(found)),
+        (Some(found), Some(key)) => format!("{key} is {}", describe_value(found)),
+        (Some(found), None) => {
+            format!("the value is {}, since no key is given", describe_value(found))
+        }
     };
     OutputLine::new("value", fields, told)
 }
@@ -115,16 +117,16 @@ pub(super) fn value_line(
 /// What was entered.
 pub(super) fn input_line(input: &str) -> OutputLine {
     let fields = json!({ "input": truncated_json(input) });
-    OutputLine::new("input", fields, format!("the input is {}", quoted(input)))
+    OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
 }
 
 /// How each branch fares, in the order of the file.
-pub(super) fn branch_lines(branches: &[Branch], subject: &Subject<'_>) -> Vec<OutputLine> {
+pub(super) fn branch_lines(branches: &[Branch], subject: &BranchSubject<'_>) -> Vec<OutputLine> {
     let mut won = None;
     let fare = |(number, branch): (usize, &Branch)| {
         let why = branch.explain(subject);
         let earlier = won;
-        if matches!(why, Why::Matches(_)) {
+        if matches!(why, BranchExplanation::Matches(_)) {
             won = won.or(Some(number));
         }
         self::branch_line(number, &why, earlier)
@@ -132,10 +134,10 @@ pub(super) fn branch_lines(branches: &[Branch], subject: &Subject<'_>) -> Vec<Ou
     (1..).zip(branches).map(fare).collect()
 }
 
-fn branch_line(number: usize, why: &Why, earlier: Option<usize>) -> OutputLine {
+fn branch_line(number: usize, why: &BranchExplanation, earlier: Option<usize>) -> OutputLine {
     let (matches, why) = match why {
-        Why::Matches(why) => (true, why),
-        Why::Misses(why) => (false, why),
+        BranchExplanation::Matches(why) => (true, why),
+        BranchExplanation::Misses(why) => (false, why),
     };
     let (result, word) = match (earlier, matches) {
         (Some(_), _) => ("not_tried", "not tried"),
@@ -155,7 +157,7 @@ fn branch_line(number: usize, why: &Why, earlier: Option<usize>) -> OutputLine {
 pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
     let value = template.fill(known).map(|filled| filled.into_text()).unwrap_or_default();
     let fields = json!({ "name": name, "value": truncated_json(&value) });
-    OutputLine::new("set", fields, format!("  set {name} = {}", quoted(&value)))
+    OutputLine::new("set", fields, format!("  set {name} = {}", quote_text(&value)))
 }
 
 /// The next action as it is written, and where that leads, as far as it is known.
@@ -218,5 +220,5 @@ impl PlaceholderValues for KnownValues<'_> {
 
 /// A text for programs, and not endless.
 fn truncated_json(text: &str) -> Json {
-    text.chars().take(MOST_SHOWN).collect::<String>().into()
+    text.chars().take(MAX_SHOWN_CHARACTERS).collect::<String>().into()
 }

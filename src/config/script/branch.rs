@@ -11,7 +11,7 @@ use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::script::definition::Branch;
 use crate::script::matcher::Matcher;
-use crate::script::when::{Compared, MatcherError, WhenKeys};
+use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
 /// Keys that belong here and not in another table.
 pub(super) const OWN_KEYS: &[&str] = &["when"];
@@ -53,7 +53,7 @@ impl BranchTable {
 pub(super) fn branches(
     tables: &[BranchTable],
     script: &ScriptContext<'_>,
-    compared: Compared,
+    compared: ComparedKind,
 ) -> Vec<Branch> {
     let mut earlier = Vec::new();
     for value in tables.iter().flat_map(|branch| &branch.when) {
@@ -122,7 +122,7 @@ impl WhenValue {
     }
 
     /// Reports a matcher that can never match.
-    fn check(&self, file: &TomlFile, earlier: &[&Self], compared: Compared) {
+    fn check(&self, file: &TomlFile, earlier: &[&Self], compared: ComparedKind) {
         match earlier.iter().find(|earlier| earlier.matcher.covers(&self.matcher)) {
             Some(earlier) => {
                 let label = (earlier.places.span.clone(), "taken here already".to_owned());

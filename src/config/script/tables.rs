@@ -18,7 +18,7 @@ use super::{request, then::ThenValue};
 use crate::config::file::TomlFile;
 use crate::config::table_reader::{self, MisplacedKeys, TableReader};
 use crate::config::value::WholeNumber;
-use crate::script::when::Compared;
+use crate::script::when::ComparedKind;
 
 /// People write these keys into the table next to the right one.
 const MISPLACED_KEYS: MisplacedKeys = &[
@@ -101,12 +101,12 @@ impl ScriptTables {
     }
 
     /// What the branches compare.
-    pub(super) fn compared(&self) -> Compared {
+    pub(super) fn compared(&self) -> ComparedKind {
         if self.waits() {
-            return Compared::Answer;
+            return ComparedKind::Answer;
         }
         if self.trigger.is_some() || !self.asks() {
-            return Compared::Nothing;
+            return ComparedKind::Nothing;
         }
         let keys = self.keypress.iter().map(|keypress| keypress.length.as_ref());
         let spoken = self.speech.iter().map(|speech| speech.length.as_ref());
@@ -114,7 +114,7 @@ impl ScriptTables {
             let length = length.map_or(u64::MAX, |length| length.get_ref().0);
             usize::try_from(length).unwrap_or(usize::MAX)
         };
-        Compared::Input {
+        ComparedKind::Input {
             words: self.speech.as_ref().is_some_and(|speech| !speech.is_numeric()),
             most_digits: keys.chain(spoken).map(most).max().unwrap_or(usize::MAX),
         }

@@ -20,12 +20,12 @@ const GSM_WAV: &str = "WAV";
 
 /// Why a sound can't be played, and what to do about it.
 #[derive(Debug)]
-pub(super) struct SoundError {
+pub(super) struct SoundFileError {
     pub(super) message: String,
     pub(super) help: String,
 }
 
-impl SoundError {
+impl SoundFileError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: help.into() }
     }
@@ -46,13 +46,13 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
 }
 
 /// Checks that switches play files with this extension.
-pub(super) fn check_extension(path: &Path, library: InLibrary) -> Result<(), SoundError> {
+pub(super) fn check_extension(path: &Path, library: InLibrary) -> Result<(), SoundFileError> {
     let message = || format!("`{}` is in no format that a switch plays", path.display());
-    rank(path).map(drop).ok_or_else(|| SoundError::new(message(), import(path, library)))
+    rank(path).map(drop).ok_or_else(|| SoundFileError::new(message(), import(path, library)))
 }
 
 /// Checks that switches play the file.
-pub(super) fn check(path: &Path, library: InLibrary) -> Result<(), SoundError> {
+pub(super) fn check(path: &Path, library: InLibrary) -> Result<(), SoundFileError> {
     check_extension(path, library)?;
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, library, 8000),
@@ -61,7 +61,7 @@ pub(super) fn check(path: &Path, library: InLibrary) -> Result<(), SoundError> {
     }
 }
 
-fn check_wav(path: &Path, library: InLibrary, rate: u32) -> Result<(), SoundError> {
+fn check_wav(path: &Path, library: InLibrary, rate: u32) -> Result<(), SoundFileError> {
     let extension = if rate == 8000 { "wav" } else { "wav16" };
     let file = File::open(path).map_err(|e| unreadable(path, &e.to_string()))?;
     let message = match WavReader::new(BufReader::new(file)).map(|wav| wav.spec()) {
@@ -69,7 +69,7 @@ fn check_wav(path: &Path, library: InLibrary, rate: u32) -> Result<(), SoundErro
         Ok(spec) => unplayable(path, spec, extension, rate),
         Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
     };
-    Err(SoundError::new(message, import(path, library)))
+    Err(SoundFileError::new(message, import(path, library)))
 }
 
 fn plays(spec: WavSpec, rate: u32) -> bool {
@@ -88,9 +88,9 @@ fn unplayable(path: &Path, spec: WavSpec, extension: &str, rate: u32) -> String 
     )
 }
 
-fn unreadable(path: &Path, reason: &str) -> SoundError {
+fn unreadable(path: &Path, reason: &str) -> SoundFileError {
     let help = "name a file that is there and that this user can read";
-    SoundError::new(format!("`{}` can't be read: {reason}", path.display()), help)
+    SoundFileError::new(format!("`{}` can't be read: {reason}", path.display()), help)
 }
 
 fn import(path: &Path, library: InLibrary) -> String {

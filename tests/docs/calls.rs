@@ -115,7 +115,8 @@ fn wrong_metrics(text: &str) -> Vec<String> {
         }
     }
     let undescribed = seen.keys().filter(|name| !described.contains_key(*name));
-    problems.extend(undescribed.map(|name| format!("{}: no `{name}`", page.place(1))));
+    problems
+        .extend(undescribed.map(|name| format!("{}: `{name}` is not described", page.place(1))));
     problems
 }
 

@@ -12,6 +12,7 @@
 //!
 //! Each request runs as a task of its own, so it completes even when the call that sent it has ended.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
-use url::Url;
+use url::{Position, Url};
 
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
@@ -54,7 +55,7 @@ use shared_cache::SharedCache;
 use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
 use upstream::{UpstreamLimits, UpstreamRegistry, UpstreamState};
 
-/// Settings of all requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
+/// Settings of all requests. `Debug` shows no password of a proxy and no key of an identity.
 #[derive(Clone)]
 pub struct TriggerSettings {
     /// For one connection, TLS included. The request's own timeouts apply as well.
@@ -88,6 +89,25 @@ impl Default for TriggerSettings {
             allow_networks: Vec::new(),
             tls_identities: Vec::new(),
         }
+    }
+}
+
+impl fmt::Debug for TriggerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let without_user = |url: &Url| {
+            format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
+        };
+        f.debug_struct("TriggerSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("proxy", &self.proxy.as_ref().map(without_user))
+            .field("max_requests", &self.max_requests)
+            .field("upstream_limits", &self.upstream_limits)
+            .field("cache", &self.cache)
+            .field("shared_cache", &self.shared_cache)
+            .field("allow_hosts", &self.allow_hosts)
+            .field("allow_networks", &self.allow_networks)
+            .field("tls_identities", &self.tls_identities)
+            .finish()
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod egress;
-pub(crate) mod host_port;
+pub mod host_port;
 mod redirect;
 pub(crate) mod stopwatch;
 pub(crate) mod tls;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use dialscript::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings,
 };
-use dialscript::script::definition::{Matcher, ResponseCachePolicy};
+use dialscript::script::definition::ResponseCachePolicy;
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerResult};
 use dialscript::trigger::upstream::{UPSTREAM_BREAKER, UpstreamLimits};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};

@@ -1,6 +1,8 @@
 //! Script files and the daemon's file: what they mean, and what is wrong with them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 mod config {
     use dialscript::channel::Sound;
     use dialscript::script::definition::{Part, Playlist};
@@ -17,15 +19,14 @@ mod config {
     mod cache;
     mod daemon;
     mod faulty;
-    mod folder;
     mod payloads;
-    mod said;
-    mod sameness;
+    mod texts;
+    mod cache_keys;
     mod sample;
     mod secrets;
     mod sounds;
     mod speech;
     mod tables;
     mod upstream;
-    mod watch;
+    mod control;
 }

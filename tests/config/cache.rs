@@ -1,6 +1,6 @@
 //! `[cache]` of the daemon's file.
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 const SECRET: &str = "0123456789abcdef";
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::channel::Sound;
 use dialscript::telemetry::Format;
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn an_empty_file_serves_calls_on_loopback() {

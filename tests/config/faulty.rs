@@ -6,11 +6,11 @@ use dialscript::cli::check::report;
 use dialscript::config::load;
 use proptest::prelude::*;
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
-    let faults = report(Path::new("tests/faulty/dialscript.toml")).unwrap_err();
+    let faults = report(Path::new("tests/data/faulty/dialscript.toml")).unwrap_err();
     insta::assert_snapshot!(faults.to_string());
 }
 

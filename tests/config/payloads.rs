@@ -1,6 +1,6 @@
 //! Headers and bodies, as they are sent.
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 use super::sample::filled;
 
 fn sent(lines: &str) -> (Vec<(String, String)>, String, &'static str) {

@@ -6,7 +6,7 @@ use dialscript::channel::{Cause, Sound};
 use dialscript::script::definition::{Matcher, MusicSource, Then};
 use dialscript::script::template::{Placeholder, Template, Value, Values};
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 const SAMPLE: &str = r#"
 [prompt]

@@ -1,6 +1,6 @@
 //! Where secrets come from.
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn secrets_come_from_their_folder_and_only_the_named_ones() {

@@ -3,7 +3,7 @@
 use dialscript::channel::Sound;
 use dialscript::script::definition::MusicSource;
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn sounds_of_a_language_are_found_below_its_folder() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use dialscript::script::voice::Speed;
 use dialscript::voice::settings::{Format, ListenBy, SayBy};
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
 #[test]
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {

@@ -6,7 +6,7 @@ use dialscript::channel::Cause;
 use dialscript::script::branch::{Subject, choose};
 use dialscript::script::definition::Then;
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 use super::sample::filled;
 
 /// A script that asks, with what follows as its first lines.

@@ -4,11 +4,11 @@ use std::fs;
 
 use dialscript::config::{Config, Upstream};
 
-use super::folder::Folder;
+use crate::support::folder::Folder;
 
-/// One of `tests/web/tls/identity`.
+/// One of `tests/data/tls/identity`.
 fn pem(name: &str) -> String {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/tls/identity/");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/identity/");
     fs::read_to_string(format!("{folder}{name}")).unwrap()
 }
 
@@ -69,7 +69,7 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
 #[test]
 fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
     let folder = folder(&["client.key"], "");
-    let elsewhere = super::folder::Folder::new();
+    let elsewhere = crate::support::folder::Folder::new();
     elsewhere.file("client.pem", pem("client.pem"));
     let path = elsewhere.path().join("client.pem");
     let daemon = format!(

@@ -1,0 +1,6 @@
+//! The control socket: who gets at it, and what peers that misbehave come to.
+
+
+mod conversations;
+mod desk;
+mod socket;

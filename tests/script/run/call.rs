@@ -1,0 +1,315 @@
+//! A caller, a switch, a web application and engines as a test wants them, and what was done to them.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dialscript::channel::{
+    Ask, Caller, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
+    Meanwhile, Music, Reach, Reassurance, Said, Sounds,
+};
+use dialscript::config;
+use dialscript::script::answer::Answer;
+use dialscript::script::definition::{Library, Script};
+use dialscript::script::memory::Arguments;
+use dialscript::script::report::Report;
+use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
+use dialscript::script::run::run;
+
+use crate::support::voice::{Done, FakeVoice};
+
+/// A caller and a switch, as a test wants them, and what was done to them.
+pub(super) struct FakeChannel {
+    caller: Arc<Caller>,
+    pub(super) line: Line,
+    pub(super) enters: VecDeque<Result<&'static str, Interrupted>>,
+    /// What comes of each listening; words where nothing is left.
+    pub(super) says: VecDeque<Result<Said, Interrupted>>,
+    pub(super) leaves_while_waiting: bool,
+    pub(super) reach: Reach,
+    done: Done,
+}
+
+impl FakeChannel {
+    fn does(&self, what: impl Into<String>) {
+        self.done.lock().unwrap().push(what.into());
+    }
+
+    async fn plays(&self, sounds: &mut impl Sounds) {
+        while let Some(sound) = sounds.next().await {
+            self.does(format!("play {sound:?}"));
+        }
+    }
+}
+
+impl Channel for FakeChannel {
+    fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    async fn pick_up(&mut self, answer: bool) -> Result<Line, Interrupted> {
+        if answer && self.line == Line::Ringing {
+            self.does("pick up");
+            self.line = Line::Up;
+        }
+        Ok(self.line)
+    }
+
+    async fn play(&mut self, sounds: &mut impl Sounds, keys: Keys<'_>) -> Result<(), Interrupted> {
+        self.plays(sounds).await;
+        if let Keys::Kept(_) = keys {
+            self.does("keep keys");
+        }
+        Ok(())
+    }
+
+    async fn ask(&mut self, sounds: &mut impl Sounds, _: &Ask) -> Result<Heard, Interrupted> {
+        self.plays(sounds).await;
+        self.does("ask");
+        let digits = self.enters.pop_front().unwrap_or(Ok(""))?.to_owned();
+        Ok(Heard { digits, ended: Ended::Silence })
+    }
+
+    async fn listen(
+        &mut self,
+        sounds: &mut impl Sounds,
+        listen: &Listen,
+    ) -> Result<Said, Interrupted> {
+        self.plays(sounds).await;
+        let keys = if listen.keys.is_some() { " or ask" } else { "" };
+        self.does(format!("listen by {:?}{keys}", listen.ear));
+        self.says.pop_front().unwrap_or(Ok(Said::Nothing))
+    }
+
+    fn speaks(&self) -> bool {
+        false
+    }
+
+    async fn wait<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        meanwhile: &Meanwhile,
+    ) -> Result<T, Interrupted> {
+        if let Some(Music::Sounds(sounds)) = &meanwhile.music {
+            self.does(format!("music {sounds:?}"));
+        }
+        if let Some(Reassurance { every, sounds }) = &meanwhile.reassurance {
+            self.does(format!("every {every:?} {sounds:?}"));
+        }
+        if meanwhile.keeps_keys {
+            self.does("keep keys");
+        }
+        let done = work.await;
+        if self.leaves_while_waiting { Err(Interrupted::caller_left()) } else { Ok(done) }
+    }
+
+    async fn reaches(&mut self, to: &Destination) -> Result<Reach, Interrupted> {
+        self.does(format!("look up {to:?}"));
+        Ok(self.reach)
+    }
+
+    async fn set(&mut self, name: &str, value: &str) -> Result<(), Interrupted> {
+        self.does(format!("set {name}={value}"));
+        Ok(())
+    }
+
+    async fn leave(self, variables: &[(&str, String)], exit: &Exit) -> Left {
+        for (name, value) in variables {
+            self.does(format!("{name}={value}"));
+        }
+        self.does(format!("{exit:?}"));
+        Left::AsAsked
+    }
+}
+
+/// A web application, as a test wants it, and what it was asked.
+#[derive(Default)]
+pub(super) struct FakeTriggers {
+    answers: Mutex<VecDeque<Result<Answer, NoAnswer>>>,
+    pub(super) cache: CacheUse,
+    done: Done,
+}
+
+impl FakeTriggers {
+    fn does(&self, what: impl Into<String>) {
+        self.done.lock().unwrap().push(what.into());
+    }
+}
+
+impl Triggers for FakeTriggers {
+    async fn ask(&self, request: Request, _: &Arc<Script>) -> Fetched {
+        self.does(format!("request {}", request.to.url.text()));
+        if let Some((body, _)) = &request.body {
+            self.does(format!("body {}", body.text()));
+        }
+        let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
+        let answer = answer.map(Arc::new);
+        Fetched { answer, cache: self.cache, spent: Spent::default(), trouble: None }
+    }
+
+    fn tell(&self, request: Request, script: &Arc<Script>) {
+        self.does(format!("{} tells {}", script.name, request.to.url.text()));
+    }
+}
+
+/// A call of a test: scripts by name, the first one runs.
+pub(super) struct Call {
+    scripts: Vec<(&'static str, &'static str)>,
+    daemon: &'static str,
+    pub(super) channel: FakeChannel,
+    pub(super) triggers: FakeTriggers,
+    pub(super) voice: FakeVoice,
+}
+
+/// What became of it.
+pub(super) struct Outcome {
+    pub(super) done: Vec<String>,
+    pub(super) report: Report,
+}
+
+impl Call {
+    pub(super) fn of(script: &'static str) -> Self {
+        let done = Done::default();
+        let caller = Caller {
+            number: "+49 30/1".into(),
+            call_id: "1795.1".into(),
+            language: "en".into(),
+            context: "public".into(),
+            ..Caller::default()
+        };
+        let channel = FakeChannel {
+            caller: Arc::new(caller),
+            line: Line::Ringing,
+            enters: VecDeque::new(),
+            says: VecDeque::new(),
+            leaves_while_waiting: false,
+            reach: Reach::Yes,
+            done: done.clone(),
+        };
+        let voice = FakeVoice { done: done.clone(), ..FakeVoice::default() };
+        let triggers = FakeTriggers { done, cache: CacheUse::Miss, ..FakeTriggers::default() };
+        Self { scripts: vec![("main", script)], daemon: "", channel, triggers, voice }
+    }
+
+    pub(super) fn and(mut self, name: &'static str, script: &'static str) -> Self {
+        self.scripts.push((name, script));
+        self
+    }
+
+    pub(super) fn enters<const N: usize>(mut self, digits: [&'static str; N]) -> Self {
+        self.channel.enters = digits.into_iter().map(Ok).collect();
+        self
+    }
+
+    /// The daemon's file.
+    pub(super) fn by(mut self, daemon: &'static str) -> Self {
+        self.daemon = daemon;
+        self
+    }
+
+    /// What the recordings hold, one after the other.
+    pub(super) fn says<const N: usize>(mut self, words: [&'static str; N]) -> Self {
+        self.channel.says = words.iter().map(|_| Ok(Said::Recorded)).collect();
+        self.voice.hears = Mutex::new(words.into_iter().map(Ok).collect());
+        self
+    }
+
+    pub(super) fn answers(self, status: u16, content_type: &str, body: &str) -> Self {
+        let answer = Answer::read(status, Some(content_type), body.as_bytes());
+        self.triggers.answers.lock().unwrap().push_back(Ok(answer));
+        self
+    }
+
+    pub(super) fn answers_json(self, body: &str) -> Self {
+        self.answers(200, "application/json", body)
+    }
+
+    pub(super) fn does_not_answer(self) -> Self {
+        let late = NoAnswer::TimedOut(Duration::from_secs(5));
+        self.triggers.answers.lock().unwrap().push_back(Err(late));
+        self
+    }
+
+    pub(super) async fn runs(self) -> Outcome {
+        let library = library(self.daemon, &self.scripts);
+        let script = library.scripts["main"].clone();
+        let done = self.channel.done.clone();
+        let arguments = [("order".to_owned(), "a b".to_owned())].into_iter().collect::<Arguments>();
+        let services = (&self.triggers, &self.voice);
+        let report = run(self.channel, &library, services, script, arguments).await;
+        let done = done.lock().unwrap().clone();
+        Outcome { done, report }
+    }
+}
+
+fn library(daemon: &str, scripts: &[(&str, &str)]) -> Arc<Library> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("scripts")).unwrap();
+    std::fs::create_dir(folder.path().join("sounds")).unwrap();
+    let file = folder.path().join("dialscript.toml");
+    std::fs::write(&file, daemon).unwrap();
+    for (name, text) in scripts {
+        std::fs::write(folder.path().join(format!("scripts/{name}.toml")), text).unwrap();
+    }
+    config::load(&file).unwrap_or_else(|faults| panic!("{faults}")).library
+}
+
+impl Outcome {
+    pub(super) fn variable(&self, name: &str) -> &str {
+        let prefix = format!("DIALSCRIPT_{name}=");
+        let found = self.done.iter().rev().find_map(|what| what.strip_prefix(&prefix));
+        found.unwrap_or_else(|| panic!("no {prefix} in {:#?}", self.done))
+    }
+
+    pub(super) fn exit(&self) -> &str {
+        self.done.last().unwrap()
+    }
+
+    pub(super) fn count(&self, what: &str) -> usize {
+        self.done.iter().filter(|done| done.starts_with(what)).count()
+    }
+
+    #[track_caller]
+    pub(super) fn in_order(&self, wanted: &[&str]) {
+        let mut done = self.done.iter();
+        for what in wanted {
+            assert!(done.any(|done| done == what), "{what:?} not (there) in {:#?}", self.done);
+        }
+    }
+}
+
+pub(super) const ORDER: &str = r#"
+    [prompt]
+    play = "switch:number"
+    repeat = 2
+    [keypress]
+    length = 4
+    pattern = "[1-9].*"
+    [trigger]
+    url = "http://shop.example/orders?caller={caller}&id={keypress}&a={arg.order}&n={attempt}"
+    [response]
+    key = "data.code"
+    cache = "5m"
+    [[branch]]
+    when = "200"
+    play = "switch:found"
+    set = { ORDER_STATUS = "{$data.status}" }
+    then = "goto 9100@shipping"
+    [[branch]]
+    when = "404"
+    play = "switch:unknown"
+    then = "again"
+    [[branch]]
+    when = { status = "5xx" }
+    then = "hangup busy"
+    [otherwise]
+    then = "continue"
+    [no_input]
+    play = "switch:bye"
+    then = "hangup"
+    [invalid_input]
+    then = "goto 1@invalid"
+    [no_response]
+    then = "goto {keypress}@agents,help"
+"#;

@@ -1,0 +1,6 @@
+//! How the source is built: which module may know which, and that no two files import each other.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod structure {
+    mod modules;
+}

@@ -1,0 +1,246 @@
+//! Answers that serve again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::answer::Answer;
+use dialscript::script::definition::{Caching, Matcher};
+use dialscript::script::request::{CacheKey, CacheKeyFilled, CacheUse, Request, Triggers};
+use dialscript::trigger::cache::{Bounds, Cache, Entry, Found};
+use tokio::time::Instant;
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{
+    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, to, triggers,
+};
+
+fn key(n: u8) -> CacheKey {
+    CacheKey([n; 32])
+}
+
+fn answer(length: usize) -> Entry {
+    let answer = Answer::read(200, Some("text/plain"), &vec![b'x'; length]);
+    Entry {
+        answer: Arc::new(answer),
+        since: Instant::now(),
+        fresh: MINUTE,
+        lifetime: MINUTE,
+        label: "GET http://shop.example/".into(),
+        script: "shop".into(),
+    }
+}
+
+fn bounds(entries: usize, bytes: usize) -> Cache {
+    Cache::new(Bounds { entries, bytes })
+}
+
+fn has(cache: &Cache, n: u8) -> bool {
+    cache.get(key(n), &minute(), Instant::now()).is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_kept_until_its_time_is_over() {
+    let cache = bounds(10, 1 << 20);
+    cache.put(key(1), answer(5));
+    tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
+    assert!(has(&cache, 1) && !has(&cache, 2));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(!has(&cache, 1));
+    assert!(cache.is_empty() && cache.bytes() == 0, "what is over takes no room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+    let (cache, older) = (bounds(10, 1 << 20), answer(1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let newer = Entry { answer: Arc::new(Answer::read(201, None, b"x")), ..answer(1) };
+    let status = || match cache.get(key(1), &minute(), Instant::now()) {
+        Some(Found::Fresh(answer)) => answer.status,
+        other => panic!("{other:?}"),
+    };
+    for (entry, expected) in [(older.clone(), 200), (newer, 201), (older, 201)] {
+        cache.put(key(1), entry);
+        assert_eq!(status(), expected);
+    }
+}
+
+#[test]
+fn the_answers_not_used_for_longest_make_room() {
+    let cache = bounds(2, 1 << 20);
+    cache.put(key(1), answer(5));
+    cache.put(key(2), answer(5));
+    assert!(has(&cache, 1));
+    cache.put(key(3), answer(5));
+    assert_eq!(([1, 2, 3].map(|n| has(&cache, n)), cache.len()), ([true, false, true], 2));
+}
+
+#[test]
+fn the_bytes_are_bounded_and_counted_right() {
+    let cache = bounds(1000, 100_000);
+    for n in 0..100 {
+        cache.put(key(n), answer(10_000));
+        assert!(cache.bytes() <= 100_000 && cache.bytes() >= cache.len() * 10_000);
+    }
+    assert!((8..=9).contains(&cache.len()), "{}", cache.len());
+    for n in 0..100 {
+        cache.put(key(n), answer(0));
+    }
+    assert_eq!(cache.len(), 100);
+    let each = cache.bytes() / 100;
+    cache.put(key(0), answer(0));
+    assert_eq!((cache.len(), cache.bytes()), (100, each * 100), "put again in its own place");
+    assert_eq!(cache.purge(|key, _| key.0[0] < 10).len(), 10);
+    assert_eq!((cache.len(), cache.bytes()), (90, each * 90));
+}
+
+#[test]
+fn an_answer_of_more_than_an_eighth_is_not_kept_and_pushes_nothing_out() {
+    let cache = bounds(1000, 80_000);
+    cache.put(key(1), answer(5));
+    cache.put(key(2), answer(10_000));
+    assert!(!has(&cache, 2) && has(&cache, 1));
+    cache.put(key(1), answer(10_000));
+    assert_eq!(cache.len(), 0, "what it would have replaced is out of date");
+}
+
+#[test]
+fn a_cache_of_nothing_keeps_nothing() {
+    for cache in [bounds(0, 1 << 20), bounds(10, 0)] {
+        cache.put(key(1), answer(5));
+        assert!(cache.is_empty() && cache.bytes() == 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_serves_no_longer_than_who_asks_allows() {
+    let cache = Cache::new(Bounds::default());
+    cache.put(key(1), Entry { fresh: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) });
+    tokio::time::advance(2 * MINUTE).await;
+    assert!(!has(&cache, 1));
+    let longer = Caching { fresh: 5 * MINUTE, ..minute() };
+    let found = cache.get(key(1), &longer, Instant::now());
+    assert!(matches!(found, Some(Found::Fresh(_))), "another may still have it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_grows_old_by_degrees() {
+    let cache = bounds(10, 1 << 20);
+    let asks = Caching { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
+    cache.put(key(1), Entry { lifetime: asks.lifetime(), ..answer(1) });
+    let how = || match cache.get(key(1), &asks, Instant::now()) {
+        Some(Found::Fresh(_)) => "fresh",
+        Some(Found::Stale(_)) => "stale",
+        Some(Found::LastResort(_)) => "last resort",
+        None => "nothing",
+    };
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        seen.push(how());
+        tokio::time::advance(MINUTE).await;
+    }
+    assert_eq!(seen, ["fresh", "stale", "stale", "last resort", "last resort", "nothing"]);
+}
+
+#[tokio::test]
+async fn a_handled_answer_serves_without_another_request() {
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let first = triggers.ask(get(web.url("/?a=1")), &script).await;
+    assert_eq!((first.cache, web.unseen()), (CacheUse::Miss, 1));
+    let hit = triggers.ask(get(web.url("/?a=1")), &script).await;
+    assert_eq!((hit.cache, code(&hit).as_str(), web.unseen()), (CacheUse::Hit, "200", 0));
+    let other = triggers.ask(get(web.url("/?a=2")), &script).await;
+    assert_eq!((other.cache, web.unseen()), (CacheUse::Miss, 1));
+    let off = triggers.ask(get(web.url("/?a=1")), &plain()).await;
+    assert_eq!((off.cache, web.unseen()), (CacheUse::Off, 1));
+}
+
+#[tokio::test]
+async fn only_what_a_branch_handles_is_kept_and_no_failure() {
+    for (status, kept) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
+        let web = Web::start(move |_| Reply::with(status, "", "")).await;
+        let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
+        triggers.ask(get(web.url("/")), &script).await;
+        let again = triggers.ask(get(web.url("/")), &script).await;
+        assert_eq!(again.cache == CacheUse::Hit, kept, "{status}");
+    }
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("404".into())));
+    for _ in 0..2 {
+        assert_eq!(triggers.ask(get(web.url("/")), &script).await.cache, CacheUse::Miss);
+    }
+    assert_eq!(web.unseen(), 2, "no branch handles it");
+}
+
+#[tokio::test]
+async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
+    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    for cache in [CacheUse::Miss, CacheUse::Hit] {
+        let fetched = triggers.ask(request(), &one).await;
+        assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
+    }
+    assert_eq!(code(&triggers.ask(request(), &other).await), "2");
+    assert_eq!(triggers.ask(request(), &one).await.answer.unwrap().status, 404);
+    assert_eq!(web.unseen(), 3);
+}
+
+/// Whether a request is answered from what another one has left.
+async fn shares(one: Request, other: Request) -> bool {
+    let (triggers, script) = (triggers(), keeping(minute()));
+    assert!(triggers.ask(one, &script).await.answer.is_ok());
+    triggers.ask(other, &script).await.cache == CacheUse::Hit
+}
+
+#[tokio::test]
+async fn every_part_of_a_request_is_in_its_key() {
+    let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let headers = |headers| Request { headers, ..get(web.url("/")) };
+    let requests = [
+        get(web.url("/")),
+        get(web.url("/?a=1")),
+        get(web.url("/?a=1&b")),
+        post(web.url("/"), "", "a/b"),
+        post(web.url("/"), "x", "a/b"),
+        post(web.url("/"), "x", "a/c"),
+        headers(vec![header("x-a", "1")]),
+        headers(vec![header("x-a", "2")]),
+        headers(vec![header("x-b", "1")]),
+        headers(vec![header("x-a", "1"), header("x-b", "")]),
+        headers(vec![header("content-type", "a/b")]),
+        Request { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
+        Request { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
+    ];
+    let (triggers, script) = (triggers(), keeping(minute()));
+    for request in &requests {
+        let first = triggers.ask(request.clone(), &script).await;
+        assert_eq!(first.cache, CacheUse::Miss, "{request:?} has another's key");
+        assert_eq!(triggers.ask(request.clone(), &script).await.cache, CacheUse::Hit);
+    }
+    assert!(
+        shares(get(web.url("/")), get(web.url("/#part"))).await,
+        "what is not sent is in no key"
+    );
+}
+
+#[tokio::test]
+async fn a_script_can_say_what_tells_requests_apart() {
+    let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let named = |path: &str, of: &str, text: &str| {
+        let cache_key = Some(CacheKeyFilled { of: of.into(), text: filled(text) });
+        Request { cache_key, ..get(web.url(path)) }
+    };
+    let one = || named("/?caller=1&order=5", "/?caller={caller}&order={keypress}", "5");
+    assert!(
+        shares(one(), named("/?caller=2&order=5", "/?caller={caller}&order={keypress}", "5")).await
+    );
+    assert!(
+        !shares(one(), named("/?caller=1&order=6", "/?caller={caller}&order={keypress}", "6"))
+            .await
+    );
+    assert!(!shares(one(), named("/x?order=5", "/x?order={keypress}", "5")).await);
+    assert!(!shares(one(), get(web.url("/?caller=1&order=5"))).await);
+}

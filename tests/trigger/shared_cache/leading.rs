@@ -1,0 +1,173 @@
+//! One request for all daemons that want to know the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::request::CacheKey;
+use dialscript::trigger::shared::{Kept, Lead, Lease};
+use tokio::time::Instant;
+
+use crate::support::redis::{Entry, Fake};
+use super::{MINUTE, body, cache, eventually, kept, key};
+
+const KEY: CacheKey = CacheKey([1; 32]);
+const SOON: Duration = Duration::from_secs(10);
+
+fn ours(lead: Lead) -> Lease {
+    match lead {
+        Lead::Ours(lease) => lease,
+        Lead::Others => panic!("others lead"),
+        Lead::Away => panic!("the server is away"),
+    }
+}
+
+fn until() -> Instant {
+    Instant::now() + SOON
+}
+
+/// What the only entry has left.
+fn left(fake: &Fake) -> Duration {
+    let memory = fake.memory.lock().unwrap();
+    memory.entries.values().next().unwrap().ends - std::time::Instant::now()
+}
+
+#[tokio::test]
+async fn one_leads_and_the_others_follow_to_its_answer() {
+    let fake = Fake::start().await;
+    let (one, others) = (cache(&fake.url()), Arc::new(cache(&fake.url())));
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    assert!(matches!(others.lead(&KEY, MINUTE).await, Lead::Others));
+    assert!(matches!(one.lead(&KEY, MINUTE).await, Lead::Others), "not even the leader again");
+    let following = {
+        let others = Arc::clone(&others);
+        tokio::spawn(async move { others.follow(&KEY, MINUTE, until()).await })
+    };
+    eventually("somebody looks twice", || async {
+        let memory = fake.memory.lock().unwrap();
+        memory.told.iter().filter(|words| words[0] == b"PTTL").count() >= 2
+    })
+    .await;
+    one.put(&KEY, &kept("found")).await;
+    lease.release().await;
+    assert_eq!(body(following.await.unwrap()).as_deref(), Some("found"));
+    ours(others.lead(&KEY, MINUTE).await).release().await;
+}
+
+#[tokio::test]
+async fn who_follows_one_that_gives_up_learns_it() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    let following = other.follow(&KEY, MINUTE, until());
+    let (followed, ()) = tokio::join!(following, lease.release());
+    assert_eq!(followed, None);
+    assert_eq!(other.follow(&key(2), MINUTE, until()).await, None, "nobody leads");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_dropped_is_released() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    let task = tokio::spawn(async move {
+        let _lease = lease;
+        std::future::pending::<()>().await;
+    });
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others));
+    task.abort();
+    eventually("the lease is free", || async {
+        matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lease_lasts_as_long_as_it_is_held() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    let given = left(&fake);
+    let began = Instant::now();
+    eventually("it outlives what it was given first", || async { began.elapsed() > given }).await;
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others));
+    lease.release().await;
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_)));
+}
+
+#[tokio::test]
+async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
+    let fake = Fake::start().await;
+    let (url, other) = (fake.url(), cache(&fake.url()));
+    let (dead, died) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let lease = ours(runtime.block_on(cache(&url).lead(&KEY, MINUTE)));
+        drop(runtime);
+        drop(lease);
+        dead.send(()).unwrap();
+    });
+    died.await.unwrap();
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others), "it is not known at once");
+    assert_eq!(other.follow(&KEY, MINUTE, until()).await, None);
+    assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_)));
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_not_ours_to_release() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.lead(&KEY, SOON).await);
+    assert!(left(&fake) <= Duration::from_millis(750));
+    fake.memory.lock().unwrap().entries.clear();
+    let newer = ours(other.lead(&KEY, MINUTE).await);
+    lease.release().await;
+    assert_eq!(fake.memory.lock().unwrap().entries.len(), 1, "the newer one stays");
+    newer.release().await;
+    assert!(fake.memory.lock().unwrap().entries.is_empty());
+}
+
+#[tokio::test]
+async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
+    let fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    one.put(&KEY, &kept("stale")).await;
+    fake.memory.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    let (followed, ()) = tokio::join!(other.follow(&KEY, MINUTE, until()), async {
+        eventually("the stale one was read", || async {
+            fake.memory.lock().unwrap().told.iter().any(|words| words[0] == b"GETRANGE")
+        })
+        .await;
+        one.put(&KEY, &Kept { status: 201, ..kept("fresh") }).await;
+        lease.release().await;
+    });
+    assert_eq!(body(followed).as_deref(), Some("fresh"));
+}
+
+#[tokio::test]
+async fn nobody_follows_longer_than_it_has_time() {
+    let fake = Fake::start().await;
+    let cache = cache(&fake.url());
+    let lease = ours(cache.lead(&KEY, MINUTE).await);
+    let began = Instant::now();
+    let followed = cache.follow(&KEY, MINUTE, began + Duration::from_millis(300)).await;
+    assert_eq!(followed, None);
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < SOON, "{took:?}");
+    let looks = fake.memory.lock().unwrap().told.iter().filter(|w| w[0] == b"PTTL").count();
+    assert!((3..=15).contains(&looks), "{looks} looks: the pauses grow from 20 ms");
+    drop(lease);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_sends_everybody_to_ask_for_himself() {
+    let mut fake = Fake::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let held = Entry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };
+    let lease = ours(one.lead(&KEY, MINUTE).await);
+    fake.memory.lock().unwrap().entries.insert("dialscript:1:other".to_owned(), held);
+    let (followed, ()) = tokio::join!(other.follow(&KEY, MINUTE, until()), fake.kill());
+    assert_eq!(followed, None);
+    assert!(matches!(one.lead(&key(2), MINUTE).await, Lead::Away));
+    lease.release().await;
+}

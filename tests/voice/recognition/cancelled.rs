@@ -1,0 +1,52 @@
+//! A caller who leaves while somebody listens.
+
+use std::fs;
+
+use dialscript::voice::settings::ListenBy;
+
+use crate::voice::recognition::room::{LONG, Room, is_alive, shell, speech, until};
+
+#[tokio::test]
+async fn the_program_is_killed_and_the_recording_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
+    let temporary = folder.path().join("tmpdir");
+    let arguments = [file.to_str().unwrap(), temporary.to_str().unwrap()];
+    let room = Room::with(ListenBy::Command(shell(script, &arguments)), LONG, 4);
+    let recording = room.recorded(&speech());
+    tokio::select! {
+        heard = room.hearing.understand(recording, "en") => panic!("{heard:?}"),
+        () = until("it runs", || file.exists()) => {}
+    }
+    room.is_empty();
+    let pid = fs::read_to_string(&file).unwrap();
+    until("the program is gone", || !is_alive(&pid)).await;
+    let temporary = fs::read_to_string(&temporary).unwrap();
+    assert!(!fs::exists(temporary.trim()).unwrap(), "{temporary}");
+}
+
+#[tokio::test]
+async fn a_turn_that_is_given_up_is_free_again() {
+    let by = ListenBy::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
+    let room = Room::with(by, LONG, 1);
+    for _ in 0..3 {
+        let recording = room.recorded(&speech());
+        drop(Box::pin(room.hearing.understand(recording, "en")));
+        let recording = room.recorded(&speech());
+        let understood = room.hearing.understand(recording, "en");
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(1), understood).await;
+    }
+    assert_eq!(room.understood(&speech()).await.unwrap(), "four");
+    until("all recordings are gone", || fs::read_dir(room.path()).unwrap().count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_recording_that_nobody_asks_for_is_deleted() {
+    let room = Room::shell("", &[]);
+    drop(room.recorded(&speech()));
+    room.is_empty();
+    let (_, never_made) = room.begun();
+    drop(never_made);
+    room.is_empty();
+}

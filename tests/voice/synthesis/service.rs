@@ -1,0 +1,83 @@
+//! Engines over HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue};
+
+use crate::voice::synthesis::engine::{say, wav};
+use crate::voice::synthesis::studio::Studio;
+use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
+use dialscript::script::voice::{Manner, Speed};
+use dialscript::voice::settings::{Say, SayBy, Service};
+
+fn service(web: &Web) -> Arc<Say> {
+    let authorization = HeaderValue::from_static("Bearer key-of-the-house");
+    let by = SayBy::Http(Service {
+        url: web.url("/v1/audio/speech").parse().unwrap(),
+        model: "tts-1".to_owned(),
+        headers: vec![(HeaderName::from_static("authorization"), authorization)],
+    });
+    let Say { name, by, language, speed, .. } = Arc::into_inner(say("web", by)).unwrap();
+    Arc::new(Say { name, by, voice: Some("alloy".into()), language, speed })
+}
+
+fn studio(web: &Web) -> Studio {
+    let mut studio = Studio::new();
+    studio.settings.say = Some(service(web));
+    studio
+}
+
+#[tokio::test]
+async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
+    let mut web = Web::start(|_| Reply::of(200, "audio/wav", wav(100))).await;
+    let engines = studio(&web).open();
+    let manner = Manner { speed: Some(Speed(125)), ..Manner::default() };
+    let text = "He said \"yes\"\n{and} left.";
+    assert_eq!(length(&made(&engines, said_as(text, manner.clone())).await), 100);
+    let seen = web.next().await;
+    assert_eq!(seen.line(), "POST /v1/audio/speech HTTP/1.1");
+    assert_eq!(seen.headers("content-type"), ["application/json"]);
+    assert_eq!(seen.headers("authorization"), ["Bearer key-of-the-house"]);
+    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    let expected = serde_json::json!({
+        "model": "tts-1", "input": text, "voice": "alloy", "response_format": "wav", "speed": 1.25,
+    });
+    assert_eq!(body, expected);
+    assert!(at_once(&engines, said_as(text, manner)).is_some());
+    assert_eq!(web.unseen(), 0);
+}
+
+/// Why there is no sound when the service does this.
+async fn reason(reply: Reply) -> String {
+    let web = Web::start(move |_| reply.clone()).await;
+    let mut studio = studio(&web);
+    studio.settings.timeout = Duration::from_millis(1500);
+    mute(&studio.open(), said("Good day.")).await
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_told_without_its_words() {
+    let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
+    assert_eq!(reason(refused).await, "web: it answered with status 401");
+    let page = Reply::of(200, "text/html", "<html>Good day.</html>");
+    let page = reason(page).await;
+    assert!(page.starts_with("web: what it made can't be heard: "), "{page}");
+    assert!(!page.contains("Good day"), "{page}");
+    assert_eq!(reason(Reply::Silence).await, "web: no sound within 1.5s");
+    assert_eq!(
+        reason(Reply::Drip(b"HTTP/1.1 200 OK\r\n\r\n".into())).await,
+        "web: no sound within 1.5s"
+    );
+    assert!(reason(Reply::Reset).await.starts_with("web: no connection: "));
+}
+
+#[tokio::test]
+async fn a_reply_without_an_end_is_broken_off() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
+    let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
+    let web = Web::start(move |_| endless.clone()).await;
+    let reason = mute(&studio(&web).open(), said("Good day.")).await;
+    assert_eq!(reason, "web: the reply is longer than 16777216 bytes");
+}

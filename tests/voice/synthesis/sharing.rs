@@ -1,0 +1,148 @@
+//! A sound is made once, whoever wants it.
+
+use std::fs;
+
+use futures_util::future::join_all;
+
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as, until, within};
+use dialscript::channel::Sound;
+use dialscript::script::voice::{Made, Manner, Mute, Speed, Voice};
+use dialscript::voice::settings::SayBy;
+
+/// Speaks when the file `go` is there.
+const WAITS: &str = "while [ ! -e \"$0.go\" ]; do sleep 0.05; done; cat \"$tone\"";
+
+#[tokio::test]
+async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
+    let mut studio = Studio::new();
+    let engine = studio.engine("first", 100, WAITS);
+    studio.settings.say = Some(engine.say());
+    let engines = studio.open();
+    let ten = join_all((0..10).map(|_| engines.make(said("Good day."), false)));
+    fs::write(engine.path("sh.go"), "").unwrap();
+    let ten = within("ten sounds", ten).await;
+    let files: Vec<_> = ten.into_iter().map(|made| file(&made.expect("a sound"))).collect();
+    assert!(files.iter().all(|one| *one == files[0]));
+    assert_eq!(engine.runs(), 1);
+    assert_eq!(engine.text(), "Good day.");
+}
+
+#[tokio::test]
+async fn the_second_call_is_served_at_once_and_nothing_runs() {
+    let (studio, engine) = Studio::with_engine();
+    let engines = studio.open();
+    let first = made(&engines, said("Good day.")).await;
+    assert_eq!(length(&first), 100);
+    let second = at_once(&engines, said("Good day.")).expect("at once").expect("a sound");
+    assert_eq!(file(&first), file(&second));
+    assert_eq!(engine.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_making_is_completed_for_others_when_its_caller_has_left() {
+    let mut studio = Studio::new();
+    let engine = studio.engine("first", 100, WAITS);
+    studio.settings.say = Some(engine.say());
+    let engines = studio.open();
+    let mut making = engines.make(said("Good day."), false);
+    until("a run", || {
+        let waits = futures_util::FutureExt::now_or_never(&mut making).is_none();
+        assert!(waits);
+        engine.runs() == 1
+    })
+    .await;
+    drop(making);
+    fs::write(engine.path("sh.go"), "").unwrap();
+    within("the end", engines.close_and_wait()).await;
+    assert!(at_once(&engines, said("Good day.")).expect("at once").is_ok());
+    assert_eq!(engine.runs(), 1);
+}
+
+#[tokio::test]
+async fn what_makes_a_sound_different_makes_another_one() {
+    let (mut studio, engine) = Studio::with_engine();
+    studio.name("second", studio.engine("second", 100, "cat \"$tone\"").say());
+    let engines = studio.open();
+    let manners = [
+        Manner::default(),
+        Manner { engine: Some("second".into()), ..Manner::default() },
+        Manner { voice: Some("en-us".into()), ..Manner::default() },
+        Manner { language: Some("de".into()), ..Manner::default() },
+        Manner { speed: Some(Speed(150)), ..Manner::default() },
+    ];
+    for manner in manners.clone() {
+        made(&engines, said_as("Good day.", manner)).await;
+    }
+    assert_eq!((engine.runs(), studio.sounds()), (4, 5));
+    for manner in manners {
+        assert!(at_once(&engines, said_as("Good day.", manner)).is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_sensitive_text_is_made_for_one_call_and_gone_when_it_was_heard() {
+    let (studio, engine) = Studio::with_engine();
+    let engines = studio.open();
+    let one = made(&engines, hidden("4711")).await;
+    let other = made(&engines, hidden("4711")).await;
+    assert_ne!(file(&one), file(&other));
+    assert_eq!((engine.runs(), studio.sounds()), (2, 2));
+    let heard = file(&one);
+    drop(one);
+    assert!(!heard.exists() && file(&other).exists());
+    drop(other);
+    assert_eq!(studio.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_sensitive_text_is_given_up_when_its_caller_has_left() {
+    let mut studio = Studio::new();
+    let engine = studio.engine("first", 100, "exec sleep 60");
+    studio.settings.say = Some(engine.say());
+    let engines = studio.open();
+    let making = engines.make(hidden("4711"), false);
+    until("a run", || engine.path("sh.pid").exists() && engine.runs() == 1).await;
+    drop(making);
+    within("the end", engines.close_and_wait()).await;
+    until("its end", || !engine.lives()).await;
+    assert_eq!(studio.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does() {
+    let (mut studio, engine) = Studio::with_engine();
+    studio.settings.fallback = Some(engine.say());
+    studio.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
+    let engines = studio.open();
+    let made = engines.make(said("Good day."), true).await.expect("a sound");
+    let Sound::Spoken(spoken) = made.sound else { panic!("{:?}", made.sound) };
+    assert_eq!((spoken.engine.as_str(), spoken.text.as_str()), ("flite", "Good day."));
+    let at_hand = |speaks| engines.at_hand(said("Good day."), speaks).map(|made| made.sound);
+    assert!(matches!(at_hand(true), Some(Sound::Spoken(_))) && at_hand(false).is_none());
+    assert_eq!(engine.runs(), 0);
+    assert_eq!(length(&crate::voice::synthesis::made(&engines, said("Good day.")).await), 100);
+    studio.settings.fallback = None;
+    let reason = mute(&studio.open(), said("Good day.")).await;
+    assert_eq!(reason, "the switch does not speak, and there is no other engine");
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_refused_at_once() {
+    let mut studio = Studio::new();
+    let engine = studio.engine("first", 100, WAITS);
+    studio.settings.say = Some(engine.say());
+    studio.settings.at_once = 1;
+    let engines = studio.open();
+    let all: Vec<_> = (0..64).map(|n| engines.make(said(&format!("Number {n}.")), false)).collect();
+    let refused = at_once(&engines, said("One more.")).expect("at once").err().expect("a refusal");
+    assert_eq!(refused.0, "64 sounds are being made already");
+    // One that is under way has its place.
+    assert!(at_once(&engines, said("Number 7.")).is_none());
+    fs::write(engine.path("sh.go"), "").unwrap();
+    let is_refused = |made: &Result<Made, Mute>| made.is_err();
+    let one_more = || at_once(&engines, said("One more."));
+    until("a place", || !one_more().as_ref().is_some_and(is_refused)).await;
+    drop(all);
+}

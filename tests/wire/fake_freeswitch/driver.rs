@@ -1,0 +1,229 @@
+//! The real driver on the fake, in memory and with a paused clock: both sides must agree where neither was told how.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::channel::Ended;
+use dialscript::channel::{
+    Ask, Bounds, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
+    Meanwhile, Music, Sound,
+};
+use dialscript::esl::channel::EslChannel;
+use dialscript::esl::link;
+use dialscript::fake::fingers::Fingers;
+use dialscript::fake::freeswitch::{self, Call, Places, socket};
+use dialscript::fake::phone::{GoesOn, Happening};
+use tokio::io::{DuplexStream, duplex};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::fake_freeswitch::session::{HOST, Story, sounds};
+
+const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
+
+struct Conversation {
+    channel: EslChannel<DuplexStream>,
+    switch: JoinHandle<freeswitch::Ended>,
+    stop: CancellationToken,
+    story: Story,
+}
+
+async fn call_of(call: Call, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+    let (ours, theirs) = duplex(64 * 1024);
+    let story = Story::default();
+    let keys = keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect();
+    let phone = story.phone(Fingers::timed(keys), hangs_up.map(Duration::from_millis));
+    let switch =
+        tokio::spawn(
+            async move { socket(theirs, HOST, &call, Places::All, sounds(), phone).await },
+        );
+    let stop = CancellationToken::new();
+    let ends = Instant::now() + Duration::from_secs(3600);
+    let bounds = Bounds { stop: stop.clone(), ends };
+    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    Conversation { channel: EslChannel::new(link, data), switch, stop, story }
+}
+
+async fn call(keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+    call_of(Call::default(), keys, hangs_up).await
+}
+
+impl Conversation {
+    async fn asks(&mut self, ask: &Ask) -> Result<Heard, Interrupted> {
+        assert_eq!(self.channel.pick_up(true).await, Ok(Line::Up));
+        self.channel.ask(&mut prompt(), ask).await
+    }
+
+    async fn leaves(self, variables: &[(&str, String)], exit: &Exit) -> (Left, freeswitch::Ended) {
+        let left = self.channel.leave(variables, exit).await;
+        (left, self.switch.await.unwrap())
+    }
+}
+
+fn prompt() -> impl Iterator<Item = Sound> + Send {
+    [Sound::File(LONG.into())].into_iter()
+}
+
+fn four_digits() -> Ask {
+    Ask {
+        most: 4,
+        first_digit: Duration::from_secs(16),
+        gap: Duration::from_secs(4),
+        terminator: Some('#'),
+        barge_in: true,
+    }
+}
+
+fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
+    Ok(Heard { digits: digits.into(), ended })
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
+    let (ours, theirs) = duplex(64 * 1024);
+    let phone = Story::default().phone(Fingers::still(), None);
+    let its = Call {
+        script: "order-status".into(),
+        caller: "+49 30/1".into(),
+        caller_name: "Ann & Co".into(),
+        called: "7001".into(),
+        variables: vec![("dialscript_arg_a".into(), "b c".into())],
+        ..Call::default()
+    };
+    tokio::spawn(async move { socket(theirs, HOST, &its, Places::All, sounds(), phone).await });
+    let ends = Instant::now() + Duration::from_secs(60);
+    let bounds = Bounds { stop: CancellationToken::new(), ends };
+    let (_, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    assert_eq!(data.script_name().as_deref(), Some("order-status"));
+    assert_eq!(data.argument("a").as_deref(), Some("b c"));
+    let caller = data.caller();
+    assert_eq!((&*caller.number, &*caller.name), ("+49 30/1", "Ann & Co"));
+    assert_eq!(
+        (&*caller.called, &*caller.context, &*caller.language),
+        ("7001", "from-phones", "en")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_is_not_known_is_empty() {
+    let call = call(&[], None).await;
+    let caller = call.channel.caller();
+    assert_eq!((&*caller.number, &*caller.name), ("", ""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_forty_milliseconds_apart_are_all_heard() {
+    let mut call = call(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')], None).await;
+    assert_eq!(call.asks(&four_digits()).await, heard("4711", Ended::Full));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_line_without_full_is_enough_for_a_question() {
+    let its = Call { full: false, ..Call::default() };
+    let mut call = call_of(its, &[(1000, '4'), (1300, '#')], None).await;
+    assert_eq!(call.asks(&four_digits()).await, heard("4", Ended::Terminator));
+    let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
+    assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+    assert_eq!(ended.variables["a"], "b");
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_value_comes_through_as_it_was() {
+    let values = [
+        "a \"b\" \\ $C; 'd' ^^,|=%41 +",
+        " x ",
+        "it's",
+        r"\n\s\'",
+        "grüße € 😀",
+        "'",
+        ";",
+        r"\\;\",
+        "${",
+        "a$b$$c",
+    ];
+    for expansion in ["false", "true"] {
+        let variables = vec![("app_disable_expand_variables".into(), expansion.into())];
+        let its = Call { variables, ..Call::default() };
+        let mut call = call_of(its, &[], None).await;
+        let names: Vec<_> = (0..values.len()).map(|n| format!("V{n}")).collect();
+        for (name, value) in names.iter().zip(values) {
+            call.channel.set(&format!("S{name}"), value).await.unwrap();
+        }
+        let all: Vec<_> =
+            names.iter().zip(values).map(|(name, value)| (&**name, value.to_owned())).collect();
+        let (left, ended) = call.leaves(&all, &Exit::Continue).await;
+        assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+        for (n, value) in values.iter().enumerate() {
+            let value = value.replace('{', "(");
+            assert_eq!(ended.variables[&format!("sv{n}")], value, "set, {expansion}");
+            assert_eq!(ended.variables[&format!("v{n}")], value, "multiset, {expansion}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn music_is_broken_off_when_the_answer_comes() {
+    let mut call = call(&[], None).await;
+    assert_eq!(call.channel.pick_up(true).await, Ok(Line::Up));
+    let music = Some(Music::Class(Arc::from("jazz")));
+    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
+    call.channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
+    let mut prompt = prompt();
+    let played = call.channel.play(&mut prompt, Keys::Ignored).await;
+    assert_eq!(played, Ok(()));
+    let told = call.story.told();
+    assert_eq!(told[1..3], [Happening::MusicOn("jazz".into()), Happening::MusicOff]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
+    for stops_after in [Duration::from_secs(1), Duration::from_secs(15)] {
+        let mut call = call(&[], None).await;
+        let stop = call.stop.clone();
+        tokio::spawn(async move {
+            sleep(stops_after).await;
+            stop.cancel();
+        });
+        assert_eq!(call.asks(&four_digits()).await, Err(Interrupted::Stopping));
+        let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
+        assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+        assert_eq!(ended.variables["a"], "b");
+        assert!(!ended.variables.contains_key("playback_terminators"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
+    let to = Destination { extension: "1".into(), context: None, priority: None };
+    for (exit, goes_on) in [
+        (Exit::Continue, GoesOn::NextStep),
+        (Exit::Goto(to), GoesOn::At("1@from-phones".into())),
+        (Exit::Hangup(Some(Cause(17))), GoesOn::HangupHandler),
+    ] {
+        let variables = vec![("socket_resume".into(), "true".into())];
+        let call = call_of(Call { variables, ..Call::default() }, &[], None).await;
+        let (left, ended) = call.leaves(&[], &exit).await;
+        assert_eq!((left, ended.goes_on), (Left::AsAsked, goes_on));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_call_goes_on() {
+    let (ours, theirs) = duplex(64 * 1024);
+    let phone = Story::default().phone(Fingers::still(), None);
+    let switch = tokio::spawn(async move {
+        socket(theirs, HOST, &Call::default(), Places::All, sounds(), phone).await
+    });
+    link::refuse(ours, Duration::from_secs(2)).await;
+    assert_eq!(switch.await.unwrap().goes_on, GoesOn::NextStep);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_leaves_digits() {
+    let mut call = call(&[(1000, '4')], Some(2000)).await;
+    let asked = call.asks(&four_digits()).await;
+    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
+    let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
+    assert_eq!((left, ended.goes_on), (Left::CallerGone, GoesOn::HangupHandler));
+}

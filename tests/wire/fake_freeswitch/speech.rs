@@ -1,0 +1,199 @@
+//! Recording, speaking and listening, with the real driver on the fake.
+
+use std::path::Path;
+use std::time::Duration;
+
+use dialscript::channel::{
+    Ask, Bounds, Channel, Ear, Exit, Interrupted, Keys, Left, Line, Listen, Said, Sound, Spoken,
+};
+use dialscript::esl::channel::EslChannel;
+use dialscript::esl::link;
+use dialscript::fake::fingers::Fingers;
+use dialscript::fake::freeswitch::{self, Call, Places, socket};
+use dialscript::fake::mouth::{Mouth, Utterance};
+use dialscript::fake::phone::Happening;
+use dialscript::fake::sound::SoundsOfSwitch;
+use tokio::io::{DuplexStream, duplex};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::wire::fake_freeswitch::session::{HOST, Story};
+
+struct Conversation {
+    channel: EslChannel<DuplexStream>,
+    switch: JoinHandle<freeswitch::Ended>,
+    story: Story,
+}
+
+async fn call(mouth: Mouth, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+    let (ours, theirs) = duplex(64 * 1024);
+    let story = Story::default();
+    let keys = keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect();
+    let phone = story.phone(Fingers::timed(keys), hangs_up.map(Duration::from_millis));
+    let phone = phone.saying(mouth);
+    let sounds = SoundsOfSwitch::default().with("speak:none", None).with("say:hi", None);
+    let call = Call { language: "hi".into(), ..Call::default() };
+    let switch =
+        tokio::spawn(async move { socket(theirs, HOST, &call, Places::All, sounds, phone).await });
+    let ends = Instant::now() + Duration::from_secs(3600);
+    let bounds = Bounds { stop: CancellationToken::new(), ends };
+    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    let mut channel = EslChannel::new(link, data);
+    assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
+    Conversation { channel, switch, story }
+}
+
+fn says(text: &str, seconds: f64) -> Utterance {
+    Utterance { text: text.into(), lasts: Duration::from_secs_f64(seconds) }
+}
+
+fn recording(file: &Path) -> Listen {
+    Listen {
+        ear: Ear::Recording(file.to_str().unwrap().into()),
+        start: Duration::from_secs(5),
+        silence: Duration::from_secs(1),
+        maximum: Duration::from_secs(10),
+        keys: None,
+    }
+}
+
+impl Conversation {
+    async fn listens(&mut self, listen: &Listen) -> Result<Said, Interrupted> {
+        self.channel.listen(&mut std::iter::empty::<Sound>(), listen).await
+    }
+
+    async fn leaves(self) -> freeswitch::Ended {
+        assert_eq!(self.channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
+        self.switch.await.unwrap()
+    }
+}
+
+/// Samples, and whether there is more than silence in it.
+fn heard(file: &Path) -> (u32, bool) {
+    let mut wav = hound::WavReader::open(file).unwrap();
+    assert_eq!((wav.spec().channels, wav.spec().bits_per_sample), (1, 16));
+    (wav.duration(), wav.samples::<i16>().any(|sample| sample.unwrap() != 0))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("said.wav");
+    let mouth = Mouth::when_listened_to(vec![says("four seven", 2.0)]);
+    let mut call = call(mouth, &[], None).await;
+    assert_eq!(call.listens(&recording(&file)).await, Ok(Said::Recorded));
+    let (samples, is_loud) = heard(&file);
+    assert!((27_500..29_000).contains(&samples), "0.5 s, 2 s and 1 s: {samples} samples");
+    assert!(is_loud);
+    let told = call.story.told();
+    let says = Happening::Says { text: "four seven".into(), lasts: Duration::from_secs(2) };
+    assert!(told.contains(&says), "{told:?}");
+    let before = call.leaves().await.variables;
+    assert_eq!(before.get("record_fill_cng"), None, "the variable is as before");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_begins_late_is_recorded_in_a_later_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("said.wav");
+    let mouth = Mouth::timed(vec![(Duration::from_millis(3300), says("yes", 1.0))]);
+    let mut call = call(mouth, &[], None).await;
+    let started = Instant::now();
+    assert_eq!(call.listens(&recording(&file)).await, Ok(Said::Recorded));
+    assert!(heard(&file).1);
+    let lasted = started.elapsed().as_millis();
+    assert!((5200..5600).contains(&lasted), "{lasted} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_has_said_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut call = call(Mouth::silent(), &[], None).await;
+    let started = Instant::now();
+    let said = call.listens(&recording(&folder.path().join("said.wav"))).await;
+    assert_eq!(said, Ok(Said::Nothing));
+    let lasted = started.elapsed().as_millis();
+    assert!((5000..6500).contains(&lasted), "{lasted} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_as_good_as_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let mouth = Mouth::when_listened_to(vec![says("well", 1.0)]);
+    let mut call = call(mouth, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
+    let keys = Some(Ask {
+        most: 4,
+        first_digit: Duration::from_secs(4),
+        gap: Duration::from_secs(4),
+        terminator: Some('#'),
+        barge_in: true,
+    });
+    let listen = Listen { keys, ..recording(&folder.path().join("said.wav")) };
+    let said = call.listens(&listen).await;
+    assert!(matches!(&said, Ok(Said::Keys(keys)) if keys.digits == "47"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_folder_that_is_not_there_costs_the_recording_and_not_the_call() {
+    let mut call = call(Mouth::silent(), &[], None).await;
+    let said = call.listens(&recording(Path::new("/nonexistent/said.wav"))).await;
+    assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
+    call.leaves().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_up_ends_a_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let mouth = Mouth::when_listened_to(vec![says("a long story", 9.0)]);
+    let mut call = call(mouth, &[], Some(3000)).await;
+    let said = call.listens(&recording(&folder.path().join("said.wav"))).await;
+    assert_eq!(said, Err(Interrupted::caller_left()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn there_is_no_engine_that_recognises() {
+    let mut call = call(Mouth::silent(), &[], None).await;
+    let ear = Ear::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
+    let listen = Listen { ear, ..recording(Path::new("")) };
+    assert_eq!(call.listens(&listen).await, Ok(Said::Unheard("ASR INIT ERROR".into())));
+    call.leaves().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
+    let mut call = call(Mouth::silent(), &[], None).await;
+    let spoken = |engine: &str| {
+        let [engine, voice, text] = [engine, "kal", "Order seven"].map(str::to_owned);
+        Sound::Spoken(Spoken { engine, voice, text }.into())
+    };
+    let url = Sound::Served("http://127.0.0.1:8085/a.wav".into());
+    let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
+    call.channel.play(&mut sounds.into_iter(), Keys::Ignored).await.unwrap();
+    let told = call.story.told();
+    let heard = told.iter().filter_map(|happening| match happening {
+        Happening::Hears { sound, .. } => Some(format!("+ {sound}")),
+        Happening::Missing { sound } => Some(format!("- {sound}")),
+        _ => None,
+    });
+    let wanted = [
+        "- speak none|kal|Order seven",
+        "+ speak flite|kal|Order seven",
+        "- say hi number iterated 47",
+        "+ say en number iterated 47",
+        "+ http://127.0.0.1:8085/a.wav",
+    ];
+    assert_eq!(heard.collect::<Vec<_>>(), wanted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_string_of_files_is_heard_but_for_what_is_missing() {
+    let name = "file_string:///s/missing.wav!ivr/a.wav!ivr/b.wav";
+    let mut call = call(Mouth::silent(), &[], None).await;
+    let sounds = [Sound::OfSwitch(name.into())];
+    call.channel.play(&mut sounds.into_iter(), Keys::Ignored).await.unwrap();
+    let told = call.story.told();
+    let lasts = Duration::from_secs(3);
+    assert!(told.contains(&Happening::Missing { sound: "/s/missing.wav".into() }), "{told:?}");
+    assert!(told.contains(&Happening::Hears { sound: name.into(), lasts }), "{told:?}");
+}

@@ -7,6 +7,8 @@ mod config {
     use dialscript::channel::Sound;
     use dialscript::script::definition::{Part, Playlist};
 
+    use crate::support::config_folder::ConfigFolder;
+
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
         let recorded = playlist.parts.iter().flat_map(|part| match part {
@@ -16,17 +18,25 @@ mod config {
         recorded.collect()
     }
 
+    /// The tables of the daemon's file that a running daemon would not take over, where the file becomes another one.
+    fn changed_tables(folder: &ConfigFolder, after: &str) -> Vec<&'static str> {
+        folder.daemon_file("");
+        let before = folder.config();
+        folder.daemon_file(after);
+        before.differs_from(&folder.config()).collect()
+    }
+
     mod cache;
+    mod cache_keys;
+    mod control;
     mod daemon;
     mod faulty;
     mod payloads;
-    mod texts;
-    mod cache_keys;
     mod sample;
     mod secrets;
     mod sounds;
     mod speech;
     mod tables;
+    mod texts;
     mod upstream;
-    mod control;
 }

@@ -6,5 +6,6 @@ mod support;
 mod trigger {
     mod http;
     mod identity;
+    mod requests;
     mod shared_cache;
 }

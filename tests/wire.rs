@@ -12,4 +12,6 @@ mod wire {
     mod fake_freeswitch;
     mod leg;
     mod listener;
+    mod messages;
+    mod questions;
 }

@@ -1,46 +1,27 @@
 //! `dialscript cache` and the metrics: the built program, beside a daemon that serves.
 
-
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::spawn_blocking;
 
+use crate::support::config_folder::ConfigFolder;
+use crate::support::net::free_address;
+use crate::support::program::{self, Ran, run};
+use crate::support::wait::until;
 use crate::support::web::{Reply, Seen, Web};
 
 const PIN: &str = "47110815";
 
 struct Daemon {
-    child: Child,
+    program: program::Daemon,
     asterisk: SocketAddr,
     metrics: SocketAddr,
-    folder: TempDir,
-}
-
-/// What the program said.
-struct Told {
-    code: i32,
-    output: String,
-    errors: String,
-}
-
-impl Told {
-    fn lines(&self) -> Vec<&str> {
-        self.output.lines().collect()
-    }
-}
-
-fn free() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 impl Daemon {
@@ -51,16 +32,13 @@ impl Daemon {
     }
 
     async fn with(web: &Web, more: &str) -> Self {
-        let folder = TempDir::new().unwrap();
-        let (asterisk, metrics) = (free(), free());
-        let config = format!(
+        let folder = ConfigFolder::new();
+        let (asterisk, metrics) = (free_address(), free_address());
+        folder.daemon_file(format!(
             "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = []\n\
              [metrics]\nlisten = '{metrics}'\n[log]\nlevel = 'trace'\n{more}"
-        );
-        fs::write(folder.path().join("dialscript.toml"), config).unwrap();
-        fs::create_dir(folder.path().join("scripts")).unwrap();
-        fs::create_dir(folder.path().join("secrets")).unwrap();
-        fs::write(folder.path().join("secrets/SHARED"), "0123456789abcdef").unwrap();
+        ));
+        folder.file("secrets/SHARED", "0123456789abcdef");
         for (name, sensitive, cache) in [
             ("order", false, "cache = '5m'\nstale_for = '1h'"),
             ("pin", true, "cache = '5m'"),
@@ -72,36 +50,25 @@ impl Daemon {
                 "[keypress]\nlength = {length}\nsensitive = {sensitive}\n[trigger]\nurl = '{url}'\n\
                  [response]\nkey = 'code'\n{cache}\n[[branch]]\nwhen = '200'\n[no_input]\n[no_response]\n"
             );
-            fs::write(folder.path().join(format!("scripts/{name}.toml")), script).unwrap();
+            folder.script(name, &script);
         }
-        let log = File::create(folder.path().join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-        command.args(["serve", "--config"]).arg(folder.path().join("dialscript.toml"));
-        let child = command.env_remove("RUNTIME_DIRECTORY").stderr(log).spawn().unwrap();
-        let daemon = Self { child, asterisk, metrics, folder };
+        let log = File::create(folder.at("log")).unwrap();
+        let daemon = Self { program: program::Daemon::start(folder, log), asterisk, metrics };
         daemon.said("serving").await;
         daemon
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
     fn log(&self) -> String {
-        fs::read_to_string(self.path("log")).unwrap()
+        fs::read_to_string(self.program.folder.at("log")).unwrap()
     }
 
     async fn said(&self, what: &str) {
-        let until = Instant::now() + Duration::from_secs(20);
-        while !self.log().contains(what) {
-            assert!(Instant::now() < until, "never said {what:?} in {}", self.log());
-            tokio::task::yield_now().await;
-        }
+        until(&format!("{what:?} in the log"), || self.log().contains(what)).await;
     }
 
-    async fn run(&self, arguments: &[&str]) -> Told {
-        let config = self.path("dialscript.toml").to_str().unwrap().to_owned();
-        run(&[arguments, &["--config", &config]].concat()).await
+    async fn run(&self, arguments: &[&str]) -> Ran {
+        let config = self.program.folder.config_file();
+        run(&[arguments, &["--config", config.to_str().unwrap()]].concat()).await
     }
 
     /// One call that enters these digits.
@@ -112,7 +79,7 @@ impl Daemon {
         assert_eq!(told.code, 0, "{}{}", told.output, told.errors);
     }
 
-    async fn cache(&self, arguments: &[&str]) -> Told {
+    async fn cache(&self, arguments: &[&str]) -> Ran {
         self.run(&[&["cache"], arguments].concat()).await
     }
 
@@ -129,32 +96,6 @@ impl Daemon {
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
         reply
-    }
-
-    fn stop(&mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").arg(&pid).status().unwrap().success());
-        self.child.wait().unwrap().code()
-    }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-async fn run(arguments: &[&str]) -> Told {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-    command.env_remove("DIALSCRIPT_CONFIG").env_remove("RUNTIME_DIRECTORY");
-    command.args(arguments).stdin(Stdio::null());
-    let output = spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Told {
-        code: output.status.code().unwrap(),
-        output: text(output.stdout),
-        errors: text(output.stderr),
     }
 }
 
@@ -211,8 +152,8 @@ async fn kept_answers_are_listed_explained_and_thrown_away() {
     let purged = daemon.cache(&["purge", "--script", "order"]).await;
     assert_eq!(purged.output, "1 kept answer was thrown away\n");
     assert_eq!(daemon.cache(&["purge", "--all"]).await.output, "0 kept answers were thrown away\n");
-    assert_eq!(daemon.stop(), Some(0));
-    assert!(!daemon.path("control.sock").exists());
+    assert_eq!(daemon.program.stop(), Some(0));
+    assert!(!daemon.program.folder.at("control.sock").exists());
 }
 
 #[tokio::test]
@@ -221,8 +162,7 @@ async fn a_list_for_programs_is_an_object_a_line() {
     let daemon = Daemon::start(&web).await;
     daemon.call("order", "11").await;
     let listed = daemon.cache(&["list", "--json", "--script", "order"]).await;
-    let lines: Vec<Value> =
-        listed.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: &[Value] = listed.events();
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["kept"]["script"], "order");
     assert_eq!(lines[0]["kept"]["ahead"][0]["serves"], "fresh");
@@ -263,7 +203,7 @@ async fn mistakes_are_told_with_the_way_out() {
     for arguments in [&["purge"][..], &["purge", "--all", "0123"], &["explain"]] {
         assert_eq!(daemon.cache(arguments).await.code, 2);
     }
-    let nowhere = daemon.path("elsewhere.sock").to_str().unwrap().to_owned();
+    let nowhere = daemon.program.folder.at("elsewhere.sock").to_str().unwrap().to_owned();
     let told = run(&["cache", "list", "--socket", &nowhere]).await;
     assert_eq!(told.code, 1);
     assert!(told.errors.contains("no daemon listens on") && told.errors.contains(&nowhere));
@@ -285,7 +225,8 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
 #[tokio::test]
 async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
     let web = Web::start(fine).await;
-    let shared = format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free());
+    let shared =
+        format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free_address());
     let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
     let told = daemon.cache(&["purge", "--all"]).await;
     assert_eq!((told.code, told.lines()), (1, vec!["0 kept answers were thrown away"]));
@@ -307,11 +248,7 @@ async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
     let failed = ["call", "plain", "--connect", &connect, "--digits", "33"];
     assert_eq!(daemon.run(&failed).await.code, 4);
     // The count of a call and its line in the log are one; the line may come after the caller has hung up.
-    let until = Instant::now() + Duration::from_secs(20);
-    while daemon.log().matches("outcome=").count() < 4 {
-        assert!(Instant::now() < until, "{}", daemon.log());
-        tokio::task::yield_now().await;
-    }
+    until("four calls in the log", || daemon.log().matches("outcome=").count() >= 4).await;
     let reply = daemon.get("/metrics").await;
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
     assert!(reply.to_lowercase().contains("content-type: application/openmetrics-text"), "{reply}");
@@ -348,22 +285,20 @@ async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
 #[tokio::test]
 async fn an_address_that_the_metrics_can_not_have_stops_the_start() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let folder = TempDir::new().unwrap();
-    fs::create_dir(folder.path().join("scripts")).unwrap();
-    let config = folder.path().join("dialscript.toml");
+    let folder = ConfigFolder::new();
     let address = taken.local_addr().unwrap();
     let text = format!(
         "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[metrics]\nlisten = '{address}'\n"
     );
-    fs::write(&config, text).unwrap();
-    let told = run(&["serve", "--config", config.to_str().unwrap()]).await;
+    folder.daemon_file(text);
+    let told = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
     assert_eq!(told.code, 1);
     assert!(told.errors.contains(&format!("[metrics] {address}: ")), "{}", told.errors);
 }
 
 #[tokio::test]
 async fn nothing_that_a_caller_may_have_sent_moves_a_terminal() {
-    let folder = TempDir::new().unwrap();
+    let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
     let listener = UnixListener::bind(&path).unwrap();
     let kept = r#"{"kept":{"key":"00","script":"a","request":"GET \u001b[2J\r\nfine","status":200,"age_ms":1,"bytes":1,"ahead":[]}}"#;

@@ -1,21 +1,15 @@
 //! `dialscript match`: the built program, run as a user runs it.
 
-use std::fs;
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
-use tempfile::TempDir;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::program::{Ran, dialscript};
 
 /// A daemon's folder, with an answer in a file.
-struct Home(TempDir);
-
-/// What the program said.
-struct Told {
-    code: i32,
-    output: String,
-    errors: String,
-}
+struct Home(ConfigFolder);
 
 const ORDER: &str = r#"
 [keypress]
@@ -73,46 +67,24 @@ background = true
 
 impl Home {
     fn new() -> Self {
-        let home = Self(TempDir::new().unwrap());
-        fs::create_dir(home.0.path().join("scripts")).unwrap();
-        fs::write(home.0.path().join("dialscript.toml"), "").unwrap();
         let scripts = [("order", ORDER), ("text", TEXT), ("menu", MENU), ("tell", BACKGROUND)];
-        for (name, text) in scripts {
-            fs::write(home.0.path().join(format!("scripts/{name}.toml")), text).unwrap();
-        }
-        home
+        Self(ConfigFolder::with_scripts(&scripts))
     }
 
-    fn runs(&self, arguments: &[&str], typed: &[u8]) -> Told {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-        program.current_dir(self.0.path()).env_remove("DIALSCRIPT_CONFIG").arg("match");
-        program.args(arguments).stdin(Stdio::piped());
-        let mut running = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    fn runs(&self, arguments: &[&str], typed: &[u8]) -> Ran {
+        let mut program = dialscript();
+        program.current_dir(self.0.path()).arg("match").args(arguments);
+        program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut running = program.spawn().unwrap();
         // A program that reads nothing closes the pipe.
         let _ = running.stdin.take().unwrap().write_all(typed);
-        let output = running.wait_with_output().unwrap();
-        Told {
-            code: output.status.code().unwrap(),
-            output: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
+        Ran::of(running.wait_with_output().unwrap())
     }
 
     /// An answer of the order's shop, told for programs.
-    fn order(&self, answer: &[u8], more: &[&str]) -> Told {
-        fs::write(self.0.path().join("answer"), answer).unwrap();
+    fn order(&self, answer: &[u8], more: &[&str]) -> Ran {
+        self.0.file("answer", answer);
         self.runs(&[&["order", "--json", "--answer", "answer"], more].concat(), b"")
-    }
-}
-
-impl Told {
-    fn lines(&self) -> Vec<Value> {
-        self.output.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
-    }
-
-    fn the(&self, event: &str) -> Value {
-        let line = self.lines().into_iter().find(|line| line["event"] == event);
-        line.unwrap_or_else(|| panic!("no {event} in {}{}", self.output, self.errors))
     }
 }
 
@@ -140,19 +112,19 @@ data.code is \"200\"
 fn programs_get_an_object_a_line() {
     let body = br#"{"data": {"code": "404"}}"#;
     let told = Home::new().order(body, &["--status", "404"]);
-    let events: Vec<_> = told.lines().iter().map(|line| line["event"].clone()).collect();
+    let events: Vec<_> = told.events().iter().map(|line| line["event"].clone()).collect();
     let expected = ["answer", "value", "branch", "branch", "branch", "branch", "taken", "then"];
     assert_eq!(events, expected);
-    let answer = told.the("answer");
+    let answer = told.event("answer");
     assert_eq!((&answer["status"], &answer["format"]), (&404.into(), &"json".into()));
-    let value = told.the("value");
+    let value = told.event("value");
     assert_eq!((&value["key"], &value["value"]), (&"data.code".into(), &"404".into()));
-    let results: Vec<_> = told.lines()[2..6].iter().map(|line| line["result"].clone()).collect();
+    let results: Vec<_> = told.events()[2..6].iter().map(|line| line["result"].clone()).collect();
     assert_eq!(results, ["won", "not_tried", "not_tried", "not_tried"]);
-    let taken = told.the("taken");
+    let taken = told.event("taken");
     assert_eq!((&taken["table"], &taken["number"]), (&"branch".into(), &1.into()));
     assert_eq!(taken["outcome"], "matched");
-    assert_eq!(told.the("then")["then"], "hangup");
+    assert_eq!(told.event("then")["then"], "hangup");
 }
 
 #[test]
@@ -171,7 +143,7 @@ fn what_it_comes_to_is_what_a_call_comes_to() {
     ];
     for (body, more, table, outcome, code) in rows {
         let told = home.order(body.as_bytes(), more);
-        let taken = told.the("taken");
+        let taken = told.event("taken");
         assert_eq!((&taken["table"], &taken["outcome"]), (&(*table).into(), &(*outcome).into()));
         assert_eq!(told.code, *code, "{body}");
     }
@@ -191,9 +163,9 @@ fn no_response_tells_its_reason() {
     ];
     for (body, more, reason) in rows {
         let told = home.order(body, more);
-        let taken = told.the("taken");
+        let taken = told.event("taken");
         assert!(taken["reason"].as_str().unwrap().contains(reason), "{taken}");
-        assert_eq!(told.the("then")["then"], "goto {keypress}@agents");
+        assert_eq!(told.event("then")["then"], "goto {keypress}@agents");
     }
 }
 
@@ -223,17 +195,17 @@ fn whole_replies_are_read_as_curl_prints_them() {
     ];
     for (head, status, format) in rows {
         let told = home.order(format!("{head}{json}").as_bytes(), &[]);
-        let answer = told.the("answer");
+        let answer = told.event("answer");
         assert_eq!((&answer["status"], &answer["format"]), (&(*status).into(), &(*format).into()));
     }
     let told = home.order(format!("{}{json}", rows[0].0).as_bytes(), &["--status", "200"]);
-    assert_eq!(told.the("answer")["status"], 200, "the command line overrides");
+    assert_eq!(told.event("answer")["status"], 200, "the command line overrides");
     let told = home.order(b"HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n", &[]);
-    assert_eq!((&told.the("answer")["format"], told.code), (&"empty".into(), 0));
+    assert_eq!((&told.event("answer")["format"], told.code), (&"empty".into(), 0));
     let told = home.order(b"HTTP/1.1 204 No Content\r\nServer: x", &[]);
-    assert_eq!(told.the("answer")["status"], 204);
+    assert_eq!(told.event("answer")["status"], 204);
     let told = home.order(b"HTTP/9 is near", &["--content-type", "text/plain"]);
-    assert_eq!(told.the("answer")["format"], "text", "no status line: a bare body");
+    assert_eq!(told.event("answer")["format"], "text", "no status line: a bare body");
 }
 
 #[test]
@@ -298,7 +270,7 @@ fn a_command_line_that_does_not_fit_the_script_is_refused_with_the_way_out() {
         assert!(told.errors.contains(error), "{arguments:?}: {}", told.errors);
         assert_eq!((told.code, told.output.as_str()), (*code, ""), "{arguments:?}");
     }
-    fs::write(home.0.path().join("scripts/menu.toml"), "[keypres]").unwrap();
+    home.0.script("menu", "[keypres]");
     let told = home.runs(&["order", "--answer", "-"], b"");
     assert!(told.errors.contains("keypres"), "{}", told.errors);
     assert_eq!(told.code, 1);
@@ -320,7 +292,8 @@ fn hostile_values_are_shown_on_one_line_and_not_endless() {
 #[test]
 fn a_place_that_no_switch_would_be_sent_to_is_told() {
     let body = br#"{"data": {"code": 200, "extension": "9100@x"}}"#;
-    let then = Home::new().order(body, &[]).the("then");
+    let told = Home::new().order(body, &[]);
+    let then = told.event("then");
     assert!(then["error"].as_str().unwrap().contains("destination"), "{then}");
     assert_eq!(then["to"], Value::Null);
 }

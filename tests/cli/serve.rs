@@ -1,51 +1,38 @@
 //! The program itself, started as a service manager starts it.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::fs::{self, OpenOptions};
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
 
-use tempfile::TempDir;
+use tempfile::NamedTempFile;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::net::free_address;
+use crate::support::program::{self, Ran, send_signal};
+use crate::support::wait::blocking_until;
 
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: hello\nagi_uniqueid: 1.1\n\n";
 const SCRIPT: &str = "[otherwise]\nset = { A = 'b' }\n";
 
+/// A daemon that serves the script `hello`.
 struct Daemon {
-    child: Child,
-    port: u16,
-    folder: TempDir,
+    program: program::Daemon,
+    asterisk: SocketAddr,
 }
 
 impl Daemon {
     fn start(log: impl Into<Stdio>) -> Self {
-        let folder = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let asterisk = format!("[asterisk]\nlisten = ['127.0.0.1:{port}']\n");
-        let config = asterisk + "[freeswitch]\nlisten = []\n[log]\nlevel = 'trace'\n";
-        fs::write(folder.path().join("dialscript.toml"), config).unwrap();
-        fs::create_dir(folder.path().join("scripts")).unwrap();
-        fs::write(folder.path().join("scripts/hello.toml"), SCRIPT).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-        command.args(["serve", "--config"]).arg(folder.path().join("dialscript.toml"));
-        let child = command.stderr(log).spawn().unwrap();
-        let daemon = Self { child, port, folder };
-        drop(daemon.connect());
-        daemon
-    }
-
-    fn connect(&self) -> TcpStream {
-        let until = Instant::now() + Duration::from_secs(20);
-        loop {
-            match TcpStream::connect(("127.0.0.1", self.port)) {
-                Ok(stream) => {
-                    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-                    return stream;
-                }
-                Err(error) => assert!(Instant::now() < until, "{error}"),
-            }
-            std::thread::yield_now();
-        }
+        let folder = ConfigFolder::with_scripts(&[("hello", SCRIPT)]);
+        let asterisk = free_address();
+        folder.daemon_file(format!(
+            "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = []\n[log]\nlevel = 'trace'\n"
+        ));
+        let program = program::Daemon::start(folder, log);
+        drop(program::Daemon::connect(asterisk));
+        Self { program, asterisk }
     }
 
     /// A whole call; what the daemon said first, and last.
@@ -56,7 +43,8 @@ impl Daemon {
 
     /// A whole call; all that the daemon said.
     fn call_that_enters(&self, digits: &str) -> Vec<String> {
-        let mut stream = self.connect();
+        let mut stream = program::Daemon::connect(self.asterisk);
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.write_all(ENVIRONMENT.as_bytes()).unwrap();
         let mut said = Vec::new();
         let mut digits = digits.bytes();
@@ -71,22 +59,20 @@ impl Daemon {
         said
     }
 
-    fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+    fn script(&self, name: &str, content: &str) {
+        self.program.folder.script(name, content);
     }
 
     fn exit_code(mut self) -> Option<i32> {
-        self.signal("-TERM");
-        self.child.wait().unwrap().code()
+        self.program.stop()
     }
 }
 
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+/// Returns once the log has the words.
+fn logged(log: &NamedTempFile, words: &str) {
+    blocking_until(&format!("{words:?} in the log"), || {
+        fs::read_to_string(log).unwrap().contains(words).then_some(())
+    });
 }
 
 fn served(call: (String, String)) {
@@ -112,7 +98,7 @@ fn a_full_disk_below_the_log_loses_no_call() {
 #[test]
 fn a_reader_of_the_log_that_went_away_loses_no_call() {
     let mut daemon = Daemon::start(Stdio::piped());
-    drop(daemon.child.stderr.take());
+    drop(daemon.program.process.stderr.take());
     served(daemon.call());
     served(daemon.call());
     assert_eq!(daemon.exit_code(), Some(0));
@@ -120,18 +106,12 @@ fn a_reader_of_the_log_that_went_away_loses_no_call() {
 
 #[test]
 fn a_faulty_reload_changes_nothing_and_a_good_one_does() {
-    let log = TempDir::new().unwrap();
-    let log = log.path().join("log");
-    let daemon = Daemon::start(File::create(&log).unwrap());
-    let script = daemon.folder.path().join("scripts/hello.toml");
-    let reload = |text: &str, said: &str| {
-        fs::write(&script, text).unwrap();
-        daemon.signal("-HUP");
-        let until = Instant::now() + Duration::from_secs(20);
-        while !fs::read_to_string(&log).unwrap().contains(said) {
-            assert!(Instant::now() < until, "never said {said:?}");
-            std::thread::yield_now();
-        }
+    let log = NamedTempFile::new().unwrap();
+    let daemon = Daemon::start(log.reopen().unwrap());
+    let reload = |text: &str, words: &str| {
+        daemon.script("hello", text);
+        daemon.program.signal("-HUP");
+        logged(&log, words);
     };
     reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "scripts not loaded");
     served(daemon.call());
@@ -141,84 +121,53 @@ fn a_faulty_reload_changes_nothing_and_a_good_one_does() {
 
 #[test]
 fn faulty_files_are_not_served() {
-    let folder = TempDir::new().unwrap();
-    let config = folder.path().join("dialscript.toml");
-    fs::write(&config, "[asterisk]\nlissten = 1\n").unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-    let mut child =
-        command.args(["serve", "--config"]).arg(&config).stderr(Stdio::piped()).spawn().unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(1));
-    let mut said = String::new();
-    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[asterisk]\nlissten = 1\n");
+    let ran = Ran::of(folder.program("serve").output().unwrap());
+    assert_eq!(ran.code, 1);
+    let said = ran.errors;
     assert!(said.contains("lissten") && said.contains("did you mean `listen`?"), "{said}");
 }
 
 #[test]
 fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
-    let log = TempDir::new().unwrap();
-    let log = log.path().join("log");
-    let daemon = Daemon::start(File::create(&log).unwrap());
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let log = NamedTempFile::new().unwrap();
+    let daemon = Daemon::start(log.reopen().unwrap());
+    let nobody = free_address();
     let trigger = format!("[trigger]\nurl = 'http://{nobody}/{{keypress}}?a={{keypress}}'\n");
     let more = "timeout = '100ms'\nbody = 'pin={keypress}'\nheaders = 'X-Pin={keypress}'\n\
         [no_response]\nthen = 'script menu'\n";
     let ask = "[keypress]\nlength = 8\nsensitive = true\n[no_input]\n";
-    let scripts = daemon.folder.path().join("scripts");
-    fs::write(scripts.join("hello.toml"), format!("{ask}{trigger}{more}")).unwrap();
+    daemon.script("hello", &format!("{ask}{trigger}{more}"));
     let menu = "[[branch]]\nwhen = '47110815'\nthen = 'goto {keypress}@{hello.keypress}'\n";
-    fs::write(scripts.join("menu.toml"), format!("{ask}{menu}")).unwrap();
-    daemon.signal("-HUP");
-    let said = |what: &str| {
-        let until = Instant::now() + Duration::from_secs(20);
-        while !fs::read_to_string(&log).unwrap().contains(what) {
-            assert!(
-                Instant::now() < until,
-                "never said {what:?} in {}",
-                fs::read_to_string(&log).unwrap()
-            );
-            std::thread::yield_now();
-        }
-    };
-    said("scripts loaded again");
+    daemon.script("menu", &format!("{ask}{menu}"));
+    daemon.program.signal("-HUP");
+    logged(&log, "scripts loaded again");
     let commands = daemon.call_that_enters("4711081547110815").concat();
     assert!(commands.contains("DIALPLAN_EXISTS(47110815,47110815,1)"), "{commands}");
-    ["request", "branch", "goto ***@***"].into_iter().for_each(said);
+    ["request", "branch", "goto ***@***"].into_iter().for_each(|words| logged(&log, words));
     let log = fs::read_to_string(&log).unwrap();
     assert!(!log.contains("47110815"), "{log}");
 }
 
 #[test]
 fn a_stop_amid_a_making_ends_the_engine_and_leaves_nothing_behind() {
-    let folder = TempDir::new().unwrap();
-    let place = |name: &str| folder.path().join(name);
-    let (begun, temporary) = (place("begun"), place("tmp"));
+    let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nsay = 'Hello.'\n")]);
+    let (begun, temporary) = (folder.at("begun"), folder.at("tmp"));
     let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", begun.display());
-    let config = format!(
+    folder.daemon_file(format!(
         "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[speech]\ntimeout = '30s'\n\
          say = {{ engine = 'command', command = ['/bin/sh', '-c', '{engine}', '{{out}}'] }}\n"
-    );
-    fs::write(place("dialscript.toml"), config).unwrap();
-    [place("scripts"), temporary.clone()].iter().for_each(|new| fs::create_dir(new).unwrap());
-    fs::write(place("scripts/hello.toml"), "[prompt]\nsay = 'Hello.'\n").unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-    command.args(["serve", "--config"]).arg(place("dialscript.toml")).env("TMPDIR", &temporary);
-    let mut child = command.stderr(Stdio::null()).spawn().unwrap();
-    let pid = wait_for(|| fs::read_to_string(&begun).ok());
+    ));
+    fs::create_dir(&temporary).unwrap();
+    let mut command = folder.program("serve");
+    let mut child = command.env("TMPDIR", &temporary).stderr(Stdio::null()).spawn().unwrap();
+    let pid = blocking_until("the engine runs", || fs::read_to_string(&begun).ok());
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 1, "the engine's folder");
-    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
-    assert_eq!(wait_for(|| child.try_wait().unwrap()).code(), Some(0));
-    let engine = std::path::Path::new("/proc").join(pid.trim()).join("exe");
-    wait_for(|| (!engine.exists()).then_some(()));
+    send_signal(&child, "-TERM");
+    let ended = blocking_until("the daemon ends", || child.try_wait().unwrap());
+    assert_eq!(ended.code(), Some(0));
+    let engine = Path::new("/proc").join(pid.trim()).join("exe");
+    blocking_until("the engine ends", || (!engine.exists()).then_some(()));
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0, "files of the engine");
-}
-
-fn wait_for<T>(mut happens: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(happened) = happens() {
-            return happened;
-        }
-        assert!(Instant::now() < until, "it never happens");
-        std::thread::yield_now();
-    }
 }

@@ -1,76 +1,45 @@
 //! `dialscript sounds`: the built program, run as a user runs it.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
 
-use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
-use tempfile::TempDir;
+use hound::WavReader;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::program::{Ran, dialscript};
+use crate::support::wav::silence;
 
 const MP3: &[u8] = include_bytes!("../data/sounds/stereo-44100.mp3");
 
 /// A folder with a daemon's file, in which the program runs.
-struct Home(TempDir);
-
-/// What the program said.
-struct Told {
-    code: i32,
-    output: String,
-    errors: String,
-}
+struct Home(ConfigFolder);
 
 impl Home {
     fn new() -> Self {
-        let home = Self(TempDir::new().unwrap());
-        home.file("dialscript.toml", "");
-        fs::create_dir(home.path("scripts")).unwrap();
-        home
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        Self(ConfigFolder::new())
     }
 
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, content).unwrap();
+        self.0.file(name, content);
         self
     }
 
     /// Silence as a WAV.
     fn wav(&self, name: &str, rate: u32, seconds: u32) -> &Self {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let (bits_per_sample, sample_format) = (16, SampleFormat::Int);
-        let spec = WavSpec { channels: 1, sample_rate: rate, bits_per_sample, sample_format };
-        let mut writer = WavWriter::create(path, spec).unwrap();
-        (0..rate * seconds).for_each(|_| writer.write_sample(0i16).unwrap());
-        writer.finalize().unwrap();
-        self
+        self.file(name, silence(rate, seconds))
     }
 
-    fn sounds(&self, arguments: &[&str]) -> Told {
-        let output = Command::new(env!("CARGO_BIN_EXE_dialscript"))
-            .current_dir(self.0.path())
-            .env_remove("DIALSCRIPT_CONFIG")
-            .arg("sounds")
-            .args(arguments)
-            .output()
-            .unwrap();
-        Told {
-            code: output.status.code().unwrap(),
-            output: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
+    fn sounds(&self, arguments: &[&str]) -> Ran {
+        let mut program = dialscript();
+        program.current_dir(self.0.path()).arg("sounds").args(arguments);
+        Ran::of(program.output().unwrap())
     }
 
     fn rate(&self, name: &str) -> u32 {
-        WavReader::open(self.path(name)).unwrap().spec().sample_rate
+        WavReader::open(self.0.at(name)).unwrap().spec().sample_rate
     }
 
     fn files(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.path(folder)).unwrap();
+        let entries = fs::read_dir(self.0.at(folder)).unwrap();
         let mut names: Vec<_> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
@@ -91,12 +60,7 @@ fn an_imported_sound_is_there_and_is_told() {
     assert_eq!(home.files("sounds"), ["welcome.wav"], "and nothing else is left");
     assert_eq!(home.rate("sounds/welcome.wav"), 8000);
     home.file("scripts/a.toml", "[prompt]\nplay = 'welcome'\n");
-    let checked = Command::new(env!("CARGO_BIN_EXE_dialscript"))
-        .args(["check", "--config"])
-        .arg(home.path("dialscript.toml"))
-        .output()
-        .unwrap();
-    assert!(checked.status.success());
+    assert!(home.0.program("check").status().unwrap().success());
 }
 
 #[test]
@@ -116,7 +80,7 @@ fn nothing_is_replaced_unless_it_is_said() {
     assert_eq!((told.code, told.output.as_str()), (1, ""));
     assert!(told.errors.contains("there is a sound `a` already"), "{}", told.errors);
     assert!(told.errors.contains("--force"), "{}", told.errors);
-    assert_eq!(fs::read(home.path("sounds/a.wav")).unwrap(), b"mine");
+    assert_eq!(fs::read(home.0.at("sounds/a.wav")).unwrap(), b"mine");
     assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
     assert_eq!(home.rate("sounds/a.wav"), 8000);
 }
@@ -127,7 +91,7 @@ fn no_file_of_an_old_sound_is_left_beside_a_new_one() {
     home.file("a.mp3", MP3).wav("sounds/a.wav", 8000, 1).wav("sounds/a.wav16", 16000, 1);
     assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
     for (name, samples) in [("sounds/a.wav", 4000), ("sounds/a.wav16", 8000)] {
-        assert_eq!(WavReader::open(home.path(name)).unwrap().duration(), samples);
+        assert_eq!(WavReader::open(home.0.at(name)).unwrap().duration(), samples);
     }
     home.file("sounds/a.gsm", "old");
     let told = home.sounds(&["import", "--force", "a.mp3"]);
@@ -172,7 +136,7 @@ fn names_that_nothing_can_play_are_refused() {
     home.file("b.mp3", MP3);
     let told = home.sounds(&["import", "--name", "x", "a.mp3", "b.mp3"]);
     assert!(told.errors.contains("several files can't have one name"), "{}", told.errors);
-    assert!(!home.path("sounds").exists());
+    assert!(!home.0.at("sounds").exists());
 }
 
 #[test]
@@ -246,7 +210,7 @@ fn a_faulty_daemon_s_file_is_told_and_nothing_is_made() {
         assert_eq!(told.code, 1, "{arguments:?}");
         assert!(told.errors.contains("souns"), "{}", told.errors);
     }
-    assert!(!home.path("sounds").exists());
+    assert!(!home.0.at("sounds").exists());
     let told = home.sounds(&["list", "--config", "/no/such.toml"]);
     assert!(told.errors.contains("/no/such.toml"), "{}", told.errors);
 }

@@ -1,15 +1,15 @@
 //! Requests that count as the same, where that can't be meant.
 
-use crate::support::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 /// What is warned of in a script that keeps answers.
 fn warnings(url: &str, response: &str) -> Vec<String> {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let then = "[[branch]]\nwhen='200'\n[no_input]\n[no_response]\n";
     folder.script("phone", "[keypress]\n[otherwise]\nthen='script pin'\n[no_input]\n");
     let trigger = format!("[keypress]\n[trigger]\nurl='https://a.example/{url}'\n");
     folder.script("pin", &format!("{trigger}[response]\ncache='5m'\n{response}\n{then}"));
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let config = folder.config();
     config.warnings.iter().map(|warning| warning.what.clone()).collect()
 }
 

@@ -1,20 +1,21 @@
 //! How a running daemon is looked into.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use dialscript::config::control;
 
-use crate::support::folder::Folder;
+use super::changed_tables;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::own_process::run_test;
 
 /// Runs in a process of its own, since the environment is one for all tests.
 #[test]
 #[ignore = "run by the next test"]
 fn the_socket_of_this_environment() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let socket = |line: &str| {
-        folder.file("dialscript.toml", line);
-        folder.load().unwrap_or_else(|faults| panic!("{faults}")).control
+        folder.daemon_file(line);
+        folder.config().control
     };
     assert_eq!(socket(""), Some(PathBuf::from("/run/dialscript/control.sock")));
     assert_eq!(socket("[control]\nsocket = 'a'\n"), Some(folder.path().join("a")));
@@ -24,30 +25,25 @@ fn the_socket_of_this_environment() {
 
 #[test]
 fn systemd_says_where_the_socket_lies_unless_the_file_does() {
-    let run = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "config::control::the_socket_of_this_environment"])
-        .env("RUNTIME_DIRECTORY", "/run/dialscript")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && told.contains("1 passed"), "{told}");
+    let environment = [("RUNTIME_DIRECTORY", "/run/dialscript")];
+    run_test(module_path!(), "the_socket_of_this_environment", &environment);
 }
 
 #[test]
 fn the_socket_lies_beside_the_daemons_file_whatever_is_wrong_with_scripts() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("a", "[prompt]\nplya = 'hello'\n");
-    let file = folder.path().join("dialscript.toml");
+    let file = folder.config_file();
     assert_eq!(control(&file).unwrap(), Some(folder.path().join("control.sock")));
-    folder.file("dialscript.toml", "[control]\nsocket = 5\n");
+    folder.daemon_file("[control]\nsocket = 5\n");
     assert!(control(&file).unwrap_err().to_string().contains("dialscript.toml:2:10"));
     assert!(control(Path::new("no/such/file.toml")).is_err());
 }
 
 #[test]
 fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
-    let folder = Folder::new();
-    let faults = |lines: &str| folder.file("dialscript.toml", lines).faults();
+    let folder = ConfigFolder::new();
+    let faults = |lines: &str| folder.daemon_file(lines).faults();
     assert!(faults("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
     assert!(faults("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
     assert!(
@@ -60,13 +56,8 @@ fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
 
 #[test]
 fn a_running_daemon_is_told_that_it_is_looked_into_elsewhere_now() {
-    let folder = Folder::new();
-    let load = |lines: &str| {
-        folder.file("dialscript.toml", lines);
-        folder.load().unwrap_or_else(|faults| panic!("{faults}"))
-    };
-    let before = load("");
-    let differ = |after: &str| before.differs_from(&load(after)).collect::<Vec<_>>();
+    let folder = ConfigFolder::new();
+    let differ = |after: &str| changed_tables(&folder, after);
     assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);
     assert_eq!(differ("[metrics]\nlisten = '127.0.0.1:1'\n"), ["[metrics]"]);
 }

@@ -6,7 +6,7 @@ use dialscript::cli::check::report;
 use dialscript::config::load;
 use proptest::prelude::*;
 
-use crate::support::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 #[test]
 fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
@@ -16,8 +16,8 @@ fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
 
 #[test]
 fn scripts_without_faults_are_counted() {
-    let folder = Folder::new();
-    let report = || report(&folder.path().join("dialscript.toml")).unwrap().0;
+    let folder = ConfigFolder::new();
+    let report = || report(&folder.config_file()).unwrap().0;
     assert_eq!(report(), "0 scripts, no faults");
     folder.script("a", "[otherwise]\nthen='hangup'\n");
     assert_eq!(report(), "1 script, no faults");
@@ -32,8 +32,8 @@ fn a_file_that_is_not_there_is_named_with_the_way_out() {
 
 #[test]
 fn a_folder_of_scripts_that_is_not_there_is_named_with_the_way_out() {
-    let folder = Folder::new();
-    folder.file("dialscript.toml", "[folders]\nscripts = 'elsewhere'\n");
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
     let faults = folder.load().unwrap_err().to_string();
     assert!(faults.contains("/elsewhere\n"), "{faults}");
     assert!(faults.contains("`scripts` in [folders]"), "{faults}");
@@ -41,14 +41,14 @@ fn a_folder_of_scripts_that_is_not_there_is_named_with_the_way_out() {
 
 #[test]
 fn hidden_copies_of_editors_and_other_files_are_no_scripts() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script(".#a", "nonsense").file("scripts/a.toml~", "nonsense");
     assert_eq!(folder.load().unwrap().library.scripts.len(), 0);
 }
 
 #[test]
 fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let place = |url: &str| {
         let script = format!("[trigger]\nbackground = true\nurl = {url}\n");
         folder.script("a", &script);
@@ -64,7 +64,7 @@ fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
 
 #[test]
 fn faults_that_follow_from_a_broken_line_are_not_told() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
     let faults = folder.faults();
     assert_eq!(faults.len(), 3, "{faults:#?}");
@@ -72,17 +72,17 @@ fn faults_that_follow_from_a_broken_line_are_not_told() {
 
 #[test]
 fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let url = "https://{arg.shop}.shop.example/";
     folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
     assert_eq!(folder.faults().len(), 1);
-    folder.file("dialscript.toml", "[egress]\nallow_hosts=['*.shop.example']\n");
+    folder.daemon_file("[egress]\nallow_hosts=['*.shop.example']\n");
     assert!(folder.loaded("a").trigger.as_ref().unwrap().url.decides_host);
 }
 
 #[test]
 fn files_of_windows_are_read_and_their_places_are_right() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
     folder.script("a", script);
     let faults = folder.load().unwrap_err();
@@ -93,7 +93,7 @@ fn files_of_windows_are_read_and_their_places_are_right() {
 
 #[test]
 fn an_answer_can_be_in_a_request_only_after_one_has_come() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let ask = |rest: &str| {
         format!(
             "[trigger]\nurl='https://a.example/?x={{$id}}'\n[prompt]\nrepeat=1\n\
@@ -204,7 +204,7 @@ proptest! {
         texts in prop::collection::vec((0..KEYS.len(), odd_text()), 1..8),
         raw_json: bool,
     ) {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         folder.script("a", &script(&texts, raw_json).to_string());
         if let Err(faults) = folder.load() {
             prop_assert!(!faults.render(true).is_empty());
@@ -213,10 +213,10 @@ proptest! {
 
     #[test]
     fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         folder.script("a", &format!("{lines}{text}"));
         folder.script("b", &format!("[keypress]\n{text}{lines}"));
-        folder.file("dialscript.toml", format!("[server]\n{lines}"));
+        folder.daemon_file(format!("[server]\n{lines}"));
         if let Err(faults) = folder.load() {
             prop_assert!(!faults.to_string().is_empty());
         }

@@ -7,7 +7,7 @@ use dialscript::script::definition::{Filter, Part, Playlist};
 use dialscript::script::template::{Entered, Placeholder};
 use dialscript::script::voice::{Speed, Wanted};
 
-use crate::support::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 /// What is heard, a word a part.
 fn parts(playlist: &Playlist) -> Vec<String> {
@@ -31,9 +31,9 @@ fn parts(playlist: &Playlist) -> Vec<String> {
 
 #[test]
 fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.sound("hello.wav").sound("de/bye.wav");
-    folder.file("dialscript.toml", "[egress]\nallow_hosts = ['a.example']\n");
+    folder.daemon_file("[egress]\nallow_hosts = ['a.example']\n");
     let phone = "[keypress]\n[no_input]\n[otherwise]\nthen = 'script a'\n";
     folder.script("phone", phone).script(
         "a",
@@ -71,9 +71,8 @@ fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
 
 #[test]
 fn a_script_says_how_it_is_spoken() {
-    let folder = Folder::new();
-    folder
-        .file("dialscript.toml", "[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let voice = "[voice]\nengine='deep'\nvoice='en-us+f3'\nlanguage='pt_BR'\nspeed=1.25\n";
     folder
         .script("a", &format!("{voice}[prompt]\nsay='Hello.'\n"))
@@ -87,7 +86,7 @@ fn a_script_says_how_it_is_spoken() {
 
 #[test]
 fn speech_has_its_defaults_and_every_key_is_read() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("plain", "[speech]\nlanguage='de-AT'\n[no_input]\n").script(
         "full",
         "[prompt]\nrepeat=2\n[speech]\nlanguage='hi'\nfilter='numeric'\nstart='3s'\nsilence='2s'\n\
@@ -105,7 +104,7 @@ fn speech_has_its_defaults_and_every_key_is_read() {
 
 #[test]
 fn what_was_said_can_be_compared_and_read_along_the_chain() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let menu = "[speech]\nlanguage='en'\n[[branch]]\nwhen='sales please'\nthen='script next'\n[no_input]\n";
     folder.script("menu", menu);
     folder.script("next", "[prompt]\nsay='You said {menu.speech}, {menu.input}.'\n");
@@ -116,7 +115,7 @@ fn what_was_said_can_be_compared_and_read_along_the_chain() {
 
 #[test]
 fn spoken_digits_that_can_never_come_are_a_fault_as_those_of_keys_are() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let speech = "[speech]\nlanguage='en'\nfilter='numeric'\nlength=2\n[no_input]\n";
     folder.script("a", &format!("{speech}[[branch]]\nwhen=['12', '123']\n"));
     assert_eq!(folder.faults().len(), 1);
@@ -126,15 +125,14 @@ fn spoken_digits_that_can_never_come_are_a_fault_as_those_of_keys_are() {
 
 #[test]
 fn what_is_fixed_is_told_once_and_in_the_manner_of_its_script() {
-    let folder = Folder::new();
-    folder
-        .file("dialscript.toml", "[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let rest = "[trigger]\nurl='https://a.example/{caller}'\nmusic=['switch:a', 'https://a.example/m.mp3']\n\
                 [trigger.reassure]\nsay=['One moment.', '{play:https://a.example/h.mp3}', 'Hello.']\n\
                 [no_response]\nsay='Sorry. {digits:caller}'\nplay='https://a.example/m.mp3'\n";
     folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
     folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let config = folder.config();
     let told = config.library.fixed().map(|wanted| match wanted {
         Wanted::Text { text, manner } => {
             format!("{} {}", text.text(), manner.engine.as_deref().unwrap_or("-"))

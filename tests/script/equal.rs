@@ -22,7 +22,6 @@
 //! - keys in digits or letters that the switch says itself where no key may end them: Asterisk cuts the sign short;
 //! - what is said after a stop of the daemon, or the end of the longest call: a recording of Asterisk's goes on.
 
-
 mod call;
 mod seen;
 mod switches;

@@ -27,7 +27,11 @@ impl Lines {
 }
 
 /// The lines that a filter lets pass (`trace`: all of every crate), of this thread, as long as the guard lives.
+///
+/// Beside it a subscriber for all threads takes everything: with none, a line that another thread comes by first may be
+/// taken for one that nobody wants (`Interest`, which is kept for the whole process).
 pub(crate) fn record(filter: &str) -> (Lines, DefaultGuard) {
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()

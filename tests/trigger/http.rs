@@ -10,11 +10,12 @@ use dialscript::script::definition::{
     Branch, Caching, Matcher, Outcome, Patience, Script, Trigger,
 };
 use dialscript::script::path::KeyPath;
-use dialscript::script::request::{Fetched, NoAnswer, Request, Target, Triggers};
+use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
 use dialscript::script::template::{Braces, Filled, Piece, Placeholder, Template, Value, Values};
 use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
 
+use super::requests::{get, plain};
 
 mod breaker;
 mod budget;
@@ -53,34 +54,12 @@ fn secret_url(text: &str) -> Filled {
     Template::url(pieces).0.fill(&Canary).expect("a canary fits")
 }
 
-fn to(url: impl AsRef<str>) -> Target {
-    Target { url: filled(url.as_ref()), decides_host: false }
-}
-
-fn get(url: impl AsRef<str>) -> Request {
-    Request {
-        to: to(url),
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: Patience { budget: Duration::from_secs(5), attempt: None, retries: 0 },
-        cache_key: None,
-    }
-}
-
 fn within(budget: Duration, request: Request) -> Request {
     Request { patience: Patience { budget, ..request.patience }, ..request }
 }
 
 fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> Request {
     Request { body: Some((filled(body), content_type)), ..get(url) }
-}
-
-/// A script that keeps no answer, and has no branch.
-fn plain() -> Arc<Script> {
-    Arc::new(Script { name: "plain".into(), ..Script::default() })
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -1,15 +1,13 @@
 //! Who we are to a web application, and whom we trust.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use dialscript::config::load;
-use dialscript::script::definition::{Patience, Script};
-use dialscript::script::request::{Auth, Fetched, Request, Target, Triggers};
+use dialscript::script::request::{Auth, Fetched, Request, Triggers};
 use dialscript::script::template::Filled;
 use dialscript::trigger::upstream::Rules;
 use dialscript::trigger::{HttpTriggers, Settings};
-use tempfile::TempDir;
+
+use super::requests::plain;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::web::tls;
 
 mod auth;
 mod certificates;
@@ -28,39 +26,15 @@ fn hidden(text: impl Into<String>) -> Filled {
     Filled::hidden(text.into())
 }
 
-fn to(url: impl Into<String>) -> Target {
-    Target { url: open(url), decides_host: false }
-}
-
-fn get(url: impl Into<String>) -> Request {
-    Request {
-        to: to(url),
-        fallback: None,
-        headers: Vec::new(),
-        auth: None,
-        body: None,
-        signed_by: Vec::new(),
-        patience: Patience { budget: Duration::from_secs(5), attempt: None, retries: 0 },
-        cache_key: None,
-    }
-}
-
 fn basic(user: &str, password: &str) -> Option<Auth> {
     Some(Auth::Basic(open(user), hidden(password)))
 }
 
-fn plain() -> Arc<Script> {
-    Arc::new(Script { name: "plain".into(), ..Script::default() })
-}
-
 /// What a daemon's file says of upstreams, as requests have it.
 fn settings(daemon: &str) -> Settings {
-    let home = TempDir::new().unwrap();
-    std::fs::create_dir(home.path().join("scripts")).unwrap();
-    let file = home.path().join("dialscript.toml");
-    let identity = crate::support::web::tls::file("");
-    std::fs::write(&file, daemon.replace("tls/", &identity)).unwrap();
-    let config = load(&file).unwrap_or_else(|faults| panic!("{faults}"));
+    let folder = ConfigFolder::new();
+    folder.daemon_file(daemon.replace("tls/", &tls::file("")));
+    let config = folder.config();
     let upstreams = config.upstreams.iter();
     let identities =
         upstreams.clone().filter_map(|at| Some((at.place.clone(), at.identity.clone()?)));

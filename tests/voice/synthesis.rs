@@ -1,8 +1,6 @@
 //! Texts and URLs into sounds: by engines that a test makes fail, and from a web server that does whatever a bad one does.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use dialscript::channel::Sound;
 use dialscript::script::template::Filled;
@@ -69,18 +67,4 @@ fn length(made: &Made) -> u32 {
     let wav = hound::WavReader::open(file(made)).expect("a WAV");
     assert_eq!((wav.spec().channels, wav.spec().sample_rate), (1, 8000));
     wav.duration() / 8
-}
-
-/// Waits for what happens beside the test.
-async fn until(what: &str, mut happens: impl FnMut() -> bool) {
-    let waits = async {
-        while !happens() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    within(what, waits).await;
-}
-
-async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), work).await.expect(what)
 }

@@ -8,55 +8,16 @@ mod replies;
 mod splits;
 mod transcript;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use dialscript::agi::codec::{Codec, Message};
 use dialscript::agi::environment::Environment;
-use dialscript::agi::error::WireError;
 use dialscript::agi::reply::Reply;
-use tokio_util::codec::Decoder;
 
-/// Messages up to the end or the first error.
-#[derive(Debug, PartialEq)]
-struct Heard {
-    messages: Vec<Message>,
-    error: Option<String>,
-}
-
-fn hear(mut codec: Codec, chunks: &[&[u8]]) -> Heard {
-    let mut buffer = BytesMut::new();
-    let mut messages = Vec::new();
-    let mut drain = |codec: &mut Codec, buffer: &mut BytesMut, end: bool| {
-        loop {
-            match if end { codec.decode_eof(buffer) } else { codec.decode(buffer) } {
-                Ok(Some(message)) => messages.push(message),
-                Ok(None) => return None,
-                Err(error) => return Some(error.to_string()),
-            }
-        }
-    };
-    let mut feed = |chunk: &[u8], end| {
-        buffer.extend_from_slice(chunk);
-        drain(&mut codec, &mut buffer, end)
-    };
-    let error = chunks.iter().find_map(|chunk| feed(chunk, false)).or_else(|| feed(b"", true));
-    Heard { messages, error }
-}
+use super::messages::{Decoded, error_of, hear};
 
 /// Replies of a connection whose environment was read.
-fn replies(bytes: impl AsRef<[u8]>) -> Heard {
+fn replies(bytes: impl AsRef<[u8]>) -> Decoded<Message> {
     hear(Codec::after_environment(), &[bytes.as_ref()])
-}
-
-fn error_of(codec: Codec, bytes: &[u8]) -> WireError {
-    let mut codec = codec;
-    let mut buffer = BytesMut::from(bytes);
-    loop {
-        match codec.decode_eof(&mut buffer) {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("no error in {}", bytes.escape_ascii()),
-            Err(error) => return error,
-        }
-    }
 }
 
 fn reply(line: &str) -> Reply {

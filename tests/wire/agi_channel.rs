@@ -25,6 +25,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex}
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::questions::{ask, four_digits, heard, sounds};
+
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: order-status\n\
     agi_channel: PJSIP/local-00000001\nagi_language: en\nagi_uniqueid: 1795354671.156\n\
     agi_callerid: 100\nagi_calleridname: Ann\nagi_callingpres: 0\nagi_dnid: 9000\n\
@@ -80,28 +82,6 @@ async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Durati
     Call { channel: AgiChannel::new(link, &environment), asterisk, stop }
 }
 
-async fn ask(
-    channel: &mut AgiChannel<DuplexStream>,
-    prompt: &'static [&str],
-    ask: &Ask,
-) -> Result<Heard, Interrupted> {
-    channel.ask(&mut sounds(prompt), ask).await
-}
-
-fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
-        terminator: Some('#'),
-        barge_in: true,
-    }
-}
-
-fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Send {
-    names.iter().map(|name| Sound::File(Arc::from(*name)))
-}
-
 /// Sounds of which each is made at its time.
 struct Late(VecDeque<(Instant, Sound)>);
 
@@ -121,10 +101,6 @@ impl Sounds for Late {
         }
         self.0.pop_front().map(|(_, sound)| sound)
     }
-}
-
-fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
 }
 
 fn key(key: char, endpos: u32) -> String {

@@ -12,38 +12,16 @@ mod switch;
 pub(super) mod transcript;
 mod variables;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use dialscript::esl::channel_data::ChannelData;
 use dialscript::esl::codec::{Codec, Message};
 use dialscript::esl::error::WireError;
 use dialscript::esl::event::Event;
-use tokio_util::codec::Decoder;
 
-/// Messages up to the end or the first error.
-#[derive(Debug, PartialEq)]
-struct Heard {
-    messages: Vec<Message>,
-    error: Option<String>,
-}
+use super::messages::{self, Decoded};
 
-fn hear(chunks: &[&[u8]]) -> Heard {
-    let (mut codec, mut buffer) = (Codec::default(), BytesMut::new());
-    let mut messages = Vec::new();
-    let mut drain = |codec: &mut Codec, buffer: &mut BytesMut, end: bool| {
-        loop {
-            match if end { codec.decode_eof(buffer) } else { codec.decode(buffer) } {
-                Ok(Some(message)) => messages.push(message),
-                Ok(None) => return None,
-                Err(error) => return Some(error.to_string()),
-            }
-        }
-    };
-    let mut feed = |chunk: &[u8], end| {
-        buffer.extend_from_slice(chunk);
-        drain(&mut codec, &mut buffer, end)
-    };
-    let error = chunks.iter().find_map(|chunk| feed(chunk, false)).or_else(|| feed(b"", true));
-    Heard { messages, error }
+fn hear(chunks: &[&[u8]]) -> Decoded<Message> {
+    messages::hear(Codec::default(), chunks)
 }
 
 /// The messages of a stream without a fault.
@@ -54,15 +32,7 @@ fn messages(bytes: impl AsRef<[u8]>) -> Vec<Message> {
 }
 
 fn error_of(bytes: impl AsRef<[u8]>) -> WireError {
-    let mut buffer = BytesMut::from(bytes.as_ref());
-    let mut codec = Codec::default();
-    loop {
-        match codec.decode_eof(&mut buffer) {
-            Ok(Some(_)) => {}
-            Ok(None) => panic!("no error in {}", bytes.as_ref().escape_ascii()),
-            Err(error) => return error,
-        }
-    }
+    messages::error_of(Codec::default(), bytes.as_ref())
 }
 
 /// An event as it comes, framed.

@@ -17,7 +17,7 @@ use dialscript::trigger::{HttpTriggers, Settings};
 use futures_util::FutureExt;
 use tokio::time::{Instant, advance};
 
-use crate::support::redis::Fake;
+use crate::support::fake_redis::FakeRedis;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -211,8 +211,8 @@ async fn an_unknown_script_is_told_with_the_names_of_those_that_there_are() {
 
 #[tokio::test]
 async fn what_is_purged_is_shared_no_more() {
-    let mut redis = Fake::start().await;
-    let settings = |redis: &Fake| shared::Settings {
+    let mut redis = FakeRedis::start().await;
+    let settings = |redis: &FakeRedis| shared::Settings {
         address: redis.url().parse().unwrap(),
         secret: "the daemons' own secret".into(),
     };

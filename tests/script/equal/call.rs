@@ -1,21 +1,19 @@
 //! A row: a script, a caller and a web application, and what has to come of them.
 
-use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::config;
 use dialscript::fake::fingers::Fingers;
 use dialscript::fake::mouth::{Mouth, Utterance};
 use dialscript::script::definition::Library;
 use dialscript::script::request::NoAnswer;
-use tempfile::TempDir;
 
-use crate::support::voice::{FakeEar, FakeVoice};
 use crate::script::equal::seen::{Roughly, Seen};
 use crate::script::equal::switches::{on_asterisk, on_freeswitch};
 use crate::script::equal::web::{Reply, Web};
+use crate::support::config_folder::ConfigFolder;
+use crate::support::fake_voice::{FakeEar, FakeVoice};
 
 pub(crate) struct Call {
     scripts: Vec<(&'static str, String)>,
@@ -300,27 +298,12 @@ impl Call {
     }
 }
 
-fn library(scripts: &[(&str, String)]) -> (TempDir, Arc<Library>) {
-    let folder = TempDir::new().unwrap();
-    for name in ["scripts", "sounds"] {
-        fs::create_dir(folder.path().join(name)).unwrap();
-    }
-    let file = folder.path().join("dialscript.toml");
-    fs::write(&file, "[egress]\nallow_hosts = [\"shop.example\"]\n").unwrap();
-    silence(&folder.path().join("sounds/file.wav"));
+fn library(scripts: &[(&'static str, String)]) -> (ConfigFolder, Arc<Library>) {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[egress]\nallow_hosts = [\"shop.example\"]\n").sound("file.wav");
     for (name, text) in scripts {
-        fs::write(folder.path().join(format!("scripts/{name}.toml")), text).unwrap();
+        folder.script(name, text);
     }
-    let config = config::load(&file).unwrap_or_else(|faults| panic!("{faults}"));
-    (folder, config.library)
-}
-
-/// A second of it.
-fn silence(file: &Path) {
-    let sample_format = hound::SampleFormat::Int;
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format };
-    let mut wav = hound::WavWriter::create(file, spec).unwrap();
-    (0..8000).for_each(|_| wav.write_sample(0_i16).unwrap());
-    wav.finalize().unwrap();
+    let library = folder.config().library;
+    (folder, library)
 }

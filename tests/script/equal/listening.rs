@@ -1,7 +1,7 @@
 //! Callers who speak: what is understood, keys instead, silence, and engines that fail.
 
 use crate::script::equal::call::Call;
-use crate::support::voice::FakeEar;
+use crate::support::fake_voice::FakeEar;
 
 /// 1 s of prompt.
 const NUMBER: &str = r#"

@@ -1,14 +1,14 @@
 //! What was seen of a call, in words that both switches share.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::Left;
 use dialscript::fake::phone::{GoesOn, Happening, Told};
 use dialscript::script::report::Report;
 
-use crate::support::voice::FakeVoice;
+use crate::support::fake_voice::FakeVoice;
+use crate::support::phone_log::PhoneLog;
 
 /// All that must be equal.
 #[derive(Debug, PartialEq)]
@@ -44,19 +44,15 @@ impl PartialEq for Roughly {
     }
 }
 
-/// What was told, in its order.
-#[derive(Clone, Default)]
-pub(crate) struct Story(Arc<Mutex<Vec<Told>>>);
-
-impl Story {
-    pub(crate) fn listener(&self) -> impl FnMut(Told) + Send + use<> {
-        let story = self.0.clone();
-        move |told| story.lock().unwrap().push(told)
-    }
-
-    pub(crate) fn seen(&self, report: Report, requests: Vec<String>, voice: &FakeVoice) -> Seen {
-        let told = self.0.lock().unwrap();
-        Seen {
+impl Seen {
+    pub(crate) fn of(
+        log: &PhoneLog,
+        report: Report,
+        requests: Vec<String>,
+        voice: &FakeVoice,
+    ) -> Self {
+        let told = log.all();
+        Self {
             outcome: report.outcome.as_str().to_owned(),
             exit: exit(&told),
             heard: heard(&told),

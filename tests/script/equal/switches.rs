@@ -21,9 +21,10 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::script::equal::call::Call;
-use crate::support::voice::FakeVoice;
-use crate::script::equal::seen::{Seen, Story};
+use crate::script::equal::seen::Seen;
 use crate::script::equal::web::Web;
+use crate::support::fake_voice::FakeVoice;
+use crate::support::phone_log::PhoneLog;
 
 const HOST: &str = "127.0.0.1:8084";
 const FIRST_WORDS: Duration = Duration::from_secs(5);
@@ -32,9 +33,9 @@ const FAR: Duration = Duration::from_secs(6 * 3600);
 
 pub(crate) async fn on_asterisk(call: &Call, library: &Library) -> Seen {
     let (ours, theirs) = duplex(64 * 1024);
-    let (story, web, recordings) = (Story::default(), call.web(), TempDir::new().unwrap());
+    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
-    let phone = phone(call, &story);
+    let phone = phone(call, &phone_log);
     let query = call.arguments.iter().map(|(name, value)| format!("{name}={value}"));
     let query = query.collect::<Vec<_>>().join("&");
     let line = if call.answered { asterisk::Line::Up } else { asterisk::Line::Ringing };
@@ -53,14 +54,14 @@ pub(crate) async fn on_asterisk(call: &Call, library: &Library) -> Seen {
     let report =
         runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    story.seen(report, web.asked(), &voice)
+    Seen::of(&phone_log, report, web.asked(), &voice)
 }
 
 pub(crate) async fn on_freeswitch(call: &Call, library: &Library) -> Seen {
     let (ours, theirs) = duplex(64 * 1024);
-    let (story, web, recordings) = (Story::default(), call.web(), TempDir::new().unwrap());
+    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
-    let phone = phone(call, &story);
+    let phone = phone(call, &phone_log);
     let argument =
         |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
     let its = freeswitch::Call {
@@ -81,7 +82,7 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &Library) -> Seen {
     let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
     let stays = ended.variables.contains_key("playback_terminators");
     assert!(!stays || report.left == Some(Left::CallerGone), "it stays on the channel");
-    story.seen(report, web.asked(), &voice)
+    Seen::of(&phone_log, report, web.asked(), &voice)
 }
 
 const CALLER: &str = "+49 30/1";
@@ -98,8 +99,8 @@ async fn runs(
     ran.expect("the script did not end")
 }
 
-fn phone(call: &Call, story: &Story) -> Phone {
-    Phone::new(call.fingers(), call.hangs_up, story.listener()).saying(call.mouth())
+fn phone(call: &Call, phone_log: &PhoneLog) -> Phone {
+    phone_log.phone(call.fingers(), call.hangs_up).saying(call.mouth())
 }
 
 fn bounds(call: &Call) -> Bounds {

@@ -9,7 +9,6 @@ use dialscript::channel::{
     Ask, Caller, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
     Meanwhile, Music, Reach, Reassurance, Said, Sounds,
 };
-use dialscript::config;
 use dialscript::script::answer::Answer;
 use dialscript::script::definition::{Library, Script};
 use dialscript::script::memory::Arguments;
@@ -17,7 +16,8 @@ use dialscript::script::report::Report;
 use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
 use dialscript::script::run::run;
 
-use crate::support::voice::{Done, FakeVoice};
+use crate::support::config_folder::ConfigFolder;
+use crate::support::fake_voice::{Done, FakeVoice};
 
 /// A caller and a switch, as a test wants them, and what was done to them.
 pub(super) struct FakeChannel {
@@ -244,15 +244,8 @@ impl Call {
 }
 
 fn library(daemon: &str, scripts: &[(&str, &str)]) -> Arc<Library> {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("scripts")).unwrap();
-    std::fs::create_dir(folder.path().join("sounds")).unwrap();
-    let file = folder.path().join("dialscript.toml");
-    std::fs::write(&file, daemon).unwrap();
-    for (name, text) in scripts {
-        std::fs::write(folder.path().join(format!("scripts/{name}.toml")), text).unwrap();
-    }
-    config::load(&file).unwrap_or_else(|faults| panic!("{faults}")).library
+    let folder = ConfigFolder::with_scripts(scripts);
+    folder.daemon_file(daemon).config().library
 }
 
 impl Outcome {

@@ -3,7 +3,7 @@
 use dialscript::channel::{Ended, Heard, Interrupted, Said};
 
 use super::call::Call;
-use crate::support::voice::FakeEar;
+use crate::support::fake_voice::FakeEar;
 
 /// Four digits, spoken.
 const NUMBER: &str = r#"

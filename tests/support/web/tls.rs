@@ -45,7 +45,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// A file of `tests/data/tls/identity`.
+/// A certificate or a key of `tests/data/tls/identity`.
 pub(crate) fn file(name: &str) -> String {
     format!("{}/tests/data/tls/identity/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -76,7 +76,10 @@ pub(crate) struct TlsWeb {
 }
 
 impl TlsWeb {
-    pub(crate) fn start(wants: Wants, reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(
+        wants: Wants,
+        reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let config = Arc::new(server(wants));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -12,7 +12,8 @@ use dialscript::trigger::{HttpTriggers, Settings};
 use tokio::time::{Instant, advance};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, get, keeping, keeping_what, minute, plain, to, with, within};
+use crate::trigger::http::{MINUTE, code, keeping, keeping_what, minute, with, within};
+use crate::trigger::requests::{get, plain, to};
 
 const SECONDS: Duration = Duration::from_secs(10);
 

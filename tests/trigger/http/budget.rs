@@ -9,8 +9,10 @@ use dialscript::script::verdict::{Verdict, verdict};
 use dialscript::trigger::Settings;
 use dialscript::trigger::upstream::Rules;
 
+use crate::support::net::free_address;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{ask, code, get, keeping_what, minute, plain, post, to, with, within};
+use crate::trigger::http::{ask, code, keeping_what, minute, post, with, within};
+use crate::trigger::requests::{get, plain, to};
 
 const BUDGET: Duration = Duration::from_millis(600);
 /// What a caller may wait beyond the budget.
@@ -51,8 +53,7 @@ async fn timed(request: Request) -> (Fetched, Duration) {
 
 /// A port that refuses.
 fn refusing() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    format!("http://{}/", listener.local_addr().expect("an address"))
+    format!("http://{}/", free_address())
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use tokio::time::Instant;
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    MINUTE, code, filled, get, header, keeping, keeping_what, minute, plain, post, to, triggers,
+    MINUTE, code, filled, header, keeping, keeping_what, minute, post, triggers,
 };
+use crate::trigger::requests::{get, plain, to};
 
 fn key(n: u8) -> CacheKey {
     CacheKey([n; 32])

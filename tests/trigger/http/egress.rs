@@ -5,7 +5,8 @@ use dialscript::trigger::Settings;
 use dialscript::web::egress::{Egress, HostPattern, Refused};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, ask, code, filled, get, header, plain, post, with};
+use crate::trigger::http::{CANARY, ask, code, filled, header, post, with};
+use crate::trigger::requests::{get, plain};
 
 fn hosts(list: &[&str]) -> Vec<HostPattern> {
     list.iter().map(|host| host.parse().expect("a host")).collect()

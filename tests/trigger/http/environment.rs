@@ -1,11 +1,11 @@
 //! What the environment may not change. Each test runs itself again in an environment of its own.
 
-use std::process::Command;
-
 use dialscript::trigger::HttpTriggers;
 
+use crate::support::own_process::run_test;
 use crate::support::web::{Reply, Web, tls};
-use crate::trigger::http::{ask, code, failure, get};
+use crate::trigger::http::{ask, code, failure};
+use crate::trigger::requests::get;
 
 const AGAIN: &str = "DIALSCRIPT_TEST_AGAIN";
 
@@ -14,13 +14,8 @@ fn is_run_with(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(AGAIN).is_some() {
         return true;
     }
-    let program = std::env::current_exe().unwrap();
-    let mut again = Command::new(program);
-    let test = format!("trigger::http::environment::{test}");
-    again.args(["--exact", &test]).env(AGAIN, "1").envs(variables.iter().copied());
-    let output = again.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let again: Vec<_> = variables.iter().copied().chain([(AGAIN, "1")]).collect();
+    run_test(module_path!(), test, &again);
     false
 }
 

@@ -3,7 +3,8 @@
 use dialscript::script::request::{CacheUse, Triggers};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{ask, code, get, header, plain, post, triggers};
+use crate::trigger::http::{ask, code, header, post, triggers};
+use crate::trigger::requests::{get, plain};
 
 #[tokio::test]
 async fn without_a_body_a_request_is_a_get() {
@@ -164,7 +165,8 @@ async fn a_configured_proxy_gets_the_requests() {
         proxy: Some(proxy.url("/").parse().expect("a URL")),
         ..Default::default()
     };
-    let fetched = crate::trigger::http::with(settings).ask(get("http://shop.invalid/x"), &plain()).await;
+    let fetched =
+        crate::trigger::http::with(settings).ask(get("http://shop.invalid/x"), &plain()).await;
     assert_eq!(code(&fetched), "by proxy");
     assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
 }

@@ -6,7 +6,8 @@ use dialscript::script::request::{NoAnswer, Triggers};
 use dialscript::trigger::Settings;
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{failure, get, plain, with, within};
+use crate::trigger::http::{failure, with, within};
+use crate::trigger::requests::{get, plain};
 
 const SHORT: Duration = Duration::from_millis(250);
 

@@ -4,7 +4,8 @@ use dialscript::script::request::{Request, Triggers};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, get, plain, secret_url, triggers};
+use crate::trigger::http::{CANARY, secret_url, triggers};
+use crate::trigger::requests::{get, plain};
 
 async fn told(request: Request) -> String {
     let (lines, _guard) = record("trace");

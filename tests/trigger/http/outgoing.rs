@@ -4,8 +4,9 @@ use dialscript::script::request::{NoAnswer, Triggers};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    CANARY, ask, failure, get, header, keeping, minute, post, secret_url, to, triggers, within,
+    CANARY, ask, failure, header, keeping, minute, post, secret_url, triggers, within,
 };
+use crate::trigger::requests::{get, to};
 
 fn reason(error: NoAnswer) -> String {
     match error {

@@ -9,11 +9,13 @@ use dialscript::trigger::{HttpTriggers, Settings, shared};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::support::redis::{Fake, Mood};
+use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::wait::until;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, MINUTE, code, get, keeping, keeping_what, minute, secret_url, to, with};
+use crate::trigger::http::{CANARY, MINUTE, code, keeping, keeping_what, minute, secret_url, with};
+use crate::trigger::requests::{get, to};
 
-fn daemon(redis: &Fake) -> HttpTriggers {
+fn daemon(redis: &FakeRedis) -> HttpTriggers {
     let address = redis.url().parse().expect("an address");
     let shared = shared::Settings { address, secret: "the daemons' own secret".into() };
     with(Settings { shared: Some(shared), ..Settings::default() })
@@ -25,11 +27,7 @@ fn good() -> Reply {
 
 /// Once what is done behind a call is done.
 async fn settled(daemon: &HttpTriggers) {
-    let end = Instant::now() + Duration::from_secs(5);
-    while !daemon.tracker().is_empty() {
-        assert!(Instant::now() < end, "something goes on and on");
-        tokio::task::yield_now().await;
-    }
+    until("nothing is under way", || daemon.tracker().is_empty()).await;
 }
 
 async fn asked(daemon: &HttpTriggers, request: Request, script: &Arc<Script>) -> CacheUse {
@@ -41,7 +39,7 @@ async fn asked(daemon: &HttpTriggers, request: Request, script: &Arc<Script>) ->
 
 #[tokio::test]
 async fn what_one_daemon_was_answered_serves_the_others() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| good()).await;
     let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
     assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheUse::Miss);
@@ -54,7 +52,7 @@ async fn what_one_daemon_was_answered_serves_the_others() {
 
 #[tokio::test]
 async fn calls_on_several_daemons_make_one_request() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let leave = Arc::new(Notify::new());
     let held = good().held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -69,7 +67,7 @@ async fn calls_on_several_daemons_make_one_request() {
 
 #[tokio::test]
 async fn what_no_branch_handles_is_shared_with_nobody() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| good()).await;
     let script = keeping_what(minute(), Matcher::Text("404".into()));
     for daemon in [daemon(&redis), daemon(&redis)] {
@@ -80,7 +78,7 @@ async fn what_no_branch_handles_is_shared_with_nobody() {
 
 #[tokio::test]
 async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| good()).await;
     let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
@@ -94,7 +92,7 @@ async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
 
 #[tokio::test]
 async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let zero = Duration::ZERO;
     for (stale, stale_if_error) in [(MINUTE, zero), (zero, MINUTE)] {
         let old = Caching { fresh: zero, stale, stale_if_error, ..minute() };
@@ -113,7 +111,7 @@ async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
 #[tokio::test]
 async fn a_server_that_is_away_costs_no_call_its_answer() {
     for mood in [None, Some(Mood::Silent), Some(Mood::Full), Some(Mood::Flood)] {
-        let mut redis = Fake::start().await;
+        let mut redis = FakeRedis::start().await;
         match mood {
             Some(mood) => redis.set(mood),
             None => redis.kill().await,
@@ -130,7 +128,7 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
 
 #[tokio::test]
 async fn nothing_sensitive_is_told_to_the_server() {
-    let redis = Fake::start().await;
+    let redis = FakeRedis::start().await;
     let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
     let (daemon, script) = (daemon(&redis), keeping(minute()));
     let mut request = get("");

@@ -9,7 +9,8 @@ use dialscript::script::request::{CacheUse, Fetched, Triggers};
 use dialscript::trigger::{HttpTriggers, Settings};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, get, keeping, minute, triggers, with, within};
+use crate::trigger::http::{MINUTE, code, keeping, minute, triggers, with, within};
+use crate::trigger::requests::get;
 
 /// Old at once, and served so.
 fn old_at_once(stale: Duration, stale_if_error: Duration) -> Arc<Script> {

@@ -11,7 +11,8 @@ use tokio::sync::Notify;
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, get, plain, triggers, with, within};
+use crate::trigger::http::{MINUTE, code, triggers, with, within};
+use crate::trigger::requests::{get, plain};
 
 #[tokio::test]
 async fn a_request_completes_when_who_asked_has_left() {

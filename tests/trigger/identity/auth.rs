@@ -2,9 +2,10 @@
 
 use dialscript::script::request::{Auth, Triggers};
 
-use super::{CANARY, ask, basic, failure, get, hidden, open, plain, triggers};
+use super::{CANARY, ask, basic, failure, hidden, open, triggers};
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
+use crate::trigger::requests::{get, plain};
 
 /// The examples of RFC 7617 and RFC 6750.
 #[tokio::test]

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use dialscript::script::request::{Auth, NoAnswer, Triggers};
 
-use super::{CANARY, ask, failure, get, hidden, plain, triggers};
+use super::{CANARY, ask, failure, hidden, triggers};
 use crate::support::web::tls::{TlsWeb, Wants};
 use crate::support::web::{Reply, Web};
+use crate::trigger::requests::{get, plain};
 
 pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
 const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";

@@ -17,8 +17,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::certificates::{CA, upstream};
-use super::{ask, get, triggers};
+use super::{ask, triggers};
 use crate::support::web::tls::{Wants, server};
+use crate::trigger::requests::get;
 
 /// Answers every request by HTTP/2 alone.
 async fn web() -> SocketAddr {

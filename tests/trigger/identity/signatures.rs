@@ -8,9 +8,10 @@ use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheUse, Request, Triggers};
 use ring::digest::{SHA256, digest};
 
-use super::{ask, get, hidden, open, to, triggers};
+use super::{ask, hidden, open, triggers};
 use crate::support::log::record;
 use crate::support::web::{Reply, Seen, Web};
+use crate::trigger::requests::{get, plain, to};
 
 pub(super) const NEW: &str = "the-new-key-of-32-characters-xxx";
 pub(super) const OLD: &str = "the-old-key-of-32-characters-xxx";
@@ -197,7 +198,7 @@ async fn keys_are_in_no_line_of_any_log() {
     let triggers = triggers("");
     for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
         let request = signed(get(url), &[NEW, OLD]);
-        triggers.tell(request.clone(), &super::plain());
+        triggers.tell(request.clone(), &plain());
         let told = format!("{:?}", ask(&triggers, request).await);
         assert!(!told.contains("-key-of-"), "{told}");
     }

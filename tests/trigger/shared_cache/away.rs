@@ -4,8 +4,10 @@ use std::time::{Duration, Instant};
 
 use dialscript::trigger::shared::{Lead, PurgeError, SharedCache};
 
-use crate::support::redis::{Fake, Mood};
-use super::{MINUTE, body, cache, eventually, kept, key, record};
+use super::{MINUTE, body, cache, kept, key};
+use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::log::record;
+use crate::support::wait::until_it_holds;
 
 /// The bound of one operation, and what a busy machine adds.
 const BOUND: Duration = Duration::from_millis(250 + 500);
@@ -29,7 +31,7 @@ async fn nothing_helps(cache: &SharedCache) {
 }
 
 async fn it_works_again(cache: &SharedCache) {
-    eventually("it works again", || async {
+    until_it_holds("it works again", || async {
         cache.put(&key(1), &kept("back")).await;
         body(cache.get(&key(1)).await).as_deref() == Some("back")
     })
@@ -40,7 +42,7 @@ async fn it_works_again(cache: &SharedCache) {
 #[tokio::test]
 async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
     let (log, _guard) = record("dialscript=trace");
-    let mut fake = Fake::away().await;
+    let mut fake = FakeRedis::away().await;
     let cache = cache(&fake.url());
     nothing_helps(&cache).await;
     assert!(!cache.is_up());
@@ -54,11 +56,11 @@ async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
 
 #[tokio::test]
 async fn a_server_that_is_killed_and_restarted_serves_again() {
-    let mut fake = Fake::start().await;
+    let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(2), &kept("before")).await;
     fake.kill().await;
-    eventually("its end is noticed", || async {
+    until_it_holds("its end is noticed", || async {
         cache.get(&key(2)).await;
         !cache.is_up()
     })
@@ -72,7 +74,7 @@ async fn a_server_that_is_killed_and_restarted_serves_again() {
 #[tokio::test]
 async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_without_a_word() {
     let (log, _guard) = record("dialscript=trace");
-    let mut fake = Fake::start().await;
+    let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
     fake.kill().await;
@@ -85,7 +87,7 @@ async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_wit
 
 #[tokio::test]
 async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
     fake.set(Mood::Silent);
@@ -102,14 +104,14 @@ async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
     it_works_again(&cache).await;
 }
 
-fn seen(fake: &Fake) -> (usize, usize) {
+fn seen(fake: &FakeRedis) -> (usize, usize) {
     let memory = fake.memory.lock().unwrap();
     (memory.connections, memory.told.len())
 }
 
 #[tokio::test]
 async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_grow() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     fake.set(Mood::Silent);
     let cache = cache(&fake.url());
     let mut looks = Vec::new();
@@ -131,7 +133,7 @@ async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_g
 
 #[tokio::test]
 async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     fake.set(Mood::Silent);
     let cache = cache(&fake.url());
     let left = tokio::time::timeout(Duration::from_millis(50), cache.get(&key(1))).await;
@@ -144,7 +146,7 @@ async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
 #[tokio::test]
 async fn a_full_server_is_still_read_from_and_told_of_once() {
     let (log, _guard) = record("dialscript=trace");
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
     fake.set(Mood::Full);
@@ -159,7 +161,7 @@ async fn a_full_server_is_still_read_from_and_told_of_once() {
 
 #[tokio::test]
 async fn a_server_that_never_stops_sending_is_cut_off() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
     fake.set(Mood::Flood);
@@ -174,7 +176,7 @@ async fn a_server_that_never_stops_sending_is_cut_off() {
 #[tokio::test]
 async fn the_password_opens_the_server_and_is_never_told() {
     let (log, _guard) = record("trace");
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     fake.memory.lock().unwrap().password = Some("p/ss w@rd");
     let url = |password: &str| format!("redis://:{password}@{}/0", fake.address);
     let right = cache(&url("p%2Fss%20w%40rd"));

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use dialscript::trigger::shared::{Kept, request_key};
 use ring::hmac;
 
-use crate::support::redis::{Entry, Fake};
-use super::{MINUTE, body, cache, cache_with, kept, key, record};
+use super::{MINUTE, body, cache, cache_with, kept, key};
+use crate::support::fake_redis::{Entry, FakeRedis};
+use crate::support::log::record;
 
 #[tokio::test]
 async fn what_one_daemon_puts_another_gets() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     assert_eq!(one.get(&key(1)).await, None);
     let all = Kept { status: 404, content_type: None, body: vec![0, 255, 13, 10], ..kept("") };
@@ -26,7 +27,7 @@ async fn what_one_daemon_puts_another_gets() {
 
 #[tokio::test]
 async fn the_age_is_what_the_server_has_counted_down() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("old")).await;
     let older = |by: Duration| {
@@ -46,7 +47,7 @@ async fn the_age_is_what_the_server_has_counted_down() {
 
 #[tokio::test]
 async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(b'K'), &kept("the balance is 1234.56")).await;
     let lease = cache.lead(&key(b'K'), MINUTE).await;
@@ -62,7 +63,7 @@ async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
 
 #[tokio::test]
 async fn one_answer_is_sealed_differently_each_time() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let mut values = Vec::new();
     for _ in 0..2 {
@@ -74,7 +75,7 @@ async fn one_answer_is_sealed_differently_each_time() {
 
 /// What is left of an answer after the server, or whoever is in it, has changed its entry.
 async fn after(change: impl Fn(&mut Entry)) -> Option<Kept> {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("true")).await;
     fake.memory.lock().unwrap().entries.values_mut().for_each(change);
@@ -96,7 +97,7 @@ async fn a_value_that_was_changed_is_absent() {
 #[tokio::test]
 async fn a_value_under_another_key_or_by_another_secret_is_absent_and_told_once() {
     let (log, _guard) = record("trace");
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let one = cache(&fake.url());
     one.put(&key(1), &kept("of the first")).await;
     one.put(&key(2), &kept("of the second")).await;
@@ -116,7 +117,7 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_told_once(
 
 #[tokio::test]
 async fn an_answer_that_is_too_long_is_not_written() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept(&"x".repeat(512 * 1024))).await;
     cache.put(&key(2), &Kept { lifetime: Duration::ZERO, ..kept("no time") }).await;
@@ -127,7 +128,7 @@ async fn an_answer_that_is_too_long_is_not_written() {
 
 #[tokio::test]
 async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let theirs = Entry { value: b"1".to_vec(), ends: Instant::now() + MINUTE };
     for name in ["customers", "dialscript:1:short", "dialscript:2:other"] {

@@ -7,8 +7,9 @@ use dialscript::script::request::CacheKey;
 use dialscript::trigger::shared::{Kept, Lead, Lease};
 use tokio::time::Instant;
 
-use crate::support::redis::{Entry, Fake};
-use super::{MINUTE, body, cache, eventually, kept, key};
+use super::{MINUTE, body, cache, kept, key};
+use crate::support::fake_redis::{Entry, FakeRedis};
+use crate::support::wait::until_it_holds;
 
 const KEY: CacheKey = CacheKey([1; 32]);
 const SOON: Duration = Duration::from_secs(10);
@@ -26,14 +27,14 @@ fn until() -> Instant {
 }
 
 /// What the only entry has left.
-fn left(fake: &Fake) -> Duration {
+fn left(fake: &FakeRedis) -> Duration {
     let memory = fake.memory.lock().unwrap();
     memory.entries.values().next().unwrap().ends - std::time::Instant::now()
 }
 
 #[tokio::test]
 async fn one_leads_and_the_others_follow_to_its_answer() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, others) = (cache(&fake.url()), Arc::new(cache(&fake.url())));
     let lease = ours(one.lead(&KEY, MINUTE).await);
     assert!(matches!(others.lead(&KEY, MINUTE).await, Lead::Others));
@@ -42,7 +43,7 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
         let others = Arc::clone(&others);
         tokio::spawn(async move { others.follow(&KEY, MINUTE, until()).await })
     };
-    eventually("somebody looks twice", || async {
+    until_it_holds("somebody looks twice", || async {
         let memory = fake.memory.lock().unwrap();
         memory.told.iter().filter(|words| words[0] == b"PTTL").count() >= 2
     })
@@ -55,7 +56,7 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
 
 #[tokio::test]
 async fn who_follows_one_that_gives_up_learns_it() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.lead(&KEY, MINUTE).await);
     let following = other.follow(&KEY, MINUTE, until());
@@ -66,7 +67,7 @@ async fn who_follows_one_that_gives_up_learns_it() {
 
 #[tokio::test]
 async fn a_lease_that_is_dropped_is_released() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.lead(&KEY, MINUTE).await);
     let task = tokio::spawn(async move {
@@ -75,7 +76,7 @@ async fn a_lease_that_is_dropped_is_released() {
     });
     assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others));
     task.abort();
-    eventually("the lease is free", || async {
+    until_it_holds("the lease is free", || async {
         matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_))
     })
     .await;
@@ -83,12 +84,13 @@ async fn a_lease_that_is_dropped_is_released() {
 
 #[tokio::test]
 async fn a_lease_lasts_as_long_as_it_is_held() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.lead(&KEY, MINUTE).await);
     let given = left(&fake);
     let began = Instant::now();
-    eventually("it outlives what it was given first", || async { began.elapsed() > given }).await;
+    until_it_holds("it outlives what it was given first", || async { began.elapsed() > given })
+        .await;
     assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Others));
     lease.release().await;
     assert!(matches!(other.lead(&KEY, MINUTE).await, Lead::Ours(_)));
@@ -96,7 +98,7 @@ async fn a_lease_lasts_as_long_as_it_is_held() {
 
 #[tokio::test]
 async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (url, other) = (fake.url(), cache(&fake.url()));
     let (dead, died) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
@@ -114,7 +116,7 @@ async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
 
 #[tokio::test]
 async fn a_lease_that_ran_out_is_not_ours_to_release() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.lead(&KEY, SOON).await);
     assert!(left(&fake) <= Duration::from_millis(750));
@@ -128,13 +130,13 @@ async fn a_lease_that_ran_out_is_not_ours_to_release() {
 
 #[tokio::test]
 async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     one.put(&KEY, &kept("stale")).await;
     fake.memory.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
     let lease = ours(one.lead(&KEY, MINUTE).await);
     let (followed, ()) = tokio::join!(other.follow(&KEY, MINUTE, until()), async {
-        eventually("the stale one was read", || async {
+        until_it_holds("the stale one was read", || async {
             fake.memory.lock().unwrap().told.iter().any(|words| words[0] == b"GETRANGE")
         })
         .await;
@@ -146,7 +148,7 @@ async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
 
 #[tokio::test]
 async fn nobody_follows_longer_than_it_has_time() {
-    let fake = Fake::start().await;
+    let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let lease = ours(cache.lead(&KEY, MINUTE).await);
     let began = Instant::now();
@@ -161,7 +163,7 @@ async fn nobody_follows_longer_than_it_has_time() {
 
 #[tokio::test]
 async fn a_server_that_dies_sends_everybody_to_ask_for_himself() {
-    let mut fake = Fake::start().await;
+    let mut fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let held = Entry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };
     let lease = ours(one.lead(&KEY, MINUTE).await);

@@ -4,7 +4,9 @@ use std::fs;
 
 use dialscript::voice::settings::ListenBy;
 
-use crate::voice::recognition::room::{LONG, Room, is_alive, shell, speech, until};
+use crate::support::program::is_alive;
+use crate::support::wait::until;
+use crate::voice::recognition::room::{LONG, Room, shell, speech};
 
 #[tokio::test]
 async fn the_program_is_killed_and_the_recording_deleted() {

@@ -3,7 +3,10 @@
 use dialscript::voice::hear::MOST_WORDS;
 use dialscript::voice::settings::{ListenBy, Program};
 
-use crate::voice::recognition::room::{LONG, Room, SHORT, is_alive, shell, speech, until, wav};
+use crate::support::program::is_alive;
+use crate::support::wait::until;
+use crate::support::wav::wav;
+use crate::voice::recognition::room::{LONG, Room, SHORT, shell, speech};
 
 /// Tells the sample rate and the number of channels of a WAV file, and its length.
 const LOOK: &str = r#"od -An -tu4 -j24 -N4 "$1"; od -An -tu2 -j22 -N2 "$1"; wc -c < "$1""#;
@@ -25,7 +28,7 @@ async fn without_in_the_recording_is_on_standard_input() {
 #[tokio::test]
 async fn both_directions_become_one_channel() {
     let room = Room::shell(LOOK, &["{in}"]);
-    let both = wav(16_000, 2, &[1000; 400]);
+    let both = wav(16_000, 2, [1000; 400]);
     assert_eq!(room.understood(&both).await.unwrap(), "16000 1 444");
 }
 
@@ -51,7 +54,7 @@ async fn a_program_that_says_nothing_has_understood_nothing() {
 #[tokio::test]
 async fn a_recording_without_samples_asks_nobody() {
     let room = Room::shell("echo asked", &[]);
-    assert_eq!(room.understood(&wav(8000, 1, &[])).await.unwrap(), "");
+    assert_eq!(room.understood(&wav(8000, 1, [])).await.unwrap(), "");
     room.is_empty();
 }
 

@@ -3,8 +3,9 @@
 use ::http::{HeaderName, HeaderValue};
 use dialscript::voice::settings::{ListenBy, Service};
 
-use crate::voice::recognition::room::{LONG, Room, SHORT, speech};
+use crate::support::net::free_address;
 use crate::support::web::{Reply, Seen, Web};
+use crate::voice::recognition::room::{LONG, Room, SHORT, speech};
 
 fn service(web: &Web) -> ListenBy {
     let mut token = HeaderValue::from_static("Bearer canary");
@@ -101,7 +102,7 @@ async fn a_service_that_hangs_or_drips_is_left() {
 async fn a_service_that_is_not_there() {
     let web = Web::start(|_| Reply::Silence).await;
     let ListenBy::Http(mut gone) = service(&web) else { panic!() };
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let free = free_address().port();
     gone.url.set_port(Some(free)).unwrap();
     let deaf = Room::with(ListenBy::Http(gone), LONG, 4).deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");

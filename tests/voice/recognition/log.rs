@@ -3,8 +3,8 @@
 use dialscript::voice::settings::{ListenBy, Program, Service};
 
 use crate::support::log::record;
-use crate::voice::recognition::room::{Room, SHORT, shell, speech};
 use crate::support::web::{Reply, Web};
+use crate::voice::recognition::room::{Room, SHORT, shell, speech};
 
 fn command(program: Program) -> ListenBy {
     ListenBy::Command(program)

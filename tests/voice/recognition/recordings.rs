@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use dialscript::voice::recordings::Recordings;
 use dialscript::voice::settings::Folder;
 
-use crate::voice::recognition::room::{Room, speech, wav};
+use crate::support::wav::wav;
+use crate::voice::recognition::room::{Room, speech};
 
 fn listening() -> Room {
     Room::shell("wc -c", &[])
@@ -26,8 +27,8 @@ async fn a_file_that_is_none_of_a_switch_is_refused() {
     assert_eq!(deaf(b"RIFF").await, "ear: the recording is no WAV file");
     assert_eq!(deaf(&[0; 100_000]).await, "ear: the recording is no WAV file");
     let strange = "ear: the recording is no 16-bit PCM of a rate that is known";
-    assert_eq!(deaf(&wav(4_000_000, 1, &[1; 100])).await, strange);
-    assert_eq!(deaf(&wav(8000, 3, &[1; 99])).await, strange);
+    assert_eq!(deaf(&wav(4_000_000, 1, [1; 100])).await, strange);
+    assert_eq!(deaf(&wav(8000, 3, [1; 99])).await, strange);
 }
 
 #[tokio::test]

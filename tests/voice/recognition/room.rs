@@ -1,10 +1,9 @@
 //! A folder of recordings, an engine, and what a caller says.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use dialscript::channel::Ear;
 use dialscript::script::voice::Deaf;
@@ -13,6 +12,8 @@ use dialscript::voice::recordings::Recording;
 use dialscript::voice::settings::{Folder, Format, Listen, ListenBy, Program, Settings};
 use dialscript::web::client::{self, Client};
 use tempfile::TempDir;
+
+use crate::support::wav::wav;
 
 /// Long enough for everything that is to succeed.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
@@ -112,34 +113,7 @@ pub(crate) fn shell(script: &str, arguments: &[&str]) -> Program {
     Program { program: "sh".into(), arguments: arguments.map(Into::into).collect() }
 }
 
-pub(crate) fn wav(rate: u32, channels: u16, samples: &[i16]) -> Vec<u8> {
-    let sample_format = hound::SampleFormat::Int;
-    let spec = hound::WavSpec { channels, sample_rate: rate, bits_per_sample: 16, sample_format };
-    let mut file = Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
-    samples.iter().for_each(|sample| writer.write_sample(*sample).unwrap());
-    writer.finalize().unwrap();
-    file.into_inner()
-}
-
 /// A second and a half at 8 kHz.
 pub(crate) fn speech() -> Vec<u8> {
-    let samples: Vec<i16> = (0..12_000).map(|i| (i % 200) * 50).collect();
-    wav(8000, 1, &samples)
-}
-
-/// Waits until something is so.
-pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < LONG, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-/// Whether a process is there; one that only waits to be reaped is not.
-pub(crate) fn is_alive(pid: &str) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
-    !matches!(state, None | Some('Z' | 'X'))
+    wav(8000, 1, (0..12_000).map(|i| (i % 200) * 50))
 }

@@ -7,8 +7,11 @@ use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
-use crate::voice::recognition::room::{LONG, Room, SHORT, speech, wav};
+use crate::support::net::free_address;
+use crate::support::own_process::run_test;
+use crate::support::wav::wav;
 use crate::support::web::{Reply, Web, tls};
+use crate::voice::recognition::room::{LONG, Room, SHORT, speech};
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -82,7 +85,7 @@ async fn the_rate_is_the_recordings() {
         recognise(socket, tell).await.close(None).await.unwrap();
     });
     let room = Room::new(by.await);
-    assert_eq!(room.understood(&wav(16_000, 1, &[7; 100])).await.unwrap(), "seven");
+    assert_eq!(room.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
     assert_eq!(
         told.recv().await.unwrap().to_text().unwrap(),
         r#"{"config":{"sample_rate":16000}}"#
@@ -150,7 +153,7 @@ async fn a_server_that_is_none_or_not_there() {
     let url = format!("ws://{}", web.address);
     let room = Room::new(ListenBy::Vosk(url.parse().unwrap()));
     assert_eq!(room.deaf().await, "ear: it answered with status 404");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let room = Room::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
     let deaf = room.deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
@@ -177,13 +180,6 @@ async fn child_a_server_that_the_system_vouches_for() {
 
 #[test]
 fn a_server_that_the_system_vouches_for_is_trusted() {
-    let test = std::env::current_exe().unwrap();
-    let child = std::process::Command::new(test)
-        .args(["--ignored", "--exact", "voice::recognition::vosk::child_a_server_that_the_system_vouches_for"])
-        .env("SSL_CERT_FILE", tls::CA)
-        .env_remove("SSL_CERT_DIR")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&child.stdout);
-    assert!(said.contains("1 passed"), "{said}");
+    let environment = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
+    run_test(module_path!(), "child_a_server_that_the_system_vouches_for", &environment);
 }

@@ -4,25 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::support::wav;
 use dialscript::script::voice::Speed;
-use dialscript::voice::settings::{Program, Say, SayBy};
 
-/// A tone of so many milliseconds, as WAV.
-pub(crate) fn wav(milliseconds: u32) -> Vec<u8> {
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 8000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
-    for n in 0..milliseconds * 8 {
-        writer.write_sample(if n % 16 < 8 { 8000i16 } else { -8000 }).unwrap();
-    }
-    writer.finalize().unwrap();
-    bytes.into_inner()
-}
+use dialscript::voice::settings::{Program, Say, SayBy};
 
 /// An engine whose runs are counted.
 pub(crate) struct Engine {
@@ -35,7 +20,7 @@ impl Engine {
     /// was given.
     pub(crate) fn new(folder: &Path, name: &str, tone: u32, lines: &str) -> Self {
         let engine = Self { folder: folder.to_owned(), name: name.to_owned() };
-        fs::write(engine.path("wav"), wav(tone)).unwrap();
+        fs::write(engine.path("wav"), wav::tone(tone)).unwrap();
         let beginning = "cat > \"$0.text\"; echo run >> \"$0.count\"; echo $$ > \"$0.pid\"; tone=\"${0%.sh}.wav\"";
         fs::write(engine.path("sh"), format!("{beginning}\n{lines}\n")).unwrap();
         engine

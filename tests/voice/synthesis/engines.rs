@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::support::wait::until;
 use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::studio::Studio;
-use crate::voice::synthesis::{at_once, length, made, mute, said, said_as, until};
+use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
 use dialscript::script::voice::Manner;
 use dialscript::voice::say::health::Health;
 use dialscript::voice::settings::{Program, SayBy};

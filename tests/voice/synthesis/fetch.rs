@@ -7,17 +7,18 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::voice::synthesis::engine::wav;
-use crate::voice::synthesis::studio::Studio;
+use crate::support::wait::within;
+use crate::support::wav::tone;
 use crate::support::web::{Reply, Seen, Web};
-use crate::voice::synthesis::{at, at_once, file, length, made, mute, within};
+use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::{at, at_once, file, length, made, mute};
 use dialscript::script::template::Filled;
 use dialscript::script::voice::{Voice, Wanted};
 use dialscript::voice::Engines;
 use dialscript::web::egress::Egress;
 
 fn sound(headers: &str, milliseconds: u32) -> Reply {
-    Reply::with(200, headers, wav(milliseconds))
+    Reply::with(200, headers, tone(milliseconds))
 }
 
 /// A server that does one thing after the other; the last for ever.

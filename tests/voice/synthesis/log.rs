@@ -1,9 +1,9 @@
 //! What of engines and sounds is logged.
 
-use crate::voice::synthesis::engine::wav;
 use crate::support::log::{Lines, record};
-use crate::voice::synthesis::studio::Studio;
+use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::studio::Studio;
 use crate::voice::synthesis::{at, hidden, made, mute, said};
 
 fn warnings(lines: &Lines) -> Vec<String> {
@@ -46,7 +46,7 @@ async fn nothing_of_a_url_is_logged_by_us() {
     let (lines, _guard) = record("trace");
     let turn = std::sync::atomic::AtomicBool::new(true);
     let web = Web::start(move |_| match turn.swap(false, std::sync::atomic::Ordering::SeqCst) {
-        true => Reply::with(200, "Cache-Control: max-age=0\r\n", wav(100)),
+        true => Reply::with(200, "Cache-Control: max-age=0\r\n", tone(100)),
         false => Reply::of(500, "text/plain", "4711canary"),
     })
     .await;

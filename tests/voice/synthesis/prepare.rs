@@ -4,10 +4,12 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::voice::synthesis::engine::{say, wav};
-use crate::voice::synthesis::studio::Studio;
+use crate::support::wait::{until, within};
+use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
-use crate::voice::synthesis::{at, at_once, file, length, made, said, until, within};
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::{at, at_once, file, length, made, said};
 use dialscript::script::definition::{Library, Part, Playlist, Prompt, Script};
 use dialscript::voice::settings::SayBy;
 
@@ -26,7 +28,7 @@ fn texts(texts: &[&str]) -> Library {
 
 #[tokio::test]
 async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
-    let web = Web::start(|_| Reply::of(200, "audio/wav", wav(100))).await;
+    let web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let (studio, engine) = Studio::with_engine();
     let engines = studio.open();
     let url = web.url("/hello.wav");

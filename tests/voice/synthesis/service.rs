@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use http::{HeaderName, HeaderValue};
 
-use crate::voice::synthesis::engine::{say, wav};
-use crate::voice::synthesis::studio::Studio;
+use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::studio::Studio;
 use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
 use dialscript::script::voice::{Manner, Speed};
 use dialscript::voice::settings::{Say, SayBy, Service};
@@ -31,7 +32,7 @@ fn studio(web: &Web) -> Studio {
 
 #[tokio::test]
 async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
-    let mut web = Web::start(|_| Reply::of(200, "audio/wav", wav(100))).await;
+    let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let engines = studio(&web).open();
     let manner = Manner { speed: Some(Speed(125)), ..Manner::default() };
     let text = "He said \"yes\"\n{and} left.";

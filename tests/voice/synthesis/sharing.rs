@@ -4,9 +4,10 @@ use std::fs;
 
 use futures_util::future::join_all;
 
+use crate::support::wait::{until, within};
 use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::studio::Studio;
-use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as, until, within};
+use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as};
 use dialscript::channel::Sound;
 use dialscript::script::voice::{Made, Manner, Mute, Speed, Voice};
 use dialscript::voice::settings::SayBy;

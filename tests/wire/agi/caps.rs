@@ -7,7 +7,7 @@ use dialscript::agi::codec::{
 use dialscript::agi::error::{Fault, WireError};
 use tokio_util::codec::Decoder;
 
-use super::{Heard, error_of, hear, replies};
+use super::{Decoded, error_of, hear, replies};
 
 #[test]
 fn a_line_is_as_long_as_its_cap_and_no_longer() {
@@ -65,7 +65,7 @@ fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
 #[test]
 fn a_connection_that_ends_between_messages_just_ends() {
     for codec in [Codec::default(), Codec::after_environment()] {
-        assert_eq!(hear(codec, &[]), Heard { messages: vec![], error: None });
+        assert_eq!(hear(codec, &[]), Decoded { messages: vec![], error: None });
     }
     assert_eq!(replies("200 result=1\n").error, None);
 }

@@ -2,7 +2,7 @@
 
 use dialscript::agi::codec::{Codec, Message};
 
-use super::{Heard, hear, transcript};
+use super::{Decoded, hear, transcript};
 
 /// Commands and replies of the conversations that are not one for one.
 const IRREGULAR: [(&str, usize, usize); 10] = [
@@ -57,6 +57,6 @@ fn every_conversation_has_a_caller_and_a_place() {
     }
 }
 
-fn count_replies(heard: &Heard) -> usize {
+fn count_replies(heard: &Decoded<Message>) -> usize {
     heard.messages.iter().filter(|message| matches!(message, Message::Reply(_))).count()
 }

@@ -5,7 +5,7 @@ use dialscript::agi::command::Command;
 use dialscript::agi::error::{Fault, WireError};
 use dialscript::agi::reply::Reply;
 
-use super::{Heard, environment, error_of, replies, reply};
+use super::{Decoded, environment, error_of, replies, reply};
 
 #[test]
 fn a_success_has_a_result_a_note_and_a_position() {
@@ -157,7 +157,7 @@ fn a_hang_up_is_heard_before_a_reply_and_after_it_and_alone() {
         ("200 result=0\nHANGUP\n", vec![zero.clone(), hangup.clone()]),
         ("HANGUP\nHANGUP\n", vec![hangup.clone(), hangup]),
     ] {
-        assert_eq!(replies(bytes), Heard { messages, error: None }, "{bytes}");
+        assert_eq!(replies(bytes), Decoded { messages, error: None }, "{bytes}");
     }
 }
 

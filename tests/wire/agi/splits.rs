@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tokio_util::codec::Decoder;
 
 use super::{hear, transcript};
+use crate::wire::messages::in_three;
 
 /// The ends of the messages in a stream.
 fn ends(bytes: &[u8]) -> Vec<usize> {
@@ -100,12 +101,6 @@ proptest! {
             }
         }
     }
-}
-
-fn in_three(bytes: &[u8], cuts: [prop::sample::Index; 2]) -> [&[u8]; 3] {
-    let mut at = cuts.map(|cut| cut.index(bytes.len() + 1));
-    at.sort_unstable();
-    [&bytes[..at[0]], &bytes[at[0]..at[1]], &bytes[at[1]..]]
 }
 
 /// Pieces of AGI and of anything, in any order.

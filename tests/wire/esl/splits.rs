@@ -6,6 +6,7 @@ use dialscript::esl::codec::{BODY_BYTES, HEADER_BYTES, Message};
 use proptest::prelude::*;
 
 use super::{hear, transcript};
+use crate::wire::messages::in_three;
 
 /// Where to split a message and the one after it: everywhere in headers, in a body at the beginning of each line, one
 /// before and one after it, and at every 61st byte.
@@ -72,12 +73,6 @@ proptest! {
             prop_assert!(size(&message) <= HEADER_BYTES + BODY_BYTES);
         }
     }
-}
-
-fn in_three(bytes: &[u8], cuts: [prop::sample::Index; 2]) -> [&[u8]; 3] {
-    let mut at = cuts.map(|cut| cut.index(bytes.len() + 1));
-    at.sort_unstable();
-    [&bytes[..at[0]], &bytes[at[0]..at[1]], &bytes[at[1]..]]
 }
 
 /// Pieces of messages and of anything, in any order.

@@ -46,7 +46,8 @@ pub(crate) fn named(name: &str) -> &'static Transcript {
 /// The packets with their seconds.
 #[allow(dead_code)]
 pub(crate) fn timed(name: &str) -> Vec<(f64, Packet)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/esl/traces/{name}.jsonl"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/esl/traces/{name}.jsonl"));
     let text = fs::read_to_string(path).unwrap();
     let time = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["t"].as_f64();
     text.lines().map(|line| (time(line).unwrap(), packet(line))).collect()

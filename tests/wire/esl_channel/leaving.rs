@@ -2,7 +2,8 @@
 
 use dialscript::channel::{Cause, Channel, Destination, Exit, Interrupted, Keys, Left, Reach};
 
-use crate::wire::esl_channel::switch::{Call, ask, call, call_with, four_digits, sounds};
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, sounds};
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_variables() {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use dialscript::channel::{Ask, Channel, Ended, Exit, Interrupted, Keys, Left};
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, ask, call, call_with, four_digits, heard, sounds};
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
 async fn a_key_breaks_the_prompt_off_and_keys_that_come_meanwhile_count() {

@@ -7,7 +7,8 @@ use dialscript::channel::{Ask, Channel, Ear, Exit, Heard, Interrupted, Left, Lis
 use dialscript::esl::speech::words;
 use tokio::time::sleep;
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, four_digits, said, sounds};
+use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
+use crate::wire::questions::{four_digits, sounds};
 
 /// What is sent of `listen`, behind the prompt.
 const DETECT: &str = "detect:pocketsphinx {start-input-timers=false,no-input-timeout=5000,\

@@ -5,7 +5,8 @@ use std::time::Duration;
 use dialscript::channel::{Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said};
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, four_digits, said};
+use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
+use crate::wire::questions::four_digits;
 
 const FILE: &str = "/r/1.wav";
 

@@ -8,7 +8,8 @@ use dialscript::esl::channel::EslChannel;
 use tokio::io::DuplexStream;
 use tokio::time::sleep;
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with, four_digits, heard};
+use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with};
+use crate::wire::questions::{four_digits, heard};
 
 async fn play(channel: &mut EslChannel<DuplexStream>, sounds: &[Sound]) -> Result<(), Interrupted> {
     channel.play(&mut sounds.iter().cloned(), Keys::Ignored).await

@@ -1,14 +1,15 @@
 //! The switch's end of a connection, and a call over it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{Ask, Bounds, Channel, Ended, Heard, Interrupted, Listen, Said, Sound};
+use dialscript::channel::{Channel, Interrupted, Listen, Said};
 use dialscript::esl::channel::EslChannel;
 use dialscript::esl::link;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+
+use crate::wire::questions::{an_hour, sounds};
 
 pub(crate) const UUID: &str = "a816e3a2-e6b5-4283-ae5d-1a2affdd0fa8";
 
@@ -119,9 +120,7 @@ pub(crate) async fn call() -> Call {
 pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Call {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
-    let stop = CancellationToken::new();
-    let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: stop.clone(), ends };
+    let (bounds, stop) = an_hour();
     let data = format!(
         "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\nAnswer-State: ringing\nCaller-Dialplan: XML\n\
          Caller-Context: public\nCaller-Caller-ID-Number: 1000\nCaller-Destination-Number: 9000\n\
@@ -142,32 +141,6 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
     let (opened, ()) = tokio::join!(open, greeting);
     let (link, data) = opened.unwrap();
     Call { channel: EslChannel::new(link, data), switch, stop }
-}
-
-pub(crate) fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
-        terminator: Some('#'),
-        barge_in: true,
-    }
-}
-
-pub(crate) fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Send {
-    names.iter().map(|name| Sound::File(Arc::from(*name)))
-}
-
-pub(crate) async fn ask(
-    channel: &mut EslChannel<DuplexStream>,
-    prompt: &'static [&str],
-    ask: &Ask,
-) -> Result<Heard, Interrupted> {
-    channel.ask(&mut sounds(prompt), ask).await
-}
-
-pub(crate) fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
 }
 
 /// Listens without a prompt.

@@ -8,7 +8,8 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, ask, call, call_with, four_digits, heard, sounds};
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::link;
 use dialscript::channel::{
-    Ask, Bounds, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line,
-    Meanwhile, Music, Reach, Sound,
+    Ask, Cause, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Meanwhile,
+    Music, Reach, Sound,
 };
 use dialscript::fake::asterisk::{self, AgiStatus, Call, Places, agi};
 use dialscript::fake::fingers::Fingers;
@@ -18,13 +18,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::wire::fake_asterisk::session::{Story, sounds};
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_asterisk::session::sounds;
+use crate::wire::questions::{an_hour, four_digits, heard, timed};
 
 pub(crate) struct Conversation {
     pub(crate) channel: AgiChannel<DuplexStream>,
     switch: JoinHandle<asterisk::Ended>,
     stop: CancellationToken,
-    pub(crate) story: Story,
+    pub(crate) phone_log: PhoneLog,
 }
 
 async fn call(fingers: Fingers, hangs_up_after: Option<Duration>) -> Conversation {
@@ -37,17 +39,15 @@ pub(crate) async fn call_of(
     hangs_up_after: Option<Duration>,
 ) -> Conversation {
     let (ours, theirs) = duplex(64 * 1024);
-    let story = Story::default();
-    let phone = story.phone(fingers, hangs_up_after).saying(mouth);
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(fingers, hangs_up_after).saying(mouth);
     let places = Places::These(vec!["9100@shipping".into()]);
     let switch = tokio::spawn(async move {
         agi(theirs, "127.0.0.1", &Call::default(), places, sounds(), phone).await
     });
-    let stop = CancellationToken::new();
-    let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: stop.clone(), ends };
+    let (bounds, stop) = an_hour();
     let (link, environment) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
-    Conversation { channel: AgiChannel::new(link, &environment), switch, stop, story }
+    Conversation { channel: AgiChannel::new(link, &environment), switch, stop, phone_log }
 }
 
 impl Conversation {
@@ -66,24 +66,6 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
     [Sound::OfSwitch("/var/sounds/prompt3".into()), Sound::OfSwitch("beep".into())].into_iter()
 }
 
-fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
-        terminator: Some('#'),
-        barge_in: true,
-    }
-}
-
-fn timed(keys: &[(u64, char)]) -> Fingers {
-    Fingers::timed(keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect())
-}
-
-fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
-}
-
 #[tokio::test(start_paused = true)]
 async fn digits_forty_milliseconds_apart_are_all_heard() {
     let keys = timed(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')]);
@@ -100,7 +82,7 @@ async fn without_barge_in_the_prompt_is_heard_to_its_end_and_its_keys_count() {
     assert_eq!(call.asks(&question).await, heard("471", Ended::Terminator));
     assert_eq!(began.elapsed(), Duration::from_secs(5));
     let lost = |(_, told): &(u128, Happening)| matches!(told, Happening::KeyLost(_));
-    assert!(!call.story.told().iter().any(lost));
+    assert!(!call.phone_log.timed().iter().any(lost));
 }
 
 #[tokio::test(start_paused = true)]
@@ -139,7 +121,7 @@ async fn sounds_as_music_are_broken_off_when_the_answer_comes() {
     assert_eq!(call.channel.play(&mut prompt(), Keys::Ignored).await, Ok(()));
     let broken =
         Happening::BrokenOff { sound: "/var/sounds/prompt3".into(), after: Duration::from_secs(1) };
-    assert!(call.story.told().contains(&(4300, broken)));
+    assert!(call.phone_log.timed().contains(&(4300, broken)));
     let (left, ended) = call.leaves(&Exit::Continue).await;
     assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
 }
@@ -177,8 +159,8 @@ async fn a_destination_is_looked_up_and_gone_to() {
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_reaches_the_caller_with_its_cause() {
     let call = call(Fingers::still(), None).await;
-    let story = call.story.clone();
+    let phone_log = call.phone_log.clone();
     let (left, ended) = call.leaves(&Exit::Hangup(Some(Cause(17)))).await;
     assert_eq!((left, ended.status), (Left::AsAsked, AgiStatus::Hangup));
-    assert!(story.told().contains(&(0, Happening::IsHungUp(17))));
+    assert!(phone_log.timed().contains(&(0, Happening::IsHungUp(17))));
 }

@@ -7,18 +7,16 @@ use dialscript::fake::fingers::Fingers;
 use dialscript::fake::phone::{GoesOn, Happening};
 use tokio::time::Instant;
 
-use crate::wire::fake_asterisk::session::{Server, Story};
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_asterisk::session::Server;
+use crate::wire::questions::timed;
 
 const PROMPT: &str = r##"STREAM FILE /var/sounds/prompt3 "0123456789#""##;
 
-async fn server(fingers: Fingers, hangs_up_after: Option<Duration>) -> (Server, Story) {
-    let story = Story::default();
-    let phone = story.phone(fingers, hangs_up_after);
-    (Server::of(Call::default(), Places::All, phone).await, story)
-}
-
-fn timed(milliseconds: u64, key: char) -> Fingers {
-    Fingers::timed(vec![(Duration::from_millis(milliseconds), key)])
+async fn server(fingers: Fingers, hangs_up_after: Option<Duration>) -> (Server, PhoneLog) {
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(fingers, hangs_up_after);
+    (Server::of(Call::default(), Places::All, phone).await, phone_log)
 }
 
 fn hears(seconds: u64) -> Happening {
@@ -28,7 +26,7 @@ fn hears(seconds: u64) -> Happening {
 #[tokio::test(start_paused = true)]
 async fn keys_come_at_their_times_from_picking_up_and_the_story_tells_when() {
     let keys = vec![(Duration::from_secs(1), '4'), (Duration::from_millis(1300), '7')];
-    let (mut server, story) = server(Fingers::timed(keys), None).await;
+    let (mut server, phone_log) = server(Fingers::timed(keys), None).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(server.asks("ANSWER").await, "200 result=0");
     assert_eq!(server.asks(PROMPT).await, "200 result=52 endpos=8000");
@@ -45,28 +43,28 @@ async fn keys_come_at_their_times_from_picking_up_and_the_story_tells_when() {
         (3300, Happening::Presses('7')),
         (3300, Happening::GoesOn(GoesOn::NextStep)),
     ];
-    assert_eq!(story.told(), expected);
+    assert_eq!(phone_log.timed(), expected);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_nobody_listens_for_is_told_as_lost() {
     let keys = vec![(Duration::from_secs(1), '1'), (Duration::from_secs(2), '2')];
-    let (mut server, story) = server(Fingers::timed(keys), None).await;
+    let (mut server, phone_log) = server(Fingers::timed(keys), None).await;
     server.asks("ANSWER").await;
     assert_eq!(
         server.asks(r#"STREAM FILE /var/sounds/prompt3 "2""#).await,
         "200 result=50 endpos=16000"
     );
-    assert!(story.told().contains(&(1000, Happening::KeyLost('1'))));
+    assert!(phone_log.timed().contains(&(1000, Happening::KeyLost('1'))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_between_two_commands_is_told_as_lost_and_no_later_command_has_it() {
-    let (mut server, story) = server(timed(1000, '1'), None).await;
+    let (mut server, phone_log) = server(timed(&[(1000, '1')]), None).await;
     server.asks("ANSWER").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(server.asks("WAIT FOR DIGIT 1000").await, "200 result=0");
-    assert_eq!(story.told()[1..], [(1000, Happening::KeyLost('1'))]);
+    assert_eq!(phone_log.timed()[1..], [(1000, Happening::KeyLost('1'))]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -109,14 +107,14 @@ async fn keys_are_typed_live() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_ends_in_the_handling_of_hang_ups() {
-    let (mut server, story) = server(Fingers::still(), Some(Duration::from_secs(1))).await;
+    let (mut server, phone_log) = server(Fingers::still(), Some(Duration::from_secs(1))).await;
     assert_eq!(server.asks(PROMPT).await, "200 result=-1 endpos=8000");
     assert_eq!(server.hears().await, "HANGUP");
     assert_eq!(server.asks("SET VARIABLE A b").await, "200 result=1");
     let ended = server.closes().await;
     assert_eq!((ended.status, ended.goes_on), (AgiStatus::Hangup, GoesOn::HangupHandler));
     assert_eq!(ended.variables["A"], "b");
-    assert!(story.told().contains(&(1000, Happening::HangsUp)));
+    assert!(phone_log.timed().contains(&(1000, Happening::HangsUp)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -129,35 +127,35 @@ async fn a_caller_who_has_gone_is_not_waited_for_without_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cause_is_heard_by_the_caller() {
-    let (mut server, story) = server(Fingers::still(), None).await;
+    let (mut server, phone_log) = server(Fingers::still(), None).await;
     assert_eq!(server.asks(r#"EXEC Hangup "17""#).await, "200 result=-1");
     assert_eq!(server.hears().await, "HANGUP");
-    assert_eq!(story.told(), [(0, Happening::IsHungUp(17))]);
+    assert_eq!(phone_log.timed(), [(0, Happening::IsHungUp(17))]);
     assert_eq!(server.closes().await.status, AgiStatus::Hangup);
 }
 
 #[tokio::test(start_paused = true)]
 async fn music_ends_at_a_sound_and_does_not_come_back() {
-    let (mut server, story) = server(Fingers::still(), None).await;
+    let (mut server, phone_log) = server(Fingers::still(), None).await;
     server.asks("SET MUSIC ON jazz").await;
     server.asks(r#"STREAM FILE /var/sounds/prompt3 """#).await;
     server.asks("SET MUSIC OFF").await;
     let music = [(0, Happening::MusicOn("jazz".into())), (0, Happening::MusicOff), (0, hears(3))];
-    assert_eq!(story.told(), music);
+    assert_eq!(phone_log.timed(), music);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_sound_is_told_and_marks_the_session() {
-    let (mut server, story) = server(Fingers::still(), None).await;
+    let (mut server, phone_log) = server(Fingers::still(), None).await;
     let missing = r#"STREAM FILE "/no/such/file" """#;
     assert_eq!(server.asks(missing).await, "200 result=-1 endpos=0");
-    assert_eq!(story.told(), [(0, Happening::Missing { sound: "/no/such/file".into() })]);
+    assert_eq!(phone_log.timed(), [(0, Happening::Missing { sound: "/no/such/file".into() })]);
     assert_eq!(server.closes().await.status, AgiStatus::Failure);
 }
 
 async fn goes_on(places: &[&str], commands: &[&str]) -> GoesOn {
     let places = Places::These(places.iter().map(|place| (*place).to_owned()).collect());
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let call = Call { line: Line::Up, context: "test".into(), priority: 2, ..Call::default() };
     let mut server = Server::of(call, places, phone).await;
     for command in commands {
@@ -183,7 +181,7 @@ async fn the_dialplan_goes_on_where_it_was_told() {
 
 #[tokio::test(start_paused = true)]
 async fn a_destination_exists_where_the_dialplan_has_it() {
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let places = Places::These(vec!["9100@shipping".into()]);
     let mut server = Server::of(Call::default(), places, phone).await;
     let asks = |place: &str| format!(r#"GET VARIABLE "DIALPLAN_EXISTS({place})""#);

@@ -11,7 +11,8 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::fake_asterisk::session::{Server, Story};
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_asterisk::session::Server;
 
 /// Commands that the fake does not have: they are left out of what is played, with their replies.
 const NOT_PLAYED: [&str; 16] = [
@@ -155,7 +156,7 @@ async fn replay_until(name: &'static str, call: Call, end: Duration) -> usize {
         _ => None,
     });
     let mouth = Mouth::timed(said.collect());
-    let phone = Story::default().phone(Fingers::timed(keys), hang_up.map(|event| event.at));
+    let phone = PhoneLog::default().phone(Fingers::timed(keys), hang_up.map(|event| event.at));
     let phone = phone.saying(mouth);
     let places = Places::These(vec!["9009@test".into(), "1@nosuch".into()]);
     let began = Instant::now();
@@ -314,7 +315,7 @@ async fn the_first_words_have_the_real_ones_lines_in_their_order() {
         arguments: vec!["first arg".into(), "second".into()],
         ..picked_up()
     };
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let server = Server::of(call, Places::All, phone).await;
     let keys = server.environment.iter().map(|line| line.split_once(": ").unwrap().0);
     assert_eq!(keys.collect::<Vec<_>>(), real);

@@ -1,32 +1,13 @@
 //! A server's side of a session, written as a conversation.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::fake::asterisk::{Call, Ended, Places, agi};
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::phone::{Happening, Phone, Told};
+use dialscript::fake::phone::Phone;
 use dialscript::fake::sound::{Length, SoundsOfSwitch};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-
-/// What was told, in its order.
-#[derive(Clone, Default)]
-pub(crate) struct Story(Arc<Mutex<Vec<Told>>>);
-
-impl Story {
-    pub(crate) fn phone(&self, fingers: Fingers, hangs_up_after: Option<Duration>) -> Phone {
-        let story = self.0.clone();
-        Phone::new(fingers, hangs_up_after, move |told| story.lock().unwrap().push(told))
-    }
-
-    /// All of it, with milliseconds.
-    pub(crate) fn told(&self) -> Vec<(u128, Happening)> {
-        let told = self.0.lock().unwrap();
-        told.iter().map(|told| (told.at.as_millis(), told.happening.clone())).collect()
-    }
-}
 
 /// A prompt of 3 s, a beep, and a sound that is not there, as where the transcripts were made.
 pub(crate) fn sounds() -> SoundsOfSwitch {

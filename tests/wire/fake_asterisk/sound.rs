@@ -6,6 +6,8 @@ use std::time::Duration;
 use dialscript::fake::sound::{Length, SoundsOfSwitch};
 use tempfile::TempDir;
 
+use crate::support::wav::tone;
+
 fn length(folder: &TempDir, name: &str) -> Option<Duration> {
     let name = folder.path().join(name);
     let length = SoundsOfSwitch::default().length(name.to_str().unwrap());
@@ -15,13 +17,7 @@ fn length(folder: &TempDir, name: &str) -> Option<Duration> {
 #[test]
 fn a_wav_is_as_long_as_its_header_says() {
     let folder = TempDir::new().unwrap();
-    let sample_format = hound::SampleFormat::Int;
-    let spec =
-        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format };
-    let file = folder.path().join("hello.wav");
-    let mut wav = hound::WavWriter::create(file, spec).unwrap();
-    (0..6000).for_each(|_| wav.write_sample(0_i16).unwrap());
-    wav.finalize().unwrap();
+    fs::write(folder.path().join("hello.wav"), tone(750)).unwrap();
     assert_eq!(length(&folder, "hello"), Some(Duration::from_millis(750)));
     assert_eq!(length(&folder, "hello.wav"), None, "a name has no extension");
 }

@@ -11,8 +11,10 @@ use dialscript::fake::phone::Happening;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
+use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_asterisk::driver::{Conversation, call_of};
-use crate::wire::fake_asterisk::session::{Server, Story};
+use crate::wire::fake_asterisk::session::Server;
+use crate::wire::questions::{four_digits, timed};
 
 fn utterance(milliseconds: u64) -> Utterance {
     Utterance { text: "four seven".into(), lasts: Duration::from_millis(milliseconds) }
@@ -22,15 +24,11 @@ fn says(after: u64, lasts: u64) -> Mouth {
     Mouth::timed(vec![(Duration::from_millis(after), utterance(lasts))])
 }
 
-fn pressing(milliseconds: u64, key: char) -> Fingers {
-    Fingers::timed(vec![(Duration::from_millis(milliseconds), key)])
-}
-
-async fn server(fingers: Fingers, mouth: Mouth) -> (Server, Story) {
-    let story = Story::default();
-    let phone = story.phone(fingers, None).saying(mouth);
+async fn server(fingers: Fingers, mouth: Mouth) -> (Server, PhoneLog) {
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(fingers, None).saying(mouth);
     let call = Call { line: Line::Up, ..Call::default() };
-    (Server::of(call, Places::All, phone).await, story)
+    (Server::of(call, Places::All, phone).await, phone_log)
 }
 
 struct Folder(TempDir);
@@ -60,7 +58,7 @@ impl Folder {
 #[tokio::test(start_paused = true)]
 async fn a_recording_ends_behind_what_is_said_and_holds_it() {
     let folder = Folder::new();
-    let (mut server, story) = server(Fingers::still(), says(500, 1000)).await;
+    let (mut server, phone_log) = server(Fingers::still(), says(500, 1000)).await;
     let reply = server.asks(&folder.record(r##""#" 15000 s=2"##)).await;
     assert_eq!(reply, "200 result=11480 (timeout) endpos=20160");
     assert_eq!(folder.loud(), ".....##########...........");
@@ -69,7 +67,7 @@ async fn a_recording_ends_behind_what_is_said_and_holds_it() {
         (500, Happening::Says { text: "four seven".into(), lasts: Duration::from_secs(1) }),
         (3520, Happening::Recorded { file, lasts: Duration::from_millis(2520) }),
     ];
-    assert_eq!(story.told()[1..], told);
+    assert_eq!(phone_log.timed()[1..], told);
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,13 +83,14 @@ async fn what_begins_before_a_recording_is_in_it_from_its_beginning() {
 async fn a_caller_who_answers_waits_until_the_switch_listens() {
     let folder = Folder::new();
     let mouth = Mouth::when_listened_to(vec![utterance(300), utterance(300)]);
-    let (mut server, story) = server(Fingers::still(), mouth).await;
+    let (mut server, phone_log) = server(Fingers::still(), mouth).await;
     for _ in 0..2 {
         tokio::time::sleep(Duration::from_secs(5)).await;
         server.asks(&folder.record(r#""" 15000 s=1"#)).await;
         assert_eq!(folder.loud(), ".....###...........");
     }
-    let said = story.told().into_iter().filter(|(_, told)| matches!(told, Happening::Says { .. }));
+    let said =
+        phone_log.timed().into_iter().filter(|(_, told)| matches!(told, Happening::Says { .. }));
     assert_eq!(said.count(), 2);
 }
 
@@ -106,10 +105,10 @@ async fn a_recording_that_can_not_be_written_marks_the_session() {
 
 #[tokio::test(start_paused = true)]
 async fn digits_and_letters_are_said_one_by_one_and_a_key_ends_them() {
-    let (mut server, story) = server(pressing(3000, '5'), Mouth::silent()).await;
+    let (mut server, phone_log) = server(timed(&[(3000, '5')]), Mouth::silent()).await;
     assert_eq!(server.asks(r#"SAY DIGITS "07" """#).await, "200 result=0");
     assert_eq!(server.asks(r#"SAY ALPHA "abcd" "5""#).await, "200 result=53");
-    let told = story.told();
+    let told = phone_log.timed();
     let hears = |sound: &str, milliseconds| Happening::Hears {
         sound: sound.into(),
         lasts: Duration::from_millis(milliseconds),
@@ -148,16 +147,6 @@ async fn listening(
     channel.pick_up(true).await.unwrap();
     let mut prompt = [Sound::OfSwitch("/var/sounds/prompt3".into())].into_iter();
     channel.listen(&mut prompt, &listen(folder, keys)).await
-}
-
-fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
-        terminator: Some('#'),
-        barge_in: true,
-    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,7 +199,7 @@ async fn the_driver_notices_a_caller_who_leaves_while_speaking() {
 
 #[tokio::test(start_paused = true)]
 async fn the_driver_and_the_switch_agree_on_every_kind_of_sound() {
-    let Conversation { mut channel, story, .. } =
+    let Conversation { mut channel, phone_log, .. } =
         call_of(Fingers::still(), Mouth::silent(), None).await;
     channel.pick_up(true).await.unwrap();
     let url = "http://10.0.0.5:8085/0123456789abcdef0123456789abcdef.wav";
@@ -219,8 +208,8 @@ async fn the_driver_and_the_switch_agree_on_every_kind_of_sound() {
             .into_iter();
     let question = four_digits();
     assert!(channel.ask(&mut prompt, &question).await.is_ok());
-    let sounds: Vec<_> = story
-        .told()
+    let sounds: Vec<_> = phone_log
+        .timed()
         .into_iter()
         .filter_map(|(_, told)| match told {
             Happening::Hears { sound, .. } => Some(sound),

@@ -6,7 +6,9 @@ use dialscript::fake::fingers::Fingers;
 use dialscript::fake::freeswitch::{Call, Places};
 use dialscript::fake::phone::{GoesOn, Happening};
 
-use crate::wire::fake_freeswitch::session::{Message, Server, Story};
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_freeswitch::session::{Message, Server};
+use crate::wire::questions::timed;
 
 const SHORT: &str = "/usr/freeswitch/sounds-test/prompts/short1s.wav";
 const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
@@ -18,16 +20,15 @@ async fn server_of(
     places: Places,
     keys: &[(u64, char)],
     hangs_up: Option<u64>,
-) -> (Server, Story) {
-    let story = Story::default();
-    let keys = keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect();
-    let phone = story.phone(Fingers::timed(keys), hangs_up.map(Duration::from_millis));
+) -> (Server, PhoneLog) {
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis));
     let mut server = Server::of(Call { answered: true, ..call }, places, phone);
     server.asks(FIRST).await;
-    (server, story)
+    (server, phone_log)
 }
 
-async fn server(keys: &[(u64, char)]) -> (Server, Story) {
+async fn server(keys: &[(u64, char)]) -> (Server, PhoneLog) {
     server_of(Call::default(), Places::All, keys, None).await
 }
 
@@ -48,17 +49,17 @@ async fn a_star_ends_a_sound_and_other_keys_do_not() {
 
 #[tokio::test(start_paused = true)]
 async fn with_terminators_of_none_no_key_ends_a_sound() {
-    let (mut server, story) = server(&[(1000, '*'), (1200, '#')]).await;
+    let (mut server, phone_log) = server(&[(1000, '*'), (1200, '#')]).await;
     server.executes("set", "playback_terminators=none").await;
     server.executes("playback", SHORT).await;
     server.hears(Duration::from_secs(5)).await;
-    assert!(!story.told().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
-    assert!(!story.told().iter().any(|told| matches!(told, Happening::Variable { .. })));
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::Variable { .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_break_ends_what_it_runs_in_and_its_own_end_is_told_first() {
-    let (mut server, story) = server(&[]).await;
+    let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     let heard = events(&server.executes("break", "").await);
     let (first, second) = (
@@ -66,7 +67,7 @@ async fn a_break_ends_what_it_runs_in_and_its_own_end_is_told_first() {
         "CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED",
     );
     assert_eq!(heard, [first, second]);
-    assert!(matches!(story.told().last(), Some(Happening::BrokenOff { .. })));
+    assert!(matches!(phone_log.happenings().last(), Some(Happening::BrokenOff { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -79,10 +80,10 @@ async fn a_break_where_nothing_runs_breaks_nothing_later() {
 
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_not_there_is_told() {
-    let (mut server, story) = server(&[]).await;
+    let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);
-    assert!(story.told().contains(&Happening::Missing { sound: "/no/such.wav".into() }));
+    assert!(phone_log.happenings().contains(&Happening::Missing { sound: "/no/such.wav".into() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,20 +104,20 @@ async fn arguments_are_expanded_once_and_values_twice() {
 
 #[tokio::test(start_paused = true)]
 async fn the_dialplan_goes_on_when_what_runs_is_done() {
-    let (mut server, story) = server(&[]).await;
+    let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", SHORT).await;
     let ended = server.closes().await;
     assert_eq!(ended.goes_on, GoesOn::NextStep);
-    assert!(!story.told().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn with_resume_the_dialplan_goes_on_at_once() {
-    let (mut server, story) = server(&[]).await;
+    let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     server.asks("resume\n\nexit").await;
     assert_eq!(server.closes().await.goes_on, GoesOn::NextStep);
-    assert!(story.told().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
+    assert!(phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +143,7 @@ async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the
         (vec![], GoesOn::Stranded),
         (vec![("socket_resume".to_owned(), "true".to_owned())], GoesOn::NextStep),
     ] {
-        let phone = Story::default().phone(Fingers::still(), None);
+        let phone = PhoneLog::default().phone(Fingers::still(), None);
         let server = Server::of(Call { variables, ..Call::default() }, Places::All, phone);
         assert_eq!(server.closes().await.goes_on, goes_on);
     }
@@ -151,7 +152,7 @@ async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the
 #[tokio::test(start_paused = true)]
 async fn a_server_that_leaves_before_the_call_is_parked_strands_it() {
     for (after, goes_on) in [(0, GoesOn::Stranded), (30, GoesOn::NextStep)] {
-        let phone = Story::default().phone(Fingers::still(), None);
+        let phone = PhoneLog::default().phone(Fingers::still(), None);
         let mut server = Server::of(Call::default(), Places::All, phone);
         server.says(b"connect\n\n").await;
         tokio::time::sleep(Duration::from_millis(after)).await;
@@ -170,9 +171,9 @@ async fn music_ends_at_the_time_that_any_playback_may_take() {
 
 #[tokio::test(start_paused = true)]
 async fn music_that_nobody_ends_strands_the_call() {
-    let (mut server, story) = server(&[]).await;
+    let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", "local_stream://jazz").await;
-    assert!(story.told().contains(&Happening::MusicOn("jazz".into())));
+    assert!(phone_log.happenings().contains(&Happening::MusicOn("jazz".into())));
     assert_eq!(server.closes().await.goes_on, GoesOn::Stranded);
 }
 
@@ -190,9 +191,9 @@ async fn a_hang_up_without_linger_ends_the_connection() {
 #[tokio::test(start_paused = true)]
 async fn a_cause_is_heard_by_the_caller() {
     for (given, cause) in [("USER_BUSY", 17), ("17", 17), ("nonsense", 16)] {
-        let (mut server, story) = server(&[]).await;
+        let (mut server, phone_log) = server(&[]).await;
         server.asks(&format!("sendmsg\ncall-command: hangup\nhangup-cause: {given}")).await;
-        assert!(story.told().contains(&Happening::IsHungUp(cause)), "{given}");
+        assert!(phone_log.happenings().contains(&Happening::IsHungUp(cause)), "{given}");
     }
 }
 
@@ -207,8 +208,8 @@ async fn a_body_is_an_argument_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_presses_keys_when_asked() {
-    let story = Story::default();
-    let phone = story.phone(Fingers::when_asked("47,8"), None);
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(Fingers::when_asked("47,8"), None);
     let call = Call { answered: true, ..Call::default() };
     let mut server = Server::of(call, Places::All, phone);
     server.asks(FIRST).await;

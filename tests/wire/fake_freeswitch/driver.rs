@@ -12,37 +12,45 @@ use dialscript::esl::channel::EslChannel;
 use dialscript::esl::link;
 use dialscript::fake::fingers::Fingers;
 use dialscript::fake::freeswitch::{self, Call, Places, socket};
-use dialscript::fake::phone::{GoesOn, Happening};
+use dialscript::fake::phone::{GoesOn, Happening, Phone};
+use dialscript::fake::sound::SoundsOfSwitch;
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::wire::fake_freeswitch::session::{HOST, Story, sounds};
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_freeswitch::session::{HOST, sounds};
+use crate::wire::questions::{an_hour, four_digits, heard, timed};
 
 const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
 
-struct Conversation {
-    channel: EslChannel<DuplexStream>,
-    switch: JoinHandle<freeswitch::Ended>,
+pub(super) struct Conversation {
+    pub(super) channel: EslChannel<DuplexStream>,
+    pub(super) switch: JoinHandle<freeswitch::Ended>,
     stop: CancellationToken,
-    story: Story,
+    pub(super) phone_log: PhoneLog,
+}
+
+/// A call over the phone of a log.
+pub(super) async fn connected(
+    call: Call,
+    sounds: SoundsOfSwitch,
+    phone_log: PhoneLog,
+    phone: Phone,
+) -> Conversation {
+    let (ours, theirs) = duplex(64 * 1024);
+    let switch =
+        tokio::spawn(async move { socket(theirs, HOST, &call, Places::All, sounds, phone).await });
+    let (bounds, stop) = an_hour();
+    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    Conversation { channel: EslChannel::new(link, data), switch, stop, phone_log }
 }
 
 async fn call_of(call: Call, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
-    let (ours, theirs) = duplex(64 * 1024);
-    let story = Story::default();
-    let keys = keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect();
-    let phone = story.phone(Fingers::timed(keys), hangs_up.map(Duration::from_millis));
-    let switch =
-        tokio::spawn(
-            async move { socket(theirs, HOST, &call, Places::All, sounds(), phone).await },
-        );
-    let stop = CancellationToken::new();
-    let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: stop.clone(), ends };
-    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
-    Conversation { channel: EslChannel::new(link, data), switch, stop, story }
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis));
+    connected(call, sounds(), phone_log, phone).await
 }
 
 async fn call(keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
@@ -55,7 +63,11 @@ impl Conversation {
         self.channel.ask(&mut prompt(), ask).await
     }
 
-    async fn leaves(self, variables: &[(&str, String)], exit: &Exit) -> (Left, freeswitch::Ended) {
+    pub(super) async fn leaves(
+        self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> (Left, freeswitch::Ended) {
         let left = self.channel.leave(variables, exit).await;
         (left, self.switch.await.unwrap())
     }
@@ -65,24 +77,10 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
     [Sound::File(LONG.into())].into_iter()
 }
 
-fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
-        terminator: Some('#'),
-        barge_in: true,
-    }
-}
-
-fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
     let (ours, theirs) = duplex(64 * 1024);
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let its = Call {
         script: "order-status".into(),
         caller: "+49 30/1".into(),
@@ -172,7 +170,7 @@ async fn music_is_broken_off_when_the_answer_comes() {
     let mut prompt = prompt();
     let played = call.channel.play(&mut prompt, Keys::Ignored).await;
     assert_eq!(played, Ok(()));
-    let told = call.story.told();
+    let told = call.phone_log.happenings();
     assert_eq!(told[1..3], [Happening::MusicOn("jazz".into()), Happening::MusicOff]);
 }
 
@@ -211,7 +209,7 @@ async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_goes_on() {
     let (ours, theirs) = duplex(64 * 1024);
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let switch = tokio::spawn(async move {
         socket(theirs, HOST, &Call::default(), Places::All, sounds(), phone).await
     });

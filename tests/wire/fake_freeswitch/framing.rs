@@ -6,8 +6,9 @@ use std::time::Duration;
 use dialscript::fake::fingers::Fingers;
 use dialscript::fake::freeswitch::{Call, Places};
 
-use crate::wire::fake_freeswitch::session::{Message, Server, Story, messages};
+use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript;
+use crate::wire::fake_freeswitch::session::{Message, Server, messages};
 
 fn decoded(value: &str) -> String {
     percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned()
@@ -28,7 +29,7 @@ fn real() -> Vec<Message> {
 }
 
 async fn connected(call: Call) -> (Server, Message) {
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let mut server = Server::of(call, Places::All, phone);
     let data = server.asks("connect").await.remove(0);
     (server, data)
@@ -75,7 +76,7 @@ async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_h
 
 #[tokio::test(start_paused = true)]
 async fn events_have_no_header_that_the_real_ones_have_not() {
-    let phone = Story::default()
+    let phone = PhoneLog::default()
         .phone(Fingers::timed(vec![(Duration::from_secs(1), '4')]), Some(Duration::from_secs(3)));
     let mut server = Server::of(Call::default(), Places::All, phone);
     let mut heard = server.asks("connect\n\nmyevents").await;

@@ -6,8 +6,9 @@ use dialscript::fake::fingers::Fingers;
 use dialscript::fake::freeswitch::{Call, Places};
 use tokio::time::{Instant, sleep_until};
 
-use crate::wire::fake_freeswitch::session::{Message, Server, Story, messages};
+use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript::{self, Packet};
+use crate::wire::fake_freeswitch::session::{Message, Server, messages};
 
 /// Messages that are not told here: events that nobody needs, and what the dialplan of that machine went on with.
 fn is_told(message: &Message) -> bool {
@@ -23,8 +24,8 @@ fn said(bytes: &[u8], until: &str) -> Vec<String> {
 
 /// Plays a transcript up to the first command that has the word in it.
 async fn replayed(name: &str, call: Call, until: &str, hangs_up: Option<u64>) -> Vec<u8> {
-    let story = Story::default();
-    let phone = story.phone(Fingers::still(), hangs_up.map(Duration::from_millis));
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(Fingers::still(), hangs_up.map(Duration::from_millis));
     let mut server = Server::of(call, Places::All, phone);
     let began = Instant::now();
     let (mut heard, mut last) = (Vec::new(), 0.0);
@@ -143,7 +144,7 @@ async fn errors_are_answered_as_they_were() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_says_connect_is_told_goodbye_and_the_call_is_stranded() {
-    let phone = Story::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(Fingers::still(), None);
     let mut server = Server::of(Call::default(), Places::All, phone);
     let began = Instant::now();
     let heard = server.hears(Duration::from_secs(60)).await;

@@ -1,11 +1,9 @@
 //! A server's side of a session, and what it heard.
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
 use dialscript::fake::freeswitch::{Call, Ended, Places, socket};
-use dialscript::fake::phone::{Happening, Phone, Told};
+use dialscript::fake::phone::Phone;
 use dialscript::fake::sound::{Length, SoundsOfSwitch};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -14,22 +12,6 @@ use tokio::time::timeout;
 use crate::wire::esl::transcript::frames;
 
 pub(crate) const HOST: &str = "127.0.0.1:8084";
-
-/// What was told, in its order.
-#[derive(Clone, Default)]
-pub(crate) struct Story(Arc<Mutex<Vec<Told>>>);
-
-impl Story {
-    pub(crate) fn phone(&self, fingers: Fingers, hangs_up_after: Option<Duration>) -> Phone {
-        let story = self.0.clone();
-        Phone::new(fingers, hangs_up_after, move |told| story.lock().unwrap().push(told))
-    }
-
-    /// All of it, without times.
-    pub(crate) fn told(&self) -> Vec<Happening> {
-        self.0.lock().unwrap().iter().map(|told| told.happening.clone()).collect()
-    }
-}
 
 /// The sounds of the machine where the transcripts were made.
 pub(crate) fn sounds() -> SoundsOfSwitch {

@@ -4,44 +4,26 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialscript::channel::{
-    Ask, Bounds, Channel, Ear, Exit, Interrupted, Keys, Left, Line, Listen, Said, Sound, Spoken,
+    Ask, Channel, Ear, Exit, Interrupted, Keys, Left, Line, Listen, Said, Sound, Spoken,
 };
-use dialscript::esl::channel::EslChannel;
-use dialscript::esl::link;
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{self, Call, Places, socket};
+use dialscript::fake::freeswitch::{self, Call};
 use dialscript::fake::mouth::{Mouth, Utterance};
 use dialscript::fake::phone::Happening;
 use dialscript::fake::sound::SoundsOfSwitch;
-use tokio::io::{DuplexStream, duplex};
-use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use crate::wire::fake_freeswitch::session::{HOST, Story};
-
-struct Conversation {
-    channel: EslChannel<DuplexStream>,
-    switch: JoinHandle<freeswitch::Ended>,
-    story: Story,
-}
+use crate::support::phone_log::PhoneLog;
+use crate::wire::fake_freeswitch::driver::{Conversation, connected};
+use crate::wire::questions::timed;
 
 async fn call(mouth: Mouth, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
-    let (ours, theirs) = duplex(64 * 1024);
-    let story = Story::default();
-    let keys = keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect();
-    let phone = story.phone(Fingers::timed(keys), hangs_up.map(Duration::from_millis));
-    let phone = phone.saying(mouth);
+    let phone_log = PhoneLog::default();
+    let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis)).saying(mouth);
     let sounds = SoundsOfSwitch::default().with("speak:none", None).with("say:hi", None);
     let call = Call { language: "hi".into(), ..Call::default() };
-    let switch =
-        tokio::spawn(async move { socket(theirs, HOST, &call, Places::All, sounds, phone).await });
-    let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: CancellationToken::new(), ends };
-    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
-    let mut channel = EslChannel::new(link, data);
-    assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
-    Conversation { channel, switch, story }
+    let mut conversation = connected(call, sounds, phone_log, phone).await;
+    assert_eq!(conversation.channel.pick_up(true).await, Ok(Line::Up));
+    conversation
 }
 
 fn says(text: &str, seconds: f64) -> Utterance {
@@ -58,15 +40,14 @@ fn recording(file: &Path) -> Listen {
     }
 }
 
-impl Conversation {
-    async fn listens(&mut self, listen: &Listen) -> Result<Said, Interrupted> {
-        self.channel.listen(&mut std::iter::empty::<Sound>(), listen).await
-    }
+async fn listens(call: &mut Conversation, listen: &Listen) -> Result<Said, Interrupted> {
+    call.channel.listen(&mut std::iter::empty::<Sound>(), listen).await
+}
 
-    async fn leaves(self) -> freeswitch::Ended {
-        assert_eq!(self.channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
-        self.switch.await.unwrap()
-    }
+async fn leaves(call: Conversation) -> freeswitch::Ended {
+    let (left, ended) = call.leaves(&[], &Exit::Continue).await;
+    assert_eq!(left, Left::AsAsked);
+    ended
 }
 
 /// Samples, and whether there is more than silence in it.
@@ -82,14 +63,14 @@ async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
     let file = folder.path().join("said.wav");
     let mouth = Mouth::when_listened_to(vec![says("four seven", 2.0)]);
     let mut call = call(mouth, &[], None).await;
-    assert_eq!(call.listens(&recording(&file)).await, Ok(Said::Recorded));
+    assert_eq!(listens(&mut call, &recording(&file)).await, Ok(Said::Recorded));
     let (samples, is_loud) = heard(&file);
     assert!((27_500..29_000).contains(&samples), "0.5 s, 2 s and 1 s: {samples} samples");
     assert!(is_loud);
-    let told = call.story.told();
+    let told = call.phone_log.happenings();
     let says = Happening::Says { text: "four seven".into(), lasts: Duration::from_secs(2) };
     assert!(told.contains(&says), "{told:?}");
-    let before = call.leaves().await.variables;
+    let before = leaves(call).await.variables;
     assert_eq!(before.get("record_fill_cng"), None, "the variable is as before");
 }
 
@@ -100,7 +81,7 @@ async fn who_begins_late_is_recorded_in_a_later_round() {
     let mouth = Mouth::timed(vec![(Duration::from_millis(3300), says("yes", 1.0))]);
     let mut call = call(mouth, &[], None).await;
     let started = Instant::now();
-    assert_eq!(call.listens(&recording(&file)).await, Ok(Said::Recorded));
+    assert_eq!(listens(&mut call, &recording(&file)).await, Ok(Said::Recorded));
     assert!(heard(&file).1);
     let lasted = started.elapsed().as_millis();
     assert!((5200..5600).contains(&lasted), "{lasted} ms");
@@ -111,7 +92,7 @@ async fn who_says_nothing_has_said_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut call = call(Mouth::silent(), &[], None).await;
     let started = Instant::now();
-    let said = call.listens(&recording(&folder.path().join("said.wav"))).await;
+    let said = listens(&mut call, &recording(&folder.path().join("said.wav"))).await;
     assert_eq!(said, Ok(Said::Nothing));
     let lasted = started.elapsed().as_millis();
     assert!((5000..6500).contains(&lasted), "{lasted} ms");
@@ -130,24 +111,24 @@ async fn keys_are_as_good_as_words() {
         barge_in: true,
     });
     let listen = Listen { keys, ..recording(&folder.path().join("said.wav")) };
-    let said = call.listens(&listen).await;
+    let said = listens(&mut call, &listen).await;
     assert!(matches!(&said, Ok(Said::Keys(keys)) if keys.digits == "47"), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_folder_that_is_not_there_costs_the_recording_and_not_the_call() {
     let mut call = call(Mouth::silent(), &[], None).await;
-    let said = call.listens(&recording(Path::new("/nonexistent/said.wav"))).await;
+    let said = listens(&mut call, &recording(Path::new("/nonexistent/said.wav"))).await;
     assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
-    call.leaves().await;
+    leaves(call).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_ends_a_recording() {
     let folder = tempfile::tempdir().unwrap();
-    let mouth = Mouth::when_listened_to(vec![says("a long story", 9.0)]);
+    let mouth = Mouth::when_listened_to(vec![says("a long phone_log", 9.0)]);
     let mut call = call(mouth, &[], Some(3000)).await;
-    let said = call.listens(&recording(&folder.path().join("said.wav"))).await;
+    let said = listens(&mut call, &recording(&folder.path().join("said.wav"))).await;
     assert_eq!(said, Err(Interrupted::caller_left()));
 }
 
@@ -156,8 +137,8 @@ async fn there_is_no_engine_that_recognises() {
     let mut call = call(Mouth::silent(), &[], None).await;
     let ear = Ear::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
     let listen = Listen { ear, ..recording(Path::new("")) };
-    assert_eq!(call.listens(&listen).await, Ok(Said::Unheard("ASR INIT ERROR".into())));
-    call.leaves().await;
+    assert_eq!(listens(&mut call, &listen).await, Ok(Said::Unheard("ASR INIT ERROR".into())));
+    leaves(call).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,7 +151,7 @@ async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
     let url = Sound::Served("http://127.0.0.1:8085/a.wav".into());
     let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
     call.channel.play(&mut sounds.into_iter(), Keys::Ignored).await.unwrap();
-    let told = call.story.told();
+    let told = call.phone_log.happenings();
     let heard = told.iter().filter_map(|happening| match happening {
         Happening::Hears { sound, .. } => Some(format!("+ {sound}")),
         Happening::Missing { sound } => Some(format!("- {sound}")),
@@ -192,7 +173,7 @@ async fn a_string_of_files_is_heard_but_for_what_is_missing() {
     let mut call = call(Mouth::silent(), &[], None).await;
     let sounds = [Sound::OfSwitch(name.into())];
     call.channel.play(&mut sounds.into_iter(), Keys::Ignored).await.unwrap();
-    let told = call.story.told();
+    let told = call.phone_log.happenings();
     let lasts = Duration::from_secs(3);
     assert!(told.contains(&Happening::Missing { sound: "/s/missing.wav".into() }), "{told:?}");
     assert!(told.contains(&Happening::Hears { sound: name.into(), lasts }), "{told:?}");

@@ -56,13 +56,13 @@ impl Memory {
 }
 
 /// The server: what is in it outlives its end.
-pub(crate) struct Fake {
+pub(crate) struct FakeRedis {
     pub(crate) memory: Arc<Mutex<Memory>>,
     pub(crate) address: SocketAddr,
     serving: Option<JoinHandle<()>>,
 }
 
-impl Fake {
+impl FakeRedis {
     pub(crate) async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

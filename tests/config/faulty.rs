@@ -1,5 +1,6 @@
 //! Deliberately faulty files, and what is said of them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use dialscript::cli::check::report;
@@ -8,10 +9,68 @@ use proptest::prelude::*;
 
 use crate::support::config_folder::ConfigFolder;
 
+/// The report comes in parts, each beside its name in a snapshot of its own: a script file, or a table of the daemon's
+/// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
 #[test]
 fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
-    let faults = report(Path::new("tests/data/faulty/dialscript.toml")).unwrap_err();
-    insta::assert_snapshot!(faults.to_string());
+    let faults = report(Path::new(DAEMON_FILE)).unwrap_err().to_string();
+    let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
+    let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
+    for fault in each(faults) {
+        let name = part(fault);
+        match parts.last_mut().filter(|(last, _)| *last == name) {
+            Some((_, faults)) => faults.push(fault),
+            None => parts.push((name, vec![fault])),
+        }
+    }
+    let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/snapshots");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&snapshots);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
+        for (name, faults) in &parts {
+            insta::assert_snapshot!(name.as_str(), faults.join("\n\n"));
+        }
+    });
+    let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
+    let stored = std::fs::read_dir(snapshots).unwrap().map(|entry| entry.unwrap().path());
+    let stored = stored.filter(|path| path.extension().is_some_and(|ending| ending == "snap"));
+    let stored: BTreeSet<_> =
+        stored.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(stored, wanted, "a snapshot that nothing writes");
+}
+
+const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
+
+/// The faults of a report: a blank line is between them.
+fn each(report: &str) -> Vec<&str> {
+    let mut rest = report;
+    let mut faults = Vec::new();
+    while let Some(at) = rest.find("\n\nerror: ") {
+        faults.push(&rest[..at]);
+        rest = &rest[at + "\n\n".len()..];
+    }
+    faults.push(rest);
+    faults
+}
+
+/// The part of the report that a fault belongs to.
+fn part(fault: &str) -> String {
+    let (_, place) = fault.split_once("--> ").unwrap();
+    let place = place.lines().next().unwrap();
+    let file = place.split(':').next().unwrap();
+    if file != DAEMON_FILE {
+        let script = Path::new(file).file_stem().unwrap().to_str().unwrap();
+        return format!("script-{}", script.replace(' ', "-"));
+    }
+    let line: usize = place.split(':').nth(1).unwrap().parse().unwrap();
+    let text = std::fs::read_to_string(DAEMON_FILE).unwrap();
+    let tables = text.lines().take(line).filter_map(|line| line.strip_prefix('['));
+    let table = tables.last().unwrap();
+    format!("daemon-{}", &table[..table.find(['.', ']']).unwrap()])
 }
 
 #[test]

@@ -13,13 +13,13 @@ use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use super::{Reply, Seen};
 
 /// The certificate of the CA, as a file.
-pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/tls/ca.pem");
+pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/web/tls/ca.pem");
 
 /// Answers one request on each connection, with a JSON `{"code":"200"}`.
 pub(crate) fn start() -> SocketAddr {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let certificate = CertificateDer::from(&include_bytes!("../../data/tls/localhost.der")[..]);
-    let key = PrivatePkcs8KeyDer::from(&include_bytes!("../../data/tls/localhost.key.der")[..]);
+    let certificate = CertificateDer::from(&include_bytes!("../../data/web/tls/localhost.der")[..]);
+    let key = PrivatePkcs8KeyDer::from(&include_bytes!("../../data/web/tls/localhost.key.der")[..]);
     let config = ServerConfig::builder().with_no_client_auth();
     let config = config.with_single_cert(vec![certificate], key.into()).expect("a certificate");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -45,9 +45,9 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// A certificate or a key of `tests/data/tls/identity`.
+/// A certificate or a key of `tests/data/web/tls/identity`.
 pub(crate) fn file(name: &str) -> String {
-    format!("{}/tests/data/tls/identity/{name}", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/tests/data/web/tls/identity/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn certificates(name: &str) -> Vec<CertificateDer<'static>> {

@@ -1,10 +1,10 @@
-//! Which room may know which: read from the `use` lines and paths of the source.
+//! Which module may import from which: read from the `use` lines and paths of the source.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-/// A room, and the rooms of ours that it may know.
+use super::source::{SourceFile, library};
+
+/// A module, and the modules of ours that it may import from.
 const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("channel", &[]),
     ("script", &["channel"]),
@@ -41,7 +41,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ),
 ];
 
-/// Libraries that only some rooms may use.
+/// Libraries that only some modules may use.
 const ONLY_IN: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
@@ -52,52 +52,37 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("tracing_subscriber", &["telemetry"]),
 ];
 
-fn sources(room: &str) -> Vec<(PathBuf, String)> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = vec![source.join(format!("{room}.rs"))];
-    let mut folders = vec![source.join(room)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).into_iter().flatten() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files.into_iter().map(|file| (file.clone(), code(&fs::read_to_string(file).unwrap()))).collect()
+fn sources(module: &str) -> impl Iterator<Item = &'static SourceFile> {
+    let files = library().iter();
+    files
+        .filter(move |(path, _)| path.first().is_some_and(|first| first == module))
+        .map(|(_, file)| file)
 }
 
-/// The text without its comments: they may speak of any room.
-fn code(text: &str) -> String {
-    let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn rooms_named(code: &str) -> BTreeSet<&str> {
+fn modules_named(code: &str) -> BTreeSet<&str> {
     let names = code.split("crate::").skip(1);
     names.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()).collect()
 }
 
 #[test]
-fn every_room_knows_only_those_below_it() {
-    for (room, may_know) in MAY_KNOW {
-        for (file, code) in sources(room) {
-            for known in rooms_named(&code) {
-                let allowed = known == room || may_know.contains(&known);
-                assert!(allowed, "{} knows `{known}`", file.display());
+fn every_module_imports_only_from_those_below_it() {
+    for (module, may_know) in MAY_KNOW {
+        for file in sources(module) {
+            for known in modules_named(&file.code) {
+                let allowed = known == module || may_know.contains(&known);
+                assert!(allowed, "{} knows `{known}`", file.name);
             }
         }
     }
 }
 
 #[test]
-fn libraries_stay_in_their_rooms() {
-    for (library, rooms) in ONLY_IN {
-        for (room, _) in MAY_KNOW.iter().filter(|(room, _)| !rooms.contains(room)) {
-            for (file, code) in sources(room) {
-                assert!(
-                    !code.contains(&format!("{library}::")),
-                    "{} uses {library}",
-                    file.display()
-                );
+fn libraries_are_used_only_in_their_modules() {
+    for (library, modules) in ONLY_IN {
+        for (module, _) in MAY_KNOW.iter().filter(|(module, _)| !modules.contains(module)) {
+            for file in sources(module) {
+                let uses = file.code.contains(&format!("{library}::"));
+                assert!(!uses, "{} uses {library}", file.name);
             }
         }
     }
@@ -105,22 +90,20 @@ fn libraries_stay_in_their_rooms() {
 
 #[test]
 fn grammars_know_nom_and_their_own_types() {
-    for file in ["src/agi/parse.rs", "src/esl/parse.rs", "src/script/path.rs"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
-        let code = code(&fs::read_to_string(path).unwrap());
-        let uses = code.lines().filter_map(|line| line.strip_prefix("use "));
-        for used in uses {
+    for name in ["agi/parse.rs", "esl/parse.rs", "script/path.rs"] {
+        let file = library().values().find(|file| file.name == name).expect(name);
+        let lines = file.code.lines().map(str::trim_start);
+        for used in lines.filter_map(|line| line.strip_prefix("use ")) {
             let known = ["nom::", "std::"].iter().any(|library| used.starts_with(library));
-            assert!(known, "{file} uses {used}");
+            assert!(known, "{name} uses {used}");
         }
     }
 }
 
 #[test]
-fn the_list_of_rooms_is_whole() {
-    let library = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs"));
-    let library = library.unwrap();
-    let mods = library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
-    let known: BTreeSet<_> = MAY_KNOW.iter().map(|(room, _)| *room).collect();
-    assert_eq!(mods.collect::<BTreeSet<_>>(), known);
+fn the_list_of_modules_is_whole() {
+    let lines = library()[&Vec::new()].code.lines();
+    let modules = lines.filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let known: BTreeSet<_> = MAY_KNOW.iter().map(|(module, _)| *module).collect();
+    assert_eq!(modules.collect::<BTreeSet<_>>(), known);
 }

@@ -30,7 +30,7 @@
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
 //!
 //! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
-//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/arrows.rs` holds them.
+//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/structure.rs` holds them.
 
 pub mod agi;
 pub mod channel;

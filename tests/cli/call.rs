@@ -137,8 +137,9 @@ async fn the_samples_give_the_same_calls_on_freeswitch() {
         (&routing, "202@dialscript-agents", 1),
         (&notice, "next step", 1),
     ] {
-        let asterisk = call(&home, arguments).await;
-        let freeswitch = call(&home, &[arguments, &["--switch", "freeswitch"]].concat()).await;
+        let on_freeswitch = [arguments, &["--switch", "freeswitch"]].concat();
+        let (asterisk, freeswitch) =
+            tokio::join!(call(&home, arguments), call(&home, &on_freeswitch));
         for what in [("hears", "sound"), ("presses", "key"), ("broken_off", "sound")] {
             assert_eq!(asterisk.all(what.0, what.1), freeswitch.all(what.0, what.1));
         }
@@ -163,9 +164,9 @@ fn without_call_id(body: &str) -> &str {
 async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let menu = ["menu", "--switch", "freeswitch"];
-    let told = call(&home, &menu).await;
-    assert_eq!((told.code, told.variable("dialscript_outcome")), (3, "no_input"));
-    let told = call(&home, &[&menu[..], &["--hangup-after", "300ms"]].concat()).await;
+    let hangs_up = [&menu[..], &["--hangup-after", "300ms"]].concat();
+    let (silent, told) = tokio::join!(call(&home, &menu), call(&home, &hangs_up));
+    assert_eq!((silent.code, silent.variable("dialscript_outcome")), (3, "no_input"));
     assert_eq!(told.all("goes_on", "to"), ["h"]);
     assert_eq!(told.code, 5);
 }

@@ -12,19 +12,22 @@ use crate::support::wait::blocking_until;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_caller_says_is_understood_on_both_switches() {
     let home = ConfigFolder::with_scripts(&[("ask", SPOKEN)]);
-    for switch in ["asterisk", "freeswitch"] {
-        let said = ["ask", "--say", "four seven double one", "--switch", switch];
-        let told = call(&home, &said).await;
-        assert_eq!(told.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
-        assert_eq!(told.all("says", "text"), ["four seven double one"], "{switch}");
-        assert_eq!(told.all("goes_on", "to").len(), 1, "{switch}");
-        let to = told.all("goes_on", "to")[0].as_str().unwrap();
-        assert!(to.starts_with("4711@numbers"), "{switch}: {to}");
-        let told = call(&home, &["ask", "--switch", switch]).await;
-        assert_eq!(told.code, 3, "nothing is said: {switch}");
-        let told = call(&home, &["ask", "--digits", "12", "--switch", switch]).await;
-        assert!(told.all("goes_on", "to")[0].as_str().unwrap().starts_with("12@numbers"));
-    }
+    tokio::join!(is_understood_on("asterisk", &home), is_understood_on("freeswitch", &home));
+}
+
+async fn is_understood_on(switch: &str, home: &ConfigFolder) {
+    let says = ["ask", "--say", "four seven double one", "--switch", switch];
+    let is_silent = ["ask", "--switch", switch];
+    let presses = ["ask", "--digits", "12", "--switch", switch];
+    let (told, silent, pressed) =
+        tokio::join!(call(home, &says), call(home, &is_silent), call(home, &presses));
+    assert_eq!(told.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
+    assert_eq!(told.all("says", "text"), ["four seven double one"], "{switch}");
+    assert_eq!(told.all("goes_on", "to").len(), 1, "{switch}");
+    let to = told.all("goes_on", "to")[0].as_str().unwrap();
+    assert!(to.starts_with("4711@numbers"), "{switch}: {to}");
+    assert_eq!(silent.code, 3, "nothing is said: {switch}");
+    assert!(pressed.all("goes_on", "to")[0].as_str().unwrap().starts_with("12@numbers"));
 }
 
 const SPOKEN: &str = r#"

@@ -8,6 +8,7 @@ use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
 use dialscript::script::verdict::{Verdict, verdict};
 use dialscript::trigger::Settings;
 use dialscript::trigger::upstream::Rules;
+use futures_util::future::join_all;
 
 use crate::support::net::free_address;
 use crate::support::web::{Reply, Web};
@@ -153,11 +154,13 @@ async fn everything_together_keeps_to_the_budget() {
         trying(5, get(ever.url("/"))),
         trying(5, get(refusing())),
     ];
-    for (row, request) in rows.into_iter().enumerate() {
-        let triggers = with(Settings::default());
+    let rows = rows.map(|request| (with(Settings::default()), request));
+    let asked = join_all(rows.into_iter().map(|(triggers, request)| async move {
         let begun = Instant::now();
         let fetched = triggers.ask(within(BUDGET, request), &plain()).await;
-        let took = begun.elapsed();
+        (fetched, begun.elapsed())
+    }));
+    for (row, (fetched, took)) in asked.await.into_iter().enumerate() {
         assert!(took < BUDGET + MARGIN, "row {row}: {took:?} {fetched:?}");
         let of_no_use = fetched.answer.as_ref().map_or(true, |answer| answer.status >= 500);
         assert!(of_no_use && fetched.trouble.is_some(), "row {row}");

@@ -1,4 +1,4 @@
-//! The same against a real server, that DIALSCRIPT_REDIS names: `cargo test --test sharing -- --ignored`.
+//! The same against a real server, that DIALSCRIPT_REDIS names: `cargo test --test trigger real -- --ignored`.
 
 use std::time::Duration;
 

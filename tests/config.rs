@@ -30,7 +30,7 @@ mod config {
     mod cache_keys;
     mod control;
     mod daemon;
-    mod faulty;
+    mod errors;
     mod payloads;
     mod sample;
     mod secrets;

@@ -19,7 +19,7 @@ use crate::support::web::{Reply, Seen, Web};
 const PIN: &str = "47110815";
 
 struct Daemon {
-    program: program::Daemon,
+    program: program::DaemonProcess,
     asterisk: SocketAddr,
     metrics: SocketAddr,
 }
@@ -53,7 +53,8 @@ impl Daemon {
             folder.script(name, &script);
         }
         let log = File::create(folder.at("log")).unwrap();
-        let daemon = Self { program: program::Daemon::start(folder, log), asterisk, metrics };
+        let daemon =
+            Self { program: program::DaemonProcess::start(folder, log), asterisk, metrics };
         daemon.said("serving").await;
         daemon
     }
@@ -104,7 +105,7 @@ fn fine(_: &Seen) -> Reply {
 }
 
 #[tokio::test]
-async fn kept_answers_are_listed_explained_and_thrown_away() {
+async fn cached_answers_are_listed_explained_and_purged() {
     let web = Web::start(fine).await;
     let mut daemon = Daemon::start(&web).await;
     let none = daemon.cache(&["list"]).await;
@@ -190,7 +191,7 @@ async fn what_is_sensitive_shows_nowhere() {
 }
 
 #[tokio::test]
-async fn mistakes_are_told_with_the_way_out() {
+async fn mistakes_are_reported_with_a_fix() {
     let web = Web::start(fine).await;
     let daemon = Daemon::start(&web).await;
     for arguments in
@@ -234,7 +235,7 @@ async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
 }
 
 #[tokio::test]
-async fn the_metrics_tell_what_calls_requests_and_kept_answers_came_to() {
+async fn the_metrics_count_calls_requests_and_cached_answers() {
     let web = Web::start(|seen| match seen.path() {
         "/33?id=33" => Reply::of(503, "text/plain", "no"),
         _ => fine(seen),

@@ -95,7 +95,7 @@ async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sample_for_routing_asks_twice_and_its_pin_is_told_nowhere() {
+async fn the_sample_for_routing_asks_twice_and_its_pin_is_shown_nowhere() {
     let mut web =
         Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
     let home = samples(&web.address.to_string());
@@ -172,7 +172,7 @@ async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_branch_that_won_is_told_with_its_reason() {
+async fn the_branch_that_won_is_reported_with_its_reason() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
     let told = call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
     assert_eq!(told.all("answer", "value"), ["200"]);
@@ -235,7 +235,7 @@ async fn a_daemon_that_runs_already_is_called_by_connect() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_and_unknown_scripts_are_exit_1_and_a_strange_key_is_exit_2() {
+async fn errors_and_unknown_scripts_are_exit_1_and_a_strange_key_is_exit_2() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let told = call(&home, &["nemu"]).await;
     assert_eq!((told.code, told.events().len()), (1, 0));

@@ -89,7 +89,7 @@ impl Home {
 }
 
 #[test]
-fn every_branch_is_told_with_what_it_wants_and_the_one_that_wins_with_its_next_action() {
+fn every_branch_is_reported_with_what_it_wants_and_the_one_that_wins_with_its_next_action() {
     let home = Home::new();
     let body = br#"{"data": {"code": 200, "status": "shipped", "extension": "9100"}}"#;
     let told = home.runs(&["order", "--answer", "-"], body);
@@ -209,7 +209,7 @@ fn whole_replies_are_read_as_curl_prints_them() {
 }
 
 #[test]
-fn what_is_no_answer_is_told_with_the_way_out() {
+fn what_is_no_answer_is_reported_with_a_fix() {
     let home = Home::new();
     let rows: &[(&[u8], &str)] = &[
         (b"HTTP/1.1 200 OK\r\nServer: x\r\n{\"data\":1}\r\n", "line 3 is no header"),
@@ -290,7 +290,7 @@ fn hostile_values_are_shown_on_one_line_and_not_endless() {
 }
 
 #[test]
-fn a_place_that_no_switch_would_be_sent_to_is_told() {
+fn a_place_that_no_switch_would_be_sent_to_is_reported() {
     let body = br#"{"data": {"code": 200, "extension": "9100@x"}}"#;
     let told = Home::new().order(body, &[]);
     let then = told.event("then");

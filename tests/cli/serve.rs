@@ -19,7 +19,7 @@ const SCRIPT: &str = "[otherwise]\nset = { A = 'b' }\n";
 
 /// A daemon that serves the script `hello`.
 struct Daemon {
-    program: program::Daemon,
+    program: program::DaemonProcess,
     asterisk: SocketAddr,
 }
 
@@ -30,8 +30,8 @@ impl Daemon {
         folder.daemon_file(format!(
             "[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = []\n[log]\nlevel = 'trace'\n"
         ));
-        let program = program::Daemon::start(folder, log);
-        drop(program::Daemon::connect(asterisk));
+        let program = program::DaemonProcess::start(folder, log);
+        drop(program::DaemonProcess::connect(asterisk));
         Self { program, asterisk }
     }
 
@@ -43,7 +43,7 @@ impl Daemon {
 
     /// A whole call; all that the daemon said.
     fn call_that_enters(&self, digits: &str) -> Vec<String> {
-        let mut stream = program::Daemon::connect(self.asterisk);
+        let mut stream = program::DaemonProcess::connect(self.asterisk);
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.write_all(ENVIRONMENT.as_bytes()).unwrap();
         let mut said = Vec::new();
@@ -105,7 +105,7 @@ fn a_reader_of_the_log_that_went_away_loses_no_call() {
 }
 
 #[test]
-fn a_faulty_reload_changes_nothing_and_a_good_one_does() {
+fn an_invalid_reload_changes_nothing_and_a_good_one_does() {
     let log = NamedTempFile::new().unwrap();
     let daemon = Daemon::start(log.reopen().unwrap());
     let reload = |text: &str, words: &str| {
@@ -120,7 +120,7 @@ fn a_faulty_reload_changes_nothing_and_a_good_one_does() {
 }
 
 #[test]
-fn faulty_files_are_not_served() {
+fn invalid_files_are_not_served() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[asterisk]\nlissten = 1\n");
     let ran = Ran::of(folder.program("serve").output().unwrap());

@@ -48,7 +48,7 @@ impl Home {
 }
 
 #[test]
-fn an_imported_sound_is_there_and_is_told() {
+fn an_imported_sound_is_there_and_is_reported() {
     let home = Home::new();
     home.file("in/welcome.mp3", MP3);
     let told = home.sounds(&["import", "in/welcome.mp3"]);
@@ -202,7 +202,7 @@ fn an_empty_library_says_how_it_is_filled() {
 }
 
 #[test]
-fn a_faulty_daemon_s_file_is_told_and_nothing_is_made() {
+fn an_invalid_daemon_file_is_reported_and_nothing_is_made() {
     let home = Home::new();
     home.file("dialscript.toml", "[folders]\nsouns = 'x'\n").file("a.mp3", MP3);
     for arguments in [&["import", "a.mp3"][..], &["list"], &["check"]] {

@@ -34,7 +34,7 @@ fn faults(cache: &str) -> String {
 }
 
 #[test]
-fn what_is_no_address_of_a_server_is_told_with_the_way_out() {
+fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
     let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
     for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
         let faults = faults(&format!("shared = '{shared}'"));

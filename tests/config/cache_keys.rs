@@ -27,7 +27,7 @@ fn an_answer_to_what_one_caller_enters_is_not_for_another_without_a_word() {
 }
 
 #[test]
-fn answers_that_no_second_call_can_ask_for_are_kept_in_vain() {
+fn answers_that_no_second_call_can_ask_for_are_cached_in_vain() {
     let call = "no other call has the same {call_id}: nothing that is kept serves it";
     let url = "?id={keypress}&call={call_id}";
     assert_eq!(warnings(url, ""), [call]);

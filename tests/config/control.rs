@@ -55,7 +55,7 @@ fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
 }
 
 #[test]
-fn a_running_daemon_is_told_that_it_is_looked_into_elsewhere_now() {
+fn a_change_of_the_control_socket_or_the_metrics_needs_a_restart() {
     let folder = ConfigFolder::new();
     let differ = |after: &str| changed_tables(&folder, after);
     assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);

@@ -78,7 +78,7 @@ fn the_lines_end_of_an_editor_is_no_part_of_a_secret() {
 }
 
 #[test]
-fn what_is_no_secret_is_told_without_its_content() {
+fn what_is_no_secret_is_reported_without_its_content() {
     let folder = ConfigFolder::new();
     signed(&folder);
     let long = "s3cret".repeat(200_000);
@@ -133,7 +133,7 @@ fn a_secret_that_every_user_can_read_is_a_warning() {
 }
 
 #[test]
-fn a_secret_of_the_environment_that_is_no_text_is_told_so() {
+fn a_secret_of_the_environment_that_is_no_text_is_reported_so() {
     use std::os::unix::ffi::OsStringExt;
     let folder = ConfigFolder::new();
     signed(&folder);

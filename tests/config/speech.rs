@@ -132,7 +132,7 @@ fn a_fallback_speaks_where_no_other_engine_is_there() {
 }
 
 #[test]
-fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
+fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
     let server =
         "[sound_server]\nlisten='[::]:8085'\nallow=['10.0.0.7']\nurl='http://sounds.example/a/'\n";
     assert_eq!(voice(server).server.unwrap().url, "http://sounds.example/a");
@@ -244,7 +244,7 @@ fn folders_are_created_where_a_script_needs_them_alone() {
 }
 
 #[test]
-fn a_running_daemon_is_told_that_its_engines_are_others_now() {
+fn a_change_of_the_engines_needs_a_restart() {
     let folder = ConfigFolder::new();
     let differ = |after: &str| changed_tables(&folder, after);
     assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);

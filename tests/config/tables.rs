@@ -174,7 +174,7 @@ fn each_status_matches_what_it_says() {
 }
 
 #[test]
-fn a_branch_that_an_earlier_one_covers_is_a_fault_and_only_that() {
+fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     let covered = [
         ("'1'", "'1'"),
         ("{min=1}", "'1'"),
@@ -234,7 +234,7 @@ fn names_of_variables_can_call_no_function_of_the_switch() {
 }
 
 #[test]
-fn a_time_beyond_all_bounds_is_a_fault_like_any() {
+fn a_time_beyond_all_bounds_is_an_error_like_any() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\nlength = 4\ngap = '300000000000years'\n[no_input]\n");
     let faults = folder.load().unwrap_err().to_string();

@@ -114,7 +114,7 @@ fn what_was_said_can_be_compared_and_read_along_the_chain() {
 }
 
 #[test]
-fn spoken_digits_that_can_never_come_are_a_fault_as_those_of_keys_are() {
+fn spoken_digits_that_can_never_come_are_an_error_as_those_of_keys_are() {
     let folder = ConfigFolder::new();
     let speech = "[speech]\nlanguage='en'\nfilter='numeric'\nlength=2\n[no_input]\n";
     folder.script("a", &format!("{speech}[[branch]]\nwhen=['12', '123']\n"));
@@ -124,7 +124,7 @@ fn spoken_digits_that_can_never_come_are_a_fault_as_those_of_keys_are() {
 }
 
 #[test]
-fn what_is_fixed_is_told_once_and_in_the_manner_of_its_script() {
+fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let rest = "[trigger]\nurl='https://a.example/{caller}'\nmusic=['switch:a', 'https://a.example/m.mp3']\n\

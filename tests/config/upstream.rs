@@ -83,7 +83,7 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
 }
 
 #[test]
-fn a_running_daemon_is_told_that_a_certificate_is_another_now() {
+fn a_change_of_a_certificate_needs_a_restart() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     let first = folder.config();
     assert_eq!(first.differs_from(&folder.config()).next(), None);
@@ -121,7 +121,7 @@ fn a_key_that_every_user_can_read_is_a_warning() {
 }
 
 #[test]
-fn nothing_of_a_file_of_keys_is_told() {
+fn nothing_of_a_file_of_keys_is_shown() {
     let key = pem("client.key");
     let line = key.lines().nth(1).unwrap();
     let broken = key.replace("-----END PRIVATE KEY-----", "");
@@ -174,7 +174,7 @@ fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
 }
 
 #[test]
-fn a_proxy_that_is_none_is_told_without_its_secrets() {
+fn a_proxy_that_is_none_is_reported_without_its_secrets() {
     let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "s3cret");
     for (proxy, what) in [

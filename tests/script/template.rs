@@ -123,7 +123,7 @@ fn doubled_braces_are_braces() {
 }
 
 #[test]
-fn every_problem_is_told_with_its_place_and_the_nearest_name() {
+fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
     let told = problems("{caler} and {nope.x} {");
     assert_eq!(told.len(), 3, "{told:#?}");
     assert_eq!(told[0].at, 0..7);
@@ -205,7 +205,7 @@ fn what_ends_the_sentence_of_a_value_is_not_spoken() {
 }
 
 #[test]
-fn every_problem_of_a_text_that_is_spoken_is_told_with_its_place() {
+fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
     let (_, told) = read_spoken("a {say:callr} {spell:caller} {play:$} }");
     let places: Vec<_> = told.iter().map(|problem| problem.at.clone()).collect();
     assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{told:#?}");

@@ -79,12 +79,12 @@ impl Ran {
 }
 
 /// `dialscript serve` in a folder, ended with the test.
-pub(crate) struct Daemon {
+pub(crate) struct DaemonProcess {
     pub(crate) process: Child,
     pub(crate) folder: ConfigFolder,
 }
 
-impl Daemon {
+impl DaemonProcess {
     pub(crate) fn start(folder: ConfigFolder, log: impl Into<Stdio>) -> Self {
         let mut program = folder.program("serve");
         Self { process: program.stderr(log).spawn().unwrap(), folder }
@@ -106,7 +106,7 @@ impl Daemon {
     }
 }
 
-impl Drop for Daemon {
+impl Drop for DaemonProcess {
     fn drop(&mut self) {
         drop(self.process.kill());
         drop(self.process.wait());

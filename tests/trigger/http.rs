@@ -1,9 +1,8 @@
 //! Requests over HTTP, against a web server that does whatever a bad one does.
 
 use std::rc::Rc;
-use std::time::Duration;
-
 use std::sync::Arc;
+use std::time::Duration;
 
 use dialscript::script::answer::Found;
 use dialscript::script::definition::{
@@ -16,20 +15,21 @@ use dialscript::trigger::{HttpTriggers, Settings};
 use http::HeaderName;
 
 use super::requests::{get, plain};
+use crate::support::web::Reply;
 
+mod background;
 mod breaker;
 mod budget;
 mod cache;
 mod egress;
 mod environment;
 mod exchange;
-mod flights;
 mod hostile;
 mod log;
 mod outgoing;
-mod sharing;
+mod shared_cache;
+mod single_flight;
 mod stale;
-mod tasks;
 
 /// Every value is the same sensitive text.
 struct Canary;
@@ -84,6 +84,10 @@ fn keeping_what(caching: Caching, when: Matcher) -> Arc<Script> {
 
 fn header(name: &'static str, value: &str) -> (HeaderName, Filled) {
     (HeaderName::from_static(name), filled(value))
+}
+
+fn good() -> Reply {
+    Reply::json(r#"{"code":"200"}"#)
 }
 
 fn triggers() -> HttpTriggers {

@@ -6,10 +6,10 @@ use dialscript::script::request::CacheKey;
 use dialscript::trigger::shared::{Kept, Settings, SharedCache};
 
 mod address;
-mod away;
-mod keeping;
-mod leading;
+mod leases;
+mod outages;
 mod real;
+mod storing;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECRET: &str = "the daemons' own secret";

@@ -2,10 +2,10 @@
 
 mod cancelled;
 mod command;
-mod ear;
 mod http;
 mod log;
 mod program;
+mod recognizer;
 mod recordings;
-mod room;
+mod setup;
 mod vosk;

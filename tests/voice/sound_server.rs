@@ -1,6 +1,6 @@
 //! The server that switches on other hosts fetch sounds from, over real sockets.
 
-mod doors;
+mod connections;
 mod requests;
-mod studio;
+mod setup;
 mod urls;

@@ -14,8 +14,8 @@ mod folder;
 mod log;
 mod prepare;
 mod service;
-mod sharing;
-mod studio;
+mod setup;
+mod single_flight;
 
 fn said(text: &str) -> Wanted {
     said_as(text, Manner::default())

@@ -261,7 +261,7 @@ async fn a_key_in_the_prompt_leaves_nothing_to_be_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_that_fails_is_told() {
+async fn a_recording_that_fails_is_reported() {
     let records = [Recorded::Failed("no space".into())].into();
     let mut leg = FakeLeg { records, ..FakeLeg::default() };
     let said = Channel::listen(&mut leg, &mut made([]), &recording(None)).await.unwrap();

@@ -47,7 +47,7 @@ then = "continue"
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_will_not_work_is_told_once_before_the_call() {
+async fn what_will_not_work_is_reported_once_before_the_call() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let speech = "[speech]\nsay = { engine = 'command', command = ['no-such-program', '{out}'] }\n";
     home.daemon_file(speech);

@@ -16,8 +16,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// A daemon that says of each request that it has thrown one more away.
-struct Daemon {
+/// A daemon's control socket, which says of each request that it has thrown one more away.
+struct ControlServer {
     _folder: TempDir,
     path: PathBuf,
     asked: Arc<AtomicUsize>,
@@ -25,7 +25,7 @@ struct Daemon {
     served: JoinHandle<()>,
 }
 
-impl Daemon {
+impl ControlServer {
     async fn start() -> Self {
         Self::that_answers(|asked| vec![Answer::Purged(asked)]).await
     }
@@ -69,15 +69,15 @@ impl Daemon {
 
 #[tokio::test]
 async fn a_request_is_a_line_of_json_and_so_is_each_answer() {
-    let daemon = Daemon::start().await;
+    let daemon = ControlServer::start().await;
     assert_eq!(daemon.told(b"{\"purge\":\"all\"}\n").await, "{\"purged\":1}\n");
     assert_eq!(daemon.told(b"{\"purge\":{\"script\":\"a\"}}\nmore\n").await, "{\"purged\":2}\n");
     assert_eq!(daemon.told(b"{\"list\":{\"script\":null}}\n").await, "{\"purged\":3}\n");
 }
 
 #[tokio::test]
-async fn garbage_is_told_so_and_changes_nothing() {
-    let daemon = Daemon::start().await;
+async fn garbage_is_reported_so_and_changes_nothing() {
+    let daemon = ControlServer::start().await;
     for garbage in
         [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xfe\n", b"{\"purge\":\"alles\"}\n", b"\n"]
     {
@@ -90,7 +90,7 @@ async fn garbage_is_told_so_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_line_without_end_is_broken_off() {
-    let daemon = Daemon::start().await;
+    let daemon = ControlServer::start().await;
     let told = daemon.told(&vec![b'x'; 1 << 20]).await;
     assert_eq!(told, format!("{{\"fault\":\"a request has at most {LARGEST_REQUEST} bytes\"}}\n"));
     daemon.still_answers().await;
@@ -99,7 +99,7 @@ async fn a_line_without_end_is_broken_off() {
 /// In real time: the paused clock would run ahead of the sockets.
 #[tokio::test]
 async fn peers_that_say_nothing_give_their_places_back() {
-    let daemon = Daemon::start().await;
+    let daemon = ControlServer::start().await;
     let mut silent = Vec::new();
     for _ in 0..8 {
         silent.push(daemon.connect().await);
@@ -112,7 +112,7 @@ async fn peers_that_say_nothing_give_their_places_back() {
 
 #[tokio::test]
 async fn a_peer_that_leaves_without_a_word_harms_nothing() {
-    let daemon = Daemon::start().await;
+    let daemon = ControlServer::start().await;
     for _ in 0..20 {
         drop(daemon.connect().await);
     }
@@ -122,7 +122,7 @@ async fn a_peer_that_leaves_without_a_word_harms_nothing() {
 #[tokio::test]
 async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
     let long = |_| vec![Answer::Fault("x".repeat(1 << 20)); 8];
-    let daemon = Daemon::that_answers(long).await;
+    let daemon = ControlServer::that_answers(long).await;
     let mut lazy = daemon.connect().await;
     lazy.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();
     lazy.read_exact(&mut [0; 10]).await.unwrap();
@@ -140,7 +140,7 @@ async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
 
 #[tokio::test]
 async fn more_than_can_be_asked_at_once_is_not_sent() {
-    let daemon = Daemon::start().await;
+    let daemon = ControlServer::start().await;
     let keys = vec!["0123456789ab".to_owned(); 2000];
     let asked = ask(&daemon.path, &Request::Purge(Purge::Keys(keys))).await;
     assert!(matches!(asked, Err(AskError::TooMuch)));

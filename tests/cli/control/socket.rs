@@ -69,7 +69,7 @@ async fn another_file_of_its_name_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_and_a_long_path_are_told_with_the_way_out() {
+async fn a_folder_that_is_not_there_and_a_long_path_are_reported_with_a_fix() {
     let folder = TempDir::new().unwrap();
     let nowhere = Socket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
     let long = Socket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();

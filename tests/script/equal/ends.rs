@@ -72,22 +72,22 @@ rows! {
         call().longest(2500).ends("error", "NextStep").hears("up number| <default >");
     the_longest_call_ends_while_collecting:
         silent().longest(5000).ends("error", "NextStep").hears("up number");
-    a_hang_up_in_the_prompt_is_told:
+    a_hang_up_in_the_prompt_is_reported:
         telling().hangs_up(1500).ends("hangup", "HangupHandler").requests(&["tells http://shop.example/gone?id= n=%2B49%2030%2F1"]);
-    a_hang_up_while_collecting_is_told_with_the_digits:
+    a_hang_up_while_collecting_is_reported_with_the_digits:
         telling().keys("1000:4").hangs_up(2000).ends("hangup", "HangupHandler")
             .requests(&["tells http://shop.example/gone?id=4 n=%2B49%2030%2F1"]);
-    a_hang_up_in_the_music_is_told:
+    a_hang_up_in_the_music_is_reported:
         telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(2500)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
-    a_hang_up_in_the_sound_of_the_outcome_is_told:
+    a_hang_up_in_the_sound_of_the_outcome_is_reported:
         telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(3700)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
-    a_call_that_is_not_hung_up_tells_nothing:
+    a_call_that_is_not_hung_up_reports_nothing:
         telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
             .requests(&["asks http://shop.example/?id=47 "]);
-    a_call_that_a_stop_ends_tells_nothing:
+    a_call_that_a_stop_ends_reports_nothing:
         telling().stops(1500).ends("error", "NextStep").requests(&[]);
 }

@@ -14,7 +14,6 @@ use dialscript::fake::{asterisk, freeswitch};
 use dialscript::script::definition::Library;
 use dialscript::script::memory::Arguments;
 use dialscript::script::run::run;
-
 use tempfile::TempDir;
 use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};

@@ -109,7 +109,7 @@ async fn html_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn an_answer_from_the_cache_is_told_to_the_dialplan() {
+async fn an_answer_from_the_cache_is_reported_to_the_dialplan() {
     let mut call = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
     call.triggers.cache = CacheUse::Hit;
     assert_eq!(call.runs().await.variable("CACHE"), "hit");

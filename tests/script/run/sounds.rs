@@ -144,7 +144,7 @@ const QUESTION: &str = r#"
 "#;
 
 #[tokio::test]
-async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_told() {
+async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported() {
     let mut call = Call::of(QUESTION);
     call.voice.mute = vec!["*"];
     let ended = call.runs().await;
@@ -174,7 +174,7 @@ async fn keys_count_even_where_the_prompt_is_not_heard() {
 }
 
 #[tokio::test]
-async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_kept() {
+async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
     let script = r#"
         [keypress]
         length = 4

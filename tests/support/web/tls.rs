@@ -11,6 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
 use super::{Reply, Seen};
+use crate::support::data;
 
 /// The certificate of the CA, as a file.
 pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/web/tls/ca.pem");
@@ -47,7 +48,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
 
 /// A certificate or a key of `tests/data/web/tls/identity`.
 pub(crate) fn file(name: &str) -> String {
-    format!("{}/tests/data/web/tls/identity/{name}", env!("CARGO_MANIFEST_DIR"))
+    data::path(&format!("web/tls/identity/{name}")).into_os_string().into_string().unwrap()
 }
 
 fn certificates(name: &str) -> Vec<CertificateDer<'static>> {

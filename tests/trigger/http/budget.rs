@@ -12,16 +12,12 @@ use futures_util::future::join_all;
 
 use crate::support::net::free_address;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{ask, code, keeping_what, minute, post, with, within};
+use crate::trigger::http::{ask, code, good, keeping_what, minute, post, with, within};
 use crate::trigger::requests::{get, plain, to};
 
 const BUDGET: Duration = Duration::from_millis(600);
 /// What a caller may wait beyond the budget.
 const MARGIN: Duration = Duration::from_millis(200);
-
-fn good() -> Reply {
-    Reply::json(r#"{"code":"200"}"#)
-}
 
 /// Does this so often, and answers then.
 async fn at_first(times: usize, reply: Reply) -> Web {
@@ -129,7 +125,7 @@ async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
 }
 
 #[tokio::test]
-async fn the_second_url_is_left_alone_while_the_first_answers() {
+async fn the_second_url_is_not_asked_while_the_first_answers() {
     let mut standby = Web::start(|_| good()).await;
     let web = Web::start(|_| Reply::json(r#"{"code":"1"}"#)).await;
     let fetched = ask(or(standby.url("/"), get(web.url("/")))).await;
@@ -218,7 +214,7 @@ async fn who_is_not_asked_for_want_of_time_has_not_failed() {
 }
 
 #[tokio::test]
-async fn the_parts_of_the_time_are_told() {
+async fn the_parts_of_the_time_are_reported() {
     let web = Web::start(|_| good()).await;
     let url = web.url("/").replace("127.0.0.1", "localhost");
     let triggers = with(Settings::default());

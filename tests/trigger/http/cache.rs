@@ -40,7 +40,7 @@ fn has(cache: &Cache, n: u8) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_kept_until_its_time_is_over() {
+async fn an_answer_is_cached_until_its_time_is_over() {
     let cache = bounds(10, 1 << 20);
     cache.put(key(1), answer(5));
     tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
@@ -95,7 +95,7 @@ fn the_bytes_are_bounded_and_counted_right() {
 }
 
 #[test]
-fn an_answer_of_more_than_an_eighth_is_not_kept_and_pushes_nothing_out() {
+fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
     let cache = bounds(1000, 80_000);
     cache.put(key(1), answer(5));
     cache.put(key(2), answer(10_000));
@@ -157,7 +157,7 @@ async fn a_handled_answer_serves_without_another_request() {
 }
 
 #[tokio::test]
-async fn only_what_a_branch_handles_is_kept_and_no_failure() {
+async fn only_what_a_branch_handles_is_cached_and_no_failure() {
     for (status, kept) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
         let web = Web::start(move |_| Reply::with(status, "", "")).await;
         let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));

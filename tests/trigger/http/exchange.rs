@@ -172,7 +172,7 @@ async fn a_configured_proxy_gets_the_requests() {
 }
 
 #[tokio::test]
-async fn what_is_told_arrives_although_nobody_waits() {
+async fn a_background_request_arrives_although_nobody_waits() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers();
     triggers.tell(post(web.url("/told"), "a=1", "x/y"), &plain());

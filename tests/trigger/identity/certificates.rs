@@ -113,7 +113,7 @@ async fn nothing_of_who_we_are_goes_along_to_another_host() {
 }
 
 #[tokio::test]
-async fn the_time_of_tls_is_told_once_for_each_connection() {
+async fn the_time_of_tls_is_reported_once_for_each_connection() {
     let shop = shop(Wants::Asks);
     let triggers = triggers(&upstream("localhost", &[CA]));
     let first = ask(&triggers, get(shop.url("localhost", "/"))).await;

@@ -136,7 +136,7 @@ async fn the_verifier_in_node_takes_what_is_ours_once_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_request_that_was_kept_is_verified_by_hand() {
+async fn a_stored_request_is_verified_by_hand() {
     if !is_there("python3") {
         return;
     }

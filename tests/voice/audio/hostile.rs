@@ -24,7 +24,7 @@ fn narrow(file: &[u8]) -> Result<(), BadAudio> {
 }
 
 #[test]
-fn what_is_no_sound_is_told_in_words() {
+fn what_is_no_sound_is_reported_in_words() {
     assert_eq!(narrow(b""), Err(BadAudio::Unknown));
     assert_eq!(narrow(b"<!doctype html><title>Not found</title>"), Err(BadAudio::Unknown));
     assert_eq!(narrow(&[0; 100_000]), Err(BadAudio::Unknown));

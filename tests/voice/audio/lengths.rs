@@ -6,6 +6,7 @@ use dialscript::voice::audio::{BadAudio, convert};
 use dialscript::voice::settings::Format;
 
 use super::tones::{Kind, amplitude, loudest, samples, tone, wav};
+use crate::support::data;
 
 fn narrow(file: Vec<u8>) -> Vec<i16> {
     samples(&convert(file, Format::Narrow).unwrap()[0].bytes, 8000)
@@ -66,7 +67,7 @@ fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
     }
     // The Ogg file has its sound in one page, which is there or is not.
     for name in ["stereo-44100.mp3", "mono-22050.flac"] {
-        let path = format!("{}/tests/data/sounds/{name}", env!("CARGO_MANIFEST_DIR"));
+        let path = data::path(&format!("sounds/{name}"));
         let file = std::fs::read(path).unwrap();
         let made = narrow(file[..file.len() * 4 / 5].to_vec());
         assert!((1000..4000).contains(&made.len()), "{name}: {} samples", made.len());

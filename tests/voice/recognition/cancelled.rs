@@ -6,7 +6,7 @@ use dialscript::voice::settings::ListenBy;
 
 use crate::support::program::is_alive;
 use crate::support::wait::until;
-use crate::voice::recognition::room::{LONG, Room, shell, speech};
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, shell, speech};
 
 #[tokio::test]
 async fn the_program_is_killed_and_the_recording_deleted() {
@@ -15,13 +15,13 @@ async fn the_program_is_killed_and_the_recording_deleted() {
     let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
     let temporary = folder.path().join("tmpdir");
     let arguments = [file.to_str().unwrap(), temporary.to_str().unwrap()];
-    let room = Room::with(ListenBy::Command(shell(script, &arguments)), LONG, 4);
-    let recording = room.recorded(&speech());
+    let setup = RecognitionSetup::with(ListenBy::Command(shell(script, &arguments)), LONG, 4);
+    let recording = setup.recorded(&speech());
     tokio::select! {
-        heard = room.hearing.understand(recording, "en") => panic!("{heard:?}"),
+        heard = setup.hearing.understand(recording, "en") => panic!("{heard:?}"),
         () = until("it runs", || file.exists()) => {}
     }
-    room.is_empty();
+    setup.is_empty();
     let pid = fs::read_to_string(&file).unwrap();
     until("the program is gone", || !is_alive(&pid)).await;
     let temporary = fs::read_to_string(&temporary).unwrap();
@@ -31,24 +31,24 @@ async fn the_program_is_killed_and_the_recording_deleted() {
 #[tokio::test]
 async fn a_turn_that_is_given_up_is_free_again() {
     let by = ListenBy::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
-    let room = Room::with(by, LONG, 1);
+    let setup = RecognitionSetup::with(by, LONG, 1);
     for _ in 0..3 {
-        let recording = room.recorded(&speech());
-        drop(Box::pin(room.hearing.understand(recording, "en")));
-        let recording = room.recorded(&speech());
-        let understood = room.hearing.understand(recording, "en");
+        let recording = setup.recorded(&speech());
+        drop(Box::pin(setup.hearing.understand(recording, "en")));
+        let recording = setup.recorded(&speech());
+        let understood = setup.hearing.understand(recording, "en");
         let _ = tokio::time::timeout(std::time::Duration::from_millis(1), understood).await;
     }
-    assert_eq!(room.understood(&speech()).await.unwrap(), "four");
-    until("all recordings are gone", || fs::read_dir(room.path()).unwrap().count() == 0).await;
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four");
+    until("all recordings are gone", || fs::read_dir(setup.path()).unwrap().count() == 0).await;
 }
 
 #[tokio::test]
 async fn a_recording_that_nobody_asks_for_is_deleted() {
-    let room = Room::shell("", &[]);
-    drop(room.recorded(&speech()));
-    room.is_empty();
-    let (_, never_made) = room.begun();
+    let setup = RecognitionSetup::shell("", &[]);
+    drop(setup.recorded(&speech()));
+    setup.is_empty();
+    let (_, never_made) = setup.begun();
     drop(never_made);
-    room.is_empty();
+    setup.is_empty();
 }

@@ -5,7 +5,7 @@ use dialscript::voice::settings::{ListenBy, Service};
 
 use crate::support::net::free_address;
 use crate::support::web::{Reply, Seen, Web};
-use crate::voice::recognition::room::{LONG, Room, SHORT, speech};
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 
 fn service(web: &Web) -> ListenBy {
     let mut token = HeaderValue::from_static("Bearer canary");
@@ -19,9 +19,9 @@ fn service(web: &Web) -> ListenBy {
 
 async fn heard(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Result<String, String> {
     let web = Web::start(reply).await;
-    let room = Room::new(service(&web));
-    let heard = room.understood(&speech()).await;
-    room.is_empty();
+    let setup = RecognitionSetup::new(service(&web));
+    let heard = setup.understood(&speech()).await;
+    setup.is_empty();
     heard.map_err(|deaf| deaf.0)
 }
 
@@ -34,8 +34,8 @@ fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
 #[tokio::test]
 async fn the_request_is_what_such_services_take() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":" Four, seven.\n"}"#)).await;
-    let room = Room::new(service(&web));
-    assert_eq!(room.understood(&speech()).await.unwrap(), "Four, seven.");
+    let setup = RecognitionSetup::new(service(&web));
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "Four, seven.");
     let seen = web.next().await;
     assert_eq!(seen.line(), "POST /v1/audio/transcriptions?key=canary HTTP/1.1");
     assert_eq!(seen.headers("authorization"), ["Bearer canary"]);
@@ -53,9 +53,9 @@ async fn the_request_is_what_such_services_take() {
 #[tokio::test]
 async fn a_language_without_a_code_of_two_letters_is_not_named() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
-    let room = Room::new(service(&web));
-    let recording = room.recorded(&speech());
-    assert_eq!(room.hearing.understand(recording, "gsw-CH").await.unwrap(), "four");
+    let setup = RecognitionSetup::new(service(&web));
+    let recording = setup.recorded(&speech());
+    assert_eq!(setup.hearing.understand(recording, "gsw-CH").await.unwrap(), "four");
     let body = web.next().await.body;
     assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
 }
@@ -93,8 +93,8 @@ async fn a_service_that_hangs_or_drips_is_left() {
     let dripping = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{\"text\":\"".to_vec();
     for reply in [Reply::Silence, Reply::Drip(dripping)] {
         let web = Web::start(move |_| reply.clone()).await;
-        let room = Room::with(service(&web), SHORT, 4);
-        assert_eq!(room.deaf().await, "ear: no words within 400ms");
+        let setup = RecognitionSetup::with(service(&web), SHORT, 4);
+        assert_eq!(setup.deaf().await, "ear: no words within 400ms");
     }
 }
 
@@ -104,6 +104,6 @@ async fn a_service_that_is_not_there() {
     let ListenBy::Http(mut gone) = service(&web) else { panic!() };
     let free = free_address().port();
     gone.url.set_port(Some(free)).unwrap();
-    let deaf = Room::with(ListenBy::Http(gone), LONG, 4).deaf().await;
+    let deaf = RecognitionSetup::with(ListenBy::Http(gone), LONG, 4).deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
 }

@@ -4,7 +4,7 @@ use dialscript::voice::settings::{ListenBy, Program, Service};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
-use crate::voice::recognition::room::{Room, SHORT, shell, speech};
+use crate::voice::recognition::setup::{RecognitionSetup, SHORT, shell, speech};
 
 fn command(program: Program) -> ListenBy {
     ListenBy::Command(program)
@@ -27,18 +27,18 @@ async fn a_canary_that_was_said_is_nowhere() {
         ListenBy::Http(service),
     ];
     for by in wrong {
-        let deaf = Room::with(by, SHORT, 4).deaf().await;
+        let deaf = RecognitionSetup::with(by, SHORT, 4).deaf().await;
         assert!(!deaf.contains("canary"), "{deaf}");
     }
-    let room = Room::new(command(shell("echo canary; echo canary >&2", &[])));
-    assert_eq!(room.understood(&speech()).await.unwrap(), "canary");
+    let setup = RecognitionSetup::new(command(shell("echo canary; echo canary >&2", &[])));
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "canary");
     let lines = lines.text();
     assert!(!lines.contains("canary"), "{lines}");
 }
 
 #[tokio::test]
 async fn a_recording_shows_no_name() {
-    let (path, recording) = Room::shell("", &[]).begun();
+    let (path, recording) = RecognitionSetup::shell("", &[]).begun();
     let name = path.file_stem().unwrap().to_str().unwrap();
     assert!(!format!("{recording:?}").contains(name));
 }

@@ -7,7 +7,7 @@ use dialscript::script::voice::Speed;
 use dialscript::voice::program::{Input, ProgramFailed, Reason, Values, run};
 use dialscript::voice::settings::Program;
 
-use crate::voice::recognition::room::{LONG, SHORT, shell};
+use crate::voice::recognition::setup::{LONG, SHORT, shell};
 
 const MOST: usize = 100_000;
 

@@ -8,16 +8,16 @@ use dialscript::voice::recordings::Recordings;
 use dialscript::voice::settings::Folder;
 
 use crate::support::wav::wav;
-use crate::voice::recognition::room::{Room, speech};
+use crate::voice::recognition::setup::{RecognitionSetup, speech};
 
-fn listening() -> Room {
-    Room::shell("wc -c", &[])
+fn listening() -> RecognitionSetup {
+    RecognitionSetup::shell("wc -c", &[])
 }
 
 async fn deaf(file: &[u8]) -> String {
-    let room = listening();
-    let deaf = room.understood(file).await.expect_err("no recording").0;
-    room.is_empty();
+    let setup = listening();
+    let deaf = setup.understood(file).await.expect_err("no recording").0;
+    setup.is_empty();
     deaf
 }
 
@@ -33,9 +33,9 @@ async fn a_file_that_is_none_of_a_switch_is_refused() {
 
 #[tokio::test]
 async fn a_file_that_is_not_there() {
-    let room = listening();
-    let (_, recording) = room.begun();
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let setup = listening();
+    let (_, recording) = setup.begun();
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read: No such file"), "{deaf}");
 }
 
@@ -54,48 +54,48 @@ async fn a_header_that_promises_more_is_not_believed() {
 
 #[tokio::test]
 async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
-    let room = listening();
-    let (path, recording) = room.begun();
+    let setup = listening();
+    let (path, recording) = setup.begun();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is too long");
-    room.is_empty();
+    setup.is_empty();
 }
 
 #[tokio::test]
 async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
-    let room = listening();
+    let setup = listening();
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), speech()).unwrap();
-    let (path, recording) = room.begun();
+    let (path, recording) = setup.begun();
     symlink(secret.path(), path).unwrap();
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read:"), "{deaf}");
     assert!(secret.path().exists());
-    room.is_empty();
-    let (path, recording) = room.begun();
+    setup.is_empty();
+    let (path, recording) = setup.begun();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is no file");
-    room.is_empty();
-    let (path, recording) = room.begun();
+    setup.is_empty();
+    let (path, recording) = setup.begun();
     fs::create_dir(path).unwrap();
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is no file");
 }
 
 #[tokio::test]
 async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
-    let room = listening();
-    let (path, recording) = room.begun();
+    let setup = listening();
+    let (path, recording) = setup.begun();
     fs::write(&path, speech()).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
         return; // Nothing is forbidden to root.
     }
-    let deaf = room.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read: Permission denied"), "{deaf}");
-    room.is_empty();
+    setup.is_empty();
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_no_fault_at_the_start() {
+fn a_folder_that_is_not_there_is_no_error_at_the_start() {
     let nowhere =
         Folder { ours: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
     assert!(Recordings::new(&nowhere).begin().is_ok());

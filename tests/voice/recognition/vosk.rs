@@ -11,7 +11,7 @@ use crate::support::net::free_address;
 use crate::support::own_process::run_test;
 use crate::support::wav::wav;
 use crate::support::web::{Reply, Web, tls};
-use crate::voice::recognition::room::{LONG, Room, SHORT, speech};
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -65,9 +65,9 @@ async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
     let by = server(|socket| async move {
         recognise(socket, tell).await.close(None).await.unwrap();
     });
-    let room = Room::new(by.await);
-    assert_eq!(room.understood(&speech()).await.unwrap(), "four seven");
-    room.is_empty();
+    let setup = RecognitionSetup::new(by.await);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
+    setup.is_empty();
     let first = told.recv().await.unwrap();
     assert_eq!(first.to_text().unwrap(), r#"{"config":{"sample_rate":8000}}"#);
     let mut samples = Vec::new();
@@ -84,8 +84,8 @@ async fn the_rate_is_the_recordings() {
     let by = server(|socket| async move {
         recognise(socket, tell).await.close(None).await.unwrap();
     });
-    let room = Room::new(by.await);
-    assert_eq!(room.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
+    let setup = RecognitionSetup::new(by.await);
+    assert_eq!(setup.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
     assert_eq!(
         told.recv().await.unwrap().to_text().unwrap(),
         r#"{"config":{"sample_rate":16000}}"#
@@ -99,8 +99,8 @@ async fn a_server_that_leaves_the_connection_open_is_not_waited_for() {
         let _open = recognise(socket, tell).await;
         std::future::pending::<()>().await;
     });
-    let room = Room::with(by.await, LONG, 4);
-    assert_eq!(room.understood(&speech()).await.unwrap(), "four seven");
+    let setup = RecognitionSetup::with(by.await, LONG, 4);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
 }
 
 #[tokio::test]
@@ -109,7 +109,7 @@ async fn replies_that_are_none_end_it() {
         socket.send(Message::text("canary")).await.unwrap();
         while socket.next().await.is_some() {}
     });
-    assert_eq!(Room::new(by.await).deaf().await, "ear: its reply can't be read");
+    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply can't be read");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_reply_without_end_is_not_read() {
         let _ = socket.send(Message::text(long)).await;
         while let Some(Ok(_)) = socket.next().await {}
     });
-    assert_eq!(Room::new(by.await).deaf().await, "ear: its reply is too long");
+    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply is too long");
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn a_server_that_closes_without_words() {
         let _ = socket.close(None).await;
         while let Some(Ok(_)) = socket.next().await {}
     });
-    let deaf = Room::new(by.await).deaf().await;
+    let deaf = RecognitionSetup::new(by.await).deaf().await;
     let known = ["ear: it ended the connection without a reply", "ear: the connection broke"];
     assert!(known.contains(&deaf.as_str()) || deaf.starts_with("ear: no connection"), "{deaf}");
 }
@@ -140,29 +140,32 @@ async fn a_server_that_hangs_is_left() {
         let _open = socket;
         std::future::pending::<()>().await;
     });
-    assert_eq!(Room::with(by.await, SHORT, 4).deaf().await, "ear: no words within 400ms");
+    assert_eq!(
+        RecognitionSetup::with(by.await, SHORT, 4).deaf().await,
+        "ear: no words within 400ms"
+    );
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
-    let room = Room::with(ListenBy::Vosk(url.parse().unwrap()), SHORT, 4);
-    assert_eq!(room.deaf().await, "ear: no words within 400ms");
+    let setup = RecognitionSetup::with(ListenBy::Vosk(url.parse().unwrap()), SHORT, 4);
+    assert_eq!(setup.deaf().await, "ear: no words within 400ms");
 }
 
 #[tokio::test]
 async fn a_server_that_is_none_or_not_there() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
-    let room = Room::new(ListenBy::Vosk(url.parse().unwrap()));
-    assert_eq!(room.deaf().await, "ear: it answered with status 404");
+    let setup = RecognitionSetup::new(ListenBy::Vosk(url.parse().unwrap()));
+    assert_eq!(setup.deaf().await, "ear: it answered with status 404");
     let free = free_address();
-    let room = Room::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
-    let deaf = room.deaf().await;
+    let setup = RecognitionSetup::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
+    let deaf = setup.deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
 }
 
 /// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
 async fn by_tls() -> String {
     let url = format!("wss://localhost:{}", tls::start().port());
-    Room::new(ListenBy::Vosk(url.parse().unwrap())).deaf().await
+    RecognitionSetup::new(ListenBy::Vosk(url.parse().unwrap())).deaf().await
 }
 
 #[tokio::test]

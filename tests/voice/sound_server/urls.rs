@@ -8,7 +8,7 @@ use dialscript::voice::server::Urls;
 use dialscript::voice::settings::{Folder, SoundServer};
 use tempfile::TempDir;
 
-use super::studio::{served, urls};
+use super::setup::{served, urls};
 
 fn at(folder: &TempDir, file: &str) -> String {
     folder.path().join(file).to_str().unwrap().to_owned()

@@ -4,10 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::support::wav;
 use dialscript::script::voice::Speed;
-
 use dialscript::voice::settings::{Program, Say, SayBy};
+
+use crate::support::wav;
 
 /// An engine whose runs are counted.
 pub(crate) struct Engine {

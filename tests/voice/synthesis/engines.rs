@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
+use dialscript::script::voice::Manner;
+use dialscript::voice::say::health::Health;
+use dialscript::voice::settings::{Program, SayBy};
 use tokio::time::Instant;
 
 use crate::support::wait::until;
 use crate::voice::synthesis::engine::say;
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
-use dialscript::script::voice::Manner;
-use dialscript::voice::say::health::Health;
-use dialscript::voice::settings::{Program, SayBy};
 
 fn not_installed() -> SayBy {
     SayBy::Command(Program { program: "/nowhere/speaks".into(), arguments: Vec::new() })
@@ -18,8 +18,8 @@ fn not_installed() -> SayBy {
 
 /// The fallback engine speaks when the first runs these lines.
 async fn falls_back(lines: &str) {
-    let (studio, first, fallback) = Studio::with_fallback(lines);
-    let engines = studio.open();
+    let (setup, first, fallback) = SynthesisSetup::with_fallback(lines);
+    let engines = setup.open();
     assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
     assert_eq!((first.runs(), fallback.runs()), (1, 1));
 }
@@ -35,36 +35,36 @@ async fn the_fallback_engine_speaks_when_the_first_fails() {
 
 #[tokio::test]
 async fn an_engine_that_is_not_installed_is_not_waited_for() {
-    let (mut studio, _, fallback) = Studio::with_fallback("");
-    studio.settings.say = Some(say("missing", not_installed()));
-    assert_eq!(length(&made(&studio.open(), said("Good day.")).await), 200);
+    let (mut setup, _, fallback) = SynthesisSetup::with_fallback("");
+    setup.settings.say = Some(say("missing", not_installed()));
+    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
     assert_eq!(fallback.runs(), 1);
 }
 
 #[tokio::test]
 async fn an_engine_that_hangs_is_killed_in_time() {
-    let (mut studio, first, _) = Studio::with_fallback("exec sleep 60");
-    studio.settings.timeout = Duration::from_millis(1500);
+    let (mut setup, first, _) = SynthesisSetup::with_fallback("exec sleep 60");
+    setup.settings.timeout = Duration::from_millis(1500);
     let begun = Instant::now();
-    assert_eq!(length(&made(&studio.open(), said("Good day.")).await), 200);
+    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
     assert!(begun.elapsed() >= Duration::from_millis(1500));
     until("its end", || !first.lives()).await;
 }
 
 #[tokio::test]
-async fn where_all_engines_fail_the_reasons_are_told_and_nothing_of_the_text() {
-    let mut studio = Studio::new();
-    let first = studio.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
-    studio.settings.say = Some(first.say());
-    studio.settings.fallback = Some(say("missing", not_installed()));
-    let reason = mute(&studio.open(), said("Good day.")).await;
+async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text() {
+    let mut setup = SynthesisSetup::new();
+    let first = setup.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
+    setup.settings.say = Some(first.say());
+    setup.settings.fallback = Some(say("missing", not_installed()));
+    let reason = mute(&setup.open(), said("Good day.")).await;
     assert!(reason.starts_with("first: it ended with status 3; missing: "), "{reason}");
     assert!(!reason.contains("Good day"), "{reason}");
 }
 
 #[tokio::test]
-async fn no_engine_at_all_is_told_at_once() {
-    let engines = Studio::new().open();
+async fn no_engine_at_all_is_reported_at_once() {
+    let engines = SynthesisSetup::new().open();
     let outcome = at_once(&engines, said("Good day.")).expect("at once");
     assert!(outcome.err().expect("no sound").0.starts_with("no engine speaks"));
     let manner = Manner { engine: Some("other".into()), ..Manner::default() };
@@ -73,9 +73,9 @@ async fn no_engine_at_all_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn an_engine_that_fails_again_and_again_is_left_alone() {
-    let (studio, first, fallback) = Studio::with_fallback("exit 3");
-    let engines = studio.open();
+async fn the_circuit_breaker_of_an_engine_that_fails_again_and_again_opens() {
+    let (setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
+    let engines = setup.open();
     for n in 0..5 {
         made(&engines, said(&format!("Number {n}."))).await;
     }
@@ -86,9 +86,9 @@ async fn an_engine_that_fails_again_and_again_is_left_alone() {
 
 #[tokio::test]
 async fn a_voice_that_fails_leaves_the_others_alone() {
-    let (studio, first, _) =
-        Studio::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
-    let engines = studio.open();
+    let (setup, first, _) =
+        SynthesisSetup::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
+    let engines = setup.open();
     let manner = Manner { voice: Some("missing".into()), ..Manner::default() };
     for n in 0..4 {
         made(&engines, said_as(&format!("bad {n}"), manner.clone())).await;
@@ -99,9 +99,9 @@ async fn a_voice_that_fails_leaves_the_others_alone() {
 
 #[tokio::test]
 async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
-    let (studio, first, fallback) =
-        Studio::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
-    let engines = studio.open();
+    let (setup, first, fallback) =
+        SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
+    let engines = setup.open();
     assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
     assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
     assert_eq!((first.runs(), fallback.runs()), (2, 1));
@@ -111,12 +111,12 @@ async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
 
 #[tokio::test]
 async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, "exec sleep 60");
-    studio.settings.say = Some(engine.say());
-    studio.settings.at_once = 1;
-    studio.settings.timeout = Duration::from_millis(500);
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "exec sleep 60");
+    setup.settings.say = Some(engine.say());
+    setup.settings.at_once = 1;
+    setup.settings.timeout = Duration::from_millis(500);
+    let engines = setup.open();
     let (one, other) = tokio::join!(mute(&engines, said("One.")), mute(&engines, said("Other.")));
     assert!(one.starts_with("first: "), "{one}");
     assert!(other.starts_with("no engine was free") || other.starts_with("first: "), "{other}");
@@ -124,7 +124,7 @@ async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
 }
 
 #[test]
-fn an_engine_is_tried_again_after_ten_seconds_and_told_of_once_a_minute() {
+fn an_engine_is_tried_again_after_ten_seconds_and_reported_once_a_minute() {
     let health = Health::default();
     let begun = Instant::now();
     let after = |seconds| begun + Duration::from_secs(seconds);

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use dialscript::script::template::Filled;
+use dialscript::script::voice::{Voice, Wanted};
+use dialscript::voice::Engines;
+use dialscript::web::egress::Egress;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use crate::support::wait::within;
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Seen, Web};
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, at_once, file, length, made, mute};
-use dialscript::script::template::Filled;
-use dialscript::script::voice::{Voice, Wanted};
-use dialscript::voice::Engines;
-use dialscript::web::egress::Egress;
 
 fn sound(headers: &str, milliseconds: u32) -> Reply {
     Reply::with(200, headers, tone(milliseconds))
@@ -37,11 +37,11 @@ fn decided(url: &str) -> Wanted {
 }
 
 /// Whose values may lead to this machine.
-fn open_studio() -> Studio {
-    let mut studio = Studio::new();
+fn open_studio() -> SynthesisSetup {
+    let mut setup = SynthesisSetup::new();
     let local = vec!["127.0.0.0/8".parse().unwrap()];
-    studio.egress = Egress::new(vec!["127.0.0.1".parse().unwrap()], local);
-    studio
+    setup.egress = Egress::new(vec!["127.0.0.1".parse().unwrap()], local);
+    setup
 }
 
 async fn wav_at(engines: &Engines, web: &Web) -> u32 {
@@ -53,8 +53,8 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
     let leave = Arc::new(Notify::new());
     let held = sound("", 100).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
-    let studio = Studio::new();
-    let engines = studio.open();
+    let setup = SynthesisSetup::new();
+    let engines = setup.open();
     let ten = join_all((0..10).map(|_| engines.make(at(&web.url("/hello.wav")), false)));
     let first = async {
         let seen = web.next().await;
@@ -65,8 +65,8 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
     assert_eq!(seen.line(), "GET /hello.wav HTTP/1.1");
     assert!(ten.iter().all(Result::is_ok));
     assert!(at_once(&engines, at(&web.url("/hello.wav"))).is_some());
-    assert_eq!((web.unseen(), studio.sounds()), (0, 1));
-    assert!(studio.files().iter().all(|name| !name.contains("hello")));
+    assert_eq!((web.unseen(), setup.sounds()), (0, 1));
+    assert!(setup.files().iter().all(|name| !name.contains("hello")));
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_stale_sound_is_asked_for_with_its_etag_and_serves_again_when_unchange
     let headers = "ETag: \"one\"\r\nLast-Modified: Sun, 01 Nov 2026 10:00:00 GMT\r\nCache-Control: max-age=0\r\n";
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(headers, 100), renewed]).await;
-    let engines = Studio::new().open();
+    let engines = SynthesisSetup::new().open();
     let first = made(&engines, at(&web.url("/"))).await;
     assert!(web.next().await.headers("if-none-match").is_empty());
     assert!(at_once(&engines, at(&web.url("/"))).is_none());
@@ -89,13 +89,13 @@ async fn a_stale_sound_is_asked_for_with_its_etag_and_serves_again_when_unchange
 #[tokio::test]
 async fn a_changed_sound_takes_the_place_of_the_old_one_that_is_still_heard() {
     let web = in_turn(vec![sound("Cache-Control: max-age=0\r\n", 100), sound("", 200)]).await;
-    let studio = Studio::new();
-    let engines = studio.open();
+    let setup = SynthesisSetup::new();
+    let engines = setup.open();
     let old = made(&engines, at(&web.url("/"))).await;
     let new = made(&engines, at(&web.url("/"))).await;
     assert_eq!((length(&old), length(&new)), (100, 200));
     drop(old);
-    assert_eq!(studio.sounds(), 1);
+    assert_eq!(setup.sounds(), 1);
 }
 
 #[tokio::test]
@@ -106,17 +106,17 @@ async fn freshness_and_etag_outlive_a_restart() {
         Reply::with(304, "", ""),
     ])
     .await;
-    let studio = Studio::new();
-    made(&studio.open(), at(&web.url("/fresh"))).await;
-    made(&studio.open(), at(&web.url("/stale"))).await;
+    let setup = SynthesisSetup::new();
+    made(&setup.open(), at(&web.url("/fresh"))).await;
+    made(&setup.open(), at(&web.url("/stale"))).await;
     web.next().await;
     web.next().await;
-    let engines = studio.open();
+    let engines = setup.open();
     assert!(at_once(&engines, at(&web.url("/fresh"))).is_some());
     assert_eq!(length(&made(&engines, at(&web.url("/stale"))).await), 200);
     assert_eq!(web.next().await.headers("if-none-match"), ["\"two\""]);
-    for name in studio.files().iter().filter(|name| name.ends_with(".json")) {
-        let known = std::fs::read_to_string(studio.settings.cache.ours.join(name)).unwrap();
+    for name in setup.files().iter().filter(|name| name.ends_with(".json")) {
+        let known = std::fs::read_to_string(setup.settings.cache.ours.join(name)).unwrap();
         assert!(!known.contains("http") && !known.contains("stale"), "{known}");
     }
 }
@@ -132,9 +132,9 @@ async fn the_old_sound_serves_when_the_other_side_fails_and_is_spared_then() {
     ];
     for failure in failures {
         let mut web = in_turn(vec![sound("Cache-Control: max-age=0\r\n", 100), failure]).await;
-        let mut studio = Studio::new();
-        studio.settings.timeout = Duration::from_millis(1500);
-        let engines = studio.open();
+        let mut setup = SynthesisSetup::new();
+        setup.settings.timeout = Duration::from_millis(1500);
+        let engines = setup.open();
         assert_eq!(wav_at(&engines, &web).await, 100);
         assert_eq!(wav_at(&engines, &web).await, 100);
         web.next().await;
@@ -148,12 +148,12 @@ async fn the_old_sound_serves_when_the_other_side_fails_and_is_spared_then() {
 async fn a_sound_that_is_gone_or_must_be_right_is_not_heard_when_it_is_old() {
     let stale = "Cache-Control: max-age=0\r\n";
     let web = in_turn(vec![sound(stale, 100), Reply::of(404, "text/plain", "gone")]).await;
-    let studio = Studio::new();
-    let engines = studio.open();
+    let setup = SynthesisSetup::new();
+    let engines = setup.open();
     assert_eq!(wav_at(&engines, &web).await, 100);
     let reason = mute(&engines, at(&web.url("/hello.wav"))).await;
     assert_eq!(reason, "the sound's web server answered with status 404");
-    assert_eq!(studio.files(), [""; 0]);
+    assert_eq!(setup.files(), [""; 0]);
     let strict = "Cache-Control: max-age=0, must-revalidate\r\n";
     let web = in_turn(vec![sound(strict, 100), Reply::of(500, "text/plain", "broken")]).await;
     assert_eq!(wav_at(&engines, &web).await, 100);
@@ -165,10 +165,10 @@ async fn a_sound_that_is_gone_or_must_be_right_is_not_heard_when_it_is_old() {
 async fn what_is_not_to_be_stored_is_heard_and_gone() {
     for control in ["no-store", "max-age=600, private"] {
         let mut web = in_turn(vec![sound(&format!("Cache-Control: {control}\r\n"), 100)]).await;
-        let studio = Studio::new();
-        let engines = studio.open();
+        let setup = SynthesisSetup::new();
+        let engines = setup.open();
         assert_eq!(wav_at(&engines, &web).await, 100);
-        assert_eq!(studio.files(), [""; 0], "{control}");
+        assert_eq!(setup.files(), [""; 0], "{control}");
         assert_eq!(wav_at(&engines, &web).await, 100);
         web.next().await;
         web.next().await;
@@ -178,13 +178,13 @@ async fn what_is_not_to_be_stored_is_heard_and_gone() {
 #[tokio::test]
 async fn a_sensitive_url_leaves_nothing_behind() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
-    let studio = Studio::new();
-    let engines = studio.open();
+    let setup = SynthesisSetup::new();
+    let engines = setup.open();
     let url = Filled::hidden(web.url("/4711.wav"));
     let made = made(&engines, Wanted::Url { url, decides_host: false }).await;
-    assert_eq!(studio.sounds(), 1);
+    assert_eq!(setup.sounds(), 1);
     drop(made);
-    assert_eq!(studio.files(), [""; 0]);
+    assert_eq!(setup.files(), [""; 0]);
 }
 
 #[tokio::test]
@@ -195,7 +195,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     })
     .await;
     let url = web.url("/hello.wav");
-    let closed = Studio::new();
+    let closed = SynthesisSetup::new();
     let engines = closed.open();
     // What the author may reach is not heard by whoever names it.
     made(&engines, at(&url)).await;
@@ -216,12 +216,12 @@ async fn a_value_leads_only_where_the_operator_allows() {
 }
 
 #[tokio::test]
-async fn a_kept_sound_is_not_heard_when_the_operator_closes_the_way() {
+async fn a_cached_sound_is_not_heard_when_the_egress_rules_forbid_its_host() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
-    let mut studio = open_studio();
-    made(&studio.open(), decided(&web.url("/"))).await;
-    studio.egress = Egress::default();
-    assert!(mute(&studio.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
+    let mut setup = open_studio();
+    made(&setup.open(), decided(&web.url("/"))).await;
+    setup.egress = Egress::default();
+    assert!(mute(&setup.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
 }
 
 #[tokio::test]
@@ -234,9 +234,9 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
         _ => Reply::Silence,
     })
     .await;
-    let mut studio = Studio::new();
-    studio.settings.timeout = Duration::from_secs(3);
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    setup.settings.timeout = Duration::from_secs(3);
+    let engines = setup.open();
     for (path, begins) in [
         ("/page?q=1", "what was fetched can't be heard: "),
         ("/long?q=1", "the reply is longer than 16777216 bytes"),
@@ -250,7 +250,7 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
         assert!(at_once(&engines, at(&web.url(path))).is_some_and(|outcome| outcome.is_err()));
     }
     assert_eq!(web.unseen(), 0);
-    assert_eq!(studio.files(), [""; 0]);
+    assert_eq!(setup.files(), [""; 0]);
 }
 
 #[tokio::test]
@@ -258,7 +258,7 @@ async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background(
     let stale = "ETag: \"one\"\r\nCache-Control: max-age=0\r\n";
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(stale, 100), renewed]).await;
-    let engines = Studio::new().open();
+    let engines = SynthesisSetup::new().open();
     assert!(engines.at_hand(at(&web.url("/")), false).is_none());
     web.next().await;
     made(&engines, at(&web.url("/"))).await;

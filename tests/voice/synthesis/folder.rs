@@ -3,55 +3,56 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use crate::voice::synthesis::studio::Studio;
-use crate::voice::synthesis::{at_once, file, hidden, made, mute, said};
 use dialscript::channel::Sound;
 use dialscript::voice::settings::Format;
+
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at_once, file, hidden, made, mute, said};
 
 /// Of a sound of 100 ms.
 const SIZE: u64 = 1644;
 
 #[tokio::test]
 async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
-    let (mut studio, _) = Studio::with_engine();
-    studio.settings.cache_bytes = 3 * SIZE;
-    let engines = studio.open();
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.cache_bytes = 3 * SIZE;
+    let engines = setup.open();
     let held = made(&engines, said("Held.")).await;
     for text in ["One.", "Two.", "One.", "Three."] {
         made(&engines, said(text)).await;
     }
-    assert_eq!(studio.sounds(), 3);
+    assert_eq!(setup.sounds(), 3);
     assert!(file(&held).exists());
     assert!(at_once(&engines, said("One.")).is_some(), "heard again after the second");
     assert!(at_once(&engines, said("Three.")).is_some());
     let again = file(&made(&engines, said("Two.")).await);
     assert!(again.exists());
-    assert_eq!(studio.sounds(), 3);
+    assert_eq!(setup.sounds(), 3);
     drop(held);
 }
 
 #[tokio::test]
 async fn sounds_are_found_again_after_a_restart() {
-    let (studio, engine) = Studio::with_engine();
-    let before = file(&made(&studio.open(), said("Good day.")).await);
-    let after = at_once(&studio.open(), said("Good day.")).expect("at once").expect("a sound");
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let before = file(&made(&setup.open(), said("Good day.")).await);
+    let after = at_once(&setup.open(), said("Good day.")).expect("at once").expect("a sound");
     assert_eq!(file(&after), before);
     assert_eq!(engine.runs(), 1);
 }
 
 #[tokio::test]
 async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
-    let (mut studio, _) = Studio::with_engine();
-    let engines = studio.open();
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     for (text, age) in [("New.", 10), ("Old.", 1000), ("Older.", 2000)] {
         let made = file(&made(&engines, said(text)).await);
         let then = SystemTime::now() - Duration::from_secs(age);
         fs::File::options().append(true).open(made).unwrap().set_modified(then).unwrap();
     }
     drop(engines);
-    studio.settings.cache_bytes = 2 * SIZE;
-    let engines = studio.open();
-    assert_eq!(studio.sounds(), 2);
+    setup.settings.cache_bytes = 2 * SIZE;
+    let engines = setup.open();
+    assert_eq!(setup.sounds(), 2);
     assert!(at_once(&engines, said("New.")).is_some());
     assert!(at_once(&engines, said("Old.")).is_some());
     assert!(at_once(&engines, said("Older.")).is_none());
@@ -59,8 +60,8 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
 
 #[tokio::test]
 async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
-    let (studio, _) = Studio::with_engine();
-    let kept = file(&made(&studio.open(), said("Good day.")).await);
+    let (setup, _) = SynthesisSetup::with_engine();
+    let kept = file(&made(&setup.open(), said("Good day.")).await);
     let name = kept.file_name().unwrap().to_str().unwrap().to_owned();
     let passing = format!("passing-{:032x}.wav", 7);
     let other = name.replace(|c: char| c.is_ascii_digit(), "0");
@@ -73,38 +74,38 @@ async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
     ];
     let strange = ["hello.wav", "passing-by.wav", ".unfinished-hello.wav", "notes.txt"];
     for file in left.iter().map(String::as_str).chain(strange) {
-        fs::write(studio.settings.cache.ours.join(file), "x").unwrap();
+        fs::write(setup.settings.cache.ours.join(file), "x").unwrap();
     }
-    fs::write(studio.settings.cache.ours.join(&other), "").unwrap();
-    let _engines = studio.open();
+    fs::write(setup.settings.cache.ours.join(&other), "").unwrap();
+    let _engines = setup.open();
     let mut expected: Vec<_> = strange.into_iter().map(str::to_owned).collect();
     expected.push(name);
     expected.sort();
-    assert_eq!(studio.files(), expected);
+    assert_eq!(setup.files(), expected);
 }
 
 #[tokio::test]
 async fn a_second_process_in_the_same_folder_removes_nothing() {
-    let (mut studio, engine) = Studio::with_engine();
-    let engines = studio.open();
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     let passing = made(&engines, hidden("4711")).await;
     made(&engines, said("Good day.")).await;
-    studio.settings.cache_bytes = 0;
-    let other = studio.open();
+    setup.settings.cache_bytes = 0;
+    let other = setup.open();
     assert!(at_once(&other, said("Good day.")).is_some());
     made(&other, said("Something else.")).await;
     assert!(file(&passing).exists());
-    assert_eq!((engine.runs(), studio.sounds()), (3, 3));
+    assert_eq!((engine.runs(), setup.sounds()), (3, 3));
 }
 
 #[tokio::test]
 async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
-    let (mut studio, _) = Studio::with_engine();
-    let blocked = studio.path("blocked");
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    let blocked = setup.path("blocked");
     fs::write(&blocked, "no folder").unwrap();
-    studio.settings.cache.ours = blocked.join("cache");
-    studio.settings.cache.on_switch = blocked.join("cache");
-    let engines = studio.open();
+    setup.settings.cache.ours = blocked.join("cache");
+    setup.settings.cache.on_switch = blocked.join("cache");
+    let engines = setup.open();
     for text in ["Good day.", "Good night."] {
         let reason = mute(&engines, said(text)).await;
         assert!(reason.starts_with("the sound could not be written: "), "{reason}");
@@ -115,31 +116,31 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
 
 #[tokio::test]
 async fn the_switch_gets_its_own_path_or_a_url() {
-    let (mut studio, _) = Studio::with_engine();
-    studio.settings.cache.on_switch = "/mnt/sounds".into();
-    let of_switch = file(&made(&studio.open(), said("Good day.")).await);
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.cache.on_switch = "/mnt/sounds".into();
+    let of_switch = file(&made(&setup.open(), said("Good day.")).await);
     let name = of_switch.strip_prefix("/mnt/sounds").unwrap().to_str().unwrap().to_owned();
-    assert_eq!(studio.files(), [name]);
-    studio.settings.server = Some(dialscript::voice::settings::SoundServer {
+    assert_eq!(setup.files(), [name]);
+    setup.settings.server = Some(dialscript::voice::settings::SoundServer {
         listen: "127.0.0.1:0".parse().unwrap(),
         url: "http://10.0.0.5:8085".to_owned(),
         allow: Vec::new(),
     });
-    let made = made(&studio.open(), said("Good day.")).await;
+    let made = made(&setup.open(), said("Good day.")).await;
     let Sound::Served(url) = made.sound else { panic!("{:?}", made.sound) };
     assert!(url.starts_with("http://10.0.0.5:8085/") && url.ends_with(".wav"), "{url}");
 }
 
 #[tokio::test]
 async fn a_sound_of_two_files_comes_and_goes_as_one() {
-    let (mut studio, _) = Studio::with_engine();
-    studio.settings.format = Format::Both;
-    let engines = studio.open();
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.format = Format::Both;
+    let engines = setup.open();
     let made = made(&engines, said("Good day.")).await;
     let wide = file(&made).with_extension("wav16");
     assert!(wide.exists());
     drop((made, engines));
-    studio.settings.cache_bytes = 0;
-    let _engines = studio.open();
-    assert_eq!(studio.files(), [""; 0]);
+    setup.settings.cache_bytes = 0;
+    let _engines = setup.open();
+    assert_eq!(setup.files(), [""; 0]);
 }

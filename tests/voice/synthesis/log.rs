@@ -3,7 +3,7 @@
 use crate::support::log::{Lines, record};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, hidden, made, mute, said};
 
 fn warnings(lines: &Lines) -> Vec<String> {
@@ -11,12 +11,12 @@ fn warnings(lines: &Lines) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_failing_engine_is_told_once_with_its_own_words() {
+async fn a_failing_engine_is_reported_once_with_its_own_words() {
     let (lines, _guard) = record("trace");
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, "echo no such voice >&2; exit 3");
-    studio.settings.say = Some(engine.say());
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "echo no such voice >&2; exit 3");
+    setup.settings.say = Some(engine.say());
+    let engines = setup.open();
     for text in ["Good day.", "Good night."] {
         mute(&engines, said(text)).await;
     }
@@ -32,10 +32,10 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
     for wanted in [said("The code is 4711canary, which nobody knows."), hidden("4711canary")] {
         let (lines, _guard) = record("trace");
         let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
-        let mut studio = Studio::new();
-        let engine = studio.engine("first", 100, lines_of_engine);
-        studio.settings.say = Some(engine.say());
-        mute(&studio.open(), wanted).await;
+        let mut setup = SynthesisSetup::new();
+        let engine = setup.engine("first", 100, lines_of_engine);
+        setup.settings.say = Some(engine.say());
+        mute(&setup.open(), wanted).await;
         assert_eq!(warnings(&lines).len(), 1);
         assert!(!lines.text().contains("4711canary"), "{}", lines.text());
     }
@@ -50,7 +50,7 @@ async fn nothing_of_a_url_is_logged_by_us() {
         false => Reply::of(500, "text/plain", "4711canary"),
     })
     .await;
-    let engines = Studio::new().open();
+    let engines = SynthesisSetup::new().open();
     made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
     made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
     let ours: Vec<_> = warnings(&lines);

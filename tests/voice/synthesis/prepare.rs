@@ -4,14 +4,15 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialscript::script::definition::{Library, Part, Playlist, Prompt, Script};
+use dialscript::voice::settings::SayBy;
+
 use crate::support::wait::{until, within};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::engine::say;
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, at_once, file, length, made, said};
-use dialscript::script::definition::{Library, Part, Playlist, Prompt, Script};
-use dialscript::voice::settings::SayBy;
 
 /// One script whose prompt has these parts.
 fn library(parts: impl IntoIterator<Item = Part>) -> Library {
@@ -29,12 +30,12 @@ fn texts(texts: &[&str]) -> Library {
 #[tokio::test]
 async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
     let web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
-    let (studio, engine) = Studio::with_engine();
-    let engines = studio.open();
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     let url = web.url("/hello.wav");
     let text = |text: &str| Part::Text(text.into());
     engines.prepare(&library([text("One."), text("Two."), Part::Url(url.as_str().into())]));
-    until("three sounds", || studio.sounds() == 3).await;
+    until("three sounds", || setup.sounds() == 3).await;
     for wanted in [said("One."), said("Two."), at(&url)] {
         until("a sound", || at_once(&engines, wanted.clone()).is_some_and(|made| made.is_ok()))
             .await;
@@ -44,31 +45,31 @@ async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
 
 #[tokio::test]
 async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
-    let (studio, engine) = Studio::with_engine();
-    let engines = studio.open();
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     engines.prepare(&texts(&["One.", "Two."]));
-    until("two runs", || engine.runs() == 2 && studio.sounds() == 2).await;
+    until("two runs", || engine.runs() == 2 && setup.sounds() == 2).await;
     until("two sounds", || at_once(&engines, said("Two.")).is_some()).await;
     until("two sounds", || at_once(&engines, said("One.")).is_some()).await;
-    for file in studio.files() {
-        fs::remove_file(studio.settings.cache.ours.join(file)).unwrap();
+    for file in setup.files() {
+        fs::remove_file(setup.settings.cache.ours.join(file)).unwrap();
     }
     engines.prepare(&texts(&["One.", "Two."]));
-    until("two sounds again", || studio.sounds() == 2).await;
+    until("two sounds again", || setup.sounds() == 2).await;
     assert_eq!(engine.runs(), 4);
 }
 
 #[tokio::test]
 async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_to_it() {
-    let (mut studio, first, fallback) = Studio::with_fallback("exit 3");
-    let engines = studio.open();
+    let (mut setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
+    let engines = setup.open();
     engines.prepare(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
-    until("five sounds", || studio.sounds() == 5).await;
+    until("five sounds", || setup.sounds() == 5).await;
     assert!((3..=5).contains(&first.runs()), "{}", first.runs());
     assert_eq!(fallback.runs(), 5);
-    studio.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
-    studio.settings.fallback = None;
-    let engines = studio.open();
+    setup.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
+    setup.settings.fallback = None;
+    let engines = setup.open();
     engines.prepare(&texts(&["Six."]));
     within("the end", engines.close_and_wait()).await;
 }
@@ -89,15 +90,15 @@ async fn in_a_while(what: &str, mut happens: impl FnMut() -> bool) {
 
 #[tokio::test]
 async fn what_is_missing_is_made_later_on() {
-    let (mut studio, first, fallback) =
-        Studio::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
-    studio.settings.timeout = Duration::from_secs(24 * 60 * 60);
-    let engines = studio.open();
+    let (mut setup, first, fallback) =
+        SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
+    setup.settings.timeout = Duration::from_secs(24 * 60 * 60);
+    let engines = setup.open();
     engines.prepare(&texts(&["One."]));
-    until("the fallback engine", || fallback.runs() == 1 && studio.sounds() == 1).await;
+    until("the fallback engine", || fallback.runs() == 1 && setup.sounds() == 1).await;
     let failures = first.runs();
     fs::write(first.path("sh.works"), "").unwrap();
-    in_a_while("the first engine", || studio.sounds() == 2).await;
+    in_a_while("the first engine", || setup.sounds() == 2).await;
     let made = made(&engines, said("One.")).await;
     assert_eq!((length(&made), first.runs(), fallback.runs()), (100, failures + 1, 1));
     fs::remove_file(file(&made)).unwrap();
@@ -106,10 +107,10 @@ async fn what_is_missing_is_made_later_on() {
 
 #[tokio::test]
 async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
-    let (studio, engine) = Studio::with_engine();
+    let (setup, engine) = SynthesisSetup::with_engine();
     // Nothing can be written there: each sound that is made is lost, and may have been paid for.
-    fs::write(&studio.settings.cache.ours, "").unwrap();
-    let engines = studio.open();
+    fs::write(&setup.settings.cache.ours, "").unwrap();
+    let engines = setup.open();
     engines.prepare(&texts(&["One."]));
     until("the first try", || engine.runs() == 1).await;
     in_a_while("the second try", || engine.runs() == 2).await;

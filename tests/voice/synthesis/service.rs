@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialscript::script::voice::{Manner, Speed};
+use dialscript::voice::settings::{Say, SayBy, Service};
 use http::{HeaderName, HeaderValue};
 
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::engine::say;
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
-use dialscript::script::voice::{Manner, Speed};
-use dialscript::voice::settings::{Say, SayBy, Service};
 
 fn service(web: &Web) -> Arc<Say> {
     let authorization = HeaderValue::from_static("Bearer key-of-the-house");
@@ -24,16 +24,16 @@ fn service(web: &Web) -> Arc<Say> {
     Arc::new(Say { name, by, voice: Some("alloy".into()), language, speed })
 }
 
-fn studio(web: &Web) -> Studio {
-    let mut studio = Studio::new();
-    studio.settings.say = Some(service(web));
-    studio
+fn setup(web: &Web) -> SynthesisSetup {
+    let mut setup = SynthesisSetup::new();
+    setup.settings.say = Some(service(web));
+    setup
 }
 
 #[tokio::test]
 async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
     let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
-    let engines = studio(&web).open();
+    let engines = setup(&web).open();
     let manner = Manner { speed: Some(Speed(125)), ..Manner::default() };
     let text = "He said \"yes\"\n{and} left.";
     assert_eq!(length(&made(&engines, said_as(text, manner.clone())).await), 100);
@@ -53,13 +53,13 @@ async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
 /// Why there is no sound when the service does this.
 async fn reason(reply: Reply) -> String {
     let web = Web::start(move |_| reply.clone()).await;
-    let mut studio = studio(&web);
-    studio.settings.timeout = Duration::from_millis(1500);
-    mute(&studio.open(), said("Good day.")).await
+    let mut setup = setup(&web);
+    setup.settings.timeout = Duration::from_millis(1500);
+    mute(&setup.open(), said("Good day.")).await
 }
 
 #[tokio::test]
-async fn a_service_that_fails_is_told_without_its_words() {
+async fn a_service_that_fails_is_reported_without_its_words() {
     let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
     assert_eq!(reason(refused).await, "web: it answered with status 401");
     let page = Reply::of(200, "text/html", "<html>Good day.</html>");
@@ -77,6 +77,6 @@ async fn a_reply_without_an_end_is_broken_off() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
     let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
     let web = Web::start(move |_| endless.clone()).await;
-    let reason = mute(&studio(&web).open(), said("Good day.")).await;
+    let reason = mute(&setup(&web).open(), said("Good day.")).await;
     assert_eq!(reason, "web: the reply is longer than 16777216 bytes");
 }

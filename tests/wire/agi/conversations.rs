@@ -25,8 +25,8 @@ const IRREGULAR: [(&str, usize, usize); 10] = [
 
 #[test]
 fn every_conversation_is_an_environment_and_then_a_reply_for_each_command() {
-    for transcript::Transcript { name, asterisk, commands } in transcript::all() {
-        let heard = hear(Codec::default(), &[&asterisk]);
+    for &transcript::Transcript { ref name, ref asterisk, commands } in transcript::all() {
+        let heard = hear(Codec::default(), &[asterisk]);
         let irregular = IRREGULAR.iter().find(|odd| name.ends_with(odd.0));
         let expected = irregular.map_or((commands, commands), |odd| (odd.1, odd.2));
         assert_eq!((commands, count_replies(&heard)), expected, "{name}");

@@ -91,7 +91,7 @@ fn a_value_that_only_resembles_a_recognition_stays_a_value() {
 }
 
 #[test]
-fn what_is_no_reply_is_the_switchs_fault_and_is_shown() {
+fn what_is_no_reply_is_the_switchs_error_and_is_shown() {
     for line in [
         "",
         " ",

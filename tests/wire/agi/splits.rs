@@ -76,7 +76,7 @@ proptest! {
         cuts in any::<[prop::sample::Index; 2]>(),
     ) {
         let all = transcript::all();
-        let bytes = &which.get(&all).asterisk;
+        let bytes = &which.get(all).asterisk;
         prop_assert_eq!(
             hear(Codec::default(), &in_three(bytes, cuts)),
             hear(Codec::default(), &[bytes])

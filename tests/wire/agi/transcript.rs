@@ -1,7 +1,10 @@
-//! Conversations of real switches, read from the folders beside this file.
+//! Conversations of real switches, read from `tests/data/agi`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use crate::support::data;
 
 pub(crate) struct Transcript {
     /// `22/env`
@@ -12,19 +15,24 @@ pub(crate) struct Transcript {
     pub(crate) commands: usize,
 }
 
-pub(crate) fn all() -> Vec<Transcript> {
+pub(crate) fn all() -> &'static [Transcript] {
+    static ALL: LazyLock<Vec<Transcript>> = LazyLock::new(read_all);
+    &ALL
+}
+
+fn read_all() -> Vec<Transcript> {
     let mut all: Vec<_> = ["16", "22"].iter().flat_map(|version| of(version)).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(all.len() > 100, "transcripts are missing: {}", all.len());
     all
 }
 
-pub(crate) fn named(name: &str) -> Transcript {
-    all().into_iter().find(|transcript| transcript.name == name).unwrap()
+pub(crate) fn named(name: &str) -> &'static Transcript {
+    all().iter().find(|transcript| transcript.name == name).unwrap()
 }
 
 fn of(version: &str) -> Vec<Transcript> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/agi").join(version);
+    let folder = data::path("agi").join(version);
     fs::read_dir(folder).unwrap().map(|entry| read(version, &entry.unwrap().path())).collect()
 }
 

@@ -63,7 +63,7 @@ async fn a_refused_command_is_no_end_of_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grammar_of_the_engines_own_is_activated_and_one_that_it_refuses_is_told() {
+async fn a_grammar_of_the_engines_own_is_activated_and_one_that_it_refuses_is_reported() {
     let grammar = "builtin:speech/transcribe";
     let said = said(listen(grammar), &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=1").await;

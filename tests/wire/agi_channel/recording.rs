@@ -107,7 +107,7 @@ async fn where_no_keys_are_asked_for_any_key_ends_the_utterance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_the_switch_can_not_write_to_is_told() {
+async fn a_folder_that_the_switch_can_not_write_to_is_reported() {
     let said = said(listen(), async |asterisk| {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (writefile)").await;
         asterisk.answers("CHANNEL STATUS", "200 result=6").await;
@@ -117,7 +117,7 @@ async fn a_folder_that_the_switch_can_not_write_to_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_broke_is_told_from_a_recording_that_fails() {
+async fn a_channel_that_broke_is_distinguished_from_a_recording_that_fails() {
     for (status, expected) in [
         (DEAD, Err(Interrupted::caller_left())),
         ("200 result=6", Ok(Said::Unheard("Asterisk can't record: randomerror".into()))),

@@ -5,7 +5,7 @@ use dialscript::channel::Spoken;
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_sound_is_told_from_a_hang_up_and_the_call_goes_on() {
+async fn a_missing_sound_is_distinguished_from_a_hang_up_and_the_call_goes_on() {
     let Call { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=-1 endpos=0").await;
@@ -69,7 +69,7 @@ async fn digits_and_letters_are_said_by_the_switch_and_a_spoken_text_is_passed_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_sound_of_a_digit_is_told_from_a_hang_up() {
+async fn a_missing_sound_of_a_digit_is_distinguished_from_a_hang_up() {
     for (status, expected) in [("200 result=6", Ok(())), (DEAD, Err(Interrupted::caller_left()))] {
         let played = played(vec![Sound::Digits("1".into())], async |asterisk| {
             asterisk.answers(r#"SAY DIGITS "1" """#, "200 result=-1").await;

@@ -38,7 +38,7 @@ fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
 }
 
 #[test]
-fn keys_are_told_one_by_one_with_their_length() {
+fn keys_are_reported_one_by_one_with_their_length() {
     let keys: String =
         of_kind("a_async_full", Kind::Dtmf).iter().filter_map(Event::digit).collect();
     assert_eq!(keys, "1234");

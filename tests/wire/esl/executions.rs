@@ -63,7 +63,7 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
 }
 
 #[test]
-fn the_end_of_the_call_ends_all_and_is_told_once() {
+fn the_end_of_the_call_ends_all_and_is_reported_once() {
     let (bye, hangup) = (NOTICE.to_owned(), told("CHANNEL_HANGUP", "us", ""));
     let done = told("CHANNEL_HANGUP_COMPLETE", "us", "");
     for (first, gone) in

@@ -63,7 +63,7 @@ fn other_kinds_are_passed_over_with_their_bodies() {
 }
 
 #[test]
-fn what_is_no_message_is_the_switchs_fault_and_is_shown() {
+fn what_is_no_message_is_the_switchs_error_and_is_shown() {
     for bytes in [
         "fourth\n\n",
         "200 result=0\n\n",

@@ -1,8 +1,10 @@
-//! Conversations of a real switch, read from the folder beside this file.
+//! Conversations of a real switch, read from `tests/data/esl/traces`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::LazyLock;
+
+use crate::support::data;
 
 pub(crate) struct Transcript {
     pub(crate) name: String,
@@ -46,15 +48,14 @@ pub(crate) fn named(name: &str) -> &'static Transcript {
 /// The packets with their seconds.
 #[allow(dead_code)]
 pub(crate) fn timed(name: &str) -> Vec<(f64, Packet)> {
-    let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/esl/traces/{name}.jsonl"));
+    let path = data::path(&format!("esl/traces/{name}.jsonl"));
     let text = fs::read_to_string(path).unwrap();
     let time = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["t"].as_f64();
     text.lines().map(|line| (time(line).unwrap(), packet(line))).collect()
 }
 
 fn read_all() -> Vec<Transcript> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/esl/traces");
+    let folder = data::path("esl/traces");
     let mut all: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| read(&entry.unwrap().path())).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));

@@ -66,7 +66,7 @@ async fn silence_is_recorded_again_until_the_time_to_begin_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_is_told_from_silence_by_the_time_that_was_recorded() {
+async fn speech_is_distinguished_from_silence_by_the_time_that_was_recorded() {
     for (milliseconds, wanted) in [(2080, Said::Nothing), (2400, Said::Recorded)] {
         let Call { mut channel, mut switch, .. } = call().await;
         let calls = async {

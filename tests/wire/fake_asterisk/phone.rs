@@ -24,7 +24,7 @@ fn hears(seconds: u64) -> Happening {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_come_at_their_times_from_picking_up_and_the_story_tells_when() {
+async fn keys_come_at_their_times_from_picking_up_and_the_log_says_when() {
     let keys = vec![(Duration::from_secs(1), '4'), (Duration::from_millis(1300), '7')];
     let (mut server, phone_log) = server(Fingers::timed(keys), None).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -47,7 +47,7 @@ async fn keys_come_at_their_times_from_picking_up_and_the_story_tells_when() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_nobody_listens_for_is_told_as_lost() {
+async fn a_key_that_nobody_listens_for_is_reported_as_lost() {
     let keys = vec![(Duration::from_secs(1), '1'), (Duration::from_secs(2), '2')];
     let (mut server, phone_log) = server(Fingers::timed(keys), None).await;
     server.asks("ANSWER").await;
@@ -59,7 +59,7 @@ async fn a_key_that_nobody_listens_for_is_told_as_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_between_two_commands_is_told_as_lost_and_no_later_command_has_it() {
+async fn a_key_between_two_commands_is_reported_as_lost_and_no_later_command_has_it() {
     let (mut server, phone_log) = server(timed(&[(1000, '1')]), None).await;
     server.asks("ANSWER").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -145,7 +145,7 @@ async fn music_ends_at_a_sound_and_does_not_come_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_missing_sound_is_told_and_marks_the_session() {
+async fn a_missing_sound_is_reported_and_marks_the_session() {
     let (mut server, phone_log) = server(Fingers::still(), None).await;
     let missing = r#"STREAM FILE "/no/such/file" """#;
     assert_eq!(server.asks(missing).await, "200 result=-1 endpos=0");

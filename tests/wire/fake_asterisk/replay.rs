@@ -1,7 +1,6 @@
 //! Transcripts played again: the server's lines, the keys and the hang-ups at their times.
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
 use dialscript::fake::asterisk::{Call, Line, Places};
@@ -11,6 +10,7 @@ use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
 
+use crate::support::data;
 use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_asterisk::session::Server;
 
@@ -61,7 +61,7 @@ enum What {
 }
 
 fn events(name: &str) -> Vec<Event> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/data/agi/22/{name}.txt"));
+    let path = data::path(&format!("agi/22/{name}.txt"));
     let text = fs::read_to_string(path).unwrap();
     let body = text.split_once(" A> \\n\n").expect("an environment").1;
     body.lines().flat_map(read).collect()
@@ -271,7 +271,7 @@ async fn keys_are_lost_between_two_commands_just_as_many_as_really_were() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_is_told_where_the_real_one_tells_it() {
+async fn a_hang_up_is_reported_where_the_real_one_tells_it() {
     for (name, replies) in
         [("hup-idle", 14), ("hup-stream", 4), ("hup-wait", 2), ("sip-bye", 2), ("stop", 2)]
     {
@@ -281,7 +281,7 @@ async fn a_hang_up_is_told_where_the_real_one_tells_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_told() {
+async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
     let with = |name: &str, value: &str| Call {
         variables: vec![(name.into(), value.into())],
         ..picked_up()
@@ -306,7 +306,7 @@ async fn a_session_ends_in_the_real_ones_words() {
 
 #[tokio::test(start_paused = true)]
 async fn the_first_words_have_the_real_ones_lines_in_their_order() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/agi/22/order-status.txt");
+    let path = data::path("agi/22/order-status.txt");
     let text = fs::read_to_string(path).unwrap();
     let real = text.lines().filter_map(|line| line.split_once(" A> agi_")?.1.split_once(": "));
     let real: Vec<_> = real.map(|(key, _)| format!("agi_{key}")).collect();

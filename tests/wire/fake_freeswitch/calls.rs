@@ -7,11 +7,10 @@ use dialscript::fake::freeswitch::{Call, Places};
 use dialscript::fake::phone::{GoesOn, Happening};
 
 use crate::support::phone_log::PhoneLog;
-use crate::wire::fake_freeswitch::session::{Message, Server};
+use crate::wire::fake_freeswitch::session::{LONG, Message, Server};
 use crate::wire::questions::timed;
 
 const SHORT: &str = "/usr/freeswitch/sounds-test/prompts/short1s.wav";
-const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
 const FIRST: &str =
     "connect\n\nfilter Unique-ID x\n\nevent plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP DTMF";
 
@@ -58,7 +57,7 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_break_ends_what_it_runs_in_and_its_own_end_is_told_first() {
+async fn a_break_ends_what_it_runs_in_and_its_own_end_is_reported_first() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     let heard = events(&server.executes("break", "").await);
@@ -79,7 +78,7 @@ async fn a_break_where_nothing_runs_breaks_nothing_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_not_there_is_told() {
+async fn a_file_that_is_not_there_is_reported() {
     let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);

@@ -20,10 +20,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::phone_log::PhoneLog;
-use crate::wire::fake_freeswitch::session::{HOST, sounds};
+use crate::wire::fake_freeswitch::session::{HOST, LONG, sounds};
 use crate::wire::questions::{an_hour, four_digits, heard, timed};
-
-const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
 
 pub(super) struct Conversation {
     pub(super) channel: EslChannel<DuplexStream>,

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use crate::wire::esl::transcript::frames;
 
+pub(crate) const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
 pub(crate) const HOST: &str = "127.0.0.1:8084";
 
 /// The sounds of the machine where the transcripts were made.

@@ -12,17 +12,15 @@ use tokio::sync::Notify;
 use crate::support::fake_redis::{FakeRedis, Mood};
 use crate::support::wait::until;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, MINUTE, code, keeping, keeping_what, minute, secret_url, with};
+use crate::trigger::http::{
+    CANARY, MINUTE, code, good, keeping, keeping_what, minute, secret_url, with,
+};
 use crate::trigger::requests::{get, to};
 
 fn daemon(redis: &FakeRedis) -> HttpTriggers {
     let address = redis.url().parse().expect("an address");
     let shared = shared::Settings { address, secret: "the daemons' own secret".into() };
     with(Settings { shared: Some(shared), ..Settings::default() })
-}
-
-fn good() -> Reply {
-    Reply::json(r#"{"code":"200"}"#)
 }
 
 /// Once what is done behind a call is done.
@@ -127,7 +125,7 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
 }
 
 #[tokio::test]
-async fn nothing_sensitive_is_told_to_the_server() {
+async fn nothing_sensitive_is_sent_to_the_server() {
     let redis = FakeRedis::start().await;
     let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
     let (daemon, script) = (daemon(&redis), keeping(minute()));

@@ -9,12 +9,8 @@ use futures_util::future::join_all;
 use tokio::sync::Notify;
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{code, keeping, keeping_what, minute, triggers, within};
+use crate::trigger::http::{code, good, keeping, keeping_what, minute, triggers, within};
 use crate::trigger::requests::{get, to};
-
-fn good() -> Reply {
-    Reply::json(r#"{"code":"200"}"#)
-}
 
 #[tokio::test]
 async fn five_hundred_calls_at_once_make_one_request() {

@@ -2,25 +2,25 @@
 
 use std::fs;
 
+use dialscript::channel::Sound;
+use dialscript::script::voice::{Made, Manner, Mute, Speed, Voice};
+use dialscript::voice::settings::SayBy;
 use futures_util::future::join_all;
 
 use crate::support::wait::{until, within};
 use crate::voice::synthesis::engine::say;
-use crate::voice::synthesis::studio::Studio;
+use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as};
-use dialscript::channel::Sound;
-use dialscript::script::voice::{Made, Manner, Mute, Speed, Voice};
-use dialscript::voice::settings::SayBy;
 
 /// Speaks when the file `go` is there.
 const WAITS: &str = "while [ ! -e \"$0.go\" ]; do sleep 0.05; done; cat \"$tone\"";
 
 #[tokio::test]
 async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, WAITS);
-    studio.settings.say = Some(engine.say());
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.say = Some(engine.say());
+    let engines = setup.open();
     let ten = join_all((0..10).map(|_| engines.make(said("Good day."), false)));
     fs::write(engine.path("sh.go"), "").unwrap();
     let ten = within("ten sounds", ten).await;
@@ -32,8 +32,8 @@ async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
 
 #[tokio::test]
 async fn the_second_call_is_served_at_once_and_nothing_runs() {
-    let (studio, engine) = Studio::with_engine();
-    let engines = studio.open();
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     let first = made(&engines, said("Good day.")).await;
     assert_eq!(length(&first), 100);
     let second = at_once(&engines, said("Good day.")).expect("at once").expect("a sound");
@@ -43,10 +43,10 @@ async fn the_second_call_is_served_at_once_and_nothing_runs() {
 
 #[tokio::test]
 async fn a_making_is_completed_for_others_when_its_caller_has_left() {
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, WAITS);
-    studio.settings.say = Some(engine.say());
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.say = Some(engine.say());
+    let engines = setup.open();
     let mut making = engines.make(said("Good day."), false);
     until("a run", || {
         let waits = futures_util::FutureExt::now_or_never(&mut making).is_none();
@@ -63,9 +63,9 @@ async fn a_making_is_completed_for_others_when_its_caller_has_left() {
 
 #[tokio::test]
 async fn what_makes_a_sound_different_makes_another_one() {
-    let (mut studio, engine) = Studio::with_engine();
-    studio.name("second", studio.engine("second", 100, "cat \"$tone\"").say());
-    let engines = studio.open();
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    setup.name("second", setup.engine("second", 100, "cat \"$tone\"").say());
+    let engines = setup.open();
     let manners = [
         Manner::default(),
         Manner { engine: Some("second".into()), ..Manner::default() },
@@ -76,7 +76,7 @@ async fn what_makes_a_sound_different_makes_another_one() {
     for manner in manners.clone() {
         made(&engines, said_as("Good day.", manner)).await;
     }
-    assert_eq!((engine.runs(), studio.sounds()), (4, 5));
+    assert_eq!((engine.runs(), setup.sounds()), (4, 5));
     for manner in manners {
         assert!(at_once(&engines, said_as("Good day.", manner)).is_some());
     }
@@ -84,39 +84,39 @@ async fn what_makes_a_sound_different_makes_another_one() {
 
 #[tokio::test]
 async fn a_sensitive_text_is_made_for_one_call_and_gone_when_it_was_heard() {
-    let (studio, engine) = Studio::with_engine();
-    let engines = studio.open();
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
     let one = made(&engines, hidden("4711")).await;
     let other = made(&engines, hidden("4711")).await;
     assert_ne!(file(&one), file(&other));
-    assert_eq!((engine.runs(), studio.sounds()), (2, 2));
+    assert_eq!((engine.runs(), setup.sounds()), (2, 2));
     let heard = file(&one);
     drop(one);
     assert!(!heard.exists() && file(&other).exists());
     drop(other);
-    assert_eq!(studio.files(), [""; 0]);
+    assert_eq!(setup.files(), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_sensitive_text_is_given_up_when_its_caller_has_left() {
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, "exec sleep 60");
-    studio.settings.say = Some(engine.say());
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "exec sleep 60");
+    setup.settings.say = Some(engine.say());
+    let engines = setup.open();
     let making = engines.make(hidden("4711"), false);
     until("a run", || engine.path("sh.pid").exists() && engine.runs() == 1).await;
     drop(making);
     within("the end", engines.close_and_wait()).await;
     until("its end", || !engine.lives()).await;
-    assert_eq!(studio.files(), [""; 0]);
+    assert_eq!(setup.files(), [""; 0]);
 }
 
 #[tokio::test]
 async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does() {
-    let (mut studio, engine) = Studio::with_engine();
-    studio.settings.fallback = Some(engine.say());
-    studio.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
-    let engines = studio.open();
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    setup.settings.fallback = Some(engine.say());
+    setup.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
+    let engines = setup.open();
     let made = engines.make(said("Good day."), true).await.expect("a sound");
     let Sound::Spoken(spoken) = made.sound else { panic!("{:?}", made.sound) };
     assert_eq!((spoken.engine.as_str(), spoken.text.as_str()), ("flite", "Good day."));
@@ -124,18 +124,18 @@ async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does
     assert!(matches!(at_hand(true), Some(Sound::Spoken(_))) && at_hand(false).is_none());
     assert_eq!(engine.runs(), 0);
     assert_eq!(length(&crate::voice::synthesis::made(&engines, said("Good day.")).await), 100);
-    studio.settings.fallback = None;
-    let reason = mute(&studio.open(), said("Good day.")).await;
+    setup.settings.fallback = None;
+    let reason = mute(&setup.open(), said("Good day.")).await;
     assert_eq!(reason, "the switch does not speak, and there is no other engine");
 }
 
 #[tokio::test]
 async fn more_than_may_wait_are_refused_at_once() {
-    let mut studio = Studio::new();
-    let engine = studio.engine("first", 100, WAITS);
-    studio.settings.say = Some(engine.say());
-    studio.settings.at_once = 1;
-    let engines = studio.open();
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.say = Some(engine.say());
+    setup.settings.at_once = 1;
+    let engines = setup.open();
     let all: Vec<_> = (0..64).map(|n| engines.make(said(&format!("Number {n}.")), false)).collect();
     let refused = at_once(&engines, said("One more.")).expect("at once").err().expect("a refusal");
     assert_eq!(refused.0, "64 sounds are being made already");

@@ -144,7 +144,7 @@ async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_still_read_from_and_told_of_once() {
+async fn a_full_server_is_still_read_from_and_reported_once() {
     let (log, _guard) = record("dialscript=trace");
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
@@ -174,7 +174,7 @@ async fn a_server_that_never_stops_sending_is_cut_off() {
 }
 
 #[tokio::test]
-async fn the_password_opens_the_server_and_is_never_told() {
+async fn the_password_opens_the_server_and_is_never_logged() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     fake.memory.lock().unwrap().password = Some("p/ss w@rd");

@@ -95,7 +95,7 @@ async fn a_value_that_was_changed_is_absent() {
 }
 
 #[tokio::test]
-async fn a_value_under_another_key_or_by_another_secret_is_absent_and_told_once() {
+async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_once() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     let one = cache(&fake.url());

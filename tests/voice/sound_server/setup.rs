@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) struct Studio {
+pub(crate) struct SoundServerSetup {
     folder: TempDir,
     pub(crate) address: SocketAddr,
     pub(crate) urls: Arc<Urls>,
@@ -30,7 +30,7 @@ pub(crate) struct Reply {
     pub(crate) body: Vec<u8>,
 }
 
-impl Studio {
+impl SoundServerSetup {
     pub(crate) async fn open() -> Self {
         Self::open_for(&["127.0.0.0/8"]).await
     }

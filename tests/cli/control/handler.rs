@@ -13,7 +13,6 @@ use dialscript::script::template::{Piece, Placeholder, Template};
 use dialscript::trigger::cache::{Entry, Serves};
 use dialscript::trigger::shared::{self, SharedCache};
 use dialscript::trigger::{HttpTriggers, Settings};
-
 use futures_util::FutureExt;
 use tokio::time::{Instant, advance};
 
@@ -121,7 +120,7 @@ async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_told_of_an_answer_is_what_a_call_would_get() {
+async fn what_is_reported_of_an_answer_is_what_a_call_would_get() {
     let daemon = Daemon::new(caching(1, 2, 4));
     daemon.keep(1);
     let asks = daemon.caching();
@@ -140,7 +139,7 @@ async fn what_is_told_of_an_answer_is_what_a_call_would_get() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_a_script_that_keeps_none_any_more_serves_nobody() {
+async fn an_answer_of_a_script_that_caches_none_any_more_serves_nobody() {
     let mut daemon = Daemon::new(caching(5, 0, 0));
     daemon.keep(1);
     daemon.library.scripts.remove("order");
@@ -193,7 +192,7 @@ async fn a_key_that_means_nothing_spares_all_the_others() {
 }
 
 #[tokio::test]
-async fn an_unknown_script_is_told_with_the_names_of_those_that_there_are() {
+async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() {
     let daemon = Daemon::new(caching(5, 0, 0));
     let requests = [
         Request::List { script: Some("ordre".into()) },

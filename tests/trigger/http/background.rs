@@ -87,7 +87,7 @@ async fn a_place_comes_back_after_a_failure() {
 }
 
 #[tokio::test]
-async fn closing_waits_for_what_is_told() {
+async fn closing_waits_for_background_requests() {
     let leave = Arc::new(Notify::new());
     let held = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -105,7 +105,7 @@ async fn closing_waits_for_what_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_told_takes_no_place_that_a_caller_needs() {
+async fn a_background_request_takes_no_permit_that_a_caller_needs() {
     let mut web = Web::start(|seen| match seen.path() {
         "/told" => Reply::Silence,
         _ => Reply::json(r#"{"code":"200"}"#),
@@ -135,7 +135,7 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
 }
 
 #[tokio::test]
-async fn what_is_told_and_given_up_with_the_daemon_is_a_warning_of_its_call() {
+async fn a_background_request_that_is_given_up_with_the_daemon_is_a_warning_of_its_call() {
     let (lines, _guard) = record("info");
     let mut web = Web::start(|_| Reply::Silence).await;
     let triggers = triggers();

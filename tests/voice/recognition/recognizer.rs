@@ -6,7 +6,7 @@ use dialscript::channel::Ear;
 use dialscript::voice::hear::Hearing;
 use dialscript::voice::settings::{Folder, ListenBy, Settings};
 
-use crate::voice::recognition::room::{Room, client, settings};
+use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 
 #[test]
 fn without_an_engine_nobody_listens() {
@@ -17,22 +17,25 @@ fn without_an_engine_nobody_listens() {
 
 #[test]
 fn the_switch_listens_itself() {
-    let room = Room::new(ListenBy::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
-    let (ear, recording) = room.hearing.ear().unwrap();
+    let setup = RecognitionSetup::new(ListenBy::Switch {
+        engine: "unimrcp".into(),
+        grammar: "digits".into(),
+    });
+    let (ear, recording) = setup.hearing.ear().unwrap();
     assert_eq!(ear, Ear::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
 
 #[test]
 fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
-    let room = Room::shell("", &[]);
+    let setup = RecognitionSetup::shell("", &[]);
     let on_switch = Path::new("/mnt/said").to_owned();
-    let recordings = Folder { ours: room.path().to_owned(), on_switch };
+    let recordings = Folder { ours: setup.path().to_owned(), on_switch };
     let listen = dialscript::voice::settings::Listen {
         name: "ear".into(),
-        by: ListenBy::Command(crate::voice::recognition::room::shell("", &[])),
+        by: ListenBy::Command(crate::voice::recognition::setup::shell("", &[])),
     };
-    let settings = settings(room.path());
+    let settings = settings(setup.path());
     let settings = Settings { listen: Some(listen.into()), recordings, ..settings };
     let hearing = Hearing::new(&settings, client());
     let name = || match hearing.ear().unwrap() {

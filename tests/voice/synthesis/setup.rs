@@ -15,13 +15,13 @@ use tempfile::TempDir;
 
 use crate::voice::synthesis::engine::Engine;
 
-pub(crate) struct Studio {
+pub(crate) struct SynthesisSetup {
     folder: TempDir,
     pub(crate) settings: Settings,
     pub(crate) egress: Egress,
 }
 
-impl Studio {
+impl SynthesisSetup {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| {
@@ -47,20 +47,20 @@ impl Studio {
 
     /// With an engine that makes 100 ms of sound, as the first.
     pub(crate) fn with_engine() -> (Self, Engine) {
-        let mut studio = Self::new();
-        let engine = studio.engine("first", 100, "cat \"$tone\"");
-        studio.settings.say = Some(engine.say());
-        (studio, engine)
+        let mut setup = Self::new();
+        let engine = setup.engine("first", 100, "cat \"$tone\"");
+        setup.settings.say = Some(engine.say());
+        (setup, engine)
     }
 
     /// With a first engine that runs these lines, and one behind it that makes 200 ms of sound.
     pub(crate) fn with_fallback(lines: &str) -> (Self, Engine, Engine) {
-        let mut studio = Self::new();
-        let first = studio.engine("first", 100, lines);
-        let fallback = studio.engine("fallback", 200, "cat \"$tone\"");
-        studio.settings.say = Some(first.say());
-        studio.settings.fallback = Some(fallback.say());
-        (studio, first, fallback)
+        let mut setup = Self::new();
+        let first = setup.engine("first", 100, lines);
+        let fallback = setup.engine("fallback", 200, "cat \"$tone\"");
+        setup.settings.say = Some(first.say());
+        setup.settings.fallback = Some(fallback.say());
+        (setup, first, fallback)
     }
 
     pub(crate) fn engine(&self, name: &str, tone: u32, lines: &str) -> Engine {

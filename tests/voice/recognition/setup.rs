@@ -20,12 +20,12 @@ pub(crate) const LONG: Duration = Duration::from_secs(20);
 /// Short enough to wait for.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
-pub(crate) struct Room {
+pub(crate) struct RecognitionSetup {
     folder: TempDir,
     pub(crate) hearing: Hearing,
 }
 
-impl Room {
+impl RecognitionSetup {
     pub(crate) fn new(by: ListenBy) -> Self {
         Self::with(by, LONG, 4)
     }

@@ -12,7 +12,7 @@ use crate::support::config_folder::ConfigFolder;
 /// The report comes in parts, each beside its name in a snapshot of its own: a script file, or a table of the daemon's
 /// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
 #[test]
-fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
+fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
     let faults = report(Path::new(DAEMON_FILE)).unwrap_err().to_string();
     let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
@@ -74,7 +74,7 @@ fn part(fault: &str) -> String {
 }
 
 #[test]
-fn scripts_without_faults_are_counted() {
+fn scripts_without_errors_are_counted() {
     let folder = ConfigFolder::new();
     let report = || report(&folder.config_file()).unwrap().0;
     assert_eq!(report(), "0 scripts, no faults");
@@ -83,14 +83,14 @@ fn scripts_without_faults_are_counted() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named_with_the_way_out() {
+fn a_file_that_is_not_there_is_named_with_a_fix() {
     let faults = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
     assert!(faults.contains("--> no/such/dialscript.toml"), "{faults}");
     assert!(faults.contains("help: create it"), "{faults}");
 }
 
 #[test]
-fn a_folder_of_scripts_that_is_not_there_is_named_with_the_way_out() {
+fn a_folder_of_scripts_that_is_not_there_is_named_with_a_fix() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
     let faults = folder.load().unwrap_err().to_string();
@@ -122,7 +122,7 @@ fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
 }
 
 #[test]
-fn faults_that_follow_from_a_broken_line_are_not_told() {
+fn errors_that_follow_from_a_broken_line_are_not_reported() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
     let faults = folder.faults();

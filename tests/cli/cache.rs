@@ -242,12 +242,14 @@ async fn the_metrics_count_calls_requests_and_cached_answers() {
     })
     .await;
     let daemon = Daemon::start(&web).await;
-    daemon.call("order", "11").await;
-    daemon.call("order", "11").await;
-    daemon.call("plain", "22").await;
     let connect = daemon.asterisk.to_string();
-    let failed = ["call", "plain", "--connect", &connect, "--digits", "33"];
-    assert_eq!(daemon.run(&failed).await.code, 4);
+    let fails = ["call", "plain", "--connect", &connect, "--digits", "33"];
+    let twice = async {
+        daemon.call("order", "11").await;
+        daemon.call("order", "11").await;
+    };
+    let ((), (), failed) = tokio::join!(twice, daemon.call("plain", "22"), daemon.run(&fails));
+    assert_eq!(failed.code, 4);
     // The count of a call and its line in the log are one; the line may come after the caller has hung up.
     until("four calls in the log", || daemon.log().matches("outcome=").count() >= 4).await;
     let reply = daemon.get("/metrics").await;

@@ -59,15 +59,14 @@ async fn what_will_not_work_is_reported_once_before_the_call() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folders_that_engines_need_are_created() {
     let asks = "[speech]\nlanguage = 'en'\nstart = '500ms'\n[no_input]\nthen = 'continue'\n";
-    let home = ConfigFolder::with_scripts(&[("menu", asks)]);
     let listen = "[speech]\nlisten = { engine = 'command', command = ['true', '{in}'] }\n";
-    home.daemon_file(listen);
-    let recordings = home.at("recordings");
-    call(&home, &["menu"]).await;
-    assert!(!recordings.exists());
-    let told = call(&home, &["menu", "--engines"]).await;
+    let homes = [(); 2].map(|()| ConfigFolder::with_scripts(&[("menu", asks)]));
+    let [without, with] = homes.each_ref().map(|home| home.daemon_file(listen));
+    let with_engines = ["menu", "--engines"];
+    let (_, told) = tokio::join!(call(without, &with_engines[..1]), call(with, &with_engines));
+    assert!(!without.at("recordings").exists());
     assert_eq!(told.code, 3, "{:?} {}", told.events(), told.errors);
-    assert!(recordings.is_dir());
+    assert!(with.at("recordings").is_dir());
 }
 
 #[tokio::test(flavor = "multi_thread")]

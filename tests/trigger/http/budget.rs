@@ -102,6 +102,7 @@ async fn an_attempt_of_its_own_time_leaves_time_for_another() {
 #[tokio::test]
 async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
     let standby = Web::start(|_| good()).await;
+    let mut requests = Vec::new();
     for reply in [
         Reply::Reset,
         Reply::Silence,
@@ -112,8 +113,9 @@ async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
         Reply::of(200, "text/plain", vec![b'x'; 300 * 1024]),
     ] {
         let web = Web::start(move |_| reply.clone()).await;
-        let request = or(standby.url("/"), within(BUDGET, get(web.url("/"))));
-        let (fetched, took) = timed(request).await;
+        requests.push(or(standby.url("/"), within(BUDGET, get(web.url("/")))));
+    }
+    for (fetched, took) in join_all(requests.into_iter().map(timed)).await {
         assert_eq!(code(&fetched), "200");
         assert!(fetched.spent.fallback && fetched.trouble.is_some());
         assert!(took < BUDGET + MARGIN, "{took:?}");
@@ -293,5 +295,5 @@ async fn whatever_a_web_application_does_the_call_goes_on_within_its_budget() {
             assert!(verdict.unwrap_or(true) && fetched.trouble.is_some(), "{how}: {fetched:?}");
         }
     });
-    futures_util::future::join_all(rows).await;
+    join_all(rows).await;
 }

@@ -17,7 +17,7 @@ pub mod codec;
 pub mod command;
 pub mod environment;
 pub mod error;
-pub mod link;
+pub mod connection;
 pub mod parse;
 pub mod quote;
 pub mod reply;

@@ -5,11 +5,11 @@ pub mod call;
 pub mod check;
 pub mod demo;
 pub mod matching;
-pub mod rehearsal;
-pub mod rehearsed;
+pub mod simulation;
+pub mod simulated_voice;
 pub mod serve;
 pub mod sounds;
-pub mod story;
+pub mod printer;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -21,27 +21,27 @@ use clap::{Args, Parser, Subcommand};
 /// the dialplan goes on where the answer says.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
-pub struct Arguments {
+pub struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: CliCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Serve calls until SIGTERM or SIGINT; SIGHUP loads the scripts again
     Serve(ConfigFile),
     /// Check the configuration and all scripts, and print every fault with its place
     Check(ConfigFile),
     /// Play one call without a telephone, and tell what happens
-    Call(Box<call::Options>),
+    Call(Box<call::CallArgs>),
     /// Show which branch of a script an answer takes, and why the others do not
-    Match(matching::Options),
+    Match(matching::MatchArgs),
     /// Look at the answers that a running daemon keeps, and throw them away
-    Cache(cache::Options),
+    Cache(cache::CacheArgs),
     /// Convert sounds into the library, list it, check it
-    Sounds(sounds::Options),
+    Sounds(sounds::SoundsArgs),
     /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
-    Demo(demo::Options),
+    Demo(demo::DemoArgs),
 }
 
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ struct ConfigFile {
 }
 
 impl ConfigFile {
-    fn path(self) -> PathBuf {
+    fn resolve_path(self) -> PathBuf {
         let here = Path::new("dialscript.toml");
         let fallback =
             if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
@@ -62,14 +62,14 @@ impl ConfigFile {
 
 /// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read; those of `call`
 /// and `match` tell the outcome.
-pub fn run(arguments: Arguments) -> ExitCode {
+pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
-        Command::Serve(file) => serve::serve(&file.path()),
-        Command::Check(file) => check::check(&file.path()),
-        Command::Call(options) => call::call(&options),
-        Command::Match(options) => matching::matching(&options),
-        Command::Cache(options) => cache::cache(options),
-        Command::Sounds(options) => sounds::sounds(options),
-        Command::Demo(options) => demo::demo(&options),
+        CliCommand::Serve(file) => serve::serve(&file.resolve_path()),
+        CliCommand::Check(file) => check::check(&file.resolve_path()),
+        CliCommand::Call(options) => call::call(&options),
+        CliCommand::Match(options) => matching::matching(&options),
+        CliCommand::Cache(options) => cache::cache(options),
+        CliCommand::Sounds(options) => sounds::sounds(options),
+        CliCommand::Demo(options) => demo::demo(&options),
     }
 }

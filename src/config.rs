@@ -44,7 +44,7 @@ use validate::scope::{Scope, World};
 use validate::upstream::Upstreams;
 use validate::watch;
 
-use crate::script::definition::Library;
+use crate::script::definition::ScriptLibrary;
 
 /// Reads the daemon's file and all scripts.
 ///
@@ -139,7 +139,7 @@ fn config(
     (file, path): (&File, &Path),
     raw: &RawDaemon,
     world: World,
-    mut library: Library,
+    mut library: ScriptLibrary,
 ) -> Config {
     let cache = validate::cache::cache(file, &world.secrets, &raw.cache);
     library.secrets = world.secrets.into_found();
@@ -162,8 +162,8 @@ fn config(
     }
 }
 
-fn library(opened: Vec<Opened>, world: &World, found: &mut FaultsAndWarnings) -> Library {
-    let mut library = Library::default();
+fn library(opened: Vec<Opened>, world: &World, found: &mut FaultsAndWarnings) -> ScriptLibrary {
+    let mut library = ScriptLibrary::default();
     for Opened { name, file, raw } in opened {
         let script = Scope::new(world, &file, &name, &raw).definition();
         library.scripts.insert(name, Arc::new(script));

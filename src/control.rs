@@ -4,7 +4,7 @@
 //! [`Answer`](protocol::Answer)s to it, a line each.
 
 pub mod client;
-pub mod desk;
+pub mod handler;
 pub mod protocol;
 pub mod serve;
 pub mod socket;

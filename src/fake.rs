@@ -13,10 +13,10 @@
 //! is not the other's as well. Its own judges are the transcripts of the real switch.
 
 pub mod asterisk;
-pub mod fingers;
+pub mod dtmf;
 pub mod freeswitch;
-pub mod mouth;
+pub mod utterances;
 pub mod phone;
-pub mod places;
+pub mod destinations;
 pub mod recording;
 pub mod sound;

@@ -21,21 +21,21 @@ use tokio::time::{sleep, timeout};
 use tracing::{debug, error, warn};
 
 /// Most connections at once; further ones wait for their turn.
-const CONNECTIONS: usize = 128;
+const MAX_CONNECTIONS: usize = 128;
 /// For the head of a request, and for the next one on a connection that is kept.
-const HEAD: Duration = Duration::from_secs(5);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest head of a request, in bytes.
-const LARGEST_HEAD: usize = 16 << 10;
+const MAX_HEADER_BYTES: usize = 16 << 10;
 /// After this a connection takes no further request.
-const KEPT: Duration = Duration::from_secs(60);
+const MAX_CONNECTION_TIME: Duration = Duration::from_secs(60);
 /// For the response that is then under way.
-const LAST_RESPONSE: Duration = Duration::from_secs(60);
+const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Between two tries to accept, when the machine has no descriptors left.
-const BACK_OFF: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// Where one server is connected to.
 #[derive(Debug)]
-pub struct Door {
+pub struct HttpServerListener {
     /// Its table in the daemon's file, for the log.
     pub table: &'static str,
     /// Where.
@@ -45,14 +45,14 @@ pub struct Door {
 }
 
 /// Answers requests until `stop`; then what is under way is broken off.
-pub async fn serve<A, F, B>(door: Door, answer: A, stop: impl Future<Output = ()>)
+pub async fn serve<A, F, B>(door: HttpServerListener, answer: A, stop: impl Future<Output = ()>)
 where
     A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let Door { table, listener, allow } = door;
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let HttpServerListener { table, listener, allow } = door;
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
@@ -72,20 +72,20 @@ where
             Ok((stream, peer)) => {
                 let answer = answer.clone();
                 connections.spawn(async move {
-                    connection(table, stream, peer.ip(), answer).await;
+                    serve_connection(table, stream, peer.ip(), answer).await;
                     drop(place);
                 });
             }
             Err(error) => {
                 error!(%error, "{table} can't accept a connection; trying again");
-                sleep(BACK_OFF).await;
+                sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection<A, F, B>(table: &'static str, stream: TcpStream, peer: IpAddr, answer: A)
+async fn serve_connection<A, F, B>(table: &'static str, stream: TcpStream, peer: IpAddr, answer: A)
 where
     A: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
@@ -97,12 +97,12 @@ where
         Ok::<_, Infallible>(response)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(LARGEST_HEAD);
+    http.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     // How a connection ended is the peer's affair.
-    if timeout(KEPT, connection.as_mut()).await.is_err() {
+    if timeout(MAX_CONNECTION_TIME, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
-        drop(timeout(LAST_RESPONSE, connection).await);
+        drop(timeout(LAST_RESPONSE_TIMEOUT, connection).await);
     }
 }
 

@@ -39,7 +39,7 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
-pub mod flight;
+pub mod single_flight;
 pub mod http_server;
 pub mod metrics;
 pub mod script;

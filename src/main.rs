@@ -5,5 +5,5 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    dialscript::cli::run(dialscript::cli::Arguments::parse())
+    dialscript::cli::run(dialscript::cli::Cli::parse())
 }

@@ -18,15 +18,15 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::script::definition::Library;
-use crate::script::request::Triggers;
-use crate::script::voice::Voice;
+use crate::script::definition::ScriptLibrary;
+use crate::script::request::TriggerClient;
+use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
-use crate::telemetry::calls::Calls;
+use crate::telemetry::call_counts::CallCounts;
 
 /// Where one kind of switch connects.
 #[derive(Debug)]
-pub struct Door {
+pub struct SwitchListener {
     /// Which kind.
     pub switch: Switch,
     /// Where.
@@ -37,11 +37,11 @@ pub struct Door {
 
 /// What bounds the calls of a daemon.
 #[derive(Debug, Clone)]
-pub struct Limits {
+pub struct ServerLimits {
     /// For a switch's first words.
-    pub first_words: Duration,
+    pub handshake_timeout: Duration,
     /// Most calls at once.
-    pub calls: usize,
+    pub max_calls: usize,
     /// The longest that a call may take.
     pub longest_call: Duration,
     /// What calls under way get when the daemon is stopped.
@@ -49,54 +49,54 @@ pub struct Limits {
 }
 
 /// A daemon: what all of its calls share.
-pub struct Server<T, V> {
-    limits: Limits,
+pub struct CallServer<T, V> {
+    limits: ServerLimits,
     triggers: T,
     voice: V,
-    library: RwLock<Arc<Library>>,
-    free: Arc<Semaphore>,
+    library: RwLock<Arc<ScriptLibrary>>,
+    call_permits: Arc<Semaphore>,
     /// Connections that are being refused: they cost little, but not nothing.
-    refusals: Arc<Semaphore>,
+    refusal_permits: Arc<Semaphore>,
     /// The same of peers that may not connect, who must not stand in the way of calls that are refused.
-    strangers: Arc<Semaphore>,
-    calls: TaskTracker,
-    ended: Calls,
+    denied_peer_permits: Arc<Semaphore>,
+    tasks: TaskTracker,
+    call_counts: CallCounts,
     /// No new calls.
-    closing: CancellationToken,
+    draining: CancellationToken,
     /// No calls at all: the grace time is over.
-    stop: CancellationToken,
+    force_stop: CancellationToken,
 }
 
 /// Most connections that are being refused at once; what comes to more is up to `turn_away`.
-const MOST_REFUSALS: usize = 256;
+const MAX_REFUSALS: usize = 256;
 /// What calls get to hand over, and to say goodbye, when the grace time is over.
-const HAND_OVER: Duration = Duration::from_secs(8);
+const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
 
-impl<T: Triggers + 'static, V: Voice + 'static> Server<T, V> {
+impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// A daemon that serves these scripts.
-    pub fn new(limits: Limits, library: Arc<Library>, triggers: T, voice: V) -> Arc<Self> {
+    pub fn new(limits: ServerLimits, library: Arc<ScriptLibrary>, triggers: T, voice: V) -> Arc<Self> {
         Arc::new(Self {
-            free: Arc::new(Semaphore::new(limits.calls)),
-            refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
-            strangers: Arc::new(Semaphore::new(MOST_REFUSALS)),
+            call_permits: Arc::new(Semaphore::new(limits.max_calls)),
+            refusal_permits: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            denied_peer_permits: Arc::new(Semaphore::new(MAX_REFUSALS)),
             limits,
             triggers,
             voice,
             library: RwLock::new(library),
-            calls: TaskTracker::new(),
-            ended: Calls::default(),
-            closing: CancellationToken::new(),
-            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            call_counts: CallCounts::default(),
+            draining: CancellationToken::new(),
+            force_stop: CancellationToken::new(),
         })
     }
 
     /// Calls that begin from now on run these scripts; those under way keep theirs.
-    pub fn replace(&self, library: Arc<Library>) {
+    pub fn replace_library(&self, library: Arc<ScriptLibrary>) {
         *self.library.write().unwrap_or_else(PoisonError::into_inner) = library;
     }
 
     /// The scripts for a call that begins now.
-    pub fn library(&self) -> Arc<Library> {
+    pub fn library(&self) -> Arc<ScriptLibrary> {
         self.library.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -114,40 +114,40 @@ impl<T: Triggers + 'static, V: Voice + 'static> Server<T, V> {
     /// rest is handed back to the dialplan. `hurry` cuts the grace time short.
     pub async fn serve(
         self: &Arc<Self>,
-        doors: Vec<Door>,
+        doors: Vec<SwitchListener>,
         stop: impl Future<Output = ()>,
         hurry: impl Future<Output = ()>,
     ) {
         for door in doors {
-            self.calls.spawn(listen::accept(self.clone(), door));
+            self.tasks.spawn(listen::accept_loop(self.clone(), door));
         }
         stop.await;
-        self.closing.cancel();
-        self.calls.close();
+        self.draining.cancel();
+        self.tasks.close();
         self.drain(hurry).await;
     }
 
     async fn drain(&self, hurry: impl Future<Output = ()>) {
-        info!(calls = self.under_way(), grace = ?self.limits.grace, "stopping: no new calls");
+        info!(calls = self.active_calls(), grace = ?self.limits.grace, "stopping: no new calls");
         tokio::select! {
-            () = self.calls.wait() => return,
+            () = self.tasks.wait() => return,
             () = sleep(self.limits.grace) => {}
             () = hurry => {}
         }
-        warn!(calls = self.under_way(), "the grace time is over: calls go back to the dialplan");
-        self.stop.cancel();
-        if timeout(HAND_OVER, self.calls.wait()).await.is_err() {
-            warn!(calls = self.under_way(), "calls could not be handed over");
+        warn!(calls = self.active_calls(), "the grace time is over: calls go back to the dialplan");
+        self.force_stop.cancel();
+        if timeout(HAND_OVER_TIMEOUT, self.tasks.wait()).await.is_err() {
+            warn!(calls = self.active_calls(), "calls could not be handed over");
         }
     }
 
     /// The calls that have ended.
-    pub fn ended(&self) -> &Calls {
-        &self.ended
+    pub fn call_counts(&self) -> &CallCounts {
+        &self.call_counts
     }
 
     /// How many calls there are now.
-    pub fn under_way(&self) -> usize {
-        self.limits.calls - self.free.available_permits()
+    pub fn active_calls(&self) -> usize {
+        self.limits.max_calls - self.call_permits.available_permits()
     }
 }

@@ -1,7 +1,7 @@
 //! What people see: the subscriber, and the line that ends a call, with its count.
 
-pub mod calls;
-pub mod overheard;
+pub mod call_counts;
+pub mod event_layer;
 
 use std::io::{self, IsTerminal};
 use std::time::Duration;
@@ -9,13 +9,13 @@ use std::time::Duration;
 use tracing::{Level, info};
 use tracing_subscriber::EnvFilter;
 
-use crate::channel::Left;
-use crate::script::report::Report;
-use crate::telemetry::calls::Calls;
+use crate::channel::HandoverResult;
+use crate::script::report::CallReport;
+use crate::telemetry::call_counts::CallCounts;
 
 /// How the log looks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
+pub enum LogFormat {
     /// A line for people.
     #[default]
     Text,
@@ -27,7 +27,7 @@ pub enum Format {
 ///
 /// The level is for this crate alone. What libraries log of a connection or a header would show what a script declares
 /// sensitive, so they never get below warnings.
-pub fn start(level: Level, format: Format) {
+pub fn init_logging(level: Level, format: LogFormat) {
     let filter = EnvFilter::new(format!("warn,dialscript={level}"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -38,8 +38,8 @@ pub fn start(level: Level, format: Format) {
         .log_internal_errors(false);
     // A second subscriber is refused: the first one stays, which is what a test or an embedding program wants.
     drop(match format {
-        Format::Text => log.try_init(),
-        Format::Json => log.json().flatten_event(true).try_init(),
+        LogFormat::Text => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
     });
 }
 
@@ -73,42 +73,42 @@ pub struct CallEnded<'a> {
     /// The switch's identifier of the call leg.
     pub call_id: &'a str,
     /// From accept to close.
-    pub took: Duration,
+    pub duration: Duration,
     /// What became of it.
-    pub report: Report,
+    pub report: CallReport,
 }
 
 impl CallEnded<'_> {
     /// Counts it, and writes the line.
-    pub fn tell(&self, calls: &Calls) {
+    pub fn record(&self, calls: &CallCounts) {
         let report = &self.report;
-        calls.count(self.switch, report.outcome);
-        let spent = &report.spent;
+        calls.increment(self.switch, report.outcome);
+        let spent = &report.timings;
         info!(
             call_id = self.call_id,
             switch = self.switch.as_str(),
             script = report.script,
             outcome = report.outcome.as_str(),
             code = report.code,
-            digits = report.digits,
-            said = report.said,
-            total_ms = milliseconds(self.took),
-            asked_ms = milliseconds(report.asked),
-            trigger_ms = milliseconds(report.waited),
-            queued_ms = some(spent.queued),
-            dns_ms = some(spent.dns),
-            connect_ms = some(spent.connect),
-            tls_ms = some(spent.tls),
-            answer_ms = some(spent.answer),
-            paused_ms = some(spent.paused),
+            digits = report.digit_count,
+            said = report.speech_characters,
+            total_ms = milliseconds(self.duration),
+            asked_ms = milliseconds(report.prompt_time),
+            trigger_ms = milliseconds(report.wait_time),
+            queued_ms = nonzero_milliseconds(spent.queued),
+            dns_ms = nonzero_milliseconds(spent.dns),
+            connect_ms = nonzero_milliseconds(spent.connect),
+            tls_ms = nonzero_milliseconds(spent.tls),
+            answer_ms = nonzero_milliseconds(spent.answer),
+            paused_ms = nonzero_milliseconds(spent.retry_pause),
             attempts = (spent.attempts > 1).then_some(spent.attempts),
-            fallback = spent.fallback.then_some(true),
-            joined = spent.joined.then_some(true),
+            fallback = spent.used_fallback.then_some(true),
+            joined = spent.joined_flight.then_some(true),
             cache = report.cache.as_str(),
             http_status = report.http_status,
-            left = %left(report),
+            left = %hand_over_text(report),
             reason = report.reason,
-            trouble = trouble(report),
+            trouble = first_error(report),
             "call"
         );
     }
@@ -119,19 +119,19 @@ fn milliseconds(time: Duration) -> u64 {
 }
 
 /// What took no time worth a word is left out.
-fn some(time: Duration) -> Option<u64> {
+fn nonzero_milliseconds(time: Duration) -> Option<u64> {
     Some(milliseconds(time)).filter(|milliseconds| *milliseconds > 0)
 }
 
 /// What went wrong first, where that is not the reason already.
-fn trouble(report: &Report) -> Option<&str> {
-    report.trouble.as_deref().filter(|trouble| report.reason.as_deref() != Some(trouble))
+fn first_error(report: &CallReport) -> Option<&str> {
+    report.first_error.as_deref().filter(|trouble| report.reason.as_deref() != Some(trouble))
 }
 
-fn left(report: &Report) -> &str {
-    match report.left {
-        Some(Left::CallerGone) => "caller gone",
-        Some(Left::SwitchLost) => "switch lost",
-        Some(Left::AsAsked) | None => &report.exit,
+fn hand_over_text(report: &CallReport) -> &str {
+    match report.handover {
+        Some(HandoverResult::CallerHungUp) => "caller gone",
+        Some(HandoverResult::ConnectionLost) => "switch lost",
+        Some(HandoverResult::Completed) | None => &report.exit,
     }
 }

@@ -22,36 +22,36 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
-use crate::flight::{Flight, Flights, Joined};
-use crate::script::definition::{Script, Trigger};
-use crate::script::request::{CacheKey, CacheUse, Fetched, NoAnswer, Request, Triggers};
-use crate::web::client::{self, Client};
-use crate::web::egress::{Egress, HostPattern};
-use crate::web::place::Place;
-use crate::web::tls::Identity;
+use crate::single_flight::{FlightFuture, SingleFlight, FlightJoin};
+use crate::script::definition::{Script, ScriptTrigger};
+use crate::script::request::{CacheKey, CacheStatus, TriggerResult, TriggerError, TriggerRequest, TriggerClient};
+use crate::web::client::{self, HttpClient};
+use crate::web::egress::{EgressRules, HostPattern};
+use crate::web::host_port::HostPort;
+use crate::web::tls::TlsIdentity;
 
-pub mod breaker;
-pub mod cache;
-mod errand;
-mod keeping;
-mod key;
-mod outgoing;
-pub mod shared;
-mod sharing;
-mod sign;
+pub mod circuit_breaker;
+pub mod response_cache;
+mod request_plan;
+mod tiered_cache;
+mod cache_key;
+mod outgoing_request;
+pub mod shared_cache;
+mod leased_fetch;
+mod request_signature;
 pub mod upstream;
 
-use cache::Cache;
-pub use errand::MAX_BODY;
-use errand::{Errand, Judge, Landed, Sender, Until};
-use keeping::{Asked, Keeping, tell_of_refresh};
-use key::KeyMaker;
-use shared::SharedCache;
-use upstream::{Rules, UpstreamState, Upstreams};
+use response_cache::ResponseCache;
+pub use request_plan::MAX_BODY;
+use request_plan::{RequestPlan, ResponseClassifier, RequestOutcome, RequestSender, RequestDeadline};
+use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
+use cache_key::CacheKeyHasher;
+use shared_cache::SharedCache;
+use upstream::{UpstreamLimits, UpstreamState, UpstreamRegistry};
 
 /// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
 #[derive(Clone)]
-pub struct Settings {
+pub struct TriggerSettings {
     /// For a connection, TLS included; the request's own time bounds it too.
     pub connect_timeout: Duration,
     /// Through which all requests go. The environment's is never used. Behind a proxy the proxy decides which addresses
@@ -61,101 +61,101 @@ pub struct Settings {
     /// at once.
     pub max_requests: usize,
     /// What holds for requests to one upstream.
-    pub upstreams: Rules,
+    pub upstream_limits: UpstreamLimits,
     /// How much is kept.
-    pub cache: cache::Bounds,
+    pub cache: response_cache::ResponseCacheLimits,
     /// With whom kept answers are shared.
-    pub shared: Option<shared::Settings>,
+    pub shared_cache: Option<shared_cache::SharedCacheSettings>,
     /// Hosts that a value may decide.
     pub allow_hosts: Vec<HostPattern>,
     /// Private and other special networks that may be reached where a value decides the host.
     pub allow_networks: Vec<IpNet>,
     /// Whom we trust at a place, and who we are there, where that is not as everywhere.
-    pub identities: Vec<(Place, Arc<Identity>)>,
+    pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
 }
 
-impl Default for Settings {
+impl Default for TriggerSettings {
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(2),
             proxy: None,
             max_requests: 1000,
-            upstreams: Rules::default(),
-            cache: cache::Bounds::default(),
-            shared: None,
+            upstream_limits: UpstreamLimits::default(),
+            cache: response_cache::ResponseCacheLimits::default(),
+            shared_cache: None,
             allow_hosts: Vec::new(),
             allow_networks: Vec::new(),
-            identities: Vec::new(),
+            tls_identities: Vec::new(),
         }
     }
 }
 
 /// Why requests can't be made at all.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
+pub enum TriggerSetupError {
     /// The HTTP client, with its reason.
     #[error(transparent)]
-    Client(#[from] client::StartError),
+    Client(#[from] client::HttpClientSetupError),
     /// The shared cache, with its reason.
     #[error(transparent)]
-    Shared(#[from] shared::StartError),
+    SharedCache(#[from] shared_cache::SharedCacheSetupError),
     /// No random numbers, which the cache's keys need.
     #[error("the system gives no random numbers")]
-    Random,
+    NoRandomNumbers,
 }
 
 /// Sends the requests of scripts over HTTP.
-pub struct HttpTriggers {
-    sender: Arc<Sender>,
-    keeping: Arc<Keeping>,
-    flights: Flights<CacheKey, Landed>,
-    keys: KeyMaker,
-    waited_for: Arc<Semaphore>,
+pub struct HttpTriggerClient {
+    sender: Arc<RequestSender>,
+    cache: Arc<TieredCache>,
+    single_flight: SingleFlight<CacheKey, RequestOutcome>,
+    key_hasher: CacheKeyHasher,
+    foreground_permits: Arc<Semaphore>,
     /// Requests in the background may be tried for minutes: they take no place that a caller needs.
-    told: Arc<Semaphore>,
+    background_permits: Arc<Semaphore>,
     max_requests: usize,
     tracker: TaskTracker,
     /// Those of them that nobody waits for.
-    behind: TaskTracker,
-    given_up: CancellationToken,
+    background_tasks: TaskTracker,
+    abort_token: CancellationToken,
 }
 
-impl HttpTriggers {
+impl HttpTriggerClient {
     /// Sets up the clients; nothing is sent.
     ///
     /// # Errors
     ///
     /// When the proxy is none, an identity does not hold together, or the system gives no random numbers.
-    pub fn new(settings: Settings) -> Result<Self, StartError> {
-        let client = Client::new(&client::Settings {
-            egress: Egress::new(settings.allow_hosts, settings.allow_networks),
+    pub fn new(settings: TriggerSettings) -> Result<Self, TriggerSetupError> {
+        let client = HttpClient::new(&client::HttpClientSettings {
+            egress: EgressRules::new(settings.allow_hosts, settings.allow_networks),
             connect_timeout: Some(settings.connect_timeout),
             proxy: settings.proxy,
-            identities: settings.identities,
+            tls_identities: settings.tls_identities,
         })?;
-        let upstreams = Upstreams::new(settings.upstreams);
+        let upstreams = UpstreamRegistry::new(settings.upstream_limits);
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();
-        let (keys, shared) = match &settings.shared {
-            Some(shared) => (KeyMaker::of_all(&shared.secret)?, Some(SharedCache::new(shared)?)),
-            None => (KeyMaker::random()?, None),
+        let (keys, shared) = match &settings.shared_cache {
+            Some(shared) => (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?)),
+            None => (CacheKeyHasher::with_random_key()?, None),
         };
-        let (cache, shared) = (Cache::new(settings.cache), shared.map(Arc::new));
+        let (cache, shared) = (ResponseCache::new(settings.cache), shared.map(Arc::new));
         Ok(Self {
-            sender: Arc::new(Sender {
+            sender: Arc::new(RequestSender {
                 client: Arc::new(client),
                 upstreams,
-                closing: CancellationToken::new(),
+                shutdown: CancellationToken::new(),
             }),
-            keeping: Arc::new(Keeping { cache, shared, tracker: tracker.clone() }),
-            flights: Flights::new(tracker.clone()),
-            keys,
-            waited_for: Arc::new(Semaphore::new(max_requests)),
-            told: Arc::new(Semaphore::new(max_requests)),
+            cache: Arc::new(TieredCache { local: cache, shared, tracker: tracker.clone() }),
+            single_flight: SingleFlight::new(tracker.clone()),
+            key_hasher: keys,
+            foreground_permits: Arc::new(Semaphore::new(max_requests)),
+            background_permits: Arc::new(Semaphore::new(max_requests)),
             max_requests,
             tracker,
-            behind: TaskTracker::new(),
-            given_up: CancellationToken::new(),
+            background_tasks: TaskTracker::new(),
+            abort_token: CancellationToken::new(),
         })
     }
 
@@ -165,30 +165,30 @@ impl HttpTriggers {
     }
 
     /// The HTTP client, which others may use too.
-    pub fn client(&self) -> Arc<Client> {
+    pub fn client(&self) -> Arc<HttpClient> {
         self.sender.client.clone()
     }
 
     /// The kept answers.
-    pub fn cache(&self) -> &Cache {
-        &self.keeping.cache
+    pub fn cache(&self) -> &ResponseCache {
+        &self.cache.local
     }
 
     /// The answers that are shared with other daemons, where they are.
-    pub fn shared(&self) -> Option<&SharedCache> {
-        self.keeping.shared.as_deref()
+    pub fn shared_cache(&self) -> Option<&SharedCache> {
+        self.cache.shared.as_deref()
     }
 
     /// How the web applications that were asked are doing.
-    pub fn upstreams(&self) -> Vec<UpstreamState> {
+    pub fn upstream_states(&self) -> Vec<UpstreamState> {
         self.sender.upstreams.states()
     }
 
     /// How those are doing that a script asks and that no value decides, as far as they were asked.
-    pub fn upstreams_of(&self, trigger: &Trigger) -> Vec<UpstreamState> {
+    pub fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
         let urls = std::iter::once(&trigger.url).chain(&trigger.fallback);
-        let names: Vec<_> = urls.filter_map(outgoing::named_upstream).collect();
-        let mut upstreams = self.upstreams();
+        let names: Vec<_> = urls.filter_map(outgoing_request::fixed_upstream_name).collect();
+        let mut upstreams = self.upstream_states();
         upstreams.retain(|upstream| names.contains(&upstream.name));
         upstreams
     }
@@ -196,28 +196,28 @@ impl HttpTriggers {
     /// Waits until no request is under way; what waits for another attempt gets it at once, and no further one. Requests
     /// that are begun meanwhile are waited for as well, and there is no bound on it: whoever stops the process has one.
     pub async fn close_and_wait(&self) {
-        self.sender.closing.cancel();
+        self.sender.shutdown.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
     /// Breaks off the requests that nobody waits for. Each is a warning of its call: who reads the log can make up for it.
-    pub async fn give_up(&self) {
-        self.given_up.cancel();
-        self.behind.close();
-        self.behind.wait().await;
+    pub async fn abort_background(&self) {
+        self.abort_token.cancel();
+        self.background_tasks.close();
+        self.background_tasks.wait().await;
     }
 
-    fn place(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, NoAnswer> {
+    fn try_permit(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, TriggerError> {
         let place = Arc::clone(among).try_acquire_owned();
-        place.map_err(|_| NoAnswer::TooMany(self.max_requests))
+        place.map_err(|_| TriggerError::TooManyRequests(self.max_requests))
     }
 
     /// A request that no other call is concerned with.
-    async fn alone(&self, errand: Errand) -> Fetched {
-        let place = match self.place(&self.waited_for) {
+    async fn fetch_uncached(&self, errand: RequestPlan) -> TriggerResult {
+        let place = match self.try_permit(&self.foreground_permits) {
             Ok(place) => place,
-            Err(why) => return Fetched::nothing(why),
+            Err(why) => return TriggerResult::failed(why),
         };
         let sender = self.sender.clone();
         let exchange = async move {
@@ -226,52 +226,52 @@ impl HttpTriggers {
             landed
         };
         let exchange = self.tracker.spawn(exchange.in_current_span());
-        let landed = exchange.await.unwrap_or_else(|_| Landed::nothing(NoAnswer::GivenUp));
-        Fetched { cache: CacheUse::Off, ..landed.into_fetched() }
+        let landed = exchange.await.unwrap_or_else(|_| RequestOutcome::failed(TriggerError::Cancelled));
+        TriggerResult { cache: CacheStatus::Off, ..landed.into_trigger_result() }
     }
 
     /// A request whose answer may be kept, or may be there.
-    async fn kept(&self, asked: Asked<'_>, errand: Errand) -> Fetched {
-        let until = Until::after(Instant::now(), errand.budget());
+    async fn fetch_cached(&self, asked: CacheableRequest<'_>, errand: RequestPlan) -> TriggerResult {
+        let until = RequestDeadline::after(Instant::now(), errand.budget());
         let errand = Arc::new(errand);
-        if let Some(fetched) = self.keeping.look_up(&asked) {
-            if fetched.cache == CacheUse::Stale {
-                self.fly(&asked, &errand, true);
+        if let Some(fetched) = self.cache.look_up(&asked) {
+            if fetched.cache == CacheStatus::Stale {
+                self.join_flight(&asked, &errand, true);
             }
             return fetched;
         }
         let landed = loop {
-            let joined = self.fly(&asked, &errand, false);
+            let joined = self.join_flight(&asked, &errand, false);
             let landed = match joined {
-                Joined::Without(landed) => break landed,
-                Joined::First(flight) => break landing(flight, until).await,
-                Joined::Later(flight) => landing(flight, until).await.joined(),
+                FlightJoin::NotNeeded(landed) => break landed,
+                FlightJoin::Started(flight) => break wait_for_flight(flight, until).await,
+                FlightJoin::Joined(flight) => wait_for_flight(flight, until).await.mark_joined(),
             };
             // The time of whoever asked first was over, or that one has branches of its own: ours need not be.
-            let is_ours = !landed.was_cut() && (!landed.is_of_use() || errand.takes(&landed));
-            if is_ours || !until.more_than_half_is_left() {
+            let is_ours = !landed.timed_out() && (!landed.is_usable() || errand.accepts(&landed));
+            if is_ours || !until.more_than_half_remains() {
                 break landed;
             }
         };
-        self.keeping.settle(&asked, &errand, landed)
+        self.cache.outcome_or_stale(&asked, &errand, landed)
     }
 
     /// The flight for a request; `behind` the call nobody waits for it.
-    fn fly(&self, asked: &Asked<'_>, errand: &Arc<Errand>, behind: bool) -> Joined<Landed> {
-        self.flights.join(asked.key, || {
-            if let Some(landed) = self.keeping.just_landed(asked) {
+    fn join_flight(&self, asked: &CacheableRequest<'_>, errand: &Arc<RequestPlan>, behind: bool) -> FlightJoin<RequestOutcome> {
+        self.single_flight.join(asked.key, || {
+            if let Some(landed) = self.cache.recheck_fresh(asked) {
                 return ControlFlow::Break(landed);
             }
-            let place = match self.place(&self.waited_for) {
+            let place = match self.try_permit(&self.foreground_permits) {
                 Ok(place) => place,
-                Err(why) => return ControlFlow::Break(Landed::nothing(why)),
+                Err(why) => return ControlFlow::Break(RequestOutcome::failed(why)),
             };
-            let (sender, keeping) = (self.sender.clone(), self.keeping.clone());
-            let (errand, keep) = (errand.clone(), asked.to_keep());
+            let (sender, keeping) = (self.sender.clone(), self.cache.clone());
+            let (errand, keep) = (errand.clone(), asked.store_context());
             ControlFlow::Continue(async move {
                 let landed = keeping.fetch(&sender, &errand, &keep, behind).await;
                 if behind {
-                    tell_of_refresh(&landed);
+                    log_failed_refresh(&landed);
                 }
                 drop(place);
                 landed
@@ -281,40 +281,40 @@ impl HttpTriggers {
 }
 
 /// What a flight comes to, as far as there is time for it.
-async fn landing(flight: Flight<Landed>, until: Until) -> Landed {
+async fn wait_for_flight(flight: FlightFuture<RequestOutcome>, until: RequestDeadline) -> RequestOutcome {
     match timeout_at(until.at, flight).await {
-        Ok(landed) => landed.unwrap_or_else(|| Landed::nothing(NoAnswer::GivenUp)),
-        Err(_) => Landed::nothing(NoAnswer::TimedOut(until.time)),
+        Ok(landed) => landed.unwrap_or_else(|| RequestOutcome::failed(TriggerError::Cancelled)),
+        Err(_) => RequestOutcome::failed(TriggerError::TimedOut(until.limit)),
     }
 }
 
-impl Triggers for HttpTriggers {
-    async fn ask(&self, request: Request, script: &Arc<Script>) -> Fetched {
-        let judge = Judge::Branches(script.clone());
-        let errand = Errand::new(&self.sender.client, &request, judge);
-        let caching = script.trigger.as_ref().and_then(|trigger| trigger.caching.as_ref());
-        match (caching, errand.first()) {
+impl TriggerClient for HttpTriggerClient {
+    async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
+        let judge = ResponseClassifier::Branches(script.clone());
+        let errand = RequestPlan::new(&self.sender.client, &request, judge);
+        let caching = script.trigger.as_ref().and_then(|trigger| trigger.cache_policy.as_ref());
+        match (caching, errand.primary()) {
             (Some(caching), Some(first)) => {
-                let key = self.keys.key(first, errand.second(), request.cache_key.as_ref());
-                self.kept(Asked { key, caching, request: &request, script }, errand).await
+                let key = self.key_hasher.cache_key(first, errand.fallback(), request.cache_key.as_ref());
+                self.fetch_cached(CacheableRequest { key, cache_policy: caching, request: &request, script }, errand).await
             }
-            _ => self.alone(errand).await,
+            _ => self.fetch_uncached(errand).await,
         }
     }
 
-    fn tell(&self, request: Request, script: &Arc<Script>) {
-        let to = outgoing::shown(&request.to.url);
-        let mut errand = Errand::new(&self.sender.client, &request, Judge::Status);
-        errand.unhurried = true;
-        let place = match self.place(&self.told) {
+    fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
+        let to = outgoing_request::display_url(&request.target.url);
+        let mut errand = RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
+        errand.is_background = true;
+        let place = match self.try_permit(&self.background_permits) {
             Ok(place) => place,
             Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
         };
         let (sender, script) = (self.sender.clone(), script.clone());
-        let given_up = self.given_up.clone();
+        let given_up = self.abort_token.clone();
         let told = async move {
             tokio::select! {
-                landed = sender.run(&errand, Instant::now()) => report(&to, &script.name, landed),
+                landed = sender.run(&errand, Instant::now()) => log_background_outcome(&to, &script.name, landed),
                 () = given_up.cancelled() => {
                     let script = &*script.name;
                     tracing::warn!(%to, script, "a request in the background was given up with the daemon");
@@ -322,13 +322,13 @@ impl Triggers for HttpTriggers {
             }
             drop(place);
         };
-        let told = self.behind.track_future(told.in_current_span());
+        let told = self.background_tasks.track_future(told.in_current_span());
         self.tracker.spawn(told);
     }
 }
 
-fn report(to: &str, script: &str, landed: Landed) {
-    let attempts = landed.spent.attempts;
+fn log_background_outcome(to: &str, script: &str, landed: RequestOutcome) {
+    let attempts = landed.timings.attempts;
     match landed.answer {
         Err(error) => {
             tracing::warn!(%to, %error, attempts, script, "a request in the background failed");

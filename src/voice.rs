@@ -10,91 +10,91 @@
 
 use std::sync::Arc;
 
-use crate::channel::{Ear, Sound};
-use crate::script::definition::Library;
-use crate::script::voice::{Deaf, Made, Voice, Wanted};
-use crate::web::client::Client;
+use crate::channel::{AsrSource, Sound};
+use crate::script::definition::ScriptLibrary;
+use crate::script::voice::{AsrError, RenderedSound, VoiceService, SoundRequest};
+use crate::web::client::HttpClient;
 
 pub mod audio;
-pub mod fetch;
-pub mod hear;
-mod maker;
-pub mod making;
+pub mod sound_fetcher;
+pub mod asr;
+mod sound_service;
+pub mod pending_sound;
 pub mod program;
 pub mod recordings;
-pub mod say;
-pub mod server;
+pub mod tts;
+pub mod sound_server;
 pub mod settings;
-mod shared;
-pub mod store;
+mod untrusted_files;
+pub mod sound_store;
 
-use hear::Hearing;
-use maker::Maker;
-use making::Making;
-use making::prepare::Preparing;
-use recordings::Recording;
-use server::Urls;
-use settings::Settings;
+use asr::Recognizer;
+use sound_service::SoundService;
+use pending_sound::PendingSound;
+use pending_sound::prewarmer::Prewarmer;
+use recordings::SpeechRecording;
+use sound_server::SoundUrls;
+use settings::VoiceSettings;
 
 /// Speaks and listens for scripts, by the engines of the daemon's file.
-pub struct Engines {
-    maker: Maker,
-    hearing: Hearing,
-    preparing: Preparing,
-    urls: Option<Arc<Urls>>,
+pub struct VoiceEngines {
+    sound_service: SoundService,
+    recognizer: Recognizer,
+    prewarmer: Prewarmer,
+    sound_urls: Option<Arc<SoundUrls>>,
 }
 
-impl Engines {
+impl VoiceEngines {
     /// Sets up the engines; nothing is made. With `urls` the switch fetches sounds from us.
-    pub fn new(settings: Settings, client: Arc<Client>, urls: Option<Arc<Urls>>) -> Self {
-        let settings = Settings { at_once: settings.at_once.clamp(1, 1024), ..settings };
-        let hearing = Hearing::new(&settings, client.clone());
-        let maker = Maker::new(&settings, client, urls.clone());
-        Self { maker, hearing, preparing: Preparing::default(), urls }
+    pub fn new(settings: VoiceSettings, client: Arc<HttpClient>, sound_urls: Option<Arc<SoundUrls>>) -> Self {
+        let settings = VoiceSettings { max_concurrent: settings.max_concurrent.clamp(1, 1024), ..settings };
+        let recognizer = Recognizer::new(&settings, client.clone());
+        let sound_service = SoundService::new(&settings, client, sound_urls.clone());
+        Self { sound_service, recognizer, prewarmer: Prewarmer::default(), sound_urls }
     }
 
     /// Makes what the scripts need in every call, in the background, instead of what it was told before. What fails or
     /// is lost later is made again now and then.
-    pub fn prepare(&self, library: &Library) {
-        let fixed = library.fixed().collect();
-        self.preparing.begin(fixed, self.maker.clone());
+    pub fn prewarm(&self, library: &ScriptLibrary) {
+        let fixed = library.fixed_sounds().collect();
+        self.prewarmer.start(fixed, self.sound_service.clone());
     }
 
     /// Waits until no sound is in the making; there is no bound on it but that of each making.
     pub async fn close_and_wait(&self) {
-        self.preparing.end();
-        self.maker.close_and_wait().await;
+        self.prewarmer.stop();
+        self.sound_service.close_and_wait().await;
     }
 
     /// Breaks off what is in the making: no program of an engine outlives it, and no file of one.
-    pub async fn give_up(&self) {
-        self.preparing.end();
-        self.maker.give_up().await;
+    pub async fn abort(&self) {
+        self.prewarmer.stop();
+        self.sound_service.abort().await;
     }
 }
 
-impl Voice for Engines {
-    type Making = Making;
-    type Recording = Recording;
+impl VoiceService for VoiceEngines {
+    type PendingRender = PendingSound;
+    type AsrRecording = SpeechRecording;
 
-    fn make(&self, wanted: Wanted, speaks: bool) -> Making {
-        self.maker.make(wanted, speaks)
+    fn render(&self, wanted: SoundRequest, speaks: bool) -> PendingSound {
+        self.sound_service.render(wanted, speaks)
     }
 
     /// A fetched sound however old it is: it is asked for again in the background then.
-    fn at_hand(&self, wanted: Wanted, speaks: bool) -> Option<Made> {
-        self.maker.at_hand(wanted, speaks)
+    fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
+        self.sound_service.cached(wanted, speaks)
     }
 
-    fn reachable(&self, sound: &Sound) -> Sound {
-        self.urls.as_ref().map_or_else(|| sound.clone(), |urls| urls.reachable(sound))
+    fn switch_sound(&self, sound: &Sound) -> Sound {
+        self.sound_urls.as_ref().map_or_else(|| sound.clone(), |urls| urls.switch_sound(sound))
     }
 
-    fn ear(&self) -> Result<(Ear, Option<Recording>), Deaf> {
-        self.hearing.ear()
+    fn asr_source(&self) -> Result<(AsrSource, Option<SpeechRecording>), AsrError> {
+        self.recognizer.asr_source()
     }
 
-    async fn understand(&self, recording: Recording, language: &str) -> Result<String, Deaf> {
-        self.hearing.understand(recording, language).await
+    async fn transcribe(&self, recording: SpeechRecording, language: &str) -> Result<String, AsrError> {
+        self.recognizer.transcribe(recording, language).await
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod client;
 pub mod egress;
-pub mod place;
+pub mod host_port;
 mod redirect;
 pub mod stopwatch;
 pub mod tls;

@@ -5,14 +5,14 @@ mod support;
 
 mod config {
     use dialscript::channel::Sound;
-    use dialscript::script::definition::{Part, Playlist};
+    use dialscript::script::definition::{PromptPart, Playlist};
 
     use crate::support::config_folder::ConfigFolder;
 
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
         let recorded = playlist.parts.iter().flat_map(|part| match part {
-            Part::Recorded(recorded) => recorded.in_language(language).to_vec(),
+            PromptPart::Recorded(recorded) => recorded.in_language(language).to_vec(),
             other => panic!("{other:?} is not recorded"),
         });
         recorded.collect()

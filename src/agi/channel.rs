@@ -14,278 +14,278 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::command::{Command, fit_variable};
-use super::environment::Environment;
-use super::link::{Link, MARGIN, Running};
-use crate::channel::digits::{Collector, TypeAhead};
-use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
+use super::command::{AgiCommand, fit_variable};
+use super::environment::AgiEnvironment;
+use super::connection::{AgiConnection, REPLY_MARGIN, AgiCommandKind};
+use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
+use crate::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
 use crate::channel::{
-    Caller, Cause, Destination, Exit, Interrupted, Left, Line, Meanwhile, Reach, Sound,
+    Caller, HangupCause, Destination, Exit, Interruption, HandoverResult, LineState, HoldMedia, DestinationCheck, Sound,
 };
 
 /// For all that is said when the call is handed over.
-const LEAVE_TIME: Duration = Duration::from_secs(5);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// One WAIT FOR DIGIT of a silence that lasts as long as something is made.
-const LONG_WAIT: Duration = Duration::from_secs(60);
+const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
-mod listening;
-mod music;
+mod speech;
+mod hold_media;
 mod sounds;
 
 /// A call on Asterisk.
 pub struct AgiChannel<S> {
-    link: Link<S>,
+    connection: AgiConnection<S>,
     caller: Arc<Caller>,
-    music: bool,
+    music_playing: bool,
     /// An engine that recognises speech is loaded.
-    recogniser: bool,
-    kept: TypeAhead,
+    recognizer_loaded: bool,
+    type_ahead: TypeAheadBuffer,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// A call whose first words have been read.
-    pub fn new(link: Link<S>, environment: &Environment) -> Self {
+    pub fn new(connection: AgiConnection<S>, environment: &AgiEnvironment) -> Self {
         let caller = Arc::new(environment.caller());
-        Self { link, caller, music: false, recogniser: false, kept: TypeAhead::default() }
+        Self { connection, caller, music_playing: false, recognizer_loaded: false, type_ahead: TypeAheadBuffer::default() }
     }
 
-    async fn music_off(&mut self) -> Result<(), Interrupted> {
-        if std::mem::take(&mut self.music) && !self.link.is_dead() {
-            self.link.command(Command::set_music(None)?).await?;
+    async fn stop_music(&mut self) -> Result<(), Interruption> {
+        if std::mem::take(&mut self.music_playing) && !self.connection.is_dead() {
+            self.connection.run_command(AgiCommand::set_music(None)?).await?;
         }
         Ok(())
     }
 
     /// Between two commands Asterisk throws keys away, so there is always one that waits for them.
-    async fn keys_that_end_the_prompt(
+    async fn wait_for_barge_in(
         &mut self,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
+        collector: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
         while !collector.ends_prompt() {
-            self.key(LONG_WAIT, collector).await?;
+            self.wait_for_key(MAX_DIGIT_WAIT, collector).await?;
         }
         Ok(())
     }
 
-    async fn hand_over(
+    async fn set_variables_and_exit(
         &mut self,
         variables: &[(&str, String)],
         exit: &Exit,
-    ) -> Result<(), Interrupted> {
-        match self.music_off().await {
+    ) -> Result<(), Interruption> {
+        match self.stop_music().await {
             // The variables are for who reads them in the dialplan's `h` extension.
-            Ok(()) | Err(Interrupted::CallerLeft { .. }) => {}
+            Ok(()) | Err(Interruption::CallerHungUp { .. }) => {}
             Err(interrupted) => return Err(interrupted),
         }
         for (name, value) in variables {
-            self.set(name, value).await?;
+            self.set_variable(name, value).await?;
         }
-        self.exit(exit).await
+        self.apply_exit(exit).await
     }
 
-    async fn exit(&mut self, exit: &Exit) -> Result<(), Interrupted> {
+    async fn apply_exit(&mut self, exit: &Exit) -> Result<(), Interruption> {
         match exit {
             Exit::Continue => return Ok(()),
-            _ => self.link.alive()?,
+            _ => self.connection.ensure_alive()?,
         }
         match exit {
             Exit::Continue => {}
-            Exit::Goto(to) => self.goto(to).await?,
+            Exit::Goto(to) => self.set_destination(to).await?,
             // The command HANGUP leaves the cause at 0, and takes a channel's name where a cause could stand.
             Exit::Hangup(cause) => {
                 let cause = cause.unwrap_or(NORMAL_CLEARING).0.to_string();
-                self.link.command(Command::exec("Hangup", &cause)?).await?;
+                self.connection.run_command(AgiCommand::exec("Hangup", &cause)?).await?;
             }
         }
         Ok(())
     }
 
     /// SET EXTENSION alone would go on at the next priority of that extension, so all three are said.
-    async fn goto(&mut self, to: &Destination) -> Result<(), Interrupted> {
+    async fn set_destination(&mut self, to: &Destination) -> Result<(), Interruption> {
         if let Some(context) = &to.context {
-            self.link.command(Command::set_context(context)?).await?;
+            self.connection.run_command(AgiCommand::set_context(context)?).await?;
         }
-        self.link.command(Command::set_extension(&to.extension)?).await?;
+        self.connection.run_command(AgiCommand::set_extension(&to.extension)?).await?;
         let priority = to.priority.as_deref().unwrap_or("1");
-        self.link.command(Command::set_priority(priority)?).await.map(drop)
+        self.connection.run_command(AgiCommand::set_priority(priority)?).await.map(drop)
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for AgiChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
 
-    async fn pick_up(&mut self, answer: bool) -> Result<Line, Interrupted> {
-        if let Some(line) = self.link.line {
+    async fn pick_up(&mut self, answer: bool) -> Result<LineState, Interruption> {
+        if let Some(line) = self.connection.line_state {
             return Ok(line);
         }
-        let command = if answer { Command::answer() } else { Command::channel_status() };
-        let reply = match self.link.command(command).await {
-            Err(Interrupted::CallerLeft { .. }) if self.link.line == Some(Line::Gone) => {
-                return Ok(Line::Gone);
+        let command = if answer { AgiCommand::answer() } else { AgiCommand::channel_status() };
+        let reply = match self.connection.run_command(command).await {
+            Err(Interruption::CallerHungUp { .. }) if self.connection.line_state == Some(LineState::HungUp) => {
+                return Ok(LineState::HungUp);
             }
             reply => reply?,
         };
-        let up = if answer { !reply.is_failure() } else { reply.result_number() == Some(UP) };
-        self.link.alive()?;
+        let up = if answer { !reply.is_failure() } else { reply.result_number() == Some(CHANNEL_STATE_UP) };
+        self.connection.ensure_alive()?;
         match up {
-            true => self.link.line = Some(Line::Up),
-            false if answer => return Err(Interrupted::caller_left()),
+            true => self.connection.line_state = Some(LineState::Up),
+            false if answer => return Err(Interruption::caller_hung_up()),
             false => {}
         }
-        Ok(self.link.line.unwrap_or(Line::Ringing))
+        Ok(self.connection.line_state.unwrap_or(LineState::Ringing))
     }
 
-    fn kept(&mut self) -> &mut TypeAhead {
-        &mut self.kept
+    fn type_ahead(&mut self) -> &mut TypeAheadBuffer {
+        &mut self.type_ahead
     }
 
-    fn speaks(&self) -> bool {
+    fn has_tts(&self) -> bool {
         false
     }
 
-    async fn begin_question(
+    async fn prepare_question(
         &mut self,
         _: Option<&str>,
-        _: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        self.music_off().await
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        self.stop_music().await
     }
 
-    async fn sounds(
+    async fn play_sounds(
         &mut self,
         sounds: &[Sound],
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        self.music_off().await?;
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        self.stop_music().await?;
         for sound in sounds {
             if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
                 break;
             }
-            self.sound(sound, collector.as_deref_mut()).await?;
+            self.play_sound(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
 
-    async fn key(
+    async fn wait_for_key(
         &mut self,
         time: Duration,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        let command = Command::wait_for_digit(time);
-        let reply = self.link.run(command, Running::Wait, time + MARGIN).await?;
+        collector: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
+        self.connection.ensure_alive()?;
+        let command = AgiCommand::wait_for_digit(time);
+        let reply = self.connection.run(command, AgiCommandKind::WaitForDigit, time + REPLY_MARGIN).await?;
         if reply.is_failure() {
-            return Err(Interrupted::caller_left());
+            return Err(Interruption::caller_hung_up());
         }
         if let Some(key) = reply.key() {
-            collector.key(key, Instant::now());
+            collector.push_key(key, Instant::now());
         }
         Ok(())
     }
 
-    async fn silence<T: Send>(
+    async fn wait_in_silence<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Option<T>, Interrupted> {
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<Option<T>, Interruption> {
         let mut work = pin!(work);
         if let Some(done) = work.as_mut().now_or_never() {
             return Ok(Some(done));
         }
         let Some(collector) = collector else {
-            return self.wait(work, &Meanwhile::default()).await.map(Some);
+            return self.wait(work, &HoldMedia::default()).await.map(Some);
         };
         let done = tokio::select! {
             biased;
             done = work => done,
-            ended = self.keys_that_end_the_prompt(collector) => return ended.map(|()| None),
+            ended = self.wait_for_barge_in(collector) => return ended.map(|()| None),
         };
-        if let Some(key) = self.link.settle().await? {
-            collector.key(key, Instant::now());
+        if let Some(key) = self.connection.finish_aborted().await? {
+            collector.push_key(key, Instant::now());
         }
         Ok(Some(done))
     }
 
     async fn record(
         &mut self,
-        recording: &Recording<'_>,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Recorded, Interrupted> {
+        recording: &RecordOptions<'_>,
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecordResult, Interruption> {
         self.record_file(recording, collector).await
     }
 
-    async fn recognise(
+    async fn recognize(
         &mut self,
-        recognition: &Recognition<'_>,
+        recognition: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Recognised, Interrupted> {
-        self.recognise_speech(recognition, prompt, collector).await
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecognizeResult, Interruption> {
+        self.recognize_speech(recognition, prompt, collector).await
     }
 
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &Meanwhile,
-    ) -> Result<T, Interrupted> {
-        if self.link.caller_gone {
-            return Err(Interrupted::caller_left());
+        meanwhile: &HoldMedia,
+    ) -> Result<T, Interruption> {
+        if self.connection.caller_gone {
+            return Err(Interruption::caller_hung_up());
         }
-        let mut held = meanwhile.keeps_keys.then(|| self.kept.hold());
+        let mut held = meanwhile.keep_type_ahead.then(|| self.type_ahead.start_holding());
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.meanwhile(meanwhile, held.as_mut()) => return Err(interrupted),
+            interrupted = self.play_hold_media(meanwhile, held.as_mut()) => return Err(interrupted),
         };
-        self.settle(held.as_mut()).await?;
+        self.finish_aborted(held.as_mut()).await?;
         if let Some(held) = held {
-            self.kept.keep(held);
+            self.type_ahead.store(held);
         }
         Ok(done)
     }
 
-    async fn reaches(&mut self, to: &Destination) -> Result<Reach, Interrupted> {
-        self.link.alive()?;
+    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+        self.connection.ensure_alive()?;
         let context = to.context.as_deref().unwrap_or(&self.caller.context);
         let priority = to.priority.as_deref().unwrap_or("1");
-        if !Destination::allows(context) {
-            return Ok(Reach::Unknown);
+        if !Destination::is_valid_part(context) {
+            return Ok(DestinationCheck::Unknown);
         }
         let place = format!("{context},{},{priority}", to.extension);
-        let reply = self.link.command(Command::get_function("DIALPLAN_EXISTS", &place)?).await?;
+        let reply = self.connection.run_command(AgiCommand::get_function("DIALPLAN_EXISTS", &place)?).await?;
         Ok(match reply.note().map(|note| note.as_bytes()) {
-            Some(b"1") => Reach::Yes,
-            Some(b"0") => Reach::No,
+            Some(b"1") => DestinationCheck::Exists,
+            Some(b"0") => DestinationCheck::Missing,
             _ => {
                 warn!("can't look a destination up: Asterisk lacks func_dialplan");
-                Reach::Unknown
+                DestinationCheck::Unknown
             }
         })
     }
 
-    async fn set(&mut self, name: &str, value: &str) -> Result<(), Interrupted> {
+    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let fitted = fit_variable(name, value);
-        if fitted.cut {
+        if fitted.truncated {
             warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut to fit its line");
         }
-        self.link.command(Command::set_variable(name, &fitted.value)?).await.map(drop)
+        self.connection.run_command(AgiCommand::set_variable(name, &fitted.value)?).await.map(drop)
     }
 
-    async fn leave(mut self, variables: &[(&str, String)], exit: &Exit) -> Left {
-        self.link.rebound(LEAVE_TIME);
-        match self.hand_over(variables, exit).await {
-            Ok(()) if self.link.is_dead() && *exit == Exit::Continue => Left::CallerGone,
-            Ok(()) => Left::AsAsked,
-            Err(Interrupted::CallerLeft { .. }) => Left::CallerGone,
-            Err(_) => Left::SwitchLost,
+    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
+        self.connection.replace_deadline(HANDOVER_TIMEOUT);
+        match self.set_variables_and_exit(variables, exit).await {
+            Ok(()) if self.connection.is_dead() && *exit == Exit::Continue => HandoverResult::CallerHungUp,
+            Ok(()) => HandoverResult::Completed,
+            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
+            Err(_) => HandoverResult::ConnectionLost,
         }
     }
 }
 
 /// Q.850's cause of a call that simply ends.
-const NORMAL_CLEARING: Cause = Cause(16);
+const NORMAL_CLEARING: HangupCause = HangupCause(16);
 
 /// CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
-const UP: i64 = 6;
+const CHANNEL_STATE_UP: i64 = 6;

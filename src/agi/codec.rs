@@ -8,65 +8,65 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
-use super::environment::Environment;
-use super::error::{Evidence, Part, WireError};
-use super::parse::{self, Block};
-use super::reply::Reply;
+use super::environment::AgiEnvironment;
+use super::error::{AgiEvidence, AgiMessagePart, AgiError};
+use super::parse::{self, AgiBlock};
+use super::reply::AgiReply;
 
 /// Most bytes of a line that stands alone. Asterisk 22 was seen to send a value of 8,175.
-pub const LINE_BYTES: usize = 16 * 1024;
+pub const MAX_LINE_BYTES: usize = 16 * 1024;
 /// Most bytes of the environment, in all.
-pub const ENVIRONMENT_BYTES: usize = 16 * 1024;
+pub const MAX_ENVIRONMENT_BYTES: usize = 16 * 1024;
 /// Most lines of the environment: Asterisk sends 24 and at most 127 arguments (`MAX_ARGS`).
-pub const ENVIRONMENT_LINES: usize = 256;
+pub const MAX_ENVIRONMENT_LINES: usize = 256;
 /// Most bytes of a value with newlines, or of a usage text.
-pub const BLOCK_BYTES: usize = 64 * 1024;
+pub const MAX_BLOCK_BYTES: usize = 64 * 1024;
 /// Most lines of such a block.
-pub const BLOCK_LINES: usize = 1_000;
+pub const MAX_BLOCK_LINES: usize = 1_000;
 
 /// One thing that Asterisk said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
+pub enum AgiMessage {
     /// Its first words, once and before all others.
-    Environment(Environment),
+    Environment(AgiEnvironment),
     /// The caller has gone (`run_agi`). Comes at any time: before a reply, after it, unasked, twice, never.
     Hangup,
     /// The answer to the oldest command without one.
-    Reply(Reply),
+    Reply(AgiReply),
 }
 
 /// The codec of one connection: first the environment, then replies.
 ///
 /// After an error nothing that it yields can be trusted to answer what was asked.
 #[derive(Debug, Clone)]
-pub struct Codec {
-    part: Part,
+pub struct AgiCodec {
+    part: AgiMessagePart,
     /// Where the search for the next newline goes on.
     scanned: usize,
     /// Where the line begins that `scanned` is in.
-    line: usize,
-    lines: usize,
+    line_start: usize,
+    line_count: usize,
 }
 
-impl Default for Codec {
+impl Default for AgiCodec {
     fn default() -> Self {
-        Self::within(Part::Environment)
+        Self::reading(AgiMessagePart::Environment)
     }
 }
 
-impl Codec {
+impl AgiCodec {
     /// A codec for a connection whose environment was read already.
     pub fn after_environment() -> Self {
-        Self::within(Part::Line)
+        Self::reading(AgiMessagePart::Line)
     }
 
-    fn within(part: Part) -> Self {
-        Self { part, scanned: 0, line: 0, lines: 0 }
+    fn reading(part: AgiMessagePart) -> Self {
+        Self { part, scanned: 0, line_start: 0, line_count: 0 }
     }
 
     /// Finds the next whole line of the frame, without its newline.
-    fn next_line(&mut self, buffer: &[u8]) -> Result<Option<Range<usize>>, WireError> {
-        let limit = bytes_of(self.part);
+    fn next_line(&mut self, buffer: &[u8]) -> Result<Option<Range<usize>>, AgiError> {
+        let limit = max_bytes(self.part);
         let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
         let end = newline.map_or(buffer.len(), |at| self.scanned + at);
         if end >= limit {
@@ -76,58 +76,58 @@ impl Codec {
         if newline.is_none() {
             return Ok(None);
         }
-        if self.lines == lines_of(self.part) {
+        if self.line_count == max_lines(self.part) {
             return Err(self.too_many_lines(buffer));
         }
-        self.lines += 1;
+        self.line_count += 1;
         self.scanned += 1;
-        Ok(Some(std::mem::replace(&mut self.line, self.scanned)..end))
+        Ok(Some(std::mem::replace(&mut self.line_start, self.scanned)..end))
     }
 
     /// Whether the frame is whole with this line. The first line of a block says that it is one.
-    fn ends_with(&mut self, line: &[u8]) -> bool {
+    fn ends_frame(&mut self, line: &[u8]) -> bool {
         match self.part {
-            Part::Environment => line.is_empty(),
-            Part::Value => Block::Value.closed_by(line),
-            Part::Usage => Block::Usage.closed_by(line),
-            Part::Line => {
-                let block = Block::opened_by(line);
-                self.part = block.map_or(Part::Line, part_of);
+            AgiMessagePart::Environment => line.is_empty(),
+            AgiMessagePart::Value => AgiBlock::Value.closed_by(line),
+            AgiMessagePart::Usage => AgiBlock::Usage.closed_by(line),
+            AgiMessagePart::Line => {
+                let block = AgiBlock::opened_by(line);
+                self.part = block.map_or(AgiMessagePart::Line, part_of_block);
                 block.is_none()
             }
         }
     }
 
     /// Takes the frame off the buffer and reads it. The next one is a reply's.
-    fn message(&mut self, buffer: &mut BytesMut) -> Result<Message, WireError> {
+    fn take_message(&mut self, buffer: &mut BytesMut) -> Result<AgiMessage, AgiError> {
         let done = std::mem::replace(self, Self::after_environment());
         let mut frame = buffer.split_to(done.scanned).freeze();
         frame.truncate(done.scanned.saturating_sub(1));
         match done.part {
-            Part::Environment => Ok(Message::Environment(Environment::from_frame(&frame))),
-            Part::Line | Part::Value | Part::Usage => reply(&frame),
+            AgiMessagePart::Environment => Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame))),
+            AgiMessagePart::Line | AgiMessagePart::Value | AgiMessagePart::Usage => decode_reply(&frame),
         }
     }
 
-    fn too_long(&self, buffer: &[u8]) -> WireError {
-        let (part, evidence) = (self.part, Evidence::of(buffer));
-        WireError::TooLong { part, limit: bytes_of(part), evidence }
+    fn too_long(&self, buffer: &[u8]) -> AgiError {
+        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        AgiError::TooLong { part, limit: max_bytes(part), evidence }
     }
 
-    fn too_many_lines(&self, buffer: &[u8]) -> WireError {
-        let (part, evidence) = (self.part, Evidence::of(buffer));
-        WireError::TooManyLines { part, limit: lines_of(part), evidence }
+    fn too_many_lines(&self, buffer: &[u8]) -> AgiError {
+        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        AgiError::TooManyLines { part, limit: max_lines(part), evidence }
     }
 }
 
-impl Decoder for Codec {
-    type Item = Message;
-    type Error = WireError;
+impl Decoder for AgiCodec {
+    type Item = AgiMessage;
+    type Error = AgiError;
 
-    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, WireError> {
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         while let Some(line) = self.next_line(buffer)? {
-            if self.ends_with(&buffer[line]) {
-                return self.message(buffer).map(Some);
+            if self.ends_frame(&buffer[line]) {
+                return self.take_message(buffer).map(Some);
             }
         }
         Ok(None)
@@ -135,40 +135,40 @@ impl Decoder for Codec {
 
     /// Bytes that no newline ended are an error: half a reply looks like a whole one (`200 result=1` of `200
     /// result=123`).
-    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, WireError> {
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => {
-                Err(WireError::CutOff { part: self.part, evidence: Evidence::of(buffer) })
+                Err(AgiError::UnexpectedEnd { part: self.part, evidence: AgiEvidence::from_bytes(buffer) })
             }
             message => Ok(message),
         }
     }
 }
 
-fn reply(bytes: &Bytes) -> Result<Message, WireError> {
-    let not_understood = || WireError::NotUnderstood(Evidence::of(bytes));
-    let frame = parse::frame(bytes).ok_or_else(not_understood)?;
-    Ok(Reply::from_frame(bytes, frame).map_or(Message::Hangup, Message::Reply))
+fn decode_reply(bytes: &Bytes) -> Result<AgiMessage, AgiError> {
+    let not_understood = || AgiError::Malformed(AgiEvidence::from_bytes(bytes));
+    let frame = parse::parse_frame(bytes).ok_or_else(not_understood)?;
+    Ok(AgiReply::from_frame(bytes, frame).map_or(AgiMessage::Hangup, AgiMessage::Reply))
 }
 
-fn part_of(block: Block) -> Part {
+fn part_of_block(block: AgiBlock) -> AgiMessagePart {
     match block {
-        Block::Value => Part::Value,
-        Block::Usage => Part::Usage,
+        AgiBlock::Value => AgiMessagePart::Value,
+        AgiBlock::Usage => AgiMessagePart::Usage,
     }
 }
 
-fn bytes_of(part: Part) -> usize {
+fn max_bytes(part: AgiMessagePart) -> usize {
     match part {
-        Part::Environment => ENVIRONMENT_BYTES,
-        Part::Line => LINE_BYTES,
-        Part::Value | Part::Usage => BLOCK_BYTES,
+        AgiMessagePart::Environment => MAX_ENVIRONMENT_BYTES,
+        AgiMessagePart::Line => MAX_LINE_BYTES,
+        AgiMessagePart::Value | AgiMessagePart::Usage => MAX_BLOCK_BYTES,
     }
 }
 
-fn lines_of(part: Part) -> usize {
+fn max_lines(part: AgiMessagePart) -> usize {
     match part {
-        Part::Environment => ENVIRONMENT_LINES,
-        Part::Line | Part::Value | Part::Usage => BLOCK_LINES,
+        AgiMessagePart::Environment => MAX_ENVIRONMENT_LINES,
+        AgiMessagePart::Line | AgiMessagePart::Value | AgiMessagePart::Usage => MAX_BLOCK_LINES,
     }
 }

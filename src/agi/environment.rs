@@ -7,28 +7,28 @@ use std::fmt;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use super::parse::environment_line;
-use super::text::{Text, decode};
+use super::parse::parse_environment_line;
+use super::text::{AgiText, decode};
 use crate::channel::Caller;
 
 /// Most arguments of `AGI(url,first,…)` that Asterisk sends (`MAX_ARGS`).
-pub const ARGUMENTS: usize = 127;
+pub const MAX_ARGUMENTS: usize = 127;
 
 /// The `agi_*` lines that Asterisk sends before the first command (`launch_netscript`, `setup_env`).
 ///
 /// A newline in an argument of `AGI()` makes lines that Asterisk did not mean, so the first value of a key wins: the
 /// ones that we use stand before the arguments. Other keys are ignored.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Environment {
+pub struct AgiEnvironment {
     /// Keys without `agi_`, in their order.
-    lines: Vec<(Text, Text)>,
+    lines: Vec<(AgiText, AgiText)>,
 }
 
-impl Environment {
+impl AgiEnvironment {
     /// Slices the lines out of a frame. A line that is no `agi_key: value` is left out.
     pub fn from_frame(frame: &Bytes) -> Self {
-        let text = |part: &[u8]| Text::from(frame.slice_ref(part));
-        let lines = frame.split(|&byte| byte == b'\n').filter_map(environment_line);
+        let text = |part: &[u8]| AgiText::from(frame.slice_ref(part));
+        let lines = frame.split(|&byte| byte == b'\n').filter_map(parse_environment_line);
         Self { lines: lines.map(|(key, value)| (text(key), text(value))).collect() }
     }
 
@@ -38,12 +38,12 @@ impl Environment {
     /// it, is forged.
     pub fn network_script(&self) -> Option<Cow<'_, str>> {
         let meant = self.lines.iter().take_while(|(key, _)| *key != "request");
-        first(meant, "network_script")
+        first_value(meant, "network_script")
     }
 
     /// What `agi_network_script` asks for. An empty name when it asks for nothing.
-    pub fn script(&self) -> ScriptCall {
-        ScriptCall::from_network_script(&self.network_script().unwrap_or_default())
+    pub fn script_request(&self) -> AgiScriptRequest {
+        AgiScriptRequest::from_network_script(&self.network_script().unwrap_or_default())
     }
 
     /// `agi_channel`: the channel's name.
@@ -63,19 +63,19 @@ impl Environment {
 
     /// `agi_callerid`: the caller's number, unless there is none or it is withheld.
     pub fn callerid(&self) -> Option<Cow<'_, str>> {
-        self.shown("callerid")
+        self.get_unless_withheld("callerid")
     }
 
     /// `agi_calleridname`: the caller's name, unless there is none or it is withheld.
     ///
     /// PJSIP leaves the escapes of a quoted display name in it (`\"` and `\\`); they are undone.
     pub fn calleridname(&self) -> Option<Cow<'_, str>> {
-        self.shown("calleridname").map(unescaped)
+        self.get_unless_withheld("calleridname").map(unescape_display_name)
     }
 
     /// `agi_dnid`: the number that was dialled, where the trunk told.
     pub fn dnid(&self) -> Option<Cow<'_, str>> {
-        self.known("dnid")
+        self.get_known("dnid")
     }
 
     /// `agi_extension`: the extension that the call is in.
@@ -99,7 +99,7 @@ impl Environment {
 
     /// `agi_arg_N`: an argument of `AGI(url,first,…)`, counted from 1 to [`ARGUMENTS`].
     pub fn argument(&self, number: usize) -> Option<Cow<'_, str>> {
-        (1..=ARGUMENTS).contains(&number).then(|| self.get(&format!("arg_{number}"))).flatten()
+        (1..=MAX_ARGUMENTS).contains(&number).then(|| self.get(&format!("arg_{number}"))).flatten()
     }
 
     /// All arguments that there are, by rising number.
@@ -119,7 +119,7 @@ impl Environment {
         Caller {
             number: text(self.callerid()),
             name: text(self.calleridname()),
-            called: text(self.called()),
+            called: text(self.called_number()),
             call_id: text(self.uniqueid()),
             channel: text(self.channel()),
             language: text(self.language()),
@@ -128,45 +128,45 @@ impl Environment {
     }
 
     /// The dialled number, else the extension, but never the one for hang-ups.
-    fn called(&self) -> Option<Cow<'_, str>> {
+    fn called_number(&self) -> Option<Cow<'_, str>> {
         let number = |value: &Cow<'_, str>| value != "h";
-        self.dnid().filter(number).or_else(|| self.known("extension").filter(number))
+        self.dnid().filter(number).or_else(|| self.get_known("extension").filter(number))
     }
 
     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
-        first(self.lines.iter(), key)
+        first_value(self.lines.iter(), key)
     }
 
     /// A value that Asterisk replaces by `unknown` where there is none (`setup_env`).
-    fn known(&self, key: &str) -> Option<Cow<'_, str>> {
+    fn get_known(&self, key: &str) -> Option<Cow<'_, str>> {
         self.get(key).filter(|value| !value.is_empty() && value != "unknown")
     }
 
-    fn shown(&self, key: &str) -> Option<Cow<'_, str>> {
-        if self.is_withheld() { None } else { self.known(key) }
+    fn get_unless_withheld(&self, key: &str) -> Option<Cow<'_, str>> {
+        if self.is_withheld() { None } else { self.get_known(key) }
     }
 }
 
 /// Callers' numbers and arguments are personal: only a count is shown.
-impl fmt::Debug for Environment {
+impl fmt::Debug for AgiEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Environment({} lines)", self.lines.len())
     }
 }
 
 /// The number in a key `arg_N`.
-fn argument_number(key: &Text) -> Option<usize> {
+fn argument_number(key: &AgiText) -> Option<usize> {
     let digits = key.as_bytes().strip_prefix(b"arg_")?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
-    (1..=ARGUMENTS).contains(&number).then_some(number)
+    (1..=MAX_ARGUMENTS).contains(&number).then_some(number)
 }
 
-fn first<'a>(mut lines: impl Iterator<Item = &'a (Text, Text)>, key: &str) -> Option<Cow<'a, str>> {
+fn first_value<'a>(mut lines: impl Iterator<Item = &'a (AgiText, AgiText)>, key: &str) -> Option<Cow<'a, str>> {
     lines.find(|(its, _)| its == key).map(|(_, value)| value.decode())
 }
 
 /// `\x` is `x`, as in a quoted string of SIP (RFC 3261, 25.1).
-fn unescaped(name: Cow<'_, str>) -> Cow<'_, str> {
+fn unescape_display_name(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.contains('\\') {
         return name;
     }
@@ -181,18 +181,18 @@ fn unescaped(name: Cow<'_, str>) -> Cow<'_, str> {
 
 /// What `agi://host/NAME?KEY=VALUE&…` asks for.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct ScriptCall {
+pub struct AgiScriptRequest {
     /// The path, percent-decoded once, without the slashes around it. From the dialplan: not to be used as a file.
     pub name: String,
     /// The pairs of the query in their order, decoded. The first value of a key wins; later ones are left out.
     pub arguments: Vec<(String, String)>,
 }
 
-impl ScriptCall {
+impl AgiScriptRequest {
     fn from_network_script(script: &str) -> Self {
         let (path, query) = script.split_once('?').unwrap_or((script, ""));
         let path: Vec<u8> = percent_decode_str(path).collect();
-        Self { name: decode(&path).trim_matches('/').to_owned(), arguments: pairs(query) }
+        Self { name: decode(&path).trim_matches('/').to_owned(), arguments: parse_query(query) }
     }
 
     /// The value of a key of the query.
@@ -202,13 +202,13 @@ impl ScriptCall {
 }
 
 /// Arguments may be a caller's: only their count is shown.
-impl fmt::Debug for ScriptCall {
+impl fmt::Debug for AgiScriptRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ScriptCall({:?}, {} arguments)", self.name, self.arguments.len())
     }
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+fn parse_query(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
         if !pairs.iter().any(|(its, _)| *its == key) {

@@ -17,11 +17,11 @@ const END_OF_USAGE: &[u8] = b"520 End of proper usage.";
 
 /// A whole frame after the environment, by its meaning. Borrows from the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame<'a> {
+pub enum AgiFrame<'a> {
     /// `HANGUP`: the caller has gone (`run_agi`).
     Hangup,
     /// `200 result=…`
-    Success(Success<'a>),
+    Success(AgiSuccess<'a>),
     /// `200 result=1 (speech) endpos=… results=N …`: what the engine understood, the likeliest text of it; empty where
     /// it understood nothing (`handle_speechrecognize`).
     Speech(&'a [u8]),
@@ -37,7 +37,7 @@ pub enum Frame<'a> {
 
 /// The parts of `200 result=RESULT (NOTE) endpos=ENDPOS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Success<'a> {
+pub struct AgiSuccess<'a> {
     /// What stands after `result=` up to a space: empty, `0`, `-1`, `12*4`.
     pub result: &'a [u8],
     /// What stands in the parentheses. Asterisk escapes nothing in it.
@@ -48,14 +48,14 @@ pub struct Success<'a> {
 
 /// What goes on over more lines than its first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Block {
+pub enum AgiBlock {
     /// `200 result=1 (` whose parenthesis is still open: a value with newlines in it.
     Value,
     /// `520-`
     Usage,
 }
 
-impl Block {
+impl AgiBlock {
     /// Which block the line begins, if it does not stand alone.
     pub fn opened_by(line: &[u8]) -> Option<Self> {
         if line.starts_with(b"520-") {
@@ -65,7 +65,7 @@ impl Block {
             return None;
         }
         let (note, _) = (result, tag(" (")).parse(line).ok()?;
-        closed(note).is_err().then_some(Self::Value)
+        note_to_end(note).is_err().then_some(Self::Value)
     }
 
     /// Whether the line is the block's last.
@@ -74,21 +74,21 @@ impl Block {
     /// is no message, which is the sign that replies and commands are out of step.
     pub fn closed_by(self, line: &[u8]) -> bool {
         match self {
-            Self::Value => closed(line).is_ok(),
+            Self::Value => note_to_end(line).is_ok(),
             Self::Usage => line.ends_with(END_OF_USAGE),
         }
     }
 }
 
 /// Reads a whole frame: one line, or all lines of a block. `None` is no message of Asterisk.
-pub fn frame(input: &[u8]) -> Option<Frame<'_>> {
+pub fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
     let parsed = all_consuming(alt((
-        value(Frame::Hangup, (tag("HANGUP"), eof)),
+        value(AgiFrame::Hangup, (tag("HANGUP"), eof)),
         recognition,
-        map(success, Frame::Success),
-        value(Frame::Unknown, code("510")),
-        value(Frame::Dead, code("511")),
-        map(usage, Frame::Usage),
+        map(success, AgiFrame::Success),
+        value(AgiFrame::Unknown, status_code("510")),
+        value(AgiFrame::Dead, status_code("511")),
+        map(usage, AgiFrame::Usage),
     )))
     .parse(input);
     parsed.ok().map(|(_, frame)| frame)
@@ -97,19 +97,19 @@ pub fn frame(input: &[u8]) -> Option<Frame<'_>> {
 /// Splits `agi_key: value` at the first `: ` and drops `agi_`. `None` is a line to ignore.
 ///
 /// Asterisk sends the value as it is (`setup_env`), so it may be empty or hold `: ` itself.
-pub fn environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = terminated(take_till(|byte| byte == b':'), tag(": "));
     let (_, pair) = preceded(tag("agi_"), (key, rest::<_, Error<_>>)).parse(line).ok()?;
     Some(pair)
 }
 
-fn success(input: &[u8]) -> IResult<&[u8], Success<'_>> {
+fn success(input: &[u8]) -> IResult<&[u8], AgiSuccess<'_>> {
     let (input, result) = result(input)?;
     let nothing = value((None, None), eof);
     let position = map(terminated(endpos, eof), |endpos| (None, endpos));
-    let note = map(preceded(tag(" ("), closed), |(note, endpos)| (Some(note), endpos));
+    let note = map(preceded(tag(" ("), note_to_end), |(note, endpos)| (Some(note), endpos));
     let (input, (note, endpos)) = alt((nothing, position, note)).parse(input)?;
-    Ok((input, Success { result, note, endpos }))
+    Ok((input, AgiSuccess { result, note, endpos }))
 }
 
 fn result(input: &[u8]) -> IResult<&[u8], &[u8]> {
@@ -123,34 +123,34 @@ fn endpos(input: &[u8]) -> IResult<&[u8], Option<u64>> {
 
 /// `note)` or `note) endpos=N` to the end of the input. The note goes up to the last parenthesis, since it may hold
 /// others.
-fn closed(input: &[u8]) -> IResult<&[u8], (&[u8], Option<u64>)> {
-    let close = input.iter().rposition(|&byte| byte == b')').ok_or_else(|| no_end(input))?;
+fn note_to_end(input: &[u8]) -> IResult<&[u8], (&[u8], Option<u64>)> {
+    let close = input.iter().rposition(|&byte| byte == b')').ok_or_else(|| parse_error(input))?;
     let (note, after) = (&input[..close], &input[close + 1..]);
     let (after, endpos) = terminated(opt(endpos), eof).parse(after)?;
     Ok((after, (note, endpos.flatten())))
 }
 
-fn no_end(input: &[u8]) -> nom::Err<Error<&[u8]>> {
+fn parse_error(input: &[u8]) -> nom::Err<Error<&[u8]>> {
     nom::Err::Error(Error::new(input, ErrorKind::Char))
 }
 
 /// What is only said of SPEECH RECOGNIZE. A value that looks like it can't be told from it: none is asked for that
 /// comes from outside.
-fn recognition(input: &[u8]) -> IResult<&[u8], Frame<'_>> {
-    let heard = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, likeliest));
+fn recognition(input: &[u8]) -> IResult<&[u8], AgiFrame<'_>> {
+    let heard = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, best_hypothesis));
     let key = delimited(tag(" digit="), take(1_usize), (endpos, eof));
     alt((
-        map(preceded(tag("200 result=1 (speech)"), heard), Frame::Speech),
-        map(preceded(tag("200 result=1 (digit)"), key), |key: &[u8]| Frame::Digit(key[0])),
+        map(preceded(tag("200 result=1 (speech)"), heard), AgiFrame::Speech),
+        map(preceded(tag("200 result=1 (digit)"), key), |key: &[u8]| AgiFrame::Digit(key[0])),
     ))
     .parse(input)
 }
 
 /// The text of the highest score, of several the first. A list of over 4,096 bytes is cut by Asterisk: its last entry
 /// is left out.
-fn likeliest(mut list: &[u8]) -> &[u8] {
+fn best_hypothesis(mut list: &[u8]) -> &[u8] {
     let mut best: Option<(i64, &[u8])> = None;
-    while let Ok((after, (score, text))) = guess(list) {
+    while let Ok((after, (score, text))) = hypothesis(list) {
         if best.is_none_or(|(highest, _)| score > highest) {
             best = Some((score, text));
         }
@@ -160,7 +160,7 @@ fn likeliest(mut list: &[u8]) -> &[u8] {
 }
 
 /// `score0=… text0="…" grammar0=…`. Nothing is escaped in the text, so it goes up to what stands behind it.
-fn guess(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
+fn hypothesis(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
     let score = preceded((tag("score"), count, tag("=")), decimal);
     let text =
         delimited((tag(" text"), count, tag("=\"")), take_until("\" grammar"), tag("\" grammar"));
@@ -169,7 +169,7 @@ fn guess(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
 }
 
 /// A code with any words after it: they differ between versions, and some have a `result=`.
-fn code<'a>(
+fn status_code<'a>(
     code: &'static str,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Error<&'a [u8]>> {
     preceded(tag(code), recognize(alt((eof, preceded(tag(" "), rest)))))
@@ -181,6 +181,6 @@ fn usage(input: &[u8]) -> IResult<&[u8], &[u8]> {
 
 fn usage_block(input: &[u8]) -> IResult<&[u8], &[u8]> {
     let (input, _) = (tag("520-"), take_till(|byte| byte == b'\n'), tag("\n")).parse(input)?;
-    let text = input.strip_suffix(END_OF_USAGE).ok_or_else(|| no_end(input))?;
+    let text = input.strip_suffix(END_OF_USAGE).ok_or_else(|| parse_error(input))?;
     Ok((b"", text.strip_suffix(b"\n").unwrap_or(text)))
 }

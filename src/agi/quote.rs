@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 /// Most bytes of a command with its newline. Asterisk 16 reads 2,047 (`AGI_BUF_LEN`; 8,191 in 22) and runs the rest of
 /// a longer line as the next command.
-pub const COMMAND_BYTES: usize = 2_047;
+pub const MAX_COMMAND_BYTES: usize = 2_047;
 
 /// Why a command can't be made: our fault or the script's, found before anything is sent. Carries no value, since one
 /// may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unsendable {
+pub enum AgiCommandError {
     /// A line feed would end the command and run the rest as another, a NUL cuts the line (`run_agi`).
     #[error("a command can't hold a carriage return, a line feed or a NUL")]
     LineBreak,
@@ -18,13 +18,13 @@ pub enum Unsendable {
     TooLong(usize),
     /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
     #[error("a telephone has no key {0:?}")]
-    NoKey(char),
+    InvalidKey(char),
     /// Something else where digits are said one by one.
     #[error("no digits")]
     NotDigits,
     /// A name with more than letters, digits and `_`: Asterisk would read a function into it, and some run programs.
     #[error("no name of a variable")]
-    NotAVariable,
+    InvalidVariableName,
 }
 
 /// Whether a line can hold the character.
@@ -34,9 +34,9 @@ pub(super) fn is_sendable(char: char) -> bool {
 
 /// Appends the text in double quotes, which `parse_args` undoes exactly: there `"` groups, and `\` before a character
 /// makes it an ordinary one. The only way of text from outside into a command.
-pub(super) fn quote(line: &mut String, text: &str) -> Result<(), Unsendable> {
+pub(super) fn quote(line: &mut String, text: &str) -> Result<(), AgiCommandError> {
     if !text.chars().all(is_sendable) {
-        return Err(Unsendable::LineBreak);
+        return Err(AgiCommandError::LineBreak);
     }
     line.push('"');
     let mut rest = text;
@@ -49,10 +49,10 @@ pub(super) fn quote(line: &mut String, text: &str) -> Result<(), Unsendable> {
 }
 
 /// The longest beginning of the text that needs at most so many bytes between its quotes.
-pub(super) fn fitting(text: &str, bytes: usize) -> &str {
+pub(super) fn truncate_to_quoted_len(text: &str, bytes: usize) -> &str {
     let mut used = 0;
     let too_far = text.char_indices().find(|&(_, char)| {
-        used += cost(char);
+        used += quoted_char_len(char);
         used > bytes
     });
     &text[..too_far.map_or(text.len(), |(at, _)| at)]
@@ -60,18 +60,18 @@ pub(super) fn fitting(text: &str, bytes: usize) -> &str {
 
 /// Bytes that the text needs between its quotes.
 pub(super) fn quoted_len(text: &str) -> usize {
-    text.chars().map(cost).sum()
+    text.chars().map(quoted_char_len).sum()
 }
 
 /// The text with spaces for what no line can hold.
-pub(super) fn on_one_line(text: &str) -> Cow<'_, str> {
+pub(super) fn replace_line_breaks(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_sendable) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().map(|char| if is_sendable(char) { char } else { ' ' }).collect())
 }
 
-fn cost(char: char) -> usize {
+fn quoted_char_len(char: char) -> usize {
     char.len_utf8() + usize::from(is_escaped(char))
 }
 

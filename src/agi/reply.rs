@@ -4,24 +4,24 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::parse::{Frame, Success};
-use super::text::Text;
+use super::parse::{AgiFrame, AgiSuccess};
+use super::text::AgiText;
 
 /// One reply. Which command it belongs to is known only by order.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Reply {
+pub enum AgiReply {
     /// `200`: the command ran. That it did something is for [`result`](Self::Success::result) to say.
     Success {
         /// What stands after `result=`: a number, a key's code, digits, or nothing.
-        result: Text,
+        result: AgiText,
         /// What stands in parentheses: `timeout`, `hangup`, or a variable's value (`handle_getvariable`). Asterisk cuts
         /// a value at 1,023 bytes without a word.
-        note: Option<Text>,
+        note: Option<AgiText>,
         /// Where a file ended, in samples of its rate (`handle_streamfile`). Unreliable after a hang-up.
         endpos: Option<u64>,
     },
     /// SPEECH RECOGNIZE: what the engine understood; empty where it understood nothing (`handle_speechrecognize`).
-    Speech(Text),
+    Speech(AgiText),
     /// SPEECH RECOGNIZE: a key ended it (`handle_speechrecognize`).
     Digit(char),
     /// `511`: the channel is hung up and the command wants a live one (`agi_handle_command`).
@@ -29,10 +29,10 @@ pub enum Reply {
     /// `510`: no such command (`agi_handle_command`): an older Asterisk, or a line that was cut in two.
     Unknown,
     /// `520`: the arguments were not to its liking; the usage text that it sent (`agi_handle_command`).
-    Usage(Text),
+    Usage(AgiText),
 }
 
-impl Reply {
+impl AgiReply {
     /// The result where it is a number. `-1`, `0` and `1` mean different things to different commands.
     pub fn result_number(&self) -> Option<i64> {
         let Self::Success { result, .. } = self else { return None };
@@ -43,7 +43,7 @@ impl Reply {
     /// (`handle_waitfordigit`). GET DATA answers digits themselves: not for it.
     pub fn key(&self) -> Option<char> {
         let key = char::from(u8::try_from(self.result_number()?).ok()?);
-        is_key(key).then_some(key)
+        is_dtmf_key(key).then_some(key)
     }
 
     /// Whether the result is `-1`: a hang-up, or a file that is not there.
@@ -52,7 +52,7 @@ impl Reply {
     }
 
     /// The text in parentheses.
-    pub fn note(&self) -> Option<&Text> {
+    pub fn note(&self) -> Option<&AgiText> {
         match self {
             Self::Success { note, .. } => note.as_ref(),
             _ => None,
@@ -60,16 +60,16 @@ impl Reply {
     }
 
     /// Slices the parts out of the frame that they borrow from; `None` for a hang-up.
-    pub(crate) fn from_frame(bytes: &Bytes, frame: Frame<'_>) -> Option<Self> {
-        let text = |part: &[u8]| Text::from(bytes.slice_ref(part));
+    pub(crate) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
+        let text = |part: &[u8]| AgiText::from(bytes.slice_ref(part));
         Some(match frame {
-            Frame::Hangup => return None,
-            Frame::Dead => Self::Dead,
-            Frame::Speech(words) => Self::Speech(text(words)),
-            Frame::Digit(key) => Self::Digit(char::from(key)),
-            Frame::Unknown => Self::Unknown,
-            Frame::Usage(words) => Self::Usage(text(words)),
-            Frame::Success(Success { result, note, endpos }) => {
+            AgiFrame::Hangup => return None,
+            AgiFrame::Dead => Self::Dead,
+            AgiFrame::Speech(words) => Self::Speech(text(words)),
+            AgiFrame::Digit(key) => Self::Digit(char::from(key)),
+            AgiFrame::Unknown => Self::Unknown,
+            AgiFrame::Usage(words) => Self::Usage(text(words)),
+            AgiFrame::Success(AgiSuccess { result, note, endpos }) => {
                 Self::Success { result: text(result), note: note.map(text), endpos }
             }
         })
@@ -77,12 +77,12 @@ impl Reply {
 }
 
 /// Whether a telephone has the key: `0`–`9`, `*`, `#`, `A`–`D`.
-pub fn is_key(key: char) -> bool {
+pub fn is_dtmf_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
 /// Results and notes may be digits of a PIN: only `0` and failures are shown.
-impl fmt::Debug for Reply {
+impl fmt::Debug for AgiReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Success { result, note, endpos } => {

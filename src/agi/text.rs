@@ -8,9 +8,9 @@ use encoding_rs::WINDOWS_1252;
 
 /// Bytes that Asterisk sent as text, decoded only when asked. Cheap to clone: a slice of what was received.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Text(Bytes);
+pub struct AgiText(Bytes);
 
-impl Text {
+impl AgiText {
     /// The bytes as they came.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -22,26 +22,26 @@ impl Text {
     }
 }
 
-impl From<Bytes> for Text {
+impl From<Bytes> for AgiText {
     fn from(bytes: Bytes) -> Self {
         Self(bytes)
     }
 }
 
-impl PartialEq<str> for Text {
+impl PartialEq<str> for AgiText {
     fn eq(&self, other: &str) -> bool {
         self.0 == other.as_bytes()
     }
 }
 
-impl PartialEq<&str> for Text {
+impl PartialEq<&str> for AgiText {
     fn eq(&self, other: &&str) -> bool {
         *self == **other
     }
 }
 
 /// It may be a PIN or a caller's number: only its length is shown.
-impl fmt::Debug for Text {
+impl fmt::Debug for AgiText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }

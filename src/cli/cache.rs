@@ -2,7 +2,7 @@
 
 mod explain;
 mod list;
-mod words;
+mod format;
 
 use std::io::{self, Write, stderr};
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::cli::ConfigFile;
-use crate::cli::check::print_faults;
-use crate::cli::table::say;
+use crate::cli::check::print_diagnostics;
+use crate::cli::table::print_line;
 use crate::config::{self, counted};
-use crate::control::client::{AskError, ask};
-use crate::control::protocol::{Answer, Purge, Request};
+use crate::control::client::{ControlClientError, send_request};
+use crate::control::protocol::{ControlReply, PurgeTarget, ControlRequest};
 
 /// Where the unit that we bring along has the socket: a shell has no `RUNTIME_DIRECTORY`.
-const UNDER_SYSTEMD: &str = "/run/dialscript/control.sock";
+const SYSTEMD_SOCKET: &str = "/run/dialscript/control.sock";
 
 /// What is done with the kept answers.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
-pub struct Options {
+pub struct CacheArgs {
     #[command(subcommand)]
-    command: Command,
+    command: CacheCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CacheCommand {
     /// List the kept answers, the newest first
     List {
         /// Those of one script
@@ -39,7 +39,7 @@ enum Command {
         #[arg(long)]
         json: bool,
         #[command(flatten)]
-        daemon: Daemon,
+        daemon: DaemonArgs,
     },
     /// Tell what a script keeps and what came of it, or what becomes of one kept answer
     Explain {
@@ -47,20 +47,20 @@ enum Command {
         #[arg(value_name = "SCRIPT|KEY")]
         what: String,
         #[command(flatten)]
-        daemon: Daemon,
+        daemon: DaemonArgs,
     },
     /// Throw kept answers away
     Purge {
         #[command(flatten)]
-        which: Which,
+        which: PurgeArgs,
         #[command(flatten)]
-        daemon: Daemon,
+        daemon: DaemonArgs,
     },
 }
 
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct Which {
+struct PurgeArgs {
     /// All of them
     #[arg(long)]
     all: bool,
@@ -73,7 +73,7 @@ struct Which {
 }
 
 #[derive(Debug, Args)]
-struct Daemon {
+struct DaemonArgs {
     #[command(flatten)]
     config: ConfigFile,
     /// The daemon's control socket [default: as the daemon's file says]
@@ -83,18 +83,18 @@ struct Daemon {
 
 /// Asks the daemon, and shows what it answers. Exit codes: 0 done, 1 when there is no daemon, script or key,
 /// or the shared cache was not reached.
-pub fn cache(options: Options) -> ExitCode {
+pub fn cache(options: CacheArgs) -> ExitCode {
     let (request, daemon, json) = match options.command {
-        Command::List { script, json, daemon } => (Request::List { script }, daemon, json),
-        Command::Explain { what, daemon } => (Request::Explain { what }, daemon, false),
-        Command::Purge { which, daemon } => (Request::Purge(which.into()), daemon, false),
+        CacheCommand::List { script, json, daemon } => (ControlRequest::List { script }, daemon, json),
+        CacheCommand::Explain { what, daemon } => (ControlRequest::Explain { what }, daemon, false),
+        CacheCommand::Purge { which, daemon } => (ControlRequest::Purge(which.into()), daemon, false),
     };
-    match daemon.asked(&request) {
-        Ok(answers) if json => answers.iter().for_each(|answer| say(&list::as_json(answer))),
+    match daemon.send_request(&request) {
+        Ok(answers) if json => answers.iter().for_each(|answer| print_line(&list::to_json_line(answer))),
         Ok(answers) => {
-            show(&request, &answers);
-            if let Some(problem) = answers.iter().find_map(half_done) {
-                return failed(problem);
+            print_replies(&request, &answers);
+            if let Some(problem) = answers.iter().find_map(shared_purge_error) {
+                return print_error(problem);
             }
         }
         Err(code) => return code,
@@ -103,76 +103,76 @@ pub fn cache(options: Options) -> ExitCode {
 }
 
 /// Why the shared cache may still have what was thrown away here: calls would get it again.
-fn half_done(answer: &Answer) -> Option<&str> {
+fn shared_purge_error(answer: &ControlReply) -> Option<&str> {
     match answer {
-        Answer::Shared(problem) => problem.as_deref(),
+        ControlReply::Shared(problem) => problem.as_deref(),
         _ => None,
     }
 }
 
-fn show(request: &Request, answers: &[Answer]) {
+fn print_replies(request: &ControlRequest, answers: &[ControlReply]) {
     match request {
-        Request::List { .. } => list::show(answers),
-        Request::Explain { .. } => explain::show(answers),
-        Request::Purge(_) => answers.iter().for_each(|answer| match answer {
-            Answer::Purged(number) => {
+        ControlRequest::List { .. } => list::print_list(answers),
+        ControlRequest::Explain { .. } => explain::print_explanation(answers),
+        ControlRequest::Purge(_) => answers.iter().for_each(|answer| match answer {
+            ControlReply::Purged(number) => {
                 let were = if *number == 1 { "was" } else { "were" };
-                say(&format!("{} {were} thrown away", counted(*number, "kept answer")));
+                print_line(&format!("{} {were} thrown away", counted(*number, "kept answer")));
             }
-            Answer::Shared(None) => {
-                say("the shared cache has them no more; other daemons have copies of their own");
+            ControlReply::Shared(None) => {
+                print_line("the shared cache has them no more; other daemons have copies of their own");
             }
             _ => {}
         }),
     }
 }
 
-impl From<Which> for Purge {
-    fn from(which: Which) -> Self {
+impl From<PurgeArgs> for PurgeTarget {
+    fn from(which: PurgeArgs) -> Self {
         match which {
-            Which { script: Some(script), .. } => Self::Script(script),
-            Which { all: true, .. } => Self::All,
-            Which { keys, .. } => Self::Keys(keys),
+            PurgeArgs { script: Some(script), .. } => Self::Script(script),
+            PurgeArgs { all: true, .. } => Self::All,
+            PurgeArgs { keys, .. } => Self::Keys(keys),
         }
     }
 }
 
-impl Daemon {
-    fn asked(self, request: &Request) -> Result<Vec<Answer>, ExitCode> {
-        let sockets = self.sockets()?;
+impl DaemonArgs {
+    fn send_request(self, request: &ControlRequest) -> Result<Vec<ControlReply>, ExitCode> {
+        let sockets = self.socket_paths()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| failed(&error.to_string()))?;
-        runtime.block_on(first_that_listens(&sockets, request)).map_err(|reason| failed(&reason))
+        let runtime = runtime.map_err(|error| print_error(&error.to_string()))?;
+        runtime.block_on(ask_first_listening(&sockets, request)).map_err(|reason| print_error(&reason))
     }
 
     /// Where the daemon may listen.
-    fn sockets(self) -> Result<Vec<PathBuf>, ExitCode> {
+    fn socket_paths(self) -> Result<Vec<PathBuf>, ExitCode> {
         if let Some(socket) = self.socket {
             return Ok(vec![socket]);
         }
-        let file = self.config.path();
+        let file = self.config.resolve_path();
         let configured = config::control(&file).map_err(|faults| {
-            print_faults(&faults);
+            print_diagnostics(&faults);
             ExitCode::FAILURE
         })?;
         let Some(configured) = configured else {
             let file = file.display();
-            return Err(failed(&format!(
+            return Err(print_error(&format!(
                 "`[control] socket` in {file} is empty: a daemon with this file can't be asked"
             )));
         };
-        let mut sockets = vec![configured, PathBuf::from(UNDER_SYSTEMD)];
+        let mut sockets = vec![configured, PathBuf::from(SYSTEMD_SOCKET)];
         sockets.dedup();
         Ok(sockets)
     }
 }
 
-async fn first_that_listens(sockets: &[PathBuf], request: &Request) -> Result<Vec<Answer>, String> {
+async fn ask_first_listening(sockets: &[PathBuf], request: &ControlRequest) -> Result<Vec<ControlReply>, String> {
     for socket in sockets {
-        match ask(socket, request).await {
-            Err(AskError::Connect(error)) if is_nobody(&error) => {}
-            Err(AskError::Connect(error)) => return Err(barred(socket, &error)),
-            answered => return answered.map_err(|error| words::plain(&error.to_string())),
+        match send_request(socket, request).await {
+            Err(ControlClientError::Connect(error)) if is_not_listening(&error) => {}
+            Err(ControlClientError::Connect(error)) => return Err(connect_error_text(socket, &error)),
+            answered => return answered.map_err(|error| format::escape_control(&error.to_string())),
         }
     }
     let tried: Vec<_> = sockets.iter().map(|socket| socket.display().to_string()).collect();
@@ -182,11 +182,11 @@ async fn first_that_listens(sockets: &[PathBuf], request: &Request) -> Result<Ve
     ))
 }
 
-fn is_nobody(error: &io::Error) -> bool {
+fn is_not_listening(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
 }
 
-fn barred(socket: &Path, error: &io::Error) -> String {
+fn connect_error_text(socket: &Path, error: &io::Error) -> String {
     let socket = socket.display();
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
@@ -196,7 +196,7 @@ fn barred(socket: &Path, error: &io::Error) -> String {
     }
 }
 
-fn failed(reason: &str) -> ExitCode {
+fn print_error(reason: &str) -> ExitCode {
     drop(writeln!(stderr(), "error: {reason}"));
     ExitCode::FAILURE
 }

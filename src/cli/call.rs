@@ -1,6 +1,6 @@
 //! `dialscript call`: one call in the terminal, without a telephone.
 
-mod options;
+mod args;
 
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::process::ExitCode;
@@ -10,41 +10,41 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::cli::ConfigFile;
-use crate::cli::check::{print_faults, print_warnings};
-use crate::cli::rehearsal::{Ended, Rehearsal, play};
-use crate::cli::rehearsed::{Stage, Texts};
-use crate::cli::story::{Line, Style, Teller};
+use crate::cli::check::{print_diagnostics, print_warnings};
+use crate::cli::simulation::{SimulationResult, Simulation, place_call};
+use crate::cli::simulated_voice::{SimulationOptions, PromptTexts};
+use crate::cli::printer::{OutputLine, OutputFormat, Printer};
 use crate::config::{self, Config};
-use crate::fake::fingers::Fingers;
-use crate::fake::phone::{Happening, Phone};
+use crate::fake::dtmf::DtmfSource;
+use crate::fake::phone::{CallEvent, Phone};
 use crate::telemetry::Switch;
-use crate::telemetry::overheard::overhear;
+use crate::telemetry::event_layer::install_event_layer;
 
-pub use options::Options;
+pub use args::CallArgs;
 
-use options::is_key;
+use args::is_dtmf_key;
 
 /// Nobody stays longer on a line.
-const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
+const MAX_CALL_DURATION: Duration = Duration::from_secs(4 * 60 * 60);
 /// As shells tell SIGINT.
-const INTERRUPTED: u8 = 130;
+const EXIT_INTERRUPTED: u8 = 130;
 /// Keys that are typed ahead.
-const TYPED_AHEAD: usize = 64;
+const TYPED_KEY_BUFFER: usize = 64;
 
 /// Plays the call and tells it.
-pub fn call(options: &Options) -> ExitCode {
-    let teller = Teller::new(if options.json { Style::Json } else { Style::Text });
+pub fn call(options: &CallArgs) -> ExitCode {
+    let teller = Printer::new(if options.json { OutputFormat::Json } else { OutputFormat::Text });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
-        Err(error) => return fail(&error.to_string()),
+        Err(error) => return print_error(&error.to_string()),
     };
     match &options.connect {
-        Some(server) => runtime.block_on(connected(options, server, &teller)),
-        None => match loaded(&options.config, &options.script) {
+        Some(server) => runtime.block_on(call_daemon(options, server, &teller)),
+        None => match load_config_with_script(&options.config, &options.script) {
             Ok(config) => {
                 print_warnings(&config.warnings);
-                runtime.block_on(interruptible(options, &config, &teller))
+                runtime.block_on(simulate_until_interrupted(options, &config, &teller))
             }
             Err(code) => code,
         },
@@ -52,22 +52,22 @@ pub fn call(options: &Options) -> ExitCode {
 }
 
 /// What engines have begun ends with the runtime, also when the call is broken off.
-async fn interruptible(options: &Options, config: &Config, teller: &Teller) -> ExitCode {
+async fn simulate_until_interrupted(options: &CallArgs, config: &Config, teller: &Printer) -> ExitCode {
     tokio::select! {
-        code = rehearsed(options, config, teller) => code,
-        _ = tokio::signal::ctrl_c() => ExitCode::from(INTERRUPTED),
+        code = simulate(options, config, teller) => code,
+        _ = tokio::signal::ctrl_c() => ExitCode::from(EXIT_INTERRUPTED),
     }
 }
 
-fn fail(reason: &str) -> ExitCode {
+fn print_error(reason: &str) -> ExitCode {
     drop(writeln!(stderr(), "error: {reason}"));
     ExitCode::FAILURE
 }
 
 /// The configuration, where it has this script.
-pub(super) fn loaded(file: &ConfigFile, script: &str) -> Result<Config, ExitCode> {
-    let config = config::load(&file.clone().path()).map_err(|faults| {
-        print_faults(&faults);
+pub(super) fn load_config_with_script(file: &ConfigFile, script: &str) -> Result<Config, ExitCode> {
+    let config = config::load(&file.clone().resolve_path()).map_err(|faults| {
+        print_diagnostics(&faults);
         ExitCode::FAILURE
     })?;
     let scripts = &config.library.scripts;
@@ -76,75 +76,75 @@ pub(super) fn loaded(file: &ConfigFile, script: &str) -> Result<Config, ExitCode
     }
     let mut names: Vec<_> = scripts.keys().map(|name| name.to_string()).collect();
     names.sort();
-    Err(fail(&format!("there is no script {script}; there are: {}", names.join(", "))))
+    Err(print_error(&format!("there is no script {script}; there are: {}", names.join(", "))))
 }
 
-async fn rehearsed(options: &Options, config: &Config, teller: &Teller) -> ExitCode {
+async fn simulate(options: &CallArgs, config: &Config, teller: &Printer) -> ExitCode {
     let listener = teller.clone();
-    overhear(move |heard| {
-        if let Some(line) = Line::of_log(&heard) {
-            listener.tell(&line);
+    install_event_layer(move |heard| {
+        if let Some(line) = OutputLine::from_log_event(&heard) {
+            listener.print(&line);
         }
     });
-    let stage = options.stage();
-    let rehearsal = match Rehearsal::start(config, options.switch.kind(), stage.clone()).await {
+    let stage = options.simulation_options();
+    let rehearsal = match Simulation::start(config, options.switch.to_switch(), stage.clone()).await {
         Ok(rehearsal) => rehearsal,
-        Err(error) => return fail(&error.to_string()),
+        Err(error) => return print_error(&error.to_string()),
     };
-    let ended = played(options, &rehearsal.address.to_string(), teller, stage).await;
+    let ended = play_call(options, &rehearsal.address.to_string(), teller, stage).await;
     rehearsal.stop().await;
-    closing(options, ended.as_ref(), teller)
+    print_outcome(options, ended.as_ref(), teller)
 }
 
-async fn connected(options: &Options, server: &str, teller: &Teller) -> ExitCode {
+async fn call_daemon(options: &CallArgs, server: &str, teller: &Printer) -> ExitCode {
     let text = "requests and answers are not seen from here: the daemon's log has them";
-    teller.tell(&Line::new("note", json!({ "text": text }), text));
-    let ended = played(options, server, teller, Stage::default()).await;
-    closing(options, ended.as_ref(), teller)
+    teller.print(&OutputLine::new("note", json!({ "text": text }), text));
+    let ended = play_call(options, server, teller, SimulationOptions::default()).await;
+    print_outcome(options, ended.as_ref(), teller)
 }
 
-async fn played(options: &Options, server: &str, teller: &Teller, stage: Stage) -> Option<Ended> {
-    teller.begin();
-    let fingers = fingers(options, teller);
+async fn play_call(options: &CallArgs, server: &str, teller: &Printer, stage: SimulationOptions) -> Option<SimulationResult> {
+    teller.restart_clock();
+    let fingers = dtmf_source(options, teller);
     let story = teller.clone();
-    let hangs_up_after = options.hangup_after.unwrap_or(LONGEST).min(LONGEST);
+    let hangs_up_after = options.hangup_after.unwrap_or(MAX_CALL_DURATION).min(MAX_CALL_DURATION);
     let phone = Phone::new(fingers, Some(hangs_up_after), move |mut told| {
-        if let Happening::Says { text, .. } = &told.happening {
-            stage.said.hear(text);
+        if let CallEvent::CallerSpoke { text, .. } = &told.event {
+            stage.caller_speech.push(text);
         }
-        told.happening = with_its_text(told.happening, &stage.texts);
-        story.told(&told);
+        told.event = with_prompt_text(told.event, &stage.prompt_texts);
+        story.print_call_event(&told);
     });
-    let phone = phone.saying(options.mouth());
-    match play(server, &options.call(), options.places(), phone).await {
+    let phone = phone.with_utterances(options.utterances());
+    match place_call(server, &options.simulated_call(), options.destinations(), phone).await {
         Ok(ended) => Some(ended),
         Err(error) => {
             let text = format!("the switch can't reach {server}: {error}");
-            teller.tell(&Line::new("error", json!({ "reason": error.to_string() }), text));
+            teller.print(&OutputLine::new("error", json!({ "reason": error.to_string() }), text));
             None
         }
     }
 }
 
 /// A sound that was made of a text is told by it.
-fn with_its_text(happening: Happening, texts: &Texts) -> Happening {
-    let quoted = |sound: String| match texts.of(&sound) {
+fn with_prompt_text(happening: CallEvent, texts: &PromptTexts) -> CallEvent {
+    let quoted = |sound: String| match texts.get(&sound) {
         Some(text) => format!("\u{201c}{text}\u{201d}"),
         None => sound,
     };
     match happening {
-        Happening::Hears { sound, lasts } => Happening::Hears { sound: quoted(sound), lasts },
-        Happening::BrokenOff { sound, after } => {
-            Happening::BrokenOff { sound: quoted(sound), after }
+        CallEvent::SoundStarted { sound, duration: lasts } => CallEvent::SoundStarted { sound: quoted(sound), duration: lasts },
+        CallEvent::SoundInterrupted { sound, played: after } => {
+            CallEvent::SoundInterrupted { sound: quoted(sound), played: after }
         }
         other => other,
     }
 }
 
 /// The last line, and the exit code.
-fn closing(options: &Options, ended: Option<&Ended>, teller: &Teller) -> ExitCode {
+fn print_outcome(options: &CallArgs, ended: Option<&SimulationResult>, teller: &Printer) -> ExitCode {
     let outcome = ended.map_or("", |ended| ended.outcome.as_str());
-    let unreached = (options.switch.kind() == Switch::Asterisk).then_some("FAILURE");
+    let unreached = (options.switch.to_switch() == Switch::Asterisk).then_some("FAILURE");
     let status = ended.map_or(unreached, |ended| ended.agi_status);
     let shown = match outcome {
         "" => "there is no outcome, since no script ran".to_owned(),
@@ -153,7 +153,7 @@ fn closing(options: &Options, ended: Option<&Ended>, teller: &Teller) -> ExitCod
     let fields = json!({ "outcome": outcome, "agi_status": status });
     let status = status.map(|status| format!("; AGISTATUS is {status}")).unwrap_or_default();
     let text = shown + &status;
-    teller.tell(&Line::new("ended", fields, text));
+    teller.print(&OutputLine::new("ended", fields, text));
     ExitCode::from(match outcome {
         "matched" | "otherwise" => 0,
         "no_input" | "invalid_input" => 3,
@@ -163,24 +163,24 @@ fn closing(options: &Options, ended: Option<&Ended>, teller: &Teller) -> ExitCod
     })
 }
 
-fn fingers(options: &Options, teller: &Teller) -> Fingers {
+fn dtmf_source(options: &CallArgs, teller: &Printer) -> DtmfSource {
     match &options.digits {
-        Some(digits) => Fingers::when_asked(digits),
+        Some(digits) => DtmfSource::on_request(digits),
         None if stdin().is_terminal() => {
             let text = "you are the caller: type keys (0-9 * #) and Enter";
-            teller.tell(&Line::new("note", json!({ "text": text }), text));
-            Fingers::live(typed())
+            teller.print(&OutputLine::new("note", json!({ "text": text }), text));
+            DtmfSource::live(keys_from_stdin())
         }
-        None => Fingers::still(),
+        None => DtmfSource::none(),
     }
 }
 
 /// Keys as they are typed. A thread that waits for the terminal can't be ended: it ends with the process.
-fn typed() -> mpsc::Receiver<char> {
-    let (send, keys) = mpsc::channel(TYPED_AHEAD);
+fn keys_from_stdin() -> mpsc::Receiver<char> {
+    let (send, keys) = mpsc::channel(TYPED_KEY_BUFFER);
     std::thread::spawn(move || {
         for line in stdin().lines().map_while(Result::ok) {
-            for key in line.chars().filter(|key| is_key(*key)) {
+            for key in line.chars().filter(|key| is_dtmf_key(*key)) {
                 if send.blocking_send(key).is_err() {
                     return;
                 }

@@ -8,30 +8,30 @@ use crate::config::{self, Faults, Warnings, counted};
 
 /// Reads everything and says what is wrong with it on standard error, or how much is right on standard output.
 pub fn check(path: &Path) -> ExitCode {
-    match report(path) {
+    match check_files(path) {
         Ok((summary, warnings)) => {
             print_warnings(&warnings);
             let _ = writeln!(std::io::stdout(), "{summary}");
             ExitCode::SUCCESS
         }
         Err(faults) => {
-            print_faults(&faults);
+            print_diagnostics(&faults);
             ExitCode::FAILURE
         }
     }
 }
 
 /// All faults on standard error, in colours where people see it.
-pub fn print_faults(faults: &Faults) {
-    let _ = writeln!(std::io::stderr(), "{}", faults.render(colours()));
+pub fn print_diagnostics(faults: &Faults) {
+    let _ = writeln!(std::io::stderr(), "{}", faults.render(use_colours()));
 }
 
 /// All warnings on standard error; nothing where there are none.
 pub fn print_warnings(warnings: &Warnings) {
-    let _ = write!(std::io::stderr(), "{}", warnings.render(colours()));
+    let _ = write!(std::io::stderr(), "{}", warnings.render(use_colours()));
 }
 
-fn colours() -> bool {
+fn use_colours() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
@@ -40,7 +40,7 @@ fn colours() -> bool {
 /// # Errors
 ///
 /// All faults.
-pub fn report(path: &Path) -> Result<(String, Warnings), Faults> {
+pub fn check_files(path: &Path) -> Result<(String, Warnings), Faults> {
     let config = config::load(path)?;
     let scripts = counted(config.library.scripts.len(), "script");
     Ok((format!("{scripts}, no faults"), config.warnings))

@@ -4,7 +4,7 @@
 //! this process; three callers are played, and what happens to them is told.
 
 mod files;
-mod shop;
+mod mock_shop;
 
 use std::io::{self, Write, stdout};
 use std::process::ExitCode;
@@ -12,186 +12,186 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::cli::check::print_faults;
-use crate::cli::rehearsal::{self, Ended, Rehearsal, play};
-use crate::cli::rehearsed::Stage;
-use crate::cli::story::{Line, Style, Teller};
+use crate::cli::check::print_diagnostics;
+use crate::cli::simulation::{self, SimulationResult, Simulation, place_call};
+use crate::cli::simulated_voice::SimulationOptions;
+use crate::cli::printer::{OutputLine, OutputFormat, Printer};
 use crate::config;
-use crate::fake::asterisk::Call;
-use crate::fake::fingers::Fingers;
-use crate::fake::phone::{GoesOn, Happening, Phone};
-use crate::fake::places::Places;
+use crate::fake::asterisk::FakeAsteriskCall;
+use crate::fake::dtmf::DtmfSource;
+use crate::fake::phone::{Continuation, CallEvent, Phone};
+use crate::fake::destinations::FakeDestinations;
 use crate::telemetry::Switch;
-use crate::telemetry::overheard::{Overheard, overhear};
+use crate::telemetry::event_layer::{LogEvent, install_event_layer};
 
-use files::{Folder, SCRIPT};
-use shop::Shop;
+use files::{DemoFolder, DEMO_SCRIPT};
+use mock_shop::MockShop;
 
 /// How it is told.
 #[derive(Debug, Args)]
-pub struct Options {
+pub struct DemoArgs {
     /// Without the pauses of people who speak, listen and think
     #[arg(long)]
     fast: bool,
 }
 
 /// A caller's story, and how it has to end.
-struct Chapter {
+struct DemoCall {
     title: &'static str,
     keys: &'static str,
     outcome: &'static str,
-    goes_on: &'static str,
+    continues_at: &'static str,
 }
 
-const CHAPTERS: [Chapter; 3] = [
-    Chapter {
+const DEMO_CALLS: [DemoCall; 3] = [
+    DemoCall {
         title: "Ann asks for her order 4711, which the shop knows.",
         keys: "4711",
         outcome: "matched",
-        goes_on: "9100@shipping,1",
+        continues_at: "9100@shipping,1",
     },
-    Chapter {
+    DemoCall {
         title: "Ben mistypes: the shop knows no order 9999, and he is asked again.",
         keys: "9999,4711",
         outcome: "matched",
-        goes_on: "9100@shipping,1",
+        continues_at: "9100@shipping,1",
     },
-    Chapter {
+    DemoCall {
         title: "The shop is down. Cleo still reaches a person.",
         keys: "4711",
         outcome: "no_response",
-        goes_on: "100@agents,1",
+        continues_at: "100@agents,1",
     },
 ];
 
 /// Tells the stories. Exit codes: 0 when they ended as they have to, else 1.
-pub fn demo(options: &Options) -> ExitCode {
+pub fn demo(options: &DemoArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let told = runtime.and_then(|runtime| runtime.block_on(interruptible(options)));
+    let told = runtime.and_then(|runtime| runtime.block_on(run_until_interrupted(options)));
     match told {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            say(&format!("the demo can't go on: {error}"));
+            print_line(&format!("the demo can't go on: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
 /// The folder is removed also when it is broken off.
-async fn interruptible(options: &Options) -> io::Result<bool> {
+async fn run_until_interrupted(options: &DemoArgs) -> io::Result<bool> {
     tokio::select! {
-        told = stories(options) => told,
+        told = play_demo(options) => told,
         interrupted = tokio::signal::ctrl_c() => interrupted.map(|()| false),
     }
 }
 
-async fn stories(options: &Options) -> io::Result<bool> {
-    let mut shop = Some(Shop::open(if options.fast { Duration::ZERO } else { SHOP_TAKES }).await?);
+async fn play_demo(options: &DemoArgs) -> io::Result<bool> {
+    let mut shop = Some(MockShop::start(if options.fast { Duration::ZERO } else { SHOP_DELAY }).await?);
     let port = shop.as_ref().map_or(0, |shop| shop.port);
-    let folder = Folder::write(port)?;
-    let config = match config::load(&folder.config()) {
+    let folder = DemoFolder::write(port)?;
+    let config = match config::load(&folder.config_path()) {
         Ok(config) => config,
         Err(faults) => {
-            print_faults(&faults);
+            print_diagnostics(&faults);
             return Ok(false);
         }
     };
-    let teller = Teller::new(Style::Text);
+    let teller = Printer::new(OutputFormat::Text);
     let listener = teller.clone();
-    overhear(move |heard| of_log(&heard).iter().for_each(|line| listener.tell(line)));
-    introduce();
-    let rehearsal = Rehearsal::start(&config, Switch::Asterisk, Stage::default()).await?;
+    install_event_layer(move |heard| log_line(&heard).iter().for_each(|line| listener.print(line)));
+    print_introduction();
+    let rehearsal = Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await?;
     let mut as_told = true;
-    for (number, chapter) in (1..).zip(&CHAPTERS) {
+    for (number, chapter) in (1..).zip(&DEMO_CALLS) {
         if chapter.outcome == "no_response" {
             shop = None;
         }
-        say(&format!("\n{number}. {}\n", chapter.title));
+        print_line(&format!("\n{number}. {}\n", chapter.title));
         as_told &= chapter.play(&rehearsal.address.to_string(), options, &teller).await?;
     }
     drop(shop);
     rehearsal.stop().await;
-    conclude(as_told);
+    print_conclusion(as_told);
     Ok(as_told)
 }
 
 /// Long enough for music.
-const SHOP_TAKES: Duration = Duration::from_millis(1200);
+const SHOP_DELAY: Duration = Duration::from_millis(1200);
 /// The callers hear the question before they type.
-const THINKS: Duration = Duration::from_millis(2700);
+const CALLER_DELAY: Duration = Duration::from_millis(2700);
 /// Nobody stays longer on the line.
-const LONGEST: Duration = Duration::from_secs(60);
+const MAX_CALL_DURATION: Duration = Duration::from_secs(60);
 
-fn introduce() {
-    say("A caller dials 7000. The dialplan hands the call to this script, order-status.toml");
-    say("(SHOP is a stand-in for a web application, on this machine):\n");
-    for line in SCRIPT.trim().lines() {
-        say(&format!("    {line}"));
+fn print_introduction() {
+    print_line("A caller dials 7000. The dialplan hands the call to this script, order-status.toml");
+    print_line("(SHOP is a stand-in for a web application, on this machine):\n");
+    for line in DEMO_SCRIPT.trim().lines() {
+        print_line(&format!("    {line}"));
     }
 }
 
-fn conclude(as_told: bool) {
+fn print_conclusion(as_told: bool) {
     match as_told {
         true => {
-            say("\nEvery caller reached a next step. Your own script: `dialscript call --help`.")
+            print_line("\nEvery caller reached a next step. Your own script: `dialscript call --help`.")
         }
-        false => say("\nThis did not end as it has to: please report it."),
+        false => print_line("\nThis did not end as it has to: please report it."),
     }
 }
 
-fn say(text: &str) {
+fn print_line(text: &str) {
     drop(writeln!(stdout(), "{text}"));
 }
 
-impl Chapter {
-    async fn play(&self, server: &str, options: &Options, teller: &Teller) -> io::Result<bool> {
-        let call = Call {
+impl DemoCall {
+    async fn play(&self, server: &str, options: &DemoArgs, teller: &Printer) -> io::Result<bool> {
+        let call = FakeAsteriskCall {
             script: "order-status".into(),
             caller: "100".into(),
             called: "7000".into(),
-            ..Call::default()
+            ..FakeAsteriskCall::default()
         };
         let fingers = match options.fast {
-            true => Fingers::when_asked(self.keys),
-            false => Fingers::thinking(THINKS, self.keys),
+            true => DtmfSource::on_request(self.keys),
+            false => DtmfSource::on_request_after(CALLER_DELAY, self.keys),
         };
-        teller.begin();
+        teller.restart_clock();
         let story = teller.clone();
-        let phone = Phone::new(fingers, Some(LONGEST), move |told| {
-            of_happening(&told.happening).iter().for_each(|line| story.tell(line));
+        let phone = Phone::new(fingers, Some(MAX_CALL_DURATION), move |told| {
+            event_line(&told.event).iter().for_each(|line| story.print(line));
         });
-        let call = rehearsal::Call::Asterisk(call);
-        let ended = play(server, &call, Places::All, phone).await?;
-        Ok(self.ended_as_told(&ended))
+        let call = simulation::SimulatedCall::Asterisk(call);
+        let ended = place_call(server, &call, FakeDestinations::All, phone).await?;
+        Ok(self.ended_as_expected(&ended))
     }
 
-    fn ended_as_told(&self, ended: &Ended) -> bool {
-        ended.outcome == self.outcome && ended.goes_on == GoesOn::At(self.goes_on.to_owned())
+    fn ended_as_expected(&self, ended: &SimulationResult) -> bool {
+        ended.outcome == self.outcome && ended.continuation == Continuation::Destination(self.continues_at.to_owned())
     }
 }
 
 /// In plain words; what is of no interest here is left out.
-fn of_happening(happening: &Happening) -> Option<Line> {
-    let plain = |text: String| Some(Line { text, ..Line::of_happening(happening) });
+fn event_line(happening: &CallEvent) -> Option<OutputLine> {
+    let plain = |text: String| Some(OutputLine { text, ..OutputLine::from_call_event(happening) });
     match happening {
-        Happening::Hears { sound, .. } => plain(format!("a voice: \"{sound}\"")),
-        Happening::BrokenOff { .. } => plain("  (the key ends the voice)".into()),
-        Happening::MusicOn(_) => plain("music, while the shop thinks".into()),
-        Happening::Variable { name, .. } if !is_of_interest(name) => None,
-        _ => Some(Line::of_happening(happening)),
+        CallEvent::SoundStarted { sound, .. } => plain(format!("a voice: \"{sound}\"")),
+        CallEvent::SoundInterrupted { .. } => plain("  (the key ends the voice)".into()),
+        CallEvent::MusicStarted(_) => plain("music, while the shop thinks".into()),
+        CallEvent::VariableSet { name, .. } if !is_shown_variable(name) => None,
+        _ => Some(OutputLine::from_call_event(happening)),
     }
 }
 
-fn is_of_interest(variable: &str) -> bool {
+fn is_shown_variable(variable: &str) -> bool {
     variable == "ORDER_STATUS" || variable == "DIALSCRIPT_OUTCOME"
 }
 
-fn of_log(heard: &Overheard) -> Option<Line> {
-    let line = Line::of_log(heard)?;
+fn log_line(heard: &LogEvent) -> Option<OutputLine> {
+    let line = OutputLine::from_log_event(heard)?;
     let text = match line.event {
         "request" => format!("the shop is asked: {}", heard.field("url").unwrap_or_default()),
         _ => line.text.clone(),
     };
-    Some(Line { text, ..line })
+    Some(OutputLine { text, ..line })
 }

@@ -1,7 +1,7 @@
 //! `dialscript match`: which branch an answer takes, and why the others do not.
 
-mod reply;
-mod told;
+mod answer_file;
+mod report;
 
 use std::io::{Write, stderr, stdout};
 use std::path::PathBuf;
@@ -10,25 +10,25 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::ConfigFile;
-use crate::cli::call::loaded;
-use crate::cli::story::{Line, printable};
-use crate::script::answer::Answer;
-use crate::script::branch::{Subject, choose};
-use crate::script::definition::{Outcome, Script, Trigger};
-use crate::script::input::Input;
-use crate::script::memory::By;
-use crate::script::report::Happened;
-use crate::script::request::NoAnswer;
-use crate::script::verdict::{Verdict, verdict};
+use crate::cli::call::load_config_with_script;
+use crate::cli::printer::{OutputLine, escape_control};
+use crate::script::answer::TriggerAnswer;
+use crate::script::branch::{BranchSubject, choose_branch};
+use crate::script::definition::{ScriptOutcome, Script, ScriptTrigger};
+use crate::script::input_check::InputCheck;
+use crate::script::call_state::InputMethod;
+use crate::script::report::CallOutcome;
+use crate::script::request::TriggerError;
+use crate::script::decision::{BranchDecision, decide_branch};
 use crate::trigger::MAX_BODY;
 
-use reply::Reply;
-use told::{Known, Taken};
+use answer_file::AnswerFile;
+use report::{KnownValues, ChosenOutcome};
 
 /// Which script, and what comes to it.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub struct Options {
+pub struct MatchArgs {
     /// The script whose branches are tried
     script: String,
     #[command(flatten)]
@@ -58,11 +58,11 @@ const EXIT_CODES: &str = "Exit codes, by what it comes to:
   4  [no_response]";
 
 /// The command line does not fit the script.
-const UNFIT: u8 = 2;
+const EXIT_USAGE: u8 = 2;
 
 /// Tries the branches and tells how each fares.
-pub fn matching(options: &Options) -> ExitCode {
-    let config = match loaded(&options.config, &options.script) {
+pub fn matching(options: &MatchArgs) -> ExitCode {
+    let config = match load_config_with_script(&options.config, &options.script) {
         Ok(config) => config,
         Err(code) => return code,
     };
@@ -70,50 +70,50 @@ pub fn matching(options: &Options) -> ExitCode {
         return ExitCode::FAILURE;
     };
     match (&script.trigger, &options.answer, &options.input) {
-        (Some(trigger), Some(file), _) if !trigger.background => match reply::read(file) {
-            Ok(reply) => options.tell(&of_reply(script, trigger, options.overridden(reply))),
-            Err(fault) => fail(&fault.to_string(), ExitCode::FAILURE),
+        (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
+            Ok(reply) => options.print(&match_answer(script, trigger, options.with_overrides(reply))),
+            Err(fault) => print_error(&fault.to_string(), ExitCode::FAILURE),
         },
-        (None, _, Some(input)) => options.tell(&of_input(script, input)),
-        (trigger, ..) => fail(wanted(trigger.as_ref()), ExitCode::from(UNFIT)),
+        (None, _, Some(input)) => options.print(&match_input(script, input)),
+        (trigger, ..) => print_error(usage_hint(trigger.as_ref()), ExitCode::from(EXIT_USAGE)),
     }
 }
 
 /// What is told, and what it comes to.
-struct Judged {
-    lines: Vec<Line>,
-    happened: Happened,
+struct MatchReport {
+    lines: Vec<OutputLine>,
+    call_outcome: CallOutcome,
 }
 
-impl Options {
-    fn overridden(&self, reply: Reply) -> Reply {
-        Reply {
+impl MatchArgs {
+    fn with_overrides(&self, reply: AnswerFile) -> AnswerFile {
+        AnswerFile {
             status: self.status.or(reply.status),
             content_type: self.content_type.clone().or(reply.content_type),
             body: reply.body,
         }
     }
 
-    fn tell(&self, judged: &Judged) -> ExitCode {
+    fn print(&self, judged: &MatchReport) -> ExitCode {
         for line in &judged.lines {
-            let shown = if self.json { line.object().to_string() } else { printable(&line.text) };
+            let shown = if self.json { line.to_json().to_string() } else { escape_control(&line.text) };
             // A closed pipe ends the telling.
             drop(writeln!(stdout(), "{shown}"));
         }
-        ExitCode::from(match judged.happened {
-            Happened::NoInput | Happened::InvalidInput => 3,
-            Happened::NoResponse => 4,
+        ExitCode::from(match judged.call_outcome {
+            CallOutcome::NoInput | CallOutcome::InvalidInput => 3,
+            CallOutcome::NoResponse => 4,
             _ => 0,
         })
     }
 }
 
-fn fail(reason: &str, code: ExitCode) -> ExitCode {
+fn print_error(reason: &str, code: ExitCode) -> ExitCode {
     drop(writeln!(stderr(), "error: {reason}"));
     code
 }
 
-fn wanted(trigger: Option<&Trigger>) -> &'static str {
+fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
     match trigger {
         None => "this script has no [trigger]: give what the caller enters, with --input TEXT",
         Some(trigger) if trigger.background => {
@@ -124,67 +124,67 @@ fn wanted(trigger: Option<&Trigger>) -> &'static str {
 }
 
 /// An answer that is too long reaches no branch.
-fn of_reply(script: &Script, trigger: &Trigger, reply: Reply) -> Judged {
+fn match_answer(script: &Script, trigger: &ScriptTrigger, reply: AnswerFile) -> MatchReport {
     if reply.body.len() > MAX_BODY {
-        let reason = NoAnswer::TooLong(MAX_BODY).to_string();
-        return judged(Vec::new(), &Taken::no_response(script, reason), &Known::default());
+        let reason = TriggerError::BodyTooLong(MAX_BODY).to_string();
+        return match_report(Vec::new(), &ChosenOutcome::no_response(script, reason), &KnownValues::default());
     }
     let status = reply.status.unwrap_or(200);
-    let answer = Answer::read(status, reply.content_type.as_deref(), &reply.body);
-    let key = trigger.key.as_ref();
-    let subject = Subject::answer(&answer, key);
-    let mut lines = vec![told::answer(&answer), told::value(&answer, &subject, key)];
-    lines.extend(told::branches(&script.branches, &subject));
-    let taken = match verdict(&script.branches, &answer, key) {
-        Verdict::Matched(chosen) => Taken::branch(chosen),
-        Verdict::Otherwise => Taken::otherwise(script),
-        Verdict::NoResponse(reason) => Taken::no_response(script, reason),
+    let answer = TriggerAnswer::parse(status, reply.content_type.as_deref(), &reply.body);
+    let key = trigger.response_key.as_ref();
+    let subject = BranchSubject::from_answer(&answer, key);
+    let mut lines = vec![report::answer_line(&answer), report::value_line(&answer, &subject, key)];
+    lines.extend(report::branch_lines(&script.branches, &subject));
+    let taken = match decide_branch(&script.branches, &answer, key) {
+        BranchDecision::Matched(chosen) => ChosenOutcome::branch(chosen),
+        BranchDecision::Otherwise => ChosenOutcome::otherwise(script),
+        BranchDecision::NoResponse(reason) => ChosenOutcome::no_response(script, reason),
     };
-    judged(lines, &taken, &Known { answer: Some(&answer), input: None })
+    match_report(lines, &taken, &KnownValues { answer: Some(&answer), input: None })
 }
 
-fn of_input(script: &Script, input: &str) -> Judged {
-    let (right, by, text) = entered(script, input);
-    let known = Known { answer: None, input: Some((by, &text)) };
+fn match_input(script: &Script, input: &str) -> MatchReport {
+    let (right, by, text) = read_input(script, input);
+    let known = KnownValues { answer: None, input: Some((by, &text)) };
     let table = match right {
-        Input::Right => None,
-        Input::Nothing => Some((Happened::NoInput, &script.no_input)),
-        Input::Wrong => Some((Happened::InvalidInput, &script.invalid_input)),
+        InputCheck::Valid => None,
+        InputCheck::Missing => Some((CallOutcome::NoInput, &script.no_input)),
+        InputCheck::Invalid => Some((CallOutcome::InvalidInput, &script.invalid_input)),
     };
     if let Some((happened, outcome)) = table {
-        let lines = vec![told::input(input)];
-        return judged(lines, &Taken::unasked(happened, outcome), &known);
+        let lines = vec![report::input_line(input)];
+        return match_report(lines, &ChosenOutcome::rejected_input(happened, outcome), &known);
     }
-    let subject = Subject::input(&text);
-    let mut lines = vec![told::input(&text)];
-    lines.extend(told::branches(&script.branches, &subject));
-    let chosen = choose(&script.branches, &subject);
-    judged(lines, &chosen.map_or_else(|| Taken::otherwise(script), Taken::branch), &known)
+    let subject = BranchSubject::from_input(&text);
+    let mut lines = vec![report::input_line(&text)];
+    lines.extend(report::branch_lines(&script.branches, &subject));
+    let chosen = choose_branch(&script.branches, &subject);
+    match_report(lines, &chosen.map_or_else(|| ChosenOutcome::otherwise(script), ChosenOutcome::branch), &known)
 }
 
 /// What was asked for by keys may be entered or, where speech is asked for too, said.
-fn entered(script: &Script, input: &str) -> (Input, By, String) {
+fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String) {
     let by_keys = script.keypress.as_ref().map(|keypress| {
         let digits = input.bytes().all(|b| b.is_ascii_digit());
-        match keypress.judge(input) {
-            Input::Right if !digits || input.len() > keypress.ask.most => Input::Wrong,
+        match keypress.check(input) {
+            InputCheck::Valid if !digits || input.len() > keypress.digit_options.max_digits => InputCheck::Invalid,
             judged => judged,
         }
     });
     match (by_keys, &script.speech) {
-        (Some(Input::Right), _) => (Input::Right, By::Keypress, input.to_owned()),
+        (Some(InputCheck::Valid), _) => (InputCheck::Valid, InputMethod::Keypress, input.to_owned()),
         (_, Some(speech)) => {
-            let (judged, text) = speech.judge(input, script.keypress.as_ref());
-            (judged, By::Speech, text)
+            let (judged, text) = speech.check(input, script.keypress.as_ref());
+            (judged, InputMethod::Speech, text)
         }
-        (judged, None) => (judged.unwrap_or(Input::Right), By::Keypress, input.to_owned()),
+        (judged, None) => (judged.unwrap_or(InputCheck::Valid), InputMethod::Keypress, input.to_owned()),
     }
 }
 
-fn judged(mut lines: Vec<Line>, taken: &Taken<'_>, known: &Known<'_>) -> Judged {
-    lines.push(taken.line());
-    let Outcome { set, then, .. } = taken.outcome;
-    lines.extend(set.iter().map(|(name, template)| told::set(name, template, known)));
-    lines.push(told::then(then, known));
-    Judged { lines, happened: taken.happened }
+fn match_report(mut lines: Vec<OutputLine>, taken: &ChosenOutcome<'_>, known: &KnownValues<'_>) -> MatchReport {
+    lines.push(taken.to_line());
+    let ScriptOutcome { variables: set, then, .. } = taken.outcome;
+    lines.extend(set.iter().map(|(name, template)| report::set_line(name, template, known)));
+    lines.push(report::then_line(then, known));
+    MatchReport { lines, call_outcome: taken.call_outcome }
 }

@@ -1,6 +1,6 @@
 //! `dialscript serve`.
 
-mod watch;
+mod admin;
 
 use std::io;
 use std::net::SocketAddr;
@@ -17,32 +17,32 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::cli::check::print_faults;
+use crate::cli::check::print_diagnostics;
 use crate::config::{self, Config};
-use crate::server::{Door, Limits, Server, listen};
+use crate::server::{SwitchListener, ServerLimits, CallServer, listen};
 use crate::telemetry::{self, Switch};
-use crate::trigger::{self, HttpTriggers};
-use crate::voice::server::Urls;
-use crate::voice::{self, Engines};
+use crate::trigger::{self, HttpTriggerClient};
+use crate::voice::sound_server::SoundUrls;
+use crate::voice::{self, VoiceEngines};
 
-use watch::Watch;
+use admin::AdminListeners;
 
 /// What requests under way get to complete when all calls have ended.
-pub(super) const LAST_REQUESTS: Duration = Duration::from_secs(5);
+pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves calls until the daemon is told to stop.
 pub fn serve(path: &Path) -> ExitCode {
     let config = match config::load(path) {
         Ok(config) => config,
         Err(faults) => {
-            print_faults(&faults);
+            print_diagnostics(&faults);
             return ExitCode::FAILURE;
         }
     };
-    telemetry::start(config.log.level, config.log.format);
-    warn_of(&config);
-    let served = runtime().and_then(|runtime| {
-        let served = runtime.block_on(daemon(path, config));
+    telemetry::init_logging(config.log.level, config.log.format);
+    log_warnings(&config);
+    let served = build_runtime().and_then(|runtime| {
+        let served = runtime.block_on(run_daemon(path, config));
         // A look-up of a name can't be broken off, and must not hold up the end.
         runtime.shutdown_background();
         served
@@ -56,75 +56,75 @@ pub fn serve(path: &Path) -> ExitCode {
     }
 }
 
-fn runtime() -> io::Result<tokio::runtime::Runtime> {
+fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-async fn daemon(path: &Path, config: Config) -> io::Result<()> {
+async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
-    let (stop, hurry) = stops()?;
-    let triggers = HttpTriggers::new(requests(&config)).map_err(io::Error::other)?;
-    let doors = doors(&config)?;
-    let sounds = sound_server(&config)?;
-    let watch = Watch::open(&config).await?;
+    let (stop, hurry) = stop_signals()?;
+    let triggers = HttpTriggerClient::new(trigger_settings(&config)).map_err(io::Error::other)?;
+    let doors = bind_switch_listeners(&config)?;
+    let sounds = bind_sound_server(&config)?;
+    let watch = AdminListeners::open(&config).await?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
-    let voice = Engines::new(config.voice.clone(), triggers.client(), urls);
-    voice.prepare(&config.library);
-    let server = Server::new(limits(&config), config.library.clone(), triggers, voice);
-    notify(&[NotifyState::Ready]);
+    let voice = VoiceEngines::new(config.voice.clone(), triggers.client(), urls);
+    voice.prewarm(&config.library);
+    let server = CallServer::new(server_limits(&config), config.library.clone(), triggers, voice);
+    notify_systemd(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
-        () = reload(path, &config, &server, reloads) => {}
-        () = served(sounds) => {}
+        () = reload_on_sighup(path, &config, &server, reloads) => {}
+        () = serve_sounds(sounds) => {}
         () = watch.serve(&server) => {}
     }
     let last =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
-    if timeout(LAST_REQUESTS, last).await.is_err() {
+    if timeout(LAST_REQUESTS_TIMEOUT, last).await.is_err() {
         warn!("requests or sounds under way could not complete");
     }
-    server.triggers().give_up().await;
+    server.triggers().abort_background().await;
     // Nothing that is left to the runtime's end is sure to be cleaned up before that of the process.
-    server.voice().give_up().await;
+    server.voice().abort().await;
     info!("stopped");
     Ok(())
 }
 
-pub(super) fn limits(config: &Config) -> Limits {
-    Limits {
-        first_words: config.environment_timeout,
-        calls: config.server.max_calls,
+pub(super) fn server_limits(config: &Config) -> ServerLimits {
+    ServerLimits {
+        handshake_timeout: config.environment_timeout,
+        max_calls: config.server.max_calls,
         longest_call: config.server.longest_call,
         grace: config.server.grace,
     }
 }
 
-pub(super) fn requests(config: &Config) -> trigger::Settings {
+pub(super) fn trigger_settings(config: &Config) -> trigger::TriggerSettings {
     let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
     let upstreams = || config.upstreams.iter();
-    trigger::Settings {
+    trigger::TriggerSettings {
         connect_timeout: config.trigger.connect_timeout,
         proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
         max_requests: config.trigger.max_requests,
-        upstreams: trigger::upstream::Rules {
-            most: config.trigger.max_per_upstream,
-            most_at: upstreams()
+        upstream_limits: trigger::upstream::UpstreamLimits {
+            max_concurrent: config.trigger.max_per_upstream,
+            max_concurrent_at: upstreams()
                 .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
                 .collect(),
             breaker: config.breaker,
         },
-        identities: upstreams()
+        tls_identities: upstreams()
             .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
             .collect(),
-        cache: trigger::cache::Bounds { entries, bytes },
-        shared: config.cache.shared.clone(),
+        cache: trigger::response_cache::ResponseCacheLimits { max_entries: entries, max_bytes: bytes },
+        shared_cache: config.cache.shared.clone(),
         allow_hosts: config.egress.allow_hosts.clone(),
         allow_networks: config.egress.allow_networks.clone(),
     }
 }
 
-fn doors(config: &Config) -> io::Result<Vec<Door>> {
+fn bind_switch_listeners(config: &Config) -> io::Result<Vec<SwitchListener>> {
     let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
     let addresses = switches
         .into_iter()
@@ -133,41 +133,41 @@ fn doors(config: &Config) -> io::Result<Vec<Door>> {
         let listener = listen::bind(address)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         info!(switch = switch.as_str(), %address, "listening");
-        Ok(Door { switch, listener, allow: door.allow.clone() })
+        Ok(SwitchListener { switch, listener, allow: door.allow.clone() })
     };
     addresses.map(open).collect()
 }
 
 /// A server of sounds that is open.
-struct SoundServer {
+struct BoundSoundServer {
     listener: TcpListener,
-    urls: Arc<Urls>,
+    urls: Arc<SoundUrls>,
     allow: Vec<IpNet>,
 }
 
-fn sound_server(config: &Config) -> io::Result<Option<SoundServer>> {
-    let Some(server) = &config.voice.server else { return Ok(None) };
+fn bind_sound_server(config: &Config) -> io::Result<Option<BoundSoundServer>> {
+    let Some(server) = &config.voice.sound_server else { return Ok(None) };
     let address = server.listen;
     let listener = listen::bind(address).map_err(|error| {
         io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
     })?;
-    let urls = Arc::new(Urls::new(server, &config.voice.cache, &config.voice.sounds)?);
+    let urls = Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
     info!(%address, url = server.url, "serving sounds");
-    Ok(Some(SoundServer { listener, urls, allow: server.allow.clone() }))
+    Ok(Some(BoundSoundServer { listener, urls, allow: server.allow.clone() }))
 }
 
 /// Serves sounds as long as there are calls to hear them, also when the daemon is being stopped.
-async fn served(sounds: Option<SoundServer>) {
+async fn serve_sounds(sounds: Option<BoundSoundServer>) {
     match sounds {
-        Some(SoundServer { listener, urls, allow }) => {
-            voice::server::serve(listener, urls, allow, std::future::pending()).await;
+        Some(BoundSoundServer { listener, urls, allow }) => {
+            voice::sound_server::serve(listener, urls, allow, std::future::pending()).await;
         }
         None => std::future::pending().await,
     }
 }
 
 /// The first SIGTERM or SIGINT stops with grace, the second without.
-fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
+fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let tokens = (CancellationToken::new(), CancellationToken::new());
@@ -178,7 +178,7 @@ fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            notify(&[NotifyState::Stopping]);
+            notify_systemd(&[NotifyState::Stopping]);
             token.cancel();
         }
     });
@@ -186,23 +186,23 @@ fn stops() -> io::Result<(CancellationToken, CancellationToken)> {
 }
 
 /// Loads the scripts again on SIGHUP; faulty ones change nothing.
-async fn reload(
+async fn reload_on_sighup(
     path: &Path,
     running: &Config,
-    server: &Server<HttpTriggers, Engines>,
+    server: &CallServer<HttpTriggerClient, VoiceEngines>,
     mut reloads: Signal,
 ) {
     while reloads.recv().await.is_some() {
         let path = path.to_owned();
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
-                warn_of(&config);
+                log_warnings(&config);
                 for section in running.differs_from(&config) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
                 let scripts = config.library.scripts.len();
-                server.voice().prepare(&config.library);
-                server.replace(config.library);
+                server.voice().prewarm(&config.library);
+                server.replace_library(config.library);
                 // Who reads this may count on it.
                 info!(scripts, "scripts loaded again");
             }
@@ -214,13 +214,13 @@ async fn reload(
 }
 
 /// What will not work, and stops nothing else.
-fn warn_of(config: &Config) {
+fn log_warnings(config: &Config) {
     config.warnings.iter().for_each(|warning| warn!(%warning, "a warning about the files"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
 }
 
 /// Tells systemd, where it runs us.
-fn notify(states: &[NotifyState<'_>]) {
+fn notify_systemd(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         warn!(%error, "systemd could not be told");
     }

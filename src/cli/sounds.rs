@@ -8,22 +8,22 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::cli::ConfigFile;
-use crate::cli::check::print_faults;
-use crate::cli::table::say;
+use crate::cli::check::print_diagnostics;
+use crate::cli::table::print_line;
 use crate::config::{self, Fault, Faults, Inventory, counted};
 
 /// What is done with the library.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
-pub struct Options {
+pub struct SoundsArgs {
     #[command(subcommand)]
-    command: Command,
+    command: SoundsCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum SoundsCommand {
     /// Convert MP3, Ogg Vorbis, FLAC and WAV files of any kind into sounds that the switch plays
-    Import(import::Options),
+    Import(import::ImportArgs),
     /// List the sounds: name, languages, length, files, and the scripts that play them
     List(ConfigFile),
     /// Find every file of the library that a switch would not play
@@ -31,15 +31,15 @@ enum Command {
 }
 
 /// Does it. Exit codes: 0 done, 1 when something failed or is faulty.
-pub fn sounds(options: Options) -> ExitCode {
+pub fn sounds(options: SoundsArgs) -> ExitCode {
     let (done, file) = match options.command {
-        Command::Import(options) => return import::import(&options),
-        Command::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
-        Command::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
+        SoundsCommand::Import(options) => return import::import(&options),
+        SoundsCommand::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
+        SoundsCommand::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
     };
-    match config::inventory(&file.path()) {
-        Ok(inventory) => ended(done(&inventory)),
-        Err(faults) => failed(&faults),
+    match config::inventory(&file.resolve_path()) {
+        Ok(inventory) => exit_with(done(&inventory)),
+        Err(faults) => print_failure(&faults),
     }
 }
 
@@ -47,16 +47,16 @@ fn check(inventory: &Inventory) -> Vec<Fault> {
     let faults = inventory.faults();
     if faults.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
-        say(&format!("{}, no faults", counted(number, "sound file")));
+        print_line(&format!("{}, no faults", counted(number, "sound file")));
     }
     faults
 }
 
-fn ended(faults: Vec<Fault>) -> ExitCode {
-    if faults.is_empty() { ExitCode::SUCCESS } else { failed(&Faults::sorted(faults)) }
+fn exit_with(faults: Vec<Fault>) -> ExitCode {
+    if faults.is_empty() { ExitCode::SUCCESS } else { print_failure(&Faults::sorted(faults)) }
 }
 
-fn failed(faults: &Faults) -> ExitCode {
-    print_faults(faults);
+fn print_failure(faults: &Faults) -> ExitCode {
+    print_diagnostics(faults);
     ExitCode::FAILURE
 }

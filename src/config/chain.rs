@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::nearest::nearest;
 use super::raw::script::Script;
 use super::validate::then::{self, Typed};
-use crate::script::template::Entered;
+use crate::script::template::InputKind;
 
 /// All scripts by name, and the chains between them.
 #[derive(Debug, Default)]
@@ -46,11 +46,11 @@ impl Chains {
     }
 
     /// Whether the script asks for it.
-    pub(crate) fn asks_for(&self, name: &str, entered: Entered) -> bool {
+    pub(crate) fn asks_for(&self, name: &str, entered: InputKind) -> bool {
         self.0.get(name).is_some_and(|link| match entered {
-            Entered::Keypress => link.keys,
-            Entered::Speech => link.speech,
-            Entered::Input => link.keys || link.speech,
+            InputKind::Keypress => link.keys,
+            InputKind::Speech => link.speech,
+            InputKind::Input => link.keys || link.speech,
         })
     }
 

@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 use super::fault::Fault;
 use super::file::File;
 use super::raw::daemon as raw;
-use crate::voice::settings::Folder;
+use crate::voice::settings::FolderPaths;
 
 /// The folders, relative ones from the daemon's file on.
 pub(super) struct Folders {
@@ -16,8 +16,8 @@ pub(super) struct Folders {
     pub(super) sounds: PathBuf,
     pub(super) sounds_on_switch: Option<PathBuf>,
     pub(super) secrets: PathBuf,
-    pub(super) cache: Folder,
-    pub(super) recordings: Folder,
+    pub(super) cache: FolderPaths,
+    pub(super) recordings: FolderPaths,
 }
 
 /// The script files of a folder by name, and files with names that no script can have.
@@ -50,10 +50,10 @@ impl Folders {
     }
 
     /// The library's folder, as we and the switch see it.
-    pub(super) fn library(&self) -> Folder {
+    pub(super) fn library(&self) -> FolderPaths {
         let ours = absolute(&self.sounds);
         let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
-        Folder { ours, on_switch }
+        FolderPaths { local: ours, on_switch }
     }
 
     fn check(&self, file: &File, raw: &raw::Folders) {
@@ -75,7 +75,7 @@ impl Folders {
 
     /// What lies in these folders is deleted in time.
     fn check_own(&self, file: &File, raw: &raw::Folders) {
-        let (cache, recordings) = (&self.cache.ours, &self.recordings.ours);
+        let (cache, recordings) = (&self.cache.local, &self.recordings.local);
         let of_others = [&self.scripts, &self.sounds, &self.secrets].map(|other| absolute(other));
         for (given, folder, other) in
             [(&raw.cache, cache, recordings), (&raw.recordings, recordings, cache)]
@@ -97,10 +97,10 @@ pub(super) fn systemds(variable: &str) -> Option<PathBuf> {
     first.starts_with('/').then(|| first.into())
 }
 
-fn shared(path: PathBuf, on_switch: &Option<Spanned<String>>) -> Folder {
+fn shared(path: PathBuf, on_switch: &Option<Spanned<String>>) -> FolderPaths {
     let ours = absolute(&path);
     let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
-    Folder { ours, on_switch }
+    FolderPaths { local: ours, on_switch }
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::settings::Config;
-use crate::script::definition::{Part, Script};
+use crate::script::definition::{PromptPart, Script};
 
 impl Config {
     /// Creates the folders that the scripts need, where they are not there; tells what could not be created. Scripts
@@ -14,8 +14,8 @@ impl Config {
         let makes = scripts().any(|script| makes_sounds(script));
         let records = scripts().any(|script| script.speech.is_some());
         let needed = [
-            (makes, &self.voice.cache.ours, "`cache`: texts and sounds from URLs can't be heard"),
-            (records, &self.voice.recordings.ours, "`recordings`: speech can't be recorded"),
+            (makes, &self.voice.cache_folder.local, "`cache`: texts and sounds from URLs can't be heard"),
+            (records, &self.voice.recordings_folder.local, "`recordings`: speech can't be recorded"),
         ];
         let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
         needed.filter_map(|(_, folder, key)| create(folder, key).err()).collect()
@@ -24,7 +24,7 @@ impl Config {
 
 fn makes_sounds(script: &Script) -> bool {
     let mut parts = script.playlists().flat_map(|playlist| &playlist.parts);
-    parts.any(|part| !matches!(part, Part::Recorded(_)))
+    parts.any(|part| !matches!(part, PromptPart::Recorded(_)))
 }
 
 fn create(folder: &Path, key: &str) -> Result<(), String> {

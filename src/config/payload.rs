@@ -5,10 +5,10 @@ use serde_spanned::Spanned;
 
 use super::raw::Payload;
 use super::validate::scope::{Sample, Scope};
-use crate::script::definition::Body;
-use crate::script::escape::Landing;
-use crate::script::request::is_the_connections;
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::definition::BodyTemplate;
+use crate::script::escape::EscapeContext;
+use crate::script::request::is_connection_header;
+use crate::script::template::{BraceSyntax, TemplatePiece, Template};
 
 mod pairs;
 
@@ -26,20 +26,20 @@ pub(crate) fn headers(scope: &Scope<'_>, given: &Payload) -> Vec<(HeaderName, Te
 
 fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
     let fault = |what: &str, help: &str| scope.file.fault_help(pair.at.clone(), what, help);
-    let name = Template::landing(pair.name, Landing::Header);
+    let name = Template::with_context(pair.name, EscapeContext::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
         fault("this is no header's name", "write headers as `Name=value&Other=value`");
         return None;
     };
-    if is_the_connections(&name) {
+    if is_connection_header(&name) {
         fault("this header is the connection's own", "take it out");
     }
     let Some(value) = pair.value else {
         fault("this header has no value", "write headers as `Name=value&Other=value`");
         return None;
     };
-    let value = Template::landing(value, Landing::Header);
+    let value = Template::with_context(value, EscapeContext::Header);
     let sample = value.fill(&Sample("1")).unwrap_or_default();
     if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
         fault("a header's value is one line", "take the line break out");
@@ -48,12 +48,12 @@ fn header(scope: &Scope<'_>, pair: Pair) -> Option<(HeaderName, Template)> {
 }
 
 /// A request's body.
-pub(crate) fn body(scope: &Scope<'_>, given: &Payload, raw_json: bool) -> Body {
+pub(crate) fn body(scope: &Scope<'_>, given: &Payload, raw_json: bool) -> BodyTemplate {
     match given {
         Payload::Text(text) if begins(text, &['{', '[']) => json(scope, text, raw_json),
         Payload::Text(text) if begins(text, &['<']) => xml(scope, text, raw_json),
         pairs if raw_json => json_of_pairs(self::pairs(scope, pairs, Decode::Form)),
-        Payload::Text(text) => form(scope.template(text, Landing::Query)),
+        Payload::Text(text) => form(scope.template(text, EscapeContext::Query)),
         pairs => form(form_of_pairs(self::pairs(scope, pairs, Decode::Form))),
     }
 }
@@ -62,36 +62,36 @@ fn begins(text: &Spanned<String>, with: &[char]) -> bool {
     // A placeholder at the beginning of a form begins with a brace too.
     let text = text.get_ref().trim_start();
     let placeholder = matches!(
-        crate::script::template::read(text, Braces::Text).0.first(),
-        Some((_, Piece::Fill(_)))
+        crate::script::template::parse_template(text, BraceSyntax::Literal).0.first(),
+        Some((_, TemplatePiece::Placeholder(_)))
     );
     text.starts_with(with) && !placeholder
 }
 
-fn form(text: Template) -> Body {
-    Body { text, content_type: FORM }
+fn form(text: Template) -> BodyTemplate {
+    BodyTemplate { text, content_type: FORM }
 }
 
-fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+fn json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
     check_raw_json(scope, text, raw_json, "JSON");
-    let template = Template::json(scope.pieces(text, Braces::Text));
+    let template = Template::json(scope.pieces(text, BraceSyntax::Literal));
     let sample = template.fill(&Sample("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
         let help = "a body that begins with { or [ is JSON";
         scope.file.fault_help(text.span(), format!("this body is no JSON: {e}"), help);
     }
-    Body { text: template, content_type: JSON }
+    BodyTemplate { text: template, content_type: JSON }
 }
 
-fn xml(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> Body {
+fn xml(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
     check_raw_json(scope, text, raw_json, "XML");
-    let template = scope.template(text, Landing::Xml);
+    let template = scope.template(text, EscapeContext::Xml);
     let sample = template.fill(&Sample("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < is XML";
         scope.file.fault_help(text.span(), format!("this body is no XML: {e}"), help);
     }
-    Body { text: template, content_type: XML }
+    BodyTemplate { text: template, content_type: XML }
 }
 
 fn check_raw_json(scope: &Scope<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
@@ -106,16 +106,16 @@ fn form_of_pairs(pairs: Vec<Pair>) -> Template {
     let mut text = Template::default();
     for (n, pair) in pairs.into_iter().enumerate() {
         text.append(Template::text(if n == 0 { "" } else { "&" }));
-        text.append(landed(pair.name, Landing::Query));
+        text.append(landed(pair.name, EscapeContext::Query));
         text.append(Template::text("="));
-        text.append(landed(pair.value.unwrap_or_default(), Landing::Query));
+        text.append(landed(pair.value.unwrap_or_default(), EscapeContext::Query));
     }
     text
 }
 
 /// An object of strings in the order written; a name that comes again makes its value a list.
-fn json_of_pairs(pairs: Vec<Pair>) -> Body {
-    let mut names: Vec<(Vec<Piece>, Vec<Template>)> = Vec::new();
+fn json_of_pairs(pairs: Vec<Pair>) -> BodyTemplate {
+    let mut names: Vec<(Vec<TemplatePiece>, Vec<Template>)> = Vec::new();
     for pair in pairs {
         let value = quoted(pair.value.unwrap_or_default());
         match names.iter_mut().find(|(name, _)| *name == pair.name) {
@@ -133,7 +133,7 @@ fn json_of_pairs(pairs: Vec<Pair>) -> Body {
         entry.append(value);
         entry
     });
-    Body { text: list("{", entries, "}"), content_type: JSON }
+    BodyTemplate { text: list("{", entries, "}"), content_type: JSON }
 }
 
 fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Template {
@@ -146,23 +146,23 @@ fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Templ
     text
 }
 
-fn quoted(pieces: Vec<Piece>) -> Template {
+fn quoted(pieces: Vec<TemplatePiece>) -> Template {
     let mut text = Template::text("\"");
-    text.append(landed(pieces, Landing::JsonString));
+    text.append(landed(pieces, EscapeContext::JsonString));
     text.append(Template::text("\""));
     text
 }
 
 /// A template whose own text is escaped for the place as its values are.
-fn landed(pieces: Vec<Piece>, landing: Landing) -> Template {
+fn landed(pieces: Vec<TemplatePiece>, landing: EscapeContext) -> Template {
     let escaped = pieces.into_iter().map(|piece| match piece {
-        Piece::Text(text) => {
+        TemplatePiece::Text(text) => {
             let mut out = String::new();
             // No text is unfit for a form or for JSON.
-            let _ = landing.write(&text, &mut out);
-            Piece::Text(out)
+            let _ = landing.escape_into(&text, &mut out);
+            TemplatePiece::Text(out)
         }
         fill => fill,
     });
-    Template::landing(escaped, landing)
+    Template::with_context(escaped, landing)
 }

@@ -10,14 +10,14 @@ use ipnet::IpNet;
 use url::Url;
 
 use super::fault::Warnings;
-use crate::script::definition::Library;
-use crate::telemetry::Format;
-use crate::trigger::breaker::Limits;
-use crate::trigger::shared;
+use crate::script::definition::ScriptLibrary;
+use crate::telemetry::LogFormat;
+use crate::trigger::circuit_breaker::CircuitBreakerSettings;
+use crate::trigger::shared_cache;
 use crate::voice;
 use crate::web::egress::HostPattern;
-use crate::web::place::Place;
-use crate::web::tls::Identity;
+use crate::web::host_port::HostPort;
+use crate::web::tls::TlsIdentity;
 
 /// Everything that the daemon runs by: its own file and all scripts.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct Config {
     /// Requests.
     pub trigger: Trigger,
     /// When a web application that fails is left alone.
-    pub breaker: Limits,
+    pub breaker: CircuitBreakerSettings,
     /// Kept answers.
     pub cache: Cache,
     /// Web applications that have rules of their own.
@@ -47,9 +47,9 @@ pub struct Config {
     /// The socket by which a running daemon is asked; `None` where there is none.
     pub control: Option<PathBuf>,
     /// Texts spoken, speech understood.
-    pub voice: voice::settings::Settings,
+    pub voice: voice::settings::VoiceSettings,
     /// The scripts and their secrets.
-    pub library: Arc<Library>,
+    pub library: Arc<ScriptLibrary>,
     /// What will not work as it is, and stops nothing else.
     pub warnings: Warnings,
 }
@@ -72,21 +72,21 @@ impl Config {
             ("[control]", self.control == other.control),
             ("[folders]", made(&self.voice) == made(&other.voice)),
             ("[speech]", speech(&self.voice) == speech(&other.voice)),
-            ("[sound_server]", self.voice.server == other.voice.server),
+            ("[sound_server]", self.voice.sound_server == other.voice.sound_server),
         ];
         same.into_iter().filter(|(_, same)| !same).map(|(section, _)| section)
     }
 }
 
 /// The folders of what is made; those of scripts, sounds and secrets are read again at each load.
-fn made(voice: &voice::settings::Settings) -> impl PartialEq {
-    (voice.cache.clone(), voice.recordings.clone())
+fn made(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
+    (voice.cache_folder.clone(), voice.recordings_folder.clone())
 }
 
 /// All that stands in `[speech]`.
-fn speech(voice: &voice::settings::Settings) -> impl PartialEq {
-    let engines = (&voice.say, &voice.fallback, &voice.engines, &voice.listen);
-    (engines, voice.timeout, voice.at_once, voice.format, voice.cache_bytes)
+fn speech(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
+    let engines = (&voice.default_engine, &voice.fallback_engine, &voice.named_engines, &voice.asr_engine);
+    (engines, voice.timeout, voice.max_concurrent, voice.format, voice.max_cache_bytes)
 }
 
 /// Where a switch connects.
@@ -144,9 +144,9 @@ impl fmt::Debug for Proxy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     /// Its host, or one port of it.
-    pub place: Place,
+    pub place: HostPort,
     /// Whom we trust there and who we are, where that is not as everywhere.
-    pub identity: Option<Arc<Identity>>,
+    pub identity: Option<Arc<TlsIdentity>>,
     /// Most requests at once, where that is not as everywhere.
     pub max_requests: Option<usize>,
 }
@@ -159,7 +159,7 @@ pub struct Cache {
     /// Most bytes of all of them.
     pub max_bytes: usize,
     /// The server by which several daemons share them.
-    pub shared: Option<shared::Settings>,
+    pub shared: Option<shared_cache::SharedCacheSettings>,
 }
 
 /// What requests may reach beyond the hosts that the script files name.
@@ -186,5 +186,5 @@ pub struct Log {
     /// From which weight on.
     pub level: tracing::Level,
     /// For people or for programs.
-    pub format: Format,
+    pub format: LogFormat,
 }

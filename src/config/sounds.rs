@@ -12,7 +12,7 @@ use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{MusicSource, Part, Playlist, Recorded};
+use crate::script::definition::{HoldMusicSource, PromptPart, Playlist, RecordedSounds};
 use format::Home;
 
 mod format;
@@ -68,10 +68,10 @@ impl SoundLibrary {
     }
 
     /// What `play` names: a recorded sound, or one at a URL.
-    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<Part> {
+    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<PromptPart> {
         let part = match is_url(name) {
-            true => url(name).map(Part::Url),
-            false => self.sound(name).map(Part::Recorded),
+            true => url(name).map(PromptPart::Url),
+            false => self.sound(name).map(PromptPart::Recorded),
         };
         let mut played = self.played.borrow_mut();
         played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
@@ -79,7 +79,7 @@ impl SoundLibrary {
     }
 
     /// What `music` names: sounds where it looks like them, else a class of the switch.
-    pub(crate) fn music(&self, file: &File, given: &Texts) -> MusicSource {
+    pub(crate) fn music(&self, file: &File, given: &Texts) -> HoldMusicSource {
         match given {
             Texts::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
@@ -88,12 +88,12 @@ impl SoundLibrary {
                         "write a class of the switch, such as \"default\", or a sound as in `play`";
                     file.fault_help(class.span(), "this is no music", help);
                 }
-                MusicSource::Class(name.into())
+                HoldMusicSource::Class(name.into())
             }
             sounds => {
                 let sounds = sounds.as_slice().iter();
                 let parts = sounds.filter_map(|name| self.part(file, name.get_ref(), name.span()));
-                MusicSource::Sounds(Playlist { parts: parts.collect() })
+                HoldMusicSource::Sounds(Playlist { parts: parts.collect() })
             }
         }
     }
@@ -105,7 +105,7 @@ impl SoundLibrary {
         begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
     }
 
-    fn sound(&self, name: &str) -> Result<Recorded, Missing> {
+    fn sound(&self, name: &str) -> Result<RecordedSounds, Missing> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(wrong(
                 "sounds have plain names: no placeholders here",
@@ -115,13 +115,13 @@ impl SoundLibrary {
         match name.strip_prefix("switch:") {
             _ if name.is_empty() => Err(wrong("no sound is named", "name a sound of the library")),
             Some("") => Err(wrong("no sound is named", "write it as `switch:NAME`")),
-            Some(name) => Ok(one(Sound::OfSwitch(name.into()))),
+            Some(name) => Ok(one(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
         }
     }
 
-    fn absolute(&self, path: &Path) -> Result<Recorded, Missing> {
+    fn absolute(&self, path: &Path) -> Result<RecordedSounds, Missing> {
         if path.extension().is_none() {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
             return Err((format!("`{}` has no extension", path.display()), help));
@@ -135,7 +135,7 @@ impl SoundLibrary {
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
 
-    fn named(&self, name: &str) -> Result<Recorded, Missing> {
+    fn named(&self, name: &str) -> Result<RecordedSounds, Missing> {
         let places = self.places(name);
         let mut by_language = BTreeMap::new();
         let mut default = None;
@@ -147,7 +147,7 @@ impl SoundLibrary {
             }
         }
         let default = default.ok_or_else(|| self.unknown(name))?;
-        Ok(Recorded { default, by_language })
+        Ok(RecordedSounds { default, by_language })
     }
 
     /// The files of a name: without a language first, then by language.
@@ -228,8 +228,8 @@ fn url(text: &str) -> Result<Arc<str>, Missing> {
     }
 }
 
-fn one(sound: Sound) -> Recorded {
-    Recorded { default: Arc::new([sound]), by_language: BTreeMap::new() }
+fn one(sound: Sound) -> RecordedSounds {
+    RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
 }
 
 fn wrong(what: &str, help: &str) -> Missing {

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trigger::breaker::Standing;
-use crate::trigger::cache::{Serves, Tally};
+use crate::trigger::circuit_breaker::BreakerState;
+use crate::trigger::response_cache::{ResponseFreshness, ResponseCacheStats};
 
 /// Largest request, in bytes.
-pub const LARGEST_REQUEST: usize = 16 << 10;
+pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Request {
+pub enum ControlRequest {
     /// The kept answers, of one script where it is named: [`Answer::Kept`] for each, then [`Answer::Sum`].
     List {
         /// The script.
@@ -23,13 +23,13 @@ pub enum Request {
         what: String,
     },
     /// Throw answers away: [`Answer::Purged`], and [`Answer::Shared`] where daemons share them.
-    Purge(Purge),
+    Purge(PurgeTarget),
 }
 
 /// Which answers are thrown away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Purge {
+pub enum PurgeTarget {
     /// All of them.
     All,
     /// Those of a script.
@@ -41,13 +41,13 @@ pub enum Purge {
 /// What is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Answer {
+pub enum ControlReply {
     /// A kept answer.
-    Kept(Kept),
+    Kept(ControlEntry),
     /// All that is kept.
-    Sum(Sum),
+    Sum(CacheTotals),
     /// How a script's answers are kept.
-    Script(Box<Explained>),
+    Script(Box<ScriptCacheReport>),
     /// So many answers were thrown away.
     Purged(usize),
     /// They were thrown away for all daemons that share them, or why not. Other daemons have copies of their own.
@@ -58,7 +58,7 @@ pub enum Answer {
 
 /// A kept answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
+pub struct ControlEntry {
     /// Its key, in hexadecimal digits.
     pub key: String,
     /// The script that asked.
@@ -72,21 +72,21 @@ pub struct Kept {
     /// What it takes.
     pub bytes: usize,
     /// How it serves now and later. Nothing: it serves no more, as the script is now.
-    pub ahead: Vec<Ahead>,
+    pub ahead: Vec<ServingPhase>,
 }
 
 /// How an answer serves, from the end of the way before on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ahead {
+pub struct ServingPhase {
     /// How.
-    pub serves: Serves,
+    pub serves: ResponseFreshness,
     /// The end of it, from now.
     pub until_ms: u64,
 }
 
 /// All that is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
+pub struct CacheTotals {
     /// How many answers.
     pub entries: usize,
     /// What they take.
@@ -101,21 +101,21 @@ pub struct Sum {
 
 /// A script, and what is kept for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Explained {
+pub struct ScriptCacheReport {
     /// Its name.
     pub script: String,
     /// What it keeps.
-    pub keeps: Keeps,
+    pub keeps: ScriptCachePolicy,
     /// What that did since the daemon began.
-    pub tally: Tally,
+    pub tally: ResponseCacheStats,
     /// Whom it asks, as far as they were asked already.
-    pub upstreams: Vec<Upstream>,
+    pub upstreams: Vec<ControlUpstream>,
 }
 
 /// What a script keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Keeps {
+pub enum ScriptCachePolicy {
     /// Nothing, since it asks nobody.
     AsksNobody,
     /// Nothing, since nobody waits for its answers.
@@ -137,11 +137,11 @@ pub enum Keeps {
 
 /// A web application.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Upstream {
+pub struct ControlUpstream {
     /// As people call it.
     pub name: String,
     /// Its breaker.
-    pub breaker: Standing,
+    pub breaker: BreakerState,
     /// Requests under way.
     pub under_way: usize,
     /// Complete replies.

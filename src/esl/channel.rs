@@ -14,152 +14,152 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::channel_data::ChannelData;
-use super::command::{Command, EventUuid};
-use super::link::{LEAVE_TIME, Link, News, RESUME};
-use super::quote::Value;
-use super::variable::{self, Expansion};
-use crate::channel::digits::{Collector, TypeAhead};
-use crate::channel::leg::{Leg, Recognised, Recognition, Recorded, Recording};
-use crate::channel::{Caller, Destination, Exit, Interrupted, Left, Line, Meanwhile, Reach, Sound};
+use super::command::{EslCommand, EventUuid};
+use super::connection::{HANDOVER_TIMEOUT, EslConnection, EslConnectionEvent, SOCKET_RESUME};
+use super::quote::EslVariableValue;
+use super::variable::{self, VariableExpansion};
+use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
+use crate::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
+use crate::channel::{Caller, Destination, Exit, Interruption, HandoverResult, LineState, HoldMedia, DestinationCheck, Sound};
 
-mod music;
-mod recognise;
+mod hold_media;
+mod recognize;
 mod record;
 mod sounds;
-mod ways;
+mod playback;
 
 /// `playback`, `record` and others end at the key `*` unless they are told not to (`on_dtmf` in `mod_dptools.c`).
-const TERMINATORS: &str = "playback_terminators";
+const PLAYBACK_TERMINATORS: &str = "playback_terminators";
 /// `record` leaves out what a telephone that sends no silence did not send, and with it the time that went by, unless
 /// it is told not to (`switch_ivr_record_file_event`).
-const FILL: &str = "record_fill_cng";
+const RECORD_FILL_CNG: &str = "record_fill_cng";
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
-const PLAYBACK_SECONDS: &str = "playback_timeout_sec";
+const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 /// A call on FreeSWITCH.
 pub struct EslChannel<S> {
-    link: Link<S>,
+    connection: EslConnection<S>,
     data: ChannelData,
     caller: Arc<Caller>,
-    line: Line,
+    line_state: LineState,
     /// What played last.
-    plays: Option<EventUuid>,
-    kept: TypeAhead,
+    playing: Option<EventUuid>,
+    type_ahead: TypeAheadBuffer,
     /// Keys are for the next question, also between what is heard.
-    keeps_keys: bool,
+    keep_type_ahead: bool,
     /// Applications have been told to let all keys be.
-    keys_are_ours: bool,
+    terminators_disabled: bool,
     /// `playback` has been told to end after a time.
-    is_limited: bool,
+    playback_limited: bool,
     /// Sounds of ours are fetched by `mod_http_cache`.
-    by_http_cache: bool,
+    prefers_http_cache: bool,
     /// `record` has been told to leave nothing out.
-    fills_silence: bool,
+    record_fill_enabled: bool,
     /// Whether FreeSWITCH can record, once that was tried.
     can_record: Option<bool>,
     /// Samples a second of what comes from the caller.
     read_rate: u32,
     /// An engine of FreeSWITCH has listened, and waits for more.
-    has_listened: bool,
+    recognizer_used: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     /// A call whose channel is known.
-    pub fn new(link: Link<S>, data: ChannelData) -> Self {
+    pub fn new(connection: EslConnection<S>, data: ChannelData) -> Self {
         let caller = Arc::new(data.caller());
-        let line = if data.is_answered() { Line::Up } else { Line::Ringing };
-        let kept = TypeAhead::default();
+        let line_state = if data.is_answered() { LineState::Up } else { LineState::Ringing };
+        let type_ahead = TypeAheadBuffer::default();
         Self {
-            link,
+            connection,
             data,
             caller,
-            line,
-            plays: None,
-            kept,
-            keeps_keys: false,
-            keys_are_ours: false,
-            is_limited: false,
-            by_http_cache: false,
-            fills_silence: false,
+            line_state,
+            playing: None,
+            type_ahead,
+            keep_type_ahead: false,
+            terminators_disabled: false,
+            playback_limited: false,
+            prefers_http_cache: false,
+            record_fill_enabled: false,
             can_record: None,
-            read_rate: record::NARROW,
-            has_listened: false,
+            read_rate: record::NARROWBAND_RATE,
+            recognizer_used: false,
         }
     }
 
     /// An application, in one write with what the first one needs.
-    async fn begin(&mut self, application: Command) -> Result<(), Interrupted> {
-        if std::mem::replace(&mut self.keys_are_ours, true) {
-            return self.link.send(&[application]).await;
+    async fn start_application(&mut self, application: EslCommand) -> Result<(), Interruption> {
+        if std::mem::replace(&mut self.terminators_disabled, true) {
+            return self.connection.send(&[application]).await;
         }
-        let (none, _) = self.link.execute("set", &format!("{TERMINATORS}=none"))?;
-        self.link.send(&[none, application]).await
+        let (none, _) = self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?;
+        self.connection.send(&[none, application]).await
     }
 
     /// Where keys go that come between two things that are heard.
-    fn held(&mut self) -> Option<Collector<'static>> {
-        self.keeps_keys.then(|| self.kept.hold())
+    fn hold_keys(&mut self) -> Option<DigitCollector<'static>> {
+        self.keep_type_ahead.then(|| self.type_ahead.start_holding())
     }
 
-    fn keep(&mut self, held: Option<Collector<'_>>) {
+    fn store_keys(&mut self, held: Option<DigitCollector<'_>>) {
         if let Some(held) = held {
-            self.kept.keep(held);
+            self.type_ahead.store(held);
         }
     }
 
     /// A variable as the dialplan had it.
-    fn before(&self, name: &str) -> String {
+    fn original_variable(&self, name: &str) -> String {
         self.data.variable(name).unwrap_or_default().into_owned()
     }
 
-    async fn hand_over(
+    async fn set_variables_and_exit(
         &mut self,
         variables: &[(&str, String)],
         exit: &Exit,
-    ) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        self.hush().await?;
-        let all = self.last_variables(variables, exit);
-        let all = all.iter().map(|(name, value)| (name.as_str(), Value::of(value)));
+    ) -> Result<(), Interruption> {
+        self.connection.ensure_alive()?;
+        self.stop_playback().await?;
+        let all = self.final_variables(variables, exit);
+        let all = all.iter().map(|(name, value)| (name.as_str(), EslVariableValue::sanitize(value)));
         let all: Vec<_> = all.collect();
         let all = all.iter().map(|(name, value)| (*name, value));
-        self.link.run("multiset", &variable::multiset(all, self.expansion())?).await?;
+        self.connection.run("multiset", &variable::multiset(all, self.expansion())?).await?;
         match exit {
             Exit::Continue => Ok(()),
             Exit::Hangup(cause) => {
                 let cause = cause.map_or(NORMAL_CLEARING, |cause| cause.0);
-                self.link.send(&[Command::hangup(&cause.to_string())?]).await
+                self.connection.send(&[EslCommand::hangup(&cause.to_string())?]).await
             }
             Exit::Goto(to) => self.transfer(to).await,
         }
     }
 
     /// Whatever plays, ends: without that the dialplan would go on only after it (`switch_ivr_park`).
-    async fn hush(&mut self) -> Result<(), Interrupted> {
-        self.plays = None;
-        if !self.link.is_quiet() {
-            self.link.run("break", "").await?;
+    async fn stop_playback(&mut self) -> Result<(), Interruption> {
+        self.playing = None;
+        if !self.connection.is_idle() {
+            self.connection.run("break", "").await?;
         }
-        if std::mem::take(&mut self.has_listened) {
-            self.link.run("detect_speech", "stop").await?;
+        if std::mem::take(&mut self.recognizer_used) {
+            self.connection.run("detect_speech", "stop").await?;
         }
         Ok(())
     }
 
     /// The standard variables in small letters; and what was changed for the time of the call is as before.
-    fn last_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
+    fn final_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
         let mut all = Vec::with_capacity(variables.len() + 3);
         let changed = [
-            (self.keys_are_ours, TERMINATORS),
-            (self.is_limited, PLAYBACK_SECONDS),
-            (self.fills_silence, FILL),
+            (self.terminators_disabled, PLAYBACK_TERMINATORS),
+            (self.playback_limited, PLAYBACK_TIMEOUT),
+            (self.record_fill_enabled, RECORD_FILL_CNG),
         ];
         let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
-        all.extend(changed.map(|(_, name)| (name.to_owned(), self.before(name))));
+        all.extend(changed.map(|(_, name)| (name.to_owned(), self.original_variable(name))));
         // With it a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET when we close,
         // and one that is hung up may go on without that (`listener_run`, `socket_function`).
-        let resume_harms = *exit != Exit::Continue || !self.link.is_async();
-        if resume_harms && self.data.variable(RESUME).is_some() {
-            all.push((RESUME.to_owned(), String::new()));
+        let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
+        if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
+            all.push((SOCKET_RESUME.to_owned(), String::new()));
         }
         let standard = variables.iter();
         all.extend(standard.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
@@ -167,165 +167,165 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 
     /// Whether FreeSWITCH expands the arguments of this channel's applications (`switch_true` in `switch_utils.h`).
-    fn expansion(&self) -> Expansion {
+    fn expansion(&self) -> VariableExpansion {
         let switched = self.data.variable("app_disable_expand_variables");
         match switched.as_deref() {
             Some("true" | "yes" | "on" | "1" | "t" | "enabled" | "active" | "allow") => {
-                Expansion::Off
+                VariableExpansion::Off
             }
-            _ => Expansion::On,
+            _ => VariableExpansion::On,
         }
     }
 
-    async fn transfer(&mut self, to: &Destination) -> Result<(), Interrupted> {
+    async fn transfer(&mut self, to: &Destination) -> Result<(), Interruption> {
         let dialplan = self.data.headers().get("Caller-Dialplan");
-        let dialplan = dialplan.filter(|name| Destination::allows(name));
+        let dialplan = dialplan.filter(|name| Destination::is_valid_part(name));
         let dialplan = dialplan.as_deref().unwrap_or("XML").to_owned();
         let context = to.context.as_deref().unwrap_or(&self.caller.context);
         let place = format!("{} {dialplan} {context}", to.extension);
-        self.link.run("transfer", place.trim_end()).await
+        self.connection.run("transfer", place.trim_end()).await
     }
 }
 
 /// Q.850's cause of a call that simply ends.
 const NORMAL_CLEARING: u8 = 16;
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Leg for EslChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
 
-    async fn pick_up(&mut self, answer: bool) -> Result<Line, Interrupted> {
-        if answer && self.line == Line::Ringing {
-            self.link.run("answer", "").await?;
-            self.line = Line::Up;
+    async fn pick_up(&mut self, answer: bool) -> Result<LineState, Interruption> {
+        if answer && self.line_state == LineState::Ringing {
+            self.connection.run("answer", "").await?;
+            self.line_state = LineState::Up;
         }
-        self.link.alive()?;
-        Ok(self.line)
+        self.connection.ensure_alive()?;
+        Ok(self.line_state)
     }
 
-    fn kept(&mut self) -> &mut TypeAhead {
-        &mut self.kept
+    fn type_ahead(&mut self) -> &mut TypeAheadBuffer {
+        &mut self.type_ahead
     }
 
-    fn speaks(&self) -> bool {
+    fn has_tts(&self) -> bool {
         true
     }
 
-    async fn begin_question(
+    async fn prepare_question(
         &mut self,
         records_into: Option<&str>,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        if !self.link.is_async() {
-            return Err(Interrupted::Refused(NOT_ASYNC.into()));
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        if !self.connection.is_async() {
+            return Err(Interruption::Refused(NOT_ASYNC.into()));
         }
-        self.keeps_keys = false;
+        self.keep_type_ahead = false;
         if let Some(file) = records_into {
-            self.link.alive()?;
-            self.try_to_record(file, collector).await?;
+            self.connection.ensure_alive()?;
+            self.check_can_record(file, collector).await?;
         }
         Ok(())
     }
 
-    async fn sounds(
+    async fn play_sounds(
         &mut self,
         sounds: &[Sound],
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
         self.play_all(sounds, collector).await
     }
 
-    async fn key(
+    async fn wait_for_key(
         &mut self,
         time: Duration,
-        collector: &mut Collector<'_>,
-    ) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        if let Some(News::Key(key)) = self.link.next(Instant::now() + time).await? {
-            collector.key(key, Instant::now());
+        collector: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
+        self.connection.ensure_alive()?;
+        if let Some(EslConnectionEvent::Key(key)) = self.connection.next_event(Instant::now() + time).await? {
+            collector.push_key(key, Instant::now());
         }
         Ok(())
     }
 
-    async fn silence<T: Send>(
+    async fn wait_in_silence<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Option<T>, Interrupted> {
-        self.link.alive()?;
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<Option<T>, Interruption> {
+        self.connection.ensure_alive()?;
         tokio::select! {
             biased;
             done = work => Ok(Some(done)),
-            ended = self.link.quiet(collector) => ended.map(|()| None),
+            ended = self.connection.wait_for_barge_in(collector) => ended.map(|()| None),
         }
     }
 
     async fn record(
         &mut self,
-        recording: &Recording<'_>,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Recorded, Interrupted> {
+        recording: &RecordOptions<'_>,
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecordResult, Interruption> {
         self.record_speech(recording, collector).await
     }
 
-    async fn recognise(
+    async fn recognize(
         &mut self,
-        recognition: &Recognition<'_>,
+        recognition: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<Recognised, Interrupted> {
-        self.recognise_speech(recognition, prompt, collector).await
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecognizeResult, Interruption> {
+        self.recognize_speech(recognition, prompt, collector).await
     }
 
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &Meanwhile,
-    ) -> Result<T, Interrupted> {
-        self.link.alive()?;
-        self.keeps_keys = meanwhile.keeps_keys;
-        let mut held = self.held();
+        meanwhile: &HoldMedia,
+    ) -> Result<T, Interruption> {
+        self.connection.ensure_alive()?;
+        self.keep_type_ahead = meanwhile.keep_type_ahead;
+        let mut held = self.hold_keys();
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.meanwhile(meanwhile, held.as_mut()) => return Err(interrupted),
+            interrupted = self.play_hold_media(meanwhile, held.as_mut()) => return Err(interrupted),
         };
-        self.music_off(held.as_mut()).await?;
-        self.keep(held);
+        self.stop_hold_media(held.as_mut()).await?;
+        self.store_keys(held);
         Ok(done)
     }
 
     /// FreeSWITCH has no way to ask its dialplan without running it. What it has nowhere is a priority.
-    async fn reaches(&mut self, to: &Destination) -> Result<Reach, Interrupted> {
-        self.link.alive()?;
-        Ok(if to.priority.is_some() { Reach::No } else { Reach::Unknown })
+    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+        self.connection.ensure_alive()?;
+        Ok(if to.priority.is_some() { DestinationCheck::Missing } else { DestinationCheck::Unknown })
     }
 
-    async fn set(&mut self, name: &str, value: &str) -> Result<(), Interrupted> {
-        let value = Value::of(value);
-        if value.is_cut() {
+    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
+        let value = EslVariableValue::sanitize(value);
+        if value.is_truncated() {
             warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut");
         }
         let assignment = variable::set(name, &value, self.expansion())?;
-        let mut held = self.held();
-        let set = self.link.run_while_keys("set", &assignment, held.as_mut()).await;
-        self.keep(held);
+        let mut held = self.hold_keys();
+        let set = self.connection.run_collecting_keys("set", &assignment, held.as_mut()).await;
+        self.store_keys(held);
         match set {
             // A call that is over takes no variables, and nobody reads them.
-            Err(Interrupted::CallerLeft { .. }) => Ok(()),
+            Err(Interruption::CallerHungUp { .. }) => Ok(()),
             done => done,
         }
     }
 
-    async fn leave(mut self, variables: &[(&str, String)], exit: &Exit) -> Left {
-        self.link.rebound(LEAVE_TIME);
-        let left = match self.hand_over(variables, exit).await {
-            Ok(()) => Left::AsAsked,
-            Err(Interrupted::CallerLeft { .. }) => Left::CallerGone,
-            Err(_) => Left::SwitchLost,
+    async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
+        self.connection.replace_deadline(HANDOVER_TIMEOUT);
+        let left = match self.set_variables_and_exit(variables, exit).await {
+            Ok(()) => HandoverResult::Completed,
+            Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
+            Err(_) => HandoverResult::ConnectionLost,
         };
-        self.link.close().await;
+        self.connection.close().await;
         left
     }
 }

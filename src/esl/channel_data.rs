@@ -5,12 +5,12 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::headers::Headers;
+use super::headers::EslHeaders;
 use crate::channel::Caller;
 
 /// The reply to `connect`: the channel's data and variables (`parse_command`).
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct ChannelData(Headers);
+pub struct ChannelData(EslHeaders);
 
 /// Who reads our commands (`Socket-Mode`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum SocketMode {
 
 /// Which commands are taken (`Control`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Control {
+pub enum SocketControl {
     /// All.
     Full,
     /// `connect`, `getvar`, `myevents`, `filter`, `divert_events`, `resume`, `sendmsg`, `exit` (`parse_command`); the
@@ -37,38 +37,38 @@ pub enum Control {
 impl ChannelData {
     /// The data in a block of headers.
     pub fn from_block(block: Bytes) -> Self {
-        Self(Headers::from(block))
+        Self(EslHeaders::from(block))
     }
 
     /// All headers.
-    pub fn headers(&self) -> &Headers {
+    pub fn headers(&self) -> &EslHeaders {
         &self.0
     }
 
     /// `Unique-ID`: the switch's identifier of the call leg.
     pub fn unique_id(&self) -> Option<Cow<'_, str>> {
-        self.known("Unique-ID")
+        self.get_nonempty("Unique-ID")
     }
 
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
     pub fn caller_number(&self) -> Option<Cow<'_, str>> {
-        let shown = !self.is_true("Caller-Privacy-Hide-Number");
-        self.known("Caller-Caller-ID-Number").filter(|number| shown && !is_nobody(number))
+        let shown = !self.header_is_true("Caller-Privacy-Hide-Number");
+        self.get_nonempty("Caller-Caller-ID-Number").filter(|number| shown && !is_unknown_caller(number))
     }
 
     /// `Caller-Caller-ID-Name`, unless there is none or it is withheld.
     ///
     /// A caller without a name has the number for one, or `unknown` (`sofia_handle_sip_i_invite` in `sofia.c`).
     pub fn caller_name(&self) -> Option<Cow<'_, str>> {
-        let shown = !self.is_true("Caller-Privacy-Hide-Name");
-        let number = self.known("Caller-Caller-ID-Number");
-        let is_name = |name: &Cow<'_, str>| !is_nobody(name) && Some(name) != number.as_ref();
-        self.known("Caller-Caller-ID-Name").filter(|name| shown && is_name(name))
+        let shown = !self.header_is_true("Caller-Privacy-Hide-Name");
+        let number = self.get_nonempty("Caller-Caller-ID-Number");
+        let is_name = |name: &Cow<'_, str>| !is_unknown_caller(name) && Some(name) != number.as_ref();
+        self.get_nonempty("Caller-Caller-ID-Name").filter(|name| shown && is_name(name))
     }
 
     /// `Caller-Destination-Number`: the extension that the call is in, which a transfer changes.
     pub fn destination_number(&self) -> Option<Cow<'_, str>> {
-        self.known("Caller-Destination-Number")
+        self.get_nonempty("Caller-Destination-Number")
     }
 
     /// The number that was dialled, where SIP told.
@@ -82,12 +82,12 @@ impl ChannelData {
 
     /// `Caller-Context`: the context that the call is in.
     pub fn context(&self) -> Option<Cow<'_, str>> {
-        self.known("Caller-Context")
+        self.get_nonempty("Caller-Context")
     }
 
     /// `Channel-Name`
     pub fn channel_name(&self) -> Option<Cow<'_, str>> {
-        self.known("Channel-Name")
+        self.get_nonempty("Channel-Name")
     }
 
     /// The variable `default_language`, or `en`, which is what FreeSWITCH itself says without one
@@ -98,7 +98,7 @@ impl ChannelData {
 
     /// `Answer-State`: `ringing`, `early`, `answered`, `hangup`.
     pub fn answer_state(&self) -> Option<Cow<'_, str>> {
-        self.known("Answer-State")
+        self.get_nonempty("Answer-State")
     }
 
     /// Whether somebody hears us without our picking up.
@@ -115,10 +115,10 @@ impl ChannelData {
     }
 
     /// `Control`: `socket host:port full`, or without `full`.
-    pub fn control(&self) -> Control {
+    pub fn control(&self) -> SocketControl {
         match self.0.raw("Control") {
-            Some(b"full") => Control::Full,
-            _ => Control::SingleChannel,
+            Some(b"full") => SocketControl::Full,
+            _ => SocketControl::SingleChannel,
         }
     }
 
@@ -140,7 +140,7 @@ impl ChannelData {
 
     /// The argument of that name, which is the same in small letters and in capitals.
     pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.variable(&format!("{ARGUMENT}{name}"))
+        self.variable(&format!("{ARGUMENT_PREFIX}{name}"))
     }
 
     /// Who calls whom.
@@ -166,11 +166,11 @@ impl ChannelData {
         self.variable("socket_path").filter(|_| has_path)
     }
 
-    fn known(&self, name: &str) -> Option<Cow<'_, str>> {
+    fn get_nonempty(&self, name: &str) -> Option<Cow<'_, str>> {
         self.0.get(name).filter(|value| !value.is_empty())
     }
 
-    fn is_true(&self, name: &str) -> bool {
+    fn header_is_true(&self, name: &str) -> bool {
         self.0.raw(name) == Some(b"true")
     }
 }
@@ -183,11 +183,11 @@ impl fmt::Debug for ChannelData {
 }
 
 /// What stands before an argument's name.
-const ARGUMENT: &str = "dialscript_arg_";
+const ARGUMENT_PREFIX: &str = "dialscript_arg_";
 
 fn argument_name(variable: Cow<'_, str>) -> Option<Cow<'_, str>> {
-    let start = variable.get(..ARGUMENT.len())?;
-    let name = start.eq_ignore_ascii_case(ARGUMENT).then(|| &variable[ARGUMENT.len()..])?;
+    let start = variable.get(..ARGUMENT_PREFIX.len())?;
+    let name = start.eq_ignore_ascii_case(ARGUMENT_PREFIX).then(|| &variable[ARGUMENT_PREFIX.len()..])?;
     (!name.is_empty()).then(|| Cow::Owned(name.to_owned()))
 }
 
@@ -200,9 +200,9 @@ fn without_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
 
 /// What trunks and FreeSWITCH write for a caller who is not known or does not want to be: RFC 3323 has `anonymous`,
 /// `0000000000` is FreeSWITCH's own (`SWITCH_DEFAULT_CLID_NUMBER` in `switch_types.h`).
-const NOBODY: [&str; 7] =
+const UNKNOWN_CALLERS: [&str; 7] =
     ["anonymous", "unknown", "unavailable", "restricted", "private", "withheld", "0000000000"];
 
-fn is_nobody(caller: &str) -> bool {
-    NOBODY.iter().any(|nobody| nobody.eq_ignore_ascii_case(caller))
+fn is_unknown_caller(caller: &str) -> bool {
+    UNKNOWN_CALLERS.iter().any(|nobody| nobody.eq_ignore_ascii_case(caller))
 }

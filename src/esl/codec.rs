@@ -8,29 +8,29 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::channel_data::ChannelData;
-use super::command::Command;
-use super::error::{Evidence, Part, WireError};
-use super::event::Event;
+use super::command::EslCommand;
+use super::error::{EslEvidence, EslMessagePart, EslError};
+use super::event::EslEvent;
 use super::parse;
-use super::text::{self, Text};
+use super::text::{self, EslText};
 
 /// Most bytes of a block of headers. The reply to `connect` is one: 4 to 8 kB, and all that variables of the channel
 /// add to it, of which each byte may take three.
-pub const HEADER_BYTES: usize = 256 * 1024;
+pub const MAX_HEADER_BYTES: usize = 256 * 1024;
 /// Most bytes of a body. An event was seen with 46 kB when one variable was of 20 kB.
-pub const BODY_BYTES: usize = 1024 * 1024;
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// One thing that FreeSWITCH said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Message {
+pub enum EslMessage {
     /// The reply to `connect`: who calls whom.
-    Connected(ChannelData),
+    ChannelData(ChannelData),
     /// The answer to the oldest command without one.
-    Reply(CommandReply),
+    Reply(EslReply),
     /// The same to `api`: what the function wrote. A function that wrote nothing says `-ERR no reply` (`api_exec`).
-    ApiResponse(Text),
+    ApiResponse(EslText),
     /// Comes at any time, also between a command and its reply.
-    Event(Event),
+    Event(EslEvent),
     /// `text/disconnect-notice`: the channel is gone.
     Disconnected {
         /// Whether FreeSWITCH goes on to listen to us (`linger`). Otherwise it closes now.
@@ -40,38 +40,38 @@ pub enum Message {
 
 /// The answer to a command. Which one it belongs to is known only by order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CommandReply {
+pub struct EslReply {
     /// Whether the command was taken: `+OK`. That is all it says of a `sendmsg` to a channel in async mode.
     pub ok: bool,
     /// `Reply-Text`, not encoded and cut at 511 bytes (`listener_run`).
-    pub text: Text,
+    pub text: EslText,
 }
 
 /// The codec of one connection.
 ///
 /// After an error nothing that it yields can be trusted to answer what was asked.
 #[derive(Debug, Clone, Default)]
-pub struct Codec {
+pub struct EslCodec {
     /// Where the search for the next newline goes on.
     scanned: usize,
     /// Where the line begins that `scanned` is in.
-    line: usize,
+    line_start: usize,
     /// The headers, once they are whole.
-    head: Option<Head>,
+    head: Option<EslMessageHead>,
 }
 
 /// What a block of headers says of its message.
 #[derive(Debug, Clone, Copy)]
-struct Head {
-    content: Content,
+struct EslMessageHead {
+    content: EslContent,
     /// Bytes of the block with its blank line.
-    block: usize,
+    block_bytes: usize,
     /// Bytes of the body.
-    body: usize,
+    body_bytes: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Content {
+enum EslContent {
     ChannelData,
     Reply,
     ApiResponse,
@@ -81,33 +81,33 @@ enum Content {
     Ignored,
 }
 
-impl Codec {
+impl EslCodec {
     /// Reads the headers, if they are whole.
-    fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<Head>, WireError> {
+    fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessageHead>, EslError> {
         if self.head.is_none() && self.ends_block(buffer)? {
-            self.head = Some(Head::of(&buffer[..self.scanned])?);
+            self.head = Some(EslMessageHead::parse(&buffer[..self.scanned])?);
         }
         Ok(self.head)
     }
 
     /// Looks for the blank line.
-    fn ends_block(&mut self, buffer: &mut BytesMut) -> Result<bool, WireError> {
+    fn ends_block(&mut self, buffer: &mut BytesMut) -> Result<bool, EslError> {
         self.skip_blank_lines(buffer);
         while let Some(at) = buffer[self.scanned..].iter().position(|&byte| byte == b'\n') {
-            let line = &buffer[self.line..self.scanned + at];
+            let line = &buffer[self.line_start..self.scanned + at];
             let is_blank = matches!(line, b"" | b"\r");
             self.scanned += at + 1;
-            self.line = self.scanned;
-            if self.scanned > HEADER_BYTES {
-                return Err(too_long(Part::Headers, HEADER_BYTES, buffer));
+            self.line_start = self.scanned;
+            if self.scanned > MAX_HEADER_BYTES {
+                return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
             }
             if is_blank {
                 return Ok(true);
             }
         }
         self.scanned = buffer.len();
-        let within = self.scanned < HEADER_BYTES;
-        within.then_some(false).ok_or_else(|| too_long(Part::Headers, HEADER_BYTES, buffer))
+        let within = self.scanned < MAX_HEADER_BYTES;
+        within.then_some(false).ok_or_else(|| too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer))
     }
 
     /// Blank lines before a message mean nothing, as they mean nothing to FreeSWITCH (`read_packet`).
@@ -119,45 +119,45 @@ impl Codec {
     }
 
     /// Takes a whole message off the buffer. `None` is one that is ignored.
-    fn message(&mut self, head: Head, buffer: &mut BytesMut) -> Option<Message> {
+    fn take_message(&mut self, head: EslMessageHead, buffer: &mut BytesMut) -> Option<EslMessage> {
         *self = Self::default();
-        let mut block = buffer.split_to(head.block + head.body).freeze();
-        let body = block.split_off(head.block);
+        let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
+        let body = block.split_off(head.block_bytes);
         match head.content {
-            Content::ChannelData => Some(Message::Connected(ChannelData::from_block(block))),
-            Content::Reply => Some(Message::Reply(CommandReply::of(&block))),
-            Content::ApiResponse => Some(Message::ApiResponse(Text::from(body))),
-            Content::Event => Some(Message::Event(Event::from_body(&body))),
-            Content::Disconnected => Some(Message::Disconnected { lingering: lingers(&block) }),
-            Content::Ignored => None,
+            EslContent::ChannelData => Some(EslMessage::ChannelData(ChannelData::from_block(block))),
+            EslContent::Reply => Some(EslMessage::Reply(EslReply::from_block(&block))),
+            EslContent::ApiResponse => Some(EslMessage::ApiResponse(EslText::from(body))),
+            EslContent::Event => Some(EslMessage::Event(EslEvent::from_body(&body))),
+            EslContent::Disconnected => Some(EslMessage::Disconnected { lingering: lingers(&block) }),
+            EslContent::Ignored => None,
         }
     }
 }
 
-impl Head {
-    fn of(block: &[u8]) -> Result<Self, WireError> {
-        let not_understood = || WireError::NotUnderstood(Evidence::of(block));
-        let content = parse::find(block, b"Content-Type").ok_or_else(not_understood)?;
-        let body = match parse::find(block, b"Content-Length") {
-            Some(length) => parse::length(length).ok_or_else(not_understood)?,
+impl EslMessageHead {
+    fn parse(block: &[u8]) -> Result<Self, EslError> {
+        let not_understood = || EslError::Malformed(EslEvidence::from_bytes(block));
+        let content = parse::find_header(block, b"Content-Type").ok_or_else(not_understood)?;
+        let body = match parse::find_header(block, b"Content-Length") {
+            Some(length) => parse::content_length(length).ok_or_else(not_understood)?,
             None => 0,
         };
-        if body > BODY_BYTES {
-            return Err(too_long(Part::Body, BODY_BYTES, block));
+        if body > MAX_BODY_BYTES {
+            return Err(too_long(EslMessagePart::Body, MAX_BODY_BYTES, block));
         }
-        Ok(Self { content: Content::of(content, block), block: block.len(), body })
+        Ok(Self { content: EslContent::from_headers(content, block), block_bytes: block.len(), body_bytes: body })
     }
 
-    fn bytes(self) -> usize {
-        self.block + self.body
+    fn total_bytes(self) -> usize {
+        self.block_bytes + self.body_bytes
     }
 }
 
-impl Content {
+impl EslContent {
     /// The reply to `connect` is an event and a reply in one (`parse_command`).
-    fn of(content_type: &[u8], block: &[u8]) -> Self {
+    fn from_headers(content_type: &[u8], block: &[u8]) -> Self {
         match content_type {
-            b"command/reply" if parse::find(block, b"Event-Name").is_some() => Self::ChannelData,
+            b"command/reply" if parse::find_header(block, b"Event-Name").is_some() => Self::ChannelData,
             b"command/reply" => Self::Reply,
             b"api/response" => Self::ApiResponse,
             b"text/event-plain" => Self::Event,
@@ -167,24 +167,24 @@ impl Content {
     }
 }
 
-impl CommandReply {
-    fn of(block: &Bytes) -> Self {
-        let text = parse::find(block, b"Reply-Text").unwrap_or_default();
-        Self { ok: text.starts_with(b"+OK"), text: Text::from(block.slice_ref(text)) }
+impl EslReply {
+    fn from_block(block: &Bytes) -> Self {
+        let text = parse::find_header(block, b"Reply-Text").unwrap_or_default();
+        Self { ok: text.starts_with(b"+OK"), text: EslText::from(block.slice_ref(text)) }
     }
 }
 
-impl Decoder for Codec {
-    type Item = Message;
-    type Error = WireError;
+impl Decoder for EslCodec {
+    type Item = EslMessage;
+    type Error = EslError;
 
-    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, WireError> {
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessage>, EslError> {
         while let Some(head) = self.head(buffer)? {
-            if buffer.len() < head.bytes() {
-                buffer.reserve(head.bytes() - buffer.len());
+            if buffer.len() < head.total_bytes() {
+                buffer.reserve(head.total_bytes() - buffer.len());
                 return Ok(None);
             }
-            if let Some(message) = self.message(head, buffer) {
+            if let Some(message) = self.take_message(head, buffer) {
                 return Ok(Some(message));
             }
         }
@@ -192,11 +192,11 @@ impl Decoder for Codec {
     }
 
     /// Bytes of a message that is not whole are an error.
-    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, WireError> {
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessage>, EslError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => {
-                let part = if self.head.is_some() { Part::Body } else { Part::Headers };
-                Err(WireError::CutOff { part, evidence: Evidence::of(buffer) })
+                let part = if self.head.is_some() { EslMessagePart::Body } else { EslMessagePart::Headers };
+                Err(EslError::UnexpectedEnd { part, evidence: EslEvidence::from_bytes(buffer) })
             }
             message => Ok(message),
         }
@@ -204,21 +204,21 @@ impl Decoder for Codec {
 }
 
 /// A command goes out in one piece: FreeSWITCH spins while it waits for a body (`read_packet`).
-impl Encoder<&Command> for Codec {
-    type Error = WireError;
+impl Encoder<&EslCommand> for EslCodec {
+    type Error = EslError;
 
-    fn encode(&mut self, command: &Command, buffer: &mut BytesMut) -> Result<(), WireError> {
+    fn encode(&mut self, command: &EslCommand, buffer: &mut BytesMut) -> Result<(), EslError> {
         buffer.extend_from_slice(command.as_bytes());
         Ok(())
     }
 }
 
-fn too_long(part: Part, limit: usize, bytes: &[u8]) -> WireError {
-    WireError::TooLong { part, limit, evidence: Evidence::of(bytes) }
+fn too_long(part: EslMessagePart, limit: usize, bytes: &[u8]) -> EslError {
+    EslError::TooLong { part, limit, evidence: EslEvidence::from_bytes(bytes) }
 }
 
 /// `Content-Disposition: linger` (`read_packet`), or `disconnect` (`send_disconnect`).
 fn lingers(block: &[u8]) -> bool {
-    let disposition = parse::find(block, b"Content-Disposition");
+    let disposition = parse::find_header(block, b"Content-Disposition");
     disposition.is_some_and(|disposition| text::decode(disposition) == "linger")
 }

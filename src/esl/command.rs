@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::quote::{self, COMMAND_BYTES, Unsendable};
+use super::quote::{self, MAX_COMMAND_BYTES, EslCommandError};
 
 /// One command with all its lines and its body, ready to be sent in one write: at most [`COMMAND_BYTES`], and nothing
 /// from outside in it that begins another line.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Command {
+pub struct EslCommand {
     verb: &'static str,
     /// The application or the function.
-    what: &'static str,
-    execution: Option<EventUuid>,
+    target: &'static str,
+    event_uuid: Option<EventUuid>,
     bytes: Bytes,
 }
 
@@ -30,27 +30,27 @@ pub struct EventUuid(u64);
 
 impl EventUuid {
     /// Whether the text, an `Application-UUID`, is this one.
-    pub fn is(self, text: &str) -> bool {
-        let number = text.strip_prefix(EVENT_UUID);
+    pub fn matches(self, text: &str) -> bool {
+        let number = text.strip_prefix(EVENT_UUID_PREFIX);
         number.is_some_and(|number| number == self.0.to_string())
     }
 }
 
-const EVENT_UUID: &str = "dialscript-";
+const EVENT_UUID_PREFIX: &str = "dialscript-";
 
 impl fmt::Display for EventUuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{EVENT_UUID}{}", self.0)
+        write!(f, "{EVENT_UUID_PREFIX}{}", self.0)
     }
 }
 
 /// Makes the names of a connection's executes.
 #[derive(Debug, Default)]
-pub struct EventUuids(u64);
+pub struct EventUuidGenerator(u64);
 
-impl EventUuids {
+impl EventUuidGenerator {
     /// One that was not there before.
-    pub fn make(&mut self) -> EventUuid {
+    pub fn generate(&mut self) -> EventUuid {
         self.0 += 1;
         EventUuid(self.0)
     }
@@ -63,55 +63,55 @@ pub enum EventLock {
     Nested,
     /// It waits until the one that runs with this lock is done (`switch_core_session_execute_application` under
     /// `CF_EVENT_LOCK`).
-    Waits,
+    Queued,
 }
 
-impl Command {
+impl EslCommand {
     /// `connect`: answered by the channel's data. Must be the first command, and must be sent even where the call is
     /// refused: a connection that closes before it leaves the call parked for ever (`socket_function` waits for
     /// `LFLAG_CONNECTED` or the listener's end, and parks either way). It is not enough:
     /// [`Link::let_go`](super::link::Link::let_go).
     pub fn connect() -> Self {
-        Self::fixed("connect", "connect\n\n")
+        Self::from_static("connect", "connect\n\n")
     }
 
     /// `myevents`: the channel's own events of 23 kinds, and no others' from here on. All that there is without `full`.
     pub fn my_events() -> Self {
-        Self::fixed("myevents", "myevents\n\n")
+        Self::from_static("myevents", "myevents\n\n")
     }
 
     /// `filter Unique-ID`: of the events that `event` asked for, only the channel's.
     ///
     /// # Errors
     /// An identifier that is no word.
-    pub fn filter_unique_id(unique_id: &str) -> Result<Self, Unsendable> {
+    pub fn filter_unique_id(unique_id: &str) -> Result<Self, EslCommandError> {
         // A sign before the value adds or negates (`parse_command`).
         let unsigned = (!unique_id.starts_with('-')).then_some(unique_id);
-        let word = quote::word(unsigned.unwrap_or_default())?;
+        let word = quote::check_word(unsigned.unwrap_or_default())?;
         let line = format!("filter Unique-ID {word}");
-        Lines::of("filter", "", &line)?.ready()
+        EslCommandBuilder::new("filter", "", &line)?.build()
     }
 
     /// `event plain`: events by name, with those that were asked for before. Everybody's, unless `myevents` or
     /// [`filter_unique_id`](Self::filter_unique_id) was sent. Wants `full`. No name is `-ERR no keywords supplied`.
     pub fn event_plain(names: &[&'static str]) -> Self {
         let line = format!("event plain {}\n\n", names.join(" "));
-        Self { verb: "event", what: "", execution: None, bytes: Bytes::from(line) }
+        Self { verb: "event", target: "", event_uuid: None, bytes: Bytes::from(line) }
     }
 
     /// `linger`: after a hang-up the connection stays open for the time, so that nothing that is said of it is lost.
     /// Wants `full`. Sent in seconds, rounded up, at least 1: without a number FreeSWITCH keeps the dead channel for
     /// ever (`parse_command`).
     pub fn linger(time: Duration) -> Self {
-        let seconds = time.as_nanos().div_ceil(1_000_000_000).clamp(1, LONGEST_LINGER);
+        let seconds = time.as_nanos().div_ceil(1_000_000_000).clamp(1, MAX_LINGER_SECONDS);
         let line = format!("linger {seconds}\n\n");
-        Self { verb: "linger", what: "", execution: None, bytes: Bytes::from(line) }
+        Self { verb: "linger", target: "", event_uuid: None, bytes: Bytes::from(line) }
     }
 
     /// `exit`: FreeSWITCH says goodbye and closes. The dialplan goes on with its next action when what runs, and what
     /// is queued, is done; with a `resume` before it, or the variable `socket_resume`, at once.
     pub fn exit() -> Self {
-        Self::fixed("exit", "exit\n\n")
+        Self::from_static("exit", "exit\n\n")
     }
 
     /// `resume`: at the end of the connection, what runs is broken off (`listener_run` sets `CS_RESET`), and
@@ -129,7 +129,7 @@ impl Command {
     /// So it may be sent, if at all, in async mode, as the last command before [`exit`](Self::exit), and never on a
     /// call that was or will be transferred. The call goes on without it too.
     pub fn resume() -> Self {
-        Self::fixed("resume", "resume\n\n")
+        Self::from_static("resume", "resume\n\n")
     }
 
     /// `sendmsg` of an `execute`. In async mode `+OK` says that it is queued, no more: also where there is no such
@@ -146,19 +146,19 @@ impl Command {
         argument: &str,
         event_uuid: EventUuid,
         lock: EventLock,
-    ) -> Result<Self, Unsendable> {
-        let mut lines = Lines::of("execute", application, "sendmsg")?
+    ) -> Result<Self, EslCommandError> {
+        let mut lines = EslCommandBuilder::new("execute", application, "sendmsg")?
             .header("call-command", "execute")?
             .header("execute-app-name", application)?
             .header("Event-UUID", &event_uuid.to_string())?;
-        lines.execution = Some(event_uuid);
-        if lock == EventLock::Waits {
+        lines.event_uuid = Some(event_uuid);
+        if lock == EventLock::Queued {
             lines = lines.header("event-lock", "true")?;
         }
-        if is_header(argument) {
-            return lines.header("execute-app-arg", argument)?.ready();
+        if fits_in_header(argument) {
+            return lines.header("execute-app-arg", argument)?.build();
         }
-        lines.with_body(argument)
+        lines.build_with_body(argument)
     }
 
     /// `sendmsg` of a `hangup`, with the name or the number of a cause; one that FreeSWITCH does not know is
@@ -166,11 +166,11 @@ impl Command {
     ///
     /// # Errors
     /// A cause that is no word.
-    pub fn hangup(cause: &str) -> Result<Self, Unsendable> {
-        Lines::of("hangup", "", "sendmsg")?
+    pub fn hangup(cause: &str) -> Result<Self, EslCommandError> {
+        EslCommandBuilder::new("hangup", "", "sendmsg")?
             .header("call-command", "hangup")?
-            .header("hangup-cause", quote::word(cause)?)?
-            .ready()
+            .header("hangup-cause", quote::check_word(cause)?)?
+            .build()
     }
 
     /// `api`: runs a function while the connection waits, events and hang-ups too; answered by what it wrote. Wants
@@ -178,8 +178,8 @@ impl Command {
     ///
     /// # Errors
     /// A line break in the arguments, too many of them, or both names that make `unload mod_event_socket` of them.
-    pub fn api(function: &'static str, arguments: &str) -> Result<Self, Unsendable> {
-        Lines::of("api", function, &format!("api {function} {arguments}"))?.ready()
+    pub fn api(function: &'static str, arguments: &str) -> Result<Self, EslCommandError> {
+        EslCommandBuilder::new("api", function, &format!("api {function} {arguments}"))?.build()
     }
 
     /// `bgapi`: the same beside the connection; the result is the body of a `BACKGROUND_JOB` with this `Job-UUID`.
@@ -190,10 +190,10 @@ impl Command {
         function: &'static str,
         arguments: &str,
         job_uuid: EventUuid,
-    ) -> Result<Self, Unsendable> {
-        Lines::of("bgapi", function, &format!("bgapi {function} {arguments}"))?
+    ) -> Result<Self, EslCommandError> {
+        EslCommandBuilder::new("bgapi", function, &format!("bgapi {function} {arguments}"))?
             .header("Job-UUID", &job_uuid.to_string())?
-            .ready()
+            .build()
     }
 
     /// The bytes, with the blank line and the body.
@@ -203,35 +203,35 @@ impl Command {
 
     /// What the command does, for logs: `execute playback`, without any argument.
     pub fn verb(&self) -> String {
-        [self.verb, self.what].join(" ").trim_end().to_owned()
+        [self.verb, self.target].join(" ").trim_end().to_owned()
     }
 
     /// The name of the execute that it begins.
-    pub fn execution(&self) -> Option<EventUuid> {
-        self.execution
+    pub fn event_uuid(&self) -> Option<EventUuid> {
+        self.event_uuid
     }
 
-    fn fixed(verb: &'static str, line: &'static str) -> Self {
+    fn from_static(verb: &'static str, line: &'static str) -> Self {
         let bytes = Bytes::from_static(line.as_bytes());
-        Self { verb, what: "", execution: None, bytes }
+        Self { verb, target: "", event_uuid: None, bytes }
     }
 }
 
 /// Arguments may be a PIN: only the verb is shown.
-impl fmt::Debug for Command {
+impl fmt::Debug for EslCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Command({})", self.verb())
     }
 }
 
 /// A day, in seconds.
-const LONGEST_LINGER: u128 = 86_400;
+const MAX_LINGER_SECONDS: u128 = 86_400;
 
 /// Whether a header brings the argument over as it is: FreeSWITCH takes the spaces before a value away, makes a list of
 /// `ARRAY::` (`switch_event_base_add_header` in `switch_event.c`), knows no line breaks in it, and may read another
 /// command into it ([`Unsendable::Unloads`]). A body has none of that (`switch_ivr_parse_event` in `switch_ivr.c`).
-fn is_header(argument: &str) -> bool {
-    quote::header(argument).is_ok()
+fn fits_in_header(argument: &str) -> bool {
+    quote::check_header(argument).is_ok()
         && !argument.is_empty()
         && !argument.starts_with(' ')
         && !argument.starts_with("ARRAY::")
@@ -239,49 +239,49 @@ fn is_header(argument: &str) -> bool {
 }
 
 /// A command in the making.
-struct Lines {
+struct EslCommandBuilder {
     verb: &'static str,
-    what: &'static str,
-    execution: Option<EventUuid>,
+    target: &'static str,
+    event_uuid: Option<EventUuid>,
     text: String,
 }
 
-impl Lines {
-    fn of(verb: &'static str, what: &'static str, line: &str) -> Result<Self, Unsendable> {
-        let text = format!("{}\n", quote::header(line)?.trim_end_matches(' '));
-        Ok(Self { verb, what, execution: None, text })
+impl EslCommandBuilder {
+    fn new(verb: &'static str, what: &'static str, line: &str) -> Result<Self, EslCommandError> {
+        let text = format!("{}\n", quote::check_header(line)?.trim_end_matches(' '));
+        Ok(Self { verb, target: what, event_uuid: None, text })
     }
 
-    fn header(mut self, name: &'static str, value: &str) -> Result<Self, Unsendable> {
-        self.text.push_str(&format!("{name}: {}\n", quote::header(value)?));
+    fn header(mut self, name: &'static str, value: &str) -> Result<Self, EslCommandError> {
+        self.text.push_str(&format!("{name}: {}\n", quote::check_header(value)?));
         Ok(self)
     }
 
-    fn with_body(self, body: &str) -> Result<Command, Unsendable> {
+    fn build_with_body(self, body: &str) -> Result<EslCommand, EslCommandError> {
         if body.contains('\0') {
-            return Err(Unsendable::LineBreak);
+            return Err(EslCommandError::LineBreak);
         }
         if body.is_empty() {
-            return self.ready();
+            return self.build();
         }
         let lines = self
             .header("content-type", "text/plain")?
             .header("content-length", &body.len().to_string())?;
-        lines.ended_by(body)
+        lines.finish(body)
     }
 
-    fn ready(self) -> Result<Command, Unsendable> {
-        self.ended_by("")
+    fn build(self) -> Result<EslCommand, EslCommandError> {
+        self.finish("")
     }
 
-    fn ended_by(mut self, body: &str) -> Result<Command, Unsendable> {
-        quote::head(&self.text)?;
+    fn finish(mut self, body: &str) -> Result<EslCommand, EslCommandError> {
+        quote::check_headers(&self.text)?;
         self.text.push('\n');
         self.text.push_str(body);
-        let Self { verb, what, execution, text } = self;
+        let Self { verb, target: what, event_uuid: execution, text } = self;
         match text.len() {
-            bytes if bytes > COMMAND_BYTES => Err(Unsendable::TooLong(bytes)),
-            _ => Ok(Command { verb, what, execution, bytes: Bytes::from(text) }),
+            bytes if bytes > MAX_COMMAND_BYTES => Err(EslCommandError::TooLong(bytes)),
+            _ => Ok(EslCommand { verb, target: what, event_uuid: execution, bytes: Bytes::from(text) }),
         }
     }
 }

@@ -6,21 +6,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::headers::Headers;
+use super::headers::EslHeaders;
 use super::parse;
-use super::text::Text;
+use super::text::EslText;
 
 /// One event in plain format.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Event {
-    kind: Kind,
-    headers: Headers,
-    body: Text,
+pub struct EslEvent {
+    kind: EslEventKind,
+    headers: EslHeaders,
+    body: EslText,
 }
 
 /// The events that mean something to us, by `Event-Name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum EslEventKind {
     /// `CHANNEL_ANSWER`: picked up.
     Answer,
     /// `CHANNEL_EXECUTE`: an application starts.
@@ -48,8 +48,8 @@ pub enum Kind {
     Other,
 }
 
-impl Kind {
-    fn of(name: &[u8]) -> Self {
+impl EslEventKind {
+    fn from_name(name: &[u8]) -> Self {
         match name {
             b"CHANNEL_ANSWER" => Self::Answer,
             b"CHANNEL_EXECUTE" => Self::Execute,
@@ -67,17 +67,17 @@ impl Kind {
     }
 }
 
-impl Event {
+impl EslEvent {
     /// The event in the body of a `text/event-plain`.
     pub fn from_body(bytes: &Bytes) -> Self {
-        let (headers, body) = parse::event(bytes);
+        let (headers, body) = parse::split_event(bytes);
         let (headers, body) = (bytes.slice_ref(headers), bytes.slice_ref(body));
-        let kind = Kind::of(parse::find(&headers, b"Event-Name").unwrap_or_default());
-        Self { kind, headers: Headers::from(headers), body: Text::from(body) }
+        let kind = EslEventKind::from_name(parse::find_header(&headers, b"Event-Name").unwrap_or_default());
+        Self { kind, headers: EslHeaders::from(headers), body: EslText::from(body) }
     }
 
     /// Which event it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> EslEventKind {
         self.kind
     }
 
@@ -92,12 +92,12 @@ impl Event {
     }
 
     /// All headers.
-    pub fn headers(&self) -> &Headers {
+    pub fn headers(&self) -> &EslHeaders {
         &self.headers
     }
 
     /// What stands behind the headers, not encoded.
-    pub fn body(&self) -> &Text {
+    pub fn body(&self) -> &EslText {
         &self.body
     }
 
@@ -126,7 +126,7 @@ impl Event {
     pub fn digit(&self) -> Option<char> {
         let digit = self.get("DTMF-Digit")?;
         let mut keys = digit.chars();
-        keys.next().filter(|&key| is_key(key) && keys.next().is_none())
+        keys.next().filter(|&key| is_dtmf_key(key) && keys.next().is_none())
     }
 
     /// `DTMF-Duration`, which is sent in steps of 8 kHz.
@@ -166,12 +166,12 @@ impl Event {
     }
 }
 
-fn is_key(key: char) -> bool {
+fn is_dtmf_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
 /// A digit may be one of a PIN: only the kind is shown.
-impl fmt::Debug for Event {
+impl fmt::Debug for EslEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Event({:?}, {:?})", self.kind, self.headers)
     }

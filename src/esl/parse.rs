@@ -11,25 +11,25 @@ use nom::sequence::{delimited, separated_pair};
 use nom::{IResult, Parser};
 
 /// A name, and its value as it was sent.
-pub type Header<'a> = (&'a [u8], &'a [u8]);
+pub type EslHeader<'a> = (&'a [u8], &'a [u8]);
 
 /// The headers of a block, in their order. A line without a colon is none.
 ///
 /// Of two with the same name FreeSWITCH means the first (`switch_event_get_header_ptr` in `switch_event.c`).
-pub fn headers(block: &[u8]) -> impl Iterator<Item = Header<'_>> {
-    lines(block).filter_map(|line| header(line).ok().map(|(_, header)| header))
+pub fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
+    lines(block).filter_map(|line| parse_header(line).ok().map(|(_, header)| header))
 }
 
 /// The first value of the name, which is the same in small letters and in capitals.
-pub fn find<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     // The name is looked for first: most lines of an event are read by nobody.
-    let named = lines(block).filter(|line| starts_with(line, name));
-    named.filter_map(|line| header(line).ok()).map(|(_, (_, value))| value).next()
+    let named = lines(block).filter(|line| has_name(line, name));
+    named.filter_map(|line| parse_header(line).ok()).map(|(_, (_, value))| value).next()
 }
 
 /// Splits the body of a `text/event-plain` after its headers. Behind them an event may have a body of its own, up to
 /// the end of the message: the inner `Content-Length` says no more (`switch_event_serialize` in `switch_event.c`).
-pub fn event(input: &[u8]) -> (&[u8], &[u8]) {
+pub fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
     let mut start = 0;
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let end = start + line.len();
@@ -42,18 +42,18 @@ pub fn event(input: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// The value of a `Content-Length`.
-pub fn length(value: &[u8]) -> Option<usize> {
+pub fn content_length(value: &[u8]) -> Option<usize> {
     let number = delimited(space0::<_, Error<_>>, decimal, space0);
     all_consuming(number).parse(value).ok().map(|(_, number)| number)
 }
 
 /// `Name: value`. The value may hold colons, and is written with one space before it.
-fn header(line: &[u8]) -> IResult<&[u8], Header<'_>> {
+fn parse_header(line: &[u8]) -> IResult<&[u8], EslHeader<'_>> {
     let name = take_till1(|byte| byte == b':');
     separated_pair(name, (tag(":"), space0), rest).parse(line)
 }
 
-fn starts_with(line: &[u8], name: &[u8]) -> bool {
+fn has_name(line: &[u8], name: &[u8]) -> bool {
     let start = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
     start && line.get(name.len()) == Some(&b':')
 }

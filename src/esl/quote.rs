@@ -13,15 +13,15 @@ use std::fmt;
 
 /// Most bytes of a command. FreeSWITCH takes 10 MB of headers and 16 MB of body (`read_packet`), but reads headers a
 /// byte at a time.
-pub const COMMAND_BYTES: usize = 64 * 1024;
+pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
 /// Most bytes of a value. FreeSWITCH sends each variable back in each event, each byte as up to three; and no way of
 /// [`variable`](super::variable) makes more than eight of one.
-pub const VALUE_BYTES: usize = 4 * 1024;
+pub const MAX_VALUE_BYTES: usize = 4 * 1024;
 
 /// Why a command can't be made: our fault or the script's, found before anything is sent. Carries no value, since one
 /// may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unsendable {
+pub enum EslCommandError {
     /// A line break in a header begins another header, or ends the command; a NUL cuts what it is in (`read_packet`).
     #[error("a header can't hold a carriage return, a line feed or a NUL, and a body no NUL")]
     LineBreak,
@@ -30,49 +30,49 @@ pub enum Unsendable {
     TooLong(usize),
     /// A name with more than letters, digits and `_`.
     #[error("no name of a variable")]
-    NotAVariable,
+    InvalidVariableName,
     /// More or something else than one word of letters, digits, `_` and `-`.
     #[error("no word")]
-    NotAWord,
+    InvalidWord,
     /// A command with both `mod_event_socket` and `unload` or `reload` anywhere in its headers does that to the module,
     /// whatever it says: `read_packet` keeps all of them as the command, and `parse_command` looks for the words first.
     #[error("FreeSWITCH would take the command for one that unloads its event socket")]
-    Unloads,
+    UnloadsModule,
 }
 
 /// Whether a header can hold the text.
-pub(super) fn header(text: &str) -> Result<&str, Unsendable> {
+pub(super) fn check_header(text: &str) -> Result<&str, EslCommandError> {
     let fine = !text.contains(['\r', '\n', '\0']);
-    fine.then_some(text).ok_or(Unsendable::LineBreak)
+    fine.then_some(text).ok_or(EslCommandError::LineBreak)
 }
 
 /// A word that ends where it should.
-pub(super) fn word(text: &str) -> Result<&str, Unsendable> {
+pub(super) fn check_word(text: &str) -> Result<&str, EslCommandError> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let fine = !text.is_empty() && text.bytes().all(is_part);
-    fine.then_some(text).ok_or(Unsendable::NotAWord)
+    fine.then_some(text).ok_or(EslCommandError::InvalidWord)
 }
 
 /// A name of a variable that FreeSWITCH reads nothing into.
-pub(super) fn variable_name(name: &str) -> Result<&str, Unsendable> {
+pub(super) fn check_variable_name(name: &str) -> Result<&str, EslCommandError> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
     let fine = !name.is_empty() && name.bytes().all(is_part);
-    fine.then_some(name).ok_or(Unsendable::NotAVariable)
+    fine.then_some(name).ok_or(EslCommandError::InvalidVariableName)
 }
 
 /// The headers of a command, unless they are taken for another: see [`Unsendable::Unloads`].
-pub(super) fn head(text: &str) -> Result<&str, Unsendable> {
+pub(super) fn check_headers(text: &str) -> Result<&str, EslCommandError> {
     let small = text.to_ascii_lowercase();
-    let unloads = small.contains(MODULE) && ["unload", "reload"].iter().any(|w| small.contains(w));
-    if unloads { Err(Unsendable::Unloads) } else { Ok(text) }
+    let unloads = small.contains(EVENT_SOCKET_MODULE) && ["unload", "reload"].iter().any(|w| small.contains(w));
+    if unloads { Err(EslCommandError::UnloadsModule) } else { Ok(text) }
 }
 
 /// Whether the text names the module, in capitals or small letters.
 pub(super) fn names_module(text: &str) -> bool {
-    text.to_ascii_lowercase().contains(MODULE)
+    text.to_ascii_lowercase().contains(EVENT_SOCKET_MODULE)
 }
 
-pub(super) const MODULE: &str = "mod_event_socket";
+pub(super) const EVENT_SOCKET_MODULE: &str = "mod_event_socket";
 
 /// What a channel variable may hold of a text from outside: `{` and `[` become `(`, `}` and `]` become `)`, carriage
 /// return, line feed and NUL a space, and what is over [`VALUE_BYTES`] is cut off.
@@ -83,21 +83,21 @@ pub(super) const MODULE: &str = "mod_event_socket";
 /// (`switch_var_clean_string` in `switch_utils.h`), is not enough: the expansion drops `\'`, so `$\'{…}` becomes one,
 /// and so do `$` in one variable and `{…}` in the next when a dialplan writes `${a}${b}`. A dollar alone is a price.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Value<'a> {
+pub struct EslVariableValue<'a> {
     text: Cow<'a, str>,
-    cut: bool,
+    truncated: bool,
 }
 
-impl<'a> Value<'a> {
+impl<'a> EslVariableValue<'a> {
     /// What may be kept of the text.
-    pub fn of(text: &'a str) -> Self {
-        let kept = fitting(text, VALUE_BYTES);
-        let cut = kept.len() < text.len();
-        let text = match kept.contains(HARMFUL) {
-            true => Cow::Owned(kept.chars().map(harmless).collect()),
+    pub fn sanitize(text: &'a str) -> Self {
+        let kept = truncate(text, MAX_VALUE_BYTES);
+        let truncated = kept.len() < text.len();
+        let text = match kept.contains(UNSAFE_CHARACTERS) {
+            true => Cow::Owned(kept.chars().map(replace_unsafe).collect()),
             false => Cow::Borrowed(kept),
         };
-        Self { text, cut }
+        Self { text, truncated }
     }
 
     /// What the variable will hold.
@@ -106,21 +106,21 @@ impl<'a> Value<'a> {
     }
 
     /// Whether the end of the text is missing.
-    pub fn is_cut(&self) -> bool {
-        self.cut
+    pub fn is_truncated(&self) -> bool {
+        self.truncated
     }
 }
 
 /// It may be a PIN: only its length is shown.
-impl fmt::Debug for Value<'_> {
+impl fmt::Debug for EslVariableValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.text.len())
     }
 }
 
-const HARMFUL: [char; 7] = ['{', '[', '}', ']', '\r', '\n', '\0'];
+const UNSAFE_CHARACTERS: [char; 7] = ['{', '[', '}', ']', '\r', '\n', '\0'];
 
-fn harmless(char: char) -> char {
+fn replace_unsafe(char: char) -> char {
     match char {
         '{' | '[' => '(',
         '}' | ']' => ')',
@@ -130,7 +130,7 @@ fn harmless(char: char) -> char {
 }
 
 /// The longest beginning of the text that has at most so many bytes.
-fn fitting(text: &str, bytes: usize) -> &str {
+fn truncate(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {
         end -= 1;

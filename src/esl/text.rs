@@ -9,9 +9,9 @@ use percent_encoding::percent_decode;
 
 /// Bytes that FreeSWITCH sent as text, decoded only when asked. Cheap to clone: a slice of what was received.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Text(Bytes);
+pub struct EslText(Bytes);
 
-impl Text {
+impl EslText {
     /// The bytes as they came.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -23,20 +23,20 @@ impl Text {
     }
 }
 
-impl From<Bytes> for Text {
+impl From<Bytes> for EslText {
     fn from(bytes: Bytes) -> Self {
         Self(bytes)
     }
 }
 
-impl PartialEq<&str> for Text {
+impl PartialEq<&str> for EslText {
     fn eq(&self, other: &&str) -> bool {
         self.0 == other.as_bytes()
     }
 }
 
 /// It may be a PIN or a caller's number: only its length is shown.
-impl fmt::Debug for Text {
+impl fmt::Debug for EslText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.0.len())
     }
@@ -48,7 +48,7 @@ impl fmt::Debug for Text {
 /// What comes out is not always what went in: a `%` that two of `0`–`9`, `A`–`F` follow is not encoded
 /// (`switch_url_encode_opt` in `switch_utils.c`), so `100%AB` is read as `100` and a byte. And a value that is
 /// `_undef_` in so many letters is read as none.
-pub fn value(value: &[u8]) -> Cow<'_, str> {
+pub fn decode_header_value(value: &[u8]) -> Cow<'_, str> {
     if value == b"_undef_" {
         return Cow::Borrowed("");
     }

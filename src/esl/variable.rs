@@ -6,12 +6,12 @@
 
 use std::borrow::Cow;
 
-use super::quote::{self, MODULE, Unsendable, Value};
+use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue};
 
 /// Whether the dialplan has switched off the expansion of arguments: the variable `app_disable_expand_variables`. The
 /// one of `set` and `multiset` themselves it does not switch off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expansion {
+pub enum VariableExpansion {
     /// As usual.
     On,
     /// `app_disable_expand_variables=true`
@@ -23,9 +23,9 @@ pub enum Expansion {
 ///
 /// # Errors
 /// A name that is no plain variable's.
-pub fn set(name: &str, value: &Value<'_>, expansion: Expansion) -> Result<String, Unsendable> {
-    let assignment = format!("{}={}", quote::variable_name(name)?, unexpanded(value.as_str()));
-    Ok(argument(assignment, expansion))
+pub fn set(name: &str, value: &EslVariableValue<'_>, expansion: VariableExpansion) -> Result<String, EslCommandError> {
+    let assignment = format!("{}={}", quote::check_variable_name(name)?, escape_expansion(value.as_str()));
+    Ok(application_argument(assignment, expansion))
 }
 
 /// The argument of `multiset` after which each variable holds its value: the argument is expanded and split, then each
@@ -34,16 +34,16 @@ pub fn set(name: &str, value: &Value<'_>, expansion: Expansion) -> Result<String
 /// # Errors
 /// A name that is no plain variable's.
 pub fn multiset<'a>(
-    variables: impl IntoIterator<Item = (&'a str, &'a Value<'a>)>,
-    expansion: Expansion,
-) -> Result<String, Unsendable> {
+    variables: impl IntoIterator<Item = (&'a str, &'a EslVariableValue<'a>)>,
+    expansion: VariableExpansion,
+) -> Result<String, EslCommandError> {
     let mut all = String::from("^^;");
     for (index, (name, value)) in variables.into_iter().enumerate() {
         let separator = if index == 0 { "" } else { ";" };
-        let value = unsplit(&unexpanded(value.as_str()), Some(';'));
-        all.push_str(&format!("{separator}{}={value}", quote::variable_name(name)?));
+        let value = escape_splitting(&escape_expansion(value.as_str()), Some(';'));
+        all.push_str(&format!("{separator}{}={value}", quote::check_variable_name(name)?));
     }
-    Ok(argument(all, expansion))
+    Ok(application_argument(all, expansion))
 }
 
 /// The arguments of `api uuid_setvar` after which the variable holds the value: nothing is expanded, but quotes and
@@ -51,65 +51,65 @@ pub fn multiset<'a>(
 ///
 /// # Errors
 /// A name that is no plain variable's, or an identifier that is no word.
-pub fn uuid_setvar(unique_id: &str, name: &str, value: &Value<'_>) -> Result<String, Unsendable> {
-    let value = disarmed(unsplit(value.as_str(), None));
-    Ok(format!("{} {} {value}", quote::word(unique_id)?, quote::variable_name(name)?))
+pub fn uuid_setvar(unique_id: &str, name: &str, value: &EslVariableValue<'_>) -> Result<String, EslCommandError> {
+    let value = break_up_module_name(escape_splitting(value.as_str(), None));
+    Ok(format!("{} {} {value}", quote::check_word(unique_id)?, quote::check_variable_name(name)?))
 }
 
 /// The argument of an application after which it has the text.
-pub fn argument(text: String, expansion: Expansion) -> String {
+pub fn application_argument(text: String, expansion: VariableExpansion) -> String {
     match expansion {
-        Expansion::On => unexpanded(&text).into_owned(),
-        Expansion::Off => text,
+        VariableExpansion::On => escape_expansion(&text).into_owned(),
+        VariableExpansion::Off => text,
     }
 }
 
 /// One of the words that an application splits its argument into (`separate_string_blank_delim` in `switch_utils.c`).
-pub fn word(text: &str) -> String {
-    unsplit(text, None).replace(' ', r"\s")
+pub fn quote_word(text: &str) -> String {
+    escape_splitting(text, None).replace(' ', r"\s")
 }
 
 /// What the expansion turns into the text (`switch_channel_expand_variables_check` in `switch_channel.c`).
 ///
 /// It leaves a text alone that has no `${`, also over backslashes, and none of the escapes that it looks for; in any
 /// other it undoes `\\` and `\$`. So either nothing is escaped or all of both.
-pub fn unexpanded(text: &str) -> Cow<'_, str> {
+pub fn escape_expansion(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') && !text.contains("${") {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(escaped(text, |char| matches!(char, '\\' | '$').then_some(char)))
+    Cow::Owned(escape_characters(text, |char| matches!(char, '\\' | '$').then_some(char)))
 }
 
 /// What the splitting turns into the text (`cleanup_separated_string` in `switch_utils.c`): it undoes `\`, takes
 /// quotes away in pairs, and spaces at both ends.
-fn unsplit(text: &str, separator: Option<char>) -> String {
-    let mut inside = escaped(text.trim_matches(' '), |char| match char {
+fn escape_splitting(text: &str, separator: Option<char>) -> String {
+    let mut inside = escape_characters(text.trim_matches(' '), |char| match char {
         '\\' | '\'' => Some(char),
         '\n' => Some('n'),
         '\r' => Some('r'),
         '\t' => Some('t'),
         other => separator.filter(|&separator| separator == other),
     });
-    let (before, after) = (leading(text), trailing(text));
+    let (before, after) = (leading_spaces(text), trailing_spaces(text));
     inside.insert_str(0, &r"\s".repeat(before));
     inside.push_str(&r"\s".repeat(after));
     inside
 }
 
-fn leading(text: &str) -> usize {
+fn leading_spaces(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
 }
 
 /// Spaces at the end that are not at the beginning too.
-fn trailing(text: &str) -> usize {
+fn trailing_spaces(text: &str) -> usize {
     let text = text.trim_start_matches(' ');
     text.len() - text.trim_end_matches(' ').len()
 }
 
 /// Takes the module's name apart by quotes around nothing, which the splitting takes away: see [`Unsendable::Unloads`].
-fn disarmed(value: String) -> String {
+fn break_up_module_name(value: String) -> String {
     let small = value.to_ascii_lowercase();
-    let found: Vec<_> = small.match_indices(MODULE).map(|(at, _)| at).collect();
+    let found: Vec<_> = small.match_indices(EVENT_SOCKET_MODULE).map(|(at, _)| at).collect();
     let mut value = value;
     for at in found.into_iter().rev() {
         value.insert_str(at + "mod_".len(), "''");
@@ -118,7 +118,7 @@ fn disarmed(value: String) -> String {
 }
 
 /// The text with a backslash before what `escape` has another word for.
-fn escaped(text: &str, escape: impl Fn(char) -> Option<char>) -> String {
+fn escape_characters(text: &str, escape: impl Fn(char) -> Option<char>) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for char in text.chars() {
         if escape(char).is_some() {

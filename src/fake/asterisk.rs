@@ -10,27 +10,27 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::phone::{Act, GoesOn, Happening, Phone, at};
-use super::sound::SoundsOfSwitch;
+use super::phone::{CallerAction, Continuation, CallEvent, Phone, sleep_until_or_forever};
+use super::sound::FakeSounds;
 
 pub mod dialplan;
 mod environment;
-mod listen;
+mod playback;
 mod record;
-mod run;
-mod wire;
-mod words;
+mod commands;
+mod stream;
+mod parse;
 
-pub use super::places::Places;
-pub use dialplan::{Call, Line};
+pub use super::destinations::FakeDestinations;
+pub use dialplan::{FakeAsteriskCall, FakeLineState};
 
-use dialplan::Leg;
+use dialplan::FakeAsteriskChannel;
 use environment::environment;
-use listen::Question;
-use wire::Wire;
+use playback::FakeAgiQuestion;
+use stream::FakeAgiStream;
 
 /// For a server to close when its caller has gone. A real one waits for ever.
-const AFTER_HANG_UP: Duration = Duration::from_secs(60);
+const HANGUP_CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How `AGI()` ended: `AGISTATUS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,64 +56,64 @@ impl AgiStatus {
 
 /// What the dialplan has when `AGI()` is over.
 #[derive(Debug, Clone)]
-pub struct Ended {
+pub struct FakeAsteriskResult {
     /// How it ended.
     pub status: AgiStatus,
     /// All variables, `AGISTATUS` too.
     pub variables: HashMap<String, String>,
     /// Where the dialplan goes on.
-    pub goes_on: GoesOn,
+    pub continuation: Continuation,
 }
 
 /// An Asterisk with one call.
-pub struct Asterisk<S> {
-    wire: Wire<S>,
+pub struct FakeAsterisk<S> {
+    stream: FakeAgiStream<S>,
     phone: Phone,
-    sounds: SoundsOfSwitch,
-    leg: Leg,
-    line: Line,
+    sounds: FakeSounds,
+    channel: FakeAsteriskChannel,
+    line_state: FakeLineState,
     status: AgiStatus,
-    question: Question,
+    question: FakeAgiQuestion,
     /// Whether the server was told of the hang-up.
-    told_hang_up: bool,
+    hangup_sent: bool,
     /// `AGISIGHUP`, as it was set before `AGI()`.
-    tells_hang_up: bool,
+    sends_hangup: bool,
     /// `AGIEXITONHANGUP`, as it was set before `AGI()`.
-    ends_at_hang_up: bool,
-    closes_at: Option<Instant>,
+    exits_on_hangup: bool,
+    close_deadline: Option<Instant>,
 }
 
 /// Runs `AGI()` on a connection to a server until the dialplan has the call back.
-pub async fn agi<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn run_agi<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     host: &str,
-    call: &Call,
-    places: Places,
-    sounds: SoundsOfSwitch,
+    call: &FakeAsteriskCall,
+    places: FakeDestinations,
+    sounds: FakeSounds,
     phone: Phone,
-) -> Ended {
-    let leg = Leg::new(call, places);
-    let gone = call.line == Line::Gone;
-    let mut asterisk = Asterisk {
-        wire: Wire::new(stream),
+) -> FakeAsteriskResult {
+    let leg = FakeAsteriskChannel::new(call, places);
+    let gone = call.line_state == FakeLineState::HungUp;
+    let mut asterisk = FakeAsterisk {
+        stream: FakeAgiStream::new(stream),
         phone,
         sounds,
-        tells_hang_up: !leg.is_set_to("AGISIGHUP", "no"),
-        ends_at_hang_up: leg.is_set_to("AGIEXITONHANGUP", "yes"),
-        leg,
-        line: call.line,
+        sends_hangup: !leg.is_set_to("AGISIGHUP", "no"),
+        exits_on_hangup: leg.is_set_to("AGIEXITONHANGUP", "yes"),
+        channel: leg,
+        line_state: call.line_state,
         status: AgiStatus::Success,
-        question: Question::None,
-        told_hang_up: gone,
-        closes_at: None,
+        question: FakeAgiQuestion::None,
+        hangup_sent: gone,
+        close_deadline: None,
     };
     asterisk.begin();
     let first_words = environment(call, host, &uniqueid());
-    if asterisk.wire.say(&first_words).await.is_ok() {
+    if asterisk.stream.send(&first_words).await.is_ok() {
         // A broken connection ends a session as a closed one does.
-        drop(asterisk.session().await);
+        drop(asterisk.run_session().await);
     }
-    asterisk.end().await
+    asterisk.finish().await
 }
 
 /// When the call began, as the real one's beginning.
@@ -122,67 +122,67 @@ fn uniqueid() -> String {
     format!("{}.{}", now.as_secs(), now.subsec_micros())
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Asterisk<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     fn begin(&mut self) {
-        if self.line == Line::Up {
-            self.phone.is_picked_up();
+        if self.line_state == FakeLineState::Up {
+            self.phone.pick_up();
         }
     }
 
     /// `run_agi`: between two commands keys are read and thrown away.
-    async fn session(&mut self) -> io::Result<()> {
+    async fn run_session(&mut self) -> io::Result<()> {
         loop {
             tokio::select! {
                 biased;
-                line = self.wire.line() => match line? {
+                line = self.stream.next_line() => match line? {
                     Some(line) if is_failure(&line) => {
                         self.status = AgiStatus::Failure;
                         return Ok(());
                     }
-                    Some(line) => self.command(&line).await?,
+                    Some(line) => self.handle_command(&line).await?,
                     None => return Ok(()),
                 },
-                act = self.phone.acts() => self.idle(act),
-                () = at(self.closes_at) => return Ok(()),
+                act = self.phone.next_action() => self.handle_idle_action(act),
+                () = sleep_until_or_forever(self.close_deadline) => return Ok(()),
             }
-            if self.line == Line::Gone && !self.told_hang_up {
-                self.told_hang_up = true;
-                self.tell_hang_up().await?;
-                if self.ends_at_hang_up {
+            if self.line_state == FakeLineState::HungUp && !self.hangup_sent {
+                self.hangup_sent = true;
+                self.send_hangup().await?;
+                if self.exits_on_hangup {
                     return Ok(());
                 }
             }
         }
     }
 
-    fn idle(&mut self, act: Act) {
+    fn handle_idle_action(&mut self, act: CallerAction) {
         match act {
-            Act::Key(key) => self.phone.tell(Happening::KeyLost(key)),
-            Act::HangUp => self.hung_up(),
+            CallerAction::Key(key) => self.phone.emit(CallEvent::KeyLost(key)),
+            CallerAction::HangUp => self.mark_hung_up(),
         }
     }
 
-    fn hung_up(&mut self) {
-        self.line = Line::Gone;
+    fn mark_hung_up(&mut self) {
+        self.line_state = FakeLineState::HungUp;
         self.status = AgiStatus::Hangup;
-        self.closes_at = Some(Instant::now() + AFTER_HANG_UP);
+        self.close_deadline = Some(Instant::now() + HANGUP_CLOSE_TIMEOUT);
     }
 
-    async fn tell_hang_up(&mut self) -> io::Result<()> {
-        if self.tells_hang_up { self.wire.say("HANGUP").await } else { Ok(()) }
+    async fn send_hangup(&mut self) -> io::Result<()> {
+        if self.sends_hangup { self.stream.send("HANGUP").await } else { Ok(()) }
     }
 
     /// `HANGUP` is said once more at every end, also of a call that goes on.
-    async fn end(mut self) -> Ended {
-        drop(self.tell_hang_up().await);
-        self.wire.close().await;
-        self.leg.set("AGISTATUS", self.status.as_str());
-        let goes_on = match self.line {
-            Line::Gone => GoesOn::HangupHandler,
-            Line::Ringing | Line::Up => self.leg.goes_on(),
+    async fn finish(mut self) -> FakeAsteriskResult {
+        drop(self.send_hangup().await);
+        self.stream.close().await;
+        self.channel.set("AGISTATUS", self.status.as_str());
+        let goes_on = match self.line_state {
+            FakeLineState::HungUp => Continuation::HangupHandler,
+            FakeLineState::Ringing | FakeLineState::Up => self.channel.continuation(),
         };
-        self.phone.tell(Happening::GoesOn(goes_on.clone()));
-        Ended { status: self.status, variables: self.leg.into_variables(), goes_on }
+        self.phone.emit(CallEvent::DialplanContinued(goes_on.clone()));
+        FakeAsteriskResult { status: self.status, variables: self.channel.into_variables(), continuation: goes_on }
     }
 }
 

@@ -12,73 +12,73 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::phone::{Act, GoesOn, Happening, Phone, at};
-use super::sound::SoundsOfSwitch;
+use super::phone::{CallerAction, Continuation, CallEvent, Phone, sleep_until_or_forever};
+use super::sound::FakeSounds;
 
 mod applications;
 mod cause;
 mod events;
-mod leg;
-mod listener;
+mod channel;
+mod commands;
 mod session;
 mod speech;
 mod text;
-mod wire;
+mod stream;
 
-pub use super::places::Places;
-pub use leg::Call;
+pub use super::destinations::FakeDestinations;
+pub use channel::FakeFreeSwitchCall;
 
 use events::NO_RESPONSE;
-use leg::Leg;
-use session::{Execute, Question, Running};
-use speech::Recorder;
-use wire::{Packet, Wire};
+use channel::FakeFreeSwitchChannel;
+use session::{FakeExecute, FakeEslQuestion, FakeRunningApplication};
+use speech::FakeRecorder;
+use stream::{FakeEslCommand, FakeEslStream};
 
 /// How often a session looks at what there is to do.
-const FRAME: Duration = Duration::from_millis(20);
+const FRAME_DURATION: Duration = Duration::from_millis(20);
 /// For `connect` (`listener_run`).
-const CONNECT_TIME: Duration = Duration::from_secs(24);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(24);
 /// For what still plays when the server has closed. A real one plays on for ever.
-const AFTER_CLOSE: Duration = Duration::from_secs(60 * 60);
+const DISCONNECTED_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// What the dialplan has when `socket` is over.
 #[derive(Debug, Clone)]
-pub struct Ended {
+pub struct FakeFreeSwitchResult {
     /// All variables, their names in small letters.
     pub variables: BTreeMap<String, String>,
     /// Where the dialplan goes on.
-    pub goes_on: GoesOn,
+    pub continuation: Continuation,
 }
 
 /// A FreeSWITCH with one call.
-pub struct FreeSwitch<S> {
-    wire: Wire<S>,
+pub struct FakeFreeSwitch<S> {
+    stream: FakeEslStream<S>,
     phone: Phone,
-    sounds: SoundsOfSwitch,
-    leg: Leg,
-    frames: Interval,
-    listener: Listener,
+    sounds: FakeSounds,
+    channel: FakeFreeSwitchChannel,
+    frame_timer: Interval,
+    connection: FakeEslConnection,
     /// What was sent and did not begin yet: at most 256 (`switch_core_session_queue_private_event`).
-    queue: VecDeque<Message>,
+    queue: VecDeque<FakeEslMessage>,
     /// Applications inside of each other: the last one runs.
-    running: Vec<Running>,
-    recorder: Option<Recorder>,
+    running_applications: Vec<FakeRunningApplication>,
+    recorder: Option<FakeRecorder>,
     /// The call has come to `switch_ivr_park`.
     parked: bool,
     /// `CF_BREAK`
-    breaks: bool,
+    break_requested: bool,
     keys: VecDeque<char>,
-    question: Question,
+    question: FakeEslQuestion,
     /// `current_application_response`: an application that tells none leaves that of those inside of it.
-    response: &'static str,
+    application_response: &'static str,
     /// When the connection, or the rest of the session after it, ends at the latest.
-    closes_at: Option<Instant>,
-    sequence: u64,
+    close_deadline: Option<Instant>,
+    event_sequence: u64,
 }
 
 /// The connection, as the listener knows it.
 #[derive(Default)]
-struct Listener {
+struct FakeEslConnection {
     connected: bool,
     closed: bool,
     my_events: bool,
@@ -89,31 +89,31 @@ struct Listener {
 }
 
 /// What the listener queues for the session.
-enum Message {
-    Execute(Execute),
+enum FakeEslMessage {
+    Execute(FakeExecute),
     HangUp(String),
 }
 
 /// Runs `socket` on a connection to a server until the dialplan has the call back.
-pub async fn socket<S: AsyncRead + AsyncWrite + Unpin>(
+pub async fn run_socket<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     host: &str,
-    call: &Call,
-    places: Places,
-    sounds: SoundsOfSwitch,
+    call: &FakeFreeSwitchCall,
+    places: FakeDestinations,
+    sounds: FakeSounds,
     phone: Phone,
-) -> Ended {
-    let leg = Leg::new(call, unique_id(), host, places);
-    let mut switch = FreeSwitch::new(stream, leg, sounds, phone);
+) -> FakeFreeSwitchResult {
+    let leg = FakeFreeSwitchChannel::new(call, unique_id(), host, places);
+    let mut switch = FakeFreeSwitch::new(stream, leg, sounds, phone);
     if call.answered {
-        switch.phone.is_picked_up();
+        switch.phone.pick_up();
     }
     // A broken connection ends the listener as a closed one does.
-    if switch.controlled().await.is_err() {
-        switch.listener.closed = true;
+    if switch.run_connected().await.is_err() {
+        switch.connection.closed = true;
     }
-    switch.uncontrolled().await;
-    switch.end()
+    switch.run_disconnected().await;
+    switch.finish()
 }
 
 /// When the call began, in the form of a UUID.
@@ -123,103 +123,103 @@ fn unique_id() -> String {
     [&now[..8], &now[8..12], &now[12..16], &now[16..20], &now[20..]].join("-")
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
-    fn new(stream: S, leg: Leg, sounds: SoundsOfSwitch, phone: Phone) -> Self {
-        let mut frames = interval_at(Instant::now() + FRAME, FRAME);
-        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
+    fn new(stream: S, channel: FakeFreeSwitchChannel, sounds: FakeSounds, phone: Phone) -> Self {
+        let mut frame_timer = interval_at(Instant::now() + FRAME_DURATION, FRAME_DURATION);
+        frame_timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
-            wire: Wire::new(stream),
+            stream: FakeEslStream::new(stream),
             phone,
             sounds,
-            leg,
-            frames,
-            listener: Listener::default(),
+            channel,
+            frame_timer,
+            connection: FakeEslConnection::default(),
             queue: VecDeque::new(),
-            running: Vec::new(),
+            running_applications: Vec::new(),
             recorder: None,
             parked: false,
-            breaks: false,
+            break_requested: false,
             keys: VecDeque::new(),
-            question: Question::None,
-            response: NO_RESPONSE,
-            closes_at: Some(Instant::now() + CONNECT_TIME),
-            sequence: 0,
+            question: FakeEslQuestion::None,
+            application_response: NO_RESPONSE,
+            close_deadline: Some(Instant::now() + CONNECT_TIMEOUT),
+            event_sequence: 0,
         }
     }
 
     /// Until the connection ends.
-    async fn controlled(&mut self) -> io::Result<()> {
-        while !self.listener.closed {
+    async fn run_connected(&mut self) -> io::Result<()> {
+        while !self.connection.closed {
             tokio::select! {
                 biased;
-                packet = self.wire.packet() => match packet? {
-                    Some(packet) => self.command(&packet).await?,
-                    None => self.listener.closed = true,
+                packet = self.stream.next_command() => match packet? {
+                    Some(packet) => self.handle_command(&packet).await?,
+                    None => self.connection.closed = true,
                 },
-                act = self.phone.acts() => self.caller(act).await?,
-                () = at(self.closes_at) => self.goodbye().await?,
-                _ = self.frames.tick() => self.frame().await?,
+                act = self.phone.next_action() => self.handle_caller_action(act).await?,
+                () = sleep_until_or_forever(self.close_deadline) => self.send_disconnect().await?,
+                _ = self.frame_timer.tick() => self.run_frame().await?,
             }
         }
         Ok(())
     }
 
     /// What runs and what is queued finishes first, unless `resume` breaks it off.
-    async fn uncontrolled(&mut self) {
-        self.wire.close().await;
-        self.phone.is_not_asked();
-        self.closes_at = Some(Instant::now() + AFTER_CLOSE);
+    async fn run_disconnected(&mut self) {
+        self.stream.close().await;
+        self.phone.digits_not_expected();
+        self.close_deadline = Some(Instant::now() + DISCONNECTED_TIMEOUT);
         while self.is_busy() && !self.is_stranded() {
             // Nobody listens to events any more.
             drop(tokio::select! {
                 biased;
-                act = self.phone.acts() => self.caller(act).await,
-                () = at(self.closes_at) => break,
-                _ = self.frames.tick() => self.frame().await,
+                act = self.phone.next_action() => self.handle_caller_action(act).await,
+                () = sleep_until_or_forever(self.close_deadline) => break,
+                _ = self.frame_timer.tick() => self.run_frame().await,
             });
         }
     }
 
     fn is_busy(&self) -> bool {
-        let has_work = !self.running.is_empty() || !self.queue.is_empty();
-        self.leg.cause.is_none() && !self.resumes() && has_work
+        let has_work = !self.running_applications.is_empty() || !self.queue.is_empty();
+        self.channel.cause.is_none() && !self.resumes_dialplan() && has_work
     }
 
-    fn resumes(&self) -> bool {
-        self.listener.resume || self.leg.is_true("socket_resume")
+    fn resumes_dialplan(&self) -> bool {
+        self.connection.resume || self.channel.is_true("socket_resume")
     }
 
     /// A channel that is parked without a listener, also after one that ended before, or set to CS_RESET when it has moved on (`socket_function`,
     /// `listener_run`).
     fn is_stranded(&self) -> bool {
-        let unheard = !self.listener.connected || !self.parked;
-        let parked = unheard && !self.resumes();
-        let reset = self.resumes() && self.leg.has_moved();
-        self.leg.cause.is_none() && (parked || reset)
+        let unheard = !self.connection.connected || !self.parked;
+        let parked = unheard && !self.resumes_dialplan();
+        let reset = self.resumes_dialplan() && self.channel.is_transferred();
+        self.channel.cause.is_none() && (parked || reset)
     }
 
-    async fn caller(&mut self, act: Act) -> io::Result<()> {
+    async fn handle_caller_action(&mut self, act: CallerAction) -> io::Result<()> {
         match act {
-            Act::Key(key) if self.listener.closed || self.leg.has_moved() => {
-                self.phone.tell(Happening::KeyLost(key));
+            CallerAction::Key(key) if self.connection.closed || self.channel.is_transferred() => {
+                self.phone.emit(CallEvent::KeyLost(key));
                 Ok(())
             }
-            Act::Key(key) => {
+            CallerAction::Key(key) => {
                 self.keys.push_back(key);
                 Ok(())
             }
-            Act::HangUp => self.hung_up(cause::NORMAL_CLEARING).await,
+            CallerAction::HangUp => self.end_call(cause::NORMAL_CLEARING).await,
         }
     }
 
-    fn end(mut self) -> Ended {
+    fn finish(mut self) -> FakeFreeSwitchResult {
         let endless = self.is_busy();
-        for running in self.running.drain(..) {
-            running.is_over(&mut self.phone, false);
+        for running in self.running_applications.drain(..) {
+            running.report_end(&mut self.phone, false);
         }
         let stranded = endless || self.is_stranded();
-        let goes_on = if stranded { GoesOn::Stranded } else { self.leg.goes_on() };
-        self.phone.tell(Happening::GoesOn(goes_on.clone()));
-        Ended { variables: self.leg.into_variables(), goes_on }
+        let goes_on = if stranded { Continuation::Stranded } else { self.channel.continuation() };
+        self.phone.emit(CallEvent::DialplanContinued(goes_on.clone()));
+        FakeFreeSwitchResult { variables: self.channel.into_variables(), continuation: goes_on }
     }
 }

@@ -4,79 +4,79 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::fingers::Fingers;
-use super::mouth::{Mouth, Speech};
+use super::dtmf::DtmfSource;
+use super::utterances::{UtteranceSource, TimedUtterance};
 
 /// Something that happened in a call, as the caller or the dialplan sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
+pub enum CallEvent {
     /// The call is picked up.
     PickedUp,
     /// A sound begins.
-    Hears {
+    SoundStarted {
         /// As the switch was told.
         sound: String,
         /// From where it begins to its end.
-        lasts: Duration,
+        duration: Duration,
     },
     /// A sound ended before its end.
-    BrokenOff {
+    SoundInterrupted {
         /// As the switch was told.
         sound: String,
         /// How much of it was heard.
-        after: Duration,
+        played: Duration,
     },
     /// A sound was to be played that is not there.
-    Missing {
+    SoundMissing {
         /// As the switch was told.
         sound: String,
     },
     /// A key that was listened for.
-    Presses(char),
+    KeyPressed(char),
     /// A key that nobody listened for: it is lost.
     KeyLost(char),
     /// Something is said while the switch listens.
-    Says {
+    CallerSpoke {
         /// The words.
         text: String,
         /// From its beginning to its end.
-        lasts: Duration,
+        duration: Duration,
     },
     /// A recording is over.
     Recorded {
         /// Where it is.
         file: String,
         /// How long it is, as it was cut.
-        lasts: Duration,
+        duration: Duration,
     },
     /// Music begins, of this class.
-    MusicOn(String),
+    MusicStarted(String),
     /// The music ends.
-    MusicOff,
+    MusicStopped,
     /// The caller hangs up.
-    HangsUp,
+    CallerHungUp,
     /// The caller is hung up, with this cause of Q.850.
-    IsHungUp(u8),
+    SwitchHungUp(u8),
     /// The dialplan has a variable from now on.
-    Variable {
+    VariableSet {
         /// Its name.
         name: String,
         /// Its value.
         value: String,
     },
     /// The dialplan has the call back.
-    GoesOn(GoesOn),
+    DialplanContinued(Continuation),
 }
 
 /// Where a dialplan goes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GoesOn {
+pub enum Continuation {
     /// At the next step.
     NextStep,
     /// At this place: `EXTENSION@CONTEXT`, with `,PRIORITY` on a switch that has priorities.
-    At(String),
+    Destination(String),
     /// Nowhere, since there is no such place: the call ends.
-    NoSuchPlace(String),
+    NoSuchDestination(String),
     /// In the handling of hang-ups.
     HangupHandler,
     /// Nowhere: the switch holds the call until the caller gives up.
@@ -85,16 +85,16 @@ pub enum GoesOn {
 
 /// A happening, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct TimedCallEvent {
     /// Since the call began.
     pub at: Duration,
     /// What happened.
-    pub happening: Happening,
+    pub event: CallEvent,
 }
 
 /// What a caller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum CallerAction {
     /// A key is released.
     Key(char),
     /// The caller hangs up.
@@ -103,124 +103,124 @@ pub enum Act {
 
 /// A telephone, and who holds it.
 pub struct Phone {
-    began: Instant,
-    fingers: Fingers,
-    mouth: Mouth,
-    hangs_up: Option<Instant>,
-    gone: bool,
-    plays: Option<(String, Instant)>,
-    music: bool,
-    tell: Box<dyn FnMut(Told) + Send>,
+    started_at: Instant,
+    dtmf: DtmfSource,
+    utterances: UtteranceSource,
+    hang_up_at: Option<Instant>,
+    hung_up: bool,
+    playing: Option<(String, Instant)>,
+    music_playing: bool,
+    on_event: Box<dyn FnMut(TimedCallEvent) + Send>,
 }
 
 impl Phone {
     /// A call that begins now. The caller hangs up after a time, and `tell` is told all that happens.
     pub fn new(
-        fingers: Fingers,
+        dtmf: DtmfSource,
         hangs_up_after: Option<Duration>,
-        tell: impl FnMut(Told) + Send + 'static,
+        tell: impl FnMut(TimedCallEvent) + Send + 'static,
     ) -> Self {
-        let began = Instant::now();
-        let hangs_up = hangs_up_after.map(|after| began + after);
-        let (mouth, tell) = (Mouth::silent(), Box::new(tell));
-        Self { began, fingers, mouth, hangs_up, gone: false, plays: None, music: false, tell }
+        let started_at = Instant::now();
+        let hang_up_at = hangs_up_after.map(|after| started_at + after);
+        let (utterances, on_event) = (UtteranceSource::silent(), Box::new(tell));
+        Self { started_at, dtmf, utterances, hang_up_at, hung_up: false, playing: None, music_playing: false, on_event }
     }
 
     /// A caller who speaks.
     #[must_use]
-    pub fn saying(self, mouth: Mouth) -> Self {
-        Self { mouth, ..self }
+    pub fn with_utterances(self, mouth: UtteranceSource) -> Self {
+        Self { utterances: mouth, ..self }
     }
 
     /// What the caller does next; nothing any more after hanging up. May be cancelled and asked again.
-    pub async fn acts(&mut self) -> Act {
-        if self.gone {
+    pub async fn next_action(&mut self) -> CallerAction {
+        if self.hung_up {
             return std::future::pending().await;
         }
         tokio::select! {
             biased;
-            key = self.fingers.press() => Act::Key(key),
-            () = at(self.hangs_up) => {
-                self.gone = true;
-                self.tell(Happening::HangsUp);
-                Act::HangUp
+            key = self.dtmf.next_key() => CallerAction::Key(key),
+            () = sleep_until_or_forever(self.hang_up_at) => {
+                self.hung_up = true;
+                self.emit(CallEvent::CallerHungUp);
+                CallerAction::HangUp
             }
         }
     }
 
     /// The call is picked up.
-    pub fn is_picked_up(&mut self) {
-        self.fingers.begin(Instant::now());
-        self.mouth.begin(Instant::now());
-        self.tell(Happening::PickedUp);
+    pub fn pick_up(&mut self) {
+        self.dtmf.call_picked_up(Instant::now());
+        self.utterances.call_picked_up(Instant::now());
+        self.emit(CallEvent::PickedUp);
     }
 
     /// The switch takes keys from now on; `anew` when that is a new question.
-    pub fn is_asked(&mut self, anew: bool) {
-        self.fingers.listened_to(anew);
+    pub fn digits_expected(&mut self, anew: bool) {
+        self.dtmf.digits_expected(anew);
     }
 
     /// The switch listens to what is said from now on.
-    pub fn is_listened_to(&mut self) {
-        self.mouth.listened_to(Instant::now());
+    pub fn recording_started(&mut self) {
+        self.utterances.recording_started(Instant::now());
     }
 
     /// What the caller is saying, else what will be said next.
-    pub fn speech(&mut self) -> Option<Speech> {
-        self.mouth.speech(Instant::now())
+    pub fn current_utterance(&mut self) -> Option<TimedUtterance> {
+        self.utterances.current_or_next(Instant::now())
     }
 
     /// The switch takes no keys any more.
-    pub fn is_not_asked(&mut self) {
-        self.fingers.not_listened_to();
+    pub fn digits_not_expected(&mut self) {
+        self.dtmf.digits_not_expected();
     }
 
     /// A sound begins. Music does not go on beside it.
-    pub fn hears(&mut self, sound: &str, lasts: Duration) {
-        self.music_off();
-        self.plays = Some((sound.to_owned(), Instant::now()));
-        self.tell(Happening::Hears { sound: sound.to_owned(), lasts });
+    pub fn sound_started(&mut self, sound: &str, lasts: Duration) {
+        self.stop_music();
+        self.playing = Some((sound.to_owned(), Instant::now()));
+        self.emit(CallEvent::SoundStarted { sound: sound.to_owned(), duration: lasts });
     }
 
     /// The sound ended: by itself, or it was broken off.
-    pub fn heard(&mut self, to_its_end: bool) {
-        if let Some((sound, since)) = self.plays.take().filter(|_| !to_its_end) {
-            self.tell(Happening::BrokenOff { sound, after: since.elapsed() });
+    pub fn sound_ended(&mut self, to_its_end: bool) {
+        if let Some((sound, since)) = self.playing.take().filter(|_| !to_its_end) {
+            self.emit(CallEvent::SoundInterrupted { sound, played: since.elapsed() });
         }
     }
 
     /// Music begins.
-    pub fn music_on(&mut self, class: &str) {
-        self.music = true;
-        self.tell(Happening::MusicOn(class.to_owned()));
+    pub fn start_music(&mut self, class: &str) {
+        self.music_playing = true;
+        self.emit(CallEvent::MusicStarted(class.to_owned()));
     }
 
     /// Whether there is music.
-    pub fn hears_music(&self) -> bool {
-        self.music
+    pub fn is_music_playing(&self) -> bool {
+        self.music_playing
     }
 
     /// Music ends, if there was any.
-    pub fn music_off(&mut self) {
-        if std::mem::take(&mut self.music) {
-            self.tell(Happening::MusicOff);
+    pub fn stop_music(&mut self) {
+        if std::mem::take(&mut self.music_playing) {
+            self.emit(CallEvent::MusicStopped);
         }
     }
 
     /// The switch hung up.
-    pub fn is_hung_up(&mut self, cause: u8) {
-        self.gone = true;
-        self.tell(Happening::IsHungUp(cause));
+    pub fn hang_up(&mut self, cause: u8) {
+        self.hung_up = true;
+        self.emit(CallEvent::SwitchHungUp(cause));
     }
 
     /// Tells something else that happened.
-    pub fn tell(&mut self, happening: Happening) {
-        (self.tell)(Told { at: self.began.elapsed(), happening });
+    pub fn emit(&mut self, happening: CallEvent) {
+        (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event: happening });
     }
 }
 
 /// Waits until a time, or for ever.
-pub(super) async fn at(time: Option<Instant>) {
+pub(super) async fn sleep_until_or_forever(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,

@@ -7,44 +7,44 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::mouth::Speech;
+use super::utterances::TimedUtterance;
 
 /// Samples a second.
-pub const RATE: u32 = 8_000;
-const PITCH: f32 = 440.0;
-const LOUDNESS: f32 = 8_000.0;
+pub const SAMPLE_RATE: u32 = 8_000;
+const TONE_HZ: f32 = 440.0;
+const TONE_AMPLITUDE: f32 = 8_000.0;
 
 /// What a switch records, while it does.
-pub struct Recording {
-    began: Instant,
-    spoken: Vec<(Duration, Duration)>,
-    quiet_since: Instant,
+pub struct FakeRecording {
+    started_at: Instant,
+    speech_spans: Vec<(Duration, Duration)>,
+    silent_since: Instant,
 }
 
-impl Recording {
+impl FakeRecording {
     /// A recording that begins.
-    pub fn begin(now: Instant) -> Self {
-        Self { began: now, spoken: Vec::new(), quiet_since: now }
+    pub fn start(now: Instant) -> Self {
+        Self { started_at: now, speech_spans: Vec::new(), silent_since: now }
     }
 
     /// How long it has lasted.
-    pub fn lasts(&self, now: Instant) -> Duration {
-        now.saturating_duration_since(self.began)
+    pub fn duration(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started_at)
     }
 
     /// From when on nothing is said: in the future while somebody speaks.
-    pub fn quiet_since(&self) -> Instant {
-        self.quiet_since
+    pub fn silent_since(&self) -> Instant {
+        self.silent_since
     }
 
     /// Takes in what is being said; whether that is new.
-    pub fn takes(&mut self, speech: &Speech) -> bool {
-        let begins = speech.begins.saturating_duration_since(self.began);
-        let ends = speech.ends.saturating_duration_since(self.began);
-        let is_new = self.spoken.last() != Some(&(begins, ends));
+    pub fn add_speech(&mut self, speech: &TimedUtterance) -> bool {
+        let begins = speech.begins.saturating_duration_since(self.started_at);
+        let ends = speech.ends.saturating_duration_since(self.started_at);
+        let is_new = self.speech_spans.last() != Some(&(begins, ends));
         if is_new {
-            self.spoken.push((begins, ends));
-            self.quiet_since = speech.ends;
+            self.speech_spans.push((begins, ends));
+            self.silent_since = speech.ends;
         }
         is_new
     }
@@ -57,8 +57,8 @@ impl Recording {
     pub fn write(&self, file: &Path, lasts: Duration) -> io::Result<u64> {
         let sample_format = hound::SampleFormat::Int;
         let spec =
-            hound::WavSpec { channels: 1, sample_rate: RATE, bits_per_sample: 16, sample_format };
-        let samples = samples(lasts);
+            hound::WavSpec { channels: 1, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format };
+        let samples = sample_count(lasts);
         if !file.exists() {
             return Ok(samples);
         }
@@ -71,14 +71,14 @@ impl Recording {
     }
 
     fn sample(&self, at: u64) -> i16 {
-        let time = Duration::from_micros(at * 1_000_000 / u64::from(RATE));
-        match self.spoken.iter().any(|(begins, ends)| (*begins..*ends).contains(&time)) {
-            true => (LOUDNESS * (TAU * PITCH * time.as_secs_f32()).sin()) as i16,
+        let time = Duration::from_micros(at * 1_000_000 / u64::from(SAMPLE_RATE));
+        match self.speech_spans.iter().any(|(begins, ends)| (*begins..*ends).contains(&time)) {
+            true => (TONE_AMPLITUDE * (TAU * TONE_HZ * time.as_secs_f32()).sin()) as i16,
             false => 0,
         }
     }
 }
 
-fn samples(time: Duration) -> u64 {
-    u64::try_from(time.as_micros() * u128::from(RATE) / 1_000_000).unwrap_or_default()
+fn sample_count(time: Duration) -> u64 {
+    u64::try_from(time.as_micros() * u128::from(SAMPLE_RATE) / 1_000_000).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// A sound's length in samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Length {
+pub struct SoundLength {
     /// All of it.
     pub samples: u64,
     /// Samples a second.
@@ -14,13 +14,13 @@ pub struct Length {
 }
 
 /// Where nothing can be read, a sound is as long as a short sentence.
-const UNKNOWN: Length = Length { samples: 12_000, rate: 8_000 };
+const DEFAULT_LENGTH: SoundLength = SoundLength { samples: 12_000, rate: 8_000 };
 
 /// A digit or a letter of the switch.
-const SIGN: Length = Length { samples: 5_600, rate: 8_000 };
+const CHARACTER_LENGTH: SoundLength = SoundLength { samples: 5_600, rate: 8_000 };
 
 /// Raw formats by their extension: samples a second, and bytes for how many samples.
-const RAW: [(&str, u32, (u64, u64)); 16] = [
+const RAW_FORMATS: [(&str, u32, (u64, u64)); 16] = [
     ("sln", 8_000, (2, 1)),
     ("sln12", 12_000, (2, 1)),
     ("sln16", 16_000, (2, 1)),
@@ -39,9 +39,9 @@ const RAW: [(&str, u32, (u64, u64)); 16] = [
     ("gsm", 8_000, (33, 160)),
 ];
 
-impl Length {
+impl SoundLength {
     /// The time that so many of its samples take.
-    pub fn time(self, samples: u64) -> Duration {
+    pub fn duration_of(self, samples: u64) -> Duration {
         Duration::from_micros(samples.saturating_mul(1_000_000) / u64::from(self.rate.max(1)))
     }
 
@@ -51,12 +51,12 @@ impl Length {
         u64::try_from(samples).unwrap_or(u64::MAX)
     }
 
-    fn of_wav(file: &Path) -> Option<Self> {
+    fn read_wav(file: &Path) -> Option<Self> {
         let reader = hound::WavReader::open(file).ok()?;
         Some(Self { samples: reader.duration().into(), rate: reader.spec().sample_rate })
     }
 
-    fn of_raw(file: &Path, rate: u32, (bytes, samples): (u64, u64)) -> Option<Self> {
+    fn read_raw(file: &Path, rate: u32, (bytes, samples): (u64, u64)) -> Option<Self> {
         let size = std::fs::metadata(file).ok()?.len();
         Some(Self { samples: (size / bytes).saturating_mul(samples), rate })
     }
@@ -64,33 +64,33 @@ impl Length {
 
 /// The sounds that a switch has.
 #[derive(Debug, Clone, Default)]
-pub struct SoundsOfSwitch {
-    listed: HashMap<String, Option<Length>>,
+pub struct FakeSounds {
+    lengths: HashMap<String, Option<SoundLength>>,
 }
 
-impl SoundsOfSwitch {
+impl FakeSounds {
     /// Lists a sound by its name, without extension: its length, or that it is not there.
     #[must_use]
-    pub fn with(mut self, name: &str, length: Option<Length>) -> Self {
-        self.listed.insert(name.to_owned(), length);
+    pub fn with(mut self, name: &str, length: Option<SoundLength>) -> Self {
+        self.lengths.insert(name.to_owned(), length);
         self
     }
 
     /// The length of a sound, if it is there. Files are looked for; sounds of the switch are there unless listed as not.
-    pub fn length(&self, name: &str) -> Option<Length> {
-        match self.listed.get(name) {
+    pub fn length(&self, name: &str) -> Option<SoundLength> {
+        match self.lengths.get(name) {
             Some(listed) => *listed,
-            None if name.starts_with('/') => of_file(name),
-            None if name.starts_with("digits/") || name.starts_with("letters/") => Some(SIGN),
-            None => Some(UNKNOWN),
+            None if name.starts_with('/') => file_length(name),
+            None if name.starts_with("digits/") || name.starts_with("letters/") => Some(CHARACTER_LENGTH),
+            None => Some(DEFAULT_LENGTH),
         }
     }
 
     /// The same where names of files have their extension.
-    pub fn length_of_file(&self, name: &str) -> Option<Length> {
+    pub fn length_with_extension(&self, name: &str) -> Option<SoundLength> {
         match name.rsplit_once('.') {
-            Some((stem, _)) if name.starts_with('/') && !self.listed.contains_key(name) => {
-                Path::new(name).is_file().then(|| of_file(stem).unwrap_or(UNKNOWN))
+            Some((stem, _)) if name.starts_with('/') && !self.lengths.contains_key(name) => {
+                Path::new(name).is_file().then(|| file_length(stem).unwrap_or(DEFAULT_LENGTH))
             }
             _ => self.length(name),
         }
@@ -98,13 +98,13 @@ impl SoundsOfSwitch {
 }
 
 /// A file by its name without extension, in whichever format it is there.
-fn of_file(name: &str) -> Option<Length> {
+fn file_length(name: &str) -> Option<SoundLength> {
     let file = |extension: &str| {
         Some(PathBuf::from(format!("{name}.{extension}"))).filter(|f| f.is_file())
     };
     let wav = ["wav", "wav16", "WAV"].into_iter().find_map(file);
     if let Some(wav) = wav {
-        return Some(Length::of_wav(&wav).unwrap_or(UNKNOWN));
+        return Some(SoundLength::read_wav(&wav).unwrap_or(DEFAULT_LENGTH));
     }
-    RAW.iter().find_map(|(extension, rate, per)| Length::of_raw(&file(extension)?, *rate, *per))
+    RAW_FORMATS.iter().find_map(|(extension, rate, per)| SoundLength::read_raw(&file(extension)?, *rate, *per))
 }

@@ -3,55 +3,55 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::script::answer::{Answer, Found};
-use crate::script::definition::{Branch, Decimal, Matcher, Outcome};
+use crate::script::answer::{TriggerAnswer, AnswerValue};
+use crate::script::definition::{Branch, Decimal, Matcher, ScriptOutcome};
 use crate::script::path::KeyPath;
 
 mod explain;
 
-pub use explain::{MOST_SHOWN, Why, described, quoted};
+pub use explain::{MAX_SHOWN_CHARACTERS, BranchExplanation, describe_value, quote_text};
 
 /// What branches are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subject<'a> {
+pub struct BranchSubject<'a> {
     /// The value; `None` where the reply has none to compare: it can't be read, or it is an error without the key.
-    pub value: Option<Found<'a>>,
+    pub value: Option<AnswerValue<'a>>,
     /// The reply's HTTP status.
     pub status: Option<u16>,
 }
 
-impl<'a> Subject<'a> {
+impl<'a> BranchSubject<'a> {
     /// A complete reply, by the value at `key`.
-    pub fn answer(answer: &'a Answer, key: Option<&KeyPath>) -> Self {
-        let value = answer.unreadable().is_none().then(|| answer.value(key));
+    pub fn from_answer(answer: &'a TriggerAnswer, key: Option<&KeyPath>) -> Self {
+        let value = answer.unreadable_reason().is_none().then(|| answer.branch_value(key));
         let failed = !(200..300).contains(&answer.status);
-        let lacks_key = failed && value == Some(Found::Absent);
+        let lacks_key = failed && value == Some(AnswerValue::Absent);
         Self { value: value.filter(|_| !lacks_key), status: Some(answer.status) }
     }
 
     /// What a caller entered.
-    pub fn input(input: &'a str) -> Self {
-        let value = if input.is_empty() { Found::Absent } else { Found::Text(input.into()) };
+    pub fn from_input(input: &'a str) -> Self {
+        let value = if input.is_empty() { AnswerValue::Absent } else { AnswerValue::Text(input.into()) };
         Self { value: Some(value), status: None }
     }
 }
 
 /// The branch that won, and why.
 #[derive(Debug, Clone, Copy)]
-pub struct Chosen<'b> {
+pub struct ChosenBranch<'b> {
     /// Its place in the file, from 1.
     pub number: usize,
     /// What of it matched.
     pub matcher: &'b Matcher,
     /// What happens now.
-    pub outcome: &'b Outcome,
+    pub outcome: &'b ScriptOutcome,
 }
 
 /// The first branch that matches, in the order of the file.
-pub fn choose<'b>(branches: &'b [Branch], subject: &Subject<'_>) -> Option<Chosen<'b>> {
+pub fn choose_branch<'b>(branches: &'b [Branch], subject: &BranchSubject<'_>) -> Option<ChosenBranch<'b>> {
     (1..).zip(branches).find_map(|(number, branch)| {
         let matcher = branch.when.iter().find(|matcher| matcher.matches(subject))?;
-        Some(Chosen { number, matcher, outcome: &branch.outcome })
+        Some(ChosenBranch { number, matcher, outcome: &branch.outcome })
     })
 }
 
@@ -84,7 +84,7 @@ impl fmt::Display for Decimal {
 
 impl Matcher {
     /// Whether it matches.
-    pub fn matches(&self, subject: &Subject<'_>) -> bool {
+    pub fn matches(&self, subject: &BranchSubject<'_>) -> bool {
         match (self, subject.status) {
             (Self::Status(wanted), status) => status == Some(*wanted),
             (Self::StatusClass(class), status) => {
@@ -94,11 +94,11 @@ impl Matcher {
         }
     }
 
-    fn matches_value(&self, value: &Found<'_>) -> bool {
+    fn matches_value(&self, value: &AnswerValue<'_>) -> bool {
         match (self, value) {
-            (Self::Present, found) => *found != Found::Absent,
-            (Self::Absent, found) => *found == Found::Absent,
-            (_, Found::Text(text)) => self.matches_text(text),
+            (Self::Present, found) => *found != AnswerValue::Absent,
+            (Self::Absent, found) => *found == AnswerValue::Absent,
+            (_, AnswerValue::Text(text)) => self.matches_text(text),
             _ => false,
         }
     }
@@ -135,7 +135,7 @@ impl Decimal {
         Some(Self { negative, whole, fraction })
     }
 
-    fn cmp_size(&self, other: &Self) -> Ordering {
+    fn cmp_magnitude(&self, other: &Self) -> Ordering {
         (self.whole.len().cmp(&other.whole.len()))
             .then_with(|| self.whole.cmp(&other.whole))
             .then_with(|| self.fraction.cmp(&other.fraction))
@@ -145,8 +145,8 @@ impl Decimal {
 impl Ord for Decimal {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self.negative, other.negative) {
-            (false, false) => self.cmp_size(other),
-            (true, true) => other.cmp_size(self),
+            (false, false) => self.cmp_magnitude(other),
+            (true, true) => other.cmp_magnitude(self),
             (mine, theirs) => theirs.cmp(&mine),
         }
     }

@@ -9,14 +9,14 @@ use std::time::Duration;
 use http::HeaderName;
 use regex::Regex;
 
-use crate::channel::{Ask, Cause, Sound};
+use crate::channel::{DigitOptions, HangupCause, Sound};
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Secrets, Template};
-use crate::script::voice::Manner;
+use crate::script::voice::VoiceParams;
 
 /// All scripts, by name, and the secrets that they name.
 #[derive(Debug, Default)]
-pub struct Library {
+pub struct ScriptLibrary {
     /// By the file's name without `.toml`.
     pub scripts: HashMap<String, Arc<Script>>,
     /// Values of `{secret.NAME}`.
@@ -29,32 +29,32 @@ pub struct Script {
     /// The file's name without `.toml`.
     pub name: String,
     /// What the caller hears first, and how often.
-    pub prompt: Prompt,
+    pub prompt: ScriptPrompt,
     /// How its texts are spoken.
-    pub manner: Arc<Manner>,
+    pub voice_params: Arc<VoiceParams>,
     /// Digits, where they are asked for.
-    pub keypress: Option<Keypress>,
+    pub keypress: Option<KeypressInput>,
     /// Speech, where it is asked for; with keys as well, whichever comes first counts.
-    pub speech: Option<Speech>,
+    pub speech: Option<SpeechInput>,
     /// The request, where one is made.
-    pub trigger: Option<Trigger>,
+    pub trigger: Option<ScriptTrigger>,
     /// The request that is made when the caller leaves before the end.
-    pub hangup: Option<Trigger>,
+    pub hangup: Option<ScriptTrigger>,
     /// In the order of the file: the first that matches wins.
     pub branches: Vec<Branch>,
     /// An answer, or an input, that no branch names.
-    pub otherwise: Outcome,
+    pub otherwise: ScriptOutcome,
     /// Nothing was entered.
-    pub no_input: Outcome,
+    pub no_input: ScriptOutcome,
     /// Something was entered, but never what was asked for.
-    pub invalid_input: Outcome,
+    pub invalid_input: ScriptOutcome,
     /// No usable answer in time.
-    pub no_response: Outcome,
+    pub no_response: ScriptOutcome,
 }
 
 /// What the caller hears first.
 #[derive(Debug, Clone, Default)]
-pub struct Prompt {
+pub struct ScriptPrompt {
     /// Its sounds; may be none.
     pub sounds: Playlist,
     /// How often it is repeated, beyond the first time.
@@ -67,7 +67,7 @@ pub struct Prompt {
 #[derive(Debug, Clone, Default)]
 pub struct Playlist {
     /// In the order in which they are heard.
-    pub parts: Vec<Part>,
+    pub parts: Vec<PromptPart>,
 }
 
 impl Playlist {
@@ -79,22 +79,22 @@ impl Playlist {
 
 /// A part of what the caller hears.
 #[derive(Debug, Clone)]
-pub enum Part {
+pub enum PromptPart {
     /// Recorded sounds.
-    Recorded(Recorded),
+    Recorded(RecordedSounds),
     /// A text that is the same in every call.
     Text(Arc<str>),
     /// A value of the call, spoken.
-    Value(Placeholder, How),
+    Value(Placeholder, SayAs),
     /// A sound at a URL that stands in the script.
     Url(Arc<str>),
     /// A sound at the URL that is a value of the call.
-    UrlOf(Placeholder),
+    UrlValue(Placeholder),
 }
 
 /// How a value is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum SayAs {
     /// As the text that it is.
     Words,
     /// Letter by letter, digit by digit.
@@ -105,14 +105,14 @@ pub enum How {
 
 /// Recorded sounds, by the channel's language.
 #[derive(Debug, Clone, Default)]
-pub struct Recorded {
+pub struct RecordedSounds {
     /// Where no language of the call's own is there.
     pub default: Arc<[Sound]>,
     /// By language, in small letters: `en`, `pt_br`.
     pub by_language: BTreeMap<String, Arc<[Sound]>>,
 }
 
-impl Recorded {
+impl RecordedSounds {
     /// The sounds for a language: its own, else those of the language without its country, else the default.
     pub fn in_language(&self, language: &str) -> &Arc<[Sound]> {
         let language = language.to_ascii_lowercase().replace('-', "_");
@@ -124,9 +124,9 @@ impl Recorded {
 
 /// How digits are asked for, and which are right.
 #[derive(Debug, Clone)]
-pub struct Keypress {
+pub struct KeypressInput {
     /// Length, times and keys.
-    pub ask: Ask,
+    pub digit_options: DigitOptions,
     /// Fewer digits are no right input.
     pub min_length: usize,
     /// What right digits look like, as a whole.
@@ -137,26 +137,26 @@ pub struct Keypress {
 
 /// How speech is asked for, and what of it counts.
 #[derive(Debug, Clone)]
-pub struct Speech {
+pub struct SpeechInput {
     /// The language that is spoken, such as `en` or `pt-BR`.
     pub language: Arc<str>,
     /// What is made of the words.
-    pub filter: Filter,
+    pub filter: SpeechFilter,
     /// Silence after the prompt before the caller begins to speak.
-    pub start: Duration,
+    pub no_input_timeout: Duration,
     /// Silence that ends what is said.
-    pub silence: Duration,
+    pub end_silence: Duration,
     /// The longest utterance.
-    pub maximum: Duration,
+    pub max_duration: Duration,
     /// How many digits are right, where numbers are asked for; `None` is any.
-    pub length: Option<usize>,
+    pub digit_count: Option<usize>,
     /// Shown nowhere.
     pub sensitive: bool,
 }
 
 /// What is made of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filter {
+pub enum SpeechFilter {
     /// They count as they are.
     None,
     /// Spoken numbers become digits; anything else is wrong.
@@ -165,34 +165,34 @@ pub enum Filter {
 
 /// A request, and what is read from its answer.
 #[derive(Debug, Clone, Default)]
-pub struct Trigger {
+pub struct ScriptTrigger {
     /// Where to. `http` or `https`.
-    pub url: Url,
+    pub url: UrlTemplate,
     /// Where to when there is no answer from there.
-    pub fallback: Option<Url>,
+    pub fallback: Option<UrlTemplate>,
     /// Request headers.
     pub headers: Vec<(HeaderName, Template)>,
     /// Who we say we are, where that is more than a header.
-    pub auth: Option<Auth>,
+    pub auth: Option<AuthTemplate>,
     /// Its body: given, the request is a POST; absent, a GET.
-    pub body: Option<Body>,
+    pub body: Option<BodyTemplate>,
     /// Keys that each sign the request; none signs nothing.
-    pub signed_by: Vec<Template>,
+    pub signing_keys: Vec<Template>,
     /// How long, and how often it is tried.
-    pub patience: Patience,
+    pub retry_policy: RetryPolicy,
     /// What is heard meanwhile.
-    pub meanwhile: Music,
+    pub hold_media: HoldMediaTemplate,
     /// Nobody waits for the answer.
     pub background: bool,
     /// Where in the answer the value stands.
-    pub key: Option<KeyPath>,
+    pub response_key: Option<KeyPath>,
     /// How long a handled answer serves again.
-    pub caching: Option<Caching>,
+    pub cache_policy: Option<ResponseCachePolicy>,
 }
 
 /// Where a request goes.
 #[derive(Debug, Clone, Default)]
-pub struct Url {
+pub struct UrlTemplate {
     /// Its text.
     pub template: Template,
     /// Whether a placeholder decides the host: it is checked against the operator's list then.
@@ -201,7 +201,7 @@ pub struct Url {
 
 /// Who we say we are.
 #[derive(Debug, Clone)]
-pub enum Auth {
+pub enum AuthTemplate {
     /// A name and a password.
     Basic(Template, Template),
     /// A token.
@@ -210,18 +210,18 @@ pub enum Auth {
 
 /// How long a request may take, and how often it is tried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// For all of it: the one budget.
-    pub budget: Duration,
+    pub total_timeout: Duration,
     /// For one attempt; `None` is as long as there is time.
-    pub attempt: Option<Duration>,
+    pub attempt_timeout: Option<Duration>,
     /// How often it is tried again.
     pub retries: u32,
 }
 
 /// How long a handled answer serves again, and for which requests.
 #[derive(Debug, Clone, Default)]
-pub struct Caching {
+pub struct ResponseCachePolicy {
     /// For so long nobody asks again.
     pub fresh: Duration,
     /// For so long after that it serves at once, and is asked for again behind the call.
@@ -229,10 +229,10 @@ pub struct Caching {
     /// For so long after its fresh time it serves where there is no answer.
     pub stale_if_error: Duration,
     /// What tells requests apart, where that is not all that is sent.
-    pub key: Option<CacheKeyText>,
+    pub key: Option<CacheKeyTemplate>,
 }
 
-impl Caching {
+impl ResponseCachePolicy {
     /// How long an answer is kept in all.
     pub fn lifetime(&self) -> Duration {
         self.fresh + self.stale.max(self.stale_if_error)
@@ -241,16 +241,16 @@ impl Caching {
 
 /// What tells requests of one script apart, or of others that send the same: their values may differ.
 #[derive(Debug, Clone)]
-pub struct CacheKeyText {
+pub struct CacheKeyTemplate {
     /// What is sent as it stands in the script: another one is another request.
-    pub of: Arc<str>,
+    pub source: Arc<str>,
     /// What has to be the same.
     pub template: Template,
 }
 
 /// A request's body.
 #[derive(Debug, Clone)]
-pub struct Body {
+pub struct BodyTemplate {
     /// The text, its values escaped for its format.
     pub text: Template,
     /// Sent as `Content-Type` unless the headers name one.
@@ -259,20 +259,20 @@ pub struct Body {
 
 /// What is heard while an answer is awaited.
 #[derive(Debug, Clone, Default)]
-pub struct Music {
+pub struct HoldMediaTemplate {
     /// Silence before it starts.
-    pub after: Duration,
+    pub delay: Duration,
     /// What plays then.
-    pub plays: Option<MusicSource>,
+    pub music: Option<HoldMusicSource>,
     /// What is heard now and then instead of it.
-    pub reassurance: Option<Reassurance>,
+    pub reassurance: Option<ReassuranceTemplate>,
     /// Keys are kept for the next question.
-    pub keeps_keys: bool,
+    pub keep_type_ahead: bool,
 }
 
 /// What tells a caller now and then that the call is still there.
 #[derive(Debug, Clone)]
-pub struct Reassurance {
+pub struct ReassuranceTemplate {
     /// From the beginning of the wait, and from the end of each, to the next.
     pub every: Duration,
     /// Its sounds and texts: the same in every call.
@@ -281,7 +281,7 @@ pub struct Reassurance {
 
 /// Where music comes from.
 #[derive(Debug, Clone)]
-pub enum MusicSource {
+pub enum HoldMusicSource {
     /// A class or stream of the switch.
     Class(Arc<str>),
     /// Sounds: recorded ones, and ones at URLs.
@@ -294,7 +294,7 @@ pub struct Branch {
     /// It is taken when one of them matches.
     pub when: Vec<Matcher>,
     /// What happens then.
-    pub outcome: Outcome,
+    pub outcome: ScriptOutcome,
 }
 
 /// What a value, or a reply, is compared with.
@@ -329,18 +329,18 @@ pub struct Decimal {
 
 /// What happens then.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub struct ScriptOutcome {
     /// What the caller hears.
     pub sounds: Playlist,
     /// Channel variables, by name.
-    pub set: Vec<(String, Template)>,
+    pub variables: Vec<(String, Template)>,
     /// How the call goes on.
-    pub then: Then,
+    pub then: ThenAction,
 }
 
 /// How the call goes on.
 #[derive(Debug, Clone, Default)]
-pub enum Then {
+pub enum ThenAction {
     /// The dialplan's next step.
     #[default]
     Continue,
@@ -354,7 +354,7 @@ pub enum Then {
         priority: Option<Template>,
     },
     /// Hung up.
-    Hangup(Option<Cause>),
+    Hangup(Option<HangupCause>),
     /// Another script, in the same call.
     Script(String),
     /// Asked again, as long as `repeat` lasts.
@@ -362,7 +362,7 @@ pub enum Then {
 }
 
 /// As it is written in a script.
-impl fmt::Display for Then {
+impl fmt::Display for ThenAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Continue => f.write_str("continue"),

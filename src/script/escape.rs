@@ -11,7 +11,7 @@ use crate::channel::Destination;
 
 /// Where a value lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Landing {
+pub enum EscapeContext {
     /// The whole beginning of a URL: taken as it is, and judged once the URL is whole.
     Url,
     /// The host of a URL.
@@ -36,7 +36,7 @@ pub enum Landing {
 
 /// A value that can't stand where it should.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum EscapeError {
     /// It would change the host.
     #[error("a value can't be part of a host name")]
     Host,
@@ -51,26 +51,26 @@ pub enum Unfit {
 }
 
 /// RFC 3986's unreserved characters stay; all others are encoded.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-impl Landing {
+impl EscapeContext {
     /// Writes a value so that it stays one.
     ///
     /// # Errors
     ///
     /// Where no escape exists: hosts, destinations, path segments of dots alone.
-    pub fn write(self, value: &str, out: &mut String) -> Result<(), Unfit> {
+    pub fn escape_into(self, value: &str, out: &mut String) -> Result<(), EscapeError> {
         match self {
-            Self::Query => out.extend(utf8_percent_encode(value, RESERVED)),
-            Self::Path if matches!(value, "." | "..") => return Err(Unfit::Path),
-            Self::Path => out.extend(utf8_percent_encode(value, RESERVED)),
-            Self::Url | Self::Header | Self::Variable => out.push_str(&one_line(value)),
-            Self::JsonString => out.push_str(unquoted(&json(value))),
+            Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
+            Self::Path if matches!(value, "." | "..") => return Err(EscapeError::Path),
+            Self::Path => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
+            Self::Url | Self::Header | Self::Variable => out.push_str(&replace_control_characters(value)),
+            Self::JsonString => out.push_str(strip_quotes(&json_string(value))),
             Self::JsonValue if is_json_number(value) => out.push_str(value),
-            Self::JsonValue => out.push_str(&json(value)),
-            Self::Xml => xml(&one_line(value), out),
-            Self::Host if !is_host_part(value) => return Err(Unfit::Host),
-            Self::Destination if !Destination::allows(value) => return Err(Unfit::Destination),
+            Self::JsonValue => out.push_str(&json_string(value)),
+            Self::Xml => escape_xml(&replace_control_characters(value), out),
+            Self::Host if !is_host_part(value) => return Err(EscapeError::Host),
+            Self::Destination if !Destination::is_valid_part(value) => return Err(EscapeError::Destination),
             Self::Host | Self::Destination => out.push_str(value),
         }
         Ok(())
@@ -78,18 +78,18 @@ impl Landing {
 }
 
 /// The value on one line: CR, LF and NUL become spaces, other control characters too.
-pub fn one_line(value: &str) -> Cow<'_, str> {
+pub fn replace_control_characters(value: &str) -> Cow<'_, str> {
     if !value.contains(|c: char| c.is_control()) {
         return Cow::Borrowed(value);
     }
     Cow::Owned(value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
 }
 
-fn json(value: &str) -> String {
+fn json_string(value: &str) -> String {
     serde_json::Value::from(value).to_string()
 }
 
-fn unquoted(json: &str) -> &str {
+fn strip_quotes(json: &str) -> &str {
     json.strip_prefix('"').and_then(|s| s.strip_suffix('"')).unwrap_or(json)
 }
 
@@ -103,7 +103,7 @@ fn is_host_part(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
 }
 
-fn xml(value: &str, out: &mut String) {
+fn escape_xml(value: &str, out: &mut String) {
     for c in value.chars() {
         match c {
             '&' => out.push_str("&amp;"),

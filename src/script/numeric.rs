@@ -29,15 +29,15 @@ mod spanish;
 mod text;
 mod words;
 
-use words::Language;
+use words::NumberLanguage;
 
 /// Longest text that is looked at, in bytes.
-const MOST_TEXT: usize = 2000;
+const MAX_TEXT_BYTES: usize = 2000;
 /// Most digits that come of it.
-const MOST_DIGITS: usize = 64;
+const MAX_DIGITS: usize = 64;
 
 /// Languages with a grammar.
-static LANGUAGES: [&Language; 9] = [
+static LANGUAGES: [&NumberLanguage; 9] = [
     &english::ENGLISH,
     &spanish::SPANISH,
     &french::FRENCH,
@@ -52,28 +52,28 @@ static LANGUAGES: [&Language; 9] = [
 /// The digits that words say, in a language such as `en` or `de-AT`: 1 to 64 of them. `None` where they say anything
 /// else. In a language that has no grammar only written digits count.
 pub fn digits(words: &str, language: &str) -> Option<String> {
-    if words.len() > MOST_TEXT {
+    if words.len() > MAX_TEXT_BYTES {
         return None;
     }
-    let language = find(language);
-    let digits = read(words, language).or_else(|| fallback::digits(words, language))?;
-    (1..=MOST_DIGITS).contains(&digits.len()).then_some(digits)
+    let language = find_language(language);
+    let digits = read_digits(words, language).or_else(|| fallback::digits(words, language))?;
+    (1..=MAX_DIGITS).contains(&digits.len()).then_some(digits)
 }
 
 /// Whether spoken numbers are understood in a language.
-pub fn knows(language: &str) -> bool {
-    find(language).code != words::WRITTEN.code
+pub fn supports(language: &str) -> bool {
+    find_language(language).code != words::WRITTEN_DIGITS.code
 }
 
-fn find(language: &str) -> &'static Language {
+fn find_language(language: &str) -> &'static NumberLanguage {
     let primary = language.split(['-', '_']).next().unwrap_or_default();
     let found = LANGUAGES.iter().find(|known| known.code.eq_ignore_ascii_case(primary));
-    found.copied().unwrap_or(&words::WRITTEN)
+    found.copied().unwrap_or(&words::WRITTEN_DIGITS)
 }
 
-fn read(words: &str, language: &Language) -> Option<String> {
+fn read_digits(words: &str, language: &NumberLanguage) -> Option<String> {
     let text = text::fold(words);
     let pieces = text::pieces(&text)?;
     let tokens = words::tokens(&pieces, language)?;
-    grammar::row(&tokens, language.number)
+    grammar::parse_numbers(&tokens, language.number)
 }

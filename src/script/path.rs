@@ -12,11 +12,11 @@ use nom::{IResult, Parser};
 
 /// Where in an answer a value stands; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct KeyPath(Vec<Step>);
+pub struct KeyPath(Vec<KeyPathStep>);
 
 /// One step down.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Step {
+pub enum KeyPathStep {
     /// Into an object, an element or a form field.
     Key(String),
     /// Into a list, from 0.
@@ -30,19 +30,19 @@ impl KeyPath {
     }
 
     /// A path of these steps, to be shown.
-    pub(in crate::script) fn written(steps: &[Step]) -> impl fmt::Display {
+    pub(in crate::script) fn display_steps(steps: &[KeyPathStep]) -> impl fmt::Display {
         Self(steps.to_vec())
     }
 
     /// The steps from the top.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[KeyPathStep] {
         &self.0
     }
 }
 
 fn path(input: &str) -> IResult<&str, KeyPath> {
-    let first = alt((map(plain, Step::Key), bracket));
-    let next = alt((map(preceded(char('.'), plain), Step::Key), bracket));
+    let first = alt((map(plain_key, KeyPathStep::Key), bracket));
+    let next = alt((map(preceded(char('.'), plain_key), KeyPathStep::Key), bracket));
     map((first, many0(next)), |(first, mut rest)| {
         rest.insert(0, first);
         KeyPath(rest)
@@ -50,18 +50,18 @@ fn path(input: &str) -> IResult<&str, KeyPath> {
     .parse(input)
 }
 
-fn plain(input: &str) -> IResult<&str, String> {
+fn plain_key(input: &str) -> IResult<&str, String> {
     let text = is_not(".[]{}\"'$ \t\r\n");
     map(text, str::to_owned).parse(input)
 }
 
-fn bracket(input: &str) -> IResult<&str, Step> {
-    let index = map(number, |n| Step::Index(n as usize));
-    let key = map(verify(quoted, |k: &String| !k.is_empty()), Step::Key);
+fn bracket(input: &str) -> IResult<&str, KeyPathStep> {
+    let index = map(number, |n| KeyPathStep::Index(n as usize));
+    let key = map(verify(quoted_key, |k: &String| !k.is_empty()), KeyPathStep::Key);
     delimited(char('['), alt((index, key)), char(']')).parse(input)
 }
 
-fn quoted(input: &str) -> IResult<&str, String> {
+fn quoted_key(input: &str) -> IResult<&str, String> {
     let escape = alt((value("\\", char('\\')), value("\"", char('"'))));
     let text = escaped_transform(none_of("\\\""), '\\', escape);
     delimited(one_of("\""), map(opt(text), Option::unwrap_or_default), char('"')).parse(input)
@@ -71,11 +71,11 @@ impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Index(n) => write!(f, "[{n}]")?,
-                Step::Key(key) if plain(key).is_ok_and(|(rest, _)| rest.is_empty()) => {
+                KeyPathStep::Index(n) => write!(f, "[{n}]")?,
+                KeyPathStep::Key(key) if plain_key(key).is_ok_and(|(rest, _)| rest.is_empty()) => {
                     write!(f, "{}{key}", if at == 0 { "" } else { "." })?;
                 }
-                Step::Key(key) => write!(f, "[{key:?}]")?,
+                KeyPathStep::Key(key) => write!(f, "[{key:?}]")?,
             }
         }
         Ok(())

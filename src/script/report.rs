@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use crate::channel::Left;
-use crate::script::request::{CacheUse, Fetched, Spent};
+use crate::channel::HandoverResult;
+use crate::script::request::{CacheStatus, TriggerResult, RequestTimings};
 
 /// What happened, not which table served it: `DIALSCRIPT_OUTCOME`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Happened {
+pub enum CallOutcome {
     /// A branch named the answer, or the input.
     Matched,
     /// None did.
@@ -25,7 +25,7 @@ pub enum Happened {
     Error,
 }
 
-impl Happened {
+impl CallOutcome {
     /// All of them.
     pub const ALL: [Self; 7] = [
         Self::Matched,
@@ -53,42 +53,42 @@ impl Happened {
 
 /// What became of a call, fit to be shown: nothing sensitive is in it.
 #[derive(Debug, Clone, Default)]
-pub struct Report {
+pub struct CallReport {
     /// The script that ran last.
     pub script: String,
     /// What happened in it.
-    pub outcome: Happened,
+    pub outcome: CallOutcome,
     /// The value at the key, masked where it repeats something sensitive.
     pub code: String,
     /// How many digits were entered, in all scripts of the call.
-    pub digits: usize,
+    pub digit_count: usize,
     /// How many characters were said, as they were understood, in all scripts of the call.
-    pub said: usize,
+    pub speech_characters: usize,
     /// Time in prompts and questions.
-    pub asked: Duration,
+    pub prompt_time: Duration,
     /// Time waiting for answers.
-    pub waited: Duration,
+    pub wait_time: Duration,
     /// What requests that were waited for spent their time on.
-    pub spent: Spent,
+    pub timings: RequestTimings,
     /// What went wrong with the last request first, also where something mended it.
-    pub trouble: Option<String>,
+    pub first_error: Option<String>,
     /// What the cache did.
-    pub cache: CacheUse,
+    pub cache: CacheStatus,
     /// Of the last complete reply.
     pub http_status: Option<u16>,
     /// How the call goes on: `continue`, `goto 100@agents`, `hangup 17`; sensitive parts are masked.
     pub exit: String,
     /// Whether the switch took it.
-    pub left: Option<Left>,
+    pub handover: Option<HandoverResult>,
     /// Why there was no response, or an error.
     pub reason: Option<String>,
 }
 
-impl Report {
+impl CallReport {
     /// A request was waited for.
-    pub(super) fn asked_for(&mut self, fetched: &Fetched) {
+    pub(super) fn record_trigger(&mut self, fetched: &TriggerResult) {
         self.cache = fetched.cache;
-        self.spent += fetched.spent;
-        self.trouble.clone_from(&fetched.trouble);
+        self.timings += fetched.timings;
+        self.first_error.clone_from(&fetched.first_error);
     }
 }

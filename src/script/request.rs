@@ -6,103 +6,103 @@ use std::time::Duration;
 
 use http::{HeaderName, header};
 
-use crate::script::answer::Answer;
-use crate::script::definition::{self, Patience, Script, Trigger};
-use crate::script::escape::Unfit;
-use crate::script::template::{Filled, MASK, Values};
+use crate::script::answer::TriggerAnswer;
+use crate::script::definition::{self, RetryPolicy, Script, ScriptTrigger};
+use crate::script::escape::EscapeError;
+use crate::script::template::{RedactedText, MASK, PlaceholderValues};
 
 /// A request, ready to be sent: POST with a body, GET without.
 #[derive(Debug, Clone)]
-pub struct Request {
+pub struct TriggerRequest {
     /// Where to.
-    pub to: Target,
+    pub target: RequestTarget,
     /// Where to when there is no answer from there.
-    pub fallback: Option<Target>,
+    pub fallback: Option<RequestTarget>,
     /// Its headers.
-    pub headers: Vec<(HeaderName, Filled)>,
+    pub headers: Vec<(HeaderName, RedactedText)>,
     /// Who we say we are.
-    pub auth: Option<Auth>,
+    pub auth: Option<RequestAuth>,
     /// Its body with the content type that it has unless the headers name one.
-    pub body: Option<(Filled, &'static str)>,
+    pub body: Option<(RedactedText, &'static str)>,
     /// Keys that each sign it.
-    pub signed_by: Vec<Filled>,
+    pub signing_keys: Vec<RedactedText>,
     /// How long, and how often it is tried.
-    pub patience: Patience,
+    pub retry_policy: RetryPolicy,
     /// What tells it apart from others for the cache, where that is not all that is sent.
-    pub cache_key: Option<CacheKeyFilled>,
+    pub cache_key: Option<CacheKeyInput>,
 }
 
 /// Where a request goes.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct RequestTarget {
     /// As text; it is parsed and judged by who sends the request.
-    pub url: Filled,
+    pub url: RedactedText,
     /// Whether a value decided its host.
     pub decides_host: bool,
 }
 
 /// Who we say we are.
 #[derive(Debug, Clone)]
-pub enum Auth {
+pub enum RequestAuth {
     /// A name and a password.
-    Basic(Filled, Filled),
+    Basic(RedactedText, RedactedText),
     /// A token.
-    Bearer(Filled),
+    Bearer(RedactedText),
 }
 
 /// What tells a request apart for the cache.
 #[derive(Debug, Clone)]
-pub struct CacheKeyFilled {
+pub struct CacheKeyInput {
     /// What is sent as it stands in the script.
-    pub of: Arc<str>,
+    pub source: Arc<str>,
     /// What has to be the same.
-    pub text: Filled,
+    pub text: RedactedText,
 }
 
-impl Request {
+impl TriggerRequest {
     /// Fills in a script's trigger.
     ///
     /// # Errors
     ///
     /// When a value can't stand where it should.
-    pub fn fill(trigger: &Trigger, values: &impl Values) -> Result<Self, Unfit> {
+    pub fn fill(trigger: &ScriptTrigger, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
         let headers = trigger.headers.iter();
         let headers = headers.map(|(name, value)| Ok((name.clone(), value.fill(values)?)));
         let body = trigger.body.as_ref();
         let body = body.map(|body| Ok((body.text.fill(values)?, body.content_type))).transpose()?;
-        let key = trigger.caching.as_ref().and_then(|caching| caching.key.as_ref());
+        let key = trigger.cache_policy.as_ref().and_then(|caching| caching.key.as_ref());
         let key = key
-            .map(|key| Ok(CacheKeyFilled { of: key.of.clone(), text: key.template.fill(values)? }));
+            .map(|key| Ok(CacheKeyInput { source: key.source.clone(), text: key.template.fill(values)? }));
         Ok(Self {
-            to: Target::fill(&trigger.url, values)?,
-            fallback: trigger.fallback.as_ref().map(|url| Target::fill(url, values)).transpose()?,
-            headers: headers.collect::<Result<_, Unfit>>()?,
-            auth: trigger.auth.as_ref().map(|auth| Auth::fill(auth, values)).transpose()?,
+            target: RequestTarget::fill(&trigger.url, values)?,
+            fallback: trigger.fallback.as_ref().map(|url| RequestTarget::fill(url, values)).transpose()?,
+            headers: headers.collect::<Result<_, EscapeError>>()?,
+            auth: trigger.auth.as_ref().map(|auth| RequestAuth::fill(auth, values)).transpose()?,
             body,
-            signed_by: trigger
-                .signed_by
+            signing_keys: trigger
+                .signing_keys
                 .iter()
                 .map(|key| key.fill(values))
                 .collect::<Result<_, _>>()?,
-            patience: trigger.patience,
+            retry_policy: trigger.retry_policy,
             cache_key: key.transpose()?,
         })
     }
 
     /// The body for people: sensitive values are masked.
-    pub fn shown_body(&self) -> Option<String> {
-        self.body.as_ref().map(|(body, _)| body.shown().into_owned())
+    pub fn redacted_body(&self) -> Option<String> {
+        self.body.as_ref().map(|(body, _)| body.redacted().into_owned())
     }
 }
 
-impl Target {
-    fn fill(url: &definition::Url, values: &impl Values) -> Result<Self, Unfit> {
+impl RequestTarget {
+    fn fill(url: &definition::UrlTemplate, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
         Ok(Self { url: url.template.fill(values)?, decides_host: url.decides_host })
     }
 
     /// The URL for people: nothing sensitive is in it, and nobody who stands before the host.
-    pub fn shown(&self) -> String {
-        let shown = self.url.shown().into_owned();
+    pub fn redacted(&self) -> String {
+        let shown = self.url.redacted().into_owned();
         let Some((scheme, rest)) = shown.split_once("://") else { return shown };
         let authority = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
         match rest[..authority].rfind('@') {
@@ -112,20 +112,20 @@ impl Target {
     }
 }
 
-impl Auth {
-    fn fill(auth: &definition::Auth, values: &impl Values) -> Result<Self, Unfit> {
+impl RequestAuth {
+    fn fill(auth: &definition::AuthTemplate, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
         Ok(match auth {
-            definition::Auth::Basic(user, password) => {
+            definition::AuthTemplate::Basic(user, password) => {
                 Self::Basic(user.fill(values)?, password.fill(values)?)
             }
-            definition::Auth::Bearer(token) => Self::Bearer(token.fill(values)?),
+            definition::AuthTemplate::Bearer(token) => Self::Bearer(token.fill(values)?),
         })
     }
 }
 
 /// Whether a header steers the connection itself: it is the client's to set, and a value in it could end a message
 /// early.
-pub fn is_the_connections(name: &HeaderName) -> bool {
+pub fn is_connection_header(name: &HeaderName) -> bool {
     let steering = [
         header::CONNECTION,
         header::CONTENT_LENGTH,
@@ -138,40 +138,40 @@ pub fn is_the_connections(name: &HeaderName) -> bool {
 }
 
 /// Who sends requests for scripts.
-pub trait Triggers: Send + Sync {
+pub trait TriggerClient: Send + Sync {
     /// Asks for a script, whose branches say which answers are of use, and which are kept. No later than the request's
     /// budget allows something comes of it. What is under way goes on when the caller of this future drops it: the other
     /// side may count on it.
-    fn ask(&self, request: Request, script: &Arc<Script>) -> impl Future<Output = Fetched> + Send;
+    fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> impl Future<Output = TriggerResult> + Send;
 
     /// Sends a request that nobody waits for.
-    fn tell(&self, request: Request, script: &Arc<Script>);
+    fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>);
 }
 
 /// What came of a request.
 #[derive(Debug, Clone)]
-pub struct Fetched {
+pub struct TriggerResult {
     /// The complete reply, or why there is none.
-    pub answer: Result<Arc<Answer>, NoAnswer>,
+    pub answer: Result<Arc<TriggerAnswer>, TriggerError>,
     /// What the cache did.
-    pub cache: CacheUse,
+    pub cache: CacheStatus,
     /// What the time went into.
-    pub spent: Spent,
+    pub timings: RequestTimings,
     /// What went wrong first, also where another attempt, the fallback, or an old answer mended it.
-    pub trouble: Option<String>,
+    pub first_error: Option<String>,
 }
 
-impl Fetched {
+impl TriggerResult {
     /// Nothing came.
-    pub fn nothing(why: NoAnswer) -> Self {
-        let trouble = Some(why.to_string());
-        Self { answer: Err(why), cache: CacheUse::Off, spent: Spent::default(), trouble }
+    pub fn failed(why: TriggerError) -> Self {
+        let first_error = Some(why.to_string());
+        Self { answer: Err(why), cache: CacheStatus::Off, timings: RequestTimings::default(), first_error }
     }
 }
 
 /// What a request's time went into, all of its attempts together.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spent {
+pub struct RequestTimings {
     /// Waiting for a place among the requests to one upstream, or for another daemon that asks the same.
     pub queued: Duration,
     /// Looking names up.
@@ -183,26 +183,26 @@ pub struct Spent {
     /// Sending, and waiting for the reply.
     pub answer: Duration,
     /// Between two attempts.
-    pub paused: Duration,
+    pub retry_pause: Duration,
     /// How many attempts there were.
     pub attempts: u32,
     /// The second URL was asked.
-    pub fallback: bool,
+    pub used_fallback: bool,
     /// Another call had asked the same already.
-    pub joined: bool,
+    pub joined_flight: bool,
 }
 
-impl std::ops::AddAssign for Spent {
+impl std::ops::AddAssign for RequestTimings {
     fn add_assign(&mut self, more: Self) {
         self.queued += more.queued;
         self.dns += more.dns;
         self.connect += more.connect;
         self.tls += more.tls;
         self.answer += more.answer;
-        self.paused += more.paused;
+        self.retry_pause += more.retry_pause;
         self.attempts += more.attempts;
-        self.fallback |= more.fallback;
-        self.joined |= more.joined;
+        self.used_fallback |= more.used_fallback;
+        self.joined_flight |= more.joined_flight;
     }
 }
 
@@ -212,7 +212,7 @@ pub struct CacheKey(pub [u8; 32]);
 
 /// What the cache did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum CacheUse {
+pub enum CacheStatus {
     /// The answer is from it.
     Hit,
     /// It was asked and had none.
@@ -224,7 +224,7 @@ pub enum CacheUse {
     Off,
 }
 
-impl CacheUse {
+impl CacheStatus {
     /// As in `DIALSCRIPT_CACHE`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -238,7 +238,7 @@ impl CacheUse {
 
 /// Why there is no answer. Its text never holds the URL or anything from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum TriggerError {
     /// The time for the whole answer, or for one attempt, was over.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
@@ -247,20 +247,20 @@ pub enum NoAnswer {
     Unreachable(String),
     /// The body is longer than we take, in bytes.
     #[error("the answer is longer than {0} bytes")]
-    TooLong(usize),
+    BodyTooLong(usize),
     /// The request was not sent: its URL or host is none that may be asked.
     #[error("not sent: {0}")]
     NotSent(String),
     /// As many requests are under way as may be.
     #[error("not sent: {0} requests are under way")]
-    TooMany(usize),
+    TooManyRequests(usize),
     /// There was no place among the requests to this upstream in time.
     #[error("not sent: {0} requests to this host are under way")]
-    Busy(usize),
+    UpstreamBusy(usize),
     /// The upstream has failed again and again and is left alone.
     #[error("not sent: this host failed {0} times, and is left alone for a while")]
-    Resting(u32),
+    CircuitOpen(u32),
     /// The request was given up, with the daemon or by a fault of ours.
     #[error("the request was given up")]
-    GivenUp,
+    Cancelled,
 }

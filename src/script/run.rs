@@ -5,89 +5,89 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::channel::{Channel, Exit, Interrupted, Keys, Line, Meanwhile, Reach};
-use crate::script::answer::{Answer, Found};
-use crate::script::branch::{Chosen, Subject, choose};
-use crate::script::definition::{Library, Outcome, Playlist, Script, Then, Trigger};
-use crate::script::destination::destination;
-use crate::script::escape::Unfit;
-use crate::script::input::Input;
-use crate::script::memory::{Arguments, By, Memory};
-use crate::script::music::AtHand;
-use crate::script::report::{Happened, Report};
-use crate::script::request::{Request, Triggers};
-use crate::script::sounds::Parts;
+use crate::channel::{Channel, Exit, Interruption, TypeAhead, LineState, HoldMedia, DestinationCheck};
+use crate::script::answer::{TriggerAnswer, AnswerValue};
+use crate::script::branch::{ChosenBranch, BranchSubject, choose_branch};
+use crate::script::definition::{ScriptLibrary, ScriptOutcome, Playlist, Script, ThenAction, ScriptTrigger};
+use crate::script::destination::fill_destination;
+use crate::script::escape::EscapeError;
+use crate::script::input_check::InputCheck;
+use crate::script::call_state::{ScriptArguments, InputMethod, CallState};
+use crate::script::hold_media::HoldMediaBuilder;
+use crate::script::report::{CallOutcome, CallReport};
+use crate::script::request::{TriggerRequest, TriggerClient};
+use crate::script::prompt_sounds::PromptSounds;
 use crate::script::template::{MASK, Template};
-use crate::script::verdict::{Verdict, verdict};
-use crate::script::voice::{Hold, Voice};
+use crate::script::decision::{BranchDecision, decide_branch};
+use crate::script::voice::{SoundGuard, VoiceService};
 
 mod question;
 
 /// Most scripts that one call goes through: a chain that runs in a circle ends.
-pub const MOST_SCRIPTS: usize = 50;
+pub const MAX_SCRIPTS: usize = 50;
 
 /// Runs a script on a call until the dialplan has it back.
-pub async fn run<C: Channel, T: Triggers, V: Voice>(
+pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     channel: C,
-    library: &Library,
+    library: &ScriptLibrary,
     (triggers, voice): (&T, &V),
     script: Arc<Script>,
-    arguments: Arguments,
-) -> Report {
-    let memory = Memory::new(library, channel.caller().clone(), script, arguments);
+    arguments: ScriptArguments,
+) -> CallReport {
+    let memory = CallState::new(library, channel.caller().clone(), script, arguments);
     let (report, code) = Default::default();
-    let mut call = Call { channel, library, triggers, voice, memory, report, code };
-    let exit = match call.scripts().await {
+    let mut call = CallRun { channel, library, triggers, voice, state: memory, report, code };
+    let exit = match call.run_scripts().await {
         Ok(exit) => exit,
-        Err(interrupted) => call.interrupted(interrupted),
+        Err(interrupted) => call.handle_interruption(interrupted),
     };
-    call.leave(exit).await
+    call.hand_over(exit).await
 }
 
-struct Call<'a, C, T, V> {
+struct CallRun<'a, C, T, V> {
     channel: C,
-    library: &'a Library,
+    library: &'a ScriptLibrary,
     triggers: &'a T,
     voice: &'a V,
-    memory: Memory<'a>,
-    report: Report,
+    state: CallState<'a>,
+    report: CallReport,
     /// The value at the key, as the dialplan gets it.
     code: String,
 }
 
 /// How a call goes on after an outcome.
-enum Next {
+enum NextStep {
     Exit(Exit),
     Script(Arc<Script>),
     Again,
 }
 
-impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
-    async fn scripts(&mut self) -> Result<Exit, Interrupted> {
-        for _ in 0..MOST_SCRIPTS {
-            match self.script().await? {
-                Next::Exit(exit) => return Ok(exit),
-                Next::Script(next) => self.memory.begin(next),
+impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
+    async fn run_scripts(&mut self) -> Result<Exit, Interruption> {
+        for _ in 0..MAX_SCRIPTS {
+            match self.run_script().await? {
+                NextStep::Exit(exit) => return Ok(exit),
+                NextStep::Script(next) => self.state.start_script(next),
                 // `[invalid_input]` is what `again` comes to in the end, and says no `again` itself.
-                Next::Again => return Ok(Exit::Continue),
+                NextStep::Again => return Ok(Exit::Continue),
             }
         }
-        Ok(self.fail(format!("more than {MOST_SCRIPTS} scripts in one call")))
+        Ok(self.fail(format!("more than {MAX_SCRIPTS} scripts in one call")))
     }
 
-    async fn script(&mut self) -> Result<Next, Interrupted> {
-        let script = self.memory.script().clone();
+    async fn run_script(&mut self) -> Result<NextStep, Interruption> {
+        let script = self.state.script().clone();
         loop {
-            let (happened, outcome) = match self.collect(&script).await? {
-                Input::Right => self.decide(&script).await?,
-                Input::Nothing => (Happened::NoInput, &script.no_input),
-                Input::Wrong => (Happened::InvalidInput, &script.invalid_input),
+            let (happened, outcome) = match self.prompt_and_collect(&script).await? {
+                InputCheck::Valid => self.decide(&script).await?,
+                InputCheck::Missing => (CallOutcome::NoInput, &script.no_input),
+                InputCheck::Invalid => (CallOutcome::InvalidInput, &script.invalid_input),
             };
-            match self.take(&script, happened, outcome).await? {
-                Next::Again if self.memory.may_ask_again() => {}
-                Next::Again => {
+            match self.apply_outcome(&script, happened, outcome).await? {
+                NextStep::Again if self.state.start_next_attempt() => {}
+                NextStep::Again => {
                     let invalid = &script.invalid_input;
-                    return self.take(&script, Happened::InvalidInput, invalid).await;
+                    return self.apply_outcome(&script, CallOutcome::InvalidInput, invalid).await;
                 }
                 next => return Ok(next),
             }
@@ -98,171 +98,171 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     async fn decide<'s>(
         &mut self,
         script: &'s Arc<Script>,
-    ) -> Result<(Happened, &'s Outcome), Interrupted> {
-        (self.report.cache, self.report.http_status, self.report.trouble) = Default::default();
+    ) -> Result<(CallOutcome, &'s ScriptOutcome), Interruption> {
+        (self.report.cache, self.report.http_status, self.report.first_error) = Default::default();
         self.code.clear();
         match &script.trigger {
-            None => Ok(self.compare_input(script)),
-            Some(trigger) if trigger.background => Ok(self.tell(script, trigger)),
-            Some(trigger) => self.ask(script, trigger).await,
+            None => Ok(self.outcome_of_input(script)),
+            Some(trigger) if trigger.background => Ok(self.send_detached(script, trigger)),
+            Some(trigger) => self.send_and_wait(script, trigger).await,
         }
     }
 
-    fn compare_input<'s>(&mut self, script: &'s Script) -> (Happened, &'s Outcome) {
-        let input = self.memory.input().text;
-        match choose(&script.branches, &Subject::input(&input)) {
+    fn outcome_of_input<'s>(&mut self, script: &'s Script) -> (CallOutcome, &'s ScriptOutcome) {
+        let input = self.state.input().text;
+        match choose_branch(&script.branches, &BranchSubject::from_input(&input)) {
             Some(chosen) => self.matched(chosen),
-            None => (Happened::Otherwise, &script.otherwise),
+            None => (CallOutcome::Otherwise, &script.otherwise),
         }
     }
 
-    fn tell<'s>(&mut self, script: &'s Arc<Script>, trigger: &Trigger) -> (Happened, &'s Outcome) {
-        match self.fill(trigger) {
+    fn send_detached<'s>(&mut self, script: &'s Arc<Script>, trigger: &ScriptTrigger) -> (CallOutcome, &'s ScriptOutcome) {
+        match self.fill_request(trigger) {
             Ok(request) => {
-                self.triggers.tell(request, script);
-                (Happened::Otherwise, &script.otherwise)
+                self.triggers.send_detached(request, script);
+                (CallOutcome::Otherwise, &script.otherwise)
             }
             Err(unfit) => self.no_response(script, unfit.to_string()),
         }
     }
 
-    fn fill(&self, trigger: &Trigger) -> Result<Request, Unfit> {
-        let request = Request::fill(trigger, &self.memory)?;
-        debug!(url = request.to.shown(), body = request.shown_body(), "request");
+    fn fill_request(&self, trigger: &ScriptTrigger) -> Result<TriggerRequest, EscapeError> {
+        let request = TriggerRequest::fill(trigger, &self.state)?;
+        debug!(url = request.target.redacted(), body = request.redacted_body(), "request");
         Ok(request)
     }
 
-    async fn ask<'s>(
+    async fn send_and_wait<'s>(
         &mut self,
         script: &'s Arc<Script>,
-        trigger: &Trigger,
-    ) -> Result<(Happened, &'s Outcome), Interrupted> {
-        let request = match self.fill(trigger) {
+        trigger: &ScriptTrigger,
+    ) -> Result<(CallOutcome, &'s ScriptOutcome), Interruption> {
+        let request = match self.fill_request(trigger) {
             Ok(request) => request,
             Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
         };
         let started = Instant::now();
         // What is held is there until nobody waits any more.
-        let (meanwhile, _held) = self.meanwhile(script, trigger);
-        let asked = self.triggers.ask(request, script);
+        let (meanwhile, _held) = self.hold_media(script, trigger);
+        let asked = self.triggers.send(request, script);
         let fetched = self.channel.wait(asked, &meanwhile).await;
-        self.report.waited += started.elapsed();
+        self.report.wait_time += started.elapsed();
         let fetched = fetched?;
-        self.report.asked_for(&fetched);
+        self.report.record_trigger(&fetched);
         Ok(match fetched.answer {
-            Ok(answer) => self.branch(script, trigger, answer),
+            Ok(answer) => self.outcome_of_answer(script, trigger, answer),
             Err(none) => self.no_response(script, none.to_string()),
         })
     }
 
-    fn meanwhile(&self, script: &Script, trigger: &Trigger) -> (Meanwhile, Vec<Hold>) {
+    fn hold_media(&self, script: &Script, trigger: &ScriptTrigger) -> (HoldMedia, Vec<SoundGuard>) {
         let language = &self.channel.caller().language;
-        let mut at_hand = AtHand::new(self.voice, language, &script.manner, self.channel.speaks());
-        let meanwhile = at_hand.meanwhile(&trigger.meanwhile);
-        (meanwhile, at_hand.into_holds())
+        let mut at_hand = HoldMediaBuilder::new(self.voice, language, &script.voice_params, self.channel.has_tts());
+        let meanwhile = at_hand.build(&trigger.hold_media);
+        (meanwhile, at_hand.into_guards())
     }
 
-    fn branch<'s>(
+    fn outcome_of_answer<'s>(
         &mut self,
         script: &'s Script,
-        trigger: &Trigger,
-        answer: Arc<Answer>,
-    ) -> (Happened, &'s Outcome) {
-        self.memory.answered(answer.clone());
+        trigger: &ScriptTrigger,
+        answer: Arc<TriggerAnswer>,
+    ) -> (CallOutcome, &'s ScriptOutcome) {
+        self.state.record_answer(answer.clone());
         self.report.http_status = Some(answer.status);
-        let subject = Subject::answer(&answer, trigger.key.as_ref());
-        if let Some(Found::Text(value)) = &subject.value {
+        let subject = BranchSubject::from_answer(&answer, trigger.response_key.as_ref());
+        if let Some(AnswerValue::Text(value)) = &subject.value {
             self.code = value.to_string();
         }
         debug!(
             status = answer.status,
-            value = self.shown(&self.code),
+            value = self.redacted(&self.code),
             cache = self.report.cache.as_str(),
-            trouble = self.report.trouble,
+            trouble = self.report.first_error,
             "answer"
         );
-        match verdict(&script.branches, &answer, trigger.key.as_ref()) {
-            Verdict::Matched(chosen) => self.matched(chosen),
-            Verdict::Otherwise => (Happened::Otherwise, &script.otherwise),
-            Verdict::NoResponse(reason) => self.no_response(script, reason),
+        match decide_branch(&script.branches, &answer, trigger.response_key.as_ref()) {
+            BranchDecision::Matched(chosen) => self.matched(chosen),
+            BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
+            BranchDecision::NoResponse(reason) => self.no_response(script, reason),
         }
     }
 
-    fn matched<'s>(&self, chosen: Chosen<'s>) -> (Happened, &'s Outcome) {
-        debug!(number = chosen.number, why = self.shown(&chosen.matcher.to_string()), "branch");
-        (Happened::Matched, chosen.outcome)
+    fn matched<'s>(&self, chosen: ChosenBranch<'s>) -> (CallOutcome, &'s ScriptOutcome) {
+        debug!(number = chosen.number, why = self.redacted(&chosen.matcher.to_string()), "branch");
+        (CallOutcome::Matched, chosen.outcome)
     }
 
     fn no_response<'s>(
         &mut self,
         script: &'s Script,
         reason: impl Into<String>,
-    ) -> (Happened, &'s Outcome) {
+    ) -> (CallOutcome, &'s ScriptOutcome) {
         let reason = reason.into();
         debug!(reason, "no response");
         self.report.reason = Some(reason);
-        (Happened::NoResponse, &script.no_response)
+        (CallOutcome::NoResponse, &script.no_response)
     }
 
     /// An outcome: its sound, its variables, its next action.
-    async fn take(
+    async fn apply_outcome(
         &mut self,
         script: &Script,
-        happened: Happened,
-        outcome: &Outcome,
-    ) -> Result<Next, Interrupted> {
+        happened: CallOutcome,
+        outcome: &ScriptOutcome,
+    ) -> Result<NextStep, Interruption> {
         self.report.outcome = happened;
-        if !matches!(happened, Happened::NoResponse | Happened::NoInput) {
+        if !matches!(happened, CallOutcome::NoResponse | CallOutcome::NoInput) {
             self.report.reason = None;
         }
         let next = match &outcome.then {
-            Then::Script(name) => self.library.scripts.get(name).cloned(),
-            Then::Again => Some(self.memory.script().clone()),
+            ThenAction::Script(name) => self.library.scripts.get(name).cloned(),
+            ThenAction::Again => Some(self.state.script().clone()),
             _ => None,
         };
         let asks = next.as_ref().and_then(|next| next.keypress.as_ref());
-        let keys = asks.map_or(Keys::Ignored, |keypress| Keys::Kept(&keypress.ask));
+        let keys = asks.map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
         // Before the sound: who hangs up in it has heard what was decided, and keys that come in it are for the question
         // that follows at once.
-        self.set(outcome).await?;
-        self.sound(script, &outcome.sounds, keys).await?;
-        self.then(&outcome.then, next).await
+        self.set_variables(outcome).await?;
+        self.play_playlist(script, &outcome.sounds, keys).await?;
+        self.next_step(&outcome.then, next).await
     }
 
-    async fn set(&mut self, outcome: &Outcome) -> Result<(), Interrupted> {
-        for (name, template) in &outcome.set {
-            let value = template.fill(&self.memory).map(|filled| filled.into_text());
-            self.channel.set(name, &value.unwrap_or_default()).await?;
+    async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
+        for (name, template) in &outcome.variables {
+            let value = template.fill(&self.state).map(|filled| filled.into_text());
+            self.channel.set_variable(name, &value.unwrap_or_default()).await?;
         }
         Ok(())
     }
 
-    async fn then(&mut self, then: &Then, next: Option<Arc<Script>>) -> Result<Next, Interrupted> {
+    async fn next_step(&mut self, then: &ThenAction, next: Option<Arc<Script>>) -> Result<NextStep, Interruption> {
         Ok(match (then, next) {
-            (Then::Continue, _) => Next::Exit(Exit::Continue),
-            (Then::Hangup(cause), _) => Next::Exit(Exit::Hangup(*cause)),
-            (Then::Again, _) => Next::Again,
-            (Then::Script(_), Some(next)) => Next::Script(next),
-            (Then::Script(name), None) => Next::Exit(self.fail(format!("no script {name}"))),
-            (Then::Goto { extension, context, priority }, _) => {
-                Next::Exit(self.goto(extension, context.as_ref(), priority.as_ref()).await?)
+            (ThenAction::Continue, _) => NextStep::Exit(Exit::Continue),
+            (ThenAction::Hangup(cause), _) => NextStep::Exit(Exit::Hangup(*cause)),
+            (ThenAction::Again, _) => NextStep::Again,
+            (ThenAction::Script(_), Some(next)) => NextStep::Script(next),
+            (ThenAction::Script(name), None) => NextStep::Exit(self.fail(format!("no script {name}"))),
+            (ThenAction::Goto { extension, context, priority }, _) => {
+                NextStep::Exit(self.check_goto(extension, context.as_ref(), priority.as_ref()).await?)
             }
         })
     }
 
-    async fn goto(
+    async fn check_goto(
         &mut self,
         extension: &Template,
         context: Option<&Template>,
         priority: Option<&Template>,
-    ) -> Result<Exit, Interrupted> {
-        let (to, shown) = match destination(&self.memory, extension, context, priority) {
+    ) -> Result<Exit, Interruption> {
+        let (to, shown) = match fill_destination(&self.state, extension, context, priority) {
             Ok(destination) => destination,
             Err(unfit) => return Ok(self.fail(unfit.to_string())),
         };
-        match self.channel.reaches(&to).await? {
-            Reach::No => Ok(self.fail(format!("the dialplan has no {shown}"))),
-            Reach::Yes | Reach::Unknown => {
+        match self.channel.check_destination(&to).await? {
+            DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {shown}"))),
+            DestinationCheck::Exists | DestinationCheck::Unknown => {
                 self.report.exit = format!("goto {shown}");
                 Ok(Exit::Goto(to))
             }
@@ -270,47 +270,47 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     }
 
     /// Plays sounds where a caller can hear them.
-    async fn sound(
+    async fn play_playlist(
         &mut self,
         script: &Script,
         sounds: &Playlist,
-        keys: Keys<'_>,
-    ) -> Result<(), Interrupted> {
+        keys: TypeAhead<'_>,
+    ) -> Result<(), Interruption> {
         if sounds.is_empty() {
             return Ok(());
         }
         match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
-            Line::Up => {
-                let mut sounds = self.begin(script, sounds);
+            LineState::Up => {
+                let mut sounds = self.start_sounds(script, sounds);
                 self.channel.play(&mut sounds, keys).await
             }
-            Line::Ringing | Line::Gone => Ok(()),
+            LineState::Ringing | LineState::HungUp => Ok(()),
         }
     }
 
     /// Begins to make what is to be heard.
-    fn begin(&self, script: &Script, sounds: &Playlist) -> Parts<V::Making> {
+    fn start_sounds(&self, script: &Script, sounds: &Playlist) -> PromptSounds<V::PendingRender> {
         let language = &self.channel.caller().language;
-        let speaks = self.channel.speaks();
-        Parts::begin(sounds, &script.manner, language, self.voice, speaks, &self.memory)
+        let speaks = self.channel.has_tts();
+        PromptSounds::start(sounds, &script.voice_params, language, self.voice, speaks, &self.state)
     }
 
     /// The call can't go as the script says: the dialplan goes on, and is told.
     fn fail(&mut self, reason: String) -> Exit {
-        self.report.outcome = Happened::Error;
+        self.report.outcome = CallOutcome::Error;
         self.report.reason = Some(reason);
         Exit::Continue
     }
 
-    fn interrupted(&mut self, interrupted: Interrupted) -> Exit {
+    fn handle_interruption(&mut self, interrupted: Interruption) -> Exit {
         match interrupted {
-            Interrupted::CallerLeft { digits } => {
-                self.report.outcome = Happened::Hangup;
+            Interruption::CallerHungUp { digits } => {
+                self.report.outcome = CallOutcome::Hangup;
                 if !digits.is_empty() {
-                    self.report.digits += digits.len();
-                    self.memory.enter(digits, By::Keypress);
+                    self.report.digit_count += digits.len();
+                    self.state.record_input(digits, InputMethod::Keypress);
                 }
-                self.tell_of_hangup();
+                self.send_hangup_trigger();
                 Exit::Continue
             }
             other => self.fail(other.to_string()),
@@ -318,42 +318,42 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
     }
 
     /// `[hangup]`: the request goes its own way, the channel need not be there for it.
-    fn tell_of_hangup(&mut self) {
-        let script = self.memory.script().clone();
+    fn send_hangup_trigger(&mut self) {
+        let script = self.state.script().clone();
         let Some(trigger) = &script.hangup else { return };
-        match self.fill(trigger) {
-            Ok(request) => self.triggers.tell(request, &script),
+        match self.fill_request(trigger) {
+            Ok(request) => self.triggers.send_detached(request, &script),
             Err(unfit) => warn!(reason = %unfit, "[hangup] could not be sent"),
         }
     }
 
-    async fn leave(mut self, exit: Exit) -> Report {
+    async fn hand_over(mut self, exit: Exit) -> CallReport {
         match &exit {
             Exit::Continue => self.report.exit = "continue".into(),
             Exit::Hangup(None) => self.report.exit = "hangup".into(),
             Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
             Exit::Goto(_) => {}
         }
-        let variables = self.variables();
-        self.report.code = self.shown(&self.code);
-        self.report.script = self.memory.script().name.clone();
-        self.report.left = Some(self.channel.leave(&variables, &exit).await);
+        let variables = self.standard_variables();
+        self.report.code = self.redacted(&self.code);
+        self.report.script = self.state.script().name.clone();
+        self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
         self.report
     }
 
     /// A text for people: masked where it repeats something sensitive, and not endless.
-    fn shown(&self, text: &str) -> String {
-        let shown = if self.memory.gives_away(text) { MASK } else { text };
-        shown.chars().take(MOST_SHOWN).collect()
+    fn redacted(&self, text: &str) -> String {
+        let shown = if self.state.contains_sensitive(text) { MASK } else { text };
+        shown.chars().take(MAX_LOGGED_CHARACTERS).collect()
     }
 
     /// The standard variables; the outcome is the last, so that who sees it sees all.
-    fn variables(&self) -> [(&'static str, String); 6] {
-        let input = self.memory.input();
+    fn standard_variables(&self) -> [(&'static str, String); 6] {
+        let input = self.state.input();
         let input = if input.sensitive { String::new() } else { input.text.into_owned() };
         let status = self.report.http_status.map(|status| status.to_string());
         [
-            ("DIALSCRIPT_SCRIPT", self.memory.script().name.clone()),
+            ("DIALSCRIPT_SCRIPT", self.state.script().name.clone()),
             ("DIALSCRIPT_INPUT", input),
             ("DIALSCRIPT_CODE", self.code.clone()),
             ("DIALSCRIPT_HTTP_STATUS", status.unwrap_or_default()),
@@ -364,4 +364,4 @@ impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
 }
 
 /// Most characters of a web application's value in a log line.
-const MOST_SHOWN: usize = 64;
+const MAX_LOGGED_CHARACTERS: usize = 64;

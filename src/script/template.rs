@@ -5,26 +5,26 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::script::escape::{Landing, Unfit};
+use crate::script::escape::{EscapeContext, EscapeError};
 use crate::script::path::KeyPath;
 
-mod read;
+mod parse;
 mod spoken;
-mod written;
+mod display;
 
-pub use read::{Braces, Piece, Problem, read};
-pub use spoken::{Phrase, read_spoken};
+pub use parse::{BraceSyntax, TemplatePiece, PlaceholderError, parse_template};
+pub use spoken::{SpokenPhrase, parse_spoken};
 
 /// A text with placeholders, each with its landing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Template {
-    parts: Vec<Part>,
+    parts: Vec<TemplatePart>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+enum TemplatePart {
     Text(String),
-    Fill(Placeholder, Landing),
+    Placeholder(Placeholder, EscapeContext),
 }
 
 /// What a placeholder stands for.
@@ -57,14 +57,14 @@ pub enum Placeholder {
     /// `{secret.NAME}`.
     Secret(String),
     /// `{NAME.keypress}` and its like: what an earlier script of this call's chain was given.
-    Earlier(String, Entered),
+    OtherScript(String, InputKind),
     /// `{$path}`: a value of the last answer.
     Answer(KeyPath),
 }
 
 /// Which input of an earlier script is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Entered {
+pub enum InputKind {
     /// `keypress`
     Keypress,
     /// `speech`
@@ -74,28 +74,28 @@ pub enum Entered {
 }
 
 /// Where placeholders get their values.
-pub trait Values {
+pub trait PlaceholderValues {
     /// The value now; empty where there is none.
-    fn value(&self, of: &Placeholder) -> Value<'_>;
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_>;
 }
 
 /// A value, and whether it may be shown.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Value<'a> {
+pub struct PlaceholderValue<'a> {
     /// The text as it is, not escaped.
     pub text: Cow<'a, str>,
     /// Declared sensitive, or a secret: shown nowhere.
     pub sensitive: bool,
 }
 
-impl<'a> Value<'a> {
+impl<'a> PlaceholderValue<'a> {
     /// A value that may be shown.
-    pub fn open(text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn public(text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), sensitive: false }
     }
 }
 
-impl fmt::Debug for Value<'_> {
+impl fmt::Debug for PlaceholderValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
     }
@@ -106,27 +106,27 @@ pub const MASK: &str = "***";
 
 /// A filled template, and where sensitive values stand in it.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Filled {
+pub struct RedactedText {
     text: String,
-    hidden: Vec<Range<usize>>,
+    sensitive_ranges: Vec<Range<usize>>,
 }
 
-impl Filled {
+impl RedactedText {
     /// A text that may be shown.
-    pub fn open(text: String) -> Self {
-        Self { text, hidden: Vec::new() }
+    pub fn public(text: String) -> Self {
+        Self { text, sensitive_ranges: Vec::new() }
     }
 
     /// A text that may not be shown.
-    pub fn hidden(text: String) -> Self {
+    pub fn sensitive(text: String) -> Self {
         let hidden = 0..text.len();
-        Self { text, hidden: if hidden.is_empty() { Vec::new() } else { vec![hidden] } }
+        Self { text, sensitive_ranges: if hidden.is_empty() { Vec::new() } else { vec![hidden] } }
     }
 
     /// A value as it is.
-    pub fn of(value: &Value<'_>) -> Self {
+    pub fn from_value(value: &PlaceholderValue<'_>) -> Self {
         let text = value.text.clone().into_owned();
-        if value.sensitive { Self::hidden(text) } else { Self::open(text) }
+        if value.sensitive { Self::sensitive(text) } else { Self::public(text) }
     }
 
     /// The text itself.
@@ -141,17 +141,17 @@ impl Filled {
 
     /// Whether a sensitive value is in it.
     pub fn is_sensitive(&self) -> bool {
-        !self.hidden.is_empty()
+        !self.sensitive_ranges.is_empty()
     }
 
     /// The text for people: sensitive values are masked.
-    pub fn shown(&self) -> Cow<'_, str> {
+    pub fn redacted(&self) -> Cow<'_, str> {
         if !self.is_sensitive() {
             return Cow::Borrowed(&self.text);
         }
         let mut shown = String::with_capacity(self.text.len());
         let mut from = 0;
-        for hidden in &self.hidden {
+        for hidden in &self.sensitive_ranges {
             shown.push_str(&self.text[from..hidden.start]);
             shown.push_str(MASK);
             from = hidden.end;
@@ -161,68 +161,68 @@ impl Filled {
     }
 }
 
-impl fmt::Debug for Filled {
+impl fmt::Debug for RedactedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.shown().fmt(f)
+        self.redacted().fmt(f)
     }
 }
 
 impl Template {
     /// A text without placeholders.
     pub fn text(text: impl Into<String>) -> Self {
-        Self { parts: vec![Part::Text(text.into())] }
+        Self { parts: vec![TemplatePart::Text(text.into())] }
     }
 
     /// A template whose values all land alike.
-    pub fn landing(pieces: impl IntoIterator<Item = Piece>, landing: Landing) -> Self {
+    pub fn with_context(pieces: impl IntoIterator<Item = TemplatePiece>, landing: EscapeContext) -> Self {
         let mut template = Self::default();
         pieces.into_iter().for_each(|piece| template.push(piece, landing));
         template
     }
 
     /// A URL: each value lands by where it stands in it. Tells also whether one decides the host.
-    pub fn url(pieces: impl IntoIterator<Item = Piece>) -> (Self, bool) {
+    pub fn url(pieces: impl IntoIterator<Item = TemplatePiece>) -> (Self, bool) {
         let mut template = Self::default();
-        let mut at = InUrl::Scheme;
+        let mut at = UrlPosition::Scheme;
         let mut decides_host = false;
         for piece in pieces {
-            let landing = at.landing(template.parts.is_empty());
+            let landing = at.escape_context(template.parts.is_empty());
             match &piece {
-                Piece::Text(text) => at = at.after(text),
-                Piece::Fill(_) if landing == Landing::Url => at = InUrl::Path,
-                Piece::Fill(_) => {}
+                TemplatePiece::Text(text) => at = at.advance(text),
+                TemplatePiece::Placeholder(_) if landing == EscapeContext::Url => at = UrlPosition::Path,
+                TemplatePiece::Placeholder(_) => {}
             }
-            let fills = matches!(piece, Piece::Fill(_));
-            decides_host |= fills && matches!(landing, Landing::Url | Landing::Host);
+            let fills = matches!(piece, TemplatePiece::Placeholder(_));
+            decides_host |= fills && matches!(landing, EscapeContext::Url | EscapeContext::Host);
             template.push(piece, landing);
         }
         (template, decides_host)
     }
 
     /// A JSON text: values inside of quotes and outside land differently.
-    pub fn json(pieces: impl IntoIterator<Item = Piece>) -> Self {
+    pub fn json(pieces: impl IntoIterator<Item = TemplatePiece>) -> Self {
         let mut template = Self::default();
         let mut quoted = false;
         for piece in pieces {
-            if let Piece::Text(text) = &piece {
-                quoted = is_quoted_after(text, quoted);
+            if let TemplatePiece::Text(text) = &piece {
+                quoted = ends_inside_quotes(text, quoted);
             }
-            template.push(piece, if quoted { Landing::JsonString } else { Landing::JsonValue });
+            template.push(piece, if quoted { EscapeContext::JsonString } else { EscapeContext::JsonValue });
         }
         template
     }
 
-    fn push(&mut self, piece: Piece, landing: Landing) {
+    fn push(&mut self, piece: TemplatePiece, landing: EscapeContext) {
         match piece {
-            Piece::Text(text) => self.push_text(&text),
-            Piece::Fill(placeholder) => self.parts.push(Part::Fill(placeholder, landing)),
+            TemplatePiece::Text(text) => self.push_text(&text),
+            TemplatePiece::Placeholder(placeholder) => self.parts.push(TemplatePart::Placeholder(placeholder, landing)),
         }
     }
 
     fn push_text(&mut self, text: &str) {
         match self.parts.last_mut() {
-            Some(Part::Text(last)) => last.push_str(text),
-            _ => self.parts.push(Part::Text(text.to_owned())),
+            Some(TemplatePart::Text(last)) => last.push_str(text),
+            _ => self.parts.push(TemplatePart::Text(text.to_owned())),
         }
     }
 
@@ -230,7 +230,7 @@ impl Template {
     pub fn append(&mut self, other: Self) {
         for part in other.parts {
             match part {
-                Part::Text(text) => self.push_text(&text),
+                TemplatePart::Text(text) => self.push_text(&text),
                 fill => self.parts.push(fill),
             }
         }
@@ -240,7 +240,7 @@ impl Template {
     pub fn as_text(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Text(text)] => Some(text),
+            [TemplatePart::Text(text)] => Some(text),
             _ => None,
         }
     }
@@ -248,8 +248,8 @@ impl Template {
     /// Its placeholders, in order.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {
-            Part::Fill(placeholder, _) => Some(placeholder),
-            Part::Text(_) => None,
+            TemplatePart::Placeholder(placeholder, _) => Some(placeholder),
+            TemplatePart::Text(_) => None,
         })
     }
 
@@ -258,13 +258,13 @@ impl Template {
     /// # Errors
     ///
     /// When a value can't stand where it should; see [`Landing::write`].
-    pub fn fill(&self, values: &impl Values) -> Result<Filled, Unfit> {
-        let mut filled = Filled::default();
+    pub fn fill(&self, values: &impl PlaceholderValues) -> Result<RedactedText, EscapeError> {
+        let mut filled = RedactedText::default();
         for part in &self.parts {
             match part {
-                Part::Text(text) => filled.text.push_str(text),
-                Part::Fill(placeholder, landing) => {
-                    filled.push(&values.value(placeholder), *landing)?;
+                TemplatePart::Text(text) => filled.text.push_str(text),
+                TemplatePart::Placeholder(placeholder, landing) => {
+                    filled.push_escaped(&values.value(placeholder), *landing)?;
                 }
             }
         }
@@ -272,12 +272,12 @@ impl Template {
     }
 }
 
-impl Filled {
-    fn push(&mut self, value: &Value<'_>, landing: Landing) -> Result<(), Unfit> {
+impl RedactedText {
+    fn push_escaped(&mut self, value: &PlaceholderValue<'_>, landing: EscapeContext) -> Result<(), EscapeError> {
         let start = self.text.len();
-        landing.write(&value.text, &mut self.text)?;
+        landing.escape_into(&value.text, &mut self.text)?;
         if value.sensitive && self.text.len() > start {
-            self.hidden.push(start..self.text.len());
+            self.sensitive_ranges.push(start..self.text.len());
         }
         Ok(())
     }
@@ -312,24 +312,24 @@ impl fmt::Debug for Secrets {
 
 /// Where in a URL the reading is.
 #[derive(Clone, Copy)]
-enum InUrl {
+enum UrlPosition {
     Scheme,
     Host,
     Path,
     Query,
 }
 
-impl InUrl {
-    fn landing(self, first: bool) -> Landing {
+impl UrlPosition {
+    fn escape_context(self, first: bool) -> EscapeContext {
         match self {
-            Self::Scheme if first => Landing::Url,
-            Self::Scheme | Self::Host => Landing::Host,
-            Self::Path => Landing::Path,
-            Self::Query => Landing::Query,
+            Self::Scheme if first => EscapeContext::Url,
+            Self::Scheme | Self::Host => EscapeContext::Host,
+            Self::Path => EscapeContext::Path,
+            Self::Query => EscapeContext::Query,
         }
     }
 
-    fn after(self, text: &str) -> Self {
+    fn advance(self, text: &str) -> Self {
         let (next, rest) = match self {
             Self::Scheme => (text.split_once("://").map(|(_, rest)| (Self::Host, rest))).unzip(),
             Self::Host => text
@@ -345,13 +345,13 @@ impl InUrl {
             Self::Query => (None, None),
         };
         match (next, rest) {
-            (Some(next), Some(rest)) => next.after(rest),
+            (Some(next), Some(rest)) => next.advance(rest),
             _ => self,
         }
     }
 }
 
-fn is_quoted_after(text: &str, mut quoted: bool) -> bool {
+fn ends_inside_quotes(text: &str, mut quoted: bool) -> bool {
     let mut escaped = false;
     for b in text.bytes() {
         match b {

@@ -9,26 +9,26 @@ use std::time::{Duration, Instant};
 use ring::rand::{SecureRandom, SystemRandom};
 use tracing::warn;
 
-use super::settings::Folder;
-use super::shared::open;
-use crate::script::voice::Deaf;
+use super::settings::FolderPaths;
+use super::untrusted_files::open_untrusted;
+use crate::script::voice::AsrError;
 
 /// Most bytes of a recording: a quarter of an hour at 8 kHz.
-const MOST: u64 = 16 * 1024 * 1024;
+const MAX_RECORDING_BYTES: u64 = 16 * 1024 * 1024;
 /// What is older was left behind by a daemon that was killed, or by a switch that recorded for nobody.
-const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+const STALE_AFTER: Duration = Duration::from_secs(3600);
 
 /// The folder of recordings.
-pub struct Recordings {
-    folder: Folder,
-    swept: Mutex<Instant>,
+pub struct RecordingFolder {
+    folder: FolderPaths,
+    cleaned_at: Mutex<Instant>,
 }
 
-impl Recordings {
+impl RecordingFolder {
     /// Takes a folder, and deletes what was left in it.
-    pub fn new(folder: &Folder) -> Self {
-        sweep(&folder.ours);
-        Self { folder: folder.clone(), swept: Mutex::new(Instant::now()) }
+    pub fn new(folder: &FolderPaths) -> Self {
+        remove_stale_recordings(&folder.local);
+        Self { folder: folder.clone(), cleaned_at: Mutex::new(Instant::now()) }
     }
 
     /// A recording to be made.
@@ -36,34 +36,34 @@ impl Recordings {
     /// # Errors
     ///
     /// When it can't be named.
-    pub fn begin(&self) -> Result<Recording, Deaf> {
-        self.sweep_at_times();
-        let unnamed = |_| Deaf("a recording can't be named".into());
-        let name = format!("said-{}.wav", unguessable().map_err(unnamed)?);
+    pub fn new_recording(&self) -> Result<SpeechRecording, AsrError> {
+        self.clean_up_periodically();
+        let unnamed = |_| AsrError("a recording can't be named".into());
+        let name = format!("said-{}.wav", random_name().map_err(unnamed)?);
         let on_switch = self.folder.on_switch.join(&name);
-        Ok(Recording {
-            ours: self.folder.ours.join(&name),
+        Ok(SpeechRecording {
+            local: self.folder.local.join(&name),
             on_switch: on_switch.to_string_lossy().into(),
         })
     }
 
     /// A switch may write a file that was deleted already, when its caller leaves at the wrong moment.
-    fn sweep_at_times(&self) {
-        let Ok(mut swept) = self.swept.try_lock() else { return };
-        if swept.elapsed() > LEFT_BEHIND {
+    fn clean_up_periodically(&self) {
+        let Ok(mut swept) = self.cleaned_at.try_lock() else { return };
+        if swept.elapsed() > STALE_AFTER {
             *swept = Instant::now();
-            sweep(&self.folder.ours);
+            remove_stale_recordings(&self.folder.local);
         }
     }
 }
 
 /// One recording. Its file is deleted when this is dropped.
-pub struct Recording {
-    ours: PathBuf,
+pub struct SpeechRecording {
+    local: PathBuf,
     on_switch: Arc<str>,
 }
 
-impl Recording {
+impl SpeechRecording {
     /// The file as the switch sees it.
     pub fn on_switch(&self) -> &Arc<str> {
         &self.on_switch
@@ -74,32 +74,32 @@ impl Recording {
     /// # Errors
     ///
     /// When it is not there, is none of ours to read, or is longer than any utterance.
-    pub fn read(&self) -> Result<Vec<u8>, Deaf> {
-        let unread = |error: io::Error| Deaf(format!("the recording can't be read: {error}"));
-        let file = open(&self.ours).map_err(unread)?;
+    pub fn read(&self) -> Result<Vec<u8>, AsrError> {
+        let unread = |error: io::Error| AsrError(format!("the recording can't be read: {error}"));
+        let file = open_untrusted(&self.local).map_err(unread)?;
         if !file.metadata().map_err(unread)?.is_file() {
-            return Err(Deaf("the recording is no file".into()));
+            return Err(AsrError("the recording is no file".into()));
         }
         let mut bytes = Vec::new();
-        file.take(MOST + 1).read_to_end(&mut bytes).map_err(unread)?;
+        file.take(MAX_RECORDING_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
         match bytes.len() {
-            0 => Err(Deaf("the recording is empty".into())),
-            long if long as u64 > MOST => Err(Deaf("the recording is too long".into())),
+            0 => Err(AsrError("the recording is empty".into())),
+            long if long as u64 > MAX_RECORDING_BYTES => Err(AsrError("the recording is too long".into())),
             _ => Ok(bytes),
         }
     }
 }
 
 /// Its name is not shown: whoever knows it may read it before we do.
-impl std::fmt::Debug for Recording {
+impl std::fmt::Debug for SpeechRecording {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Recording")
     }
 }
 
-impl Drop for Recording {
+impl Drop for SpeechRecording {
     fn drop(&mut self) {
-        match fs::remove_file(&self.ours) {
+        match fs::remove_file(&self.local) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 warn!(%error, "a recording can't be deleted");
             }
@@ -109,32 +109,32 @@ impl Drop for Recording {
 }
 
 /// Deletes what carries a name of ours and is old.
-fn sweep(folder: &Path) {
+fn remove_stale_recordings(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let is_ours = entry.file_name().to_str().is_some_and(is_recording);
-        if is_ours && is_old(&entry) && fs::remove_file(entry.path()).is_err() {
+        let is_ours = entry.file_name().to_str().is_some_and(is_recording_name);
+        if is_ours && is_stale_entry(&entry) && fs::remove_file(entry.path()).is_err() {
             warn!("an old recording can't be deleted");
         }
     }
 }
 
-fn is_recording(name: &str) -> bool {
+fn is_recording_name(name: &str) -> bool {
     let random = name.strip_prefix("said-").and_then(|name| name.strip_suffix(".wav"));
-    random.is_some_and(is_unguessable)
+    random.is_some_and(is_random_name)
 }
 
-fn is_old(entry: &fs::DirEntry) -> bool {
-    entry.metadata().is_ok_and(|metadata| metadata.is_file() && is_left_behind(&metadata))
+fn is_stale_entry(entry: &fs::DirEntry) -> bool {
+    entry.metadata().is_ok_and(|metadata| metadata.is_file() && is_stale(&metadata))
 }
 
 /// Whether nobody can need it any more.
-pub(super) fn is_left_behind(metadata: &fs::Metadata) -> bool {
+pub(super) fn is_stale(metadata: &fs::Metadata) -> bool {
     let age = metadata.modified().ok().and_then(|modified| modified.elapsed().ok());
-    age.is_some_and(|age| age > LEFT_BEHIND)
+    age.is_some_and(|age| age > STALE_AFTER)
 }
 
 /// Whether a name is one of [`unguessable`].
-pub(super) fn is_unguessable(name: &str) -> bool {
+pub(super) fn is_random_name(name: &str) -> bool {
     name.len() == 32 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
@@ -143,7 +143,7 @@ pub(super) fn is_unguessable(name: &str) -> bool {
 /// # Errors
 ///
 /// When the system has none.
-pub fn unguessable() -> io::Result<String> {
+pub fn random_name() -> io::Result<String> {
     let mut random = [0; 16];
     let filled = SystemRandom::new().fill(&mut random);
     filled.map_err(|_| io::Error::other("the system has no random numbers"))?;

@@ -18,7 +18,7 @@ use super::stopwatch;
 /// A host that a value may decide: `shop.example`, `*.shop.example` (any depth below, not itself), or an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
-    below: bool,
+    subdomains_only: bool,
     host: Host<String>,
 }
 
@@ -27,29 +27,29 @@ pub struct HostPattern {
 #[error(
     "no host: write `shop.example`, `*.shop.example` or an address, without scheme, port and path"
 )]
-pub struct BadHost;
+pub struct HostPatternError;
 
 impl FromStr for HostPattern {
-    type Err = BadHost;
+    type Err = HostPatternError;
 
-    fn from_str(text: &str) -> Result<Self, BadHost> {
+    fn from_str(text: &str) -> Result<Self, HostPatternError> {
         let (below, name) = text.strip_prefix("*.").map_or((false, text), |name| (true, name));
         let name = name.strip_suffix('.').unwrap_or(name);
         let bare = match name.parse() {
             Ok(address) => Host::Ipv6(address),
-            Err(_) => Host::parse(name).map_err(|_| BadHost)?,
+            Err(_) => Host::parse(name).map_err(|_| HostPatternError)?,
         };
         let fits = match &bare {
             Host::Domain(name) => !name.contains('*'),
             _ => !below,
         };
-        if fits { Ok(Self { below, host: bare }) } else { Err(BadHost) }
+        if fits { Ok(Self { subdomains_only: below, host: bare }) } else { Err(HostPatternError) }
     }
 }
 
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", if self.below { "*." } else { "" }, self.host)
+        write!(f, "{}{}", if self.subdomains_only { "*." } else { "" }, self.host)
     }
 }
 
@@ -59,7 +59,7 @@ impl HostPattern {
             (Host::Domain(named), Host::Domain(host)) => {
                 let host = host.strip_suffix('.').unwrap_or(host);
                 let above = host.strip_suffix(named.as_str());
-                above.is_some_and(|above| match self.below {
+                above.is_some_and(|above| match self.subdomains_only {
                     true => above.len() > 1 && above.ends_with('.'),
                     false => above.is_empty(),
                 })
@@ -73,17 +73,17 @@ impl HostPattern {
 
 /// The operator's rules.
 #[derive(Debug, Clone, Default)]
-pub struct Egress(Arc<Rules>);
+pub struct EgressRules(Arc<EgressRulesInner>);
 
 #[derive(Debug, Default)]
-struct Rules {
+struct EgressRulesInner {
     hosts: Vec<HostPattern>,
     networks: Vec<IpNet>,
 }
 
 /// Why a place may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refused {
+pub enum EgressDenied {
     /// The host is not on the list.
     #[error("a value decides its host, and `allow_hosts` does not name it")]
     Host,
@@ -92,10 +92,10 @@ pub enum Refused {
     Address,
 }
 
-impl Egress {
+impl EgressRules {
     /// Rules of hosts and networks.
     pub fn new(hosts: Vec<HostPattern>, networks: Vec<IpNet>) -> Self {
-        Self(Arc::new(Rules { hosts, networks }))
+        Self(Arc::new(EgressRulesInner { hosts, networks }))
     }
 
     /// Judges a URL whose host a value decided: the host, and its address where that stands in the URL.
@@ -103,33 +103,33 @@ impl Egress {
     /// # Errors
     ///
     /// When it may not be reached.
-    pub fn check(&self, url: &Url) -> Result<(), Refused> {
-        self.pattern(url).ok_or(Refused::Host)?;
-        let host = url.host().ok_or(Refused::Host)?;
+    pub fn check(&self, url: &Url) -> Result<(), EgressDenied> {
+        self.matching_pattern(url).ok_or(EgressDenied::Host)?;
+        let host = url.host().ok_or(EgressDenied::Host)?;
         let address = match host {
             Host::Ipv4(address) => IpAddr::V4(address),
             Host::Ipv6(address) => IpAddr::V6(address),
             Host::Domain(_) => return Ok(()),
         };
-        if self.allows(address) { Ok(()) } else { Err(Refused::Address) }
+        if self.allows_address(address) { Ok(()) } else { Err(EgressDenied::Address) }
     }
 
     /// The pattern that a URL's host is on.
-    pub fn pattern(&self, url: &Url) -> Option<&HostPattern> {
+    pub fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
         let host = url.host()?;
         self.0.hosts.iter().find(|pattern| pattern.matches(&host))
     }
 
     /// Whether an address may be connected to: a public one, or one of a named network.
-    pub fn allows(&self, address: IpAddr) -> bool {
-        let meant = meant(address);
+    pub fn allows_address(&self, address: IpAddr) -> bool {
+        let meant = unwrap_ipv4(address);
         let is_named = |net: &IpNet| net.contains(&meant) || net.contains(&address);
         is_public(meant) || self.0.networks.iter().any(is_named)
     }
 }
 
 /// The IPv4 address that an IPv6 one only wraps (IPv4-mapped, NAT64), else itself.
-fn meant(address: IpAddr) -> IpAddr {
+fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [.., a, b, c, d] = v6.octets();
     if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) {
@@ -147,61 +147,61 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-const fn v4(a: u8, b: u8, c: u8, length: u8) -> Ipv4Net {
+const fn ipv4_net(a: u8, b: u8, c: u8, length: u8) -> Ipv4Net {
     Ipv4Net::new_assert(std::net::Ipv4Addr::new(a, b, c, 0), length)
 }
 
-const fn v6(a: u16, b: u16, length: u8) -> Ipv6Net {
+const fn ipv6_net(a: u16, b: u16, length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
 }
 
 /// IANA's IPv4 special-purpose registry, and multicast.
 const SPECIAL_V4: [Ipv4Net; 15] = [
-    v4(0, 0, 0, 8),
-    v4(10, 0, 0, 8),
-    v4(100, 64, 0, 10),
-    v4(127, 0, 0, 8),
-    v4(169, 254, 0, 16),
-    v4(172, 16, 0, 12),
-    v4(192, 0, 0, 24),
-    v4(192, 0, 2, 24),
-    v4(192, 88, 99, 24),
-    v4(192, 168, 0, 16),
-    v4(198, 18, 0, 15),
-    v4(198, 51, 100, 24),
-    v4(203, 0, 113, 24),
-    v4(224, 0, 0, 4),
-    v4(240, 0, 0, 4),
+    ipv4_net(0, 0, 0, 8),
+    ipv4_net(10, 0, 0, 8),
+    ipv4_net(100, 64, 0, 10),
+    ipv4_net(127, 0, 0, 8),
+    ipv4_net(169, 254, 0, 16),
+    ipv4_net(172, 16, 0, 12),
+    ipv4_net(192, 0, 0, 24),
+    ipv4_net(192, 0, 2, 24),
+    ipv4_net(192, 88, 99, 24),
+    ipv4_net(192, 168, 0, 16),
+    ipv4_net(198, 18, 0, 15),
+    ipv4_net(198, 51, 100, 24),
+    ipv4_net(203, 0, 113, 24),
+    ipv4_net(224, 0, 0, 4),
+    ipv4_net(240, 0, 0, 4),
 ];
 
 /// All that IANA gives out; loopback, mapped, local and multicast addresses lie outside.
-const GLOBAL_V6: Ipv6Net = v6(0x2000, 0, 3);
+const GLOBAL_V6: Ipv6Net = ipv6_net(0x2000, 0, 3);
 
 /// Protocol assignments with Teredo, documentation, 6to4, documentation again.
 const SPECIAL_V6: [Ipv6Net; 4] =
-    [v6(0x2001, 0, 23), v6(0x2001, 0xdb8, 32), v6(0x2002, 0, 16), v6(0x3fff, 0, 20)];
+    [ipv6_net(0x2001, 0, 23), ipv6_net(0x2001, 0xdb8, 32), ipv6_net(0x2002, 0, 16), ipv6_net(0x3fff, 0, 20)];
 
-const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
+const NAT64: Ipv6Net = ipv6_net(0x64, 0xff9b, 96);
 
 /// Resolves names; with a guard to those of their addresses that may be connected to, which are the ones then connected
 /// to.
 #[derive(Debug)]
-pub(super) struct Resolver {
-    pub(super) guard: Option<Egress>,
+pub(super) struct EgressResolver {
+    pub(super) egress: Option<EgressRules>,
 }
 
-impl Resolve for Resolver {
+impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.guard.clone();
+        let guard = self.egress.clone();
         Box::pin(async move {
             let look_up = tokio::net::lookup_host((name.as_str(), 0));
-            let found = stopwatch::looking_up(look_up).await?;
+            let found = stopwatch::time_dns_lookup(look_up).await?;
             let Some(egress) = guard else {
                 return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
             };
-            let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows(at.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows_address(at.ip())).collect();
             if allowed.is_empty() {
-                return Err(Refused::Address.into());
+                return Err(EgressDenied::Address.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

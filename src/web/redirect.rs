@@ -5,24 +5,24 @@ use http::{HeaderMap, StatusCode};
 use reqwest::{Method, Request, Response};
 use url::Url;
 
-use super::egress::Egress;
+use super::egress::EgressRules;
 
 /// Most redirects of one exchange.
-pub(super) const MOST: usize = 5;
+pub(super) const MAX_REDIRECTS: usize = 5;
 
 /// A request on its way, and whether something other than the operator's word decided its host.
-pub(super) struct Hop {
+pub(super) struct RedirectHop {
     pub(super) request: Request,
-    pub(super) guarded: bool,
+    pub(super) untrusted_host: bool,
 }
 
 /// The next hop, where a reply names one that may be gone to; else the reply is the answer.
 ///
 /// Within the same place everything goes along. A place elsewhere was decided by the reply: it must be on the operator's
 /// list, HTTPS stays HTTPS, and what was written for the first place (its headers, who we are to it) stays behind.
-pub(super) fn next(reply: &Response, sent: Request, egress: &Egress, guarded: bool) -> Option<Hop> {
-    let to = target(reply, sent.url())?;
-    let stays = is_same_place(sent.url(), &to);
+pub(super) fn next_hop(reply: &Response, sent: Request, egress: &EgressRules, guarded: bool) -> Option<RedirectHop> {
+    let to = redirect_target(reply, sent.url())?;
+    let stays = is_same_origin_or_upgrade(sent.url(), &to);
     let guarded = guarded || !stays;
     let falls = sent.url().scheme() == "https" && to.scheme() == "http";
     if falls || (guarded && egress.check(&to).is_err()) {
@@ -31,7 +31,7 @@ pub(super) fn next(reply: &Response, sent: Request, egress: &Egress, guarded: bo
     let mut request = sent;
     *request.url_mut() = to;
     if !stays {
-        leave_behind(request.headers_mut());
+        strip_headers(request.headers_mut());
     }
     if becomes_get(reply.status(), request.method()) {
         *request.method_mut() = Method::GET;
@@ -40,10 +40,10 @@ pub(super) fn next(reply: &Response, sent: Request, egress: &Egress, guarded: bo
             request.headers_mut().remove(name);
         }
     }
-    Some(Hop { request, guarded })
+    Some(RedirectHop { request, untrusted_host: guarded })
 }
 
-fn target(reply: &Response, from: &Url) -> Option<Url> {
+fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
     if !matches!(reply.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -55,7 +55,7 @@ fn target(reply: &Response, from: &Url) -> Option<Url> {
     matches!(to.scheme(), "http" | "https").then_some(to)
 }
 
-fn leave_behind(headers: &mut HeaderMap) {
+fn strip_headers(headers: &mut HeaderMap) {
     let kept = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
     headers.clear();
     for (value, name) in kept {
@@ -72,7 +72,7 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
     }
 }
 
-fn is_same_place(from: &Url, to: &Url) -> bool {
+fn is_same_origin_or_upgrade(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
     let upgrade =
         (from.scheme(), to.scheme()) == ("http", "https") && ports == (Some(80), Some(443));

@@ -24,7 +24,7 @@ tokio::task_local! {
 
 /// What the parts of one exchange, or of several, have taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Parts {
+pub struct ExchangeTimings {
     /// Looking names up.
     pub dns: Duration,
     /// TCP's connections.
@@ -37,16 +37,16 @@ pub struct Parts {
 
 /// Takes the times of an exchange, also of one that is broken off.
 #[derive(Debug, Clone, Default)]
-pub struct Stopwatch(Arc<Mutex<Taken>>);
+pub struct Stopwatch(Arc<Mutex<StopwatchState>>);
 
 #[derive(Debug, Default)]
-struct Taken {
-    parts: Parts,
-    now: Option<(Part, Instant)>,
+struct StopwatchState {
+    timings: ExchangeTimings,
+    current_phase: Option<(ExchangePhase, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Part {
+enum ExchangePhase {
     Dns,
     Connect,
     Tls,
@@ -56,72 +56,72 @@ enum Part {
 impl Stopwatch {
     /// Runs an exchange, and the time with it.
     pub async fn time<T>(&self, exchange: impl Future<Output = T>) -> T {
-        self.begin(Part::Answer);
+        self.begin_phase(ExchangePhase::Answer);
         RUNNING.scope(self.clone(), exchange).await
     }
 
     /// The times up to now.
-    pub fn stop(self) -> Parts {
-        let mut taken = self.taken();
-        taken.close(Instant::now());
-        taken.parts
+    pub fn stop(self) -> ExchangeTimings {
+        let mut taken = self.lock();
+        taken.end_phase(Instant::now());
+        taken.timings
     }
 
-    fn begin(&self, part: Part) {
+    fn begin_phase(&self, part: ExchangePhase) {
         let now = Instant::now();
-        let mut taken = self.taken();
-        taken.close(now);
-        taken.now = Some((part, now));
+        let mut taken = self.lock();
+        taken.end_phase(now);
+        taken.current_phase = Some((part, now));
     }
 
-    fn taken(&self) -> MutexGuard<'_, Taken> {
+    fn lock(&self) -> MutexGuard<'_, StopwatchState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Taken {
-    fn close(&mut self, now: Instant) {
-        let Some((part, since)) = self.now.take() else { return };
+impl StopwatchState {
+    fn end_phase(&mut self, now: Instant) {
+        let Some((part, since)) = self.current_phase.take() else { return };
         let total = match part {
-            Part::Dns => &mut self.parts.dns,
-            Part::Connect => &mut self.parts.connect,
-            Part::Tls => &mut self.parts.tls,
-            Part::Answer => &mut self.parts.answer,
+            ExchangePhase::Dns => &mut self.timings.dns,
+            ExchangePhase::Connect => &mut self.timings.connect,
+            ExchangePhase::Tls => &mut self.timings.tls,
+            ExchangePhase::Answer => &mut self.timings.answer,
         };
         *total += now.saturating_duration_since(since);
     }
 }
 
 /// A part begins, of the exchange that this is called in; nothing outside of one.
-fn begin(part: Part) {
-    let _ = RUNNING.try_with(|running| running.begin(part));
+fn begin_current_phase(part: ExchangePhase) {
+    let _ = RUNNING.try_with(|running| running.begin_phase(part));
 }
 
 /// A look-up of a name, timed.
-pub(super) async fn looking_up<T>(look_up: impl Future<Output = T>) -> T {
-    begin(Part::Dns);
+pub(super) async fn time_dns_lookup<T>(look_up: impl Future<Output = T>) -> T {
+    begin_current_phase(ExchangePhase::Dns);
     let found = look_up.await;
-    begin(Part::Connect);
+    begin_current_phase(ExchangePhase::Connect);
     found
 }
 
 /// Times what connects.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Timed;
+pub(super) struct TimedConnectorLayer;
 
-impl<S> Layer<S> for Timed {
-    type Service = Connecting<S>;
+impl<S> Layer<S> for TimedConnectorLayer {
+    type Service = TimedConnector<S>;
 
-    fn layer(&self, inner: S) -> Connecting<S> {
-        Connecting(inner)
+    fn layer(&self, inner: S) -> TimedConnector<S> {
+        TimedConnector(inner)
     }
 }
 
 /// A connector, timed.
 #[derive(Debug, Clone)]
-pub(super) struct Connecting<S>(S);
+pub(super) struct TimedConnector<S>(S);
 
-impl<S: Service<R>, R> Service<R> for Connecting<S>
+impl<S: Service<R>, R> Service<R> for TimedConnector<S>
 where
     S::Future: Send + 'static,
 {
@@ -136,9 +136,9 @@ where
     fn call(&mut self, to: R) -> Self::Future {
         let connecting = self.0.call(to);
         Box::pin(async move {
-            begin(Part::Connect);
+            begin_current_phase(ExchangePhase::Connect);
             let connected = connecting.await;
-            begin(Part::Answer);
+            begin_current_phase(ExchangePhase::Answer);
             connected
         })
     }
@@ -147,24 +147,24 @@ where
 /// The sessions of a client. rustls asks for a hint when it writes the first message (`start_handshake` in
 /// `client/hs.rs`): that is when TCP's connection is there and TLS begins.
 #[derive(Debug)]
-pub(super) struct Sessions(ClientSessionMemoryCache);
+pub(super) struct TimedTlsSessions(ClientSessionMemoryCache);
 
 /// Sessions that are remembered for resumption.
-const MOST_SESSIONS: usize = 256;
+const MAX_TLS_SESSIONS: usize = 256;
 
-impl Default for Sessions {
+impl Default for TimedTlsSessions {
     fn default() -> Self {
-        Self(ClientSessionMemoryCache::new(MOST_SESSIONS))
+        Self(ClientSessionMemoryCache::new(MAX_TLS_SESSIONS))
     }
 }
 
-impl ClientSessionStore for Sessions {
+impl ClientSessionStore for TimedTlsSessions {
     fn set_kx_hint(&self, server_name: ServerName<'static>, group: NamedGroup) {
         self.0.set_kx_hint(server_name, group);
     }
 
     fn kx_hint(&self, server_name: &ServerName<'_>) -> Option<NamedGroup> {
-        begin(Part::Tls);
+        begin_current_phase(ExchangePhase::Tls);
         self.0.kx_hint(server_name)
     }
 

@@ -11,62 +11,62 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::stopwatch::Sessions;
+use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
 
 /// Whom we trust at a place, and the certificate that we show there. Its `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]
-pub struct Identity {
+pub struct TlsIdentity {
     /// Who signs the other side's certificate; empty is whomever the system trusts.
-    pub authorities: Vec<CertificateDer<'static>>,
+    pub ca_certificates: Vec<CertificateDer<'static>>,
     /// Our certificate with those that lead from it to its authority, and its key.
-    pub certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
+    pub client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 }
 
 /// Why a certificate and a key can't be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mismatch {
+pub enum TlsIdentityError {
     /// What should be a certificate is none.
-    Certificate,
+    InvalidCertificate,
     /// What should be a key is none, or of a kind that is not known here.
-    Key,
+    InvalidKey,
     /// The key is another one's.
-    Pair,
+    KeyMismatch,
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for TlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shows = self.certificate.as_ref().map(|(chain, _)| chain.len());
+        let shows = self.client_certificate.as_ref().map(|(chain, _)| chain.len());
         let mut shown = f.debug_struct("Identity");
-        shown.field("authorities", &self.authorities.len()).field("certificates", &shows).finish()
+        shown.field("authorities", &self.ca_certificates.len()).field("certificates", &shows).finish()
     }
 }
 
-impl Identity {
+impl TlsIdentity {
     /// Whether the certificate and the key belong together.
     ///
     /// # Errors
     ///
     /// Which of them is wrong.
-    pub fn check(&self) -> Result<(), Mismatch> {
-        let Some((chain, key)) = &self.certificate else { return Ok(()) };
-        let pair = CertifiedKey::from_der(chain.clone(), key.clone_key(), &provider());
+    pub fn check(&self) -> Result<(), TlsIdentityError> {
+        let Some((chain, key)) = &self.client_certificate else { return Ok(()) };
+        let pair = CertifiedKey::from_der(chain.clone(), key.clone_key(), &crypto_provider());
         pair.map(drop).map_err(|error| match error {
-            Error::InconsistentKeys(_) => Mismatch::Pair,
-            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => Mismatch::Certificate,
-            _ => Mismatch::Key,
+            Error::InconsistentKeys(_) => TlsIdentityError::KeyMismatch,
+            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => TlsIdentityError::InvalidCertificate,
+            _ => TlsIdentityError::InvalidKey,
         })
     }
 
     /// Why whoever looks at our certificate now will not take it, where it says so itself.
-    pub fn doubt(&self, now: UnixTime) -> Option<&'static str> {
-        let (certificate, above) = self.certificate.as_ref()?.0.split_first()?;
+    pub fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
+        let (certificate, above) = self.client_certificate.as_ref()?.0.split_first()?;
         // What it says of itself is looked at before who signed it: any authority does.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
         match verifier.build().ok()?.verify_client_cert(certificate, above, now).err()? {
             Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
             Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
@@ -84,11 +84,11 @@ impl Identity {
     /// # Errors
     ///
     /// When a certificate or the key is none, they don't belong together, or the system has no roots.
-    pub fn config(&self) -> Result<ClientConfig, Error> {
-        let provider = provider();
+    pub fn client_config(&self) -> Result<ClientConfig, Error> {
+        let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone());
         let builder = builder.with_safe_default_protocol_versions()?.dangerous();
-        let builder = match self.authorities.as_slice() {
+        let builder = match self.ca_certificates.as_slice() {
             [] => builder.with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
             authorities => {
                 let mut roots = RootCertStore::empty();
@@ -99,7 +99,7 @@ impl Identity {
                 builder.with_custom_certificate_verifier(verifier)
             }
         };
-        Ok(finished(match &self.certificate {
+        Ok(with_alpn_and_sessions(match &self.client_certificate {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => builder.with_no_client_auth(),
         }))
@@ -107,25 +107,25 @@ impl Identity {
 }
 
 /// Whether a certificate can be that of an authority.
-pub fn is_authority(certificate: &CertificateDer<'_>) -> bool {
+pub fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 
 /// TLS that trusts nobody: a machine without roots must still serve scripts of plain HTTP.
-pub(super) fn trusting_nobody() -> Result<ClientConfig, Error> {
-    let builder = ClientConfig::builder_with_provider(provider());
+pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
+    let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(finished(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
+    Ok(with_alpn_and_sessions(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
 }
 
-fn finished(mut config: ClientConfig) -> ClientConfig {
+fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::store(Arc::new(Sessions::default()));
+    config.resumption = Resumption::store(Arc::new(TimedTlsSessions::default()));
     config
 }
 
 /// The one of the process, where another part of it has installed one.
-fn provider() -> Arc<CryptoProvider> {
+fn crypto_provider() -> Arc<CryptoProvider> {
     let installed = CryptoProvider::get_default().cloned();
     installed.unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))
 }

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
-use dialscript::metrics::{Snapshot, plain, render};
-use dialscript::trigger::breaker::Standing;
+use dialscript::metrics::{MetricsSnapshot, to_prometheus_text, render};
+use dialscript::trigger::circuit_breaker::BreakerState;
 use dialscript::trigger::upstream::UpstreamState;
 
-fn upstream(name: &str, breaker: Standing) -> UpstreamState {
+fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
     UpstreamState {
         name: name.into(),
         breaker,
-        opened: 1,
-        under_way: 2,
-        answered: [0, 0, 3, 0, 0, 4],
-        failed: 5,
-        refused: 6,
-        took: Duration::from_millis(1500),
+        times_opened: 1,
+        in_flight: 2,
+        replies_by_class: [0, 0, 3, 0, 0, 4],
+        failed_attempts: 5,
+        not_sent: 6,
+        total_time: Duration::from_millis(1500),
     }
 }
 
 #[test]
 fn a_daemon_that_has_done_nothing_yet_has_no_counts_but_zeros() {
-    let text = render(Snapshot::default()).unwrap();
+    let text = render(MetricsSnapshot::default()).unwrap();
     insta::assert_snapshot!(text, @r"
     # HELP dialscript_calls_under_way Calls now
     # TYPE dialscript_calls_under_way gauge
@@ -38,9 +38,9 @@ fn a_daemon_that_has_done_nothing_yet_has_no_counts_but_zeros() {
 
 #[test]
 fn places_of_one_name_are_one_and_their_breaker_is_the_worst() {
-    let states = [Standing::HalfOpen, Standing::Open, Standing::Closed];
+    let states = [BreakerState::HalfOpen, BreakerState::Open, BreakerState::Closed];
     let upstreams = states.map(|breaker| upstream("*.shop.example", breaker));
-    let snapshot = Snapshot { upstreams: upstreams.into(), ..Snapshot::default() };
+    let snapshot = MetricsSnapshot { upstreams: upstreams.into(), ..MetricsSnapshot::default() };
     let text = render(snapshot).unwrap();
     for line in [
         "dialscript_upstream_answers_total{upstream=\"*.shop.example\",class=\"2xx\"} 9\n",
@@ -56,9 +56,9 @@ fn places_of_one_name_are_one_and_their_breaker_is_the_worst() {
 
 #[test]
 fn who_does_not_ask_for_open_metrics_reads_counters_by_the_names_of_their_samples() {
-    let upstreams = vec![upstream("shop.example", Standing::Closed)];
-    let snapshot = Snapshot { upstreams, ..Snapshot::default() };
-    let text = plain(&render(snapshot).unwrap());
+    let upstreams = vec![upstream("shop.example", BreakerState::Closed)];
+    let snapshot = MetricsSnapshot { upstreams, ..MetricsSnapshot::default() };
+    let text = to_prometheus_text(&render(snapshot).unwrap());
     for line in [
         "# HELP dialscript_upstream_seconds_total What all attempts together took\n",
         "# TYPE dialscript_upstream_seconds_total counter\n",

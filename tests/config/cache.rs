@@ -95,7 +95,7 @@ fn scripts_with_one_cache_key_and_different_requests_keep_apart() {
             ),
         );
         let trigger = folder.loaded("asks").trigger.clone().unwrap();
-        trigger.caching.unwrap().key.unwrap().of
+        trigger.cache_policy.unwrap().key.unwrap().source
     };
     let sent = [
         script("body = 'what=orders&of={caller}'"),

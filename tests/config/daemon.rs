@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::channel::Sound;
-use dialscript::telemetry::Format;
+use dialscript::telemetry::LogFormat;
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -20,7 +20,7 @@ fn an_empty_file_serves_calls_on_loopback() {
     assert_eq!(config.trigger.connect_timeout, Duration::from_secs(2));
     assert_eq!((&config.trigger.proxy, config.trigger.max_requests), (&None, 10000));
     assert_eq!((config.cache.max_entries, config.cache.max_bytes), (10000, 33_554_432));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, Format::Text));
+    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Text));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn every_key_of_the_daemons_file_is_read() {
     assert_eq!(config.trigger.music_after, Duration::ZERO);
     assert_eq!(config.trigger.proxy.unwrap().0.as_str(), "http://proxy.example:3128/");
     assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, Format::Json));
+    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, LogFormat::Json));
     let metrics = config.metrics.unwrap();
     assert_eq!((metrics.listen.port(), metrics.allow[0].to_string()), (9464, "10.0.0.9/32".into()));
     assert_eq!(config.control.unwrap(), folder.path().join("run/asked.sock"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use dialscript::cli::check::report;
+use dialscript::cli::check::check_files;
 use dialscript::config::load;
 use proptest::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::support::config_folder::ConfigFolder;
 /// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
 #[test]
 fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
-    let faults = report(Path::new(DAEMON_FILE)).unwrap_err().to_string();
+    let faults = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
     let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
     for fault in each(faults) {
@@ -76,7 +76,7 @@ fn part(fault: &str) -> String {
 #[test]
 fn scripts_without_errors_are_counted() {
     let folder = ConfigFolder::new();
-    let report = || report(&folder.config_file()).unwrap().0;
+    let report = || check_files(&folder.config_file()).unwrap().0;
     assert_eq!(report(), "0 scripts, no faults");
     folder.script("a", "[otherwise]\nthen='hangup'\n");
     assert_eq!(report(), "1 script, no faults");

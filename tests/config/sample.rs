@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Cause, Sound};
-use dialscript::script::definition::{Matcher, MusicSource, Then};
-use dialscript::script::template::{Placeholder, Template, Value, Values};
+use dialscript::channel::{HangupCause, Sound};
+use dialscript::script::definition::{Matcher, HoldMusicSource, ThenAction};
+use dialscript::script::template::{Placeholder, Template, PlaceholderValue, PlaceholderValues};
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -58,13 +58,13 @@ fn sample() -> ConfigFolder {
 
 struct Named;
 
-impl Values for Named {
-    fn value(&self, of: &Placeholder) -> Value<'_> {
+impl PlaceholderValues for Named {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
         match of {
-            Placeholder::Caller => Value::open("+49 30"),
-            Placeholder::Keypress => Value::open("1234"),
-            Placeholder::Secret(name) => Value::open(format!("secret {name}")),
-            other => Value::open(format!("{other:?}")),
+            Placeholder::Caller => PlaceholderValue::public("+49 30"),
+            Placeholder::Keypress => PlaceholderValue::public("1234"),
+            Placeholder::Secret(name) => PlaceholderValue::public(format!("secret {name}")),
+            other => PlaceholderValue::public(format!("{other:?}")),
         }
     }
 }
@@ -73,8 +73,8 @@ pub(super) fn filled(template: &Template) -> String {
     template.fill(&Named).unwrap().into_text()
 }
 
-fn goto(then: &Then) -> (String, Option<String>, Option<String>) {
-    let Then::Goto { extension, context, priority } = then else { panic!("{then:?}") };
+fn goto(then: &ThenAction) -> (String, Option<String>, Option<String>) {
+    let ThenAction::Goto { extension, context, priority } = then else { panic!("{then:?}") };
     (filled(extension), context.as_ref().map(filled), priority.as_ref().map(filled))
 }
 
@@ -84,13 +84,13 @@ fn the_sample_of_the_manual_means_what_it_says() {
     assert_eq!((script.name.as_str(), script.prompt.repeat), ("orders", 2));
     assert!(!script.prompt.stay_unanswered);
     let keypress = script.keypress.as_ref().unwrap();
-    assert_eq!((keypress.ask.most, keypress.min_length, keypress.sensitive), (4, 1, false));
-    assert_eq!(keypress.ask.gap, Duration::from_secs(4));
-    assert_eq!(keypress.ask.first_digit, Duration::from_secs(16));
-    assert_eq!((keypress.ask.terminator, keypress.ask.barge_in), (Some('#'), true));
-    assert!(matches!(script.no_input.then, Then::Hangup(None)));
-    assert!(matches!(script.invalid_input.then, Then::Hangup(None)), "as [no_input]");
-    assert!(matches!(script.otherwise.then, Then::Continue));
+    assert_eq!((keypress.digit_options.max_digits, keypress.min_length, keypress.sensitive), (4, 1, false));
+    assert_eq!(keypress.digit_options.inter_digit_timeout, Duration::from_secs(4));
+    assert_eq!(keypress.digit_options.first_digit_timeout, Duration::from_secs(16));
+    assert_eq!((keypress.digit_options.terminator, keypress.digit_options.barge_in), (Some('#'), true));
+    assert!(matches!(script.no_input.then, ThenAction::Hangup(None)));
+    assert!(matches!(script.invalid_input.then, ThenAction::Hangup(None)), "as [no_input]");
+    assert!(matches!(script.otherwise.then, ThenAction::Continue));
     let agents = ("100".to_owned(), Some("agents".to_owned()), Some("2".to_owned()));
     assert_eq!(goto(&script.no_response.then), agents);
 }
@@ -102,11 +102,11 @@ fn the_trigger_of_the_sample_is_complete() {
     let url = "https://shop.example/orders?caller=%2B49%2030&orderID=1234";
     assert_eq!(filled(&trigger.url.template), url);
     assert!(!trigger.url.decides_host && !trigger.background);
-    assert_eq!(trigger.key.as_ref().unwrap().to_string(), "data.code");
-    assert_eq!(trigger.caching.as_ref().unwrap().fresh, Duration::from_secs(300));
-    assert_eq!(trigger.patience.budget, Duration::from_secs(5));
-    assert_eq!(trigger.meanwhile.after, Duration::from_millis(300));
-    assert!(matches!(&trigger.meanwhile.plays, Some(MusicSource::Class(c)) if &**c == "default"));
+    assert_eq!(trigger.response_key.as_ref().unwrap().to_string(), "data.code");
+    assert_eq!(trigger.cache_policy.as_ref().unwrap().fresh, Duration::from_secs(300));
+    assert_eq!(trigger.retry_policy.total_timeout, Duration::from_secs(5));
+    assert_eq!(trigger.hold_media.delay, Duration::from_millis(300));
+    assert!(matches!(&trigger.hold_media.music, Some(HoldMusicSource::Class(c)) if &**c == "default"));
     assert!(trigger.body.is_none() && trigger.headers.is_empty());
 }
 
@@ -117,15 +117,15 @@ fn the_branches_of_the_sample_keep_their_order() {
     let [shipped, unknown] = script.branches.as_slice() else { panic!("two branches") };
     assert!(matches!(shipped.when.as_slice(), [Matcher::Text(text)] if text == "200"));
     assert_eq!(goto(&shipped.outcome.then), ("9100".into(), Some("shipping".into()), None));
-    let [(name, value)] = shipped.outcome.set.as_slice() else { panic!("one variable") };
+    let [(name, value)] = shipped.outcome.variables.as_slice() else { panic!("one variable") };
     assert_eq!(name, "ORDER_STATUS");
     assert!(value.placeholders().all(|p| matches!(p, Placeholder::Answer(_))));
-    assert!(matches!(unknown.outcome.then, Then::Again));
+    assert!(matches!(unknown.outcome.then, ThenAction::Again));
     let file = folder.path().join("sounds/order/unknown.wav");
     let file = Sound::File(file.to_str().unwrap().into());
     assert_eq!(
         super::recorded(&unknown.outcome.sounds, "en"),
-        [file, Sound::OfSwitch("beep".into())]
+        [file, Sound::Named("beep".into())]
     );
 }
 
@@ -139,9 +139,9 @@ fn keypress_without_length_waits_a_gap_for_the_first_digit() {
     );
     let script = folder.loaded("pin");
     let keypress = script.keypress.as_ref().unwrap();
-    assert_eq!((keypress.ask.most, keypress.ask.terminator), (32, None));
-    assert_eq!(keypress.ask.first_digit, Duration::from_secs(2));
-    assert!(!keypress.ask.barge_in && keypress.sensitive);
+    assert_eq!((keypress.digit_options.max_digits, keypress.digit_options.terminator), (32, None));
+    assert_eq!(keypress.digit_options.first_digit_timeout, Duration::from_secs(2));
+    assert!(!keypress.digit_options.barge_in && keypress.sensitive);
     assert!(script.prompt.stay_unanswered);
     let pattern = keypress.pattern.as_ref().unwrap();
     assert!(pattern.is_match("1234") && pattern.is_match("9"));
@@ -154,7 +154,7 @@ fn a_menu_without_otherwise_takes_invalid_input() {
     let menu = "[keypress]\nlength=1\n[[branch]]\nwhen='1'\nthen='goto 1@a'\n";
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n"));
     let script = folder.loaded("menu");
-    assert!(matches!(script.otherwise.then, Then::Hangup(Some(Cause(17)))));
+    assert!(matches!(script.otherwise.then, ThenAction::Hangup(Some(HangupCause(17)))));
 }
 
 #[test]
@@ -163,9 +163,9 @@ fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
     let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='hangup 34'\n";
     folder.script("plain", trigger);
     folder.script("branched", &format!("{trigger}[[branch]]\nwhen='1'\n"));
-    assert!(matches!(folder.loaded("plain").otherwise.then, Then::Continue));
+    assert!(matches!(folder.loaded("plain").otherwise.then, ThenAction::Continue));
     let branched = folder.loaded("branched");
-    assert!(matches!(branched.otherwise.then, Then::Hangup(Some(Cause(34)))));
+    assert!(matches!(branched.otherwise.then, ThenAction::Hangup(Some(HangupCause(34)))));
 }
 
 #[test]

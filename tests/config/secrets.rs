@@ -170,7 +170,7 @@ fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
     let url = "url='https://a.example/'\n";
     folder.script("a", &format!("[prompt]\nplay='switch:beep'\n[hangup]\n{url}{sign}"));
     let hangup = folder.loaded("a").hangup.clone().unwrap();
-    assert_eq!((hangup.signed_by.len(), hangup.auth.is_some()), (2, true));
+    assert_eq!((hangup.signing_keys.len(), hangup.auth.is_some()), (2, true));
     let told = warnings(&folder);
     assert!(told.len() == 1 && told[0].contains("a.toml:5: the secret `OLD`"), "{told:?}");
 }

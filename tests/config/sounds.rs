@@ -1,7 +1,7 @@
 //! The library of sounds, sounds by their files, and music.
 
 use dialscript::channel::Sound;
-use dialscript::script::definition::MusicSource;
+use dialscript::script::definition::HoldMusicSource;
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -35,11 +35,11 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
         let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\n";
         folder.script("a", &trigger.replace("[no", &format!("music={typed}\n[no")));
         let config = folder.load().ok()?;
-        config.library.scripts["a"].trigger.as_ref()?.meanwhile.plays.clone()
+        config.library.scripts["a"].trigger.as_ref()?.hold_media.music.clone()
     };
-    assert!(matches!(music("'jazz'"), Some(MusicSource::Class(class)) if &*class == "jazz"));
+    assert!(matches!(music("'jazz'"), Some(HoldMusicSource::Class(class)) if &*class == "jazz"));
     for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'", "'http://a.example/a.wav'"] {
-        assert!(matches!(music(sounds), Some(MusicSource::Sounds(_))), "{sounds}");
+        assert!(matches!(music(sounds), Some(HoldMusicSource::Sounds(_))), "{sounds}");
     }
     for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
         assert!(music(fault).is_none(), "{fault}");

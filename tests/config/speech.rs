@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use dialscript::script::voice::Speed;
-use dialscript::voice::settings::{Format, ListenBy, SayBy};
+use dialscript::script::voice::SpeakingRate;
+use dialscript::voice::settings::{SoundFormat, AsrBackend, TtsBackend};
 
 use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
@@ -18,14 +18,14 @@ use crate::support::program::Ran;
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     let folder = ConfigFolder::new();
     let voice = folder.load().unwrap().voice;
-    assert!(voice.listen.is_none() && voice.fallback.is_none() && voice.engines.is_empty());
-    assert!(voice.server.is_none());
-    assert_eq!((voice.timeout, voice.at_once), (Duration::from_secs(5), 4));
-    assert_eq!((voice.format, voice.cache_bytes), (Format::Narrow, 268_435_456));
-    assert_eq!(voice.cache.ours, folder.path().join("cache"));
-    assert_eq!(voice.cache.on_switch, voice.cache.ours);
-    assert_eq!(voice.recordings.ours, folder.path().join("recordings"));
-    assert!(!voice.cache.ours.exists(), "reading creates nothing");
+    assert!(voice.asr_engine.is_none() && voice.fallback_engine.is_none() && voice.named_engines.is_empty());
+    assert!(voice.sound_server.is_none());
+    assert_eq!((voice.timeout, voice.max_concurrent), (Duration::from_secs(5), 4));
+    assert_eq!((voice.format, voice.max_cache_bytes), (SoundFormat::Narrow, 268_435_456));
+    assert_eq!(voice.cache_folder.local, folder.path().join("cache"));
+    assert_eq!(voice.cache_folder.on_switch, voice.cache_folder.local);
+    assert_eq!(voice.recordings_folder.local, folder.path().join("recordings"));
+    assert!(!voice.cache_folder.local.exists(), "reading creates nothing");
 }
 
 const ALL: &str = r#"
@@ -57,8 +57,8 @@ fn every_key_of_speech_is_read() {
     folder.file("secrets/KEY", "s3cret\n").daemon_file(ALL);
     let config = folder.config();
     let voice = &config.voice;
-    let say = voice.say.as_ref().unwrap();
-    let SayBy::Http(service) = &say.by else { panic!("{say:?}") };
+    let say = voice.default_engine.as_ref().unwrap();
+    let TtsBackend::Http(service) = &say.backend else { panic!("{say:?}") };
     assert_eq!(
         (service.url.as_str(), service.model.as_str()),
         ("https://api.example/v1/audio/speech?x=1", "tts-1")
@@ -69,27 +69,27 @@ fn every_key_of_speech_is_read() {
     assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
     assert_eq!((say.name.as_str(), say.voice.as_deref()), ("say (api.example)", Some("alloy")));
     assert!(!format!("{:?}", config.voice).contains("s3cret"));
-    let fallback = voice.fallback.as_ref().unwrap();
-    assert!(matches!(&fallback.by, SayBy::Switch(name) if name == "flite"));
-    assert_eq!((&*fallback.language, fallback.speed), ("en-GB", Speed(50)));
-    let deep = &voice.engines["deep"];
-    let SayBy::Command(program) = &deep.by else { panic!("{deep:?}") };
-    assert_eq!((program.program.as_str(), program.arguments.len()), ("/bin/sh", 4));
-    assert_eq!((&*deep.language, deep.speed, &deep.voice), ("de", Speed(200), &None));
-    let listen = voice.listen.as_ref().unwrap();
-    assert!(matches!(&listen.by, ListenBy::Vosk(url) if url.as_str() == "wss://vosk.example/"));
-    assert_eq!((voice.timeout, voice.at_once), (Duration::from_secs(2), 8));
-    assert_eq!((voice.format, voice.cache_bytes), (Format::Both, 2_000_000));
-    assert_eq!(voice.cache.ours, folder.path().join("made"));
-    assert_eq!(voice.cache.on_switch, Path::new("/mnt/made"));
-    assert_eq!(voice.recordings.on_switch, Path::new("/var/tmp/recordings"));
-    let server = voice.server.as_ref().unwrap();
+    let fallback = voice.fallback_engine.as_ref().unwrap();
+    assert!(matches!(&fallback.backend, TtsBackend::Switch(name) if name == "flite"));
+    assert_eq!((&*fallback.language, fallback.speed), ("en-GB", SpeakingRate(50)));
+    let deep = &voice.named_engines["deep"];
+    let TtsBackend::Command(program) = &deep.backend else { panic!("{deep:?}") };
+    assert_eq!((program.executable.as_str(), program.arguments.len()), ("/bin/sh", 4));
+    assert_eq!((&*deep.language, deep.speed, &deep.voice), ("de", SpeakingRate(200), &None));
+    let listen = voice.asr_engine.as_ref().unwrap();
+    assert!(matches!(&listen.backend, AsrBackend::Vosk(url) if url.as_str() == "wss://vosk.example/"));
+    assert_eq!((voice.timeout, voice.max_concurrent), (Duration::from_secs(2), 8));
+    assert_eq!((voice.format, voice.max_cache_bytes), (SoundFormat::Both, 2_000_000));
+    assert_eq!(voice.cache_folder.local, folder.path().join("made"));
+    assert_eq!(voice.cache_folder.on_switch, Path::new("/mnt/made"));
+    assert_eq!(voice.recordings_folder.on_switch, Path::new("/var/tmp/recordings"));
+    let server = voice.sound_server.as_ref().unwrap();
     assert_eq!(server.listen, SocketAddr::from(([10, 0, 0, 5], 8085)));
     assert_eq!((server.url.as_str(), server.allow.len()), ("http://10.0.0.5:8085", 1));
 }
 
 /// How the daemon speaks by these lines.
-fn voice(lines: &str) -> dialscript::voice::settings::Settings {
+fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
     let folder = ConfigFolder::new();
     folder.daemon_file(lines);
     folder.config().voice
@@ -98,28 +98,28 @@ fn voice(lines: &str) -> dialscript::voice::settings::Settings {
 #[test]
 fn wide_sounds_alone_are_made_where_no_asterisk_calls() {
     let wide = "[asterisk]\nlisten = []\n[speech]\nrate = 16000\n";
-    assert_eq!(voice(wide).format, Format::Wide);
-    assert_eq!(voice("[speech]\nrate = 8000\n").format, Format::Narrow);
+    assert_eq!(voice(wide).format, SoundFormat::Wide);
+    assert_eq!(voice("[speech]\nrate = 8000\n").format, SoundFormat::Narrow);
 }
 
 #[test]
 fn every_engine_that_listens_is_read() {
     let by = |lines: &str| {
-        let listen = voice(&format!("[speech]\nlisten = {{ {lines} }}\n")).listen;
+        let listen = voice(&format!("[speech]\nlisten = {{ {lines} }}\n")).asr_engine;
         let listen = listen.unwrap();
-        (listen.by.clone(), listen.name.clone())
+        (listen.backend.clone(), listen.name.clone())
     };
     let (command, name) = by(r#"engine = "command", command = ["/bin/cat", "{in}", "{language}"]"#);
-    assert!(matches!(command, ListenBy::Command(program) if program.arguments.len() == 2));
+    assert!(matches!(command, AsrBackend::Command(program) if program.arguments.len() == 2));
     assert_eq!(name, "listen (cat)");
     let http =
         r#"engine = "http", url = "http://127.0.0.1:9/v1/audio/transcriptions", model = "w""#;
-    assert!(matches!(by(http).0, ListenBy::Http(_)));
+    assert!(matches!(by(http).0, AsrBackend::Http(_)));
     let (switch, name) = by(r#"engine = "switch", grammar = "builtin:digits""#);
     assert_eq!(name, "listen (the switch's default)");
     let digits = |grammar: &str| grammar == "builtin:digits";
     assert!(
-        matches!(switch, ListenBy::Switch { engine, grammar } if engine.is_empty() && digits(&grammar))
+        matches!(switch, AsrBackend::Switch { engine, grammar } if engine.is_empty() && digits(&grammar))
     );
 }
 
@@ -127,7 +127,7 @@ fn every_engine_that_listens_is_read() {
 fn a_fallback_speaks_where_no_other_engine_is_there() {
     let fallback = "[speech]\nfallback = { engine = 'command', command = ['/bin/cat'] }\n";
     let voice = voice(fallback);
-    let say = &voice.say.as_ref().unwrap().name;
+    let say = &voice.default_engine.as_ref().unwrap().name;
     assert!(say == "fallback (cat)" || say == "say (espeak-ng)", "{say}");
 }
 
@@ -135,7 +135,7 @@ fn a_fallback_speaks_where_no_other_engine_is_there() {
 fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
     let server =
         "[sound_server]\nlisten='[::]:8085'\nallow=['10.0.0.7']\nurl='http://sounds.example/a/'\n";
-    assert_eq!(voice(server).server.unwrap().url, "http://sounds.example/a");
+    assert_eq!(voice(server).sound_server.unwrap().url, "http://sounds.example/a");
     let folder = ConfigFolder::new();
     folder.daemon_file(server.replace("url", "#url"));
     assert!(folder.faults()[0].starts_with("nothing says how the switch gets here"));
@@ -155,12 +155,12 @@ fn folders_of_this_environment() {
     let home = Path::new("/var/cache/dialscript");
     let voice = folder.load().unwrap().voice;
     assert_eq!(
-        (voice.cache.ours, voice.recordings.ours),
+        (voice.cache_folder.local, voice.recordings_folder.local),
         (home.join("cache"), home.join("recordings"))
     );
-    assert!(voice.say.is_none(), "PATH is empty");
+    assert!(voice.default_engine.is_none(), "PATH is empty");
     folder.daemon_file("[folders]\ncache = 'made'\n");
-    assert_eq!(folder.load().unwrap().voice.cache.ours, folder.path().join("made"));
+    assert_eq!(folder.load().unwrap().voice.cache_folder.local, folder.path().join("made"));
     folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
     let warnings = folder.load().unwrap().warnings;
     assert!(
@@ -233,11 +233,11 @@ fn folders_are_created_where_a_script_needs_them_alone() {
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(!config.voice.cache.ours.exists() && !config.voice.recordings.ours.exists());
+    assert!(!config.voice.cache_folder.local.exists() && !config.voice.recordings_folder.local.exists());
     folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(config.voice.cache.ours.is_dir() && !config.voice.recordings.ours.exists());
+    assert!(config.voice.cache_folder.local.is_dir() && !config.voice.recordings_folder.local.exists());
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let told = folder.load().unwrap().create_folders();
     assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");

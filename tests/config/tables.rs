@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::Cause;
-use dialscript::script::branch::{Subject, choose};
-use dialscript::script::definition::Then;
+use dialscript::channel::HangupCause;
+use dialscript::script::branch::{BranchSubject, choose_branch};
+use dialscript::script::definition::ThenAction;
 
 use super::sample::filled;
 use crate::support::config_folder::ConfigFolder;
@@ -20,11 +20,11 @@ fn asking(lines: &str) -> ConfigFolder {
 
 fn then(text: &str) -> String {
     match &asking(&format!("[otherwise]\nthen={text:?}")).loaded("a").otherwise.then {
-        Then::Goto { extension, context, priority } => {
+        ThenAction::Goto { extension, context, priority } => {
             let part = |part: &Option<_>| part.as_ref().map_or("-".to_owned(), filled);
             format!("goto {} {} {}", filled(extension), part(context), part(priority))
         }
-        Then::Hangup(Some(Cause(number))) => format!("hangup {number}"),
+        ThenAction::Hangup(Some(HangupCause(number))) => format!("hangup {number}"),
         other => format!("{other:?}"),
     }
 }
@@ -86,7 +86,7 @@ fn each_time_is_read_with_its_unit() {
     for (typed, millis) in table {
         let folder = ConfigFolder::new();
         folder.script("a", &format!("[keypress]\ngap='{typed}'\n[no_input]\n"));
-        let gap = folder.loaded("a").keypress.as_ref().unwrap().ask.gap;
+        let gap = folder.loaded("a").keypress.as_ref().unwrap().digit_options.inter_digit_timeout;
         assert_eq!(gap, Duration::from_millis(millis), "{typed}");
     }
 }
@@ -151,7 +151,7 @@ fn each_when_matches_what_it_says() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let takes = |text: &str| choose(&script.branches, &Subject::input(text)).is_some();
+        let takes = |text: &str| choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some();
         assert!(matching.iter().all(|text| takes(text)), "{when}");
         assert!(!others.iter().any(|text| takes(text)), "{when}");
     }
@@ -166,8 +166,8 @@ fn each_status_matches_what_it_says() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let subject = |status| Subject { value: None, status: Some(status) };
-        let takes = |status| choose(&script.branches, &subject(status)).is_some();
+        let subject = |status| BranchSubject { value: None, status: Some(status) };
+        let takes = |status| choose_branch(&script.branches, &subject(status)).is_some();
         assert!(matching.into_iter().all(takes), "{when}");
         assert!(!others.into_iter().any(takes), "{when}");
     }
@@ -267,9 +267,9 @@ fn what_is_heard_while_an_answer_is_awaited_has_the_daemons_times_and_its_own() 
     let table = "[trigger.reassure]\nsay='One moment.'\nevery='60s'\n";
     folder.script("own", &format!("[trigger]\n{own}{rest}{table}"));
     let read = |name| {
-        let meanwhile = folder.loaded(name).trigger.clone().unwrap().meanwhile;
+        let meanwhile = folder.loaded(name).trigger.clone().unwrap().hold_media;
         let reassurance = meanwhile.reassurance.map(|r| (r.every.as_secs(), r.sounds.parts.len()));
-        (meanwhile.after.as_secs(), reassurance, meanwhile.keeps_keys)
+        (meanwhile.delay.as_secs(), reassurance, meanwhile.keep_type_ahead)
     };
     assert_eq!(read("plain"), (1, None, false));
     assert_eq!(read("short"), (1, Some((10, 1)), false));

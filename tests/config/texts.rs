@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use dialscript::channel::Sound;
-use dialscript::script::definition::{Filter, Part, Playlist};
-use dialscript::script::template::{Entered, Placeholder};
-use dialscript::script::voice::{Speed, Wanted};
+use dialscript::script::definition::{SpeechFilter, PromptPart, Playlist};
+use dialscript::script::template::{InputKind, Placeholder};
+use dialscript::script::voice::{SpeakingRate, SoundRequest};
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -13,18 +13,18 @@ use crate::support::config_folder::ConfigFolder;
 fn parts(playlist: &Playlist) -> Vec<String> {
     let name = |placeholder: &Placeholder| match placeholder {
         Placeholder::Answer(path) => format!("${path}"),
-        Placeholder::Earlier(script, Entered::Keypress) => format!("{script}.keypress"),
+        Placeholder::OtherScript(script, InputKind::Keypress) => format!("{script}.keypress"),
         other => format!("{other:?}"),
     };
-    let part = |part: &Part| match part {
-        Part::Recorded(recorded) => match &recorded.default[0] {
+    let part = |part: &PromptPart| match part {
+        PromptPart::Recorded(recorded) => match &recorded.default[0] {
             Sound::File(path) => path.rsplit('/').next().unwrap().to_owned(),
             other => format!("{other:?}"),
         },
-        Part::Text(text) => format!("say {text}"),
-        Part::Value(placeholder, how) => format!("{how:?} {}", name(placeholder)),
-        Part::Url(url) => format!("url {url}"),
-        Part::UrlOf(placeholder) => format!("url of {}", name(placeholder)),
+        PromptPart::Text(text) => format!("say {text}"),
+        PromptPart::Value(placeholder, how) => format!("{how:?} {}", name(placeholder)),
+        PromptPart::Url(url) => format!("url {url}"),
+        PromptPart::UrlValue(placeholder) => format!("url of {}", name(placeholder)),
     };
     playlist.parts.iter().map(part).collect()
 }
@@ -77,11 +77,11 @@ fn a_script_says_how_it_is_spoken() {
     folder
         .script("a", &format!("{voice}[prompt]\nsay='Hello.'\n"))
         .script("b", "[prompt]\nsay='Hello.'\n");
-    let manner = folder.loaded("a").manner.clone();
+    let manner = folder.loaded("a").voice_params.clone();
     let (engine, voice) = (manner.engine.as_deref(), manner.voice.as_deref());
     assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
-    assert_eq!((manner.language.as_deref(), manner.speed), (Some("pt_BR"), Some(Speed(125))));
-    assert_eq!(*folder.loaded("b").manner, Default::default());
+    assert_eq!((manner.language.as_deref(), manner.speed), (Some("pt_BR"), Some(SpeakingRate(125))));
+    assert_eq!(*folder.loaded("b").voice_params, Default::default());
 }
 
 #[test]
@@ -94,12 +94,12 @@ fn speech_has_its_defaults_and_every_key_is_read() {
          [invalid_input]\n",
     );
     let plain = folder.loaded("plain").speech.clone().unwrap();
-    assert_eq!((&*plain.language, plain.filter, plain.length), ("de-AT", Filter::None, None));
-    let times = [plain.start, plain.silence, plain.maximum].map(|time| time.as_millis());
+    assert_eq!((&*plain.language, plain.filter, plain.digit_count), ("de-AT", SpeechFilter::None, None));
+    let times = [plain.no_input_timeout, plain.end_silence, plain.max_duration].map(|time| time.as_millis());
     assert_eq!((times, plain.sensitive), ([5000, 1500, 15000], false));
     let full = folder.loaded("full").speech.clone().unwrap();
-    assert_eq!((full.filter, full.length, full.sensitive), (Filter::Numeric, Some(6), true));
-    assert_eq!(full.start + full.silence + full.maximum, Duration::from_secs(14));
+    assert_eq!((full.filter, full.digit_count, full.sensitive), (SpeechFilter::Numeric, Some(6), true));
+    assert_eq!(full.no_input_timeout + full.end_silence + full.max_duration, Duration::from_secs(14));
 }
 
 #[test]
@@ -133,11 +133,11 @@ fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
     folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
     folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
     let config = folder.config();
-    let told = config.library.fixed().map(|wanted| match wanted {
-        Wanted::Text { text, manner } => {
+    let told = config.library.fixed_sounds().map(|wanted| match wanted {
+        SoundRequest::Text { text, voice_params: manner } => {
             format!("{} {}", text.text(), manner.engine.as_deref().unwrap_or("-"))
         }
-        Wanted::Url { url, decides_host } => format!("{} {decides_host}", url.text()),
+        SoundRequest::Url { url, decides_host } => format!("{} {decides_host}", url.text()),
     });
     let told: Vec<_> = told.collect();
     assert_eq!(told[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);

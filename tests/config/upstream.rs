@@ -29,8 +29,8 @@ fn warnings(folder: &ConfigFolder) -> Vec<String> {
 /// How many authorities, how many certificates of ours, and how many requests.
 fn rules(of: &Upstream) -> (usize, usize, Option<usize>) {
     let identity = of.identity.as_deref();
-    let authorities = identity.map_or(0, |identity| identity.authorities.len());
-    let chain = identity.and_then(|identity| identity.certificate.as_ref());
+    let authorities = identity.map_or(0, |identity| identity.ca_certificates.len());
+    let chain = identity.and_then(|identity| identity.client_certificate.as_ref());
     (authorities, chain.map_or(0, |(chain, _)| chain.len()), of.max_requests)
 }
 

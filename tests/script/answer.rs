@@ -1,6 +1,6 @@
 //! What is read from an answer, of every kind that a web application sends.
 
-use dialscript::script::answer::{Answer, Found};
+use dialscript::script::answer::{TriggerAnswer, AnswerValue};
 use dialscript::script::path::KeyPath;
 
 mod broken;
@@ -20,24 +20,24 @@ fn key(text: &str) -> KeyPath {
     KeyPath::parse(text).unwrap_or_else(|| panic!("{text} is no path"))
 }
 
-fn read(content_type: Option<&str>, body: impl AsRef<[u8]>) -> Answer {
-    Answer::read(200, content_type, body.as_ref())
+fn read(content_type: Option<&str>, body: impl AsRef<[u8]>) -> TriggerAnswer {
+    TriggerAnswer::parse(200, content_type, body.as_ref())
 }
 
-fn text(text: &str) -> Found<'_> {
-    Found::Text(text.into())
+fn text(text: &str) -> AnswerValue<'_> {
+    AnswerValue::Text(text.into())
 }
 
 /// Each row: a path, and what stands there; `None` is absent, `{}` an object or a list.
-fn assert_values(answer: &Answer, rows: &[(&str, Option<&str>)]) {
-    assert_eq!(answer.unreadable(), None);
+fn assert_values(answer: &TriggerAnswer, rows: &[(&str, Option<&str>)]) {
+    assert_eq!(answer.unreadable_reason(), None);
     for (path, expected) in rows {
         let expected = match expected {
-            None => Found::Absent,
-            Some("{}") => Found::Composite,
+            None => AnswerValue::Absent,
+            Some("{}") => AnswerValue::Composite,
             Some(value) => text(value),
         };
-        assert_eq!(answer.at(&key(path)), expected, "at {path}");
-        assert_eq!(answer.value(Some(&key(path))), expected, "value of {path}");
+        assert_eq!(answer.lookup(&key(path)), expected, "at {path}");
+        assert_eq!(answer.branch_value(Some(&key(path))), expected, "value of {path}");
     }
 }

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use dialscript::script::answer::{Answer, Found};
-use dialscript::script::branch::{Subject, Why, choose};
-use dialscript::script::definition::{Branch, Decimal, Matcher, Outcome, Then};
+use dialscript::script::answer::{TriggerAnswer, AnswerValue};
+use dialscript::script::branch::{BranchSubject, BranchExplanation, choose_branch};
+use dialscript::script::definition::{Branch, Decimal, Matcher, ScriptOutcome, ThenAction};
 use dialscript::script::path::KeyPath;
 use proptest::prelude::*;
 use regex::Regex;
@@ -59,7 +59,7 @@ fn texts_match_by_their_very_letters_patterns_and_exact_ranges() {
     ];
     for (matcher, text, expected) in rows {
         assert_eq!(matcher.matches_text(text), *expected, "{matcher:?} on {text:?}");
-        let subject = Subject { value: Some(Found::Text((*text).into())), status: None };
+        let subject = BranchSubject { value: Some(AnswerValue::Text((*text).into())), status: None };
         assert_eq!(matcher.matches(&subject), *expected, "{matcher:?} on the subject {text:?}");
     }
 }
@@ -74,10 +74,10 @@ fn what_is_absent_or_composite_matches_by_its_presence_alone() {
         (Matcher::Absent, true, false),
     ];
     for (matcher, absent, composite) in rows {
-        let matches = |value| matcher.matches(&Subject { value: Some(value), status: Some(200) });
-        assert_eq!(matches(Found::Absent), absent, "{matcher:?} on nothing");
-        assert_eq!(matches(Found::Composite), composite, "{matcher:?} on an object");
-        assert!(!matcher.matches(&Subject { value: None, status: Some(200) }), "{matcher:?}");
+        let matches = |value| matcher.matches(&BranchSubject { value: Some(value), status: Some(200) });
+        assert_eq!(matches(AnswerValue::Absent), absent, "{matcher:?} on nothing");
+        assert_eq!(matches(AnswerValue::Composite), composite, "{matcher:?} on an object");
+        assert!(!matcher.matches(&BranchSubject { value: None, status: Some(200) }), "{matcher:?}");
     }
 }
 
@@ -92,8 +92,8 @@ fn statuses_match_whatever_the_value_is() {
         (Matcher::StatusClass(0), None, false),
     ];
     for (matcher, status, expected) in rows {
-        for value in [None, Some(Found::Absent), Some(Found::Composite)] {
-            assert_eq!(matcher.matches(&Subject { value, status }), expected, "{matcher:?}");
+        for value in [None, Some(AnswerValue::Absent), Some(AnswerValue::Composite)] {
+            assert_eq!(matcher.matches(&BranchSubject { value, status }), expected, "{matcher:?}");
         }
     }
 }
@@ -102,22 +102,22 @@ fn statuses_match_whatever_the_value_is() {
 fn what_is_compared_of_an_answer_depends_on_whether_it_is_one() {
     let key = KeyPath::parse("code").unwrap();
     let json = Some("application/json");
-    let rows: &[(u16, Option<&str>, &str, Option<Found<'static>>)] = &[
-        (200, json, r#"{"code":7}"#, Some(Found::Text("7".into()))),
-        (200, json, r#"{"code":null}"#, Some(Found::Absent)),
-        (200, json, "{}", Some(Found::Absent)),
-        (200, json, "", Some(Found::Absent)),
+    let rows: &[(u16, Option<&str>, &str, Option<AnswerValue<'static>>)] = &[
+        (200, json, r#"{"code":7}"#, Some(AnswerValue::Text("7".into()))),
+        (200, json, r#"{"code":null}"#, Some(AnswerValue::Absent)),
+        (200, json, "{}", Some(AnswerValue::Absent)),
+        (200, json, "", Some(AnswerValue::Absent)),
         (200, json, "{", None),
         (200, Some("text/html"), "7", None),
-        (404, json, r#"{"code":7}"#, Some(Found::Text("7".into()))),
+        (404, json, r#"{"code":7}"#, Some(AnswerValue::Text("7".into()))),
         (404, json, r#"{"code":null}"#, None),
         (404, json, "{}", None),
         (500, json, "{", None),
         (302, None, "", None),
     ];
     for (status, content_type, body, expected) in rows {
-        let answer = Answer::read(*status, *content_type, body.as_bytes());
-        let subject = Subject::answer(&answer, Some(&key));
+        let answer = TriggerAnswer::parse(*status, *content_type, body.as_bytes());
+        let subject = BranchSubject::from_answer(&answer, Some(&key));
         assert_eq!(subject.value, *expected, "{status} {body}");
         assert_eq!(subject.status, Some(*status));
     }
@@ -125,25 +125,25 @@ fn what_is_compared_of_an_answer_depends_on_whether_it_is_one() {
 
 #[test]
 fn without_a_key_an_error_is_compared_by_its_status() {
-    let answer = Answer::read(503, None, b"");
-    let subject = Subject::answer(&answer, None);
+    let answer = TriggerAnswer::parse(503, None, b"");
+    let subject = BranchSubject::from_answer(&answer, None);
     assert!(same("503").matches(&subject));
-    let page = Answer::read(503, Some("text/html"), b"<html>");
-    assert_eq!(Subject::answer(&page, None).value, None);
+    let page = TriggerAnswer::parse(503, Some("text/html"), b"<html>");
+    assert_eq!(BranchSubject::from_answer(&page, None).value, None);
 }
 
 #[test]
 fn an_input_has_no_status_and_none_is_absent() {
-    assert_eq!(Subject::input("007").value, Some(Found::Text("007".into())));
-    assert_eq!(Subject::input("").value, Some(Found::Absent));
-    assert_eq!(Subject::input("200").status, None);
+    assert_eq!(BranchSubject::from_input("007").value, Some(AnswerValue::Text("007".into())));
+    assert_eq!(BranchSubject::from_input("").value, Some(AnswerValue::Absent));
+    assert_eq!(BranchSubject::from_input("200").status, None);
 }
 
 #[test]
 fn the_first_branch_of_the_file_wins() {
     let branch = |when: Vec<Matcher>, to: &str| Branch {
         when,
-        outcome: Outcome { then: Then::Script(to.to_owned()), ..Outcome::default() },
+        outcome: ScriptOutcome { then: ThenAction::Script(to.to_owned()), ..ScriptOutcome::default() },
     };
     let branches = [
         branch(vec![same("1"), same("2")], "either"),
@@ -154,9 +154,9 @@ fn the_first_branch_of_the_file_wins() {
     let rows =
         [("1", Some("either")), ("2", Some("either")), ("3", Some("range")), ("9", Some("any"))];
     for (input, expected) in rows.into_iter().chain([("", None)]) {
-        let chosen = choose(&branches, &Subject::input(input));
+        let chosen = choose_branch(&branches, &BranchSubject::from_input(input));
         let to = chosen.map(|branch| match &branch.outcome.then {
-            Then::Script(name) => name.as_str(),
+            ThenAction::Script(name) => name.as_str(),
             other => panic!("{other:?}"),
         });
         assert_eq!(to, expected, "{input}");
@@ -210,8 +210,8 @@ proptest! {
 
 #[test]
 fn a_branch_tells_what_it_wants_and_what_there_is() {
-    let text = |value: &'static str| Some(Found::Text(value.into()));
-    let rows: &[(Vec<Matcher>, Option<Found<'static>>, &str)] = &[
+    let text = |value: &'static str| Some(AnswerValue::Text(value.into()));
+    let rows: &[(Vec<Matcher>, Option<AnswerValue<'static>>, &str)] = &[
         (vec![same("404")], text("200"), r#"wants "404"; the value is "200""#),
         (
             vec![same("404"), Matcher::StatusClass(5)],
@@ -241,21 +241,21 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
         (vec![Matcher::Absent], text(""), r#"wants no value; the value is """#),
         (
             vec![Matcher::Present],
-            Some(Found::Absent),
+            Some(AnswerValue::Absent),
             "wants any value; the value is absent, or null",
         ),
-        (vec![same("1")], Some(Found::Composite), r#"wants "1"; the value is an object or a list"#),
+        (vec![same("1")], Some(AnswerValue::Composite), r#"wants "1"; the value is an object or a list"#),
         (vec![Matcher::Absent], None, "wants no value; this reply has no value to compare"),
         (vec![Matcher::Status(404)], None, "wants HTTP status 404; the HTTP status is 200"),
     ];
     for (when, value, expected) in rows {
-        let branch = Branch { when: when.clone(), outcome: Outcome::default() };
-        let subject = Subject { value: value.clone(), status: Some(200) };
-        assert_eq!(branch.explain(&subject), Why::Misses((*expected).to_owned()));
+        let branch = Branch { when: when.clone(), outcome: ScriptOutcome::default() };
+        let subject = BranchSubject { value: value.clone(), status: Some(200) };
+        assert_eq!(branch.explain(&subject), BranchExplanation::Misses((*expected).to_owned()));
     }
-    let branch = Branch { when: vec![same("1"), range("2", "")], outcome: Outcome::default() };
-    let why = branch.explain(&Subject::input("3"));
-    assert_eq!(why, Why::Matches("is at least 2".to_owned()));
+    let branch = Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };
+    let why = branch.explain(&BranchSubject::from_input("3"));
+    assert_eq!(why, BranchExplanation::Matches("is at least 2".to_owned()));
 }
 
 #[test]
@@ -269,12 +269,12 @@ fn a_branch_is_said_to_match_whenever_it_matches() {
         Matcher::Status(200),
         Matcher::StatusClass(5),
     ];
-    let values = [None, Some(Found::Absent), Some(Found::Composite), Some(Found::Text("7".into()))];
+    let values = [None, Some(AnswerValue::Absent), Some(AnswerValue::Composite), Some(AnswerValue::Text("7".into()))];
     for (matcher, value) in matchers.iter().flat_map(|m| values.iter().map(move |v| (m, v))) {
         for status in [None, Some(200), Some(503)] {
-            let branch = Branch { when: vec![matcher.clone()], outcome: Outcome::default() };
-            let subject = Subject { value: value.clone(), status };
-            let matches = matches!(branch.explain(&subject), Why::Matches(_));
+            let branch = Branch { when: vec![matcher.clone()], outcome: ScriptOutcome::default() };
+            let subject = BranchSubject { value: value.clone(), status };
+            let matches = matches!(branch.explain(&subject), BranchExplanation::Matches(_));
             assert_eq!(matches, matcher.matches(&subject), "{matcher:?} on {subject:?}");
         }
     }

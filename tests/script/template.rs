@@ -1,40 +1,40 @@
 //! Texts with placeholders, and what hostile values can do in them: nothing.
 
-use dialscript::script::definition::How;
-use dialscript::script::escape::{Landing, Unfit};
-use dialscript::script::path::{KeyPath, Step};
+use dialscript::script::definition::SayAs;
+use dialscript::script::escape::{EscapeContext, EscapeError};
+use dialscript::script::path::{KeyPath, KeyPathStep};
 use dialscript::script::template::{
-    Braces, Phrase, Piece, Placeholder, Problem, Template, Value, Values, read, read_spoken,
+    BraceSyntax, SpokenPhrase, TemplatePiece, Placeholder, PlaceholderError, Template, PlaceholderValue, PlaceholderValues, parse_template, parse_spoken,
 };
 use proptest::prelude::*;
 
 /// One value for every placeholder.
 struct All<'a>(&'a str);
 
-impl Values for All<'_> {
-    fn value(&self, of: &Placeholder) -> Value<'_> {
-        Value { text: self.0.into(), sensitive: matches!(of, Placeholder::Keypress) }
+impl PlaceholderValues for All<'_> {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue { text: self.0.into(), sensitive: matches!(of, Placeholder::Keypress) }
     }
 }
 
-fn pieces(text: &str, braces: Braces) -> Vec<Piece> {
-    let (pieces, problems) = read(text, braces);
+fn pieces(text: &str, braces: BraceSyntax) -> Vec<TemplatePiece> {
+    let (pieces, problems) = parse_template(text, braces);
     assert_eq!(problems, []);
     pieces.into_iter().map(|(_, piece)| piece).collect()
 }
 
-fn problems(text: &str) -> Vec<Problem> {
-    read(text, Braces::Doubled).1
+fn problems(text: &str) -> Vec<PlaceholderError> {
+    parse_template(text, BraceSyntax::Doubled).1
 }
 
-fn url(text: &str, value: &str) -> Result<String, Unfit> {
-    let (template, _) = Template::url(pieces(text, Braces::Doubled));
+fn url(text: &str, value: &str) -> Result<String, EscapeError> {
+    let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
     template.fill(&All(value)).map(|filled| filled.into_text())
 }
 
-fn landed(landing: Landing, value: &str) -> Result<String, Unfit> {
+fn landed(landing: EscapeContext, value: &str) -> Result<String, EscapeError> {
     let mut out = String::new();
-    landing.write(value, &mut out).map(|()| out)
+    landing.escape_into(value, &mut out).map(|()| out)
 }
 
 #[test]
@@ -46,17 +46,17 @@ fn a_value_lands_by_where_it_stands_in_a_url() {
 
 #[test]
 fn a_value_in_the_host_decides_it_and_can_hold_no_more_than_a_name() {
-    let (_, decides) = Template::url(pieces("http://{arg.h}.example/x", Braces::Doubled));
+    let (_, decides) = Template::url(pieces("http://{arg.h}.example/x", BraceSyntax::Doubled));
     assert!(decides);
     assert_eq!(url("http://{arg.h}.example/x", "shop").unwrap(), "http://shop.example/x");
     for hostile in ["evil.example/", "a@b", "a:80", "", "a#", "a?b", "ä"] {
-        assert_eq!(url("http://{arg.h}.example/x", hostile), Err(Unfit::Host), "{hostile:?}");
+        assert_eq!(url("http://{arg.h}.example/x", hostile), Err(EscapeError::Host), "{hostile:?}");
     }
 }
 
 #[test]
 fn a_whole_url_can_be_a_value_and_then_it_decides_the_host() {
-    let (template, decides) = Template::url(pieces("{$next}?x={caller}", Braces::Doubled));
+    let (template, decides) = Template::url(pieces("{$next}?x={caller}", BraceSyntax::Doubled));
     assert!(decides);
     let filled = template.fill(&All("http://h/a?b=c")).unwrap();
     assert_eq!(filled.text(), "http://h/a?b=c?x=http%3A%2F%2Fh%2Fa%3Fb%3Dc");
@@ -64,8 +64,8 @@ fn a_whole_url_can_be_a_value_and_then_it_decides_the_host() {
 
 #[test]
 fn a_path_can_not_be_climbed() {
-    assert_eq!(url("http://h/a/{caller}/b", ".."), Err(Unfit::Path));
-    assert_eq!(url("http://h/a/{caller}/b", "."), Err(Unfit::Path));
+    assert_eq!(url("http://h/a/{caller}/b", ".."), Err(EscapeError::Path));
+    assert_eq!(url("http://h/a/{caller}/b", "."), Err(EscapeError::Path));
     assert_eq!(url("http://h/a/{caller}/b", "../c").unwrap(), "http://h/a/..%2Fc/b");
 }
 
@@ -76,7 +76,7 @@ fn the_host_of_a_url_without_a_path_ends_at_its_query() {
 
 #[test]
 fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
-    let template = Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, Braces::Text));
+    let template = Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal));
     for (value, json) in [
         ("4711", r#"{"a": "x4711", "b": 4711}"#),
         ("007", r#"{"a": "x007", "b": "007"}"#),
@@ -94,7 +94,7 @@ fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
 #[test]
 fn in_json_only_known_placeholders_are_placeholders() {
     let text = r#"{"a": {"b": {}}, "{kaller}": [{caller}]}"#;
-    let template = Template::json(pieces(text, Braces::Text));
+    let template = Template::json(pieces(text, BraceSyntax::Literal));
     assert_eq!(template.placeholders().count(), 1);
     let filled = template.fill(&All("1")).unwrap().into_text();
     assert_eq!(filled, r#"{"a": {"b": {}}, "{kaller}": [1]}"#);
@@ -102,23 +102,23 @@ fn in_json_only_known_placeholders_are_placeholders() {
 
 #[test]
 fn xml_headers_and_variables_keep_a_value_a_value() {
-    assert_eq!(landed(Landing::Xml, "<a b='c'>&").unwrap(), "&lt;a b=&apos;c&apos;&gt;&amp;");
-    assert_eq!(landed(Landing::Header, "a\r\nX-Evil: 1\0").unwrap(), "a  X-Evil: 1 ");
-    assert_eq!(landed(Landing::Variable, "a\nb${X}").unwrap(), "a b${X}");
+    assert_eq!(landed(EscapeContext::Xml, "<a b='c'>&").unwrap(), "&lt;a b=&apos;c&apos;&gt;&amp;");
+    assert_eq!(landed(EscapeContext::Header, "a\r\nX-Evil: 1\0").unwrap(), "a  X-Evil: 1 ");
+    assert_eq!(landed(EscapeContext::Variable, "a\nb${X}").unwrap(), "a b${X}");
 }
 
 #[test]
 fn a_destination_takes_only_what_no_switch_reads_anything_into() {
-    assert_eq!(landed(Landing::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
+    assert_eq!(landed(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
     for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {
-        assert_eq!(landed(Landing::Destination, hostile), Err(Unfit::Destination), "{hostile:?}");
+        assert_eq!(landed(EscapeContext::Destination, hostile), Err(EscapeError::Destination), "{hostile:?}");
     }
-    assert_eq!(landed(Landing::Destination, &"1".repeat(80)), Err(Unfit::Destination));
+    assert_eq!(landed(EscapeContext::Destination, &"1".repeat(80)), Err(EscapeError::Destination));
 }
 
 #[test]
 fn doubled_braces_are_braces() {
-    let template = Template::landing(pieces("{{{caller}}}", Braces::Doubled), Landing::Variable);
+    let template = Template::with_context(pieces("{{{caller}}}", BraceSyntax::Doubled), EscapeContext::Variable);
     assert_eq!(template.fill(&All("x")).unwrap().text(), "{x}");
 }
 
@@ -126,18 +126,18 @@ fn doubled_braces_are_braces() {
 fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
     let told = problems("{caler} and {nope.x} {");
     assert_eq!(told.len(), 3, "{told:#?}");
-    assert_eq!(told[0].at, 0..7);
+    assert_eq!(told[0].range, 0..7);
     assert_eq!(told[0].help.as_deref(), Some("did you mean `{caller}`?"));
-    assert_eq!(told[1].at, 12..20);
-    assert_eq!(told[2].at, 21..22);
+    assert_eq!(told[1].range, 12..20);
+    assert_eq!(told[2].range, 21..22);
 }
 
 #[test]
 fn sensitive_values_are_masked_where_people_look() {
     let text = "http://h/?a={keypress}&b={caller}&c={keypress}";
-    let (template, _) = Template::url(pieces(text, Braces::Doubled));
+    let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
     let filled = template.fill(&All("47&11")).unwrap();
-    assert_eq!(filled.shown(), "http://h/?a=***&b=47%2611&c=***");
+    assert_eq!(filled.redacted(), "http://h/?a=***&b=47%2611&c=***");
     assert_eq!(format!("{filled:?}"), "\"http://h/?a=***&b=47%2611&c=***\"");
     assert!(filled.is_sensitive());
 }
@@ -145,18 +145,18 @@ fn sensitive_values_are_masked_where_people_look() {
 #[test]
 fn paths_read_keys_indexes_and_odd_keys() {
     for (text, steps) in [
-        ("code", vec![Step::Key("code".into())]),
+        ("code", vec![KeyPathStep::Key("code".into())]),
         (
             "data.items[0].code",
             ["data", "items"]
-                .map(|k| Step::Key(k.into()))
+                .map(|k| KeyPathStep::Key(k.into()))
                 .into_iter()
-                .chain([Step::Index(0), Step::Key("code".into())])
+                .chain([KeyPathStep::Index(0), KeyPathStep::Key("code".into())])
                 .collect(),
         ),
-        (r#"["odd.key"].x"#, vec![Step::Key("odd.key".into()), Step::Key("x".into())]),
-        (r#"a["q\"\\"]"#, vec![Step::Key("a".into()), Step::Key("q\"\\".into())]),
-        ("order.@id", vec![Step::Key("order".into()), Step::Key("@id".into())]),
+        (r#"["odd.key"].x"#, vec![KeyPathStep::Key("odd.key".into()), KeyPathStep::Key("x".into())]),
+        (r#"a["q\"\\"]"#, vec![KeyPathStep::Key("a".into()), KeyPathStep::Key("q\"\\".into())]),
+        ("order.@id", vec![KeyPathStep::Key("order".into()), KeyPathStep::Key("@id".into())]),
     ] {
         let path = KeyPath::parse(text).unwrap_or_else(|| panic!("{text}"));
         assert_eq!(path.steps(), steps);
@@ -167,8 +167,8 @@ fn paths_read_keys_indexes_and_odd_keys() {
     }
 }
 
-fn phrases(text: &str) -> Vec<Phrase> {
-    let (phrases, problems) = read_spoken(text);
+fn phrases(text: &str) -> Vec<SpokenPhrase> {
+    let (phrases, problems) = parse_spoken(text);
     assert_eq!(problems, []);
     phrases.into_iter().map(|(_, phrase)| phrase).collect()
 }
@@ -176,29 +176,29 @@ fn phrases(text: &str) -> Vec<Phrase> {
 #[test]
 fn a_text_that_is_spoken_says_how_each_value_is() {
     use Placeholder::{Arg, Caller, Keypress};
-    let words = |text: &str| Phrase::Text(text.into());
+    let words = |text: &str| SpokenPhrase::Text(text.into());
     for (text, read) in [
         ("  Hello,\n\tyou. ", vec![words("Hello, you.")]),
         (" - . !", vec![]),
-        ("{caller}{say:caller}", vec![Phrase::Value(Caller, How::Words); 2]),
-        ("{digits:keypress}.", vec![Phrase::Value(Keypress, How::Digits)]),
-        ("{number:arg.a:b}", vec![Phrase::Value(Arg("a:b".into()), How::Number)]),
-        ("{arg.a:b}", vec![Phrase::Value(Arg("a:b".into()), How::Words)]),
-        ("{play:switch:beep}", vec![Phrase::Sound("switch:beep".into())]),
-        ("{{{play:a}}}", vec![Phrase::Sound("a".into())]),
+        ("{caller}{say:caller}", vec![SpokenPhrase::Value(Caller, SayAs::Words); 2]),
+        ("{digits:keypress}.", vec![SpokenPhrase::Value(Keypress, SayAs::Digits)]),
+        ("{number:arg.a:b}", vec![SpokenPhrase::Value(Arg("a:b".into()), SayAs::Number)]),
+        ("{arg.a:b}", vec![SpokenPhrase::Value(Arg("a:b".into()), SayAs::Words)]),
+        ("{play:switch:beep}", vec![SpokenPhrase::Sound("switch:beep".into())]),
+        ("{{{play:a}}}", vec![SpokenPhrase::Sound("a".into())]),
         ("a {{b}} c", vec![words("a {b} c")]),
     ] {
         assert_eq!(phrases(text), read, "{text:?}");
     }
     let path = KeyPath::parse("a.b").unwrap();
-    assert_eq!(phrases("{play:$a.b}"), [Phrase::SoundAt(Placeholder::Answer(path))]);
+    assert_eq!(phrases("{play:$a.b}"), [SpokenPhrase::SoundUrl(Placeholder::Answer(path))]);
 }
 
 #[test]
 fn what_ends_the_sentence_of_a_value_is_not_spoken() {
-    let (phrases, _) = read_spoken("It is {say:$x}. Wait, {caller}!  ¿Sí?");
+    let (phrases, _) = parse_spoken("It is {say:$x}. Wait, {caller}!  ¿Sí?");
     let texts = phrases.into_iter().filter_map(|(_, phrase)| match phrase {
-        Phrase::Text(text) => Some(text),
+        SpokenPhrase::Text(text) => Some(text),
         _ => None,
     });
     assert_eq!(texts.collect::<Vec<_>>(), ["It is", "Wait,", "¿Sí?"]);
@@ -206,8 +206,8 @@ fn what_ends_the_sentence_of_a_value_is_not_spoken() {
 
 #[test]
 fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
-    let (_, told) = read_spoken("a {say:callr} {spell:caller} {play:$} }");
-    let places: Vec<_> = told.iter().map(|problem| problem.at.clone()).collect();
+    let (_, told) = parse_spoken("a {say:callr} {spell:caller} {play:$} }");
+    let places: Vec<_> = told.iter().map(|problem| problem.range.clone()).collect();
     assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{told:#?}");
     assert_eq!(told[0].help.as_deref(), Some("did you mean `{say:caller}`?"));
 }
@@ -215,8 +215,8 @@ fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
 proptest! {
     #[test]
     fn no_text_makes_the_reader_of_what_is_spoken_panic(text in "[{}a-z:$. ä]{0,20}\\PC*") {
-        let (phrases, problems) = read_spoken(&text);
-        let places = phrases.iter().map(|(at, _)| at).chain(problems.iter().map(|p| &p.at));
+        let (phrases, problems) = parse_spoken(&text);
+        let places = phrases.iter().map(|(at, _)| at).chain(problems.iter().map(|p| &p.range));
         for at in places {
             prop_assert!(text.get(at.clone()).is_some_and(|stretch| !stretch.is_empty()));
         }
@@ -224,10 +224,10 @@ proptest! {
 
     #[test]
     fn no_text_makes_the_reader_panic_and_pieces_cover_it(text in "\\PC*") {
-        for braces in [Braces::Doubled, Braces::Text] {
-            let (pieces, problems) = read(&text, braces);
+        for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
+            let (pieces, problems) = parse_template(&text, braces);
             let covered = pieces.iter().map(|(at, _)| at.len()).sum::<usize>()
-                + problems.iter().map(|problem| problem.at.len()).sum::<usize>();
+                + problems.iter().map(|problem| problem.range.len()).sum::<usize>();
             prop_assert_eq!(covered, text.len());
         }
     }
@@ -242,7 +242,7 @@ proptest! {
             prop_assert_eq!(pairs.len(), 2);
             prop_assert_eq!(&pairs[0].1, &value);
         }
-        for landing in [Landing::Header, Landing::Variable, Landing::Xml, Landing::Url] {
+        for landing in [EscapeContext::Header, EscapeContext::Variable, EscapeContext::Xml, EscapeContext::Url] {
             let text = landed(landing, &value).unwrap();
             prop_assert!(!text.contains(['\r', '\n', '\0']));
         }
@@ -250,7 +250,7 @@ proptest! {
 
     #[test]
     fn any_value_in_json_stays_one_value(value in ".*") {
-        let template = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, Braces::Text));
+        let template = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, BraceSyntax::Literal));
         let filled = template.fill(&All(&value)).unwrap().into_text();
         let json: serde_json::Value = serde_json::from_str(&filled).unwrap();
         prop_assert_eq!(json["a"].as_str(), Some(value.as_str()));
@@ -267,7 +267,7 @@ fn a_template_is_shown_as_it_was_written() {
         "a{arg.order}b{secret.KEY}c{menu.keypress}{menu.speech}{menu.input}",
         "{$data.items[0].code} and {$[\"odd.key\"]}",
     ] {
-        let template = Template::landing(pieces(written, Braces::Doubled), Landing::Variable);
+        let template = Template::with_context(pieces(written, BraceSyntax::Doubled), EscapeContext::Variable);
         assert_eq!(template.to_string(), written);
     }
 }

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::channel::{Ear, Sound};
-use dialscript::script::voice::{Deaf, Made, Mute, Voice, Wanted};
+use dialscript::channel::{AsrSource, Sound};
+use dialscript::script::voice::{AsrError, RenderedSound, SoundError, VoiceService, SoundRequest};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What was done, in order; shared with the switch of the same call.
@@ -74,30 +74,30 @@ fn does(done: &Done, what: impl Into<String>) {
 }
 
 /// The text or the URL, and what it is asked for by.
-fn shown(wanted: &Wanted) -> (String, String) {
+fn shown(wanted: &SoundRequest) -> (String, String) {
     match wanted {
-        Wanted::Text { text, manner } => {
+        SoundRequest::Text { text, voice_params: manner } => {
             let hidden = if text.is_sensitive() { "hidden " } else { "" };
             let engine = manner.engine.iter().map(|engine| format!(" by {engine}"));
             let how = format!("say {hidden}{}{}", text.text(), engine.collect::<String>());
             (text.text().to_owned(), how)
         }
-        Wanted::Url { url, decides_host } => {
+        SoundRequest::Url { url, decides_host } => {
             let guarded = if *decides_host { "guarded " } else { "" };
             (url.text().to_owned(), format!("fetch {guarded}{}", url.text()))
         }
     }
 }
 
-fn made(name: &str) -> Made {
-    Made { sound: Sound::File(name.into()), hold: Arc::new(()) }
+fn made(name: &str) -> RenderedSound {
+    RenderedSound { sound: Sound::File(name.into()), guard: Arc::new(()) }
 }
 
-impl Voice for FakeVoice {
-    type Making = Pin<Box<dyn Future<Output = Result<Made, Mute>> + Send>>;
-    type Recording = FakeRecording;
+impl VoiceService for FakeVoice {
+    type PendingRender = Pin<Box<dyn Future<Output = Result<RenderedSound, SoundError>> + Send>>;
+    type AsrRecording = FakeRecording;
 
-    fn make(&self, wanted: Wanted, _: bool) -> Self::Making {
+    fn render(&self, wanted: SoundRequest, _: bool) -> Self::PendingRender {
         let (name, how) = shown(&wanted);
         does(&self.done, how);
         let is_mute = self.mute.iter().any(|mute| *mute == "*" || *mute == name);
@@ -110,44 +110,44 @@ impl Voice for FakeVoice {
             if let Some(late) = late {
                 sleep_until(late).await;
             }
-            if is_mute { Err(Mute("the engine is broken".into())) } else { Ok(made(&name)) }
+            if is_mute { Err(SoundError("the engine is broken".into())) } else { Ok(made(&name)) }
         })
     }
 
-    fn at_hand(&self, wanted: Wanted, _: bool) -> Option<Made> {
+    fn cached(&self, wanted: SoundRequest, _: bool) -> Option<RenderedSound> {
         let (name, _) = shown(&wanted);
         self.at_hand.contains(&&*name).then(|| made(&name))
     }
 
-    fn reachable(&self, sound: &Sound) -> Sound {
+    fn switch_sound(&self, sound: &Sound) -> Sound {
         match sound {
-            Sound::File(file) if file.starts_with("/far/") => Sound::Served(file.clone()),
+            Sound::File(file) if file.starts_with("/far/") => Sound::Url(file.clone()),
             other => other.clone(),
         }
     }
 
-    fn ear(&self) -> Result<(Ear, Option<FakeRecording>), Deaf> {
+    fn asr_source(&self) -> Result<(AsrSource, Option<FakeRecording>), AsrError> {
         match self.ear {
             FakeEar::Recording => {
                 let file = self.records_in.as_ref().map(|folder| folder.join("1.wav"));
                 let name = file.as_ref().map(|file| file.to_string_lossy().into_owned());
                 let name = name.unwrap_or_else(|| "/recordings/1.wav".into());
                 let recording = FakeRecording { done: self.done.clone(), file };
-                Ok((Ear::Recording(name.into()), Some(recording)))
+                Ok((AsrSource::Recording(name.into()), Some(recording)))
             }
             FakeEar::Switch => {
-                Ok((Ear::Switch { engine: "".into(), grammar: "digits".into() }, None))
+                Ok((AsrSource::Switch { engine: "".into(), grammar: "digits".into() }, None))
             }
-            FakeEar::Deaf => Err(Deaf("no engine listens".into())),
+            FakeEar::Deaf => Err(AsrError("no engine listens".into())),
         }
     }
 
-    async fn understand(&self, recording: FakeRecording, language: &str) -> Result<String, Deaf> {
+    async fn transcribe(&self, recording: FakeRecording, language: &str) -> Result<String, AsrError> {
         let lasts = recording.lasts().unwrap_or_default();
         does(&self.done, format!("understand {language}{lasts}"));
         sleep(self.understands_in).await;
         drop(recording);
         let words = self.hears.lock().unwrap().pop_front().unwrap_or(Ok(""));
-        words.map(str::to_owned).map_err(|reason| Deaf(reason.into()))
+        words.map(str::to_owned).map_err(|reason| AsrError(reason.into()))
     }
 }

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::{Patience, Script};
-use dialscript::script::request::{Request, Target};
-use dialscript::script::template::Filled;
+use dialscript::script::definition::{RetryPolicy, Script};
+use dialscript::script::request::{TriggerRequest, RequestTarget};
+use dialscript::script::template::RedactedText;
 
-pub(super) fn to(url: impl AsRef<str>) -> Target {
-    Target { url: Filled::open(url.as_ref().to_owned()), decides_host: false }
+pub(super) fn to(url: impl AsRef<str>) -> RequestTarget {
+    RequestTarget { url: RedactedText::public(url.as_ref().to_owned()), decides_host: false }
 }
 
 /// Without headers and a body, tried once within 5 s.
-pub(super) fn get(url: impl AsRef<str>) -> Request {
-    Request {
-        to: to(url),
+pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
+    TriggerRequest {
+        target: to(url),
         fallback: None,
         headers: Vec::new(),
         auth: None,
         body: None,
-        signed_by: Vec::new(),
-        patience: Patience { budget: Duration::from_secs(5), attempt: None, retries: 0 },
+        signing_keys: Vec::new(),
+        retry_policy: RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 0 },
         cache_key: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::script::request::CacheKey;
-use dialscript::trigger::shared::{Kept, Settings, SharedCache};
+use dialscript::trigger::shared_cache::{SharedCacheEntry, SharedCacheSettings, SharedCache};
 
 mod address;
 mod leases;
@@ -19,7 +19,7 @@ fn cache(url: &str) -> SharedCache {
 }
 
 fn cache_with(url: &str, secret: &str) -> SharedCache {
-    let settings = Settings { address: url.parse().unwrap(), secret: secret.into() };
+    let settings = SharedCacheSettings { address: url.parse().unwrap(), secret: secret.into() };
     SharedCache::new(&settings).unwrap()
 }
 
@@ -28,17 +28,17 @@ fn key(n: u8) -> CacheKey {
 }
 
 /// Fresh for a minute, kept for two.
-fn kept(body: &str) -> Kept {
-    Kept {
+fn kept(body: &str) -> SharedCacheEntry {
+    SharedCacheEntry {
         status: 200,
         content_type: Some("text/plain".to_owned()),
         body: body.as_bytes().to_vec(),
         age: Duration::ZERO,
-        time: MINUTE,
+        fresh_for: MINUTE,
         lifetime: 2 * MINUTE,
     }
 }
 
-fn body(kept: Option<Kept>) -> Option<String> {
+fn body(kept: Option<SharedCacheEntry>) -> Option<String> {
     kept.map(|kept| String::from_utf8(kept.body).unwrap())
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use dialscript::channel::Sound;
-use dialscript::script::template::Filled;
-use dialscript::script::voice::{Made, Manner, Mute, Voice, Wanted};
-use dialscript::voice::Engines;
+use dialscript::script::template::RedactedText;
+use dialscript::script::voice::{RenderedSound, VoiceParams, SoundError, VoiceService, SoundRequest};
+use dialscript::voice::VoiceEngines;
 
 mod engine;
 mod engines;
@@ -17,45 +17,45 @@ mod service;
 mod setup;
 mod single_flight;
 
-fn said(text: &str) -> Wanted {
-    said_as(text, Manner::default())
+fn said(text: &str) -> SoundRequest {
+    said_as(text, VoiceParams::default())
 }
 
-fn said_as(text: &str, manner: Manner) -> Wanted {
-    Wanted::Text { text: Filled::open(text.to_owned()), manner: manner.into() }
+fn said_as(text: &str, manner: VoiceParams) -> SoundRequest {
+    SoundRequest::Text { text: RedactedText::public(text.to_owned()), voice_params: manner.into() }
 }
 
-fn hidden(text: &str) -> Wanted {
-    Wanted::Text { text: Filled::hidden(text.to_owned()), manner: Manner::default().into() }
+fn hidden(text: &str) -> SoundRequest {
+    SoundRequest::Text { text: RedactedText::sensitive(text.to_owned()), voice_params: VoiceParams::default().into() }
 }
 
 /// A URL of a script.
-fn at(url: &str) -> Wanted {
-    Wanted::Url { url: Filled::open(url.to_owned()), decides_host: false }
+fn at(url: &str) -> SoundRequest {
+    SoundRequest::Url { url: RedactedText::public(url.to_owned()), decides_host: false }
 }
 
-async fn make(engines: &Engines, wanted: Wanted) -> Result<Made, Mute> {
-    engines.make(wanted, false).await
+async fn make(engines: &VoiceEngines, wanted: SoundRequest) -> Result<RenderedSound, SoundError> {
+    engines.render(wanted, false).await
 }
 
 /// Made, or there.
-async fn made(engines: &Engines, wanted: Wanted) -> Made {
+async fn made(engines: &VoiceEngines, wanted: SoundRequest) -> RenderedSound {
     make(engines, wanted).await.expect("a sound")
 }
 
-async fn mute(engines: &Engines, wanted: Wanted) -> String {
+async fn mute(engines: &VoiceEngines, wanted: SoundRequest) -> String {
     match make(engines, wanted).await {
         Ok(made) => panic!("{:?}", made.sound),
-        Err(Mute(reason)) => reason,
+        Err(SoundError(reason)) => reason,
     }
 }
 
 /// What is there without waiting.
-fn at_once(engines: &Engines, wanted: Wanted) -> Option<Result<Made, Mute>> {
-    futures_util::FutureExt::now_or_never(engines.make(wanted, false))
+fn at_once(engines: &VoiceEngines, wanted: SoundRequest) -> Option<Result<RenderedSound, SoundError>> {
+    futures_util::FutureExt::now_or_never(engines.render(wanted, false))
 }
 
-fn file(made: &Made) -> PathBuf {
+fn file(made: &RenderedSound) -> PathBuf {
     match &made.sound {
         Sound::File(path) => PathBuf::from(&**path),
         other => panic!("{other:?}"),
@@ -63,7 +63,7 @@ fn file(made: &Made) -> PathBuf {
 }
 
 /// How long the made file is heard, in milliseconds.
-fn length(made: &Made) -> u32 {
+fn length(made: &RenderedSound) -> u32 {
     let wav = hound::WavReader::open(file(made)).expect("a WAV");
     assert_eq!((wav.spec().channels, wav.spec().sample_rate), (1, 8000));
     wav.duration() / 8

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::agi::channel::AgiChannel;
-use dialscript::agi::link;
+use dialscript::agi::connection;
 use dialscript::channel::{
-    Ask, Bounds, Cause, Channel, Destination, Ear, Ended, Exit, Heard, Interrupted, Keys, Left,
-    Line, Listen, Meanwhile, Music, Reach, Reassurance, Said, Sound, Sounds,
+    DigitOptions, CallLimits, HangupCause, Channel, Destination, AsrSource, DigitsEnd, Exit, Digits, Interruption, TypeAhead, HandoverResult,
+    LineState, SpeechOptions, HoldMedia, HoldMusic, DestinationCheck, Reassurance, SpeechResult, Sound, SoundStream,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -75,8 +75,8 @@ async fn call_of_at_most(longest: Duration) -> Call {
 async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> Call {
     let mut asterisk = Asterisk(BufReader::new(theirs));
     let stop = CancellationToken::new();
-    let bounds = Bounds { stop: stop.clone(), ends: Instant::now() + longest };
-    let open = link::open(ours, bounds, Duration::from_secs(5));
+    let bounds = CallLimits { stop: stop.clone(), ends_at: Instant::now() + longest };
+    let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, said) = tokio::join!(open, asterisk.0.write_all(ENVIRONMENT.as_bytes()));
     let ((link, environment), ()) = (opened.unwrap(), said.unwrap());
     Call { channel: AgiChannel::new(link, &environment), asterisk, stop }
@@ -93,7 +93,7 @@ fn late(names: &'static [(u64, &str)]) -> Late {
     Late(sounds.collect())
 }
 
-impl Sounds for Late {
+impl SoundStream for Late {
     async fn next(&mut self) -> Option<Sound> {
         let (made, _) = self.0.front()?;
         if *made > Instant::now() {

@@ -14,25 +14,25 @@ mod variables;
 
 use bytes::Bytes;
 use dialscript::esl::channel_data::ChannelData;
-use dialscript::esl::codec::{Codec, Message};
-use dialscript::esl::error::WireError;
-use dialscript::esl::event::Event;
+use dialscript::esl::codec::{EslCodec, EslMessage};
+use dialscript::esl::error::EslError;
+use dialscript::esl::event::EslEvent;
 
 use super::messages::{self, Decoded};
 
-fn hear(chunks: &[&[u8]]) -> Decoded<Message> {
-    messages::hear(Codec::default(), chunks)
+fn hear(chunks: &[&[u8]]) -> Decoded<EslMessage> {
+    messages::hear(EslCodec::default(), chunks)
 }
 
 /// The messages of a stream without a fault.
-fn messages(bytes: impl AsRef<[u8]>) -> Vec<Message> {
+fn messages(bytes: impl AsRef<[u8]>) -> Vec<EslMessage> {
     let heard = hear(&[bytes.as_ref()]);
     assert_eq!(heard.error, None);
     heard.messages
 }
 
-fn error_of(bytes: impl AsRef<[u8]>) -> WireError {
-    messages::error_of(Codec::default(), bytes.as_ref())
+fn error_of(bytes: impl AsRef<[u8]>) -> EslError {
+    messages::error_of(EslCodec::default(), bytes.as_ref())
 }
 
 /// An event as it comes, framed.
@@ -40,8 +40,8 @@ fn framed(event: &str) -> String {
     format!("Content-Length: {}\nContent-Type: text/event-plain\n\n{event}", event.len())
 }
 
-fn event(text: &str) -> Event {
-    Event::from_body(&Bytes::copy_from_slice(text.as_bytes()))
+fn event(text: &str) -> EslEvent {
+    EslEvent::from_body(&Bytes::copy_from_slice(text.as_bytes()))
 }
 
 fn channel_data(lines: impl AsRef<[u8]>) -> ChannelData {

@@ -3,24 +3,24 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{Ask, Bounds, Channel, Ended, Heard, Interrupted, Sound};
-use dialscript::fake::fingers::Fingers;
+use dialscript::channel::{DigitOptions, CallLimits, Channel, DigitsEnd, Digits, Interruption, Sound};
+use dialscript::fake::dtmf::DtmfSource;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub(super) fn four_digits() -> Ask {
-    Ask {
-        most: 4,
-        first_digit: Duration::from_secs(16),
-        gap: Duration::from_secs(4),
+pub(super) fn four_digits() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(16),
+        inter_digit_timeout: Duration::from_secs(4),
         terminator: Some('#'),
         barge_in: true,
     }
 }
 
 /// What comes of a question.
-pub(super) fn heard(digits: &str, ended: Ended) -> Result<Heard, Interrupted> {
-    Ok(Heard { digits: digits.into(), ended })
+pub(super) fn heard(digits: &str, ended: DigitsEnd) -> Result<Digits, Interruption> {
+    Ok(Digits { digits: digits.into(), end: ended })
 }
 
 pub(super) fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Send {
@@ -31,19 +31,19 @@ pub(super) fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Se
 pub(super) async fn ask(
     channel: &mut impl Channel,
     prompt: &'static [&str],
-    ask: &Ask,
-) -> Result<Heard, Interrupted> {
-    channel.ask(&mut sounds(prompt), ask).await
+    ask: &DigitOptions,
+) -> Result<Digits, Interruption> {
+    channel.collect_digits(&mut sounds(prompt), ask).await
 }
 
 /// Keys at their milliseconds.
-pub(super) fn timed(keys: &[(u64, char)]) -> Fingers {
-    Fingers::timed(keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect())
+pub(super) fn timed(keys: &[(u64, char)]) -> DtmfSource {
+    DtmfSource::timed(keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect())
 }
 
 /// A call that may last an hour, and what stops it.
-pub(super) fn an_hour() -> (Bounds, CancellationToken) {
+pub(super) fn an_hour() -> (CallLimits, CancellationToken) {
     let stop = CancellationToken::new();
     let ends = Instant::now() + Duration::from_secs(3600);
-    (Bounds { stop: stop.clone(), ends }, stop)
+    (CallLimits { stop: stop.clone(), ends_at: ends }, stop)
 }

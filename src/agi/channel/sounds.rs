@@ -5,58 +5,58 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::AgiChannel;
-use crate::agi::command::Command;
-use crate::agi::link::Running;
-use crate::agi::quote::Unsendable;
-use crate::agi::reply::Reply;
-use crate::channel::digits::Collector;
-use crate::channel::{Interrupted, Sound};
+use crate::agi::command::AgiCommand;
+use crate::agi::connection::AgiCommandKind;
+use crate::agi::quote::AgiCommandError;
+use crate::agi::reply::AgiReply;
+use crate::channel::digits::DigitCollector;
+use crate::channel::{Interruption, Sound};
 
 /// Most signs of one SAY. No other command ends it, and they have to be said within the time to hand a call over: a sign
 /// takes up to 0.9 s in Asterisk's own sounds.
-const MOST_SIGNS: usize = 5;
+const MAX_CHARACTERS_PER_SAY: usize = 5;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
-    pub(super) async fn sound(
+    pub(super) async fn play_sound(
         &mut self,
         sound: &Sound,
-        collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
         match sound {
-            Sound::File(_) | Sound::OfSwitch(_) | Sound::Served(_) => {
-                self.stream(sound, collector).await
+            Sound::File(_) | Sound::Named(_) | Sound::Url(_) => {
+                self.stream_file(sound, collector).await
             }
             Sound::Digits(signs) | Sound::Letters(signs) => self.say(sound, signs, collector).await,
-            Sound::Spoken(_) => {
-                self.warn_of(sound, "Asterisk speaks no texts");
+            Sound::Tts(_) => {
+                self.warn_unplayable(sound, "Asterisk speaks no texts");
                 Ok(())
             }
         }
     }
 
-    async fn stream(
+    async fn stream_file(
         &mut self,
         sound: &Sound,
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
         let mut offset = None;
         loop {
-            self.link.alive()?;
-            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
-            let command = Command::stream_file(name(sound), &keys, offset)?;
-            let reply = self.link.run(command, Running::Stream, self.link.rest()).await?;
+            self.connection.ensure_alive()?;
+            let keys = collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
+            let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
+            let reply = self.connection.run(command, AgiCommandKind::StreamFile, self.connection.remaining_with_margin()).await?;
             if reply.is_failure() {
-                return self.explain_failure(sound).await;
+                return self.diagnose_playback_failure(sound).await;
             }
             let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) else {
                 return Ok(());
             };
-            collector.key(key, Instant::now());
+            collector.push_key(key, Instant::now());
             if collector.ends_prompt() {
                 return Ok(());
             }
-            let Reply::Success { endpos, .. } = reply else { return Ok(()) };
+            let AgiReply::Success { endpos, .. } = reply else { return Ok(()) };
             offset = endpos;
         }
     }
@@ -67,24 +67,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         &mut self,
         sound: &Sound,
         signs: &str,
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        let barges_in = collector.as_ref().is_none_or(|collector| collector.barges_in());
-        let (at_once, mut said) = (if barges_in { MOST_SIGNS } else { 1 }, 0);
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        let barges_in = collector.as_ref().is_none_or(|collector| collector.allows_barge_in());
+        let (at_once, mut said) = (if barges_in { MAX_CHARACTERS_PER_SAY } else { 1 }, 0);
         let ends_piece = |_| {
             said += 1;
             said % at_once == 0
         };
         for piece in signs.split_inclusive(ends_piece) {
-            self.link.alive()?;
-            let keys = collector.as_ref().map_or(String::new(), |collector| collector.keys());
-            let command = saying(sound, piece, &keys)?;
-            let reply = self.link.run(command, Running::Other, self.link.rest()).await?;
+            self.connection.ensure_alive()?;
+            let keys = collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
+            let command = say_command(sound, piece, &keys)?;
+            let reply = self.connection.run(command, AgiCommandKind::Other, self.connection.remaining_with_margin()).await?;
             if reply.is_failure() {
-                return self.explain_failure(sound).await;
+                return self.diagnose_playback_failure(sound).await;
             }
             if let (Some(key), Some(collector)) = (reply.key(), collector.as_mut()) {
-                collector.key(key, Instant::now());
+                collector.push_key(key, Instant::now());
                 if collector.ends_prompt() {
                     return Ok(());
                 }
@@ -95,49 +95,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
 
     /// STREAM FILE and SAY answer -1 both for a sound that is not there and for a hang-up (`handle_streamfile`,
     /// `say_filenames`); a dead channel answers the next command with 511.
-    async fn explain_failure(&mut self, sound: &Sound) -> Result<(), Interrupted> {
-        self.link.alive()?;
-        self.link.command(Command::channel_status()).await?;
-        self.link.alive()?;
-        self.warn_of(sound, why_not(sound));
+    async fn diagnose_playback_failure(&mut self, sound: &Sound) -> Result<(), Interruption> {
+        self.connection.ensure_alive()?;
+        self.connection.run_command(AgiCommand::channel_status()).await?;
+        self.connection.ensure_alive()?;
+        self.warn_unplayable(sound, unplayable_reason(sound));
         Ok(())
     }
 
-    fn warn_of(&self, sound: &Sound, reason: &str) {
+    fn warn_unplayable(&self, sound: &Sound, reason: &str) {
         warn!(call_id = ?self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
     }
 }
 
 /// `res_http_media_cache` writes what it fetches into `astcachedir`, and fails without that folder
 /// (`ast_bucket_file_temporary_create` in main/bucket.c).
-fn why_not(sound: &Sound) -> &'static str {
+fn unplayable_reason(sound: &Sound) -> &'static str {
     match sound {
-        Sound::Served(_) => {
+        Sound::Url(_) => {
             "not fetched: Asterisk needs res_http_media_cache, res_curl, and the folder astcachedir"
         }
         _ => "no such sound, or none that it can read",
     }
 }
 
-fn saying(sound: &Sound, signs: &str, keys: &str) -> Result<Command, Unsendable> {
-    match (sound, Command::say_digits(signs, keys)) {
-        (Sound::Letters(_), _) | (_, Err(Unsendable::NotDigits)) => Command::say_alpha(signs, keys),
+fn say_command(sound: &Sound, signs: &str, keys: &str) -> Result<AgiCommand, AgiCommandError> {
+    match (sound, AgiCommand::say_digits(signs, keys)) {
+        (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => AgiCommand::say_alpha(signs, keys),
         (_, digits) => digits,
     }
 }
 
 /// The name that STREAM FILE wants: without its extension, but the whole of a URL, whose extension tells the format
 /// (`res_http_media_cache`).
-pub(super) fn name(sound: &Sound) -> &str {
+pub(super) fn sound_name(sound: &Sound) -> &str {
     match sound {
-        Sound::OfSwitch(name) | Sound::Served(name) => name,
-        Sound::File(file) => stem(file),
-        Sound::Digits(_) | Sound::Letters(_) | Sound::Spoken(_) => "",
+        Sound::Named(name) | Sound::Url(name) => name,
+        Sound::File(file) => without_extension(file),
+        Sound::Digits(_) | Sound::Letters(_) | Sound::Tts(_) => "",
     }
 }
 
 /// A file without its extension.
-pub(super) fn stem(file: &str) -> &str {
+pub(super) fn without_extension(file: &str) -> &str {
     match file.rsplit_once('.') {
         Some((name, extension)) if !extension.contains('/') => name,
         _ => file,

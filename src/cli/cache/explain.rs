@@ -1,131 +1,131 @@
 //! `dialscript cache explain`.
 
 use super::list;
-use super::words::{plain, time};
-use crate::cli::table::say;
+use super::format::{escape_control, format_time};
+use crate::cli::table::print_line;
 use crate::config::counted;
-use crate::control::protocol::{Answer, Explained, Keeps, Kept, Upstream};
-use crate::trigger::breaker::Standing;
-use crate::trigger::cache::{Serves, Tally};
+use crate::control::protocol::{ControlReply, ScriptCacheReport, ScriptCachePolicy, ControlEntry, ControlUpstream};
+use crate::trigger::circuit_breaker::BreakerState;
+use crate::trigger::response_cache::{ResponseFreshness, ResponseCacheStats};
 
 /// A script with all that is kept for it, or one kept answer.
-pub(super) fn show(answers: &[Answer]) {
+pub(super) fn print_explanation(answers: &[ControlReply]) {
     match answers {
-        [Answer::Script(script), kept @ ..] => {
-            self::script(script);
-            list::lines(kept);
+        [ControlReply::Script(script), kept @ ..] => {
+            self::print_script(script);
+            list::print_entries(kept);
         }
-        [Answer::Kept(kept)] => one(kept),
+        [ControlReply::Kept(kept)] => print_entry(kept),
         _ => {}
     }
 }
 
-fn script(script: &Explained) {
-    keeps(&script.script, &script.keeps);
-    if matches!(script.keeps, Keeps::Answers { .. }) || script.tally != Tally::default() {
-        did(&script.tally);
+fn print_script(script: &ScriptCacheReport) {
+    print_policy(&script.script, &script.keeps);
+    if matches!(script.keeps, ScriptCachePolicy::Answers { .. }) || script.tally != ResponseCacheStats::default() {
+        print_tally(&script.tally);
     }
-    script.upstreams.iter().for_each(upstream);
+    script.upstreams.iter().for_each(print_upstream);
 }
 
-fn keeps(script: &str, keeps: &Keeps) {
+fn print_policy(script: &str, keeps: &ScriptCachePolicy) {
     match keeps {
-        Keeps::AsksNobody => say(&format!("{script} keeps nothing: it has no [trigger].")),
-        Keeps::Background => say(&format!(
+        ScriptCachePolicy::AsksNobody => print_line(&format!("{script} keeps nothing: it has no [trigger].")),
+        ScriptCachePolicy::Background => print_line(&format!(
             "{script} keeps nothing: with `background = true` nobody waits for its answers."
         )),
-        Keeps::Nothing => say(&format!(
+        ScriptCachePolicy::Nothing => print_line(&format!(
             "{script} keeps nothing. To keep the answers that a [[branch]] handles, write `cache = \"5m\"` \
              into its [response]."
         )),
-        Keeps::Answers { fresh_ms, stale_ms, stale_if_error_ms, by } => {
-            say(&format!("{script} keeps the answers that a [[branch]] handles."));
-            say(&format!("  the same request   {}", same(by.as_deref())));
+        ScriptCachePolicy::Answers { fresh_ms, stale_ms, stale_if_error_ms, by } => {
+            print_line(&format!("{script} keeps the answers that a [[branch]] handles."));
+            print_line(&format!("  the same request   {}", same_request_text(by.as_deref())));
             let times = [
                 ("cache", *fresh_ms, "nobody asks again"),
                 ("stale_for", *stale_ms, "then it serves at once, and is asked for again"),
                 ("stale_if_error", *stale_if_error_ms, "then it serves where there is no answer"),
             ];
             for (key, time, what) in times.into_iter().filter(|(_, time, _)| *time > 0) {
-                say(&format!("  {key:<18} {}: {what}", self::time(time)));
+                print_line(&format!("  {key:<18} {}: {what}", self::format_time(time)));
             }
         }
     }
 }
 
-fn same(by: Option<&[String]>) -> String {
+fn same_request_text(by: Option<&[String]>) -> String {
     match by {
         None => "has the same URL, headers and body (there is no `cache_key`)".to_owned(),
         Some([]) => "is any to this URL (`cache_key` names no value)".to_owned(),
-        Some(values) => format!("has the same {} (`cache_key`)", plain(&values.join(" and "))),
+        Some(values) => format!("has the same {} (`cache_key`)", escape_control(&values.join(" and "))),
     }
 }
 
-fn did(tally: &Tally) {
-    let Tally { hits, stale, misses, joined, kept, unhandled, failed } = *tally;
-    say("Since the daemon began:");
-    say(&format!("  {} served a kept answer", calls(hits)));
-    say(&format!("  {} served an old one", calls(stale)));
-    say(&format!("  {} without one; {joined} of these joined a request under way", calls(misses)));
-    say(&format!("  {} kept", answers(kept)));
-    say(&format!("  {} not kept, since no [[branch]] handled them", answers(unhandled)));
-    say(&format!("  {} not kept, since the web application failed", answers(failed)));
+fn print_tally(tally: &ResponseCacheStats) {
+    let ResponseCacheStats { hits, stale, misses, joined, kept, unhandled, failed } = *tally;
+    print_line("Since the daemon began:");
+    print_line(&format!("  {} served a kept answer", counted_calls(hits)));
+    print_line(&format!("  {} served an old one", counted_calls(stale)));
+    print_line(&format!("  {} without one; {joined} of these joined a request under way", counted_calls(misses)));
+    print_line(&format!("  {} kept", counted_answers(kept)));
+    print_line(&format!("  {} not kept, since no [[branch]] handled them", counted_answers(unhandled)));
+    print_line(&format!("  {} not kept, since the web application failed", counted_answers(failed)));
 }
 
-fn calls(number: u64) -> String {
-    number_of(number, "call")
+fn counted_calls(number: u64) -> String {
+    counted_u64(number, "call")
 }
 
-fn answers(number: u64) -> String {
-    number_of(number, "answer")
+fn counted_answers(number: u64) -> String {
+    counted_u64(number, "answer")
 }
 
-fn number_of(number: u64, word: &str) -> String {
+fn counted_u64(number: u64, word: &str) -> String {
     counted(usize::try_from(number).unwrap_or(usize::MAX), word)
 }
 
-fn upstream(upstream: &Upstream) {
-    let Upstream { name, breaker, under_way, answered, failed, refused } = upstream;
+fn print_upstream(upstream: &ControlUpstream) {
+    let ControlUpstream { name, breaker, under_way, answered, failed, refused } = upstream;
     let stands = match breaker {
-        Standing::Closed => "is asked as usual (its breaker is closed)",
-        Standing::HalfOpen => {
+        BreakerState::Closed => "is asked as usual (its breaker is closed)",
+        BreakerState::HalfOpen => {
             "was left alone, and is tried by one request at a time (its breaker is half-open)"
         }
-        Standing::Open => "is left alone, since it failed (its breaker is open)",
+        BreakerState::Open => "is left alone, since it failed (its breaker is open)",
     };
-    say(&format!("{} {stands}:", plain(name)));
-    say(&format!(
+    print_line(&format!("{} {stands}:", escape_control(name)));
+    print_line(&format!(
         "  {} with a reply, {failed} without, {refused} not sent, {under_way} under way",
-        number_of(*answered, "request"),
+        counted_u64(*answered, "request"),
     ));
 }
 
-fn one(kept: &Kept) {
-    say(&format!("{}  {}", kept.key, plain(&kept.request)));
-    say(&format!(
+fn print_entry(kept: &ControlEntry) {
+    print_line(&format!("{}  {}", kept.key, escape_control(&kept.request)));
+    print_line(&format!(
         "  asked {} ago by {}: HTTP status {}, {} bytes",
-        time(kept.age_ms),
-        plain(&kept.script),
+        format_time(kept.age_ms),
+        escape_control(&kept.script),
         kept.status,
         kept.bytes
     ));
     if kept.ahead.is_empty() {
-        let script = plain(&kept.script);
-        say(&format!("  no call is served it any more, by the times that {script} has now"));
+        let script = escape_control(&kept.script);
+        print_line(&format!("  no call is served it any more, by the times that {script} has now"));
     }
     let mut begins = 0;
     for ahead in &kept.ahead {
         let from = if begins == 0 { "now" } else { "then" };
-        let lasts = time(ahead.until_ms - begins);
-        say(&format!("  {from}, for {lasts}: {}", way(ahead.serves)));
+        let lasts = format_time(ahead.until_ms - begins);
+        print_line(&format!("  {from}, for {lasts}: {}", serves_text(ahead.serves)));
         begins = ahead.until_ms;
     }
 }
 
-fn way(serves: Serves) -> &'static str {
+fn serves_text(serves: ResponseFreshness) -> &'static str {
     match serves {
-        Serves::Fresh => "a call is served it at once, and nobody asks",
-        Serves::Stale => "a call is served it at once, and it is asked for again behind the call",
-        Serves::LastResort => "a call is served it when there is no answer",
+        ResponseFreshness::Fresh => "a call is served it at once, and nobody asks",
+        ResponseFreshness::Stale => "a call is served it at once, and it is asked for again behind the call",
+        ResponseFreshness::LastResort => "a call is served it when there is no answer",
     }
 }

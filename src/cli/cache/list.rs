@@ -1,47 +1,47 @@
 //! `dialscript cache list`.
 
-use super::words::{plain, serves, short, time};
-use crate::cli::table::{say, table};
+use super::format::{escape_control, serves_until, short_key, format_time};
+use crate::cli::table::{print_line, print_table};
 use crate::config::counted;
-use crate::control::protocol::{Answer, Kept, Sum};
+use crate::control::protocol::{ControlReply, ControlEntry, CacheTotals};
 
 /// A line for each, and one for all.
-pub(super) fn show(answers: &[Answer]) {
-    lines(answers);
+pub(super) fn print_list(answers: &[ControlReply]) {
+    print_entries(answers);
     answers.iter().for_each(|answer| {
-        if let Answer::Sum(sum) = answer {
-            say(&in_all(sum));
+        if let ControlReply::Sum(sum) = answer {
+            print_line(&totals_text(sum));
         }
     });
 }
 
 /// The kept answers among them, as a table; nothing where there are none.
-pub(super) fn lines(answers: &[Answer]) {
+pub(super) fn print_entries(answers: &[ControlReply]) {
     let head = ["KEY", "SCRIPT", "REQUEST", "STATUS", "AGE", "SERVES", "BYTES"];
     let kept = answers.iter().filter_map(|answer| match answer {
-        Answer::Kept(kept) => Some(line(kept)),
+        ControlReply::Kept(kept) => Some(entry_row(kept)),
         _ => None,
     });
     let lines: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(kept).collect();
     if lines.len() > 1 {
-        table(&lines);
+        print_table(&lines);
     }
 }
 
-fn line(kept: &Kept) -> [String; 7] {
+fn entry_row(kept: &ControlEntry) -> [String; 7] {
     [
-        short(kept),
-        plain(&kept.script),
-        plain(&kept.request),
+        short_key(kept),
+        escape_control(&kept.script),
+        escape_control(&kept.request),
         kept.status.to_string(),
-        time(kept.age_ms),
-        serves(kept),
+        format_time(kept.age_ms),
+        serves_until(kept),
         kept.bytes.to_string(),
     ]
 }
 
-fn in_all(sum: &Sum) -> String {
-    let Sum { entries, bytes, max_entries, max_bytes, left_off } = sum;
+fn totals_text(sum: &CacheTotals) -> String {
+    let CacheTotals { entries, bytes, max_entries, max_bytes, left_off } = sum;
     let kept = counted(*entries, "kept answer");
     let all = format!("{kept} of at most {max_entries}, {bytes} of at most {max_bytes} bytes");
     match left_off {
@@ -51,6 +51,6 @@ fn in_all(sum: &Sum) -> String {
 }
 
 /// For programs: the object that the daemon sent.
-pub(super) fn as_json(answer: &Answer) -> String {
+pub(super) fn to_json_line(answer: &ControlReply) -> String {
     serde_json::to_string(answer).unwrap_or_default()
 }

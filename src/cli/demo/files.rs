@@ -7,7 +7,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 /// The script that is shown and run; `SHOP` is where the stand-in listens.
-pub(super) const SCRIPT: &str = r#"
+pub(super) const DEMO_SCRIPT: &str = r#"
 [prompt]
 say    = "Please enter your four digit order number."
 repeat = 2
@@ -42,20 +42,20 @@ then = "goto 100@agents"
 "#;
 
 /// A temporary folder with the configuration.
-pub(super) struct Folder(PathBuf);
+pub(super) struct DemoFolder(PathBuf);
 
-impl Folder {
+impl DemoFolder {
     pub(super) fn write(shop: u16) -> io::Result<Self> {
         let folder = Self::create()?;
         let at = |path: &str| folder.0.join(path);
         fs::create_dir(at("scripts"))?;
-        fs::write(folder.config(), "")?;
-        let script = SCRIPT.replace("SHOP", &format!("127.0.0.1:{shop}"));
+        fs::write(folder.config_path(), "")?;
+        let script = DEMO_SCRIPT.replace("SHOP", &format!("127.0.0.1:{shop}"));
         fs::write(at("scripts/order-status.toml"), script)?;
         Ok(folder)
     }
 
-    pub(super) fn config(&self) -> PathBuf {
+    pub(super) fn config_path(&self) -> PathBuf {
         self.0.join("dialscript.toml")
     }
 
@@ -68,7 +68,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for DemoFolder {
     fn drop(&mut self) {
         // What can't be removed is left to the system's cleaning of its temporary files.
         drop(fs::remove_dir_all(&self.0));

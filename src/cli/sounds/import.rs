@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{ended, failed, say};
+use super::{exit_with, print_failure, print_line};
 use crate::cli::ConfigFile;
 use crate::config::{self, Fault, Inventory};
-use crate::voice::audio::{self, BadAudio, Encoded, convert};
-use crate::voice::settings::Format;
+use crate::voice::audio::{self, AudioError, EncodedSound, convert};
+use crate::voice::settings::SoundFormat;
 
 /// What becomes a sound, and under which name.
 #[derive(Debug, Args)]
@@ -24,7 +24,7 @@ use crate::voice::settings::Format;
       makes sounds for German callers, each with the name of its file
   dialscript sounds import --name menu/main --force take7.flac
       replaces the sound `menu/main`")]
-pub(super) struct Options {
+pub(super) struct ImportArgs {
     /// MP3, Ogg Vorbis, FLAC or WAV, of any sample rate; at most 15 minutes long
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -42,62 +42,62 @@ pub(super) struct Options {
 }
 
 /// Why a file became no sound, and the way out.
-type Failure = (String, String);
+type ImportFailure = (String, String);
 
 /// Converts all files, and tells of each what was made of it.
-pub(super) fn import(options: &Options) -> ExitCode {
-    let inventory = match config::inventory(&options.config.clone().path()) {
+pub(super) fn import(options: &ImportArgs) -> ExitCode {
+    let inventory = match config::inventory(&options.config.clone().resolve_path()) {
         Ok(inventory) => inventory,
-        Err(faults) => return failed(&faults),
+        Err(faults) => return print_failure(&faults),
     };
-    let mut importer = Importer { options, inventory, made: BTreeSet::new() };
+    let mut importer = Importer { options, inventory, written: BTreeSet::new() };
     let faults = options.files.iter().filter_map(|file| {
         let (what, help) = importer.import(file).err()?;
         Some(Fault::of_path(file.display().to_string(), what, &help))
     });
-    ended(faults.collect())
+    exit_with(faults.collect())
 }
 
 struct Importer<'a> {
-    options: &'a Options,
+    options: &'a ImportArgs,
     inventory: Inventory,
-    made: BTreeSet<PathBuf>,
+    written: BTreeSet<PathBuf>,
 }
 
 /// Where a sound goes.
-struct Place {
+struct ImportTarget {
     name: String,
     language: Option<String>,
 }
 
 impl Importer<'_> {
-    fn import(&mut self, file: &Path) -> Result<(), Failure> {
-        let place = self.place(file)?;
+    fn import(&mut self, file: &Path) -> Result<(), ImportFailure> {
+        let place = self.target(file)?;
         let there = self.inventory.files(&place.name, place.language.as_deref());
-        let bytes = read(file)?;
-        let encoded = convert(bytes, self.format(&there)).map_err(|bad| unreadable(&bad))?;
-        let paths: Vec<_> = encoded.iter().map(|sound| self.path(&place, sound)).collect();
-        self.check_free(&place, &there, &paths)?;
+        let bytes = read_file(file)?;
+        let encoded = convert(bytes, self.target_format(&there)).map_err(|bad| audio_failure(&bad))?;
+        let paths: Vec<_> = encoded.iter().map(|sound| self.target_path(&place, sound)).collect();
+        self.ensure_free(&place, &there, &paths)?;
         for (path, sound) in paths.iter().zip(&encoded) {
-            write(path, &sound.bytes).map_err(|error| unwritable(path, &error))?;
+            write_atomically(path, &sound.bytes).map_err(|error| write_failure(path, &error))?;
         }
-        tell(&place, &encoded, file, &paths);
-        self.made.extend(paths);
+        print_imported(&place, &encoded, file, &paths);
+        self.written.extend(paths);
         Ok(())
     }
 
     /// FreeSWITCH plays narrow sounds as well, and by the same name. A wide file that is there must not stay behind: on
     /// some channels Asterisk would play it instead.
-    fn format(&self, there: &[PathBuf]) -> Format {
+    fn target_format(&self, there: &[PathBuf]) -> SoundFormat {
         let is_wide =
             |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wav16");
         match self.inventory.format {
-            Format::Narrow if !there.iter().any(is_wide) => Format::Narrow,
-            _ => Format::Both,
+            SoundFormat::Narrow if !there.iter().any(is_wide) => SoundFormat::Narrow,
+            _ => SoundFormat::Both,
         }
     }
 
-    fn place(&self, file: &Path) -> Result<Place, Failure> {
+    fn target(&self, file: &Path) -> Result<ImportTarget, ImportFailure> {
         let known = self.inventory.place(file);
         let (name, language) = known.unwrap_or_else(|| (stem(file), None));
         let name = match &self.options.name {
@@ -115,23 +115,23 @@ impl Importer<'_> {
                 format!("`{wrong}` is no language"),
                 "write it as `de`, `pt_BR` or `en-GB`".into(),
             )),
-            None => Ok(Place { name, language }),
+            None => Ok(ImportTarget { name, language }),
         }
     }
 
-    fn path(&self, place: &Place, sound: &Encoded) -> PathBuf {
+    fn target_path(&self, place: &ImportTarget, sound: &EncodedSound) -> PathBuf {
         let folder = self.inventory.folder.join(place.language.as_deref().unwrap_or_default());
         folder.join(format!("{}.{}", place.name, sound.extension))
     }
 
-    fn check_free(
+    fn ensure_free(
         &self,
-        place: &Place,
+        place: &ImportTarget,
         there: &[PathBuf],
         paths: &[PathBuf],
-    ) -> Result<(), Failure> {
+    ) -> Result<(), ImportFailure> {
         let name = &place.name;
-        if paths.iter().any(|path| self.made.contains(path)) {
+        if paths.iter().any(|path| self.written.contains(path)) {
             let help = "import it alone, with another name: --name NAME";
             return Err((format!("another of these files became `{name}`"), help.into()));
         }
@@ -150,7 +150,7 @@ fn stem(file: &Path) -> String {
 }
 
 /// Names go into scripts, URLs and the commands of switches.
-fn check_name(name: &str) -> Result<(), Failure> {
+fn check_name(name: &str) -> Result<(), ImportFailure> {
     let is_plain = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-');
     if name.split('/').all(|part| !part.is_empty() && part.chars().all(is_plain)) {
         return Ok(());
@@ -166,7 +166,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
     Err((what, format!("name it otherwise: --name {near}")))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+fn read_file(file: &Path) -> Result<Vec<u8>, ImportFailure> {
     let unreadable = |error: io::Error| {
         let help = "name a file that is there and that this user can read";
         (format!("this file can't be read: {error}"), help.to_owned())
@@ -176,56 +176,56 @@ fn read(file: &Path) -> Result<Vec<u8>, Failure> {
         let help = format!("name the files in it: {}/*", file.display());
         return Err(("this is a folder".into(), help));
     }
-    if metadata.len() > audio::LARGEST as u64 {
-        return Err(self::unreadable(&BadAudio::Large));
+    if metadata.len() > audio::MAX_FILE_BYTES as u64 {
+        return Err(self::audio_failure(&AudioError::TooLarge));
     }
     fs::read(file).map_err(unreadable)
 }
 
-fn unreadable(bad: &BadAudio) -> Failure {
+fn audio_failure(bad: &AudioError) -> ImportFailure {
     let help = match bad {
-        BadAudio::Long | BadAudio::Large => "cut it to what callers are to hear",
-        BadAudio::Empty => "nothing was made of it: listen to the file",
+        AudioError::TooLong | AudioError::TooLarge => "cut it to what callers are to hear",
+        AudioError::Empty => "nothing was made of it: listen to the file",
         _ => "open it in a sound editor and save it as WAV",
     };
     (bad.to_string(), help.to_owned())
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> Failure {
+fn write_failure(path: &Path, error: &io::Error) -> ImportFailure {
     let what = format!("{} can't be written: {error}", path.display());
     (what, "let this user write to the library's folder".to_owned())
 }
 
 /// Under another name first: a switch may be about to play it.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let draft = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = drafted(&draft, bytes).and_then(|()| fs::rename(&draft, path));
+    let written = write_draft(&draft, bytes).and_then(|()| fs::rename(&draft, path));
     if written.is_err() {
         drop(fs::remove_file(&draft));
     }
     written
 }
 
-fn drafted(draft: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_draft(draft: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(draft)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-fn tell(place: &Place, encoded: &[Encoded], file: &Path, paths: &[PathBuf]) {
-    let length = encoded.first().map(|sound| seconds(sound.length)).unwrap_or_default();
+fn print_imported(place: &ImportTarget, encoded: &[EncodedSound], file: &Path, paths: &[PathBuf]) {
+    let length = encoded.first().map(|sound| format_length(sound.duration)).unwrap_or_default();
     let language = place.language.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let paths = paths.iter().map(|path| path.display().to_string());
     let paths = paths.collect::<Vec<_>>().join(", ");
     let (name, file) = (&place.name, file.display());
-    say(&format!("play = \"{name}\"{language}: {length}, made from {file}: {paths}"));
+    print_line(&format!("play = \"{name}\"{language}: {length}, made from {file}: {paths}"));
 }
 
 /// A length for people.
-pub(super) fn seconds(length: Duration) -> String {
+pub(super) fn format_length(length: Duration) -> String {
     match length.as_secs() {
         0..60 => format!("{:.1} s", length.as_secs_f64()),
         seconds => format!("{}:{:02} min", seconds / 60, seconds % 60),

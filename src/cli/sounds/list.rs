@@ -4,30 +4,30 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::table::{say, table};
+use crate::cli::table::{print_line, print_table};
 use crate::config::{Fault, Inventory, Listed};
 
 /// Shows all sounds as a table, a line for each name.
 pub(super) fn list(inventory: &Inventory) -> Vec<Fault> {
     let names: BTreeSet<&str> = inventory.sounds.iter().map(|sound| sound.name.as_str()).collect();
     if names.is_empty() {
-        say(&format!(
+        print_line(&format!(
             "no sounds in {}; put some there: dialscript sounds import FILE...",
             inventory.folder.display()
         ));
         return Vec::new();
     }
     let head = ["NAME", "LANGUAGES", "LENGTH", "FILES", "PLAYED BY"].map(str::to_owned);
-    let lines = names.into_iter().map(|name| line(name, inventory));
-    table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
+    let lines = names.into_iter().map(|name| sound_row(name, inventory));
+    print_table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
     Vec::new()
 }
 
-fn line(name: &str, inventory: &Inventory) -> [String; 5] {
+fn sound_row(name: &str, inventory: &Inventory) -> [String; 5] {
     let all: Vec<&Listed> = inventory.sounds.iter().filter(|sound| sound.name == name).collect();
     let languages = all.iter().map(|sound| sound.language.as_deref().unwrap_or("any"));
     let lengths =
-        all.iter().filter_map(|sound| length(&inventory.folder.join(sound.files.first()?)));
+        all.iter().filter_map(|sound| sound_length(&inventory.folder.join(sound.files.first()?)));
     let files = all.iter().flat_map(|sound| &sound.files).filter_map(|file| file.extension());
     let files: BTreeSet<_> = files.map(|extension| extension.to_string_lossy()).collect();
     let scripts = all.iter().flat_map(|sound| &sound.played_by);
@@ -35,20 +35,20 @@ fn line(name: &str, inventory: &Inventory) -> [String; 5] {
     let scripts = scripts.iter().map(|script| script.to_string_lossy());
     [
         name.to_owned(),
-        or_none(languages.collect::<Vec<_>>().join(", ")),
-        or_none(spread(lengths)),
-        or_none(files.into_iter().collect::<Vec<_>>().join(", ")),
-        or_none(scripts.collect::<Vec<_>>().join(", ")),
+        or_dash(languages.collect::<Vec<_>>().join(", ")),
+        or_dash(format_lengths(lengths)),
+        or_dash(files.into_iter().collect::<Vec<_>>().join(", ")),
+        or_dash(scripts.collect::<Vec<_>>().join(", ")),
     ]
 }
 
-fn or_none(text: String) -> String {
+fn or_dash(text: String) -> String {
     if text.is_empty() { "-".to_owned() } else { text }
 }
 
 /// The length of a sound, or from which to which where languages differ.
-fn spread(lengths: impl Iterator<Item = Duration>) -> String {
-    let lengths: BTreeSet<_> = lengths.map(shown).collect();
+fn format_lengths(lengths: impl Iterator<Item = Duration>) -> String {
+    let lengths: BTreeSet<_> = lengths.map(sortable_length).collect();
     match (lengths.first(), lengths.last()) {
         (Some((_, first)), Some((_, last))) if first != last => format!("{first} to {last}"),
         (Some((_, only)), _) => only.clone(),
@@ -57,12 +57,12 @@ fn spread(lengths: impl Iterator<Item = Duration>) -> String {
 }
 
 /// In an order, and for people.
-fn shown(length: Duration) -> (u128, String) {
-    (length.as_millis(), super::import::seconds(length))
+fn sortable_length(length: Duration) -> (u128, String) {
+    (length.as_millis(), super::import::format_length(length))
 }
 
 /// How long a file plays, as far as its kind and size tell.
-fn length(file: &Path) -> Option<Duration> {
+fn sound_length(file: &Path) -> Option<Duration> {
     let bytes = std::fs::metadata(file).ok()?.len();
     let bytes_a_second = match file.extension()?.to_str()? {
         "wav" | "wav16" => return wav_length(file, bytes),

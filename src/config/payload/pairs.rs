@@ -9,15 +9,15 @@ use percent_encoding::percent_decode_str;
 
 use crate::config::raw::Payload;
 use crate::config::validate::scope::{Placed, Scope};
-use crate::script::template::{Braces, Piece};
+use crate::script::template::{BraceSyntax, TemplatePiece};
 
 /// A name and, where there is one, its value; both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Pair {
     /// In the file.
     pub(super) at: Range<usize>,
-    pub(super) name: Vec<Piece>,
-    pub(super) value: Option<Vec<Piece>>,
+    pub(super) name: Vec<TemplatePiece>,
+    pub(super) value: Option<Vec<TemplatePiece>>,
 }
 
 /// How the text of query-string form is decoded.
@@ -32,7 +32,7 @@ pub(super) enum Decode {
 /// All pairs, in order. A table's names and values are taken as they are.
 pub(super) fn pairs(scope: &Scope<'_>, given: &Payload, decode: Decode) -> Vec<Pair> {
     match given {
-        Payload::Text(text) => split(scope.placed(text, Braces::Doubled))
+        Payload::Text(text) => split(scope.placed(text, BraceSyntax::Doubled))
             .into_iter()
             .map(|pair| Pair { at: scope.file.inside(text, pair.at.clone()), ..pair })
             .filter_map(|pair| pair.decoded(scope, decode))
@@ -41,8 +41,8 @@ pub(super) fn pairs(scope: &Scope<'_>, given: &Payload, decode: Decode) -> Vec<P
             .iter()
             .map(|(name, value)| Pair {
                 at: name.span(),
-                name: scope.pieces(name, Braces::Doubled),
-                value: Some(scope.pieces(value, Braces::Doubled)),
+                name: scope.pieces(name, BraceSyntax::Doubled),
+                value: Some(scope.pieces(value, BraceSyntax::Doubled)),
             })
             .collect(),
     }
@@ -53,7 +53,7 @@ fn split(pieces: Vec<Placed>) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut open = Pair::default();
     for (at, piece) in pieces {
-        let Piece::Text(text) = piece else {
+        let TemplatePiece::Text(text) = piece else {
             open.push(at, piece);
             continue;
         };
@@ -85,11 +85,11 @@ impl Pair {
 
     fn push_literal(&mut self, at: Range<usize>, text: &str) {
         if !text.is_empty() {
-            self.push(at, Piece::Text(text.to_owned()));
+            self.push(at, TemplatePiece::Text(text.to_owned()));
         }
     }
 
-    fn push(&mut self, at: Range<usize>, piece: Piece) {
+    fn push(&mut self, at: Range<usize>, piece: TemplatePiece) {
         self.at = if self.at.is_empty() { at } else { self.at.start..at.end };
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
@@ -111,17 +111,17 @@ impl Pair {
 }
 
 impl Decode {
-    fn pieces(self, pieces: Vec<Piece>) -> Option<Vec<Piece>> {
+    fn pieces(self, pieces: Vec<TemplatePiece>) -> Option<Vec<TemplatePiece>> {
         pieces.into_iter().map(|piece| self.piece(piece)).collect()
     }
 
-    fn piece(self, piece: Piece) -> Option<Piece> {
-        let Piece::Text(text) = piece else { return Some(piece) };
+    fn piece(self, piece: TemplatePiece) -> Option<TemplatePiece> {
+        let TemplatePiece::Text(text) = piece else { return Some(piece) };
         let text = match self {
             Self::Form => Cow::Owned(text.replace('+', " ")),
             Self::Percent => Cow::Borrowed(text.as_str()),
         };
         let decoded = percent_decode_str(&text).decode_utf8().ok()?;
-        Some(Piece::Text(decoded.into_owned()))
+        Some(TemplatePiece::Text(decoded.into_owned()))
     }
 }

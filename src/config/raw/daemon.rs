@@ -11,7 +11,7 @@ use super::speech::{SoundServer, Speech};
 use super::upstream::Upstream;
 use super::{FromText, List, Parsed, Time, Whole};
 use crate::config::section::Section;
-use crate::telemetry::Format;
+use crate::telemetry::LogFormat;
 use crate::web::egress::HostPattern;
 
 #[derive(Debug, Default)]
@@ -92,7 +92,7 @@ pub(crate) struct Egress {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     pub(crate) level: Option<Spanned<Parsed<tracing::Level>>>,
-    pub(crate) format: Option<Spanned<Parsed<Format>>>,
+    pub(crate) format: Option<Spanned<Parsed<LogFormat>>>,
 }
 
 #[derive(Debug)]
@@ -141,7 +141,7 @@ impl FromText for tracing::Level {
     }
 }
 
-impl FromText for Format {
+impl FromText for LogFormat {
     const EXPECTED: &'static str = "\"text\" or \"json\"";
 
     fn from_text(text: &str) -> Option<Self> {

@@ -9,8 +9,8 @@ use super::trigger::{Response, Trigger};
 use super::when::{self, Test};
 use super::{FromText, Parsed, Texts, Time};
 use crate::config::section::{Homes, Section};
-use crate::script::definition::Filter;
-use crate::script::template::Entered;
+use crate::script::definition::SpeechFilter;
+use crate::script::template::InputKind;
 
 /// What people write into a table next to the right one.
 pub(crate) const HOMES: Homes = &[
@@ -93,7 +93,7 @@ pub(crate) struct Voice {
 pub(crate) struct Speech {
     pub(crate) span: Range<usize>,
     pub(crate) language: Option<Spanned<String>>,
-    pub(crate) filter: Option<Spanned<Parsed<Filter>>>,
+    pub(crate) filter: Option<Spanned<Parsed<SpeechFilter>>>,
     pub(crate) start: Option<Spanned<Time>>,
     pub(crate) silence: Option<Spanned<Time>>,
     pub(crate) maximum: Option<Spanned<Time>>,
@@ -145,12 +145,12 @@ impl Script {
     }
 
     /// Whether it is asked for.
-    pub(crate) fn asks_for(&self, entered: Entered) -> bool {
+    pub(crate) fn asks_for(&self, entered: InputKind) -> bool {
         let (keys, speech) = (self.keypress.is_some(), self.speech.is_some());
         match entered {
-            Entered::Keypress => keys,
-            Entered::Speech => speech,
-            Entered::Input => keys || speech,
+            InputKind::Keypress => keys,
+            InputKind::Speech => speech,
+            InputKind::Input => keys || speech,
         }
     }
 
@@ -222,11 +222,11 @@ impl Speech {
 
     /// Whether spoken numbers are asked for.
     pub(crate) fn is_numeric(&self) -> bool {
-        self.filter.as_ref().is_some_and(|filter| filter.get_ref().0 == Filter::Numeric)
+        self.filter.as_ref().is_some_and(|filter| filter.get_ref().0 == SpeechFilter::Numeric)
     }
 }
 
-impl FromText for Filter {
+impl FromText for SpeechFilter {
     const EXPECTED: &'static str = "\"none\" or \"numeric\"";
 
     fn from_text(text: &str) -> Option<Self> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::format::{self, Home};
 use super::{SoundLibrary, is_language};
 use crate::config::fault::Fault;
-use crate::voice::settings::Format;
+use crate::voice::settings::SoundFormat;
 
 /// Files that people put beside sounds.
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
@@ -17,7 +17,7 @@ pub struct Inventory {
     /// Where it lies.
     pub folder: PathBuf,
     /// What the daemon makes sounds as.
-    pub format: Format,
+    pub format: SoundFormat,
     /// All sounds, by name.
     pub sounds: Vec<Listed>,
 }
@@ -39,7 +39,7 @@ pub struct Listed {
 
 impl SoundLibrary {
     /// Everything that is in it.
-    pub(crate) fn inventory(&self, format: Format) -> Inventory {
+    pub(crate) fn inventory(&self, format: SoundFormat) -> Inventory {
         let sounds = self.files.iter().map(|(known, files)| self.listed(known, files));
         let mut sounds: Vec<_> = sounds.filter(|sound| !sound.files.is_empty()).collect();
         sounds.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));

@@ -11,7 +11,7 @@ use crate::config::file::File;
 use crate::config::raw::daemon as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::Cache;
-use crate::trigger::shared::{Address, NoAddress, Settings};
+use crate::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
 /// Of a shorter secret all can be tried.
 const SHORTEST: usize = 16;
@@ -25,7 +25,7 @@ pub(crate) fn cache(file: &File, secrets: &SecretStore, raw: &raw::Cache) -> Cac
     }
 }
 
-fn shared(filling: Filling<'_>, raw: &raw::Cache) -> Option<Settings> {
+fn shared(filling: Filling<'_>, raw: &raw::Cache) -> Option<SharedCacheSettings> {
     let address = raw.shared.as_ref().map(|given| address(filling, given));
     let secret = raw.shared_secret.as_ref().map(|given| secret(filling, given));
     match (&raw.shared, &raw.shared_secret) {
@@ -41,21 +41,21 @@ fn shared(filling: Filling<'_>, raw: &raw::Cache) -> Option<Settings> {
         }
         _ => {}
     }
-    Some(Settings { address: address??, secret: secret?? })
+    Some(SharedCacheSettings { address: address??, secret: secret?? })
 }
 
-fn address(filling: Filling<'_>, given: &Spanned<String>) -> Option<Address> {
+fn address(filling: Filling<'_>, given: &Spanned<String>) -> Option<RedisAddress> {
     // A password may hold what ends the user's part of a URL.
     let encoded = |secret: &str| utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let text = filling.filled(given, encoded).text;
-    let fault = |reason: NoAddress| {
+    let fault = |reason: RedisAddressError| {
         let help = match reason {
-            NoAddress::Other => {
+            RedisAddressError::NotRedis => {
                 "write it as `redis://:{secret.NAME}@10.0.0.5:6379/0`, `rediss://...` (with TLS), or \
                  `unix:///run/redis/redis.sock`"
             }
-            NoAddress::Database => "write it as `redis://10.0.0.5:6379/0`",
-            NoAddress::Rest => "take out what begins with `?` or `#`",
+            RedisAddressError::InvalidDatabase => "write it as `redis://10.0.0.5:6379/0`",
+            RedisAddressError::TrailingParts => "take out what begins with `?` or `#`",
         };
         filling.file.fault_help(given.span(), reason.to_string(), help);
     };

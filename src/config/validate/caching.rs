@@ -8,15 +8,15 @@ use super::scope::Scope;
 use crate::config::bounds::secs;
 use crate::config::raw::Time;
 use crate::config::raw::trigger as raw;
-use crate::script::definition::{CacheKeyText, Caching, Trigger};
-use crate::script::escape::Landing;
+use crate::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptTrigger};
+use crate::script::escape::EscapeContext;
 
 /// Longest that an answer serves beyond its time.
 const LONGEST_STALE: u64 = 7 * 24 * 3600;
 
 impl Scope<'_> {
     /// What `[response]` says of keeping answers to a request.
-    pub(crate) fn caching(&self, sent: &Trigger) -> Option<Caching> {
+    pub(crate) fn caching(&self, sent: &ScriptTrigger) -> Option<ResponseCachePolicy> {
         let response = self.raw.response.as_ref()?;
         let Some(given) = &response.cache else {
             self.check_uncached(response);
@@ -27,11 +27,11 @@ impl Scope<'_> {
             let what = "only an answer that a branch handles is kept, and there is no branch";
             self.file.fault_help(given.span(), what, help);
         }
-        let key = response.cache_key.as_ref().map(|key| CacheKeyText {
-            of: as_written(sent).into(),
-            template: self.before_its_answer().template(key, Landing::Variable),
+        let key = response.cache_key.as_ref().map(|key| CacheKeyTemplate {
+            source: as_written(sent).into(),
+            template: self.before_its_answer().template(key, EscapeContext::Variable),
         });
-        Some(Caching {
+        Some(ResponseCachePolicy {
             fresh: self.fresh(given),
             stale: self.stale(response.stale_for.as_ref()),
             stale_if_error: self.stale(response.stale_if_error.as_ref()),
@@ -64,6 +64,6 @@ impl Scope<'_> {
 }
 
 /// Two scripts that say the same of `cache_key` may send different things to one URL.
-fn as_written(sent: &Trigger) -> String {
+fn as_written(sent: &ScriptTrigger) -> String {
     format!("{:?}", (&sent.url, &sent.fallback, &sent.headers, &sent.auth, &sent.body))
 }

@@ -1,6 +1,6 @@
 //! Hang-up causes by the names of Q.850, in small letters.
 
-use crate::channel::Cause;
+use crate::channel::HangupCause;
 use crate::config::nearest::nearest;
 
 /// ITU-T Q.850, table 1, with the words that people say where its own are long.
@@ -61,10 +61,10 @@ const CAUSES: [(&str, u8); 53] = [
 ];
 
 /// A cause by its name or number.
-pub(crate) fn cause(typed: &str) -> Option<Cause> {
+pub(crate) fn cause(typed: &str) -> Option<HangupCause> {
     let named = CAUSES.iter().find(|(name, _)| *name == typed).map(|(_, number)| *number);
     let number = named.or_else(|| typed.parse().ok());
-    number.filter(|number| (1..=127).contains(number)).map(Cause)
+    number.filter(|number| (1..=127).contains(number)).map(HangupCause)
 }
 
 /// What to write for a cause that is none.

@@ -15,8 +15,8 @@ use crate::config::file::File;
 use crate::config::raw::{List, Parsed, daemon as raw};
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Egress, Listener, Log, Proxy, Server, Trigger};
-use crate::telemetry::Format;
-use crate::trigger::breaker::Limits;
+use crate::telemetry::LogFormat;
+use crate::trigger::circuit_breaker::CircuitBreakerSettings;
 
 /// The ports that each switch's own documentation uses.
 pub(crate) const ASTERISK_PORT: u16 = 4573;
@@ -83,10 +83,10 @@ pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) ->
     }
 }
 
-pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> Limits {
-    let Limits { failures, open_for } = Limits::default();
-    Limits {
-        failures: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
+pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> CircuitBreakerSettings {
+    let CircuitBreakerSettings { failure_threshold: failures, open_for } = CircuitBreakerSettings::default();
+    CircuitBreakerSettings {
+        failure_threshold: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
         open_for: file.time(raw.open_for.as_ref(), secs(1, 600), open_for),
     }
 }
@@ -122,7 +122,7 @@ pub(crate) fn egress(raw: &raw::Egress) -> Egress {
 pub(crate) fn log(raw: &raw::Log) -> Log {
     Log {
         level: raw.level.as_ref().map_or(tracing::Level::INFO, |level| level.get_ref().0),
-        format: raw.format.as_ref().map_or(Format::Text, |format| format.get_ref().0),
+        format: raw.format.as_ref().map_or(LogFormat::Text, |format| format.get_ref().0),
     }
 }
 

@@ -14,8 +14,8 @@ use crate::config::nearest::nearest;
 use crate::config::raw::List;
 use crate::config::raw::speech::{By, Engine, Headers};
 use crate::config::secrets::SecretStore;
-use crate::script::request::is_the_connections;
-use crate::voice::settings::{Listen, ListenBy, Program, Say, SayBy, Service};
+use crate::script::request::is_connection_header;
+use crate::voice::settings::{AsrEngine, AsrBackend, EngineProgram, TtsEngine, TtsBackend, EngineHttpService};
 
 /// What can stand in the arguments of a program that speaks.
 const SAYS: &[&str] = &["out", "voice", "language", "speed", "wpm"];
@@ -31,26 +31,26 @@ pub(crate) struct Engines<'a> {
 
 impl Engines<'_> {
     /// An engine that speaks. `key` names it in the daemon's file.
-    pub(crate) fn say(self, key: &str, raw: &Engine) -> Option<Arc<Say>> {
+    pub(crate) fn say(self, key: &str, raw: &Engine) -> Option<Arc<TtsEngine>> {
         let by = match &raw.by {
-            By::Command(command) => SayBy::Command(self.program(command.as_ref()?, SAYS)?),
+            By::Command(command) => TtsBackend::Command(self.program(command.as_ref()?, SAYS)?),
             By::Http { url, model, headers } => {
                 self.check_voice(raw);
-                SayBy::Http(self.service(url.as_ref(), model.as_ref(), headers)?)
+                TtsBackend::Http(self.service(url.as_ref(), model.as_ref(), headers)?)
             }
             By::Switch { name, .. } => {
                 self.check_voice(raw);
-                SayBy::Switch(self::name(self.file, name.as_ref())?.to_string())
+                TtsBackend::Switch(self::name(self.file, name.as_ref())?.to_string())
             }
             By::Vosk(_) | By::Unknown => return None,
         };
-        let say = Say {
+        let say = TtsEngine {
             name: match &by {
-                SayBy::Command(program) => named(key, file_name(program)),
-                SayBy::Http(service) => named(key, service.url.host_str().unwrap_or_default()),
-                SayBy::Switch(name) => named(key, &format!("the switch's {name}")),
+                TtsBackend::Command(program) => named(key, file_name(program)),
+                TtsBackend::Http(service) => named(key, service.url.host_str().unwrap_or_default()),
+                TtsBackend::Switch(name) => named(key, &format!("the switch's {name}")),
             },
-            by,
+            backend: by,
             voice: name(self.file, raw.voice.as_ref()),
             language: name(self.file, raw.language.as_ref()).unwrap_or_else(|| "en".into()),
             speed: speed(self.file, raw.speed.as_ref()).unwrap_or_default(),
@@ -59,32 +59,32 @@ impl Engines<'_> {
     }
 
     /// An engine that listens.
-    pub(crate) fn listen(self, raw: &Engine) -> Option<Arc<Listen>> {
+    pub(crate) fn listen(self, raw: &Engine) -> Option<Arc<AsrEngine>> {
         let (name, by) = match &raw.by {
             By::Command(command) => {
                 let program = self.program(command.as_ref()?, LISTENS)?;
-                (file_name(&program).to_owned(), ListenBy::Command(program))
+                (file_name(&program).to_owned(), AsrBackend::Command(program))
             }
             By::Http { url, model, headers } => {
                 let service = self.service(url.as_ref(), model.as_ref(), headers)?;
-                (service.url.host_str().unwrap_or_default().into(), ListenBy::Http(service))
+                (service.url.host_str().unwrap_or_default().into(), AsrBackend::Http(service))
             }
             By::Vosk(url) => {
                 let help = "write `url = \"ws://127.0.0.1:2700\"`";
                 let url = self.url(url.as_ref()?, &["ws", "wss"], help)?;
-                (format!("vosk at {}", url.host_str().unwrap_or_default()), ListenBy::Vosk(url))
+                (format!("vosk at {}", url.host_str().unwrap_or_default()), AsrBackend::Vosk(url))
             }
             By::Switch { name, grammar } => self.recognition(name.as_ref(), grammar.as_ref())?,
             By::Unknown => return None,
         };
-        Some(Arc::new(Listen { name: named("listen", &name), by }))
+        Some(Arc::new(AsrEngine { name: named("listen", &name), backend: by }))
     }
 
     fn recognition(
         self,
         name: Option<&Spanned<String>>,
         grammar: Option<&Spanned<String>>,
-    ) -> Option<(String, ListenBy)> {
+    ) -> Option<(String, AsrBackend)> {
         // Empty is the switch's default.
         let engine = match name.filter(|name| !name.get_ref().is_empty()) {
             Some(name) => self::name(self.file, Some(name))?,
@@ -92,7 +92,7 @@ impl Engines<'_> {
         };
         let grammar = grammar.map(|grammar| self.one_line(grammar)).unwrap_or_default();
         let shown = format!("the switch's {}", if engine.is_empty() { "default" } else { &engine });
-        Some((shown, ListenBy::Switch { engine, grammar: grammar.into() }))
+        Some((shown, AsrBackend::Switch { engine, grammar: grammar.into() }))
     }
 
     fn one_line(self, given: &Spanned<String>) -> &str {
@@ -109,7 +109,7 @@ impl Engines<'_> {
         }
     }
 
-    fn program(self, command: &List<String>, known: &[&str]) -> Option<Program> {
+    fn program(self, command: &List<String>, known: &[&str]) -> Option<EngineProgram> {
         let Some((program, arguments)) = command.get_ref().split_first() else {
             let help = "name the program first, then each argument";
             self.file.fault_help(command.span(), "`command` names no program", help);
@@ -126,8 +126,8 @@ impl Engines<'_> {
             let help = "install it, or write its whole path; until then this engine fails";
             self.file.warn(program.span(), what, help);
         }
-        Some(Program {
-            program: program.get_ref().clone(),
+        Some(EngineProgram {
+            executable: program.get_ref().clone(),
             arguments: arguments.iter().map(|argument| argument.get_ref().clone()).collect(),
         })
     }
@@ -158,13 +158,13 @@ impl Engines<'_> {
         url: Option<&Spanned<String>>,
         model: Option<&Spanned<String>>,
         headers: &Headers,
-    ) -> Option<Service> {
+    ) -> Option<EngineHttpService> {
         let headers = headers.iter().filter_map(|(name, value)| self.header(name, value));
         let headers = headers.collect();
         let model = model.map(|model| self.one_line(model).to_owned());
         let help = "write it as `https://api.example/v1/audio/speech`";
         let url = url.and_then(|url| self.url(url, &["http", "https"], help));
-        Some(Service { url: url?, model: model?, headers })
+        Some(EngineHttpService { url: url?, model: model?, headers })
     }
 
     fn url(self, given: &Spanned<String>, schemes: &[&str], help: &str) -> Option<Url> {
@@ -187,7 +187,7 @@ impl Engines<'_> {
             self.file.fault_help(name.span(), "this is no header's name", help);
             return None;
         };
-        if is_the_connections(&header) {
+        if is_connection_header(&header) {
             let help = "take it out";
             self.file.fault_help(name.span(), "this header is the connection's own", help);
         }
@@ -208,8 +208,8 @@ pub(crate) fn named(key: &str, what: &str) -> String {
     format!("{key} ({what})")
 }
 
-fn file_name(program: &Program) -> &str {
-    program.program.rsplit('/').next().unwrap_or_default()
+fn file_name(program: &EngineProgram) -> &str {
+    program.executable.rsplit('/').next().unwrap_or_default()
 }
 
 /// Whether a program can be run: by its path, or by its name in `PATH`.

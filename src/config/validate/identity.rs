@@ -9,8 +9,8 @@ use super::upstream::Upstreams;
 use crate::config::beside;
 use crate::config::pem::{self, NoPem};
 use crate::config::raw::{Texts, upstream as raw};
-use crate::script::template::{Braces, Piece, Placeholder, read};
-use crate::web::tls::{Identity, Mismatch, is_authority};
+use crate::script::template::{BraceSyntax, TemplatePiece, Placeholder, parse_template};
+use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
 
 /// Certificates of those who sign the other side's.
 pub(super) type Authorities = Vec<CertificateDer<'static>>;
@@ -26,7 +26,7 @@ impl Upstreams<'_> {
 
     fn authorities_in(self, given: &Spanned<String>) -> Option<Authorities> {
         let found = self.certificates(given)?;
-        if !found.iter().all(is_authority) {
+        if !found.iter().all(is_ca_certificate) {
             let what = format!("a certificate in `{}` is none", self.path(given).display());
             self.file.fault_help(given.span(), what, "copy it again, whole");
             return None;
@@ -56,14 +56,14 @@ impl Upstreams<'_> {
         };
         let pair = (self.certificates(given), self.key(key));
         let (Some(chain), Some(private)) = pair else { return None };
-        let identity = Identity { authorities: Vec::new(), certificate: Some((chain, private)) };
-        self.check(&identity, given, key).then_some(identity.certificate).flatten()
+        let identity = TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
+        self.check(&identity, given, key).then_some(identity.client_certificate).flatten()
     }
 
     /// Whether a certificate and a key belong together. One that is out of date is told of.
     fn check(
         self,
-        identity: &Identity,
+        identity: &TlsIdentity,
         certificate: &Spanned<String>,
         key: &Spanned<String>,
     ) -> bool {
@@ -71,7 +71,7 @@ impl Upstreams<'_> {
             self.mismatch(mismatch, certificate, key);
             return false;
         }
-        if let Some(what) = identity.doubt(UnixTime::now()) {
+        if let Some(what) = identity.certificate_warning(UnixTime::now()) {
             let help =
                 "ask whoever issued it for another; requests to this host may fail until then";
             self.file.warn(certificate.span(), format!("this certificate {what}"), help);
@@ -79,18 +79,18 @@ impl Upstreams<'_> {
         true
     }
 
-    fn mismatch(self, why: Mismatch, certificate: &Spanned<String>, key: &Spanned<String>) {
+    fn mismatch(self, why: TlsIdentityError, certificate: &Spanned<String>, key: &Spanned<String>) {
         match why {
-            Mismatch::Certificate => {
+            TlsIdentityError::InvalidCertificate => {
                 let what =
                     format!("the certificate in `{}` is none", self.path(certificate).display());
                 self.file.fault_help(certificate.span(), what, "copy it again, whole");
             }
-            Mismatch::Key => {
+            TlsIdentityError::InvalidKey => {
                 let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
                 self.file.fault_help(key.span(), "no key of this kind can be used", help);
             }
-            Mismatch::Pair => {
+            TlsIdentityError::KeyMismatch => {
                 let label = (certificate.span(), "the first one in this file".to_owned());
                 let what = "this key does not belong to the certificate".to_owned();
                 let help = "name the key that the certificate was asked for with; its own certificate \
@@ -107,14 +107,14 @@ impl Upstreams<'_> {
     }
 
     fn key(self, given: &Spanned<String>) -> Option<PrivateKeyDer<'static>> {
-        let (pieces, problems) = read(given.get_ref(), Braces::Doubled);
+        let (pieces, problems) = parse_template(given.get_ref(), BraceSyntax::Doubled);
         for problem in problems {
-            let at = self.file.inside(given, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.inside(given, problem.range);
+            self.file.push(at, problem.message, problem.help, None);
         }
         match pieces.as_slice() {
-            [(_, Piece::Fill(Placeholder::Secret(name)))] => self.secret_key(given, name),
-            pieces if pieces.iter().all(|(_, piece)| matches!(piece, Piece::Text(_))) => {
+            [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => self.secret_key(given, name),
+            pieces if pieces.iter().all(|(_, piece)| matches!(piece, TemplatePiece::Text(_))) => {
                 let path = self.path(given);
                 let content = self.content(given, &path)?;
                 if beside::is_open_to_all(&path) {

@@ -6,11 +6,11 @@ use regex::Regex;
 use serde_spanned::Spanned;
 
 use super::scope::Scope;
-use crate::channel::Ask;
+use crate::channel::DigitOptions;
 use crate::config::bounds::millis;
 use crate::config::file::File;
 use crate::config::raw::script as raw;
-use crate::script::definition::Keypress;
+use crate::script::definition::KeypressInput;
 
 /// Most digits, with or without `length`.
 const MOST: u64 = 32;
@@ -19,28 +19,28 @@ const MOST: u64 = 32;
 const FIRST_DIGIT: u64 = 600_000;
 
 impl Scope<'_> {
-    pub(crate) fn keypress(&self, raw: &raw::Keypress) -> Keypress {
+    pub(crate) fn keypress(&self, raw: &raw::Keypress) -> KeypressInput {
         let file = self.file;
         let ask = self.ask(raw);
-        let most = (ask.most as u64).min(MOST);
-        Keypress {
+        let most = (ask.max_digits as u64).min(MOST);
+        KeypressInput {
             min_length: file.number(raw.min_length.as_ref(), 1..=most, 1) as usize,
             pattern: raw.pattern.as_ref().and_then(|pattern| whole(file, pattern)),
             sensitive: is(raw.sensitive.as_ref(), false),
-            ask,
+            digit_options: ask,
         }
     }
 
-    fn ask(&self, raw: &raw::Keypress) -> Ask {
+    fn ask(&self, raw: &raw::Keypress) -> DigitOptions {
         let file = self.file;
         let most = file.number(raw.length.as_ref(), 1..=MOST, MOST);
         let gap = file.time(raw.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
         let times = if raw.length.is_some() { most.min(MOST) as u32 } else { 1 };
         let first_digit = (gap * times).min(Duration::from_millis(FIRST_DIGIT));
-        Ask {
-            most: most as usize,
-            first_digit: file.time(raw.first_digit.as_ref(), millis(100, FIRST_DIGIT), first_digit),
-            gap,
+        DigitOptions {
+            max_digits: most as usize,
+            first_digit_timeout: file.time(raw.first_digit.as_ref(), millis(100, FIRST_DIGIT), first_digit),
+            inter_digit_timeout: gap,
             terminator: self.terminator(raw.terminator.as_ref()),
             barge_in: is(raw.barge_in.as_ref(), true),
         }

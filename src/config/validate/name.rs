@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use crate::config::file::File;
-use crate::script::voice::Speed;
+use crate::script::voice::SpeakingRate;
 
 /// The name of a voice, a language or an engine, where it is one.
 pub(crate) fn name(file: &File, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
@@ -24,11 +24,11 @@ pub(crate) fn name(file: &File, given: Option<&Spanned<String>>) -> Option<Arc<s
 }
 
 /// How fast texts are spoken.
-pub(crate) fn speed(file: &File, given: Option<&Spanned<String>>) -> Option<Speed> {
+pub(crate) fn speed(file: &File, given: Option<&Spanned<String>>) -> Option<SpeakingRate> {
     let given = given?;
     let help = "write a number such as `speed = 1.2`; 1.0 is normal";
     match given.get_ref().parse::<f32>() {
-        Ok(speed) if (0.5..=2.0).contains(&speed) => Some(Speed((speed * 100.0).round() as u16)),
+        Ok(speed) if (0.5..=2.0).contains(&speed) => Some(SpeakingRate((speed * 100.0).round() as u16)),
         Ok(_) => {
             file.fault_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
             None

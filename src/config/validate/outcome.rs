@@ -4,8 +4,8 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::raw::script as raw;
-use crate::script::definition::{Outcome, Then};
-use crate::script::escape::Landing;
+use crate::script::definition::{ScriptOutcome, ThenAction};
+use crate::script::escape::EscapeContext;
 use crate::script::template::Template;
 
 /// Which table an outcome stands in.
@@ -18,17 +18,17 @@ pub(crate) enum Table {
 }
 
 impl Scope<'_> {
-    pub(crate) fn outcome(&self, raw: &raw::Outcome, table: Table) -> Outcome {
-        Outcome {
+    pub(crate) fn outcome(&self, raw: &raw::Outcome, table: Table) -> ScriptOutcome {
+        ScriptOutcome {
             sounds: self.playlist(raw.play.as_ref(), raw.say.as_ref()),
-            set: raw.set.iter().map(|(name, value)| self.variable(name, value)).collect(),
+            variables: raw.set.iter().map(|(name, value)| self.variable(name, value)).collect(),
             then: raw.then.as_ref().map(|then| self.next(then, table)).unwrap_or_default(),
         }
     }
 
-    fn next(&self, text: &Spanned<String>, table: Table) -> Then {
+    fn next(&self, text: &Spanned<String>, table: Table) -> ThenAction {
         let then = self.then(text);
-        if matches!(then, Then::Again) {
+        if matches!(then, ThenAction::Again) {
             self.check_again(text, table);
         }
         then
@@ -63,7 +63,7 @@ impl Scope<'_> {
             let help = "take another name";
             self.file.fault_help(name.span(), "these variables tell how the script ended", help);
         }
-        (name.get_ref().clone(), self.template(value, Landing::Variable))
+        (name.get_ref().clone(), self.template(value, EscapeContext::Variable))
     }
 }
 

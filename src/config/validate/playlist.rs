@@ -6,8 +6,8 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::raw::Texts;
-use crate::script::definition::{Part, Playlist};
-use crate::script::template::{Phrase, read_spoken};
+use crate::script::definition::{PromptPart, Playlist};
+use crate::script::template::{SpokenPhrase, parse_spoken};
 
 /// Most characters of a text: the services that speak take about as many at once.
 const MOST: usize = 4000;
@@ -22,8 +22,8 @@ impl Scope<'_> {
         Playlist { parts: play.chain(say).collect() }
     }
 
-    pub(super) fn spoken(&self, text: &Spanned<String>) -> Vec<Part> {
-        let (phrases, problems) = read_spoken(text.get_ref());
+    pub(super) fn spoken(&self, text: &Spanned<String>) -> Vec<PromptPart> {
+        let (phrases, problems) = parse_spoken(text.get_ref());
         if phrases.is_empty() && problems.is_empty() {
             let help = "write what is said, or take the line out";
             self.file.fault_help(text.span(), "this says nothing", help);
@@ -33,8 +33,8 @@ impl Scope<'_> {
             self.file.fault_help(text.span(), "this text is too long", help);
         }
         for problem in problems {
-            let at = self.file.inside(text, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.inside(text, problem.range);
+            self.file.push(at, problem.message, problem.help, None);
         }
         let parts: Vec<_> = phrases
             .into_iter()
@@ -44,28 +44,28 @@ impl Scope<'_> {
         parts
     }
 
-    fn heard(&self, phrase: Phrase, at: Range<usize>) -> Option<Part> {
+    fn heard(&self, phrase: SpokenPhrase, at: Range<usize>) -> Option<PromptPart> {
         match phrase {
-            Phrase::Text(text) => Some(Part::Text(text.into())),
-            Phrase::Value(placeholder, how) => {
+            SpokenPhrase::Text(text) => Some(PromptPart::Text(text.into())),
+            SpokenPhrase::Value(placeholder, how) => {
                 self.check(&placeholder, at);
-                Some(Part::Value(placeholder, how))
+                Some(PromptPart::Value(placeholder, how))
             }
-            Phrase::Sound(name) => self.world.sounds.part(self.file, &name, at),
-            Phrase::SoundAt(placeholder) => {
+            SpokenPhrase::Sound(name) => self.world.sounds.part(self.file, &name, at),
+            SpokenPhrase::SoundUrl(placeholder) => {
                 self.check_host(at.clone());
                 self.check(&placeholder, at);
-                Some(Part::UrlOf(placeholder))
+                Some(PromptPart::UrlValue(placeholder))
             }
         }
     }
 
     /// Whether anything can speak it.
-    fn check_spoken(&self, text: &Spanned<String>, parts: &[Part]) {
+    fn check_spoken(&self, text: &Spanned<String>, parts: &[PromptPart]) {
         let voice = &self.world.voice;
         let named = self.raw.voice.as_ref().is_some_and(|voice| voice.engine.is_some());
-        let speaks = named || voice.say.is_some();
-        if !speaks && parts.iter().any(|part| matches!(part, Part::Text(_) | Part::Value(..))) {
+        let speaks = named || voice.default_engine.is_some();
+        if !speaks && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..))) {
             let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's \
                         file";
             self.file.warn(text.span(), "nothing here can speak this", help);

@@ -9,8 +9,8 @@ use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::payload;
 use crate::config::raw::{Texts, trigger as raw};
-use crate::script::definition::{Auth, Body, Music, Patience, Trigger, Url};
-use crate::script::escape::Landing;
+use crate::script::definition::{AuthTemplate, BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger, UrlTemplate};
+use crate::script::escape::EscapeContext;
 use crate::script::template::{Placeholder, Template};
 
 /// Whether somebody waits for the answer.
@@ -34,7 +34,7 @@ const SHORTEST_KEY: usize = 16;
 
 impl Scope<'_> {
     /// A request as such: nothing about its answer.
-    pub(crate) fn sent(&self, raw: &raw::Trigger, kind: Kind) -> Trigger {
+    pub(crate) fn sent(&self, raw: &raw::Trigger, kind: Kind) -> ScriptTrigger {
         let headers = raw.headers.as_ref().map(|h| payload::headers(self, h)).unwrap_or_default();
         let names_itself = headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
         let mut urls = raw.url.iter().chain(&raw.fallback_url);
@@ -43,27 +43,27 @@ impl Scope<'_> {
                 "take the header `Authorization`, or the name before the host, out; or `auth`";
             self.file.fault_help(auth.span.clone(), "this request says twice who we are", help);
         }
-        Trigger {
+        ScriptTrigger {
             url: raw.url.as_ref().map(|url| self.to(url)).unwrap_or_default(),
             fallback: raw.fallback_url.as_ref().map(|url| self.to(url)),
             headers,
             auth: raw.auth.as_ref().and_then(|auth| self.auth(auth)),
             body: self.body(raw),
-            signed_by: raw.sign.as_ref().map(|keys| self.signed_by(keys)).unwrap_or_default(),
-            patience: self.patience(raw, kind),
-            meanwhile: Music::default(),
+            signing_keys: raw.sign.as_ref().map(|keys| self.signed_by(keys)).unwrap_or_default(),
+            retry_policy: self.patience(raw, kind),
+            hold_media: HoldMediaTemplate::default(),
             background: false,
-            key: None,
-            caching: None,
+            response_key: None,
+            cache_policy: None,
         }
     }
 
-    fn to(&self, url: &Spanned<String>) -> Url {
+    fn to(&self, url: &Spanned<String>) -> UrlTemplate {
         let (template, decides_host) = self.url(url);
-        Url { template, decides_host }
+        UrlTemplate { template, decides_host }
     }
 
-    fn body(&self, raw: &raw::Trigger) -> Option<Body> {
+    fn body(&self, raw: &raw::Trigger) -> Option<BodyTemplate> {
         let raw_json = is(raw.raw_json.as_ref(), false);
         if let (Some(given), true, None) = (&raw.raw_json, raw_json, &raw.body) {
             let help = "add `body = \"a={caller}&b={keypress}\"`";
@@ -72,17 +72,17 @@ impl Scope<'_> {
         raw.body.as_ref().map(|body| payload::body(self, body, raw_json))
     }
 
-    fn auth(&self, raw: &raw::Auth) -> Option<Auth> {
-        let text = |text: &Spanned<String>| self.template(text, Landing::Header);
+    fn auth(&self, raw: &raw::Auth) -> Option<AuthTemplate> {
+        let text = |text: &Spanned<String>| self.template(text, EscapeContext::Header);
         match (&raw.user, &raw.password, &raw.bearer) {
             (Some(user), Some(password), None) => {
                 if user.get_ref().contains(':') {
                     let what = "a name with a colon can't be sent: the password would begin at it";
                     self.file.fault(user.span(), what);
                 }
-                Some(Auth::Basic(text(user), text(password)))
+                Some(AuthTemplate::Basic(text(user), text(password)))
             }
-            (None, None, Some(token)) => Some(Auth::Bearer(text(token))),
+            (None, None, Some(token)) => Some(AuthTemplate::Bearer(text(token))),
             (user, password, bearer) => {
                 let twice = bearer.is_some() && (user.is_some() || password.is_some());
                 let what = match twice {
@@ -105,7 +105,7 @@ impl Scope<'_> {
     }
 
     fn signing_key(&self, key: &Spanned<String>) -> Template {
-        let template = self.template(key, Landing::Variable);
+        let template = self.template(key, EscapeContext::Variable);
         let mut placeholders = template.placeholders();
         match (placeholders.next(), placeholders.next()) {
             (Some(Placeholder::Secret(name)), None) => self.check_key(name, key),
@@ -135,7 +135,7 @@ impl Scope<'_> {
         }
     }
 
-    fn patience(&self, raw: &raw::Trigger, kind: Kind) -> Patience {
+    fn patience(&self, raw: &raw::Trigger, kind: Kind) -> RetryPolicy {
         let (longest, most) = match kind {
             Kind::Waited => (60_000, 5),
             Kind::Background => (600_000, 20),
@@ -154,7 +154,7 @@ impl Scope<'_> {
         // A request with a body may do something each time that it is sent.
         let retries = if raw.body.is_some() { 0 } else { u64::from(defaults.retry) };
         let retries = self.file.number(raw.retry.as_ref(), 0..=most, retries);
-        Patience { budget, attempt, retries: u32::try_from(retries).unwrap_or_default() }
+        RetryPolicy { total_timeout: budget, attempt_timeout: attempt, retries: u32::try_from(retries).unwrap_or_default() }
     }
 }
 

@@ -1,14 +1,14 @@
 //! Which requests count as the same to the kept answers: what cannot be meant is a warning.
 
 use super::scope::Scope;
-use crate::script::definition::{Caching, Trigger};
+use crate::script::definition::{ResponseCachePolicy, ScriptTrigger};
 use crate::script::template::{Placeholder, Template};
 
 impl Scope<'_> {
     /// Answers to what one caller entered are not for another, and those that no second call can ask for are kept in vain.
-    pub(crate) fn check_sameness(&self, trigger: &Trigger) {
+    pub(crate) fn check_sameness(&self, trigger: &ScriptTrigger) {
         let response = self.raw.response.as_ref();
-        let (Some(caching), Some(response)) = (&trigger.caching, response) else { return };
+        let (Some(caching), Some(response)) = (&trigger.cache_policy, response) else { return };
         if let (Some(key), Some(given)) = (&caching.key, &response.cache_key) {
             let mut sent = placeholders(trigger);
             if let Some(left_out) = sent.find(|sent| is_left_out(sent, &key.template)) {
@@ -27,7 +27,7 @@ impl Scope<'_> {
     }
 }
 
-fn placeholders(trigger: &Trigger) -> impl Iterator<Item = &Placeholder> {
+fn placeholders(trigger: &ScriptTrigger) -> impl Iterator<Item = &Placeholder> {
     let headers = trigger.headers.iter().map(|(_, value)| value);
     let body = trigger.body.iter().map(|body| &body.text);
     let templates = [&trigger.url.template].into_iter().chain(headers).chain(body);
@@ -43,12 +43,12 @@ fn is_left_out(sent: &Placeholder, key: &Template) -> bool {
 fn entered_in(placeholder: &Placeholder) -> Option<&str> {
     match placeholder {
         Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => Some(""),
-        Placeholder::Earlier(script, _) => Some(script),
+        Placeholder::OtherScript(script, _) => Some(script),
         _ => None,
     }
 }
 
-fn own_of_a_call<'t>(trigger: &'t Trigger, caching: &'t Caching) -> Option<&'t Placeholder> {
+fn own_of_a_call<'t>(trigger: &'t ScriptTrigger, caching: &'t ResponseCachePolicy) -> Option<&'t Placeholder> {
     let is_own = |of: &&Placeholder| matches!(of, Placeholder::CallId | Placeholder::Channel);
     match &caching.key {
         Some(key) => key.template.placeholders().find(is_own),

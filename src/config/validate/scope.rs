@@ -11,9 +11,9 @@ use crate::config::raw::script::Script;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Egress, Trigger};
 use crate::config::sounds::SoundLibrary;
-use crate::script::escape::Landing;
-use crate::script::template::{Braces, Entered, Piece, Placeholder, Template, Value, Values, read};
-use crate::voice::settings::Settings;
+use crate::script::escape::EscapeContext;
+use crate::script::template::{BraceSyntax, InputKind, TemplatePiece, Placeholder, Template, PlaceholderValue, PlaceholderValues, parse_template};
+use crate::voice::settings::VoiceSettings;
 
 /// All that scripts are checked against.
 pub(crate) struct World {
@@ -22,7 +22,7 @@ pub(crate) struct World {
     pub(crate) secrets: SecretStore,
     pub(crate) trigger: Trigger,
     pub(crate) egress: Egress,
-    pub(crate) voice: Settings,
+    pub(crate) voice: VoiceSettings,
     /// Engines that were named, faulty ones too.
     pub(crate) engines: BTreeSet<String>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Scope<'a> {
 }
 
 /// A stretch of a text, with its place in it.
-pub(crate) type Placed = (Range<usize>, Piece);
+pub(crate) type Placed = (Range<usize>, TemplatePiece);
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(world: &'a World, file: &'a File, name: &'a str, raw: &'a Script) -> Self {
@@ -49,22 +49,22 @@ impl<'a> Scope<'a> {
 
     /// Whether this script asks for keys or speech.
     pub(crate) fn asks(&self) -> bool {
-        self.raw.asks_for(Entered::Input)
+        self.raw.asks_for(InputKind::Input)
     }
 
     /// Reads a text whose values all land alike.
-    pub(crate) fn template(&self, text: &Spanned<String>, landing: Landing) -> Template {
-        Template::landing(self.pieces(text, Braces::Doubled), landing)
+    pub(crate) fn template(&self, text: &Spanned<String>, landing: EscapeContext) -> Template {
+        Template::with_context(self.pieces(text, BraceSyntax::Doubled), landing)
     }
 
     /// Reads a text with placeholders.
-    pub(crate) fn pieces(&self, text: &Spanned<String>, braces: Braces) -> Vec<Piece> {
+    pub(crate) fn pieces(&self, text: &Spanned<String>, braces: BraceSyntax) -> Vec<TemplatePiece> {
         let placed = self.placed(text, braces);
         placed.into_iter().map(|(_, piece)| piece).collect()
     }
 
     /// Reads a text with placeholders; each piece with its place in the text.
-    pub(crate) fn placed(&self, text: &Spanned<String>, braces: Braces) -> Vec<Placed> {
+    pub(crate) fn placed(&self, text: &Spanned<String>, braces: BraceSyntax) -> Vec<Placed> {
         self.placed_in(text, 0..text.get_ref().len(), braces)
     }
 
@@ -73,17 +73,17 @@ impl<'a> Scope<'a> {
         &self,
         text: &Spanned<String>,
         part: Range<usize>,
-        braces: Braces,
+        braces: BraceSyntax,
     ) -> Vec<Placed> {
-        let (mut pieces, problems) = read(&text.get_ref()[part.clone()], braces);
+        let (mut pieces, problems) = parse_template(&text.get_ref()[part.clone()], braces);
         let shift = |at: &Range<usize>| at.start + part.start..at.end + part.start;
         for problem in problems {
-            let at = self.file.inside(text, shift(&problem.at));
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.inside(text, shift(&problem.range));
+            self.file.push(at, problem.message, problem.help, None);
         }
         for (at, piece) in &mut pieces {
             *at = shift(at);
-            if let Piece::Fill(placeholder) = piece {
+            if let TemplatePiece::Placeholder(placeholder) = piece {
                 self.check(placeholder, self.file.inside(text, at.clone()));
             }
         }
@@ -93,10 +93,10 @@ impl<'a> Scope<'a> {
     /// Whether this script can have the placeholder.
     pub(crate) fn check(&self, placeholder: &Placeholder, at: Range<usize>) {
         match placeholder {
-            Placeholder::Keypress => self.check_entered(Entered::Keypress, at),
-            Placeholder::Speech => self.check_entered(Entered::Speech, at),
-            Placeholder::Input => self.check_entered(Entered::Input, at),
-            Placeholder::Earlier(name, entered) => self.check_earlier(name, *entered, at),
+            Placeholder::Keypress => self.check_entered(InputKind::Keypress, at),
+            Placeholder::Speech => self.check_entered(InputKind::Speech, at),
+            Placeholder::Input => self.check_entered(InputKind::Input, at),
+            Placeholder::OtherScript(name, entered) => self.check_earlier(name, *entered, at),
             Placeholder::Answer(_) if !self.answered => {
                 let help =
                     "a `[trigger]` that is waited for brings one, here or in a script before";
@@ -112,21 +112,21 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn check_entered(&self, entered: Entered, at: Range<usize>) {
+    fn check_entered(&self, entered: InputKind, at: Range<usize>) {
         if self.raw.asks_for(entered) {
             return;
         }
         let (what, tables) = match entered {
-            Entered::Keypress => ("keys", "`[keypress]`"),
-            Entered::Speech => ("speech", "`[speech]`"),
-            Entered::Input => ("input", "`[keypress]` or `[speech]`"),
+            InputKind::Keypress => ("keys", "`[keypress]`"),
+            InputKind::Speech => ("speech", "`[speech]`"),
+            InputKind::Input => ("input", "`[keypress]` or `[speech]`"),
         };
         let earlier = format!("name an earlier script as in `{{NAME.{}}}`", word(entered));
         let help = format!("add a table {tables}, or {earlier}");
         self.file.fault_help(at, format!("this script asks for no {what}"), help);
     }
 
-    fn check_earlier(&self, name: &str, entered: Entered, at: Range<usize>) {
+    fn check_earlier(&self, name: &str, entered: InputKind, at: Range<usize>) {
         let chains = &self.world.chains;
         if !chains.has(name) {
             let instead = |near| format!("did you mean `{{{near}.{}}}`?", word(entered));
@@ -134,9 +134,9 @@ impl<'a> Scope<'a> {
             self.file.push(at, format!("there is no script `{name}`"), help, None);
         } else if !chains.asks_for(name, entered) {
             let what = match entered {
-                Entered::Keypress => "keys",
-                Entered::Speech => "speech",
-                Entered::Input => "input",
+                InputKind::Keypress => "keys",
+                InputKind::Speech => "speech",
+                InputKind::Input => "input",
             };
             self.file.fault(at, format!("the script `{name}` asks for no {what}"));
         } else if !chains.before(self.name).contains(name) {
@@ -149,19 +149,19 @@ impl<'a> Scope<'a> {
 }
 
 /// As in a placeholder.
-fn word(entered: Entered) -> &'static str {
+fn word(entered: InputKind) -> &'static str {
     match entered {
-        Entered::Keypress => "keypress",
-        Entered::Speech => "speech",
-        Entered::Input => "input",
+        InputKind::Keypress => "keypress",
+        InputKind::Speech => "speech",
+        InputKind::Input => "input",
     }
 }
 
 /// A stand-in for every value, to see whether what is built with it holds.
 pub(crate) struct Sample(pub(crate) &'static str);
 
-impl Values for Sample {
-    fn value(&self, _: &Placeholder) -> Value<'_> {
-        Value::open(self.0)
+impl PlaceholderValues for Sample {
+    fn value(&self, _: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue::public(self.0)
     }
 }

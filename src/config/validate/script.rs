@@ -3,7 +3,7 @@
 use super::keypress::is;
 use super::outcome::Table;
 use super::scope::Scope;
-use crate::script::definition::{Outcome, Prompt, Script};
+use crate::script::definition::{ScriptOutcome, ScriptPrompt, Script};
 
 impl Scope<'_> {
     /// What the script means. It is complete, so where there are faults it may stand on defaults: whoever finds any
@@ -21,7 +21,7 @@ impl Scope<'_> {
         Script {
             name: self.name.to_owned(),
             prompt: self.prompt(),
-            manner: self.manner(),
+            voice_params: self.manner(),
             speech: self.raw.speech.as_ref().map(|speech| self.speech(speech)),
             keypress: self.raw.keypress.as_ref().map(|keypress| self.keypress(keypress)),
             trigger: self.raw.trigger.as_ref().map(|trigger| self.trigger(trigger)),
@@ -40,23 +40,23 @@ impl Scope<'_> {
         &self,
         raw: Option<&crate::config::raw::script::Outcome>,
         table: Table,
-    ) -> Option<Outcome> {
+    ) -> Option<ScriptOutcome> {
         raw.map(|raw| self.outcome(raw, table))
     }
 
     /// What an answer or input means that no branch names, where `[otherwise]` does not say it.
-    fn fallback(&self, no_response: &Outcome, invalid_input: &Outcome) -> Outcome {
+    fn fallback(&self, no_response: &ScriptOutcome, invalid_input: &ScriptOutcome) -> ScriptOutcome {
         match (self.raw.branches.is_empty(), self.raw.waits()) {
-            (true, _) => Outcome::default(),
+            (true, _) => ScriptOutcome::default(),
             (false, true) => no_response.clone(),
             (false, false) => invalid_input.clone(),
         }
     }
 
-    fn prompt(&self) -> Prompt {
-        let Some(raw) = &self.raw.prompt else { return Prompt::default() };
+    fn prompt(&self) -> ScriptPrompt {
+        let Some(raw) = &self.raw.prompt else { return ScriptPrompt::default() };
         let repeat = self.file.number(raw.repeat.as_ref(), 0..=99, 0);
-        Prompt {
+        ScriptPrompt {
             sounds: self.before_its_answer().playlist(raw.play.as_ref(), raw.say.as_ref()),
             repeat: u32::try_from(repeat).unwrap_or_default(),
             stay_unanswered: !is(raw.answer.as_ref(), true),

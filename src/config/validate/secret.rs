@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 
 use crate::config::file::File;
 use crate::config::secrets::SecretStore;
-use crate::script::template::{Braces, Piece, Placeholder, read};
+use crate::script::template::{BraceSyntax, TemplatePiece, Placeholder, parse_template};
 
 /// Fills in secrets. `whose` begins the sentence that a call's value gets.
 #[derive(Clone, Copy)]
@@ -27,17 +27,17 @@ pub(super) struct Filled {
 impl Filling<'_> {
     /// A text with its secrets, each as `written` writes it there.
     pub(super) fn filled(self, text: &Spanned<String>, written: impl Fn(&str) -> String) -> Filled {
-        let (pieces, problems) = read(text.get_ref(), Braces::Doubled);
+        let (pieces, problems) = parse_template(text.get_ref(), BraceSyntax::Doubled);
         let mut filled =
             Filled { text: String::new(), is_secret: false, is_whole: problems.is_empty() };
         for problem in problems {
-            let at = self.file.inside(text, problem.at);
-            self.file.push(at, problem.what, problem.help, None);
+            let at = self.file.inside(text, problem.range);
+            self.file.push(at, problem.message, problem.help, None);
         }
         for (at, piece) in pieces {
             match piece {
-                Piece::Text(text) => filled.text.push_str(&text),
-                Piece::Fill(Placeholder::Secret(name)) => match self.secrets.value(&name) {
+                TemplatePiece::Text(text) => filled.text.push_str(&text),
+                TemplatePiece::Placeholder(Placeholder::Secret(name)) => match self.secrets.value(&name) {
                     Ok(secret) => {
                         filled.text.push_str(&written(&secret));
                         filled.is_secret = true;
@@ -47,7 +47,7 @@ impl Filling<'_> {
                         filled.is_whole = false;
                     }
                 },
-                Piece::Fill(_) => {
+                TemplatePiece::Placeholder(_) => {
                     let what =
                         format!("{} serves all calls: no call's value can be here", self.whose);
                     let help = "write `{secret.NAME}`, or the text itself";
@@ -61,8 +61,8 @@ impl Filling<'_> {
 
     /// A text that is one secret and nothing else. `key` is what it is written for.
     pub(super) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
-        let (pieces, _) = read(text.get_ref(), Braces::Doubled);
-        let [(at, Piece::Fill(Placeholder::Secret(name)))] = pieces.as_slice() else {
+        let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
+        let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice() else {
             let help = format!(
                 "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
             );

@@ -11,15 +11,15 @@ use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::nearest::nearest;
 use crate::config::raw::script as raw;
-use crate::script::definition::{Filter, Speech};
+use crate::script::definition::{SpeechFilter, SpeechInput};
 use crate::script::numeric;
-use crate::script::voice::Manner;
+use crate::script::voice::VoiceParams;
 
 impl Scope<'_> {
     /// How texts are spoken here.
-    pub(crate) fn manner(&self) -> Arc<Manner> {
+    pub(crate) fn manner(&self) -> Arc<VoiceParams> {
         let Some(raw) = &self.raw.voice else { return Arc::default() };
-        Arc::new(Manner {
+        Arc::new(VoiceParams {
             engine: raw.engine.as_ref().and_then(|engine| self.engine(engine)),
             voice: name(self.file, raw.voice.as_ref()),
             language: name(self.file, raw.language.as_ref()),
@@ -40,22 +40,22 @@ impl Scope<'_> {
         None
     }
 
-    pub(crate) fn speech(&self, raw: &raw::Speech) -> Speech {
+    pub(crate) fn speech(&self, raw: &raw::Speech) -> SpeechInput {
         let file = self.file;
-        if self.world.voice.listen.is_none() {
+        if self.world.voice.asr_engine.is_none() {
             let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
                         keys count where they are asked for too, else [no_input] is taken";
             file.warn(raw.span.clone(), "nothing here understands speech", help);
         }
         let time =
             |given, bounds, default| file.time(given, bounds, Duration::from_millis(default));
-        Speech {
+        SpeechInput {
             language: self.spoken_language(raw),
-            filter: raw.filter.as_ref().map_or(Filter::None, |filter| filter.get_ref().0),
-            start: time(raw.start.as_ref(), millis(500, 60_000), 5_000),
-            silence: time(raw.silence.as_ref(), millis(300, 10_000), 1_500),
-            maximum: time(raw.maximum.as_ref(), millis(1_000, 120_000), 15_000),
-            length: raw.length.as_ref().and_then(|length| self.spoken_length(raw, length)),
+            filter: raw.filter.as_ref().map_or(SpeechFilter::None, |filter| filter.get_ref().0),
+            no_input_timeout: time(raw.start.as_ref(), millis(500, 60_000), 5_000),
+            end_silence: time(raw.silence.as_ref(), millis(300, 10_000), 1_500),
+            max_duration: time(raw.maximum.as_ref(), millis(1_000, 120_000), 15_000),
+            digit_count: raw.length.as_ref().and_then(|length| self.spoken_length(raw, length)),
             sensitive: is(raw.sensitive.as_ref(), false),
         }
     }
@@ -63,7 +63,7 @@ impl Scope<'_> {
     fn spoken_language(&self, raw: &raw::Speech) -> Arc<str> {
         let language = name(self.file, raw.language.as_ref()).unwrap_or_else(|| "en".into());
         if let (Some(given), true) = (&raw.language, raw.is_numeric())
-            && !numeric::knows(&language)
+            && !numeric::supports(&language)
         {
             let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
                         or `hi`, or `filter = \"none\"`";

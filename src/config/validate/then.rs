@@ -15,9 +15,9 @@ use super::cause;
 use super::scope::Scope;
 use crate::channel::Destination;
 use crate::config::nearest::nearest;
-use crate::script::definition::Then;
-use crate::script::escape::Landing;
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::definition::ThenAction;
+use crate::script::escape::EscapeContext;
+use crate::script::template::{BraceSyntax, TemplatePiece, Template};
 
 /// A `then` as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,18 +83,18 @@ fn instead(text: &str) -> String {
 
 impl Scope<'_> {
     /// What a `then` means in this script.
-    pub(crate) fn then(&self, text: &Spanned<String>) -> Then {
+    pub(crate) fn then(&self, text: &Spanned<String>) -> ThenAction {
         match parse(text.get_ref()) {
             Err(help) => {
                 let what = format!("`{}` is no next step", text.get_ref());
                 self.file.fault_help(text.span(), what, help);
-                Then::Continue
+                ThenAction::Continue
             }
-            Ok(Typed::Continue) => Then::Continue,
-            Ok(Typed::Again) => Then::Again,
+            Ok(Typed::Continue) => ThenAction::Continue,
+            Ok(Typed::Again) => ThenAction::Again,
             Ok(Typed::Hangup(typed)) => self.hangup(text, typed),
             Ok(Typed::Script(name)) => self.script(text, name),
-            Ok(Typed::Goto { extension, context, priority }) => Then::Goto {
+            Ok(Typed::Goto { extension, context, priority }) => ThenAction::Goto {
                 extension: self.part(text, extension),
                 context: context.map(|context| self.part(text, context)),
                 priority: priority.map(|priority| self.priority(text, priority)),
@@ -102,7 +102,7 @@ impl Scope<'_> {
         }
     }
 
-    fn hangup(&self, text: &Spanned<String>, typed: Option<&str>) -> Then {
+    fn hangup(&self, text: &Spanned<String>, typed: Option<&str>) -> ThenAction {
         let cause = typed.map(|typed| {
             cause::cause(typed).or_else(|| {
                 let what = format!("there is no hangup cause `{typed}`");
@@ -110,30 +110,30 @@ impl Scope<'_> {
                 None
             })
         });
-        Then::Hangup(cause.flatten())
+        ThenAction::Hangup(cause.flatten())
     }
 
-    fn script(&self, text: &Spanned<String>, name: &str) -> Then {
+    fn script(&self, text: &Spanned<String>, name: &str) -> ThenAction {
         if !self.world.chains.has(name) {
             let help = self.world.chains.nearest(name);
             let help = help.map(|near| format!("did you mean `script {near}`?"));
             let what = format!("there is no script `{name}`");
             self.file.push(self.at(text, name), what, help, None);
         }
-        Then::Script(name.to_owned())
+        ThenAction::Script(name.to_owned())
     }
 
     fn part(&self, text: &Spanned<String>, part: &str) -> Template {
         let start = text.get_ref().offset(part);
-        let pieces = self.placed_in(text, start..start + part.len(), Braces::Doubled);
+        let pieces = self.placed_in(text, start..start + part.len(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
-            if matches!(piece, Piece::Text(literal) if !Destination::allows(literal)) {
+            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal)) {
                 let help = "write letters, digits and _ + * # . - alone, 79 at the most";
                 let at = self.file.inside(text, at.clone());
                 self.file.fault_help(at, "no switch has such a place", help);
             }
         }
-        Template::landing(pieces.into_iter().map(|(_, piece)| piece), Landing::Destination)
+        Template::with_context(pieces.into_iter().map(|(_, piece)| piece), EscapeContext::Destination)
     }
 
     /// Priorities count from 1; labels begin with a letter.

@@ -6,12 +6,12 @@ use super::request::Kind;
 use super::scope::Scope;
 use super::then::{self, Typed};
 use crate::config::raw::trigger as raw;
-use crate::script::definition::Trigger;
+use crate::script::definition::ScriptTrigger;
 use crate::script::path::KeyPath;
 
 impl Scope<'_> {
     /// The request's own answer is not there yet when it is filled in, unless `again` came round.
-    pub(crate) fn trigger(&self, raw: &raw::Trigger) -> Trigger {
+    pub(crate) fn trigger(&self, raw: &raw::Trigger) -> ScriptTrigger {
         self.before_its_answer().request(raw)
     }
 
@@ -27,14 +27,14 @@ impl Scope<'_> {
         thens.any(|then| then::parse(then.get_ref()) == Ok(Typed::Again))
     }
 
-    fn request(&self, raw: &raw::Trigger) -> Trigger {
+    fn request(&self, raw: &raw::Trigger) -> ScriptTrigger {
         let kind = if raw.is_background() { Kind::Background } else { Kind::Waited };
         let sent = self.sent(raw, kind);
-        let trigger = Trigger {
-            meanwhile: self.music(&raw.waiting),
+        let trigger = ScriptTrigger {
+            hold_media: self.music(&raw.waiting),
             background: raw.is_background(),
-            key: self.key(),
-            caching: self.caching(&sent),
+            response_key: self.key(),
+            cache_policy: self.caching(&sent),
             ..sent
         };
         self.check_sameness(&trigger);
@@ -42,8 +42,8 @@ impl Scope<'_> {
     }
 
     /// The request that is sent when the caller has left.
-    pub(crate) fn on_hangup(&self, raw: &raw::Trigger) -> Trigger {
-        Trigger { background: true, ..self.sent(raw, Kind::Background) }
+    pub(crate) fn on_hangup(&self, raw: &raw::Trigger) -> ScriptTrigger {
+        ScriptTrigger { background: true, ..self.sent(raw, Kind::Background) }
     }
 
     fn key(&self) -> Option<KeyPath> {

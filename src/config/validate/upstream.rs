@@ -12,8 +12,8 @@ use crate::config::file::File;
 use crate::config::raw::upstream as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Trigger, Upstream};
-use crate::web::place::{BadPlace, Place};
-use crate::web::tls::Identity;
+use crate::web::host_port::{HostPortError, HostPort};
+use crate::web::tls::TlsIdentity;
 
 /// Reads the tables of the daemon's file. Relative paths begin at `home`, its folder.
 #[derive(Clone, Copy)]
@@ -36,21 +36,21 @@ impl Upstreams<'_> {
     pub(crate) fn all(self, raw: &[raw::Upstream], trigger: &Trigger) -> Vec<Upstream> {
         raw.iter().for_each(|raw| self.check_proxy(raw, trigger));
         let tables = self.tables(raw);
-        let upstream = |(place, rules): &(Place, Rules)| {
-            let host = tables.iter().find(|(host, _)| place.is_a_port_of(host));
+        let upstream = |(place, rules): &(HostPort, Rules)| {
+            let host = tables.iter().find(|(host, _)| place.is_port_of_host(host));
             rules.upstream(place, host.map(|(_, rules)| rules))
         };
         tables.iter().map(upstream).collect()
     }
 
-    fn tables(self, raw: &[raw::Upstream]) -> Vec<(Place, Rules)> {
+    fn tables(self, raw: &[raw::Upstream]) -> Vec<(HostPort, Rules)> {
         let mut spans = HashMap::new();
         let mut tables = Vec::new();
         for raw in raw {
             let rules = self.rules(raw);
-            let place: Place = match raw.name.get_ref().parse() {
+            let place: HostPort = match raw.name.get_ref().parse() {
                 Ok(place) => place,
-                Err(BadPlace) => {
+                Err(HostPortError) => {
                     let what = format!("`{}` is no host", raw.name.get_ref());
                     let help = "write `[upstream.\"shop.example\"]`, or `\"shop.example:8443\"` for \
                                 one port, without scheme and path";
@@ -93,13 +93,13 @@ impl Upstreams<'_> {
 }
 
 impl Rules {
-    fn upstream(&self, place: &Place, host: Option<&Self>) -> Upstream {
+    fn upstream(&self, place: &HostPort, host: Option<&Self>) -> Upstream {
         let authorities =
             self.authorities.as_ref().or(host.and_then(|host| host.authorities.as_ref()));
         let pair = self.pair.as_ref().or(host.and_then(|host| host.pair.as_ref()));
-        let identity = Identity {
-            authorities: authorities.cloned().unwrap_or_default(),
-            certificate: pair.map(|(chain, key)| (chain.clone(), key.clone_key())),
+        let identity = TlsIdentity {
+            ca_certificates: authorities.cloned().unwrap_or_default(),
+            client_certificate: pair.map(|(chain, key)| (chain.clone(), key.clone_key())),
         };
         Upstream {
             place: place.clone(),

@@ -6,16 +6,16 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::scope::{Sample, Scope};
-use crate::script::template::{Braces, Piece, Template};
+use crate::script::template::{BraceSyntax, TemplatePiece, Template};
 
 const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
 
 impl Scope<'_> {
     /// The URL, and whether a placeholder decides its host.
     pub(crate) fn url(&self, text: &Spanned<String>) -> (Template, bool) {
-        let placed = self.placed(text, Braces::Doubled);
-        let begins_with_value = matches!(placed.first(), Some((_, Piece::Fill(_))));
-        let first_value = placed.iter().find(|(_, piece)| matches!(piece, Piece::Fill(_)));
+        let placed = self.placed(text, BraceSyntax::Doubled);
+        let begins_with_value = matches!(placed.first(), Some((_, TemplatePiece::Placeholder(_))));
+        let first_value = placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
         let first_value = first_value.map(|(at, _)| self.file.inside(text, at.clone()));
         let (url, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
         if decides_host {

@@ -13,11 +13,11 @@ use crate::config::bounds::millis;
 use crate::config::folders::Folders;
 use crate::config::raw::daemon::Daemon as Raw;
 use crate::config::raw::{Whole, speech as raw};
-use crate::script::voice::Speed;
-use crate::voice::settings::{Format, Program, Say, SayBy, Settings, SoundServer};
+use crate::script::voice::SpeakingRate;
+use crate::voice::settings::{SoundFormat, EngineProgram, TtsEngine, TtsBackend, VoiceSettings, SoundServerSettings};
 
 /// What all engines have in common, and where their sounds lie.
-pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Settings {
+pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> VoiceSettings {
     let file = engines.file;
     let speech = &raw.speech;
     let further = speech.engines.iter().filter_map(|(name, engine)| {
@@ -26,60 +26,60 @@ pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> Se
         Some((name.to_string(), engine?))
     });
     let fallback = speech.fallback.as_ref().and_then(|given| engines.say("fallback", given));
-    Settings {
-        say: match &speech.say {
+    VoiceSettings {
+        default_engine: match &speech.say {
             Some(say) => engines.say("say", say),
             None if is_there(ESPEAK) => Some(Arc::new(espeak())),
             None => fallback.clone(),
         },
-        fallback,
-        engines: further.collect(),
-        listen: speech.listen.as_ref().and_then(|listen| engines.listen(listen)),
+        fallback_engine: fallback,
+        named_engines: further.collect(),
+        asr_engine: speech.listen.as_ref().and_then(|listen| engines.listen(listen)),
         timeout: file.time(speech.timeout.as_ref(), millis(100, 60_000), Duration::from_secs(5)),
-        at_once: size(file.number(speech.at_once.as_ref(), 1..=64, 4)),
+        max_concurrent: size(file.number(speech.at_once.as_ref(), 1..=64, 4)),
         format: format(engines, raw),
-        cache: folders.cache.clone(),
-        cache_bytes: file.number(speech.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
-        recordings: folders.recordings.clone(),
-        sounds: folders.library(),
-        server: raw.sound_server.as_ref().and_then(|server| sound_server(engines, server)),
+        cache_folder: folders.cache.clone(),
+        max_cache_bytes: file.number(speech.cache_bytes.as_ref(), 1 << 20..=1 << 40, 256 << 20),
+        recordings_folder: folders.recordings.clone(),
+        library_folder: folders.library(),
+        sound_server: raw.sound_server.as_ref().and_then(|server| sound_server(engines, server)),
     }
 }
 
 const ESPEAK: &str = "espeak-ng";
 
 /// Speaks where no engine is named.
-fn espeak() -> Say {
+fn espeak() -> TtsEngine {
     let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
-    Say {
+    TtsEngine {
         name: named("say", ESPEAK),
-        by: SayBy::Command(Program {
-            program: ESPEAK.to_owned(),
+        backend: TtsBackend::Command(EngineProgram {
+            executable: ESPEAK.to_owned(),
             arguments: arguments.map(str::to_owned).to_vec(),
         }),
         voice: None,
         language: "en".into(),
-        speed: Speed::default(),
+        speed: SpeakingRate::default(),
     }
 }
 
 /// Asterisk takes a file of 16 kHz only by another extension, and has the one of 8 kHz for narrow channels.
-fn format(engines: Engines<'_>, raw: &Raw) -> Format {
-    let Some(rate) = &raw.speech.rate else { return Format::Narrow };
+fn format(engines: Engines<'_>, raw: &Raw) -> SoundFormat {
+    let Some(rate) = &raw.speech.rate else { return SoundFormat::Narrow };
     let no_asterisk =
         raw.asterisk.listen.as_ref().is_some_and(|addresses| addresses.get_ref().is_empty());
     match (rate.get_ref(), no_asterisk) {
-        (Whole(8000), _) => Format::Narrow,
-        (Whole(16000), true) => Format::Wide,
-        (Whole(16000), false) => Format::Both,
+        (Whole(8000), _) => SoundFormat::Narrow,
+        (Whole(16000), true) => SoundFormat::Wide,
+        (Whole(16000), false) => SoundFormat::Both,
         _ => {
             engines.file.fault_help(rate.span(), "no such rate", "write 8000 or 16000");
-            Format::Narrow
+            SoundFormat::Narrow
         }
     }
 }
 
-fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundServer> {
+fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundServerSettings> {
     let file = engines.file;
     let listen = raw.listen.as_ref()?.get_ref().0;
     let is_open = !listen.ip().is_loopback();
@@ -104,7 +104,7 @@ fn sound_server(engines: Engines<'_>, raw: &raw::SoundServer) -> Option<SoundSer
         None => format!("http://{listen}"),
     };
     let allow = list(raw.allow.as_ref()).unwrap_or_else(loopback);
-    Some(SoundServer { listen, url, allow })
+    Some(SoundServerSettings { listen, url, allow })
 }
 
 /// Switches fetch by plain HTTP from us.

@@ -8,21 +8,21 @@ use crate::config::file::File;
 use crate::config::folders::systemds;
 use crate::config::raw::daemon as raw;
 use crate::config::settings::Metrics;
-use crate::control::socket::{LONGEST, NAME};
+use crate::control::socket::{MAX_SOCKET_PATH_BYTES, SOCKET_FILE_NAME};
 
 /// The control socket: where systemd wants what lives as long as the daemon, else beside the daemon's file.
 pub(crate) fn control(file: &File, path: &Path, raw: &raw::Control) -> Option<PathBuf> {
     let home = path.parent().unwrap_or(Path::new(""));
     let Some(given) = &raw.socket else {
         let folder = systemds("RUNTIME_DIRECTORY");
-        return Some(folder.as_deref().unwrap_or(home).join(NAME));
+        return Some(folder.as_deref().unwrap_or(home).join(SOCKET_FILE_NAME));
     };
     if given.get_ref().is_empty() {
         return None;
     }
     let socket = home.join(given.get_ref());
-    if socket.as_os_str().as_bytes().len() > LONGEST {
-        let what = format!("the path of a socket has at most {LONGEST} bytes");
+    if socket.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
+        let what = format!("the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes");
         let help = "name a shorter one, such as \"/run/dialscript/control.sock\"";
         file.fault_help(given.span(), what, help);
     }

@@ -10,22 +10,22 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::EslChannel;
-use super::ways::{self, Way};
-use crate::channel::digits::Collector;
-use crate::channel::{Interrupted, Sound};
-use crate::esl::link::{Completion, Followed, lost};
+use super::playback::{self, Playback};
+use crate::channel::digits::DigitCollector;
+use crate::channel::{Interruption, Sound};
+use crate::esl::connection::{ExecutionCompletion, ExecutionWait, connection_lost};
 use crate::esl::variable;
 
 /// `speak` and `say` tell nothing of an engine, a voice or a language that is not there: they end in the frame in
 /// which they began, and nothing that can be heard is that short (`switch_ivr_speak_text`, `switch_ivr_say`).
-const SHORTEST: Duration = Duration::from_millis(120);
+const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
 
 /// What became of a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
-    ToItsEnd,
-    UntilAKey,
-    NotAtAll,
+enum PlaybackResult {
+    Finished,
+    StoppedByKey,
+    Failed,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
@@ -33,25 +33,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     pub(super) async fn play_all(
         &mut self,
         sounds: &[Sound],
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
         for sound in sounds {
             if collector.as_ref().is_some_and(|collector| collector.ends_prompt()) {
                 return Ok(());
             }
-            self.play(sound, collector.as_deref_mut()).await?;
+            self.play_sound(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
 
-    async fn play(
+    async fn play_sound(
         &mut self,
         sound: &Sound,
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<(), Interrupted> {
-        for way in self.ways(sound) {
-            if self.hear(&way, collector.as_deref_mut()).await? != Heard::NotAtAll {
-                self.by_http_cache |= way.argument.starts_with("http_cache:");
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        for way in self.playbacks(sound) {
+            if self.run_playback(&way, collector.as_deref_mut()).await? != PlaybackResult::Failed {
+                self.prefers_http_cache |= way.argument.starts_with("http_cache:");
                 return Ok(());
             }
         }
@@ -59,44 +59,44 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(())
     }
 
-    pub(super) fn ways(&self, sound: &Sound) -> Vec<Way> {
-        ways::ways(sound, &ways::language(&self.caller.language), self.by_http_cache)
+    pub(super) fn playbacks(&self, sound: &Sound) -> Vec<Playback> {
+        playback::playbacks(sound, &playback::say_language(&self.caller.language), self.prefers_http_cache)
     }
 
-    async fn hear(
+    async fn run_playback(
         &mut self,
-        way: &Way,
-        mut collector: Option<&mut Collector<'_>>,
-    ) -> Result<Heard, Interrupted> {
-        self.link.alive()?;
-        let argument = variable::argument(way.argument.clone(), self.expansion());
-        let (play, execution) = self.link.execute(way.application, &argument)?;
+        way: &Playback,
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<PlaybackResult, Interruption> {
+        self.connection.ensure_alive()?;
+        let argument = variable::application_argument(way.argument.clone(), self.expansion());
+        let (play, execution) = self.connection.execute(way.application, &argument)?;
         // Noted before it is sent: an answer that ends it may come while it is.
-        self.plays = Some(execution);
-        self.begin(play).await?;
+        self.playing = Some(execution);
+        self.start_application(play).await?;
         let begun = Instant::now();
-        let due = begun + self.link.rest();
+        let due = begun + self.connection.remaining_with_margin();
         let is_last = |key| {
             let Some(collector) = collector.as_mut() else { return false };
-            collector.key(key, Instant::now());
+            collector.push_key(key, Instant::now());
             collector.ends_prompt()
         };
-        match self.link.follow(execution, due, is_last).await? {
-            Followed::Ended(completion) => Ok(heard(way, &completion, begun.elapsed())),
-            Followed::Key => {
-                self.link.break_off(execution, collector).await?;
-                Ok(Heard::UntilAKey)
+        match self.connection.wait_for_end_or_key(execution, due, is_last).await? {
+            ExecutionWait::Ended(completion) => Ok(playback_result(way, &completion, begun.elapsed())),
+            ExecutionWait::Key => {
+                self.connection.break_application(execution, collector).await?;
+                Ok(PlaybackResult::StoppedByKey)
             }
-            Followed::Late => Err(lost("a sound did not end")),
+            ExecutionWait::TimedOut => Err(connection_lost("a sound did not end")),
         }
     }
 }
 
 /// Only some applications say how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
-fn heard(way: &Way, completion: &Completion, lasted: Duration) -> Heard {
+fn playback_result(way: &Playback, completion: &ExecutionCompletion, lasted: Duration) -> PlaybackResult {
     let failed = match way.application {
         "playback" => matches!(&*completion.response(), "FILE NOT FOUND" | "PLAYBACK ERROR"),
-        _ => lasted < SHORTEST,
+        _ => lasted < MIN_AUDIBLE_DURATION,
     };
-    if failed { Heard::NotAtAll } else { Heard::ToItsEnd }
+    if failed { PlaybackResult::Failed } else { PlaybackResult::Finished }
 }

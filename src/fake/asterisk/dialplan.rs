@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::fake::phone::GoesOn;
-use crate::fake::places::Places;
+use crate::fake::phone::Continuation;
+use crate::fake::destinations::FakeDestinations;
 
 /// A call as it reaches `AGI()`.
 #[derive(Debug, Clone)]
-pub struct Call {
+pub struct FakeAsteriskCall {
     /// What stands behind the slash of `agi://host/`, raw.
     pub script: String,
     /// The arguments of `AGI(url,first,…)`.
@@ -27,23 +27,23 @@ pub struct Call {
     /// The channel's language.
     pub language: String,
     /// How the line is.
-    pub line: Line,
+    pub line_state: FakeLineState,
     /// Variables that were set before.
     pub variables: Vec<(String, String)>,
 }
 
 /// How the line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Line {
+pub enum FakeLineState {
     /// Not picked up.
     Ringing,
     /// Picked up.
     Up,
     /// Hung up.
-    Gone,
+    HungUp,
 }
 
-impl Default for Call {
+impl Default for FakeAsteriskCall {
     fn default() -> Self {
         let (script, arguments, caller, caller_name, variables) = Default::default();
         Self {
@@ -56,15 +56,15 @@ impl Default for Call {
             context: "from-phones".into(),
             priority: 1,
             language: "en".into(),
-            line: Line::Ringing,
+            line_state: FakeLineState::Ringing,
             variables,
         }
     }
 }
 
 /// The channel as the dialplan keeps it.
-pub(super) struct Leg {
-    places: Places,
+pub(super) struct FakeAsteriskChannel {
+    destinations: FakeDestinations,
     context: String,
     extension: String,
     /// What ran last there; `AGI()` itself at first. A label stands for the priority before it.
@@ -73,13 +73,13 @@ pub(super) struct Leg {
     variables: HashMap<String, String>,
 }
 
-impl Leg {
-    pub(super) fn new(call: &Call, places: Places) -> Self {
+impl FakeAsteriskChannel {
+    pub(super) fn new(call: &FakeAsteriskCall, destinations: FakeDestinations) -> Self {
         let (context, extension) = (call.context.clone(), call.extension.clone());
         let party = [("CALLERID(num)", &call.caller), ("CALLERID(name)", &call.caller_name)];
         let party = party.map(|(name, value)| (name.to_owned(), value.clone()));
         let variables = party.into_iter().chain(call.variables.iter().cloned()).collect();
-        Self { places, context, extension, priority: Ok(call.priority), moved: false, variables }
+        Self { destinations, context, extension, priority: Ok(call.priority), moved: false, variables }
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
@@ -91,7 +91,7 @@ impl Leg {
     pub(super) fn get(&self, name: &str) -> Option<String> {
         if let Some(place) = name.strip_prefix("DIALPLAN_EXISTS(").and_then(|n| n.strip_suffix(')'))
         {
-            return Some(u8::from(self.exists(place)).to_string());
+            return Some(u8::from(self.destination_exists(place)).to_string());
         }
         match name {
             "EXTEN" => Some(self.extension.clone()),
@@ -107,10 +107,10 @@ impl Leg {
         self.variables.get(name).is_some_and(|value| value.eq_ignore_ascii_case(word))
     }
 
-    fn exists(&self, place: &str) -> bool {
+    fn destination_exists(&self, place: &str) -> bool {
         let mut parts = place.splitn(3, ',');
         let (context, extension) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
-        self.places.have(context, extension, parts.next().unwrap_or("1"))
+        self.destinations.contains(context, extension, parts.next().unwrap_or("1"))
     }
 
     pub(super) fn set_context(&mut self, context: &str) {
@@ -128,7 +128,7 @@ impl Leg {
         let last = match priority.parse::<u32>() {
             Ok(0) => return false,
             Ok(number) => Ok(number - 1),
-            Err(_) if self.places.have(&self.context, &self.extension, priority) => {
+            Err(_) if self.destinations.contains(&self.context, &self.extension, priority) => {
                 Err(priority.to_owned())
             }
             Err(_) => return false,
@@ -139,18 +139,18 @@ impl Leg {
     }
 
     /// Where the dialplan goes on with a call that lives.
-    pub(super) fn goes_on(&self) -> GoesOn {
+    pub(super) fn continuation(&self) -> Continuation {
         if !self.moved {
-            return GoesOn::NextStep;
+            return Continuation::NextStep;
         }
         let next = match &self.priority {
             Ok(last) => last.saturating_add(1).to_string(),
             Err(label) => label.clone(),
         };
         let place = format!("{}@{},{next}", self.extension, self.context);
-        match self.places.have(&self.context, &self.extension, &next) {
-            true => GoesOn::At(place),
-            false => GoesOn::NoSuchPlace(place),
+        match self.destinations.contains(&self.context, &self.extension, &next) {
+            true => Continuation::Destination(place),
+            false => Continuation::NoSuchDestination(place),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The first words of a call (`launch_netscript`, `setup_env`).
 
-use super::dialplan::Call;
+use super::dialplan::FakeAsteriskCall;
 
 /// The lines with the empty one that ends them.
-pub(super) fn environment(call: &Call, host: &str, uniqueid: &str) -> String {
+pub(super) fn environment(call: &FakeAsteriskCall, host: &str, uniqueid: &str) -> String {
     let mut lines = vec!["agi_network: yes".to_owned()];
     let mut line = |key: &str, value: &str| lines.push(format!("agi_{key}: {value}"));
     if !call.script.is_empty() {
@@ -15,13 +15,13 @@ pub(super) fn environment(call: &Call, host: &str, uniqueid: &str) -> String {
     line("type", "PJSIP");
     line("uniqueid", uniqueid);
     line("version", "22.0.0");
-    line("callerid", known(&call.caller));
-    line("calleridname", known(&call.caller_name));
-    line("callingpres", if call.caller.is_empty() { NOT_AVAILABLE } else { "0" });
+    line("callerid", or_unknown(&call.caller));
+    line("calleridname", or_unknown(&call.caller_name));
+    line("callingpres", if call.caller.is_empty() { PRES_NUMBER_NOT_AVAILABLE } else { "0" });
     line("callingani2", "0");
     line("callington", "0");
     line("callingtns", "0");
-    line("dnid", known(&call.called));
+    line("dnid", or_unknown(&call.called));
     line("rdnis", "unknown");
     line("context", &call.context);
     line("extension", &call.extension);
@@ -37,8 +37,8 @@ pub(super) fn environment(call: &Call, host: &str, uniqueid: &str) -> String {
 }
 
 /// The presentation of a caller without a number (`AST_PRES_NUMBER_NOT_AVAILABLE`).
-const NOT_AVAILABLE: &str = "67";
+const PRES_NUMBER_NOT_AVAILABLE: &str = "67";
 
-fn known(value: &str) -> &str {
+fn or_unknown(value: &str) -> &str {
     if value.is_empty() { "unknown" } else { value }
 }

@@ -5,129 +5,129 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::session::{Execute, Running, What};
+use super::session::{FakeExecute, FakeRunningApplication, FakeApplicationKind};
 use super::text::{expand, split};
-use super::{FreeSwitch, cause};
-use crate::fake::phone::Happening;
+use super::{FakeFreeSwitch, cause};
+use crate::fake::phone::CallEvent;
 
 /// Most parts of a `multiset`.
-const PARTS: usize = 256;
+const MAX_MULTISET_PARTS: usize = 256;
 /// Variables that steer the switch itself: the dialplan has no interest in them.
-const INNER: [&str; 4] = [LIMIT, "playback_terminators", "record_fill_cng", "socket_resume"];
+const INTERNAL_VARIABLES: [&str; 4] = [PLAYBACK_TIMEOUT_VARIABLE, "playback_terminators", "record_fill_cng", "socket_resume"];
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
-const LIMIT: &str = "playback_timeout_sec";
+const PLAYBACK_TIMEOUT_VARIABLE: &str = "playback_timeout_sec";
 
-impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// One that is not there hangs the call up, without a word of itself (`switch_core_session_execute_application`).
-    pub(super) async fn execute(&mut self, mut execute: Execute) -> io::Result<()> {
+    pub(super) async fn run_application(&mut self, mut execute: FakeExecute) -> io::Result<()> {
         let name = execute.application.to_ascii_lowercase();
         if !APPLICATIONS.contains(&&*name) {
-            return self.hangs_up(cause::DESTINATION_OUT_OF_ORDER).await;
+            return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
         }
-        if !self.leg.is_true("app_disable_expand_variables") {
-            execute.argument = self.expanded(&execute.argument);
+        if !self.channel.is_true("app_disable_expand_variables") {
+            execute.argument = self.expand_variables(&execute.argument);
         }
-        self.breaks = false;
-        self.begins(&execute).await?;
+        self.break_requested = false;
+        self.send_execute(&execute).await?;
         match &*name {
             "playback" => return self.playback(execute).await,
             "sleep" => {
                 let time = execute.argument.trim().parse().unwrap_or(0);
-                return self.starts(execute, What::Sleep, Some(Duration::from_millis(time)));
+                return self.start_application(execute, FakeApplicationKind::Sleep, Some(Duration::from_millis(time)));
             }
             "answer" => self.answer().await?,
             "set" => self.set(&execute.argument),
-            "unset" => self.leg.set(execute.argument.trim(), ""),
+            "unset" => self.channel.set(execute.argument.trim(), ""),
             "multiset" => self.multiset(&execute.argument),
-            "break" => self.breaks = true,
+            "break" => self.break_requested = true,
             "record" => return self.record(execute).await,
             "record_session" => self.record_session(&execute.argument),
             "stop_record_session" => self.stop_record_session(&execute.argument),
             "say" => return self.say(execute).await,
             "speak" => return self.speak(execute).await,
-            "play_and_detect_speech" => return self.responds(&execute, "ASR INIT ERROR").await,
+            "play_and_detect_speech" => return self.complete_with_response(&execute, "ASR INIT ERROR").await,
             "transfer" => return self.transfer(&execute).await,
             "hangup" => return self.hangup(&execute).await,
             _ => {}
         }
-        self.completes(&execute).await
+        self.send_execute_complete(&execute).await
     }
 
-    fn expanded(&self, text: &str) -> String {
-        expand(text, |name| self.leg.get(name).map(str::to_owned))
+    fn expand_variables(&self, text: &str) -> String {
+        expand(text, |name| self.channel.get(name).map(str::to_owned))
     }
 
-    pub(super) fn starts(
+    pub(super) fn start_application(
         &mut self,
-        execute: Execute,
-        what: What,
+        execute: FakeExecute,
+        what: FakeApplicationKind,
         time: Option<Duration>,
     ) -> io::Result<()> {
-        self.running.push(Running::lasting(execute, what, time));
+        self.running_applications.push(FakeRunningApplication::new(execute, what, time));
         Ok(())
     }
 
     async fn answer(&mut self) -> io::Result<()> {
-        if std::mem::replace(&mut self.leg.answered, true) {
+        if std::mem::replace(&mut self.channel.answered, true) {
             return Ok(());
         }
-        self.phone.is_picked_up();
-        self.tell("CHANNEL_ANSWER", &[]).await
+        self.phone.pick_up();
+        self.send_event("CHANNEL_ANSWER", &[]).await
     }
 
-    async fn playback(&mut self, execute: Execute) -> io::Result<()> {
+    async fn playback(&mut self, execute: FakeExecute) -> io::Result<()> {
         let name = execute.argument.clone();
         if name.is_empty() {
-            return self.responds(&execute, "PLAYBACK ERROR").await;
+            return self.complete_with_response(&execute, "PLAYBACK ERROR").await;
         }
         if let Some(class) = name.strip_prefix("local_stream://") {
-            self.phone.music_on(class);
-            let limit = self.limit();
-            return self.starts(execute, What::Music, limit);
+            self.phone.start_music(class);
+            let limit = self.playback_timeout();
+            return self.start_application(execute, FakeApplicationKind::Music, limit);
         }
-        let Some(lasts) = self.lasts(&name) else {
-            return self.responds(&execute, "FILE NOT FOUND").await;
+        let Some(lasts) = self.playback_duration(&name) else {
+            return self.complete_with_response(&execute, "FILE NOT FOUND").await;
         };
-        let limit = self.limit();
+        let limit = self.playback_timeout();
         // A sound that is not heard to its end asks nothing.
         if limit.is_none() {
-            self.asks();
+            self.announce_question();
         }
-        self.phone.hears(&name, lasts);
+        self.phone.sound_started(&name, lasts);
         let ends = limit.map_or(lasts, |limit| limit.min(lasts));
-        self.starts(execute, What::Sound, Some(ends))
+        self.start_application(execute, FakeApplicationKind::Sound, Some(ends))
     }
 
     /// How long a file lasts, or several in a row; of those the ones that are not there are passed over
     /// (`next_file` in `mod_dptools.c`).
-    fn lasts(&mut self, name: &str) -> Option<Duration> {
+    fn playback_duration(&mut self, name: &str) -> Option<Duration> {
         let names = match name.strip_prefix("file_string://") {
             Some(names) => split(names, '!'),
             None => vec![name.to_owned()],
         };
         let mut lasts = None;
         for name in names {
-            match self.sounds.length_of_file(&name) {
+            match self.sounds.length_with_extension(&name) {
                 Some(length) => {
-                    lasts = Some(lasts.unwrap_or_default() + length.time(length.samples));
+                    lasts = Some(lasts.unwrap_or_default() + length.duration_of(length.samples));
                 }
-                None => self.phone.tell(Happening::Missing { sound: name }),
+                None => self.phone.emit(CallEvent::SoundMissing { sound: name }),
             }
         }
         lasts
     }
 
-    fn limit(&self) -> Option<Duration> {
-        self.leg.get(LIMIT)?.parse().ok().map(Duration::from_secs)
+    fn playback_timeout(&self) -> Option<Duration> {
+        self.channel.get(PLAYBACK_TIMEOUT_VARIABLE)?.parse().ok().map(Duration::from_secs)
     }
 
     /// `base_set`: the value is expanded once more.
     fn set(&mut self, assignment: &str) {
         let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-        let value = self.expanded(value);
-        self.leg.set(name, &value);
-        if !INNER.contains(&&*name.to_ascii_lowercase()) {
-            self.phone.tell(Happening::Variable { name: name.to_owned(), value });
+        let value = self.expand_variables(value);
+        self.channel.set(name, &value);
+        if !INTERNAL_VARIABLES.contains(&&*name.to_ascii_lowercase()) {
+            self.phone.emit(CallEvent::VariableSet { name: name.to_owned(), value });
         }
     }
 
@@ -138,35 +138,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
             Some((separator, &rest[separator.len_utf8()..]))
         });
         let (separator, assignments) = other.unwrap_or((' ', assignments));
-        for assignment in split(assignments, separator).iter().take(PARTS) {
+        for assignment in split(assignments, separator).iter().take(MAX_MULTISET_PARTS) {
             self.set(assignment);
         }
     }
 
     /// The channel moves on, and with it ends what ran on it.
-    async fn transfer(&mut self, execute: &Execute) -> io::Result<()> {
+    async fn transfer(&mut self, execute: &FakeExecute) -> io::Result<()> {
         let mut words = execute.argument.split(' ').filter(|word| !word.is_empty());
         let place = (words.next(), words.nth(1));
         if let (Some(extension), context) = place {
-            self.leg.transfer(extension, context);
+            self.channel.transfer(extension, context);
         }
-        self.completes(execute).await?;
+        self.send_execute_complete(execute).await?;
         if place.0.is_none() {
             return Ok(());
         }
-        while let Some(running) = self.running.pop() {
-            running.is_over(&mut self.phone, false);
-            self.responds(&running.execute, "FILE PLAYED").await?;
+        while let Some(running) = self.running_applications.pop() {
+            running.report_end(&mut self.phone, false);
+            self.complete_with_response(&running.execute, "FILE PLAYED").await?;
         }
-        self.phone.music_off();
-        self.unparks().await
+        self.phone.stop_music();
+        self.unpark().await
     }
 
     /// Its end is told after the call's, with the call's last words before.
-    async fn hangup(&mut self, execute: &Execute) -> io::Result<()> {
+    async fn hangup(&mut self, execute: &FakeExecute) -> io::Result<()> {
         let given = execute.argument.clone();
-        self.running.push(Running::lasting(execute.clone(), What::Sleep, None));
-        self.hangs_up(&given).await
+        self.running_applications.push(FakeRunningApplication::new(execute.clone(), FakeApplicationKind::Sleep, None));
+        self.hang_up(&given).await
     }
 }
 

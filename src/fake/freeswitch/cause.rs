@@ -1,6 +1,6 @@
 //! Causes of a hang-up by their names and numbers (`CAUSE_CHART` in `switch_channel.c`).
 
-const CHART: [(&str, u8); 20] = [
+const CAUSES: [(&str, u8); 20] = [
     ("UNALLOCATED_NUMBER", 1),
     ("NO_ROUTE_TRANSIT_NET", 2),
     ("NO_ROUTE_DESTINATION", 3),
@@ -27,10 +27,10 @@ pub(super) const NORMAL_CLEARING: &str = "NORMAL_CLEARING";
 pub(super) const DESTINATION_OUT_OF_ORDER: &str = "DESTINATION_OUT_OF_ORDER";
 
 /// A cause that is given by name or number; one that is not known is a usual end (`switch_channel_str2cause`).
-pub(super) fn cause(given: &str) -> (&'static str, u8) {
+pub(super) fn parse_cause(given: &str) -> (&'static str, u8) {
     let given = given.trim();
     let is = |(name, number): &&(&str, u8)| {
         name.eq_ignore_ascii_case(given) || given.parse() == Ok(*number)
     };
-    CHART.iter().find(is).copied().unwrap_or((NORMAL_CLEARING, 16))
+    CAUSES.iter().find(is).copied().unwrap_or((NORMAL_CLEARING, 16))
 }

@@ -5,9 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::FreeSwitch;
-use super::leg::lines;
-use super::session::{Execute, What};
+use super::FakeFreeSwitch;
+use super::channel::header_lines;
+use super::session::{FakeExecute, FakeApplicationKind};
 
 /// Of an application that tells none.
 pub(super) const NO_RESPONSE: &str = "_none_";
@@ -24,110 +24,110 @@ const MY_EVENTS: [&str; 7] = [
 ];
 
 /// The `Application-UUID` of the `socket` application itself: FreeSWITCH makes one up.
-pub(super) const OF_SOCKET: &str = "00000000-0000-4000-8000-000000000000";
+pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000000000";
 
-impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// The headers that every event begins with.
-    pub(super) fn head(&mut self, name: &str) -> String {
-        self.sequence += 1;
+    pub(super) fn event_head(&mut self, name: &str) -> String {
+        self.event_sequence += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        lines(&[
+        header_lines(&[
             ("Event-Name", name),
             ("FreeSWITCH-Hostname", "fake"),
             ("Event-Date-Timestamp", &now.as_micros().to_string()),
-            ("Event-Sequence", &self.sequence.to_string()),
+            ("Event-Sequence", &self.event_sequence.to_string()),
         ])
     }
 
     /// An event, if somebody asked for it.
-    pub(super) async fn tell(&mut self, name: &str, more: &[(&str, &str)]) -> io::Result<()> {
-        let mine = self.listener.my_events && MY_EVENTS.contains(&name);
-        let wanted = mine || self.listener.events.contains(name);
-        if self.listener.closed || !wanted {
+    pub(super) async fn send_event(&mut self, name: &str, more: &[(&str, &str)]) -> io::Result<()> {
+        let mine = self.connection.my_events && MY_EVENTS.contains(&name);
+        let wanted = mine || self.connection.events.contains(name);
+        if self.connection.closed || !wanted {
             return Ok(());
         }
-        let mut event = self.head(name) + &self.leg.headers();
+        let mut event = self.event_head(name) + &self.channel.headers();
         if name != "DTMF" {
-            event.push_str(&self.leg.variable_headers());
+            event.push_str(&self.channel.variable_headers());
         }
-        event.push_str(&lines(more));
+        event.push_str(&header_lines(more));
         event.push('\n');
         let length = event.len();
         let head = format!("Content-Length: {length}\nContent-Type: text/event-plain\n\n");
-        self.wire.say(&(head + &event)).await
+        self.stream.send(&(head + &event)).await
     }
 
-    pub(super) async fn begins(&mut self, execute: &Execute) -> io::Result<()> {
-        self.response = NO_RESPONSE;
-        self.tell("CHANNEL_EXECUTE", &execute.headers(None)).await
+    pub(super) async fn send_execute(&mut self, execute: &FakeExecute) -> io::Result<()> {
+        self.application_response = NO_RESPONSE;
+        self.send_event("CHANNEL_EXECUTE", &execute.headers(None)).await
     }
 
     /// An application ends that tells how.
-    pub(super) async fn responds(
+    pub(super) async fn complete_with_response(
         &mut self,
-        execute: &Execute,
+        execute: &FakeExecute,
         response: &'static str,
     ) -> io::Result<()> {
-        self.response = response;
-        self.completes(execute).await
+        self.application_response = response;
+        self.send_execute_complete(execute).await
     }
 
-    pub(super) async fn completes(&mut self, execute: &Execute) -> io::Result<()> {
-        let response = self.response;
-        self.tell("CHANNEL_EXECUTE_COMPLETE", &execute.headers(Some(response))).await
+    pub(super) async fn send_execute_complete(&mut self, execute: &FakeExecute) -> io::Result<()> {
+        let response = self.application_response;
+        self.send_event("CHANNEL_EXECUTE_COMPLETE", &execute.headers(Some(response))).await
     }
 
     /// `park`, and `socket` around it, end.
-    pub(super) async fn unparks(&mut self) -> io::Result<()> {
-        self.tell("CHANNEL_UNPARK", &[]).await?;
-        let line = self.leg.get("current_application_data").unwrap_or_default().to_owned();
-        let socket = Execute {
+    pub(super) async fn unpark(&mut self) -> io::Result<()> {
+        self.send_event("CHANNEL_UNPARK", &[]).await?;
+        let line = self.channel.get("current_application_data").unwrap_or_default().to_owned();
+        let socket = FakeExecute {
             application: "socket".into(),
             argument: line,
-            uuid: OF_SOCKET.into(),
-            locked: false,
+            uuid: SOCKET_APPLICATION_UUID.into(),
+            event_lock: false,
         };
-        self.completes(&socket).await
+        self.send_execute_complete(&socket).await
     }
 
-    pub(super) async fn pressed(&mut self, key: char) -> io::Result<()> {
+    pub(super) async fn send_dtmf(&mut self, key: char) -> io::Result<()> {
         let key = key.to_string();
         let headers = [("DTMF-Digit", &*key), ("DTMF-Duration", "2000"), ("DTMF-Source", "RTP")];
-        self.tell("DTMF", &headers).await
+        self.send_event("DTMF", &headers).await
     }
 
     /// The call is over: all that runs ends, without a word of what is queued.
-    pub(super) async fn hung_up(&mut self, cause: &'static str) -> io::Result<()> {
-        if self.leg.cause.is_some() {
+    pub(super) async fn end_call(&mut self, cause: &'static str) -> io::Result<()> {
+        if self.channel.cause.is_some() {
             return Ok(());
         }
-        self.leg.cause = Some(cause);
+        self.channel.cause = Some(cause);
         self.queue.clear();
-        self.phone.is_not_asked();
-        self.tell("CHANNEL_HANGUP", &[]).await?;
-        while let Some(running) = self.running.pop() {
-            running.is_over(&mut self.phone, false);
-            match running.what {
-                What::Sound | What::Music => {
-                    self.responds(&running.execute, "PLAYBACK ERROR").await?;
+        self.phone.digits_not_expected();
+        self.send_event("CHANNEL_HANGUP", &[]).await?;
+        while let Some(running) = self.running_applications.pop() {
+            running.report_end(&mut self.phone, false);
+            match running.kind {
+                FakeApplicationKind::Sound | FakeApplicationKind::Music => {
+                    self.complete_with_response(&running.execute, "PLAYBACK ERROR").await?;
                 }
-                What::Record => {
+                FakeApplicationKind::Record => {
                     // The call is over: whether its file can be written changes nothing for it.
-                    drop(self.recorded());
-                    self.completes(&running.execute).await?;
+                    drop(self.finish_recording());
+                    self.send_execute_complete(&running.execute).await?;
                 }
-                What::Speech | What::Sleep => self.completes(&running.execute).await?,
+                FakeApplicationKind::Speech | FakeApplicationKind::Sleep => self.send_execute_complete(&running.execute).await?,
             }
         }
-        if !self.leg.has_moved() {
-            self.unparks().await?;
+        if !self.channel.is_transferred() {
+            self.unpark().await?;
         }
-        self.tell("CHANNEL_HANGUP_COMPLETE", &[]).await?;
-        self.lingers().await
+        self.send_event("CHANNEL_HANGUP_COMPLETE", &[]).await?;
+        self.linger_or_close().await
     }
 }
 
-impl Execute {
+impl FakeExecute {
     fn headers<'a>(&'a self, response: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
         let mut headers = vec![("Application", &*self.application)];
         headers

@@ -7,124 +7,124 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::{Execute, What};
+use super::session::{FakeExecute, FakeApplicationKind};
 use super::text::split;
-use super::{FreeSwitch, cause};
-use crate::fake::phone::Happening;
-use crate::fake::recording::{RATE, Recording};
+use super::{FakeFreeSwitch, cause};
+use crate::fake::phone::CallEvent;
+use crate::fake::recording::{SAMPLE_RATE, FakeRecording};
 
 /// Where a `record_session` tells how it went.
-const CAUSE: &str = "record_completion_cause";
+const COMPLETION_CAUSE_VARIABLE: &str = "record_completion_cause";
 /// A sign of `say`, and one of `speak`.
-const SPELLED: Duration = Duration::from_millis(700);
-const SPOKEN: Duration = Duration::from_millis(70);
+const SAY_CHARACTER_DURATION: Duration = Duration::from_millis(700);
+const SPEAK_CHARACTER_DURATION: Duration = Duration::from_millis(70);
 
 /// A `record` that runs.
-pub(super) struct Recorder {
+pub(super) struct FakeRecorder {
     file: PathBuf,
-    recording: Recording,
-    ends: Option<Instant>,
-    silence: Duration,
+    recording: FakeRecording,
+    deadline: Option<Instant>,
+    max_silence: Duration,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> FreeSwitch<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// `FILE SECONDS THRESHOLD SILENCE`; a file that can't be opened hangs the call up (`switch_ivr_record_file_event`).
-    pub(super) async fn record(&mut self, execute: Execute) -> io::Result<()> {
+    pub(super) async fn record(&mut self, execute: FakeExecute) -> io::Result<()> {
         let words = split(&execute.argument, ' ');
         let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
         let file = PathBuf::from(words.first().map_or("", String::as_str));
         if std::fs::write(&file, "").is_err() {
-            self.starts(execute, What::Sleep, None)?;
-            return self.hangs_up(cause::DESTINATION_OUT_OF_ORDER).await;
+            self.start_application(execute, FakeApplicationKind::Sleep, None)?;
+            return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
         }
         let now = Instant::now();
         // Whole seconds of the clock must be more than the limit.
         let ends = Some(number(1)).filter(|&limit| limit > 0);
         let ends = ends.map(|limit| now + Duration::from_secs(limit + 1));
         let silence = Duration::from_secs(if number(3) == 0 { 3 } else { number(3) });
-        let recording = Recording::begin(now);
-        self.recorder = Some(Recorder { file, recording, ends, silence });
-        self.leg.set("silence_hits_exhausted", "false");
-        self.asks();
-        self.phone.is_listened_to();
-        self.starts(execute, What::Record, None)
+        let recording = FakeRecording::start(now);
+        self.recorder = Some(FakeRecorder { file, recording, deadline: ends, max_silence: silence });
+        self.channel.set("silence_hits_exhausted", "false");
+        self.announce_question();
+        self.phone.recording_started();
+        self.start_application(execute, FakeApplicationKind::Record, None)
     }
 
     /// 20 ms of a recording.
-    pub(super) async fn records(&mut self) -> io::Result<()> {
+    pub(super) async fn advance_recording(&mut self) -> io::Result<()> {
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         let now = Instant::now();
-        let speech = self.phone.speech().filter(|speech| speech.begins <= now);
-        if let Some(speech) = speech.filter(|speech| recorder.recording.takes(speech)) {
+        let speech = self.phone.current_utterance().filter(|speech| speech.begins <= now);
+        if let Some(speech) = speech.filter(|speech| recorder.recording.add_speech(speech)) {
             let lasts = speech.ends - speech.begins;
-            self.phone.tell(Happening::Says { text: speech.text, lasts });
+            self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration: lasts });
         }
-        let is_silent = now >= recorder.recording.quiet_since() + recorder.silence;
+        let is_silent = now >= recorder.recording.silent_since() + recorder.max_silence;
         if is_silent {
-            self.leg.set("silence_hits_exhausted", "true");
+            self.channel.set("silence_hits_exhausted", "true");
         }
-        let is_over = recorder.ends.is_some_and(|ends| now >= ends);
-        if is_silent || is_over { self.ends(true).await } else { Ok(()) }
+        let is_over = recorder.deadline.is_some_and(|ends| now >= ends);
+        if is_silent || is_over { self.end_application(true).await } else { Ok(()) }
     }
 
     /// What is in the file when a `record` has ended.
-    pub(super) fn recorded(&mut self) -> io::Result<()> {
-        let Some(Recorder { file, recording, .. }) = self.recorder.take() else { return Ok(()) };
-        let lasts = recording.lasts(Instant::now());
+    pub(super) fn finish_recording(&mut self) -> io::Result<()> {
+        let Some(FakeRecorder { file, recording, .. }) = self.recorder.take() else { return Ok(()) };
+        let lasts = recording.duration(Instant::now());
         let samples = recording.write(&file, lasts)?;
-        self.leg.set("record_samples", &samples.to_string());
-        self.leg.set("record_ms", &(samples * 1000 / u64::from(RATE)).to_string());
-        self.phone.tell(Happening::Recorded { file: file.display().to_string(), lasts });
+        self.channel.set("record_samples", &samples.to_string());
+        self.channel.set("record_ms", &(samples * 1000 / u64::from(SAMPLE_RATE)).to_string());
+        self.phone.emit(CallEvent::Recorded { file: file.display().to_string(), duration: lasts });
         Ok(())
     }
 
     /// One that was opened stays empty here: nothing is recorded beside what runs.
     pub(super) fn record_session(&mut self, file: &str) {
         match std::fs::write(file, "").and_then(|()| std::fs::remove_file(file)) {
-            Ok(()) => self.leg.set(CAUSE, ""),
-            Err(_) => self.leg.set(CAUSE, "uri-failure"),
+            Ok(()) => self.channel.set(COMPLETION_CAUSE_VARIABLE, ""),
+            Err(_) => self.channel.set(COMPLETION_CAUSE_VARIABLE, "uri-failure"),
         }
     }
 
     pub(super) fn stop_record_session(&mut self, _file: &str) {
-        if self.leg.get(CAUSE).is_none() {
-            self.leg.set(CAUSE, "empty-file");
+        if self.channel.get(COMPLETION_CAUSE_VARIABLE).is_none() {
+            self.channel.set(COMPLETION_CAUSE_VARIABLE, "empty-file");
         }
     }
 
     /// `LANGUAGE KIND METHOD SIGNS`
-    pub(super) async fn say(&mut self, execute: Execute) -> io::Result<()> {
+    pub(super) async fn say(&mut self, execute: FakeExecute) -> io::Result<()> {
         let language = execute.argument.split(' ').next().unwrap_or_default().to_owned();
         let signs = execute.argument.rsplit(' ').next().map_or(0, |signs| signs.chars().count());
-        self.speaks(execute, &format!("say:{language}"), SPELLED, signs).await
+        self.start_speech(execute, &format!("say:{language}"), SAY_CHARACTER_DURATION, signs).await
     }
 
     /// `ENGINE|VOICE|TEXT`: with less the call is hung up (`speak_function`).
-    pub(super) async fn speak(&mut self, execute: Execute) -> io::Result<()> {
+    pub(super) async fn speak(&mut self, execute: FakeExecute) -> io::Result<()> {
         let parts: Vec<_> = execute.argument.splitn(3, '|').collect();
         let [engine, _, text] = parts[..] else {
-            return self.hangs_up(cause::DESTINATION_OUT_OF_ORDER).await;
+            return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
         };
         let (engine, signs) = (format!("speak:{engine}"), text.chars().count());
-        self.speaks(execute, &engine, SPOKEN, signs).await
+        self.start_speech(execute, &engine, SPEAK_CHARACTER_DURATION, signs).await
     }
 
     /// An engine, or a language, that is not there: it ends at once, and does not say so.
-    async fn speaks(
+    async fn start_speech(
         &mut self,
-        execute: Execute,
+        execute: FakeExecute,
         by: &str,
         sign: Duration,
         signs: usize,
     ) -> io::Result<()> {
         let sound = format!("{} {}", execute.application, execute.argument);
         if signs == 0 || self.sounds.length(by).is_none() {
-            self.phone.tell(Happening::Missing { sound });
-            return self.completes(&execute).await;
+            self.phone.emit(CallEvent::SoundMissing { sound });
+            return self.send_execute_complete(&execute).await;
         }
         let lasts = sign * u32::try_from(signs).unwrap_or(u32::MAX);
-        self.asks();
-        self.phone.hears(&sound, lasts);
-        self.starts(execute, What::Speech, Some(lasts))
+        self.announce_question();
+        self.phone.sound_started(&sound, lasts);
+        self.start_application(execute, FakeApplicationKind::Speech, Some(lasts))
     }
 }

@@ -2,7 +2,7 @@
 
 /// As values are written in headers: what has a meaning in a URL as `%XX`. A `%` that two of `0`–`9`, `A`–`F` follow
 /// is left alone (`switch_url_encode_opt`), so that what is read is not always what was written.
-pub(super) fn encode(value: &str) -> String {
+pub(super) fn url_encode(value: &str) -> String {
     if value.is_empty() {
         return "_undef_".to_owned();
     }
@@ -38,8 +38,8 @@ pub(super) fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> S
             [b'\\', b'$', ..] => ("$".to_owned(), &rest[2..]),
             [b'\\', b'\'', ..] => (String::new(), &rest[2..]),
             [b'\\', b'\\', ..] => ("\\".to_owned(), &rest[2..]),
-            [b'$', b'$', b'{', ..] => evaluated(&rest[3..], &variable),
-            [b'$', b'{', ..] => evaluated(&rest[2..], &variable),
+            [b'$', b'$', b'{', ..] => expand_reference(&rest[3..], &variable),
+            [b'$', b'{', ..] => expand_reference(&rest[2..], &variable),
             _ => (char.to_string(), &rest[char.len_utf8()..]),
         };
         out.push_str(&piece);
@@ -49,7 +49,7 @@ pub(super) fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> S
 }
 
 /// What stands up to the brace is a variable's name.
-fn evaluated(rest: &str, variable: impl Fn(&str) -> Option<String>) -> (String, &str) {
+fn expand_reference(rest: &str, variable: impl Fn(&str) -> Option<String>) -> (String, &str) {
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
     (variable(name).unwrap_or_default(), after)
 }
@@ -100,7 +100,7 @@ fn cleanup(text: &str, separator: char) -> String {
     let (mut out, mut end, mut quoted) = (String::new(), 0, false);
     let mut chars = text.trim_start_matches(' ').chars().peekable();
     while let Some(char) = chars.next() {
-        let escaped = chars.peek().and_then(|&next| unescaped(next, separator));
+        let escaped = chars.peek().and_then(|&next| unescape(next, separator));
         match (char, escaped) {
             ('\\', Some(meant)) => {
                 chars.next();
@@ -121,7 +121,7 @@ fn cleanup(text: &str, separator: char) -> String {
     out
 }
 
-fn unescaped(escaped: char, separator: char) -> Option<char> {
+fn unescape(escaped: char, separator: char) -> Option<char> {
     match escaped {
         'n' => Some('\n'),
         'r' => Some('\r'),

@@ -7,7 +7,7 @@ use mime::Mime;
 
 /// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
+pub(super) enum AnswerFormat {
     Json,
     Xml,
     Form,
@@ -17,16 +17,16 @@ pub(super) enum Format {
 
 /// The format and the text of a body. A byte order mark wins over the charset of the content type, that one over an
 /// XML declaration, and UTF-8 is what is left.
-pub(super) fn decode<'a>(content_type: Option<&str>, body: &'a [u8]) -> (Format, Cow<'a, str>) {
+pub(super) fn decode<'a>(content_type: Option<&str>, body: &'a [u8]) -> (AnswerFormat, Cow<'a, str>) {
     let mime = content_type.and_then(media_type);
-    let named = mime.as_ref().and_then(Format::named);
+    let named = mime.as_ref().and_then(AnswerFormat::from_mime);
     let charset = mime.as_ref().and_then(|mime| mime.get_param(mime::CHARSET));
     let encoding = charset
         .and_then(|label| Encoding::for_label(label.as_str().as_bytes()))
-        .or_else(|| declared(body))
+        .or_else(|| xml_declared_encoding(body))
         .unwrap_or(UTF_8);
     let (text, ..) = encoding.decode(body);
-    (named.unwrap_or_else(|| Format::by_look(text.trim())), text)
+    (named.unwrap_or_else(|| AnswerFormat::sniff(text.trim())), text)
 }
 
 /// A content type; where its parameters are broken, without them. Many end it with a semicolon.
@@ -36,7 +36,7 @@ fn media_type(text: &str) -> Option<Mime> {
 }
 
 /// The encoding of an XML declaration; one that says UTF-16 in single bytes is wrong about itself.
-fn declared(body: &[u8]) -> Option<&'static Encoding> {
+fn xml_declared_encoding(body: &[u8]) -> Option<&'static Encoding> {
     let declaration = body.trim_ascii_start().strip_prefix(b"<?xml")?;
     let end = declaration.iter().take(200).position(|&b| b == b'>')?;
     let declaration = std::str::from_utf8(&declaration[..end]).ok()?;
@@ -46,8 +46,8 @@ fn declared(body: &[u8]) -> Option<&'static Encoding> {
     Encoding::for_label(label.as_bytes()).filter(|encoding| encoding.is_ascii_compatible())
 }
 
-impl Format {
-    fn named(mime: &Mime) -> Option<Self> {
+impl AnswerFormat {
+    fn from_mime(mime: &Mime) -> Option<Self> {
         let suffix = mime.suffix().map(|suffix| suffix.as_str());
         match (mime.type_().as_str(), mime.subtype().as_str(), suffix) {
             ("text", "html", _) | ("application", "xhtml", Some("xml")) => Some(Self::Html),
@@ -59,7 +59,7 @@ impl Format {
         }
     }
 
-    fn by_look(text: &str) -> Self {
+    fn sniff(text: &str) -> Self {
         let begins = |with: &str| {
             text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
         };

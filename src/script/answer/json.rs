@@ -7,15 +7,15 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::{Found, Unreadable};
-use crate::script::path::{KeyPath, Step};
+use super::{AnswerValue, AnswerFormatError};
+use crate::script::path::{KeyPath, KeyPathStep};
 
 /// Reads all of it once, so that lookups meet nothing broken, and nothing deeper than serde_json's 128.
-pub(super) fn check(text: &str) -> Result<(), Unreadable> {
+pub(super) fn check(text: &str) -> Result<(), AnswerFormatError> {
     match serde_json::from_str::<Value>(text) {
         Ok(_) => Ok(()),
-        Err(error) if is_depth(&error) => Err(Unreadable::Deep),
-        Err(error) => Err(Unreadable::Json(error.line(), error.column())),
+        Err(error) if is_depth(&error) => Err(AnswerFormatError::TooDeep),
+        Err(error) => Err(AnswerFormatError::Json(error.line(), error.column())),
     }
 }
 
@@ -24,27 +24,27 @@ fn is_depth(error: &serde_json::Error) -> bool {
 }
 
 /// What stands at a path.
-pub(super) fn at<'a>(text: &'a str, path: &KeyPath) -> Found<'a> {
-    path.steps().iter().try_fold(text, step).map_or(Found::Absent, found)
+pub(super) fn lookup<'a>(text: &'a str, path: &KeyPath) -> AnswerValue<'a> {
+    path.steps().iter().try_fold(text, step).map_or(AnswerValue::Absent, classify)
 }
 
-fn step<'a>(text: &'a str, step: &Step) -> Option<&'a str> {
+fn step<'a>(text: &'a str, step: &KeyPathStep) -> Option<&'a str> {
     let below = match step {
-        Step::Key(key) => {
+        KeyPathStep::Key(key) => {
             serde_json::from_str::<HashMap<String, &RawValue>>(text).ok()?.remove(key)?
         }
-        Step::Index(at) => *serde_json::from_str::<Vec<&RawValue>>(text).ok()?.get(*at)?,
+        KeyPathStep::Index(at) => *serde_json::from_str::<Vec<&RawValue>>(text).ok()?.get(*at)?,
     };
     Some(below.get())
 }
 
 /// What a JSON text is.
-pub(super) fn found(text: &str) -> Found<'_> {
+pub(super) fn classify(text: &str) -> AnswerValue<'_> {
     match text.as_bytes().first() {
-        Some(b'{' | b'[') => Found::Composite,
+        Some(b'{' | b'[') => AnswerValue::Composite,
         Some(b'"') => serde_json::from_str(text)
-            .map_or(Found::Absent, |text: String| Found::Text(Cow::Owned(text))),
-        Some(b'n') | None => Found::Absent,
-        Some(_) => Found::Text(Cow::Borrowed(text)),
+            .map_or(AnswerValue::Absent, |text: String| AnswerValue::Text(Cow::Owned(text))),
+        Some(b'n') | None => AnswerValue::Absent,
+        Some(_) => AnswerValue::Text(Cow::Borrowed(text)),
     }
 }

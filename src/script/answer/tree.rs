@@ -5,89 +5,89 @@ use std::borrow::Cow;
 
 use roxmltree::{Attribute, Document, Error, NodeId};
 
-use super::{Found, Unreadable};
-use crate::script::path::{KeyPath, Step};
+use super::{AnswerValue, AnswerFormatError};
+use crate::script::path::{KeyPath, KeyPathStep};
 
 /// roxmltree takes minutes for a small document of nothing but namespaces, and compares all attributes of an element
 /// with each other: a stranger's document may have so many of both.
-const MOST_ATTRIBUTES: usize = 4096;
-const MOST_NAMESPACES: usize = 512;
+const MAX_ATTRIBUTES: usize = 4096;
+const MAX_NAMESPACES: usize = 512;
 
 /// Nodes in the order of the document; the first is the root.
-pub(super) struct Tree(Vec<Node>);
+pub(super) struct AnswerTree(Vec<AnswerNode>);
 
-struct Node {
+struct AnswerNode {
     parent: usize,
     name: Box<str>,
     text: Box<str>,
     has_children: bool,
 }
 
-impl Tree {
+impl AnswerTree {
     /// Reads XML.
-    pub(super) fn xml(text: &str) -> Result<Self, Unreadable> {
-        check_costs(text)?;
-        let document = Document::parse(text).map_err(|error| reason(&error))?;
+    pub(super) fn parse_xml(text: &str) -> Result<Self, AnswerFormatError> {
+        check_limits(text)?;
+        let document = Document::parse(text).map_err(|error| xml_error(&error))?;
         if document.root_element().tag_name().name().eq_ignore_ascii_case("html") {
-            return Err(Unreadable::Html);
+            return Err(AnswerFormatError::Html);
         }
         Ok(Self(elements(&document)))
     }
 
     /// Reads a form.
-    pub(super) fn form(text: &str) -> Self {
-        let root = Node::new(0, "", "");
+    pub(super) fn parse_form(text: &str) -> Self {
+        let root = AnswerNode::new(0, "", "");
         let fields = form_urlencoded::parse(text.as_bytes());
-        let fields = fields.map(|(name, value)| Node::new(0, &name, &value));
+        let fields = fields.map(|(name, value)| AnswerNode::new(0, &name, &value));
         Self(std::iter::once(root).chain(fields).collect())
     }
 
     /// What stands at a path that begins with the root's name, or else below the root.
-    pub(super) fn at_or_below_root(&self, path: &KeyPath) -> Found<'_> {
+    pub(super) fn lookup_xml(&self, path: &KeyPath) -> AnswerValue<'_> {
         let rooted = match path.steps() {
-            [Step::Key(name), rest @ ..] if *self.0[0].name == *local(name) => self.walk(rest),
+            [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => self.walk(rest),
             _ => Vec::new(),
         };
-        self.found(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
+        self.value_at(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
     }
 
     /// What stands in a field: `data.code` may be its very name, and `data.code[1]` the second of that name.
-    pub(super) fn field(&self, path: &KeyPath) -> Found<'_> {
+    pub(super) fn lookup_form(&self, path: &KeyPath) -> AnswerValue<'_> {
         let steps = path.steps();
-        let named = self.fields(steps);
+        let named = self.form_fields(steps);
         match steps.split_last() {
-            Some((Step::Index(nth), before)) if named.is_empty() => {
-                self.found(self.fields(before).get(*nth..=*nth).unwrap_or_default())
+            Some((KeyPathStep::Index(nth), before)) if named.is_empty() => {
+                self.value_at(self.form_fields(before).get(*nth..=*nth).unwrap_or_default())
             }
-            _ => self.found(&named),
+            _ => self.value_at(&named),
         }
     }
 
-    fn fields(&self, steps: &[Step]) -> Vec<usize> {
+    fn form_fields(&self, steps: &[KeyPathStep]) -> Vec<usize> {
         match steps {
             [] => Vec::new(),
-            [Step::Key(name)] => self.children(0, name),
-            steps => self.children(0, &KeyPath::written(steps).to_string()),
+            [KeyPathStep::Key(name)] => self.children(0, name),
+            steps => self.children(0, &KeyPath::display_steps(steps).to_string()),
         }
     }
 
     /// What it takes in memory.
-    pub(super) fn size(&self) -> usize {
-        self.0.iter().map(|node| size_of::<Node>() + node.name.len() + node.text.len()).sum()
+    pub(super) fn memory_size(&self) -> usize {
+        self.0.iter().map(|node| size_of::<AnswerNode>() + node.name.len() + node.text.len()).sum()
     }
 
-    fn walk(&self, steps: &[Step]) -> Vec<usize> {
+    fn walk(&self, steps: &[KeyPathStep]) -> Vec<usize> {
         steps.iter().fold(vec![0], |at, step| match (step, at.as_slice()) {
-            (Step::Key(name), [one]) => self.named(*one, name),
-            (Step::Key(_), _) => Vec::new(),
-            (Step::Index(nth), _) => at.get(*nth).copied().into_iter().collect(),
+            (KeyPathStep::Key(name), [one]) => self.named(*one, name),
+            (KeyPathStep::Key(_), _) => Vec::new(),
+            (KeyPathStep::Index(nth), _) => at.get(*nth).copied().into_iter().collect(),
         })
     }
 
     /// The elements, or the attribute, of a name.
     fn named(&self, of: usize, name: &str) -> Vec<usize> {
-        let Some(attribute) = name.strip_prefix('@') else { return self.children(of, local(name)) };
-        let (prefixed, local) = (attribute.contains(':'), local(attribute));
+        let Some(attribute) = name.strip_prefix('@') else { return self.children(of, local_name(name)) };
+        let (prefixed, local) = (attribute.contains(':'), local_name(attribute));
         let names = [format!("@{local}"), format!("@:{local}")];
         let [plain, spaced] = names.map(|name| self.children(of, &name));
         let (first, second) = if prefixed { (spaced, plain) } else { (plain, spaced) };
@@ -102,31 +102,31 @@ impl Tree {
             .collect()
     }
 
-    fn found(&self, at: &[usize]) -> Found<'_> {
+    fn value_at(&self, at: &[usize]) -> AnswerValue<'_> {
         match at {
-            [] => Found::Absent,
-            [one] if !self.0[*one].has_children => Found::Text(Cow::Borrowed(&self.0[*one].text)),
-            _ => Found::Composite,
+            [] => AnswerValue::Absent,
+            [one] if !self.0[*one].has_children => AnswerValue::Text(Cow::Borrowed(&self.0[*one].text)),
+            _ => AnswerValue::Composite,
         }
     }
 }
 
-impl Node {
+impl AnswerNode {
     fn new(parent: usize, name: &str, text: &str) -> Self {
         Self { parent, name: name.into(), text: text.into(), has_children: false }
     }
 }
 
 /// Prefixes are the sender's to choose, so they name nothing.
-fn local(name: &str) -> &str {
+fn local_name(name: &str) -> &str {
     match (name.starts_with('@'), name.rsplit_once(':')) {
         (false, Some((_, local))) => local,
         _ => name,
     }
 }
 
-fn elements(document: &Document<'_>) -> Vec<Node> {
-    let mut nodes: Vec<Node> = Vec::new();
+fn elements(document: &Document<'_>) -> Vec<AnswerNode> {
+    let mut nodes: Vec<AnswerNode> = Vec::new();
     let mut places = std::collections::HashMap::<NodeId, usize>::new();
     for element in document.descendants().filter(|node| node.is_element()) {
         let parent = element.parent().and_then(|node| places.get(&node.id()).copied());
@@ -137,25 +137,25 @@ fn elements(document: &Document<'_>) -> Vec<Node> {
         places.insert(element.id(), place);
         let text: String =
             element.children().filter_map(|n| n.text().filter(|_| n.is_text())).collect();
-        nodes.push(Node::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
+        nodes.push(AnswerNode::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
         // One in a namespace may have the name of one that is in none.
         let sign = |a: &Attribute<'_, '_>| if a.namespace().is_some() { "@:" } else { "@" };
         let attributes = element.attributes();
         let named = attributes.map(|a| (format!("{}{}", sign(&a), a.name()), a));
-        nodes.extend(named.map(|(name, a)| Node::new(place, &name, a.value())));
+        nodes.extend(named.map(|(name, a)| AnswerNode::new(place, &name, a.value())));
     }
     nodes
 }
 
-fn check_costs(text: &str) -> Result<(), Unreadable> {
-    let limits = [("=", MOST_ATTRIBUTES), ("xmlns", MOST_NAMESPACES)];
+fn check_limits(text: &str) -> Result<(), AnswerFormatError> {
+    let limits = [("=", MAX_ATTRIBUTES), ("xmlns", MAX_NAMESPACES)];
     let over = limits.into_iter().find(|(sign, most)| text.matches(sign).nth(*most).is_some());
-    over.map_or(Ok(()), |(_, most)| Err(Unreadable::Attributes(most)))
+    over.map_or(Ok(()), |(_, most)| Err(AnswerFormatError::TooManyAttributes(most)))
 }
 
-fn reason(error: &Error) -> Unreadable {
+fn xml_error(error: &Error) -> AnswerFormatError {
     match error {
-        Error::DtdDetected => Unreadable::Dtd,
-        _ => Unreadable::Xml(error.pos().row, error.pos().col),
+        Error::DtdDetected => AnswerFormatError::Dtd,
+        _ => AnswerFormatError::Xml(error.pos().row, error.pos().col),
     }
 }

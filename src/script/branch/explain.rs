@@ -2,16 +2,16 @@
 
 use std::fmt::Write;
 
-use super::Subject;
-use crate::script::answer::Found;
+use super::BranchSubject;
+use crate::script::answer::AnswerValue;
 use crate::script::definition::{Branch, Decimal, Matcher};
 
 /// Most characters of a value that are shown.
-pub const MOST_SHOWN: usize = 200;
+pub const MAX_SHOWN_CHARACTERS: usize = 200;
 
 /// How a branch fares, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Why {
+pub enum BranchExplanation {
     /// What of it matches: `is "200"`.
     Matches(String),
     /// What it wants, and what there is: `wants "404"; the value is "200"`.
@@ -20,17 +20,17 @@ pub enum Why {
 
 impl Branch {
     /// Why it matches, or why not, whatever the branches before it do.
-    pub fn explain(&self, subject: &Subject<'_>) -> Why {
+    pub fn explain(&self, subject: &BranchSubject<'_>) -> BranchExplanation {
         match self.when.iter().find(|matcher| matcher.matches(subject)) {
-            Some(matcher) => Why::Matches(matcher.to_string()),
-            None => Why::Misses(self.miss(subject)),
+            Some(matcher) => BranchExplanation::Matches(matcher.to_string()),
+            None => BranchExplanation::Misses(self.miss_reason(subject)),
         }
     }
 
-    fn miss(&self, subject: &Subject<'_>) -> String {
-        let wants: Vec<_> = self.when.iter().map(Matcher::wants).collect();
+    fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
+        let wants: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
         let mut reasons: Vec<String> = Vec::new();
-        for reason in self.when.iter().map(|matcher| matcher.miss(subject)) {
+        for reason in self.when.iter().map(|matcher| matcher.miss_reason(subject)) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
@@ -40,9 +40,9 @@ impl Branch {
 }
 
 impl Matcher {
-    fn wants(&self) -> String {
+    fn describe_wanted(&self) -> String {
         match self {
-            Self::Text(text) => quoted(text),
+            Self::Text(text) => quote_text(text),
             Self::Range(Some(min), Some(max)) => format!("a number from {min} to {max}"),
             Self::Range(Some(min), None) => format!("a number of at least {min}"),
             Self::Range(None, Some(max)) => format!("a number of at most {max}"),
@@ -56,23 +56,23 @@ impl Matcher {
     }
 
     /// What there is in place of what it wants.
-    fn miss(&self, subject: &Subject<'_>) -> String {
+    fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
         match (self, subject.status) {
             (Self::Status(_) | Self::StatusClass(_), Some(status)) => {
                 format!("the HTTP status is {status}")
             }
             (Self::Status(_) | Self::StatusClass(_), None) => "there is no HTTP status".to_owned(),
-            _ => self.misses_value(subject.value.as_ref()),
+            _ => self.value_miss_reason(subject.value.as_ref()),
         }
     }
 
-    fn misses_value(&self, value: Option<&Found<'_>>) -> String {
+    fn value_miss_reason(&self, value: Option<&AnswerValue<'_>>) -> String {
         let mut there = match value {
             None => return "this reply has no value to compare".to_owned(),
-            Some(found) => format!("the value is {}", described(found)),
+            Some(found) => format!("the value is {}", describe_value(found)),
         };
-        if let Some(Found::Text(text)) = value
-            && let Some(remark) = self.remark(text)
+        if let Some(AnswerValue::Text(text)) = value
+            && let Some(remark) = self.miss_hint(text)
         {
             there.push_str(", ");
             there.push_str(remark);
@@ -81,7 +81,7 @@ impl Matcher {
     }
 
     /// What an author easily overlooks.
-    fn remark(&self, text: &str) -> Option<&'static str> {
+    fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
             Self::Range(..) => {
                 Decimal::parse(text).is_none().then_some("which is no plain decimal number")
@@ -100,21 +100,21 @@ impl Matcher {
 }
 
 /// What stands at a key.
-pub fn described(found: &Found<'_>) -> String {
+pub fn describe_value(found: &AnswerValue<'_>) -> String {
     match found {
-        Found::Absent => "absent, or null".to_owned(),
-        Found::Text(text) => quoted(text),
-        Found::Composite => "an object or a list".to_owned(),
+        AnswerValue::Absent => "absent, or null".to_owned(),
+        AnswerValue::Text(text) => quote_text(text),
+        AnswerValue::Composite => "an object or a list".to_owned(),
     }
 }
 
 /// A text in quotes, on one line, and not endless.
-pub fn quoted(text: &str) -> String {
+pub fn quote_text(text: &str) -> String {
     let length = text.chars().count();
-    if length <= MOST_SHOWN {
+    if length <= MAX_SHOWN_CHARACTERS {
         return format!("{text:?}");
     }
-    let mut shown = format!("{:?}", text.chars().take(MOST_SHOWN).collect::<String>());
+    let mut shown = format!("{:?}", text.chars().take(MAX_SHOWN_CHARACTERS).collect::<String>());
     // A `String` takes whatever is written.
     let _ = write!(shown, "… ({length} characters)");
     shown

@@ -5,12 +5,12 @@ use nom::branch::alt;
 use nom::combinator::{map, opt};
 use nom::sequence::pair;
 
-use super::grammar::Kind::{And, Article, Digit, Power, Repeat, Tens, Whole};
-use super::grammar::{Parsed, Tokens, scaled, tens, unit, whole};
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is, Like};
+use super::grammar::NumberTokenKind::{And, Article, Digit, Power, Repeat, Tens, Whole};
+use super::grammar::{NumberResult, NumberTokens, scaled, tens, unit, whole};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};
 
-pub(super) static ENGLISH: Language = Language {
+pub(super) static ENGLISH: NumberLanguage = NumberLanguage {
     code: "en",
     words: WORDS,
     compounds: false,
@@ -18,26 +18,26 @@ pub(super) static ENGLISH: Language = Language {
     fallback: Some(text2num::Language::english),
 };
 
-fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1_000_000, below_thousand, below_million), below_million)).parse(tokens)
 }
 
-fn below_million<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_million<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
 }
 
 /// "Twenty one hundred" too.
-fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(100, below_hundred, below_hundred), below_hundred)).parse(tokens)
 }
 
-fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let tens = map(pair(tens, opt(unit)), |(tens, unit)| tens + unit.unwrap_or_default());
     alt((tens, whole, unit)).parse(tokens)
 }
 
 #[rustfmt::skip]
-const WORDS: &[(&str, Word)] = &[
+const WORDS: &[(&str, WordMeaning)] = &[
     ("zero", Is(Digit(0))), ("nought", Is(Digit(0))), ("naught", Is(Digit(0))), ("null", Is(Digit(0))), ("nil", Is(Digit(0))),
     ("one", Is(Digit(1))), ("two", Is(Digit(2))), ("three", Is(Digit(3))), ("four", Is(Digit(4))), ("five", Is(Digit(5))),
     ("six", Is(Digit(6))), ("seven", Is(Digit(7))), ("eight", Is(Digit(8))), ("nine", Is(Digit(9))), ("niner", Is(Digit(9))),

@@ -5,12 +5,12 @@ use nom::branch::alt;
 use nom::combinator::{map, opt, verify};
 use nom::sequence::{pair, preceded};
 
-use super::grammar::Kind::{And, Digit, Fold, Power, Repeat, Tens, Whole};
-use super::grammar::{Parsed, Token, Tokens, and, scaled, tens, unit, up_to_nineteen, whole};
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is};
+use super::grammar::NumberTokenKind::{And, Digit, Times, Power, Repeat, Tens, Whole};
+use super::grammar::{NumberResult, NumberToken, NumberTokens, and, scaled, tens, unit, up_to_nineteen, whole};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is};
 
-pub(super) static FRENCH: Language = Language {
+pub(super) static FRENCH: NumberLanguage = NumberLanguage {
     code: "fr",
     words: WORDS,
     compounds: false,
@@ -18,20 +18,20 @@ pub(super) static FRENCH: Language = Language {
     fallback: Some(text2num::Language::french),
 };
 
-fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1_000_000, below_thousand, below_million), below_million)).parse(tokens)
 }
 
-fn below_million<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_million<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
 }
 
-fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let hundred = scaled(100, up_to_nineteen(below_hundred), below_hundred);
     alt((hundred, below_hundred)).parse(tokens)
 }
 
-fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let sum = |(tens, rest): (u32, Option<u32>)| tens + rest.unwrap_or_default();
     let sixty = verify(tens, |tens| *tens == 60);
     let sixty = map(pair(sixty, opt(preceded(opt(and), alt((teen, single))))), sum);
@@ -41,29 +41,29 @@ fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
 }
 
 /// 10 to 19; the last three are two words.
-fn teen<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn teen<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let ten = verify(whole, |number| *number == 10);
     let of_two = map(pair(ten, verify(unit, |unit| *unit > 6)), |(ten, unit)| ten + unit);
     alt((of_two, whole)).parse(tokens)
 }
 
-fn four_twenties<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn four_twenties<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let four = verify(unit, |unit| *unit == 4);
     let twenty = verify(tens, |tens| *tens == 20);
     map(pair(four, twenty), |_| 80).parse(tokens)
 }
 
 /// A unit behind tens: not the four of a hyphened "quatre-vingt", which is a number of its own.
-fn single<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn single<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let is_of_the_next = matches!(
         tokens,
-        [Token { kind: Digit(4), joined: false }, Token { kind: Tens(20), joined: true }, ..]
+        [NumberToken { kind: Digit(4), joined: false }, NumberToken { kind: Tens(20), joined: true }, ..]
     );
     verify(unit, |_| !is_of_the_next).parse(tokens)
 }
 
 #[rustfmt::skip]
-const WORDS: &[(&str, Word)] = &[
+const WORDS: &[(&str, WordMeaning)] = &[
     ("zero", Is(Digit(0))), ("un", Is(Digit(1))), ("une", Is(Digit(1))), ("deux", Is(Digit(2))), ("trois", Is(Digit(3))),
     ("quatre", Is(Digit(4))), ("cinq", Is(Digit(5))), ("six", Is(Digit(6))), ("sept", Is(Digit(7))), ("huit", Is(Digit(8))),
     ("neuf", Is(Digit(9))),
@@ -74,7 +74,7 @@ const WORDS: &[(&str, Word)] = &[
     ("octante", Is(Tens(80))), ("nonante", Is(Tens(90))),
     ("cent", Is(Power(100))), ("cents", Is(Power(100))), ("mille", Is(Power(1000))), ("mil", Is(Power(1000))),
     ("million", Is(Power(1_000_000))), ("millions", Is(Power(1_000_000))), ("et", Is(And)),
-    ("double", Is(Repeat(2))), ("triple", Is(Repeat(3))), ("fois", Is(Fold)),
+    ("double", Is(Repeat(2))), ("triple", Is(Repeat(3))), ("fois", Is(Times)),
     ("euh", Hesitation), ("heu", Hesitation), ("hum", Hesitation), ("hein", Hesitation), ("ben", Hesitation), ("bah", Hesitation),
     ("alors", Hesitation), ("le", Hesitation),
     ("c'est", Filler), ("est", Filler), ("mon", Filler), ("ma", Filler), ("la", Filler), ("numero", Filler), ("de", Filler),

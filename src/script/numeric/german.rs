@@ -5,12 +5,12 @@ use nom::branch::alt;
 use nom::combinator::map;
 use nom::sequence::separated_pair;
 
-use super::grammar::Kind::{And, Digit, Fold, Power, Repeat, Tens, Whole};
-use super::grammar::{Parsed, Tokens, and, scaled, tens, unit, up_to_nineteen, whole};
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is, Like};
+use super::grammar::NumberTokenKind::{And, Digit, Times, Power, Repeat, Tens, Whole};
+use super::grammar::{NumberResult, NumberTokens, and, scaled, tens, unit, up_to_nineteen, whole};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};
 
-pub(super) static GERMAN: Language = Language {
+pub(super) static GERMAN: NumberLanguage = NumberLanguage {
     code: "de",
     words: WORDS,
     compounds: true,
@@ -18,26 +18,26 @@ pub(super) static GERMAN: Language = Language {
     fallback: Some(text2num::Language::german),
 };
 
-fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1_000_000, below_thousand, below_million), below_million)).parse(tokens)
 }
 
-fn below_million<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_million<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
 }
 
-fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let hundred = scaled(100, up_to_nineteen(below_hundred), below_hundred);
     alt((hundred, below_hundred)).parse(tokens)
 }
 
-fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let both = map(separated_pair(unit, and, tens), |(unit, tens)| tens + unit);
     alt((both, tens, whole, unit)).parse(tokens)
 }
 
 #[rustfmt::skip]
-const WORDS: &[(&str, Word)] = &[
+const WORDS: &[(&str, WordMeaning)] = &[
     ("null", Is(Digit(0))), ("eins", Is(Digit(1))), ("zwei", Is(Digit(2))), ("zwo", Is(Digit(2))), ("drei", Is(Digit(3))),
     ("vier", Is(Digit(4))), ("funf", Is(Digit(5))), ("fuenf", Is(Digit(5))), ("sechs", Is(Digit(6))), ("sieben", Is(Digit(7))),
     ("acht", Is(Digit(8))), ("neun", Is(Digit(9))),
@@ -50,7 +50,7 @@ const WORDS: &[(&str, Word)] = &[
     ("hundert", Is(Power(100))), ("tausend", Is(Power(1000))),
     ("million", Is(Power(1_000_000))), ("millionen", Is(Power(1_000_000))), ("und", Is(And)),
     ("doppel", Is(Repeat(2))), ("doppelt", Is(Repeat(2))), ("doppelte", Is(Repeat(2))), ("zweimal", Is(Repeat(2))),
-    ("zwomal", Is(Repeat(2))), ("dreimal", Is(Repeat(3))), ("dreifach", Is(Repeat(3))), ("viermal", Is(Repeat(4))), ("mal", Is(Fold)),
+    ("zwomal", Is(Repeat(2))), ("dreimal", Is(Repeat(3))), ("dreifach", Is(Repeat(3))), ("viermal", Is(Repeat(4))), ("mal", Is(Times)),
     ("ein", Like(1)), ("eine", Like(1)), ("zwie", Like(2)),
     ("ah", Hesitation), ("aeh", Hesitation), ("ahm", Hesitation), ("aehm", Hesitation), ("eh", Hesitation), ("hm", Hesitation),
     ("tja", Hesitation), ("also", Hesitation), ("die", Hesitation), ("dann", Hesitation),

@@ -4,34 +4,34 @@
 use nom::Parser;
 use nom::branch::alt;
 
-use super::grammar::Kind::{Digit, Fold, Power, Repeat, Whole};
-use super::grammar::{Parsed, Tokens, scaled, unit, whole};
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is};
+use super::grammar::NumberTokenKind::{Digit, Times, Power, Repeat, Whole};
+use super::grammar::{NumberResult, NumberTokens, scaled, unit, whole};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is};
 
-pub(super) static HINDI: Language =
-    Language { code: "hi", words: WORDS, compounds: false, number, fallback: None };
+pub(super) static HINDI: NumberLanguage =
+    NumberLanguage { code: "hi", words: WORDS, compounds: false, number, fallback: None };
 
 /// Up to 99 lakh.
-fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let lakh = scaled(100_000, below_hundred, below_lakh);
     alt((lakh, below_lakh)).parse(tokens)
 }
 
-fn below_lakh<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_lakh<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1000, below_hundred, below_thousand), below_thousand)).parse(tokens)
 }
 
-fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(100, below_hundred, below_hundred), below_hundred)).parse(tokens)
 }
 
-fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((whole, unit)).parse(tokens)
 }
 
 #[rustfmt::skip]
-const WORDS: &[(&str, Word)] = &[
+const WORDS: &[(&str, WordMeaning)] = &[
     ("शून्य", Is(Digit(0))), ("सिफर", Is(Digit(0))), ("जीरो", Is(Digit(0))), ("shunya", Is(Digit(0))),
     ("shoonya", Is(Digit(0))), ("sunya", Is(Digit(0))), ("sifar", Is(Digit(0))), ("zero", Is(Digit(0))),
     ("jeero", Is(Digit(0))),
@@ -99,7 +99,7 @@ const WORDS: &[(&str, Word)] = &[
     ("thousand", Is(Power(1000))), ("लाख", Is(Power(100_000))), ("lakh", Is(Power(100_000))),
     ("laakh", Is(Power(100_000))),
     ("डबल", Is(Repeat(2))), ("double", Is(Repeat(2))), ("ट्रिपल", Is(Repeat(3))), ("triple", Is(Repeat(3))),
-    ("बार", Is(Fold)), ("baar", Is(Fold)),
+    ("बार", Is(Times)), ("baar", Is(Times)),
     ("उम", Hesitation), ("उम्म", Hesitation), ("अम", Hesitation), ("हम्म", Hesitation), ("अं", Hesitation),
     ("um", Hesitation), ("uh", Hesitation), ("hmm", Hesitation),
     ("मेरा", Filler), ("मेरी", Filler), ("मेरे", Filler), ("नंबर", Filler), ("नम्बर", Filler), ("है", Filler),

@@ -1,25 +1,25 @@
 //! Languages whose digits are ours, and whose numbers are text2num's.
 
-use super::grammar::Kind::{Digit, Repeat};
+use super::grammar::NumberTokenKind::{Digit, Repeat};
 use super::grammar::unit;
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is, Like};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};
 
-const fn of(
+const fn digits_only(
     code: &'static str,
-    words: &'static [(&'static str, Word)],
+    words: &'static [(&'static str, WordMeaning)],
     fallback: fn() -> text2num::Language,
-) -> Language {
-    Language { code, words, compounds: false, number: unit, fallback: Some(fallback) }
+) -> NumberLanguage {
+    NumberLanguage { code, words, compounds: false, number: unit, fallback: Some(fallback) }
 }
 
-pub(super) static ITALIAN: Language = of("it", ITALIAN_WORDS, text2num::Language::italian);
-pub(super) static DUTCH: Language = of("nl", DUTCH_WORDS, text2num::Language::dutch);
-pub(super) static PORTUGUESE: Language = of("pt", PORTUGUESE_WORDS, text2num::Language::portugese);
-pub(super) static DANISH: Language = of("da", DANISH_WORDS, text2num::Language::danish);
+pub(super) static ITALIAN: NumberLanguage = digits_only("it", ITALIAN_WORDS, text2num::Language::italian);
+pub(super) static DUTCH: NumberLanguage = digits_only("nl", DUTCH_WORDS, text2num::Language::dutch);
+pub(super) static PORTUGUESE: NumberLanguage = digits_only("pt", PORTUGUESE_WORDS, text2num::Language::portugese);
+pub(super) static DANISH: NumberLanguage = digits_only("da", DANISH_WORDS, text2num::Language::danish);
 
 #[rustfmt::skip]
-const ITALIAN_WORDS: &[(&str, Word)] = &[
+const ITALIAN_WORDS: &[(&str, WordMeaning)] = &[
     ("zero", Is(Digit(0))), ("uno", Is(Digit(1))), ("due", Is(Digit(2))), ("tre", Is(Digit(3))), ("quattro", Is(Digit(4))),
     ("cinque", Is(Digit(5))), ("sei", Is(Digit(6))), ("sette", Is(Digit(7))), ("otto", Is(Digit(8))), ("nove", Is(Digit(9))),
     ("doppio", Is(Repeat(2))), ("doppia", Is(Repeat(2))), ("triplo", Is(Repeat(3))), ("un", Like(1)), ("una", Like(1)),
@@ -29,7 +29,7 @@ const ITALIAN_WORDS: &[(&str, Word)] = &[
 ];
 
 #[rustfmt::skip]
-const DUTCH_WORDS: &[(&str, Word)] = &[
+const DUTCH_WORDS: &[(&str, WordMeaning)] = &[
     ("nul", Is(Digit(0))), ("een", Is(Digit(1))), ("twee", Is(Digit(2))), ("drie", Is(Digit(3))), ("vier", Is(Digit(4))),
     ("vijf", Is(Digit(5))), ("zes", Is(Digit(6))), ("zeven", Is(Digit(7))), ("acht", Is(Digit(8))), ("negen", Is(Digit(9))),
     ("dubbel", Is(Repeat(2))), ("dubbele", Is(Repeat(2))), ("driedubbel", Is(Repeat(3))),
@@ -39,7 +39,7 @@ const DUTCH_WORDS: &[(&str, Word)] = &[
 ];
 
 #[rustfmt::skip]
-const PORTUGUESE_WORDS: &[(&str, Word)] = &[
+const PORTUGUESE_WORDS: &[(&str, WordMeaning)] = &[
     ("zero", Is(Digit(0))), ("um", Is(Digit(1))), ("uma", Is(Digit(1))), ("dois", Is(Digit(2))), ("duas", Is(Digit(2))),
     ("tres", Is(Digit(3))), ("quatro", Is(Digit(4))), ("cinco", Is(Digit(5))), ("seis", Is(Digit(6))), ("sete", Is(Digit(7))),
     ("oito", Is(Digit(8))), ("nove", Is(Digit(9))), ("meia", Is(Digit(6))), ("duplo", Is(Repeat(2))), ("triplo", Is(Repeat(3))),
@@ -49,7 +49,7 @@ const PORTUGUESE_WORDS: &[(&str, Word)] = &[
 ];
 
 #[rustfmt::skip]
-const DANISH_WORDS: &[(&str, Word)] = &[
+const DANISH_WORDS: &[(&str, WordMeaning)] = &[
     ("nul", Is(Digit(0))), ("en", Is(Digit(1))), ("et", Is(Digit(1))), ("to", Is(Digit(2))), ("tre", Is(Digit(3))),
     ("fire", Is(Digit(4))), ("fem", Is(Digit(5))), ("seks", Is(Digit(6))), ("syv", Is(Digit(7))), ("otte", Is(Digit(8))),
     ("ni", Is(Digit(9))), ("dobbelt", Is(Repeat(2))), ("oh", Hesitation), ("eh", Hesitation), ("hm", Hesitation),

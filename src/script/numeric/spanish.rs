@@ -5,12 +5,12 @@ use nom::branch::alt;
 use nom::combinator::{map, opt, verify};
 use nom::sequence::{pair, preceded};
 
-use super::grammar::Kind::{And, Digit, Fold, Hundreds, Power, Repeat, Tens, Whole};
-use super::grammar::{Parsed, Tokens, and, hundreds, scaled, tens, unit, up_to_nineteen, whole};
-use super::words::Language;
-use super::words::Word::{self, Filler, Hesitation, Is, Like};
+use super::grammar::NumberTokenKind::{And, Digit, Times, Hundreds, Power, Repeat, Tens, Whole};
+use super::grammar::{NumberResult, NumberTokens, and, hundreds, scaled, tens, unit, up_to_nineteen, whole};
+use super::words::NumberLanguage;
+use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};
 
-pub(super) static SPANISH: Language = Language {
+pub(super) static SPANISH: NumberLanguage = NumberLanguage {
     code: "es",
     words: WORDS,
     compounds: false,
@@ -18,15 +18,15 @@ pub(super) static SPANISH: Language = Language {
     fallback: Some(text2num::Language::spanish),
 };
 
-fn number<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1_000_000, below_thousand, below_million), below_million)).parse(tokens)
 }
 
-fn below_million<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_million<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
 }
 
-fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let rest = opt(preceded(opt(and), below_hundred));
     let hundreds =
         map(pair(hundreds, rest), |(hundreds, rest)| hundreds + rest.unwrap_or_default());
@@ -34,7 +34,7 @@ fn below_thousand<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
     alt((hundreds, hundred, below_hundred)).parse(tokens)
 }
 
-fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
+fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let sum = |(tens, unit): (u32, Option<u32>)| tens + unit.unwrap_or_default();
     let tens = map(pair(tens, opt(preceded(opt(and), unit))), sum);
     // "Diez y seis", as it was written once, and as "dieciséis" sounds.
@@ -45,7 +45,7 @@ fn below_hundred<'t, 'a>(tokens: Tokens<'t, 'a>) -> Parsed<'t, 'a, u32> {
 }
 
 #[rustfmt::skip]
-const WORDS: &[(&str, Word)] = &[
+const WORDS: &[(&str, WordMeaning)] = &[
     ("cero", Is(Digit(0))), ("uno", Is(Digit(1))), ("dos", Is(Digit(2))), ("tres", Is(Digit(3))), ("cuatro", Is(Digit(4))),
     ("cinco", Is(Digit(5))), ("seis", Is(Digit(6))), ("siete", Is(Digit(7))), ("ocho", Is(Digit(8))), ("nueve", Is(Digit(9))),
     ("diez", Is(Whole(10))), ("once", Is(Whole(11))), ("doce", Is(Whole(12))), ("trece", Is(Whole(13))), ("catorce", Is(Whole(14))),
@@ -63,7 +63,7 @@ const WORDS: &[(&str, Word)] = &[
     ("quinientas", Is(Hundreds(500))), ("seiscientas", Is(Hundreds(600))), ("setecientas", Is(Hundreds(700))),
     ("ochocientas", Is(Hundreds(800))), ("novecientas", Is(Hundreds(900))),
     ("mil", Is(Power(1000))),
-    ("millon", Is(Power(1_000_000))), ("millones", Is(Power(1_000_000))), ("y", Is(And)), ("doble", Is(Repeat(2))), ("triple", Is(Repeat(3))), ("veces", Is(Fold)),
+    ("millon", Is(Power(1_000_000))), ("millones", Is(Power(1_000_000))), ("y", Is(And)), ("doble", Is(Repeat(2))), ("triple", Is(Repeat(3))), ("veces", Is(Times)),
     ("un", Like(1)), ("una", Like(1)),
     ("eh", Hesitation), ("em", Hesitation), ("este", Hesitation), ("mm", Hesitation), ("ah", Hesitation), ("el", Hesitation),
     ("es", Filler), ("mi", Filler), ("numero", Filler), ("codigo", Filler), ("pin", Filler), ("la", Filler), ("clave", Filler),

@@ -10,7 +10,7 @@ use nom::{IResult, Parser};
 
 /// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Piece<'a> {
+pub(super) enum TextPiece<'a> {
     /// A word, and whether a hyphen joins it to the one before.
     Word(&'a str, bool),
     /// Digits; what groups them is still there.
@@ -21,12 +21,12 @@ pub(super) enum Piece<'a> {
 pub(super) fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
-        .flat_map(|sign| plain(sign).chars().chain(other(sign)))
+        .flat_map(|sign| ascii_letters(sign).chars().chain(kept_character(sign)))
         .collect()
 }
 
 /// What a sign stands for; empty where it is nothing by itself, or stays as it is.
-fn plain(sign: char) -> &'static str {
+fn ascii_letters(sign: char) -> &'static str {
     match sign {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => "a",
         'ç' => "c",
@@ -51,43 +51,43 @@ fn plain(sign: char) -> &'static str {
     }
 }
 
-fn other(sign: char) -> Option<char> {
+fn kept_character(sign: char) -> Option<char> {
     match sign {
         // Accents by themselves; Devanagari's dot and visarga; joiners.
         '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{903}' | '\u{200c}' | '\u{200d}' => None,
-        '\u{660}'..='\u{669}' => ascii(sign, '\u{660}'),
-        '\u{6f0}'..='\u{6f9}' => ascii(sign, '\u{6f0}'),
-        '\u{966}'..='\u{96f}' => ascii(sign, '\u{966}'),
-        '\u{ff10}'..='\u{ff19}' => ascii(sign, '\u{ff10}'),
-        sign if plain(sign).is_empty() => Some(sign),
+        '\u{660}'..='\u{669}' => ascii_digit(sign, '\u{660}'),
+        '\u{6f0}'..='\u{6f9}' => ascii_digit(sign, '\u{6f0}'),
+        '\u{966}'..='\u{96f}' => ascii_digit(sign, '\u{966}'),
+        '\u{ff10}'..='\u{ff19}' => ascii_digit(sign, '\u{ff10}'),
+        sign if ascii_letters(sign).is_empty() => Some(sign),
         _ => None,
     }
 }
 
-fn ascii(sign: char, zero: char) -> Option<char> {
+fn ascii_digit(sign: char, zero: char) -> Option<char> {
     char::from_digit(u32::from(sign) - u32::from(zero), 10)
 }
 
 /// All pieces of a folded text; `None` where something in it belongs to no number.
-pub(super) fn pieces(text: &str) -> Option<Vec<Piece<'_>>> {
+pub(super) fn pieces(text: &str) -> Option<Vec<TextPiece<'_>>> {
     let mut pieces = Vec::new();
-    let (mut before, mut rest) = between(text);
+    let (mut before, mut rest) = split_separators(text);
     while !rest.is_empty() {
         if is_negative(before, rest, pieces.is_empty()) {
             return None;
         }
         let (behind, piece) = piece(rest).ok()?;
         pieces.push(match piece {
-            Piece::Word(word, _) => Piece::Word(word, before == "-"),
+            TextPiece::Word(word, _) => TextPiece::Word(word, before == "-"),
             written => written,
         });
-        (before, rest) = between(behind);
+        (before, rest) = split_separators(behind);
     }
     Some(pieces)
 }
 
-fn piece(text: &str) -> IResult<&str, Piece<'_>> {
-    alt((map(word, |word| Piece::Word(word, false)), map(written, Piece::Written))).parse(text)
+fn piece(text: &str) -> IResult<&str, TextPiece<'_>> {
+    alt((map(word, |word| TextPiece::Word(word, false)), map(written, TextPiece::Written))).parse(text)
 }
 
 fn word(text: &str) -> IResult<&str, &str> {
@@ -117,7 +117,7 @@ fn is_grouped(written: &str) -> bool {
 }
 
 /// What stands between pieces, or before the first one.
-fn between(text: &str) -> (&str, &str) {
+fn split_separators(text: &str) -> (&str, &str) {
     text.split_at(text.find(|sign| !is_punctuation(sign)).unwrap_or(text.len()))
 }
 

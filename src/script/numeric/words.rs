@@ -1,27 +1,27 @@
 //! What words mean in a language.
 
-use super::grammar::{Kind, Number, Token};
-use super::text::Piece;
+use super::grammar::{NumberTokenKind, NumberParser, NumberToken};
+use super::text::TextPiece;
 
 /// A language: its words, and how numbers are made of them.
-pub(super) struct Language {
+pub(super) struct NumberLanguage {
     /// ISO 639-1.
     pub(super) code: &'static str,
     /// What each word means. Folded, as [`text::fold`](super::text::fold) does.
-    pub(super) words: &'static [(&'static str, Word)],
+    pub(super) words: &'static [(&'static str, WordMeaning)],
     /// Whether words of numbers are written as one.
     pub(super) compounds: bool,
     /// The longest number at the beginning of some words.
-    pub(super) number: Number,
+    pub(super) number: NumberParser,
     /// For what is not in `words`.
     pub(super) fallback: Option<fn() -> text2num::Language>,
 }
 
 /// What a word means.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Word {
+pub(super) enum WordMeaning {
     /// It is of a number.
-    Is(Kind<'static>),
+    Is(NumberTokenKind<'static>),
     /// It sounds like this digit.
     Like(u8),
     /// It means nothing, wherever it stands.
@@ -31,7 +31,7 @@ pub(super) enum Word {
 }
 
 /// No language: digits that are written.
-pub(super) static WRITTEN: Language = Language {
+pub(super) static WRITTEN_DIGITS: NumberLanguage = NumberLanguage {
     code: "",
     words: &[],
     compounds: false,
@@ -40,66 +40,66 @@ pub(super) static WRITTEN: Language = Language {
 };
 
 /// What all pieces mean; `None` where one means nothing here, or none is surely of a number.
-pub(super) fn tokens<'a>(pieces: &[Piece<'a>], language: &Language) -> Option<Vec<Token<'a>>> {
-    let mut row = Row::default();
+pub(super) fn tokens<'a>(pieces: &[TextPiece<'a>], language: &NumberLanguage) -> Option<Vec<NumberToken<'a>>> {
+    let mut row = TokenRow::default();
     for piece in pieces {
         match *piece {
-            Piece::Written(written) => row.push(kind(written), false)?,
-            Piece::Word(word, joined) => match language.meaning(word) {
-                Some(Word::Is(kind)) => row.push(kind, joined)?,
-                Some(Word::Like(digit)) => row.push_like(digit)?,
-                Some(Word::Hesitation) => {}
-                Some(Word::Filler) => row.is_over = !row.tokens.is_empty(),
+            TextPiece::Written(written) => row.push(written_kind(written), false)?,
+            TextPiece::Word(word, joined) => match language.meaning(word) {
+                Some(WordMeaning::Is(kind)) => row.push(kind, joined)?,
+                Some(WordMeaning::Like(digit)) => row.push_soundalike(digit)?,
+                Some(WordMeaning::Hesitation) => {}
+                Some(WordMeaning::Filler) => row.has_ended = !row.tokens.is_empty(),
                 None => {
-                    language.parts(word)?.into_iter().try_for_each(|kind| row.push(kind, true))?
+                    language.compound_parts(word)?.into_iter().try_for_each(|kind| row.push(kind, true))?
                 }
             },
         }
     }
-    row.is_sure.then_some(row.tokens)
+    row.has_certain_number.then_some(row.tokens)
 }
 
 /// The words of the numbers, which stand together: fillers between them are none.
 #[derive(Default)]
-struct Row<'a> {
-    tokens: Vec<Token<'a>>,
-    is_over: bool,
-    is_sure: bool,
+struct TokenRow<'a> {
+    tokens: Vec<NumberToken<'a>>,
+    has_ended: bool,
+    has_certain_number: bool,
 }
 
-impl<'a> Row<'a> {
-    fn push(&mut self, kind: Kind<'a>, joined: bool) -> Option<()> {
-        self.is_sure |= !matches!(kind, Kind::And | Kind::Article | Kind::Repeat(_) | Kind::Fold);
-        self.tokens.push(Token { kind, joined });
-        (!self.is_over).then_some(())
+impl<'a> TokenRow<'a> {
+    fn push(&mut self, kind: NumberTokenKind<'a>, joined: bool) -> Option<()> {
+        self.has_certain_number |= !matches!(kind, NumberTokenKind::And | NumberTokenKind::Article | NumberTokenKind::Repeat(_) | NumberTokenKind::Times);
+        self.tokens.push(NumberToken { kind, joined });
+        (!self.has_ended).then_some(())
     }
 
-    fn push_like(&mut self, digit: u8) -> Option<()> {
-        self.tokens.push(Token { kind: Kind::Digit(digit), joined: false });
-        (!self.is_over).then_some(())
+    fn push_soundalike(&mut self, digit: u8) -> Option<()> {
+        self.tokens.push(NumberToken { kind: NumberTokenKind::Digit(digit), joined: false });
+        (!self.has_ended).then_some(())
     }
 }
 
 /// One written digit is as good as a word for it.
-fn kind(written: &str) -> Kind<'_> {
+fn written_kind(written: &str) -> NumberTokenKind<'_> {
     match written.as_bytes() {
-        [digit @ b'0'..=b'9'] => Kind::Digit(digit - b'0'),
-        _ => Kind::Written(written),
+        [digit @ b'0'..=b'9'] => NumberTokenKind::Digit(digit - b'0'),
+        _ => NumberTokenKind::Written(written),
     }
 }
 
-impl Language {
-    pub(super) fn meaning(&self, word: &str) -> Option<Word> {
+impl NumberLanguage {
+    pub(super) fn meaning(&self, word: &str) -> Option<WordMeaning> {
         self.words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
     }
 
     /// Whether a word means anything by itself, or as several.
-    pub(super) fn has(&self, word: &str) -> bool {
-        self.meaning(word).is_some() || self.parts(word).is_some()
+    pub(super) fn knows_word(&self, word: &str) -> bool {
+        self.meaning(word).is_some() || self.compound_parts(word).is_some()
     }
 
     /// A word made of words for numbers; each is the longest that fits.
-    fn parts(&self, word: &str) -> Option<Vec<Kind<'static>>> {
+    fn compound_parts(&self, word: &str) -> Option<Vec<NumberTokenKind<'static>>> {
         let mut parts = Vec::new();
         let mut rest = if self.compounds { word } else { return None };
         while !rest.is_empty() {
@@ -114,11 +114,11 @@ impl Language {
     }
 }
 
-impl Word {
-    fn in_compound(self) -> Option<Kind<'static>> {
+impl WordMeaning {
+    fn in_compound(self) -> Option<NumberTokenKind<'static>> {
         match self {
             Self::Is(kind) => Some(kind),
-            Self::Like(digit) => Some(Kind::Digit(digit)),
+            Self::Like(digit) => Some(NumberTokenKind::Digit(digit)),
             Self::Hesitation | Self::Filler => None,
         }
     }

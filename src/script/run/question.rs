@@ -3,135 +3,135 @@
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::Call;
-use crate::channel::{Channel, Interrupted, Keys, Line, Listen, Meanwhile, Said};
-use crate::script::definition::{Keypress, Script, Speech};
-use crate::script::input::Input;
-use crate::script::memory::By;
-use crate::script::request::Triggers;
-use crate::script::sounds::Parts;
-use crate::script::voice::Voice;
+use super::CallRun;
+use crate::channel::{Channel, Interruption, TypeAhead, LineState, SpeechOptions, HoldMedia, SpeechResult};
+use crate::script::definition::{KeypressInput, Script, SpeechInput};
+use crate::script::input_check::InputCheck;
+use crate::script::call_state::InputMethod;
+use crate::script::request::TriggerClient;
+use crate::script::prompt_sounds::PromptSounds;
+use crate::script::voice::VoiceService;
 
-impl<C: Channel, T: Triggers, V: Voice> Call<'_, C, T, V> {
+impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     /// Prompt and question.
-    pub(super) async fn collect(&mut self, script: &Script) -> Result<Input, Interrupted> {
+    pub(super) async fn prompt_and_collect(&mut self, script: &Script) -> Result<InputCheck, Interruption> {
         let started = Instant::now();
         self.report.reason = None;
         let asks = script.keypress.is_some() || script.speech.is_some();
         let input = match asks {
-            true => self.question(script).await,
+            true => self.ask_question(script).await,
             false => self
-                .sound(script, &script.prompt.sounds, Keys::Ignored)
+                .play_playlist(script, &script.prompt.sounds, TypeAhead::Discard)
                 .await
-                .map(|()| Input::Right),
+                .map(|()| InputCheck::Valid),
         };
-        self.report.asked += started.elapsed();
+        self.report.prompt_time += started.elapsed();
         input
     }
 
-    async fn question(&mut self, script: &Script) -> Result<Input, Interrupted> {
+    async fn ask_question(&mut self, script: &Script) -> Result<InputCheck, Interruption> {
         match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
-            Line::Up => {}
-            Line::Ringing => return Ok(Input::Nothing),
-            Line::Gone => return Err(Interrupted::caller_left()),
+            LineState::Up => {}
+            LineState::Ringing => return Ok(InputCheck::Missing),
+            LineState::HungUp => return Err(Interruption::caller_hung_up()),
         }
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
-            let mut prompt = self.begin(script, &script.prompt.sounds);
+            let mut prompt = self.start_sounds(script, &script.prompt.sounds);
             let heard = match speech {
-                Some(speech) => self.listen(speech, keypress, &mut prompt).await?,
-                None => Heard::Keys,
+                Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt).await?,
+                None => SpeechAttempt::Keys,
             };
             let input = match (heard, keypress) {
-                (Heard::Input(input), _) => input,
-                (Heard::Keys, Some(keypress)) => self.keys(keypress, &mut prompt).await?,
-                (Heard::Keys, None) => return Ok(Input::Nothing),
+                (SpeechAttempt::Input(input), _) => input,
+                (SpeechAttempt::Keys, Some(keypress)) => self.ask_for_digits(keypress, &mut prompt).await?,
+                (SpeechAttempt::Keys, None) => return Ok(InputCheck::Missing),
             };
             // What failed once is not tried again on the same caller where keys serve as well.
             speech = speech.filter(|_| self.report.reason.is_none());
-            if let (Input::Nothing, Some(mute)) = (input, prompt.silenced()) {
+            if let (InputCheck::Missing, Some(mute)) = (input, prompt.into_error()) {
                 self.report.reason = Some(format!("the prompt was not heard: {mute}"));
-                return Ok(Input::Nothing);
+                return Ok(InputCheck::Missing);
             }
-            if input == Input::Right || !self.memory.may_ask_again() {
+            if input == InputCheck::Valid || !self.state.start_next_attempt() {
                 return Ok(input);
             }
         }
     }
 
-    async fn keys(
+    async fn ask_for_digits(
         &mut self,
-        keypress: &Keypress,
-        prompt: &mut Parts<V::Making>,
-    ) -> Result<Input, Interrupted> {
-        let heard = self.channel.ask(prompt, &keypress.ask).await?;
-        Ok(self.pressed(keypress, heard.digits))
+        keypress: &KeypressInput,
+        prompt: &mut PromptSounds<V::PendingRender>,
+    ) -> Result<InputCheck, Interruption> {
+        let heard = self.channel.collect_digits(prompt, &keypress.digit_options).await?;
+        Ok(self.record_digits(keypress, heard.digits))
     }
 
-    fn pressed(&mut self, keypress: &Keypress, digits: String) -> Input {
-        let input = keypress.judge(&digits);
-        self.report.digits += digits.len();
-        self.memory.enter(digits, By::Keypress);
+    fn record_digits(&mut self, keypress: &KeypressInput, digits: String) -> InputCheck {
+        let input = keypress.check(&digits);
+        self.report.digit_count += digits.len();
+        self.state.record_input(digits, InputMethod::Keypress);
         input
     }
 
     /// Speech, or keys that were pressed instead.
-    async fn listen(
+    async fn ask_for_speech(
         &mut self,
-        speech: &Speech,
-        keypress: Option<&Keypress>,
-        prompt: &mut Parts<V::Making>,
-    ) -> Result<Heard, Interrupted> {
-        let (ear, recording) = match self.voice.ear() {
+        speech: &SpeechInput,
+        keypress: Option<&KeypressInput>,
+        prompt: &mut PromptSounds<V::PendingRender>,
+    ) -> Result<SpeechAttempt, Interruption> {
+        let (ear, recording) = match self.voice.asr_source() {
             Ok(ear) => ear,
-            Err(deaf) => return Ok(self.deaf(deaf.to_string())),
+            Err(deaf) => return Ok(self.fall_back_to_keys(deaf.to_string())),
         };
-        let listen = Listen {
-            ear,
-            start: speech.start,
-            silence: speech.silence,
-            maximum: speech.maximum,
-            keys: keypress.map(|keypress| keypress.ask.clone()),
+        let listen = SpeechOptions {
+            source: ear,
+            no_input_timeout: speech.no_input_timeout,
+            end_silence: speech.end_silence,
+            max_duration: speech.max_duration,
+            digits: keypress.map(|keypress| keypress.digit_options.clone()),
         };
-        let said = self.channel.listen(prompt, &listen).await?;
+        let said = self.channel.collect_speech(prompt, &listen).await?;
         let words = match (said, keypress, recording) {
-            (Said::Keys(heard), Some(keypress), _) => {
-                return Ok(Heard::Input(self.pressed(keypress, heard.digits)));
+            (SpeechResult::Digits(heard), Some(keypress), _) => {
+                return Ok(SpeechAttempt::Input(self.record_digits(keypress, heard.digits)));
             }
-            (Said::Recorded, _, Some(recording)) => {
-                let understood = self.voice.understand(recording, &speech.language);
-                match self.channel.wait(understood, &Meanwhile::default()).await? {
+            (SpeechResult::Recorded, _, Some(recording)) => {
+                let understood = self.voice.transcribe(recording, &speech.language);
+                match self.channel.wait(understood, &HoldMedia::default()).await? {
                     Ok(words) => words,
-                    Err(deaf) => return Ok(self.deaf(deaf.to_string())),
+                    Err(deaf) => return Ok(self.fall_back_to_keys(deaf.to_string())),
                 }
             }
-            (Said::Words(words), ..) => words,
-            (Said::Unheard(reason), ..) => return Ok(self.deaf(reason)),
-            (Said::Nothing | Said::Keys(_) | Said::Recorded, ..) => String::new(),
+            (SpeechResult::Words(words), ..) => words,
+            (SpeechResult::Failed(reason), ..) => return Ok(self.fall_back_to_keys(reason)),
+            (SpeechResult::NoInput | SpeechResult::Digits(_) | SpeechResult::Recorded, ..) => String::new(),
         };
-        Ok(Heard::Input(self.spoken(speech, keypress, &words)))
+        Ok(SpeechAttempt::Input(self.record_speech(speech, keypress, &words)))
     }
 
-    fn spoken(&mut self, speech: &Speech, keypress: Option<&Keypress>, words: &str) -> Input {
-        let (input, text) = speech.judge(words, keypress);
-        self.report.said += words.trim().chars().count();
-        self.memory.enter(text, By::Speech);
+    fn record_speech(&mut self, speech: &SpeechInput, keypress: Option<&KeypressInput>, words: &str) -> InputCheck {
+        let (input, text) = speech.check(words, keypress);
+        self.report.speech_characters += words.trim().chars().count();
+        self.state.record_input(text, InputMethod::Speech);
         input
     }
 
     /// Speech can't be understood; what was said before counts no more.
-    fn deaf(&mut self, reason: String) -> Heard {
+    fn fall_back_to_keys(&mut self, reason: String) -> SpeechAttempt {
         warn!(reason, "speech is not understood");
         self.report.reason = Some(reason);
-        self.memory.enter(String::new(), By::Speech);
-        Heard::Keys
+        self.state.record_input(String::new(), InputMethod::Speech);
+        SpeechAttempt::Keys
     }
 }
 
 /// What came of listening.
-enum Heard {
+enum SpeechAttempt {
     /// An input, right or wrong, or none.
-    Input(Input),
+    Input(InputCheck),
     /// Speech can't be understood: keys may still be pressed where they are asked for.
     Keys,
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dialscript::control::client::{AskError, ask};
-use dialscript::control::protocol::{Answer, LARGEST_REQUEST, Purge, Request};
+use dialscript::control::client::{ControlClientError, send_request};
+use dialscript::control::protocol::{ControlReply, MAX_REQUEST_BYTES, PurgeTarget, ControlRequest};
 use dialscript::control::serve::serve;
-use dialscript::control::socket::Socket;
+use dialscript::control::socket::ControlSocket;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -27,16 +27,16 @@ struct ControlServer {
 
 impl ControlServer {
     async fn start() -> Self {
-        Self::that_answers(|asked| vec![Answer::Purged(asked)]).await
+        Self::that_answers(|asked| vec![ControlReply::Purged(asked)]).await
     }
 
-    async fn that_answers(answers: fn(usize) -> Vec<Answer>) -> Self {
+    async fn that_answers(answers: fn(usize) -> Vec<ControlReply>) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("control.sock");
-        let socket = Socket::open(&path).await.unwrap();
+        let socket = ControlSocket::open(&path).await.unwrap();
         let asked = Arc::new(AtomicUsize::new(0));
         let count = asked.clone();
-        let answer = move |_: Request| {
+        let answer = move |_: ControlRequest| {
             let answers = answers(count.fetch_add(1, Ordering::Relaxed) + 1);
             async move { answers }
         };
@@ -62,8 +62,8 @@ impl ControlServer {
 
     async fn still_answers(&self) {
         let before = self.asked.load(Ordering::Relaxed);
-        let answered = ask(&self.path, &Request::Purge(Purge::All)).await.unwrap();
-        assert_eq!(answered, [Answer::Purged(before + 1)]);
+        let answered = send_request(&self.path, &ControlRequest::Purge(PurgeTarget::All)).await.unwrap();
+        assert_eq!(answered, [ControlReply::Purged(before + 1)]);
     }
 }
 
@@ -92,7 +92,7 @@ async fn garbage_is_reported_so_and_changes_nothing() {
 async fn a_line_without_end_is_broken_off() {
     let daemon = ControlServer::start().await;
     let told = daemon.told(&vec![b'x'; 1 << 20]).await;
-    assert_eq!(told, format!("{{\"fault\":\"a request has at most {LARGEST_REQUEST} bytes\"}}\n"));
+    assert_eq!(told, format!("{{\"fault\":\"a request has at most {MAX_REQUEST_BYTES} bytes\"}}\n"));
     daemon.still_answers().await;
 }
 
@@ -121,14 +121,14 @@ async fn a_peer_that_leaves_without_a_word_harms_nothing() {
 
 #[tokio::test]
 async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
-    let long = |_| vec![Answer::Fault("x".repeat(1 << 20)); 8];
+    let long = |_| vec![ControlReply::Fault("x".repeat(1 << 20)); 8];
     let daemon = ControlServer::that_answers(long).await;
     let mut lazy = daemon.connect().await;
     lazy.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();
     lazy.read_exact(&mut [0; 10]).await.unwrap();
     assert!(matches!(
-        ask(&daemon.path, &Request::Purge(Purge::All)).await,
-        Err(AskError::Broken(_))
+        send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::All)).await,
+        Err(ControlClientError::BadReply(_))
     ));
     daemon.stop.cancel();
     timeout(Duration::from_secs(5), daemon.served).await.expect("stops").unwrap();
@@ -142,7 +142,7 @@ async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
 async fn more_than_can_be_asked_at_once_is_not_sent() {
     let daemon = ControlServer::start().await;
     let keys = vec!["0123456789ab".to_owned(); 2000];
-    let asked = ask(&daemon.path, &Request::Purge(Purge::Keys(keys))).await;
-    assert!(matches!(asked, Err(AskError::TooMuch)));
+    let asked = send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::Keys(keys))).await;
+    assert!(matches!(asked, Err(ControlClientError::RequestTooLong)));
     assert_eq!(daemon.asked.load(Ordering::Relaxed), 0);
 }

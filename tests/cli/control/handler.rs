@@ -3,16 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::control::desk;
-use dialscript::control::protocol::{Ahead, Answer, Explained, Keeps, Kept, Purge, Request};
-use dialscript::script::answer::Answer as WebAnswer;
-use dialscript::script::definition::{CacheKeyText, Caching, Library, Script, Trigger, Url};
-use dialscript::script::escape::Landing;
+use dialscript::control::handler;
+use dialscript::control::protocol::{ServingPhase, ControlReply, ScriptCacheReport, ScriptCachePolicy, ControlEntry, PurgeTarget, ControlRequest};
+use dialscript::script::answer::TriggerAnswer as WebAnswer;
+use dialscript::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptLibrary, Script, ScriptTrigger, UrlTemplate};
+use dialscript::script::escape::EscapeContext;
 use dialscript::script::request::CacheKey;
-use dialscript::script::template::{Piece, Placeholder, Template};
-use dialscript::trigger::cache::{Entry, Serves};
-use dialscript::trigger::shared::{self, SharedCache};
-use dialscript::trigger::{HttpTriggers, Settings};
+use dialscript::script::template::{TemplatePiece, Placeholder, Template};
+use dialscript::trigger::response_cache::{ResponseCacheEntry, ResponseFreshness};
+use dialscript::trigger::shared_cache::{self, SharedCache};
+use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use futures_util::FutureExt;
 use tokio::time::{Instant, advance};
 
@@ -20,87 +20,87 @@ use crate::support::fake_redis::FakeRedis;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> Caching {
+fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> ResponseCachePolicy {
     let (stale, stale_if_error) = (MINUTE * stale, MINUTE * stale_if_error);
-    Caching { fresh: MINUTE * fresh, stale, stale_if_error, key: None }
+    ResponseCachePolicy { fresh: MINUTE * fresh, stale, stale_if_error, key: None }
 }
 
-fn trigger(caching: Option<Caching>) -> Trigger {
-    let url = Url { template: Template::text("https://shop.example/"), decides_host: false };
-    Trigger { url, caching, ..Trigger::default() }
+fn trigger(caching: Option<ResponseCachePolicy>) -> ScriptTrigger {
+    let url = UrlTemplate { template: Template::text("https://shop.example/"), decides_host: false };
+    ScriptTrigger { url, cache_policy: caching, ..ScriptTrigger::default() }
 }
 
-fn script(name: &str, trigger: Option<Trigger>) -> (String, Arc<Script>) {
+fn script(name: &str, trigger: Option<ScriptTrigger>) -> (String, Arc<Script>) {
     (name.to_owned(), Arc::new(Script { name: name.into(), trigger, ..Script::default() }))
 }
 
 /// A daemon with the scripts `order` and `plain`.
 struct Daemon {
-    triggers: HttpTriggers,
-    library: Library,
+    triggers: HttpTriggerClient,
+    library: ScriptLibrary,
 }
 
 impl Daemon {
-    fn new(caching: Caching) -> Self {
+    fn new(caching: ResponseCachePolicy) -> Self {
         let scripts =
             [script("order", Some(trigger(Some(caching)))), script("plain", Some(trigger(None)))];
-        let library = Library { scripts: scripts.into(), ..Library::default() };
-        Self { triggers: HttpTriggers::new(Settings::default()).unwrap(), library }
+        let library = ScriptLibrary { scripts: scripts.into(), ..ScriptLibrary::default() };
+        Self { triggers: HttpTriggerClient::new(TriggerSettings::default()).unwrap(), library }
     }
 
-    fn caching(&self) -> Caching {
-        self.library.scripts["order"].trigger.clone().unwrap().caching.unwrap()
+    fn caching(&self) -> ResponseCachePolicy {
+        self.library.scripts["order"].trigger.clone().unwrap().cache_policy.unwrap()
     }
 
     /// Keeps an answer for `order` under a key that begins with a byte.
     fn keep(&self, key: u8) {
-        let (caching, answer) = (self.caching(), WebAnswer::read(200, None, b"fine"));
-        let entry = Entry {
+        let (caching, answer) = (self.caching(), WebAnswer::parse(200, None, b"fine"));
+        let entry = ResponseCacheEntry {
             answer: Arc::new(answer),
-            since: Instant::now(),
-            fresh: caching.fresh,
+            stored_at: Instant::now(),
+            fresh_for: caching.fresh,
             lifetime: caching.lifetime(),
-            label: format!("GET https://shop.example/{key}").into(),
+            request_label: format!("GET https://shop.example/{key}").into(),
             script: "order".into(),
         };
         self.triggers.cache().put(CacheKey([key; 32]), entry);
     }
 
-    fn ask(&self, request: Request) -> Vec<Answer> {
-        let answered = desk::answer(&request, &self.triggers, &self.library);
+    fn ask(&self, request: ControlRequest) -> Vec<ControlReply> {
+        let answered = handler::handle_request(&request, &self.triggers, &self.library);
         answered.now_or_never().expect("nothing is waited for where no cache is shared")
     }
 
-    fn listed(&self) -> Vec<Kept> {
-        let answers = self.ask(Request::List { script: None });
+    fn listed(&self) -> Vec<ControlEntry> {
+        let answers = self.ask(ControlRequest::List { script: None });
         let kept = answers.into_iter().filter_map(|answer| match answer {
-            Answer::Kept(kept) => Some(kept),
+            ControlReply::Kept(kept) => Some(kept),
             _ => None,
         });
         kept.collect()
     }
 
-    fn explained(&self, script: &str) -> Explained {
-        match self.ask(Request::Explain { what: script.into() }).swap_remove(0) {
-            Answer::Script(explained) => *explained,
+    fn explained(&self, script: &str) -> ScriptCacheReport {
+        match self.ask(ControlRequest::Explain { what: script.into() }).swap_remove(0) {
+            ControlReply::Script(explained) => *explained,
             other => panic!("{other:?}"),
         }
     }
 
-    fn fault(&self, request: Request) -> String {
+    fn fault(&self, request: ControlRequest) -> String {
         match self.ask(request).as_slice() {
-            [Answer::Fault(fault)] => fault.clone(),
+            [ControlReply::Fault(fault)] => fault.clone(),
             other => panic!("{other:?}"),
         }
     }
 }
 
-fn purge_keys(keys: &[&str]) -> Request {
-    Request::Purge(Purge::Keys(keys.iter().map(|&key| key.to_owned()).collect()))
+fn purge_keys(keys: &[&str]) -> ControlRequest {
+    ControlRequest::Purge(PurgeTarget::Keys(keys.iter().map(|&key| key.to_owned()).collect()))
 }
 
-fn ways(kept: &Kept) -> Vec<(Serves, u64)> {
-    kept.ahead.iter().map(|Ahead { serves, until_ms }| (*serves, until_ms / 60_000)).collect()
+fn ways(kept: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
+    kept.ahead.iter().map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000)).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,9 +112,9 @@ async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
     let listed = daemon.listed();
     let keys: Vec<_> = listed.iter().map(|kept| &kept.key[..4]).collect();
     assert_eq!(keys, ["0202", "0101"]);
-    let all = [(Serves::Fresh, 5), (Serves::Stale, 15), (Serves::LastResort, 65)];
+    let all = [(ResponseFreshness::Fresh, 5), (ResponseFreshness::Stale, 15), (ResponseFreshness::LastResort, 65)];
     assert_eq!(ways(&listed[0]), all);
-    assert_eq!(ways(&listed[1]), [(Serves::Stale, 9), (Serves::LastResort, 59)]);
+    assert_eq!(ways(&listed[1]), [(ResponseFreshness::Stale, 9), (ResponseFreshness::LastResort, 59)]);
     assert_eq!(listed[1].age_ms, 360_000);
     assert_eq!(listed[1].request, "GET https://shop.example/1");
 }
@@ -144,38 +144,38 @@ async fn an_answer_of_a_script_that_caches_none_any_more_serves_nobody() {
     daemon.keep(1);
     daemon.library.scripts.remove("order");
     assert!(daemon.listed()[0].ahead.is_empty());
-    assert_eq!(daemon.ask(Request::Purge(Purge::Script("order".into()))), [Answer::Purged(1)]);
+    assert_eq!(daemon.ask(ControlRequest::Purge(PurgeTarget::Script("order".into()))), [ControlReply::Purged(1)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
     let (pieces, key) = (
-        [Piece::Fill(Placeholder::Keypress), Piece::Fill(Placeholder::Arg("shop".into()))],
+        [TemplatePiece::Placeholder(Placeholder::Keypress), TemplatePiece::Placeholder(Placeholder::Arg("shop".into()))],
         "https://shop.example/",
     );
-    let template = Template::landing(pieces, Landing::Variable);
-    let key = Some(CacheKeyText { of: key.into(), template });
-    let daemon = Daemon::new(Caching { key, ..caching(5, 0, 60) });
-    daemon.triggers.cache().count("order", |tally| tally.hits += 3);
+    let template = Template::with_context(pieces, EscapeContext::Variable);
+    let key = Some(CacheKeyTemplate { source: key.into(), template });
+    let daemon = Daemon::new(ResponseCachePolicy { key, ..caching(5, 0, 60) });
+    daemon.triggers.cache().update_stats("order", |tally| tally.hits += 3);
     let explained = daemon.explained("order");
     assert_eq!(explained.tally.hits, 3);
     let by = Some(vec!["{keypress}".to_owned(), "{arg.shop}".to_owned()]);
-    let keeps = Keeps::Answers { fresh_ms: 300_000, stale_ms: 0, stale_if_error_ms: 3_600_000, by };
+    let keeps = ScriptCachePolicy::Answers { fresh_ms: 300_000, stale_ms: 0, stale_if_error_ms: 3_600_000, by };
     assert_eq!(explained.keeps, keeps);
-    assert_eq!(daemon.explained("plain").keeps, Keeps::Nothing);
+    assert_eq!(daemon.explained("plain").keeps, ScriptCachePolicy::Nothing);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
     let daemon = Daemon::new(caching(5, 0, 0));
     [0xab, 0xcd].into_iter().for_each(|key| daemon.keep(key));
-    let one = daemon.ask(Request::Explain { what: "ABAB".into() });
-    assert!(matches!(&one[..], [Answer::Kept(kept)] if kept.key == "ab".repeat(32)), "{one:?}");
+    let one = daemon.ask(ControlRequest::Explain { what: "ABAB".into() });
+    assert!(matches!(&one[..], [ControlReply::Kept(kept)] if kept.key == "ab".repeat(32)), "{one:?}");
     let mut twin = [0xab; 32];
     twin[31] = 0;
     let entry = daemon.triggers.cache().list(Instant::now()).swap_remove(0).entry;
     daemon.triggers.cache().put(CacheKey(twin), entry);
-    let fault = daemon.fault(Request::Explain { what: "abab".into() });
+    let fault = daemon.fault(ControlRequest::Explain { what: "abab".into() });
     assert_eq!(fault, "several kept answers have a key that begins with abab");
 }
 
@@ -186,8 +186,8 @@ async fn a_key_that_means_nothing_spares_all_the_others() {
     assert!(daemon.fault(purge_keys(&["0101", "9999"])).contains("no kept answer"));
     assert!(daemon.fault(purge_keys(&["01"])).contains("at least 4"));
     assert_eq!(daemon.listed().len(), 3);
-    assert_eq!(daemon.ask(purge_keys(&["0101", "0202", "0101"])), [Answer::Purged(2)]);
-    assert_eq!(daemon.ask(Request::Purge(Purge::All)), [Answer::Purged(1)]);
+    assert_eq!(daemon.ask(purge_keys(&["0101", "0202", "0101"])), [ControlReply::Purged(2)]);
+    assert_eq!(daemon.ask(ControlRequest::Purge(PurgeTarget::All)), [ControlReply::Purged(1)]);
     assert!(daemon.listed().is_empty());
 }
 
@@ -195,9 +195,9 @@ async fn a_key_that_means_nothing_spares_all_the_others() {
 async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() {
     let daemon = Daemon::new(caching(5, 0, 0));
     let requests = [
-        Request::List { script: Some("ordre".into()) },
-        Request::Explain { what: "ordre".into() },
-        Request::Purge(Purge::Script("ordre".into())),
+        ControlRequest::List { script: Some("ordre".into()) },
+        ControlRequest::Explain { what: "ordre".into() },
+        ControlRequest::Purge(PurgeTarget::Script("ordre".into())),
     ];
     for request in requests {
         let fault = daemon.fault(request);
@@ -211,20 +211,20 @@ async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() 
 #[tokio::test]
 async fn what_is_purged_is_shared_no_more() {
     let mut redis = FakeRedis::start().await;
-    let settings = |redis: &FakeRedis| shared::Settings {
+    let settings = |redis: &FakeRedis| shared_cache::SharedCacheSettings {
         address: redis.url().parse().unwrap(),
         secret: "the daemons' own secret".into(),
     };
     let shared = Some(settings(&redis));
-    let triggers = HttpTriggers::new(Settings { shared, ..Settings::default() }).unwrap();
+    let triggers = HttpTriggerClient::new(TriggerSettings { shared_cache: shared, ..TriggerSettings::default() }).unwrap();
     let daemon = Daemon { triggers, ..Daemon::new(caching(5, 0, 0)) };
     let others = SharedCache::new(&settings(&redis)).unwrap();
-    let kept = shared::Kept {
+    let kept = shared_cache::SharedCacheEntry {
         status: 200,
         content_type: None,
         body: b"fine".to_vec(),
         age: Duration::ZERO,
-        time: MINUTE,
+        fresh_for: MINUTE,
         lifetime: MINUTE,
     };
     for key in [1, 2, 3] {
@@ -232,18 +232,18 @@ async fn what_is_purged_is_shared_no_more() {
         others.put(&CacheKey([key; 32]), &kept).await;
     }
     let one = purge_keys(&["0101"]);
-    let purged = desk::answer(&one, &daemon.triggers, &daemon.library).await;
-    assert_eq!(purged, [Answer::Purged(1), Answer::Shared(None)]);
+    let purged = handler::handle_request(&one, &daemon.triggers, &daemon.library).await;
+    assert_eq!(purged, [ControlReply::Purged(1), ControlReply::Shared(None)]);
     assert!(others.get(&CacheKey([1; 32])).await.is_none());
     assert!(others.get(&CacheKey([2; 32])).await.is_some());
-    let all = Request::Purge(Purge::All);
-    let purged = desk::answer(&all, &daemon.triggers, &daemon.library).await;
-    assert_eq!(purged, [Answer::Purged(2), Answer::Shared(None)]);
+    let all = ControlRequest::Purge(PurgeTarget::All);
+    let purged = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
+    assert_eq!(purged, [ControlReply::Purged(2), ControlReply::Shared(None)]);
     assert_eq!(redis.memory.lock().unwrap().answers().len(), 0);
     daemon.keep(1);
     redis.kill().await;
-    let answers = desk::answer(&all, &daemon.triggers, &daemon.library).await;
-    let [Answer::Purged(1), Answer::Shared(Some(problem))] = answers.as_slice() else {
+    let answers = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
+    let [ControlReply::Purged(1), ControlReply::Shared(Some(problem))] = answers.as_slice() else {
         panic!("{answers:?}");
     };
     assert!(problem.contains("does not answer"), "{problem}");

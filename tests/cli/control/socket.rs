@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use dialscript::control::socket::{OpenError, Socket};
+use dialscript::control::socket::{ControlSocketError, ControlSocket};
 use tempfile::TempDir;
 
 fn names(folder: &Path) -> Vec<String> {
@@ -17,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
 async fn it_is_for_its_owner_alone_and_goes_with_the_daemon() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
-    let socket = Socket::open(&path).await.unwrap();
+    let socket = ControlSocket::open(&path).await.unwrap();
     let metadata = fs::metadata(&path).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
@@ -32,7 +32,7 @@ async fn one_that_nobody_listens_on_is_replaced() {
     let path = folder.path().join("control.sock");
     drop(UnixListener::bind(&path).unwrap());
     assert!(path.exists(), "the file of a daemon that was killed");
-    let socket = Socket::open(&path).await.unwrap();
+    let socket = ControlSocket::open(&path).await.unwrap();
     tokio::net::UnixStream::connect(&path).await.expect("ours listens");
     drop(socket);
 }
@@ -41,8 +41,8 @@ async fn one_that_nobody_listens_on_is_replaced() {
 async fn one_that_a_daemon_listens_on_stays_its_own() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
-    let first = Socket::open(&path).await.unwrap();
-    assert!(matches!(Socket::open(&path).await, Err(OpenError::Taken)));
+    let first = ControlSocket::open(&path).await.unwrap();
+    assert!(matches!(ControlSocket::open(&path).await, Err(ControlSocketError::InUse)));
     tokio::net::UnixStream::connect(&path).await.expect("the first one listens on");
     drop(first);
 }
@@ -51,9 +51,9 @@ async fn one_that_a_daemon_listens_on_stays_its_own() {
 async fn a_daemon_that_ends_late_leaves_the_socket_of_the_next_one() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
-    let first = Socket::open(&path).await.unwrap();
+    let first = ControlSocket::open(&path).await.unwrap();
     fs::remove_file(&path).unwrap();
-    let second = Socket::open(&path).await.unwrap();
+    let second = ControlSocket::open(&path).await.unwrap();
     drop(first);
     tokio::net::UnixStream::connect(&path).await.expect("the second one listens on");
     drop(second);
@@ -64,19 +64,19 @@ async fn another_file_of_its_name_is_left_alone() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     fs::write(&path, "notes").unwrap();
-    assert!(matches!(Socket::open(&path).await, Err(OpenError::NoSocket)));
+    assert!(matches!(ControlSocket::open(&path).await, Err(ControlSocketError::NotASocket)));
     assert_eq!(fs::read_to_string(&path).unwrap(), "notes");
 }
 
 #[tokio::test]
 async fn a_folder_that_is_not_there_and_a_long_path_are_reported_with_a_fix() {
     let folder = TempDir::new().unwrap();
-    let nowhere = Socket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
-    let long = Socket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();
+    let nowhere = ControlSocket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
+    let long = ControlSocket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();
     for told in [nowhere.to_string(), long.to_string()] {
         assert!(told.contains("by `[control] socket`"), "{told}");
     }
-    assert!(matches!(long, OpenError::TooLong));
+    assert!(matches!(long, ControlSocketError::PathTooLong));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn the_leavings_of_a_process_of_our_number_are_cleared_away() {
     let left = folder.path().join(format!(".{}", std::process::id()));
     fs::create_dir(&left).unwrap();
     drop(UnixListener::bind(left.join("s")).unwrap());
-    let socket = Socket::open(&folder.path().join("control.sock")).await.unwrap();
+    let socket = ControlSocket::open(&folder.path().join("control.sock")).await.unwrap();
     assert_eq!(names(folder.path()), ["control.sock"]);
     drop(socket);
 }

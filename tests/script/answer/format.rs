@@ -1,6 +1,6 @@
 //! What a body is: by its content type, by its look, and in which charset.
 
-use dialscript::script::answer::Answer;
+use dialscript::script::answer::TriggerAnswer;
 
 use crate::script::answer::{JSON, TEXT, XML, assert_values, key, read, text};
 
@@ -71,13 +71,13 @@ fn without_a_content_type_the_look_decides() {
 }
 
 /// By what it answers to: every body of the tables above has `a` as 1, where its kind has keys.
-fn kind_of(answer: &Answer) -> &'static str {
-    if let Some(reason) = answer.unreadable() {
+fn kind_of(answer: &TriggerAnswer) -> &'static str {
+    if let Some(reason) = answer.unreadable_reason() {
         assert!(reason.contains("HTML page") && reason.contains("send JSON"), "{reason}");
         return "html";
     }
-    let has_key = answer.at(&key("a")) == text("1");
-    match (has_key, answer.at(&key("r.a")) == text("1"), answer.at(&key("a[0]")) == text("1")) {
+    let has_key = answer.lookup(&key("a")) == text("1");
+    match (has_key, answer.lookup(&key("r.a")) == text("1"), answer.lookup(&key("a[0]")) == text("1")) {
         (true, true, _) => "xml",
         (true, false, true) => "form",
         (true, false, false) => "json",
@@ -100,7 +100,7 @@ fn charsets_are_those_of_the_mark_the_content_type_and_the_declaration() {
     ];
     for (content_type, body) in rows {
         assert_eq!(
-            read(*content_type, body).value(None),
+            read(*content_type, body).branch_value(None),
             text("café"),
             "{content_type:?} {body:?}"
         );

@@ -1,7 +1,7 @@
 //! Every kind of matcher on every kind of answer.
 
-use dialscript::script::answer::Answer;
-use dialscript::script::branch::Subject;
+use dialscript::script::answer::TriggerAnswer;
+use dialscript::script::branch::BranchSubject;
 use dialscript::script::definition::{Decimal, Matcher};
 use dialscript::script::path::KeyPath;
 use regex::Regex;
@@ -25,8 +25,8 @@ fn matchers() -> [(&'static str, Matcher); 8] {
 
 /// The kinds that match, in their order.
 #[track_caller]
-fn assert_match(answer: &Answer, path: Option<&KeyPath>, expected: &str) {
-    let subject = Subject::answer(answer, path);
+fn assert_match(answer: &TriggerAnswer, path: Option<&KeyPath>, expected: &str) {
+    let subject = BranchSubject::from_answer(answer, path);
     let matching = matchers().into_iter().filter(|(_, matcher)| matcher.matches(&subject));
     let names: Vec<_> = matching.map(|(name, _)| name).collect();
     assert_eq!(names.join(" "), expected, "{path:?} of {subject:?}");
@@ -72,7 +72,7 @@ fn a_value_matches_alike_wherever_it_stands() {
             (TEXT, format!("\u{feff}{value}\r\n"), None),
         ];
         for (content_type, body, path) in rows {
-            let answer = Answer::read(200, content_type, body.as_bytes());
+            let answer = TriggerAnswer::parse(200, content_type, body.as_bytes());
             assert_match(&answer, path.map(key).as_ref(), &expected);
         }
     }
@@ -83,7 +83,7 @@ fn literal_numbers_and_truth_values_of_json_match_as_they_are_written() {
     for (value, expected) in VALUES.into_iter().filter(|(value, _)| {
         serde_json::from_str::<serde_json::Value>(value).is_ok() && *value != "null"
     }) {
-        let answer = Answer::read(200, JSON, format!(r#"{{"code":{value}}}"#).as_bytes());
+        let answer = TriggerAnswer::parse(200, JSON, format!(r#"{{"code":{value}}}"#).as_bytes());
         assert_match(&answer, Some(&key("code")), &format!("{expected} status"));
     }
 }
@@ -113,7 +113,7 @@ fn what_is_empty_is_present_and_what_is_null_is_absent() {
         (FORM, "code=1&code=2", "present status"),
     ];
     for (content_type, body, expected) in rows {
-        let answer = Answer::read(200, content_type, body.as_bytes());
+        let answer = TriggerAnswer::parse(200, content_type, body.as_bytes());
         assert_match(&answer, Some(&key("code")), expected);
     }
 }
@@ -122,10 +122,10 @@ fn what_is_empty_is_present_and_what_is_null_is_absent() {
 fn without_a_key_the_status_stands_where_there_is_no_text() {
     for (content_type, body) in [(JSON, "{}"), (XML, "<a/>"), (FORM, "a=1"), (TEXT, ""), (None, "")]
     {
-        let answer = Answer::read(200, content_type, body.as_bytes());
+        let answer = TriggerAnswer::parse(200, content_type, body.as_bytes());
         assert_match(&answer, None, "range pattern present status");
     }
-    assert_match(&Answer::read(204, None, b""), None, "range pattern present");
+    assert_match(&TriggerAnswer::parse(204, None, b""), None, "range pattern present");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn an_error_matches_by_its_status_and_by_the_key_where_that_is_there() {
         (Some("text/html"), "1.10", "class"),
     ];
     for (content_type, body, expected) in rows {
-        assert_match(&Answer::read(404, content_type, body.as_bytes()), Some(&at), expected);
+        assert_match(&TriggerAnswer::parse(404, content_type, body.as_bytes()), Some(&at), expected);
     }
 }
 
@@ -160,7 +160,7 @@ fn values_in_other_charsets_match_as_their_text() {
         ("application/x-www-form-urlencoded", b"code=caf%C3%A9".to_vec()),
     ];
     for (content_type, body) in rows {
-        let answer = Answer::read(200, Some(content_type), &body);
-        assert!(matcher.matches(&Subject::answer(&answer, Some(&key("code")))), "{content_type}");
+        let answer = TriggerAnswer::parse(200, Some(content_type), &body);
+        assert!(matcher.matches(&BranchSubject::from_answer(&answer, Some(&key("code")))), "{content_type}");
     }
 }

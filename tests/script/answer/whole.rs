@@ -1,6 +1,6 @@
 //! An answer without a key, and as a whole.
 
-use dialscript::script::answer::Answer;
+use dialscript::script::answer::TriggerAnswer;
 
 use crate::script::answer::{FORM, JSON, TEXT, XML, assert_values, read, text};
 
@@ -24,8 +24,8 @@ fn without_a_key_a_text_is_its_own_value_and_all_else_the_status() {
         (Some("text/html"), "200", "207"),
     ];
     for (content_type, body, value) in rows {
-        let answer = Answer::read(207, *content_type, body.as_bytes());
-        assert_eq!(answer.value(None), text(value), "{content_type:?} {body}");
+        let answer = TriggerAnswer::parse(207, *content_type, body.as_bytes());
+        assert_eq!(answer.branch_value(None), text(value), "{content_type:?} {body}");
         assert_eq!(answer.status, 207);
     }
 }
@@ -33,9 +33,9 @@ fn without_a_key_a_text_is_its_own_value_and_all_else_the_status() {
 #[test]
 fn an_empty_body_can_be_read_and_holds_nothing() {
     for content_type in [None, JSON, XML, FORM, TEXT, Some("text/html")] {
-        let answer = Answer::read(204, content_type, b"");
+        let answer = TriggerAnswer::parse(204, content_type, b"");
         assert_values(&answer, &[("code", None)]);
-        assert_eq!(answer.value(None), text("204"));
+        assert_eq!(answer.branch_value(None), text("204"));
     }
 }
 
@@ -54,7 +54,7 @@ fn the_size_is_at_least_that_of_the_texts_that_are_kept() {
         (FORM, format!("a={long}")),
         (TEXT, long.clone()),
     ] {
-        let size = read(content_type, body).size();
+        let size = read(content_type, body).memory_size();
         assert!((10_000..11_000).contains(&size), "{content_type:?}: {size}");
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::mouth::{Mouth, Utterance};
-use dialscript::script::definition::Library;
-use dialscript::script::request::NoAnswer;
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
+use dialscript::script::definition::ScriptLibrary;
+use dialscript::script::request::TriggerError;
 
 use crate::script::equal::seen::{Roughly, Seen};
 use crate::script::equal::switches::{on_asterisk, on_freeswitch};
@@ -19,7 +19,7 @@ pub(crate) struct Call {
     scripts: Vec<(&'static str, String)>,
     keys: Vec<(Duration, char)>,
     when_asked: Option<&'static str>,
-    says: Vec<(Duration, Utterance)>,
+    says: Vec<(Duration, FakeUtterance)>,
     /// What is made of each utterance.
     understood: Vec<Result<&'static str, &'static str>>,
     understands_in: Duration,
@@ -107,7 +107,7 @@ impl Call {
         words: &str,
         understood: Result<&'static str, &'static str>,
     ) -> Self {
-        let utterance = Utterance { text: words.into(), lasts: Duration::from_millis(lasts) };
+        let utterance = FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
         self.says.push((Duration::from_millis(at), utterance));
         self.understood.push(understood);
         self
@@ -164,7 +164,7 @@ impl Call {
 
     pub(crate) fn no_answer(mut self, after: u64) -> Self {
         let after = Duration::from_millis(after);
-        self.answers.push((after, Err(NoAnswer::TimedOut(after))));
+        self.answers.push((after, Err(TriggerError::TimedOut(after))));
         self
     }
 
@@ -229,15 +229,15 @@ impl Call {
         self
     }
 
-    pub(crate) fn fingers(&self) -> Fingers {
+    pub(crate) fn fingers(&self) -> DtmfSource {
         match self.when_asked {
-            Some(keys) => Fingers::when_asked(keys),
-            None => Fingers::timed(self.keys.clone()),
+            Some(keys) => DtmfSource::on_request(keys),
+            None => DtmfSource::timed(self.keys.clone()),
         }
     }
 
-    pub(crate) fn mouth(&self) -> Mouth {
-        Mouth::timed(self.says.clone())
+    pub(crate) fn mouth(&self) -> UtteranceSource {
+        UtteranceSource::timed(self.says.clone())
     }
 
     pub(crate) fn voice(&self, recordings: &Path) -> FakeVoice {
@@ -298,7 +298,7 @@ impl Call {
     }
 }
 
-fn library(scripts: &[(&'static str, String)]) -> (ConfigFolder, Arc<Library>) {
+fn library(scripts: &[(&'static str, String)]) -> (ConfigFolder, Arc<ScriptLibrary>) {
     let folder = ConfigFolder::new();
     folder.daemon_file("[egress]\nallow_hosts = [\"shop.example\"]\n").sound("file.wav");
     for (name, text) in scripts {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dialscript::channel::Left;
-use dialscript::fake::phone::{GoesOn, Happening, Told};
-use dialscript::script::report::Report;
+use dialscript::channel::HandoverResult;
+use dialscript::fake::phone::{Continuation, CallEvent, TimedCallEvent};
+use dialscript::script::report::CallReport;
 
 use crate::support::fake_voice::FakeVoice;
 use crate::support::phone_log::PhoneLog;
@@ -28,7 +28,7 @@ pub(crate) struct Seen {
     code: String,
     script: String,
     pub(crate) reason: Option<String>,
-    left: Option<Left>,
+    left: Option<HandoverResult>,
     pub(crate) requests: Vec<String>,
     /// By their names in small letters.
     pub(crate) variables: BTreeMap<String, String>,
@@ -47,7 +47,7 @@ impl PartialEq for Roughly {
 impl Seen {
     pub(crate) fn of(
         log: &PhoneLog,
-        report: Report,
+        report: CallReport,
         requests: Vec<String>,
         voice: &FakeVoice,
     ) -> Self {
@@ -56,16 +56,16 @@ impl Seen {
             outcome: report.outcome.as_str().to_owned(),
             exit: exit(&told),
             heard: heard(&told),
-            digits: report.digits,
-            said: report.said,
-            asked: Roughly(report.asked),
-            waited: Roughly(report.waited),
+            digits: report.digit_count,
+            said: report.speech_characters,
+            asked: Roughly(report.prompt_time),
+            waited: Roughly(report.wait_time),
             recordings: recordings(voice),
             engines: voice.done.lock().unwrap().clone(),
             code: report.code,
             script: report.script,
             reason: report.reason,
-            left: report.left,
+            left: report.handover,
             requests,
             variables: variables(&told),
         }
@@ -77,38 +77,38 @@ fn recordings(voice: &FakeVoice) -> usize {
     folder.and_then(Result::ok).map_or(0, Iterator::count)
 }
 
-fn exit(told: &[Told]) -> String {
-    let hung_up = told.iter().find_map(|told| match told.happening {
-        Happening::IsHungUp(cause) => Some(format!("hung up {cause}")),
+fn exit(told: &[TimedCallEvent]) -> String {
+    let hung_up = told.iter().find_map(|told| match told.event {
+        CallEvent::SwitchHungUp(cause) => Some(format!("hung up {cause}")),
         _ => None,
     });
-    let goes_on = told.iter().find_map(|told| match &told.happening {
-        Happening::GoesOn(GoesOn::At(place)) => {
+    let goes_on = told.iter().find_map(|told| match &told.event {
+        CallEvent::DialplanContinued(Continuation::Destination(place)) => {
             Some(place.strip_suffix(",1").unwrap_or(place).to_owned())
         }
-        Happening::GoesOn(other) => Some(format!("{other:?}")),
+        CallEvent::DialplanContinued(other) => Some(format!("{other:?}")),
         _ => None,
     });
     hung_up.or(goes_on).expect("a call that goes on nowhere")
 }
 
 /// Those that were set while the call lived.
-fn variables(told: &[Told]) -> BTreeMap<String, String> {
-    let living = told.iter().take_while(|told| told.happening != Happening::HangsUp);
-    let variable = |told: &Told| match &told.happening {
-        Happening::Variable { name, value } => Some((name.to_ascii_lowercase(), value.clone())),
+fn variables(told: &[TimedCallEvent]) -> BTreeMap<String, String> {
+    let living = told.iter().take_while(|told| told.event != CallEvent::CallerHungUp);
+    let variable = |told: &TimedCallEvent| match &told.event {
+        CallEvent::VariableSet { name, value } => Some((name.to_ascii_lowercase(), value.clone())),
         _ => None,
     };
     living.filter_map(variable).collect()
 }
 
 /// Sounds by their names, with a `|` where one was broken off.
-fn heard(told: &[Told]) -> Vec<String> {
+fn heard(told: &[TimedCallEvent]) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
     let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
     for told in told {
-        match &told.happening {
-            Happening::Hears { sound, lasts } => {
+        match &told.event {
+            CallEvent::SoundStarted { sound, duration: lasts } => {
                 let goes_on = rest.take().is_some_and(|rest| rest.is(told.at, sound, *lasts));
                 match heard.last_mut().filter(|_| goes_on) {
                     Some(last) => drop(last.pop()),
@@ -116,16 +116,16 @@ fn heard(told: &[Told]) -> Vec<String> {
                 }
                 plays = Some(told.at + *lasts);
             }
-            Happening::BrokenOff { sound, .. } => {
+            CallEvent::SoundInterrupted { sound, .. } => {
                 rest = plays.map(|ends| Rest { at: told.at, sound: sound.clone(), ends });
                 heard.last_mut().unwrap().push('|');
             }
-            Happening::MusicOn(class) => heard.push(format!("<{class}")),
-            Happening::MusicOff => heard.push(">".into()),
-            Happening::Missing { sound } => heard.push(format!("no-{}", name(sound))),
-            Happening::PickedUp => heard.push("up".into()),
-            Happening::Says { text, .. } => heard.push(format!("says:{}", one_word(text))),
-            Happening::HangsUp => heard.push("hangs-up".into()),
+            CallEvent::MusicStarted(class) => heard.push(format!("<{class}")),
+            CallEvent::MusicStopped => heard.push(">".into()),
+            CallEvent::SoundMissing { sound } => heard.push(format!("no-{}", name(sound))),
+            CallEvent::PickedUp => heard.push("up".into()),
+            CallEvent::CallerSpoke { text, .. } => heard.push(format!("says:{}", one_word(text))),
+            CallEvent::CallerHungUp => heard.push("hangs-up".into()),
             _ => {}
         }
     }

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dialscript::script::answer::Answer;
+use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::definition::Script;
-use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
-use dialscript::script::verdict::{Verdict, verdict};
+use dialscript::script::request::{CacheStatus, TriggerResult, TriggerError, TriggerRequest, RequestTimings, TriggerClient};
+use dialscript::script::decision::{BranchDecision, decide_branch};
 use tokio::time::sleep;
 
 /// An answer, and how long it takes.
-pub(crate) type Reply = (Duration, Result<Said, NoAnswer>);
+pub(crate) type Reply = (Duration, Result<Said, TriggerError>);
 
 /// Status, type and body.
 pub(crate) type Said = (u16, &'static str, &'static str);
@@ -20,7 +20,7 @@ pub(crate) type Said = (u16, &'static str, &'static str);
 #[derive(Default)]
 pub(crate) struct Web {
     answers: Mutex<VecDeque<Reply>>,
-    kept: Mutex<Option<Fetched>>,
+    kept: Mutex<Option<TriggerResult>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -33,41 +33,41 @@ impl Web {
         self.asked.lock().unwrap().clone()
     }
 
-    fn note(&self, how: &str, request: &Request) {
+    fn note(&self, how: &str, request: &TriggerRequest) {
         let body = request.body.as_ref().map(|(body, _)| body.text().to_owned());
-        let line = format!("{how} {} {}", request.to.url.text(), body.unwrap_or_default());
+        let line = format!("{how} {} {}", request.target.url.text(), body.unwrap_or_default());
         self.asked.lock().unwrap().push(line);
     }
 }
 
-impl Triggers for Web {
-    async fn ask(&self, request: Request, script: &Arc<Script>) -> Fetched {
+impl TriggerClient for Web {
+    async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let trigger = script.trigger.as_ref().expect("a trigger");
-        let is_kept = trigger.caching.is_some();
+        let is_kept = trigger.cache_policy.is_some();
         let kept = self.kept.lock().unwrap().clone().filter(|_| is_kept);
         if let Some(fetched) = kept {
-            return Fetched { cache: CacheUse::Hit, ..fetched };
+            return TriggerResult { cache: CacheStatus::Hit, ..fetched };
         }
         self.note("asks", &request);
         let (delay, answer) =
             self.answers.lock().unwrap().pop_front().expect("one request too many");
         sleep(delay).await;
         let answer = answer
-            .map(|(status, kind, body)| Answer::read(status, Some(kind), body.as_bytes()))
+            .map(|(status, kind, body)| TriggerAnswer::parse(status, Some(kind), body.as_bytes()))
             .map(Arc::new);
         let is_handled = answer.as_ref().is_ok_and(|answer| {
-            let verdict = verdict(&script.branches, answer, trigger.key.as_ref());
-            matches!(verdict, Verdict::Matched(_))
+            let verdict = decide_branch(&script.branches, answer, trigger.response_key.as_ref());
+            matches!(verdict, BranchDecision::Matched(_))
         });
-        let cache = if is_kept { CacheUse::Miss } else { CacheUse::Off };
-        let fetched = Fetched { answer, cache, spent: Spent::default(), trouble: None };
+        let cache = if is_kept { CacheStatus::Miss } else { CacheStatus::Off };
+        let fetched = TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
         if is_kept && is_handled {
             *self.kept.lock().unwrap() = Some(fetched.clone());
         }
         fetched
     }
 
-    fn tell(&self, request: Request, _: &Arc<Script>) {
+    fn send_detached(&self, request: TriggerRequest, _: &Arc<Script>) {
         self.note("tells", &request);
     }
 }

@@ -1,6 +1,6 @@
 //! Questions, requests, and what their answers come to.
 
-use dialscript::script::request::CacheUse;
+use dialscript::script::request::CacheStatus;
 
 use super::call::{Call, ORDER};
 
@@ -23,7 +23,7 @@ async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
     ]);
     assert!(ended.exit().starts_with("Goto(Destination { extension: \"9100\""), "{}", ended.exit());
     assert_eq!(ended.report.exit, "goto 9100@shipping");
-    assert_eq!(ended.report.digits, 4);
+    assert_eq!(ended.report.digit_count, 4);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn html_is_refused_with_a_reason() {
 #[tokio::test]
 async fn an_answer_from_the_cache_is_reported_to_the_dialplan() {
     let mut call = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
-    call.triggers.cache = CacheUse::Hit;
+    call.triggers.cache = CacheStatus::Hit;
     assert_eq!(call.runs().await.variable("CACHE"), "hit");
 }
 

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::{
-    Ask, Caller, Channel, Destination, Ended, Exit, Heard, Interrupted, Keys, Left, Line, Listen,
-    Meanwhile, Music, Reach, Reassurance, Said, Sounds,
+    DigitOptions, Caller, Channel, Destination, DigitsEnd, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState, SpeechOptions,
+    HoldMedia, HoldMusic, DestinationCheck, Reassurance, SpeechResult, SoundStream,
 };
-use dialscript::script::answer::Answer;
-use dialscript::script::definition::{Library, Script};
-use dialscript::script::memory::Arguments;
-use dialscript::script::report::Report;
-use dialscript::script::request::{CacheUse, Fetched, NoAnswer, Request, Spent, Triggers};
+use dialscript::script::answer::TriggerAnswer;
+use dialscript::script::definition::{ScriptLibrary, Script};
+use dialscript::script::call_state::ScriptArguments;
+use dialscript::script::report::CallReport;
+use dialscript::script::request::{CacheStatus, TriggerResult, TriggerError, TriggerRequest, RequestTimings, TriggerClient};
 use dialscript::script::run::run;
 
 use crate::support::config_folder::ConfigFolder;
@@ -22,12 +22,12 @@ use crate::support::fake_voice::{Done, FakeVoice};
 /// A caller and a switch, as a test wants them, and what was done to them.
 pub(super) struct FakeChannel {
     caller: Arc<Caller>,
-    pub(super) line: Line,
-    pub(super) enters: VecDeque<Result<&'static str, Interrupted>>,
+    pub(super) line: LineState,
+    pub(super) enters: VecDeque<Result<&'static str, Interruption>>,
     /// What comes of each listening; words where nothing is left.
-    pub(super) says: VecDeque<Result<Said, Interrupted>>,
+    pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
-    pub(super) reach: Reach,
+    pub(super) reach: DestinationCheck,
     done: Done,
 }
 
@@ -36,7 +36,7 @@ impl FakeChannel {
         self.done.lock().unwrap().push(what.into());
     }
 
-    async fn plays(&self, sounds: &mut impl Sounds) {
+    async fn plays(&self, sounds: &mut impl SoundStream) {
         while let Some(sound) = sounds.next().await {
             self.does(format!("play {sound:?}"));
         }
@@ -48,86 +48,86 @@ impl Channel for FakeChannel {
         &self.caller
     }
 
-    async fn pick_up(&mut self, answer: bool) -> Result<Line, Interrupted> {
-        if answer && self.line == Line::Ringing {
+    async fn pick_up(&mut self, answer: bool) -> Result<LineState, Interruption> {
+        if answer && self.line == LineState::Ringing {
             self.does("pick up");
-            self.line = Line::Up;
+            self.line = LineState::Up;
         }
         Ok(self.line)
     }
 
-    async fn play(&mut self, sounds: &mut impl Sounds, keys: Keys<'_>) -> Result<(), Interrupted> {
+    async fn play(&mut self, sounds: &mut impl SoundStream, keys: TypeAhead<'_>) -> Result<(), Interruption> {
         self.plays(sounds).await;
-        if let Keys::Kept(_) = keys {
+        if let TypeAhead::Keep(_) = keys {
             self.does("keep keys");
         }
         Ok(())
     }
 
-    async fn ask(&mut self, sounds: &mut impl Sounds, _: &Ask) -> Result<Heard, Interrupted> {
+    async fn collect_digits(&mut self, sounds: &mut impl SoundStream, _: &DigitOptions) -> Result<Digits, Interruption> {
         self.plays(sounds).await;
         self.does("ask");
         let digits = self.enters.pop_front().unwrap_or(Ok(""))?.to_owned();
-        Ok(Heard { digits, ended: Ended::Silence })
+        Ok(Digits { digits, end: DigitsEnd::Timeout })
     }
 
-    async fn listen(
+    async fn collect_speech(
         &mut self,
-        sounds: &mut impl Sounds,
-        listen: &Listen,
-    ) -> Result<Said, Interrupted> {
+        sounds: &mut impl SoundStream,
+        listen: &SpeechOptions,
+    ) -> Result<SpeechResult, Interruption> {
         self.plays(sounds).await;
-        let keys = if listen.keys.is_some() { " or ask" } else { "" };
-        self.does(format!("listen by {:?}{keys}", listen.ear));
-        self.says.pop_front().unwrap_or(Ok(Said::Nothing))
+        let keys = if listen.digits.is_some() { " or ask" } else { "" };
+        self.does(format!("listen by {:?}{keys}", listen.source));
+        self.says.pop_front().unwrap_or(Ok(SpeechResult::NoInput))
     }
 
-    fn speaks(&self) -> bool {
+    fn has_tts(&self) -> bool {
         false
     }
 
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &Meanwhile,
-    ) -> Result<T, Interrupted> {
-        if let Some(Music::Sounds(sounds)) = &meanwhile.music {
+        meanwhile: &HoldMedia,
+    ) -> Result<T, Interruption> {
+        if let Some(HoldMusic::Sounds(sounds)) = &meanwhile.music {
             self.does(format!("music {sounds:?}"));
         }
         if let Some(Reassurance { every, sounds }) = &meanwhile.reassurance {
             self.does(format!("every {every:?} {sounds:?}"));
         }
-        if meanwhile.keeps_keys {
+        if meanwhile.keep_type_ahead {
             self.does("keep keys");
         }
         let done = work.await;
-        if self.leaves_while_waiting { Err(Interrupted::caller_left()) } else { Ok(done) }
+        if self.leaves_while_waiting { Err(Interruption::caller_hung_up()) } else { Ok(done) }
     }
 
-    async fn reaches(&mut self, to: &Destination) -> Result<Reach, Interrupted> {
+    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
         self.does(format!("look up {to:?}"));
         Ok(self.reach)
     }
 
-    async fn set(&mut self, name: &str, value: &str) -> Result<(), Interrupted> {
+    async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         self.does(format!("set {name}={value}"));
         Ok(())
     }
 
-    async fn leave(self, variables: &[(&str, String)], exit: &Exit) -> Left {
+    async fn hand_over(self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
         for (name, value) in variables {
             self.does(format!("{name}={value}"));
         }
         self.does(format!("{exit:?}"));
-        Left::AsAsked
+        HandoverResult::Completed
     }
 }
 
 /// A web application, as a test wants it, and what it was asked.
 #[derive(Default)]
 pub(super) struct FakeTriggers {
-    answers: Mutex<VecDeque<Result<Answer, NoAnswer>>>,
-    pub(super) cache: CacheUse,
+    answers: Mutex<VecDeque<Result<TriggerAnswer, TriggerError>>>,
+    pub(super) cache: CacheStatus,
     done: Done,
 }
 
@@ -137,19 +137,19 @@ impl FakeTriggers {
     }
 }
 
-impl Triggers for FakeTriggers {
-    async fn ask(&self, request: Request, _: &Arc<Script>) -> Fetched {
-        self.does(format!("request {}", request.to.url.text()));
+impl TriggerClient for FakeTriggers {
+    async fn send(&self, request: TriggerRequest, _: &Arc<Script>) -> TriggerResult {
+        self.does(format!("request {}", request.target.url.text()));
         if let Some((body, _)) = &request.body {
             self.does(format!("body {}", body.text()));
         }
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
         let answer = answer.map(Arc::new);
-        Fetched { answer, cache: self.cache, spent: Spent::default(), trouble: None }
+        TriggerResult { answer, cache: self.cache, timings: RequestTimings::default(), first_error: None }
     }
 
-    fn tell(&self, request: Request, script: &Arc<Script>) {
-        self.does(format!("{} tells {}", script.name, request.to.url.text()));
+    fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
+        self.does(format!("{} tells {}", script.name, request.target.url.text()));
     }
 }
 
@@ -165,7 +165,7 @@ pub(super) struct Call {
 /// What became of it.
 pub(super) struct Outcome {
     pub(super) done: Vec<String>,
-    pub(super) report: Report,
+    pub(super) report: CallReport,
 }
 
 impl Call {
@@ -180,15 +180,15 @@ impl Call {
         };
         let channel = FakeChannel {
             caller: Arc::new(caller),
-            line: Line::Ringing,
+            line: LineState::Ringing,
             enters: VecDeque::new(),
             says: VecDeque::new(),
             leaves_while_waiting: false,
-            reach: Reach::Yes,
+            reach: DestinationCheck::Exists,
             done: done.clone(),
         };
         let voice = FakeVoice { done: done.clone(), ..FakeVoice::default() };
-        let triggers = FakeTriggers { done, cache: CacheUse::Miss, ..FakeTriggers::default() };
+        let triggers = FakeTriggers { done, cache: CacheStatus::Miss, ..FakeTriggers::default() };
         Self { scripts: vec![("main", script)], daemon: "", channel, triggers, voice }
     }
 
@@ -210,13 +210,13 @@ impl Call {
 
     /// What the recordings hold, one after the other.
     pub(super) fn says<const N: usize>(mut self, words: [&'static str; N]) -> Self {
-        self.channel.says = words.iter().map(|_| Ok(Said::Recorded)).collect();
+        self.channel.says = words.iter().map(|_| Ok(SpeechResult::Recorded)).collect();
         self.voice.hears = Mutex::new(words.into_iter().map(Ok).collect());
         self
     }
 
     pub(super) fn answers(self, status: u16, content_type: &str, body: &str) -> Self {
-        let answer = Answer::read(status, Some(content_type), body.as_bytes());
+        let answer = TriggerAnswer::parse(status, Some(content_type), body.as_bytes());
         self.triggers.answers.lock().unwrap().push_back(Ok(answer));
         self
     }
@@ -226,7 +226,7 @@ impl Call {
     }
 
     pub(super) fn does_not_answer(self) -> Self {
-        let late = NoAnswer::TimedOut(Duration::from_secs(5));
+        let late = TriggerError::TimedOut(Duration::from_secs(5));
         self.triggers.answers.lock().unwrap().push_back(Err(late));
         self
     }
@@ -235,7 +235,7 @@ impl Call {
         let library = library(self.daemon, &self.scripts);
         let script = library.scripts["main"].clone();
         let done = self.channel.done.clone();
-        let arguments = [("order".to_owned(), "a b".to_owned())].into_iter().collect::<Arguments>();
+        let arguments = [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
         let report = run(self.channel, &library, services, script, arguments).await;
         let done = done.lock().unwrap().clone();
@@ -243,7 +243,7 @@ impl Call {
     }
 }
 
-fn library(daemon: &str, scripts: &[(&str, &str)]) -> Arc<Library> {
+fn library(daemon: &str, scripts: &[(&str, &str)]) -> Arc<ScriptLibrary> {
     let folder = ConfigFolder::with_scripts(scripts);
     folder.daemon_file(daemon).config().library
 }

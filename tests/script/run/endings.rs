@@ -1,13 +1,13 @@
 //! How a call ends: hang-ups, places that are not there, lines that nobody picked up.
 
-use dialscript::channel::{Interrupted, Line, Reach};
+use dialscript::channel::{Interruption, LineState, DestinationCheck};
 
 use super::call::{Call, ORDER};
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_to_the_dialplan() {
     let mut call = Call::of(ORDER);
-    call.channel.enters = [Err(Interrupted::CallerLeft { digits: "47".into() })].into();
+    call.channel.enters = [Err(Interruption::CallerHungUp { digits: "47".into() })].into();
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "hangup");
     assert_eq!(ended.variable("INPUT"), "47");
@@ -55,7 +55,7 @@ async fn on_a_channel_that_has_hung_up_sounds_are_skipped_and_the_request_is_mad
         [no_response]
     "#;
     let mut call = Call::of(script).answers_json("{}");
-    call.channel.line = Line::Gone;
+    call.channel.line = LineState::HungUp;
     let ended = call.runs().await;
     assert_eq!(ended.count("play"), 0);
     assert_eq!(ended.count("request"), 1);
@@ -65,7 +65,7 @@ async fn on_a_channel_that_has_hung_up_sounds_are_skipped_and_the_request_is_mad
 #[tokio::test]
 async fn a_question_on_a_channel_that_has_hung_up_is_a_hang_up() {
     let mut call = Call::of(ORDER);
-    call.channel.line = Line::Gone;
+    call.channel.line = LineState::HungUp;
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "hangup");
     assert_eq!(ended.count("ask"), 0);
@@ -87,14 +87,14 @@ async fn a_script_that_must_not_pick_up_skips_what_would_need_it() {
     assert_eq!(ringing.count("pick up") + ringing.count("play"), 0);
     assert_eq!(ringing.variable("OUTCOME"), "otherwise");
     let mut up = Call::of(script).answers_json("{}");
-    up.channel.line = Line::Up;
+    up.channel.line = LineState::Up;
     assert_eq!(up.runs().await.count("play"), 2, "the dialplan had picked up");
 }
 
 #[tokio::test]
 async fn a_destination_that_is_not_there_is_an_error_and_the_call_goes_on() {
     let mut call = Call::of(ORDER).enters(["4711"]).does_not_answer();
-    call.channel.reach = Reach::No;
+    call.channel.reach = DestinationCheck::Missing;
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "error");
     assert_eq!(ended.exit(), "Continue");
@@ -137,10 +137,10 @@ async fn a_destination_that_is_too_long_as_a_whole_is_none() {
 #[tokio::test]
 async fn what_ends_a_call_from_outside_is_an_error_and_the_dialplan_goes_on() {
     for interrupted in [
-        Interrupted::Stopping,
-        Interrupted::TooLong,
-        Interrupted::Refused("520".into()),
-        Interrupted::SwitchLost("gone".into()),
+        Interruption::Shutdown,
+        Interruption::MaxCallDuration,
+        Interruption::Refused("520".into()),
+        Interruption::ConnectionLost("gone".into()),
     ] {
         let mut call = Call::of(ORDER);
         let reason = interrupted.to_string();

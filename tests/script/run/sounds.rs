@@ -53,7 +53,7 @@ async fn a_part_that_is_late_is_waited_for_and_nothing_changes_places() {
     call.voice.late = vec![("two", Duration::from_secs(2)), ("three", Duration::from_secs(1))];
     let ended = call.runs().await;
     ended.in_order(&["play one", "play two", "play three"]);
-    assert_eq!(ended.report.asked, Duration::from_secs(2), "both were made at the same time");
+    assert_eq!(ended.report.prompt_time, Duration::from_secs(2), "both were made at the same time");
 }
 
 /// A script that says one thing about the caller, and nothing that is not a value.

@@ -1,6 +1,6 @@
 //! Callers who say something.
 
-use dialscript::channel::{Ended, Heard, Interrupted, Said};
+use dialscript::channel::{DigitsEnd, Digits, Interruption, SpeechResult};
 
 use super::call::Call;
 use crate::support::fake_voice::FakeEar;
@@ -64,7 +64,7 @@ async fn spoken_digits_of_the_right_length_are_the_input() {
         "DIALSCRIPT_INPUT=4711",
         "DIALSCRIPT_OUTCOME=otherwise",
     ]);
-    assert_eq!((ended.report.said, ended.report.digits), (7, 0));
+    assert_eq!((ended.report.speech_characters, ended.report.digit_count), (7, 0));
 }
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn words_are_as_hostile_as_any_text() {
 async fn the_switch_may_listen_itself() {
     let mut call = Call::of(NUMBER).answers_json("{}");
     call.voice.ear = FakeEar::Switch;
-    call.channel.says = [Ok(Said::Words("4711".into()))].into();
+    call.channel.says = [Ok(SpeechResult::Words("4711".into()))].into();
     let ended = call.runs().await;
     ended.in_order(&["request http://shop.example/?id=4711&any=4711"]);
     assert_eq!(ended.count("understand"), 0);
@@ -125,8 +125,8 @@ async fn the_switch_may_listen_itself() {
 #[tokio::test]
 async fn keys_may_be_pressed_instead() {
     let mut call = Call::of(EITHER);
-    let digits = Heard { digits: "4711".into(), ended: Ended::Full };
-    call.channel.says = [Ok(Said::Keys(digits))].into();
+    let digits = Digits { digits: "4711".into(), end: DigitsEnd::MaxDigits };
+    call.channel.says = [Ok(SpeechResult::Digits(digits))].into();
     let ended = call.runs().await;
     ended.in_order(&[
         "listen by Recording(\"/recordings/1.wav\") or ask",
@@ -135,7 +135,7 @@ async fn keys_may_be_pressed_instead() {
         "set PRESSED=4711",
         "set EITHER=4711",
     ]);
-    assert_eq!((ended.report.said, ended.report.digits), (0, 4));
+    assert_eq!((ended.report.speech_characters, ended.report.digit_count), (0, 4));
 }
 
 #[tokio::test]
@@ -194,7 +194,7 @@ async fn what_was_said_before_the_engine_failed_counts_no_more() {
 #[tokio::test]
 async fn a_switch_that_can_not_listen_says_why() {
     let mut call = Call::of(NUMBER);
-    call.channel.says = [Ok(Said::Unheard("no such application".into()))].into();
+    call.channel.says = [Ok(SpeechResult::Failed("no such application".into()))].into();
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
     assert_eq!(ended.report.reason.as_deref(), Some("no such application"));
@@ -214,7 +214,7 @@ async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
 #[tokio::test]
 async fn the_recording_is_deleted_when_the_caller_leaves() {
     let mut speaking = Call::of(EITHER);
-    let left = Interrupted::CallerLeft { digits: "4".into() };
+    let left = Interruption::CallerHungUp { digits: "4".into() };
     speaking.channel.says = [Err(left)].into();
     let speaking = speaking.runs().await;
     speaking.in_order(&["delete the recording", "DIALSCRIPT_OUTCOME=hangup"]);
@@ -259,5 +259,5 @@ async fn what_was_said_is_read_along_the_chain_and_shown_nowhere_where_sensitive
     assert_eq!(ended.variable("INPUT"), "");
     assert_eq!(ended.report.exit, "goto ***@vault");
     assert!(!format!("{:?}", ended.report).contains("opensesame"), "{:?}", ended.report);
-    assert_eq!(ended.report.said, 10);
+    assert_eq!(ended.report.speech_characters, 10);
 }

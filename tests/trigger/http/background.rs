@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::Patience;
-use dialscript::script::request::{NoAnswer, Request, Triggers};
-use dialscript::trigger::Settings;
-use dialscript::trigger::upstream::Rules;
+use dialscript::script::definition::RetryPolicy;
+use dialscript::script::request::{TriggerError, TriggerRequest, TriggerClient};
+use dialscript::trigger::TriggerSettings;
+use dialscript::trigger::upstream::UpstreamLimits;
 use tokio::sync::Notify;
 
 use crate::support::log::record;
@@ -22,7 +22,7 @@ async fn a_request_completes_when_who_asked_has_left() {
     let triggers = Arc::new(triggers());
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let caller = tokio::spawn(async move { asking.ask(request, &plain()).await });
+    let caller = tokio::spawn(async move { asking.send(request, &plain()).await });
     web.next().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
@@ -32,7 +32,7 @@ async fn a_request_completes_when_who_asked_has_left() {
     assert_eq!(triggers.tracker().len(), 0);
     // By the same connection: it would be gone had the first request been broken off.
     leave.notify_one();
-    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
     assert_eq!(web.next().await.connection, 1);
 }
 
@@ -41,18 +41,18 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
     let leave = Arc::new(Notify::new());
     let held = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
-    let triggers = Arc::new(with(Settings { max_requests: 1, ..Settings::default() }));
+    let triggers = Arc::new(with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() }));
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let first = tokio::spawn(async move { asking.ask(request, &plain()).await });
+    let first = tokio::spawn(async move { asking.send(request, &plain()).await });
     web.next().await;
-    let refused = triggers.ask(get(web.url("/")), &plain()).await;
-    assert_eq!(refused.answer.unwrap_err(), NoAnswer::TooMany(1));
+    let refused = triggers.send(get(web.url("/")), &plain()).await;
+    assert_eq!(refused.answer.unwrap_err(), TriggerError::TooManyRequests(1));
     assert_eq!(web.unseen(), 0);
     leave.notify_one();
     assert_eq!(code(&first.await.unwrap()), "200");
     leave.notify_one();
-    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
 }
 
 #[tokio::test]
@@ -62,14 +62,14 @@ async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
         _ => Reply::json(r#"{"code":"200"}"#),
     })
     .await;
-    let upstreams = Rules { most: 2, ..Rules::default() };
-    let triggers = with(Settings { upstreams, ..Settings::default() });
+    let upstreams = UpstreamLimits { max_concurrent: 2, ..UpstreamLimits::default() };
+    let triggers = with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
     for _ in 0..2 {
-        triggers.tell(get(web.url("/told")), &plain());
+        triggers.send_detached(get(web.url("/told")), &plain());
     }
     assert_eq!(web.next().await.path(), "/told");
     tokio::task::yield_now().await;
-    let fetched = triggers.ask(within(Duration::from_secs(1), get(web.url("/"))), &plain()).await;
+    let fetched = triggers.send(within(Duration::from_secs(1), get(web.url("/"))), &plain()).await;
     assert_eq!(code(&fetched), "200");
 }
 
@@ -80,10 +80,10 @@ async fn a_place_comes_back_after_a_failure() {
         _ => Reply::json(r#"{"code":"200"}"#),
     })
     .await;
-    let triggers = with(Settings { max_requests: 1, ..Settings::default() });
+    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
     let silent = within(Duration::from_millis(50), get(web.url("/silent")));
-    assert!(triggers.ask(silent, &plain()).await.answer.is_err());
-    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+    assert!(triggers.send(silent, &plain()).await.answer.is_err());
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn closing_waits_for_background_requests() {
     let held = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let triggers = triggers();
-    triggers.tell(get(web.url("/")), &plain());
+    triggers.send_detached(get(web.url("/")), &plain());
     web.next().await;
     let mut closing = std::pin::pin!(triggers.close_and_wait());
     tokio::select! {
@@ -111,10 +111,10 @@ async fn a_background_request_takes_no_permit_that_a_caller_needs() {
         _ => Reply::json(r#"{"code":"200"}"#),
     })
     .await;
-    let triggers = with(Settings { max_requests: 1, ..Settings::default() });
-    triggers.tell(get(web.url("/told")), &plain());
+    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
+    triggers.send_detached(get(web.url("/told")), &plain());
     web.next().await;
-    assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
 }
 
 #[tokio::test]
@@ -125,8 +125,8 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
     })
     .await;
     let triggers = triggers();
-    let minutes = Patience { budget: 5 * MINUTE, attempt: None, retries: 5 };
-    triggers.tell(Request { patience: minutes, ..get(web.url("/")) }, &plain());
+    let minutes = RetryPolicy { total_timeout: 5 * MINUTE, attempt_timeout: None, retries: 5 };
+    triggers.send_detached(TriggerRequest { retry_policy: minutes, ..get(web.url("/")) }, &plain());
     web.next().await;
     let begun = std::time::Instant::now();
     triggers.close_and_wait().await;
@@ -140,9 +140,9 @@ async fn a_background_request_that_is_given_up_with_the_daemon_is_a_warning_of_i
     let mut web = Web::start(|_| Reply::Silence).await;
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.tell(get(web.url("/missed?caller=5550100")), &plain()));
+    span.in_scope(|| triggers.send_detached(get(web.url("/missed?caller=5550100")), &plain()));
     web.next().await;
-    triggers.give_up().await;
+    triggers.abort_background().await;
     triggers.close_and_wait().await;
     let text = lines.text();
     let warning = text.lines().find(|line| line.contains("given up with the daemon")).unwrap();

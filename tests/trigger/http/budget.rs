@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Matcher, Patience};
-use dialscript::script::request::{Fetched, NoAnswer, Request, Triggers};
-use dialscript::script::verdict::{Verdict, verdict};
-use dialscript::trigger::Settings;
-use dialscript::trigger::upstream::Rules;
+use dialscript::script::definition::{Matcher, RetryPolicy};
+use dialscript::script::request::{TriggerResult, TriggerError, TriggerRequest, TriggerClient};
+use dialscript::script::decision::{BranchDecision, decide_branch};
+use dialscript::trigger::TriggerSettings;
+use dialscript::trigger::upstream::UpstreamLimits;
 use futures_util::future::join_all;
 
 use crate::support::net::free_address;
@@ -30,19 +30,19 @@ async fn at_first(times: usize, reply: Reply) -> Web {
     .await
 }
 
-fn trying(retries: u32, request: Request) -> Request {
-    Request { patience: Patience { retries, ..request.patience }, ..request }
+fn trying(retries: u32, request: TriggerRequest) -> TriggerRequest {
+    TriggerRequest { retry_policy: RetryPolicy { retries, ..request.retry_policy }, ..request }
 }
 
-fn each(attempt: Duration, request: Request) -> Request {
-    Request { patience: Patience { attempt: Some(attempt), ..request.patience }, ..request }
+fn each(attempt: Duration, request: TriggerRequest) -> TriggerRequest {
+    TriggerRequest { retry_policy: RetryPolicy { attempt_timeout: Some(attempt), ..request.retry_policy }, ..request }
 }
 
-fn or(url: impl AsRef<str>, request: Request) -> Request {
-    Request { fallback: Some(to(url)), ..request }
+fn or(url: impl AsRef<str>, request: TriggerRequest) -> TriggerRequest {
+    TriggerRequest { fallback: Some(to(url)), ..request }
 }
 
-async fn timed(request: Request) -> (Fetched, Duration) {
+async fn timed(request: TriggerRequest) -> (TriggerResult, Duration) {
     let begun = Instant::now();
     let fetched = ask(request).await;
     (fetched, begun.elapsed())
@@ -58,9 +58,9 @@ async fn what_fails_quickly_is_tried_again() {
     for reply in [Reply::with(500, "", ""), Reply::with(429, "", ""), Reply::Reset] {
         let mut web = at_first(2, reply).await;
         let fetched = ask(trying(2, get(web.url("/")))).await;
-        assert_eq!((code(&fetched).as_str(), fetched.spent.attempts, web.unseen()), ("200", 3, 3));
-        assert!(fetched.spent.paused >= Duration::from_millis(150), "{:?}", fetched.spent);
-        assert!(fetched.trouble.is_some(), "what went wrong first is known");
+        assert_eq!((code(&fetched).as_str(), fetched.timings.attempts, web.unseen()), ("200", 3, 3));
+        assert!(fetched.timings.retry_pause >= Duration::from_millis(150), "{:?}", fetched.timings);
+        assert!(fetched.first_error.is_some(), "what went wrong first is known");
     }
 }
 
@@ -84,7 +84,7 @@ async fn what_is_an_answer_is_not_asked_again() {
     ] {
         let mut web = Web::start(move |_| Reply::with(status, "", "")).await;
         let request = trying(3, get(web.url("/")));
-        let fetched = with(Settings::default()).ask(request, &script).await;
+        let fetched = with(TriggerSettings::default()).send(request, &script).await;
         assert_eq!((fetched.answer.unwrap().status, web.unseen()), (status, 1));
     }
 }
@@ -95,7 +95,7 @@ async fn an_attempt_of_its_own_time_leaves_time_for_another() {
     let attempt = Duration::from_millis(150);
     let (fetched, took) = timed(each(attempt, trying(1, within(BUDGET, get(web.url("/")))))).await;
     assert_eq!(code(&fetched), "200");
-    assert_eq!(fetched.trouble.as_deref(), Some("no answer within 150ms"));
+    assert_eq!(fetched.first_error.as_deref(), Some("no answer within 150ms"));
     assert!(took < BUDGET, "{took:?}");
 }
 
@@ -117,7 +117,7 @@ async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
     }
     for (fetched, took) in join_all(requests.into_iter().map(timed)).await {
         assert_eq!(code(&fetched), "200");
-        assert!(fetched.spent.fallback && fetched.trouble.is_some());
+        assert!(fetched.timings.used_fallback && fetched.first_error.is_some());
         assert!(took < BUDGET + MARGIN, "{took:?}");
     }
     let (fetched, _) = timed(or(standby.url("/"), get(refusing()))).await;
@@ -132,7 +132,7 @@ async fn the_second_url_is_not_asked_while_the_first_answers() {
     let web = Web::start(|_| Reply::json(r#"{"code":"1"}"#)).await;
     let fetched = ask(or(standby.url("/"), get(web.url("/")))).await;
     assert_eq!((code(&fetched).as_str(), standby.unseen()), ("1", 0));
-    assert!(!fetched.spent.fallback && fetched.trouble.is_none());
+    assert!(!fetched.timings.used_fallback && fetched.first_error.is_none());
 }
 
 #[tokio::test]
@@ -152,16 +152,16 @@ async fn everything_together_keeps_to_the_budget() {
         trying(5, get(ever.url("/"))),
         trying(5, get(refusing())),
     ];
-    let rows = rows.map(|request| (with(Settings::default()), request));
+    let rows = rows.map(|request| (with(TriggerSettings::default()), request));
     let asked = join_all(rows.into_iter().map(|(triggers, request)| async move {
         let begun = Instant::now();
-        let fetched = triggers.ask(within(BUDGET, request), &plain()).await;
+        let fetched = triggers.send(within(BUDGET, request), &plain()).await;
         (fetched, begun.elapsed())
     }));
     for (row, (fetched, took)) in asked.await.into_iter().enumerate() {
         assert!(took < BUDGET + MARGIN, "row {row}: {took:?} {fetched:?}");
         let of_no_use = fetched.answer.as_ref().map_or(true, |answer| answer.status >= 500);
-        assert!(of_no_use && fetched.trouble.is_some(), "row {row}");
+        assert!(of_no_use && fetched.first_error.is_some(), "row {row}");
     }
 }
 
@@ -180,8 +180,8 @@ async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_bud
         _ => good(),
     })
     .await;
-    let upstreams = Rules { most: 1, ..Rules::default() };
-    let triggers = with(Settings { upstreams, ..Settings::default() });
+    let upstreams = UpstreamLimits { max_concurrent: 1, ..UpstreamLimits::default() };
+    let triggers = with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
     let (script, short) = (plain(), Duration::from_millis(100));
     let silent = within(2 * short, get(web.url("/silent")));
     let patient = get(web.url("/"));
@@ -189,28 +189,28 @@ async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_bud
     let ((silent, patient, hasty), _) = tokio::join!(
         async {
             tokio::join!(
-                triggers.ask(silent, &script),
-                triggers.ask(patient, &script),
-                triggers.ask(hasty, &script),
+                triggers.send(silent, &script),
+                triggers.send(patient, &script),
+                triggers.send(hasty, &script),
             )
         },
         web.next()
     );
-    assert_eq!(silent.answer.unwrap_err(), NoAnswer::TimedOut(2 * short));
-    assert_eq!(hasty.answer.clone().unwrap_err(), NoAnswer::Busy(1));
+    assert_eq!(silent.answer.unwrap_err(), TriggerError::TimedOut(2 * short));
+    assert_eq!(hasty.answer.clone().unwrap_err(), TriggerError::UpstreamBusy(1));
     assert_eq!(code(&patient), "200");
-    assert!(patient.spent.queued >= short, "{:?}", patient.spent);
+    assert!(patient.timings.queued >= short, "{:?}", patient.timings);
 }
 
 #[tokio::test]
 async fn who_is_not_asked_for_want_of_time_has_not_failed() {
     let silent = Web::start(|_| Reply::Silence).await;
     let mut standby = Web::start(|_| good()).await;
-    let triggers = with(Settings::default());
+    let triggers = with(TriggerSettings::default());
     let request = each(BUDGET, or(standby.url("/"), within(BUDGET, get(silent.url("/")))));
-    let fetched = triggers.ask(request, &plain()).await;
-    assert_eq!(fetched.answer.unwrap_err(), NoAnswer::TimedOut(BUDGET));
-    let failed = triggers.upstreams().into_iter().map(|state| (state.name, state.failed));
+    let fetched = triggers.send(request, &plain()).await;
+    assert_eq!(fetched.answer.unwrap_err(), TriggerError::TimedOut(BUDGET));
+    let failed = triggers.upstream_states().into_iter().map(|state| (state.name, state.failed_attempts));
     let failed: Vec<_> = failed.filter(|(_, failed)| *failed > 0).collect();
     assert_eq!((failed, standby.unseen()), (vec![(silent.address.to_string(), 1)], 0));
 }
@@ -219,14 +219,14 @@ async fn who_is_not_asked_for_want_of_time_has_not_failed() {
 async fn the_parts_of_the_time_are_reported() {
     let web = Web::start(|_| good()).await;
     let url = web.url("/").replace("127.0.0.1", "localhost");
-    let triggers = with(Settings::default());
-    let first = triggers.ask(get(&url), &plain()).await.spent;
+    let triggers = with(TriggerSettings::default());
+    let first = triggers.send(get(&url), &plain()).await.timings;
     assert!(!first.dns.is_zero() && !first.connect.is_zero() && !first.answer.is_zero());
     assert!(first.tls.is_zero() && first.queued < Duration::from_millis(100));
-    let again = triggers.ask(get(&url), &plain()).await.spent;
+    let again = triggers.send(get(&url), &plain()).await.timings;
     assert!(again.dns.is_zero() && again.connect.is_zero(), "by the same connection: {again:?}");
     let silent = Web::start(|_| Reply::Silence).await;
-    let cut = ask(within(BUDGET, get(silent.url("/")))).await.spent;
+    let cut = ask(within(BUDGET, get(silent.url("/")))).await.timings;
     assert!(cut.answer > BUDGET / 2, "also of what was broken off: {cut:?}");
 }
 
@@ -278,21 +278,21 @@ fn ways_to_fail() -> Vec<(&'static str, Reply)> {
 async fn whatever_a_web_application_does_the_call_goes_on_within_its_budget() {
     // Setting a client up takes a while: it is done before any time counts.
     let ways: Vec<_> =
-        ways_to_fail().into_iter().map(|way| (way, with(Settings::default()))).collect();
+        ways_to_fail().into_iter().map(|way| (way, with(TriggerSettings::default()))).collect();
     let rows = ways.into_iter().map(|((how, reply), triggers)| async move {
         let web = Web::start(move |_| reply.clone()).await;
         let request = trying(2, within(BUDGET, get(web.url("/"))));
         let script = keeping_what(minute(), Matcher::Text("200".into()));
         for request in [request.clone(), or(web.url("/standby"), request)] {
             let begun = Instant::now();
-            let fetched = triggers.ask(request, &script).await;
+            let fetched = triggers.send(request, &script).await;
             let took = begun.elapsed();
             assert!(took < BUDGET + MARGIN, "{how}: {took:?}");
             let verdict = fetched.answer.as_ref().map(|answer| {
-                let key = script.trigger.as_ref().and_then(|trigger| trigger.key.as_ref());
-                matches!(verdict(&script.branches, answer, key), Verdict::NoResponse(_))
+                let key = script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
+                matches!(decide_branch(&script.branches, answer, key), BranchDecision::NoResponse(_))
             });
-            assert!(verdict.unwrap_or(true) && fetched.trouble.is_some(), "{how}: {fetched:?}");
+            assert!(verdict.unwrap_or(true) && fetched.first_error.is_some(), "{how}: {fetched:?}");
         }
     });
     join_all(rows).await;

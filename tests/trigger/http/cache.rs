@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::answer::Answer;
-use dialscript::script::definition::{Caching, Matcher};
-use dialscript::script::request::{CacheKey, CacheKeyFilled, CacheUse, Request, Triggers};
-use dialscript::trigger::cache::{Bounds, Cache, Entry, Found};
+use dialscript::script::answer::TriggerAnswer;
+use dialscript::script::definition::{ResponseCachePolicy, Matcher};
+use dialscript::script::request::{CacheKey, CacheKeyInput, CacheStatus, TriggerRequest, TriggerClient};
+use dialscript::trigger::response_cache::{ResponseCacheLimits, ResponseCache, ResponseCacheEntry, ResponseCacheLookup};
 use tokio::time::Instant;
 
 use crate::support::web::{Reply, Web};
@@ -19,23 +19,23 @@ fn key(n: u8) -> CacheKey {
     CacheKey([n; 32])
 }
 
-fn answer(length: usize) -> Entry {
-    let answer = Answer::read(200, Some("text/plain"), &vec![b'x'; length]);
-    Entry {
+fn answer(length: usize) -> ResponseCacheEntry {
+    let answer = TriggerAnswer::parse(200, Some("text/plain"), &vec![b'x'; length]);
+    ResponseCacheEntry {
         answer: Arc::new(answer),
-        since: Instant::now(),
-        fresh: MINUTE,
+        stored_at: Instant::now(),
+        fresh_for: MINUTE,
         lifetime: MINUTE,
-        label: "GET http://shop.example/".into(),
+        request_label: "GET http://shop.example/".into(),
         script: "shop".into(),
     }
 }
 
-fn bounds(entries: usize, bytes: usize) -> Cache {
-    Cache::new(Bounds { entries, bytes })
+fn bounds(entries: usize, bytes: usize) -> ResponseCache {
+    ResponseCache::new(ResponseCacheLimits { max_entries: entries, max_bytes: bytes })
 }
 
-fn has(cache: &Cache, n: u8) -> bool {
+fn has(cache: &ResponseCache, n: u8) -> bool {
     cache.get(key(n), &minute(), Instant::now()).is_some()
 }
 
@@ -54,9 +54,9 @@ async fn an_answer_is_cached_until_its_time_is_over() {
 async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
     let (cache, older) = (bounds(10, 1 << 20), answer(1));
     tokio::time::advance(Duration::from_secs(1)).await;
-    let newer = Entry { answer: Arc::new(Answer::read(201, None, b"x")), ..answer(1) };
+    let newer = ResponseCacheEntry { answer: Arc::new(TriggerAnswer::parse(201, None, b"x")), ..answer(1) };
     let status = || match cache.get(key(1), &minute(), Instant::now()) {
-        Some(Found::Fresh(answer)) => answer.status,
+        Some(ResponseCacheLookup::Fresh(answer)) => answer.status,
         other => panic!("{other:?}"),
     };
     for (entry, expected) in [(older.clone(), 200), (newer, 201), (older, 201)] {
@@ -114,24 +114,24 @@ fn a_cache_of_nothing_keeps_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_serves_no_longer_than_who_asks_allows() {
-    let cache = Cache::new(Bounds::default());
-    cache.put(key(1), Entry { fresh: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) });
+    let cache = ResponseCache::new(ResponseCacheLimits::default());
+    cache.put(key(1), ResponseCacheEntry { fresh_for: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) });
     tokio::time::advance(2 * MINUTE).await;
     assert!(!has(&cache, 1));
-    let longer = Caching { fresh: 5 * MINUTE, ..minute() };
+    let longer = ResponseCachePolicy { fresh: 5 * MINUTE, ..minute() };
     let found = cache.get(key(1), &longer, Instant::now());
-    assert!(matches!(found, Some(Found::Fresh(_))), "another may still have it");
+    assert!(matches!(found, Some(ResponseCacheLookup::Fresh(_))), "another may still have it");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_grows_old_by_degrees() {
     let cache = bounds(10, 1 << 20);
-    let asks = Caching { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
-    cache.put(key(1), Entry { lifetime: asks.lifetime(), ..answer(1) });
+    let asks = ResponseCachePolicy { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
+    cache.put(key(1), ResponseCacheEntry { lifetime: asks.lifetime(), ..answer(1) });
     let how = || match cache.get(key(1), &asks, Instant::now()) {
-        Some(Found::Fresh(_)) => "fresh",
-        Some(Found::Stale(_)) => "stale",
-        Some(Found::LastResort(_)) => "last resort",
+        Some(ResponseCacheLookup::Fresh(_)) => "fresh",
+        Some(ResponseCacheLookup::Stale(_)) => "stale",
+        Some(ResponseCacheLookup::LastResort(_)) => "last resort",
         None => "nothing",
     };
     let mut seen = Vec::new();
@@ -146,14 +146,14 @@ async fn an_answer_grows_old_by_degrees() {
 async fn a_handled_answer_serves_without_another_request() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let (triggers, script) = (triggers(), keeping(minute()));
-    let first = triggers.ask(get(web.url("/?a=1")), &script).await;
-    assert_eq!((first.cache, web.unseen()), (CacheUse::Miss, 1));
-    let hit = triggers.ask(get(web.url("/?a=1")), &script).await;
-    assert_eq!((hit.cache, code(&hit).as_str(), web.unseen()), (CacheUse::Hit, "200", 0));
-    let other = triggers.ask(get(web.url("/?a=2")), &script).await;
-    assert_eq!((other.cache, web.unseen()), (CacheUse::Miss, 1));
-    let off = triggers.ask(get(web.url("/?a=1")), &plain()).await;
-    assert_eq!((off.cache, web.unseen()), (CacheUse::Off, 1));
+    let first = triggers.send(get(web.url("/?a=1")), &script).await;
+    assert_eq!((first.cache, web.unseen()), (CacheStatus::Miss, 1));
+    let hit = triggers.send(get(web.url("/?a=1")), &script).await;
+    assert_eq!((hit.cache, code(&hit).as_str(), web.unseen()), (CacheStatus::Hit, "200", 0));
+    let other = triggers.send(get(web.url("/?a=2")), &script).await;
+    assert_eq!((other.cache, web.unseen()), (CacheStatus::Miss, 1));
+    let off = triggers.send(get(web.url("/?a=1")), &plain()).await;
+    assert_eq!((off.cache, web.unseen()), (CacheStatus::Off, 1));
 }
 
 #[tokio::test]
@@ -161,14 +161,14 @@ async fn only_what_a_branch_handles_is_cached_and_no_failure() {
     for (status, kept) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
         let web = Web::start(move |_| Reply::with(status, "", "")).await;
         let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
-        triggers.ask(get(web.url("/")), &script).await;
-        let again = triggers.ask(get(web.url("/")), &script).await;
-        assert_eq!(again.cache == CacheUse::Hit, kept, "{status}");
+        triggers.send(get(web.url("/")), &script).await;
+        let again = triggers.send(get(web.url("/")), &script).await;
+        assert_eq!(again.cache == CacheStatus::Hit, kept, "{status}");
     }
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("404".into())));
     for _ in 0..2 {
-        assert_eq!(triggers.ask(get(web.url("/")), &script).await.cache, CacheUse::Miss);
+        assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Miss);
     }
     assert_eq!(web.unseen(), 2, "no branch handles it");
 }
@@ -177,29 +177,29 @@ async fn only_what_a_branch_handles_is_cached_and_no_failure() {
 async fn an_answer_serves_again_only_where_a_branch_handles_it() {
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
-    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
     let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
     let other = keeping(minute());
-    for cache in [CacheUse::Miss, CacheUse::Hit] {
-        let fetched = triggers.ask(request(), &one).await;
+    for cache in [CacheStatus::Miss, CacheStatus::Hit] {
+        let fetched = triggers.send(request(), &one).await;
         assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
     }
-    assert_eq!(code(&triggers.ask(request(), &other).await), "2");
-    assert_eq!(triggers.ask(request(), &one).await.answer.unwrap().status, 404);
+    assert_eq!(code(&triggers.send(request(), &other).await), "2");
+    assert_eq!(triggers.send(request(), &one).await.answer.unwrap().status, 404);
     assert_eq!(web.unseen(), 3);
 }
 
 /// Whether a request is answered from what another one has left.
-async fn shares(one: Request, other: Request) -> bool {
+async fn shares(one: TriggerRequest, other: TriggerRequest) -> bool {
     let (triggers, script) = (triggers(), keeping(minute()));
-    assert!(triggers.ask(one, &script).await.answer.is_ok());
-    triggers.ask(other, &script).await.cache == CacheUse::Hit
+    assert!(triggers.send(one, &script).await.answer.is_ok());
+    triggers.send(other, &script).await.cache == CacheStatus::Hit
 }
 
 #[tokio::test]
 async fn every_part_of_a_request_is_in_its_key() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
-    let headers = |headers| Request { headers, ..get(web.url("/")) };
+    let headers = |headers| TriggerRequest { headers, ..get(web.url("/")) };
     let requests = [
         get(web.url("/")),
         get(web.url("/?a=1")),
@@ -212,14 +212,14 @@ async fn every_part_of_a_request_is_in_its_key() {
         headers(vec![header("x-b", "1")]),
         headers(vec![header("x-a", "1"), header("x-b", "")]),
         headers(vec![header("content-type", "a/b")]),
-        Request { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
-        Request { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
+        TriggerRequest { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
+        TriggerRequest { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
     ];
     let (triggers, script) = (triggers(), keeping(minute()));
     for request in &requests {
-        let first = triggers.ask(request.clone(), &script).await;
-        assert_eq!(first.cache, CacheUse::Miss, "{request:?} has another's key");
-        assert_eq!(triggers.ask(request.clone(), &script).await.cache, CacheUse::Hit);
+        let first = triggers.send(request.clone(), &script).await;
+        assert_eq!(first.cache, CacheStatus::Miss, "{request:?} has another's key");
+        assert_eq!(triggers.send(request.clone(), &script).await.cache, CacheStatus::Hit);
     }
     assert!(
         shares(get(web.url("/")), get(web.url("/#part"))).await,
@@ -231,8 +231,8 @@ async fn every_part_of_a_request_is_in_its_key() {
 async fn a_script_can_say_what_tells_requests_apart() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let named = |path: &str, of: &str, text: &str| {
-        let cache_key = Some(CacheKeyFilled { of: of.into(), text: filled(text) });
-        Request { cache_key, ..get(web.url(path)) }
+        let cache_key = Some(CacheKeyInput { source: of.into(), text: filled(text) });
+        TriggerRequest { cache_key, ..get(web.url(path)) }
     };
     let one = || named("/?caller=1&order=5", "/?caller={caller}&order={keypress}", "5");
     assert!(

@@ -1,8 +1,8 @@
 //! Where requests may go whose host a value decides.
 
-use dialscript::script::request::{Auth, NoAnswer, Request, Triggers};
-use dialscript::trigger::Settings;
-use dialscript::web::egress::{Egress, HostPattern, Refused};
+use dialscript::script::request::{RequestAuth, TriggerError, TriggerRequest, TriggerClient};
+use dialscript::trigger::TriggerSettings;
+use dialscript::web::egress::{EgressRules, HostPattern, EgressDenied};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, ask, code, filled, header, post, with};
@@ -12,19 +12,19 @@ fn hosts(list: &[&str]) -> Vec<HostPattern> {
     list.iter().map(|host| host.parse().expect("a host")).collect()
 }
 
-fn egress(names: &[&str], networks: &[&str]) -> Egress {
-    Egress::new(hosts(names), networks.iter().map(|net| net.parse().unwrap()).collect())
+fn egress(names: &[&str], networks: &[&str]) -> EgressRules {
+    EgressRules::new(hosts(names), networks.iter().map(|net| net.parse().unwrap()).collect())
 }
 
-fn decided(url: impl AsRef<str>) -> Request {
+fn decided(url: impl AsRef<str>) -> TriggerRequest {
     let mut request = get(url);
-    request.to.decides_host = true;
+    request.target.decides_host = true;
     request
 }
 
-fn settings(names: &[&str], networks: &[&str]) -> Settings {
+fn settings(names: &[&str], networks: &[&str]) -> TriggerSettings {
     let allow_networks = networks.iter().map(|net| net.parse().unwrap()).collect();
-    Settings { allow_hosts: hosts(names), allow_networks, ..Settings::default() }
+    TriggerSettings { allow_hosts: hosts(names), allow_networks, ..TriggerSettings::default() }
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn only_hosts_of_the_list_pass() {
     for (url, passes) in rows {
         let checked = egress.check(&url.parse().unwrap());
         assert_eq!(checked.is_ok(), passes, "{url}: {checked:?}");
-        assert!(passes || checked == Err(Refused::Host), "{url}");
+        assert!(passes || checked == Err(EgressDenied::Host), "{url}");
     }
 }
 
@@ -153,8 +153,8 @@ const SPECIAL: [&str; 52] = [
 fn special_addresses_are_reached_only_by_name_of_their_network() {
     let (closed, open) = (egress(&[], &[]), egress(&[], &["0.0.0.0/0", "::/0"]));
     for address in SPECIAL.map(|text| text.parse().expect(text)) {
-        assert!(!closed.allows(address), "{address}");
-        assert!(open.allows(address), "{address}");
+        assert!(!closed.allows_address(address), "{address}");
+        assert!(open.allows_address(address), "{address}");
     }
 }
 
@@ -185,7 +185,7 @@ fn public_addresses_are_reached() {
         "2606:4700::1",
         "2a00:1450::1",
     ] {
-        assert!(egress.allows(text.parse().expect(text)), "{text}");
+        assert!(egress.allows_address(text.parse().expect(text)), "{text}");
     }
 }
 
@@ -203,7 +203,7 @@ fn a_named_network_opens_itself_and_nothing_else() {
         ("127.0.0.1", false),
     ];
     for (text, reached) in rows {
-        assert_eq!(egress.allows(text.parse().expect(text)), reached, "{text}");
+        assert_eq!(egress.allows_address(text.parse().expect(text)), reached, "{text}");
     }
 }
 
@@ -229,8 +229,8 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
         "evil@localhost",
     ] {
         let request = decided(format!("http://{host}:{port}/"));
-        let error = triggers.ask(request, &plain()).await.answer.expect_err(host);
-        let NoAnswer::NotSent(reason) = error else { panic!("{host}: {error:?}") };
+        let error = triggers.send(request, &plain()).await.answer.expect_err(host);
+        let TriggerError::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
     assert_eq!(web.unseen(), 0);
@@ -242,7 +242,7 @@ async fn a_special_address_of_a_named_network_is_reached() {
     let port = web.address.port();
     let triggers = with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
     for host in ["localhost", "127.0.0.1", "2130706433"] {
-        let fetched = triggers.ask(decided(format!("http://{host}:{port}/")), &plain()).await;
+        let fetched = triggers.send(decided(format!("http://{host}:{port}/")), &plain()).await;
         assert_eq!(code(&fetched), "200", "{host}");
     }
 }
@@ -251,8 +251,8 @@ async fn a_special_address_of_a_named_network_is_reached() {
 async fn a_host_beside_the_list_is_not_asked_for() {
     let triggers = with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
     for url in ["http://localhost/", "http://shop.example@localhost/", "http://127.0.0.1/"] {
-        let error = triggers.ask(decided(url), &plain()).await.answer.expect_err(url);
-        let NoAnswer::NotSent(reason) = error else { panic!("{url}: {error:?}") };
+        let error = triggers.send(decided(url), &plain()).await.answer.expect_err(url);
+        let TriggerError::NotSent(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("`allow_hosts`"), "{url}: {reason}");
     }
 }
@@ -275,7 +275,7 @@ async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
         (&[], &[], false),
     ] {
         let triggers = with(settings(names, networks));
-        let fetched = triggers.ask(get(web.url("/")), &plain()).await;
+        let fetched = triggers.send(get(web.url("/")), &plain()).await;
         let status = fetched.answer.expect("an answer").status;
         assert_eq!(
             (status, other.unseen()),
@@ -298,9 +298,9 @@ async fn what_was_written_for_one_place_does_not_go_to_another() {
     for (path, line, body) in [("/307", "POST / HTTP/1.1", "a=1"), ("/303", "GET / HTTP/1.1", "")] {
         let mut request = post(web.url(path), "a=1", "x/y");
         request.headers = vec![header("x-api-key", CANARY), header("cookie", CANARY)];
-        request.auth = Some(Auth::Bearer(filled(CANARY)));
-        request.signed_by = vec![filled(CANARY)];
-        assert!(triggers.ask(request, &plain()).await.answer.is_ok());
+        request.auth = Some(RequestAuth::Bearer(filled(CANARY)));
+        request.signing_keys = vec![filled(CANARY)];
+        assert!(triggers.send(request, &plain()).await.answer.is_ok());
         let seen = other.next().await;
         assert_eq!((seen.line(), seen.body.as_slice()), (line, body.as_bytes()));
         assert!(!seen.head.contains(CANARY) && seen.headers("dialscript-signature").is_empty());

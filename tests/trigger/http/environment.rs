@@ -1,6 +1,6 @@
 //! What the environment may not change. Each test runs itself again in an environment of its own.
 
-use dialscript::trigger::HttpTriggers;
+use dialscript::trigger::HttpTriggerClient;
 
 use crate::support::own_process::run_test;
 use crate::support::web::{Reply, Web, tls};
@@ -61,6 +61,6 @@ async fn a_certificate_of_a_strangers_ca_is_not_trusted() {
 fn a_tls_provider_that_is_already_there_stays() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     for _ in 0..2 {
-        HttpTriggers::new(dialscript::trigger::Settings::default()).expect("clients");
+        HttpTriggerClient::new(dialscript::trigger::TriggerSettings::default()).expect("clients");
     }
 }

@@ -1,6 +1,6 @@
 //! Requests as they arrive, and answers as they are read.
 
-use dialscript::script::request::{CacheUse, Triggers};
+use dialscript::script::request::{CacheStatus, TriggerClient};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{ask, code, header, post, triggers};
@@ -11,7 +11,7 @@ async fn without_a_body_a_request_is_a_get() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let fetched = ask(get(web.url("/orders?caller=%2B49&orderID=12#part"))).await;
     assert_eq!(code(&fetched), "200");
-    assert_eq!(fetched.cache, CacheUse::Off);
+    assert_eq!(fetched.cache, CacheStatus::Off);
     let seen = web.next().await;
     assert_eq!(seen.line(), "GET /orders?caller=%2B49&orderID=12 HTTP/1.1");
     assert_eq!(seen.headers("host"), [web.address.to_string()]);
@@ -107,7 +107,7 @@ async fn one_connection_serves_one_request_after_the_other() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers();
     for _ in 0..3 {
-        assert_eq!(code(&triggers.ask(get(web.url("/")), &plain()).await), "200");
+        assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
         assert_eq!(web.next().await.connection, 1);
     }
 }
@@ -161,12 +161,12 @@ async fn redirects_end_after_five() {
 #[tokio::test]
 async fn a_configured_proxy_gets_the_requests() {
     let mut proxy = Web::start(|_| Reply::json(r#"{"code":"by proxy"}"#)).await;
-    let settings = dialscript::trigger::Settings {
+    let settings = dialscript::trigger::TriggerSettings {
         proxy: Some(proxy.url("/").parse().expect("a URL")),
         ..Default::default()
     };
     let fetched =
-        crate::trigger::http::with(settings).ask(get("http://shop.invalid/x"), &plain()).await;
+        crate::trigger::http::with(settings).send(get("http://shop.invalid/x"), &plain()).await;
     assert_eq!(code(&fetched), "by proxy");
     assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
 }
@@ -175,7 +175,7 @@ async fn a_configured_proxy_gets_the_requests() {
 async fn a_background_request_arrives_although_nobody_waits() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers();
-    triggers.tell(post(web.url("/told"), "a=1", "x/y"), &plain());
+    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain());
     assert_eq!(web.next().await.line(), "POST /told HTTP/1.1");
     triggers.close_and_wait().await;
     assert!(triggers.tracker().is_empty());

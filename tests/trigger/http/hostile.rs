@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::script::request::{NoAnswer, Triggers};
-use dialscript::trigger::Settings;
+use dialscript::script::request::{TriggerError, TriggerClient};
+use dialscript::trigger::TriggerSettings;
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{failure, with, within};
@@ -22,7 +22,7 @@ async fn fails_in_time(reply: Reply) {
     let web = Web::start(move |_| reply.clone()).await;
     let start = Instant::now();
     let request = within(SHORT, get(web.url("/")));
-    assert_eq!(failure(request).await, NoAnswer::TimedOut(SHORT));
+    assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
     let took = start.elapsed();
     assert!(took >= SHORT && took < PROMPT, "{took:?}");
 }
@@ -55,7 +55,7 @@ async fn the_timeout_bounds_all_redirects_together() {
     })
     .await;
     let request = within(SHORT, get(web.url("/")));
-    assert_eq!(failure(request).await, NoAnswer::TimedOut(SHORT));
+    assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_broken_connection_is_no_answer() {
     for (at, reply) in broken.into_iter().enumerate() {
         let web = Web::start(move |_| reply.clone()).await;
         let error = failure(get(web.url("/"))).await;
-        assert!(matches!(error, NoAnswer::Unreachable(_)), "row {at}: {error:?}");
+        assert!(matches!(error, TriggerError::Unreachable(_)), "row {at}: {error:?}");
     }
 }
 
@@ -90,7 +90,7 @@ async fn a_refused_connection_says_so() {
 #[tokio::test]
 async fn a_name_that_nobody_knows_is_no_answer() {
     let error = failure(get("http://shop.invalid/")).await;
-    assert!(matches!(error, NoAnswer::Unreachable(_)), "{error:?}");
+    assert!(matches!(error, TriggerError::Unreachable(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -102,9 +102,9 @@ async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     // Its backlog is one connection: more are neither taken nor refused.
     let _taken = std::net::TcpStream::connect(address).unwrap();
-    let settings = Settings { connect_timeout: SHORT, ..Settings::default() };
-    let fetched = with(settings).ask(get(format!("http://{address}/")), &plain()).await;
-    assert_eq!(fetched.answer.unwrap_err(), NoAnswer::Unreachable("none within 250ms".into()));
+    let settings = TriggerSettings { connect_timeout: SHORT, ..TriggerSettings::default() };
+    let fetched = with(settings).send(get(format!("http://{address}/")), &plain()).await;
+    assert_eq!(fetched.answer.unwrap_err(), TriggerError::Unreachable("none within 250ms".into()));
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_server_without_tls_fails_the_handshake() {
     let web = Web::start(|_| Reply::json("{}")).await;
     let request = within(SHORT, get(web.url("/").replace("http:", "https:")));
     let error = failure(request).await;
-    assert!(matches!(error, NoAnswer::Unreachable(_) | NoAnswer::TimedOut(_)), "{error:?}");
+    assert!(matches!(error, TriggerError::Unreachable(_) | TriggerError::TimedOut(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_body_is_read_up_to_its_bound_and_no_further() {
         let web = Web::start(move |_| Reply::of(200, "text/plain", vec![b'x'; length])).await;
         let answer = crate::trigger::http::ask(get(web.url("/"))).await.answer;
         assert_eq!(answer.is_ok(), fits, "{length}");
-        let too_long = answer.err() == Some(NoAnswer::TooLong(256 * 1024));
+        let too_long = answer.err() == Some(TriggerError::BodyTooLong(256 * 1024));
         assert_eq!(too_long, !fits);
     }
 }
@@ -130,7 +130,7 @@ async fn a_body_is_read_up_to_its_bound_and_no_further() {
 async fn a_body_without_end_is_too_long() {
     let endless = [head(""), vec![b'x'; 4 * 1024 * 1024]].concat();
     let web = Web::start(move |_| Reply::Bytes(endless.clone())).await;
-    assert_eq!(failure(get(web.url("/"))).await, NoAnswer::TooLong(256 * 1024));
+    assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
 }
 
 #[tokio::test]
@@ -138,5 +138,5 @@ async fn a_small_body_that_unpacks_to_a_large_one_is_too_long() {
     let bomb = include_bytes!("../../data/web/bomb.gz");
     let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
     let web = Web::start(move |_| Reply::with(200, headers, bomb)).await;
-    assert_eq!(failure(get(web.url("/"))).await, NoAnswer::TooLong(256 * 1024));
+    assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
 }

@@ -1,24 +1,24 @@
 //! What is told in the background, and what of it is logged.
 
-use dialscript::script::request::{Request, Triggers};
+use dialscript::script::request::{TriggerRequest, TriggerClient};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, secret_url, triggers};
 use crate::trigger::requests::{get, plain};
 
-async fn told(request: Request) -> String {
+async fn told(request: TriggerRequest) -> String {
     let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.tell(request, &plain()));
+    span.in_scope(|| triggers.send_detached(request, &plain()));
     triggers.close_and_wait().await;
     lines.text()
 }
 
-fn secret(url: &str) -> Request {
+fn secret(url: &str) -> TriggerRequest {
     let mut request = get("");
-    request.to.url = secret_url(url);
+    request.target.url = secret_url(url);
     request
 }
 

@@ -1,6 +1,6 @@
 //! What is never sent, and what errors never tell.
 
-use dialscript::script::request::{NoAnswer, Triggers};
+use dialscript::script::request::{TriggerError, TriggerClient};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
@@ -8,9 +8,9 @@ use crate::trigger::http::{
 };
 use crate::trigger::requests::{get, to};
 
-fn reason(error: NoAnswer) -> String {
+fn reason(error: TriggerError) -> String {
     match error {
-        NoAnswer::NotSent(reason) => reason,
+        TriggerError::NotSent(reason) => reason,
         other => panic!("sent: {other:?}"),
     }
 }
@@ -94,7 +94,7 @@ async fn no_error_tells_the_url_or_what_came() {
         let web = Web::start(move |_| reply.clone()).await;
         let url = web.url("/{keypress}?pin={keypress}");
         let mut request = within(std::time::Duration::from_millis(200), get(""));
-        request.to.url = secret_url(&url);
+        request.target.url = secret_url(&url);
         let fetched = ask(request).await;
         let told = format!("{fetched:?}");
         assert!(!told.contains(CANARY) && !told.contains("pin="), "row {at}: {told}");
@@ -104,8 +104,8 @@ async fn no_error_tells_the_url_or_what_came() {
         }
     }
     let mut request = get("");
-    request.to.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
-    let told = format!("{:?}", triggers().ask(request, &keeping(minute())).await);
+    request.target.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
+    let told = format!("{:?}", triggers().send(request, &keeping(minute())).await);
     assert!(!told.contains(CANARY), "{told}");
 }
 
@@ -119,6 +119,6 @@ fn who_stands_before_the_host_is_shown_to_nobody() {
         ("no url @ all", "no url @ all"),
     ];
     for (url, shown) in rows {
-        assert_eq!(to(url).shown(), shown);
+        assert_eq!(to(url).redacted(), shown);
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Caching, Matcher, Script};
-use dialscript::script::request::{CacheUse, Request, Triggers};
-use dialscript::trigger::{HttpTriggers, Settings, shared};
+use dialscript::script::definition::{ResponseCachePolicy, Matcher, Script};
+use dialscript::script::request::{CacheStatus, TriggerRequest, TriggerClient};
+use dialscript::trigger::{HttpTriggerClient, TriggerSettings, shared_cache};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
@@ -17,19 +17,19 @@ use crate::trigger::http::{
 };
 use crate::trigger::requests::{get, to};
 
-fn daemon(redis: &FakeRedis) -> HttpTriggers {
+fn daemon(redis: &FakeRedis) -> HttpTriggerClient {
     let address = redis.url().parse().expect("an address");
-    let shared = shared::Settings { address, secret: "the daemons' own secret".into() };
-    with(Settings { shared: Some(shared), ..Settings::default() })
+    let shared = shared_cache::SharedCacheSettings { address, secret: "the daemons' own secret".into() };
+    with(TriggerSettings { shared_cache: Some(shared), ..TriggerSettings::default() })
 }
 
 /// Once what is done behind a call is done.
-async fn settled(daemon: &HttpTriggers) {
+async fn settled(daemon: &HttpTriggerClient) {
     until("nothing is under way", || daemon.tracker().is_empty()).await;
 }
 
-async fn asked(daemon: &HttpTriggers, request: Request, script: &Arc<Script>) -> CacheUse {
-    let fetched = daemon.ask(request, script).await;
+async fn asked(daemon: &HttpTriggerClient, request: TriggerRequest, script: &Arc<Script>) -> CacheStatus {
+    let fetched = daemon.send(request, script).await;
     assert_eq!(code(&fetched), "200");
     settled(daemon).await;
     fetched.cache
@@ -40,11 +40,11 @@ async fn what_one_daemon_was_answered_serves_the_others() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| good()).await;
     let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
-    assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheUse::Miss);
-    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheUse::Hit);
+    assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
+    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
     assert_eq!(web.unseen(), 1);
     let told = redis.memory.lock().unwrap().told.len();
-    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheUse::Hit);
+    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
     assert_eq!(redis.memory.lock().unwrap().told.len(), told, "its own copy is nearer");
 }
 
@@ -57,7 +57,7 @@ async fn calls_on_several_daemons_make_one_request() {
     let daemons = [daemon(&redis), daemon(&redis), daemon(&redis)];
     let script = keeping(minute());
     let calls = daemons.iter().flat_map(|daemon| (0..20).map(move |_| daemon));
-    let calls = join_all(calls.map(|daemon| daemon.ask(get(web.url("/")), &script)));
+    let calls = join_all(calls.map(|daemon| daemon.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| code(fetched) == "200"));
     assert_eq!(web.unseen(), 1);
@@ -69,7 +69,7 @@ async fn what_no_branch_handles_is_shared_with_nobody() {
     let mut web = Web::start(|_| good()).await;
     let script = keeping_what(minute(), Matcher::Text("404".into()));
     for daemon in [daemon(&redis), daemon(&redis)] {
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheUse::Miss);
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
     }
     assert_eq!((web.unseen(), redis.memory.lock().unwrap().answers().len()), (2, 0));
 }
@@ -79,12 +79,12 @@ async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| good()).await;
-    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
     let (one, other) = (daemon(&redis), daemon(&redis));
-    one.ask(request(), &keeping_what(minute(), Matcher::Status(404))).await;
+    one.send(request(), &keeping_what(minute(), Matcher::Status(404))).await;
     settled(&one).await;
     assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
-    assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheUse::Miss);
+    assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheStatus::Miss);
     assert_eq!(web.unseen(), 2);
 }
 
@@ -93,7 +93,7 @@ async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
     let redis = FakeRedis::start().await;
     let zero = Duration::ZERO;
     for (stale, stale_if_error) in [(MINUTE, zero), (zero, MINUTE)] {
-        let old = Caching { fresh: zero, stale, stale_if_error, ..minute() };
+        let old = ResponseCachePolicy { fresh: zero, stale, stale_if_error, ..minute() };
         let web = Web::start(|seen| match seen.connection {
             1 => good(),
             _ => Reply::Reset,
@@ -102,7 +102,7 @@ async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
         let script = keeping(old);
         asked(&daemon(&redis), get(web.url("/")), &script).await;
         let other = daemon(&redis);
-        assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheUse::Stale);
+        assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Stale);
     }
 }
 
@@ -117,8 +117,8 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
         let mut web = Web::start(|_| good()).await;
         let (daemon, script) = (daemon(&redis), keeping(minute()));
         let begun = Instant::now();
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheUse::Miss);
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheUse::Hit);
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Hit);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert_eq!(web.unseen(), 1);
     }
@@ -130,7 +130,7 @@ async fn nothing_sensitive_is_sent_to_the_server() {
     let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
     let (daemon, script) = (daemon(&redis), keeping(minute()));
     let mut request = get("");
-    request.to.url = secret_url(&web.url("/{keypress}?pin={keypress}"));
+    request.target.url = secret_url(&web.url("/{keypress}?pin={keypress}"));
     asked(&daemon, request, &script).await;
     assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
     let dump = redis.dump();

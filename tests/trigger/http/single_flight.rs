@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::Matcher;
-use dialscript::script::request::{CacheUse, NoAnswer, Request, Triggers};
+use dialscript::script::request::{CacheStatus, TriggerError, TriggerRequest, TriggerClient};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
@@ -18,12 +18,12 @@ async fn five_hundred_calls_at_once_make_one_request() {
     let held = good().held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let (triggers, script) = (triggers(), keeping(minute()));
-    let calls = join_all((0..500).map(|_| triggers.ask(get(web.url("/")), &script)));
+    let calls = join_all((0..500).map(|_| triggers.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| code(fetched) == "200"));
-    assert_eq!(all.iter().filter(|fetched| fetched.spent.joined).count(), 499);
+    assert_eq!(all.iter().filter(|fetched| fetched.timings.joined_flight).count(), 499);
     assert_eq!(web.unseen(), 1);
-    assert_eq!(triggers.ask(get(web.url("/")), &script).await.cache, CacheUse::Hit);
+    assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Hit);
 }
 
 #[tokio::test]
@@ -33,16 +33,16 @@ async fn who_asked_first_may_leave() {
     let mut web = Web::start(move |_| held.clone()).await;
     let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
     let (asking, request, first) = (triggers.clone(), get(web.url("/")), script.clone());
-    let first = tokio::spawn(async move { asking.ask(request, &first).await });
+    let first = tokio::spawn(async move { asking.send(request, &first).await });
     web.next().await;
-    let second = triggers.ask(get(web.url("/")), &script);
+    let second = triggers.send(get(web.url("/")), &script);
     let leaves = async {
         first.abort();
         assert!(first.await.unwrap_err().is_cancelled());
         leave.notify_one();
     };
     let (second, ()) = tokio::join!(second, leaves);
-    assert_eq!((code(&second).as_str(), second.spent.joined, web.unseen()), ("200", true, 0));
+    assert_eq!((code(&second).as_str(), second.timings.joined_flight, web.unseen()), ("200", true, 0));
 }
 
 #[tokio::test]
@@ -53,13 +53,13 @@ async fn who_has_more_time_than_the_first_asks_again() {
     })
     .await;
     let (triggers, script) = (triggers(), keeping(minute()));
-    let hasty = triggers.ask(within(Duration::from_millis(100), get(web.url("/"))), &script);
+    let hasty = triggers.send(within(Duration::from_millis(100), get(web.url("/"))), &script);
     let patient = async {
         web.next().await;
-        triggers.ask(get(web.url("/")), &script).await
+        triggers.send(get(web.url("/")), &script).await
     };
     let (hasty, patient) = tokio::join!(hasty, patient);
-    assert!(matches!(hasty.answer, Err(NoAnswer::TimedOut(_))));
+    assert!(matches!(hasty.answer, Err(TriggerError::TimedOut(_))));
     assert_eq!(code(&patient), "200");
 }
 
@@ -68,9 +68,9 @@ async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (triggers(), keeping(minute()));
     let mut request = get(web.url("/"));
-    request.patience.attempt = Some(Duration::from_millis(100));
-    let calls = join_all((0..5).map(|_| triggers.ask(request.clone(), &script)));
-    let short = NoAnswer::TimedOut(Duration::from_millis(100));
+    request.retry_policy.attempt_timeout = Some(Duration::from_millis(100));
+    let calls = join_all((0..5).map(|_| triggers.send(request.clone(), &script)));
+    let short = TriggerError::TimedOut(Duration::from_millis(100));
     assert!(calls.await.into_iter().all(|fetched| fetched.answer.unwrap_err() == short));
     assert_eq!(web.unseen(), 1);
 }
@@ -80,12 +80,12 @@ async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
     let (asking, request, first) = (triggers.clone(), get(web.url("/")), script.clone());
-    let first = tokio::spawn(async move { asking.ask(request, &first).await });
+    let first = tokio::spawn(async move { asking.send(request, &first).await });
     web.next().await;
     let short = Duration::from_millis(100);
     let begun = std::time::Instant::now();
-    let hasty = triggers.ask(within(short, get(web.url("/"))), &script).await;
-    assert_eq!(hasty.answer.unwrap_err(), NoAnswer::TimedOut(short));
+    let hasty = triggers.send(within(short, get(web.url("/"))), &script).await;
+    assert_eq!(hasty.answer.unwrap_err(), TriggerError::TimedOut(short));
     assert!(begun.elapsed() < Duration::from_secs(2) && web.unseen() == 0);
     first.abort();
 }
@@ -96,11 +96,11 @@ async fn who_has_no_use_for_the_answer_asks_again() {
     let held = Reply::with(404, "", "").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let standby = Web::start(|_| good()).await;
-    let request = || Request { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
     let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
     let other = keeping(minute());
     let (first, second) = (request(), request());
-    let calls = async { tokio::join!(triggers.ask(first, &one), triggers.ask(second, &other)) };
+    let calls = async { tokio::join!(triggers.send(first, &one), triggers.send(second, &other)) };
     let (one, other) = tokio::select! {
         both = calls => both,
         () = async { loop { web.next().await; leave.notify_one(); } } => unreachable!(),
@@ -114,7 +114,7 @@ async fn a_failure_is_everybodys() {
     let held = Reply::with(500, "", "").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("200".into())));
-    let calls = join_all((0..10).map(|_| triggers.ask(get(web.url("/")), &script)));
+    let calls = join_all((0..10).map(|_| triggers.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| fetched.answer.as_ref().unwrap().status == 500));
     assert_eq!(web.unseen(), 1);

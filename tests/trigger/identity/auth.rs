@@ -1,6 +1,6 @@
 //! Names, passwords and tokens.
 
-use dialscript::script::request::{Auth, Triggers};
+use dialscript::script::request::{RequestAuth, TriggerClient};
 
 use super::{CANARY, ask, basic, failure, hidden, open, triggers};
 use crate::support::log::record;
@@ -15,7 +15,7 @@ async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_the
     for (auth, expected) in [
         (basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
         (basic("test", "123£"), "Basic dGVzdDoxMjPCow=="),
-        (Some(Auth::Bearer(hidden("mF_9.B5f-4.1JqM"))), "Bearer mF_9.B5f-4.1JqM"),
+        (Some(RequestAuth::Bearer(hidden("mF_9.B5f-4.1JqM"))), "Bearer mF_9.B5f-4.1JqM"),
     ] {
         let mut request = get(web.url("/"));
         request.auth = auth;
@@ -41,7 +41,7 @@ async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
 async fn a_name_that_would_begin_the_password_is_not_sent() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = get(web.url("/"));
-    request.auth = Some(Auth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
+    request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
     let told = failure(&triggers(""), request).await;
     assert!(told.contains("a name with a colon") && !told.contains(CANARY), "{told}");
     assert_eq!(web.unseen(), 0);
@@ -54,16 +54,16 @@ async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
     let triggers = triggers("");
     for auth in [
         basic("ivr", CANARY),
-        Some(Auth::Bearer(hidden(CANARY))),
-        Some(Auth::Bearer(hidden(format!("{CANARY}\n")))),
+        Some(RequestAuth::Bearer(hidden(CANARY))),
+        Some(RequestAuth::Bearer(hidden(format!("{CANARY}\n")))),
     ] {
         for url in [web.url("/"), "http://shop.invalid/".to_owned()] {
             let mut request = get(url);
             request.auth = auth.clone();
-            request.signed_by = vec![hidden(CANARY)];
+            request.signing_keys = vec![hidden(CANARY)];
             let shown = format!("{request:?}");
             assert!(!shown.contains(CANARY), "{shown}");
-            triggers.tell(request.clone(), &plain());
+            triggers.send_detached(request.clone(), &plain());
             let told = format!("{:?}", ask(&triggers, request).await);
             assert!(!told.contains(CANARY), "{told}");
         }

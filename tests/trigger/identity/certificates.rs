@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::script::request::{Auth, NoAnswer, Triggers};
+use dialscript::script::request::{RequestAuth, TriggerError, TriggerClient};
 
 use super::{CANARY, ask, failure, hidden, triggers};
 use crate::support::web::tls::{TlsWeb, Wants};
@@ -99,8 +99,8 @@ async fn nothing_of_who_we_are_goes_along_to_another_host() {
     let daemon =
         [upstream("localhost", &[CA, PAIR]), upstream("127.0.0.1", &[CA]), egress.to_owned()];
     let mut request = get(ours.url("localhost", "/"));
-    request.auth = Some(Auth::Bearer(hidden(CANARY)));
-    request.signed_by = vec![hidden(CANARY)];
+    request.auth = Some(RequestAuth::Bearer(hidden(CANARY)));
+    request.signing_keys = vec![hidden(CANARY)];
     let fetched = ask(&triggers(&daemon.concat()), request).await;
     assert_eq!(fetched.answer.expect("an answer").status, 200);
     let (first, shown) = ours.next();
@@ -119,7 +119,7 @@ async fn the_time_of_tls_is_reported_once_for_each_connection() {
     let first = ask(&triggers, get(shop.url("localhost", "/"))).await;
     let again = ask(&triggers, get(shop.url("localhost", "/"))).await;
     assert_eq!((shop.next().0.connection, shop.next().0.connection), (1, 1));
-    let (first, again) = (first.spent, again.spent);
+    let (first, again) = (first.timings, again.timings);
     for (part, time) in [("dns", first.dns), ("connect", first.connect), ("tls", first.tls)] {
         assert!(time > Duration::ZERO, "{part}: {first:?}");
     }
@@ -135,14 +135,14 @@ async fn a_host_has_a_bound_of_its_own() {
     let triggers = triggers(&upstream("127.0.0.1", &["max_requests = 1\n"]));
     let (script, first) = (plain(), get(web.url("/")));
     let mut second = get(web.url("/"));
-    second.patience.budget = Duration::from_millis(100);
+    second.retry_policy.total_timeout = Duration::from_millis(100);
     let second = async {
         web.next().await;
-        let fetched = triggers.ask(second, &script).await;
+        let fetched = triggers.send(second, &script).await;
         leave.notify_one();
         fetched.answer.expect_err("no place")
     };
-    let (first, second) = tokio::join!(triggers.ask(first, &script), second);
+    let (first, second) = tokio::join!(triggers.send(first, &script), second);
     assert!(first.answer.is_ok());
-    assert_eq!(second, NoAnswer::Busy(1));
+    assert_eq!(second, TriggerError::UpstreamBusy(1));
 }

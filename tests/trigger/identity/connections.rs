@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::Patience;
-use dialscript::script::request::Request;
+use dialscript::script::definition::RetryPolicy;
+use dialscript::script::request::TriggerRequest;
 use http::Response;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -74,10 +74,10 @@ async fn a_connection_that_has_died_quietly_is_found_out_in_time_for_another_att
     let address = relay(web().await, quiet.clone()).await;
     let triggers = triggers(&upstream("localhost", &[CA]));
     let url = format!("https://localhost:{}/", address.port());
-    let patience = Patience { budget: Duration::from_secs(5), attempt: None, retries: 1 };
-    let request = || Request { patience, ..get(&url) };
+    let patience = RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 1 };
+    let request = || TriggerRequest { retry_policy: patience, ..get(&url) };
     assert_eq!(ask(&triggers, request()).await.answer.unwrap().status, 200);
     quiet.cancel();
     let fetched = ask(&triggers, request()).await;
-    assert_eq!((fetched.answer.unwrap().status, fetched.spent.attempts), (200, 2));
+    assert_eq!((fetched.answer.unwrap().status, fetched.timings.attempts), (200, 2));
 }

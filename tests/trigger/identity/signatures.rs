@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use dialscript::script::definition::{Branch, Caching, Matcher, Outcome, Script, Trigger};
+use dialscript::script::definition::{Branch, ResponseCachePolicy, Matcher, ScriptOutcome, Script, ScriptTrigger};
 use dialscript::script::path::KeyPath;
-use dialscript::script::request::{CacheUse, Request, Triggers};
+use dialscript::script::request::{CacheStatus, TriggerRequest, TriggerClient};
 use ring::digest::{SHA256, digest};
 
 use super::{ask, hidden, open, triggers};
@@ -45,8 +45,8 @@ pub(super) fn is_signed_by(key: &str, seen: &Seen) -> bool {
     signatures.contains(&&*hmac(key, &signed_text(time, seen)))
 }
 
-fn signed(mut request: Request, keys: &[&str]) -> Request {
-    request.signed_by = keys.iter().map(|key| hidden(*key)).collect();
+fn signed(mut request: TriggerRequest, keys: &[&str]) -> TriggerRequest {
+    request.signing_keys = keys.iter().map(|key| hidden(*key)).collect();
     request
 }
 
@@ -144,8 +144,8 @@ async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
     let mut second = Web::start(|_| Reply::with(503, "", "")).await;
     let mut request = signed(get(web.url("/first?a=1")), &[NEW]);
     request.fallback = Some(to(second.url("/second?b=2")));
-    request.patience.retries = 1;
-    assert!(ask(&triggers(""), request).await.spent.fallback);
+    request.retry_policy.retries = 1;
+    assert!(ask(&triggers(""), request).await.timings.used_fallback);
     let seen = [web.next().await, web.next().await, second.next().await, second.next().await];
     assert_eq!((seen[1].path(), seen[3].path()), ("/first?a=1", "/second?b=2"));
     for seen in &seen {
@@ -158,10 +158,10 @@ async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
 
 /// A script that keeps whatever has a `code`.
 fn keeping() -> Arc<Script> {
-    let caching = Caching { fresh: Duration::from_secs(60), ..Caching::default() };
+    let caching = ResponseCachePolicy { fresh: Duration::from_secs(60), ..ResponseCachePolicy::default() };
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
-    let trigger = Trigger { key, caching, ..Trigger::default() };
-    let branch = Branch { when: vec![Matcher::Present], outcome: Outcome::default() };
+    let trigger = ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
+    let branch = Branch { when: vec![Matcher::Present], outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
 }
@@ -170,8 +170,8 @@ fn keeping() -> Arc<Script> {
 async fn an_answer_is_the_same_whoever_signed_the_request() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers("");
-    for (key, cache) in [(OLD, CacheUse::Miss), (NEW, CacheUse::Hit)] {
-        let fetched = triggers.ask(signed(get(web.url("/")), &[key]), &keeping()).await;
+    for (key, cache) in [(OLD, CacheStatus::Miss), (NEW, CacheStatus::Hit)] {
+        let fetched = triggers.send(signed(get(web.url("/")), &[key]), &keeping()).await;
         assert_eq!(fetched.cache, cache);
     }
     assert!(is_signed_by(OLD, &web.next().await));
@@ -198,7 +198,7 @@ async fn keys_are_in_no_line_of_any_log() {
     let triggers = triggers("");
     for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
         let request = signed(get(url), &[NEW, OLD]);
-        triggers.tell(request.clone(), &plain());
+        triggers.send_detached(request.clone(), &plain());
         let told = format!("{:?}", ask(&triggers, request).await);
         assert!(!told.contains("-key-of-"), "{told}");
     }

@@ -1,6 +1,6 @@
 //! What is an address of a server, and what is shown of it.
 
-use dialscript::trigger::shared::{Address, NoAddress, Settings};
+use dialscript::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
 #[test]
 fn an_address_is_one_of_redis_with_tls_or_without_or_a_socket() {
@@ -11,25 +11,25 @@ fn an_address_is_one_of_redis_with_tls_or_without_or_a_socket() {
         "rediss://cache.example:6380/0",
         "unix:///run/redis/redis.sock?db=1&user=u&pass=p",
     ] {
-        assert!(text.parse::<Address>().is_ok(), "{text}");
+        assert!(text.parse::<RedisAddress>().is_ok(), "{text}");
     }
     for text in ["", "10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "redis://0.0.0.0/", "unix:"]
     {
-        assert_eq!(text.parse::<Address>(), Err(NoAddress::Other), "{text}");
+        assert_eq!(text.parse::<RedisAddress>(), Err(RedisAddressError::NotRedis), "{text}");
     }
     for text in ["redis://a/b", "rediss://a/-1", "redis://a/1/2"] {
-        assert_eq!(text.parse::<Address>(), Err(NoAddress::Database), "{text}");
+        assert_eq!(text.parse::<RedisAddress>(), Err(RedisAddressError::InvalidDatabase), "{text}");
     }
     for text in ["rediss://a/#insecure", "redis://a/?protocol=resp3", "unix:///a?timeout=1"] {
-        assert_eq!(text.parse::<Address>(), Err(NoAddress::Rest), "{text}");
+        assert_eq!(text.parse::<RedisAddress>(), Err(RedisAddressError::TrailingParts), "{text}");
     }
 }
 
 #[test]
 fn nothing_that_is_shown_of_the_settings_holds_a_secret() {
     let shown = |url: &str| {
-        let address: Address = url.parse().unwrap();
-        let settings = Settings { address: address.clone(), secret: "s3cret".into() };
+        let address: RedisAddress = url.parse().unwrap();
+        let settings = SharedCacheSettings { address: address.clone(), secret: "s3cret".into() };
         format!("{address} {address:?} {settings:?}")
     };
     let redis = shown("rediss://me:s3cret@cache.example:6380/1");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::trigger::shared::{Lead, PurgeError, SharedCache};
+use dialscript::trigger::shared_cache::{LeaseOutcome, PurgeError, SharedCache};
 
 use super::{MINUTE, body, cache, kept, key};
 use crate::support::fake_redis::{FakeRedis, Mood};
@@ -24,10 +24,10 @@ async fn nothing_helps(cache: &SharedCache) {
     assert_eq!(in_time(cache.get(&key(1))).await, None);
     in_time(cache.put(&key(1), &kept("lost"))).await;
     assert!(!in_time(cache.remove(&[key(1)])).await);
-    assert!(matches!(in_time(cache.lead(&key(1), MINUTE)).await, Lead::Away));
+    assert!(matches!(in_time(cache.acquire_lease(&key(1), MINUTE)).await, LeaseOutcome::Unavailable));
     let until = tokio::time::Instant::now() + MINUTE;
-    assert_eq!(in_time(cache.follow(&key(1), MINUTE, until)).await, None);
-    assert_eq!(in_time(cache.purge()).await, Err(PurgeError::Away(0)));
+    assert_eq!(in_time(cache.wait_for_entry(&key(1), MINUTE, until)).await, None);
+    assert_eq!(in_time(cache.purge()).await, Err(PurgeError::Unavailable(0)));
 }
 
 async fn it_works_again(cache: &SharedCache) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::trigger::shared::{Kept, Lead, SharedCache};
+use dialscript::trigger::shared_cache::{SharedCacheEntry, LeaseOutcome, SharedCache};
 use tokio::time::Instant;
 
 use super::{MINUTE, body, cache, kept, key};
@@ -25,17 +25,17 @@ async fn leads() {
     let (one, other) = (real(), real());
     one.purge().await.unwrap();
     assert_eq!(one.get(&key(1)).await, None);
-    let lease = one.lead(&key(1), MINUTE).await;
-    let Lead::Ours(lease) = lease else { panic!("nobody else leads") };
-    assert!(matches!(other.lead(&key(1), MINUTE).await, Lead::Others));
+    let lease = one.acquire_lease(&key(1), MINUTE).await;
+    let LeaseOutcome::Acquired(lease) = lease else { panic!("nobody else leads") };
+    assert!(matches!(other.acquire_lease(&key(1), MINUTE).await, LeaseOutcome::HeldElsewhere));
     let until = Instant::now() + Duration::from_secs(10);
     let asked = key(1);
-    let (followed, ()) = tokio::join!(other.follow(&asked, MINUTE, until), async {
+    let (followed, ()) = tokio::join!(other.wait_for_entry(&asked, MINUTE, until), async {
         one.put(&key(1), &kept("found")).await;
         lease.release().await;
     });
     assert_eq!(body(followed).as_deref(), Some("found"));
-    assert!(matches!(other.lead(&key(1), MINUTE).await, Lead::Ours(_)));
+    assert!(matches!(other.acquire_lease(&key(1), MINUTE).await, LeaseOutcome::Acquired(_)));
 }
 
 async fn forgets() {
@@ -53,7 +53,7 @@ async fn forgets() {
 async fn ages() {
     let cache = real();
     let long = "x".repeat(500 * 1024);
-    let short = Kept { lifetime: Duration::from_secs(2), ..kept(&long) };
+    let short = SharedCacheEntry { lifetime: Duration::from_secs(2), ..kept(&long) };
     cache.put(&key(250), &short).await;
     let first = cache.get(&key(250)).await.unwrap();
     assert!(first.body.len() == long.len() && first.age < Duration::from_secs(2), "{first:?}");

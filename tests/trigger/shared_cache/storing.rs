@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::trigger::shared::{Kept, request_key};
+use dialscript::trigger::shared_cache::{SharedCacheEntry, request_hmac_key};
 use ring::hmac;
 
 use super::{MINUTE, body, cache, cache_with, kept, key};
@@ -14,10 +14,10 @@ async fn what_one_daemon_puts_another_gets() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     assert_eq!(one.get(&key(1)).await, None);
-    let all = Kept { status: 404, content_type: None, body: vec![0, 255, 13, 10], ..kept("") };
+    let all = SharedCacheEntry { status: 404, content_type: None, body: vec![0, 255, 13, 10], ..kept("") };
     one.put(&key(1), &all).await;
     let found = other.get(&key(1)).await.unwrap();
-    assert_eq!(Kept { age: Duration::ZERO, ..found }, all);
+    assert_eq!(SharedCacheEntry { age: Duration::ZERO, ..found }, all);
     one.put(&key(1), &kept("newer")).await;
     let found = other.get(&key(1)).await.unwrap();
     assert_eq!(found.content_type.as_deref(), Some("text/plain"));
@@ -50,7 +50,7 @@ async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(b'K'), &kept("the balance is 1234.56")).await;
-    let lease = cache.lead(&key(b'K'), MINUTE).await;
+    let lease = cache.acquire_lease(&key(b'K'), MINUTE).await;
     assert!(cache.get(&key(b'K')).await.is_some());
     let dump = fake.dump();
     let holds = |what: &[u8]| dump.windows(what.len()).any(|part| part == what);
@@ -74,7 +74,7 @@ async fn one_answer_is_sealed_differently_each_time() {
 }
 
 /// What is left of an answer after the server, or whoever is in it, has changed its entry.
-async fn after(change: impl Fn(&mut Entry)) -> Option<Kept> {
+async fn after(change: impl Fn(&mut Entry)) -> Option<SharedCacheEntry> {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("true")).await;
@@ -120,7 +120,7 @@ async fn an_answer_that_is_too_long_is_not_written() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept(&"x".repeat(512 * 1024))).await;
-    cache.put(&key(2), &Kept { lifetime: Duration::ZERO, ..kept("no time") }).await;
+    cache.put(&key(2), &SharedCacheEntry { lifetime: Duration::ZERO, ..kept("no time") }).await;
     assert!(fake.memory.lock().unwrap().entries.is_empty());
     cache.put(&key(1), &kept(&"x".repeat(511 * 1024))).await;
     assert_eq!(cache.get(&key(1)).await.unwrap().body.len(), 511 * 1024);
@@ -137,7 +137,7 @@ async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
     for n in 0..20 {
         cache.put(&key(n), &kept("ours")).await;
     }
-    let lease = cache.lead(&key(0), MINUTE).await;
+    let lease = cache.acquire_lease(&key(0), MINUTE).await;
     assert!(cache.remove(&[key(3)]).await);
     assert_eq!((cache.get(&key(3)).await, cache.get(&key(4)).await.is_some()), (None, true));
     assert_eq!(cache.purge().await, Ok(19));
@@ -149,7 +149,7 @@ async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
 
 #[test]
 fn daemons_with_one_secret_make_one_key_of_requests() {
-    let made = |secret: &str| hmac::sign(&request_key(secret).unwrap(), b"a request");
+    let made = |secret: &str| hmac::sign(&request_hmac_key(secret).unwrap(), b"a request");
     assert_eq!(made("one").as_ref(), made("one").as_ref());
     assert_ne!(made("one").as_ref(), made("another").as_ref());
 }

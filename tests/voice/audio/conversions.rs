@@ -1,12 +1,12 @@
 //! What is heard of a sound that was converted.
 
-use dialscript::voice::audio::{Encoded, convert};
-use dialscript::voice::settings::Format;
+use dialscript::voice::audio::{EncodedSound, convert};
+use dialscript::voice::settings::SoundFormat;
 
 use super::tones::{Kind, amplitude, loudest, samples, tone, wav, wav_of_frames};
 
 fn narrow(file: Vec<u8>) -> Vec<i16> {
-    let made = convert(file, Format::Narrow).unwrap();
+    let made = convert(file, SoundFormat::Narrow).unwrap();
     assert_eq!(made.len(), 1);
     assert_eq!(made[0].extension, "wav");
     samples(&made[0].bytes, 8000)
@@ -67,7 +67,7 @@ fn samples_that_fit_are_not_touched() {
     let odd = (0..9120).map(|n| f64::from((n * 7919) % 65536 - 32768) / 32768.0);
     let file = wav_of_frames(odd, kind);
     assert_eq!(narrow(file.clone()), samples(&file, 8000));
-    assert_eq!(convert(file.clone(), Format::Narrow).unwrap()[0].bytes, file);
+    assert_eq!(convert(file.clone(), SoundFormat::Narrow).unwrap()[0].bytes, file);
 }
 
 #[test]
@@ -93,13 +93,13 @@ fn what_a_telephone_carries_stays() {
 #[test]
 fn both_rates_are_made_of_one_sound() {
     let file = wav(&tone(5000.0, 44100, 0.5), Kind { channels: 2, rate: 44100, bits: 16 });
-    let made = convert(file.clone(), Format::Both).unwrap();
-    let [first, second]: [Encoded; 2] = made.try_into().unwrap();
+    let made = convert(file.clone(), SoundFormat::Both).unwrap();
+    let [first, second]: [EncodedSound; 2] = made.try_into().unwrap();
     assert_eq!((first.extension, second.extension), ("wav", "wav16"));
-    assert_eq!(first.length, second.length);
+    assert_eq!(first.duration, second.duration);
     assert!(loudest(&samples(&first.bytes, 8000)) < 0.001);
     assert!(amplitude(&samples(&second.bytes, 16000), 5000.0, 16000) > 0.98);
-    let wide = convert(file, Format::Wide).unwrap();
+    let wide = convert(file, SoundFormat::Wide).unwrap();
     assert_eq!((wide.len(), wide[0].extension), (1, "wav"));
     assert_eq!(wide[0].bytes, second.bytes);
 }
@@ -108,7 +108,7 @@ fn both_rates_are_made_of_one_sound() {
 fn a_low_rate_is_raised_without_ghosts() {
     let half: Vec<_> = tone(1000.0, 8000, 0.5).iter().map(|s| s * 0.5).collect();
     let file = wav(&half, Kind { channels: 1, rate: 8000, bits: 16 });
-    let made = samples(&convert(file, Format::Wide).unwrap()[0].bytes, 16000);
+    let made = samples(&convert(file, SoundFormat::Wide).unwrap()[0].bytes, 16000);
     assert_eq!(made.len(), 8000);
     assert_tone(&made, 1000.0, 16000, 0.5, "raised");
     assert!(amplitude(&made, 7000.0, 16000) < 0.001, "the mirror of the tone");

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::voice::audio::{BadAudio, LARGEST, convert};
-use dialscript::voice::settings::Format;
+use dialscript::voice::audio::{AudioError, MAX_FILE_BYTES, convert};
+use dialscript::voice::settings::SoundFormat;
 use proptest::prelude::*;
 
 use super::tones::{Kind, tone, wav};
@@ -19,18 +19,18 @@ fn short() -> Vec<u8> {
     wav(&tone(1000.0, 22050, 0.1), Kind { channels: 2, rate: 22050, bits: 16 })
 }
 
-fn narrow(file: &[u8]) -> Result<(), BadAudio> {
-    convert(file.to_vec(), Format::Narrow).map(drop)
+fn narrow(file: &[u8]) -> Result<(), AudioError> {
+    convert(file.to_vec(), SoundFormat::Narrow).map(drop)
 }
 
 #[test]
 fn what_is_no_sound_is_reported_in_words() {
-    assert_eq!(narrow(b""), Err(BadAudio::Unknown));
-    assert_eq!(narrow(b"<!doctype html><title>Not found</title>"), Err(BadAudio::Unknown));
-    assert_eq!(narrow(&[0; 100_000]), Err(BadAudio::Unknown));
-    assert_eq!(narrow(&short()[..44]), Err(BadAudio::Empty));
-    assert_eq!(convert(vec![0; LARGEST + 1], Format::Narrow), Err(BadAudio::Large));
-    let text = BadAudio::Unknown.to_string();
+    assert_eq!(narrow(b""), Err(AudioError::UnknownFormat));
+    assert_eq!(narrow(b"<!doctype html><title>Not found</title>"), Err(AudioError::UnknownFormat));
+    assert_eq!(narrow(&[0; 100_000]), Err(AudioError::UnknownFormat));
+    assert_eq!(narrow(&short()[..44]), Err(AudioError::Empty));
+    assert_eq!(convert(vec![0; MAX_FILE_BYTES + 1], SoundFormat::Narrow), Err(AudioError::TooLarge));
+    let text = AudioError::UnknownFormat.to_string();
     assert_eq!(text, "it is no sound file: MP3, Ogg Vorbis, FLAC and WAV can be read");
 }
 
@@ -39,7 +39,7 @@ fn opus_is_named() {
     let mut page = b"OggS\0\x02".to_vec();
     page.extend([0; 20]);
     page.extend(b"\x01\x13OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
-    assert_eq!(narrow(&page), Err(BadAudio::Opus));
+    assert_eq!(narrow(&page), Err(AudioError::Opus));
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn rates_and_channels_out_of_bounds_are_refused_before_they_cost_anything() {
         narrow(&file)
     };
     for rate in [1u32, 3999, 192_001, u32::MAX] {
-        assert_eq!(with(24, &rate.to_le_bytes()), Err(BadAudio::Rate(rate)), "{rate} Hz");
+        assert_eq!(with(24, &rate.to_le_bytes()), Err(AudioError::SampleRate(rate)), "{rate} Hz");
     }
     assert!(with(24, &0u32.to_le_bytes()).is_err());
-    assert_eq!(with(22, &9u16.to_le_bytes()), Err(BadAudio::Channels(9)));
+    assert_eq!(with(22, &9u16.to_le_bytes()), Err(AudioError::TooManyChannels(9)));
     // With the last of these symphonia's reader panics in builds that check its arithmetic.
     for channels in [0u16, 65535] {
         let began = Instant::now();
@@ -81,7 +81,7 @@ fn a_mutilated_file_is_heard_in_part_or_refused() {
 
 fn in_time(file: Vec<u8>) -> Result<(), TestCaseError> {
     let began = Instant::now();
-    drop(convert(file, Format::Both));
+    drop(convert(file, SoundFormat::Both));
     prop_assert!(began.elapsed() < Duration::from_secs(5));
     Ok(())
 }

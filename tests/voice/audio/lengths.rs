@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::voice::audio::{BadAudio, convert};
-use dialscript::voice::settings::Format;
+use dialscript::voice::audio::{AudioError, convert};
+use dialscript::voice::settings::SoundFormat;
 
 use super::tones::{Kind, amplitude, loudest, samples, tone, wav};
 use crate::support::data;
 
 fn narrow(file: Vec<u8>) -> Vec<i16> {
-    samples(&convert(file, Format::Narrow).unwrap()[0].bytes, 8000)
+    samples(&convert(file, SoundFormat::Narrow).unwrap()[0].bytes, 8000)
 }
 
 #[test]
@@ -17,14 +17,14 @@ fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
     for rate in [8000u32, 16000, 22050, 44100, 48000, 11027] {
         for frames in [1usize, 2, 80, 81, 8000, 22051] {
             let file = wav(&vec![0.25; frames], Kind { channels: 1, rate, bits: 16 });
-            let made = convert(file, Format::Narrow).unwrap();
+            let made = convert(file, SoundFormat::Narrow).unwrap();
             let sound = (frames as f64 * 8000.0 / f64::from(rate)).ceil() as usize;
             let wanted = sound.next_multiple_of(160);
             let made_samples = samples(&made[0].bytes, 8000);
             assert_eq!(made_samples.len(), wanted, "{frames} at {rate} Hz");
             assert!(made_samples[sound..].iter().all(|sample| *sample == 0));
             let length = Duration::from_secs_f64(wanted as f64 / 8000.0);
-            assert_eq!(made[0].length, length);
+            assert_eq!(made[0].duration, length);
         }
     }
 }
@@ -95,5 +95,5 @@ fn frames_of_odd_width_do_not_slip_in_long_files() {
 fn nobody_listens_for_longer_than_a_quarter_of_an_hour() {
     let samples = vec![0.0; 15 * 60 * 8000 + 1];
     let longer = wav(&samples, Kind { channels: 1, rate: 8000, bits: 8 });
-    assert_eq!(convert(longer, Format::Narrow), Err(BadAudio::Long));
+    assert_eq!(convert(longer, SoundFormat::Narrow), Err(AudioError::TooLong));
 }

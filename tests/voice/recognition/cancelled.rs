@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use dialscript::voice::settings::ListenBy;
+use dialscript::voice::settings::AsrBackend;
 
 use crate::support::program::is_alive;
 use crate::support::wait::until;
@@ -15,10 +15,10 @@ async fn the_program_is_killed_and_the_recording_deleted() {
     let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
     let temporary = folder.path().join("tmpdir");
     let arguments = [file.to_str().unwrap(), temporary.to_str().unwrap()];
-    let setup = RecognitionSetup::with(ListenBy::Command(shell(script, &arguments)), LONG, 4);
+    let setup = RecognitionSetup::with(AsrBackend::Command(shell(script, &arguments)), LONG, 4);
     let recording = setup.recorded(&speech());
     tokio::select! {
-        heard = setup.hearing.understand(recording, "en") => panic!("{heard:?}"),
+        heard = setup.hearing.transcribe(recording, "en") => panic!("{heard:?}"),
         () = until("it runs", || file.exists()) => {}
     }
     setup.is_empty();
@@ -30,13 +30,13 @@ async fn the_program_is_killed_and_the_recording_deleted() {
 
 #[tokio::test]
 async fn a_turn_that_is_given_up_is_free_again() {
-    let by = ListenBy::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
+    let by = AsrBackend::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
     let setup = RecognitionSetup::with(by, LONG, 1);
     for _ in 0..3 {
         let recording = setup.recorded(&speech());
-        drop(Box::pin(setup.hearing.understand(recording, "en")));
+        drop(Box::pin(setup.hearing.transcribe(recording, "en")));
         let recording = setup.recorded(&speech());
-        let understood = setup.hearing.understand(recording, "en");
+        let understood = setup.hearing.transcribe(recording, "en");
         let _ = tokio::time::timeout(std::time::Duration::from_millis(1), understood).await;
     }
     assert_eq!(setup.understood(&speech()).await.unwrap(), "four");

@@ -1,7 +1,7 @@
 //! Programs that listen.
 
-use dialscript::voice::hear::MOST_WORDS;
-use dialscript::voice::settings::{ListenBy, Program};
+use dialscript::voice::asr::MAX_TRANSCRIPT_BYTES;
+use dialscript::voice::settings::{AsrBackend, EngineProgram};
 
 use crate::support::program::is_alive;
 use crate::support::wait::until;
@@ -38,11 +38,11 @@ async fn words_are_on_one_line_and_bounded() {
     assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven one\u{fffd}");
     let setup = RecognitionSetup::shell("yes four | head -c 20000", &[]);
     let words = setup.understood(&speech()).await.unwrap();
-    assert!(words.len() <= MOST_WORDS && words.len() > MOST_WORDS - 10, "{}", words.len());
+    assert!(words.len() <= MAX_TRANSCRIPT_BYTES && words.len() > MAX_TRANSCRIPT_BYTES - 10, "{}", words.len());
     assert!(words.split(' ').all(|word| "four".starts_with(word)));
     let setup = RecognitionSetup::shell(r#"yes "四" | tr -d '\n' | head -c 20000"#, &[]);
     let words = setup.understood(&speech()).await.unwrap();
-    assert!(words.len() > MOST_WORDS - 10 && words.chars().all(|sign| sign == '四'), "{words}");
+    assert!(words.len() > MAX_TRANSCRIPT_BYTES - 10 && words.chars().all(|sign| sign == '四'), "{words}");
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn a_recording_without_samples_asks_nobody() {
 
 #[tokio::test]
 async fn a_program_that_is_not_installed() {
-    let program = Program { program: "dialscript-no-such-engine".into(), arguments: Vec::new() };
-    let setup = RecognitionSetup::new(ListenBy::Command(program));
+    let program = EngineProgram { executable: "dialscript-no-such-engine".into(), arguments: Vec::new() };
+    let setup = RecognitionSetup::new(AsrBackend::Command(program));
     assert_eq!(setup.deaf().await, "ear: it is not installed");
 }
 
@@ -82,7 +82,7 @@ async fn a_program_that_hangs_is_killed_with_its_children() {
     let pids = tempfile::tempdir().unwrap();
     let file = pids.path().join("pids");
     let script = r#"sleep 1000 & echo $! > "$1.new"; echo $$ >> "$1.new"; mv "$1.new" "$1"; wait"#;
-    let by = ListenBy::Command(shell(script, &[file.to_str().unwrap()]));
+    let by = AsrBackend::Command(shell(script, &[file.to_str().unwrap()]));
     let setup = RecognitionSetup::with(by, 5 * SHORT, 4);
     assert_eq!(setup.deaf().await, "ear: no words within 2s");
     let pids = std::fs::read_to_string(file).unwrap();
@@ -96,19 +96,19 @@ async fn a_program_that_writes_endlessly_is_killed() {
     let deaf = setup.deaf().await;
     assert_eq!(deaf, "ear: its result is longer than 262144 bytes");
     let setup = RecognitionSetup::shell("yes four >&2", &[]);
-    let by = ListenBy::Command(shell("exec yes four >&2", &[]));
+    let by = AsrBackend::Command(shell("exec yes four >&2", &[]));
     drop(setup);
     assert_eq!(RecognitionSetup::with(by, SHORT, 4).deaf().await, "ear: no words within 400ms");
 }
 
 #[tokio::test]
 async fn those_who_wait_for_a_turn_lose_time() {
-    let by = || ListenBy::Command(shell("sleep 0.1; echo four", &[]));
+    let by = || AsrBackend::Command(shell("sleep 0.1; echo four", &[]));
     let setup = RecognitionSetup::with(by(), LONG, 1);
     let file = speech();
     let (one, other) = tokio::join!(setup.understood(&file), setup.understood(&file));
     assert_eq!((one.unwrap(), other.unwrap()), ("four".into(), "four".into()));
-    let by = ListenBy::Command(shell("exec sleep 1000", &[]));
+    let by = AsrBackend::Command(shell("exec sleep 1000", &[]));
     let setup = RecognitionSetup::with(by, SHORT, 1);
     let begun = std::time::Instant::now();
     let (one, other) = tokio::join!(setup.understood(&file), setup.understood(&file));

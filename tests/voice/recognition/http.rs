@@ -1,16 +1,16 @@
 //! A web service that listens.
 
 use ::http::{HeaderName, HeaderValue};
-use dialscript::voice::settings::{ListenBy, Service};
+use dialscript::voice::settings::{AsrBackend, EngineHttpService};
 
 use crate::support::net::free_address;
 use crate::support::web::{Reply, Seen, Web};
 use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 
-fn service(web: &Web) -> ListenBy {
+fn service(web: &Web) -> AsrBackend {
     let mut token = HeaderValue::from_static("Bearer canary");
     token.set_sensitive(true);
-    ListenBy::Http(Service {
+    AsrBackend::Http(EngineHttpService {
         url: web.url("/v1/audio/transcriptions?key=canary").parse().unwrap(),
         model: "whisper-1".into(),
         headers: vec![(HeaderName::from_static("authorization"), token)],
@@ -55,7 +55,7 @@ async fn a_language_without_a_code_of_two_letters_is_not_named() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));
     let recording = setup.recorded(&speech());
-    assert_eq!(setup.hearing.understand(recording, "gsw-CH").await.unwrap(), "four");
+    assert_eq!(setup.hearing.transcribe(recording, "gsw-CH").await.unwrap(), "four");
     let body = web.next().await.body;
     assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
 }
@@ -101,9 +101,9 @@ async fn a_service_that_hangs_or_drips_is_left() {
 #[tokio::test]
 async fn a_service_that_is_not_there() {
     let web = Web::start(|_| Reply::Silence).await;
-    let ListenBy::Http(mut gone) = service(&web) else { panic!() };
+    let AsrBackend::Http(mut gone) = service(&web) else { panic!() };
     let free = free_address().port();
     gone.url.set_port(Some(free)).unwrap();
-    let deaf = RecognitionSetup::with(ListenBy::Http(gone), LONG, 4).deaf().await;
+    let deaf = RecognitionSetup::with(AsrBackend::Http(gone), LONG, 4).deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
 }

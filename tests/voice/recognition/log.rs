@@ -1,13 +1,13 @@
 //! What was said is in no line of the log, and in no error.
 
-use dialscript::voice::settings::{ListenBy, Program, Service};
+use dialscript::voice::settings::{AsrBackend, EngineProgram, EngineHttpService};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
 use crate::voice::recognition::setup::{RecognitionSetup, SHORT, shell, speech};
 
-fn command(program: Program) -> ListenBy {
-    ListenBy::Command(program)
+fn command(program: EngineProgram) -> AsrBackend {
+    AsrBackend::Command(program)
 }
 
 /// All lines that the daemon's log can ever have.
@@ -18,13 +18,13 @@ async fn a_canary_that_was_said_is_nowhere() {
     let (lines, _guard) = record(DAEMON);
     let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
     let url = web.url("/canary").parse().unwrap();
-    let service = Service { url, model: "m".into(), headers: Vec::new() };
+    let service = EngineHttpService { url, model: "m".into(), headers: Vec::new() };
     let wrong = [
         command(shell("echo canary; echo canary >&2; exit 1", &["canary"])),
         command(shell("echo canary; echo canary >&2; kill -9 $$", &[])),
         command(shell("echo canary; echo canary >&2; exec sleep 1000", &[])),
         command(shell("exec yes canary", &[])),
-        ListenBy::Http(service),
+        AsrBackend::Http(service),
     ];
     for by in wrong {
         let deaf = RecognitionSetup::with(by, SHORT, 4).deaf().await;

@@ -2,27 +2,27 @@
 
 use std::path::Path;
 
-use dialscript::channel::Ear;
-use dialscript::voice::hear::Hearing;
-use dialscript::voice::settings::{Folder, ListenBy, Settings};
+use dialscript::channel::AsrSource;
+use dialscript::voice::asr::Recognizer;
+use dialscript::voice::settings::{FolderPaths, AsrBackend, VoiceSettings};
 
 use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 
 #[test]
 fn without_an_engine_nobody_listens() {
     let folder = tempfile::tempdir().unwrap();
-    let hearing = Hearing::new(&settings(folder.path()), client());
-    assert_eq!(hearing.ear().expect_err("nobody").0, "no engine listens");
+    let hearing = Recognizer::new(&settings(folder.path()), client());
+    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no engine listens");
 }
 
 #[test]
 fn the_switch_listens_itself() {
-    let setup = RecognitionSetup::new(ListenBy::Switch {
+    let setup = RecognitionSetup::new(AsrBackend::Switch {
         engine: "unimrcp".into(),
         grammar: "digits".into(),
     });
-    let (ear, recording) = setup.hearing.ear().unwrap();
-    assert_eq!(ear, Ear::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
+    let (ear, recording) = setup.hearing.asr_source().unwrap();
+    assert_eq!(ear, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
 
@@ -30,16 +30,16 @@ fn the_switch_listens_itself() {
 fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
     let setup = RecognitionSetup::shell("", &[]);
     let on_switch = Path::new("/mnt/said").to_owned();
-    let recordings = Folder { ours: setup.path().to_owned(), on_switch };
-    let listen = dialscript::voice::settings::Listen {
+    let recordings = FolderPaths { local: setup.path().to_owned(), on_switch };
+    let listen = dialscript::voice::settings::AsrEngine {
         name: "ear".into(),
-        by: ListenBy::Command(crate::voice::recognition::setup::shell("", &[])),
+        backend: AsrBackend::Command(crate::voice::recognition::setup::shell("", &[])),
     };
     let settings = settings(setup.path());
-    let settings = Settings { listen: Some(listen.into()), recordings, ..settings };
-    let hearing = Hearing::new(&settings, client());
-    let name = || match hearing.ear().unwrap() {
-        (Ear::Recording(name), Some(_)) => name.to_string(),
+    let settings = VoiceSettings { asr_engine: Some(listen.into()), recordings_folder: recordings, ..settings };
+    let hearing = Recognizer::new(&settings, client());
+    let name = || match hearing.asr_source().unwrap() {
+        (AsrSource::Recording(name), Some(_)) => name.to_string(),
         (ear, _) => panic!("{ear:?}"),
     };
     let (one, other) = (name(), name());

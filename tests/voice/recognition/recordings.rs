@@ -4,8 +4,8 @@ use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
-use dialscript::voice::recordings::Recordings;
-use dialscript::voice::settings::Folder;
+use dialscript::voice::recordings::RecordingFolder;
+use dialscript::voice::settings::FolderPaths;
 
 use crate::support::wav::wav;
 use crate::voice::recognition::setup::{RecognitionSetup, speech};
@@ -35,7 +35,7 @@ async fn a_file_that_is_none_of_a_switch_is_refused() {
 async fn a_file_that_is_not_there() {
     let setup = listening();
     let (_, recording) = setup.begun();
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read: No such file"), "{deaf}");
 }
 
@@ -57,7 +57,7 @@ async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
     let setup = listening();
     let (path, recording) = setup.begun();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is too long");
     setup.is_empty();
 }
@@ -69,18 +69,18 @@ async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
     fs::write(secret.path(), speech()).unwrap();
     let (path, recording) = setup.begun();
     symlink(secret.path(), path).unwrap();
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read:"), "{deaf}");
     assert!(secret.path().exists());
     setup.is_empty();
     let (path, recording) = setup.begun();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is no file");
     setup.is_empty();
     let (path, recording) = setup.begun();
     fs::create_dir(path).unwrap();
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(deaf, "ear: the recording is no file");
 }
 
@@ -93,7 +93,7 @@ async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
     if fs::read(&path).is_ok() {
         return; // Nothing is forbidden to root.
     }
-    let deaf = setup.hearing.understand(recording, "en").await.unwrap_err().0;
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
     assert!(deaf.starts_with("ear: the recording can't be read: Permission denied"), "{deaf}");
     setup.is_empty();
 }
@@ -115,8 +115,8 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
         (format!("other-{random}.wav"), 9999),
     ];
     kept.iter().for_each(|(name, age)| file(name, *age));
-    let both = Folder { ours: folder.path().into(), on_switch: folder.path().into() };
-    drop(Recordings::new(&both));
+    let both = FolderPaths { local: folder.path().into(), on_switch: folder.path().into() };
+    drop(RecordingFolder::new(&both));
     let mut left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -130,8 +130,8 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
 #[test]
 fn a_folder_that_is_not_there_is_no_error_at_the_start() {
     let nowhere =
-        Folder { ours: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
-    assert!(Recordings::new(&nowhere).begin().is_ok());
+        FolderPaths { local: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
+    assert!(RecordingFolder::new(&nowhere).new_recording().is_ok());
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::Ear;
-use dialscript::script::voice::Deaf;
-use dialscript::voice::hear::Hearing;
-use dialscript::voice::recordings::Recording;
-use dialscript::voice::settings::{Folder, Format, Listen, ListenBy, Program, Settings};
-use dialscript::web::client::{self, Client};
+use dialscript::channel::AsrSource;
+use dialscript::script::voice::AsrError;
+use dialscript::voice::asr::Recognizer;
+use dialscript::voice::recordings::SpeechRecording;
+use dialscript::voice::settings::{FolderPaths, SoundFormat, AsrEngine, AsrBackend, EngineProgram, VoiceSettings};
+use dialscript::web::client::{self, HttpClient};
 use tempfile::TempDir;
 
 use crate::support::wav::wav;
@@ -22,24 +22,24 @@ pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
 pub(crate) struct RecognitionSetup {
     folder: TempDir,
-    pub(crate) hearing: Hearing,
+    pub(crate) hearing: Recognizer,
 }
 
 impl RecognitionSetup {
-    pub(crate) fn new(by: ListenBy) -> Self {
+    pub(crate) fn new(by: AsrBackend) -> Self {
         Self::with(by, LONG, 4)
     }
 
-    pub(crate) fn with(by: ListenBy, timeout: Duration, at_once: usize) -> Self {
+    pub(crate) fn with(by: AsrBackend, timeout: Duration, at_once: usize) -> Self {
         let folder = TempDir::new().unwrap();
-        let listen = Some(Arc::new(Listen { name: "ear".into(), by }));
-        let settings = Settings { listen, timeout, at_once, ..settings(folder.path()) };
-        Self { hearing: Hearing::new(&settings, client()), folder }
+        let listen = Some(Arc::new(AsrEngine { name: "ear".into(), backend: by }));
+        let settings = VoiceSettings { asr_engine: listen, timeout, max_concurrent: at_once, ..settings(folder.path()) };
+        Self { hearing: Recognizer::new(&settings, client()), folder }
     }
 
     /// A shell as the engine; its arguments are behind the script.
     pub(crate) fn shell(script: &str, arguments: &[&str]) -> Self {
-        Self::new(ListenBy::Command(shell(script, arguments)))
+        Self::new(AsrBackend::Command(shell(script, arguments)))
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -47,23 +47,23 @@ impl RecognitionSetup {
     }
 
     /// A recording, as a switch leaves it.
-    pub(crate) fn recorded(&self, file: &[u8]) -> Recording {
+    pub(crate) fn recorded(&self, file: &[u8]) -> SpeechRecording {
         let (path, recording) = self.begun();
         fs::write(path, file).unwrap();
         recording
     }
 
     /// A recording that the switch has not made.
-    pub(crate) fn begun(&self) -> (PathBuf, Recording) {
-        match self.hearing.ear().unwrap() {
-            (Ear::Recording(path), Some(recording)) => (PathBuf::from(&*path), recording),
+    pub(crate) fn begun(&self) -> (PathBuf, SpeechRecording) {
+        match self.hearing.asr_source().unwrap() {
+            (AsrSource::Recording(path), Some(recording)) => (PathBuf::from(&*path), recording),
             (ear, _) => panic!("{ear:?}"),
         }
     }
 
-    pub(crate) async fn understood(&self, file: &[u8]) -> Result<String, Deaf> {
+    pub(crate) async fn understood(&self, file: &[u8]) -> Result<String, AsrError> {
         let recording = self.recorded(file);
-        self.hearing.understand(recording, "en-GB").await
+        self.hearing.transcribe(recording, "en-GB").await
     }
 
     /// Why nothing was understood of a good recording; it is gone then.
@@ -80,37 +80,37 @@ impl RecognitionSetup {
     }
 }
 
-pub(crate) fn settings(folder: &Path) -> Settings {
-    let folder = Folder { ours: folder.to_owned(), on_switch: folder.to_owned() };
-    Settings {
-        say: None,
-        fallback: None,
-        engines: Default::default(),
-        listen: None,
+pub(crate) fn settings(folder: &Path) -> VoiceSettings {
+    let folder = FolderPaths { local: folder.to_owned(), on_switch: folder.to_owned() };
+    VoiceSettings {
+        default_engine: None,
+        fallback_engine: None,
+        named_engines: Default::default(),
+        asr_engine: None,
         timeout: LONG,
-        at_once: 4,
-        format: Format::Narrow,
-        cache: folder.clone(),
-        cache_bytes: 0,
-        sounds: folder.clone(),
-        recordings: folder,
-        server: None,
+        max_concurrent: 4,
+        format: SoundFormat::Narrow,
+        cache_folder: folder.clone(),
+        max_cache_bytes: 0,
+        library_folder: folder.clone(),
+        recordings_folder: folder,
+        sound_server: None,
     }
 }
 
 thread_local! {
     /// A test has a thread of its own, and reading the system's root certificates takes a while.
-    static CLIENT: Arc<Client> =
-        Arc::new(Client::new(&client::Settings::default()).unwrap());
+    static CLIENT: Arc<HttpClient> =
+        Arc::new(HttpClient::new(&client::HttpClientSettings::default()).unwrap());
 }
 
-pub(crate) fn client() -> Arc<Client> {
+pub(crate) fn client() -> Arc<HttpClient> {
     CLIENT.with(Arc::clone)
 }
 
-pub(crate) fn shell(script: &str, arguments: &[&str]) -> Program {
+pub(crate) fn shell(script: &str, arguments: &[&str]) -> EngineProgram {
     let arguments = ["-c", script, "engine"].into_iter().chain(arguments.iter().copied());
-    Program { program: "sh".into(), arguments: arguments.map(Into::into).collect() }
+    EngineProgram { executable: "sh".into(), arguments: arguments.map(Into::into).collect() }
 }
 
 /// A second and a half at 8 kHz.

@@ -1,6 +1,6 @@
 //! A vosk server that listens; the stand-in answers as `websocket/asr_server.py` does.
 
-use dialscript::voice::settings::ListenBy;
+use dialscript::voice::settings::AsrBackend;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 type Socket = WebSocketStream<TcpStream>;
 
 /// A server that does one thing with its one connection.
-async fn server<F, S>(serve: S) -> ListenBy
+async fn server<F, S>(serve: S) -> AsrBackend
 where
     F: Future<Output = ()> + Send,
     S: FnOnce(Socket) -> F + Send + 'static,
@@ -27,7 +27,7 @@ where
         let (stream, _) = listener.accept().await.unwrap();
         serve(accept_async(stream).await.unwrap()).await;
     });
-    ListenBy::Vosk(url.parse().unwrap())
+    AsrBackend::Vosk(url.parse().unwrap())
 }
 
 /// A reply to each message but the configuration: words after the second chunk, and at the end.
@@ -146,7 +146,7 @@ async fn a_server_that_hangs_is_left() {
     );
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
-    let setup = RecognitionSetup::with(ListenBy::Vosk(url.parse().unwrap()), SHORT, 4);
+    let setup = RecognitionSetup::with(AsrBackend::Vosk(url.parse().unwrap()), SHORT, 4);
     assert_eq!(setup.deaf().await, "ear: no words within 400ms");
 }
 
@@ -154,10 +154,10 @@ async fn a_server_that_hangs_is_left() {
 async fn a_server_that_is_none_or_not_there() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
-    let setup = RecognitionSetup::new(ListenBy::Vosk(url.parse().unwrap()));
+    let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
     assert_eq!(setup.deaf().await, "ear: it answered with status 404");
     let free = free_address();
-    let setup = RecognitionSetup::new(ListenBy::Vosk(format!("ws://{free}").parse().unwrap()));
+    let setup = RecognitionSetup::new(AsrBackend::Vosk(format!("ws://{free}").parse().unwrap()));
     let deaf = setup.deaf().await;
     assert!(deaf.starts_with("ear: no connection"), "{deaf}");
 }
@@ -165,7 +165,7 @@ async fn a_server_that_is_none_or_not_there() {
 /// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
 async fn by_tls() -> String {
     let url = format!("wss://localhost:{}", tls::start().port());
-    RecognitionSetup::new(ListenBy::Vosk(url.parse().unwrap())).deaf().await
+    RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap())).deaf().await
 }
 
 #[tokio::test]

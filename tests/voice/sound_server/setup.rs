@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dialscript::channel::Sound;
-use dialscript::voice::server::{Urls, serve};
-use dialscript::voice::settings::{Folder, SoundServer};
+use dialscript::voice::sound_server::{SoundUrls, serve};
+use dialscript::voice::settings::{FolderPaths, SoundServerSettings};
 use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct SoundServerSetup {
     folder: TempDir,
     pub(crate) address: SocketAddr,
-    pub(crate) urls: Arc<Urls>,
+    pub(crate) urls: Arc<SoundUrls>,
     pub(crate) stop: CancellationToken,
     pub(crate) served: JoinHandle<()>,
 }
@@ -108,20 +108,20 @@ impl Reply {
 }
 
 /// URLs of the folders `sounds` and `cache` in a folder.
-pub(crate) fn urls(folder: &Path, base: &str) -> Urls {
+pub(crate) fn urls(folder: &Path, base: &str) -> SoundUrls {
     let on_both = |name: &str| {
         let ours = folder.join(name);
-        Folder { on_switch: ours.clone(), ours }
+        FolderPaths { on_switch: ours.clone(), local: ours }
     };
     let listen = "127.0.0.1:1".parse().unwrap();
-    let server = SoundServer { listen, url: base.to_owned(), allow: vec![] };
-    Urls::new(&server, &on_both("cache"), &on_both("sounds")).unwrap()
+    let server = SoundServerSettings { listen, url: base.to_owned(), allow: vec![] };
+    SoundUrls::new(&server, &on_both("cache"), &on_both("sounds")).unwrap()
 }
 
 /// The URL of a file, which must be one that is served.
-pub(crate) fn served(urls: &Urls, file: &str) -> String {
-    match urls.reachable(&Sound::File(file.into())) {
-        Sound::Served(url) => url.to_string(),
+pub(crate) fn served(urls: &SoundUrls, file: &str) -> String {
+    match urls.switch_sound(&Sound::File(file.into())) {
+        Sound::Url(url) => url.to_string(),
         other => panic!("{other:?} is not served"),
     }
 }

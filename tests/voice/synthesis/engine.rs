@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dialscript::script::voice::Speed;
-use dialscript::voice::settings::{Program, Say, SayBy};
+use dialscript::script::voice::SpeakingRate;
+use dialscript::voice::settings::{EngineProgram, TtsEngine, TtsBackend};
 
 use crate::support::wav;
 
@@ -30,9 +30,9 @@ impl Engine {
         self.folder.join(format!("{}.{ending}", self.name))
     }
 
-    pub(crate) fn say(&self) -> Arc<Say> {
+    pub(crate) fn say(&self) -> Arc<TtsEngine> {
         let arguments = vec![self.path("sh").to_str().unwrap().to_owned()];
-        let by = SayBy::Command(Program { program: "/bin/sh".to_owned(), arguments });
+        let by = TtsBackend::Command(EngineProgram { executable: "/bin/sh".to_owned(), arguments });
         say(&self.name, by)
     }
 
@@ -53,7 +53,7 @@ impl Engine {
     }
 }
 
-pub(crate) fn say(name: &str, by: SayBy) -> Arc<Say> {
-    let (name, language, speed) = (name.to_owned(), "en".into(), Speed::default());
-    Arc::new(Say { name, by, voice: None, language, speed })
+pub(crate) fn say(name: &str, by: TtsBackend) -> Arc<TtsEngine> {
+    let (name, language, speed) = (name.to_owned(), "en".into(), SpeakingRate::default());
+    Arc::new(TtsEngine { name, backend: by, voice: None, language, speed })
 }

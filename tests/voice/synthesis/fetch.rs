@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dialscript::script::template::Filled;
-use dialscript::script::voice::{Voice, Wanted};
-use dialscript::voice::Engines;
-use dialscript::web::egress::Egress;
+use dialscript::script::template::RedactedText;
+use dialscript::script::voice::{VoiceService, SoundRequest};
+use dialscript::voice::VoiceEngines;
+use dialscript::web::egress::EgressRules;
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
@@ -32,19 +32,19 @@ async fn in_turn(replies: Vec<Reply>) -> Web {
 }
 
 /// A URL that is a value.
-fn decided(url: &str) -> Wanted {
-    Wanted::Url { url: Filled::open(url.to_owned()), decides_host: true }
+fn decided(url: &str) -> SoundRequest {
+    SoundRequest::Url { url: RedactedText::public(url.to_owned()), decides_host: true }
 }
 
 /// Whose values may lead to this machine.
 fn open_studio() -> SynthesisSetup {
     let mut setup = SynthesisSetup::new();
     let local = vec!["127.0.0.0/8".parse().unwrap()];
-    setup.egress = Egress::new(vec!["127.0.0.1".parse().unwrap()], local);
+    setup.egress = EgressRules::new(vec!["127.0.0.1".parse().unwrap()], local);
     setup
 }
 
-async fn wav_at(engines: &Engines, web: &Web) -> u32 {
+async fn wav_at(engines: &VoiceEngines, web: &Web) -> u32 {
     length(&made(engines, at(&web.url("/hello.wav"))).await)
 }
 
@@ -55,7 +55,7 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
     let mut web = Web::start(move |_| held.clone()).await;
     let setup = SynthesisSetup::new();
     let engines = setup.open();
-    let ten = join_all((0..10).map(|_| engines.make(at(&web.url("/hello.wav")), false)));
+    let ten = join_all((0..10).map(|_| engines.render(at(&web.url("/hello.wav")), false)));
     let first = async {
         let seen = web.next().await;
         leave.notify_one();
@@ -116,7 +116,7 @@ async fn freshness_and_etag_outlive_a_restart() {
     assert_eq!(length(&made(&engines, at(&web.url("/stale"))).await), 200);
     assert_eq!(web.next().await.headers("if-none-match"), ["\"two\""]);
     for name in setup.files().iter().filter(|name| name.ends_with(".json")) {
-        let known = std::fs::read_to_string(setup.settings.cache.ours.join(name)).unwrap();
+        let known = std::fs::read_to_string(setup.settings.cache_folder.local.join(name)).unwrap();
         assert!(!known.contains("http") && !known.contains("stale"), "{known}");
     }
 }
@@ -180,8 +180,8 @@ async fn a_sensitive_url_leaves_nothing_behind() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
     let setup = SynthesisSetup::new();
     let engines = setup.open();
-    let url = Filled::hidden(web.url("/4711.wav"));
-    let made = made(&engines, Wanted::Url { url, decides_host: false }).await;
+    let url = RedactedText::sensitive(web.url("/4711.wav"));
+    let made = made(&engines, SoundRequest::Url { url, decides_host: false }).await;
     assert_eq!(setup.sounds(), 1);
     drop(made);
     assert_eq!(setup.files(), [""; 0]);
@@ -220,7 +220,7 @@ async fn a_cached_sound_is_not_heard_when_the_egress_rules_forbid_its_host() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
     let mut setup = open_studio();
     made(&setup.open(), decided(&web.url("/"))).await;
-    setup.egress = Egress::default();
+    setup.egress = EgressRules::default();
     assert!(mute(&setup.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
 }
 
@@ -259,11 +259,11 @@ async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background(
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(stale, 100), renewed]).await;
     let engines = SynthesisSetup::new().open();
-    assert!(engines.at_hand(at(&web.url("/")), false).is_none());
+    assert!(engines.cached(at(&web.url("/")), false).is_none());
     web.next().await;
     made(&engines, at(&web.url("/"))).await;
     let seen = web.unseen();
-    assert!(engines.at_hand(at(&web.url("/")), false).is_some());
+    assert!(engines.cached(at(&web.url("/")), false).is_some());
     within("the end", engines.close_and_wait()).await;
     assert!(at_once(&engines, at(&web.url("/"))).is_some(), "after {seen} and one more");
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, SystemTime};
 
 use dialscript::channel::Sound;
-use dialscript::voice::settings::Format;
+use dialscript::voice::settings::SoundFormat;
 
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, file, hidden, made, mute, said};
@@ -15,7 +15,7 @@ const SIZE: u64 = 1644;
 #[tokio::test]
 async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
     let (mut setup, _) = SynthesisSetup::with_engine();
-    setup.settings.cache_bytes = 3 * SIZE;
+    setup.settings.max_cache_bytes = 3 * SIZE;
     let engines = setup.open();
     let held = made(&engines, said("Held.")).await;
     for text in ["One.", "Two.", "One.", "Three."] {
@@ -50,7 +50,7 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
         fs::File::options().append(true).open(made).unwrap().set_modified(then).unwrap();
     }
     drop(engines);
-    setup.settings.cache_bytes = 2 * SIZE;
+    setup.settings.max_cache_bytes = 2 * SIZE;
     let engines = setup.open();
     assert_eq!(setup.sounds(), 2);
     assert!(at_once(&engines, said("New.")).is_some());
@@ -74,9 +74,9 @@ async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
     ];
     let strange = ["hello.wav", "passing-by.wav", ".unfinished-hello.wav", "notes.txt"];
     for file in left.iter().map(String::as_str).chain(strange) {
-        fs::write(setup.settings.cache.ours.join(file), "x").unwrap();
+        fs::write(setup.settings.cache_folder.local.join(file), "x").unwrap();
     }
-    fs::write(setup.settings.cache.ours.join(&other), "").unwrap();
+    fs::write(setup.settings.cache_folder.local.join(&other), "").unwrap();
     let _engines = setup.open();
     let mut expected: Vec<_> = strange.into_iter().map(str::to_owned).collect();
     expected.push(name);
@@ -90,7 +90,7 @@ async fn a_second_process_in_the_same_folder_removes_nothing() {
     let engines = setup.open();
     let passing = made(&engines, hidden("4711")).await;
     made(&engines, said("Good day.")).await;
-    setup.settings.cache_bytes = 0;
+    setup.settings.max_cache_bytes = 0;
     let other = setup.open();
     assert!(at_once(&other, said("Good day.")).is_some());
     made(&other, said("Something else.")).await;
@@ -103,8 +103,8 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     let blocked = setup.path("blocked");
     fs::write(&blocked, "no folder").unwrap();
-    setup.settings.cache.ours = blocked.join("cache");
-    setup.settings.cache.on_switch = blocked.join("cache");
+    setup.settings.cache_folder.local = blocked.join("cache");
+    setup.settings.cache_folder.on_switch = blocked.join("cache");
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
         let reason = mute(&engines, said(text)).await;
@@ -117,30 +117,30 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
 #[tokio::test]
 async fn the_switch_gets_its_own_path_or_a_url() {
     let (mut setup, _) = SynthesisSetup::with_engine();
-    setup.settings.cache.on_switch = "/mnt/sounds".into();
+    setup.settings.cache_folder.on_switch = "/mnt/sounds".into();
     let of_switch = file(&made(&setup.open(), said("Good day.")).await);
     let name = of_switch.strip_prefix("/mnt/sounds").unwrap().to_str().unwrap().to_owned();
     assert_eq!(setup.files(), [name]);
-    setup.settings.server = Some(dialscript::voice::settings::SoundServer {
+    setup.settings.sound_server = Some(dialscript::voice::settings::SoundServerSettings {
         listen: "127.0.0.1:0".parse().unwrap(),
         url: "http://10.0.0.5:8085".to_owned(),
         allow: Vec::new(),
     });
     let made = made(&setup.open(), said("Good day.")).await;
-    let Sound::Served(url) = made.sound else { panic!("{:?}", made.sound) };
+    let Sound::Url(url) = made.sound else { panic!("{:?}", made.sound) };
     assert!(url.starts_with("http://10.0.0.5:8085/") && url.ends_with(".wav"), "{url}");
 }
 
 #[tokio::test]
 async fn a_sound_of_two_files_comes_and_goes_as_one() {
     let (mut setup, _) = SynthesisSetup::with_engine();
-    setup.settings.format = Format::Both;
+    setup.settings.format = SoundFormat::Both;
     let engines = setup.open();
     let made = made(&engines, said("Good day.")).await;
     let wide = file(&made).with_extension("wav16");
     assert!(wide.exists());
     drop((made, engines));
-    setup.settings.cache_bytes = 0;
+    setup.settings.max_cache_bytes = 0;
     let _engines = setup.open();
     assert_eq!(setup.files(), [""; 0]);
 }

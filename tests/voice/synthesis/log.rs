@@ -15,7 +15,7 @@ async fn a_failing_engine_is_reported_once_with_its_own_words() {
     let (lines, _guard) = record("trace");
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "echo no such voice >&2; exit 3");
-    setup.settings.say = Some(engine.say());
+    setup.settings.default_engine = Some(engine.say());
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
         mute(&engines, said(text)).await;
@@ -34,7 +34,7 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
         let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
         let mut setup = SynthesisSetup::new();
         let engine = setup.engine("first", 100, lines_of_engine);
-        setup.settings.say = Some(engine.say());
+        setup.settings.default_engine = Some(engine.say());
         mute(&setup.open(), wanted).await;
         assert_eq!(warnings(&lines).len(), 1);
         assert!(!lines.text().contains("4711canary"), "{}", lines.text());

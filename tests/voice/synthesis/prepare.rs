@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::{Library, Part, Playlist, Prompt, Script};
-use dialscript::voice::settings::SayBy;
+use dialscript::script::definition::{ScriptLibrary, PromptPart, Playlist, ScriptPrompt, Script};
+use dialscript::voice::settings::TtsBackend;
 
 use crate::support::wait::{until, within};
 use crate::support::wav::tone;
@@ -15,16 +15,16 @@ use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, at_once, file, length, made, said};
 
 /// One script whose prompt has these parts.
-fn library(parts: impl IntoIterator<Item = Part>) -> Library {
+fn library(parts: impl IntoIterator<Item = PromptPart>) -> ScriptLibrary {
     let sounds = Playlist { parts: parts.into_iter().collect() };
-    let script = Script { prompt: Prompt { sounds, ..Prompt::default() }, ..Script::default() };
-    let mut library = Library::default();
+    let script = Script { prompt: ScriptPrompt { sounds, ..ScriptPrompt::default() }, ..Script::default() };
+    let mut library = ScriptLibrary::default();
     library.scripts.insert("one".to_owned(), Arc::new(script));
     library
 }
 
-fn texts(texts: &[&str]) -> Library {
-    library(texts.iter().map(|text| Part::Text((*text).into())))
+fn texts(texts: &[&str]) -> ScriptLibrary {
+    library(texts.iter().map(|text| PromptPart::Text((*text).into())))
 }
 
 #[tokio::test]
@@ -33,8 +33,8 @@ async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
     let url = web.url("/hello.wav");
-    let text = |text: &str| Part::Text(text.into());
-    engines.prepare(&library([text("One."), text("Two."), Part::Url(url.as_str().into())]));
+    let text = |text: &str| PromptPart::Text(text.into());
+    engines.prewarm(&library([text("One."), text("Two."), PromptPart::Url(url.as_str().into())]));
     until("three sounds", || setup.sounds() == 3).await;
     for wanted in [said("One."), said("Two."), at(&url)] {
         until("a sound", || at_once(&engines, wanted.clone()).is_some_and(|made| made.is_ok()))
@@ -47,14 +47,14 @@ async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
 async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
-    engines.prepare(&texts(&["One.", "Two."]));
+    engines.prewarm(&texts(&["One.", "Two."]));
     until("two runs", || engine.runs() == 2 && setup.sounds() == 2).await;
     until("two sounds", || at_once(&engines, said("Two.")).is_some()).await;
     until("two sounds", || at_once(&engines, said("One.")).is_some()).await;
     for file in setup.files() {
-        fs::remove_file(setup.settings.cache.ours.join(file)).unwrap();
+        fs::remove_file(setup.settings.cache_folder.local.join(file)).unwrap();
     }
-    engines.prepare(&texts(&["One.", "Two."]));
+    engines.prewarm(&texts(&["One.", "Two."]));
     until("two sounds again", || setup.sounds() == 2).await;
     assert_eq!(engine.runs(), 4);
 }
@@ -63,14 +63,14 @@ async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
 async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_to_it() {
     let (mut setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
     let engines = setup.open();
-    engines.prepare(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
+    engines.prewarm(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
     until("five sounds", || setup.sounds() == 5).await;
     assert!((3..=5).contains(&first.runs()), "{}", first.runs());
     assert_eq!(fallback.runs(), 5);
-    setup.settings.say = Some(say("flite", SayBy::Switch("flite".to_owned())));
-    setup.settings.fallback = None;
+    setup.settings.default_engine = Some(say("flite", TtsBackend::Switch("flite".to_owned())));
+    setup.settings.fallback_engine = None;
     let engines = setup.open();
-    engines.prepare(&texts(&["Six."]));
+    engines.prewarm(&texts(&["Six."]));
     within("the end", engines.close_and_wait()).await;
 }
 
@@ -94,7 +94,7 @@ async fn what_is_missing_is_made_later_on() {
         SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
     setup.settings.timeout = Duration::from_secs(24 * 60 * 60);
     let engines = setup.open();
-    engines.prepare(&texts(&["One."]));
+    engines.prewarm(&texts(&["One."]));
     until("the fallback engine", || fallback.runs() == 1 && setup.sounds() == 1).await;
     let failures = first.runs();
     fs::write(first.path("sh.works"), "").unwrap();
@@ -109,9 +109,9 @@ async fn what_is_missing_is_made_later_on() {
 async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
     let (setup, engine) = SynthesisSetup::with_engine();
     // Nothing can be written there: each sound that is made is lost, and may have been paid for.
-    fs::write(&setup.settings.cache.ours, "").unwrap();
+    fs::write(&setup.settings.cache_folder.local, "").unwrap();
     let engines = setup.open();
-    engines.prepare(&texts(&["One."]));
+    engines.prewarm(&texts(&["One."]));
     until("the first try", || engine.runs() == 1).await;
     in_a_while("the second try", || engine.runs() == 2).await;
     for _ in 0..30 {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::voice::{Manner, Speed};
-use dialscript::voice::settings::{Say, SayBy, Service};
+use dialscript::script::voice::{VoiceParams, SpeakingRate};
+use dialscript::voice::settings::{TtsEngine, TtsBackend, EngineHttpService};
 use http::{HeaderName, HeaderValue};
 
 use crate::support::wav::tone;
@@ -13,20 +13,20 @@ use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
 
-fn service(web: &Web) -> Arc<Say> {
+fn service(web: &Web) -> Arc<TtsEngine> {
     let authorization = HeaderValue::from_static("Bearer key-of-the-house");
-    let by = SayBy::Http(Service {
+    let by = TtsBackend::Http(EngineHttpService {
         url: web.url("/v1/audio/speech").parse().unwrap(),
         model: "tts-1".to_owned(),
         headers: vec![(HeaderName::from_static("authorization"), authorization)],
     });
-    let Say { name, by, language, speed, .. } = Arc::into_inner(say("web", by)).unwrap();
-    Arc::new(Say { name, by, voice: Some("alloy".into()), language, speed })
+    let TtsEngine { name, backend: by, language, speed, .. } = Arc::into_inner(say("web", by)).unwrap();
+    Arc::new(TtsEngine { name, backend: by, voice: Some("alloy".into()), language, speed })
 }
 
 fn setup(web: &Web) -> SynthesisSetup {
     let mut setup = SynthesisSetup::new();
-    setup.settings.say = Some(service(web));
+    setup.settings.default_engine = Some(service(web));
     setup
 }
 
@@ -34,7 +34,7 @@ fn setup(web: &Web) -> SynthesisSetup {
 async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
     let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let engines = setup(&web).open();
-    let manner = Manner { speed: Some(Speed(125)), ..Manner::default() };
+    let manner = VoiceParams { speed: Some(SpeakingRate(125)), ..VoiceParams::default() };
     let text = "He said \"yes\"\n{and} left.";
     assert_eq!(length(&made(&engines, said_as(text, manner.clone())).await), 100);
     let seen = web.next().await;

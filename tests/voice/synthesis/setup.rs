@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::voice::Engines;
-use dialscript::voice::server::Urls;
-use dialscript::voice::settings::{Folder, Format, Say, Settings};
-use dialscript::web::client::{self, Client};
-use dialscript::web::egress::Egress;
+use dialscript::voice::VoiceEngines;
+use dialscript::voice::sound_server::SoundUrls;
+use dialscript::voice::settings::{FolderPaths, SoundFormat, TtsEngine, VoiceSettings};
+use dialscript::web::client::{self, HttpClient};
+use dialscript::web::egress::EgressRules;
 use tempfile::TempDir;
 
 use crate::voice::synthesis::engine::Engine;
 
 pub(crate) struct SynthesisSetup {
     folder: TempDir,
-    pub(crate) settings: Settings,
-    pub(crate) egress: Egress,
+    pub(crate) settings: VoiceSettings,
+    pub(crate) egress: EgressRules,
 }
 
 impl SynthesisSetup {
@@ -26,30 +26,30 @@ impl SynthesisSetup {
         let folder = tempfile::tempdir().unwrap();
         let place = |name: &str| {
             let ours = folder.path().join(name);
-            Folder { on_switch: ours.clone(), ours }
+            FolderPaths { on_switch: ours.clone(), local: ours }
         };
-        let settings = Settings {
-            say: None,
-            fallback: None,
-            engines: BTreeMap::new(),
-            listen: None,
+        let settings = VoiceSettings {
+            default_engine: None,
+            fallback_engine: None,
+            named_engines: BTreeMap::new(),
+            asr_engine: None,
             timeout: Duration::from_secs(5),
-            at_once: 4,
-            format: Format::Narrow,
-            cache: place("cache"),
-            cache_bytes: 1 << 20,
-            recordings: place("recordings"),
-            sounds: place("sounds"),
-            server: None,
+            max_concurrent: 4,
+            format: SoundFormat::Narrow,
+            cache_folder: place("cache"),
+            max_cache_bytes: 1 << 20,
+            recordings_folder: place("recordings"),
+            library_folder: place("sounds"),
+            sound_server: None,
         };
-        Self { folder, settings, egress: Egress::default() }
+        Self { folder, settings, egress: EgressRules::default() }
     }
 
     /// With an engine that makes 100 ms of sound, as the first.
     pub(crate) fn with_engine() -> (Self, Engine) {
         let mut setup = Self::new();
         let engine = setup.engine("first", 100, "cat \"$tone\"");
-        setup.settings.say = Some(engine.say());
+        setup.settings.default_engine = Some(engine.say());
         (setup, engine)
     }
 
@@ -58,8 +58,8 @@ impl SynthesisSetup {
         let mut setup = Self::new();
         let first = setup.engine("first", 100, lines);
         let fallback = setup.engine("fallback", 200, "cat \"$tone\"");
-        setup.settings.say = Some(first.say());
-        setup.settings.fallback = Some(fallback.say());
+        setup.settings.default_engine = Some(first.say());
+        setup.settings.fallback_engine = Some(fallback.say());
         (setup, first, fallback)
     }
 
@@ -67,18 +67,18 @@ impl SynthesisSetup {
         Engine::new(self.folder.path(), name, tone, lines)
     }
 
-    pub(crate) fn name(&mut self, name: &str, say: Arc<Say>) {
-        self.settings.engines.insert(name.to_owned(), say);
+    pub(crate) fn name(&mut self, name: &str, say: Arc<TtsEngine>) {
+        self.settings.named_engines.insert(name.to_owned(), say);
     }
 
-    pub(crate) fn open(&self) -> Engines {
+    pub(crate) fn open(&self) -> VoiceEngines {
         let (egress, connect_timeout) = (self.egress.clone(), Some(Duration::from_secs(2)));
-        let settings = client::Settings { egress, connect_timeout, ..client::Settings::default() };
-        let client = Client::new(&settings).unwrap();
-        let Settings { server, cache, sounds, .. } = &self.settings;
+        let settings = client::HttpClientSettings { egress, connect_timeout, ..client::HttpClientSettings::default() };
+        let client = HttpClient::new(&settings).unwrap();
+        let VoiceSettings { sound_server: server, cache_folder: cache, library_folder: sounds, .. } = &self.settings;
         let urls =
-            server.as_ref().map(|server| Arc::new(Urls::new(server, cache, sounds).unwrap()));
-        Engines::new(self.settings.clone(), Arc::new(client), urls)
+            server.as_ref().map(|server| Arc::new(SoundUrls::new(server, cache, sounds).unwrap()));
+        VoiceEngines::new(self.settings.clone(), Arc::new(client), urls)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -87,7 +87,7 @@ impl SynthesisSetup {
 
     /// The names of the made files.
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.settings.cache.ours).into_iter().flatten();
+        let entries = fs::read_dir(&self.settings.cache_folder.local).into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = names.filter(|name| name != ".lock").collect();
         names.sort();

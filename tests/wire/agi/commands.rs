@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::agi::codec::{Codec, Message};
-use dialscript::agi::command::{Command, fit_variable};
-use dialscript::agi::quote::Unsendable;
+use dialscript::agi::codec::{AgiCodec, AgiMessage};
+use dialscript::agi::command::{AgiCommand, fit_variable};
+use dialscript::agi::quote::AgiCommandError;
 use futures_util::StreamExt;
 use proptest::prelude::*;
 use tokio::io::AsyncWriteExt;
@@ -12,7 +12,7 @@ use tokio_util::codec::FramedRead;
 
 use super::reply;
 
-fn line(command: Command) -> String {
+fn line(command: AgiCommand) -> String {
     String::from_utf8(command.as_bytes().to_vec()).unwrap()
 }
 
@@ -20,56 +20,56 @@ fn line(command: Command) -> String {
 fn commands_are_lines() {
     let ms = Duration::from_millis;
     for (command, expected) in [
-        (Command::answer(), "ANSWER\n"),
-        (Command::channel_status(), "CHANNEL STATUS\n"),
-        (Command::noop(), "NOOP\n"),
-        (Command::failure(), "failure\n"),
-        (Command::wait_for_digit(ms(2_000)), "WAIT FOR DIGIT 2000\n"),
-        (Command::wait_for_digit(Duration::ZERO), "WAIT FOR DIGIT 1\n"),
-        (Command::wait_for_digit(Duration::from_micros(1_001)), "WAIT FOR DIGIT 2\n"),
-        (Command::wait_for_digit(Duration::MAX), "WAIT FOR DIGIT 2147483647\n"),
-        (Command::stream_file("/a b", "", None).unwrap(), "STREAM FILE \"/a b\" \"\"\n"),
+        (AgiCommand::answer(), "ANSWER\n"),
+        (AgiCommand::channel_status(), "CHANNEL STATUS\n"),
+        (AgiCommand::noop(), "NOOP\n"),
+        (AgiCommand::failure(), "failure\n"),
+        (AgiCommand::wait_for_digit(ms(2_000)), "WAIT FOR DIGIT 2000\n"),
+        (AgiCommand::wait_for_digit(Duration::ZERO), "WAIT FOR DIGIT 1\n"),
+        (AgiCommand::wait_for_digit(Duration::from_micros(1_001)), "WAIT FOR DIGIT 2\n"),
+        (AgiCommand::wait_for_digit(Duration::MAX), "WAIT FOR DIGIT 2147483647\n"),
+        (AgiCommand::stream_file("/a b", "", None).unwrap(), "STREAM FILE \"/a b\" \"\"\n"),
         (
-            Command::stream_file("f", "19*#AD", Some(80)).unwrap(),
+            AgiCommand::stream_file("f", "19*#AD", Some(80)).unwrap(),
             "STREAM FILE \"f\" \"19*#AD\" 80\n",
         ),
-        (Command::say_digits("0711", "").unwrap(), "SAY DIGITS \"0711\" \"\"\n"),
-        (Command::say_alpha("a \"b", "1#").unwrap(), "SAY ALPHA \"a \\\"b\" \"1#\"\n"),
+        (AgiCommand::say_digits("0711", "").unwrap(), "SAY DIGITS \"0711\" \"\"\n"),
+        (AgiCommand::say_alpha("a \"b", "1#").unwrap(), "SAY ALPHA \"a \\\"b\" \"1#\"\n"),
         (
-            Command::record_file("/r/a b", "1#", ms(15_000), ms(1_500)).unwrap(),
+            AgiCommand::record_file("/r/a b", "1#", ms(15_000), ms(1_500)).unwrap(),
             "RECORD FILE \"/r/a b\" wav \"1#\" 15000 s=2\n",
         ),
         (
-            Command::record_file("/r/a", "", Duration::ZERO, Duration::ZERO).unwrap(),
+            AgiCommand::record_file("/r/a", "", Duration::ZERO, Duration::ZERO).unwrap(),
             "RECORD FILE \"/r/a\" wav \"\" 1 s=1\n",
         ),
         (
-            Command::record_file("/r/a", "", Duration::MAX, Duration::MAX).unwrap(),
+            AgiCommand::record_file("/r/a", "", Duration::MAX, Duration::MAX).unwrap(),
             "RECORD FILE \"/r/a\" wav \"\" 2147483647 s=2147483\n",
         ),
-        (Command::speech_create("").unwrap(), "SPEECH CREATE \"\"\n"),
+        (AgiCommand::speech_create("").unwrap(), "SPEECH CREATE \"\"\n"),
         (
-            Command::speech_load_grammar("g", "/g/a b").unwrap(),
+            AgiCommand::speech_load_grammar("g", "/g/a b").unwrap(),
             "SPEECH LOAD GRAMMAR \"g\" \"/g/a b\"\n",
         ),
-        (Command::speech_activate_grammar("g").unwrap(), "SPEECH ACTIVATE GRAMMAR \"g\"\n"),
-        (Command::speech_recognize("/s", ms(4_001)).unwrap(), "SPEECH RECOGNIZE \"/s\" 5\n"),
-        (Command::speech_recognize("", ms(0)).unwrap(), "SPEECH RECOGNIZE \"\" 1\n"),
-        (Command::speech_destroy(), "SPEECH DESTROY\n"),
-        (Command::set_music(Some("jazz")).unwrap(), "SET MUSIC ON \"jazz\"\n"),
-        (Command::set_music(None).unwrap(), "SET MUSIC OFF\n"),
+        (AgiCommand::speech_activate_grammar("g").unwrap(), "SPEECH ACTIVATE GRAMMAR \"g\"\n"),
+        (AgiCommand::speech_recognize("/s", ms(4_001)).unwrap(), "SPEECH RECOGNIZE \"/s\" 5\n"),
+        (AgiCommand::speech_recognize("", ms(0)).unwrap(), "SPEECH RECOGNIZE \"\" 1\n"),
+        (AgiCommand::speech_destroy(), "SPEECH DESTROY\n"),
+        (AgiCommand::set_music(Some("jazz")).unwrap(), "SET MUSIC ON \"jazz\"\n"),
+        (AgiCommand::set_music(None).unwrap(), "SET MUSIC OFF\n"),
         (
-            Command::set_variable("_V1", r#"a "b" \"#).unwrap(),
+            AgiCommand::set_variable("_V1", r#"a "b" \"#).unwrap(),
             "SET VARIABLE \"_V1\" \"a \\\"b\\\" \\\\\"\n",
         ),
         (
-            Command::get_function("DIALPLAN_EXISTS", "c,e,1").unwrap(),
+            AgiCommand::get_function("DIALPLAN_EXISTS", "c,e,1").unwrap(),
             "GET VARIABLE \"DIALPLAN_EXISTS(c,e,1)\"\n",
         ),
-        (Command::set_context("c").unwrap(), "SET CONTEXT \"c\"\n"),
-        (Command::set_extension("e").unwrap(), "SET EXTENSION \"e\"\n"),
-        (Command::set_priority("1").unwrap(), "SET PRIORITY \"1\"\n"),
-        (Command::exec("Hangup", "21").unwrap(), "EXEC Hangup \"21\"\n"),
+        (AgiCommand::set_context("c").unwrap(), "SET CONTEXT \"c\"\n"),
+        (AgiCommand::set_extension("e").unwrap(), "SET EXTENSION \"e\"\n"),
+        (AgiCommand::set_priority("1").unwrap(), "SET PRIORITY \"1\"\n"),
+        (AgiCommand::exec("Hangup", "21").unwrap(), "EXEC Hangup \"21\"\n"),
     ] {
         assert!(expected.starts_with(command.verb()), "{expected}");
         assert_eq!(line(command), expected);
@@ -79,10 +79,10 @@ fn commands_are_lines() {
 #[tokio::test]
 async fn a_connection_is_a_stream_of_messages() {
     let (ours, mut switch) = tokio::io::duplex(64);
-    let mut connection = FramedRead::new(ours, Codec::after_environment());
+    let mut connection = FramedRead::new(ours, AgiCodec::after_environment());
     switch.write_all(b"200 result=0\n").await.unwrap();
     drop(switch);
-    let zero = Message::Reply(reply("200 result=0"));
+    let zero = AgiMessage::Reply(reply("200 result=0"));
     assert_eq!(connection.next().await.unwrap().unwrap(), zero);
     assert!(connection.next().await.is_none());
 }
@@ -90,23 +90,23 @@ async fn a_connection_is_a_stream_of_messages() {
 #[test]
 fn no_line_break_gets_into_a_command() {
     for evil in ["a\nb", "a\rb", "a\0b", "\n", "\r\n"] {
-        let refused = Err(Unsendable::LineBreak);
+        let refused = Err(AgiCommandError::LineBreak);
         for command in [
-            Command::stream_file(evil, "", None),
-            Command::say_alpha(evil, ""),
-            Command::record_file(evil, "", Duration::ZERO, Duration::ZERO),
-            Command::speech_create(evil),
-            Command::speech_load_grammar(evil, ""),
-            Command::speech_load_grammar("", evil),
-            Command::speech_activate_grammar(evil),
-            Command::speech_recognize(evil, Duration::ZERO),
-            Command::set_music(Some(evil)),
-            Command::set_variable("V", evil),
-            Command::get_function("DIALPLAN_EXISTS", evil),
-            Command::set_context(evil),
-            Command::set_extension(evil),
-            Command::set_priority(evil),
-            Command::exec("Hangup", evil),
+            AgiCommand::stream_file(evil, "", None),
+            AgiCommand::say_alpha(evil, ""),
+            AgiCommand::record_file(evil, "", Duration::ZERO, Duration::ZERO),
+            AgiCommand::speech_create(evil),
+            AgiCommand::speech_load_grammar(evil, ""),
+            AgiCommand::speech_load_grammar("", evil),
+            AgiCommand::speech_activate_grammar(evil),
+            AgiCommand::speech_recognize(evil, Duration::ZERO),
+            AgiCommand::set_music(Some(evil)),
+            AgiCommand::set_variable("V", evil),
+            AgiCommand::get_function("DIALPLAN_EXISTS", evil),
+            AgiCommand::set_context(evil),
+            AgiCommand::set_extension(evil),
+            AgiCommand::set_priority(evil),
+            AgiCommand::exec("Hangup", evil),
         ] {
             assert_eq!(command, refused, "{evil:?}");
         }
@@ -116,27 +116,27 @@ fn no_line_break_gets_into_a_command() {
 #[test]
 fn a_name_that_is_a_function_is_no_variable() {
     for name in ["SHELL(id)", "", "A B", "${X}", "A\n", "Ä", "GLOBAL(X)", "A-B"] {
-        assert_eq!(Command::set_variable(name, "x"), Err(Unsendable::NotAVariable), "{name}");
+        assert_eq!(AgiCommand::set_variable(name, "x"), Err(AgiCommandError::InvalidVariableName), "{name}");
     }
 }
 
 #[test]
 fn only_keys_of_a_telephone_end_a_sound() {
-    assert!(Command::stream_file("f", "0123456789*#ABCD", None).is_ok());
+    assert!(AgiCommand::stream_file("f", "0123456789*#ABCD", None).is_ok());
     for key in ['a', 'E', ' ', '"', '\n', '٣'] {
         let digits = format!("1{key}");
-        let refused = Err(Unsendable::NoKey(key));
-        assert_eq!(Command::stream_file("f", &digits, None), refused);
-        assert_eq!(Command::say_digits("1", &digits), refused);
-        assert_eq!(Command::say_alpha("a", &digits), refused);
-        assert_eq!(Command::record_file("f", &digits, Duration::ZERO, Duration::ZERO), refused);
+        let refused = Err(AgiCommandError::InvalidKey(key));
+        assert_eq!(AgiCommand::stream_file("f", &digits, None), refused);
+        assert_eq!(AgiCommand::say_digits("1", &digits), refused);
+        assert_eq!(AgiCommand::say_alpha("a", &digits), refused);
+        assert_eq!(AgiCommand::record_file("f", &digits, Duration::ZERO, Duration::ZERO), refused);
     }
 }
 
 #[test]
 fn nothing_but_digits_is_said_as_digits() {
     for text in ["", "*12", "12a", "1 2", "-1", "٣"] {
-        assert_eq!(Command::say_digits(text, ""), Err(Unsendable::NotDigits), "{text}");
+        assert_eq!(AgiCommand::say_digits(text, ""), Err(AgiCommandError::NotDigits), "{text}");
     }
 }
 
@@ -144,11 +144,11 @@ fn nothing_but_digits_is_said_as_digits() {
 fn a_line_of_2047_bytes_is_sent_and_one_of_2048_is_not() {
     let around = "SET VARIABLE \"V\" \"\"\n".len();
     let longest = "x".repeat(2_047 - around);
-    assert_eq!(line(Command::set_variable("V", &longest).unwrap()).len(), 2_047);
+    assert_eq!(line(AgiCommand::set_variable("V", &longest).unwrap()).len(), 2_047);
     let longer = format!("{longest}x");
-    assert_eq!(Command::set_variable("V", &longer), Err(Unsendable::TooLong(2_048)));
+    assert_eq!(AgiCommand::set_variable("V", &longer), Err(AgiCommandError::TooLong(2_048)));
     assert_eq!(&*fit_variable("V", &longer).value, longest);
-    assert!(fit_variable("V", &longer).cut && !fit_variable("V", &longest).cut);
+    assert!(fit_variable("V", &longer).truncated && !fit_variable("V", &longest).truncated);
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn a_fitted_value_is_cut_between_characters_and_between_escapes() {
         assert_eq!(fitted, char.repeat(kept));
     }
     assert_eq!(fit_variable("V", "a\r\nb\0").value, "a  b ");
-    assert!(!fit_variable("V", "a\r\nb\0").cut);
-    assert!(fit_variable(&"N".repeat(3_000), "x").cut);
+    assert!(!fit_variable("V", "a\r\nb\0").truncated);
+    assert!(fit_variable(&"N".repeat(3_000), "x").truncated);
 }
 
 /// `parse_args` of Asterisk, as it reads a line without its newline.
@@ -197,17 +197,17 @@ fn text_for_a_line() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn asterisk_reads_every_argument_as_it_was_meant(a in text_for_a_line(), b in text_for_a_line()) {
-        let words = |command: Command| {
+        let words = |command: AgiCommand| {
             let bytes = command.as_bytes();
             prop_assert_eq!(bytes.iter().position(|&byte| byte == b'\n'), Some(bytes.len() - 1));
             Ok(parse_args(&bytes[..bytes.len() - 1]))
         };
         let meant = |words: &[&str]| words.iter().map(|w| w.as_bytes().to_vec()).collect::<Vec<_>>();
-        let command = Command::set_variable("V", &a).unwrap();
+        let command = AgiCommand::set_variable("V", &a).unwrap();
         prop_assert_eq!(words(command)?, meant(&["SET", "VARIABLE", "V", &a]));
-        let command = Command::stream_file(&b, "#", Some(5)).unwrap();
+        let command = AgiCommand::stream_file(&b, "#", Some(5)).unwrap();
         prop_assert_eq!(words(command)?, meant(&["STREAM", "FILE", &b, "#", "5"]));
-        let command = Command::exec("Read", &a).unwrap();
+        let command = AgiCommand::exec("Read", &a).unwrap();
         prop_assert_eq!(words(command)?, meant(&["EXEC", "Read", &a]));
     }
 
@@ -218,15 +218,15 @@ proptest! {
     ) {
         let value = value.concat();
         let fitted = fit_variable(&name, &value);
-        prop_assert!(Command::set_variable(&name, &fitted.value).is_ok());
+        prop_assert!(AgiCommand::set_variable(&name, &fitted.value).is_ok());
         let plain = value.replace(['\r', '\n', '\0'], " ");
         prop_assert!(plain.starts_with(&*fitted.value));
-        prop_assert_eq!(fitted.cut, fitted.value.len() < plain.len());
+        prop_assert_eq!(fitted.truncated, fitted.value.len() < plain.len());
         if let Some(next) = plain[fitted.value.len()..].chars().next() {
             let longer = format!("{}{next}", fitted.value);
             prop_assert!(matches!(
-                Command::set_variable(&name, &longer),
-                Err(Unsendable::TooLong(_))
+                AgiCommand::set_variable(&name, &longer),
+                Err(AgiCommandError::TooLong(_))
             ));
         }
     }

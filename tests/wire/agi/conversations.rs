@@ -1,6 +1,6 @@
 //! What real switches said.
 
-use dialscript::agi::codec::{Codec, Message};
+use dialscript::agi::codec::{AgiCodec, AgiMessage};
 
 use super::{Decoded, hear, transcript};
 
@@ -26,29 +26,29 @@ const IRREGULAR: [(&str, usize, usize); 10] = [
 #[test]
 fn every_conversation_is_an_environment_and_then_a_reply_for_each_command() {
     for &transcript::Transcript { ref name, ref asterisk, commands } in transcript::all() {
-        let heard = hear(Codec::default(), &[asterisk]);
+        let heard = hear(AgiCodec::default(), &[asterisk]);
         let irregular = IRREGULAR.iter().find(|odd| name.ends_with(odd.0));
         let expected = irregular.map_or((commands, commands), |odd| (odd.1, odd.2));
         assert_eq!((commands, count_replies(&heard)), expected, "{name}");
         assert_eq!(heard.error.is_some(), name.ends_with("/vars"), "{name}: {:?}", heard.error);
-        assert!(matches!(heard.messages[0], Message::Environment(_)), "{name}");
+        assert!(matches!(heard.messages[0], AgiMessage::Environment(_)), "{name}");
     }
 }
 
 #[test]
 fn the_rest_of_a_value_with_newlines_is_no_reply() {
-    let heard = hear(Codec::default(), &[&transcript::named("22/vars").asterisk]);
+    let heard = hear(AgiCodec::default(), &[&transcript::named("22/vars").asterisk]);
     assert!(heard.error.unwrap().contains("no AGI reply: \")\""));
 }
 
 #[test]
 fn every_conversation_has_a_caller_and_a_place() {
     for transcript in transcript::all() {
-        let heard = hear(Codec::default(), &[&transcript.asterisk]);
-        let Message::Environment(environment) = &heard.messages[0] else { panic!() };
+        let heard = hear(AgiCodec::default(), &[&transcript.asterisk]);
+        let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
         let caller = environment.caller();
         assert!(!environment.is_withheld(), "{}", transcript.name);
-        assert!(!environment.script().name.is_empty(), "{}", transcript.name);
+        assert!(!environment.script_request().name.is_empty(), "{}", transcript.name);
         assert_eq!((&caller.language[..], caller.context.is_empty()), ("en", false));
         assert!(caller.channel.contains('/') && caller.call_id.contains('.'));
         assert!(caller.name != "unknown" && caller.number != "unknown");
@@ -57,6 +57,6 @@ fn every_conversation_has_a_caller_and_a_place() {
     }
 }
 
-fn count_replies(heard: &Decoded<Message>) -> usize {
-    heard.messages.iter().filter(|message| matches!(message, Message::Reply(_))).count()
+fn count_replies(heard: &Decoded<AgiMessage>) -> usize {
+    heard.messages.iter().filter(|message| matches!(message, AgiMessage::Reply(_))).count()
 }

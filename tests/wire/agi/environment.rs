@@ -1,14 +1,14 @@
 //! The first words of a call.
 
-use dialscript::agi::codec::{Codec, Message};
+use dialscript::agi::codec::{AgiCodec, AgiMessage};
 use dialscript::agi::text;
 
 use super::{environment, hear, transcript};
 
 #[test]
 fn the_first_words_of_a_real_call_are_understood() {
-    let heard = hear(Codec::default(), &[&transcript::named("22/sip-names").asterisk]);
-    let Message::Environment(environment) = &heard.messages[0] else { panic!() };
+    let heard = hear(AgiCodec::default(), &[&transcript::named("22/sip-names").asterisk]);
+    let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
     let caller = environment.caller();
     assert_eq!(caller.number, "+49301234567");
     assert_eq!(caller.name, r#"Jürgen "X" O\B 日本"#);
@@ -19,8 +19,8 @@ fn the_first_words_of_a_real_call_are_understood() {
 
 #[test]
 fn a_forged_line_changes_nothing_that_asterisk_said() {
-    let heard = hear(Codec::default(), &[&transcript::named("22/env").asterisk]);
-    let Message::Environment(environment) = &heard.messages[0] else { panic!() };
+    let heard = hear(AgiCodec::default(), &[&transcript::named("22/env").asterisk]);
+    let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
     assert_eq!(environment.argument(7).as_deref(), Some("l1"));
     let forged = "agi_callerid: 1\nagi_dnid: 2\nagi_arg_1: x\nagi_callerid: 666\nagi_dnid: 666\nagi_arg_1: y";
     let caller = super::environment(forged).caller();
@@ -32,9 +32,9 @@ fn a_forged_line_changes_nothing_that_asterisk_said() {
 fn a_forged_script_does_not_count_where_the_dialplan_named_none() {
     let forged = "agi_network: yes\nagi_request: agi://h\nagi_arg_1: x\nagi_network_script: evil";
     assert_eq!(environment(forged).network_script(), None);
-    assert_eq!(environment(forged).script().name, "");
+    assert_eq!(environment(forged).script_request().name, "");
     let meant = "agi_network: yes\nagi_network_script: good\nagi_request: agi://h/good";
-    assert_eq!(environment(meant).script().name, "good");
+    assert_eq!(environment(meant).script_request().name, "good");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_script_is_a_path_and_its_arguments() {
         ("sub dir/x", "sub dir/x", &[]),
         ("?a=1", "", &[("a", "1")]),
     ] {
-        let script = environment(format!("agi_network_script: {sent}")).script();
+        let script = environment(format!("agi_network_script: {sent}")).script_request();
         let pairs: Vec<_> =
             script.arguments.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         assert_eq!((&script.name[..], &pairs[..]), (name, arguments), "{sent}");

@@ -1,9 +1,9 @@
 //! What lines mean.
 
-use dialscript::agi::codec::{Codec, Message};
-use dialscript::agi::command::Command;
-use dialscript::agi::error::{Fault, WireError};
-use dialscript::agi::reply::Reply;
+use dialscript::agi::codec::{AgiCodec, AgiMessage};
+use dialscript::agi::command::AgiCommand;
+use dialscript::agi::error::{AgiErrorOrigin, AgiError};
+use dialscript::agi::reply::AgiReply;
 
 use super::{Decoded, environment, error_of, replies, reply};
 
@@ -62,7 +62,7 @@ fn of_what_an_engine_understood_the_likeliest_text_counts() {
     ] {
         let line = format!("200 result=1 (speech) endpos=0 {line}");
         match reply(&line) {
-            Reply::Speech(text) => assert_eq!(text.decode(), words, "{line}"),
+            AgiReply::Speech(text) => assert_eq!(text.decode(), words, "{line}"),
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -73,7 +73,7 @@ fn what_ends_a_recognition_is_a_key_or_a_word() {
     for key in ['4', '*', '#', 'D'] {
         assert_eq!(
             reply(&format!("200 result=1 (digit) digit={key} endpos=80")),
-            Reply::Digit(key)
+            AgiReply::Digit(key)
         );
     }
     let timeout = ("1".to_owned(), Some("timeout".to_owned()), Some(0));
@@ -112,9 +112,9 @@ fn what_is_no_reply_is_the_switchs_error_and_is_shown() {
         "agi_network: yes",
         " 200 result=1",
     ] {
-        let error = error_of(Codec::after_environment(), format!("{line}\n").as_bytes());
-        assert_eq!(error.fault(), Fault::Switch, "{line}");
-        assert!(matches!(error, WireError::NotUnderstood(_)), "{line}");
+        let error = error_of(AgiCodec::after_environment(), format!("{line}\n").as_bytes());
+        assert_eq!(error.origin(), AgiErrorOrigin::Switch, "{line}");
+        assert!(matches!(error, AgiError::Malformed(_)), "{line}");
         let shown = line.replace(|char: char| char.is_ascii_digit(), "9");
         assert!(error.to_string().ends_with(&format!("\"{shown}\"")), "{line}: {error}");
     }
@@ -123,13 +123,13 @@ fn what_is_no_reply_is_the_switchs_error_and_is_shown() {
 #[test]
 fn refusals_are_known_with_and_without_a_result() {
     for line in ["510 Invalid or unknown command", "510", "510 result=-1"] {
-        assert_eq!(reply(line), Reply::Unknown, "{line}");
+        assert_eq!(reply(line), AgiReply::Unknown, "{line}");
     }
     for line in [
         "511 Command Not Permitted on a dead channel or intercept routine",
         "511 result=-1 Command Not Permitted on a dead channel",
     ] {
-        assert_eq!(reply(line), Reply::Dead, "{line}");
+        assert_eq!(reply(line), AgiReply::Dead, "{line}");
     }
 }
 
@@ -151,7 +151,7 @@ fn a_usage_text_may_look_like_anything_and_ends_at_its_last_line() {
 #[test]
 fn a_hang_up_is_heard_before_a_reply_and_after_it_and_alone() {
     let zero = reply("200 result=0");
-    let (hangup, zero) = (Message::Hangup, Message::Reply(zero));
+    let (hangup, zero) = (AgiMessage::Hangup, AgiMessage::Reply(zero));
     for (bytes, messages) in [
         ("HANGUP\n200 result=0\n", vec![hangup.clone(), zero.clone()]),
         ("200 result=0\nHANGUP\n", vec![zero.clone(), hangup.clone()]),
@@ -192,7 +192,7 @@ fn digits_and_values_do_not_show_in_a_log() {
         200 result=1 (digit) digit=7 endpos=0\n";
     let shown = format!("{:?}", replies(recognised));
     assert!(!shown.contains('7'), "{shown}");
-    let command = Command::set_variable("PIN", "4711").unwrap();
+    let command = AgiCommand::set_variable("PIN", "4711").unwrap();
     assert_eq!(format!("{command:?}"), "Command(SET VARIABLE)");
     let environment = environment("agi_callerid: 100\nagi_arg_1: 4711");
     assert_eq!(format!("{environment:?}"), "Environment(2 lines)");
@@ -200,7 +200,7 @@ fn digits_and_values_do_not_show_in_a_log() {
 
 fn parts(line: &str) -> (String, Option<String>, Option<u64>) {
     match reply(line) {
-        Reply::Success { result, note, endpos } => {
+        AgiReply::Success { result, note, endpos } => {
             (result.decode().into_owned(), note.map(|note| note.decode().into_owned()), endpos)
         }
         other => panic!("{line}: {other:?}"),
@@ -209,7 +209,7 @@ fn parts(line: &str) -> (String, Option<String>, Option<u64>) {
 
 fn usage(lines: &str) -> String {
     match reply(lines) {
-        Reply::Usage(text) => text.decode().into_owned(),
+        AgiReply::Usage(text) => text.decode().into_owned(),
         other => panic!("{lines}: {other:?}"),
     }
 }

@@ -1,8 +1,8 @@
 //! Any split, same messages.
 
 use bytes::BytesMut;
-use dialscript::agi::codec::{BLOCK_BYTES, Codec, Message};
-use dialscript::agi::reply::Reply;
+use dialscript::agi::codec::{MAX_BLOCK_BYTES, AgiCodec, AgiMessage};
+use dialscript::agi::reply::AgiReply;
 use proptest::prelude::*;
 use tokio_util::codec::Decoder;
 
@@ -11,7 +11,7 @@ use crate::wire::messages::in_three;
 
 /// The ends of the messages in a stream.
 fn ends(bytes: &[u8]) -> Vec<usize> {
-    let mut codec = Codec::default();
+    let mut codec = AgiCodec::default();
     let mut buffer = BytesMut::from(bytes);
     let mut ends = Vec::new();
     while let Ok(Some(_)) = codec.decode(&mut buffer) {
@@ -35,7 +35,7 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
         for (index, &end) in ends.iter().enumerate() {
             let start = if index == 0 { 0 } else { ends[index - 1] };
             let after = ends.get(index + 1).copied().unwrap_or(bytes.len());
-            let codec = || if index == 0 { Codec::default() } else { Codec::after_environment() };
+            let codec = || if index == 0 { AgiCodec::default() } else { AgiCodec::after_environment() };
             let whole = hear(codec(), &[&bytes[start..after]]);
             for at in splits(end - start).map(|at| start + at) {
                 let split = hear(codec(), &[&bytes[start..at], &bytes[at..after]]);
@@ -51,8 +51,8 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
 fn a_conversation_that_comes_byte_by_byte_is_the_same() {
     for transcript in transcript::all() {
         let bytes: Vec<&[u8]> = transcript.asterisk.chunks(1).collect();
-        let whole = hear(Codec::default(), &[&transcript.asterisk]);
-        assert_eq!(hear(Codec::default(), &bytes), whole, "{}", transcript.name);
+        let whole = hear(AgiCodec::default(), &[&transcript.asterisk]);
+        assert_eq!(hear(AgiCodec::default(), &bytes), whole, "{}", transcript.name);
     }
 }
 
@@ -61,10 +61,10 @@ fn what_an_engine_understood_is_the_same_however_it_is_split_in_two() {
     let bytes = b"200 result=1 (speech) endpos=0 results=2 score0=40 text0=\"for\" grammar0=digits \
         score1=90 text1=\"four (seven) \"\" grammar1=digits\n200 result=1 (digit) digit=4 endpos=0\nHANGUP\n\
         200 result=-1 (hangup) endpos=16000\n200 result=-1 (writefile)\n";
-    let whole = hear(Codec::after_environment(), &[bytes]);
+    let whole = hear(AgiCodec::after_environment(), &[bytes]);
     assert_eq!((whole.messages.len(), &whole.error), (5, &None));
     for at in 1..bytes.len() {
-        let split = hear(Codec::after_environment(), &[&bytes[..at], &bytes[at..]]);
+        let split = hear(AgiCodec::after_environment(), &[&bytes[..at], &bytes[at..]]);
         assert_eq!(split, whole, "at {at}");
     }
 }
@@ -78,8 +78,8 @@ proptest! {
         let all = transcript::all();
         let bytes = &which.get(all).asterisk;
         prop_assert_eq!(
-            hear(Codec::default(), &in_three(bytes, cuts)),
-            hear(Codec::default(), &[bytes])
+            hear(AgiCodec::default(), &in_three(bytes, cuts)),
+            hear(AgiCodec::default(), &[bytes])
         );
     }
 
@@ -89,15 +89,15 @@ proptest! {
         cuts in any::<[prop::sample::Index; 2]>(),
         fresh in any::<bool>(),
     ) {
-        let codec = || if fresh { Codec::default() } else { Codec::after_environment() };
+        let codec = || if fresh { AgiCodec::default() } else { AgiCodec::after_environment() };
         prop_assert_eq!(hear(codec(), &in_three(&bytes, cuts)), hear(codec(), &[&bytes]));
     }
 
     #[test]
     fn no_bytes_make_a_panic_or_more_than_the_caps(bytes in looking_like_agi()) {
-        for codec in [Codec::default(), Codec::after_environment()] {
+        for codec in [AgiCodec::default(), AgiCodec::after_environment()] {
             for message in hear(codec, &[&bytes]).messages {
-                prop_assert!(size(&message) <= BLOCK_BYTES);
+                prop_assert!(size(&message) <= MAX_BLOCK_BYTES);
             }
         }
     }
@@ -137,13 +137,13 @@ fn looking_like_agi() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-fn size(message: &Message) -> usize {
+fn size(message: &AgiMessage) -> usize {
     match message {
-        Message::Environment(_)
-        | Message::Hangup
-        | Message::Reply(Reply::Dead | Reply::Unknown | Reply::Digit(_)) => 0,
-        Message::Reply(Reply::Usage(text) | Reply::Speech(text)) => text.as_bytes().len(),
-        Message::Reply(Reply::Success { result, note, .. }) => {
+        AgiMessage::Environment(_)
+        | AgiMessage::Hangup
+        | AgiMessage::Reply(AgiReply::Dead | AgiReply::Unknown | AgiReply::Digit(_)) => 0,
+        AgiMessage::Reply(AgiReply::Usage(text) | AgiReply::Speech(text)) => text.as_bytes().len(),
+        AgiMessage::Reply(AgiReply::Success { result, note, .. }) => {
             result.as_bytes().len() + note.as_ref().map_or(0, |note| note.as_bytes().len())
         }
     }

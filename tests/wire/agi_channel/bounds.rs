@@ -14,11 +14,11 @@ async fn a_stop_while_a_digit_is_awaited_hands_the_call_over_with_its_variables(
     };
     let question = four_digits();
     let calls = async {
-        let asked = channel.ask(&mut sounds(&[]), &question).await;
-        assert_eq!(asked, Err(Interrupted::Stopping));
-        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+        let asked = channel.collect_digits(&mut sounds(&[]), &question).await;
+        assert_eq!(asked, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,29 +32,29 @@ async fn a_stop_in_a_prompt_hands_the_call_over_with_its_variables() {
         asterisk.hears_the_end().await;
     };
     let calls = async {
-        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await;
-        assert_eq!(played, Err(Interrupted::Stopping));
-        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+        assert_eq!(played, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_longest_call_is_bounded_in_every_wait() {
     let Call { mut channel, asterisk: _silent, .. } =
         call_of_at_most(Duration::from_secs(60)).await;
-    let waited = channel.wait(pending::<()>(), &Meanwhile::default()).await;
-    assert_eq!(waited, Err(Interrupted::TooLong));
+    let waited = channel.wait(pending::<()>(), &HoldMedia::default()).await;
+    assert_eq!(waited, Err(Interruption::MaxCallDuration));
     let Call { mut channel, asterisk: _silent, .. } =
         call_of_at_most(Duration::from_secs(60)).await;
-    let played = channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await;
-    assert_eq!(played, Err(Interrupted::TooLong));
+    let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+    assert_eq!(played, Err(Interruption::MaxCallDuration));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
-    let recording = Ear::Recording("/r/abc.wav".into());
-    let engine = Ear::Switch { engine: "".into(), grammar: "".into() };
+    let recording = AsrSource::Recording("/r/abc.wav".into());
+    let engine = AsrSource::Switch { engine: "".into(), grammar: "".into() };
     for (ear, wanted, reply) in [
         (recording, RECORD_OF_4_S, "200 result=0 (timeout) endpos=32000"),
         (engine, r#"SPEECH RECOGNIZE "" 4"#, "200 result=1 (timeout)"),
@@ -73,13 +73,13 @@ async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
             asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
             asterisk.hears_the_end().await;
         };
-        let listen = Listen { ear, start, silence, maximum, keys: None };
+        let listen = SpeechOptions { source: ear, no_input_timeout: start, end_silence: silence, max_duration: maximum, digits: None };
         let calls = async {
-            let said = channel.listen(&mut sounds(&[]), &listen).await;
-            assert_eq!(said, Err(Interrupted::TooLong));
-            channel.leave(&[("A", "b".into())], &Exit::Continue).await
+            let said = channel.collect_speech(&mut sounds(&[]), &listen).await;
+            assert_eq!(said, Err(Interruption::MaxCallDuration));
+            channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
         };
-        assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+        assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
     }
 }
 
@@ -90,9 +90,9 @@ async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
     let Call { mut channel, asterisk: _silent, .. } = call().await;
     let started = Instant::now();
     let picked_up = channel.pick_up(true).await;
-    assert!(matches!(picked_up, Err(Interrupted::SwitchLost(_))), "{picked_up:?}");
-    let left = channel.leave(&[("A", "b".into())], &Exit::Continue).await;
-    assert_eq!(left, Left::SwitchLost);
+    assert!(matches!(picked_up, Err(Interruption::ConnectionLost(_))), "{picked_up:?}");
+    let left = channel.hand_over(&[("A", "b".into())], &Exit::Continue).await;
+    assert_eq!(left, HandoverResult::ConnectionLost);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
 }
 
@@ -100,8 +100,8 @@ async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
 async fn a_reply_to_no_command_means_that_the_switch_is_out_of_step() {
     let Call { mut channel, mut asterisk, .. } = call().await;
     asterisk.says("200 result=1").await;
-    let waited = channel.wait(pending::<()>(), &Meanwhile::default()).await;
-    assert!(matches!(waited, Err(Interrupted::SwitchLost(_))), "{waited:?}");
+    let waited = channel.wait(pending::<()>(), &HoldMedia::default()).await;
+    assert!(matches!(waited, Err(Interruption::ConnectionLost(_))), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,9 +115,9 @@ async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before(
         asterisk.hears(r#"SET VARIABLE "V" "1""#).await;
     };
     let call = async {
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
-        let set = channel.set("V", "1").await;
-        assert!(matches!(set, Err(Interrupted::SwitchLost(_))));
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
+        let set = channel.set_variable("V", "1").await;
+        assert!(matches!(set, Err(Interruption::ConnectionLost(_))));
         assert_eq!(started.elapsed().as_secs(), 70);
     };
     tokio::join!(call, switch);
@@ -128,18 +128,18 @@ async fn a_switch_that_does_not_read_is_given_up() {
     let Call { mut channel, asterisk: _silent, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let started = Instant::now();
-    assert!(matches!(channel.set("V", "1").await, Err(Interrupted::SwitchLost(_))));
+    assert!(matches!(channel.set_variable("V", "1").await, Err(Interruption::ConnectionLost(_))));
     assert_eq!(started.elapsed().as_secs(), 10);
-    assert_eq!(channel.leave(&[], &Exit::Continue).await, Left::AsAsked);
+    assert_eq!(channel.hand_over(&[], &Exit::Continue).await, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_switch_without_first_words_is_given_up() {
     let (ours, _theirs) = duplex(1024);
     let ends = Instant::now() + Duration::from_secs(3600);
-    let bounds = Bounds { stop: CancellationToken::new(), ends };
-    let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
-    assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
+    let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
+    let opened = connection::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
+    assert!(matches!(opened, Err(Interruption::ConnectionLost(_))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,5 +151,5 @@ async fn a_refusal_is_heard_although_the_environment_is_still_under_way() {
         asterisk.hears("failure").await;
         asterisk.hears_the_end().await;
     };
-    tokio::join!(link::refuse(ours, Duration::from_secs(2)), switch);
+    tokio::join!(connection::refuse(ours, Duration::from_secs(2)), switch);
 }

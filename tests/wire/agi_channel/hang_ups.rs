@@ -13,12 +13,12 @@ async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
     };
     let question = four_digits();
     let calls = async {
-        let asked = channel.ask(&mut sounds(&[]), &question).await;
-        (asked, channel.leave(&[("A", "b".into())], &Exit::Continue).await)
+        let asked = channel.collect_digits(&mut sounds(&[]), &question).await;
+        (asked, channel.hand_over(&[("A", "b".into())], &Exit::Continue).await)
     };
     let ((asked, left), ()) = tokio::join!(calls, switch);
-    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
-    assert_eq!(left, Left::CallerGone);
+    assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
+    assert_eq!(left, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,10 +32,10 @@ async fn a_hang_up_that_comes_before_the_next_reply_is_not_taken_for_it() {
             .await;
     };
     let calls = async {
-        assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await
+        assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Err(Interrupted::caller_left()));
+    assert_eq!(tokio::join!(calls, switch).0, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,25 +46,25 @@ async fn a_channel_that_was_dead_from_the_start_is_gone_but_can_still_wait_for_a
         asterisk.answers("ANSWER", dead).await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
     };
-    let music = Some(Music::Class("default".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Class("default".into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
-        assert_eq!(channel.pick_up(true).await, Ok(Line::Gone));
+        assert_eq!(channel.pick_up(true).await, Ok(LineState::HungUp));
         let work = async {
             sleep(Duration::from_secs(1)).await;
             42
         };
         assert_eq!(channel.wait(work, &meanwhile).await, Ok(42));
-        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_ringing_channel_that_must_not_be_picked_up_stays_so() {
     let Call { mut channel, mut asterisk, .. } = call().await;
     let switch = asterisk.answers("CHANNEL STATUS", "200 result=4");
-    assert_eq!(tokio::join!(channel.pick_up(false), switch).0, Ok(Line::Ringing));
+    assert_eq!(tokio::join!(channel.pick_up(false), switch).0, Ok(LineState::Ringing));
 }
 
 #[tokio::test(start_paused = true)]
@@ -78,21 +78,21 @@ async fn a_hang_up_that_is_found_out_by_ending_the_music_still_leaves_the_variab
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
         asterisk.hears_the_end().await;
     };
-    let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
-        assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
+        assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
-        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let Call { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = Meanwhile::default();
+    let meanwhile = HoldMedia::default();
     let switch = asterisk.says("HANGUP");
     let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &meanwhile), switch);
-    assert_eq!(waited, Err(Interrupted::caller_left()));
+    assert_eq!(waited, Err(Interruption::caller_hung_up()));
 }

@@ -16,20 +16,20 @@ async fn a_destination_is_looked_up_and_then_said_whole() {
     let to =
         Destination { extension: "9100".into(), context: Some("shipping".into()), priority: None };
     let calls = async {
-        assert_eq!(channel.reaches(&to).await, Ok(Reach::Yes));
-        channel.leave(&[], &Exit::Goto(to)).await
+        assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Exists));
+        channel.hand_over(&[], &Exit::Goto(to)).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
-    for (note, reach) in [(" (0)", Reach::No), (" (1)", Reach::Yes), ("", Reach::Unknown)] {
+    for (note, reach) in [(" (0)", DestinationCheck::Missing), (" (1)", DestinationCheck::Exists), ("", DestinationCheck::Unknown)] {
         let Call { mut channel, mut asterisk, .. } = call().await;
         let to = Destination { extension: "1".into(), context: None, priority: Some("go".into()) };
         let exists = r#"GET VARIABLE "DIALPLAN_EXISTS(test,1,go)""#;
         let reply = format!("200 result=1{note}");
-        let (reaches, ()) = tokio::join!(channel.reaches(&to), asterisk.answers(exists, &reply));
+        let (reaches, ()) = tokio::join!(channel.check_destination(&to), asterisk.answers(exists, &reply));
         assert_eq!(reaches, Ok(reach));
     }
 }
@@ -38,11 +38,11 @@ async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
 async fn a_hang_up_has_its_cause() {
     for (exit, command) in [
         (Exit::Hangup(None), r#"EXEC Hangup "16""#),
-        (Exit::Hangup(Some(Cause(17))), r#"EXEC Hangup "17""#),
+        (Exit::Hangup(Some(HangupCause(17))), r#"EXEC Hangup "17""#),
     ] {
         let Call { channel, mut asterisk, .. } = call().await;
         let switch = asterisk.answers(command, "200 result=-1\nHANGUP");
-        assert_eq!(tokio::join!(channel.leave(&[], &exit), switch).0, Left::AsAsked);
+        assert_eq!(tokio::join!(channel.hand_over(&[], &exit), switch).0, HandoverResult::Completed);
     }
 }
 
@@ -52,5 +52,5 @@ async fn a_hostile_value_stays_one_argument_of_one_command() {
     let hostile = "a\"b\\c\r\nSET VARIABLE X 1\0${SHELL(id)}";
     let sent = r#"SET VARIABLE "V" "a\"b\\c  SET VARIABLE X 1 ${SHELL(id)}""#;
     let switch = asterisk.answers(sent, "200 result=1");
-    assert_eq!(tokio::join!(channel.set("V", hostile), switch).0, Ok(()));
+    assert_eq!(tokio::join!(channel.set_variable("V", hostile), switch).0, Ok(()));
 }

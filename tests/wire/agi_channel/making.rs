@@ -20,8 +20,8 @@ async fn keys_are_taken_while_the_next_part_is_made_and_end_the_prompt() {
         }
     };
     let (mut prompt, question) = (late(PARTS), four_digits());
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("4711", Ended::Full));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4711", DigitsEnd::MaxDigits));
     assert_eq!(started.elapsed().as_secs(), 2, "the part that nobody hears is not waited for");
 }
 
@@ -39,8 +39,8 @@ async fn a_part_is_heard_as_soon_as_it_is_made_and_a_key_in_it_ends_the_prompt()
     };
     let mut prompt = late(&[(0, "/s/welcome.wav"), (5, "/s/number.wav"), (9, "/s/bye.wav")]);
     let question = four_digits();
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("4", Ended::Terminator));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,8 +53,8 @@ async fn a_key_at_the_moment_in_which_a_part_is_made_is_not_lost() {
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
     };
     let (mut prompt, question) = (late(PARTS), four_digits());
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("4", Ended::Terminator));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,10 +67,10 @@ async fn without_barge_in_keys_pressed_meanwhile_count_and_the_prompt_goes_on() 
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
     };
-    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, barge_in: false, ..four_digits() };
     let mut prompt = late(&[(5, "/s/number.wav")]);
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("47", Ended::Full));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("47", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,8 +86,8 @@ async fn a_making_that_takes_long_is_waited_for_on_and_on() {
         asterisk.answers("WAIT FOR DIGIT 16000", &digit('#')).await;
     };
     let (mut prompt, question) = (late(&[(70, "/s/number.wav")]), four_digits());
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("", Ended::Terminator));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +98,7 @@ async fn where_no_key_counts_nothing_is_said_to_the_switch_meanwhile() {
         asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
     };
     let mut parts = late(PARTS);
-    let (played, ()) = tokio::join!(channel.play(&mut parts, Keys::Ignored), switch);
+    let (played, ()) = tokio::join!(channel.play(&mut parts, TypeAhead::Discard), switch);
     assert_eq!(played, Ok(()));
 }
 
@@ -109,10 +109,10 @@ async fn a_caller_who_hangs_up_while_a_part_is_made_leaves_what_was_entered() {
         asterisk.answers(LONG_WAIT, &digit('4')).await;
         asterisk.answers(LONG_WAIT, "200 result=-1\nHANGUP").await;
     };
-    let question = Ask { barge_in: false, ..four_digits() };
+    let question = DigitOptions { barge_in: false, ..four_digits() };
     let mut prompt = late(&[(5, "/s/number.wav")]);
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -124,8 +124,8 @@ async fn a_caller_who_hangs_up_while_a_part_is_made_ends_a_sound_that_asks_nothi
         asterisk.says("HANGUP").await;
     };
     let mut prompt = late(&[(5, "/s/number.wav")]);
-    let (played, ()) = tokio::join!(channel.play(&mut prompt, Keys::Ignored), switch);
-    assert_eq!(played, Err(Interrupted::caller_left()));
+    let (played, ()) = tokio::join!(channel.play(&mut prompt, TypeAhead::Discard), switch);
+    assert_eq!(played, Err(Interruption::caller_hung_up()));
     assert_eq!(started.elapsed().as_secs(), 1);
 }
 
@@ -141,9 +141,9 @@ async fn a_stop_while_a_part_is_made_hands_the_call_over_with_its_variables() {
     };
     let (mut prompt, question) = (late(&[(5, "/s/number.wav")]), four_digits());
     let calls = async {
-        let asked = channel.ask(&mut prompt, &question).await;
-        assert_eq!(asked, Err(Interrupted::Stopping));
-        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        let asked = channel.collect_digits(&mut prompt, &question).await;
+        assert_eq!(asked, Err(Interruption::Shutdown));
+        channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
 }

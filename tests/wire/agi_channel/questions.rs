@@ -14,8 +14,8 @@ async fn a_key_in_the_second_file_of_a_prompt_ends_it_and_is_the_first_digit() {
     };
     let mut prompt = sounds(&["/s/welcome.wav", "/s/number.wav"]);
     let question = four_digits();
-    let (asked, ()) = tokio::join!(channel.ask(&mut prompt, &question), switch);
-    assert_eq!(asked, heard("4711", Ended::Full));
+    let (asked, ()) = tokio::join!(channel.collect_digits(&mut prompt, &question), switch);
+    assert_eq!(asked, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -32,7 +32,7 @@ async fn silence_is_waited_for_first_long_and_then_a_gap() {
     };
     let question = four_digits();
     let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
-    assert_eq!(asked, heard("4", Ended::Silence));
+    assert_eq!(asked, heard("4", DigitsEnd::Timeout));
 }
 
 #[tokio::test(start_paused = true)]
@@ -48,7 +48,7 @@ async fn a_key_that_means_nothing_does_not_lengthen_the_wait() {
     };
     let question = four_digits();
     let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), switch);
-    assert_eq!(asked, heard("", Ended::Silence));
+    assert_eq!(asked, heard("", DigitsEnd::Timeout));
 }
 
 #[tokio::test(start_paused = true)]
@@ -60,7 +60,7 @@ async fn the_terminator_ends_the_input_and_is_no_part_of_it() {
     };
     let question = four_digits();
     let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), switch);
-    assert_eq!(asked, heard("1", Ended::Terminator));
+    assert_eq!(asked, heard("1", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,9 +71,9 @@ async fn without_barge_in_a_prompt_goes_on_where_a_key_stopped_it_and_the_key_co
         asterisk.answers(&format!("{ASK} 800"), &key('7', 4800)).await;
         asterisk.answers(r##"STREAM FILE "/s/number" "" 4800"##, "200 result=0 endpos=8000").await;
     };
-    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, barge_in: false, ..four_digits() };
     let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
-    assert_eq!(asked, heard("47", Ended::Full));
+    assert_eq!(asked, heard("47", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,9 +86,9 @@ async fn without_a_terminator_no_key_ends_the_input() {
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('2')).await;
     };
-    let question = Ask { most: 2, terminator: None, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, terminator: None, ..four_digits() };
     let (asked, ()) = tokio::join!(ask(&mut channel, &["/s/number.wav"], &question), switch);
-    assert_eq!(asked, heard("12", Ended::Full));
+    assert_eq!(asked, heard("12", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,10 +98,10 @@ async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
         asterisk.answers(PROMPT, &key('9', 100)).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('8')).await;
     };
-    let question = Ask { most: 2, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, ..four_digits() };
     let calls = async {
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Kept(&question)).await.unwrap();
-        channel.ask(&mut sounds(&["/s/number.wav"]), &question).await
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Keep(&question)).await.unwrap();
+        channel.collect_digits(&mut sounds(&["/s/number.wav"]), &question).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, heard("98", Ended::Full));
+    assert_eq!(tokio::join!(calls, switch).0, heard("98", DigitsEnd::MaxDigits));
 }

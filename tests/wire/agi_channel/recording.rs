@@ -7,27 +7,27 @@ const RECORD_ALL_KEYS: &str = r##"RECORD FILE "/r/abc" wav "0123456789*#ABCD" 15
 const ONLY_SILENCE: &str = "200 result=13009 (timeout) endpos=8160";
 const SOMETHING: &str = "200 result=9462 (timeout) endpos=36320";
 
-fn listen() -> Listen {
-    Listen {
-        ear: Ear::Recording("/r/abc.wav".into()),
-        start: Duration::from_secs(5),
-        silence: Duration::from_millis(1500),
-        maximum: Duration::from_secs(15),
-        keys: None,
+fn listen() -> SpeechOptions {
+    SpeechOptions {
+        source: AsrSource::Recording("/r/abc.wav".into()),
+        no_input_timeout: Duration::from_secs(5),
+        end_silence: Duration::from_millis(1500),
+        max_duration: Duration::from_secs(15),
+        digits: None,
     }
 }
 
-fn listen_or_ask() -> Listen {
-    Listen { keys: Some(four_digits()), ..listen() }
+fn listen_or_ask() -> SpeechOptions {
+    SpeechOptions { digits: Some(four_digits()), ..listen() }
 }
 
 async fn said(
-    listen: Listen,
+    listen: SpeechOptions,
     switch: impl AsyncFnOnce(&mut Asterisk),
-) -> Result<Said, Interrupted> {
+) -> Result<SpeechResult, Interruption> {
     let Call { mut channel, mut asterisk, .. } = call().await;
     let mut nothing = sounds(&[]);
-    tokio::join!(channel.listen(&mut nothing, &listen), switch(&mut asterisk)).0
+    tokio::join!(channel.collect_speech(&mut nothing, &listen), switch(&mut asterisk)).0
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,7 +38,7 @@ async fn a_caller_who_speaks_in_the_second_round_is_recorded() {
         asterisk.says(ONLY_SILENCE).await;
         asterisk.answers(RECORD_ALL_KEYS, SOMETHING).await;
     });
-    assert_eq!(said.await, Ok(Said::Recorded));
+    assert_eq!(said.await, Ok(SpeechResult::Recorded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,7 +51,7 @@ async fn a_silent_caller_has_the_time_to_begin_in_as_many_rounds_as_that_takes()
             asterisk.says(ONLY_SILENCE).await;
         }
     });
-    assert_eq!(said.await, Ok(Said::Nothing));
+    assert_eq!(said.await, Ok(SpeechResult::NoInput));
     assert_eq!(started.elapsed(), Duration::from_millis(6060));
 }
 
@@ -62,14 +62,14 @@ async fn a_telephone_that_sends_nothing_in_silence_has_said_nothing() {
         sleep(Duration::from_secs(15)).await;
         asterisk.says("200 result=0 (timeout) endpos=0").await;
     });
-    assert_eq!(said.await, Ok(Said::Nothing));
+    assert_eq!(said.await, Ok(SpeechResult::NoInput));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_takes_the_longest_time_is_recorded() {
     for reply in ["200 result=0 (timeout) endpos=120000", "200 result=0 (timeout) endpos=800"] {
         let said = said(listen(), async |asterisk| asterisk.answers(RECORD_ALL_KEYS, reply).await);
-        assert_eq!(said.await, Ok(Said::Recorded), "{reply}");
+        assert_eq!(said.await, Ok(SpeechResult::Recorded), "{reply}");
     }
 }
 
@@ -80,8 +80,8 @@ async fn a_key_ends_the_recording_and_begins_the_input() {
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('7')).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
     });
-    let heard = Heard { digits: "47".into(), ended: Ended::Terminator };
-    assert_eq!(said.await, Ok(Said::Keys(heard)));
+    let heard = Digits { digits: "47".into(), end: DigitsEnd::Terminator };
+    assert_eq!(said.await, Ok(SpeechResult::Digits(heard)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,9 +93,9 @@ async fn a_key_in_the_prompt_means_that_nothing_is_recorded() {
     };
     let mut prompt = sounds(&["/s/number.wav"]);
     let listen = listen_or_ask();
-    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), switch);
-    let heard = Heard { digits: "4".into(), ended: Ended::Terminator };
-    assert_eq!(said, Ok(Said::Keys(heard)));
+    let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), switch);
+    let heard = Digits { digits: "4".into(), end: DigitsEnd::Terminator };
+    assert_eq!(said, Ok(SpeechResult::Digits(heard)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn where_no_keys_are_asked_for_any_key_ends_the_utterance() {
     let said = said(listen(), async |asterisk| {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=42 (dtmf) endpos=18400").await;
     });
-    assert_eq!(said.await, Ok(Said::Recorded));
+    assert_eq!(said.await, Ok(SpeechResult::Recorded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -113,14 +113,14 @@ async fn a_folder_that_the_switch_can_not_write_to_is_reported() {
         asterisk.answers("CHANNEL STATUS", "200 result=6").await;
     });
     let reason = "Asterisk can't write into the folder of recordings";
-    assert_eq!(said.await, Ok(Said::Unheard(reason.into())));
+    assert_eq!(said.await, Ok(SpeechResult::Failed(reason.into())));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_broke_is_distinguished_from_a_recording_that_fails() {
     for (status, expected) in [
-        (DEAD, Err(Interrupted::caller_left())),
-        ("200 result=6", Ok(Said::Unheard("Asterisk can't record: randomerror".into()))),
+        (DEAD, Err(Interruption::caller_hung_up())),
+        ("200 result=6", Ok(SpeechResult::Failed("Asterisk can't record: randomerror".into()))),
     ] {
         let said = said(listen(), async |asterisk| {
             asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (randomerror) endpos=0").await;
@@ -135,16 +135,16 @@ async fn a_caller_who_hangs_up_while_speaking_has_left() {
     let said = said(listen(), async |asterisk| {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (hangup) endpos=16000\nHANGUP").await;
     });
-    assert_eq!(said.await, Err(Interrupted::caller_left()));
+    assert_eq!(said.await, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_is_counted_in_whole_seconds_and_at_least_one() {
     for (milliseconds, seconds) in [(0, 1), (200, 1), (1000, 1), (1001, 2), (2500, 3)] {
-        let listen = Listen { silence: Duration::from_millis(milliseconds), ..listen() };
+        let listen = SpeechOptions { end_silence: Duration::from_millis(milliseconds), ..listen() };
         let record = format!(r##"RECORD FILE "/r/abc" wav "0123456789*#ABCD" 15000 s={seconds}"##);
         let said = said(listen, async |asterisk| asterisk.answers(&record, SOMETHING).await);
-        assert_eq!(said.await, Ok(Said::Recorded));
+        assert_eq!(said.await, Ok(SpeechResult::Recorded));
     }
 }
 
@@ -152,8 +152,8 @@ async fn silence_is_counted_in_whole_seconds_and_at_least_one() {
 async fn a_recording_that_never_ends_is_given_up() {
     let Call { mut channel, asterisk: _silent, .. } = call().await;
     let started = Instant::now();
-    let said = channel.listen(&mut sounds(&[]), &listen()).await;
-    assert!(matches!(said, Err(Interrupted::SwitchLost(_))), "{said:?}");
+    let said = channel.collect_speech(&mut sounds(&[]), &listen()).await;
+    assert!(matches!(said, Err(Interruption::ConnectionLost(_))), "{said:?}");
     assert_eq!(started.elapsed().as_secs(), 25);
 }
 
@@ -169,9 +169,9 @@ async fn a_stop_lets_a_recording_come_to_its_end_and_hands_the_call_over() {
         asterisk.hears_the_end().await;
     };
     let calls = async {
-        let said = channel.listen(&mut sounds(&[]), &listen()).await;
-        assert_eq!(said, Err(Interrupted::Stopping));
-        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        let said = channel.collect_speech(&mut sounds(&[]), &listen()).await;
+        assert_eq!(said, Err(Interruption::Shutdown));
+        channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::Completed);
 }

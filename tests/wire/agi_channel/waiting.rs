@@ -10,12 +10,12 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_ends_it_before
         asterisk.answers("SET MUSIC OFF", "200 result=0").await;
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
-    let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let calls = async {
         channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
     };
     tokio::join!(calls, switch);
 }
@@ -31,18 +31,18 @@ async fn sounds_as_music_are_broken_off_without_getting_out_of_step() {
             asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
             asterisk.hears_the_end().await;
         };
-        let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-        let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+        let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
+        let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
         let calls = async {
             // The music must not look like a busy loop: its first turn takes a while.
             channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
-            channel.leave(&[("A", "b".into())], &Exit::Continue).await
+            channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
         };
         let slow_switch = async {
             sleep(Duration::from_millis(200)).await;
             switch.await;
         };
-        assert_eq!(tokio::join!(calls, slow_switch).0, Left::AsAsked);
+        assert_eq!(tokio::join!(calls, slow_switch).0, HandoverResult::Completed);
     }
 }
 
@@ -57,22 +57,22 @@ async fn a_511_to_a_sound_as_music_is_not_taken_for_the_reply_to_noop() {
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
         asterisk.hears_the_end().await;
     };
-    let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         channel.pick_up(true).await.unwrap();
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
-        channel.leave(&[("A", "b".into())], &Exit::Continue).await
+        channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, Left::CallerGone);
+    assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next() {
     let Call { mut channel, mut asterisk, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
-    let music = Some(Music::Class("default".into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Class("default".into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let switch = async {
         sleep(Duration::from_secs(2)).await;
         asterisk.answers(r#"SET MUSIC ON "default""#, "200 result=0").await;
@@ -81,20 +81,20 @@ async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next(
     };
     let call = async {
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
-        channel.leave(&[("V", "1".into())], &Exit::Continue).await
+        channel.hand_over(&[("V", "1".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(call, switch).0, Left::AsAsked);
+    assert_eq!(tokio::join!(call, switch).0, HandoverResult::Completed);
 }
 
 /// Music at once, and a reassurance each five seconds.
-fn reassuring(music: Music, keeps_keys: bool) -> Meanwhile {
+fn reassuring(music: HoldMusic, keeps_keys: bool) -> HoldMedia {
     let sounds = [Sound::File("/s/wait.wav".into()), Sound::File("/s/please.wav".into())].into();
     let reassurance = Some(Reassurance { every: Duration::from_secs(5), sounds });
-    Meanwhile { music: Some(music), reassurance, keeps_keys, ..Meanwhile::default() }
+    HoldMedia { music: Some(music), reassurance, keep_type_ahead: keeps_keys, ..HoldMedia::default() }
 }
 
-fn jazz() -> Music {
-    Music::Class("jazz".into())
+fn jazz() -> HoldMusic {
+    HoldMusic::Class("jazz".into())
 }
 
 const EACH_KEY: &str = "0123456789*#ABCD";
@@ -120,7 +120,7 @@ async fn a_reassurance_ends_the_music_which_begins_again_behind_it() {
     };
     let calls = async {
         channel.wait(sleep(Duration::from_secs(15)), &reassuring(jazz(), false)).await.unwrap();
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
     };
     tokio::join!(calls, switch);
 }
@@ -136,7 +136,7 @@ async fn an_answer_breaks_a_reassurance_off_and_no_music_is_left_to_end() {
     };
     let calls = async {
         channel.wait(sleep(Duration::from_secs(6)), &reassuring(jazz(), false)).await.unwrap();
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
     };
     tokio::join!(calls, switch);
 }
@@ -169,13 +169,13 @@ async fn a_caller_who_hangs_up_in_a_reassurance_ends_the_wait() {
     };
     let meanwhile = reassuring(jazz(), false);
     let waited = channel.wait(pending::<()>(), &meanwhile);
-    assert_eq!(tokio::join!(waited, switch).0, Err(Interrupted::caller_left()));
+    assert_eq!(tokio::join!(waited, switch).0, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_kept_in_silence_beside_music_in_a_reassurance_and_at_the_end() {
     let Call { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), ..reassuring(jazz(), true) };
+    let meanwhile = HoldMedia { delay: Duration::from_millis(300), ..reassuring(jazz(), true) };
     let (wait, please) = (stream("wait"), stream("please"));
     let switch = async {
         asterisk.hears("WAIT FOR DIGIT 300").await;
@@ -201,13 +201,13 @@ async fn keys_are_kept_in_silence_beside_music_in_a_reassurance_and_at_the_end()
         channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &four_digits()).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, heard("1234", Ended::Full));
+    assert_eq!(tokio::join!(calls, switch).0, heard("1234", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_kept_in_sounds_as_music_also_when_a_reassurance_breaks_them_off() {
     let Call { mut channel, mut asterisk, .. } = call().await;
-    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let music = HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into());
     let (music_file, wait) = (stream("music"), stream("wait"));
     let switch = async {
         asterisk.hears(&music_file).await;
@@ -223,16 +223,16 @@ async fn keys_are_kept_in_sounds_as_music_also_when_a_reassurance_breaks_them_of
     };
     let calls = async {
         channel.wait(sleep(Duration::from_millis(5500)), &reassuring(music, true)).await.unwrap();
-        let patient = Ask { barge_in: false, ..four_digits() };
+        let patient = DigitOptions { barge_in: false, ..four_digits() };
         ask(&mut channel, &["/s/welcome.wav"], &patient).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, heard("1234", Ended::Full));
+    assert_eq!(tokio::join!(calls, switch).0, heard("1234", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
 async fn kept_keys_end_the_sound_of_the_outcome_and_answer_the_question_behind_it() {
     let Call { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = Meanwhile { keeps_keys: true, ..Meanwhile::default() };
+    let meanwhile = HoldMedia { keep_type_ahead: true, ..HoldMedia::default() };
     let switch = async {
         for pressed in "12".chars() {
             asterisk.answers("WAIT FOR DIGIT 60000", &digit(pressed)).await;
@@ -244,10 +244,10 @@ async fn kept_keys_end_the_sound_of_the_outcome_and_answer_the_question_behind_i
     let question = four_digits();
     let calls = async {
         channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
-        channel.play(&mut sounds(&["/s/found.wav"]), Keys::Kept(&question)).await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, heard("12", Ended::Terminator));
+    assert_eq!(tokio::join!(calls, switch).0, heard("12", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,11 +264,11 @@ async fn a_noop_that_asterisk_read_together_with_the_sound_is_followed_by_anothe
         asterisk.says("200 result=0\n200 result=0").await;
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
-    let music = Some(Music::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = Meanwhile { music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
+    let meanwhile = HoldMedia { music, ..HoldMedia::default() };
     let calls = async {
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await
     };
     assert_eq!(tokio::join!(calls, switch).0, Ok(()));
 }
@@ -276,7 +276,7 @@ async fn a_noop_that_asterisk_read_together_with_the_sound_is_followed_by_anothe
 #[tokio::test(start_paused = true)]
 async fn an_answer_while_music_is_being_ended_for_a_reassurance_gets_nothing_out_of_step() {
     let Call { mut channel, mut asterisk, .. } = call().await;
-    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let music = HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into());
     let switch = async {
         asterisk.hears(&stream("music")).await;
         asterisk.hears("NOOP").await;
@@ -288,17 +288,17 @@ async fn an_answer_while_music_is_being_ended_for_a_reassurance_gets_nothing_out
     };
     let calls = async {
         channel.wait(sleep(Duration::from_millis(5050)), &reassuring(music, true)).await.unwrap();
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
         ask(&mut channel, &[], &four_digits()).await
     };
-    assert_eq!(tokio::join!(calls, switch).0, heard("1", Ended::Terminator));
+    assert_eq!(tokio::join!(calls, switch).0, heard("1", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_has_just_begun_is_given_headway_before_it_is_ended() {
     let Call { mut channel, mut asterisk, .. } = call().await;
     let started = Instant::now();
-    let music = Music::Sounds([Sound::File("/s/music.wav".into())].into());
+    let music = HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into());
     let music_file = stream("music");
     let switch = async {
         asterisk.hears(&music_file).await;

@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use bytes::BytesMut;
-use dialscript::esl::codec::{BODY_BYTES, Codec, HEADER_BYTES};
-use dialscript::esl::error::{Fault, Part, WireError};
+use dialscript::esl::codec::{MAX_BODY_BYTES, EslCodec, MAX_HEADER_BYTES};
+use dialscript::esl::error::{EslErrorOrigin, EslMessagePart, EslError};
 use tokio_util::codec::Decoder;
 
 use super::{error_of, framed, hear, messages};
@@ -15,28 +15,28 @@ fn a_block_of_headers_is_as_long_as_its_cap_and_no_longer() {
         let (first, last) = ("Content-Type: command/reply\nReply-Text: +OK\nx: ", "\n\n");
         format!("{first}{}{last}", "x".repeat(length - first.len() - last.len()))
     };
-    assert_eq!(messages(block(HEADER_BYTES)).len(), 1);
-    let error = error_of(block(HEADER_BYTES + 1));
-    assert!(matches!(error, WireError::TooLong { part: Part::Headers, .. }), "{error}");
-    let mut endless = BytesMut::from(&vec![b'x'; HEADER_BYTES][..]);
-    Codec::default().decode(&mut endless).unwrap_err();
+    assert_eq!(messages(block(MAX_HEADER_BYTES)).len(), 1);
+    let error = error_of(block(MAX_HEADER_BYTES + 1));
+    assert!(matches!(error, EslError::TooLong { part: EslMessagePart::Headers, .. }), "{error}");
+    let mut endless = BytesMut::from(&vec![b'x'; MAX_HEADER_BYTES][..]);
+    EslCodec::default().decode(&mut endless).unwrap_err();
 }
 
 #[test]
 fn a_body_is_as_long_as_its_cap_and_no_longer() {
-    assert_eq!(messages(framed(&"x".repeat(BODY_BYTES))).len(), 1);
-    for length in [(BODY_BYTES + 1).to_string(), usize::MAX.to_string()] {
+    assert_eq!(messages(framed(&"x".repeat(MAX_BODY_BYTES))).len(), 1);
+    for length in [(MAX_BODY_BYTES + 1).to_string(), usize::MAX.to_string()] {
         let head = format!("Content-Type: text/event-plain\nContent-Length: {length}\n\n");
         let error = error_of(head);
-        assert!(matches!(error, WireError::TooLong { part: Part::Body, .. }), "{error}");
-        assert_eq!(error.fault(), Fault::Switch);
+        assert!(matches!(error, EslError::TooLong { part: EslMessagePart::Body, .. }), "{error}");
+        assert_eq!(error.origin(), EslErrorOrigin::Switch);
     }
 }
 
 #[test]
 fn what_nobody_asked_for_has_the_same_caps() {
-    let log = format!("Content-Type: log/data\nContent-Length: {}\n\n", BODY_BYTES + 1);
-    assert!(matches!(error_of(log), WireError::TooLong { part: Part::Body, .. }));
+    let log = format!("Content-Type: log/data\nContent-Length: {}\n\n", MAX_BODY_BYTES + 1);
+    assert!(matches!(error_of(log), EslError::TooLong { part: EslMessagePart::Body, .. }));
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
         ("Content-Type: api/response\nContent-Length: 2\n\nx", "a body"),
     ] {
         let error = error_of(bytes);
-        assert_eq!(error.fault(), Fault::Line);
+        assert_eq!(error.origin(), EslErrorOrigin::Connection);
         assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
     }
 }

@@ -1,14 +1,14 @@
 //! The first words of a call.
 
 use dialscript::channel::Caller;
-use dialscript::esl::channel_data::{ChannelData, Control, SocketMode};
-use dialscript::esl::codec::Message;
+use dialscript::esl::channel_data::{ChannelData, SocketControl, SocketMode};
+use dialscript::esl::codec::EslMessage;
 
 use super::{channel_data, messages, transcript};
 
 fn of(name: &str) -> ChannelData {
     match messages(transcript::named(name).switch()).swap_remove(0) {
-        Message::Connected(data) => data,
+        EslMessage::ChannelData(data) => data,
         other => panic!("{name}: {other:?}"),
     }
 }
@@ -35,9 +35,9 @@ fn a_sip_call_tells_who_calls_whom() {
 #[test]
 fn the_socket_line_decides_what_can_be_done() {
     for (name, mode, control) in [
-        ("a_async_full", SocketMode::Async, Control::Full),
-        ("d_sync", SocketMode::Static, Control::Full),
-        ("n_async_not_full", SocketMode::Async, Control::SingleChannel),
+        ("a_async_full", SocketMode::Async, SocketControl::Full),
+        ("d_sync", SocketMode::Static, SocketControl::Full),
+        ("n_async_not_full", SocketMode::Async, SocketControl::SingleChannel),
     ] {
         let data = of(name);
         assert_eq!((data.socket_mode(), data.control()), (mode, control), "{name}");
@@ -45,7 +45,7 @@ fn the_socket_line_decides_what_can_be_done() {
     let silent = channel_data("Event-Name: CHANNEL_DATA\n\n");
     assert_eq!(
         (silent.socket_mode(), silent.control()),
-        (SocketMode::Static, Control::SingleChannel)
+        (SocketMode::Static, SocketControl::SingleChannel)
     );
 }
 

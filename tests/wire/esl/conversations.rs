@@ -1,6 +1,6 @@
 //! What a real switch said.
 
-use dialscript::esl::codec::Message;
+use dialscript::esl::codec::EslMessage;
 
 use super::{hear, messages, transcript};
 
@@ -11,15 +11,15 @@ struct Count {
     notices: usize,
 }
 
-fn count(messages: &[Message]) -> Count {
+fn count(messages: &[EslMessage]) -> Count {
     let mut count = Count::default();
     for message in messages {
         match message {
-            Message::Connected(_) | Message::Reply(_) | Message::ApiResponse(_) => {
+            EslMessage::ChannelData(_) | EslMessage::Reply(_) | EslMessage::ApiResponse(_) => {
                 count.replies += 1;
             }
-            Message::Event(_) => count.events += 1,
-            Message::Disconnected { .. } => count.notices += 1,
+            EslMessage::Event(_) => count.events += 1,
+            EslMessage::Disconnected { .. } => count.notices += 1,
         }
     }
     count
@@ -75,7 +75,7 @@ const WITH_NEWLINES: &[u8] = b"Reply-Text: first\nsecond\n\nfourth\n\n";
 fn a_reply_with_a_newline_in_it_is_noticed() {
     let heard = hear(&[&transcript::named("p_sizes_encoding").switch()]);
     assert!(heard.error.unwrap().ends_with("\"fourth\\n\\n\""));
-    let Some(Message::Reply(reply)) = heard.messages.last() else { panic!() };
+    let Some(EslMessage::Reply(reply)) = heard.messages.last() else { panic!() };
     assert_eq!(reply.text, "first");
 }
 
@@ -90,7 +90,7 @@ fn values_of_all_kinds_come_through() {
     let commands = transcript.commands().len();
     assert_eq!(count(&heard), Count { replies: commands, events: 31, notices: 1 });
     let last = heard.iter().rev().find_map(|message| match message {
-        Message::Event(event) => Some(event),
+        EslMessage::Event(event) => Some(event),
         _ => None,
     });
     for (name, value) in [

@@ -2,27 +2,27 @@
 
 use std::time::Duration;
 
-use dialscript::esl::codec::Message;
-use dialscript::esl::event::{Event, Kind};
+use dialscript::esl::codec::EslMessage;
+use dialscript::esl::event::{EslEvent, EslEventKind};
 
 use super::{event, messages, transcript};
 
-fn events(name: &str) -> Vec<Event> {
+fn events(name: &str) -> Vec<EslEvent> {
     let heard = messages(transcript::named(name).switch());
     let event = |message| match message {
-        Message::Event(event) => Some(event),
+        EslMessage::Event(event) => Some(event),
         _ => None,
     };
     heard.into_iter().filter_map(event).collect()
 }
 
-fn of_kind(name: &str, kind: Kind) -> Vec<Event> {
+fn of_kind(name: &str, kind: EslEventKind) -> Vec<EslEvent> {
     events(name).into_iter().filter(|event| event.kind() == kind).collect()
 }
 
 #[test]
 fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
-    let ends = of_kind("a_async_full", Kind::ExecuteComplete);
+    let ends = of_kind("a_async_full", EslEventKind::ExecuteComplete);
     let told: Vec<_> = ends
         .iter()
         .map(|end| {
@@ -40,7 +40,7 @@ fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
 #[test]
 fn keys_are_reported_one_by_one_with_their_length() {
     let keys: String =
-        of_kind("a_async_full", Kind::Dtmf).iter().filter_map(Event::digit).collect();
+        of_kind("a_async_full", EslEventKind::Dtmf).iter().filter_map(EslEvent::digit).collect();
     assert_eq!(keys, "1234");
     let key = event("Event-Name: DTMF\nDTMF-Digit: %23\nDTMF-Duration: 2000\n\n");
     assert_eq!((key.digit(), key.digit_duration()), (Some('#'), Some(Duration::from_millis(250))));
@@ -54,18 +54,18 @@ fn keys_are_reported_one_by_one_with_their_length() {
 
 #[test]
 fn a_hang_up_tells_its_cause() {
-    let hangup = &of_kind("b_hangup_linger5_sip", Kind::Hangup)[0];
+    let hangup = &of_kind("b_hangup_linger5_sip", EslEventKind::Hangup)[0];
     assert_eq!(hangup.hangup_cause().unwrap(), "NORMAL_CLEARING");
     assert_eq!(hangup.answer_state().unwrap(), "hangup");
     assert_eq!(hangup.channel_state().unwrap(), "CS_EXECUTE");
-    assert_eq!(of_kind("b_hangup_linger5_sip", Kind::HangupComplete).len(), 1);
-    let unknown = &of_kind("i2_unknown_application", Kind::Hangup)[0];
+    assert_eq!(of_kind("b_hangup_linger5_sip", EslEventKind::HangupComplete).len(), 1);
+    let unknown = &of_kind("i2_unknown_application", EslEventKind::Hangup)[0];
     assert_eq!(unknown.hangup_cause().unwrap(), "DESTINATION_OUT_OF_ORDER");
 }
 
 #[test]
 fn the_body_of_an_event_stands_behind_its_headers() {
-    let job = &of_kind("h_events_plain", Kind::BackgroundJob)[0];
+    let job = &of_kind("h_events_plain", EslEventKind::BackgroundJob)[0];
     assert_eq!(job.job_uuid().unwrap(), "da00f2f9-1e0f-48e4-b25c-3018f7ec5933");
     assert!(job.body().decode().starts_with("UP 0 years"), "{}", job.body().decode());
     let length: usize = job.get("Content-Length").unwrap().parse().unwrap();
@@ -73,7 +73,7 @@ fn the_body_of_an_event_stands_behind_its_headers() {
     let with_body = event("Event-Name: CUSTOM\nContent-Length: 11\n\nhello\n\nworl");
     assert_eq!(
         (with_body.kind(), with_body.body().decode().as_ref()),
-        (Kind::Other, "hello\n\nworl")
+        (EslEventKind::Other, "hello\n\nworl")
     );
     assert_eq!(event("a: b\r\n\r\nc").body().decode(), "c");
     assert_eq!(event("a: b\n").body().decode(), "");
@@ -111,10 +111,10 @@ fn the_first_of_two_headers_is_meant() {
 
 #[test]
 fn variables_of_a_real_switch_come_through() {
-    let weird = of_kind("h_events_plain", Kind::ExecuteComplete);
+    let weird = of_kind("h_events_plain", EslEventKind::ExecuteComplete);
     let weird = weird.iter().find_map(|end| end.variable("weird")).unwrap().into_owned();
     assert_eq!(weird, "é€ <a & b> \"q\" 100% a;b\tc");
-    let multi = of_kind("h_events_plain", Kind::ExecuteComplete);
+    let multi = of_kind("h_events_plain", EslEventKind::ExecuteComplete);
     let multi = multi.iter().find_map(|end| end.variable("multi")).unwrap().into_owned();
     assert_eq!(multi, "line one\nline two\n  three <&>\n");
 }

@@ -3,21 +3,21 @@
 use std::collections::HashMap;
 
 use dialscript::esl::channel_data::SocketMode;
-use dialscript::esl::codec::Message;
-use dialscript::esl::command::{Command, EventLock, EventUuid, EventUuids};
-use dialscript::esl::execution::{End, Executions, Gone, Meaning};
+use dialscript::esl::codec::EslMessage;
+use dialscript::esl::command::{EslCommand, EventLock, EventUuid, EventUuidGenerator};
+use dialscript::esl::execution::{ExecutionEnd, PendingExecutions, EslCallEnd, ExecutionUpdate};
 
 use super::transcript::{Packet, Transcript};
 use super::{framed, messages, transcript};
 
-fn execute(uuid: EventUuid) -> Command {
-    Command::execute("playback", "x", uuid, EventLock::Nested).unwrap()
+fn execute(uuid: EventUuid) -> EslCommand {
+    EslCommand::execute("playback", "x", uuid, EventLock::Nested).unwrap()
 }
 
-fn hears(executions: &mut Executions, bytes: &str) -> Meaning {
+fn hears(executions: &mut PendingExecutions, bytes: &str) -> ExecutionUpdate {
     let heard = messages(bytes);
     assert_eq!(heard.len(), 1, "{bytes}");
-    executions.hear(&heard[0])
+    executions.handle_message(&heard[0])
 }
 
 fn reply(text: &str) -> String {
@@ -36,13 +36,13 @@ const NOTICE: &str = "Content-Type: text/disconnect-notice\nContent-Disposition:
 
 #[test]
 fn an_execute_ends_by_its_own_event_and_no_other() {
-    let (mut ours, mut uuids) = (Executions::new("us", SocketMode::Async), EventUuids::default());
-    let (first, second) = (uuids.make(), uuids.make());
-    ours.sent(&execute(first));
-    ours.sent(&execute(second));
+    let (mut ours, mut uuids) = (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
+    let (first, second) = (uuids.generate(), uuids.generate());
+    ours.record_sent(&execute(first));
+    ours.record_sent(&execute(second));
     assert_eq!(ours.unanswered(), 2);
-    assert_eq!(hears(&mut ours, &reply("+OK")), Meaning::Answer);
-    assert_eq!(hears(&mut ours, &reply("+OK")), Meaning::Answer);
+    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
     for nobodys in [
         complete("us", "5339401d-a9b0-43b2-a623-84ae332d4e42"),
         complete("others", "dialscript-1"),
@@ -52,14 +52,14 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
         told("CHANNEL_HANGUP", "others", ""),
         framed("Event-Name: CHANNEL_HANGUP\n\n"),
     ] {
-        assert_eq!(hears(&mut ours, &nobodys), Meaning::Nothing, "{nobodys}");
+        assert_eq!(hears(&mut ours, &nobodys), ExecutionUpdate::Unrelated, "{nobodys}");
     }
     // The later one ran inside the earlier one.
-    let ended = |execution| Meaning::Ended(execution, End::Complete);
+    let ended = |execution| ExecutionUpdate::Ended(execution, ExecutionEnd::Complete);
     assert_eq!(hears(&mut ours, &complete("us", "dialscript-2")), ended(second));
     assert!(ours.is_running(first) && !ours.is_running(second));
     assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ended(first));
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), Meaning::Nothing);
+    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
 }
 
 #[test]
@@ -67,60 +67,60 @@ fn the_end_of_the_call_ends_all_and_is_reported_once() {
     let (bye, hangup) = (NOTICE.to_owned(), told("CHANNEL_HANGUP", "us", ""));
     let done = told("CHANNEL_HANGUP_COMPLETE", "us", "");
     for (first, gone) in
-        [(&bye, Gone::Disconnected), (&hangup, Gone::HungUp), (&done, Gone::HungUp)]
+        [(&bye, EslCallEnd::Disconnected), (&hangup, EslCallEnd::HungUp), (&done, EslCallEnd::HungUp)]
     {
-        let mut ours = Executions::new("us", SocketMode::Async);
-        let mut uuids = EventUuids::default();
-        let (before, after) = (uuids.make(), uuids.make());
-        ours.sent(&execute(before));
-        assert_eq!(hears(&mut ours, first), Meaning::Gone(gone));
+        let mut ours = PendingExecutions::new("us", SocketMode::Async);
+        let mut uuids = EventUuidGenerator::default();
+        let (before, after) = (uuids.generate(), uuids.generate());
+        ours.record_sent(&execute(before));
+        assert_eq!(hears(&mut ours, first), ExecutionUpdate::CallEnded(gone));
         for later in [&bye, &hangup, &done, &complete("us", "dialscript-1")] {
-            assert_eq!(hears(&mut ours, later), Meaning::Nothing, "{later}");
+            assert_eq!(hears(&mut ours, later), ExecutionUpdate::Unrelated, "{later}");
         }
-        assert_eq!((ours.is_gone(), ours.is_running(before)), (Some(gone), false));
+        assert_eq!((ours.call_end(), ours.is_running(before)), (Some(gone), false));
         // Taken and never run.
-        ours.sent(&execute(after));
+        ours.record_sent(&execute(after));
         assert!(!ours.is_running(after));
-        assert_eq!(hears(&mut ours, &reply("+OK")), Meaning::Answer);
-        assert_eq!(hears(&mut ours, &reply("+OK")), Meaning::Answer);
-        assert_eq!(hears(&mut ours, &reply("+OK bye")), Meaning::Unasked);
+        assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+        assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+        assert_eq!(hears(&mut ours, &reply("+OK bye")), ExecutionUpdate::UnexpectedReply);
     }
 }
 
 #[test]
 fn in_static_mode_the_reply_is_the_end() {
-    let mut ours = Executions::new("us", SocketMode::Static);
-    let uuid = EventUuids::default().make();
-    ours.sent(&Command::my_events());
-    ours.sent(&execute(uuid));
-    assert_eq!(hears(&mut ours, &reply("+OK Events Enabled")), Meaning::Answer);
+    let mut ours = PendingExecutions::new("us", SocketMode::Static);
+    let uuid = EventUuidGenerator::default().generate();
+    ours.record_sent(&EslCommand::my_events());
+    ours.record_sent(&execute(uuid));
+    assert_eq!(hears(&mut ours, &reply("+OK Events Enabled")), ExecutionUpdate::Replied);
     assert!(ours.is_running(uuid));
-    assert_eq!(hears(&mut ours, &reply("+OK")), Meaning::Ended(uuid, End::Returned));
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), Meaning::Nothing);
+    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Ended(uuid, ExecutionEnd::Returned));
+    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
 }
 
 #[test]
 fn an_execute_that_is_refused_or_given_up_has_ended() {
-    let (mut ours, mut uuids) = (Executions::new("us", SocketMode::Async), EventUuids::default());
-    let (refused, given_up) = (uuids.make(), uuids.make());
-    ours.sent(&execute(refused));
-    ours.sent(&execute(given_up));
+    let (mut ours, mut uuids) = (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
+    let (refused, given_up) = (uuids.generate(), uuids.generate());
+    ours.record_sent(&execute(refused));
+    ours.record_sent(&execute(given_up));
     let end = hears(&mut ours, &reply("-ERR command not found"));
-    assert_eq!(end, Meaning::Ended(refused, End::Refused));
+    assert_eq!(end, ExecutionUpdate::Ended(refused, ExecutionEnd::Refused));
     assert!(ours.forget(given_up) && !ours.forget(given_up));
-    assert_eq!(hears(&mut ours, &reply("-ERR x")), Meaning::Answer);
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-2")), Meaning::Nothing);
+    assert_eq!(hears(&mut ours, &reply("-ERR x")), ExecutionUpdate::Replied);
+    assert_eq!(hears(&mut ours, &complete("us", "dialscript-2")), ExecutionUpdate::Unrelated);
 }
 
 /// A conversation as `Executions` sees it: our names for its executes, and what its messages meant.
 struct Told {
     sent: Vec<EventUuid>,
-    meanings: Vec<Meaning>,
+    meanings: Vec<ExecutionUpdate>,
 }
 
 /// Replays a conversation whose executes get names of ours.
 fn replay(transcript: &Transcript) -> Told {
-    let (mut names, mut uuids) = (HashMap::new(), EventUuids::default());
+    let (mut names, mut uuids) = (HashMap::new(), EventUuidGenerator::default());
     let (mut executions, mut raw) = (None, Vec::new());
     let mut told = Told { sent: Vec::new(), meanings: Vec::new() };
     let mut waiting = Vec::new();
@@ -129,9 +129,9 @@ fn replay(transcript: &Transcript) -> Told {
             Packet::ToSwitch(bytes) => {
                 for command in transcript::commands(bytes) {
                     let command = ours(&command, &mut names, &mut uuids);
-                    told.sent.extend(command.execution());
+                    told.sent.extend(command.event_uuid());
                     match &mut executions {
-                        Some(executions) => Executions::sent(executions, &command),
+                        Some(executions) => PendingExecutions::record_sent(executions, &command),
                         None => waiting.push(command),
                     }
                 }
@@ -140,7 +140,7 @@ fn replay(transcript: &Transcript) -> Told {
                 raw.extend_from_slice(bytes);
                 for message in whole_messages(&mut raw, &names) {
                     let executions = executions.get_or_insert_with(|| begin(&message, &waiting));
-                    told.meanings.push(executions.hear(&message));
+                    told.meanings.push(executions.handle_message(&message));
                 }
             }
         }
@@ -148,22 +148,22 @@ fn replay(transcript: &Transcript) -> Told {
     told
 }
 
-fn begin(first: &Message, waiting: &[Command]) -> Executions {
-    let Message::Connected(data) = first else { return Executions::new("", SocketMode::Async) };
-    let mut executions = Executions::new(data.unique_id().unwrap(), data.socket_mode());
-    waiting.iter().for_each(|command| executions.sent(command));
+fn begin(first: &EslMessage, waiting: &[EslCommand]) -> PendingExecutions {
+    let EslMessage::ChannelData(data) = first else { return PendingExecutions::new("", SocketMode::Async) };
+    let mut executions = PendingExecutions::new(data.unique_id().unwrap(), data.socket_mode());
+    waiting.iter().for_each(|command| executions.record_sent(command));
     executions
 }
 
-fn ours(command: &str, names: &mut HashMap<String, EventUuid>, uuids: &mut EventUuids) -> Command {
+fn ours(command: &str, names: &mut HashMap<String, EventUuid>, uuids: &mut EventUuidGenerator) -> EslCommand {
     let name = command.lines().find_map(|line| line.strip_prefix("Event-UUID: "));
     let Some(name) = name.filter(|_| command.contains("call-command: execute")) else {
-        return Command::my_events();
+        return EslCommand::my_events();
     };
-    execute(*names.entry(name.to_owned()).or_insert_with(|| uuids.make()))
+    execute(*names.entry(name.to_owned()).or_insert_with(|| uuids.generate()))
 }
 
-fn whole_messages(raw: &mut Vec<u8>, names: &HashMap<String, EventUuid>) -> Vec<Message> {
+fn whole_messages(raw: &mut Vec<u8>, names: &HashMap<String, EventUuid>) -> Vec<EslMessage> {
     let mut renamed = Vec::new();
     let mut start = 0;
     for (body, end) in transcript::frames(raw) {
@@ -188,23 +188,23 @@ fn every_execute_of_every_conversation_ends() {
             continue;
         }
         let Told { sent, meanings } = replay(transcript);
-        assert!(!meanings.contains(&Meaning::Unasked), "{}", transcript.name);
-        let ended = meanings.iter().filter(|meaning| matches!(meaning, Meaning::Ended(..)));
-        let gone = meanings.iter().any(|meaning| matches!(meaning, Meaning::Gone(_)));
+        assert!(!meanings.contains(&ExecutionUpdate::UnexpectedReply), "{}", transcript.name);
+        let ended = meanings.iter().filter(|meaning| matches!(meaning, ExecutionUpdate::Ended(..)));
+        let gone = meanings.iter().any(|meaning| matches!(meaning, ExecutionUpdate::CallEnded(_)));
         let all = ended.count() == sent.len();
         assert!(all || gone || transcript.name == "l_peer_dies_async", "{}", transcript.name);
     }
 }
 
-fn ends(name: &str) -> Vec<Meaning> {
+fn ends(name: &str) -> Vec<ExecutionUpdate> {
     let meant = replay(transcript::named(name)).meanings;
-    let ending = |meaning: &Meaning| matches!(meaning, Meaning::Ended(..) | Meaning::Gone(_));
+    let ending = |meaning: &ExecutionUpdate| matches!(meaning, ExecutionUpdate::Ended(..) | ExecutionUpdate::CallEnded(_));
     meant.into_iter().filter(ending).collect()
 }
 
 #[test]
 fn the_call_ends_what_never_says_that_it_has_ended() {
-    let hung_up = Meaning::Gone(Gone::HungUp);
+    let hung_up = ExecutionUpdate::CallEnded(EslCallEnd::HungUp);
     for name in ["i2_unknown_application", "c2_app_hangup", "c3_sendmsg_hangup"] {
         let ends = ends(name);
         assert_eq!(ends.last(), Some(&hung_up), "{name}: {ends:?}");
@@ -214,7 +214,7 @@ fn the_call_ends_what_never_says_that_it_has_ended() {
 #[test]
 fn a_real_switch_in_static_mode_returns_from_each() {
     let Told { sent, meanings } = replay(transcript::named("d_sync"));
-    let returned = |uuid: &EventUuid| meanings.contains(&Meaning::Ended(*uuid, End::Returned));
+    let returned = |uuid: &EventUuid| meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned));
     assert_eq!(sent.len(), 5);
     assert!(sent.iter().all(returned));
 }
@@ -225,7 +225,7 @@ fn executes_nest_without_a_lock_and_queue_with_one() {
     let order: Vec<_> = meanings
         .iter()
         .filter_map(|meaning| match meaning {
-            Meaning::Ended(uuid, End::Complete) => sent.iter().position(|sent| sent == uuid),
+            ExecutionUpdate::Ended(uuid, ExecutionEnd::Complete) => sent.iter().position(|sent| sent == uuid),
             _ => None,
         })
         .collect();

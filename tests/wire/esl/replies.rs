@@ -1,7 +1,7 @@
 //! What messages mean.
 
-use dialscript::esl::codec::Message;
-use dialscript::esl::error::{Fault, WireError};
+use dialscript::esl::codec::EslMessage;
+use dialscript::esl::error::{EslErrorOrigin, EslError};
 
 use super::{error_of, event, framed, messages};
 
@@ -16,7 +16,7 @@ fn a_reply_is_taken_or_refused() {
         ("4711", false),
     ] {
         let bytes = format!("Content-Type: command/reply\nReply-Text: {text}\n\n");
-        let [Message::Reply(reply)] = &messages(&bytes)[..] else { panic!("{bytes}") };
+        let [EslMessage::Reply(reply)] = &messages(&bytes)[..] else { panic!("{bytes}") };
         assert_eq!((reply.ok, reply.text.decode().as_ref()), (ok, text));
     }
 }
@@ -27,7 +27,7 @@ fn lines_may_end_as_they_like_and_names_be_written_as_they_like() {
         "content-type: command/reply\r\nREPLY-TEXT: +OK: a: b\r\n\r\n",
         "\n\r\nReply-Text:+OK: a: b\nContent-Type:   command/reply\n\n",
     ] {
-        let [Message::Reply(reply)] = &messages(bytes)[..] else { panic!("{bytes}") };
+        let [EslMessage::Reply(reply)] = &messages(bytes)[..] else { panic!("{bytes}") };
         assert_eq!(reply.text.decode(), "+OK: a: b");
     }
 }
@@ -35,7 +35,7 @@ fn lines_may_end_as_they_like_and_names_be_written_as_they_like() {
 #[test]
 fn an_answer_of_a_function_is_its_body_as_it_is() {
     let bytes = "Content-Type: api/response\nContent-Length: 9\n\na%41\n\nb+c";
-    let [Message::ApiResponse(body)] = &messages(bytes)[..] else { panic!() };
+    let [EslMessage::ApiResponse(body)] = &messages(bytes)[..] else { panic!() };
     assert_eq!(body.decode(), "a%41\n\nb+c");
 }
 
@@ -48,7 +48,7 @@ fn a_disconnect_notice_tells_whether_we_are_still_heard() {
     };
     let bytes = [notice("linger", ""), notice("disconnect", "Disconnected, goodbye.\n")].concat();
     let heard = messages(bytes);
-    assert_eq!(heard, [true, false].map(|lingering| Message::Disconnected { lingering }));
+    assert_eq!(heard, [true, false].map(|lingering| EslMessage::Disconnected { lingering }));
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn other_kinds_are_passed_over_with_their_bodies() {
     let auth = "Content-Type: auth/request\n\n";
     let reply = "Content-Type: command/reply\nReply-Text: +OK\n\n";
     let heard = messages([json, log, rude, auth, reply].concat());
-    assert!(matches!(&heard[..], [Message::Reply(reply)] if reply.ok), "{heard:?}");
+    assert!(matches!(&heard[..], [EslMessage::Reply(reply)] if reply.ok), "{heard:?}");
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn what_is_no_message_is_the_switchs_error_and_is_shown() {
         "Content-Type: api/response\nContent-Length: 99999999999999999999999\n\n",
     ] {
         let error = error_of(bytes);
-        assert!(matches!(error, WireError::NotUnderstood(_)), "{bytes}: {error}");
-        assert_eq!(error.fault(), Fault::Switch);
+        assert!(matches!(error, EslError::Malformed(_)), "{bytes}: {error}");
+        assert_eq!(error.origin(), EslErrorOrigin::Switch);
     }
 }
 

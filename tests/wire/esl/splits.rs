@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dialscript::esl::codec::{BODY_BYTES, HEADER_BYTES, Message};
+use dialscript::esl::codec::{MAX_BODY_BYTES, MAX_HEADER_BYTES, EslMessage};
 use proptest::prelude::*;
 
 use super::{hear, transcript};
@@ -70,7 +70,7 @@ proptest! {
     #[test]
     fn no_bytes_make_a_panic_or_more_than_the_caps(bytes in looking_like_esl()) {
         for message in hear(&[&bytes]).messages {
-            prop_assert!(size(&message) <= HEADER_BYTES + BODY_BYTES);
+            prop_assert!(size(&message) <= MAX_HEADER_BYTES + MAX_BODY_BYTES);
         }
     }
 }
@@ -107,19 +107,19 @@ fn looking_like_esl() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
 }
 
-fn size(message: &Message) -> usize {
+fn size(message: &EslMessage) -> usize {
     match message {
-        Message::Connected(data) => {
+        EslMessage::ChannelData(data) => {
             data.caller();
             data.headers().variables().map(|(name, value)| name.len() + value.len()).sum()
         }
-        Message::Reply(reply) => reply.text.as_bytes().len(),
-        Message::ApiResponse(body) => body.as_bytes().len(),
-        Message::Event(event) => {
+        EslMessage::Reply(reply) => reply.text.as_bytes().len(),
+        EslMessage::ApiResponse(body) => body.as_bytes().len(),
+        EslMessage::Event(event) => {
             event.digit();
             event.digit_duration();
             event.name().len() + event.body().as_bytes().len()
         }
-        Message::Disconnected { .. } => 0,
+        EslMessage::Disconnected { .. } => 0,
     }
 }

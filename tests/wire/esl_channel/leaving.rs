@@ -1,6 +1,6 @@
 //! Variables, and the hand-over.
 
-use dialscript::channel::{Cause, Channel, Destination, Exit, Interrupted, Keys, Left, Reach};
+use dialscript::channel::{HangupCause, Channel, Destination, Exit, Interruption, TypeAhead, HandoverResult, DestinationCheck};
 
 use crate::wire::esl_channel::switch::{Call, call, call_with};
 use crate::wire::questions::{ask, four_digits, sounds};
@@ -18,11 +18,11 @@ async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_varia
         switch.says_goodbye().await;
     };
     let played = async {
-        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await;
-        assert_eq!(played, Err(Interrupted::Stopping));
-        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+        assert_eq!(played, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(played, calls).0, Left::AsAsked);
+    assert_eq!(tokio::join!(played, calls).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -38,10 +38,10 @@ async fn a_transfer_is_made_without_resume_and_with_socket_resume_switched_off()
     let context = Some("shipping".to_owned());
     let to = Destination { extension: "9100".into(), context, priority: None };
     let left = async {
-        assert_eq!(channel.reaches(&to).await, Ok(Reach::Unknown));
-        channel.leave(&[], &Exit::Goto(to)).await
+        assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Unknown));
+        channel.hand_over(&[], &Exit::Goto(to)).await
     };
-    assert_eq!(tokio::join!(left, calls).0, Left::AsAsked);
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,15 +58,15 @@ async fn what_was_changed_for_the_call_is_as_before_and_the_outcome_is_last() {
     let variables =
         [("DIALSCRIPT_CODE", "7".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
     let left = async {
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
-        channel.leave(&variables, &Exit::Continue).await
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
+        channel.hand_over(&variables, &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(left, calls).0, Left::AsAsked);
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_has_its_cause() {
-    for (cause, number) in [(None, 16), (Some(Cause(17)), 17)] {
+    for (cause, number) in [(None, 16), (Some(HangupCause(17)), 17)] {
         let Call { channel, mut switch, .. } = call().await;
         let calls = async {
             switch.runs("multiset", "").await;
@@ -75,7 +75,7 @@ async fn a_hang_up_has_its_cause() {
             switch.says_goodbye().await;
         };
         let exit = Exit::Hangup(cause);
-        assert_eq!(tokio::join!(channel.leave(&[], &exit), calls).0, Left::AsAsked);
+        assert_eq!(tokio::join!(channel.hand_over(&[], &exit), calls).0, HandoverResult::Completed);
     }
 }
 
@@ -84,13 +84,13 @@ async fn a_priority_is_nowhere() {
     let Call { mut channel, switch: _silent, .. } = call().await;
     let priority = Some("2".to_owned());
     let to = Destination { extension: "1".into(), context: None, priority };
-    assert_eq!(channel.reaches(&to).await, Ok(Reach::No));
+    assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Missing));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_is_nothing_that_freeswitch_evaluates() {
     let Call { mut channel, mut switch, .. } = call().await;
-    let set = channel.set("V", "a\n${system(id)} $${b} %[c]");
+    let set = channel.set_variable("V", "a\n${system(id)} $${b} %[c]");
     let calls = switch.runs("set", "V=a $(system(id)) $$(b) %(c)");
     assert_eq!(tokio::join!(set, calls).0, Ok(()));
 }
@@ -108,8 +108,8 @@ async fn a_call_that_somebody_else_transferred_is_not_acted_on_any_more() {
     let question = four_digits();
     let asked = async {
         let asked = ask(&mut channel, &[], &question).await;
-        assert_eq!(asked, Err(Interrupted::caller_left()));
-        channel.leave(&[("A", "b".into())], &Exit::Hangup(None)).await
+        assert_eq!(asked, Err(Interruption::caller_hung_up()));
+        channel.hand_over(&[("A", "b".into())], &Exit::Hangup(None)).await
     };
-    assert_eq!(tokio::join!(asked, calls).0, Left::CallerGone);
+    assert_eq!(tokio::join!(asked, calls).0, HandoverResult::CallerHungUp);
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Bounds, Channel, Interrupted, Line};
-use dialscript::esl::link;
+use dialscript::channel::{CallLimits, Channel, Interruption, LineState};
+use dialscript::esl::connection;
 use tokio::io::{BufReader, duplex};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -14,16 +14,16 @@ use crate::wire::esl_channel::switch::{CONNECTED, Call, FreeSwitch, UUID, call};
 async fn an_application_that_never_ends_is_given_up() {
     let Call { mut channel, mut switch, .. } = call().await;
     let (picked_up, _) = tokio::join!(channel.pick_up(true), switch.starts("answer", ""));
-    assert!(matches!(picked_up, Err(Interrupted::SwitchLost(_))), "{picked_up:?}");
+    assert!(matches!(picked_up, Err(Interruption::ConnectionLost(_))), "{picked_up:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_is_picked_up_once_and_only_where_that_is_allowed() {
     let Call { mut channel, mut switch, .. } = call().await;
-    assert_eq!(channel.pick_up(false).await, Ok(Line::Ringing));
+    assert_eq!(channel.pick_up(false).await, Ok(LineState::Ringing));
     let calls = async {
-        assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
-        assert_eq!(channel.pick_up(true).await, Ok(Line::Up));
+        assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
+        assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
     };
     tokio::join!(calls, switch.runs("answer", ""));
 }
@@ -47,7 +47,7 @@ async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
         switch.ends(&uuid).await;
         switch.says_goodbye().await;
     };
-    tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);
+    tokio::join!(connection::refuse(ours, Duration::from_secs(2)), calls);
 }
 
 #[tokio::test(start_paused = true)]
@@ -67,7 +67,7 @@ async fn a_refused_call_without_async_is_let_go_without_resume() {
         switch.runs("unset", "execute-app-arg: socket_resume\n").await;
         switch.says_goodbye().await;
     };
-    tokio::join!(link::refuse(ours, Duration::from_secs(2)), calls);
+    tokio::join!(connection::refuse(ours, Duration::from_secs(2)), calls);
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,7 @@ async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same()
         let (ours, theirs) = duplex(64 * 1024);
         let mut switch = FreeSwitch(BufReader::new(theirs));
         let ends = Instant::now() + Duration::from_secs(60);
-        let bounds = Bounds { stop: CancellationToken::new(), ends };
+        let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
         let greeting = async {
             assert_eq!(switch.command().await, "connect\n");
             let id = unique_id.replace('@', "%40");
@@ -85,7 +85,7 @@ async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same()
             switch.says(&(data + rest)).await;
             switch.takes("myevents").await;
         };
-        let open = link::open(ours, bounds, Duration::from_secs(5));
+        let open = connection::open(ours, bounds, Duration::from_secs(5));
         assert!(tokio::join!(open, greeting).0.is_ok(), "{unique_id:?}");
     }
 }
@@ -93,15 +93,15 @@ async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same()
 #[tokio::test(start_paused = true)]
 async fn a_switch_that_does_not_read_is_given_up() {
     let (ours, _deaf) = duplex(4);
-    let bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() };
-    let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
-    assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
+    let bounds = CallLimits { stop: CancellationToken::new(), ends_at: Instant::now() };
+    let opened = connection::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
+    assert!(matches!(opened, Err(Interruption::ConnectionLost(_))));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_switch_without_first_words_is_given_up() {
     let (ours, _theirs) = duplex(1024);
-    let bounds = Bounds { stop: CancellationToken::new(), ends: Instant::now() };
-    let opened = link::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
-    assert!(matches!(opened, Err(Interrupted::SwitchLost(_))));
+    let bounds = CallLimits { stop: CancellationToken::new(), ends_at: Instant::now() };
+    let opened = connection::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
+    assert!(matches!(opened, Err(Interruption::ConnectionLost(_))));
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Ask, Channel, Ended, Exit, Interrupted, Keys, Left};
+use dialscript::channel::{DigitOptions, Channel, DigitsEnd, Exit, Interruption, TypeAhead, HandoverResult};
 use tokio::time::{Instant, sleep};
 
 use crate::wire::esl_channel::switch::{Call, call, call_with};
@@ -24,7 +24,7 @@ async fn a_key_breaks_the_prompt_off_and_keys_that_come_meanwhile_count() {
     };
     let question = four_digits();
     let asked = ask(&mut channel, &["/s/number.wav", "/s/never-heard.wav"], &question);
-    assert_eq!(tokio::join!(asked, calls).0, heard("4711", Ended::Full));
+    assert_eq!(tokio::join!(asked, calls).0, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -39,9 +39,9 @@ async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
         sleep(Duration::from_secs(3)).await;
         switch.ends(&prompt).await;
     };
-    let question = Ask { most: 2, barge_in: false, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, barge_in: false, ..four_digits() };
     let asked = ask(&mut channel, &["/s/number.wav"], &question);
-    assert_eq!(tokio::join!(asked, calls).0, heard("47", Ended::Full));
+    assert_eq!(tokio::join!(asked, calls).0, heard("47", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn silence_is_waited_for_first_long_and_then_a_gap() {
     let question = four_digits();
     let started = Instant::now();
     let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), calls);
-    assert_eq!(asked, heard("4", Ended::Silence));
+    assert_eq!(asked, heard("4", DigitsEnd::Timeout));
     assert_eq!(started.elapsed().as_millis(), 19_900, "a key without meaning lengthens nothing");
 }
 
@@ -71,12 +71,12 @@ async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
         switch.ends(&sound).await;
         switch.key('8').await;
     };
-    let question = Ask { most: 2, ..four_digits() };
+    let question = DigitOptions { max_digits: 2, ..four_digits() };
     let asked = async {
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Kept(&question)).await.unwrap();
-        channel.ask(&mut sounds(&["/s/number.wav"]), &question).await
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Keep(&question)).await.unwrap();
+        channel.collect_digits(&mut sounds(&["/s/number.wav"]), &question).await
     };
-    assert_eq!(tokio::join!(asked, calls).0, heard("98", Ended::Full));
+    assert_eq!(tokio::join!(asked, calls).0, heard("98", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +89,7 @@ async fn keys_in_a_sound_that_no_question_follows_are_lost_and_interrupt_nothing
         switch.ends(&sound).await;
     };
     let mut welcome = sounds(&["/s/welcome.wav"]);
-    let played = channel.play(&mut welcome, Keys::Ignored);
+    let played = channel.play(&mut welcome, TypeAhead::Discard);
     assert_eq!(tokio::join!(played, calls).0, Ok(()));
 }
 
@@ -104,11 +104,11 @@ async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
     let question = four_digits();
     let asked = async {
         let asked = ask(&mut channel, &[], &question).await;
-        (asked, channel.leave(&[("A", "b".into())], &Exit::Continue).await)
+        (asked, channel.hand_over(&[("A", "b".into())], &Exit::Continue).await)
     };
     let ((asked, left), ()) = tokio::join!(asked, calls);
-    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
-    assert_eq!(left, Left::CallerGone);
+    assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
+    assert_eq!(left, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,9 +119,9 @@ async fn without_async_a_question_is_refused_in_words_and_sounds_work() {
         switch.takes("/s/welcome.wav").await;
     };
     let played = async {
-        channel.play(&mut sounds(&["/s/welcome.wav"]), Keys::Ignored).await.unwrap();
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
         ask(&mut channel, &["/s/number.wav"], &four_digits()).await
     };
     let asked = tokio::join!(played, calls).0;
-    assert!(matches!(&asked, Err(Interrupted::Refused(reason)) if reason.contains("async full")));
+    assert!(matches!(&asked, Err(Interruption::Refused(reason)) if reason.contains("async full")));
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::leg::Recognised;
-use dialscript::channel::{Ask, Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said, Sound};
-use dialscript::esl::speech::words;
+use dialscript::channel::driver::RecognizeResult;
+use dialscript::channel::{DigitOptions, Channel, AsrSource, Exit, Digits, Interruption, HandoverResult, SpeechOptions, SpeechResult, Sound};
+use dialscript::esl::asr_result::parse_recognition;
 use tokio::time::sleep;
 
 use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
@@ -18,18 +18,18 @@ const NLSML: &str = "<?xml version=\"1.0\"?>\n<result grammar=\"digits\">\n  \
                      <interpretation grammar=\"digits\" confidence=\"97\">\n    \
                      <input mode=\"speech\">four seven</input>\n  </interpretation>\n</result>\n";
 
-fn listen(engine: &str, grammar: &str) -> Listen {
-    Listen {
-        ear: Ear::Switch { engine: engine.into(), grammar: grammar.into() },
-        start: Duration::from_secs(5),
-        silence: Duration::from_millis(1500),
-        maximum: Duration::from_secs(15),
-        keys: None,
+fn listen(engine: &str, grammar: &str) -> SpeechOptions {
+    SpeechOptions {
+        source: AsrSource::Switch { engine: engine.into(), grammar: grammar.into() },
+        no_input_timeout: Duration::from_secs(5),
+        end_silence: Duration::from_millis(1500),
+        max_duration: Duration::from_secs(15),
+        digits: None,
     }
 }
 
-fn or_keys() -> Listen {
-    Listen { keys: Some(four_digits()), ..listen("pocketsphinx", "digits") }
+fn or_keys() -> SpeechOptions {
+    SpeechOptions { digits: Some(four_digits()), ..listen("pocketsphinx", "digits") }
 }
 
 async fn begins(switch: &mut FreeSwitch, prompt: &str) -> String {
@@ -54,8 +54,8 @@ async fn the_words_are_those_of_the_engine_and_it_listens_during_the_last_sound(
     };
     let listen = listen("pocketsphinx", "digits");
     let mut prompt = sounds(&["/s/first.wav", "/s/last.wav"]);
-    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
-    assert_eq!(said, Ok(Said::Words("four seven".into())));
+    let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), calls);
+    assert_eq!(said, Ok(SpeechResult::Words("four seven".into())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,8 +72,8 @@ async fn a_prompt_that_is_no_file_is_heard_before() {
     };
     let listen = listen("pocketsphinx", "digits");
     let mut prompt = [Sound::Digits("12".into())].into_iter();
-    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
-    assert_eq!(said, Ok(Said::Words("yes".into())));
+    let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), calls);
+    assert_eq!(said, Ok(SpeechResult::Words("yes".into())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +86,7 @@ async fn an_engine_that_can_not_listen_says_why() {
         };
         let listen = listen("pocketsphinx", "digits");
         let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-        assert_eq!(said, Ok(Said::Unheard(error.into())));
+        assert_eq!(said, Ok(SpeechResult::Failed(error.into())));
     }
 }
 
@@ -102,8 +102,8 @@ async fn a_prompt_that_is_not_there_leaves_an_engine_that_listens() {
     };
     let listen = listen("pocketsphinx", "digits");
     let mut prompt = sounds(&["/s/missing.wav"]);
-    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
-    assert_eq!(said, Ok(Said::Words("yes".into())));
+    let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), calls);
+    assert_eq!(said, Ok(SpeechResult::Words("yes".into())));
 }
 
 #[tokio::test(start_paused = true)]
@@ -119,19 +119,19 @@ async fn a_prompt_that_no_key_may_end_is_heard_before() {
         switch.key('7').await;
         switch.key('#').await;
     };
-    let keys = Some(Ask { barge_in: false, ..four_digits() });
-    let listen = Listen { keys, ..or_keys() };
+    let keys = Some(DigitOptions { barge_in: false, ..four_digits() });
+    let listen = SpeechOptions { digits: keys, ..or_keys() };
     let mut prompt = sounds(&["/s/prompt.wav"]);
-    let (said, ()) = tokio::join!(channel.listen(&mut prompt, &listen), calls);
-    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "47"), "{said:?}");
+    let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), calls);
+    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_engine_that_is_no_word_is_not_even_tried() {
     for engine in ["", "a b", "a|b", "${system(id)}", "^^;a"] {
         let Call { mut channel, switch: _silent, .. } = call().await;
-        let said = channel.listen(&mut sounds(&[]), &listen(engine, "digits")).await;
-        assert!(matches!(said, Ok(Said::Unheard(_))), "{engine:?}: {said:?}");
+        let said = channel.collect_speech(&mut sounds(&[]), &listen(engine, "digits")).await;
+        assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{engine:?}: {said:?}");
     }
 }
 
@@ -154,11 +154,11 @@ async fn a_key_closes_the_recognition_and_begins_the_question() {
     let listen = or_keys();
     let listened = async {
         let said = said(&mut channel, &listen).await;
-        (said, channel.leave(&[], &Exit::Continue).await)
+        (said, channel.hand_over(&[], &Exit::Continue).await)
     };
     let ((said, left), ()) = tokio::join!(listened, calls);
-    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "47"), "{said:?}");
-    assert_eq!(left, Left::AsAsked);
+    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
+    assert_eq!(left, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -171,7 +171,7 @@ async fn an_engine_that_never_ends_is_closed() {
     };
     let listen = listen("pocketsphinx", "digits");
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
+    assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,10 +189,10 @@ async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_ca
     let listen = listen("pocketsphinx", "digits");
     let listened = async {
         let said = said(&mut channel, &listen).await;
-        assert_eq!(said, Err(Interrupted::Stopping));
-        channel.leave(&[], &Exit::Continue).await
+        assert_eq!(said, Err(Interruption::Shutdown));
+        channel.hand_over(&[], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(listened, calls).0, Left::AsAsked);
+    assert_eq!(tokio::join!(listened, calls).0, HandoverResult::Completed);
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,7 +204,7 @@ async fn a_caller_who_hangs_up_while_an_engine_listens_leaves() {
     };
     let listen = listen("pocketsphinx", "digits");
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Err(Interrupted::caller_left()));
+    assert_eq!(said, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -218,12 +218,12 @@ async fn parameters_of_a_grammar_come_behind_ours() {
     };
     let listen = listen("unimrcp:lab", "{speech-timeout=900}builtin:grammar/digits only");
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Nothing));
+    assert_eq!(said, Ok(SpeechResult::NoInput));
 }
 
 #[test]
 fn the_words_are_found_in_whatever_an_engine_says() {
-    let spoken = |text: &str| Recognised::Words(text.to_owned());
+    let spoken = |text: &str| RecognizeResult::Words(text.to_owned());
     let nlsml = |inside: &str| {
         format!("<?xml version=\"1.0\"?><result><interpretation>{inside}</interpretation></result>")
     };
@@ -232,7 +232,7 @@ fn the_words_are_found_in_whatever_an_engine_says() {
         (nlsml("<input mode=\"speech\"> four\n <b>seven</b> </input>"), spoken("four seven")),
         (nlsml("<instance>47</instance>"), spoken("47")),
         (nlsml("<instance>47</instance><input>four seven</input>"), spoken("four seven")),
-        (nlsml("<input><noinput/></input>"), Recognised::Silence),
+        (nlsml("<input><noinput/></input>"), RecognizeResult::Silence),
         (nlsml("<input><nomatch/></input>"), spoken("")),
         ("<result xmlns=\"urn:x\"><input>yes</input></result>".into(), spoken("yes")),
         ("<result></result>".into(), spoken("")),
@@ -240,12 +240,12 @@ fn the_words_are_found_in_whatever_an_engine_says() {
         ("{\"alternatives\": [{\"confidence\": 1, \"text\": \"yes\"}]}".into(), spoken("yes")),
         ("{\"text\": \"\"}".into(), spoken("")),
         ("four seven\n".into(), spoken("four seven")),
-        ("".into(), Recognised::Silence),
-        ("Completion-Cause: 002".into(), Recognised::Silence),
+        ("".into(), RecognizeResult::Silence),
+        ("Completion-Cause: 002".into(), RecognizeResult::Silence),
         ("Completion-Cause: 001 no-match".into(), spoken("")),
     ];
     for (result, wanted) in table {
-        assert!(words(&result) == wanted, "{result}");
+        assert!(parse_recognition(&result) == wanted, "{result}");
     }
 }
 
@@ -253,6 +253,6 @@ fn the_words_are_found_in_whatever_an_engine_says() {
 fn a_result_that_is_no_result_is_a_failure() {
     let long = "x".repeat(70_000);
     for result in ["<result>", "<", "{", "{\"text\"", "Completion-Cause: 004", &long] {
-        assert!(matches!(words(result), Recognised::Failed(_)), "{result:.40}");
+        assert!(matches!(parse_recognition(result), RecognizeResult::Failed(_)), "{result:.40}");
     }
 }

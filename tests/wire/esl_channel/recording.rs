@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Channel, Ear, Exit, Heard, Interrupted, Left, Listen, Said};
+use dialscript::channel::{Channel, AsrSource, Exit, Digits, Interruption, HandoverResult, SpeechOptions, SpeechResult};
 use tokio::time::{Instant, sleep};
 
 use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
@@ -10,18 +10,18 @@ use crate::wire::questions::four_digits;
 
 const FILE: &str = "/r/1.wav";
 
-fn listen(file: &str) -> Listen {
-    Listen {
-        ear: Ear::Recording(file.into()),
-        start: Duration::from_secs(5),
-        silence: Duration::from_millis(1500),
-        maximum: Duration::from_secs(15),
-        keys: None,
+fn listen(file: &str) -> SpeechOptions {
+    SpeechOptions {
+        source: AsrSource::Recording(file.into()),
+        no_input_timeout: Duration::from_secs(5),
+        end_silence: Duration::from_millis(1500),
+        max_duration: Duration::from_secs(15),
+        digits: None,
     }
 }
 
-fn or_keys() -> Listen {
-    Listen { keys: Some(four_digits()), ..listen(FILE) }
+fn or_keys() -> SpeechOptions {
+    SpeechOptions { digits: Some(four_digits()), ..listen(FILE) }
 }
 
 /// FreeSWITCH shows that it can write the file; why it can't, else.
@@ -61,19 +61,19 @@ async fn silence_is_recorded_again_until_the_time_to_begin_is_over() {
     let listen = listen(FILE);
     let started = Instant::now();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Nothing));
+    assert_eq!(said, Ok(SpeechResult::NoInput));
     assert_eq!(started.elapsed().as_millis(), 3 * 1980);
 }
 
 #[tokio::test(start_paused = true)]
 async fn speech_is_distinguished_from_silence_by_the_time_that_was_recorded() {
-    for (milliseconds, wanted) in [(2080, Said::Nothing), (2400, Said::Recorded)] {
+    for (milliseconds, wanted) in [(2080, SpeechResult::NoInput), (2400, SpeechResult::Recorded)] {
         let Call { mut channel, mut switch, .. } = call().await;
         let calls = async {
             let recording = begins(&mut switch).await;
             falls_silent(&mut switch, &recording, milliseconds).await;
         };
-        let listen = Listen { start: Duration::from_secs(1), ..listen(FILE) };
+        let listen = SpeechOptions { no_input_timeout: Duration::from_secs(1), ..listen(FILE) };
         let (heard, ()) = tokio::join!(said(&mut channel, &listen), calls);
         assert_eq!(heard, Ok(wanted), "{milliseconds} ms");
     }
@@ -91,7 +91,7 @@ async fn the_longest_time_is_kept_to_the_moment() {
     let listen = listen(FILE);
     let started = Instant::now();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Recorded));
+    assert_eq!(said, Ok(SpeechResult::Recorded));
     assert_eq!(started.elapsed(), Duration::from_secs(15));
 }
 
@@ -110,7 +110,7 @@ async fn a_key_ends_the_recording_and_begins_the_question() {
     };
     let listen = or_keys();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "47"), "{said:?}");
+    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +127,7 @@ async fn a_key_before_the_recording_has_begun_counts() {
     };
     let listen = or_keys();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(&said, Ok(Said::Keys(Heard { digits, .. })) if digits == "4"), "{said:?}");
+    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "4"), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -142,7 +142,7 @@ async fn any_key_ends_what_is_said_where_none_is_asked_for() {
     };
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Recorded));
+    assert_eq!(said, Ok(SpeechResult::Recorded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,7 +151,7 @@ async fn a_file_that_can_not_be_written_costs_the_recording_and_not_the_call() {
     let calls = opens(&mut switch, "variable_record_completion_cause: uri-failure\n");
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
+    assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -164,7 +164,7 @@ async fn a_recording_that_breaks_off_by_itself_is_none() {
     };
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(said, Ok(Said::Unheard(_))), "{said:?}");
+    assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +176,7 @@ async fn a_caller_who_hangs_up_while_speaking_leaves() {
     };
     let listen = or_keys();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Err(Interrupted::CallerLeft { digits: String::new() }));
+    assert_eq!(said, Err(Interruption::CallerHungUp { digits: String::new() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -191,7 +191,7 @@ async fn a_name_with_spaces_and_quotes_reaches_record_as_it_is() {
     };
     let listen = listen("/a b'c/1.wav");
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Recorded));
+    assert_eq!(said, Ok(SpeechResult::Recorded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -205,7 +205,7 @@ async fn a_wide_channel_counts_loudness_twice() {
     };
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert_eq!(said, Ok(Said::Recorded));
+    assert_eq!(said, Ok(SpeechResult::Recorded));
 }
 
 #[tokio::test(start_paused = true)]
@@ -222,8 +222,8 @@ async fn a_stop_while_a_caller_speaks_breaks_the_recording_off_and_changes_no_va
     };
     let listened = async {
         let said = said(&mut channel, &listen(FILE)).await;
-        assert_eq!(said, Err(Interrupted::Stopping));
-        channel.leave(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+        assert_eq!(said, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
     };
-    assert_eq!(tokio::join!(listened, calls).0, Left::AsAsked);
+    assert_eq!(tokio::join!(listened, calls).0, HandoverResult::Completed);
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{Channel, Ended, Interrupted, Keys, Meanwhile, Music, Sound, Spoken};
+use dialscript::channel::{Channel, DigitsEnd, Interruption, TypeAhead, HoldMedia, HoldMusic, Sound, SwitchTts};
 use dialscript::esl::channel::EslChannel;
 use tokio::io::DuplexStream;
 use tokio::time::sleep;
@@ -11,13 +11,13 @@ use tokio::time::sleep;
 use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with};
 use crate::wire::questions::{four_digits, heard};
 
-async fn play(channel: &mut EslChannel<DuplexStream>, sounds: &[Sound]) -> Result<(), Interrupted> {
-    channel.play(&mut sounds.iter().cloned(), Keys::Ignored).await
+async fn play(channel: &mut EslChannel<DuplexStream>, sounds: &[Sound]) -> Result<(), Interruption> {
+    channel.play(&mut sounds.iter().cloned(), TypeAhead::Discard).await
 }
 
 fn spoken(engine: &str, voice: &str, text: &str) -> Sound {
     let [engine, voice, text] = [engine, voice, text].map(str::to_owned);
-    Sound::Spoken(Arc::new(Spoken { engine, voice, text }))
+    Sound::Tts(Arc::new(SwitchTts { engine, voice, text }))
 }
 
 fn file(name: &str) -> Sound {
@@ -141,7 +141,7 @@ async fn a_sound_of_ours_is_fetched_by_whichever_module_is_there() {
         // It is known now.
         switch.runs("playback", "http_cache://http://10.0.0.5:8085/b.wav\n").await;
     };
-    let served = |name: &str| Sound::Served(format!("http://10.0.0.5:8085/{name}").into());
+    let served = |name: &str| Sound::Url(format!("http://10.0.0.5:8085/{name}").into());
     let sounds = [served("a.wav"), served("b.wav")];
     assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
 }
@@ -160,8 +160,8 @@ async fn a_key_breaks_off_what_is_said_too() {
     };
     let question = four_digits();
     let mut prompt = [Sound::Digits("123".into()), file("/s/never-heard.wav")].into_iter();
-    let asked = channel.ask(&mut prompt, &question);
-    assert_eq!(tokio::join!(asked, calls).0, heard("4", Ended::Terminator));
+    let asked = channel.collect_digits(&mut prompt, &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("4", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,8 +174,8 @@ async fn keys_count_while_a_sound_is_being_made_and_end_the_prompt() {
     };
     let question = four_digits();
     let mut prompt = Making(vec![file("/s/never-heard.wav")]);
-    let asked = channel.ask(&mut prompt, &question);
-    assert_eq!(tokio::join!(asked, calls).0, heard("4", Ended::Terminator));
+    let asked = channel.collect_digits(&mut prompt, &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("4", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -186,8 +186,8 @@ async fn a_caller_who_hangs_up_while_a_sound_is_being_made_ends_the_prompt() {
         switch.hangs_up().await;
     };
     let mut prompt = Making(vec![file("/s/never-heard.wav")]);
-    let played = channel.play(&mut prompt, Keys::Ignored);
-    assert_eq!(tokio::join!(played, calls).0, Err(Interrupted::caller_left()));
+    let played = channel.play(&mut prompt, TypeAhead::Discard);
+    assert_eq!(tokio::join!(played, calls).0, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -201,8 +201,8 @@ async fn music_may_be_sounds_of_any_kind() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=\n").await;
     };
-    let music = Some(Music::Sounds([spoken("flite", "kal", "One moment")].into()));
-    let meanwhile = Meanwhile { after: Duration::ZERO, music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Sounds([spoken("flite", "kal", "One moment")].into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let waited = channel.wait(sleep(Duration::from_secs(2)), &meanwhile);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
@@ -210,7 +210,7 @@ async fn music_may_be_sounds_of_any_kind() {
 /// Sounds that take 5 s each to be made.
 struct Making(Vec<Sound>);
 
-impl dialscript::channel::Sounds for Making {
+impl dialscript::channel::SoundStream for Making {
     async fn next(&mut self) -> Option<Sound> {
         sleep(Duration::from_secs(5)).await;
         self.0.pop()

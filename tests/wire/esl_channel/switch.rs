@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Channel, Interrupted, Listen, Said};
+use dialscript::channel::{Channel, Interruption, SpeechOptions, SpeechResult};
 use dialscript::esl::channel::EslChannel;
-use dialscript::esl::link;
+use dialscript::esl::connection;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -137,7 +137,7 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
             switch.takes("myevents").await;
         }
     };
-    let open = link::open(ours, bounds, Duration::from_secs(5));
+    let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, ()) = tokio::join!(open, greeting);
     let (link, data) = opened.unwrap();
     Call { channel: EslChannel::new(link, data), switch, stop }
@@ -146,7 +146,7 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
 /// Listens without a prompt.
 pub(crate) async fn said(
     channel: &mut EslChannel<DuplexStream>,
-    listen: &Listen,
-) -> Result<Said, Interrupted> {
-    channel.listen(&mut sounds(&[]), listen).await
+    listen: &SpeechOptions,
+) -> Result<SpeechResult, Interruption> {
+    channel.collect_speech(&mut sounds(&[]), listen).await
 }

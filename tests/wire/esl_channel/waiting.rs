@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use dialscript::channel::{
-    Ask, Channel, Ended, Interrupted, Keys, Meanwhile, Music, Reassurance, Sound,
+    DigitOptions, Channel, DigitsEnd, Interruption, TypeAhead, HoldMedia, HoldMusic, Reassurance, Sound,
 };
 use tokio::time::{Instant, sleep};
 
@@ -24,8 +24,8 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off(
         switch.ends(&broken_off).await;
         switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
-    let music = Some(Music::Class("jazz".into()));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let waited = async {
         channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
         channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
@@ -36,17 +36,17 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off(
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let Call { mut channel, mut switch, .. } = call().await;
-    let meanwhile = Meanwhile::default();
+    let meanwhile = HoldMedia::default();
     let waited = channel.wait(pending::<()>(), &meanwhile);
-    assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interrupted::caller_left()));
+    assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interruption::caller_hung_up()));
 }
 
 /// Music at once, and a reassurance each five seconds.
-fn reassuring(keeps_keys: bool) -> Meanwhile {
+fn reassuring(keeps_keys: bool) -> HoldMedia {
     let sounds = [Sound::File("/s/wait.wav".into()), Sound::File("/s/please.wav".into())].into();
     let reassurance = Some(Reassurance { every: Duration::from_secs(5), sounds });
-    let music = Some(Music::Class("jazz".into()));
-    Meanwhile { music, reassurance, keeps_keys, ..Meanwhile::default() }
+    let music = Some(HoldMusic::Class("jazz".into()));
+    HoldMedia { music, reassurance, keep_type_ahead: keeps_keys, ..HoldMedia::default() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,7 +93,7 @@ async fn an_answer_breaks_a_reassurance_off() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=").await;
     };
-    let meanwhile = Meanwhile { music: None, ..reassuring(false) };
+    let meanwhile = HoldMedia { music: None, ..reassuring(false) };
     let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
@@ -129,15 +129,15 @@ async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question
         switch.key('#').await;
         switch.ends(&variable).await;
     };
-    let question = Ask { most: 8, ..four_digits() };
+    let question = DigitOptions { max_digits: 8, ..four_digits() };
     let meanwhile = reassuring(true);
     let asked = async {
         channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
-        channel.set("A", "b").await.unwrap();
-        channel.play(&mut sounds(&["/s/found.wav"]), Keys::Kept(&question)).await.unwrap();
+        channel.set_variable("A", "b").await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
     };
-    assert_eq!(tokio::join!(asked, calls).0, heard("1234", Ended::Terminator));
+    assert_eq!(tokio::join!(asked, calls).0, heard("1234", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
@@ -150,9 +150,9 @@ async fn keys_that_are_not_kept_are_lost_with_the_wait() {
         switch.key('#').await;
     };
     let asked = async {
-        let meanwhile = Meanwhile::default();
+        let meanwhile = HoldMedia::default();
         channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
         ask(&mut channel, &[], &four_digits()).await
     };
-    assert_eq!(tokio::join!(asked, pressed).0, heard("2", Ended::Terminator));
+    assert_eq!(tokio::join!(asked, pressed).0, heard("2", DigitsEnd::Terminator));
 }

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use dialscript::fake::asterisk::{Call, Line, Places};
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::mouth::{Mouth, Utterance};
+use dialscript::fake::asterisk::{FakeAsteriskCall, FakeLineState, FakeDestinations};
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
@@ -138,11 +138,11 @@ struct Replay {
 }
 
 /// Plays a transcript and compares every reply; their number is the result.
-async fn replay(name: &'static str, call: Call) -> usize {
+async fn replay(name: &'static str, call: FakeAsteriskCall) -> usize {
     replay_until(name, call, Duration::MAX).await
 }
 
-async fn replay_until(name: &'static str, call: Call, end: Duration) -> usize {
+async fn replay_until(name: &'static str, call: FakeAsteriskCall, end: Duration) -> usize {
     let events = events(name);
     let keys = events.iter().filter_map(|event| match event.what {
         What::Key(key) => Some((event.at, key)),
@@ -152,13 +152,13 @@ async fn replay_until(name: &'static str, call: Call, end: Duration) -> usize {
     keys.sort_by_key(|(at, _)| *at);
     let hang_up = events.iter().find(|event| matches!(event.what, What::HangUp));
     let said = events.iter().filter_map(|event| match event.what {
-        What::Says(lasts) => Some((event.at, Utterance { text: "so".into(), lasts })),
+        What::Says(lasts) => Some((event.at, FakeUtterance { text: "so".into(), duration: lasts })),
         _ => None,
     });
-    let mouth = Mouth::timed(said.collect());
-    let phone = PhoneLog::default().phone(Fingers::timed(keys), hang_up.map(|event| event.at));
-    let phone = phone.saying(mouth);
-    let places = Places::These(vec!["9009@test".into(), "1@nosuch".into()]);
+    let mouth = UtteranceSource::timed(said.collect());
+    let phone = PhoneLog::default().phone(DtmfSource::timed(keys), hang_up.map(|event| event.at));
+    let phone = phone.with_utterances(mouth);
+    let places = FakeDestinations::Only(vec!["9009@test".into(), "1@nosuch".into()]);
     let began = Instant::now();
     let server = Server::of(call, places, phone).await;
     let recordings = TempDir::new().unwrap();
@@ -231,8 +231,8 @@ fn parts(reply: &str) -> (&str, u64) {
     }
 }
 
-fn picked_up() -> Call {
-    Call { line: Line::Up, extension: "9105".into(), context: "test".into(), ..Call::default() }
+fn picked_up() -> FakeAsteriskCall {
+    FakeAsteriskCall { line_state: FakeLineState::Up, extension: "9105".into(), context: "test".into(), ..FakeAsteriskCall::default() }
 }
 
 #[tokio::test(start_paused = true)]
@@ -282,7 +282,7 @@ async fn a_hang_up_is_reported_where_the_real_one_tells_it() {
 
 #[tokio::test(start_paused = true)]
 async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
-    let with = |name: &str, value: &str| Call {
+    let with = |name: &str, value: &str| FakeAsteriskCall {
         variables: vec![(name.into(), value.into())],
         ..picked_up()
     };
@@ -292,7 +292,7 @@ async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_was_dead_from_the_start_takes_what_the_real_one_takes() {
-    let call = Call { line: Line::Gone, caller: "100".into(), ..picked_up() };
+    let call = FakeAsteriskCall { line_state: FakeLineState::HungUp, caller: "100".into(), ..picked_up() };
     assert_eq!(replay("sip-dead", call).await, 5);
 }
 
@@ -310,13 +310,13 @@ async fn the_first_words_have_the_real_ones_lines_in_their_order() {
     let text = fs::read_to_string(path).unwrap();
     let real = text.lines().filter_map(|line| line.split_once(" A> agi_")?.1.split_once(": "));
     let real: Vec<_> = real.map(|(key, _)| format!("agi_{key}")).collect();
-    let call = Call {
+    let call = FakeAsteriskCall {
         script: "order-status?x=1&y=a%20b".into(),
         arguments: vec!["first arg".into(), "second".into()],
         ..picked_up()
     };
-    let phone = PhoneLog::default().phone(Fingers::still(), None);
-    let server = Server::of(call, Places::All, phone).await;
+    let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+    let server = Server::of(call, FakeDestinations::All, phone).await;
     let keys = server.environment.iter().map(|line| line.split_once(": ").unwrap().0);
     assert_eq!(keys.collect::<Vec<_>>(), real);
     let script = "agi_network_script: order-status?x=1&y=a%20b".to_owned();

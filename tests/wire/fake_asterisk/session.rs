@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use dialscript::fake::asterisk::{Call, Ended, Places, agi};
+use dialscript::fake::asterisk::{FakeAsteriskCall, FakeAsteriskResult, FakeDestinations, run_agi};
 use dialscript::fake::phone::Phone;
-use dialscript::fake::sound::{Length, SoundsOfSwitch};
+use dialscript::fake::sound::{SoundLength, FakeSounds};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// A prompt of 3 s, a beep, and a sound that is not there, as where the transcripts were made.
-pub(crate) fn sounds() -> SoundsOfSwitch {
-    let length = |samples| Some(Length { samples, rate: 8000 });
-    SoundsOfSwitch::default()
+pub(crate) fn sounds() -> FakeSounds {
+    let length = |samples| Some(SoundLength { samples, rate: 8000 });
+    FakeSounds::default()
         .with("/var/sounds/prompt3", length(24_000))
         .with("beep", length(3404))
         .with("no-such-file", None)
@@ -20,15 +20,15 @@ pub(crate) fn sounds() -> SoundsOfSwitch {
 
 pub(crate) struct Server {
     pub(crate) wire: BufReader<DuplexStream>,
-    pub(crate) switch: JoinHandle<Ended>,
+    pub(crate) switch: JoinHandle<FakeAsteriskResult>,
     pub(crate) environment: Vec<String>,
 }
 
 impl Server {
-    pub(crate) async fn of(call: Call, places: Places, phone: Phone) -> Self {
+    pub(crate) async fn of(call: FakeAsteriskCall, places: FakeDestinations, phone: Phone) -> Self {
         let (ours, theirs) = duplex(64 * 1024);
         let switch = tokio::spawn(async move {
-            agi(theirs, "127.0.0.1:4573", &call, places, sounds(), phone).await
+            run_agi(theirs, "127.0.0.1:4573", &call, places, sounds(), phone).await
         });
         let mut server = Self { wire: BufReader::new(ours), switch, environment: Vec::new() };
         loop {
@@ -57,7 +57,7 @@ impl Server {
     }
 
     /// Closes, and what the dialplan has then.
-    pub(crate) async fn closes(self) -> Ended {
+    pub(crate) async fn closes(self) -> FakeAsteriskResult {
         drop(self.wire);
         self.switch.await.unwrap()
     }

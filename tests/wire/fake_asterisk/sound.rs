@@ -3,15 +3,15 @@
 use std::fs;
 use std::time::Duration;
 
-use dialscript::fake::sound::{Length, SoundsOfSwitch};
+use dialscript::fake::sound::{SoundLength, FakeSounds};
 use tempfile::TempDir;
 
 use crate::support::wav::tone;
 
 fn length(folder: &TempDir, name: &str) -> Option<Duration> {
     let name = folder.path().join(name);
-    let length = SoundsOfSwitch::default().length(name.to_str().unwrap());
-    length.map(|length| length.time(length.samples))
+    let length = FakeSounds::default().length(name.to_str().unwrap());
+    length.map(|length| length.duration_of(length.samples))
 }
 
 #[test]
@@ -38,10 +38,10 @@ fn a_raw_file_is_as_long_as_its_size_says() {
 fn a_sound_of_the_switch_is_as_long_as_a_short_sentence_and_a_file_must_be_there() {
     let folder = TempDir::new().unwrap();
     assert_eq!(length(&folder, "nothing"), None);
-    let unknown = SoundsOfSwitch::default().length("vm-goodbye").unwrap();
-    assert_eq!(unknown.time(unknown.samples), Duration::from_millis(1500));
-    let listed = Length { samples: 1, rate: 8000 };
-    let sounds = SoundsOfSwitch::default().with("beep", Some(listed)).with("gone", None);
+    let unknown = FakeSounds::default().length("vm-goodbye").unwrap();
+    assert_eq!(unknown.duration_of(unknown.samples), Duration::from_millis(1500));
+    let listed = SoundLength { samples: 1, rate: 8000 };
+    let sounds = FakeSounds::default().with("beep", Some(listed)).with("gone", None);
     assert_eq!((sounds.length("beep"), sounds.length("gone")), (Some(listed), None));
 }
 

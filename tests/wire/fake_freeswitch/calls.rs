@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{Call, Places};
-use dialscript::fake::phone::{GoesOn, Happening};
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
+use dialscript::fake::phone::{Continuation, CallEvent};
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_freeswitch::session::{LONG, Message, Server};
@@ -15,20 +15,20 @@ const FIRST: &str =
     "connect\n\nfilter Unique-ID x\n\nevent plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP DTMF";
 
 async fn server_of(
-    call: Call,
-    places: Places,
+    call: FakeFreeSwitchCall,
+    places: FakeDestinations,
     keys: &[(u64, char)],
     hangs_up: Option<u64>,
 ) -> (Server, PhoneLog) {
     let phone_log = PhoneLog::default();
     let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis));
-    let mut server = Server::of(Call { answered: true, ..call }, places, phone);
+    let mut server = Server::of(FakeFreeSwitchCall { answered: true, ..call }, places, phone);
     server.asks(FIRST).await;
     (server, phone_log)
 }
 
 async fn server(keys: &[(u64, char)]) -> (Server, PhoneLog) {
-    server_of(Call::default(), Places::All, keys, None).await
+    server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, keys, None).await
 }
 
 fn events(heard: &[Message]) -> Vec<String> {
@@ -52,8 +52,8 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
     server.executes("set", "playback_terminators=none").await;
     server.executes("playback", SHORT).await;
     server.hears(Duration::from_secs(5)).await;
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::Variable { .. })));
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::VariableSet { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn a_break_ends_what_it_runs_in_and_its_own_end_is_reported_first() {
         "CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED",
     );
     assert_eq!(heard, [first, second]);
-    assert!(matches!(phone_log.happenings().last(), Some(Happening::BrokenOff { .. })));
+    assert!(matches!(phone_log.happenings().last(), Some(CallEvent::SoundInterrupted { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +82,7 @@ async fn a_file_that_is_not_there_is_reported() {
     let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);
-    assert!(phone_log.happenings().contains(&Happening::Missing { sound: "/no/such.wav".into() }));
+    assert!(phone_log.happenings().contains(&CallEvent::SoundMissing { sound: "/no/such.wav".into() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -106,8 +106,8 @@ async fn the_dialplan_goes_on_when_what_runs_is_done() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", SHORT).await;
     let ended = server.closes().await;
-    assert_eq!(ended.goes_on, GoesOn::NextStep);
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
+    assert_eq!(ended.continuation, Continuation::NextStep);
+    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,23 +115,23 @@ async fn with_resume_the_dialplan_goes_on_at_once() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     server.asks("resume\n\nexit").await;
-    assert_eq!(server.closes().await.goes_on, GoesOn::NextStep);
-    assert!(phone_log.happenings().iter().any(|told| matches!(told, Happening::BrokenOff { .. })));
+    assert_eq!(server.closes().await.continuation, Continuation::NextStep);
+    assert!(phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_transfer_is_gone_to_and_with_resume_it_is_stranded() {
-    let places = || Places::These(vec!["9100@shipping".into()]);
+    let places = || FakeDestinations::Only(vec!["9100@shipping".into()]);
     for (resume, to, goes_on) in [
-        ("getvar a", "9100 XML shipping", GoesOn::At("9100@shipping".into())),
-        ("getvar a", "9100", GoesOn::NoSuchPlace("9100@from-phones".into())),
-        ("resume", "9100 XML shipping", GoesOn::Stranded),
+        ("getvar a", "9100 XML shipping", Continuation::Destination("9100@shipping".into())),
+        ("getvar a", "9100", Continuation::NoSuchDestination("9100@from-phones".into())),
+        ("resume", "9100 XML shipping", Continuation::Stranded),
     ] {
-        let (mut server, _) = server_of(Call::default(), places(), &[], None).await;
+        let (mut server, _) = server_of(FakeFreeSwitchCall::default(), places(), &[], None).await;
         server.asks(resume).await;
         server.executes("transfer", to).await;
         server.asks("exit").await;
-        assert_eq!(server.closes().await.goes_on, goes_on, "{resume} {to}");
+        assert_eq!(server.closes().await.continuation, goes_on, "{resume} {to}");
     }
 }
 
@@ -139,24 +139,24 @@ async fn a_transfer_is_gone_to_and_with_resume_it_is_stranded() {
 async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the_dialplan_resumes()
 {
     for (variables, goes_on) in [
-        (vec![], GoesOn::Stranded),
-        (vec![("socket_resume".to_owned(), "true".to_owned())], GoesOn::NextStep),
+        (vec![], Continuation::Stranded),
+        (vec![("socket_resume".to_owned(), "true".to_owned())], Continuation::NextStep),
     ] {
-        let phone = PhoneLog::default().phone(Fingers::still(), None);
-        let server = Server::of(Call { variables, ..Call::default() }, Places::All, phone);
-        assert_eq!(server.closes().await.goes_on, goes_on);
+        let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+        let server = Server::of(FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() }, FakeDestinations::All, phone);
+        assert_eq!(server.closes().await.continuation, goes_on);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_leaves_before_the_call_is_parked_strands_it() {
-    for (after, goes_on) in [(0, GoesOn::Stranded), (30, GoesOn::NextStep)] {
-        let phone = PhoneLog::default().phone(Fingers::still(), None);
-        let mut server = Server::of(Call::default(), Places::All, phone);
+    for (after, goes_on) in [(0, Continuation::Stranded), (30, Continuation::NextStep)] {
+        let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+        let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
         server.says(b"connect\n\n").await;
         tokio::time::sleep(Duration::from_millis(after)).await;
         server.says(b"exit\n\n").await;
-        assert_eq!(server.closes().await.goes_on, goes_on, "{after} ms");
+        assert_eq!(server.closes().await.continuation, goes_on, "{after} ms");
     }
 }
 
@@ -165,26 +165,26 @@ async fn music_ends_at_the_time_that_any_playback_may_take() {
     let (mut server, _) = server(&[]).await;
     server.executes("set", "playback_timeout_sec=30").await;
     server.executes("playback", "local_stream://jazz").await;
-    assert_eq!(server.closes().await.goes_on, GoesOn::NextStep);
+    assert_eq!(server.closes().await.continuation, Continuation::NextStep);
 }
 
 #[tokio::test(start_paused = true)]
 async fn music_that_nobody_ends_strands_the_call() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", "local_stream://jazz").await;
-    assert!(phone_log.happenings().contains(&Happening::MusicOn("jazz".into())));
-    assert_eq!(server.closes().await.goes_on, GoesOn::Stranded);
+    assert!(phone_log.happenings().contains(&CallEvent::MusicStarted("jazz".into())));
+    assert_eq!(server.closes().await.continuation, Continuation::Stranded);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_without_linger_ends_the_connection() {
-    let (mut server, _) = server_of(Call::default(), Places::All, &[], Some(1000)).await;
+    let (mut server, _) = server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, &[], Some(1000)).await;
     let heard = server.hears(Duration::from_secs(5)).await;
     let last: Vec<_> = heard.iter().map(Message::told).collect();
     let hangup = "text/event-plain CHANNEL_HANGUP NORMAL_CLEARING";
     assert_eq!(last.first().map(String::as_str), Some(hangup));
     assert_eq!(last.last().map(String::as_str), Some("text/disconnect-notice disconnect"));
-    assert_eq!(server.closes().await.goes_on, GoesOn::HangupHandler);
+    assert_eq!(server.closes().await.continuation, Continuation::HangupHandler);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,7 +192,7 @@ async fn a_cause_is_heard_by_the_caller() {
     for (given, cause) in [("USER_BUSY", 17), ("17", 17), ("nonsense", 16)] {
         let (mut server, phone_log) = server(&[]).await;
         server.asks(&format!("sendmsg\ncall-command: hangup\nhangup-cause: {given}")).await;
-        assert!(phone_log.happenings().contains(&Happening::IsHungUp(cause)), "{given}");
+        assert!(phone_log.happenings().contains(&CallEvent::SwitchHungUp(cause)), "{given}");
     }
 }
 
@@ -208,9 +208,9 @@ async fn a_body_is_an_argument_too() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_presses_keys_when_asked() {
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(Fingers::when_asked("47,8"), None);
-    let call = Call { answered: true, ..Call::default() };
-    let mut server = Server::of(call, Places::All, phone);
+    let phone = phone_log.phone(DtmfSource::on_request("47,8"), None);
+    let call = FakeFreeSwitchCall { answered: true, ..FakeFreeSwitchCall::default() };
+    let mut server = Server::of(call, FakeDestinations::All, phone);
     server.asks(FIRST).await;
     server.executes("playback", SHORT).await;
     assert_eq!(events(&server.hears(Duration::from_secs(3)).await).len(), 3);

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::Ended;
+use dialscript::channel::DigitsEnd;
 use dialscript::channel::{
-    Ask, Bounds, Cause, Channel, Destination, Exit, Heard, Interrupted, Keys, Left, Line,
-    Meanwhile, Music, Sound,
+    DigitOptions, CallLimits, HangupCause, Channel, Destination, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState,
+    HoldMedia, HoldMusic, Sound,
 };
 use dialscript::esl::channel::EslChannel;
-use dialscript::esl::link;
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{self, Call, Places, socket};
-use dialscript::fake::phone::{GoesOn, Happening, Phone};
-use dialscript::fake::sound::SoundsOfSwitch;
+use dialscript::esl::connection;
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall, FakeDestinations, run_socket};
+use dialscript::fake::phone::{Continuation, CallEvent, Phone};
+use dialscript::fake::sound::FakeSounds;
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -25,48 +25,48 @@ use crate::wire::questions::{an_hour, four_digits, heard, timed};
 
 pub(super) struct Conversation {
     pub(super) channel: EslChannel<DuplexStream>,
-    pub(super) switch: JoinHandle<freeswitch::Ended>,
+    pub(super) switch: JoinHandle<freeswitch::FakeFreeSwitchResult>,
     stop: CancellationToken,
     pub(super) phone_log: PhoneLog,
 }
 
 /// A call over the phone of a log.
 pub(super) async fn connected(
-    call: Call,
-    sounds: SoundsOfSwitch,
+    call: FakeFreeSwitchCall,
+    sounds: FakeSounds,
     phone_log: PhoneLog,
     phone: Phone,
 ) -> Conversation {
     let (ours, theirs) = duplex(64 * 1024);
     let switch =
-        tokio::spawn(async move { socket(theirs, HOST, &call, Places::All, sounds, phone).await });
+        tokio::spawn(async move { run_socket(theirs, HOST, &call, FakeDestinations::All, sounds, phone).await });
     let (bounds, stop) = an_hour();
-    let (link, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    let (link, data) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     Conversation { channel: EslChannel::new(link, data), switch, stop, phone_log }
 }
 
-async fn call_of(call: Call, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+async fn call_of(call: FakeFreeSwitchCall, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
     let phone_log = PhoneLog::default();
     let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis));
     connected(call, sounds(), phone_log, phone).await
 }
 
 async fn call(keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
-    call_of(Call::default(), keys, hangs_up).await
+    call_of(FakeFreeSwitchCall::default(), keys, hangs_up).await
 }
 
 impl Conversation {
-    async fn asks(&mut self, ask: &Ask) -> Result<Heard, Interrupted> {
-        assert_eq!(self.channel.pick_up(true).await, Ok(Line::Up));
-        self.channel.ask(&mut prompt(), ask).await
+    async fn asks(&mut self, ask: &DigitOptions) -> Result<Digits, Interruption> {
+        assert_eq!(self.channel.pick_up(true).await, Ok(LineState::Up));
+        self.channel.collect_digits(&mut prompt(), ask).await
     }
 
     pub(super) async fn leaves(
         self,
         variables: &[(&str, String)],
         exit: &Exit,
-    ) -> (Left, freeswitch::Ended) {
-        let left = self.channel.leave(variables, exit).await;
+    ) -> (HandoverResult, freeswitch::FakeFreeSwitchResult) {
+        let left = self.channel.hand_over(variables, exit).await;
         (left, self.switch.await.unwrap())
     }
 }
@@ -78,19 +78,19 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
 #[tokio::test(start_paused = true)]
 async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
     let (ours, theirs) = duplex(64 * 1024);
-    let phone = PhoneLog::default().phone(Fingers::still(), None);
-    let its = Call {
+    let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+    let its = FakeFreeSwitchCall {
         script: "order-status".into(),
         caller: "+49 30/1".into(),
         caller_name: "Ann & Co".into(),
         called: "7001".into(),
         variables: vec![("dialscript_arg_a".into(), "b c".into())],
-        ..Call::default()
+        ..FakeFreeSwitchCall::default()
     };
-    tokio::spawn(async move { socket(theirs, HOST, &its, Places::All, sounds(), phone).await });
+    tokio::spawn(async move { run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await });
     let ends = Instant::now() + Duration::from_secs(60);
-    let bounds = Bounds { stop: CancellationToken::new(), ends };
-    let (_, data) = link::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
+    let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
+    let (_, data) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     assert_eq!(data.script_name().as_deref(), Some("order-status"));
     assert_eq!(data.argument("a").as_deref(), Some("b c"));
     let caller = data.caller();
@@ -111,16 +111,16 @@ async fn a_caller_who_is_not_known_is_empty() {
 #[tokio::test(start_paused = true)]
 async fn digits_forty_milliseconds_apart_are_all_heard() {
     let mut call = call(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')], None).await;
-    assert_eq!(call.asks(&four_digits()).await, heard("4711", Ended::Full));
+    assert_eq!(call.asks(&four_digits()).await, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_socket_line_without_full_is_enough_for_a_question() {
-    let its = Call { full: false, ..Call::default() };
+    let its = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
     let mut call = call_of(its, &[(1000, '4'), (1300, '#')], None).await;
-    assert_eq!(call.asks(&four_digits()).await, heard("4", Ended::Terminator));
+    assert_eq!(call.asks(&four_digits()).await, heard("4", DigitsEnd::Terminator));
     let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
-    assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+    assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
     assert_eq!(ended.variables["a"], "b");
 }
 
@@ -140,16 +140,16 @@ async fn every_value_comes_through_as_it_was() {
     ];
     for expansion in ["false", "true"] {
         let variables = vec![("app_disable_expand_variables".into(), expansion.into())];
-        let its = Call { variables, ..Call::default() };
+        let its = FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() };
         let mut call = call_of(its, &[], None).await;
         let names: Vec<_> = (0..values.len()).map(|n| format!("V{n}")).collect();
         for (name, value) in names.iter().zip(values) {
-            call.channel.set(&format!("S{name}"), value).await.unwrap();
+            call.channel.set_variable(&format!("S{name}"), value).await.unwrap();
         }
         let all: Vec<_> =
             names.iter().zip(values).map(|(name, value)| (&**name, value.to_owned())).collect();
         let (left, ended) = call.leaves(&all, &Exit::Continue).await;
-        assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+        assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
         for (n, value) in values.iter().enumerate() {
             let value = value.replace('{', "(");
             assert_eq!(ended.variables[&format!("sv{n}")], value, "set, {expansion}");
@@ -161,15 +161,15 @@ async fn every_value_comes_through_as_it_was() {
 #[tokio::test(start_paused = true)]
 async fn music_is_broken_off_when_the_answer_comes() {
     let mut call = call(&[], None).await;
-    assert_eq!(call.channel.pick_up(true).await, Ok(Line::Up));
-    let music = Some(Music::Class(Arc::from("jazz")));
-    let meanwhile = Meanwhile { after: Duration::from_millis(300), music, ..Meanwhile::default() };
+    assert_eq!(call.channel.pick_up(true).await, Ok(LineState::Up));
+    let music = Some(HoldMusic::Class(Arc::from("jazz")));
+    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     call.channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
     let mut prompt = prompt();
-    let played = call.channel.play(&mut prompt, Keys::Ignored).await;
+    let played = call.channel.play(&mut prompt, TypeAhead::Discard).await;
     assert_eq!(played, Ok(()));
     let told = call.phone_log.happenings();
-    assert_eq!(told[1..3], [Happening::MusicOn("jazz".into()), Happening::MusicOff]);
+    assert_eq!(told[1..3], [CallEvent::MusicStarted("jazz".into()), CallEvent::MusicStopped]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,9 +181,9 @@ async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
             sleep(stops_after).await;
             stop.cancel();
         });
-        assert_eq!(call.asks(&four_digits()).await, Err(Interrupted::Stopping));
+        assert_eq!(call.asks(&four_digits()).await, Err(Interruption::Shutdown));
         let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
-        assert_eq!((left, ended.goes_on), (Left::AsAsked, GoesOn::NextStep));
+        assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
         assert_eq!(ended.variables["a"], "b");
         assert!(!ended.variables.contains_key("playback_terminators"));
     }
@@ -193,33 +193,33 @@ async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
 async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
     let to = Destination { extension: "1".into(), context: None, priority: None };
     for (exit, goes_on) in [
-        (Exit::Continue, GoesOn::NextStep),
-        (Exit::Goto(to), GoesOn::At("1@from-phones".into())),
-        (Exit::Hangup(Some(Cause(17))), GoesOn::HangupHandler),
+        (Exit::Continue, Continuation::NextStep),
+        (Exit::Goto(to), Continuation::Destination("1@from-phones".into())),
+        (Exit::Hangup(Some(HangupCause(17))), Continuation::HangupHandler),
     ] {
         let variables = vec![("socket_resume".into(), "true".into())];
-        let call = call_of(Call { variables, ..Call::default() }, &[], None).await;
+        let call = call_of(FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() }, &[], None).await;
         let (left, ended) = call.leaves(&[], &exit).await;
-        assert_eq!((left, ended.goes_on), (Left::AsAsked, goes_on));
+        assert_eq!((left, ended.continuation), (HandoverResult::Completed, goes_on));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_call_goes_on() {
     let (ours, theirs) = duplex(64 * 1024);
-    let phone = PhoneLog::default().phone(Fingers::still(), None);
+    let phone = PhoneLog::default().phone(DtmfSource::none(), None);
     let switch = tokio::spawn(async move {
-        socket(theirs, HOST, &Call::default(), Places::All, sounds(), phone).await
+        run_socket(theirs, HOST, &FakeFreeSwitchCall::default(), FakeDestinations::All, sounds(), phone).await
     });
-    link::refuse(ours, Duration::from_secs(2)).await;
-    assert_eq!(switch.await.unwrap().goes_on, GoesOn::NextStep);
+    connection::refuse(ours, Duration::from_secs(2)).await;
+    assert_eq!(switch.await.unwrap().continuation, Continuation::NextStep);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_leaves_digits() {
     let mut call = call(&[(1000, '4')], Some(2000)).await;
     let asked = call.asks(&four_digits()).await;
-    assert_eq!(asked, Err(Interrupted::CallerLeft { digits: "4".into() }));
+    assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
     let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
-    assert_eq!((left, ended.goes_on), (Left::CallerGone, GoesOn::HangupHandler));
+    assert_eq!((left, ended.continuation), (HandoverResult::CallerHungUp, Continuation::HangupHandler));
 }

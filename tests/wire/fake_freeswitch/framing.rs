@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{Call, Places};
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript;
@@ -28,9 +28,9 @@ fn real() -> Vec<Message> {
     all.flat_map(|transcript| messages(&transcript.switch())).collect()
 }
 
-async fn connected(call: Call) -> (Server, Message) {
-    let phone = PhoneLog::default().phone(Fingers::still(), None);
-    let mut server = Server::of(call, Places::All, phone);
+async fn connected(call: FakeFreeSwitchCall) -> (Server, Message) {
+    let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+    let mut server = Server::of(call, FakeDestinations::All, phone);
     let data = server.asks("connect").await.remove(0);
     (server, data)
 }
@@ -40,9 +40,9 @@ async fn values_are_written_as_the_real_one_writes_them() {
     let written = written();
     assert!(written.iter().any(|value| value.contains("%20")), "nothing to judge by");
     let named: Vec<_> = written.iter().enumerate().collect();
-    let call = Call {
+    let call = FakeFreeSwitchCall {
         variables: named.iter().map(|(n, value)| (format!("v{n}"), decoded(value))).collect(),
-        ..Call::default()
+        ..FakeFreeSwitchCall::default()
     };
     let (_server, data) = connected(call).await;
     for (n, value) in named {
@@ -54,13 +54,13 @@ async fn values_are_written_as_the_real_one_writes_them() {
 async fn what_looks_encoded_is_not_encoded_again() {
     let value = "100%AB 100%ab +".to_owned();
     let (_server, data) =
-        connected(Call { variables: vec![("a".into(), value)], ..Call::default() }).await;
+        connected(FakeFreeSwitchCall { variables: vec![("a".into(), value)], ..FakeFreeSwitchCall::default() }).await;
     assert_eq!(data.get("variable_a"), Some("100%AB%20100%25ab%20%2B"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_has() {
-    let (_server, data) = connected(Call { script: "a/b".into(), ..Call::default() }).await;
+    let (_server, data) = connected(FakeFreeSwitchCall { script: "a/b".into(), ..FakeFreeSwitchCall::default() }).await;
     let end: Vec<_> =
         data.0[data.0.len() - 4..].iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let real = transcript::named("a_async_full").switch();
@@ -77,8 +77,8 @@ async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_h
 #[tokio::test(start_paused = true)]
 async fn events_have_no_header_that_the_real_ones_have_not() {
     let phone = PhoneLog::default()
-        .phone(Fingers::timed(vec![(Duration::from_secs(1), '4')]), Some(Duration::from_secs(3)));
-    let mut server = Server::of(Call::default(), Places::All, phone);
+        .phone(DtmfSource::timed(vec![(Duration::from_secs(1), '4')]), Some(Duration::from_secs(3)));
+    let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
     let mut heard = server.asks("connect\n\nmyevents").await;
     heard.extend(server.executes("answer", "").await);
     heard.extend(

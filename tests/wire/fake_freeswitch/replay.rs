@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use dialscript::fake::fingers::Fingers;
-use dialscript::fake::freeswitch::{Call, Places};
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
 use tokio::time::{Instant, sleep_until};
 
 use crate::support::phone_log::PhoneLog;
@@ -23,10 +23,10 @@ fn said(bytes: &[u8], until: &str) -> Vec<String> {
 }
 
 /// Plays a transcript up to the first command that has the word in it.
-async fn replayed(name: &str, call: Call, until: &str, hangs_up: Option<u64>) -> Vec<u8> {
+async fn replayed(name: &str, call: FakeFreeSwitchCall, until: &str, hangs_up: Option<u64>) -> Vec<u8> {
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(Fingers::still(), hangs_up.map(Duration::from_millis));
-    let mut server = Server::of(call, Places::All, phone);
+    let phone = phone_log.phone(DtmfSource::none(), hangs_up.map(Duration::from_millis));
+    let mut server = Server::of(call, FakeDestinations::All, phone);
     let began = Instant::now();
     let (mut heard, mut last) = (Vec::new(), 0.0);
     for (at, packet) in &transcript::timed(name) {
@@ -81,14 +81,14 @@ async fn what_answers_and_ends_in_which_order() {
         ("m2_failover_path", ""),
         ("q4_transfer_and_exit_at_once", ""),
     ] {
-        let heard = replayed(name, Call::default(), until, None).await;
+        let heard = replayed(name, FakeFreeSwitchCall::default(), until, None).await;
         same(name, until, &heard);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn applications_run_inside_of_each_other_unless_one_is_locked() {
-    let heard = replayed("o_event_lock_order", Call::default(), "loops: 3", None).await;
+    let heard = replayed("o_event_lock_order", FakeFreeSwitchCall::default(), "loops: 3", None).await;
     let uuids = |bytes: &[u8]| -> Vec<_> {
         let uuid = |message: Message| Some(message.get("Application-UUID")?.to_owned());
         let uuids = messages(bytes).into_iter().skip(7).filter_map(uuid);
@@ -101,7 +101,7 @@ async fn applications_run_inside_of_each_other_unless_one_is_locked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_ends_all_and_then_it_lingers() {
-    let heard = replayed("b_hangup_linger5_sip", Call::default(), "getvar", Some(2101)).await;
+    let heard = replayed("b_hangup_linger5_sip", FakeFreeSwitchCall::default(), "getvar", Some(2101)).await;
     let real = said(&transcript::named("b_hangup_linger5_sip").switch(), "");
     let lingers = real.iter().position(|told| told.ends_with("linger 5")).unwrap();
     let heard = said(&heard, "");
@@ -113,7 +113,7 @@ async fn a_hang_up_ends_all_and_then_it_lingers() {
 #[tokio::test(start_paused = true)]
 async fn a_transfer_ends_the_park_and_not_the_connection() {
     let name = "q3_resume_then_transfer_then_exit";
-    let heard = said(&replayed(name, Call::default(), "", None).await, "");
+    let heard = said(&replayed(name, FakeFreeSwitchCall::default(), "", None).await, "");
     let real = said(&transcript::named(name).switch(), "");
     let socket = real.iter().position(|told| told.contains(" socket ")).unwrap();
     assert_eq!(heard[..=socket], real[..=socket]);
@@ -122,7 +122,7 @@ async fn a_transfer_ends_the_park_and_not_the_connection() {
 
 #[tokio::test(start_paused = true)]
 async fn without_full_few_commands_are_taken() {
-    let call = Call { full: false, ..Call::default() };
+    let call = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
     let heard = replayed("n_async_not_full", call, "", None).await;
     // `getvar uuid` has its value.
     let known = |told: &String| !told.contains("8c02fb9c") && !told.contains("getvar");
@@ -135,7 +135,7 @@ async fn without_full_few_commands_are_taken() {
 
 #[tokio::test(start_paused = true)]
 async fn errors_are_answered_as_they_were() {
-    let heard = said(&replayed("i_errors", Call::default(), "nolog", None).await, "");
+    let heard = said(&replayed("i_errors", FakeFreeSwitchCall::default(), "nolog", None).await, "");
     let real = said(&transcript::named("i_errors").switch(), "");
     let differ: Vec<_> = heard.iter().zip(&real).filter(|(heard, real)| heard != real).collect();
     assert_eq!(differ, []);
@@ -144,13 +144,13 @@ async fn errors_are_answered_as_they_were() {
 
 #[tokio::test(start_paused = true)]
 async fn a_server_that_never_says_connect_is_told_goodbye_and_the_call_is_stranded() {
-    let phone = PhoneLog::default().phone(Fingers::still(), None);
-    let mut server = Server::of(Call::default(), Places::All, phone);
+    let phone = PhoneLog::default().phone(DtmfSource::none(), None);
+    let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
     let began = Instant::now();
     let heard = server.hears(Duration::from_secs(60)).await;
     assert_eq!(heard.len(), 1);
     assert_eq!(heard[0].told(), "text/disconnect-notice disconnect");
     assert_eq!(began.elapsed().as_secs(), 24);
     let ended = server.closes().await;
-    assert_eq!(ended.goes_on, dialscript::fake::phone::GoesOn::Stranded);
+    assert_eq!(ended.continuation, dialscript::fake::phone::Continuation::Stranded);
 }

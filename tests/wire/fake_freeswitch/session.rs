@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::fake::freeswitch::{Call, Ended, Places, socket};
+use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeFreeSwitchResult, FakeDestinations, run_socket};
 use dialscript::fake::phone::Phone;
-use dialscript::fake::sound::{Length, SoundsOfSwitch};
+use dialscript::fake::sound::{SoundLength, FakeSounds};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -15,10 +15,10 @@ pub(crate) const LONG: &str = "/usr/freeswitch/sounds-test/prompts/long10s.wav";
 pub(crate) const HOST: &str = "127.0.0.1:8084";
 
 /// The sounds of the machine where the transcripts were made.
-pub(crate) fn sounds() -> SoundsOfSwitch {
-    let length = |seconds: u64| Some(Length { samples: seconds * 8000, rate: 8000 });
-    let tone = Some(Length { samples: 3900, rate: 8000 });
-    SoundsOfSwitch::default()
+pub(crate) fn sounds() -> FakeSounds {
+    let length = |seconds: u64| Some(SoundLength { samples: seconds * 8000, rate: 8000 });
+    let tone = Some(SoundLength { samples: 3900, rate: 8000 });
+    FakeSounds::default()
         .with("/usr/freeswitch/sounds-test/prompts/short1s.wav", length(1))
         .with("/usr/freeswitch/sounds-test/prompts/long10s.wav", length(10))
         .with("tone_stream://%(400,100,440);loops=1", tone)
@@ -26,14 +26,14 @@ pub(crate) fn sounds() -> SoundsOfSwitch {
 
 pub(crate) struct Server {
     pub(crate) wire: DuplexStream,
-    pub(crate) switch: JoinHandle<Ended>,
+    pub(crate) switch: JoinHandle<FakeFreeSwitchResult>,
 }
 
 impl Server {
-    pub(crate) fn of(call: Call, places: Places, phone: Phone) -> Self {
+    pub(crate) fn of(call: FakeFreeSwitchCall, places: FakeDestinations, phone: Phone) -> Self {
         let (wire, theirs) = duplex(1024 * 1024);
         let switch =
-            tokio::spawn(async move { socket(theirs, HOST, &call, places, sounds(), phone).await });
+            tokio::spawn(async move { run_socket(theirs, HOST, &call, places, sounds(), phone).await });
         Self { wire, switch }
     }
 
@@ -63,7 +63,7 @@ impl Server {
     }
 
     /// Closes, and what the dialplan has then.
-    pub(crate) async fn closes(self) -> Ended {
+    pub(crate) async fn closes(self) -> FakeFreeSwitchResult {
         drop(self.wire);
         timeout(Duration::from_secs(7200), self.switch).await.expect("it goes on").unwrap()
     }

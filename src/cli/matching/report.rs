@@ -1,0 +1,205 @@
+//! The lines that `dialscript match` tells.
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::printer::OutputLine;
+use crate::script::answer::{TriggerAnswer, AnswerValue};
+use crate::script::branch::{ChosenBranch, MAX_SHOWN_CHARACTERS, BranchSubject, BranchExplanation, describe_value, quote_text};
+use crate::script::definition::{Branch, ScriptOutcome, Script, ThenAction};
+use crate::script::destination::fill_destination;
+use crate::script::call_state::InputMethod;
+use crate::script::path::KeyPath;
+use crate::script::report::CallOutcome;
+use crate::script::template::{Placeholder, Template, PlaceholderValue, PlaceholderValues};
+
+/// The table that is taken.
+pub(super) struct ChosenOutcome<'s> {
+    pub(super) call_outcome: CallOutcome,
+    pub(super) outcome: &'s ScriptOutcome,
+    branch_number: Option<usize>,
+    reason: Option<String>,
+}
+
+impl<'s> ChosenOutcome<'s> {
+    pub(super) fn branch(chosen: ChosenBranch<'s>) -> Self {
+        let branch_number = Some(chosen.number);
+        Self { call_outcome: CallOutcome::Matched, outcome: chosen.outcome, branch_number, reason: None }
+    }
+
+    pub(super) fn otherwise(script: &'s Script) -> Self {
+        let reason = (!script.branches.is_empty()).then(|| "no branch matches".to_owned());
+        let outcome = &script.otherwise;
+        Self { call_outcome: CallOutcome::Otherwise, outcome, branch_number: None, reason }
+    }
+
+    pub(super) fn no_response(script: &'s Script, reason: String) -> Self {
+        let outcome = &script.no_response;
+        Self { call_outcome: CallOutcome::NoResponse, outcome, branch_number: None, reason: Some(reason) }
+    }
+
+    /// Branches see nothing of an input that is not what was asked for.
+    pub(super) fn rejected_input(call_outcome: CallOutcome, outcome: &'s ScriptOutcome) -> Self {
+        let reason = Some("it is not what the script asks for".to_owned());
+        Self { call_outcome, outcome, branch_number: None, reason }
+    }
+
+    pub(super) fn to_line(&self) -> OutputLine {
+        let table = match self.call_outcome {
+            CallOutcome::Matched => "branch",
+            other => other.as_str(),
+        };
+        let fields = json!({
+            "table": table, "number": self.branch_number, "outcome": self.call_outcome.as_str(), "reason": self.reason,
+        });
+        let name = match self.branch_number {
+            Some(number) => format!("[[branch]] {number}"),
+            None => format!("[{table}]"),
+        };
+        let reason = self.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
+        OutputLine::new("taken", fields, format!("{name} is taken{reason}"))
+    }
+}
+
+/// What a reply is read as.
+pub(super) fn answer_line(answer: &TriggerAnswer) -> OutputLine {
+    let (status, format, reason) = (answer.status, answer.format(), answer.unreadable_reason());
+    let fields =
+        json!({ "status": status, "format": format.to_ascii_lowercase(), "reason": reason });
+    let read = match &reason {
+        Some(reason) => format!("the answer can't be read ({reason})"),
+        None if format == "empty" => "the answer is empty".to_owned(),
+        None => format!("the answer is read as {format}"),
+    };
+    OutputLine::new("answer", fields, format!("{read}, with HTTP status {status}"))
+}
+
+/// What branches compare of a reply.
+pub(super) fn value_line(answer: &TriggerAnswer, subject: &BranchSubject<'_>, key: Option<&KeyPath>) -> OutputLine {
+    let (kind, text) = match &subject.value {
+        None => ("none", None),
+        Some(AnswerValue::Absent) => ("absent", None),
+        Some(AnswerValue::Composite) => ("composite", None),
+        Some(AnswerValue::Text(text)) => ("text", Some(truncated_json(text))),
+    };
+    let name = key.map(ToString::to_string);
+    let fields = json!({ "key": name, "kind": kind, "value": text });
+    let told = match (&subject.value, name) {
+        (None, _) if answer.unreadable_reason().is_some() => "there is no value to compare".to_owned(),
+        (None, name) => format!(
+            "there is no value to compare: {} is absent, and the reply is an error",
+            name.unwrap_or_default()
+        ),
+        (Some(found), Some(key)) => format!("{key} is {}", describe_value(found)),
+        (Some(found), None) => format!("the value is {}, since no key is given", describe_value(found)),
+    };
+    OutputLine::new("value", fields, told)
+}
+
+/// What was entered.
+pub(super) fn input_line(input: &str) -> OutputLine {
+    let fields = json!({ "input": truncated_json(input) });
+    OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
+}
+
+/// How each branch fares, in the order of the file.
+pub(super) fn branch_lines(branches: &[Branch], subject: &BranchSubject<'_>) -> Vec<OutputLine> {
+    let mut won = None;
+    let fare = |(number, branch): (usize, &Branch)| {
+        let why = branch.explain(subject);
+        let earlier = won;
+        if matches!(why, BranchExplanation::Matches(_)) {
+            won = won.or(Some(number));
+        }
+        self::branch_line(number, &why, earlier)
+    };
+    (1..).zip(branches).map(fare).collect()
+}
+
+fn branch_line(number: usize, why: &BranchExplanation, earlier: Option<usize>) -> OutputLine {
+    let (matches, why) = match why {
+        BranchExplanation::Matches(why) => (true, why),
+        BranchExplanation::Misses(why) => (false, why),
+    };
+    let (result, word) = match (earlier, matches) {
+        (Some(_), _) => ("not_tried", "not tried"),
+        (None, true) => ("won", "WON"),
+        (None, false) => ("lost", "lost"),
+    };
+    let fields = json!({ "number": number, "result": result, "matches": matches, "why": why });
+    let told = match earlier {
+        Some(earlier) if matches => format!("{earlier} won before; this matches too: {why}"),
+        Some(earlier) => format!("{earlier} won before; this does not match: {why}"),
+        None => why.clone(),
+    };
+    OutputLine::new("branch", fields, format!("[[branch]] {number}  {word:9}  {told}"))
+}
+
+/// A variable that would be written.
+pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
+    let value = template.fill(known).map(|filled| filled.into_text()).unwrap_or_default();
+    let fields = json!({ "name": name, "value": truncated_json(&value) });
+    OutputLine::new("set", fields, format!("  set {name} = {}", quote_text(&value)))
+}
+
+/// The next action as it is written, and where that leads, as far as it is known.
+pub(super) fn then_line(then: &ThenAction, known: &KnownValues<'_>) -> OutputLine {
+    let goes = known.destination(then);
+    let (to, error) = match &goes {
+        Some(Ok(to)) => (Some(to), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
+    };
+    let fields = json!({ "then": then.to_string(), "to": to, "error": error });
+    let told = match &goes {
+        Some(Ok(to)) if *to != then.to_string() => format!(", here {to}"),
+        Some(Err(error)) => format!(", here an error: {error}"),
+        _ => String::new(),
+    };
+    OutputLine::new("then", fields, format!("  then {then}{told}"))
+}
+
+/// What is known without a call. All else stands as it is written.
+#[derive(Default)]
+pub(super) struct KnownValues<'a> {
+    pub(super) answer: Option<&'a TriggerAnswer>,
+    pub(super) input: Option<(InputMethod, &'a str)>,
+}
+
+impl KnownValues<'_> {
+    /// Where a `goto` leads; `None` where only a call knows, or where it is none.
+    fn destination(&self, then: &ThenAction) -> Option<Result<String, String>> {
+        let ThenAction::Goto { extension, context, priority } = then else { return None };
+        let parts = [Some(extension), context.as_ref(), priority.as_ref()];
+        let mut placeholders = parts.into_iter().flatten().flat_map(Template::placeholders);
+        if !placeholders.all(|placeholder| self.known_text(placeholder).is_some()) {
+            return None;
+        }
+        let place = fill_destination(self, extension, context.as_ref(), priority.as_ref());
+        Some(place.map(|(_, shown)| format!("goto {shown}")).map_err(|unfit| unfit.to_string()))
+    }
+
+    fn known_text(&self, of: &Placeholder) -> Option<String> {
+        match (of, self.answer, self.input) {
+            (Placeholder::Answer(path), Some(answer), _) => Some(match answer.lookup(path) {
+                AnswerValue::Text(text) => text.into_owned(),
+                AnswerValue::Absent | AnswerValue::Composite => String::new(),
+            }),
+            (Placeholder::Input, _, Some((_, text)))
+            | (Placeholder::Keypress, _, Some((InputMethod::Keypress, text)))
+            | (Placeholder::Speech, _, Some((InputMethod::Speech, text))) => Some(text.to_owned()),
+            (Placeholder::Keypress | Placeholder::Speech, _, Some(_)) => Some(String::new()),
+            _ => None,
+        }
+    }
+}
+
+impl PlaceholderValues for KnownValues<'_> {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue::public(self.known_text(of).unwrap_or_else(|| of.to_string()))
+    }
+}
+
+/// A text for programs, and not endless.
+fn truncated_json(text: &str) -> Json {
+    text.chars().take(MAX_SHOWN_CHARACTERS).collect::<String>().into()
+}

@@ -1,0 +1,171 @@
+//! The commands: what is answered, and when.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::playback::FakeAgiQuestion;
+use super::record::FakeRecordOptions;
+use super::parse::{FakeAgiCommand, split_words};
+use super::{FakeAsterisk, FakeLineState};
+use crate::fake::phone::CallEvent;
+
+const UNKNOWN_COMMAND: &str = "510 Invalid or unknown command";
+const DEAD_CHANNEL: &str = "511 Command Not Permitted on a dead channel or intercept routine";
+/// Most bytes of a value that GET VARIABLE answers with.
+const MAX_VALUE_BYTES: usize = 1023;
+
+/// What is answered; `None` is silence.
+pub(super) type FakeAgiReply = Option<String>;
+
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
+    /// `agi_handle_command`.
+    pub(super) async fn handle_command(&mut self, line: &str) -> io::Result<()> {
+        let words = split_words(line);
+        let reply = match FakeAgiCommand::parse(&words) {
+            None => Some(UNKNOWN_COMMAND.to_owned()),
+            Some((verb, _)) if self.line_state == FakeLineState::HungUp && !verb.allowed_after_hangup() => Some(DEAD_CHANNEL.to_owned()),
+            Some((verb, arguments)) => self.run_command(verb, arguments).await?,
+        };
+        match reply {
+            Some(reply) => self.stream.send(&reply).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn run_command(&mut self, verb: FakeAgiCommand, arguments: &[String]) -> io::Result<FakeAgiReply> {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let listens = matches!(
+            verb,
+            FakeAgiCommand::StreamFile
+                | FakeAgiCommand::WaitForDigit
+                | FakeAgiCommand::SayDigits
+                | FakeAgiCommand::SayAlpha
+                | FakeAgiCommand::RecordFile
+        );
+        if !listens {
+            self.question = FakeAgiQuestion::None;
+        }
+        Ok(match (verb, &*arguments) {
+            (FakeAgiCommand::StreamFile, [name, keys]) => self.stream_file(name, keys, 0).await?,
+            (FakeAgiCommand::StreamFile, [name, keys, offset]) => match offset.parse() {
+                Ok(offset) => self.stream_file(name, keys, offset).await?,
+                Err(_) => usage_reply(verb),
+            },
+            (FakeAgiCommand::WaitForDigit, [time]) => match time.parse() {
+                Ok(milliseconds) => self.wait_for_digit(milliseconds).await?,
+                Err(_) => usage_reply(verb),
+            },
+            (FakeAgiCommand::SayDigits, [digits, keys]) if starts_with_number(digits) => {
+                self.say_characters("digits", digits, keys).await
+            }
+            (FakeAgiCommand::SayAlpha, [letters, keys]) => self.say_characters("letters", letters, keys).await,
+            (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => match time.parse() {
+                Ok(milliseconds) => {
+                    let silence = rest.iter().find_map(|word| word.strip_prefix("s="));
+                    let silence = silence.and_then(|seconds| seconds.parse().ok());
+                    self.record_file(&FakeRecordOptions { name, format, terminators: keys, max_ms: milliseconds, max_silence_s: silence }).await?
+                }
+                Err(_) => usage_reply(verb),
+            },
+            _ => self.run_immediate_command(verb, &arguments),
+        })
+    }
+
+    fn run_immediate_command(&mut self, verb: FakeAgiCommand, arguments: &[&str]) -> FakeAgiReply {
+        match (verb, arguments) {
+            (FakeAgiCommand::Answer, _) => self.answer(),
+            (FakeAgiCommand::ChannelStatus, []) => result_reply(if self.line_state == FakeLineState::Up { 6 } else { 4 }),
+            (FakeAgiCommand::Hangup, []) => {
+                self.hang_up(0);
+                result_reply(1)
+            }
+            (FakeAgiCommand::ChannelStatus | FakeAgiCommand::Hangup, _) => result_reply(-1),
+            (FakeAgiCommand::Noop, _) => result_reply(0),
+            // It has no engine.
+            (FakeAgiCommand::Speech | FakeAgiCommand::SpeechDestroy, _) => result_reply(0),
+            (FakeAgiCommand::Verbose, [_, ..]) => result_reply(1),
+            (FakeAgiCommand::SetMusic, [switch, class @ ..]) => self.set_music(switch, class),
+            (FakeAgiCommand::SetVariable, [name, value]) => self.set_variable(name, value),
+            (FakeAgiCommand::GetVariable, [name]) => self.get_variable(name),
+            (FakeAgiCommand::Exec, [application, options @ ..]) => self.exec(application, options),
+            (FakeAgiCommand::SetContext, [context]) => {
+                self.channel.set_context(context);
+                result_reply(0)
+            }
+            (FakeAgiCommand::SetExtension, [extension]) => {
+                self.channel.set_extension(extension);
+                result_reply(0)
+            }
+            (FakeAgiCommand::SetPriority, [priority]) if self.channel.set_priority(priority) => result_reply(0),
+            _ => usage_reply(verb),
+        }
+    }
+
+    fn answer(&mut self) -> FakeAgiReply {
+        if self.line_state == FakeLineState::Ringing {
+            self.line_state = FakeLineState::Up;
+            self.phone.pick_up();
+        }
+        result_reply(0)
+    }
+
+    fn hang_up(&mut self, cause: u8) {
+        self.phone.hang_up(cause);
+        self.mark_hung_up();
+    }
+
+    fn set_music(&mut self, switch: &str, class: &[&str]) -> FakeAgiReply {
+        if switch.eq_ignore_ascii_case("on") {
+            self.phone.start_music(class.first().unwrap_or(&"default"));
+        } else if switch.eq_ignore_ascii_case("off") {
+            self.phone.stop_music();
+        }
+        result_reply(0)
+    }
+
+    fn set_variable(&mut self, name: &str, value: &str) -> FakeAgiReply {
+        self.channel.set(name, value);
+        self.phone.emit(CallEvent::VariableSet { name: name.to_owned(), value: value.to_owned() });
+        result_reply(1)
+    }
+
+    fn get_variable(&self, name: &str) -> FakeAgiReply {
+        match self.channel.get(name) {
+            Some(value) => {
+                let cut = value.floor_char_boundary(MAX_VALUE_BYTES);
+                Some(format!("200 result=1 ({})", &value[..cut]))
+            }
+            None => result_reply(0),
+        }
+    }
+
+    /// The applications that it has are few.
+    fn exec(&mut self, application: &str, options: &[&str]) -> FakeAgiReply {
+        match application.to_ascii_lowercase().as_str() {
+            "hangup" => {
+                self.hang_up(options.first().and_then(|cause| cause.parse().ok()).unwrap_or(0));
+                result_reply(-1)
+            }
+            "noop" => result_reply(0),
+            _ => result_reply(-2),
+        }
+    }
+}
+
+/// What `sscanf` takes for a number.
+fn starts_with_number(text: &str) -> bool {
+    let text = text.strip_prefix(['-', '+']).unwrap_or(text);
+    text.starts_with(|char: char| char.is_ascii_digit())
+}
+
+pub(super) fn result_reply(number: i64) -> FakeAgiReply {
+    Some(format!("200 result={number}"))
+}
+
+fn usage_reply(verb: FakeAgiCommand) -> FakeAgiReply {
+    let usage = verb.usage();
+    Some(format!(
+        "520-Invalid command syntax.  Proper usage follows:\n{usage}\n520 End of proper usage."
+    ))
+}

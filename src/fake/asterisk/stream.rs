@@ -1,0 +1,88 @@
+//! Lines as `run_agi` reads them.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::time::timeout;
+
+/// Most bytes of a line with its newline (`AGI_BUF_LEN`); the rest of a longer one is the next command.
+const MAX_LINE_BYTES: usize = 8191;
+/// Most bytes that are read ahead.
+const MAX_READ_AHEAD_BYTES: usize = 64 * 1024;
+/// For a server that does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+pub(super) struct FakeAgiStream<S> {
+    stream: S,
+    buffer: BytesMut,
+    /// A line whose newline was not seen yet.
+    partial_line: Vec<u8>,
+    eof: bool,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> FakeAgiStream<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, buffer: BytesMut::new(), partial_line: Vec::new(), eof: false }
+    }
+
+    /// The next line, or `None` when the server has closed. May be cancelled.
+    pub(super) async fn next_line(&mut self) -> io::Result<Option<String>> {
+        loop {
+            if let Some(line) = self.take_line() {
+                return Ok(Some(String::from_utf8_lossy(&line).into_owned()));
+            }
+            if self.eof {
+                return Ok(None);
+            }
+            self.fill_buffer().await?;
+        }
+    }
+
+    /// Waits until something new comes: what came before is in a buffer already, where Asterisk does not see it while
+    /// a command runs. May be cancelled.
+    pub(super) async fn wait_for_input(&mut self) -> io::Result<()> {
+        match (self.eof, self.buffer.len()) {
+            (true, _) => Ok(()),
+            (false, MAX_READ_AHEAD_BYTES..) => std::future::pending().await,
+            (false, _) => self.fill_buffer().await,
+        }
+    }
+
+    pub(super) async fn send(&mut self, lines: &str) -> io::Result<()> {
+        let lines = format!("{lines}\n");
+        timeout(WRITE_TIMEOUT, self.stream.write_all(lines.as_bytes())).await?
+    }
+
+    pub(super) async fn close(&mut self) {
+        drop(timeout(WRITE_TIMEOUT, self.stream.shutdown()).await);
+    }
+
+    async fn fill_buffer(&mut self) -> io::Result<()> {
+        self.eof = self.stream.read_buf(&mut self.buffer).await? == 0;
+        Ok(())
+    }
+
+    /// A NUL ends what `fgets` read for the code that looks for its newline: the rest is dropped, and the next line is
+    /// taken for the end of this one.
+    fn take_line(&mut self) -> Option<Vec<u8>> {
+        loop {
+            let room = MAX_LINE_BYTES - self.partial_line.len();
+            let newline = self.buffer.iter().take(room).position(|&byte| byte == b'\n');
+            let end = match newline {
+                Some(at) => at + 1,
+                None if self.buffer.len() >= room => room,
+                None if self.eof && !self.buffer.is_empty() => self.buffer.len(),
+                None => return None,
+            };
+            let piece = self.buffer.split_to(end);
+            self.partial_line.extend(piece.iter().take_while(|&&byte| byte != 0));
+            let cut = self.partial_line.len() >= MAX_LINE_BYTES || (self.eof && self.buffer.is_empty());
+            if self.partial_line.ends_with(b"\n") || cut {
+                let line = std::mem::take(&mut self.partial_line);
+                return Some(line.strip_suffix(b"\n").map_or_else(|| line.clone(), <[u8]>::to_vec));
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Templates as a script has them written.
+
+use std::fmt;
+
+use super::parse::SIMPLE_PLACEHOLDERS;
+use super::{InputKind, TemplatePart, Placeholder, Template};
+
+/// With its placeholders, none of them filled.
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.parts.iter().try_for_each(|part| match part {
+            TemplatePart::Text(text) => f.write_str(&text.replace('{', "{{").replace('}', "}}")),
+            TemplatePart::Placeholder(placeholder, _) => placeholder.fmt(f),
+        })
+    }
+}
+
+/// In its braces.
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arg(name) => write!(f, "{{arg.{name}}}"),
+            Self::Secret(name) => write!(f, "{{secret.{name}}}"),
+            Self::OtherScript(script, InputKind::Keypress) => write!(f, "{{{script}.keypress}}"),
+            Self::OtherScript(script, InputKind::Speech) => write!(f, "{{{script}.speech}}"),
+            Self::OtherScript(script, InputKind::Input) => write!(f, "{{{script}.input}}"),
+            Self::Answer(path) => write!(f, "{{${path}}}"),
+            simple => {
+                let name = SIMPLE_PLACEHOLDERS.iter().find(|(_, known)| known == simple).map(|(name, _)| *name);
+                write!(f, "{{{}}}", name.unwrap_or_default())
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Where the shared cache is, and as whom it is spoken to.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use url::{Position, Url};
+
+/// `redis://`, `rediss://` (with TLS) or `unix://`. It may hold a password: what is shown of it does not.
+#[derive(Clone)]
+pub struct RedisAddress {
+    url: Url,
+    endpoint: RedisEndpoint,
+    login: RedisConnectionInfo,
+}
+
+/// What is connected to.
+#[derive(Debug, Clone)]
+pub(super) enum RedisEndpoint {
+    Tcp { host: String, port: u16, tls: bool },
+    Unix(PathBuf),
+}
+
+/// Why a text is no [`Address`]. It holds nothing of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RedisAddressError {
+    /// No URL, or one of another kind.
+    #[error("this is no address of a Redis or Valkey server")]
+    NotRedis,
+    /// The path is no number.
+    #[error("a database of Redis is a number")]
+    InvalidDatabase,
+    /// The client library has keys such as `#insecure`, which would go unseen here.
+    #[error("nothing stands behind the database here")]
+    TrailingParts,
+}
+
+impl FromStr for RedisAddress {
+    type Err = RedisAddressError;
+
+    fn from_str(text: &str) -> Result<Self, RedisAddressError> {
+        let url = Url::parse(text).map_err(|_| RedisAddressError::NotRedis)?;
+        check_trailing_parts(&url)?;
+        let (tls, plain) = match url.scheme() {
+            "redis" => (false, url.clone()),
+            "rediss" => (true, without_tls(&url)?),
+            "unix" => (false, url.clone()),
+            _ => return Err(RedisAddressError::NotRedis),
+        };
+        let info = plain.into_connection_info().map_err(|_| RedisAddressError::NotRedis)?;
+        let place = RedisEndpoint::from_connection_info(&info, tls)?;
+        // Told its name, a server older than Redis 7.2 answers with an error.
+        let login = info.redis_settings().clone().set_skip_set_lib_name();
+        if login.db() < 0 {
+            return Err(RedisAddressError::InvalidDatabase);
+        }
+        Ok(Self { url, endpoint: place, login })
+    }
+}
+
+/// TLS is ours: the library's own ways of connecting read without any bound.
+fn without_tls(url: &Url) -> Result<Url, RedisAddressError> {
+    let rest = &url.as_str()[url.scheme().len()..];
+    Url::parse(&format!("redis{rest}")).map_err(|_| RedisAddressError::NotRedis)
+}
+
+fn check_trailing_parts(url: &Url) -> Result<(), RedisAddressError> {
+    let is_unix = url.scheme() == "unix";
+    if !is_unix && url.path().trim_matches('/').bytes().any(|b| !b.is_ascii_digit()) {
+        return Err(RedisAddressError::InvalidDatabase);
+    }
+    let known = |key: &str| is_unix && ["db", "user", "pass"].contains(&key);
+    if url.fragment().is_some() || url.query_pairs().any(|(key, _)| !known(&key)) {
+        return Err(RedisAddressError::TrailingParts);
+    }
+    Ok(())
+}
+
+impl RedisEndpoint {
+    fn from_connection_info(info: &ConnectionInfo, tls: bool) -> Result<Self, RedisAddressError> {
+        match info.addr() {
+            ConnectionAddr::Tcp(host, port) if !host.is_empty() => {
+                Ok(Self::Tcp { host: host.clone(), port: *port, tls })
+            }
+            ConnectionAddr::Unix(path) => Ok(Self::Unix(path.clone())),
+            _ => Err(RedisAddressError::NotRedis),
+        }
+    }
+}
+
+impl RedisAddress {
+    pub(super) fn endpoint(&self) -> &RedisEndpoint {
+        &self.endpoint
+    }
+
+    pub(super) fn login(&self) -> &RedisConnectionInfo {
+        &self.login
+    }
+}
+
+impl PartialEq for RedisAddress {
+    fn eq(&self, other: &Self) -> bool {
+        self.url == other.url
+    }
+}
+
+impl Eq for RedisAddress {}
+
+/// Without user, password and query.
+impl fmt::Display for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = &self.url[Position::BeforeHost..Position::AfterPath];
+        write!(f, "{}://{place}", self.url.scheme())
+    }
+}
+
+impl fmt::Debug for RedisAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

@@ -1,0 +1,68 @@
+//! A place that the operator names in the daemon's file: a host, or one port of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+/// `shop.example`, `shop.example:8443`, `[2001:db8::1]:8443`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostPort {
+    host: Host<String>,
+    port: Option<u16>,
+}
+
+/// No host, and no host with a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no host: write `shop.example` or `shop.example:8443`, without scheme and path")]
+pub struct HostPortError;
+
+impl FromStr for HostPort {
+    type Err = HostPortError;
+
+    fn from_str(text: &str) -> Result<Self, HostPortError> {
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
+                (host, Some(port.parse().map_err(|_| HostPortError)?))
+            }
+            _ => (text, None),
+        };
+        match without_trailing_dot(Host::parse(host).map_err(|_| HostPortError)?) {
+            Host::Domain(name) if name.is_empty() || name.contains('*') => Err(HostPortError),
+            host => Ok(Self { host, port }),
+        }
+    }
+}
+
+impl fmt::Display for HostPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.host)?;
+        self.port.iter().try_for_each(|port| write!(f, ":{port}"))
+    }
+}
+
+impl HostPort {
+    /// Whether a URL leads there.
+    pub fn matches_url(&self, url: &Url) -> bool {
+        let host = url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
+        host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+    }
+
+    /// Whether it is only one port: that is more than a host.
+    pub fn has_port(&self) -> bool {
+        self.port.is_some()
+    }
+
+    /// Whether it is one port of what is the whole host.
+    pub fn is_port_of_host(&self, host: &Self) -> bool {
+        self.port.is_some() && host.port.is_none() && self.host == host.host
+    }
+}
+
+/// `shop.example.` is the same host as `shop.example`.
+fn without_trailing_dot(host: Host<String>) -> Host<String> {
+    match host {
+        Host::Domain(name) => Host::Domain(name.trim_end_matches('.').to_owned()),
+        address => address,
+    }
+}

@@ -87,7 +87,7 @@ async fn a_failing_reply_without_the_key_is_no_response_unless_a_branch_names_it
     assert_eq!(not_there.variable("HTTP_STATUS"), "404");
     let broken = Call::of(ORDER).enters(["4711"]).answers(503, "text/html", "<html>").runs().await;
     assert_eq!(broken.variable("OUTCOME"), "matched");
-    assert_eq!(broken.exit(), "Hangup(Some(Cause(17)))");
+    assert_eq!(broken.exit(), "Hangup(Some(HangupCause(17)))");
 }
 
 #[tokio::test]

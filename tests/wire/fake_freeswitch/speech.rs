@@ -176,5 +176,5 @@ async fn a_string_of_files_is_heard_but_for_what_is_missing() {
     let told = call.phone_log.happenings();
     let lasts = Duration::from_secs(3);
     assert!(told.contains(&CallEvent::SoundMissing { sound: "/s/missing.wav".into() }), "{told:?}");
-    assert!(told.contains(&CallEvent::SoundStarted { sound: name.into(), duration }), "{told:?}");
+    assert!(told.contains(&CallEvent::SoundStarted { sound: name.into(), duration: lasts }), "{told:?}");
 }

@@ -3,7 +3,7 @@
 //! - [`parse`]: what a line says; pure, nom and its own types only
 //! - [`text`]: bytes of Asterisk that are meant as text, decoded late
 //! - [`environment`]: the first words of a call
-//! - [`reply`]: what Asterisk answers to a command
+//! - [`answer_file`]: what Asterisk answers to a command
 //! - [`command`]: what we send, with the one quoting function in [`quote`]
 //! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
 //! - [`link`]: one command at a time, and its reply
@@ -15,9 +15,9 @@
 pub mod channel;
 pub mod codec;
 pub mod command;
+pub mod connection;
 pub mod environment;
 pub mod error;
-pub mod connection;
 pub mod parse;
 pub mod quote;
 pub mod reply;

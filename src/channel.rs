@@ -4,21 +4,21 @@
 //! the daemon and the longest call sits in each driver's waiting method and nowhere else, so a script is straight-line
 //! code with one kind of error. This module imports nothing of ours.
 
+pub mod deadline;
 pub mod digits;
 pub mod driver;
 pub mod hold_media;
-pub mod deadline;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use hold_media::{HoldMedia, HoldMusic, Reassurance};
 pub use deadline::CallLimits;
+pub use hold_media::{HoldMedia, HoldMusic, Reassurance};
 
 /// One telephone leg under our control, from the switch's first words to the hand-over.
 ///
-/// Methods return [`Interrupted`] when the call can't go on as asked; after that only [`Channel::leave`] is called.
+/// Methods return [`Interruption`] when the call can't go on as asked; after that only [`Channel::hand_over`] is called.
 pub trait Channel: Send {
     /// Who calls whom, as the switch told at the start.
     fn caller(&self) -> &Arc<Caller>;
@@ -26,9 +26,12 @@ pub trait Channel: Send {
     /// Brings the channel to where its caller hears us: picks up if that is allowed and has not happened.
     ///
     /// `answer: false` never picks up, and tells how the line is.
-    fn pick_up(&mut self, answer: bool) -> impl Future<Output = Result<LineState, Interruption>> + Send;
+    fn pick_up(
+        &mut self,
+        answer: bool,
+    ) -> impl Future<Output = Result<LineState, Interruption>> + Send;
 
-    /// Plays sounds one after the other. Keys that `keys` keeps are stored for the next [`Channel::ask`].
+    /// Plays sounds one after the other. Keys that `keys` keeps are stored for the next [`Channel::collect_digits`].
     fn play(
         &mut self,
         sounds: &mut impl SoundStream,
@@ -43,14 +46,14 @@ pub trait Channel: Send {
     ) -> impl Future<Output = Result<Digits, Interruption>> + Send;
 
     /// Plays sounds and listens to what the caller says. A key that `listen` takes begins the question that it stands
-    /// for: nothing is listened to any more, and the sounds end where its [`Ask::barge_in`] says so.
+    /// for: nothing is listened to any more, and the sounds end where its [`DigitOptions::barge_in`] says so.
     fn collect_speech(
         &mut self,
         sounds: &mut impl SoundStream,
         listen: &SpeechOptions,
     ) -> impl Future<Output = Result<SpeechResult, Interruption>> + Send;
 
-    /// Whether the switch can speak texts itself: [`Sound::Spoken`].
+    /// Whether the switch can speak texts itself: [`Sound::SwitchTts`].
     fn has_tts(&self) -> bool;
 
     /// Waits for `work` while the caller hears `meanwhile`, which may keep keys for the next question. A caller who leaves ends the wait, not the work: whoever
@@ -77,7 +80,11 @@ pub trait Channel: Send {
 
     /// Sets the last variables in their order and hands the call over. Works after an interruption too, as far as the
     /// switch still takes it, within a bound of its own.
-    fn hand_over(self, variables: &[(&str, String)], exit: &Exit) -> impl Future<Output = HandoverResult> + Send;
+    fn hand_over(
+        self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> impl Future<Output = HandoverResult> + Send;
 }
 
 /// Sounds that are pulled one at a time, so that a later one can still be made while an earlier one plays.
@@ -111,7 +118,7 @@ pub enum Sound {
     Digits(Arc<str>),
     /// Letters and digits, spelled by the switch's own sounds.
     Letters(Arc<str>),
-    /// A text that the switch speaks itself, where [`Channel::speaks`].
+    /// A text that the switch speaks itself, where [`Channel::has_tts`].
     Tts(Arc<SwitchTts>),
 }
 

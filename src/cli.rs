@@ -5,11 +5,11 @@ pub mod call;
 pub mod check;
 pub mod demo;
 pub mod matching;
-pub mod simulation;
-pub mod simulated_voice;
-pub mod serve;
-pub mod sounds;
 pub mod printer;
+pub mod serve;
+pub mod simulated_voice;
+pub mod simulation;
+pub mod sounds;
 mod table;
 
 use std::path::{Path, PathBuf};

@@ -9,24 +9,24 @@
 //! - [`event`]: what FreeSWITCH tells unasked
 //! - [`command`]: what we send
 //! - [`quote`]: what can't be sent, and what a variable may hold; [`variable`]: the ways to set one
-//! - [`speech`]: the words in what an engine recognised; pure
+//! - [`asr_result`]: the words in what an engine recognised; pure
 //! - [`execution`]: which message answers which command, and ends which application; pure
 //! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
 //!
 //! Names of functions are those of FreeSWITCH 1.11 (cc93a683), in
 //! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless another file is given.
 
+pub mod asr_result;
 pub mod channel;
 pub mod channel_data;
 pub mod codec;
 pub mod command;
+pub mod connection;
 pub mod error;
 pub mod event;
 pub mod execution;
 pub mod headers;
-pub mod connection;
 pub mod parse;
 pub mod quote;
-pub mod asr_result;
 pub mod text;
 pub mod variable;

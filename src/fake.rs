@@ -1,11 +1,11 @@
 //! Switches without a telephone: they speak the real protocols to the real server, and a caller is played.
 //!
 //! - [`phone`]: the caller, and what is heard: the same on every switch
-//! - [`fingers`]: the keys that the caller presses, and when
-//! - [`mouth`]: what the caller says, and when
+//! - [`dtmf`]: the keys that the caller presses, and when
+//! - [`utterances`]: what the caller says, and when
 //! - [`recording`]: a tone where the caller spoke, else silence
 //! - [`sound`]: how long a sound is
-//! - [`places`]: where a dialplan can go on
+//! - [`destinations`]: where a dialplan can go on
 //! - [`asterisk`]: FastAGI as Asterisk 22 speaks it
 //! - [`freeswitch`]: the outbound Event Socket as FreeSWITCH 1.11 speaks it
 //!
@@ -13,10 +13,10 @@
 //! is not the other's as well. Its own judges are the transcripts of the real switch.
 
 pub mod asterisk;
+pub mod destinations;
 pub mod dtmf;
 pub mod freeswitch;
-pub mod utterances;
 pub mod phone;
-pub mod destinations;
 pub mod recording;
 pub mod sound;
+pub mod utterances;

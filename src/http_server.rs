@@ -97,7 +97,9 @@ where
         Ok::<_, Infallible>(response)
     });
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT).max_buf_size(MAX_HEADER_BYTES);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_buf_size(MAX_HEADER_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     // How a connection ended is the peer's affair.
     if timeout(MAX_CONNECTION_TIME, connection.as_mut()).await.is_err() {

@@ -13,15 +13,15 @@
 //! since it outlives a caller who leaves.
 //!
 //! - [`cli`]: `serve`, `check`, `call`, `match`, `cache`, `sounds`, `demo`
-//! - [`server`]: listeners, limits, draining
-//! - [`script`]: the widget; pure but for [`script::run`], which reads as a call goes
+//! - [`sound_server`]: listeners, limits, draining
+//! - [`script`]: the widget; pure but for [`script::run_command`], which reads as a call goes
 //! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
 //! - [`agi`]: Asterisk's driver
 //! - [`esl`]: FreeSWITCH's driver
 //! - [`trigger`]: the requests of scripts, and the answers that are kept
 //! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
 //! - [`web`]: the HTTP client, what it may reach, and what its time is spent on
-//! - [`flight`]: one task for all who want the same
+//! - [`single_flight`]: one task for all who want the same
 //! - [`control`]: how a running daemon is asked about its kept answers
 //! - [`metrics`]: the daemon's counts, as Prometheus reads them
 //! - [`http_server`]: HTTP that is served: who may connect, how many, for how long
@@ -30,7 +30,7 @@
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
 //!
 //! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
-//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/structure.rs` holds them.
+//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/arrows.rs` holds them.
 
 pub mod agi;
 pub mod channel;
@@ -39,11 +39,11 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
-pub mod single_flight;
 pub mod http_server;
 pub mod metrics;
 pub mod script;
 pub mod server;
+pub mod single_flight;
 pub mod telemetry;
 pub mod trigger;
 pub mod voice;

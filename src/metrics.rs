@@ -25,7 +25,8 @@ pub use render::render;
 const OPEN_METRICS_TEXT: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 /// What everybody else reads: old servers, agents of others, people.
-const PROMETHEUS_TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+const PROMETHEUS_TEXT: HeaderValue =
+    HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
 /// All counts at one moment.
 #[derive(Debug, Clone, Default)]
@@ -74,12 +75,17 @@ pub async fn serve(
     http_server::serve(door, answer, stop).await;
 }
 
-fn handle_request<B>(request: &Request<B>, snapshot: impl Fn() -> MetricsSnapshot) -> Response<String> {
+fn handle_request<B>(
+    request: &Request<B>,
+    snapshot: impl Fn() -> MetricsSnapshot,
+) -> Response<String> {
     let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
     if !is_read || request.uri().path() != "/metrics" {
         return empty_response(StatusCode::NOT_FOUND);
     }
-    let Ok(text) = render(snapshot()) else { return empty_response(StatusCode::INTERNAL_SERVER_ERROR) };
+    let Ok(text) = render(snapshot()) else {
+        return empty_response(StatusCode::INTERNAL_SERVER_ERROR);
+    };
     let (text, kind) = match accepts_open_metrics(request) {
         true => (text, OPEN_METRICS_TEXT),
         false => (to_prometheus_text(&text), PROMETHEUS_TEXT),

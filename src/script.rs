@@ -1,23 +1,23 @@
 //! The widget: what a script file means, and one call through it.
 //!
-//! Pure but for `run`, which is async over [`Channel`](crate::channel::Channel), [`Triggers`](request::Triggers) and
-//! [`Voice`](voice::Voice): no socket, no clock of its own, no HTTP client.
+//! Pure but for `run`, which is async over [`Channel`](crate::channel::Channel), [`TriggerClient`](request::Triggers) and
+//! [`VoiceService`](voice::Voice): no socket, no clock of its own, no HTTP client.
 
 pub mod answer;
 pub mod branch;
+pub mod call_state;
+pub mod decision;
 pub mod definition;
 pub mod destination;
 pub mod escape;
 pub mod fixed_sounds;
-pub mod input_check;
-pub mod call_state;
 pub mod hold_media;
+pub mod input_check;
 pub mod numeric;
 pub mod path;
+pub mod prompt_sounds;
 pub mod report;
 pub mod request;
 pub mod run;
-pub mod prompt_sounds;
 pub mod template;
-pub mod decision;
 pub mod voice;

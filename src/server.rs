@@ -74,7 +74,12 @@ const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// A daemon that serves these scripts.
-    pub fn new(limits: ServerLimits, library: Arc<ScriptLibrary>, triggers: T, voice: V) -> Arc<Self> {
+    pub fn new(
+        limits: ServerLimits,
+        library: Arc<ScriptLibrary>,
+        triggers: T,
+        voice: V,
+    ) -> Arc<Self> {
         Arc::new(Self {
             call_permits: Arc::new(Semaphore::new(limits.max_calls)),
             refusal_permits: Arc::new(Semaphore::new(MAX_REFUSALS)),

@@ -22,32 +22,36 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
-use crate::single_flight::{FlightFuture, SingleFlight, FlightJoin};
 use crate::script::definition::{Script, ScriptTrigger};
-use crate::script::request::{CacheKey, CacheStatus, TriggerResult, TriggerError, TriggerRequest, TriggerClient};
+use crate::script::request::{
+    CacheKey, CacheStatus, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
+};
+use crate::single_flight::{FlightFuture, FlightJoin, SingleFlight};
 use crate::web::client::{self, HttpClient};
 use crate::web::egress::{EgressRules, HostPattern};
 use crate::web::host_port::HostPort;
 use crate::web::tls::TlsIdentity;
 
-pub mod circuit_breaker;
-pub mod response_cache;
-mod request_plan;
-mod tiered_cache;
 mod cache_key;
-mod outgoing_request;
-pub mod shared_cache;
+pub mod circuit_breaker;
 mod leased_fetch;
+mod outgoing_request;
+mod request_plan;
 mod request_signature;
+pub mod response_cache;
+pub mod shared_cache;
+mod tiered_cache;
 pub mod upstream;
 
-use response_cache::ResponseCache;
-pub use request_plan::MAX_BODY;
-use request_plan::{RequestPlan, ResponseClassifier, RequestOutcome, RequestSender, RequestDeadline};
-use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
 use cache_key::CacheKeyHasher;
+pub use request_plan::MAX_BODY;
+use request_plan::{
+    RequestDeadline, RequestOutcome, RequestPlan, RequestSender, ResponseClassifier,
+};
+use response_cache::ResponseCache;
 use shared_cache::SharedCache;
-use upstream::{UpstreamLimits, UpstreamState, UpstreamRegistry};
+use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
+use upstream::{UpstreamLimits, UpstreamRegistry, UpstreamState};
 
 /// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
 #[derive(Clone)]
@@ -137,7 +141,9 @@ impl HttpTriggerClient {
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();
         let (keys, shared) = match &settings.shared_cache {
-            Some(shared) => (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?)),
+            Some(shared) => {
+                (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?))
+            }
             None => (CacheKeyHasher::with_random_key()?, None),
         };
         let (cache, shared) = (ResponseCache::new(settings.cache), shared.map(Arc::new));
@@ -226,12 +232,17 @@ impl HttpTriggerClient {
             landed
         };
         let exchange = self.tracker.spawn(exchange.in_current_span());
-        let landed = exchange.await.unwrap_or_else(|_| RequestOutcome::failed(TriggerError::Cancelled));
+        let landed =
+            exchange.await.unwrap_or_else(|_| RequestOutcome::failed(TriggerError::Cancelled));
         TriggerResult { cache: CacheStatus::Off, ..landed.into_trigger_result() }
     }
 
     /// A request whose answer may be kept, or may be there.
-    async fn fetch_cached(&self, asked: CacheableRequest<'_>, errand: RequestPlan) -> TriggerResult {
+    async fn fetch_cached(
+        &self,
+        asked: CacheableRequest<'_>,
+        errand: RequestPlan,
+    ) -> TriggerResult {
         let until = RequestDeadline::after(Instant::now(), errand.budget());
         let errand = Arc::new(errand);
         if let Some(fetched) = self.cache.look_up(&asked) {
@@ -257,7 +268,12 @@ impl HttpTriggerClient {
     }
 
     /// The flight for a request; `behind` the call nobody waits for it.
-    fn join_flight(&self, asked: &CacheableRequest<'_>, errand: &Arc<RequestPlan>, behind: bool) -> FlightJoin<RequestOutcome> {
+    fn join_flight(
+        &self,
+        asked: &CacheableRequest<'_>,
+        errand: &Arc<RequestPlan>,
+        behind: bool,
+    ) -> FlightJoin<RequestOutcome> {
         self.single_flight.join(asked.key, || {
             if let Some(landed) = self.cache.recheck_fresh(asked) {
                 return ControlFlow::Break(landed);
@@ -281,7 +297,10 @@ impl HttpTriggerClient {
 }
 
 /// What a flight comes to, as far as there is time for it.
-async fn wait_for_flight(flight: FlightFuture<RequestOutcome>, until: RequestDeadline) -> RequestOutcome {
+async fn wait_for_flight(
+    flight: FlightFuture<RequestOutcome>,
+    until: RequestDeadline,
+) -> RequestOutcome {
     match timeout_at(until.at, flight).await {
         Ok(landed) => landed.unwrap_or_else(|| RequestOutcome::failed(TriggerError::Cancelled)),
         Err(_) => RequestOutcome::failed(TriggerError::TimedOut(until.limit)),
@@ -295,8 +314,13 @@ impl TriggerClient for HttpTriggerClient {
         let caching = script.trigger.as_ref().and_then(|trigger| trigger.cache_policy.as_ref());
         match (caching, errand.primary()) {
             (Some(caching), Some(first)) => {
-                let key = self.key_hasher.cache_key(first, errand.fallback(), request.cache_key.as_ref());
-                self.fetch_cached(CacheableRequest { key, cache_policy: caching, request: &request, script }, errand).await
+                let key =
+                    self.key_hasher.cache_key(first, errand.fallback(), request.cache_key.as_ref());
+                self.fetch_cached(
+                    CacheableRequest { key, cache_policy: caching, request: &request, script },
+                    errand,
+                )
+                .await
             }
             _ => self.fetch_uncached(errand).await,
         }
@@ -304,7 +328,8 @@ impl TriggerClient for HttpTriggerClient {
 
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
         let to = outgoing_request::display_url(&request.target.url);
-        let mut errand = RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
+        let mut errand =
+            RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
         errand.is_background = true;
         let place = match self.try_permit(&self.background_permits) {
             Ok(place) => place,

@@ -12,29 +12,29 @@ use std::sync::Arc;
 
 use crate::channel::{AsrSource, Sound};
 use crate::script::definition::ScriptLibrary;
-use crate::script::voice::{AsrError, RenderedSound, VoiceService, SoundRequest};
+use crate::script::voice::{AsrError, RenderedSound, SoundRequest, VoiceService};
 use crate::web::client::HttpClient;
 
-pub mod audio;
-pub mod sound_fetcher;
 pub mod asr;
-mod sound_service;
+pub mod audio;
 pub mod pending_sound;
 pub mod program;
 pub mod recordings;
-pub mod tts;
-pub mod sound_server;
 pub mod settings;
-mod untrusted_files;
+pub mod sound_fetcher;
+pub mod sound_server;
+mod sound_service;
 pub mod sound_store;
+pub mod tts;
+mod untrusted_files;
 
 use asr::Recognizer;
-use sound_service::SoundService;
 use pending_sound::PendingSound;
 use pending_sound::prewarmer::Prewarmer;
 use recordings::SpeechRecording;
-use sound_server::SoundUrls;
 use settings::VoiceSettings;
+use sound_server::SoundUrls;
+use sound_service::SoundService;
 
 /// Speaks and listens for scripts, by the engines of the daemon's file.
 pub struct VoiceEngines {
@@ -46,8 +46,13 @@ pub struct VoiceEngines {
 
 impl VoiceEngines {
     /// Sets up the engines; nothing is made. With `urls` the switch fetches sounds from us.
-    pub fn new(settings: VoiceSettings, client: Arc<HttpClient>, sound_urls: Option<Arc<SoundUrls>>) -> Self {
-        let settings = VoiceSettings { max_concurrent: settings.max_concurrent.clamp(1, 1024), ..settings };
+    pub fn new(
+        settings: VoiceSettings,
+        client: Arc<HttpClient>,
+        sound_urls: Option<Arc<SoundUrls>>,
+    ) -> Self {
+        let settings =
+            VoiceSettings { max_concurrent: settings.max_concurrent.clamp(1, 1024), ..settings };
         let recognizer = Recognizer::new(&settings, client.clone());
         let sound_service = SoundService::new(&settings, client, sound_urls.clone());
         Self { sound_service, recognizer, prewarmer: Prewarmer::default(), sound_urls }
@@ -94,7 +99,11 @@ impl VoiceService for VoiceEngines {
         self.recognizer.asr_source()
     }
 
-    async fn transcribe(&self, recording: SpeechRecording, language: &str) -> Result<String, AsrError> {
+    async fn transcribe(
+        &self,
+        recording: SpeechRecording,
+        language: &str,
+    ) -> Result<String, AsrError> {
         self.recognizer.transcribe(recording, language).await
     }
 }

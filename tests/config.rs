@@ -5,7 +5,7 @@ mod support;
 
 mod config {
     use dialscript::channel::Sound;
-    use dialscript::script::definition::{PromptPart, Playlist};
+    use dialscript::script::definition::{Playlist, PromptPart};
 
     use crate::support::config_folder::ConfigFolder;
 

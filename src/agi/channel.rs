@@ -15,12 +15,15 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::command::{AgiCommand, fit_variable};
+use super::connection::{AgiCommandKind, AgiConnection, REPLY_MARGIN};
 use super::environment::AgiEnvironment;
-use super::connection::{AgiConnection, REPLY_MARGIN, AgiCommandKind};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
+use crate::channel::driver::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+};
 use crate::channel::{
-    Caller, HangupCause, Destination, Exit, Interruption, HandoverResult, LineState, HoldMedia, DestinationCheck, Sound,
+    Caller, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
+    Interruption, LineState, Sound,
 };
 
 /// For all that is said when the call is handed over.
@@ -28,9 +31,9 @@ const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// One WAIT FOR DIGIT of a silence that lasts as long as something is made.
 const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
-mod speech;
 mod hold_media;
 mod sounds;
+mod speech;
 
 /// A call on Asterisk.
 pub struct AgiChannel<S> {
@@ -46,7 +49,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// A call whose first words have been read.
     pub fn new(connection: AgiConnection<S>, environment: &AgiEnvironment) -> Self {
         let caller = Arc::new(environment.caller());
-        Self { connection, caller, music_playing: false, recognizer_loaded: false, type_ahead: TypeAheadBuffer::default() }
+        Self {
+            connection,
+            caller,
+            music_playing: false,
+            recognizer_loaded: false,
+            type_ahead: TypeAheadBuffer::default(),
+        }
     }
 
     async fn stop_music(&mut self) -> Result<(), Interruption> {
@@ -122,12 +131,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
         }
         let command = if answer { AgiCommand::answer() } else { AgiCommand::channel_status() };
         let reply = match self.connection.run_command(command).await {
-            Err(Interruption::CallerHungUp { .. }) if self.connection.line_state == Some(LineState::HungUp) => {
+            Err(Interruption::CallerHungUp { .. })
+                if self.connection.line_state == Some(LineState::HungUp) =>
+            {
                 return Ok(LineState::HungUp);
             }
             reply => reply?,
         };
-        let up = if answer { !reply.is_failure() } else { reply.result_number() == Some(CHANNEL_STATE_UP) };
+        let up = if answer {
+            !reply.is_failure()
+        } else {
+            reply.result_number() == Some(CHANNEL_STATE_UP)
+        };
         self.connection.ensure_alive()?;
         match up {
             true => self.connection.line_state = Some(LineState::Up),
@@ -175,7 +190,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         let command = AgiCommand::wait_for_digit(time);
-        let reply = self.connection.run(command, AgiCommandKind::WaitForDigit, time + REPLY_MARGIN).await?;
+        let reply =
+            self.connection.run(command, AgiCommandKind::WaitForDigit, time + REPLY_MARGIN).await?;
         if reply.is_failure() {
             return Err(Interruption::caller_hung_up());
         }
@@ -246,7 +262,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
         Ok(done)
     }
 
-    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+    async fn check_destination(
+        &mut self,
+        to: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
         let context = to.context.as_deref().unwrap_or(&self.caller.context);
         let priority = to.priority.as_deref().unwrap_or("1");
@@ -254,7 +273,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
             return Ok(DestinationCheck::Unknown);
         }
         let place = format!("{context},{},{priority}", to.extension);
-        let reply = self.connection.run_command(AgiCommand::get_function("DIALPLAN_EXISTS", &place)?).await?;
+        let reply = self
+            .connection
+            .run_command(AgiCommand::get_function("DIALPLAN_EXISTS", &place)?)
+            .await?;
         Ok(match reply.note().map(|note| note.as_bytes()) {
             Some(b"1") => DestinationCheck::Exists,
             Some(b"0") => DestinationCheck::Missing,
@@ -276,7 +298,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
         self.connection.replace_deadline(HANDOVER_TIMEOUT);
         match self.set_variables_and_exit(variables, exit).await {
-            Ok(()) if self.connection.is_dead() && *exit == Exit::Continue => HandoverResult::CallerHungUp,
+            Ok(()) if self.connection.is_dead() && *exit == Exit::Continue => {
+                HandoverResult::CallerHungUp
+            }
             Ok(()) => HandoverResult::Completed,
             Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
             Err(_) => HandoverResult::ConnectionLost,

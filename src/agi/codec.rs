@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::environment::AgiEnvironment;
-use super::error::{AgiEvidence, AgiMessagePart, AgiError};
+use super::error::{AgiError, AgiEvidence, AgiMessagePart};
 use super::parse::{self, AgiBlock};
 use super::reply::AgiReply;
 
@@ -104,8 +104,12 @@ impl AgiCodec {
         let mut frame = buffer.split_to(done.scanned).freeze();
         frame.truncate(done.scanned.saturating_sub(1));
         match done.part {
-            AgiMessagePart::Environment => Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame))),
-            AgiMessagePart::Line | AgiMessagePart::Value | AgiMessagePart::Usage => decode_reply(&frame),
+            AgiMessagePart::Environment => {
+                Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame)))
+            }
+            AgiMessagePart::Line | AgiMessagePart::Value | AgiMessagePart::Usage => {
+                decode_reply(&frame)
+            }
         }
     }
 
@@ -137,9 +141,10 @@ impl Decoder for AgiCodec {
     /// result=123`).
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         match self.decode(buffer)? {
-            None if !buffer.is_empty() => {
-                Err(AgiError::UnexpectedEnd { part: self.part, evidence: AgiEvidence::from_bytes(buffer) })
-            }
+            None if !buffer.is_empty() => Err(AgiError::UnexpectedEnd {
+                part: self.part,
+                evidence: AgiEvidence::from_bytes(buffer),
+            }),
             message => Ok(message),
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::quote::{self, MAX_COMMAND_BYTES, AgiCommandError};
+use super::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
 use super::reply::is_dtmf_key;
 
 /// Longest time of a command, in milliseconds: they read an `int`, and a negative one is for ever
@@ -53,7 +53,8 @@ impl AgiCommand {
         escape_digits: &str,
         offset: Option<u64>,
     ) -> Result<Self, AgiCommandError> {
-        let mut line = AgiCommandBuilder::new("STREAM FILE").quoted(name)?.escape_digits(escape_digits)?;
+        let mut line =
+            AgiCommandBuilder::new("STREAM FILE").quoted(name)?.escape_digits(escape_digits)?;
         if let Some(samples) = offset {
             line = line.unquoted(samples);
         }
@@ -83,7 +84,7 @@ impl AgiCommand {
     }
 
     /// `RECORD FILE`: records into a WAV file, named without its extension, until a key, `silence` or `maximum`: see
-    /// [`Reply`](super::reply::Reply) for how it ends. Another command does not end it (`handle_recordfile`).
+    /// [`AgiReply`](super::reply::Reply) for how it ends. Another command does not end it (`handle_recordfile`).
     ///
     /// The longest time is sent in milliseconds and at least 1, since a negative one is for ever; the silence in whole
     /// seconds, rounded up, and at least 1, since 0 is none.
@@ -96,8 +97,13 @@ impl AgiCommand {
         maximum: Duration,
         silence: Duration,
     ) -> Result<Self, AgiCommandError> {
-        let line = AgiCommandBuilder::new("RECORD FILE").quoted(name)?.unquoted("wav").escape_digits(escape_digits)?;
-        line.unquoted(milliseconds(maximum)).unquoted(format_args!("s={}", seconds(silence))).build()
+        let line = AgiCommandBuilder::new("RECORD FILE")
+            .quoted(name)?
+            .unquoted("wav")
+            .escape_digits(escape_digits)?;
+        line.unquoted(milliseconds(maximum))
+            .unquoted(format_args!("s={}", seconds(silence)))
+            .build()
     }
 
     /// `SPEECH CREATE`: loads an engine, the default one where none is named: `1`, or `0` where there is none
@@ -155,7 +161,9 @@ impl AgiCommand {
     /// A line break in the class, or one that is too long.
     pub fn set_music(class: Option<&str>) -> Result<Self, AgiCommandError> {
         match class {
-            Some(class) => AgiCommandBuilder::new("SET MUSIC").unquoted("ON").quoted(class)?.build(),
+            Some(class) => {
+                AgiCommandBuilder::new("SET MUSIC").unquoted("ON").quoted(class)?.build()
+            }
             None => Ok(Self::from_static("SET MUSIC", "SET MUSIC OFF\n")),
         }
     }
@@ -166,7 +174,10 @@ impl AgiCommand {
     /// # Errors
     /// A name that is no plain variable's, a line break in the value, or both too long.
     pub fn set_variable(name: &str, value: &str) -> Result<Self, AgiCommandError> {
-        AgiCommandBuilder::new("SET VARIABLE").quoted(check_variable_name(name)?)?.quoted(value)?.build()
+        AgiCommandBuilder::new("SET VARIABLE")
+            .quoted(check_variable_name(name)?)?
+            .quoted(value)?
+            .build()
     }
 
     /// `GET VARIABLE` of a function that we know, such as `DIALPLAN_EXISTS`, with its arguments as the function splits
@@ -243,7 +254,7 @@ impl fmt::Debug for AgiCommand {
     }
 }
 
-/// A value that [`Command::set_variable`] can send.
+/// A value that [`AgiCommand::set_variable`] can send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AgiFittedValue<'a> {
     /// The value, or what could be kept of it.
@@ -257,7 +268,8 @@ pub struct AgiFittedValue<'a> {
 pub fn fit_variable<'a>(name: &str, value: &'a str) -> AgiFittedValue<'a> {
     let around = r#"SET VARIABLE "" """#.len() + 1 + quote::quoted_len(name);
     let whole = quote::replace_line_breaks(value);
-    let kept = quote::truncate_to_quoted_len(&whole, MAX_COMMAND_BYTES.saturating_sub(around)).len();
+    let kept =
+        quote::truncate_to_quoted_len(&whole, MAX_COMMAND_BYTES.saturating_sub(around)).len();
     let cut = kept < value.len();
     let value = match whole {
         Cow::Borrowed(text) => Cow::Borrowed(&text[..kept]),
@@ -322,7 +334,11 @@ impl AgiCommandBuilder {
 
     fn build(self) -> Result<AgiCommand, AgiCommandError> {
         let bytes = self.text.len() + 1;
-        if bytes > MAX_COMMAND_BYTES { Err(AgiCommandError::TooLong(bytes)) } else { Ok(self.build_unchecked()) }
+        if bytes > MAX_COMMAND_BYTES {
+            Err(AgiCommandError::TooLong(bytes))
+        } else {
+            Ok(self.build_unchecked())
+        }
     }
 
     fn build_unchecked(mut self) -> AgiCommand {

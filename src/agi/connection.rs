@@ -106,7 +106,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     }
 
     /// A command, and its reply.
-    pub(super) async fn run_command(&mut self, command: AgiCommand) -> Result<AgiReply, Interruption> {
+    pub(super) async fn run_command(
+        &mut self,
+        command: AgiCommand,
+    ) -> Result<AgiReply, Interruption> {
         self.run(command, AgiCommandKind::Other, REPLY_TIMEOUT).await
     }
 
@@ -120,7 +123,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         self.read_reply(time).await
     }
 
-    async fn start(&mut self, command: AgiCommand, kind: AgiCommandKind) -> Result<(), Interruption> {
+    async fn start(
+        &mut self,
+        command: AgiCommand,
+        kind: AgiCommandKind,
+    ) -> Result<(), Interruption> {
         self.finish_aborted().await?;
         self.running = Some(kind);
         self.sent_at = Instant::now();
@@ -158,7 +165,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
             match self.next_message(due).await? {
                 Some(AgiMessage::Reply(reply)) => break reply,
                 Some(AgiMessage::Hangup) => self.caller_gone = true,
-                Some(AgiMessage::Environment(_)) => return Err(connection_lost("a second environment came")),
+                Some(AgiMessage::Environment(_)) => {
+                    return Err(connection_lost("a second environment came"));
+                }
                 None => return Err(connection_lost(format!("no reply within {time:?}"))),
             }
         };
@@ -217,7 +226,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     pub(super) async fn finish_aborted(&mut self) -> Result<Option<char>, Interruption> {
         self.flush().await?;
         if let Some(running) = self.running.take() {
-            self.aborted = Some(AgiAbortedCommand { kind: running, pending_replies: 1, noops_sent: 0, key: None });
+            self.aborted = Some(AgiAbortedCommand {
+                kind: running,
+                pending_replies: 1,
+                noops_sent: 0,
+                key: None,
+            });
         }
         let due = Instant::now() + REPLY_TIMEOUT;
         while let Some(broken_off @ AgiAbortedCommand { pending_replies: 1.., .. }) = self.aborted {

@@ -161,7 +161,10 @@ fn argument_number(key: &AgiText) -> Option<usize> {
     (1..=MAX_ARGUMENTS).contains(&number).then_some(number)
 }
 
-fn first_value<'a>(mut lines: impl Iterator<Item = &'a (AgiText, AgiText)>, key: &str) -> Option<Cow<'a, str>> {
+fn first_value<'a>(
+    mut lines: impl Iterator<Item = &'a (AgiText, AgiText)>,
+    key: &str,
+) -> Option<Cow<'a, str>> {
     lines.find(|(its, _)| its == key).map(|(_, value)| value.decode())
 }
 

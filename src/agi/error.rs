@@ -57,8 +57,8 @@ impl AgiError {
     }
 }
 
-/// Whose fault a [`WireError`] is. Never ours: what we can't say is refused before it is sent
-/// ([`Unsendable`](super::quote::Unsendable)).
+/// Whose fault a [`AgiError`] is. Never ours: what we can't say is refused before it is sent
+/// ([`AgiCommandError`](super::quote::Unsendable)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgiErrorOrigin {
     /// The peer's: it does not speak AGI as Asterisk does.

@@ -14,7 +14,7 @@ pub enum AgiCommandError {
     #[error("a command can't hold a carriage return, a line feed or a NUL")]
     LineBreak,
     /// The line would be longer than what every Asterisk reads as one.
-    #[error("the command is of {0} bytes, and a switch reads {COMMAND_BYTES} as one")]
+    #[error("the command is of {0} bytes, and a switch reads {MAX_COMMAND_BYTES} as one")]
     TooLong(usize),
     /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
     #[error("a telephone has no key {0:?}")]

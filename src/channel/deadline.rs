@@ -38,7 +38,7 @@ pub struct CallDeadline {
 impl CallDeadline {
     /// For a call that begins.
     pub fn new(bounds: CallLimits) -> Self {
-        let CallLimits { stop, ends_at: ends: ends_at } = bounds;
+        let CallLimits { stop, ends_at } = bounds;
         let timer = Box::pin(sleep_until(ends_at));
         Self { stop: Some(Box::pin(stop.cancelled_owned())), ends_at, timer }
     }

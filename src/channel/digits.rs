@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::channel::{DigitOptions, DigitsEnd, Digits};
+use crate::channel::{DigitOptions, Digits, DigitsEnd};
 
 /// Most keys that are held for a question that is not known yet: the longest input with its terminator.
 const MAX_HELD_KEYS: usize = 33;
@@ -21,7 +21,7 @@ pub struct DigitCollector<'a> {
 }
 
 impl<'a> DigitCollector<'a> {
-    /// Nothing entered yet; silence counts from `now`, or from a later [`Collector::prompt_over`].
+    /// Nothing entered yet; silence counts from `now`, or from a later [`DigitCollector::prompt_finished`].
     pub fn new(ask: &'a DigitOptions, now: Instant) -> Self {
         Self { options: Some(ask), digits: String::new(), end: None, silent_since: now }
     }
@@ -85,7 +85,8 @@ impl<'a> DigitCollector<'a> {
     /// How long to wait for the next key; `None` when the input is complete or silence has ended it.
     pub fn remaining_time(&self, now: Instant) -> Option<Duration> {
         let ask = self.options?;
-        let wait = if self.digits.is_empty() { ask.first_digit_timeout } else { ask.inter_digit_timeout };
+        let wait =
+            if self.digits.is_empty() { ask.first_digit_timeout } else { ask.inter_digit_timeout };
         let left = (self.silent_since + wait).saturating_duration_since(now);
         (self.end.is_none() && !left.is_zero()).then_some(left)
     }

@@ -1,6 +1,6 @@
 //! Prompts and questions, built on what a driver does with a few sounds, a silence, a recording.
 //!
-//! Both drivers are a [`Leg`]; what a prompt of several parts is, when a key ends it, what is done while a part is
+//! Both drivers are a [`ChannelDriver`]; what a prompt of several parts is, when a key ends it, what is done while a part is
 //! still being made, and how a question goes on from there is said here, once.
 
 use std::future::Future;
@@ -12,8 +12,8 @@ use tokio::time::Instant;
 
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
 use crate::channel::{
-    DigitOptions, Caller, Channel, Destination, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState, SpeechOptions,
-    HoldMedia, DestinationCheck, SpeechResult, Sound, SoundStream,
+    Caller, Channel, Destination, DestinationCheck, DigitOptions, Digits, Exit, HandoverResult,
+    HoldMedia, Interruption, LineState, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 
 mod speech;
@@ -23,7 +23,7 @@ use speech::ask_for_speech;
 /// Most sounds that are handed to a driver at once.
 const MAX_BATCH_SOUNDS: usize = 32;
 
-/// What a driver does itself. Every [`Leg`] is a [`Channel`].
+/// What a driver does itself. Every [`ChannelDriver`] is a [`Channel`].
 ///
 /// A method that takes a collector feeds it every key that comes meanwhile; after a key with which the collector
 /// [ends the prompt](Collector::ends_prompt) it returns as soon as the switch allows.
@@ -34,7 +34,7 @@ pub trait ChannelDriver: Send {
     /// Keys that were kept for the next question.
     fn type_ahead(&mut self) -> &mut TypeAheadBuffer;
 
-    /// See [`Channel::speaks`].
+    /// See [`Channel::has_tts`].
     fn has_tts(&self) -> bool;
 
     /// Makes the leg ready for a question, and for a recording into a file, so that nothing is to be done between its
@@ -88,30 +88,37 @@ pub trait ChannelDriver: Send {
     ) -> impl Future<Output = Result<RecognizeResult, Interruption>> + Send;
 
     /// See [`Channel::pick_up`].
-    fn pick_up(&mut self, answer: bool) -> impl Future<Output = Result<LineState, Interruption>> + Send;
+    fn pick_up(
+        &mut self,
+        answer: bool,
+    ) -> impl Future<Output = Result<LineState, Interruption>> + Send;
 
-    /// See [`Channel::wait`].
+    /// See [`Channel::wait_for_digit`].
     fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
         meanwhile: &HoldMedia,
     ) -> impl Future<Output = Result<T, Interruption>> + Send;
 
-    /// See [`Channel::reaches`].
+    /// See [`Channel::check_destination`].
     fn check_destination(
         &mut self,
         to: &Destination,
     ) -> impl Future<Output = Result<DestinationCheck, Interruption>> + Send;
 
-    /// See [`Channel::set`].
+    /// See [`Channel::set_variable`].
     fn set_variable(
         &mut self,
         name: &str,
         value: &str,
     ) -> impl Future<Output = Result<(), Interruption>> + Send;
 
-    /// See [`Channel::leave`].
-    fn hand_over(self, variables: &[(&str, String)], exit: &Exit) -> impl Future<Output = HandoverResult> + Send;
+    /// See [`Channel::hand_over`].
+    fn hand_over(
+        self,
+        variables: &[(&str, String)],
+        exit: &Exit,
+    ) -> impl Future<Output = HandoverResult> + Send;
 }
 
 /// One recording.
@@ -203,7 +210,10 @@ async fn play_prompt(
 }
 
 /// Keys until the input is complete or silence ends it.
-async fn collect_keys(leg: &mut impl ChannelDriver, collector: &mut DigitCollector<'_>) -> Result<(), Interruption> {
+async fn collect_keys(
+    leg: &mut impl ChannelDriver,
+    collector: &mut DigitCollector<'_>,
+) -> Result<(), Interruption> {
     while let Some(time) = collector.remaining_time(Instant::now()) {
         leg.wait_for_key(time, collector).await?;
     }
@@ -252,7 +262,11 @@ impl<L: ChannelDriver> Channel for L {
         ChannelDriver::pick_up(self, answer).await
     }
 
-    async fn play(&mut self, sounds: &mut impl SoundStream, keys: TypeAhead<'_>) -> Result<(), Interruption> {
+    async fn play(
+        &mut self,
+        sounds: &mut impl SoundStream,
+        keys: TypeAhead<'_>,
+    ) -> Result<(), Interruption> {
         match keys {
             TypeAhead::Discard => play_prompt(self, sounds, None).await,
             TypeAhead::Keep(ask) => {
@@ -264,7 +278,11 @@ impl<L: ChannelDriver> Channel for L {
         }
     }
 
-    async fn collect_digits(&mut self, sounds: &mut impl SoundStream, ask: &DigitOptions) -> Result<Digits, Interruption> {
+    async fn collect_digits(
+        &mut self,
+        sounds: &mut impl SoundStream,
+        ask: &DigitOptions,
+    ) -> Result<Digits, Interruption> {
         let mut collector = self.type_ahead().start_collector(ask);
         let asked = ask_question(self, sounds, &mut collector).await;
         with_digits(asked, collector).map(|((), heard)| heard)
@@ -275,7 +293,9 @@ impl<L: ChannelDriver> Channel for L {
         sounds: &mut impl SoundStream,
         listen: &SpeechOptions,
     ) -> Result<SpeechResult, Interruption> {
-        let Some(ask) = &listen.digits else { return ask_for_speech(self, sounds, listen, None).await };
+        let Some(ask) = &listen.digits else {
+            return ask_for_speech(self, sounds, listen, None).await;
+        };
         let mut collector = self.type_ahead().start_collector(ask);
         let said = ask_for_speech(self, sounds, listen, Some(&mut collector)).await;
         let has_keys = collector.has_keys();
@@ -291,7 +311,10 @@ impl<L: ChannelDriver> Channel for L {
         ChannelDriver::wait(self, work, meanwhile).await
     }
 
-    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+    async fn check_destination(
+        &mut self,
+        to: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
         ChannelDriver::check_destination(self, to).await
     }
 

@@ -1,8 +1,8 @@
 //! `dialscript cache`: the kept answers of a running daemon.
 
 mod explain;
-mod list;
 mod format;
+mod list;
 
 use std::io::{self, Write, stderr};
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::cli::check::print_diagnostics;
 use crate::cli::table::print_line;
 use crate::config::{self, counted};
 use crate::control::client::{ControlClientError, send_request};
-use crate::control::protocol::{ControlReply, PurgeTarget, ControlRequest};
+use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
 
 /// Where the unit that we bring along has the socket: a shell has no `RUNTIME_DIRECTORY`.
 const SYSTEMD_SOCKET: &str = "/run/dialscript/control.sock";
@@ -85,12 +85,18 @@ struct DaemonArgs {
 /// or the shared cache was not reached.
 pub fn cache(options: CacheArgs) -> ExitCode {
     let (request, daemon, json) = match options.command {
-        CacheCommand::List { script, json, daemon } => (ControlRequest::List { script }, daemon, json),
+        CacheCommand::List { script, json, daemon } => {
+            (ControlRequest::List { script }, daemon, json)
+        }
         CacheCommand::Explain { what, daemon } => (ControlRequest::Explain { what }, daemon, false),
-        CacheCommand::Purge { which, daemon } => (ControlRequest::Purge(which.into()), daemon, false),
+        CacheCommand::Purge { which, daemon } => {
+            (ControlRequest::Purge(which.into()), daemon, false)
+        }
     };
     match daemon.send_request(&request) {
-        Ok(answers) if json => answers.iter().for_each(|answer| print_line(&list::to_json_line(answer))),
+        Ok(answers) if json => {
+            answers.iter().for_each(|answer| print_line(&list::to_json_line(answer)))
+        }
         Ok(answers) => {
             print_replies(&request, &answers);
             if let Some(problem) = answers.iter().find_map(shared_purge_error) {
@@ -120,7 +126,9 @@ fn print_replies(request: &ControlRequest, answers: &[ControlReply]) {
                 print_line(&format!("{} {were} thrown away", counted(*number, "kept answer")));
             }
             ControlReply::Shared(None) => {
-                print_line("the shared cache has them no more; other daemons have copies of their own");
+                print_line(
+                    "the shared cache has them no more; other daemons have copies of their own",
+                );
             }
             _ => {}
         }),
@@ -142,7 +150,9 @@ impl DaemonArgs {
         let sockets = self.socket_paths()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| print_error(&error.to_string()))?;
-        runtime.block_on(ask_first_listening(&sockets, request)).map_err(|reason| print_error(&reason))
+        runtime
+            .block_on(ask_first_listening(&sockets, request))
+            .map_err(|reason| print_error(&reason))
     }
 
     /// Where the daemon may listen.
@@ -167,12 +177,19 @@ impl DaemonArgs {
     }
 }
 
-async fn ask_first_listening(sockets: &[PathBuf], request: &ControlRequest) -> Result<Vec<ControlReply>, String> {
+async fn ask_first_listening(
+    sockets: &[PathBuf],
+    request: &ControlRequest,
+) -> Result<Vec<ControlReply>, String> {
     for socket in sockets {
         match send_request(socket, request).await {
             Err(ControlClientError::Connect(error)) if is_not_listening(&error) => {}
-            Err(ControlClientError::Connect(error)) => return Err(connect_error_text(socket, &error)),
-            answered => return answered.map_err(|error| format::escape_control(&error.to_string())),
+            Err(ControlClientError::Connect(error)) => {
+                return Err(connect_error_text(socket, &error));
+            }
+            answered => {
+                return answered.map_err(|error| format::escape_control(&error.to_string()));
+            }
         }
     }
     let tried: Vec<_> = sockets.iter().map(|socket| socket.display().to_string()).collect();

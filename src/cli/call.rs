@@ -11,9 +11,9 @@ use tokio::sync::mpsc;
 
 use crate::cli::ConfigFile;
 use crate::cli::check::{print_diagnostics, print_warnings};
-use crate::cli::simulation::{SimulationResult, Simulation, place_call};
-use crate::cli::simulated_voice::{SimulationOptions, PromptTexts};
-use crate::cli::printer::{OutputLine, OutputFormat, Printer};
+use crate::cli::printer::{OutputFormat, OutputLine, Printer};
+use crate::cli::simulated_voice::{PromptTexts, SimulationOptions};
+use crate::cli::simulation::{Simulation, SimulationResult, place_call};
 use crate::config::{self, Config};
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
@@ -52,7 +52,11 @@ pub fn call(options: &CallArgs) -> ExitCode {
 }
 
 /// What engines have begun ends with the runtime, also when the call is broken off.
-async fn simulate_until_interrupted(options: &CallArgs, config: &Config, teller: &Printer) -> ExitCode {
+async fn simulate_until_interrupted(
+    options: &CallArgs,
+    config: &Config,
+    teller: &Printer,
+) -> ExitCode {
     tokio::select! {
         code = simulate(options, config, teller) => code,
         _ = tokio::signal::ctrl_c() => ExitCode::from(EXIT_INTERRUPTED),
@@ -87,7 +91,8 @@ async fn simulate(options: &CallArgs, config: &Config, teller: &Printer) -> Exit
         }
     });
     let stage = options.simulation_options();
-    let rehearsal = match Simulation::start(config, options.switch.to_switch(), stage.clone()).await {
+    let rehearsal = match Simulation::start(config, options.switch.to_switch(), stage.clone()).await
+    {
         Ok(rehearsal) => rehearsal,
         Err(error) => return print_error(&error.to_string()),
     };
@@ -103,7 +108,12 @@ async fn call_daemon(options: &CallArgs, server: &str, teller: &Printer) -> Exit
     print_outcome(options, ended.as_ref(), teller)
 }
 
-async fn play_call(options: &CallArgs, server: &str, teller: &Printer, stage: SimulationOptions) -> Option<SimulationResult> {
+async fn play_call(
+    options: &CallArgs,
+    server: &str,
+    teller: &Printer,
+    stage: SimulationOptions,
+) -> Option<SimulationResult> {
     teller.restart_clock();
     let fingers = dtmf_source(options, teller);
     let story = teller.clone();
@@ -133,7 +143,9 @@ fn with_prompt_text(happening: CallEvent, texts: &PromptTexts) -> CallEvent {
         None => sound,
     };
     match happening {
-        CallEvent::SoundStarted { sound, duration: lasts } => CallEvent::SoundStarted { sound: quoted(sound), duration: lasts },
+        CallEvent::SoundStarted { sound, duration: lasts } => {
+            CallEvent::SoundStarted { sound: quoted(sound), duration: lasts }
+        }
         CallEvent::SoundInterrupted { sound, played: after } => {
             CallEvent::SoundInterrupted { sound: quoted(sound), played: after }
         }
@@ -142,7 +154,11 @@ fn with_prompt_text(happening: CallEvent, texts: &PromptTexts) -> CallEvent {
 }
 
 /// The last line, and the exit code.
-fn print_outcome(options: &CallArgs, ended: Option<&SimulationResult>, teller: &Printer) -> ExitCode {
+fn print_outcome(
+    options: &CallArgs,
+    ended: Option<&SimulationResult>,
+    teller: &Printer,
+) -> ExitCode {
     let outcome = ended.map_or("", |ended| ended.outcome.as_str());
     let unreached = (options.switch.to_switch() == Switch::Asterisk).then_some("FAILURE");
     let status = ended.map_or(unreached, |ended| ended.agi_status);

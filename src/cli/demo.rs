@@ -13,18 +13,18 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::cli::check::print_diagnostics;
-use crate::cli::simulation::{self, SimulationResult, Simulation, place_call};
+use crate::cli::printer::{OutputFormat, OutputLine, Printer};
 use crate::cli::simulated_voice::SimulationOptions;
-use crate::cli::printer::{OutputLine, OutputFormat, Printer};
+use crate::cli::simulation::{self, Simulation, SimulationResult, place_call};
 use crate::config;
 use crate::fake::asterisk::FakeAsteriskCall;
-use crate::fake::dtmf::DtmfSource;
-use crate::fake::phone::{Continuation, CallEvent, Phone};
 use crate::fake::destinations::FakeDestinations;
+use crate::fake::dtmf::DtmfSource;
+use crate::fake::phone::{CallEvent, Continuation, Phone};
 use crate::telemetry::Switch;
 use crate::telemetry::event_layer::{LogEvent, install_event_layer};
 
-use files::{DemoFolder, DEMO_SCRIPT};
+use files::{DEMO_SCRIPT, DemoFolder};
 use mock_shop::MockShop;
 
 /// How it is told.
@@ -87,7 +87,8 @@ async fn run_until_interrupted(options: &DemoArgs) -> io::Result<bool> {
 }
 
 async fn play_demo(options: &DemoArgs) -> io::Result<bool> {
-    let mut shop = Some(MockShop::start(if options.fast { Duration::ZERO } else { SHOP_DELAY }).await?);
+    let mut shop =
+        Some(MockShop::start(if options.fast { Duration::ZERO } else { SHOP_DELAY }).await?);
     let port = shop.as_ref().map_or(0, |shop| shop.port);
     let folder = DemoFolder::write(port)?;
     let config = match config::load(&folder.config_path()) {
@@ -101,7 +102,8 @@ async fn play_demo(options: &DemoArgs) -> io::Result<bool> {
     let listener = teller.clone();
     install_event_layer(move |heard| log_line(&heard).iter().for_each(|line| listener.print(line)));
     print_introduction();
-    let rehearsal = Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await?;
+    let rehearsal =
+        Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await?;
     let mut as_told = true;
     for (number, chapter) in (1..).zip(&DEMO_CALLS) {
         if chapter.outcome == "no_response" {
@@ -124,7 +126,9 @@ const CALLER_DELAY: Duration = Duration::from_millis(2700);
 const MAX_CALL_DURATION: Duration = Duration::from_secs(60);
 
 fn print_introduction() {
-    print_line("A caller dials 7000. The dialplan hands the call to this script, order-status.toml");
+    print_line(
+        "A caller dials 7000. The dialplan hands the call to this script, order-status.toml",
+    );
     print_line("(SHOP is a stand-in for a web application, on this machine):\n");
     for line in DEMO_SCRIPT.trim().lines() {
         print_line(&format!("    {line}"));
@@ -133,9 +137,9 @@ fn print_introduction() {
 
 fn print_conclusion(as_told: bool) {
     match as_told {
-        true => {
-            print_line("\nEvery caller reached a next step. Your own script: `dialscript call --help`.")
-        }
+        true => print_line(
+            "\nEvery caller reached a next step. Your own script: `dialscript call --help`.",
+        ),
         false => print_line("\nThis did not end as it has to: please report it."),
     }
 }
@@ -167,7 +171,8 @@ impl DemoCall {
     }
 
     fn ended_as_expected(&self, ended: &SimulationResult) -> bool {
-        ended.outcome == self.outcome && ended.continuation == Continuation::Destination(self.continues_at.to_owned())
+        ended.outcome == self.outcome
+            && ended.continuation == Continuation::Destination(self.continues_at.to_owned())
     }
 }
 

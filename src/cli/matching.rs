@@ -14,16 +14,16 @@ use crate::cli::call::load_config_with_script;
 use crate::cli::printer::{OutputLine, escape_control};
 use crate::script::answer::TriggerAnswer;
 use crate::script::branch::{BranchSubject, choose_branch};
-use crate::script::definition::{ScriptOutcome, Script, ScriptTrigger};
-use crate::script::input_check::InputCheck;
 use crate::script::call_state::InputMethod;
+use crate::script::decision::{BranchDecision, decide_branch};
+use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
+use crate::script::input_check::InputCheck;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
-use crate::script::decision::{BranchDecision, decide_branch};
 use crate::trigger::MAX_BODY;
 
 use answer_file::AnswerFile;
-use report::{KnownValues, ChosenOutcome};
+use report::{ChosenOutcome, KnownValues};
 
 /// Which script, and what comes to it.
 #[derive(Debug, Args)]
@@ -71,7 +71,9 @@ pub fn matching(options: &MatchArgs) -> ExitCode {
     };
     match (&script.trigger, &options.answer, &options.input) {
         (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
-            Ok(reply) => options.print(&match_answer(script, trigger, options.with_overrides(reply))),
+            Ok(reply) => {
+                options.print(&match_answer(script, trigger, options.with_overrides(reply)))
+            }
             Err(fault) => print_error(&fault.to_string(), ExitCode::FAILURE),
         },
         (None, _, Some(input)) => options.print(&match_input(script, input)),
@@ -96,7 +98,8 @@ impl MatchArgs {
 
     fn print(&self, judged: &MatchReport) -> ExitCode {
         for line in &judged.lines {
-            let shown = if self.json { line.to_json().to_string() } else { escape_control(&line.text) };
+            let shown =
+                if self.json { line.to_json().to_string() } else { escape_control(&line.text) };
             // A closed pipe ends the telling.
             drop(writeln!(stdout(), "{shown}"));
         }
@@ -127,7 +130,11 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
 fn match_answer(script: &Script, trigger: &ScriptTrigger, reply: AnswerFile) -> MatchReport {
     if reply.body.len() > MAX_BODY {
         let reason = TriggerError::BodyTooLong(MAX_BODY).to_string();
-        return match_report(Vec::new(), &ChosenOutcome::no_response(script, reason), &KnownValues::default());
+        return match_report(
+            Vec::new(),
+            &ChosenOutcome::no_response(script, reason),
+            &KnownValues::default(),
+        );
     }
     let status = reply.status.unwrap_or(200);
     let answer = TriggerAnswer::parse(status, reply.content_type.as_deref(), &reply.body);
@@ -159,7 +166,11 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
     let mut lines = vec![report::input_line(&text)];
     lines.extend(report::branch_lines(&script.branches, &subject));
     let chosen = choose_branch(&script.branches, &subject);
-    match_report(lines, &chosen.map_or_else(|| ChosenOutcome::otherwise(script), ChosenOutcome::branch), &known)
+    match_report(
+        lines,
+        &chosen.map_or_else(|| ChosenOutcome::otherwise(script), ChosenOutcome::branch),
+        &known,
+    )
 }
 
 /// What was asked for by keys may be entered or, where speech is asked for too, said.
@@ -167,21 +178,31 @@ fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String)
     let by_keys = script.keypress.as_ref().map(|keypress| {
         let digits = input.bytes().all(|b| b.is_ascii_digit());
         match keypress.check(input) {
-            InputCheck::Valid if !digits || input.len() > keypress.digit_options.max_digits => InputCheck::Invalid,
+            InputCheck::Valid if !digits || input.len() > keypress.digit_options.max_digits => {
+                InputCheck::Invalid
+            }
             judged => judged,
         }
     });
     match (by_keys, &script.speech) {
-        (Some(InputCheck::Valid), _) => (InputCheck::Valid, InputMethod::Keypress, input.to_owned()),
+        (Some(InputCheck::Valid), _) => {
+            (InputCheck::Valid, InputMethod::Keypress, input.to_owned())
+        }
         (_, Some(speech)) => {
             let (judged, text) = speech.check(input, script.keypress.as_ref());
             (judged, InputMethod::Speech, text)
         }
-        (judged, None) => (judged.unwrap_or(InputCheck::Valid), InputMethod::Keypress, input.to_owned()),
+        (judged, None) => {
+            (judged.unwrap_or(InputCheck::Valid), InputMethod::Keypress, input.to_owned())
+        }
     }
 }
 
-fn match_report(mut lines: Vec<OutputLine>, taken: &ChosenOutcome<'_>, known: &KnownValues<'_>) -> MatchReport {
+fn match_report(
+    mut lines: Vec<OutputLine>,
+    taken: &ChosenOutcome<'_>,
+    known: &KnownValues<'_>,
+) -> MatchReport {
     lines.push(taken.to_line());
     let ScriptOutcome { variables: set, then, .. } = taken.outcome;
     lines.extend(set.iter().map(|(name, template)| report::set_line(name, template, known)));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 use tracing::Level;
 
-use crate::fake::phone::{Continuation, CallEvent, TimedCallEvent};
+use crate::fake::phone::{CallEvent, Continuation, TimedCallEvent};
 use crate::telemetry::event_layer::LogEvent;
 
 /// Something to tell.
@@ -40,7 +40,9 @@ impl OutputLine {
         use CallEvent as H;
         match happening {
             H::PickedUp => Self::new("picked_up", json!({}), "the call is picked up"),
-            H::SoundStarted { .. } | H::SoundInterrupted { .. } | H::SoundMissing { .. } => Self::sound_line(happening),
+            H::SoundStarted { .. } | H::SoundInterrupted { .. } | H::SoundMissing { .. } => {
+                Self::sound_line(happening)
+            }
             H::KeyPressed(key) => {
                 Self::new("presses", json!({ "key": key }), format!("the caller presses {key}"))
             }
@@ -104,8 +106,12 @@ impl OutputLine {
     fn continuation_line(goes_on: &Continuation) -> Self {
         let line = |to: &str, text: String| Self::new("goes_on", json!({ "to": to }), text);
         match goes_on {
-            Continuation::NextStep => line("next step", "the dialplan goes on at its next step".into()),
-            Continuation::Destination(place) => line(place, format!("the dialplan goes on at {place}")),
+            Continuation::NextStep => {
+                line("next step", "the dialplan goes on at its next step".into())
+            }
+            Continuation::Destination(place) => {
+                line(place, format!("the dialplan goes on at {place}"))
+            }
             Continuation::NoSuchDestination(place) => {
                 let text = format!("the dialplan has no {place}: the call ends");
                 Self::new("goes_on", json!({ "to": null, "missing": place }), text)
@@ -235,7 +241,9 @@ impl Printer {
 impl PrinterState {
     fn write_line(&self, at: Duration, line: &OutputLine) {
         let shown = match self.format {
-            OutputFormat::Text => format!("{:7.2}  {}", at.as_secs_f64(), escape_control(&line.text)),
+            OutputFormat::Text => {
+                format!("{:7.2}  {}", at.as_secs_f64(), escape_control(&line.text))
+            }
             OutputFormat::Json => {
                 let mut object = line.fields.clone();
                 object.insert("seconds".into(), rounded_seconds(at));

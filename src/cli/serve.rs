@@ -19,7 +19,7 @@ use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::config::{self, Config};
-use crate::server::{SwitchListener, ServerLimits, CallServer, listen};
+use crate::server::{CallServer, ServerLimits, SwitchListener, listen};
 use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggerClient};
 use crate::voice::sound_server::SoundUrls;
@@ -117,7 +117,10 @@ pub(super) fn trigger_settings(config: &Config) -> trigger::TriggerSettings {
         tls_identities: upstreams()
             .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
             .collect(),
-        cache: trigger::response_cache::ResponseCacheLimits { max_entries: entries, max_bytes: bytes },
+        cache: trigger::response_cache::ResponseCacheLimits {
+            max_entries: entries,
+            max_bytes: bytes,
+        },
         shared_cache: config.cache.shared.clone(),
         allow_hosts: config.egress.allow_hosts.clone(),
         allow_networks: config.egress.allow_networks.clone(),
@@ -151,7 +154,8 @@ fn bind_sound_server(config: &Config) -> io::Result<Option<BoundSoundServer>> {
     let listener = listen::bind(address).map_err(|error| {
         io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
     })?;
-    let urls = Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
+    let urls =
+        Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
     info!(%address, url = server.url, "serving sounds");
     Ok(Some(BoundSoundServer { listener, urls, allow: server.allow.clone() }))
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use crate::channel::{AsrSource, Sound};
-use crate::script::voice::{AsrError, RenderedSound, SoundError, VoiceService, SoundRequest};
+use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
 
 /// The daemon's engines, with ears for a caller who is played.
 pub struct SimulatedVoice<V> {
@@ -182,7 +182,10 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
     fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
         let text = public_text(&wanted);
         if let (Some(text), false) = (&text, self.options.engines) {
-            return Some(RenderedSound { sound: self.options.placeholder_sound(text), guard: Arc::new(()) });
+            return Some(RenderedSound {
+                sound: self.options.placeholder_sound(text),
+                guard: Arc::new(()),
+            });
         }
         let made = self.engines.cached(wanted, speaks)?;
         if let Some(text) = text {
@@ -205,9 +208,15 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
         Ok((ear, Some(SimulatedRecording::Simulated(recording))))
     }
 
-    async fn transcribe(&self, recording: Self::AsrRecording, language: &str) -> Result<String, AsrError> {
+    async fn transcribe(
+        &self,
+        recording: Self::AsrRecording,
+        language: &str,
+    ) -> Result<String, AsrError> {
         match recording {
-            SimulatedRecording::Engine(recording) => self.engines.transcribe(recording, language).await,
+            SimulatedRecording::Engine(recording) => {
+                self.engines.transcribe(recording, language).await
+            }
             SimulatedRecording::Simulated(_) => Ok(self.options.caller_speech.take()),
         }
     }

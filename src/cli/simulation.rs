@@ -13,14 +13,14 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::cli::simulated_voice::{SimulatedVoice, SimulationOptions};
 use crate::cli::serve::{LAST_REQUESTS_TIMEOUT, server_limits, trigger_settings};
+use crate::cli::simulated_voice::{SimulatedVoice, SimulationOptions};
 use crate::config::Config;
-use crate::fake::phone::{Continuation, Phone};
 use crate::fake::destinations::FakeDestinations;
+use crate::fake::phone::{Continuation, Phone};
 use crate::fake::sound::FakeSounds;
 use crate::fake::{asterisk, freeswitch};
-use crate::server::{SwitchListener, CallServer, listen};
+use crate::server::{CallServer, SwitchListener, listen};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -61,8 +61,13 @@ impl Simulation {
     /// # Errors
     ///
     /// When the system has no port or no random numbers.
-    pub async fn start(config: &Config, switch: Switch, stage: SimulationOptions) -> io::Result<Self> {
-        let triggers = HttpTriggerClient::new(trigger_settings(config)).map_err(io::Error::other)?;
+    pub async fn start(
+        config: &Config,
+        switch: Switch,
+        stage: SimulationOptions,
+    ) -> io::Result<Self> {
+        let triggers =
+            HttpTriggerClient::new(trigger_settings(config)).map_err(io::Error::other)?;
         let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
@@ -73,7 +78,8 @@ impl Simulation {
         }
         let engines = VoiceEngines::new(config.voice.clone(), triggers.client(), None);
         let voice = SimulatedVoice::new(engines, stage);
-        let server = CallServer::new(server_limits(config), config.library.clone(), triggers, voice);
+        let server =
+            CallServer::new(server_limits(config), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
@@ -105,7 +111,12 @@ impl Simulation {
 /// # Errors
 ///
 /// When it can't be reached: then the dialplan goes on at once, on Asterisk with `AGISTATUS=FAILURE`.
-pub async fn place_call(server: &str, call: &SimulatedCall, places: FakeDestinations, phone: Phone) -> io::Result<SimulationResult> {
+pub async fn place_call(
+    server: &str,
+    call: &SimulatedCall,
+    places: FakeDestinations,
+    phone: Phone,
+) -> io::Result<SimulationResult> {
     let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server)).await??;
     stream.set_nodelay(true)?;
     let sounds = FakeSounds::default();
@@ -130,7 +141,8 @@ impl From<freeswitch::FakeFreeSwitchResult> for SimulationResult {
     /// After a hang-up FreeSWITCH takes no variables: one without an outcome was hung up while the script ran.
     fn from(mut ended: freeswitch::FakeFreeSwitchResult) -> Self {
         let outcome = ended.variables.remove("dialscript_outcome");
-        let hung_up = (ended.continuation == Continuation::HangupHandler).then(|| "hangup".to_owned());
+        let hung_up =
+            (ended.continuation == Continuation::HangupHandler).then(|| "hangup".to_owned());
         let outcome = outcome.or(hung_up).unwrap_or_default();
         Self { outcome, agi_status: None, continuation: ended.continuation }
     }

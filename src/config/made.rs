@@ -14,8 +14,16 @@ impl Config {
         let makes = scripts().any(|script| makes_sounds(script));
         let records = scripts().any(|script| script.speech.is_some());
         let needed = [
-            (makes, &self.voice.cache_folder.local, "`cache`: texts and sounds from URLs can't be heard"),
-            (records, &self.voice.recordings_folder.local, "`recordings`: speech can't be recorded"),
+            (
+                makes,
+                &self.voice.cache_folder.local,
+                "`cache`: texts and sounds from URLs can't be heard",
+            ),
+            (
+                records,
+                &self.voice.recordings_folder.local,
+                "`recordings`: speech can't be recorded",
+            ),
         ];
         let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
         needed.filter_map(|(_, folder, key)| create(folder, key).err()).collect()

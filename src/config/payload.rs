@@ -8,7 +8,7 @@ use super::validate::scope::{Sample, Scope};
 use crate::script::definition::BodyTemplate;
 use crate::script::escape::EscapeContext;
 use crate::script::request::is_connection_header;
-use crate::script::template::{BraceSyntax, TemplatePiece, Template};
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 
 mod pairs;
 

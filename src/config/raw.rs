@@ -30,7 +30,7 @@ pub(crate) struct Whole(pub(crate) u64);
 #[derive(Debug, Clone)]
 pub(crate) struct Parsed<T>(pub(crate) T);
 
-/// What a [`Parsed`] text can be.
+/// What a [`NumberResult`] text can be.
 pub(crate) trait FromText: Sized {
     /// As in `expected …`.
     const EXPECTED: &'static str;

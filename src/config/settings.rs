@@ -85,7 +85,8 @@ fn made(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
 
 /// All that stands in `[speech]`.
 fn speech(voice: &voice::settings::VoiceSettings) -> impl PartialEq {
-    let engines = (&voice.default_engine, &voice.fallback_engine, &voice.named_engines, &voice.asr_engine);
+    let engines =
+        (&voice.default_engine, &voice.fallback_engine, &voice.named_engines, &voice.asr_engine);
     (engines, voice.timeout, voice.max_concurrent, voice.format, voice.max_cache_bytes)
 }
 

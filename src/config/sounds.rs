@@ -12,7 +12,7 @@ use super::file::File;
 use super::nearest::nearest;
 use super::raw::Texts;
 use crate::channel::Sound;
-use crate::script::definition::{HoldMusicSource, PromptPart, Playlist, RecordedSounds};
+use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedSounds};
 use format::Home;
 
 mod format;

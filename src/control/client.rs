@@ -10,7 +10,7 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tokio_util::codec::{FramedRead, LinesCodec};
 
-use super::protocol::{ControlReply, MAX_REQUEST_BYTES, ControlRequest};
+use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 
 /// For the daemon to take the connection, and for each line of its answer: looking a shared cache through takes it half a
 /// minute.
@@ -40,14 +40,18 @@ pub enum ControlClientError {
 /// # Errors
 ///
 /// When nobody listens there, or the daemon does not answer, or has something against the request.
-pub async fn send_request(socket: &Path, request: &ControlRequest) -> Result<Vec<ControlReply>, ControlClientError> {
+pub async fn send_request(
+    socket: &Path,
+    request: &ControlRequest,
+) -> Result<Vec<ControlReply>, ControlClientError> {
     let mut line = serde_json::to_vec(request).map_err(bad_reply)?;
     if line.len() > MAX_REQUEST_BYTES {
         return Err(ControlClientError::RequestTooLong);
     }
     line.push(b'\n');
     let connected = timeout(REPLY_TIMEOUT, UnixStream::connect(socket)).await;
-    let mut stream = connected.map_err(io::Error::from).flatten().map_err(ControlClientError::Connect)?;
+    let mut stream =
+        connected.map_err(io::Error::from).flatten().map_err(ControlClientError::Connect)?;
     stream.write_all(&line).await.map_err(bad_reply)?;
     read_replies(stream).await
 }

@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::protocol::{ServingPhase, ControlReply, ScriptCacheReport, ScriptCachePolicy, ControlEntry, PurgeTarget, ControlRequest, CacheTotals, ControlUpstream};
-use crate::script::definition::{ResponseCachePolicy, ScriptLibrary, Script};
+use super::protocol::{
+    CacheTotals, ControlEntry, ControlReply, ControlRequest, ControlUpstream, PurgeTarget,
+    ScriptCachePolicy, ScriptCacheReport, ServingPhase,
+};
+use crate::script::definition::{ResponseCachePolicy, Script, ScriptLibrary};
 use crate::script::request::CacheKey;
 use crate::trigger::HttpTriggerClient;
-use crate::trigger::response_cache::{ResponseCacheLimits, ResponseCacheEntry, ListedCacheEntry};
+use crate::trigger::response_cache::{ListedCacheEntry, ResponseCacheEntry, ResponseCacheLimits};
 use crate::trigger::shared_cache::SharedCache;
 use crate::trigger::upstream::UpstreamState;
 
@@ -22,7 +25,11 @@ const MIN_KEY_DIGITS: usize = 4;
 const MAX_LISTED_NAMES: usize = 30;
 
 /// Answers a request, and throws away what it says.
-pub async fn handle_request(request: &ControlRequest, triggers: &HttpTriggerClient, library: &ScriptLibrary) -> Vec<ControlReply> {
+pub async fn handle_request(
+    request: &ControlRequest,
+    triggers: &HttpTriggerClient,
+    library: &ScriptLibrary,
+) -> Vec<ControlReply> {
     let desk = ControlHandler { triggers, library, now: Instant::now() };
     let answered = match request {
         ControlRequest::List { script } => desk.list(script.as_deref()),
@@ -53,7 +60,11 @@ impl ControlHandler<'_> {
         };
         let mut answers = self.entry_replies(&kept);
         let left_off = kept.len() - answers.len();
-        answers.push(ControlReply::Sum(cache_totals(&all, self.triggers.cache().limits(), left_off)));
+        answers.push(ControlReply::Sum(cache_totals(
+            &all,
+            self.triggers.cache().limits(),
+            left_off,
+        )));
         Ok(answers)
     }
 
@@ -92,11 +103,17 @@ impl ControlHandler<'_> {
     fn cached_entries(&self) -> Vec<KeyedCacheEntry> {
         let mut kept = self.triggers.cache().list(self.now);
         kept.sort_by_key(|listed| Reverse(listed.entry.stored_at));
-        kept.into_iter().map(|listed| KeyedCacheEntry { hex_key: hex(listed.key), entry: listed }).collect()
+        kept.into_iter()
+            .map(|listed| KeyedCacheEntry { hex_key: hex(listed.key), entry: listed })
+            .collect()
     }
 
     /// Those of a script, which may be gone meanwhile.
-    fn entries_of_script<'f>(&self, script: &str, all: &'f [KeyedCacheEntry]) -> Result<Vec<&'f KeyedCacheEntry>, String> {
+    fn entries_of_script<'f>(
+        &self,
+        script: &str,
+        all: &'f [KeyedCacheEntry],
+    ) -> Result<Vec<&'f KeyedCacheEntry>, String> {
         let kept: Vec<_> =
             all.iter().filter(|found| *found.entry.entry.script == *script).collect();
         if kept.is_empty() && !self.library.scripts.contains_key(script) {
@@ -106,7 +123,11 @@ impl ControlHandler<'_> {
     }
 
     /// The one answer that the beginning of a key means.
-    fn entry_by_prefix<'f>(&self, beginning: &str, all: &'f [KeyedCacheEntry]) -> Result<&'f KeyedCacheEntry, String> {
+    fn entry_by_prefix<'f>(
+        &self,
+        beginning: &str,
+        all: &'f [KeyedCacheEntry],
+    ) -> Result<&'f KeyedCacheEntry, String> {
         let digits = beginning.to_ascii_lowercase();
         if digits.len() < MIN_KEY_DIGITS || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(format!(
@@ -140,11 +161,18 @@ impl ControlHandler<'_> {
     }
 
     fn entry_replies(&self, kept: &[&KeyedCacheEntry]) -> Vec<ControlReply> {
-        kept.iter().take(MAX_LISTED).map(|found| ControlReply::Kept(self.describe_entry(found))).collect()
+        kept.iter()
+            .take(MAX_LISTED)
+            .map(|found| ControlReply::Kept(self.describe_entry(found)))
+            .collect()
     }
 
-    fn describe_entry(&self, KeyedCacheEntry { hex_key: key, entry: listed }: &KeyedCacheEntry) -> ControlEntry {
-        let ResponseCacheEntry { answer, stored_at: since, request_label: label, script, .. } = &listed.entry;
+    fn describe_entry(
+        &self,
+        KeyedCacheEntry { hex_key: key, entry: listed }: &KeyedCacheEntry,
+    ) -> ControlEntry {
+        let ResponseCacheEntry { answer, stored_at: since, request_label: label, script, .. } =
+            &listed.entry;
         let age = self.now.saturating_duration_since(*since);
         let asks = self.library.scripts.get(&**script).and_then(|script| script_caching(script));
         ControlEntry {
@@ -161,7 +189,8 @@ impl ControlHandler<'_> {
     fn describe_script(&self, script: &Script) -> ScriptCacheReport {
         let mut tallies = self.triggers.cache().script_stats().into_iter();
         let tally = tallies.find(|(name, _)| **name == *script.name).map(|(_, tally)| tally);
-        let asked = script.trigger.as_ref().map(|trigger| self.triggers.upstream_states_for(trigger));
+        let asked =
+            script.trigger.as_ref().map(|trigger| self.triggers.upstream_states_for(trigger));
         ScriptCacheReport {
             script: script.name.clone(),
             keeps: cache_policy(script),
@@ -172,7 +201,11 @@ impl ControlHandler<'_> {
 }
 
 /// The same where daemons share their answers; why not, where that fails.
-async fn purge_shared(shared: &SharedCache, which: &PurgeTarget, purged: &[CacheKey]) -> Option<String> {
+async fn purge_shared(
+    shared: &SharedCache,
+    which: &PurgeTarget,
+    purged: &[CacheKey],
+) -> Option<String> {
     if *which == PurgeTarget::All {
         return shared.purge().await.err().map(|error| error.to_string());
     }
@@ -184,7 +217,11 @@ fn script_caching(script: &Script) -> Option<&ResponseCachePolicy> {
     script.trigger.as_ref()?.cache_policy.as_ref()
 }
 
-fn cache_totals(all: &[KeyedCacheEntry], bounds: ResponseCacheLimits, left_off: usize) -> CacheTotals {
+fn cache_totals(
+    all: &[KeyedCacheEntry],
+    bounds: ResponseCacheLimits,
+    left_off: usize,
+) -> CacheTotals {
     CacheTotals {
         entries: all.len(),
         bytes: all.iter().map(|found| found.entry.bytes).sum(),
@@ -212,7 +249,11 @@ fn cache_policy(script: &Script) -> ScriptCachePolicy {
 }
 
 /// The ways in which an answer of this age still serves, each with its end.
-fn serving_phases(entry: &ResponseCacheEntry, asks: &ResponseCachePolicy, age: Duration) -> Vec<ServingPhase> {
+fn serving_phases(
+    entry: &ResponseCacheEntry,
+    asks: &ResponseCachePolicy,
+    age: Duration,
+) -> Vec<ServingPhase> {
     let mut from = age;
     let mut ahead = Vec::new();
     for (serves, until) in entry.max_ages(asks) {

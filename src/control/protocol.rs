@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::trigger::circuit_breaker::BreakerState;
-use crate::trigger::response_cache::{ResponseFreshness, ResponseCacheStats};
+use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 /// Largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
@@ -12,17 +12,17 @@ pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ControlRequest {
-    /// The kept answers, of one script where it is named: [`Answer::Kept`] for each, then [`Answer::Sum`].
+    /// The kept answers, of one script where it is named: [`ControlReply::ControlEntry`] for each, then [`ControlReply::CacheTotals`].
     List {
         /// The script.
         script: Option<String>,
     },
-    /// A script ([`Answer::Script`], then its [`Answer::Kept`]), or the one answer that a key means.
+    /// A script ([`ControlReply::Script`], then its [`ControlReply::ControlEntry`]), or the one answer that a key means.
     Explain {
         /// The script's name, or a key's beginning.
         what: String,
     },
-    /// Throw answers away: [`Answer::Purged`], and [`Answer::Shared`] where daemons share them.
+    /// Throw answers away: [`ControlReply::Purged`], and [`ControlReply::SharedCache`] where daemons share them.
     Purge(PurgeTarget),
 }
 

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 use tracing::{debug, error, warn};
 
-use super::protocol::{ControlReply, MAX_REQUEST_BYTES, ControlRequest};
+use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
 
 /// Most connections at once; further ones wait for their turn.

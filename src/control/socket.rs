@@ -23,7 +23,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 pub enum ControlSocketError {
     /// The path is no socket's.
     #[error(
-        "the path of a socket has at most {LONGEST} bytes: name a shorter one by `[control] socket`"
+        "the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes: name a shorter one by `[control] socket`"
     )]
     PathTooLong,
     /// Another daemon answers there.
@@ -81,7 +81,9 @@ async fn ensure_free(path: &Path) -> Result<(), ControlSocketError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
-        Ok(metadata) if !metadata.file_type().is_socket() => return Err(ControlSocketError::NotASocket),
+        Ok(metadata) if !metadata.file_type().is_socket() => {
+            return Err(ControlSocketError::NotASocket);
+        }
         Ok(_) => {}
     }
     match timeout(PROBE_TIMEOUT, UnixStream::connect(path)).await {

@@ -34,7 +34,9 @@ fn parse_nlsml(result: &str) -> RecognizeResult {
         return RecognizeResult::Silence;
     }
     let said = named("input").or_else(|| named("instance"));
-    RecognizeResult::Words(said.filter(|_| named("nomatch").is_none()).map(node_text).unwrap_or_default())
+    RecognizeResult::Words(
+        said.filter(|_| named("nomatch").is_none()).map(node_text).unwrap_or_default(),
+    )
 }
 
 fn node_text(node: Node<'_, '_>) -> String {

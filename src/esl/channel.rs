@@ -15,18 +15,23 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
-use super::connection::{HANDOVER_TIMEOUT, EslConnection, EslConnectionEvent, SOCKET_RESUME};
+use super::connection::{EslConnection, EslConnectionEvent, HANDOVER_TIMEOUT, SOCKET_RESUME};
 use super::quote::EslVariableValue;
 use super::variable::{self, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
-use crate::channel::{Caller, Destination, Exit, Interruption, HandoverResult, LineState, HoldMedia, DestinationCheck, Sound};
+use crate::channel::driver::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+};
+use crate::channel::{
+    Caller, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
+    LineState, Sound,
+};
 
 mod hold_media;
+mod playback;
 mod recognize;
 mod record;
 mod sounds;
-mod playback;
 
 /// `playback`, `record` and others end at the key `*` unless they are told not to (`on_dtmf` in `mod_dptools.c`).
 const PLAYBACK_TERMINATORS: &str = "playback_terminators";
@@ -119,7 +124,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.connection.ensure_alive()?;
         self.stop_playback().await?;
         let all = self.final_variables(variables, exit);
-        let all = all.iter().map(|(name, value)| (name.as_str(), EslVariableValue::sanitize(value)));
+        let all =
+            all.iter().map(|(name, value)| (name.as_str(), EslVariableValue::sanitize(value)));
         let all: Vec<_> = all.collect();
         let all = all.iter().map(|(name, value)| (*name, value));
         self.connection.run("multiset", &variable::multiset(all, self.expansion())?).await?;
@@ -242,7 +248,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
         collector: &mut DigitCollector<'_>,
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
-        if let Some(EslConnectionEvent::Key(key)) = self.connection.next_event(Instant::now() + time).await? {
+        if let Some(EslConnectionEvent::Key(key)) =
+            self.connection.next_event(Instant::now() + time).await?
+        {
             collector.push_key(key, Instant::now());
         }
         Ok(())
@@ -297,9 +305,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
     }
 
     /// FreeSWITCH has no way to ask its dialplan without running it. What it has nowhere is a priority.
-    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+    async fn check_destination(
+        &mut self,
+        to: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
-        Ok(if to.priority.is_some() { DestinationCheck::Missing } else { DestinationCheck::Unknown })
+        Ok(if to.priority.is_some() {
+            DestinationCheck::Missing
+        } else {
+            DestinationCheck::Unknown
+        })
     }
 
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {

@@ -53,7 +53,8 @@ impl ChannelData {
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
     pub fn caller_number(&self) -> Option<Cow<'_, str>> {
         let shown = !self.header_is_true("Caller-Privacy-Hide-Number");
-        self.get_nonempty("Caller-Caller-ID-Number").filter(|number| shown && !is_unknown_caller(number))
+        self.get_nonempty("Caller-Caller-ID-Number")
+            .filter(|number| shown && !is_unknown_caller(number))
     }
 
     /// `Caller-Caller-ID-Name`, unless there is none or it is withheld.
@@ -62,7 +63,8 @@ impl ChannelData {
     pub fn caller_name(&self) -> Option<Cow<'_, str>> {
         let shown = !self.header_is_true("Caller-Privacy-Hide-Name");
         let number = self.get_nonempty("Caller-Caller-ID-Number");
-        let is_name = |name: &Cow<'_, str>| !is_unknown_caller(name) && Some(name) != number.as_ref();
+        let is_name =
+            |name: &Cow<'_, str>| !is_unknown_caller(name) && Some(name) != number.as_ref();
         self.get_nonempty("Caller-Caller-ID-Name").filter(|name| shown && is_name(name))
     }
 
@@ -187,7 +189,8 @@ const ARGUMENT_PREFIX: &str = "dialscript_arg_";
 
 fn argument_name(variable: Cow<'_, str>) -> Option<Cow<'_, str>> {
     let start = variable.get(..ARGUMENT_PREFIX.len())?;
-    let name = start.eq_ignore_ascii_case(ARGUMENT_PREFIX).then(|| &variable[ARGUMENT_PREFIX.len()..])?;
+    let name =
+        start.eq_ignore_ascii_case(ARGUMENT_PREFIX).then(|| &variable[ARGUMENT_PREFIX.len()..])?;
     (!name.is_empty()).then(|| Cow::Owned(name.to_owned()))
 }
 

@@ -9,7 +9,7 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::channel_data::ChannelData;
 use super::command::EslCommand;
-use super::error::{EslEvidence, EslMessagePart, EslError};
+use super::error::{EslError, EslEvidence, EslMessagePart};
 use super::event::EslEvent;
 use super::parse;
 use super::text::{self, EslText};
@@ -107,7 +107,9 @@ impl EslCodec {
         }
         self.scanned = buffer.len();
         let within = self.scanned < MAX_HEADER_BYTES;
-        within.then_some(false).ok_or_else(|| too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer))
+        within
+            .then_some(false)
+            .ok_or_else(|| too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer))
     }
 
     /// Blank lines before a message mean nothing, as they mean nothing to FreeSWITCH (`read_packet`).
@@ -124,11 +126,15 @@ impl EslCodec {
         let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
         let body = block.split_off(head.block_bytes);
         match head.content {
-            EslContent::ChannelData => Some(EslMessage::ChannelData(ChannelData::from_block(block))),
+            EslContent::ChannelData => {
+                Some(EslMessage::ChannelData(ChannelData::from_block(block)))
+            }
             EslContent::Reply => Some(EslMessage::Reply(EslReply::from_block(&block))),
             EslContent::ApiResponse => Some(EslMessage::ApiResponse(EslText::from(body))),
             EslContent::Event => Some(EslMessage::Event(EslEvent::from_body(&body))),
-            EslContent::Disconnected => Some(EslMessage::Disconnected { lingering: lingers(&block) }),
+            EslContent::Disconnected => {
+                Some(EslMessage::Disconnected { lingering: lingers(&block) })
+            }
             EslContent::Ignored => None,
         }
     }
@@ -145,7 +151,11 @@ impl EslMessageHead {
         if body > MAX_BODY_BYTES {
             return Err(too_long(EslMessagePart::Body, MAX_BODY_BYTES, block));
         }
-        Ok(Self { content: EslContent::from_headers(content, block), block_bytes: block.len(), body_bytes: body })
+        Ok(Self {
+            content: EslContent::from_headers(content, block),
+            block_bytes: block.len(),
+            body_bytes: body,
+        })
     }
 
     fn total_bytes(self) -> usize {
@@ -157,7 +167,9 @@ impl EslContent {
     /// The reply to `connect` is an event and a reply in one (`parse_command`).
     fn from_headers(content_type: &[u8], block: &[u8]) -> Self {
         match content_type {
-            b"command/reply" if parse::find_header(block, b"Event-Name").is_some() => Self::ChannelData,
+            b"command/reply" if parse::find_header(block, b"Event-Name").is_some() => {
+                Self::ChannelData
+            }
             b"command/reply" => Self::Reply,
             b"api/response" => Self::ApiResponse,
             b"text/event-plain" => Self::Event,
@@ -195,7 +207,11 @@ impl Decoder for EslCodec {
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessage>, EslError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => {
-                let part = if self.head.is_some() { EslMessagePart::Body } else { EslMessagePart::Headers };
+                let part = if self.head.is_some() {
+                    EslMessagePart::Body
+                } else {
+                    EslMessagePart::Headers
+                };
                 Err(EslError::UnexpectedEnd { part, evidence: EslEvidence::from_bytes(buffer) })
             }
             message => Ok(message),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::quote::{self, MAX_COMMAND_BYTES, EslCommandError};
+use super::quote::{self, EslCommandError, MAX_COMMAND_BYTES};
 
 /// One command with all its lines and its body, ready to be sent in one write: at most [`COMMAND_BYTES`], and nothing
 /// from outside in it that begins another line.
@@ -70,7 +70,7 @@ impl EslCommand {
     /// `connect`: answered by the channel's data. Must be the first command, and must be sent even where the call is
     /// refused: a connection that closes before it leaves the call parked for ever (`socket_function` waits for
     /// `LFLAG_CONNECTED` or the listener's end, and parks either way). It is not enough:
-    /// [`Link::let_go`](super::link::Link::let_go).
+    /// [`EslConnection::release`](super::link::Link::let_go).
     pub fn connect() -> Self {
         Self::from_static("connect", "connect\n\n")
     }
@@ -229,7 +229,7 @@ const MAX_LINGER_SECONDS: u128 = 86_400;
 
 /// Whether a header brings the argument over as it is: FreeSWITCH takes the spaces before a value away, makes a list of
 /// `ARRAY::` (`switch_event_base_add_header` in `switch_event.c`), knows no line breaks in it, and may read another
-/// command into it ([`Unsendable::Unloads`]). A body has none of that (`switch_ivr_parse_event` in `switch_ivr.c`).
+/// command into it ([`EslCommandError::UnloadsModule`]). A body has none of that (`switch_ivr_parse_event` in `switch_ivr.c`).
 fn fits_in_header(argument: &str) -> bool {
     quote::check_header(argument).is_ok()
         && !argument.is_empty()
@@ -281,7 +281,12 @@ impl EslCommandBuilder {
         let Self { verb, target: what, event_uuid: execution, text } = self;
         match text.len() {
             bytes if bytes > MAX_COMMAND_BYTES => Err(EslCommandError::TooLong(bytes)),
-            _ => Ok(EslCommand { verb, target: what, event_uuid: execution, bytes: Bytes::from(text) }),
+            _ => Ok(EslCommand {
+                verb,
+                target: what,
+                event_uuid: execution,
+                bytes: Bytes::from(text),
+            }),
         }
     }
 }

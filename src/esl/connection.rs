@@ -12,10 +12,10 @@ use super::channel_data::{ChannelData, SocketControl, SocketMode};
 use super::codec::{EslCodec, EslMessage};
 use super::command::{EslCommand, EventLock, EventUuid, EventUuidGenerator};
 use super::event::{EslEvent, EslEventKind};
-use super::execution::{ExecutionEnd, PendingExecutions, ExecutionUpdate};
+use super::execution::{ExecutionEnd, ExecutionUpdate, PendingExecutions};
 use super::quote::EslCommandError;
-use crate::channel::digits::DigitCollector;
 use crate::channel::deadline::CallDeadline;
+use crate::channel::digits::DigitCollector;
 use crate::channel::{CallLimits, Interruption};
 
 /// For an application that does what it does at once. FreeSWITCH takes one each 20 ms frame.
@@ -110,7 +110,9 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let data = match timeout(time, connected).await {
         Ok(Ok(Some(EslMessage::ChannelData(data)))) => data,
         Ok(Ok(Some(_))) => return Err(connection_lost("no channel data came")),
-        Ok(Ok(None)) => return Err(connection_lost("the connection ended before the channel data")),
+        Ok(Ok(None)) => {
+            return Err(connection_lost("the connection ended before the channel data"));
+        }
         Ok(Err(error)) => return Err(connection_lost(error)),
         Err(_) => return Err(connection_lost(format!("no channel data within {time:?}"))),
     };
@@ -119,7 +121,14 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let executions = PendingExecutions::new(&*unique_id, mode);
     let uuids = EventUuidGenerator::default();
     let watch = CallDeadline::new(bounds);
-    let mut link = EslConnection { framed: wire, deadline: watch, executions, uuid_generator: uuids, mode, caller_gone: false };
+    let mut link = EslConnection {
+        framed: wire,
+        deadline: watch,
+        executions,
+        uuid_generator: uuids,
+        mode,
+        caller_gone: false,
+    };
     match link.subscribe(&unique_id, data.control()).await {
         Ok(()) => Ok((link, data)),
         Err(interrupted) => {
@@ -129,7 +138,7 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     }
 }
 
-/// Lets a call go that is not served, in as many words as one that is: see [`Link::let_go`].
+/// Lets a call go that is not served, in as many words as one that is: see [`EslConnection::release`].
 pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, time: Duration) {
     if let Ok((link, data)) = open(stream, CallLimits::with_timeout(time), time).await {
         link.release(&data).await;
@@ -150,7 +159,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     /// The filter goes first: without it the events of everybody's calls would come. A profile with
     /// `inbound-use-callid-as-uuid` lets the caller choose the identifier; one that a filter would read something into
     /// is not put into one.
-    async fn subscribe(&mut self, unique_id: &str, control: SocketControl) -> Result<(), Interruption> {
+    async fn subscribe(
+        &mut self,
+        unique_id: &str,
+        control: SocketControl,
+    ) -> Result<(), Interruption> {
         let filter = EslCommand::filter_unique_id(unique_id);
         match (control, filter) {
             (SocketControl::Full, Ok(filter)) => {
@@ -247,10 +260,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     ) -> Result<ExecutionWait, Interruption> {
         while self.executions.is_running(execution) {
             match self.next_event(due).await? {
-                Some(EslConnectionEvent::ApplicationEnded { execution: ended, completion }) if ended == execution => {
+                Some(EslConnectionEvent::ApplicationEnded { execution: ended, completion })
+                    if ended == execution =>
+                {
                     return Ok(ExecutionWait::Ended(completion));
                 }
-                Some(EslConnectionEvent::Key(key)) if is_last(key) => return Ok(ExecutionWait::Key),
+                Some(EslConnectionEvent::Key(key)) if is_last(key) => {
+                    return Ok(ExecutionWait::Key);
+                }
                 Some(_) => {}
                 None => return Ok(ExecutionWait::TimedOut),
             }
@@ -278,7 +295,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 
     /// What comes next, unless `due`, a stop, or the longest call comes first.
-    pub(super) async fn next_event(&mut self, due: Instant) -> Result<Option<EslConnectionEvent>, Interruption> {
+    pub(super) async fn next_event(
+        &mut self,
+        due: Instant,
+    ) -> Result<Option<EslConnectionEvent>, Interruption> {
         let message = tokio::select! {
             biased;
             message = self.framed.next() => message,
@@ -302,9 +322,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
             (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
             (ExecutionUpdate::Ended(execution, _), message) => {
-                Ok(EslConnectionEvent::ApplicationEnded { execution, completion: ExecutionCompletion::from_message(message) })
+                Ok(EslConnectionEvent::ApplicationEnded {
+                    execution,
+                    completion: ExecutionCompletion::from_message(message),
+                })
             }
-            (_, EslMessage::Event(event)) => Ok(dtmf_key(event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key)),
+            (_, EslMessage::Event(event)) => {
+                Ok(dtmf_key(event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
+            }
             _ => Ok(EslConnectionEvent::Other),
         }
     }
@@ -316,7 +341,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     ) -> Result<(), Interruption> {
         loop {
             let far = Instant::now() + self.remaining_with_margin();
-            if let (Some(EslConnectionEvent::Key(key)), Some(collector)) = (self.next_event(far).await?, &mut collector)
+            if let (Some(EslConnectionEvent::Key(key)), Some(collector)) =
+                (self.next_event(far).await?, &mut collector)
             {
                 collector.push_key(key, Instant::now());
                 if collector.ends_prompt() {

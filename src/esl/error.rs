@@ -46,8 +46,8 @@ impl EslError {
     }
 }
 
-/// Whose fault a [`WireError`] is. Never ours: what we can't say is refused before it is sent
-/// ([`Unsendable`](super::quote::Unsendable)).
+/// Whose fault a [`EslError`] is. Never ours: what we can't say is refused before it is sent
+/// ([`EslCommandError`](super::quote::Unsendable)).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EslErrorOrigin {
     /// The peer's: it does not speak as FreeSWITCH does.

@@ -72,7 +72,9 @@ impl EslEvent {
     pub fn from_body(bytes: &Bytes) -> Self {
         let (headers, body) = parse::split_event(bytes);
         let (headers, body) = (bytes.slice_ref(headers), bytes.slice_ref(body));
-        let kind = EslEventKind::from_name(parse::find_header(&headers, b"Event-Name").unwrap_or_default());
+        let kind = EslEventKind::from_name(
+            parse::find_header(&headers, b"Event-Name").unwrap_or_default(),
+        );
         Self { kind, headers: EslHeaders::from(headers), body: EslText::from(body) }
     }
 

@@ -112,7 +112,9 @@ impl PendingExecutions {
     }
 
     fn handle_reply(&mut self, ok: bool) -> ExecutionUpdate {
-        let Some(execution) = self.unanswered.pop_front() else { return ExecutionUpdate::UnexpectedReply };
+        let Some(execution) = self.unanswered.pop_front() else {
+            return ExecutionUpdate::UnexpectedReply;
+        };
         let end = match self.mode {
             _ if !ok => ExecutionEnd::Refused,
             SocketMode::Static => ExecutionEnd::Returned,
@@ -127,7 +129,11 @@ impl PendingExecutions {
     fn handle_event(&mut self, event: &EslEvent) -> ExecutionUpdate {
         match event.kind() {
             EslEventKind::ExecuteComplete => self.handle_execute_complete(event),
-            EslEventKind::Hangup | EslEventKind::HangupComplete if self.concerns_our_channel(event) => self.end_call(EslCallEnd::HungUp),
+            EslEventKind::Hangup | EslEventKind::HangupComplete
+                if self.concerns_our_channel(event) =>
+            {
+                self.end_call(EslCallEnd::HungUp)
+            }
             _ => ExecutionUpdate::Unrelated,
         }
     }
@@ -135,14 +141,17 @@ impl PendingExecutions {
     /// Others end on our channel too: the `socket` that made this connection, what the dialplan runs after it, what
     /// somebody else's connection executes.
     fn handle_execute_complete(&mut self, event: &EslEvent) -> ExecutionUpdate {
-        let ended = event
-            .application_uuid()
-            .and_then(|uuid| self.running.iter().copied().find(|execution| execution.matches(&uuid)));
-        match ended.filter(|&execution| self.concerns_our_channel(event) && self.forget(execution)) {
+        let ended = event.application_uuid().and_then(|uuid| {
+            self.running.iter().copied().find(|execution| execution.matches(&uuid))
+        });
+        match ended.filter(|&execution| self.concerns_our_channel(event) && self.forget(execution))
+        {
             Some(execution) => ExecutionUpdate::Ended(execution, ExecutionEnd::Complete),
             // The application that made this connection is over: somebody else transferred the call, and it is no longer
             // ours to act on, although the connection stays (`socket_function`).
-            None if self.concerns_our_channel(event) && event.application().as_deref() == Some("socket") => {
+            None if self.concerns_our_channel(event)
+                && event.application().as_deref() == Some("socket") =>
+            {
                 self.end_call(EslCallEnd::Disconnected)
             }
             None => ExecutionUpdate::Unrelated,

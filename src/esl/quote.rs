@@ -5,7 +5,7 @@
 //! somebody writes `${variable}` (`switch_channel_expand_variables_check` in `switch_channel.c` calls itself on each
 //! value), so no way to send a text makes it harmless that is not harmless where it is kept. Hence two steps:
 //!
-//! 1. [`Value`]: what a variable may hold at all.
+//! 1. [`EslVariableValue`]: what a variable may hold at all.
 //! 2. [`variable`](super::variable): the value through the parsers of one command, unchanged.
 
 use std::borrow::Cow;
@@ -26,7 +26,7 @@ pub enum EslCommandError {
     #[error("a header can't hold a carriage return, a line feed or a NUL, and a body no NUL")]
     LineBreak,
     /// Longer than what is worth sending.
-    #[error("the command is of {0} bytes, and {COMMAND_BYTES} is the most that is sent")]
+    #[error("the command is of {0} bytes, and {MAX_COMMAND_BYTES} is the most that is sent")]
     TooLong(usize),
     /// A name with more than letters, digits and `_`.
     #[error("no name of a variable")]
@@ -60,10 +60,11 @@ pub(super) fn check_variable_name(name: &str) -> Result<&str, EslCommandError> {
     fine.then_some(name).ok_or(EslCommandError::InvalidVariableName)
 }
 
-/// The headers of a command, unless they are taken for another: see [`Unsendable::Unloads`].
+/// The headers of a command, unless they are taken for another: see [`EslCommandError::UnloadsModule`].
 pub(super) fn check_headers(text: &str) -> Result<&str, EslCommandError> {
     let small = text.to_ascii_lowercase();
-    let unloads = small.contains(EVENT_SOCKET_MODULE) && ["unload", "reload"].iter().any(|w| small.contains(w));
+    let unloads = small.contains(EVENT_SOCKET_MODULE)
+        && ["unload", "reload"].iter().any(|w| small.contains(w));
     if unloads { Err(EslCommandError::UnloadsModule) } else { Ok(text) }
 }
 

@@ -1,4 +1,4 @@
-//! Ways to set a variable, each with what its parsers want: all leave in the variable what the [`Value`] holds.
+//! Ways to set a variable, each with what its parsers want: all leave in the variable what the [`EslVariableValue`] holds.
 //!
 //! - [`set`]: needs no `full`; is written to FreeSWITCH's log with its value, and to the events of its execution
 //! - [`multiset`]: the same, for many in one command
@@ -23,8 +23,13 @@ pub enum VariableExpansion {
 ///
 /// # Errors
 /// A name that is no plain variable's.
-pub fn set(name: &str, value: &EslVariableValue<'_>, expansion: VariableExpansion) -> Result<String, EslCommandError> {
-    let assignment = format!("{}={}", quote::check_variable_name(name)?, escape_expansion(value.as_str()));
+pub fn set(
+    name: &str,
+    value: &EslVariableValue<'_>,
+    expansion: VariableExpansion,
+) -> Result<String, EslCommandError> {
+    let assignment =
+        format!("{}={}", quote::check_variable_name(name)?, escape_expansion(value.as_str()));
     Ok(application_argument(assignment, expansion))
 }
 
@@ -51,7 +56,11 @@ pub fn multiset<'a>(
 ///
 /// # Errors
 /// A name that is no plain variable's, or an identifier that is no word.
-pub fn uuid_setvar(unique_id: &str, name: &str, value: &EslVariableValue<'_>) -> Result<String, EslCommandError> {
+pub fn uuid_setvar(
+    unique_id: &str,
+    name: &str,
+    value: &EslVariableValue<'_>,
+) -> Result<String, EslCommandError> {
     let value = break_up_module_name(escape_splitting(value.as_str(), None));
     Ok(format!("{} {} {value}", quote::check_word(unique_id)?, quote::check_variable_name(name)?))
 }
@@ -106,7 +115,7 @@ fn trailing_spaces(text: &str) -> usize {
     text.len() - text.trim_end_matches(' ').len()
 }
 
-/// Takes the module's name apart by quotes around nothing, which the splitting takes away: see [`Unsendable::Unloads`].
+/// Takes the module's name apart by quotes around nothing, which the splitting takes away: see [`EslCommandError::UnloadsModule`].
 fn break_up_module_name(value: String) -> String {
     let small = value.to_ascii_lowercase();
     let found: Vec<_> = small.match_indices(EVENT_SOCKET_MODULE).map(|(at, _)| at).collect();

@@ -10,16 +10,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::phone::{CallerAction, Continuation, CallEvent, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
 use super::sound::FakeSounds;
 
+mod commands;
 pub mod dialplan;
 mod environment;
+mod parse;
 mod playback;
 mod record;
-mod commands;
 mod stream;
-mod parse;
 
 pub use super::destinations::FakeDestinations;
 pub use dialplan::{FakeAsteriskCall, FakeLineState};
@@ -182,7 +182,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             FakeLineState::Ringing | FakeLineState::Up => self.channel.continuation(),
         };
         self.phone.emit(CallEvent::DialplanContinued(goes_on.clone()));
-        FakeAsteriskResult { status: self.status, variables: self.channel.into_variables(), continuation: goes_on }
+        FakeAsteriskResult {
+            status: self.status,
+            variables: self.channel.into_variables(),
+            continuation: goes_on,
+        }
     }
 }
 

@@ -44,7 +44,13 @@ impl DtmfSource {
     pub fn on_request_after(thinks: Duration, keys: &str) -> Self {
         let inputs = keys.split(',').map(|input| input.chars().collect()).collect();
         let (input, due) = (VecDeque::new(), Instant::now());
-        Self(DtmfPlan::OnRequest(RequestedDtmf { first_key_delay: thinks, inputs, input, due, expected: false }))
+        Self(DtmfPlan::OnRequest(RequestedDtmf {
+            first_key_delay: thinks,
+            inputs,
+            input,
+            due,
+            expected: false,
+        }))
     }
 
     /// Keys as they come, but no faster than fingers are; none after the last sender is gone.

@@ -12,25 +12,25 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::phone::{CallerAction, Continuation, CallEvent, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
 use super::sound::FakeSounds;
 
 mod applications;
 mod cause;
-mod events;
 mod channel;
 mod commands;
+mod events;
 mod session;
 mod speech;
-mod text;
 mod stream;
+mod text;
 
 pub use super::destinations::FakeDestinations;
 pub use channel::FakeFreeSwitchCall;
 
-use events::NO_RESPONSE;
 use channel::FakeFreeSwitchChannel;
-use session::{FakeExecute, FakeEslQuestion, FakeRunningApplication};
+use events::NO_RESPONSE;
+use session::{FakeEslQuestion, FakeExecute, FakeRunningApplication};
 use speech::FakeRecorder;
 use stream::{FakeEslCommand, FakeEslStream};
 

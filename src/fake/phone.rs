@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use super::dtmf::DtmfSource;
-use super::utterances::{UtteranceSource, TimedUtterance};
+use super::utterances::{TimedUtterance, UtteranceSource};
 
 /// Something that happened in a call, as the caller or the dialplan sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,7 +123,16 @@ impl Phone {
         let started_at = Instant::now();
         let hang_up_at = hangs_up_after.map(|after| started_at + after);
         let (utterances, on_event) = (UtteranceSource::silent(), Box::new(tell));
-        Self { started_at, dtmf, utterances, hang_up_at, hung_up: false, playing: None, music_playing: false, on_event }
+        Self {
+            started_at,
+            dtmf,
+            utterances,
+            hang_up_at,
+            hung_up: false,
+            playing: None,
+            music_playing: false,
+            on_event,
+        }
     }
 
     /// A caller who speaks.

@@ -56,8 +56,12 @@ impl FakeRecording {
     /// Where the file can't be written.
     pub fn write(&self, file: &Path, lasts: Duration) -> io::Result<u64> {
         let sample_format = hound::SampleFormat::Int;
-        let spec =
-            hound::WavSpec { channels: 1, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format };
+        let spec = hound::WavSpec {
+            channels: 1,
+            sample_rate: SAMPLE_RATE,
+            bits_per_sample: 16,
+            sample_format,
+        };
         let samples = sample_count(lasts);
         if !file.exists() {
             return Ok(samples);

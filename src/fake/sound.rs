@@ -81,7 +81,9 @@ impl FakeSounds {
         match self.lengths.get(name) {
             Some(listed) => *listed,
             None if name.starts_with('/') => file_length(name),
-            None if name.starts_with("digits/") || name.starts_with("letters/") => Some(CHARACTER_LENGTH),
+            None if name.starts_with("digits/") || name.starts_with("letters/") => {
+                Some(CHARACTER_LENGTH)
+            }
             None => Some(DEFAULT_LENGTH),
         }
     }
@@ -106,5 +108,7 @@ fn file_length(name: &str) -> Option<SoundLength> {
     if let Some(wav) = wav {
         return Some(SoundLength::read_wav(&wav).unwrap_or(DEFAULT_LENGTH));
     }
-    RAW_FORMATS.iter().find_map(|(extension, rate, per)| SoundLength::read_raw(&file(extension)?, *rate, *per))
+    RAW_FORMATS
+        .iter()
+        .find_map(|(extension, rate, per)| SoundLength::read_raw(&file(extension)?, *rate, *per))
 }

@@ -67,7 +67,8 @@ impl UtteranceSource {
         if let UtterancePlan::PerRecording(utterances) = &mut self.plan
             && speech.is_none()
         {
-            self.current = utterances.pop_front().map(|said| timed_utterance(now + SPEECH_DELAY, said));
+            self.current =
+                utterances.pop_front().map(|said| timed_utterance(now + SPEECH_DELAY, said));
         }
     }
 
@@ -75,7 +76,9 @@ impl UtteranceSource {
     pub(super) fn current_or_next(&mut self, now: Instant) -> Option<TimedUtterance> {
         while self.current.as_ref().is_none_or(|speech| speech.ends <= now) {
             self.current = None;
-            let UtterancePlan::Timed { picked_up: Some(since), utterances } = &mut self.plan else { break };
+            let UtterancePlan::Timed { picked_up: Some(since), utterances } = &mut self.plan else {
+                break;
+            };
             let Some((at, said)) = utterances.pop_front() else { break };
             self.current = Some(timed_utterance(*since + at, said));
         }

@@ -161,7 +161,12 @@ fn encode_family<'a, const N: usize, M: EncodeMetric>(
     samples.try_for_each(|(labels, sample)| sample.encode(metric.encode_family(&labels)?))
 }
 
-fn encode_gauge(into: &mut DescriptorEncoder<'_>, name: &str, help: &str, value: usize) -> fmt::Result {
+fn encode_gauge(
+    into: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    value: usize,
+) -> fmt::Result {
     let value = ConstGauge::new(saturating_i64(value));
     value.encode(into.encode_descriptor(name, help, None, value.metric_type())?)
 }

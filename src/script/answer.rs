@@ -69,7 +69,8 @@ impl TriggerAnswer {
     /// Reads a body by its content type; without one, or with an unknown one, by its look.
     pub fn parse(status: u16, content_type: Option<&str>, body: &[u8]) -> Self {
         let (format, text) = format::decode(content_type, body);
-        let content = AnswerContent::parse(format, text.trim()).unwrap_or_else(AnswerContent::Unreadable);
+        let content =
+            AnswerContent::parse(format, text.trim()).unwrap_or_else(AnswerContent::Unreadable);
         Self { status, content }
     }
 
@@ -79,7 +80,9 @@ impl TriggerAnswer {
             AnswerContent::Json(text) => json::lookup(text, path),
             AnswerContent::Xml(tree) => tree.lookup_xml(path),
             AnswerContent::Form(tree) => tree.lookup_form(path),
-            AnswerContent::Empty | AnswerContent::Text(_) | AnswerContent::Unreadable(_) => AnswerValue::Absent,
+            AnswerContent::Empty | AnswerContent::Text(_) | AnswerContent::Unreadable(_) => {
+                AnswerValue::Absent
+            }
         }
     }
 
@@ -133,7 +136,10 @@ impl TriggerAnswer {
 impl fmt::Debug for TriggerAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Answer");
-        shown.field("status", &self.status).field("size", &self.memory_size()).finish_non_exhaustive()
+        shown
+            .field("status", &self.status)
+            .field("size", &self.memory_size())
+            .finish_non_exhaustive()
     }
 }
 

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::script::answer::{TriggerAnswer, AnswerValue};
+use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::definition::{Branch, Decimal, Matcher, ScriptOutcome};
 use crate::script::path::KeyPath;
 
 mod explain;
 
-pub use explain::{MAX_SHOWN_CHARACTERS, BranchExplanation, describe_value, quote_text};
+pub use explain::{BranchExplanation, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
 
 /// What branches are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,8 @@ impl<'a> BranchSubject<'a> {
 
     /// What a caller entered.
     pub fn from_input(input: &'a str) -> Self {
-        let value = if input.is_empty() { AnswerValue::Absent } else { AnswerValue::Text(input.into()) };
+        let value =
+            if input.is_empty() { AnswerValue::Absent } else { AnswerValue::Text(input.into()) };
         Self { value: Some(value), status: None }
     }
 }
@@ -48,7 +49,10 @@ pub struct ChosenBranch<'b> {
 }
 
 /// The first branch that matches, in the order of the file.
-pub fn choose_branch<'b>(branches: &'b [Branch], subject: &BranchSubject<'_>) -> Option<ChosenBranch<'b>> {
+pub fn choose_branch<'b>(
+    branches: &'b [Branch],
+    subject: &BranchSubject<'_>,
+) -> Option<ChosenBranch<'b>> {
     (1..).zip(branches).find_map(|(number, branch)| {
         let matcher = branch.when.iter().find(|matcher| matcher.matches(subject))?;
         Some(ChosenBranch { number, matcher, outcome: &branch.outcome })

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::channel::Caller;
-use crate::script::answer::{TriggerAnswer, AnswerValue};
-use crate::script::definition::{ScriptLibrary, Script};
+use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::definition::{Script, ScriptLibrary};
 use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
 
 /// Arguments that the dialplan gave, by name; the first of `AGI(url,first,…)` is `1`. A name's first value wins.
@@ -146,15 +146,20 @@ impl PlaceholderValues for CallState<'_> {
             Placeholder::Input => self.input(),
             Placeholder::Attempt => PlaceholderValue::public(self.attempt.to_string()),
             Placeholder::Script => PlaceholderValue::public(&self.script.name),
-            Placeholder::Arg(name) => PlaceholderValue::public(self.arguments.get(name).unwrap_or_default()),
+            Placeholder::Arg(name) => {
+                PlaceholderValue::public(self.arguments.get(name).unwrap_or_default())
+            }
             Placeholder::Secret(name) => {
                 let secret = self.library.secrets.get(name).unwrap_or_default();
                 PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
             }
             Placeholder::OtherScript(script, entered) => self.input_value(script, *entered),
             Placeholder::Answer(path) => {
-                match self.answer.as_ref().map_or(AnswerValue::Absent, |answer| answer.lookup(path)) {
-                    AnswerValue::Text(text) => PlaceholderValue { sensitive: self.contains_sensitive(&text), text },
+                match self.answer.as_ref().map_or(AnswerValue::Absent, |answer| answer.lookup(path))
+                {
+                    AnswerValue::Text(text) => {
+                        PlaceholderValue { sensitive: self.contains_sensitive(&text), text }
+                    }
                     AnswerValue::Absent | AnswerValue::Composite => PlaceholderValue::default(),
                 }
             }

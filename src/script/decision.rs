@@ -1,7 +1,7 @@
 //! What a complete reply comes to: a branch, `[otherwise]`, or no response at all.
 
 use crate::script::answer::TriggerAnswer;
-use crate::script::branch::{ChosenBranch, BranchSubject, choose_branch};
+use crate::script::branch::{BranchSubject, ChosenBranch, choose_branch};
 use crate::script::definition::Branch;
 use crate::script::path::KeyPath;
 
@@ -18,7 +18,11 @@ pub enum BranchDecision<'b> {
 
 /// Judges a reply by the value at `key`. Branches see every reply, by its HTTP status at least; only what none of them
 /// names can be no response: what can't be read, and an error without the key.
-pub fn decide_branch<'b>(branches: &'b [Branch], answer: &TriggerAnswer, key: Option<&KeyPath>) -> BranchDecision<'b> {
+pub fn decide_branch<'b>(
+    branches: &'b [Branch],
+    answer: &TriggerAnswer,
+    key: Option<&KeyPath>,
+) -> BranchDecision<'b> {
     let subject = BranchSubject::from_answer(answer, key);
     if let Some(chosen) = choose_branch(branches, &subject) {
         return BranchDecision::Matched(chosen);

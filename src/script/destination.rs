@@ -2,7 +2,7 @@
 
 use crate::channel::Destination;
 use crate::script::escape::EscapeError;
-use crate::script::template::{RedactedText, Template, PlaceholderValues};
+use crate::script::template::{PlaceholderValues, RedactedText, Template};
 
 /// A place with its values, and how it may be shown.
 ///

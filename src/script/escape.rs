@@ -51,7 +51,8 @@ pub enum EscapeError {
 }
 
 /// RFC 3986's unreserved characters stay; all others are encoded.
-const PERCENT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const PERCENT_ENCODED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl EscapeContext {
     /// Writes a value so that it stays one.
@@ -64,13 +65,17 @@ impl EscapeContext {
             Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
             Self::Path if matches!(value, "." | "..") => return Err(EscapeError::Path),
             Self::Path => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
-            Self::Url | Self::Header | Self::Variable => out.push_str(&replace_control_characters(value)),
+            Self::Url | Self::Header | Self::Variable => {
+                out.push_str(&replace_control_characters(value))
+            }
             Self::JsonString => out.push_str(strip_quotes(&json_string(value))),
             Self::JsonValue if is_json_number(value) => out.push_str(value),
             Self::JsonValue => out.push_str(&json_string(value)),
             Self::Xml => escape_xml(&replace_control_characters(value), out),
             Self::Host if !is_host_part(value) => return Err(EscapeError::Host),
-            Self::Destination if !Destination::is_valid_part(value) => return Err(EscapeError::Destination),
+            Self::Destination if !Destination::is_valid_part(value) => {
+                return Err(EscapeError::Destination);
+            }
             Self::Host | Self::Destination => out.push_str(value),
         }
         Ok(())

@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::script::definition::{SayAs, ScriptLibrary, ScriptOutcome, PromptPart, Playlist, Script};
+use crate::script::definition::{
+    Playlist, PromptPart, SayAs, Script, ScriptLibrary, ScriptOutcome,
+};
 use crate::script::template::RedactedText;
-use crate::script::voice::{VoiceParams, SoundRequest};
+use crate::script::voice::{SoundRequest, VoiceParams};
 
 impl ScriptLibrary {
     /// Every fixed text as its script speaks it, the ten digits where a script says a value digit by digit, and every
@@ -33,8 +35,9 @@ impl FixedSounds {
                 PromptPart::Text(text) => self.add_text(text.clone(), &script.voice_params),
                 PromptPart::Url(url) => self.add_url(url.clone()),
                 PromptPart::Value(_, SayAs::Digits) => {
-                    ('0'..='9')
-                        .for_each(|digit| self.add_text(digit.to_string().into(), &script.voice_params));
+                    ('0'..='9').for_each(|digit| {
+                        self.add_text(digit.to_string().into(), &script.voice_params)
+                    });
                 }
                 PromptPart::Value(..) | PromptPart::Recorded(_) | PromptPart::UrlValue(_) => {}
             }

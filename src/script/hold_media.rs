@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::channel::{HoldMedia, HoldMusic as Plays, Reassurance as Reassures, Sound};
-use crate::script::definition::{HoldMediaTemplate, HoldMusicSource, PromptPart, Playlist, ReassuranceTemplate};
+use crate::script::definition::{
+    HoldMediaTemplate, HoldMusicSource, Playlist, PromptPart, ReassuranceTemplate,
+};
 use crate::script::template::RedactedText;
-use crate::script::voice::{SoundGuard, RenderedSound, VoiceParams, VoiceService, SoundRequest};
+use crate::script::voice::{RenderedSound, SoundGuard, SoundRequest, VoiceParams, VoiceService};
 
 impl HoldMediaTemplate {
     /// All sounds and texts in it.
@@ -30,7 +32,12 @@ pub struct HoldMediaBuilder<'a, V> {
 
 impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
     /// For a caller of a language and a script's manner; `speaks` tells whether the switch can speak texts itself.
-    pub fn new(voice: &'a V, language: &'a str, voice_params: &'a Arc<VoiceParams>, has_tts: bool) -> Self {
+    pub fn new(
+        voice: &'a V,
+        language: &'a str,
+        voice_params: &'a Arc<VoiceParams>,
+        has_tts: bool,
+    ) -> Self {
         Self { voice, language, voice_params, has_tts, guards: Vec::new() }
     }
 
@@ -76,9 +83,10 @@ impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
                 let text = RedactedText::public(text.to_string());
                 SoundRequest::Text { text, voice_params: self.voice_params.clone() }
             }
-            PromptPart::Url(url) => {
-                SoundRequest::Url { url: RedactedText::public(url.to_string()), decides_host: false }
-            }
+            PromptPart::Url(url) => SoundRequest::Url {
+                url: RedactedText::public(url.to_string()),
+                decides_host: false,
+            },
             // It is the same in every call.
             PromptPart::Value(..) | PromptPart::UrlValue(_) => return Vec::new(),
         };

@@ -1,6 +1,6 @@
 //! What was entered, against what was asked for.
 
-use crate::script::definition::{SpeechFilter, KeypressInput, SpeechInput};
+use crate::script::definition::{KeypressInput, SpeechFilter, SpeechInput};
 use crate::script::numeric;
 
 /// What a question came to.
@@ -34,7 +34,9 @@ impl SpeechInput {
         let words = words.trim();
         match self.filter {
             _ if words.is_empty() => (InputCheck::Missing, String::new()),
-            SpeechFilter::None => (InputCheck::Valid, words.chars().take(MAX_SPEECH_CHARACTERS).collect()),
+            SpeechFilter::None => {
+                (InputCheck::Valid, words.chars().take(MAX_SPEECH_CHARACTERS).collect())
+            }
             SpeechFilter::Numeric => {
                 let digits = numeric::digits(words, &self.language).unwrap_or_default();
                 (self.check_digits(&digits, keypress), digits)
@@ -44,7 +46,8 @@ impl SpeechInput {
 
     fn check_digits(&self, digits: &str, keypress: Option<&KeypressInput>) -> InputCheck {
         let as_keys = keypress.is_none_or(|keypress| {
-            digits.len() <= keypress.digit_options.max_digits && keypress.check(digits) == InputCheck::Valid
+            digits.len() <= keypress.digit_options.max_digits
+                && keypress.check(digits) == InputCheck::Valid
         });
         let fits = match self.digit_count {
             Some(length) => digits.len() == length,

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, SoundStream};
-use crate::script::definition::{Decimal, SayAs, PromptPart, Playlist};
-use crate::script::template::{RedactedText, Placeholder, PlaceholderValues};
-use crate::script::voice::{SoundGuard, RenderedSound, VoiceParams, SoundError, VoiceService, SoundRequest};
+use crate::script::definition::{Decimal, Playlist, PromptPart, SayAs};
+use crate::script::template::{Placeholder, PlaceholderValues, RedactedText};
+use crate::script::voice::{
+    RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
+};
 
 /// Most characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
@@ -42,7 +44,8 @@ impl<M> PromptSounds<M> {
         speaks: bool,
         values: &impl PlaceholderValues,
     ) -> Self {
-        let mut parts = Self { slots: VecDeque::new(), guards: Vec::new(), played: 0, last_error: None };
+        let mut parts =
+            Self { slots: VecDeque::new(), guards: Vec::new(), played: 0, last_error: None };
         for part in &playlist.parts {
             let mut make = |wanted, instead| {
                 let making = voice.render(wanted, speaks);
@@ -51,9 +54,13 @@ impl<M> PromptSounds<M> {
             match part {
                 PromptPart::Recorded(recorded) => {
                     let sounds = recorded.in_language(language).iter();
-                    parts.slots.extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
+                    parts
+                        .slots
+                        .extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
                 }
-                PromptPart::Text(text) => make(speech_request(RedactedText::public(text.to_string()), manner), None),
+                PromptPart::Text(text) => {
+                    make(speech_request(RedactedText::public(text.to_string()), manner), None)
+                }
                 PromptPart::Url(url) => {
                     let url = RedactedText::public(url.to_string());
                     make(SoundRequest::Url { url, decides_host: false }, None);
@@ -61,7 +68,13 @@ impl<M> PromptSounds<M> {
                 PromptPart::UrlValue(placeholder) => {
                     let url = values.value(placeholder);
                     if !url.text.is_empty() {
-                        make(SoundRequest::Url { url: RedactedText::from_value(&url), decides_host: true }, None);
+                        make(
+                            SoundRequest::Url {
+                                url: RedactedText::from_value(&url),
+                                decides_host: true,
+                            },
+                            None,
+                        );
                     }
                 }
                 PromptPart::Value(placeholder, how) => {
@@ -90,7 +103,9 @@ fn speech_request(text: RedactedText, manner: &Arc<VoiceParams>) -> SoundRequest
     SoundRequest::Text { text, voice_params: manner.clone() }
 }
 
-impl<M: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> SoundStream for PromptSounds<M> {
+impl<M: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> SoundStream
+    for PromptSounds<M>
+{
     fn all_failed(&self) -> bool {
         self.nothing_played()
     }
@@ -123,7 +138,11 @@ impl<M: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
 }
 
 /// A value as texts for an engine, each of which may serve again.
-fn spoken_texts(values: &impl PlaceholderValues, placeholder: &Placeholder, how: SayAs) -> Vec<RedactedText> {
+fn spoken_texts(
+    values: &impl PlaceholderValues,
+    placeholder: &Placeholder,
+    how: SayAs,
+) -> Vec<RedactedText> {
     let value = values.value(placeholder);
     let whole = |text: String| match (text.as_str(), value.sensitive) {
         ("", _) => Vec::new(),
@@ -134,7 +153,9 @@ fn spoken_texts(values: &impl PlaceholderValues, placeholder: &Placeholder, how:
         SayAs::Words => whole(plain_words(&value.text)),
         SayAs::Number => whole(normalize_number(&value.text)),
         // One after the other, the sounds of single signs would tell what is said.
-        SayAs::Digits if value.sensitive => whole(spoken_characters(&value.text).collect::<Vec<_>>().join(", ")),
+        SayAs::Digits if value.sensitive => {
+            whole(spoken_characters(&value.text).collect::<Vec<_>>().join(", "))
+        }
         SayAs::Digits => spoken_characters(&value.text).map(RedactedText::public).collect(),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
-use crate::script::request::{CacheStatus, TriggerResult, RequestTimings};
+use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
 /// What happened, not which table served it: `DIALSCRIPT_OUTCOME`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use http::{HeaderName, header};
 use crate::script::answer::TriggerAnswer;
 use crate::script::definition::{self, RetryPolicy, Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
-use crate::script::template::{RedactedText, MASK, PlaceholderValues};
+use crate::script::template::{MASK, PlaceholderValues, RedactedText};
 
 /// A request, ready to be sent: POST with a body, GET without.
 #[derive(Debug, Clone)]
@@ -65,17 +65,25 @@ impl TriggerRequest {
     /// # Errors
     ///
     /// When a value can't stand where it should.
-    pub fn fill(trigger: &ScriptTrigger, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
+    pub fn fill(
+        trigger: &ScriptTrigger,
+        values: &impl PlaceholderValues,
+    ) -> Result<Self, EscapeError> {
         let headers = trigger.headers.iter();
         let headers = headers.map(|(name, value)| Ok((name.clone(), value.fill(values)?)));
         let body = trigger.body.as_ref();
         let body = body.map(|body| Ok((body.text.fill(values)?, body.content_type))).transpose()?;
         let key = trigger.cache_policy.as_ref().and_then(|caching| caching.key.as_ref());
-        let key = key
-            .map(|key| Ok(CacheKeyInput { source: key.source.clone(), text: key.template.fill(values)? }));
+        let key = key.map(|key| {
+            Ok(CacheKeyInput { source: key.source.clone(), text: key.template.fill(values)? })
+        });
         Ok(Self {
             target: RequestTarget::fill(&trigger.url, values)?,
-            fallback: trigger.fallback.as_ref().map(|url| RequestTarget::fill(url, values)).transpose()?,
+            fallback: trigger
+                .fallback
+                .as_ref()
+                .map(|url| RequestTarget::fill(url, values))
+                .transpose()?,
             headers: headers.collect::<Result<_, EscapeError>>()?,
             auth: trigger.auth.as_ref().map(|auth| RequestAuth::fill(auth, values)).transpose()?,
             body,
@@ -96,7 +104,10 @@ impl TriggerRequest {
 }
 
 impl RequestTarget {
-    fn fill(url: &definition::UrlTemplate, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
+    fn fill(
+        url: &definition::UrlTemplate,
+        values: &impl PlaceholderValues,
+    ) -> Result<Self, EscapeError> {
         Ok(Self { url: url.template.fill(values)?, decides_host: url.decides_host })
     }
 
@@ -113,7 +124,10 @@ impl RequestTarget {
 }
 
 impl RequestAuth {
-    fn fill(auth: &definition::AuthTemplate, values: &impl PlaceholderValues) -> Result<Self, EscapeError> {
+    fn fill(
+        auth: &definition::AuthTemplate,
+        values: &impl PlaceholderValues,
+    ) -> Result<Self, EscapeError> {
         Ok(match auth {
             definition::AuthTemplate::Basic(user, password) => {
                 Self::Basic(user.fill(values)?, password.fill(values)?)
@@ -142,7 +156,11 @@ pub trait TriggerClient: Send + Sync {
     /// Asks for a script, whose branches say which answers are of use, and which are kept. No later than the request's
     /// budget allows something comes of it. What is under way goes on when the caller of this future drops it: the other
     /// side may count on it.
-    fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> impl Future<Output = TriggerResult> + Send;
+    fn send(
+        &self,
+        request: TriggerRequest,
+        script: &Arc<Script>,
+    ) -> impl Future<Output = TriggerResult> + Send;
 
     /// Sends a request that nobody waits for.
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>);
@@ -165,7 +183,12 @@ impl TriggerResult {
     /// Nothing came.
     pub fn failed(why: TriggerError) -> Self {
         let first_error = Some(why.to_string());
-        Self { answer: Err(why), cache: CacheStatus::Off, timings: RequestTimings::default(), first_error }
+        Self {
+            answer: Err(why),
+            cache: CacheStatus::Off,
+            timings: RequestTimings::default(),
+            first_error,
+        }
     }
 }
 

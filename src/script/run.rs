@@ -5,20 +5,24 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::channel::{Channel, Exit, Interruption, TypeAhead, LineState, HoldMedia, DestinationCheck};
-use crate::script::answer::{TriggerAnswer, AnswerValue};
-use crate::script::branch::{ChosenBranch, BranchSubject, choose_branch};
-use crate::script::definition::{ScriptLibrary, ScriptOutcome, Playlist, Script, ThenAction, ScriptTrigger};
+use crate::channel::{
+    Channel, DestinationCheck, Exit, HoldMedia, Interruption, LineState, TypeAhead,
+};
+use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::branch::{BranchSubject, ChosenBranch, choose_branch};
+use crate::script::call_state::{CallState, InputMethod, ScriptArguments};
+use crate::script::decision::{BranchDecision, decide_branch};
+use crate::script::definition::{
+    Playlist, Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, ThenAction,
+};
 use crate::script::destination::fill_destination;
 use crate::script::escape::EscapeError;
-use crate::script::input_check::InputCheck;
-use crate::script::call_state::{ScriptArguments, InputMethod, CallState};
 use crate::script::hold_media::HoldMediaBuilder;
-use crate::script::report::{CallOutcome, CallReport};
-use crate::script::request::{TriggerRequest, TriggerClient};
+use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
+use crate::script::report::{CallOutcome, CallReport};
+use crate::script::request::{TriggerClient, TriggerRequest};
 use crate::script::template::{MASK, Template};
-use crate::script::decision::{BranchDecision, decide_branch};
 use crate::script::voice::{SoundGuard, VoiceService};
 
 mod question;
@@ -116,7 +120,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    fn send_detached<'s>(&mut self, script: &'s Arc<Script>, trigger: &ScriptTrigger) -> (CallOutcome, &'s ScriptOutcome) {
+    fn send_detached<'s>(
+        &mut self,
+        script: &'s Arc<Script>,
+        trigger: &ScriptTrigger,
+    ) -> (CallOutcome, &'s ScriptOutcome) {
         match self.fill_request(trigger) {
             Ok(request) => {
                 self.triggers.send_detached(request, script);
@@ -157,7 +165,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     fn hold_media(&self, script: &Script, trigger: &ScriptTrigger) -> (HoldMedia, Vec<SoundGuard>) {
         let language = &self.channel.caller().language;
-        let mut at_hand = HoldMediaBuilder::new(self.voice, language, &script.voice_params, self.channel.has_tts());
+        let mut at_hand = HoldMediaBuilder::new(
+            self.voice,
+            language,
+            &script.voice_params,
+            self.channel.has_tts(),
+        );
         let meanwhile = at_hand.build(&trigger.hold_media);
         (meanwhile, at_hand.into_guards())
     }
@@ -221,7 +234,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             _ => None,
         };
         let asks = next.as_ref().and_then(|next| next.keypress.as_ref());
-        let keys = asks.map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
+        let keys =
+            asks.map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
         // Before the sound: who hangs up in it has heard what was decided, and keys that come in it are for the question
         // that follows at once.
         self.set_variables(outcome).await?;
@@ -237,16 +251,22 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         Ok(())
     }
 
-    async fn next_step(&mut self, then: &ThenAction, next: Option<Arc<Script>>) -> Result<NextStep, Interruption> {
+    async fn next_step(
+        &mut self,
+        then: &ThenAction,
+        next: Option<Arc<Script>>,
+    ) -> Result<NextStep, Interruption> {
         Ok(match (then, next) {
             (ThenAction::Continue, _) => NextStep::Exit(Exit::Continue),
             (ThenAction::Hangup(cause), _) => NextStep::Exit(Exit::Hangup(*cause)),
             (ThenAction::Again, _) => NextStep::Again,
             (ThenAction::Script(_), Some(next)) => NextStep::Script(next),
-            (ThenAction::Script(name), None) => NextStep::Exit(self.fail(format!("no script {name}"))),
-            (ThenAction::Goto { extension, context, priority }, _) => {
-                NextStep::Exit(self.check_goto(extension, context.as_ref(), priority.as_ref()).await?)
+            (ThenAction::Script(name), None) => {
+                NextStep::Exit(self.fail(format!("no script {name}")))
             }
+            (ThenAction::Goto { extension, context, priority }, _) => NextStep::Exit(
+                self.check_goto(extension, context.as_ref(), priority.as_ref()).await?,
+            ),
         })
     }
 

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use crate::script::escape::{EscapeContext, EscapeError};
 use crate::script::path::KeyPath;
 
+mod display;
 mod parse;
 mod spoken;
-mod display;
 
-pub use parse::{BraceSyntax, TemplatePiece, PlaceholderError, parse_template};
+pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use spoken::{SpokenPhrase, parse_spoken};
 
 /// A text with placeholders, each with its landing.
@@ -174,7 +174,10 @@ impl Template {
     }
 
     /// A template whose values all land alike.
-    pub fn with_context(pieces: impl IntoIterator<Item = TemplatePiece>, landing: EscapeContext) -> Self {
+    pub fn with_context(
+        pieces: impl IntoIterator<Item = TemplatePiece>,
+        landing: EscapeContext,
+    ) -> Self {
         let mut template = Self::default();
         pieces.into_iter().for_each(|piece| template.push(piece, landing));
         template
@@ -189,7 +192,9 @@ impl Template {
             let landing = at.escape_context(template.parts.is_empty());
             match &piece {
                 TemplatePiece::Text(text) => at = at.advance(text),
-                TemplatePiece::Placeholder(_) if landing == EscapeContext::Url => at = UrlPosition::Path,
+                TemplatePiece::Placeholder(_) if landing == EscapeContext::Url => {
+                    at = UrlPosition::Path
+                }
                 TemplatePiece::Placeholder(_) => {}
             }
             let fills = matches!(piece, TemplatePiece::Placeholder(_));
@@ -207,7 +212,10 @@ impl Template {
             if let TemplatePiece::Text(text) = &piece {
                 quoted = ends_inside_quotes(text, quoted);
             }
-            template.push(piece, if quoted { EscapeContext::JsonString } else { EscapeContext::JsonValue });
+            template.push(
+                piece,
+                if quoted { EscapeContext::JsonString } else { EscapeContext::JsonValue },
+            );
         }
         template
     }
@@ -215,7 +223,9 @@ impl Template {
     fn push(&mut self, piece: TemplatePiece, landing: EscapeContext) {
         match piece {
             TemplatePiece::Text(text) => self.push_text(&text),
-            TemplatePiece::Placeholder(placeholder) => self.parts.push(TemplatePart::Placeholder(placeholder, landing)),
+            TemplatePiece::Placeholder(placeholder) => {
+                self.parts.push(TemplatePart::Placeholder(placeholder, landing))
+            }
         }
     }
 
@@ -257,7 +267,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// When a value can't stand where it should; see [`Landing::write`].
+    /// When a value can't stand where it should; see [`EscapeContext::escape_into`].
     pub fn fill(&self, values: &impl PlaceholderValues) -> Result<RedactedText, EscapeError> {
         let mut filled = RedactedText::default();
         for part in &self.parts {
@@ -273,7 +283,11 @@ impl Template {
 }
 
 impl RedactedText {
-    fn push_escaped(&mut self, value: &PlaceholderValue<'_>, landing: EscapeContext) -> Result<(), EscapeError> {
+    fn push_escaped(
+        &mut self,
+        value: &PlaceholderValue<'_>,
+        landing: EscapeContext,
+    ) -> Result<(), EscapeError> {
         let start = self.text.len();
         landing.escape_into(&value.text, &mut self.text)?;
         if value.sensitive && self.text.len() > start {

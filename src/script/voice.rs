@@ -82,7 +82,7 @@ pub trait VoiceService: Send + Sync {
     /// speak texts itself. What is begun is bounded in time.
     fn render(&self, wanted: SoundRequest, speaks: bool) -> Self::PendingRender;
 
-    /// A sound that is there already, for where nothing waits for one. `speaks` as for [`Voice::make`].
+    /// A sound that is there already, for where nothing waits for one. `speaks` as for [`VoiceService::render`].
     fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
         let _ = (wanted, speaks);
         None

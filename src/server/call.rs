@@ -9,14 +9,14 @@ use tracing::{Instrument, info_span, warn};
 
 use super::{CallServer, listen};
 use crate::agi::channel::AgiChannel;
-use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
 use crate::agi::connection as agi;
+use crate::agi::environment::{AgiEnvironment, AgiScriptRequest};
 use crate::channel::{CallLimits, Channel};
 use crate::esl::channel::EslChannel;
 use crate::esl::channel_data::ChannelData;
 use crate::esl::connection as esl;
-use crate::script::definition::{ScriptLibrary, Script};
 use crate::script::call_state::ScriptArguments;
+use crate::script::definition::{Script, ScriptLibrary};
 use crate::script::request::TriggerClient;
 use crate::script::run::run;
 use crate::script::voice::VoiceService;
@@ -103,7 +103,8 @@ impl<'a, T: TriggerClient + 'static, V: VoiceService + 'static> AcceptedCall<'a,
         let call = run(channel, &self.library, services, script, arguments);
         let report = call.instrument(span).await;
         let (switch, took) = (self.switch, self.started_at.elapsed());
-        CallEnded { switch, call_id: &caller.call_id, duration: took, report }.record(self.server.call_counts());
+        CallEnded { switch, call_id: &caller.call_id, duration: took, report }
+            .record(self.server.call_counts());
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-use super::{SwitchListener, CallServer, call};
+use super::{CallServer, SwitchListener, call};
 use crate::agi::connection as agi;
 use crate::esl::connection as esl;
 use crate::script::request::TriggerClient;
@@ -21,7 +21,8 @@ use crate::telemetry::Switch;
 /// A switch opens a connection a call, and bursts of calls are usual.
 const BACKLOG: u32 = 1024;
 /// Between two tries to accept, when the machine has no descriptors left, at first and at most.
-const ACCEPT_RETRY_DELAYS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+const ACCEPT_RETRY_DELAYS: (Duration, Duration) =
+    (Duration::from_millis(10), Duration::from_secs(1));
 /// For a connection that is on its way into our hands when the server closes.
 const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
 /// For a refused peer to hear it.
@@ -112,7 +113,8 @@ fn admit<T: TriggerClient + 'static, V: VoiceService + 'static>(
 /// A small write is a command: it must not wait for another. Connections inherit these options of their listener.
 fn set_socket_options(listener: &TcpSocket) -> io::Result<()> {
     listener.set_nodelay(true)?;
-    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_INTERVAL).with_interval(KEEPALIVE_INTERVAL);
+    let keepalive =
+        TcpKeepalive::new().with_time(KEEPALIVE_INTERVAL).with_interval(KEEPALIVE_INTERVAL);
     SockRef::from(listener).set_tcp_keepalive(&keepalive)
 }
 

@@ -19,8 +19,9 @@ impl CallCounts {
         let kinds = Switch::ALL
             .into_iter()
             .flat_map(|switch| CallOutcome::ALL.into_iter().map(move |outcome| (switch, outcome)));
-        let counted =
-            |(switch, outcome)| (switch, outcome, self.counter(switch, outcome).load(Ordering::Relaxed));
+        let counted = |(switch, outcome)| {
+            (switch, outcome, self.counter(switch, outcome).load(Ordering::Relaxed))
+        };
         kinds.map(counted).collect()
     }
 

@@ -80,8 +80,14 @@ impl CircuitBreaker {
     pub fn admit(&mut self, now: Instant) -> Result<(), u32> {
         match self.state {
             BreakerPhase::Closed => Ok(()),
-            BreakerPhase::Open { until, open_time: lasts } | BreakerPhase::Probing { until, open_time: lasts } if until <= now => {
-                self.state = BreakerPhase::Probing { until: now + lasts.max(PROBE_TIMEOUT), open_time: lasts };
+            BreakerPhase::Open { until, open_time: lasts }
+            | BreakerPhase::Probing { until, open_time: lasts }
+                if until <= now =>
+            {
+                self.state = BreakerPhase::Probing {
+                    until: now + lasts.max(PROBE_TIMEOUT),
+                    open_time: lasts,
+                };
                 Ok(())
             }
             BreakerPhase::Open { .. } | BreakerPhase::Probing { .. } => Err(self.failures),
@@ -110,9 +116,13 @@ impl CircuitBreaker {
     pub fn record_failure(&mut self, now: Instant) -> BreakerTransition {
         self.failures = self.failures.saturating_add(1);
         let lasts = match self.state {
-            BreakerPhase::Closed if self.failures < self.settings.failure_threshold => return BreakerTransition::Unchanged,
+            BreakerPhase::Closed if self.failures < self.settings.failure_threshold => {
+                return BreakerTransition::Unchanged;
+            }
             BreakerPhase::Closed => self.settings.open_for,
-            BreakerPhase::Probing { open_time: lasts, .. } => (lasts * 2).min(MAX_OPEN_TIME.max(self.settings.open_for)),
+            BreakerPhase::Probing { open_time: lasts, .. } => {
+                (lasts * 2).min(MAX_OPEN_TIME.max(self.settings.open_for))
+            }
             // Of a request that was sent before it opened.
             BreakerPhase::Open { .. } => return BreakerTransition::Unchanged,
         };

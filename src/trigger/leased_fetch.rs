@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::request_plan::{
+    RequestDeadline, RequestOutcome, RequestPlan, RequestSender, has_branch_for,
+};
 use super::response_cache::ResponseCacheEntry;
-use super::request_plan::{RequestPlan, RequestOutcome, RequestSender, RequestDeadline, has_branch_for};
-use super::tiered_cache::{TieredCache, CacheStoreContext};
-use super::shared_cache::{SharedCacheEntry, LeaseOutcome, Lease, SharedCache};
+use super::shared_cache::{Lease, LeaseOutcome, SharedCache, SharedCacheEntry};
+use super::tiered_cache::{CacheStoreContext, TieredCache};
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, TriggerError};
 
@@ -60,9 +62,11 @@ impl TieredCache {
                     return found.map_continue(|()| Some(lease));
                 }
                 LeaseOutcome::HeldElsewhere => {
-                    let kept = shared.wait_for_entry(key, to_keep.cache_policy.fresh, until.at).await;
+                    let kept =
+                        shared.wait_for_entry(key, to_keep.cache_policy.fresh, until.at).await;
                     let is_there = kept.is_some();
-                    self.accept_shared_entry(kept, to_keep, anew).map_break(RequestOutcome::mark_joined)?;
+                    self.accept_shared_entry(kept, to_keep, anew)
+                        .map_break(RequestOutcome::mark_joined)?;
                     if is_there {
                         // Another script's, of no use here: it would be found again at once.
                         return ControlFlow::Continue(None);
@@ -77,7 +81,12 @@ impl TieredCache {
     }
 
     /// An answer of another daemon is kept here too, where a branch handles it. Where it serves, no request is needed.
-    fn accept_shared_entry(&self, kept: Option<SharedCacheEntry>, to_keep: &CacheStoreContext, anew: bool) -> ControlFlow<RequestOutcome> {
+    fn accept_shared_entry(
+        &self,
+        kept: Option<SharedCacheEntry>,
+        to_keep: &CacheStoreContext,
+        anew: bool,
+    ) -> ControlFlow<RequestOutcome> {
         let Some(kept) = kept else { return ControlFlow::Continue(()) };
         let Some(since) = Instant::now().checked_sub(kept.age) else {
             return ControlFlow::Continue(());
@@ -93,7 +102,9 @@ impl TieredCache {
         let (caching, stale) = (&to_keep.cache_policy, CacheStatus::Stale);
         let fresh = caching.fresh.min(fresh);
         match kept.age {
-            age if age < fresh => ControlFlow::Break(RequestOutcome::cached(answer, CacheStatus::Hit)),
+            age if age < fresh => {
+                ControlFlow::Break(RequestOutcome::cached(answer, CacheStatus::Hit))
+            }
             age if age < fresh + caching.stale && !anew => {
                 ControlFlow::Break(RequestOutcome::cached(answer, stale))
             }

@@ -6,8 +6,12 @@ use url::Url;
 
 use super::request_signature::RequestSigner;
 use crate::script::definition;
-use crate::script::request::{RequestAuth, TriggerError, TriggerRequest, RequestTarget, is_connection_header};
-use crate::script::template::{RedactedText, MASK, Placeholder, PlaceholderValue, PlaceholderValues};
+use crate::script::request::{
+    RequestAuth, RequestTarget, TriggerError, TriggerRequest, is_connection_header,
+};
+use crate::script::template::{
+    MASK, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText,
+};
 use crate::web::client::{HttpClient, HttpClientError, root_cause};
 
 /// HTML is what many frameworks send to whoever accepts anything.
@@ -58,7 +62,11 @@ pub(super) fn prepare(
     let upstream = upstream_name(client, &url, guarded);
     let builder = client.request(method(request), url, guarded).map_err(HttpClientError::from)?;
     let builder = builder.header(header::ACCEPT, ACCEPT_VALUE);
-    Ok(OutgoingRequest { request: build(builder, request)?, untrusted_host: guarded, upstream_name: upstream })
+    Ok(OutgoingRequest {
+        request: build(builder, request)?,
+        untrusted_host: guarded,
+        upstream_name: upstream,
+    })
 }
 
 /// The URL of a request.
@@ -114,7 +122,10 @@ impl PlaceholderValues for DummyValues {
 }
 
 /// The request over a client: what the script says, and nothing that it does not.
-fn build(builder: RequestBuilder, request: &TriggerRequest) -> Result<reqwest::Request, TriggerError> {
+fn build(
+    builder: RequestBuilder,
+    request: &TriggerRequest,
+) -> Result<reqwest::Request, TriggerError> {
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         headers.append(name, header_value(name, value)?);
@@ -124,7 +135,9 @@ fn build(builder: RequestBuilder, request: &TriggerRequest) -> Result<reqwest::R
         Some(RequestAuth::Basic(user, _)) if user.text().contains(':') => {
             return Err(not_sent("a name with a colon: the password would begin at it"));
         }
-        Some(RequestAuth::Basic(user, password)) => builder.basic_auth(user.text(), Some(password.text())),
+        Some(RequestAuth::Basic(user, password)) => {
+            builder.basic_auth(user.text(), Some(password.text()))
+        }
         Some(RequestAuth::Bearer(token)) => builder.bearer_auth(token.text()),
     };
     let Some((body, content_type)) = &request.body else {

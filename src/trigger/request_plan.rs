@@ -11,17 +11,17 @@ use super::outgoing_request::{OutgoingRequest, prepare};
 use super::request_signature::RequestSigner;
 use super::upstream::UpstreamRegistry;
 use crate::script::answer::TriggerAnswer;
+use crate::script::decision::{BranchDecision, decide_branch, status_reason};
 use crate::script::definition::{RetryPolicy, Script};
-use crate::script::request::{TriggerError, TriggerRequest, RequestTimings};
-use crate::script::decision::{BranchDecision, status_reason, decide_branch};
+use crate::script::request::{RequestTimings, TriggerError, TriggerRequest};
 use crate::web::client::HttpClient;
 use crate::web::stopwatch::Stopwatch;
 
-mod outcome;
 mod attempt;
+mod outcome;
 
-pub(super) use outcome::{RequestOutcome, RawHttpReply, RequestDeadline};
 use attempt::AttemptOutcome;
+pub(super) use outcome::{RawHttpReply, RequestDeadline, RequestOutcome};
 
 /// The longest body that is read, decompressed.
 pub const MAX_BODY: usize = 256 * 1024;
@@ -69,7 +69,11 @@ pub(super) enum ResponseClass {
 }
 
 impl RequestPlan {
-    pub(super) fn new(client: &HttpClient, request: &TriggerRequest, classifier: ResponseClassifier) -> Self {
+    pub(super) fn new(
+        client: &HttpClient,
+        request: &TriggerRequest,
+        classifier: ResponseClassifier,
+    ) -> Self {
         let fallback = request.fallback.as_ref();
         let to = std::iter::once(&request.target).chain(fallback);
         Self {
@@ -105,7 +109,9 @@ impl RequestPlan {
 impl ResponseClassifier {
     fn classify(&self, answer: &TriggerAnswer) -> ResponseClass {
         match self {
-            Self::Status if answer.status >= 300 => ResponseClass::Unusable(status_reason(answer.status)),
+            Self::Status if answer.status >= 300 => {
+                ResponseClass::Unusable(status_reason(answer.status))
+            }
             Self::Status => ResponseClass::Usable,
             Self::Branches(script) => classify_by_branches(script, answer),
         }
@@ -134,7 +140,11 @@ impl RequestSender {
         let mut spent = RequestTimings::default();
         for (number, to) in errand.targets.iter().enumerate() {
             let is_last = number + 1 == errand.targets.len();
-            let until = if is_last { whole } else { RequestDeadline::after(begun, errand.retry_policy.primary_budget()) };
+            let until = if is_last {
+                whole
+            } else {
+                RequestDeadline::after(begun, errand.retry_policy.primary_budget())
+            };
             spent.used_fallback = number > 0;
             let outgoing = match to {
                 Ok(outgoing) => outgoing,
@@ -149,7 +159,11 @@ impl RequestSender {
             }
         }
         let landed = landed.unwrap_or_else(|| RequestOutcome::failed(TriggerError::Cancelled));
-        RequestOutcome { timings: spent, deadline_passed: whole.remaining() < MIN_ATTEMPT_TIME, ..landed }
+        RequestOutcome {
+            timings: spent,
+            deadline_passed: whole.remaining() < MIN_ATTEMPT_TIME,
+            ..landed
+        }
     }
 
     async fn run_attempts(
@@ -167,7 +181,8 @@ impl RequestSender {
             let again = tried.retry;
             tried.merge_into(landed);
             let Some(wanted) = again else { return };
-            let pause = wanted.map_or_else(|| backoff(number), |wanted| wanted.max(backoff(number)));
+            let pause =
+                wanted.map_or_else(|| backoff(number), |wanted| wanted.max(backoff(number)));
             if is_last || Instant::now() + pause + MIN_ATTEMPT_TIME > until.at {
                 return;
             }
@@ -186,7 +201,8 @@ impl RequestSender {
         spent: &mut RequestTimings,
     ) -> AttemptOutcome {
         let begun = Instant::now();
-        let attempt = errand.retry_policy.attempt_timeout.map(|time| RequestDeadline::after(begun, time));
+        let attempt =
+            errand.retry_policy.attempt_timeout.map(|time| RequestDeadline::after(begun, time));
         let until = attempt.map_or(until, |attempt| until.no_later_than(attempt));
         let upstream = self.upstreams.for_url(to.url(), &to.upstream_name);
         let sending = upstream.acquire(until.at, errand.is_background).await;
@@ -224,7 +240,9 @@ impl RequestSender {
 impl RetryPolicy {
     /// What `url` gets where there is a `fallback_url`: half of the budget, or one attempt where that is longer.
     fn primary_budget(&self) -> Duration {
-        (self.total_timeout / 2).max(self.attempt_timeout.unwrap_or_default()).min(self.total_timeout)
+        (self.total_timeout / 2)
+            .max(self.attempt_timeout.unwrap_or_default())
+            .min(self.total_timeout)
     }
 }
 

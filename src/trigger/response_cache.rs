@@ -137,7 +137,11 @@ pub struct ListedCacheEntry {
 impl ResponseCache {
     /// An empty one.
     pub fn new(limits: ResponseCacheLimits) -> Self {
-        let kept = ResponseCacheInner { entries: LruCache::unbounded(), bytes: 0, script_stats: HashMap::new() };
+        let kept = ResponseCacheInner {
+            entries: LruCache::unbounded(),
+            bytes: 0,
+            script_stats: HashMap::new(),
+        };
         Self { limits, inner: Mutex::new(kept) }
     }
 
@@ -147,7 +151,12 @@ impl ResponseCache {
     }
 
     /// The answer kept under a key, as far as it serves who asks.
-    pub fn get(&self, key: CacheKey, asks: &ResponseCachePolicy, now: Instant) -> Option<ResponseCacheLookup> {
+    pub fn get(
+        &self,
+        key: CacheKey,
+        asks: &ResponseCachePolicy,
+        now: Instant,
+    ) -> Option<ResponseCacheLookup> {
         let mut kept = self.lock();
         let entry = kept.entries.get(&key)?;
         let age = now.saturating_duration_since(entry.stored_at);
@@ -200,7 +209,9 @@ impl ResponseCache {
     /// Everything that is kept, the last used first.
     pub fn list(&self, now: Instant) -> Vec<ListedCacheEntry> {
         let kept = self.lock();
-        let serves = |entry: &ResponseCacheEntry| now.saturating_duration_since(entry.stored_at) < entry.lifetime;
+        let serves = |entry: &ResponseCacheEntry| {
+            now.saturating_duration_since(entry.stored_at) < entry.lifetime
+        };
         let entries = kept.entries.iter().filter(|(_, entry)| serves(entry));
         let listed = |(key, entry): (&CacheKey, &ResponseCacheEntry)| ListedCacheEntry {
             key: *key,

@@ -22,20 +22,20 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::script::request::CacheKey;
 
-mod redis_address;
 mod lease;
-mod redis_client;
 mod poll_intervals;
 mod purge;
+mod redis_address;
+mod redis_client;
 mod seal;
 mod transport;
 
-pub use redis_address::{RedisAddress, RedisAddressError};
-pub use lease::{LeaseOutcome, Lease};
+pub use lease::{Lease, LeaseOutcome};
 pub use purge::PurgeError;
+pub use redis_address::{RedisAddress, RedisAddressError};
 
-use redis_client::RedisClient;
 use poll_intervals::PollIntervals;
+use redis_client::RedisClient;
 use seal::{CacheSealer, millis};
 
 /// The longest value that is written or read, sealed: twice the longest answer.
@@ -132,7 +132,8 @@ impl SharedCache {
     ///
     /// When the secret makes no keys, or TLS can't be set up.
     pub fn new(settings: &SharedCacheSettings) -> Result<Self, SharedCacheSetupError> {
-        let seals = CacheSealer::new(&settings.secret).map_err(|_| SharedCacheSetupError::KeyDerivation)?;
+        let seals =
+            CacheSealer::new(&settings.secret).map_err(|_| SharedCacheSetupError::KeyDerivation)?;
         let link = Arc::new(RedisClient::new(&settings.address)?);
         Ok(Self { redis: link, sealer: seals, warned_unreadable: AtomicBool::new(false) })
     }
@@ -151,7 +152,8 @@ impl SharedCache {
     pub async fn put(&self, key: &CacheKey, kept: &SharedCacheEntry) {
         let lifetime = millis(kept.lifetime).filter(|lifetime| *lifetime > 0);
         let name = self.sealer.entry_name(key);
-        let sealed = self.sealer.seal(&name, kept).filter(|sealed| sealed.len() <= MAX_SEALED_BYTES);
+        let sealed =
+            self.sealer.seal(&name, kept).filter(|sealed| sealed.len() <= MAX_SEALED_BYTES);
         let (Some(lifetime), Some(sealed)) = (lifetime, sealed) else { return };
         let mut commands = Pipeline::new();
         commands.cmd("SET").arg(name).arg(sealed).arg("PX").arg(lifetime).ignore();
@@ -175,7 +177,9 @@ impl SharedCache {
     /// Who of all daemons asks the web application, which may take this long.
     pub async fn acquire_lease(&self, key: &CacheKey, time: Duration) -> LeaseOutcome {
         let time = time.saturating_add(LEASE_MARGIN);
-        let (Ok(token), Some(lasts)) = (self.sealer.random_token(), millis(time.min(lease::LEASE_TIME))) else {
+        let (Ok(token), Some(lasts)) =
+            (self.sealer.random_token(), millis(time.min(lease::LEASE_TIME)))
+        else {
             return LeaseOutcome::Unavailable;
         };
         let name = self.sealer.lease_name(key);
@@ -195,7 +199,12 @@ impl SharedCache {
 
     /// Waits for the answer that somebody else asks for, fresh for who takes answers up to an age. None when the other
     /// one gave up, `until` has come, or the server is away.
-    pub async fn wait_for_entry(&self, key: &CacheKey, time: Duration, until: Instant) -> Option<SharedCacheEntry> {
+    pub async fn wait_for_entry(
+        &self,
+        key: &CacheKey,
+        time: Duration,
+        until: Instant,
+    ) -> Option<SharedCacheEntry> {
         timeout_at(until, self.poll_for_entry(key, time)).await.ok().flatten()
     }
 
@@ -225,7 +234,14 @@ impl SharedCache {
     /// In one transaction, so that the time that is left is that of the value.
     async fn read_entry(&self, name: &str) -> Option<SharedCacheEntry> {
         let mut commands = Pipeline::new();
-        commands.atomic().cmd("GETRANGE").arg(name).arg(0).arg(MAX_SEALED_BYTES).cmd("PTTL").arg(name);
+        commands
+            .atomic()
+            .cmd("GETRANGE")
+            .arg(name)
+            .arg(0)
+            .arg(MAX_SEALED_BYTES)
+            .cmd("PTTL")
+            .arg(name);
         let (sealed, left): (Vec<u8>, i64) = self.redis.query(&commands).await?;
         if sealed.is_empty() {
             return None;

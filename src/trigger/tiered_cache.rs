@@ -6,13 +6,15 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
-use super::response_cache::{ResponseCache, ResponseCacheEntry, ResponseCacheLookup};
-use super::request_plan::{RequestPlan, RequestOutcome, ResponseClass, has_branch_for};
 use super::outgoing_request;
+use super::request_plan::{RequestOutcome, RequestPlan, ResponseClass, has_branch_for};
+use super::response_cache::{ResponseCache, ResponseCacheEntry, ResponseCacheLookup};
 use super::shared_cache::SharedCache;
 use crate::script::answer::TriggerAnswer;
 use crate::script::definition::{ResponseCachePolicy, Script};
-use crate::script::request::{CacheKey, CacheStatus, TriggerResult, TriggerError, TriggerRequest, RequestTimings};
+use crate::script::request::{
+    CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerRequest, TriggerResult,
+};
 
 /// Who asks for what.
 pub(super) struct CacheableRequest<'a> {
@@ -68,13 +70,20 @@ impl TieredCache {
             CacheStatus::Stale => tally.stale += 1,
             _ => tally.hits += 1,
         });
-        Some(TriggerResult { answer: Ok(answer), cache, timings: RequestTimings::default(), first_error: None })
+        Some(TriggerResult {
+            answer: Ok(answer),
+            cache,
+            timings: RequestTimings::default(),
+            first_error: None,
+        })
     }
 
     /// What a flight has left behind that ended since this was looked up.
     pub(super) fn recheck_fresh(&self, asked: &CacheableRequest<'_>) -> Option<RequestOutcome> {
         match self.get_if_handled(asked)? {
-            ResponseCacheLookup::Fresh(answer) => Some(RequestOutcome::cached(answer, CacheStatus::Hit)),
+            ResponseCacheLookup::Fresh(answer) => {
+                Some(RequestOutcome::cached(answer, CacheStatus::Hit))
+            }
             ResponseCacheLookup::Stale(_) | ResponseCacheLookup::LastResort(_) => None,
         }
     }
@@ -95,7 +104,12 @@ impl TieredCache {
     }
 
     /// What the call gets: what came, else an old answer where the script takes one.
-    pub(super) fn outcome_or_stale(&self, asked: &CacheableRequest<'_>, errand: &RequestPlan, landed: RequestOutcome) -> TriggerResult {
+    pub(super) fn outcome_or_stale(
+        &self,
+        asked: &CacheableRequest<'_>,
+        errand: &RequestPlan,
+        landed: RequestOutcome,
+    ) -> TriggerResult {
         self.local.update_stats(&asked.script.name, |tally| {
             tally.misses += 1;
             tally.joined += u64::from(landed.timings.joined_flight);

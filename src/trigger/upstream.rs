@@ -10,7 +10,9 @@ use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 use url::{Origin, Url};
 
-use super::circuit_breaker::{CircuitBreaker, BreakerTransition, CircuitBreakerSettings, BreakerState};
+use super::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings,
+};
 use crate::script::request::TriggerError;
 use crate::web::host_port::HostPort;
 
@@ -30,7 +32,11 @@ pub struct UpstreamLimits {
 
 impl Default for UpstreamLimits {
     fn default() -> Self {
-        Self { max_concurrent: 512, max_concurrent_at: Vec::new(), breaker: CircuitBreakerSettings::default() }
+        Self {
+            max_concurrent: 512,
+            max_concurrent_at: Vec::new(),
+            breaker: CircuitBreakerSettings::default(),
+        }
     }
 }
 
@@ -157,7 +163,9 @@ impl UpstreamServer {
         let place = acquire_until(&self.permits, until).await.ok_or_else(busy)?;
         let admitted = lock(&self.breaker).admit(Instant::now());
         match admitted {
-            Err(failures) if !patient => Err(self.count_not_sent(TriggerError::CircuitOpen(failures))),
+            Err(failures) if !patient => {
+                Err(self.count_not_sent(TriggerError::CircuitOpen(failures)))
+            }
             _ => Ok(UpstreamPermit {
                 upstream: self.clone(),
                 started_at: Instant::now(),

@@ -14,8 +14,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::program;
-use super::recordings::{SpeechRecording, RecordingFolder};
-use super::settings::{AsrEngine, AsrBackend, VoiceSettings};
+use super::recordings::{RecordingFolder, SpeechRecording};
+use super::settings::{AsrBackend, AsrEngine, VoiceSettings};
 use crate::channel::AsrSource;
 use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
@@ -71,13 +71,18 @@ impl Recognizer {
     /// # Errors
     ///
     /// When the recording can't be read, or the engine fails or is late. Waiting for others counts as time.
-    pub async fn transcribe(&self, recording: SpeechRecording, language: &str) -> Result<String, AsrError> {
+    pub async fn transcribe(
+        &self,
+        recording: SpeechRecording,
+        language: &str,
+    ) -> Result<String, AsrError> {
         let deadline = Instant::now() + self.timeout;
         let listen = self.configured_engine()?;
         let Ok(turn) = timeout_at(deadline, self.permits.acquire()).await else {
             return Err(AsrError(format!("{}: too many utterances at once", listen.name)));
         };
-        let understood = timeout_at(deadline, self.transcribe_with(listen, recording, language)).await;
+        let understood =
+            timeout_at(deadline, self.transcribe_with(listen, recording, language)).await;
         drop(turn);
         match understood {
             Ok(Ok(words)) => Ok(on_one_line(&words)),

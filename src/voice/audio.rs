@@ -91,7 +91,8 @@ pub fn convert(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedSound>,
         return Err(AudioError::TooLarge);
     }
     // A decoder that loses its way in a hostile file costs that file alone.
-    catch_unwind(AssertUnwindSafe(|| decode_and_encode(bytes, format))).unwrap_or(Err(AudioError::Damaged))
+    catch_unwind(AssertUnwindSafe(|| decode_and_encode(bytes, format)))
+        .unwrap_or(Err(AudioError::Damaged))
 }
 
 fn decode_and_encode(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedSound>, AudioError> {
@@ -108,7 +109,8 @@ fn decode_and_encode(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedS
         }
     }
     let encoded: Result<Vec<_>, _> = outputs.into_iter().map(encode).collect();
-    encoded.and_then(|encoded| if encoded.is_empty() { Err(AudioError::Empty) } else { Ok(encoded) })
+    encoded
+        .and_then(|encoded| if encoded.is_empty() { Err(AudioError::Empty) } else { Ok(encoded) })
 }
 
 /// One file of a sound.
@@ -122,15 +124,19 @@ fn wav_outputs(format: SoundFormat) -> &'static [WavOutput] {
     match format {
         SoundFormat::Narrow => &[WavOutput { extension: "wav", sample_rate: NARROWBAND_HZ }],
         SoundFormat::Wide => &[WavOutput { extension: "wav", sample_rate: WIDEBAND_HZ }],
-        SoundFormat::Both => {
-            &[WavOutput { extension: "wav", sample_rate: NARROWBAND_HZ }, WavOutput { extension: "wav16", sample_rate: WIDEBAND_HZ }]
-        }
+        SoundFormat::Both => &[
+            WavOutput { extension: "wav", sample_rate: NARROWBAND_HZ },
+            WavOutput { extension: "wav16", sample_rate: WIDEBAND_HZ },
+        ],
     }
 }
 
 fn encode((output, resampler): (WavOutput, SoundResampler)) -> Result<EncodedSound, AudioError> {
     let mut samples = resampler.finish()?;
-    samples.resize(samples.len().next_multiple_of((output.sample_rate / FRAMES_PER_SECOND) as usize), 0);
+    samples.resize(
+        samples.len().next_multiple_of((output.sample_rate / FRAMES_PER_SECOND) as usize),
+        0,
+    );
     let bytes = wav_file(&samples, output.sample_rate).map_err(|_| AudioError::TooLong)?;
     let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(output.sample_rate));
     Ok(EncodedSound { extension: output.extension, bytes, duration: length })

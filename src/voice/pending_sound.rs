@@ -16,8 +16,8 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use super::sound_store::sound_key::SoundKey;
-use crate::single_flight::{SingleFlight, FlightJoin};
 use crate::script::voice::{RenderedSound, SoundError};
+use crate::single_flight::{FlightJoin, SingleFlight};
 
 type SoundResult = Result<RenderedSound, SoundError>;
 type SoundFuture = Shared<BoxFuture<'static, SoundResult>>;
@@ -107,8 +107,13 @@ impl PendingSounds {
     }
 
     /// A making for one alone: it ends when that one has left.
-    pub fn start_unshared(&self, make: impl Future<Output = SoundResult> + Send + 'static) -> PendingSound {
-        let Some(place) = self.try_permit() else { return PendingSound::Ready(Err(self.too_many_error())) };
+    pub fn start_unshared(
+        &self,
+        make: impl Future<Output = SoundResult> + Send + 'static,
+    ) -> PendingSound {
+        let Some(place) = self.try_permit() else {
+            return PendingSound::Ready(Err(self.too_many_error()));
+        };
         let (mut tell, told) = oneshot::channel();
         let over = self.abort_token.clone();
         let task = async move {

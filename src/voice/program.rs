@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use crate::script::voice::SpeakingRate;
 use crate::voice::settings::EngineProgram;
 use private_folder::PrivateFolder;
-use running_program::{RunningProgram, ProgramTask};
+use running_program::{ProgramTask, RunningProgram};
 
 /// Words a minute at normal speed.
 const NORMAL_WPM: u32 = 175;
@@ -102,11 +102,16 @@ pub async fn run(
     most: usize,
 ) -> Result<Vec<u8>, ProgramError> {
     let folder = PrivateFolder::new().map_err(temporary_file_error)?;
-    let task = ProgramTask { stdin_bytes: stdin_bytes(program, input), output_file: output_file(program, &folder), max_output_bytes: most };
+    let task = ProgramTask {
+        stdin_bytes: stdin_bytes(program, input),
+        output_file: output_file(program, &folder),
+        max_output_bytes: most,
+    };
     if let (ProgramInput::File(bytes), true) = (input, uses_file(program, "{in}")) {
         tokio::fs::write(folder.input(), bytes).await.map_err(temporary_file_error)?;
     }
-    let arguments = program.arguments.iter().map(|argument| fill_argument(argument, values, &folder));
+    let arguments =
+        program.arguments.iter().map(|argument| fill_argument(argument, values, &folder));
     let arguments = arguments.collect();
     let mut running = RunningProgram::start(&program.executable, arguments, folder)?;
     let done = timeout(time, running.run(&task)).await;
@@ -143,7 +148,8 @@ fn fill_argument(argument: &str, values: &ProgramValues<'_>, folder: &PrivateFol
         filled.push_str(&rest[..open]);
         rest = &rest[open..];
         let name = rest.find('}').map(|close| &rest[1..close]);
-        match name.and_then(|name| Some((name.len() + 2, placeholder_value(name, values, folder)?))) {
+        match name.and_then(|name| Some((name.len() + 2, placeholder_value(name, values, folder)?)))
+        {
             Some((length, value)) => {
                 filled.push_str(&value);
                 rest = &rest[length..];
@@ -157,7 +163,11 @@ fn fill_argument(argument: &str, values: &ProgramValues<'_>, folder: &PrivateFol
     filled + rest
 }
 
-fn placeholder_value(name: &str, values: &ProgramValues<'_>, folder: &PrivateFolder) -> Option<String> {
+fn placeholder_value(
+    name: &str,
+    values: &ProgramValues<'_>,
+    folder: &PrivateFolder,
+) -> Option<String> {
     let path = |path: &Path| path.to_string_lossy().into_owned();
     let SpeakingRate(hundredths) = values.speed;
     Some(match name {

@@ -84,7 +84,9 @@ impl SpeechRecording {
         file.take(MAX_RECORDING_BYTES + 1).read_to_end(&mut bytes).map_err(unread)?;
         match bytes.len() {
             0 => Err(AsrError("the recording is empty".into())),
-            long if long as u64 > MAX_RECORDING_BYTES => Err(AsrError("the recording is too long".into())),
+            long if long as u64 > MAX_RECORDING_BYTES => {
+                Err(AsrError("the recording is too long".into()))
+            }
             _ => Ok(bytes),
         }
     }

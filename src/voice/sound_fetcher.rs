@@ -1,7 +1,7 @@
 //! Sounds from URLs: fetched by us, read as sounds, and kept as the other side allows. A switch never gets the URL.
 
-mod recent_failures;
 pub mod cache_metadata;
+mod recent_failures;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +16,13 @@ use url::Url;
 use super::audio;
 use super::settings::{SoundFormat, VoiceSettings};
 use super::sound_store::sound_key::SoundKey;
-use super::sound_store::{StoredSound, SoundStore};
+use super::sound_store::{SoundStore, StoredSound};
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::web::client::{HttpClient, HttpReply};
 
-use recent_failures::RecentFetchFailures;
 use cache_metadata::SoundCacheMetadata;
+use recent_failures::RecentFetchFailures;
 
 /// The largest sound that is fetched or made, in bytes.
 pub const MAX_SOUND_BYTES: usize = 16 << 20;
@@ -125,15 +125,20 @@ impl SoundFetcher {
     pub async fn fetch(&self, place: &SoundSource) -> Result<RenderedSound, SoundError> {
         let old = place.sound_key.and_then(|key| self.store.get(key));
         let late = || sound_error(format_args!("no sound was fetched within {:?}", self.timeout));
-        let fetched = timeout_at(Instant::now() + self.timeout, self.fetch_and_store(place, old.as_ref()));
-        let failed = match fetched.await.unwrap_or_else(|_| Err(SoundFetchError::Temporary(late()))) {
+        let fetched =
+            timeout_at(Instant::now() + self.timeout, self.fetch_and_store(place, old.as_ref()));
+        let failed = match fetched.await.unwrap_or_else(|_| Err(SoundFetchError::Temporary(late())))
+        {
             Ok(kept) => return Ok(kept.rendered()),
             Err(failed) => failed,
         };
         match (failed, old) {
             (SoundFetchError::Temporary(mute), Some(old)) => stale_or_error(&old, mute),
             (SoundFetchError::Temporary(mute), None) => {
-                place.sound_key.into_iter().for_each(|key| self.recent_failures.put(key, mute.clone()));
+                place
+                    .sound_key
+                    .into_iter()
+                    .for_each(|key| self.recent_failures.put(key, mute.clone()));
                 Err(mute)
             }
             (SoundFetchError::Gone(mute), _) => {
@@ -143,22 +148,38 @@ impl SoundFetcher {
         }
     }
 
-    async fn fetch_and_store(&self, place: &SoundSource, old: Option<&Arc<StoredSound>>) -> Result<Arc<StoredSound>, SoundFetchError> {
+    async fn fetch_and_store(
+        &self,
+        place: &SoundSource,
+        old: Option<&Arc<StoredSound>>,
+    ) -> Result<Arc<StoredSound>, SoundFetchError> {
         let _place = self.permits.acquire().await.map_err(temporary_error)?;
         let request = self.build_request(place, old).map_err(temporary_error)?;
-        let reply = self.client.exchange(request, place.untrusted_host, MAX_SOUND_BYTES).await.map_err(temporary_error)?;
+        let reply = self
+            .client
+            .exchange(request, place.untrusted_host, MAX_SOUND_BYTES)
+            .await
+            .map_err(temporary_error)?;
         match (reply.status, old) {
             (200, _) => self.decode_and_store(place, reply).await,
             (304, Some(old)) => Ok(self.revalidated(old, &reply).await),
-            (status @ (401 | 403 | 404 | 410), _) => Err(SoundFetchError::Gone(status_error(status))),
+            (status @ (401 | 403 | 404 | 410), _) => {
+                Err(SoundFetchError::Gone(status_error(status)))
+            }
             (status, _) => Err(SoundFetchError::Temporary(status_error(status))),
         }
     }
 
-    fn build_request(&self, place: &SoundSource, old: Option<&Arc<StoredSound>>) -> Result<Request, SoundError> {
+    fn build_request(
+        &self,
+        place: &SoundSource,
+        old: Option<&Arc<StoredSound>>,
+    ) -> Result<Request, SoundError> {
         let request = self.client.request(Method::GET, place.url.clone(), place.untrusted_host);
         let mut request = request.map_err(sound_error)?.header(ACCEPT, ACCEPT_VALUE);
-        for (name, value) in old.and_then(|old| old.metadata()).iter().flat_map(|o| o.conditional_headers()) {
+        for (name, value) in
+            old.and_then(|old| old.metadata()).iter().flat_map(|o| o.conditional_headers())
+        {
             request = request.header(name, value);
         }
         request.build().map_err(|_| sound_error("no request could be made of the sound's URL"))
@@ -172,7 +193,11 @@ impl SoundFetcher {
         old.clone()
     }
 
-    async fn decode_and_store(&self, place: &SoundSource, reply: HttpReply) -> Result<Arc<StoredSound>, SoundFetchError> {
+    async fn decode_and_store(
+        &self,
+        place: &SoundSource,
+        reply: HttpReply,
+    ) -> Result<Arc<StoredSound>, SoundFetchError> {
         let (body, format) = (reply.body, self.format);
         let sounds = tokio::task::spawn_blocking(move || audio::convert(body, format)).await;
         let unread = |reason: &dyn std::fmt::Display| {

@@ -4,8 +4,8 @@
 //! and path, with a key that lies in the cache's folder. With its 64 characters no URL is too short for Asterisk, whose `file.c` (`filehelper`) sizes a buffer for the fetched file's name by the URL.
 
 mod response;
-mod signing_key;
 mod serve;
+mod signing_key;
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -22,7 +22,8 @@ use crate::voice::sound_store::store_folder::is_temporary_name;
 pub use serve::serve;
 
 /// What switches take for a part of a list, of parameters or of an expression is encoded.
-const PATH_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+const PATH_ENCODE_SET: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
 /// The URLs of sounds: made for the switch, understood by the server.
 pub struct SoundUrls {
@@ -73,9 +74,16 @@ impl SoundUrls {
     /// # Errors
     ///
     /// Where the machine has no random numbers, or no current folder that a relative one begins at.
-    pub fn new(server: &SoundServerSettings, cache: &FolderPaths, sounds: &FolderPaths) -> io::Result<Self> {
+    pub fn new(
+        server: &SoundServerSettings,
+        cache: &FolderPaths,
+        sounds: &FolderPaths,
+    ) -> io::Result<Self> {
         let key = signing_key::load_or_create(&cache.local)?;
-        let folders = vec![ServedFolder::new(ServedRoot::Cache, cache)?, ServedFolder::new(ServedRoot::Library, sounds)?];
+        let folders = vec![
+            ServedFolder::new(ServedRoot::Cache, cache)?,
+            ServedFolder::new(ServedRoot::Library, sounds)?,
+        ];
         Ok(Self { base_url: server.url.clone(), signing_key: key, folders })
     }
 
@@ -87,7 +95,8 @@ impl SoundUrls {
     /// A recorded sound as the switch reaches it: by a URL where it lies in a folder that is served, else as it is.
     pub fn switch_sound(&self, sound: &Sound) -> Sound {
         let Sound::File(file) = sound else { return sound.clone() };
-        let url = self.folders.iter().find_map(|folder| Some((folder.root, folder.relative_path(file)?)));
+        let url =
+            self.folders.iter().find_map(|folder| Some((folder.root, folder.relative_path(file)?)));
         match url {
             Some((root, path)) => Sound::Url(self.signed_url(root, path)),
             None => sound.clone(),
@@ -97,7 +106,8 @@ impl SoundUrls {
     fn signed_url(&self, root: ServedRoot, path: &str) -> Arc<str> {
         let signature = hmac::sign(&self.signing_key, signed_text(root, path).as_bytes());
         let path = utf8_percent_encode(path, PATH_ENCODE_SET);
-        format!("{}/{}/{}/{path}", self.base_url, root.url_segment(), hex(signature.as_ref())).into()
+        format!("{}/{}/{}/{path}", self.base_url, root.url_segment(), hex(signature.as_ref()))
+            .into()
     }
 
     /// The file that the path of a URL means, where it is one that was made here.
@@ -107,7 +117,8 @@ impl SoundUrls {
         let folder = self.folders.iter().find(|folder| folder.root.url_segment() == root)?;
         let path = percent_decode_str(path).decode_utf8().ok()?;
         let signature = decode_hex(signature)?;
-        hmac::verify(&self.signing_key, signed_text(folder.root, &path).as_bytes(), &signature).ok()?;
+        hmac::verify(&self.signing_key, signed_text(folder.root, &path).as_bytes(), &signature)
+            .ok()?;
         is_plain_relative(Path::new(&*path)).then(|| (folder.root, folder.local.join(&*path)))
     }
 }

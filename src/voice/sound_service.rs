@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use crate::script::template::RedactedText;
-use crate::script::voice::{RenderedSound, VoiceParams, SoundError, SoundRequest};
-use crate::voice::sound_fetcher::SoundFetcher;
+use crate::script::voice::{RenderedSound, SoundError, SoundRequest, VoiceParams};
 use crate::voice::pending_sound::{PendingSound, PendingSounds};
-use crate::voice::tts::Synthesizer;
-use crate::voice::sound_server::SoundUrls;
 use crate::voice::settings::VoiceSettings;
+use crate::voice::sound_fetcher::SoundFetcher;
+use crate::voice::sound_server::SoundUrls;
 use crate::voice::sound_store::SoundStore;
+use crate::voice::tts::Synthesizer;
 use crate::web::client::HttpClient;
 
 /// For each sound that may be in the making so many may wait for their turn.
@@ -27,7 +27,11 @@ pub(super) struct SoundService {
 
 impl SoundService {
     /// Nothing is made yet.
-    pub(super) fn new(settings: &VoiceSettings, client: Arc<HttpClient>, urls: Option<Arc<SoundUrls>>) -> Self {
+    pub(super) fn new(
+        settings: &VoiceSettings,
+        client: Arc<HttpClient>,
+        urls: Option<Arc<SoundUrls>>,
+    ) -> Self {
         let store = Arc::new(SoundStore::open(settings, urls));
         Self {
             synthesizer: Arc::new(Synthesizer::new(settings, client.clone(), store.clone())),
@@ -48,13 +52,20 @@ impl SoundService {
 
     pub(super) fn render(&self, wanted: SoundRequest, speaks: bool) -> PendingSound {
         let making = match wanted {
-            SoundRequest::Text { text, voice_params: manner } => self.synthesize(text, &manner, speaks),
+            SoundRequest::Text { text, voice_params: manner } => {
+                self.synthesize(text, &manner, speaks)
+            }
             SoundRequest::Url { url, decides_host } => self.fetch(&url, decides_host),
         };
         making.unwrap_or_else(|mute| PendingSound::Ready(Err(mute)))
     }
 
-    fn synthesize(&self, text: RedactedText, manner: &VoiceParams, speaks: bool) -> Result<PendingSound, SoundError> {
+    fn synthesize(
+        &self,
+        text: RedactedText,
+        manner: &VoiceParams,
+        speaks: bool,
+    ) -> Result<PendingSound, SoundError> {
         let text = Arc::new(self.synthesizer.synthesis_request(text, manner, speaks)?);
         if let Some(made) = self.synthesizer.cached(&text) {
             return Ok(PendingSound::Ready(Ok(made)));
@@ -63,7 +74,11 @@ impl SoundService {
         let (speakers, spoken) = (self.synthesizer.clone(), text.clone());
         let make = async move { speakers.synthesize(&spoken).await };
         Ok(match self.synthesizer.sound_key(&text) {
-            Some(key) => self.pending_sounds.join_or_start((key, by_switch), || self.synthesizer.cached(&text), make),
+            Some(key) => self.pending_sounds.join_or_start(
+                (key, by_switch),
+                || self.synthesizer.cached(&text),
+                make,
+            ),
             None => self.pending_sounds.start_unshared(make),
         })
     }
@@ -76,16 +91,20 @@ impl SoundService {
         let (fetcher, fetched) = (self.fetcher.clone(), place.clone());
         let fetch = async move { fetcher.fetch(&fetched).await };
         Ok(match place.sound_key() {
-            Some(key) => self.pending_sounds.join_or_start((key, false), || self.fetcher.cached_fresh(&place), fetch),
+            Some(key) => self.pending_sounds.join_or_start(
+                (key, false),
+                || self.fetcher.cached_fresh(&place),
+                fetch,
+            ),
             None => self.pending_sounds.start_unshared(fetch),
         })
     }
 
     pub(super) fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
         match wanted {
-            SoundRequest::Text { text, voice_params: manner } => {
-                self.synthesizer.cached(&self.synthesizer.synthesis_request(text, &manner, speaks).ok()?)
-            }
+            SoundRequest::Text { text, voice_params: manner } => self
+                .synthesizer
+                .cached(&self.synthesizer.synthesis_request(text, &manner, speaks).ok()?),
             SoundRequest::Url { url, decides_host } => {
                 let place = self.fetcher.check_url(&url, decides_host).ok()?;
                 if place.sound_key().is_some() {

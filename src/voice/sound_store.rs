@@ -1,11 +1,11 @@
 //! Sounds that were made or fetched: files of one folder, and in memory which of them are there.
 //!
-//! A hit reads memory alone. Files that somebody else removes are noticed by [`Store::forget_lost`], which whoever has
+//! A hit reads memory alone. Files that somebody else removes are noticed by [`SoundStore::forget_removed`], which whoever has
 //! the store calls now and then; until it has, a call that wants one of them does not hear it.
 
+pub mod sound_key;
 pub mod store_folder;
 mod stored_sound;
-pub mod sound_key;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -15,15 +15,15 @@ use lru::LruCache;
 use tracing::warn;
 
 use super::audio::EncodedSound;
+use super::settings::VoiceSettings;
 use super::sound_fetcher::cache_metadata::SoundCacheMetadata;
 use super::sound_server::SoundUrls;
-use super::settings::VoiceSettings;
 use crate::channel::Sound;
 use crate::script::voice::SoundError;
 
+use sound_key::SoundKey;
 use store_folder::{METADATA_EXTENSION, StoreFolder, StoredFile, StoredFileName};
 use stored_sound::SoundFiles;
-use sound_key::SoundKey;
 
 pub use stored_sound::StoredSound;
 
@@ -120,7 +120,7 @@ impl SoundStore {
         };
         let there: HashSet<_> = self.folder.list()?.into_iter().map(|found| found.name).collect();
         let known = known.into_iter().filter_map(|(key, kept)| Some((key, kept.upgrade()?)));
-        let lost = known.filter(|(_, kept)| !kept.sounds().all(|file| there.contains(&file)));
+        let lost = known.filter(|(_, kept)| !kept.sound_files().all(|file| there.contains(&file)));
         Ok(lost.filter(|(key, kept)| self.forget_if_current(*key, kept)).count())
     }
 
@@ -142,7 +142,8 @@ impl SoundStore {
         sounds: Vec<EncodedSound>,
         origin: Option<SoundCacheMetadata>,
     ) -> Result<Arc<StoredSound>, SoundError> {
-        let random = sound_key::random_name().ok_or(SoundError("the system gives no random numbers".into()))?;
+        let random = sound_key::random_name()
+            .ok_or(SoundError("the system gives no random numbers".into()))?;
         let stem = match key {
             Some(key) => store_folder::cached_name(key, &random),
             None => store_folder::temporary_name(&random),
@@ -153,7 +154,8 @@ impl SoundStore {
         let kept = self.new_sound(files, bytes, origin);
         // Until all of it is there it goes with whoever lets it go: us, when something fails.
         kept.retire();
-        let unkept = |error: io::Error| SoundError(format!("the sound could not be written: {error}"));
+        let unkept =
+            |error: io::Error| SoundError(format!("the sound could not be written: {error}"));
         kept.write_metadata(&self.folder).map_err(unkept)?;
         // The name that is looked for at the start comes last.
         for sound in sounds.iter().rev() {
@@ -167,7 +169,12 @@ impl SoundStore {
         Ok(kept)
     }
 
-    fn new_sound(&self, files: SoundFiles, bytes: u64, origin: Option<SoundCacheMetadata>) -> StoredSound {
+    fn new_sound(
+        &self,
+        files: SoundFiles,
+        bytes: u64,
+        origin: Option<SoundCacheMetadata>,
+    ) -> StoredSound {
         let file = files.name("wav");
         let sound = match &self.urls {
             Some(urls) => Sound::Url(urls.cached_sound_url(&file)),
@@ -229,7 +236,8 @@ impl SoundStore {
         let files = files.into_iter().filter(|(extension, _)| *extension != METADATA_EXTENSION);
         let (extensions, bytes): (Vec<_>, Vec<u64>) = files.unzip();
         let files = SoundFiles { stem, extensions };
-        let origin = about.then(|| self.folder.read_metadata(&files.name(METADATA_EXTENSION))).flatten();
+        let origin =
+            about.then(|| self.folder.read_metadata(&files.name(METADATA_EXTENSION))).flatten();
         let origin = origin.and_then(|json| SoundCacheMetadata::from_json(&json));
         self.new_sound(files, bytes.into_iter().sum(), origin)
     }

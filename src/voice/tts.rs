@@ -1,8 +1,8 @@
 //! Texts into sounds: by the engine that a script names or the daemon's own, else by the fallback engine.
 
 pub mod engine_health;
-mod openai;
 mod engine_voice;
+mod openai;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use tokio::time::{Instant, timeout_at};
 use tracing::warn;
 
 use super::audio::{self, EncodedSound};
-use super::sound_fetcher::MAX_SOUND_BYTES;
 use super::program::{self, ProgramInput};
-use super::settings::{SoundFormat, TtsEngine, TtsBackend, VoiceSettings};
+use super::settings::{SoundFormat, TtsBackend, TtsEngine, VoiceSettings};
+use super::sound_fetcher::MAX_SOUND_BYTES;
 use super::sound_store::SoundStore;
 use super::sound_store::sound_key::SoundKey;
 use crate::script::template::RedactedText;
-use crate::script::voice::{RenderedSound, VoiceParams, SoundError};
+use crate::script::voice::{RenderedSound, SoundError, VoiceParams};
 use crate::web::client::HttpClient;
 
 use engine_health::EngineHealth;
@@ -91,7 +91,12 @@ impl Synthesizer {
     /// # Errors
     ///
     /// Where there are none.
-    pub fn synthesis_request(&self, text: RedactedText, manner: &VoiceParams, speaks: bool) -> Result<SynthesisRequest, SoundError> {
+    pub fn synthesis_request(
+        &self,
+        text: RedactedText,
+        manner: &VoiceParams,
+        speaks: bool,
+    ) -> Result<SynthesisRequest, SoundError> {
         let first = match &manner.engine {
             Some(name) => self.named_engines.get(&**name),
             None => self.default_engine.as_ref(),
@@ -102,7 +107,9 @@ impl Synthesizer {
         let speakers = [Some(EngineVoice::primary(first, manner)), fallback].into_iter().flatten();
         let speakers: Vec<_> = speakers.filter(|s| speaks || !s.is_switch()).collect();
         if speakers.is_empty() {
-            return Err(SoundError("the switch does not speak, and there is no other engine".into()));
+            return Err(SoundError(
+                "the switch does not speak, and there is no other engine".into(),
+            ));
         }
         Ok(SynthesisRequest { text, voices: speakers })
     }
@@ -120,7 +127,9 @@ impl Synthesizer {
     pub fn cached(&self, text: &SynthesisRequest) -> Option<RenderedSound> {
         for speaker in &text.voices {
             let made = self.cached_by(speaker, &text.text);
-            if made.is_some() || !self.engine_health.is_circuit_open(&speaker.health_key(), Instant::now()) {
+            if made.is_some()
+                || !self.engine_health.is_circuit_open(&speaker.health_key(), Instant::now())
+            {
                 return made;
             }
         }
@@ -146,7 +155,9 @@ impl Synthesizer {
         for speaker in &text.voices {
             match self.synthesize_with(speaker, &text.text, until).await {
                 Ok(made) => return Ok(made),
-                Err(SynthesisAttemptError::Engine(reason)) => reasons.push(format!("{}: {reason}", speaker.engine_name())),
+                Err(SynthesisAttemptError::Engine(reason)) => {
+                    reasons.push(format!("{}: {reason}", speaker.engine_name()))
+                }
                 Err(SynthesisAttemptError::Store(mute)) => return Err(mute),
             }
             until = Instant::now() + self.timeout;
@@ -154,13 +165,20 @@ impl Synthesizer {
         Err(SoundError(reasons.join("; ")))
     }
 
-    async fn synthesize_with(&self, speaker: &EngineVoice, text: &RedactedText, until: Instant) -> Result<RenderedSound, SynthesisAttemptError> {
+    async fn synthesize_with(
+        &self,
+        speaker: &EngineVoice,
+        text: &RedactedText,
+        until: Instant,
+    ) -> Result<RenderedSound, SynthesisAttemptError> {
         if let Some(made) = self.cached_by(speaker, text) {
             return Ok(made);
         }
         let begun = Instant::now();
         if self.engine_health.is_circuit_open(&speaker.health_key(), begun) {
-            return Err(SynthesisAttemptError::Engine("it is left alone after several failures".into()));
+            return Err(SynthesisAttemptError::Engine(
+                "it is left alone after several failures".into(),
+            ));
         }
         let late = || EngineFailure::from(format!("no sound within {:?}", self.timeout));
         let sounds = timeout_at(until, self.run_engine(speaker, text.text(), until)).await;
@@ -189,9 +207,18 @@ impl Synthesizer {
         let made = match &speaker.engine.backend {
             TtsBackend::Command(program) => {
                 let time = until - Instant::now();
-                program::run(program, &speaker.program_values(), ProgramInput::Text(text), time, MAX_SOUND_BYTES).await?
+                program::run(
+                    program,
+                    &speaker.program_values(),
+                    ProgramInput::Text(text),
+                    time,
+                    MAX_SOUND_BYTES,
+                )
+                .await?
             }
-            TtsBackend::Http(service) => openai::synthesize(&self.client, service, speaker, text).await?,
+            TtsBackend::Http(service) => {
+                openai::synthesize(&self.client, service, speaker, text).await?
+            }
             TtsBackend::Switch(_) => return Err("the switch does not speak".to_owned().into()),
         };
         let format = self.format;
@@ -205,7 +232,8 @@ impl Synthesizer {
     fn record_failure(&self, speaker: &EngineVoice, text: &RedactedText, failure: &EngineFailure) {
         if self.engine_health.record_failure(&speaker.health_key(), Instant::now()) {
             let engine = speaker.engine_name();
-            let complaint = failure.stderr_line.as_deref().filter(|words| !reveals_text(words, text));
+            let complaint =
+                failure.stderr_line.as_deref().filter(|words| !reveals_text(words, text));
             warn!(engine, reason = failure.reason, complaint, "an engine that speaks fails");
         }
     }

@@ -11,7 +11,7 @@ use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
 use url::Url;
 
-use super::egress::{EgressRules, HostPattern, EgressDenied, EgressResolver};
+use super::egress::{EgressDenied, EgressResolver, EgressRules, HostPattern};
 use super::host_port::HostPort;
 use super::redirect::{self, RedirectHop};
 use super::stopwatch::TimedConnectorLayer;
@@ -24,7 +24,8 @@ const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 /// HTTP/2 sends all requests by one connection, which is never idle where there are many calls: one that died quietly
 /// would take each of them with it, for as long as TCP hopes. So it is asked, after so much silence, whether it lives,
 /// and given up so long after that: the usual budget has time for another attempt then.
-const HTTP2_KEEP_ALIVE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_millis(1500));
+const HTTP2_KEEP_ALIVE: (Duration, Duration) =
+    (Duration::from_secs(2), Duration::from_millis(1500));
 
 /// Why requests can't be made at all: the client's reason.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +92,9 @@ impl HttpClient {
     /// When the proxy is none, or an identity does not hold together.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
         let at = settings.tls_identities.iter().map(|(place, identity)| {
-            let tls = identity.client_config().map_err(|error| HttpClientSetupError(format!("{place}: {error}")))?;
+            let tls = identity
+                .client_config()
+                .map_err(|error| HttpClientSetupError(format!("{place}: {error}")))?;
             Ok((place.clone(), HttpClientPair::new(settings, &tls)?))
         });
         let at = at.collect::<Result<_, HttpClientSetupError>>()?;
@@ -99,7 +102,8 @@ impl HttpClient {
             tracing::warn!(%error, "https URLs will fail");
             tls::config_without_roots()
         });
-        let anywhere = HttpClientPair::new(settings, &tls.map_err(|e| HttpClientSetupError(e.to_string()))?)?;
+        let anywhere =
+            HttpClientPair::new(settings, &tls.map_err(|e| HttpClientSetupError(e.to_string()))?)?;
         let (egress, connect_timeout) = (settings.egress.clone(), settings.connect_timeout);
         Ok(Self { default_clients: anywhere, clients_by_host: at, egress, connect_timeout })
     }
@@ -150,10 +154,12 @@ impl HttpClient {
         let mut hop = RedirectHop { request, untrusted_host: guarded };
         for redirects in 0.. {
             let again = hop.request.try_clone().filter(|_| redirects < redirect::MAX_REDIRECTS);
-            let sent = self.client_for(hop.request.url(), hop.untrusted_host).execute(hop.request).await;
+            let sent =
+                self.client_for(hop.request.url(), hop.untrusted_host).execute(hop.request).await;
             let response = sent.map_err(|error| self.client_error(error))?;
-            let next =
-                again.and_then(|sent| redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host));
+            let next = again.and_then(|sent| {
+                redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host)
+            });
             match next {
                 Some(next) => hop = next,
                 None => return self.read_reply(response, most).await,
@@ -162,14 +168,22 @@ impl HttpClient {
         Err(HttpClientError::Unreachable("redirects without end".to_owned()))
     }
 
-    async fn read_reply(&self, mut response: Response, most: usize) -> Result<HttpReply, HttpClientError> {
+    async fn read_reply(
+        &self,
+        mut response: Response,
+        most: usize,
+    ) -> Result<HttpReply, HttpClientError> {
         let body = self.read_body(&mut response, most).await?;
         let status = response.status().as_u16();
         Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
     }
 
     /// By chunks: what the headers say of the length may be a lie, or that of the compressed body.
-    async fn read_body(&self, response: &mut Response, most: usize) -> Result<Vec<u8>, HttpClientError> {
+    async fn read_body(
+        &self,
+        response: &mut Response,
+        most: usize,
+    ) -> Result<Vec<u8>, HttpClientError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.client_error(error))? {
             if body.len() + chunk.len() > most {
@@ -189,7 +203,9 @@ impl HttpClient {
 
     fn client_error(&self, error: reqwest::Error) -> HttpClientError {
         let error = error.without_url();
-        if let Some(refused) = error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>()) {
+        if let Some(refused) =
+            error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>())
+        {
             return HttpClientError::EgressDenied(*refused);
         }
         match self.connect_timeout {
@@ -202,7 +218,10 @@ impl HttpClient {
 }
 
 impl HttpClientPair {
-    fn new(settings: &HttpClientSettings, tls: &ClientConfig) -> Result<Self, HttpClientSetupError> {
+    fn new(
+        settings: &HttpClientSettings,
+        tls: &ClientConfig,
+    ) -> Result<Self, HttpClientSetupError> {
         let build = |guard| {
             let client = builder(settings, tls, guard).and_then(ClientBuilder::build);
             client.map_err(|error| HttpClientSetupError(root_cause(&error.without_url())))
@@ -238,7 +257,9 @@ fn builder(
     }
 }
 
-fn error_chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+fn error_chain<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |&error| inner_of_io_error(error).or_else(|| error.source()))
 }
 

@@ -178,8 +178,12 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
 const GLOBAL_V6: Ipv6Net = ipv6_net(0x2000, 0, 3);
 
 /// Protocol assignments with Teredo, documentation, 6to4, documentation again.
-const SPECIAL_V6: [Ipv6Net; 4] =
-    [ipv6_net(0x2001, 0, 23), ipv6_net(0x2001, 0xdb8, 32), ipv6_net(0x2002, 0, 16), ipv6_net(0x3fff, 0, 20)];
+const SPECIAL_V6: [Ipv6Net; 4] = [
+    ipv6_net(0x2001, 0, 23),
+    ipv6_net(0x2001, 0xdb8, 32),
+    ipv6_net(0x2002, 0, 16),
+    ipv6_net(0x3fff, 0, 20),
+];
 
 const NAT64: Ipv6Net = ipv6_net(0x64, 0xff9b, 96);
 
@@ -199,7 +203,8 @@ impl Resolve for EgressResolver {
             let Some(egress) = guard else {
                 return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
             };
-            let allowed: Vec<SocketAddr> = found.filter(|at| egress.allows_address(at.ip())).collect();
+            let allowed: Vec<SocketAddr> =
+                found.filter(|at| egress.allows_address(at.ip())).collect();
             if allowed.is_empty() {
                 return Err(EgressDenied::Address.into());
             }

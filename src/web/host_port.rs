@@ -44,7 +44,8 @@ impl fmt::Display for HostPort {
 impl HostPort {
     /// Whether a URL leads there.
     pub fn matches_url(&self, url: &Url) -> bool {
-        let host = url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
+        let host =
+            url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
         host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
     }
 

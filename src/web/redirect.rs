@@ -20,7 +20,12 @@ pub(super) struct RedirectHop {
 ///
 /// Within the same place everything goes along. A place elsewhere was decided by the reply: it must be on the operator's
 /// list, HTTPS stays HTTPS, and what was written for the first place (its headers, who we are to it) stays behind.
-pub(super) fn next_hop(reply: &Response, sent: Request, egress: &EgressRules, guarded: bool) -> Option<RedirectHop> {
+pub(super) fn next_hop(
+    reply: &Response,
+    sent: Request,
+    egress: &EgressRules,
+    guarded: bool,
+) -> Option<RedirectHop> {
     let to = redirect_target(reply, sent.url())?;
     let stays = is_same_origin_or_upgrade(sent.url(), &to);
     let guarded = guarded || !stays;

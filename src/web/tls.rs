@@ -40,7 +40,10 @@ impl fmt::Debug for TlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shows = self.client_certificate.as_ref().map(|(chain, _)| chain.len());
         let mut shown = f.debug_struct("Identity");
-        shown.field("authorities", &self.ca_certificates.len()).field("certificates", &shows).finish()
+        shown
+            .field("authorities", &self.ca_certificates.len())
+            .field("certificates", &shows)
+            .finish()
     }
 }
 
@@ -55,7 +58,9 @@ impl TlsIdentity {
         let pair = CertifiedKey::from_der(chain.clone(), key.clone_key(), &crypto_provider());
         pair.map(drop).map_err(|error| match error {
             Error::InconsistentKeys(_) => TlsIdentityError::KeyMismatch,
-            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => TlsIdentityError::InvalidCertificate,
+            Error::InvalidCertificate(_) | Error::NoCertificatesPresented => {
+                TlsIdentityError::InvalidCertificate
+            }
             _ => TlsIdentityError::InvalidKey,
         })
     }
@@ -66,7 +71,8 @@ impl TlsIdentity {
         // What it says of itself is looked at before who signed it: any authority does.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
-        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
         match verifier.build().ok()?.verify_client_cert(certificate, above, now).err()? {
             Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
             Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
@@ -115,7 +121,9 @@ pub fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(with_alpn_and_sessions(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
+    Ok(with_alpn_and_sessions(
+        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
+    ))
 }
 
 fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {

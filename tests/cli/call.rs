@@ -5,8 +5,8 @@ mod voice;
 use std::fs;
 use std::path::Path;
 
-use dialscript::cli::simulation::Simulation;
 use dialscript::cli::simulated_voice::SimulationOptions;
+use dialscript::cli::simulation::Simulation;
 use dialscript::telemetry::Switch;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -222,7 +222,8 @@ async fn a_daemon_that_runs_already_is_called_by_connect() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
     let home = ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]);
     let config = dialscript::config::load(&home.config_file()).unwrap();
-    let daemon = Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
+    let daemon =
+        Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
     let address = daemon.address.to_string();
     let told = run(&["call", "ask", "--json", "--connect", &address]).await;
     assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));

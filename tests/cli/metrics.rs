@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::metrics::{MetricsSnapshot, to_prometheus_text, render};
+use dialscript::metrics::{MetricsSnapshot, render, to_prometheus_text};
 use dialscript::trigger::circuit_breaker::BreakerState;
 use dialscript::trigger::upstream::UpstreamState;
 

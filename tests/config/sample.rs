@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dialscript::channel::{HangupCause, Sound};
-use dialscript::script::definition::{Matcher, HoldMusicSource, ThenAction};
-use dialscript::script::template::{Placeholder, Template, PlaceholderValue, PlaceholderValues};
+use dialscript::script::definition::{HoldMusicSource, Matcher, ThenAction};
+use dialscript::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -84,10 +84,16 @@ fn the_sample_of_the_manual_means_what_it_says() {
     assert_eq!((script.name.as_str(), script.prompt.repeat), ("orders", 2));
     assert!(!script.prompt.stay_unanswered);
     let keypress = script.keypress.as_ref().unwrap();
-    assert_eq!((keypress.digit_options.max_digits, keypress.min_length, keypress.sensitive), (4, 1, false));
+    assert_eq!(
+        (keypress.digit_options.max_digits, keypress.min_length, keypress.sensitive),
+        (4, 1, false)
+    );
     assert_eq!(keypress.digit_options.inter_digit_timeout, Duration::from_secs(4));
     assert_eq!(keypress.digit_options.first_digit_timeout, Duration::from_secs(16));
-    assert_eq!((keypress.digit_options.terminator, keypress.digit_options.barge_in), (Some('#'), true));
+    assert_eq!(
+        (keypress.digit_options.terminator, keypress.digit_options.barge_in),
+        (Some('#'), true)
+    );
     assert!(matches!(script.no_input.then, ThenAction::Hangup(None)));
     assert!(matches!(script.invalid_input.then, ThenAction::Hangup(None)), "as [no_input]");
     assert!(matches!(script.otherwise.then, ThenAction::Continue));
@@ -106,7 +112,9 @@ fn the_trigger_of_the_sample_is_complete() {
     assert_eq!(trigger.cache_policy.as_ref().unwrap().fresh, Duration::from_secs(300));
     assert_eq!(trigger.retry_policy.total_timeout, Duration::from_secs(5));
     assert_eq!(trigger.hold_media.delay, Duration::from_millis(300));
-    assert!(matches!(&trigger.hold_media.music, Some(HoldMusicSource::Class(c)) if &**c == "default"));
+    assert!(
+        matches!(&trigger.hold_media.music, Some(HoldMusicSource::Class(c)) if &**c == "default")
+    );
     assert!(trigger.body.is_none() && trigger.headers.is_empty());
 }
 
@@ -123,10 +131,7 @@ fn the_branches_of_the_sample_keep_their_order() {
     assert!(matches!(unknown.outcome.then, ThenAction::Again));
     let file = folder.path().join("sounds/order/unknown.wav");
     let file = Sound::File(file.to_str().unwrap().into());
-    assert_eq!(
-        super::recorded(&unknown.outcome.sounds, "en"),
-        [file, Sound::Named("beep".into())]
-    );
+    assert_eq!(super::recorded(&unknown.outcome.sounds, "en"), [file, Sound::Named("beep".into())]);
 }
 
 #[test]

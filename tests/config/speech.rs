@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use dialscript::script::voice::SpeakingRate;
-use dialscript::voice::settings::{SoundFormat, AsrBackend, TtsBackend};
+use dialscript::voice::settings::{AsrBackend, SoundFormat, TtsBackend};
 
 use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
@@ -18,7 +18,11 @@ use crate::support::program::Ran;
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     let folder = ConfigFolder::new();
     let voice = folder.load().unwrap().voice;
-    assert!(voice.asr_engine.is_none() && voice.fallback_engine.is_none() && voice.named_engines.is_empty());
+    assert!(
+        voice.asr_engine.is_none()
+            && voice.fallback_engine.is_none()
+            && voice.named_engines.is_empty()
+    );
     assert!(voice.sound_server.is_none());
     assert_eq!((voice.timeout, voice.max_concurrent), (Duration::from_secs(5), 4));
     assert_eq!((voice.format, voice.max_cache_bytes), (SoundFormat::Narrow, 268_435_456));
@@ -77,7 +81,9 @@ fn every_key_of_speech_is_read() {
     assert_eq!((program.executable.as_str(), program.arguments.len()), ("/bin/sh", 4));
     assert_eq!((&*deep.language, deep.speed, &deep.voice), ("de", SpeakingRate(200), &None));
     let listen = voice.asr_engine.as_ref().unwrap();
-    assert!(matches!(&listen.backend, AsrBackend::Vosk(url) if url.as_str() == "wss://vosk.example/"));
+    assert!(
+        matches!(&listen.backend, AsrBackend::Vosk(url) if url.as_str() == "wss://vosk.example/")
+    );
     assert_eq!((voice.timeout, voice.max_concurrent), (Duration::from_secs(2), 8));
     assert_eq!((voice.format, voice.max_cache_bytes), (SoundFormat::Both, 2_000_000));
     assert_eq!(voice.cache_folder.local, folder.path().join("made"));
@@ -233,11 +239,15 @@ fn folders_are_created_where_a_script_needs_them_alone() {
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(!config.voice.cache_folder.local.exists() && !config.voice.recordings_folder.local.exists());
+    assert!(
+        !config.voice.cache_folder.local.exists() && !config.voice.recordings_folder.local.exists()
+    );
     folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
-    assert!(config.voice.cache_folder.local.is_dir() && !config.voice.recordings_folder.local.exists());
+    assert!(
+        config.voice.cache_folder.local.is_dir() && !config.voice.recordings_folder.local.exists()
+    );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let told = folder.load().unwrap().create_folders();
     assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");

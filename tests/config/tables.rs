@@ -151,7 +151,9 @@ fn each_when_matches_what_it_says() {
     ];
     for (when, matching, others) in table {
         let script = triggered(&[when]).loaded("a");
-        let takes = |text: &str| choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some();
+        let takes = |text: &str| {
+            choose_branch(&script.branches, &BranchSubject::from_input(text)).is_some()
+        };
         assert!(matching.iter().all(|text| takes(text)), "{when}");
         assert!(!others.iter().any(|text| takes(text)), "{when}");
     }

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use dialscript::channel::Sound;
-use dialscript::script::definition::{SpeechFilter, PromptPart, Playlist};
+use dialscript::script::definition::{Playlist, PromptPart, SpeechFilter};
 use dialscript::script::template::{InputKind, Placeholder};
-use dialscript::script::voice::{SpeakingRate, SoundRequest};
+use dialscript::script::voice::{SoundRequest, SpeakingRate};
 
 use crate::support::config_folder::ConfigFolder;
 
@@ -80,7 +80,10 @@ fn a_script_says_how_it_is_spoken() {
     let manner = folder.loaded("a").voice_params.clone();
     let (engine, voice) = (manner.engine.as_deref(), manner.voice.as_deref());
     assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
-    assert_eq!((manner.language.as_deref(), manner.speed), (Some("pt_BR"), Some(SpeakingRate(125))));
+    assert_eq!(
+        (manner.language.as_deref(), manner.speed),
+        (Some("pt_BR"), Some(SpeakingRate(125)))
+    );
     assert_eq!(*folder.loaded("b").voice_params, Default::default());
 }
 
@@ -94,12 +97,22 @@ fn speech_has_its_defaults_and_every_key_is_read() {
          [invalid_input]\n",
     );
     let plain = folder.loaded("plain").speech.clone().unwrap();
-    assert_eq!((&*plain.language, plain.filter, plain.digit_count), ("de-AT", SpeechFilter::None, None));
-    let times = [plain.no_input_timeout, plain.end_silence, plain.max_duration].map(|time| time.as_millis());
+    assert_eq!(
+        (&*plain.language, plain.filter, plain.digit_count),
+        ("de-AT", SpeechFilter::None, None)
+    );
+    let times = [plain.no_input_timeout, plain.end_silence, plain.max_duration]
+        .map(|time| time.as_millis());
     assert_eq!((times, plain.sensitive), ([5000, 1500, 15000], false));
     let full = folder.loaded("full").speech.clone().unwrap();
-    assert_eq!((full.filter, full.digit_count, full.sensitive), (SpeechFilter::Numeric, Some(6), true));
-    assert_eq!(full.no_input_timeout + full.end_silence + full.max_duration, Duration::from_secs(14));
+    assert_eq!(
+        (full.filter, full.digit_count, full.sensitive),
+        (SpeechFilter::Numeric, Some(6), true)
+    );
+    assert_eq!(
+        full.no_input_timeout + full.end_silence + full.max_duration,
+        Duration::from_secs(14)
+    );
 }
 
 #[test]

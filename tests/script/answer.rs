@@ -1,6 +1,6 @@
 //! What is read from an answer, of every kind that a web application sends.
 
-use dialscript::script::answer::{TriggerAnswer, AnswerValue};
+use dialscript::script::answer::{AnswerValue, TriggerAnswer};
 use dialscript::script::path::KeyPath;
 
 mod broken;

@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use dialscript::script::answer::{TriggerAnswer, AnswerValue};
-use dialscript::script::branch::{BranchSubject, BranchExplanation, choose_branch};
+use dialscript::script::answer::{AnswerValue, TriggerAnswer};
+use dialscript::script::branch::{BranchExplanation, BranchSubject, choose_branch};
 use dialscript::script::definition::{Branch, Decimal, Matcher, ScriptOutcome, ThenAction};
 use dialscript::script::path::KeyPath;
 use proptest::prelude::*;
@@ -59,7 +59,8 @@ fn texts_match_by_their_very_letters_patterns_and_exact_ranges() {
     ];
     for (matcher, text, expected) in rows {
         assert_eq!(matcher.matches_text(text), *expected, "{matcher:?} on {text:?}");
-        let subject = BranchSubject { value: Some(AnswerValue::Text((*text).into())), status: None };
+        let subject =
+            BranchSubject { value: Some(AnswerValue::Text((*text).into())), status: None };
         assert_eq!(matcher.matches(&subject), *expected, "{matcher:?} on the subject {text:?}");
     }
 }
@@ -74,7 +75,8 @@ fn what_is_absent_or_composite_matches_by_its_presence_alone() {
         (Matcher::Absent, true, false),
     ];
     for (matcher, absent, composite) in rows {
-        let matches = |value| matcher.matches(&BranchSubject { value: Some(value), status: Some(200) });
+        let matches =
+            |value| matcher.matches(&BranchSubject { value: Some(value), status: Some(200) });
         assert_eq!(matches(AnswerValue::Absent), absent, "{matcher:?} on nothing");
         assert_eq!(matches(AnswerValue::Composite), composite, "{matcher:?} on an object");
         assert!(!matcher.matches(&BranchSubject { value: None, status: Some(200) }), "{matcher:?}");
@@ -143,7 +145,10 @@ fn an_input_has_no_status_and_none_is_absent() {
 fn the_first_branch_of_the_file_wins() {
     let branch = |when: Vec<Matcher>, to: &str| Branch {
         when,
-        outcome: ScriptOutcome { then: ThenAction::Script(to.to_owned()), ..ScriptOutcome::default() },
+        outcome: ScriptOutcome {
+            then: ThenAction::Script(to.to_owned()),
+            ..ScriptOutcome::default()
+        },
     };
     let branches = [
         branch(vec![same("1"), same("2")], "either"),
@@ -244,7 +249,11 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
             Some(AnswerValue::Absent),
             "wants any value; the value is absent, or null",
         ),
-        (vec![same("1")], Some(AnswerValue::Composite), r#"wants "1"; the value is an object or a list"#),
+        (
+            vec![same("1")],
+            Some(AnswerValue::Composite),
+            r#"wants "1"; the value is an object or a list"#,
+        ),
         (vec![Matcher::Absent], None, "wants no value; this reply has no value to compare"),
         (vec![Matcher::Status(404)], None, "wants HTTP status 404; the HTTP status is 200"),
     ];
@@ -253,7 +262,8 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
         let subject = BranchSubject { value: value.clone(), status: Some(200) };
         assert_eq!(branch.explain(&subject), BranchExplanation::Misses((*expected).to_owned()));
     }
-    let branch = Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };
+    let branch =
+        Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };
     let why = branch.explain(&BranchSubject::from_input("3"));
     assert_eq!(why, BranchExplanation::Matches("is at least 2".to_owned()));
 }
@@ -269,7 +279,12 @@ fn a_branch_is_said_to_match_whenever_it_matches() {
         Matcher::Status(200),
         Matcher::StatusClass(5),
     ];
-    let values = [None, Some(AnswerValue::Absent), Some(AnswerValue::Composite), Some(AnswerValue::Text("7".into()))];
+    let values = [
+        None,
+        Some(AnswerValue::Absent),
+        Some(AnswerValue::Composite),
+        Some(AnswerValue::Text("7".into())),
+    ];
     for (matcher, value) in matchers.iter().flat_map(|m| values.iter().map(move |v| (m, v))) {
         for status in [None, Some(200), Some(503)] {
             let branch = Branch { when: vec![matcher.clone()], outcome: ScriptOutcome::default() };

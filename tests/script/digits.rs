@@ -17,7 +17,10 @@ fn ask() -> DigitOptions {
 }
 
 /// Keys at their seconds after the end of the prompt; the digits, what ended them, and when silence would have.
-fn collect(ask: &DigitOptions, keys: &[(u64, char)]) -> (String, Option<DigitsEnd>, Option<Duration>) {
+fn collect(
+    ask: &DigitOptions,
+    keys: &[(u64, char)],
+) -> (String, Option<DigitsEnd>, Option<Duration>) {
     let start = Instant::now();
     let mut collector = DigitCollector::new(ask, start);
     let mut now = start;
@@ -57,7 +60,11 @@ fn the_terminator_ends_and_is_no_part() {
     let (digits, ended, _) = collect(&ask(), &[(0, '4'), (1, '#')]);
     assert_eq!((digits.as_str(), ended), ("4", Some(DigitsEnd::Terminator)));
     let (digits, ended, _) = collect(&ask(), &[(0, '#')]);
-    assert_eq!((digits.as_str(), ended), ("", Some(DigitsEnd::Terminator)), "a lone one is no input");
+    assert_eq!(
+        (digits.as_str(), ended),
+        ("", Some(DigitsEnd::Terminator)),
+        "a lone one is no input"
+    );
 }
 
 #[test]

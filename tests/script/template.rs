@@ -4,7 +4,8 @@ use dialscript::script::definition::SayAs;
 use dialscript::script::escape::{EscapeContext, EscapeError};
 use dialscript::script::path::{KeyPath, KeyPathStep};
 use dialscript::script::template::{
-    BraceSyntax, SpokenPhrase, TemplatePiece, Placeholder, PlaceholderError, Template, PlaceholderValue, PlaceholderValues, parse_template, parse_spoken,
+    BraceSyntax, Placeholder, PlaceholderError, PlaceholderValue, PlaceholderValues, SpokenPhrase,
+    Template, TemplatePiece, parse_spoken, parse_template,
 };
 use proptest::prelude::*;
 
@@ -76,7 +77,8 @@ fn the_host_of_a_url_without_a_path_ends_at_its_query() {
 
 #[test]
 fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
-    let template = Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal));
+    let template =
+        Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal));
     for (value, json) in [
         ("4711", r#"{"a": "x4711", "b": 4711}"#),
         ("007", r#"{"a": "x007", "b": "007"}"#),
@@ -111,14 +113,21 @@ fn xml_headers_and_variables_keep_a_value_a_value() {
 fn a_destination_takes_only_what_no_switch_reads_anything_into() {
     assert_eq!(landed(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
     for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {
-        assert_eq!(landed(EscapeContext::Destination, hostile), Err(EscapeError::Destination), "{hostile:?}");
+        assert_eq!(
+            landed(EscapeContext::Destination, hostile),
+            Err(EscapeError::Destination),
+            "{hostile:?}"
+        );
     }
     assert_eq!(landed(EscapeContext::Destination, &"1".repeat(80)), Err(EscapeError::Destination));
 }
 
 #[test]
 fn doubled_braces_are_braces() {
-    let template = Template::with_context(pieces("{{{caller}}}", BraceSyntax::Doubled), EscapeContext::Variable);
+    let template = Template::with_context(
+        pieces("{{{caller}}}", BraceSyntax::Doubled),
+        EscapeContext::Variable,
+    );
     assert_eq!(template.fill(&All("x")).unwrap().text(), "{x}");
 }
 
@@ -154,7 +163,10 @@ fn paths_read_keys_indexes_and_odd_keys() {
                 .chain([KeyPathStep::Index(0), KeyPathStep::Key("code".into())])
                 .collect(),
         ),
-        (r#"["odd.key"].x"#, vec![KeyPathStep::Key("odd.key".into()), KeyPathStep::Key("x".into())]),
+        (
+            r#"["odd.key"].x"#,
+            vec![KeyPathStep::Key("odd.key".into()), KeyPathStep::Key("x".into())],
+        ),
         (r#"a["q\"\\"]"#, vec![KeyPathStep::Key("a".into()), KeyPathStep::Key("q\"\\".into())]),
         ("order.@id", vec![KeyPathStep::Key("order".into()), KeyPathStep::Key("@id".into())]),
     ] {
@@ -267,7 +279,8 @@ fn a_template_is_shown_as_it_was_written() {
         "a{arg.order}b{secret.KEY}c{menu.keypress}{menu.speech}{menu.input}",
         "{$data.items[0].code} and {$[\"odd.key\"]}",
     ] {
-        let template = Template::with_context(pieces(written, BraceSyntax::Doubled), EscapeContext::Variable);
+        let template =
+            Template::with_context(pieces(written, BraceSyntax::Doubled), EscapeContext::Variable);
         assert_eq!(template.to_string(), written);
     }
 }

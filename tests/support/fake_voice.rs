@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::{AsrSource, Sound};
-use dialscript::script::voice::{AsrError, RenderedSound, SoundError, VoiceService, SoundRequest};
+use dialscript::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What was done, in order; shared with the switch of the same call.
@@ -142,7 +142,11 @@ impl VoiceService for FakeVoice {
         }
     }
 
-    async fn transcribe(&self, recording: FakeRecording, language: &str) -> Result<String, AsrError> {
+    async fn transcribe(
+        &self,
+        recording: FakeRecording,
+        language: &str,
+    ) -> Result<String, AsrError> {
         let lasts = recording.lasts().unwrap_or_default();
         does(&self.done, format!("understand {language}{lasts}"));
         sleep(self.understands_in).await;

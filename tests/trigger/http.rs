@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use dialscript::script::answer::AnswerValue;
 use dialscript::script::definition::{
-    Branch, ResponseCachePolicy, Matcher, ScriptOutcome, RetryPolicy, Script, ScriptTrigger,
+    Branch, Matcher, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
 };
 use dialscript::script::path::KeyPath;
-use dialscript::script::request::{TriggerResult, TriggerError, TriggerRequest, TriggerClient};
-use dialscript::script::template::{BraceSyntax, RedactedText, TemplatePiece, Placeholder, Template, PlaceholderValue, PlaceholderValues};
+use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
+use dialscript::script::template::{
+    BraceSyntax, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText, Template,
+    TemplatePiece,
+};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use http::HeaderName;
 
@@ -48,14 +51,18 @@ fn filled(text: &str) -> RedactedText {
 
 /// With the canary wherever the text has a placeholder.
 fn secret_url(text: &str) -> RedactedText {
-    let (pieces, problems) = dialscript::script::template::parse_template(text, BraceSyntax::Doubled);
+    let (pieces, problems) =
+        dialscript::script::template::parse_template(text, BraceSyntax::Doubled);
     assert!(problems.is_empty());
     let pieces = pieces.into_iter().map(|(_, piece): (_, TemplatePiece)| piece);
     Template::url(pieces).0.fill(&Canary).expect("a canary fits")
 }
 
 fn within(budget: Duration, request: TriggerRequest) -> TriggerRequest {
-    TriggerRequest { retry_policy: RetryPolicy { total_timeout: budget, ..request.retry_policy }, ..request }
+    TriggerRequest {
+        retry_policy: RetryPolicy { total_timeout: budget, ..request.retry_policy },
+        ..request
+    }
 }
 
 fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> TriggerRequest {
@@ -76,7 +83,8 @@ fn keeping(caching: ResponseCachePolicy) -> Arc<Script> {
 
 fn keeping_what(caching: ResponseCachePolicy, when: Matcher) -> Arc<Script> {
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
-    let trigger = ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
+    let trigger =
+        ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
     let branch = Branch { when: vec![when], outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })

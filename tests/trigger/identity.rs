@@ -1,6 +1,6 @@
 //! Who we are to a web application, and whom we trust.
 
-use dialscript::script::request::{RequestAuth, TriggerResult, TriggerRequest, TriggerClient};
+use dialscript::script::request::{RequestAuth, TriggerClient, TriggerRequest, TriggerResult};
 use dialscript::script::template::RedactedText;
 use dialscript::trigger::upstream::UpstreamLimits;
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
@@ -41,7 +41,10 @@ fn settings(daemon: &str) -> TriggerSettings {
     let most_at = upstreams.clone().filter_map(|at| Some((at.place.clone(), at.max_requests?)));
     TriggerSettings {
         tls_identities: identities.collect(),
-        upstream_limits: UpstreamLimits { max_concurrent_at: most_at.collect(), ..UpstreamLimits::default() },
+        upstream_limits: UpstreamLimits {
+            max_concurrent_at: most_at.collect(),
+            ..UpstreamLimits::default()
+        },
         proxy: config.trigger.proxy.map(|proxy| proxy.0),
         allow_hosts: config.egress.allow_hosts,
         allow_networks: config.egress.allow_networks,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::{RetryPolicy, Script};
-use dialscript::script::request::{TriggerRequest, RequestTarget};
+use dialscript::script::request::{RequestTarget, TriggerRequest};
 use dialscript::script::template::RedactedText;
 
 pub(super) fn to(url: impl AsRef<str>) -> RequestTarget {
@@ -20,7 +20,11 @@ pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
         auth: None,
         body: None,
         signing_keys: Vec::new(),
-        retry_policy: RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 0 },
+        retry_policy: RetryPolicy {
+            total_timeout: Duration::from_secs(5),
+            attempt_timeout: None,
+            retries: 0,
+        },
         cache_key: None,
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::script::request::CacheKey;
-use dialscript::trigger::shared_cache::{SharedCacheEntry, SharedCacheSettings, SharedCache};
+use dialscript::trigger::shared_cache::{SharedCache, SharedCacheEntry, SharedCacheSettings};
 
 mod address;
 mod leases;

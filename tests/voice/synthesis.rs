@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use dialscript::channel::Sound;
 use dialscript::script::template::RedactedText;
-use dialscript::script::voice::{RenderedSound, VoiceParams, SoundError, VoiceService, SoundRequest};
+use dialscript::script::voice::{
+    RenderedSound, SoundError, SoundRequest, VoiceParams, VoiceService,
+};
 use dialscript::voice::VoiceEngines;
 
 mod engine;
@@ -26,7 +28,10 @@ fn said_as(text: &str, manner: VoiceParams) -> SoundRequest {
 }
 
 fn hidden(text: &str) -> SoundRequest {
-    SoundRequest::Text { text: RedactedText::sensitive(text.to_owned()), voice_params: VoiceParams::default().into() }
+    SoundRequest::Text {
+        text: RedactedText::sensitive(text.to_owned()),
+        voice_params: VoiceParams::default().into(),
+    }
 }
 
 /// A URL of a script.
@@ -51,7 +56,10 @@ async fn mute(engines: &VoiceEngines, wanted: SoundRequest) -> String {
 }
 
 /// What is there without waiting.
-fn at_once(engines: &VoiceEngines, wanted: SoundRequest) -> Option<Result<RenderedSound, SoundError>> {
+fn at_once(
+    engines: &VoiceEngines,
+    wanted: SoundRequest,
+) -> Option<Result<RenderedSound, SoundError>> {
     futures_util::FutureExt::now_or_never(engines.render(wanted, false))
 }
 

@@ -18,8 +18,9 @@ use std::time::Duration;
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection;
 use dialscript::channel::{
-    DigitOptions, CallLimits, HangupCause, Channel, Destination, AsrSource, DigitsEnd, Exit, Digits, Interruption, TypeAhead, HandoverResult,
-    LineState, SpeechOptions, HoldMedia, HoldMusic, DestinationCheck, Reassurance, SpeechResult, Sound, SoundStream,
+    AsrSource, CallLimits, Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd,
+    Exit, HandoverResult, HangupCause, HoldMedia, HoldMusic, Interruption, LineState, Reassurance,
+    Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::time::{Instant, sleep, sleep_until, timeout};

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
-use dialscript::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
+use dialscript::channel::driver::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+};
 use dialscript::channel::{
-    DigitOptions, Caller, Channel, Destination, AsrSource, Exit, Interruption, TypeAhead, HandoverResult, LineState, SpeechOptions, HoldMedia,
-    DestinationCheck, SpeechResult, Sound, SoundStream,
+    AsrSource, Caller, Channel, Destination, DestinationCheck, DigitOptions, Exit, HandoverResult,
+    HoldMedia, Interruption, LineState, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 use tokio::time::{Instant, sleep};
 
@@ -65,7 +67,11 @@ impl ChannelDriver for FakeLeg {
         Ok(())
     }
 
-    async fn wait_for_key(&mut self, time: Duration, _: &mut DigitCollector<'_>) -> Result<(), Interruption> {
+    async fn wait_for_key(
+        &mut self,
+        time: Duration,
+        _: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
         self.done.push(format!("key within {time:?}"));
         sleep(time).await;
         Ok(())
@@ -117,7 +123,10 @@ impl ChannelDriver for FakeLeg {
         Ok(work.await)
     }
 
-    async fn check_destination(&mut self, _: &Destination) -> Result<DestinationCheck, Interruption> {
+    async fn check_destination(
+        &mut self,
+        _: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
         Ok(DestinationCheck::Unknown)
     }
 
@@ -173,7 +182,13 @@ fn digits() -> DigitOptions {
 
 fn speech(ear: AsrSource, keys: Option<DigitOptions>) -> SpeechOptions {
     let start = Duration::from_secs(5);
-    SpeechOptions { source: ear, no_input_timeout: start, end_silence: SECOND, max_duration: Duration::from_secs(15), digits: keys }
+    SpeechOptions {
+        source: ear,
+        no_input_timeout: start,
+        end_silence: SECOND,
+        max_duration: Duration::from_secs(15),
+        digits: keys,
+    }
 }
 
 fn recording(keys: Option<DigitOptions>) -> SpeechOptions {
@@ -281,11 +296,13 @@ async fn the_switch_plays_the_last_sound_itself_while_it_listens() {
 async fn the_switch_listens_behind_a_prompt_that_no_key_may_end() {
     let listen = by_switch_or(Some(DigitOptions { barge_in: false, ..digits() }));
     let mut leg = FakeLeg::default();
-    let said = Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    let said =
+        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
     assert_eq!(said, SpeechResult::Words("yes".into()));
     assert_eq!(leg.done, ["[a, b]", "recognise in None"]);
     let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
-    let said = Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    let said =
+        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
     assert!(matches!(said, SpeechResult::Digits(heard) if heard.digits == "4"));
     assert_eq!(leg.done, ["[a, b]", "key within 2s"]);
 }

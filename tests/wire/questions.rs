@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{DigitOptions, CallLimits, Channel, DigitsEnd, Digits, Interruption, Sound};
+use dialscript::channel::{
+    CallLimits, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound,
+};
 use dialscript::fake::dtmf::DtmfSource;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;

@@ -14,8 +14,8 @@ use super::{AgiChannel, MAX_DIGIT_WAIT};
 use crate::agi::command::AgiCommand;
 use crate::channel::digits::DigitCollector;
 use crate::channel::driver::ChannelDriver;
-use crate::channel::hold_media::{HoldStep, HoldSchedule};
-use crate::channel::{Interruption, LineState, HoldMedia, HoldMusic, Sound};
+use crate::channel::hold_media::{HoldSchedule, HoldStep};
+use crate::channel::{HoldMedia, HoldMusic, Interruption, LineState, Sound};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// All turns, until that is broken off or the call is interrupted. Nothing is played in the `h` extension.
@@ -28,7 +28,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             return self.connection.wait_for_interruption().await;
         }
         match self.run_hold_schedule(meanwhile, held).await {
-            Err(interrupted) if self.connection.line_state != Some(LineState::HungUp) => interrupted,
+            Err(interrupted) if self.connection.line_state != Some(LineState::HungUp) => {
+                interrupted
+            }
             _ => self.connection.wait_for_interruption().await,
         }
     }

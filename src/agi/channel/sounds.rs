@@ -43,9 +43,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         let mut offset = None;
         loop {
             self.connection.ensure_alive()?;
-            let keys = collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
+            let keys =
+                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
-            let reply = self.connection.run(command, AgiCommandKind::StreamFile, self.connection.remaining_with_margin()).await?;
+            let reply = self
+                .connection
+                .run(command, AgiCommandKind::StreamFile, self.connection.remaining_with_margin())
+                .await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }
@@ -77,9 +81,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         };
         for piece in signs.split_inclusive(ends_piece) {
             self.connection.ensure_alive()?;
-            let keys = collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
+            let keys =
+                collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = say_command(sound, piece, &keys)?;
-            let reply = self.connection.run(command, AgiCommandKind::Other, self.connection.remaining_with_margin()).await?;
+            let reply = self
+                .connection
+                .run(command, AgiCommandKind::Other, self.connection.remaining_with_margin())
+                .await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }
@@ -121,7 +129,9 @@ fn unplayable_reason(sound: &Sound) -> &'static str {
 
 fn say_command(sound: &Sound, signs: &str, keys: &str) -> Result<AgiCommand, AgiCommandError> {
     match (sound, AgiCommand::say_digits(signs, keys)) {
-        (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => AgiCommand::say_alpha(signs, keys),
+        (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => {
+            AgiCommand::say_alpha(signs, keys)
+        }
         (_, digits) => digits,
     }
 }

@@ -8,10 +8,12 @@ use tokio::time::Instant;
 use super::AgiChannel;
 use super::sounds::{sound_name, without_extension};
 use crate::agi::command::AgiCommand;
-use crate::agi::connection::{REPLY_MARGIN, AgiCommandKind};
+use crate::agi::connection::{AgiCommandKind, REPLY_MARGIN};
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions};
+use crate::channel::driver::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+};
 use crate::channel::{Interruption, Sound};
 
 const ALL_KEYS: &str = "0123456789*#ABCD";
@@ -31,11 +33,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
         self.connection.ensure_alive()?;
-        let keys = collector.as_ref().map_or(ALL_KEYS.to_owned(), |collector| collector.accepted_keys());
+        let keys =
+            collector.as_ref().map_or(ALL_KEYS.to_owned(), |collector| collector.accepted_keys());
         let RecordOptions { file, end_silence: silence, .. } = *recording;
         let maximum = recording.max_duration.min(self.connection.remaining());
         let command = AgiCommand::record_file(without_extension(file), &keys, maximum, silence)?;
-        let reply = self.connection.run(command, AgiCommandKind::Other, maximum + REPLY_MARGIN).await?;
+        let reply =
+            self.connection.run(command, AgiCommandKind::Other, maximum + REPLY_MARGIN).await?;
         match note_word(&reply) {
             b"timeout" => Ok(record_result(&reply)),
             b"dtmf" => {
@@ -118,7 +122,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         let activated = match grammar {
             "" => return Ok(Ok(())),
             path if path.starts_with('/') => {
-                if !self.command_succeeds(AgiCommand::speech_load_grammar(GRAMMAR_NAME, path)?).await? {
+                if !self
+                    .command_succeeds(AgiCommand::speech_load_grammar(GRAMMAR_NAME, path)?)
+                    .await?
+                {
                     return refused();
                 }
                 GRAMMAR_NAME
@@ -156,9 +163,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         loop {
             let lasts = if prompt.is_empty() { time } else { time + MAX_PROMPT_DURATION };
             let command = AgiCommand::speech_recognize(prompt, time)?;
-            let reply = self.connection.run(command, AgiCommandKind::Other, lasts + REPLY_MARGIN).await?;
+            let reply =
+                self.connection.run(command, AgiCommandKind::Other, lasts + REPLY_MARGIN).await?;
             let key = match reply {
-                AgiReply::Speech(words) => return Ok(RecognizeResult::Words(words.decode().into_owned())),
+                AgiReply::Speech(words) => {
+                    return Ok(RecognizeResult::Words(words.decode().into_owned()));
+                }
                 AgiReply::Digit(key) => key,
                 reply => return recognize_result(&reply),
             };

@@ -2,9 +2,12 @@
 
 use tokio::time::Instant;
 
-use super::{ChannelDriver, RecognizeResult, RecognizeOptions, RecordResult, RecordOptions, collect_keys, play_prompt};
+use super::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, collect_keys,
+    play_prompt,
+};
 use crate::channel::digits::DigitCollector;
-use crate::channel::{AsrSource, Interruption, SpeechOptions, SpeechResult, Sound, SoundStream};
+use crate::channel::{AsrSource, Interruption, Sound, SoundStream, SpeechOptions, SpeechResult};
 
 /// Listens, and goes over to keys with the first one that comes.
 pub(super) async fn ask_for_speech(
@@ -54,13 +57,16 @@ async fn record_utterance(
     mut collector: Option<&mut DigitCollector<'_>>,
 ) -> Result<SpeechResult, Interruption> {
     let begun = Instant::now();
-    let recording = RecordOptions { file, end_silence: listen.end_silence, max_duration: listen.max_duration };
+    let recording =
+        RecordOptions { file, end_silence: listen.end_silence, max_duration: listen.max_duration };
     loop {
         match leg.record(&recording, collector.as_deref_mut()).await? {
             RecordResult::Speech => return Ok(SpeechResult::Recorded),
             RecordResult::Key if has_keys(&collector) => return Ok(SpeechResult::NoInput),
             RecordResult::Key => return Ok(SpeechResult::Recorded),
-            RecordResult::Silence if begun.elapsed() >= listen.no_input_timeout => return Ok(SpeechResult::NoInput),
+            RecordResult::Silence if begun.elapsed() >= listen.no_input_timeout => {
+                return Ok(SpeechResult::NoInput);
+            }
             RecordResult::Silence => {}
             RecordResult::Failed(reason) => return Ok(SpeechResult::Failed(reason)),
         }

@@ -1,12 +1,14 @@
 //! `dialscript cache explain`.
 
-use super::list;
 use super::format::{escape_control, format_time};
+use super::list;
 use crate::cli::table::print_line;
 use crate::config::counted;
-use crate::control::protocol::{ControlReply, ScriptCacheReport, ScriptCachePolicy, ControlEntry, ControlUpstream};
+use crate::control::protocol::{
+    ControlEntry, ControlReply, ControlUpstream, ScriptCachePolicy, ScriptCacheReport,
+};
 use crate::trigger::circuit_breaker::BreakerState;
-use crate::trigger::response_cache::{ResponseFreshness, ResponseCacheStats};
+use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 /// A script with all that is kept for it, or one kept answer.
 pub(super) fn print_explanation(answers: &[ControlReply]) {
@@ -22,7 +24,9 @@ pub(super) fn print_explanation(answers: &[ControlReply]) {
 
 fn print_script(script: &ScriptCacheReport) {
     print_policy(&script.script, &script.keeps);
-    if matches!(script.keeps, ScriptCachePolicy::Answers { .. }) || script.tally != ResponseCacheStats::default() {
+    if matches!(script.keeps, ScriptCachePolicy::Answers { .. })
+        || script.tally != ResponseCacheStats::default()
+    {
         print_tally(&script.tally);
     }
     script.upstreams.iter().for_each(print_upstream);
@@ -30,7 +34,9 @@ fn print_script(script: &ScriptCacheReport) {
 
 fn print_policy(script: &str, keeps: &ScriptCachePolicy) {
     match keeps {
-        ScriptCachePolicy::AsksNobody => print_line(&format!("{script} keeps nothing: it has no [trigger].")),
+        ScriptCachePolicy::AsksNobody => {
+            print_line(&format!("{script} keeps nothing: it has no [trigger]."))
+        }
         ScriptCachePolicy::Background => print_line(&format!(
             "{script} keeps nothing: with `background = true` nobody waits for its answers."
         )),
@@ -57,7 +63,9 @@ fn same_request_text(by: Option<&[String]>) -> String {
     match by {
         None => "has the same URL, headers and body (there is no `cache_key`)".to_owned(),
         Some([]) => "is any to this URL (`cache_key` names no value)".to_owned(),
-        Some(values) => format!("has the same {} (`cache_key`)", escape_control(&values.join(" and "))),
+        Some(values) => {
+            format!("has the same {} (`cache_key`)", escape_control(&values.join(" and ")))
+        }
     }
 }
 
@@ -66,10 +74,19 @@ fn print_tally(tally: &ResponseCacheStats) {
     print_line("Since the daemon began:");
     print_line(&format!("  {} served a kept answer", counted_calls(hits)));
     print_line(&format!("  {} served an old one", counted_calls(stale)));
-    print_line(&format!("  {} without one; {joined} of these joined a request under way", counted_calls(misses)));
+    print_line(&format!(
+        "  {} without one; {joined} of these joined a request under way",
+        counted_calls(misses)
+    ));
     print_line(&format!("  {} kept", counted_answers(kept)));
-    print_line(&format!("  {} not kept, since no [[branch]] handled them", counted_answers(unhandled)));
-    print_line(&format!("  {} not kept, since the web application failed", counted_answers(failed)));
+    print_line(&format!(
+        "  {} not kept, since no [[branch]] handled them",
+        counted_answers(unhandled)
+    ));
+    print_line(&format!(
+        "  {} not kept, since the web application failed",
+        counted_answers(failed)
+    ));
 }
 
 fn counted_calls(number: u64) -> String {
@@ -125,7 +142,9 @@ fn print_entry(kept: &ControlEntry) {
 fn serves_text(serves: ResponseFreshness) -> &'static str {
     match serves {
         ResponseFreshness::Fresh => "a call is served it at once, and nobody asks",
-        ResponseFreshness::Stale => "a call is served it at once, and it is asked for again behind the call",
+        ResponseFreshness::Stale => {
+            "a call is served it at once, and it is asked for again behind the call"
+        }
         ResponseFreshness::LastResort => "a call is served it when there is no answer",
     }
 }

@@ -1,9 +1,9 @@
 //! `dialscript cache list`.
 
-use super::format::{escape_control, serves_until, short_key, format_time};
+use super::format::{escape_control, format_time, serves_until, short_key};
 use crate::cli::table::{print_line, print_table};
 use crate::config::counted;
-use crate::control::protocol::{ControlReply, ControlEntry, CacheTotals};
+use crate::control::protocol::{CacheTotals, ControlEntry, ControlReply};
 
 /// A line for each, and one for all.
 pub(super) fn print_list(answers: &[ControlReply]) {

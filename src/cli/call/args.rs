@@ -6,15 +6,16 @@ use clap::{Args, ValueEnum};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::cli::ConfigFile;
-use crate::cli::simulation::SimulatedCall;
 use crate::cli::simulated_voice::{CallerSpeech, SimulationOptions};
-use crate::fake::utterances::{UtteranceSource, FakeUtterance};
+use crate::cli::simulation::SimulatedCall;
 use crate::fake::destinations::FakeDestinations;
+use crate::fake::utterances::{FakeUtterance, UtteranceSource};
 use crate::fake::{asterisk, freeswitch};
 use crate::telemetry::Switch;
 
 /// What a path of a URL takes as it is.
-const PATH_ENCODE_SET: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+const PATH_ENCODE_SET: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
 /// A word takes this long to say.
 const WORD_DURATION: Duration = Duration::from_millis(400);
@@ -32,7 +33,7 @@ pub struct CallArgs {
     pub(super) switch: SwitchArg,
     /// Keys that the caller presses when asked; a comma waits for the next question. Without it keys are typed, with
     /// Enter, when standard input is a terminal
-    #[arg(long, value_name = "KEYS", value_parser = keys)]
+    #[arg(long, value_name = "KEYS", value_parser = parse_keys)]
     pub(super) digits: Option<String>,
     /// What the caller says when asked to speak, once for each question
     #[arg(long, value_name = "WORDS")]
@@ -50,10 +51,10 @@ pub struct CallArgs {
     #[arg(long, value_name = "NUMBER", default_value = "7000")]
     called: String,
     /// A channel variable that the dialplan set before
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     set: Vec<(String, String)>,
     /// An argument: the script has it as {arg.NAME}
-    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     arg: Vec<(String, String)>,
     /// A place that the dialplan has, such as 9100@shipping [default: every place]
     #[arg(long, value_name = "EXT@CONTEXT")]
@@ -143,14 +144,20 @@ impl CallArgs {
 
     /// What is spoken and said.
     pub(super) fn simulation_options(&self) -> SimulationOptions {
-        let said = if self.say.is_empty() { CallerSpeech::default() } else { CallerSpeech::scripted() };
-        SimulationOptions { caller_speech: said, engines: self.engines, ..SimulationOptions::default() }
+        let said =
+            if self.say.is_empty() { CallerSpeech::default() } else { CallerSpeech::scripted() };
+        SimulationOptions {
+            caller_speech: said,
+            engines: self.engines,
+            ..SimulationOptions::default()
+        }
     }
 
     /// Who says it.
     pub(super) fn utterances(&self) -> UtteranceSource {
         let utterances = self.say.iter().map(|words| {
-            let lasts = WORD_DURATION * u32::try_from(words.split_whitespace().count()).unwrap_or(1);
+            let lasts =
+                WORD_DURATION * u32::try_from(words.split_whitespace().count()).unwrap_or(1);
             FakeUtterance { text: words.clone(), duration: lasts }
         });
         UtteranceSource::per_recording(utterances.collect())

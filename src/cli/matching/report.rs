@@ -3,14 +3,17 @@
 use serde_json::{Value as Json, json};
 
 use crate::cli::printer::OutputLine;
-use crate::script::answer::{TriggerAnswer, AnswerValue};
-use crate::script::branch::{ChosenBranch, MAX_SHOWN_CHARACTERS, BranchSubject, BranchExplanation, describe_value, quote_text};
-use crate::script::definition::{Branch, ScriptOutcome, Script, ThenAction};
-use crate::script::destination::fill_destination;
+use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::branch::{
+    BranchExplanation, BranchSubject, ChosenBranch, MAX_SHOWN_CHARACTERS, describe_value,
+    quote_text,
+};
 use crate::script::call_state::InputMethod;
+use crate::script::definition::{Branch, Script, ScriptOutcome, ThenAction};
+use crate::script::destination::fill_destination;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
-use crate::script::template::{Placeholder, Template, PlaceholderValue, PlaceholderValues};
+use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
 /// The table that is taken.
 pub(super) struct ChosenOutcome<'s> {
@@ -23,7 +26,12 @@ pub(super) struct ChosenOutcome<'s> {
 impl<'s> ChosenOutcome<'s> {
     pub(super) fn branch(chosen: ChosenBranch<'s>) -> Self {
         let branch_number = Some(chosen.number);
-        Self { call_outcome: CallOutcome::Matched, outcome: chosen.outcome, branch_number, reason: None }
+        Self {
+            call_outcome: CallOutcome::Matched,
+            outcome: chosen.outcome,
+            branch_number,
+            reason: None,
+        }
     }
 
     pub(super) fn otherwise(script: &'s Script) -> Self {
@@ -34,7 +42,12 @@ impl<'s> ChosenOutcome<'s> {
 
     pub(super) fn no_response(script: &'s Script, reason: String) -> Self {
         let outcome = &script.no_response;
-        Self { call_outcome: CallOutcome::NoResponse, outcome, branch_number: None, reason: Some(reason) }
+        Self {
+            call_outcome: CallOutcome::NoResponse,
+            outcome,
+            branch_number: None,
+            reason: Some(reason),
+        }
     }
 
     /// Branches see nothing of an input that is not what was asked for.
@@ -74,7 +87,11 @@ pub(super) fn answer_line(answer: &TriggerAnswer) -> OutputLine {
 }
 
 /// What branches compare of a reply.
-pub(super) fn value_line(answer: &TriggerAnswer, subject: &BranchSubject<'_>, key: Option<&KeyPath>) -> OutputLine {
+pub(super) fn value_line(
+    answer: &TriggerAnswer,
+    subject: &BranchSubject<'_>,
+    key: Option<&KeyPath>,
+) -> OutputLine {
     let (kind, text) = match &subject.value {
         None => ("none", None),
         Some(AnswerValue::Absent) => ("absent", None),
@@ -84,13 +101,17 @@ pub(super) fn value_line(answer: &TriggerAnswer, subject: &BranchSubject<'_>, ke
     let name = key.map(ToString::to_string);
     let fields = json!({ "key": name, "kind": kind, "value": text });
     let told = match (&subject.value, name) {
-        (None, _) if answer.unreadable_reason().is_some() => "there is no value to compare".to_owned(),
+        (None, _) if answer.unreadable_reason().is_some() => {
+            "there is no value to compare".to_owned()
+        }
         (None, name) => format!(
             "there is no value to compare: {} is absent, and the reply is an error",
             name.unwrap_or_default()
         ),
         (Some(found), Some(key)) => format!("{key} is {}", describe_value(found)),
-        (Some(found), None) => format!("the value is {}, since no key is given", describe_value(found)),
+        (Some(found), None) => {
+            format!("the value is {}, since no key is given", describe_value(found))
+        }
     };
     OutputLine::new("value", fields, told)
 }

@@ -75,7 +75,8 @@ impl Importer<'_> {
         let place = self.target(file)?;
         let there = self.inventory.files(&place.name, place.language.as_deref());
         let bytes = read_file(file)?;
-        let encoded = convert(bytes, self.target_format(&there)).map_err(|bad| audio_failure(&bad))?;
+        let encoded =
+            convert(bytes, self.target_format(&there)).map_err(|bad| audio_failure(&bad))?;
         let paths: Vec<_> = encoded.iter().map(|sound| self.target_path(&place, sound)).collect();
         self.ensure_free(&place, &there, &paths)?;
         for (path, sound) in paths.iter().zip(&encoded) {

@@ -84,7 +84,8 @@ pub(crate) fn trigger(file: &File, secrets: &SecretStore, raw: &raw::Trigger) ->
 }
 
 pub(crate) fn breaker(file: &File, raw: &raw::Breaker) -> CircuitBreakerSettings {
-    let CircuitBreakerSettings { failure_threshold: failures, open_for } = CircuitBreakerSettings::default();
+    let CircuitBreakerSettings { failure_threshold: failures, open_for } =
+        CircuitBreakerSettings::default();
     CircuitBreakerSettings {
         failure_threshold: small(file.number(raw.failures.as_ref(), 1..=1000, failures.into())),
         open_for: file.time(raw.open_for.as_ref(), secs(1, 600), open_for),

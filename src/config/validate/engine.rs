@@ -15,7 +15,9 @@ use crate::config::raw::List;
 use crate::config::raw::speech::{By, Engine, Headers};
 use crate::config::secrets::SecretStore;
 use crate::script::request::is_connection_header;
-use crate::voice::settings::{AsrEngine, AsrBackend, EngineProgram, TtsEngine, TtsBackend, EngineHttpService};
+use crate::voice::settings::{
+    AsrBackend, AsrEngine, EngineHttpService, EngineProgram, TtsBackend, TtsEngine,
+};
 
 /// What can stand in the arguments of a program that speaks.
 const SAYS: &[&str] = &["out", "voice", "language", "speed", "wpm"];

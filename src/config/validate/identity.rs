@@ -9,7 +9,7 @@ use super::upstream::Upstreams;
 use crate::config::beside;
 use crate::config::pem::{self, NoPem};
 use crate::config::raw::{Texts, upstream as raw};
-use crate::script::template::{BraceSyntax, TemplatePiece, Placeholder, parse_template};
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
 
 /// Certificates of those who sign the other side's.
@@ -56,7 +56,8 @@ impl Upstreams<'_> {
         };
         let pair = (self.certificates(given), self.key(key));
         let (Some(chain), Some(private)) = pair else { return None };
-        let identity = TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
+        let identity =
+            TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
         self.check(&identity, given, key).then_some(identity.client_certificate).flatten()
     }
 
@@ -113,7 +114,9 @@ impl Upstreams<'_> {
             self.file.push(at, problem.message, problem.help, None);
         }
         match pieces.as_slice() {
-            [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => self.secret_key(given, name),
+            [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => {
+                self.secret_key(given, name)
+            }
             pieces if pieces.iter().all(|(_, piece)| matches!(piece, TemplatePiece::Text(_))) => {
                 let path = self.path(given);
                 let content = self.content(given, &path)?;

@@ -39,7 +39,11 @@ impl Scope<'_> {
         let first_digit = (gap * times).min(Duration::from_millis(FIRST_DIGIT));
         DigitOptions {
             max_digits: most as usize,
-            first_digit_timeout: file.time(raw.first_digit.as_ref(), millis(100, FIRST_DIGIT), first_digit),
+            first_digit_timeout: file.time(
+                raw.first_digit.as_ref(),
+                millis(100, FIRST_DIGIT),
+                first_digit,
+            ),
             inter_digit_timeout: gap,
             terminator: self.terminator(raw.terminator.as_ref()),
             barge_in: is(raw.barge_in.as_ref(), true),

@@ -28,7 +28,9 @@ pub(crate) fn speed(file: &File, given: Option<&Spanned<String>>) -> Option<Spea
     let given = given?;
     let help = "write a number such as `speed = 1.2`; 1.0 is normal";
     match given.get_ref().parse::<f32>() {
-        Ok(speed) if (0.5..=2.0).contains(&speed) => Some(SpeakingRate((speed * 100.0).round() as u16)),
+        Ok(speed) if (0.5..=2.0).contains(&speed) => {
+            Some(SpeakingRate((speed * 100.0).round() as u16))
+        }
         Ok(_) => {
             file.fault_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
             None

@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 
 use super::scope::Scope;
 use crate::config::raw::Texts;
-use crate::script::definition::{PromptPart, Playlist};
+use crate::script::definition::{Playlist, PromptPart};
 use crate::script::template::{SpokenPhrase, parse_spoken};
 
 /// Most characters of a text: the services that speak take about as many at once.
@@ -65,7 +65,9 @@ impl Scope<'_> {
         let voice = &self.world.voice;
         let named = self.raw.voice.as_ref().is_some_and(|voice| voice.engine.is_some());
         let speaks = named || voice.default_engine.is_some();
-        if !speaks && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..))) {
+        if !speaks
+            && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
+        {
             let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's \
                         file";
             self.file.warn(text.span(), "nothing here can speak this", help);

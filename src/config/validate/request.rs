@@ -9,7 +9,9 @@ use super::scope::Scope;
 use crate::config::bounds::millis;
 use crate::config::payload;
 use crate::config::raw::{Texts, trigger as raw};
-use crate::script::definition::{AuthTemplate, BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger, UrlTemplate};
+use crate::script::definition::{
+    AuthTemplate, BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger, UrlTemplate,
+};
 use crate::script::escape::EscapeContext;
 use crate::script::template::{Placeholder, Template};
 
@@ -154,7 +156,11 @@ impl Scope<'_> {
         // A request with a body may do something each time that it is sent.
         let retries = if raw.body.is_some() { 0 } else { u64::from(defaults.retry) };
         let retries = self.file.number(raw.retry.as_ref(), 0..=most, retries);
-        RetryPolicy { total_timeout: budget, attempt_timeout: attempt, retries: u32::try_from(retries).unwrap_or_default() }
+        RetryPolicy {
+            total_timeout: budget,
+            attempt_timeout: attempt,
+            retries: u32::try_from(retries).unwrap_or_default(),
+        }
     }
 }
 

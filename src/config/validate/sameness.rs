@@ -48,7 +48,10 @@ fn entered_in(placeholder: &Placeholder) -> Option<&str> {
     }
 }
 
-fn own_of_a_call<'t>(trigger: &'t ScriptTrigger, caching: &'t ResponseCachePolicy) -> Option<&'t Placeholder> {
+fn own_of_a_call<'t>(
+    trigger: &'t ScriptTrigger,
+    caching: &'t ResponseCachePolicy,
+) -> Option<&'t Placeholder> {
     let is_own = |of: &&Placeholder| matches!(of, Placeholder::CallId | Placeholder::Channel);
     match &caching.key {
         Some(key) => key.template.placeholders().find(is_own),

@@ -12,7 +12,10 @@ use crate::config::secrets::SecretStore;
 use crate::config::settings::{Egress, Trigger};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::EscapeContext;
-use crate::script::template::{BraceSyntax, InputKind, TemplatePiece, Placeholder, Template, PlaceholderValue, PlaceholderValues, parse_template};
+use crate::script::template::{
+    BraceSyntax, InputKind, Placeholder, PlaceholderValue, PlaceholderValues, Template,
+    TemplatePiece, parse_template,
+};
 use crate::voice::settings::VoiceSettings;
 
 /// All that scripts are checked against.

@@ -3,7 +3,7 @@
 use super::keypress::is;
 use super::outcome::Table;
 use super::scope::Scope;
-use crate::script::definition::{ScriptOutcome, ScriptPrompt, Script};
+use crate::script::definition::{Script, ScriptOutcome, ScriptPrompt};
 
 impl Scope<'_> {
     /// What the script means. It is complete, so where there are faults it may stand on defaults: whoever finds any
@@ -45,7 +45,11 @@ impl Scope<'_> {
     }
 
     /// What an answer or input means that no branch names, where `[otherwise]` does not say it.
-    fn fallback(&self, no_response: &ScriptOutcome, invalid_input: &ScriptOutcome) -> ScriptOutcome {
+    fn fallback(
+        &self,
+        no_response: &ScriptOutcome,
+        invalid_input: &ScriptOutcome,
+    ) -> ScriptOutcome {
         match (self.raw.branches.is_empty(), self.raw.waits()) {
             (true, _) => ScriptOutcome::default(),
             (false, true) => no_response.clone(),

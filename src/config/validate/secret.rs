@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 
 use crate::config::file::File;
 use crate::config::secrets::SecretStore;
-use crate::script::template::{BraceSyntax, TemplatePiece, Placeholder, parse_template};
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 
 /// Fills in secrets. `whose` begins the sentence that a call's value gets.
 #[derive(Clone, Copy)]
@@ -37,16 +37,18 @@ impl Filling<'_> {
         for (at, piece) in pieces {
             match piece {
                 TemplatePiece::Text(text) => filled.text.push_str(&text),
-                TemplatePiece::Placeholder(Placeholder::Secret(name)) => match self.secrets.value(&name) {
-                    Ok(secret) => {
-                        filled.text.push_str(&written(&secret));
-                        filled.is_secret = true;
+                TemplatePiece::Placeholder(Placeholder::Secret(name)) => {
+                    match self.secrets.value(&name) {
+                        Ok(secret) => {
+                            filled.text.push_str(&written(&secret));
+                            filled.is_secret = true;
+                        }
+                        Err(reason) => {
+                            self.missing(text, at, &name, &reason);
+                            filled.is_whole = false;
+                        }
                     }
-                    Err(reason) => {
-                        self.missing(text, at, &name, &reason);
-                        filled.is_whole = false;
-                    }
-                },
+                }
                 TemplatePiece::Placeholder(_) => {
                     let what =
                         format!("{} serves all calls: no call's value can be here", self.whose);
@@ -62,7 +64,8 @@ impl Filling<'_> {
     /// A text that is one secret and nothing else. `key` is what it is written for.
     pub(super) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
         let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
-        let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice() else {
+        let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice()
+        else {
             let help = format!(
                 "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
             );

@@ -17,7 +17,7 @@ use crate::channel::Destination;
 use crate::config::nearest::nearest;
 use crate::script::definition::ThenAction;
 use crate::script::escape::EscapeContext;
-use crate::script::template::{BraceSyntax, TemplatePiece, Template};
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 
 /// A `then` as it was typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,13 +127,17 @@ impl Scope<'_> {
         let start = text.get_ref().offset(part);
         let pieces = self.placed_in(text, start..start + part.len(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
-            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal)) {
+            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
+            {
                 let help = "write letters, digits and _ + * # . - alone, 79 at the most";
                 let at = self.file.inside(text, at.clone());
                 self.file.fault_help(at, "no switch has such a place", help);
             }
         }
-        Template::with_context(pieces.into_iter().map(|(_, piece)| piece), EscapeContext::Destination)
+        Template::with_context(
+            pieces.into_iter().map(|(_, piece)| piece),
+            EscapeContext::Destination,
+        )
     }
 
     /// Priorities count from 1; labels begin with a letter.

@@ -12,7 +12,7 @@ use crate::config::file::File;
 use crate::config::raw::upstream as raw;
 use crate::config::secrets::SecretStore;
 use crate::config::settings::{Trigger, Upstream};
-use crate::web::host_port::{HostPortError, HostPort};
+use crate::web::host_port::{HostPort, HostPortError};
 use crate::web::tls::TlsIdentity;
 
 /// Reads the tables of the daemon's file. Relative paths begin at `home`, its folder.

@@ -6,7 +6,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::scope::{Sample, Scope};
-use crate::script::template::{BraceSyntax, TemplatePiece, Template};
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 
 const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
 
@@ -15,7 +15,8 @@ impl Scope<'_> {
     pub(crate) fn url(&self, text: &Spanned<String>) -> (Template, bool) {
         let placed = self.placed(text, BraceSyntax::Doubled);
         let begins_with_value = matches!(placed.first(), Some((_, TemplatePiece::Placeholder(_))));
-        let first_value = placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
+        let first_value =
+            placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
         let first_value = first_value.map(|(at, _)| self.file.inside(text, at.clone()));
         let (url, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
         if decides_host {

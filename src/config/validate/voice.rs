@@ -14,7 +14,9 @@ use crate::config::folders::Folders;
 use crate::config::raw::daemon::Daemon as Raw;
 use crate::config::raw::{Whole, speech as raw};
 use crate::script::voice::SpeakingRate;
-use crate::voice::settings::{SoundFormat, EngineProgram, TtsEngine, TtsBackend, VoiceSettings, SoundServerSettings};
+use crate::voice::settings::{
+    EngineProgram, SoundFormat, SoundServerSettings, TtsBackend, TtsEngine, VoiceSettings,
+};
 
 /// What all engines have in common, and where their sounds lie.
 pub(crate) fn settings(engines: Engines<'_>, raw: &Raw, folders: &Folders) -> VoiceSettings {

@@ -7,10 +7,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
 use super::playback::Playback;
-use super::{EslChannel, PLAYBACK_TIMEOUT, PLAYBACK_TERMINATORS};
+use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT};
 use crate::channel::digits::DigitCollector;
-use crate::channel::hold_media::{HoldStep, HoldSchedule};
-use crate::channel::{Interruption, HoldMedia, HoldMusic, Sound};
+use crate::channel::hold_media::{HoldSchedule, HoldStep};
+use crate::channel::{HoldMedia, HoldMusic, Interruption, Sound};
 use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::quote::EslVariableValue;
 use crate::esl::variable;
@@ -75,7 +75,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             let started = Instant::now();
             for way in &ways {
                 let execution = self.start_music(way, held.is_some()).await?;
-                self.connection.wait_for_end(execution, self.connection.remaining_with_margin(), held.as_deref_mut()).await?;
+                self.connection
+                    .wait_for_end(
+                        execution,
+                        self.connection.remaining_with_margin(),
+                        held.as_deref_mut(),
+                    )
+                    .await?;
             }
             if started.elapsed() < Duration::from_millis(100) {
                 return Ok(());
@@ -89,18 +95,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         match music {
             HoldMusic::Class(class) if class.contains("://") => stream(class.to_string()),
             HoldMusic::Class(class) => stream(format!("local_stream://{class}")),
-            HoldMusic::Sounds(sounds) => sounds.iter().flat_map(|sound| self.playbacks(sound)).collect(),
+            HoldMusic::Sounds(sounds) => {
+                sounds.iter().flat_map(|sound| self.playbacks(sound)).collect()
+            }
         }
     }
 
     /// Noted before it is sent: the answer may come while it is.
-    async fn start_music(&mut self, way: &Playback, keeps_keys: bool) -> Result<EventUuid, Interruption> {
+    async fn start_music(
+        &mut self,
+        way: &Playback,
+        keeps_keys: bool,
+    ) -> Result<EventUuid, Interruption> {
         let argument = variable::application_argument(way.argument.clone(), self.expansion());
         let (playback, execution) = self.connection.execute(way.application, &argument)?;
         self.playing = Some(execution);
         let mut commands = Vec::with_capacity(3);
         if keeps_keys && !std::mem::replace(&mut self.terminators_disabled, true) {
-            commands.push(self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?.0);
+            commands
+                .push(self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?.0);
         }
         commands.extend(self.playback_limit_command()?);
         commands.push(playback);
@@ -127,7 +140,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(Some(self.connection.execute("set", &limit)?.0))
     }
 
-    async fn break_playback(&mut self, held: Option<&mut DigitCollector<'_>>) -> Result<(), Interruption> {
+    async fn break_playback(
+        &mut self,
+        held: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
         let Some(execution) = self.playing.take() else { return Ok(()) };
         self.connection.break_application(execution, held).await
     }
@@ -142,7 +158,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             return Ok(());
         }
         let before = self.original_variable(PLAYBACK_TIMEOUT);
-        let before = variable::set(PLAYBACK_TIMEOUT, &EslVariableValue::sanitize(&before), self.expansion())?;
+        let before = variable::set(
+            PLAYBACK_TIMEOUT,
+            &EslVariableValue::sanitize(&before),
+            self.expansion(),
+        )?;
         self.connection.run_collecting_keys("set", &before, held).await?;
         self.playback_limited = false;
         Ok(())

@@ -38,7 +38,8 @@ pub(super) fn playbacks(sound: &Sound, language: &str, by_http_cache: bool) -> V
 /// `mod_httapi` plays `http://`; `mod_http_cache` does where its `enable-file-formats` is on, which it is not as it
 /// comes, and `http_cache://` always. Of both FreeSWITCH says `FILE NOT FOUND` at once where the module is not there.
 fn url_playbacks(url: &str, by_http_cache: bool) -> Vec<Playback> {
-    let mut ways = vec![Playback::play_file(url), Playback::play_file(&format!("http_cache://{url}"))];
+    let mut ways =
+        vec![Playback::play_file(url), Playback::play_file(&format!("http_cache://{url}"))];
     if by_http_cache {
         ways.swap(0, 1);
     }
@@ -51,13 +52,14 @@ fn say_playbacks(what: &str, text: &str, language: &str) -> Vec<Playback> {
     if signs.is_empty() {
         return Vec::new();
     }
-    let other = (language != FALLBACK_LANGUAGE).then(|| Playback::say(FALLBACK_LANGUAGE, what, &signs));
+    let other =
+        (language != FALLBACK_LANGUAGE).then(|| Playback::say(FALLBACK_LANGUAGE, what, &signs));
     [Playback::say(language, what, &signs)].into_iter().chain(other).collect()
 }
 
 /// `ENGINE|VOICE|TEXT`; without an engine or a text `speak` hangs the call up (`speak_function` in `mod_dptools.c`).
 /// What stands behind the second `|` is taken as it is, but for `{…}` at its beginning, which are parameters
-/// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), and which a [`Value`] has none of.
+/// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), and which a [`EslVariableValue`] has none of.
 fn speak_playback(spoken: &SwitchTts) -> Option<Playback> {
     let text = EslVariableValue::sanitize(&spoken.text).as_str().replace(['\\', '|'], " ");
     let text = text.trim();

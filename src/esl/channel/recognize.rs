@@ -8,11 +8,11 @@ use tracing::warn;
 
 use super::EslChannel;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{RecognizeResult, RecognizeOptions};
+use crate::channel::driver::{RecognizeOptions, RecognizeResult};
 use crate::channel::{Interruption, Sound};
+use crate::esl::asr_result::parse_recognition;
 use crate::esl::command::EventUuid;
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_MARGIN, REPLY_TIMEOUT};
-use crate::esl::asr_result::parse_recognition;
 use crate::esl::variable;
 
 /// For the prompt that is played inside of the recognition.
@@ -30,7 +30,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     ) -> Result<RecognizeResult, Interruption> {
         self.connection.ensure_alive()?;
         if !is_engine_name(recognition.engine) {
-            return Ok(RecognizeResult::Failed("FreeSWITCH has no default engine: name one".into()));
+            return Ok(RecognizeResult::Failed(
+                "FreeSWITCH has no default engine: name one".into(),
+            ));
         }
         let file = match prompt {
             Some(sound) => self.prompt_file(sound, collector.as_deref_mut()).await?,
@@ -59,13 +61,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let (detect, execution) = self.connection.execute("play_and_detect_speech", &argument)?;
         self.recognizer_used = true;
         self.start_application(detect).await?;
-        let time = MAX_PROMPT_DURATION + recognition.no_input_timeout + recognition.max_duration + REPLY_MARGIN;
+        let time = MAX_PROMPT_DURATION
+            + recognition.no_input_timeout
+            + recognition.max_duration
+            + REPLY_MARGIN;
         let is_last = |key| {
             let Some(collector) = collector.as_mut() else { return true };
             collector.push_key(key, Instant::now());
             collector.has_keys()
         };
-        match self.connection.wait_for_end_or_key(execution, Instant::now() + time, is_last).await? {
+        match self.connection.wait_for_end_or_key(execution, Instant::now() + time, is_last).await?
+        {
             ExecutionWait::Ended(completion) => Ok(recognize_result(&completion)),
             ExecutionWait::Key => {
                 self.stop_recognition(execution, collector).await?;
@@ -133,7 +139,10 @@ fn detect_argument(recognition: &RecognizeOptions<'_>) -> String {
         "start-input-timers=false,no-input-timeout={start},speech-timeout={silence},\
          speech-complete-timeout={silence},recognition-timeout={maximum}"
     );
-    format!("{DETECT_PREFIX}{engine} {}", variable::quote_word(&format!("{{{times}{own}}}{grammar}")))
+    format!(
+        "{DETECT_PREFIX}{engine} {}",
+        variable::quote_word(&format!("{{{times}{own}}}{grammar}"))
+    )
 }
 
 fn recognize_result(completion: &ExecutionCompletion) -> RecognizeResult {

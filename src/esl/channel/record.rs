@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{EslChannel, RECORD_FILL_CNG};
 use crate::channel::Interruption;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{RecordResult, RecordOptions};
+use crate::channel::driver::{RecordOptions, RecordResult};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 
@@ -37,7 +37,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             return Ok(RecordResult::Key);
         }
         let silence = whole_seconds(recording.end_silence);
-        let argument = variable::application_argument(self.record_argument(recording), self.expansion());
+        let argument =
+            variable::application_argument(self.record_argument(recording), self.expansion());
         let (record, execution) = self.connection.execute("record", &argument)?;
         self.start_application(record).await?;
         let due = Instant::now() + recording.max_duration;
@@ -78,7 +79,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.record_fill_enabled = true;
         self.connection.send(&[fill]).await?;
         // Some versions of it take quotes and escapes as they are (`record_session_function` in `mod_dptools.c`).
-        let can_record = variable::quote_word(file) != file || self.can_open_file(file, collector).await?;
+        let can_record =
+            variable::quote_word(file) != file || self.can_open_file(file, collector).await?;
         self.can_record = Some(can_record);
         Ok(())
     }
@@ -93,7 +95,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let (begin, begun) = self.connection.execute("record_session", &argument)?;
         let (end, ended) = self.connection.execute("stop_record_session", &argument)?;
         self.connection.send(&[unset, begin, end]).await?;
-        let begun = self.connection.wait_for_end(begun, REPLY_TIMEOUT, collector.as_deref_mut()).await?;
+        let begun =
+            self.connection.wait_for_end(begun, REPLY_TIMEOUT, collector.as_deref_mut()).await?;
         self.connection.wait_for_end(ended, REPLY_TIMEOUT, collector).await?;
         // It may be another one since the call was picked up, or the first.
         let rate = begun.variable("read_rate").and_then(|rate| rate.parse().ok());
@@ -112,7 +115,9 @@ fn record_result(completion: &ExecutionCompletion, silence: Duration) -> RecordR
     let lasted = milliseconds.map_or(Duration::MAX, Duration::from_millis);
     match completion.variable("silence_hits_exhausted").as_deref() {
         Some("true") if lasted <= silence + SILENCE_TOLERANCE => RecordResult::Silence,
-        Some("false") if lasted < SILENCE_TOLERANCE => RecordResult::Failed("the recording broke off".into()),
+        Some("false") if lasted < SILENCE_TOLERANCE => {
+            RecordResult::Failed("the recording broke off".into())
+        }
         _ => RecordResult::Speech,
     }
 }

@@ -60,7 +60,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 
     pub(super) fn playbacks(&self, sound: &Sound) -> Vec<Playback> {
-        playback::playbacks(sound, &playback::say_language(&self.caller.language), self.prefers_http_cache)
+        playback::playbacks(
+            sound,
+            &playback::say_language(&self.caller.language),
+            self.prefers_http_cache,
+        )
     }
 
     async fn run_playback(
@@ -82,7 +86,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             collector.ends_prompt()
         };
         match self.connection.wait_for_end_or_key(execution, due, is_last).await? {
-            ExecutionWait::Ended(completion) => Ok(playback_result(way, &completion, begun.elapsed())),
+            ExecutionWait::Ended(completion) => {
+                Ok(playback_result(way, &completion, begun.elapsed()))
+            }
             ExecutionWait::Key => {
                 self.connection.break_application(execution, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
@@ -93,7 +99,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 }
 
 /// Only some applications say how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
-fn playback_result(way: &Playback, completion: &ExecutionCompletion, lasted: Duration) -> PlaybackResult {
+fn playback_result(
+    way: &Playback,
+    completion: &ExecutionCompletion,
+    lasted: Duration,
+) -> PlaybackResult {
     let failed = match way.application {
         "playback" => matches!(&*completion.response(), "FILE NOT FOUND" | "PLAYBACK ERROR"),
         _ => lasted < MIN_AUDIBLE_DURATION,

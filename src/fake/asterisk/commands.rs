@@ -4,9 +4,9 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::parse::{FakeAgiCommand, split_words};
 use super::playback::FakeAgiQuestion;
 use super::record::FakeRecordOptions;
-use super::parse::{FakeAgiCommand, split_words};
 use super::{FakeAsterisk, FakeLineState};
 use crate::fake::phone::CallEvent;
 
@@ -24,7 +24,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         let words = split_words(line);
         let reply = match FakeAgiCommand::parse(&words) {
             None => Some(UNKNOWN_COMMAND.to_owned()),
-            Some((verb, _)) if self.line_state == FakeLineState::HungUp && !verb.allowed_after_hangup() => Some(DEAD_CHANNEL.to_owned()),
+            Some((verb, _))
+                if self.line_state == FakeLineState::HungUp && !verb.allowed_after_hangup() =>
+            {
+                Some(DEAD_CHANNEL.to_owned())
+            }
             Some((verb, arguments)) => self.run_command(verb, arguments).await?,
         };
         match reply {
@@ -33,7 +37,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    async fn run_command(&mut self, verb: FakeAgiCommand, arguments: &[String]) -> io::Result<FakeAgiReply> {
+    async fn run_command(
+        &mut self,
+        verb: FakeAgiCommand,
+        arguments: &[String],
+    ) -> io::Result<FakeAgiReply> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let listens = matches!(
             verb,
@@ -59,15 +67,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             (FakeAgiCommand::SayDigits, [digits, keys]) if starts_with_number(digits) => {
                 self.say_characters("digits", digits, keys).await
             }
-            (FakeAgiCommand::SayAlpha, [letters, keys]) => self.say_characters("letters", letters, keys).await,
-            (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => match time.parse() {
-                Ok(milliseconds) => {
-                    let silence = rest.iter().find_map(|word| word.strip_prefix("s="));
-                    let silence = silence.and_then(|seconds| seconds.parse().ok());
-                    self.record_file(&FakeRecordOptions { name, format, terminators: keys, max_ms: milliseconds, max_silence_s: silence }).await?
+            (FakeAgiCommand::SayAlpha, [letters, keys]) => {
+                self.say_characters("letters", letters, keys).await
+            }
+            (FakeAgiCommand::RecordFile, [name, format, keys, time, rest @ ..]) => {
+                match time.parse() {
+                    Ok(milliseconds) => {
+                        let silence = rest.iter().find_map(|word| word.strip_prefix("s="));
+                        let silence = silence.and_then(|seconds| seconds.parse().ok());
+                        self.record_file(&FakeRecordOptions {
+                            name,
+                            format,
+                            terminators: keys,
+                            max_ms: milliseconds,
+                            max_silence_s: silence,
+                        })
+                        .await?
+                    }
+                    Err(_) => usage_reply(verb),
                 }
-                Err(_) => usage_reply(verb),
-            },
+            }
             _ => self.run_immediate_command(verb, &arguments),
         })
     }
@@ -75,7 +94,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     fn run_immediate_command(&mut self, verb: FakeAgiCommand, arguments: &[&str]) -> FakeAgiReply {
         match (verb, arguments) {
             (FakeAgiCommand::Answer, _) => self.answer(),
-            (FakeAgiCommand::ChannelStatus, []) => result_reply(if self.line_state == FakeLineState::Up { 6 } else { 4 }),
+            (FakeAgiCommand::ChannelStatus, []) => {
+                result_reply(if self.line_state == FakeLineState::Up { 6 } else { 4 })
+            }
             (FakeAgiCommand::Hangup, []) => {
                 self.hang_up(0);
                 result_reply(1)
@@ -97,7 +118,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                 self.channel.set_extension(extension);
                 result_reply(0)
             }
-            (FakeAgiCommand::SetPriority, [priority]) if self.channel.set_priority(priority) => result_reply(0),
+            (FakeAgiCommand::SetPriority, [priority]) if self.channel.set_priority(priority) => {
+                result_reply(0)
+            }
             _ => usage_reply(verb),
         }
     }

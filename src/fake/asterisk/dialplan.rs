@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::fake::phone::Continuation;
 use crate::fake::destinations::FakeDestinations;
+use crate::fake::phone::Continuation;
 
 /// A call as it reaches `AGI()`.
 #[derive(Debug, Clone)]
@@ -79,7 +79,14 @@ impl FakeAsteriskChannel {
         let party = [("CALLERID(num)", &call.caller), ("CALLERID(name)", &call.caller_name)];
         let party = party.map(|(name, value)| (name.to_owned(), value.clone()));
         let variables = party.into_iter().chain(call.variables.iter().cloned()).collect();
-        Self { destinations, context, extension, priority: Ok(call.priority), moved: false, variables }
+        Self {
+            destinations,
+            context,
+            extension,
+            priority: Ok(call.priority),
+            moved: false,
+            variables,
+        }
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {

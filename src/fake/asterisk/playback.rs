@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::commands::{FakeAgiReply, result_reply};
 use super::{AgiStatus, FakeAsterisk};
-use crate::fake::phone::{CallerAction, CallEvent, sleep_until_or_forever};
+use crate::fake::phone::{CallEvent, CallerAction, sleep_until_or_forever};
 use crate::fake::sound::SoundLength;
 
 const ALL_KEYS: &str = "0123456789*#ABCD";
@@ -52,7 +52,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             false => FakeAgiQuestion::None,
         };
         self.phone.sound_ended(matches!(end, FakePlaybackEnd::Finished));
-        self.channel.set("PLAYBACKSTATUS", if matches!(end, FakePlaybackEnd::Finished) { "SUCCESS" } else { "FAILED" });
+        self.channel.set(
+            "PLAYBACKSTATUS",
+            if matches!(end, FakePlaybackEnd::Finished) { "SUCCESS" } else { "FAILED" },
+        );
         let heard = (begins + length.samples_in(began.elapsed())).min(length.samples);
         Ok(stream_file_reply(&end, heard, length))
     }
@@ -66,7 +69,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 
     /// `say_filenames`: a sound for each sign, and another command ends none of them.
-    pub(super) async fn say_characters(&mut self, folder: &str, signs: &str, keys: &str) -> FakeAgiReply {
+    pub(super) async fn say_characters(
+        &mut self,
+        folder: &str,
+        signs: &str,
+        keys: &str,
+    ) -> FakeAgiReply {
         let time = |sign: char| {
             let length = self.sounds.length(&format!("{folder}/{}", sign.to_ascii_lowercase()));
             length.map_or(Duration::ZERO, |length| length.duration_of(length.samples))
@@ -100,7 +108,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 
     /// Whether what the caller does ends a command that listens for these keys.
-    pub(super) fn end_for_action(&mut self, act: CallerAction, keys: &str) -> Option<FakePlaybackEnd> {
+    pub(super) fn end_for_action(
+        &mut self,
+        act: CallerAction,
+        keys: &str,
+    ) -> Option<FakePlaybackEnd> {
         match act {
             CallerAction::Key(key) if keys.contains(key) => {
                 self.phone.emit(CallEvent::KeyPressed(key));
@@ -153,7 +165,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }))
     }
 
-    async fn wait_for_end(&mut self, keys: &str, until: Option<Instant>) -> io::Result<FakePlaybackEnd> {
+    async fn wait_for_end(
+        &mut self,
+        keys: &str,
+        until: Option<Instant>,
+    ) -> io::Result<FakePlaybackEnd> {
         let end = loop {
             tokio::select! {
                 biased;

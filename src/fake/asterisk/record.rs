@@ -7,8 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::playback::{self, FakeAgiQuestion};
 use super::commands::FakeAgiReply;
+use super::playback::{self, FakeAgiQuestion};
 use super::{AgiStatus, FakeAsterisk};
 use crate::fake::phone::{CallEvent, sleep_until_or_forever};
 use crate::fake::recording::FakeRecording;
@@ -39,7 +39,10 @@ enum FakeRecordEnd {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     /// `handle_recordfile`: another command does not end it.
-    pub(super) async fn record_file(&mut self, order: &FakeRecordOptions<'_>) -> io::Result<FakeAgiReply> {
+    pub(super) async fn record_file(
+        &mut self,
+        order: &FakeRecordOptions<'_>,
+    ) -> io::Result<FakeAgiReply> {
         let file = PathBuf::from(format!("{}.{}", order.name, order.format));
         if order.format != "wav" || std::fs::write(&file, "").is_err() {
             self.status = AgiStatus::Failure;
@@ -54,7 +57,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         self.finish_recording(order, &recording, &end, &file)
     }
 
-    async fn run_recording(&mut self, order: &FakeRecordOptions<'_>, recording: &mut FakeRecording) -> FakeRecordEnd {
+    async fn run_recording(
+        &mut self,
+        order: &FakeRecordOptions<'_>,
+        recording: &mut FakeRecording,
+    ) -> FakeRecordEnd {
         let maximum = Instant::now() + Duration::from_millis(order.max_ms);
         loop {
             let now = Instant::now();
@@ -106,7 +113,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         let left = Duration::from_millis(order.max_ms).saturating_sub(lasted).as_millis();
         let (result, word, cut) = match end {
             FakeRecordEnd::Key(key) => (u32::from(*key).to_string(), "dtmf", TRIMMED_BEFORE_KEY),
-            FakeRecordEnd::Silence => (left.to_string(), "timeout", silence.saturating_sub(REMAINING_SILENCE)),
+            FakeRecordEnd::Silence => {
+                (left.to_string(), "timeout", silence.saturating_sub(REMAINING_SILENCE))
+            }
             FakeRecordEnd::MaxDuration => ("0".to_owned(), "timeout", Duration::ZERO),
             FakeRecordEnd::HungUp => ("-1".to_owned(), "hangup", Duration::ZERO),
         };

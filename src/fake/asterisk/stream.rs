@@ -78,7 +78,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAgiStream<S> {
             };
             let piece = self.buffer.split_to(end);
             self.partial_line.extend(piece.iter().take_while(|&&byte| byte != 0));
-            let cut = self.partial_line.len() >= MAX_LINE_BYTES || (self.eof && self.buffer.is_empty());
+            let cut =
+                self.partial_line.len() >= MAX_LINE_BYTES || (self.eof && self.buffer.is_empty());
             if self.partial_line.ends_with(b"\n") || cut {
                 let line = std::mem::take(&mut self.partial_line);
                 return Some(line.strip_suffix(b"\n").map_or_else(|| line.clone(), <[u8]>::to_vec));

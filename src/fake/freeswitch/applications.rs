@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::session::{FakeExecute, FakeRunningApplication, FakeApplicationKind};
+use super::session::{FakeApplicationKind, FakeExecute, FakeRunningApplication};
 use super::text::{expand, split};
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
@@ -13,7 +13,8 @@ use crate::fake::phone::CallEvent;
 /// Most parts of a `multiset`.
 const MAX_MULTISET_PARTS: usize = 256;
 /// Variables that steer the switch itself: the dialplan has no interest in them.
-const INTERNAL_VARIABLES: [&str; 4] = [PLAYBACK_TIMEOUT_VARIABLE, "playback_terminators", "record_fill_cng", "socket_resume"];
+const INTERNAL_VARIABLES: [&str; 4] =
+    [PLAYBACK_TIMEOUT_VARIABLE, "playback_terminators", "record_fill_cng", "socket_resume"];
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT_VARIABLE: &str = "playback_timeout_sec";
 
@@ -33,7 +34,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             "playback" => return self.playback(execute).await,
             "sleep" => {
                 let time = execute.argument.trim().parse().unwrap_or(0);
-                return self.start_application(execute, FakeApplicationKind::Sleep, Some(Duration::from_millis(time)));
+                return self.start_application(
+                    execute,
+                    FakeApplicationKind::Sleep,
+                    Some(Duration::from_millis(time)),
+                );
             }
             "answer" => self.answer().await?,
             "set" => self.set(&execute.argument),
@@ -45,7 +50,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             "stop_record_session" => self.stop_record_session(&execute.argument),
             "say" => return self.say(execute).await,
             "speak" => return self.speak(execute).await,
-            "play_and_detect_speech" => return self.complete_with_response(&execute, "ASR INIT ERROR").await,
+            "play_and_detect_speech" => {
+                return self.complete_with_response(&execute, "ASR INIT ERROR").await;
+            }
             "transfer" => return self.transfer(&execute).await,
             "hangup" => return self.hangup(&execute).await,
             _ => {}
@@ -165,7 +172,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// Its end is told after the call's, with the call's last words before.
     async fn hangup(&mut self, execute: &FakeExecute) -> io::Result<()> {
         let given = execute.argument.clone();
-        self.running_applications.push(FakeRunningApplication::new(execute.clone(), FakeApplicationKind::Sleep, None));
+        self.running_applications.push(FakeRunningApplication::new(
+            execute.clone(),
+            FakeApplicationKind::Sleep,
+            None,
+        ));
         self.hang_up(&given).await
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::text::url_encode;
-use crate::fake::phone::Continuation;
 use crate::fake::destinations::FakeDestinations;
+use crate::fake::phone::Continuation;
 
 /// A call as it reaches `socket`.
 #[derive(Debug, Clone)]
@@ -67,7 +67,12 @@ pub(super) struct FakeFreeSwitchChannel {
 const UNKNOWN_CALLER_NUMBER: &str = "0000000000";
 
 impl FakeFreeSwitchChannel {
-    pub(super) fn new(call: &FakeFreeSwitchCall, unique_id: String, host: &str, places: FakeDestinations) -> Self {
+    pub(super) fn new(
+        call: &FakeFreeSwitchCall,
+        unique_id: String,
+        host: &str,
+        places: FakeDestinations,
+    ) -> Self {
         let mut leg = Self {
             unique_id,
             answered: call.answered,
@@ -118,7 +123,9 @@ impl FakeFreeSwitchChannel {
             Some((extension, context)) if self.destinations.contains(context, extension, "1") => {
                 Continuation::Destination(format!("{extension}@{context}"))
             }
-            Some((extension, context)) => Continuation::NoSuchDestination(format!("{extension}@{context}")),
+            Some((extension, context)) => {
+                Continuation::NoSuchDestination(format!("{extension}@{context}"))
+            }
             None if self.cause.is_some() => Continuation::HangupHandler,
             None => Continuation::NextStep,
         }
@@ -142,9 +149,11 @@ impl FakeFreeSwitchChannel {
             ("Call-Direction", "inbound"),
             ("Answer-State", answer),
         ]);
-        headers
-            .push_str(&self.cause.map_or(String::new(), |cause| header_lines(&[("Hangup-Cause", cause)])));
-        let caller: Vec<_> = self.caller_headers.iter().map(|(name, value)| (*name, &**value)).collect();
+        headers.push_str(
+            &self.cause.map_or(String::new(), |cause| header_lines(&[("Hangup-Cause", cause)])),
+        );
+        let caller: Vec<_> =
+            self.caller_headers.iter().map(|(name, value)| (*name, &**value)).collect();
         headers + &header_lines(&caller)
     }
 

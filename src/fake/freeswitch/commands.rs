@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::session::FakeExecute;
-use super::{FakeFreeSwitch, FakeEslMessage, FakeEslCommand};
+use super::{FakeEslCommand, FakeEslMessage, FakeFreeSwitch};
 
 const NOT_FOUND: &str = "-ERR command not found";
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
@@ -61,7 +61,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             self.close_deadline = None;
         }
         let control = if self.channel.full { "full" } else { "single-channel" };
-        let data = self.event_head("CHANNEL_DATA") + &self.channel.headers() + &self.channel.variable_headers();
+        let data = self.event_head("CHANNEL_DATA")
+            + &self.channel.headers()
+            + &self.channel.variable_headers();
         let end =
             "Content-Type: command/reply\nReply-Text: %2BOK%0A\nSocket-Mode: async\nControl: ";
         self.stream.send(&format!("{data}{end}{control}\n\n")).await
@@ -145,9 +147,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
         let message = match packet.header("call-command") {
             Some("execute") => FakeExecute::from_command(packet).map(FakeEslMessage::Execute),
-            Some("hangup") => {
-                Some(FakeEslMessage::HangUp(packet.header("hangup-cause").unwrap_or_default().to_owned()))
-            }
+            Some("hangup") => Some(FakeEslMessage::HangUp(
+                packet.header("hangup-cause").unwrap_or_default().to_owned(),
+            )),
             _ => None,
         };
         self.queue.extend(message.filter(|_| self.channel.cause.is_none()));

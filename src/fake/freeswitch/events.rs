@@ -7,7 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::FakeFreeSwitch;
 use super::channel::header_lines;
-use super::session::{FakeExecute, FakeApplicationKind};
+use super::session::{FakeApplicationKind, FakeExecute};
 
 /// Of an application that tells none.
 pub(super) const NO_RESPONSE: &str = "_none_";
@@ -116,7 +116,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
                     drop(self.finish_recording());
                     self.send_execute_complete(&running.execute).await?;
                 }
-                FakeApplicationKind::Speech | FakeApplicationKind::Sleep => self.send_execute_complete(&running.execute).await?,
+                FakeApplicationKind::Speech | FakeApplicationKind::Sleep => {
+                    self.send_execute_complete(&running.execute).await?
+                }
             }
         }
         if !self.channel.is_transferred() {

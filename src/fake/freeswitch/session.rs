@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{FRAME_DURATION, FakeFreeSwitch, FakeEslMessage, FakeEslCommand, cause};
+use super::{FRAME_DURATION, FakeEslCommand, FakeEslMessage, FakeFreeSwitch, cause};
 use crate::fake::phone::{CallEvent, Phone};
 
 /// An application that is to run.
@@ -54,23 +54,35 @@ pub(super) enum FakeEslQuestion {
 impl FakeExecute {
     pub(super) fn from_command(packet: &FakeEslCommand) -> Option<Self> {
         let locked = packet.header("event-lock") == Some("true");
-        let uuid = packet.header("Event-UUID").unwrap_or(super::events::SOCKET_APPLICATION_UUID).to_owned();
+        let uuid = packet
+            .header("Event-UUID")
+            .unwrap_or(super::events::SOCKET_APPLICATION_UUID)
+            .to_owned();
         let application = packet.header("execute-app-name")?.to_owned();
         Some(Self { application, argument: packet.argument().to_owned(), uuid, event_lock: locked })
     }
 }
 
 impl FakeRunningApplication {
-    pub(super) fn new(execute: FakeExecute, kind: FakeApplicationKind, time: Option<Duration>) -> Self {
-        let frames_left = time.map(|time| time.as_millis().div_ceil(FRAME_DURATION.as_millis()).max(1));
+    pub(super) fn new(
+        execute: FakeExecute,
+        kind: FakeApplicationKind,
+        time: Option<Duration>,
+    ) -> Self {
+        let frames_left =
+            time.map(|time| time.as_millis().div_ceil(FRAME_DURATION.as_millis()).max(1));
         Self { execute, kind, frames_left }
     }
 
     pub(super) fn report_end(&self, phone: &mut Phone, to_its_end: bool) {
         match self.kind {
-            FakeApplicationKind::Sound | FakeApplicationKind::Speech => phone.sound_ended(to_its_end),
+            FakeApplicationKind::Sound | FakeApplicationKind::Speech => {
+                phone.sound_ended(to_its_end)
+            }
             // It does not end: the caller does.
-            FakeApplicationKind::Music | FakeApplicationKind::Record | FakeApplicationKind::Sleep => {}
+            FakeApplicationKind::Music
+            | FakeApplicationKind::Record
+            | FakeApplicationKind::Sleep => {}
         }
     }
 }
@@ -92,7 +104,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// The application that runs, or `park`, takes one key off the channel; `sleep` ends at it and leaves it there.
     async fn take_key(&mut self) -> io::Result<()> {
         match self.running_applications.last().map(|running| running.kind) {
-            Some(FakeApplicationKind::Sleep) if !self.keys.is_empty() => return self.end_application(true).await,
+            Some(FakeApplicationKind::Sleep) if !self.keys.is_empty() => {
+                return self.end_application(true).await;
+            }
             Some(FakeApplicationKind::Sleep) => return Ok(()),
             _ => {}
         }
@@ -139,14 +153,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             FakeApplicationKind::Sound => {}
         }
         match running.kind {
-            FakeApplicationKind::Sound | FakeApplicationKind::Music => self.complete_with_response(&running.execute, "FILE PLAYED").await,
-            FakeApplicationKind::Speech | FakeApplicationKind::Record | FakeApplicationKind::Sleep => self.send_execute_complete(&running.execute).await,
+            FakeApplicationKind::Sound | FakeApplicationKind::Music => {
+                self.complete_with_response(&running.execute, "FILE PLAYED").await
+            }
+            FakeApplicationKind::Speech
+            | FakeApplicationKind::Record
+            | FakeApplicationKind::Sleep => self.send_execute_complete(&running.execute).await,
         }
     }
 
     /// What is queued begins, unless what runs has locked it out; a `break` ends what runs at once.
     async fn run_queued_messages(&mut self) -> io::Result<()> {
-        while self.channel.cause.is_none() && !self.running_applications.iter().any(|running| running.execute.event_lock)
+        while self.channel.cause.is_none()
+            && !self.running_applications.iter().any(|running| running.execute.event_lock)
         {
             let Some(message) = self.queue.pop_front() else { break };
             match message {
@@ -169,7 +188,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// Silence is a question too, as far as a caller can tell.
     fn announce_silence(&mut self) {
         let silent = matches!(self.question, FakeEslQuestion::Silence(_));
-        if self.running_applications.is_empty() && !silent && self.channel.answered && self.channel.cause.is_none() {
+        if self.running_applications.is_empty()
+            && !silent
+            && self.channel.answered
+            && self.channel.cause.is_none()
+        {
             self.phone.digits_expected(self.question == FakeEslQuestion::None);
             self.question = FakeEslQuestion::Silence(Instant::now());
         }

@@ -7,11 +7,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::{FakeExecute, FakeApplicationKind};
+use super::session::{FakeApplicationKind, FakeExecute};
 use super::text::split;
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
-use crate::fake::recording::{SAMPLE_RATE, FakeRecording};
+use crate::fake::recording::{FakeRecording, SAMPLE_RATE};
 
 /// Where a `record_session` tells how it went.
 const COMPLETION_CAUSE_VARIABLE: &str = "record_completion_cause";
@@ -43,7 +43,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         let ends = ends.map(|limit| now + Duration::from_secs(limit + 1));
         let silence = Duration::from_secs(if number(3) == 0 { 3 } else { number(3) });
         let recording = FakeRecording::start(now);
-        self.recorder = Some(FakeRecorder { file, recording, deadline: ends, max_silence: silence });
+        self.recorder =
+            Some(FakeRecorder { file, recording, deadline: ends, max_silence: silence });
         self.channel.set("silence_hits_exhausted", "false");
         self.announce_question();
         self.phone.recording_started();
@@ -69,7 +70,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
 
     /// What is in the file when a `record` has ended.
     pub(super) fn finish_recording(&mut self) -> io::Result<()> {
-        let Some(FakeRecorder { file, recording, .. }) = self.recorder.take() else { return Ok(()) };
+        let Some(FakeRecorder { file, recording, .. }) = self.recorder.take() else {
+            return Ok(());
+        };
         let lasts = recording.duration(Instant::now());
         let samples = recording.write(&file, lasts)?;
         self.channel.set("record_samples", &samples.to_string());

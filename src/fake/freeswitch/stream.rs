@@ -85,7 +85,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeEslStream<S> {
         drop(self.buffer.split_to(blank));
         let (end, gap) = blank_line(&self.buffer)?;
         let head = String::from_utf8_lossy(&self.buffer[..end]).into_owned();
-        let length = FakeEslCommand::parse(&head, b"").header("content-length").map_or(Ok(0), str::parse);
+        let length =
+            FakeEslCommand::parse(&head, b"").header("content-length").map_or(Ok(0), str::parse);
         let (start, length) = (end + gap, length.unwrap_or(0_usize));
         if self.buffer.len() - start < length {
             return None;

@@ -17,7 +17,10 @@ pub(super) enum AnswerFormat {
 
 /// The format and the text of a body. A byte order mark wins over the charset of the content type, that one over an
 /// XML declaration, and UTF-8 is what is left.
-pub(super) fn decode<'a>(content_type: Option<&str>, body: &'a [u8]) -> (AnswerFormat, Cow<'a, str>) {
+pub(super) fn decode<'a>(
+    content_type: Option<&str>,
+    body: &'a [u8],
+) -> (AnswerFormat, Cow<'a, str>) {
     let mime = content_type.and_then(media_type);
     let named = mime.as_ref().and_then(AnswerFormat::from_mime);
     let charset = mime.as_ref().and_then(|mime| mime.get_param(mime::CHARSET));

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::{AnswerValue, AnswerFormatError};
+use super::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
 /// Reads all of it once, so that lookups meet nothing broken, and nothing deeper than serde_json's 128.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use roxmltree::{Attribute, Document, Error, NodeId};
 
-use super::{AnswerValue, AnswerFormatError};
+use super::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
 /// roxmltree takes minutes for a small document of nothing but namespaces, and compares all attributes of an element
@@ -45,7 +45,9 @@ impl AnswerTree {
     /// What stands at a path that begins with the root's name, or else below the root.
     pub(super) fn lookup_xml(&self, path: &KeyPath) -> AnswerValue<'_> {
         let rooted = match path.steps() {
-            [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => self.walk(rest),
+            [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => {
+                self.walk(rest)
+            }
             _ => Vec::new(),
         };
         self.value_at(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
@@ -86,7 +88,9 @@ impl AnswerTree {
 
     /// The elements, or the attribute, of a name.
     fn named(&self, of: usize, name: &str) -> Vec<usize> {
-        let Some(attribute) = name.strip_prefix('@') else { return self.children(of, local_name(name)) };
+        let Some(attribute) = name.strip_prefix('@') else {
+            return self.children(of, local_name(name));
+        };
         let (prefixed, local) = (attribute.contains(':'), local_name(attribute));
         let names = [format!("@{local}"), format!("@:{local}")];
         let [plain, spaced] = names.map(|name| self.children(of, &name));
@@ -105,7 +109,9 @@ impl AnswerTree {
     fn value_at(&self, at: &[usize]) -> AnswerValue<'_> {
         match at {
             [] => AnswerValue::Absent,
-            [one] if !self.0[*one].has_children => AnswerValue::Text(Cow::Borrowed(&self.0[*one].text)),
+            [one] if !self.0[*one].has_children => {
+                AnswerValue::Text(Cow::Borrowed(&self.0[*one].text))
+            }
             _ => AnswerValue::Composite,
         }
     }

@@ -13,10 +13,8 @@ const MAX_DIGITS_PER_NUMBER: usize = 4;
 pub(super) fn digits(said: &str, language: &NumberLanguage) -> Option<String> {
     let folded = text::fold(said);
     let pieces = text::pieces(&folded)?;
-    let is_strange =
-        |piece: &TextPiece<'_>| matches!(piece, TextPiece::Word(word, _) if !language.knows_word(word));
-    let is_grouped =
-        |piece: &TextPiece<'_>| matches!(piece, TextPiece::Written(digits) if !is_all_digits(digits));
+    let is_strange = |piece: &TextPiece<'_>| matches!(piece, TextPiece::Word(word, _) if !language.knows_word(word));
+    let is_grouped = |piece: &TextPiece<'_>| matches!(piece, TextPiece::Written(digits) if !is_all_digits(digits));
     if !pieces.iter().any(is_strange) || pieces.iter().any(is_grouped) {
         return None;
     }

@@ -5,8 +5,10 @@ use nom::branch::alt;
 use nom::combinator::{map, opt, verify};
 use nom::sequence::{pair, preceded};
 
-use super::grammar::NumberTokenKind::{And, Digit, Times, Power, Repeat, Tens, Whole};
-use super::grammar::{NumberResult, NumberToken, NumberTokens, and, scaled, tens, unit, up_to_nineteen, whole};
+use super::grammar::NumberTokenKind::{And, Digit, Power, Repeat, Tens, Times, Whole};
+use super::grammar::{
+    NumberResult, NumberToken, NumberTokens, and, scaled, tens, unit, up_to_nineteen, whole,
+};
 use super::words::NumberLanguage;
 use super::words::WordMeaning::{self, Filler, Hesitation, Is};
 
@@ -57,7 +59,11 @@ fn four_twenties<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u
 fn single<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let is_of_the_next = matches!(
         tokens,
-        [NumberToken { kind: Digit(4), joined: false }, NumberToken { kind: Tens(20), joined: true }, ..]
+        [
+            NumberToken { kind: Digit(4), joined: false },
+            NumberToken { kind: Tens(20), joined: true },
+            ..
+        ]
     );
     verify(unit, |_| !is_of_the_next).parse(tokens)
 }

@@ -5,7 +5,7 @@ use nom::branch::alt;
 use nom::combinator::map;
 use nom::sequence::separated_pair;
 
-use super::grammar::NumberTokenKind::{And, Digit, Times, Power, Repeat, Tens, Whole};
+use super::grammar::NumberTokenKind::{And, Digit, Power, Repeat, Tens, Times, Whole};
 use super::grammar::{NumberResult, NumberTokens, and, scaled, tens, unit, up_to_nineteen, whole};
 use super::words::NumberLanguage;
 use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};

@@ -50,7 +50,10 @@ pub(super) type NumberParser = for<'t, 'a> fn(NumberTokens<'t, 'a>) -> NumberRes
 const MAX_REPEATED: u8 = 4;
 
 /// All numbers one behind the other; `None` where words are left.
-pub(super) fn parse_numbers(mut tokens: NumberTokens<'_, '_>, number: NumberParser) -> Option<String> {
+pub(super) fn parse_numbers(
+    mut tokens: NumberTokens<'_, '_>,
+    number: NumberParser,
+) -> Option<String> {
     let mut digits = String::new();
     while !tokens.is_empty() {
         let item = alt((repeated, map(number, |number| number.to_string()), zero, written));
@@ -82,7 +85,9 @@ pub(super) fn unit<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a,
 
 /// A number from 10 to 99 in one word.
 pub(super) fn whole<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
-    token(|kind| if let NumberTokenKind::Whole(number) = kind { Some(number) } else { None })(tokens)
+    token(|kind| if let NumberTokenKind::Whole(number) = kind { Some(number) } else { None })(
+        tokens,
+    )
 }
 
 /// 20, 30 to 90.
@@ -92,7 +97,9 @@ pub(super) fn tens<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a,
 
 /// 200, 300 to 900 in one word.
 pub(super) fn hundreds<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
-    token(|kind| if let NumberTokenKind::Hundreds(number) = kind { Some(number) } else { None })(tokens)
+    token(|kind| if let NumberTokenKind::Hundreds(number) = kind { Some(number) } else { None })(
+        tokens,
+    )
 }
 
 pub(super) fn and<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, ()> {
@@ -128,8 +135,10 @@ pub(super) fn up_to_nineteen<'t, 'a: 't>(
 
 /// A digit more than once: "double seven", "three times nine" where a language says it so.
 fn repeated<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, String> {
-    let digit = token(|kind| if let NumberTokenKind::Digit(digit) = kind { Some(digit) } else { None });
-    let repeat = token(|kind| if let NumberTokenKind::Repeat(times) = kind { Some(times) } else { None });
+    let digit =
+        token(|kind| if let NumberTokenKind::Digit(digit) = kind { Some(digit) } else { None });
+    let repeat =
+        token(|kind| if let NumberTokenKind::Repeat(times) = kind { Some(times) } else { None });
     let times = token(|kind| match kind {
         NumberTokenKind::Digit(times @ 2..=MAX_REPEATED) => Some(times),
         _ => None,

@@ -4,7 +4,7 @@
 use nom::Parser;
 use nom::branch::alt;
 
-use super::grammar::NumberTokenKind::{Digit, Times, Power, Repeat, Whole};
+use super::grammar::NumberTokenKind::{Digit, Power, Repeat, Times, Whole};
 use super::grammar::{NumberResult, NumberTokens, scaled, unit, whole};
 use super::words::NumberLanguage;
 use super::words::WordMeaning::{self, Filler, Hesitation, Is};

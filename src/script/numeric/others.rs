@@ -13,10 +13,13 @@ const fn digits_only(
     NumberLanguage { code, words, compounds: false, number: unit, fallback: Some(fallback) }
 }
 
-pub(super) static ITALIAN: NumberLanguage = digits_only("it", ITALIAN_WORDS, text2num::Language::italian);
+pub(super) static ITALIAN: NumberLanguage =
+    digits_only("it", ITALIAN_WORDS, text2num::Language::italian);
 pub(super) static DUTCH: NumberLanguage = digits_only("nl", DUTCH_WORDS, text2num::Language::dutch);
-pub(super) static PORTUGUESE: NumberLanguage = digits_only("pt", PORTUGUESE_WORDS, text2num::Language::portugese);
-pub(super) static DANISH: NumberLanguage = digits_only("da", DANISH_WORDS, text2num::Language::danish);
+pub(super) static PORTUGUESE: NumberLanguage =
+    digits_only("pt", PORTUGUESE_WORDS, text2num::Language::portugese);
+pub(super) static DANISH: NumberLanguage =
+    digits_only("da", DANISH_WORDS, text2num::Language::danish);
 
 #[rustfmt::skip]
 const ITALIAN_WORDS: &[(&str, WordMeaning)] = &[

@@ -5,8 +5,10 @@ use nom::branch::alt;
 use nom::combinator::{map, opt, verify};
 use nom::sequence::{pair, preceded};
 
-use super::grammar::NumberTokenKind::{And, Digit, Times, Hundreds, Power, Repeat, Tens, Whole};
-use super::grammar::{NumberResult, NumberTokens, and, hundreds, scaled, tens, unit, up_to_nineteen, whole};
+use super::grammar::NumberTokenKind::{And, Digit, Hundreds, Power, Repeat, Tens, Times, Whole};
+use super::grammar::{
+    NumberResult, NumberTokens, and, hundreds, scaled, tens, unit, up_to_nineteen, whole,
+};
 use super::words::NumberLanguage;
 use super::words::WordMeaning::{self, Filler, Hesitation, Is, Like};
 

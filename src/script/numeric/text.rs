@@ -87,7 +87,8 @@ pub(super) fn pieces(text: &str) -> Option<Vec<TextPiece<'_>>> {
 }
 
 fn piece(text: &str) -> IResult<&str, TextPiece<'_>> {
-    alt((map(word, |word| TextPiece::Word(word, false)), map(written, TextPiece::Written))).parse(text)
+    alt((map(word, |word| TextPiece::Word(word, false)), map(written, TextPiece::Written)))
+        .parse(text)
 }
 
 fn word(text: &str) -> IResult<&str, &str> {

@@ -1,6 +1,6 @@
 //! What words mean in a language.
 
-use super::grammar::{NumberTokenKind, NumberParser, NumberToken};
+use super::grammar::{NumberParser, NumberToken, NumberTokenKind};
 use super::text::TextPiece;
 
 /// A language: its words, and how numbers are made of them.
@@ -40,7 +40,10 @@ pub(super) static WRITTEN_DIGITS: NumberLanguage = NumberLanguage {
 };
 
 /// What all pieces mean; `None` where one means nothing here, or none is surely of a number.
-pub(super) fn tokens<'a>(pieces: &[TextPiece<'a>], language: &NumberLanguage) -> Option<Vec<NumberToken<'a>>> {
+pub(super) fn tokens<'a>(
+    pieces: &[TextPiece<'a>],
+    language: &NumberLanguage,
+) -> Option<Vec<NumberToken<'a>>> {
     let mut row = TokenRow::default();
     for piece in pieces {
         match *piece {
@@ -50,9 +53,10 @@ pub(super) fn tokens<'a>(pieces: &[TextPiece<'a>], language: &NumberLanguage) ->
                 Some(WordMeaning::Like(digit)) => row.push_soundalike(digit)?,
                 Some(WordMeaning::Hesitation) => {}
                 Some(WordMeaning::Filler) => row.has_ended = !row.tokens.is_empty(),
-                None => {
-                    language.compound_parts(word)?.into_iter().try_for_each(|kind| row.push(kind, true))?
-                }
+                None => language
+                    .compound_parts(word)?
+                    .into_iter()
+                    .try_for_each(|kind| row.push(kind, true))?,
             },
         }
     }
@@ -69,7 +73,13 @@ struct TokenRow<'a> {
 
 impl<'a> TokenRow<'a> {
     fn push(&mut self, kind: NumberTokenKind<'a>, joined: bool) -> Option<()> {
-        self.has_certain_number |= !matches!(kind, NumberTokenKind::And | NumberTokenKind::Article | NumberTokenKind::Repeat(_) | NumberTokenKind::Times);
+        self.has_certain_number |= !matches!(
+            kind,
+            NumberTokenKind::And
+                | NumberTokenKind::Article
+                | NumberTokenKind::Repeat(_)
+                | NumberTokenKind::Times
+        );
         self.tokens.push(NumberToken { kind, joined });
         (!self.has_ended).then_some(())
     }

@@ -4,17 +4,22 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::CallRun;
-use crate::channel::{Channel, Interruption, TypeAhead, LineState, SpeechOptions, HoldMedia, SpeechResult};
+use crate::channel::{
+    Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
+};
+use crate::script::call_state::InputMethod;
 use crate::script::definition::{KeypressInput, Script, SpeechInput};
 use crate::script::input_check::InputCheck;
-use crate::script::call_state::InputMethod;
-use crate::script::request::TriggerClient;
 use crate::script::prompt_sounds::PromptSounds;
+use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     /// Prompt and question.
-    pub(super) async fn prompt_and_collect(&mut self, script: &Script) -> Result<InputCheck, Interruption> {
+    pub(super) async fn prompt_and_collect(
+        &mut self,
+        script: &Script,
+    ) -> Result<InputCheck, Interruption> {
         let started = Instant::now();
         self.report.reason = None;
         let asks = script.keypress.is_some() || script.speech.is_some();
@@ -44,7 +49,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             };
             let input = match (heard, keypress) {
                 (SpeechAttempt::Input(input), _) => input,
-                (SpeechAttempt::Keys, Some(keypress)) => self.ask_for_digits(keypress, &mut prompt).await?,
+                (SpeechAttempt::Keys, Some(keypress)) => {
+                    self.ask_for_digits(keypress, &mut prompt).await?
+                }
                 (SpeechAttempt::Keys, None) => return Ok(InputCheck::Missing),
             };
             // What failed once is not tried again on the same caller where keys serve as well.
@@ -107,12 +114,19 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             }
             (SpeechResult::Words(words), ..) => words,
             (SpeechResult::Failed(reason), ..) => return Ok(self.fall_back_to_keys(reason)),
-            (SpeechResult::NoInput | SpeechResult::Digits(_) | SpeechResult::Recorded, ..) => String::new(),
+            (SpeechResult::NoInput | SpeechResult::Digits(_) | SpeechResult::Recorded, ..) => {
+                String::new()
+            }
         };
         Ok(SpeechAttempt::Input(self.record_speech(speech, keypress, &words)))
     }
 
-    fn record_speech(&mut self, speech: &SpeechInput, keypress: Option<&KeypressInput>, words: &str) -> InputCheck {
+    fn record_speech(
+        &mut self,
+        speech: &SpeechInput,
+        keypress: Option<&KeypressInput>,
+        words: &str,
+    ) -> InputCheck {
         let (input, text) = speech.check(words, keypress);
         self.report.speech_characters += words.trim().chars().count();
         self.state.record_input(text, InputMethod::Speech);

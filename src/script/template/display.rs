@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::parse::SIMPLE_PLACEHOLDERS;
-use super::{InputKind, TemplatePart, Placeholder, Template};
+use super::{InputKind, Placeholder, Template, TemplatePart};
 
 /// With its placeholders, none of them filled.
 impl fmt::Display for Template {
@@ -26,7 +26,10 @@ impl fmt::Display for Placeholder {
             Self::OtherScript(script, InputKind::Input) => write!(f, "{{{script}.input}}"),
             Self::Answer(path) => write!(f, "{{${path}}}"),
             simple => {
-                let name = SIMPLE_PLACEHOLDERS.iter().find(|(_, known)| known == simple).map(|(name, _)| *name);
+                let name = SIMPLE_PLACEHOLDERS
+                    .iter()
+                    .find(|(_, known)| known == simple)
+                    .map(|(name, _)| *name);
                 write!(f, "{{{}}}", name.unwrap_or_default())
             }
         }

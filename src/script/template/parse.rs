@@ -45,7 +45,10 @@ pub struct PlaceholderError {
 pub(super) type MessageAndHelp = (String, Option<String>);
 
 /// Reads a text with placeholders. All problems are told, each with its place.
-pub fn parse_template(text: &str, braces: BraceSyntax) -> (Vec<(Range<usize>, TemplatePiece)>, Vec<PlaceholderError>) {
+pub fn parse_template(
+    text: &str,
+    braces: BraceSyntax,
+) -> (Vec<(Range<usize>, TemplatePiece)>, Vec<PlaceholderError>) {
     let literal = |text: &str| TemplatePiece::Text(text.to_owned());
     parse_pieces(text, braces, literal, |inner| match parse_placeholder(inner) {
         Ok(known) => Ok(TemplatePiece::Placeholder(known)),
@@ -151,7 +154,9 @@ pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHe
     }
     match all_consuming(dotted_placeholder).parse(inner) {
         Ok((_, placeholder)) => Ok(placeholder),
-        Err(_) => Err((format!("there is no placeholder `{{{inner}}}`"), suggest_placeholder(inner))),
+        Err(_) => {
+            Err((format!("there is no placeholder `{{{inner}}}`"), suggest_placeholder(inner)))
+        }
     }
 }
 

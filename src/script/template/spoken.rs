@@ -8,7 +8,9 @@ use nom::sequence::separated_pair;
 use nom::{IResult, Parser};
 
 use super::Placeholder;
-use super::parse::{BraceSyntax, PlaceholderError, MessageAndHelp, parse_pieces, parse_placeholder};
+use super::parse::{
+    BraceSyntax, MessageAndHelp, PlaceholderError, parse_pieces, parse_placeholder,
+};
 use crate::script::definition::SayAs;
 
 /// A stretch of a text that is spoken, as it was typed.
@@ -39,7 +41,9 @@ pub fn parse_spoken(text: &str) -> (Vec<(Range<usize>, SpokenPhrase)>, Vec<Place
     for (at, piece) in pieces {
         match (phrases.last_mut(), piece) {
             // A doubled brace is a piece of its own.
-            (Some((before, SpokenPhrase::Text(words))), SpokenPhrase::Text(more)) if before.end == at.start => {
+            (Some((before, SpokenPhrase::Text(words))), SpokenPhrase::Text(more))
+                if before.end == at.start =>
+            {
                 words.push_str(&more);
                 before.end = at.end;
             }
@@ -54,8 +58,8 @@ impl SpokenPhrase {
     fn trimmed(self) -> Option<Self> {
         let Self::Text(text) = self else { return Some(self) };
         // What ends the sentence of a value before it is not said, but some engines read it.
-        let text =
-            text.trim_start_matches(|sign: char| sign.is_whitespace() || SENTENCE_ENDS.contains(sign));
+        let text = text
+            .trim_start_matches(|sign: char| sign.is_whitespace() || SENTENCE_ENDS.contains(sign));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         words.contains(char::is_alphanumeric).then_some(Self::Text(words))
     }
@@ -69,7 +73,9 @@ fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
         "say" => spoken_value(verb, of, SayAs::Words),
         "digits" => spoken_value(verb, of, SayAs::Digits),
         "number" => spoken_value(verb, of, SayAs::Number),
-        "play" if of.starts_with('$') => placeholder_after_verb(verb, of).map(SpokenPhrase::SoundUrl),
+        "play" if of.starts_with('$') => {
+            placeholder_after_verb(verb, of).map(SpokenPhrase::SoundUrl)
+        }
         "play" => Ok(SpokenPhrase::Sound(of.to_owned())),
         unknown => Err((format!("there is no `{{{unknown}:…}}`"), Some(suggest_verb(unknown, of)))),
     }

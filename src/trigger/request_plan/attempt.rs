@@ -6,9 +6,9 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
-use super::{ResponseClassifier, RequestOutcome, RawHttpReply, ResponseClass};
+use super::{RawHttpReply, RequestOutcome, ResponseClass, ResponseClassifier};
 use crate::script::answer::TriggerAnswer;
-use crate::script::request::{CacheStatus, TriggerError, RequestTimings};
+use crate::script::request::{CacheStatus, RequestTimings, TriggerError};
 use crate::trigger::upstream::HealthSignal;
 use crate::web::client::{HttpClientError, HttpReply};
 

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::ResponseClass;
 use crate::script::answer::TriggerAnswer;
-use crate::script::request::{CacheStatus, TriggerResult, TriggerError, RequestTimings};
+use crate::script::request::{CacheStatus, RequestTimings, TriggerError, TriggerResult};
 
 /// What came of an errand.
 #[derive(Clone)]
@@ -47,7 +47,15 @@ impl RequestOutcome {
     /// An answer that was there.
     pub(in crate::trigger) fn cached(answer: Arc<TriggerAnswer>, cache: CacheStatus) -> Self {
         let (timings, class) = (RequestTimings::default(), ResponseClass::Handled);
-        Self { answer: Ok(answer), class, raw_reply: None, cache, timings, first_error: None, deadline_passed: false }
+        Self {
+            answer: Ok(answer),
+            class,
+            raw_reply: None,
+            cache,
+            timings,
+            first_error: None,
+            deadline_passed: false,
+        }
     }
 
     /// Whether the call needs nothing more.

@@ -97,7 +97,8 @@ impl HeldLease {
         while Instant::now() + RENEW_INTERVAL < end {
             sleep(RENEW_INTERVAL).await;
             let mut commands = Pipeline::new();
-            let renew = commands.cmd("EVAL").arg(RENEW_SCRIPT).arg(1).arg(&self.name).arg(&self.token);
+            let renew =
+                commands.cmd("EVAL").arg(RENEW_SCRIPT).arg(1).arg(&self.name).arg(&self.token);
             renew.arg(LEASE_TIME.as_millis().to_string());
             if let Some((0_i64,)) = self.redis.query(&commands).await {
                 return; // It ran out, and may be another's.

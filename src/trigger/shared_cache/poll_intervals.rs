@@ -5,7 +5,8 @@ use std::time::Duration;
 use ring::rand::{SystemRandom, generate};
 
 /// The first pause, and the longest.
-const INTERVAL_BOUNDS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(150));
+const INTERVAL_BOUNDS: (Duration, Duration) =
+    (Duration::from_millis(20), Duration::from_millis(150));
 
 /// They grow by half each, and differ by up to a quarter either way, so that daemons don't ask in step.
 pub(super) struct PollIntervals(Duration);

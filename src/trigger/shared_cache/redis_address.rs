@@ -22,7 +22,7 @@ pub(super) enum RedisEndpoint {
     Unix(PathBuf),
 }
 
-/// Why a text is no [`Address`]. It holds nothing of the text.
+/// Why a text is no [`RedisAddress`]. It holds nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     /// No URL, or one of another kind.

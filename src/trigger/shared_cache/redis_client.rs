@@ -69,7 +69,12 @@ impl RedisConnection {
 
 impl RedisClient {
     pub(super) fn new(address: &RedisAddress) -> Result<Self, SharedCacheSetupError> {
-        let state = RedisClientState { connection: None, unavailable_until: None, backoff: RECONNECT_BACKOFF.0, refusal_logged_at: None };
+        let state = RedisClientState {
+            connection: None,
+            unavailable_until: None,
+            backoff: RECONNECT_BACKOFF.0,
+            refusal_logged_at: None,
+        };
         Ok(Self {
             display_address: address.to_string(),
             login: address.login().clone(),

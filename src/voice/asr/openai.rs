@@ -27,7 +27,11 @@ pub(super) async fn transcribe(
     parse_reply(&reply.map_err(|failed| AsrError(failed.to_string()))?)
 }
 
-fn build_form(service: &EngineHttpService, utterance: &UtteranceAudio, language: &str) -> Result<Form, AsrError> {
+fn build_form(
+    service: &EngineHttpService,
+    utterance: &UtteranceAudio,
+    language: &str,
+) -> Result<Form, AsrError> {
     let file = Part::bytes(utterance.to_wav()?).file_name("speech.wav").mime_str("audio/wav");
     let file = file.map_err(|_| AsrError("the request can't be made".into()))?;
     let form = Form::new()

@@ -50,7 +50,8 @@ impl UtteranceAudio {
             sample_format: SampleFormat::Int,
         };
         let mut file = Cursor::new(Vec::new());
-        self.write_wav(&mut file, spec).map_err(|error| AsrError(format!("no WAV file: {error}")))?;
+        self.write_wav(&mut file, spec)
+            .map_err(|error| AsrError(format!("no WAV file: {error}")))?;
         Ok(file.into_inner())
     }
 

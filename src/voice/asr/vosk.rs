@@ -24,7 +24,10 @@ pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<
     let (sink, stream) = socket.split();
     let chunks = pcm_chunks(utterance);
     let replies = chunks.len() + 1;
-    let (sent, words) = tokio::join!(send_audio(sink, utterance.sample_rate, chunks), collect_results(stream, replies));
+    let (sent, words) = tokio::join!(
+        send_audio(sink, utterance.sample_rate, chunks),
+        collect_results(stream, replies)
+    );
     match words {
         Ok(words) => Ok(words),
         Err(deaf) => Err(sent.err().unwrap_or(deaf)),

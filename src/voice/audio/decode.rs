@@ -40,14 +40,21 @@ impl SoundDecoder {
         let format = probe_format(bytes).map_err(|_| or_opus(AudioError::UnknownFormat))?;
         let track = format.default_track(TrackType::Audio);
         let parameters = track.and_then(|track| Some((track.id, track.codec_params.as_ref()?)));
-        let (track, parameters) = parameters.ok_or_else(|| or_opus(AudioError::UnsupportedCodec))?;
+        let (track, parameters) =
+            parameters.ok_or_else(|| or_opus(AudioError::UnsupportedCodec))?;
         let parameters = parameters.audio().ok_or(AudioError::UnsupportedCodec)?;
         // A decoder takes memory for every channel, however little sound follows.
         check_channels(parameters.channels.as_ref().map_or(0, |channels| channels.count()))?;
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
             .map_err(|_| or_opus(AudioError::UnsupportedCodec))?;
-        Ok(Self { format, decoder, track_id: track, mixer: Downmixer::default(), packet_counts: (0, 0) })
+        Ok(Self {
+            format,
+            decoder,
+            track_id: track,
+            mixer: Downmixer::default(),
+            packet_counts: (0, 0),
+        })
     }
 
     /// The next samples, with their rate in Hz; never none. `None` at the end.
@@ -58,7 +65,10 @@ impl SoundDecoder {
                     self.packet_counts.0 += 1;
                     self.mixer.mix(&decoded)?;
                     if !self.mixer.mono.is_empty() {
-                        return Ok(self.mixer.sample_rate.map(|rate| (rate, self.mixer.mono.as_slice())));
+                        return Ok(self
+                            .mixer
+                            .sample_rate
+                            .map(|rate| (rate, self.mixer.mono.as_slice())));
                     }
                 }
                 Err(_) => self.count_bad_packet()?,
@@ -83,7 +93,11 @@ impl SoundDecoder {
     fn count_bad_packet(&mut self) -> Result<(), AudioError> {
         let (read, unreadable) = &mut self.packet_counts;
         *unreadable += 1;
-        if *unreadable > TOLERATED_BAD_PACKETS && *unreadable > *read { Err(AudioError::Damaged) } else { Ok(()) }
+        if *unreadable > TOLERATED_BAD_PACKETS && *unreadable > *read {
+            Err(AudioError::Damaged)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -138,7 +152,9 @@ impl Downmixer {
         decoded.copy_to_vec_interleaved(&mut self.interleaved);
         let frames = self.interleaved.chunks_exact(channels);
         self.mono.extend(
-            frames.map(|frame| frame.iter().copied().map(clamp_sample).sum::<f32>() / channels as f32),
+            frames.map(|frame| {
+                frame.iter().copied().map(clamp_sample).sum::<f32>() / channels as f32
+            }),
         );
         Ok(())
     }

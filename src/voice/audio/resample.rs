@@ -31,7 +31,8 @@ struct ResampleFilter {
 impl SoundResampler {
     /// From one rate to another, both in Hz.
     pub(super) fn new(from: u32, to: u32) -> Result<Self, AudioError> {
-        let filter = if from == to { None } else { Some(ResampleFilter::new(from as usize, to as usize)?) };
+        let filter =
+            if from == to { None } else { Some(ResampleFilter::new(from as usize, to as usize)?) };
         Ok(Self { from_hz: from, to_hz: to, filter, samples_in: 0, output: Vec::new() })
     }
 
@@ -49,7 +50,8 @@ impl SoundResampler {
 
     /// The whole sound, exactly as long as it was.
     pub(super) fn finish(mut self) -> Result<Vec<i16>, AudioError> {
-        let length = (self.samples_in * u64::from(self.to_hz)).div_ceil(u64::from(self.from_hz)) as usize;
+        let length =
+            (self.samples_in * u64::from(self.to_hz)).div_ceil(u64::from(self.from_hz)) as usize;
         if let Some(filter) = &mut self.filter {
             while self.output.len() < length {
                 filter.flush(&mut self.output)?;

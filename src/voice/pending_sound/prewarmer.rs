@@ -89,7 +89,10 @@ async fn forget_removed(maker: &SoundService) {
 }
 
 /// One place is left for calls, where there are several.
-async fn make_all(wanted: Vec<SoundRequest>, maker: &SoundService) -> Vec<(SoundRequest, SoundError)> {
+async fn make_all(
+    wanted: Vec<SoundRequest>,
+    maker: &SoundService,
+) -> Vec<(SoundRequest, SoundError)> {
     let makings = wanted.into_iter().map(|wanted| async move {
         let made = maker.render(wanted.clone(), false).await;
         made.err().map(|mute| (wanted, mute))

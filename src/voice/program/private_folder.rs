@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::voice::recordings::{is_stale, is_random_name, random_name};
+use crate::voice::recordings::{is_random_name, is_stale, random_name};
 
 /// Every folder's name begins so.
 const FOLDER_PREFIX: &str = "dialscript-";

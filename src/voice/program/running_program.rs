@@ -73,7 +73,9 @@ impl RunningProgram {
             Ok(())
         };
         let streams = async {
-            tokio::try_join!(feed, read_limited(stdout, task.max_output_bytes), async { Ok(last_line(stderr).await) })
+            tokio::try_join!(feed, read_limited(stdout, task.max_output_bytes), async {
+                Ok(last_line(stderr).await)
+            })
         };
         let ((), stdout, complaint) = tokio::select! {
             read = streams => read?,
@@ -87,7 +89,11 @@ impl RunningProgram {
         result.map_err(|reason| ProgramError { reason, stderr_line: complaint })
     }
 
-    async fn read_result(&self, task: &ProgramTask<'_>, stdout: Vec<u8>) -> Result<Vec<u8>, ProgramErrorReason> {
+    async fn read_result(
+        &self,
+        task: &ProgramTask<'_>,
+        stdout: Vec<u8>,
+    ) -> Result<Vec<u8>, ProgramErrorReason> {
         let result = match &task.output_file {
             Some(out) => read_limited(open_output(out).await.ok(), task.max_output_bytes).await?,
             None => stdout,
@@ -117,7 +123,10 @@ impl Drop for RunningProgram {
 }
 
 /// All of a stream, of at most so many bytes.
-async fn read_limited(stream: Option<impl AsyncRead + Unpin>, most: usize) -> Result<Vec<u8>, ProgramErrorReason> {
+async fn read_limited(
+    stream: Option<impl AsyncRead + Unpin>,
+    most: usize,
+) -> Result<Vec<u8>, ProgramErrorReason> {
     let Some(stream) = stream else { return Ok(Vec::new()) };
     let mut bytes = Vec::new();
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);

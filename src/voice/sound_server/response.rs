@@ -134,7 +134,12 @@ impl ServedFile {
             .is_some_and(|(since, modified)| seconds(modified) <= seconds(since))
     }
 
-    fn response(self, unchanged: bool, length: u64, body: Option<SoundBody>) -> Response<SoundBody> {
+    fn response(
+        self,
+        unchanged: bool,
+        length: u64,
+        body: Option<SoundBody>,
+    ) -> Response<SoundBody> {
         let kept = self.max_age.map(|time| format!("max-age={}", time.as_secs()));
         let kept = kept.unwrap_or_else(|| "no-store".to_owned());
         let mut response = Response::builder().header(ETAG, self.etag).header(CACHE_CONTROL, kept);

@@ -56,7 +56,7 @@ pub struct StoreFolder {
 impl StoreFolder {
     /// The folder of the settings. Nothing is created.
     pub fn new(folder: &settings::FolderPaths) -> Self {
-        let settings::FolderPaths { local: ours: local, on_switch } = folder.clone();
+        let settings::FolderPaths { local, on_switch } = folder.clone();
         Self { local, on_switch, lock: OnceLock::new() }
     }
 
@@ -69,7 +69,8 @@ impl StoreFolder {
     /// Whether another process does.
     pub fn is_owned_elsewhere(&self) -> bool {
         let is_taken = |lock: File| matches!(lock.try_lock(), Err(TryLockError::WouldBlock));
-        self.lock.get().is_none() && untrusted_files::open_untrusted(&self.local.join(LOCK_FILE)).is_ok_and(is_taken)
+        self.lock.get().is_none()
+            && untrusted_files::open_untrusted(&self.local.join(LOCK_FILE)).is_ok_and(is_taken)
     }
 
     fn take_lock(&self) -> Option<()> {
@@ -134,7 +135,12 @@ fn stored_file(entry: &fs::DirEntry) -> Option<StoredFile> {
     let name = entry.file_name().into_string().ok()?;
     let named = parse_name(&name)?;
     let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-    Some(StoredFile { name, parsed_name: named, bytes: metadata.len(), modified: metadata.modified().ok()? })
+    Some(StoredFile {
+        name,
+        parsed_name: named,
+        bytes: metadata.len(),
+        modified: metadata.modified().ok()?,
+    })
 }
 
 /// The name, without an extension, of a sound that is kept. It is another one each time that the sound is made: the

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::channel::{Sound, SwitchTts};
-use crate::script::voice::{RenderedSound, VoiceParams, SpeakingRate};
+use crate::script::voice::{RenderedSound, SpeakingRate, VoiceParams};
 use crate::voice::program::ProgramValues;
-use crate::voice::settings::{SoundFormat, TtsEngine, TtsBackend};
+use crate::voice::settings::{SoundFormat, TtsBackend, TtsEngine};
 use crate::voice::sound_store::sound_key::SoundKey;
 
 /// An engine, its voice, its language and its speed.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::engine_voice::EngineVoice;
 use crate::script::voice::SpeakingRate;
-use crate::voice::sound_fetcher::MAX_SOUND_BYTES;
 use crate::voice::settings::EngineHttpService;
+use crate::voice::sound_fetcher::MAX_SOUND_BYTES;
 use crate::web::client::HttpClient;
 
 #[derive(Serialize)]
@@ -45,7 +45,11 @@ pub(super) async fn synthesize(
     }
 }
 
-fn build_request(client: &HttpClient, service: &EngineHttpService, speech: &SpeechRequestBody<'_>) -> Result<Request, String> {
+fn build_request(
+    client: &HttpClient,
+    service: &EngineHttpService,
+    speech: &SpeechRequestBody<'_>,
+) -> Result<Request, String> {
     let request = client.request(Method::POST, service.url.clone(), false);
     let mut request = request.map_err(|refused| refused.to_string())?;
     request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));

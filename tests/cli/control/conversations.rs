@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dialscript::control::client::{ControlClientError, send_request};
-use dialscript::control::protocol::{ControlReply, MAX_REQUEST_BYTES, PurgeTarget, ControlRequest};
+use dialscript::control::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES, PurgeTarget};
 use dialscript::control::serve::serve;
 use dialscript::control::socket::ControlSocket;
 use tempfile::TempDir;
@@ -62,7 +62,8 @@ impl ControlServer {
 
     async fn still_answers(&self) {
         let before = self.asked.load(Ordering::Relaxed);
-        let answered = send_request(&self.path, &ControlRequest::Purge(PurgeTarget::All)).await.unwrap();
+        let answered =
+            send_request(&self.path, &ControlRequest::Purge(PurgeTarget::All)).await.unwrap();
         assert_eq!(answered, [ControlReply::Purged(before + 1)]);
     }
 }
@@ -92,7 +93,10 @@ async fn garbage_is_reported_so_and_changes_nothing() {
 async fn a_line_without_end_is_broken_off() {
     let daemon = ControlServer::start().await;
     let told = daemon.told(&vec![b'x'; 1 << 20]).await;
-    assert_eq!(told, format!("{{\"fault\":\"a request has at most {MAX_REQUEST_BYTES} bytes\"}}\n"));
+    assert_eq!(
+        told,
+        format!("{{\"fault\":\"a request has at most {MAX_REQUEST_BYTES} bytes\"}}\n")
+    );
     daemon.still_answers().await;
 }
 

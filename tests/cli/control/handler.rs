@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::control::handler;
-use dialscript::control::protocol::{ServingPhase, ControlReply, ScriptCacheReport, ScriptCachePolicy, ControlEntry, PurgeTarget, ControlRequest};
+use dialscript::control::protocol::{
+    ControlEntry, ControlReply, ControlRequest, PurgeTarget, ScriptCachePolicy, ScriptCacheReport,
+    ServingPhase,
+};
 use dialscript::script::answer::TriggerAnswer as WebAnswer;
-use dialscript::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptLibrary, Script, ScriptTrigger, UrlTemplate};
+use dialscript::script::definition::{
+    CacheKeyTemplate, ResponseCachePolicy, Script, ScriptLibrary, ScriptTrigger, UrlTemplate,
+};
 use dialscript::script::escape::EscapeContext;
 use dialscript::script::request::CacheKey;
-use dialscript::script::template::{TemplatePiece, Placeholder, Template};
+use dialscript::script::template::{Placeholder, Template, TemplatePiece};
 use dialscript::trigger::response_cache::{ResponseCacheEntry, ResponseFreshness};
 use dialscript::trigger::shared_cache::{self, SharedCache};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
@@ -26,7 +31,8 @@ fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> ResponseCachePolicy {
 }
 
 fn trigger(caching: Option<ResponseCachePolicy>) -> ScriptTrigger {
-    let url = UrlTemplate { template: Template::text("https://shop.example/"), decides_host: false };
+    let url =
+        UrlTemplate { template: Template::text("https://shop.example/"), decides_host: false };
     ScriptTrigger { url, cache_policy: caching, ..ScriptTrigger::default() }
 }
 
@@ -100,7 +106,10 @@ fn purge_keys(keys: &[&str]) -> ControlRequest {
 }
 
 fn ways(kept: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
-    kept.ahead.iter().map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000)).collect()
+    kept.ahead
+        .iter()
+        .map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000))
+        .collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,9 +121,16 @@ async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
     let listed = daemon.listed();
     let keys: Vec<_> = listed.iter().map(|kept| &kept.key[..4]).collect();
     assert_eq!(keys, ["0202", "0101"]);
-    let all = [(ResponseFreshness::Fresh, 5), (ResponseFreshness::Stale, 15), (ResponseFreshness::LastResort, 65)];
+    let all = [
+        (ResponseFreshness::Fresh, 5),
+        (ResponseFreshness::Stale, 15),
+        (ResponseFreshness::LastResort, 65),
+    ];
     assert_eq!(ways(&listed[0]), all);
-    assert_eq!(ways(&listed[1]), [(ResponseFreshness::Stale, 9), (ResponseFreshness::LastResort, 59)]);
+    assert_eq!(
+        ways(&listed[1]),
+        [(ResponseFreshness::Stale, 9), (ResponseFreshness::LastResort, 59)]
+    );
     assert_eq!(listed[1].age_ms, 360_000);
     assert_eq!(listed[1].request, "GET https://shop.example/1");
 }
@@ -144,13 +160,19 @@ async fn an_answer_of_a_script_that_caches_none_any_more_serves_nobody() {
     daemon.keep(1);
     daemon.library.scripts.remove("order");
     assert!(daemon.listed()[0].ahead.is_empty());
-    assert_eq!(daemon.ask(ControlRequest::Purge(PurgeTarget::Script("order".into()))), [ControlReply::Purged(1)]);
+    assert_eq!(
+        daemon.ask(ControlRequest::Purge(PurgeTarget::Script("order".into()))),
+        [ControlReply::Purged(1)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
     let (pieces, key) = (
-        [TemplatePiece::Placeholder(Placeholder::Keypress), TemplatePiece::Placeholder(Placeholder::Arg("shop".into()))],
+        [
+            TemplatePiece::Placeholder(Placeholder::Keypress),
+            TemplatePiece::Placeholder(Placeholder::Arg("shop".into())),
+        ],
         "https://shop.example/",
     );
     let template = Template::with_context(pieces, EscapeContext::Variable);
@@ -160,7 +182,12 @@ async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
     let explained = daemon.explained("order");
     assert_eq!(explained.tally.hits, 3);
     let by = Some(vec!["{keypress}".to_owned(), "{arg.shop}".to_owned()]);
-    let keeps = ScriptCachePolicy::Answers { fresh_ms: 300_000, stale_ms: 0, stale_if_error_ms: 3_600_000, by };
+    let keeps = ScriptCachePolicy::Answers {
+        fresh_ms: 300_000,
+        stale_ms: 0,
+        stale_if_error_ms: 3_600_000,
+        by,
+    };
     assert_eq!(explained.keeps, keeps);
     assert_eq!(daemon.explained("plain").keeps, ScriptCachePolicy::Nothing);
 }
@@ -170,7 +197,10 @@ async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
     let daemon = Daemon::new(caching(5, 0, 0));
     [0xab, 0xcd].into_iter().for_each(|key| daemon.keep(key));
     let one = daemon.ask(ControlRequest::Explain { what: "ABAB".into() });
-    assert!(matches!(&one[..], [ControlReply::Kept(kept)] if kept.key == "ab".repeat(32)), "{one:?}");
+    assert!(
+        matches!(&one[..], [ControlReply::Kept(kept)] if kept.key == "ab".repeat(32)),
+        "{one:?}"
+    );
     let mut twin = [0xab; 32];
     twin[31] = 0;
     let entry = daemon.triggers.cache().list(Instant::now()).swap_remove(0).entry;
@@ -216,7 +246,11 @@ async fn what_is_purged_is_shared_no_more() {
         secret: "the daemons' own secret".into(),
     };
     let shared = Some(settings(&redis));
-    let triggers = HttpTriggerClient::new(TriggerSettings { shared_cache: shared, ..TriggerSettings::default() }).unwrap();
+    let triggers = HttpTriggerClient::new(TriggerSettings {
+        shared_cache: shared,
+        ..TriggerSettings::default()
+    })
+    .unwrap();
     let daemon = Daemon { triggers, ..Daemon::new(caching(5, 0, 0)) };
     let others = SharedCache::new(&settings(&redis)).unwrap();
     let kept = shared_cache::SharedCacheEntry {

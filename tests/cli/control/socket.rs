@@ -5,7 +5,7 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::path::Path;
 
-use dialscript::control::socket::{ControlSocketError, ControlSocket};
+use dialscript::control::socket::{ControlSocket, ControlSocketError};
 use tempfile::TempDir;
 
 fn names(folder: &Path) -> Vec<String> {

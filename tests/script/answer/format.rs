@@ -77,7 +77,11 @@ fn kind_of(answer: &TriggerAnswer) -> &'static str {
         return "html";
     }
     let has_key = answer.lookup(&key("a")) == text("1");
-    match (has_key, answer.lookup(&key("r.a")) == text("1"), answer.lookup(&key("a[0]")) == text("1")) {
+    match (
+        has_key,
+        answer.lookup(&key("r.a")) == text("1"),
+        answer.lookup(&key("a[0]")) == text("1"),
+    ) {
         (true, true, _) => "xml",
         (true, false, true) => "form",
         (true, false, false) => "json",

@@ -145,7 +145,11 @@ fn an_error_matches_by_its_status_and_by_the_key_where_that_is_there() {
         (Some("text/html"), "1.10", "class"),
     ];
     for (content_type, body, expected) in rows {
-        assert_match(&TriggerAnswer::parse(404, content_type, body.as_bytes()), Some(&at), expected);
+        assert_match(
+            &TriggerAnswer::parse(404, content_type, body.as_bytes()),
+            Some(&at),
+            expected,
+        );
     }
 }
 
@@ -161,6 +165,9 @@ fn values_in_other_charsets_match_as_their_text() {
     ];
     for (content_type, body) in rows {
         let answer = TriggerAnswer::parse(200, Some(content_type), &body);
-        assert!(matcher.matches(&BranchSubject::from_answer(&answer, Some(&key("code")))), "{content_type}");
+        assert!(
+            matcher.matches(&BranchSubject::from_answer(&answer, Some(&key("code")))),
+            "{content_type}"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
+use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::request::TriggerError;
 
@@ -107,7 +107,8 @@ impl Call {
         words: &str,
         understood: Result<&'static str, &'static str>,
     ) -> Self {
-        let utterance = FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
+        let utterance =
+            FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
         self.says.push((Duration::from_millis(at), utterance));
         self.understood.push(understood);
         self

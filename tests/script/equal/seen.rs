@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use dialscript::channel::HandoverResult;
-use dialscript::fake::phone::{Continuation, CallEvent, TimedCallEvent};
+use dialscript::fake::phone::{CallEvent, Continuation, TimedCallEvent};
 use dialscript::script::report::CallReport;
 
 use crate::support::fake_voice::FakeVoice;

@@ -7,12 +7,12 @@ use dialscript::agi::connection as agi;
 use dialscript::channel::{CallLimits, Channel, HandoverResult};
 use dialscript::esl::channel::EslChannel;
 use dialscript::esl::connection as esl;
-use dialscript::fake::phone::Phone;
 use dialscript::fake::destinations::FakeDestinations;
-use dialscript::fake::sound::{SoundLength, FakeSounds};
+use dialscript::fake::phone::Phone;
+use dialscript::fake::sound::{FakeSounds, SoundLength};
 use dialscript::fake::{asterisk, freeswitch};
-use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::call_state::ScriptArguments;
+use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::run::run;
 use tempfile::TempDir;
 use tokio::io::duplex;
@@ -37,7 +37,8 @@ pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
     let phone = phone(call, &phone_log);
     let query = call.arguments.iter().map(|(name, value)| format!("{name}={value}"));
     let query = query.collect::<Vec<_>>().join("&");
-    let line = if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
+    let line =
+        if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
     let its = asterisk::FakeAsteriskCall {
         script: format!("main?{query}"),
         caller: CALLER.into(),
@@ -80,7 +81,10 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen 
     let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
     let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
     let stays = ended.variables.contains_key("playback_terminators");
-    assert!(!stays || report.handover == Some(HandoverResult::CallerHungUp), "it stays on the channel");
+    assert!(
+        !stays || report.handover == Some(HandoverResult::CallerHungUp),
+        "it stays on the channel"
+    );
     Seen::of(&phone_log, report, web.asked(), &voice)
 }
 

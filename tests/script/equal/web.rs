@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::definition::Script;
-use dialscript::script::request::{CacheStatus, TriggerResult, TriggerError, TriggerRequest, RequestTimings, TriggerClient};
 use dialscript::script::decision::{BranchDecision, decide_branch};
+use dialscript::script::definition::Script;
+use dialscript::script::request::{
+    CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
+};
 use tokio::time::sleep;
 
 /// An answer, and how long it takes.
@@ -60,7 +62,8 @@ impl TriggerClient for Web {
             matches!(verdict, BranchDecision::Matched(_))
         });
         let cache = if is_kept { CacheStatus::Miss } else { CacheStatus::Off };
-        let fetched = TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
+        let fetched =
+            TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
         if is_kept && is_handled {
             *self.kept.lock().unwrap() = Some(fetched.clone());
         }

@@ -6,14 +6,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::{
-    DigitOptions, Caller, Channel, Destination, DigitsEnd, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState, SpeechOptions,
-    HoldMedia, HoldMusic, DestinationCheck, Reassurance, SpeechResult, SoundStream,
+    Caller, Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd, Exit,
+    HandoverResult, HoldMedia, HoldMusic, Interruption, LineState, Reassurance, SoundStream,
+    SpeechOptions, SpeechResult, TypeAhead,
 };
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::definition::{ScriptLibrary, Script};
 use dialscript::script::call_state::ScriptArguments;
+use dialscript::script::definition::{Script, ScriptLibrary};
 use dialscript::script::report::CallReport;
-use dialscript::script::request::{CacheStatus, TriggerResult, TriggerError, TriggerRequest, RequestTimings, TriggerClient};
+use dialscript::script::request::{
+    CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,
+};
 use dialscript::script::run::run;
 
 use crate::support::config_folder::ConfigFolder;
@@ -56,7 +59,11 @@ impl Channel for FakeChannel {
         Ok(self.line)
     }
 
-    async fn play(&mut self, sounds: &mut impl SoundStream, keys: TypeAhead<'_>) -> Result<(), Interruption> {
+    async fn play(
+        &mut self,
+        sounds: &mut impl SoundStream,
+        keys: TypeAhead<'_>,
+    ) -> Result<(), Interruption> {
         self.plays(sounds).await;
         if let TypeAhead::Keep(_) = keys {
             self.does("keep keys");
@@ -64,7 +71,11 @@ impl Channel for FakeChannel {
         Ok(())
     }
 
-    async fn collect_digits(&mut self, sounds: &mut impl SoundStream, _: &DigitOptions) -> Result<Digits, Interruption> {
+    async fn collect_digits(
+        &mut self,
+        sounds: &mut impl SoundStream,
+        _: &DigitOptions,
+    ) -> Result<Digits, Interruption> {
         self.plays(sounds).await;
         self.does("ask");
         let digits = self.enters.pop_front().unwrap_or(Ok(""))?.to_owned();
@@ -104,7 +115,10 @@ impl Channel for FakeChannel {
         if self.leaves_while_waiting { Err(Interruption::caller_hung_up()) } else { Ok(done) }
     }
 
-    async fn check_destination(&mut self, to: &Destination) -> Result<DestinationCheck, Interruption> {
+    async fn check_destination(
+        &mut self,
+        to: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
         self.does(format!("look up {to:?}"));
         Ok(self.reach)
     }
@@ -145,7 +159,12 @@ impl TriggerClient for FakeTriggers {
         }
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
         let answer = answer.map(Arc::new);
-        TriggerResult { answer, cache: self.cache, timings: RequestTimings::default(), first_error: None }
+        TriggerResult {
+            answer,
+            cache: self.cache,
+            timings: RequestTimings::default(),
+            first_error: None,
+        }
     }
 
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
@@ -235,7 +254,8 @@ impl Call {
         let library = library(self.daemon, &self.scripts);
         let script = library.scripts["main"].clone();
         let done = self.channel.done.clone();
-        let arguments = [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
+        let arguments =
+            [("order".to_owned(), "a b".to_owned())].into_iter().collect::<ScriptArguments>();
         let services = (&self.triggers, &self.voice);
         let report = run(self.channel, &library, services, script, arguments).await;
         let done = done.lock().unwrap().clone();

@@ -1,6 +1,6 @@
 //! How a call ends: hang-ups, places that are not there, lines that nobody picked up.
 
-use dialscript::channel::{Interruption, LineState, DestinationCheck};
+use dialscript::channel::{DestinationCheck, Interruption, LineState};
 
 use super::call::{Call, ORDER};
 

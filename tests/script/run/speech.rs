@@ -1,6 +1,6 @@
 //! Callers who say something.
 
-use dialscript::channel::{DigitsEnd, Digits, Interruption, SpeechResult};
+use dialscript::channel::{Digits, DigitsEnd, Interruption, SpeechResult};
 
 use super::call::Call;
 use crate::support::fake_voice::FakeEar;

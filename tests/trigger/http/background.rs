@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::RetryPolicy;
-use dialscript::script::request::{TriggerError, TriggerRequest, TriggerClient};
+use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest};
 use dialscript::trigger::TriggerSettings;
 use dialscript::trigger::upstream::UpstreamLimits;
 use tokio::sync::Notify;
@@ -41,7 +41,8 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
     let leave = Arc::new(Notify::new());
     let held = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
-    let triggers = Arc::new(with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() }));
+    let triggers =
+        Arc::new(with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() }));
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
     let first = tokio::spawn(async move { asking.send(request, &plain()).await });
@@ -63,7 +64,8 @@ async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
     })
     .await;
     let upstreams = UpstreamLimits { max_concurrent: 2, ..UpstreamLimits::default() };
-    let triggers = with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
+    let triggers =
+        with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
     for _ in 0..2 {
         triggers.send_detached(get(web.url("/told")), &plain());
     }

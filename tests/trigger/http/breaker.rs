@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dialscript::script::definition::{ResponseCachePolicy, Matcher};
-use dialscript::script::request::{CacheStatus, TriggerResult, TriggerError, TriggerClient};
-use dialscript::trigger::circuit_breaker::{CircuitBreaker, BreakerTransition, MAX_OPEN_TIME, CircuitBreakerSettings, BreakerState};
+use dialscript::script::definition::{Matcher, ResponseCachePolicy};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerResult};
+use dialscript::trigger::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, MAX_OPEN_TIME,
+};
 use dialscript::trigger::upstream::UpstreamLimits;
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use tokio::time::{Instant, advance};
@@ -25,11 +27,17 @@ fn limits(failures: u32) -> CircuitBreakerSettings {
 async fn it_opens_after_so_many_failures_one_after_the_other() {
     let mut breaker = CircuitBreaker::new(limits(3));
     let now = Instant::now;
-    assert_eq!((breaker.record_failure(now()), breaker.record_failure(now())), (BreakerTransition::Unchanged, BreakerTransition::Unchanged));
+    assert_eq!(
+        (breaker.record_failure(now()), breaker.record_failure(now())),
+        (BreakerTransition::Unchanged, BreakerTransition::Unchanged)
+    );
     assert_eq!(breaker.record_success(), BreakerTransition::Unchanged);
     breaker.record_failure(now());
     breaker.record_failure(now());
-    assert_eq!((breaker.state(now()), breaker.failures_if_open(now())), (BreakerState::Closed, None));
+    assert_eq!(
+        (breaker.state(now()), breaker.failures_if_open(now())),
+        (BreakerState::Closed, None)
+    );
     assert_eq!(breaker.record_failure(now()), BreakerTransition::Opened(SECONDS));
     assert_eq!((breaker.admit(now()), breaker.failures_if_open(now())), (Err(3), Some(3)));
 }
@@ -61,10 +69,17 @@ async fn a_probe_that_stays_out_is_not_waited_for() {
     advance(SECONDS - Duration::from_millis(1)).await;
     assert_eq!(breaker.failures_if_open(Instant::now()), Some(1));
     advance(Duration::from_millis(1)).await;
-    assert_eq!((breaker.failures_if_open(Instant::now()), breaker.admit(Instant::now())), (None, Ok(())));
+    assert_eq!(
+        (breaker.failures_if_open(Instant::now()), breaker.admit(Instant::now())),
+        (None, Ok(()))
+    );
     assert_eq!(breaker.failures_if_open(Instant::now()), Some(1), "one at a time");
     assert_eq!(breaker.record_failure(Instant::now()), BreakerTransition::Opened(2 * SECONDS));
-    assert_eq!(breaker.record_failure(Instant::now()), BreakerTransition::Unchanged, "of the first");
+    assert_eq!(
+        breaker.record_failure(Instant::now()),
+        BreakerTransition::Unchanged,
+        "of the first"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +98,11 @@ async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
     advance(MAX_OPEN_TIME).await;
     breaker.admit(Instant::now()).expect("a probe");
     breaker.record_success();
-    assert_eq!(breaker.record_failure(Instant::now()), BreakerTransition::Opened(SECONDS), "it begins anew");
+    assert_eq!(
+        breaker.record_failure(Instant::now()),
+        BreakerTransition::Opened(SECONDS),
+        "it begins anew"
+    );
 }
 
 /// Fails until it is mended.
@@ -105,7 +124,10 @@ async fn failing(reply: Reply) -> Patient {
 
 fn breaking(failures: u32, open_for: Duration) -> HttpTriggerClient {
     let breaker = CircuitBreakerSettings { failure_threshold: failures, open_for };
-    with(TriggerSettings { upstream_limits: UpstreamLimits { breaker, ..UpstreamLimits::default() }, ..TriggerSettings::default() })
+    with(TriggerSettings {
+        upstream_limits: UpstreamLimits { breaker, ..UpstreamLimits::default() },
+        ..TriggerSettings::default()
+    })
 }
 
 async fn fail(triggers: &HttpTriggerClient, web: &Web) -> TriggerResult {

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Matcher, RetryPolicy};
-use dialscript::script::request::{TriggerResult, TriggerError, TriggerRequest, TriggerClient};
 use dialscript::script::decision::{BranchDecision, decide_branch};
+use dialscript::script::definition::{Matcher, RetryPolicy};
+use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::trigger::TriggerSettings;
 use dialscript::trigger::upstream::UpstreamLimits;
 use futures_util::future::join_all;
@@ -35,7 +35,10 @@ fn trying(retries: u32, request: TriggerRequest) -> TriggerRequest {
 }
 
 fn each(attempt: Duration, request: TriggerRequest) -> TriggerRequest {
-    TriggerRequest { retry_policy: RetryPolicy { attempt_timeout: Some(attempt), ..request.retry_policy }, ..request }
+    TriggerRequest {
+        retry_policy: RetryPolicy { attempt_timeout: Some(attempt), ..request.retry_policy },
+        ..request
+    }
 }
 
 fn or(url: impl AsRef<str>, request: TriggerRequest) -> TriggerRequest {
@@ -58,7 +61,10 @@ async fn what_fails_quickly_is_tried_again() {
     for reply in [Reply::with(500, "", ""), Reply::with(429, "", ""), Reply::Reset] {
         let mut web = at_first(2, reply).await;
         let fetched = ask(trying(2, get(web.url("/")))).await;
-        assert_eq!((code(&fetched).as_str(), fetched.timings.attempts, web.unseen()), ("200", 3, 3));
+        assert_eq!(
+            (code(&fetched).as_str(), fetched.timings.attempts, web.unseen()),
+            ("200", 3, 3)
+        );
         assert!(fetched.timings.retry_pause >= Duration::from_millis(150), "{:?}", fetched.timings);
         assert!(fetched.first_error.is_some(), "what went wrong first is known");
     }
@@ -181,7 +187,8 @@ async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_bud
     })
     .await;
     let upstreams = UpstreamLimits { max_concurrent: 1, ..UpstreamLimits::default() };
-    let triggers = with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
+    let triggers =
+        with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
     let (script, short) = (plain(), Duration::from_millis(100));
     let silent = within(2 * short, get(web.url("/silent")));
     let patient = get(web.url("/"));
@@ -210,7 +217,8 @@ async fn who_is_not_asked_for_want_of_time_has_not_failed() {
     let request = each(BUDGET, or(standby.url("/"), within(BUDGET, get(silent.url("/")))));
     let fetched = triggers.send(request, &plain()).await;
     assert_eq!(fetched.answer.unwrap_err(), TriggerError::TimedOut(BUDGET));
-    let failed = triggers.upstream_states().into_iter().map(|state| (state.name, state.failed_attempts));
+    let failed =
+        triggers.upstream_states().into_iter().map(|state| (state.name, state.failed_attempts));
     let failed: Vec<_> = failed.filter(|(_, failed)| *failed > 0).collect();
     assert_eq!((failed, standby.unseen()), (vec![(silent.address.to_string(), 1)], 0));
 }
@@ -290,7 +298,10 @@ async fn whatever_a_web_application_does_the_call_goes_on_within_its_budget() {
             assert!(took < BUDGET + MARGIN, "{how}: {took:?}");
             let verdict = fetched.answer.as_ref().map(|answer| {
                 let key = script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
-                matches!(decide_branch(&script.branches, answer, key), BranchDecision::NoResponse(_))
+                matches!(
+                    decide_branch(&script.branches, answer, key),
+                    BranchDecision::NoResponse(_)
+                )
             });
             assert!(verdict.unwrap_or(true) && fetched.first_error.is_some(), "{how}: {fetched:?}");
         }

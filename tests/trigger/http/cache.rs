@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::definition::{ResponseCachePolicy, Matcher};
-use dialscript::script::request::{CacheKey, CacheKeyInput, CacheStatus, TriggerRequest, TriggerClient};
-use dialscript::trigger::response_cache::{ResponseCacheLimits, ResponseCache, ResponseCacheEntry, ResponseCacheLookup};
+use dialscript::script::definition::{Matcher, ResponseCachePolicy};
+use dialscript::script::request::{
+    CacheKey, CacheKeyInput, CacheStatus, TriggerClient, TriggerRequest,
+};
+use dialscript::trigger::response_cache::{
+    ResponseCache, ResponseCacheEntry, ResponseCacheLimits, ResponseCacheLookup,
+};
 use tokio::time::Instant;
 
 use crate::support::web::{Reply, Web};
@@ -54,7 +58,8 @@ async fn an_answer_is_cached_until_its_time_is_over() {
 async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
     let (cache, older) = (bounds(10, 1 << 20), answer(1));
     tokio::time::advance(Duration::from_secs(1)).await;
-    let newer = ResponseCacheEntry { answer: Arc::new(TriggerAnswer::parse(201, None, b"x")), ..answer(1) };
+    let newer =
+        ResponseCacheEntry { answer: Arc::new(TriggerAnswer::parse(201, None, b"x")), ..answer(1) };
     let status = || match cache.get(key(1), &minute(), Instant::now()) {
         Some(ResponseCacheLookup::Fresh(answer)) => answer.status,
         other => panic!("{other:?}"),
@@ -115,7 +120,10 @@ fn a_cache_of_nothing_keeps_nothing() {
 #[tokio::test(start_paused = true)]
 async fn an_answer_serves_no_longer_than_who_asks_allows() {
     let cache = ResponseCache::new(ResponseCacheLimits::default());
-    cache.put(key(1), ResponseCacheEntry { fresh_for: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) });
+    cache.put(
+        key(1),
+        ResponseCacheEntry { fresh_for: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) },
+    );
     tokio::time::advance(2 * MINUTE).await;
     assert!(!has(&cache, 1));
     let longer = ResponseCachePolicy { fresh: 5 * MINUTE, ..minute() };

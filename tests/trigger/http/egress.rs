@@ -1,8 +1,8 @@
 //! Where requests may go whose host a value decides.
 
-use dialscript::script::request::{RequestAuth, TriggerError, TriggerRequest, TriggerClient};
+use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError, TriggerRequest};
 use dialscript::trigger::TriggerSettings;
-use dialscript::web::egress::{EgressRules, HostPattern, EgressDenied};
+use dialscript::web::egress::{EgressDenied, EgressRules, HostPattern};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, ask, code, filled, header, post, with};

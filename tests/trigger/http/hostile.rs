@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dialscript::script::request::{TriggerError, TriggerClient};
+use dialscript::script::request::{TriggerClient, TriggerError};
 use dialscript::trigger::TriggerSettings;
 
 use crate::support::web::{Reply, Web};

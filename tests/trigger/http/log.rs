@@ -1,6 +1,6 @@
 //! What is told in the background, and what of it is logged.
 
-use dialscript::script::request::{TriggerRequest, TriggerClient};
+use dialscript::script::request::{TriggerClient, TriggerRequest};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};

@@ -1,6 +1,6 @@
 //! What is never sent, and what errors never tell.
 
-use dialscript::script::request::{TriggerError, TriggerClient};
+use dialscript::script::request::{TriggerClient, TriggerError};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{ResponseCachePolicy, Matcher, Script};
-use dialscript::script::request::{CacheStatus, TriggerRequest, TriggerClient};
+use dialscript::script::definition::{Matcher, ResponseCachePolicy, Script};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings, shared_cache};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
@@ -19,7 +19,8 @@ use crate::trigger::requests::{get, to};
 
 fn daemon(redis: &FakeRedis) -> HttpTriggerClient {
     let address = redis.url().parse().expect("an address");
-    let shared = shared_cache::SharedCacheSettings { address, secret: "the daemons' own secret".into() };
+    let shared =
+        shared_cache::SharedCacheSettings { address, secret: "the daemons' own secret".into() };
     with(TriggerSettings { shared_cache: Some(shared), ..TriggerSettings::default() })
 }
 
@@ -28,7 +29,11 @@ async fn settled(daemon: &HttpTriggerClient) {
     until("nothing is under way", || daemon.tracker().is_empty()).await;
 }
 
-async fn asked(daemon: &HttpTriggerClient, request: TriggerRequest, script: &Arc<Script>) -> CacheStatus {
+async fn asked(
+    daemon: &HttpTriggerClient,
+    request: TriggerRequest,
+    script: &Arc<Script>,
+) -> CacheStatus {
     let fetched = daemon.send(request, script).await;
     assert_eq!(code(&fetched), "200");
     settled(daemon).await;

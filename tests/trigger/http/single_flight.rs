@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::definition::Matcher;
-use dialscript::script::request::{CacheStatus, TriggerError, TriggerRequest, TriggerClient};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerRequest};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
@@ -42,7 +42,10 @@ async fn who_asked_first_may_leave() {
         leave.notify_one();
     };
     let (second, ()) = tokio::join!(second, leaves);
-    assert_eq!((code(&second).as_str(), second.timings.joined_flight, web.unseen()), ("200", true, 0));
+    assert_eq!(
+        (code(&second).as_str(), second.timings.joined_flight, web.unseen()),
+        ("200", true, 0)
+    );
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dialscript::script::definition::{ResponseCachePolicy, Script};
-use dialscript::script::request::{CacheStatus, TriggerResult, TriggerClient};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerResult};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 
 use crate::support::web::{Reply, Web};

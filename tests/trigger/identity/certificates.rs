@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::script::request::{RequestAuth, TriggerError, TriggerClient};
+use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError};
 
 use super::{CANARY, ask, failure, hidden, triggers};
 use crate::support::web::tls::{TlsWeb, Wants};

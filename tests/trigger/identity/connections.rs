@@ -74,7 +74,8 @@ async fn a_connection_that_has_died_quietly_is_found_out_in_time_for_another_att
     let address = relay(web().await, quiet.clone()).await;
     let triggers = triggers(&upstream("localhost", &[CA]));
     let url = format!("https://localhost:{}/", address.port());
-    let patience = RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 1 };
+    let patience =
+        RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 1 };
     let request = || TriggerRequest { retry_policy: patience, ..get(&url) };
     assert_eq!(ask(&triggers, request()).await.answer.unwrap().status, 200);
     quiet.cancel();

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use dialscript::script::definition::{Branch, ResponseCachePolicy, Matcher, ScriptOutcome, Script, ScriptTrigger};
+use dialscript::script::definition::{
+    Branch, Matcher, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
+};
 use dialscript::script::path::KeyPath;
-use dialscript::script::request::{CacheStatus, TriggerRequest, TriggerClient};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
 use ring::digest::{SHA256, digest};
 
 use super::{ask, hidden, open, triggers};
@@ -158,9 +160,11 @@ async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
 
 /// A script that keeps whatever has a `code`.
 fn keeping() -> Arc<Script> {
-    let caching = ResponseCachePolicy { fresh: Duration::from_secs(60), ..ResponseCachePolicy::default() };
+    let caching =
+        ResponseCachePolicy { fresh: Duration::from_secs(60), ..ResponseCachePolicy::default() };
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
-    let trigger = ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
+    let trigger =
+        ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
     let branch = Branch { when: vec![Matcher::Present], outcome: ScriptOutcome::default() };
     let name = "keeping".into();
     Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })

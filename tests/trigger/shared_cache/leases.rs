@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::request::CacheKey;
-use dialscript::trigger::shared_cache::{SharedCacheEntry, LeaseOutcome, Lease};
+use dialscript::trigger::shared_cache::{Lease, LeaseOutcome, SharedCacheEntry};
 use tokio::time::Instant;
 
 use super::{MINUTE, body, cache, kept, key};
@@ -38,7 +38,10 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
     let (one, others) = (cache(&fake.url()), Arc::new(cache(&fake.url())));
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
     assert!(matches!(others.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
-    assert!(matches!(one.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere), "not even the leader again");
+    assert!(
+        matches!(one.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere),
+        "not even the leader again"
+    );
     let following = {
         let others = Arc::clone(&others);
         tokio::spawn(async move { others.wait_for_entry(&KEY, MINUTE, until()).await })
@@ -109,7 +112,10 @@ async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
         dead.send(()).unwrap();
     });
     died.await.unwrap();
-    assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere), "it is not known at once");
+    assert!(
+        matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere),
+        "it is not known at once"
+    );
     assert_eq!(other.wait_for_entry(&KEY, MINUTE, until()).await, None);
     assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_)));
 }

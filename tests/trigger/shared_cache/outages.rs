@@ -24,7 +24,10 @@ async fn nothing_helps(cache: &SharedCache) {
     assert_eq!(in_time(cache.get(&key(1))).await, None);
     in_time(cache.put(&key(1), &kept("lost"))).await;
     assert!(!in_time(cache.remove(&[key(1)])).await);
-    assert!(matches!(in_time(cache.acquire_lease(&key(1), MINUTE)).await, LeaseOutcome::Unavailable));
+    assert!(matches!(
+        in_time(cache.acquire_lease(&key(1), MINUTE)).await,
+        LeaseOutcome::Unavailable
+    ));
     let until = tokio::time::Instant::now() + MINUTE;
     assert_eq!(in_time(cache.wait_for_entry(&key(1), MINUTE, until)).await, None);
     assert_eq!(in_time(cache.purge()).await, Err(PurgeError::Unavailable(0)));

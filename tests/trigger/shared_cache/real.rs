@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::trigger::shared_cache::{SharedCacheEntry, LeaseOutcome, SharedCache};
+use dialscript::trigger::shared_cache::{LeaseOutcome, SharedCache, SharedCacheEntry};
 use tokio::time::Instant;
 
 use super::{MINUTE, body, cache, kept, key};

@@ -14,7 +14,12 @@ async fn what_one_daemon_puts_another_gets() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     assert_eq!(one.get(&key(1)).await, None);
-    let all = SharedCacheEntry { status: 404, content_type: None, body: vec![0, 255, 13, 10], ..kept("") };
+    let all = SharedCacheEntry {
+        status: 404,
+        content_type: None,
+        body: vec![0, 255, 13, 10],
+        ..kept("")
+    };
     one.put(&key(1), &all).await;
     let found = other.get(&key(1)).await.unwrap();
     assert_eq!(SharedCacheEntry { age: Duration::ZERO, ..found }, all);

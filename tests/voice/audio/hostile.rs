@@ -29,7 +29,10 @@ fn what_is_no_sound_is_reported_in_words() {
     assert_eq!(narrow(b"<!doctype html><title>Not found</title>"), Err(AudioError::UnknownFormat));
     assert_eq!(narrow(&[0; 100_000]), Err(AudioError::UnknownFormat));
     assert_eq!(narrow(&short()[..44]), Err(AudioError::Empty));
-    assert_eq!(convert(vec![0; MAX_FILE_BYTES + 1], SoundFormat::Narrow), Err(AudioError::TooLarge));
+    assert_eq!(
+        convert(vec![0; MAX_FILE_BYTES + 1], SoundFormat::Narrow),
+        Err(AudioError::TooLarge)
+    );
     let text = AudioError::UnknownFormat.to_string();
     assert_eq!(text, "it is no sound file: MP3, Ogg Vorbis, FLAC and WAV can be read");
 }

@@ -38,11 +38,18 @@ async fn words_are_on_one_line_and_bounded() {
     assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven one\u{fffd}");
     let setup = RecognitionSetup::shell("yes four | head -c 20000", &[]);
     let words = setup.understood(&speech()).await.unwrap();
-    assert!(words.len() <= MAX_TRANSCRIPT_BYTES && words.len() > MAX_TRANSCRIPT_BYTES - 10, "{}", words.len());
+    assert!(
+        words.len() <= MAX_TRANSCRIPT_BYTES && words.len() > MAX_TRANSCRIPT_BYTES - 10,
+        "{}",
+        words.len()
+    );
     assert!(words.split(' ').all(|word| "four".starts_with(word)));
     let setup = RecognitionSetup::shell(r#"yes "四" | tr -d '\n' | head -c 20000"#, &[]);
     let words = setup.understood(&speech()).await.unwrap();
-    assert!(words.len() > MAX_TRANSCRIPT_BYTES - 10 && words.chars().all(|sign| sign == '四'), "{words}");
+    assert!(
+        words.len() > MAX_TRANSCRIPT_BYTES - 10 && words.chars().all(|sign| sign == '四'),
+        "{words}"
+    );
 }
 
 #[tokio::test]
@@ -60,7 +67,8 @@ async fn a_recording_without_samples_asks_nobody() {
 
 #[tokio::test]
 async fn a_program_that_is_not_installed() {
-    let program = EngineProgram { executable: "dialscript-no-such-engine".into(), arguments: Vec::new() };
+    let program =
+        EngineProgram { executable: "dialscript-no-such-engine".into(), arguments: Vec::new() };
     let setup = RecognitionSetup::new(AsrBackend::Command(program));
     assert_eq!(setup.deaf().await, "ear: it is not installed");
 }

@@ -1,6 +1,6 @@
 //! What was said is in no line of the log, and in no error.
 
-use dialscript::voice::settings::{AsrBackend, EngineProgram, EngineHttpService};
+use dialscript::voice::settings::{AsrBackend, EngineHttpService, EngineProgram};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};

@@ -4,7 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use dialscript::script::voice::SpeakingRate;
-use dialscript::voice::program::{ProgramInput, ProgramError, ProgramErrorReason, ProgramValues, run};
+use dialscript::voice::program::{
+    ProgramError, ProgramErrorReason, ProgramInput, ProgramValues, run,
+};
 use dialscript::voice::settings::EngineProgram;
 
 use crate::voice::recognition::setup::{LONG, SHORT, shell};
@@ -12,14 +14,16 @@ use crate::voice::recognition::setup::{LONG, SHORT, shell};
 const MOST: usize = 100_000;
 
 async fn ran(program: &EngineProgram, input: ProgramInput<'_>) -> Result<String, ProgramError> {
-    let values = ProgramValues { voice: "slt; rm -rf /", language: "{out} $(id)", speed: SpeakingRate(150) };
+    let values =
+        ProgramValues { voice: "slt; rm -rf /", language: "{out} $(id)", speed: SpeakingRate(150) };
     let done = run(program, &values, input, LONG, MOST).await;
     done.map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
 async fn reason(script: &str, arguments: &[&str], time: Duration) -> ProgramErrorReason {
     let program = shell(script, arguments);
-    let done = run(&program, &ProgramValues::default(), ProgramInput::Text("text"), time, MOST).await;
+    let done =
+        run(&program, &ProgramValues::default(), ProgramInput::Text("text"), time, MOST).await;
     done.expect_err("no result").reason
 }
 
@@ -57,7 +61,9 @@ async fn big_pipes_do_not_block_each_other() {
     let copy = shell("cat; head -c 3000000 /dev/zero >&2", &[]);
     let out = run(&copy, &values, ProgramInput::Text(&text), LONG, text.len()).await.unwrap();
     assert_eq!(out, text.as_bytes());
-    let out = run(&shell("echo deaf", &[]), &values, ProgramInput::Text(&text), LONG, MOST).await.unwrap();
+    let out = run(&shell("echo deaf", &[]), &values, ProgramInput::Text(&text), LONG, MOST)
+        .await
+        .unwrap();
     assert_eq!(out, b"deaf\n");
 }
 
@@ -74,12 +80,21 @@ async fn every_way_to_fail_has_its_words() {
     assert_eq!(reason("kill -KILL $$", &[], LONG).await, ProgramErrorReason::Signal(9));
     assert_eq!(reason("exec sleep 1000", &[], SHORT).await, ProgramErrorReason::TimedOut(SHORT));
     assert_eq!(reason("exec yes", &[], LONG).await, ProgramErrorReason::OutputTooLong(MOST));
-    assert_eq!(reason(r#"exec yes > "$1""#, &["{out}"], LONG).await, ProgramErrorReason::OutputTooLong(MOST));
-    assert_eq!(reason("head -c 100001 /dev/zero", &[], LONG).await, ProgramErrorReason::OutputTooLong(MOST));
+    assert_eq!(
+        reason(r#"exec yes > "$1""#, &["{out}"], LONG).await,
+        ProgramErrorReason::OutputTooLong(MOST)
+    );
+    assert_eq!(
+        reason("head -c 100001 /dev/zero", &[], LONG).await,
+        ProgramErrorReason::OutputTooLong(MOST)
+    );
     assert_eq!(reason("true", &[], LONG).await, ProgramErrorReason::NoOutput);
     assert_eq!(reason("echo only here", &["{out}"], LONG).await, ProgramErrorReason::NoOutput);
     assert_eq!(reason(r#"mkfifo "$1""#, &["{out}"], LONG).await, ProgramErrorReason::NoOutput);
-    assert_eq!(reason(r#"ln -s /dev/zero "$1""#, &["{out}"], LONG).await, ProgramErrorReason::NoOutput);
+    assert_eq!(
+        reason(r#"ln -s /dev/zero "$1""#, &["{out}"], LONG).await,
+        ProgramErrorReason::NoOutput
+    );
     let nothing = EngineProgram { executable: "/nonexistent/engine".into(), arguments: Vec::new() };
     let failed = ran(&nothing, ProgramInput::Text("")).await.unwrap_err();
     assert_eq!(failed.reason, ProgramErrorReason::NotInstalled);
@@ -97,7 +112,10 @@ async fn a_result_of_the_most_bytes_is_none_too_long() {
 #[tokio::test]
 async fn children_that_hold_the_pipes_are_killed_in_time() {
     let begun = Instant::now();
-    assert_eq!(reason("sleep 1000 & exit 0", &[], SHORT).await, ProgramErrorReason::TimedOut(SHORT));
+    assert_eq!(
+        reason("sleep 1000 & exit 0", &[], SHORT).await,
+        ProgramErrorReason::TimedOut(SHORT)
+    );
     assert!(begun.elapsed() < LONG);
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use dialscript::channel::AsrSource;
 use dialscript::voice::asr::Recognizer;
-use dialscript::voice::settings::{FolderPaths, AsrBackend, VoiceSettings};
+use dialscript::voice::settings::{AsrBackend, FolderPaths, VoiceSettings};
 
 use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 
@@ -36,7 +36,11 @@ fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
         backend: AsrBackend::Command(crate::voice::recognition::setup::shell("", &[])),
     };
     let settings = settings(setup.path());
-    let settings = VoiceSettings { asr_engine: Some(listen.into()), recordings_folder: recordings, ..settings };
+    let settings = VoiceSettings {
+        asr_engine: Some(listen.into()),
+        recordings_folder: recordings,
+        ..settings
+    };
     let hearing = Recognizer::new(&settings, client());
     let name = || match hearing.asr_source().unwrap() {
         (AsrSource::Recording(name), Some(_)) => name.to_string(),

@@ -9,7 +9,9 @@ use dialscript::channel::AsrSource;
 use dialscript::script::voice::AsrError;
 use dialscript::voice::asr::Recognizer;
 use dialscript::voice::recordings::SpeechRecording;
-use dialscript::voice::settings::{FolderPaths, SoundFormat, AsrEngine, AsrBackend, EngineProgram, VoiceSettings};
+use dialscript::voice::settings::{
+    AsrBackend, AsrEngine, EngineProgram, FolderPaths, SoundFormat, VoiceSettings,
+};
 use dialscript::web::client::{self, HttpClient};
 use tempfile::TempDir;
 
@@ -33,7 +35,12 @@ impl RecognitionSetup {
     pub(crate) fn with(by: AsrBackend, timeout: Duration, at_once: usize) -> Self {
         let folder = TempDir::new().unwrap();
         let listen = Some(Arc::new(AsrEngine { name: "ear".into(), backend: by }));
-        let settings = VoiceSettings { asr_engine: listen, timeout, max_concurrent: at_once, ..settings(folder.path()) };
+        let settings = VoiceSettings {
+            asr_engine: listen,
+            timeout,
+            max_concurrent: at_once,
+            ..settings(folder.path())
+        };
         Self { hearing: Recognizer::new(&settings, client()), folder }
     }
 

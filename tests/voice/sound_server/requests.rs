@@ -149,7 +149,10 @@ async fn what_is_signed_but_no_file_is_not_there() {
     let outside = setup.target(&setup.urls.cached_sound_url("../secret.wav"));
     setup.file("secret.wav", "secret");
     assert_eq!(setup.get(&outside).await.status, 404, "even if we signed it");
-    assert_eq!(setup.get(&setup.target(&setup.urls.cached_sound_url("/etc/passwd"))).await.status, 404);
+    assert_eq!(
+        setup.get(&setup.target(&setup.urls.cached_sound_url("/etc/passwd"))).await.status,
+        404
+    );
 }
 
 #[tokio::test]

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dialscript::channel::Sound;
-use dialscript::voice::sound_server::{SoundUrls, serve};
 use dialscript::voice::settings::{FolderPaths, SoundServerSettings};
+use dialscript::voice::sound_server::{SoundUrls, serve};
 use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use dialscript::channel::Sound;
-use dialscript::voice::sound_server::SoundUrls;
 use dialscript::voice::settings::{FolderPaths, SoundServerSettings};
+use dialscript::voice::sound_server::SoundUrls;
 use tempfile::TempDir;
 
 use super::setup::{served, urls};
@@ -41,7 +41,10 @@ fn every_folder_and_every_file_has_signatures_of_its_own() {
     assert_eq!(one.cached_sound_url("a.wav"), one.cached_sound_url("a.wav"));
     assert_ne!(one.cached_sound_url("a.wav"), other.cached_sound_url("a.wav"));
     let signature = |url: &str| url.split('/').nth(4).unwrap().to_owned();
-    assert_ne!(signature(&one.cached_sound_url("a.wav")), signature(&one.cached_sound_url("b.wav")));
+    assert_ne!(
+        signature(&one.cached_sound_url("a.wav")),
+        signature(&one.cached_sound_url("b.wav"))
+    );
     let library = served(&one, &at(&folders[0], "sounds/a.wav"));
     assert_ne!(signature(&one.cached_sound_url("a.wav")), signature(&library));
     assert!(signature(&library).len() >= 32, "128 bits at least");
@@ -55,7 +58,11 @@ fn a_daemon_that_is_started_again_has_the_same_urls_by_a_key_for_its_eyes_alone(
     let key = folder.path().join("cache/.sound-server-key");
     assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
     fs::write(&key, "short").unwrap();
-    assert_ne!(urls(folder.path(), "http://h").cached_sound_url("a.wav"), before, "no key: a new one");
+    assert_ne!(
+        urls(folder.path(), "http://h").cached_sound_url("a.wav"),
+        before,
+        "no key: a new one"
+    );
 }
 
 #[test]

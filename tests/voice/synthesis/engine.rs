@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dialscript::script::voice::SpeakingRate;
-use dialscript::voice::settings::{EngineProgram, TtsEngine, TtsBackend};
+use dialscript::voice::settings::{EngineProgram, TtsBackend, TtsEngine};
 
 use crate::support::wav;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dialscript::script::voice::VoiceParams;
-use dialscript::voice::tts::engine_health::EngineHealth;
 use dialscript::voice::settings::{EngineProgram, TtsBackend};
+use dialscript::voice::tts::engine_health::EngineHealth;
 use tokio::time::Instant;
 
 use crate::support::wait::until;
@@ -13,7 +13,10 @@ use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
 
 fn not_installed() -> TtsBackend {
-    TtsBackend::Command(EngineProgram { executable: "/nowhere/speaks".into(), arguments: Vec::new() })
+    TtsBackend::Command(EngineProgram {
+        executable: "/nowhere/speaks".into(),
+        arguments: Vec::new(),
+    })
 }
 
 /// The fallback engine speaks when the first runs these lines.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dialscript::script::template::RedactedText;
-use dialscript::script::voice::{VoiceService, SoundRequest};
+use dialscript::script::voice::{SoundRequest, VoiceService};
 use dialscript::voice::VoiceEngines;
 use dialscript::web::egress::EgressRules;
 use futures_util::future::join_all;

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::{ScriptLibrary, PromptPart, Playlist, ScriptPrompt, Script};
+use dialscript::script::definition::{Playlist, PromptPart, Script, ScriptLibrary, ScriptPrompt};
 use dialscript::voice::settings::TtsBackend;
 
 use crate::support::wait::{until, within};
@@ -17,7 +17,8 @@ use crate::voice::synthesis::{at, at_once, file, length, made, said};
 /// One script whose prompt has these parts.
 fn library(parts: impl IntoIterator<Item = PromptPart>) -> ScriptLibrary {
     let sounds = Playlist { parts: parts.into_iter().collect() };
-    let script = Script { prompt: ScriptPrompt { sounds, ..ScriptPrompt::default() }, ..Script::default() };
+    let script =
+        Script { prompt: ScriptPrompt { sounds, ..ScriptPrompt::default() }, ..Script::default() };
     let mut library = ScriptLibrary::default();
     library.scripts.insert("one".to_owned(), Arc::new(script));
     library

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::voice::{VoiceParams, SpeakingRate};
-use dialscript::voice::settings::{TtsEngine, TtsBackend, EngineHttpService};
+use dialscript::script::voice::{SpeakingRate, VoiceParams};
+use dialscript::voice::settings::{EngineHttpService, TtsBackend, TtsEngine};
 use http::{HeaderName, HeaderValue};
 
 use crate::support::wav::tone;
@@ -20,7 +20,8 @@ fn service(web: &Web) -> Arc<TtsEngine> {
         model: "tts-1".to_owned(),
         headers: vec![(HeaderName::from_static("authorization"), authorization)],
     });
-    let TtsEngine { name, backend: by, language, speed, .. } = Arc::into_inner(say("web", by)).unwrap();
+    let TtsEngine { name, backend: by, language, speed, .. } =
+        Arc::into_inner(say("web", by)).unwrap();
     Arc::new(TtsEngine { name, backend: by, voice: Some("alloy".into()), language, speed })
 }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::voice::VoiceEngines;
-use dialscript::voice::sound_server::SoundUrls;
 use dialscript::voice::settings::{FolderPaths, SoundFormat, TtsEngine, VoiceSettings};
+use dialscript::voice::sound_server::SoundUrls;
 use dialscript::web::client::{self, HttpClient};
 use dialscript::web::egress::EgressRules;
 use tempfile::TempDir;
@@ -73,9 +73,15 @@ impl SynthesisSetup {
 
     pub(crate) fn open(&self) -> VoiceEngines {
         let (egress, connect_timeout) = (self.egress.clone(), Some(Duration::from_secs(2)));
-        let settings = client::HttpClientSettings { egress, connect_timeout, ..client::HttpClientSettings::default() };
+        let settings = client::HttpClientSettings {
+            egress,
+            connect_timeout,
+            ..client::HttpClientSettings::default()
+        };
         let client = HttpClient::new(&settings).unwrap();
-        let VoiceSettings { sound_server: server, cache_folder: cache, library_folder: sounds, .. } = &self.settings;
+        let VoiceSettings {
+            sound_server: server, cache_folder: cache, library_folder: sounds, ..
+        } = &self.settings;
         let urls =
             server.as_ref().map(|server| Arc::new(SoundUrls::new(server, cache, sounds).unwrap()));
         VoiceEngines::new(self.settings.clone(), Arc::new(client), urls)

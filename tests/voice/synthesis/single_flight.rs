@@ -3,7 +3,9 @@
 use std::fs;
 
 use dialscript::channel::Sound;
-use dialscript::script::voice::{RenderedSound, VoiceParams, SoundError, SpeakingRate, VoiceService};
+use dialscript::script::voice::{
+    RenderedSound, SoundError, SpeakingRate, VoiceParams, VoiceService,
+};
 use dialscript::voice::settings::TtsBackend;
 use futures_util::future::join_all;
 
@@ -136,7 +138,8 @@ async fn more_than_may_wait_are_refused_at_once() {
     setup.settings.default_engine = Some(engine.say());
     setup.settings.max_concurrent = 1;
     let engines = setup.open();
-    let all: Vec<_> = (0..64).map(|n| engines.render(said(&format!("Number {n}.")), false)).collect();
+    let all: Vec<_> =
+        (0..64).map(|n| engines.render(said(&format!("Number {n}.")), false)).collect();
     let refused = at_once(&engines, said("One more.")).expect("at once").err().expect("a refusal");
     assert_eq!(refused.0, "64 sounds are being made already");
     // One that is under way has its place.

@@ -2,9 +2,10 @@
 
 use bytes::BytesMut;
 use dialscript::agi::codec::{
-    MAX_BLOCK_BYTES, MAX_BLOCK_LINES, AgiCodec, MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES, MAX_LINE_BYTES,
+    AgiCodec, MAX_BLOCK_BYTES, MAX_BLOCK_LINES, MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES,
+    MAX_LINE_BYTES,
 };
-use dialscript::agi::error::{AgiErrorOrigin, AgiError};
+use dialscript::agi::error::{AgiError, AgiErrorOrigin};
 use tokio_util::codec::Decoder;
 
 use super::{Decoded, error_of, hear, replies};
@@ -38,13 +39,22 @@ fn a_block_is_as_long_as_its_caps_and_no_longer() {
 #[test]
 fn an_environment_is_as_long_as_its_caps_and_no_longer() {
     let long = |length: usize| format!("{}\n\n", "x".repeat(length - 2));
-    assert_eq!(hear(AgiCodec::default(), &[long(MAX_ENVIRONMENT_BYTES).as_bytes()]).messages.len(), 1);
+    assert_eq!(
+        hear(AgiCodec::default(), &[long(MAX_ENVIRONMENT_BYTES).as_bytes()]).messages.len(),
+        1
+    );
     let error = error_of(AgiCodec::default(), long(MAX_ENVIRONMENT_BYTES + 1).as_bytes());
     assert!(matches!(error, AgiError::TooLong { limit: MAX_ENVIRONMENT_BYTES, .. }), "{error}");
     let tall = |lines: usize| format!("{}\n", "a: b\n".repeat(lines - 1));
-    assert_eq!(hear(AgiCodec::default(), &[tall(MAX_ENVIRONMENT_LINES).as_bytes()]).messages.len(), 1);
+    assert_eq!(
+        hear(AgiCodec::default(), &[tall(MAX_ENVIRONMENT_LINES).as_bytes()]).messages.len(),
+        1
+    );
     let error = error_of(AgiCodec::default(), tall(MAX_ENVIRONMENT_LINES + 1).as_bytes());
-    assert!(matches!(error, AgiError::TooManyLines { limit: MAX_ENVIRONMENT_LINES, .. }), "{error}");
+    assert!(
+        matches!(error, AgiError::TooManyLines { limit: MAX_ENVIRONMENT_LINES, .. }),
+        "{error}"
+    );
 }
 
 #[test]

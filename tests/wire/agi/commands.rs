@@ -116,7 +116,11 @@ fn no_line_break_gets_into_a_command() {
 #[test]
 fn a_name_that_is_a_function_is_no_variable() {
     for name in ["SHELL(id)", "", "A B", "${X}", "A\n", "Ä", "GLOBAL(X)", "A-B"] {
-        assert_eq!(AgiCommand::set_variable(name, "x"), Err(AgiCommandError::InvalidVariableName), "{name}");
+        assert_eq!(
+            AgiCommand::set_variable(name, "x"),
+            Err(AgiCommandError::InvalidVariableName),
+            "{name}"
+        );
     }
 }
 

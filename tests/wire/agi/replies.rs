@@ -2,7 +2,7 @@
 
 use dialscript::agi::codec::{AgiCodec, AgiMessage};
 use dialscript::agi::command::AgiCommand;
-use dialscript::agi::error::{AgiErrorOrigin, AgiError};
+use dialscript::agi::error::{AgiError, AgiErrorOrigin};
 use dialscript::agi::reply::AgiReply;
 
 use super::{Decoded, environment, error_of, replies, reply};

@@ -1,7 +1,7 @@
 //! Any split, same messages.
 
 use bytes::BytesMut;
-use dialscript::agi::codec::{MAX_BLOCK_BYTES, AgiCodec, AgiMessage};
+use dialscript::agi::codec::{AgiCodec, AgiMessage, MAX_BLOCK_BYTES};
 use dialscript::agi::reply::AgiReply;
 use proptest::prelude::*;
 use tokio_util::codec::Decoder;
@@ -35,7 +35,8 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
         for (index, &end) in ends.iter().enumerate() {
             let start = if index == 0 { 0 } else { ends[index - 1] };
             let after = ends.get(index + 1).copied().unwrap_or(bytes.len());
-            let codec = || if index == 0 { AgiCodec::default() } else { AgiCodec::after_environment() };
+            let codec =
+                || if index == 0 { AgiCodec::default() } else { AgiCodec::after_environment() };
             let whole = hear(codec(), &[&bytes[start..after]]);
             for at in splits(end - start).map(|at| start + at) {
                 let split = hear(codec(), &[&bytes[start..at], &bytes[at..after]]);

@@ -73,7 +73,13 @@ async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
             asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
             asterisk.hears_the_end().await;
         };
-        let listen = SpeechOptions { source: ear, no_input_timeout: start, end_silence: silence, max_duration: maximum, digits: None };
+        let listen = SpeechOptions {
+            source: ear,
+            no_input_timeout: start,
+            end_silence: silence,
+            max_duration: maximum,
+            digits: None,
+        };
         let calls = async {
             let said = channel.collect_speech(&mut sounds(&[]), &listen).await;
             assert_eq!(said, Err(Interruption::MaxCallDuration));

@@ -24,12 +24,17 @@ async fn a_destination_is_looked_up_and_then_said_whole() {
 
 #[tokio::test(start_paused = true)]
 async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
-    for (note, reach) in [(" (0)", DestinationCheck::Missing), (" (1)", DestinationCheck::Exists), ("", DestinationCheck::Unknown)] {
+    for (note, reach) in [
+        (" (0)", DestinationCheck::Missing),
+        (" (1)", DestinationCheck::Exists),
+        ("", DestinationCheck::Unknown),
+    ] {
         let Call { mut channel, mut asterisk, .. } = call().await;
         let to = Destination { extension: "1".into(), context: None, priority: Some("go".into()) };
         let exists = r#"GET VARIABLE "DIALPLAN_EXISTS(test,1,go)""#;
         let reply = format!("200 result=1{note}");
-        let (reaches, ()) = tokio::join!(channel.check_destination(&to), asterisk.answers(exists, &reply));
+        let (reaches, ()) =
+            tokio::join!(channel.check_destination(&to), asterisk.answers(exists, &reply));
         assert_eq!(reaches, Ok(reach));
     }
 }
@@ -42,7 +47,10 @@ async fn a_hang_up_has_its_cause() {
     ] {
         let Call { channel, mut asterisk, .. } = call().await;
         let switch = asterisk.answers(command, "200 result=-1\nHANGUP");
-        assert_eq!(tokio::join!(channel.hand_over(&[], &exit), switch).0, HandoverResult::Completed);
+        assert_eq!(
+            tokio::join!(channel.hand_over(&[], &exit), switch).0,
+            HandoverResult::Completed
+        );
     }
 }
 

@@ -134,12 +134,13 @@ async fn a_key_that_means_nothing_goes_on_listening_for_the_time_that_is_left() 
 #[tokio::test(start_paused = true)]
 async fn a_prompt_that_no_key_may_end_is_played_before_the_engine_listens() {
     let keys = Some(DigitOptions { barge_in: false, ..four_digits() });
-    let said = said(SpeechOptions { digits: keys, ..listen("") }, &["/s/number.wav"], async |asterisk| {
-        asterisk.answers(ASK, "200 result=0 endpos=8000").await;
-        asterisk.answers(CREATE, "200 result=1").await;
-        asterisk.answers(RECOGNISE, WORDS).await;
-        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
-    });
+    let said =
+        said(SpeechOptions { digits: keys, ..listen("") }, &["/s/number.wav"], async |asterisk| {
+            asterisk.answers(ASK, "200 result=0 endpos=8000").await;
+            asterisk.answers(CREATE, "200 result=1").await;
+            asterisk.answers(RECOGNISE, WORDS).await;
+            asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+        });
     assert_eq!(said.await, understood());
 }
 

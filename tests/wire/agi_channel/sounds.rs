@@ -39,8 +39,7 @@ async fn a_served_sound_is_played_by_its_whole_url() {
 
 #[tokio::test(start_paused = true)]
 async fn a_served_sound_that_the_switch_can_not_fetch_is_passed_over() {
-    let sounds =
-        vec![Sound::Url("http://10.0.0.5/x.wav".into()), Sound::File("/s/a.wav".into())];
+    let sounds = vec![Sound::Url("http://10.0.0.5/x.wav".into()), Sound::File("/s/a.wav".into())];
     let played = played(sounds, async |asterisk| {
         let fetch = r#"STREAM FILE "http://10.0.0.5/x.wav" """#;
         asterisk.answers(fetch, "200 result=-1 endpos=0").await;
@@ -70,7 +69,9 @@ async fn digits_and_letters_are_said_by_the_switch_and_a_spoken_text_is_passed_o
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_sound_of_a_digit_is_distinguished_from_a_hang_up() {
-    for (status, expected) in [("200 result=6", Ok(())), (DEAD, Err(Interruption::caller_hung_up()))] {
+    for (status, expected) in
+        [("200 result=6", Ok(())), (DEAD, Err(Interruption::caller_hung_up()))]
+    {
         let played = played(vec![Sound::Digits("1".into())], async |asterisk| {
             asterisk.answers(r#"SAY DIGITS "1" """#, "200 result=-1").await;
             asterisk.answers("CHANNEL STATUS", status).await;

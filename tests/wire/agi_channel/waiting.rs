@@ -90,7 +90,12 @@ async fn a_command_that_is_broken_off_in_its_middle_is_finished_before_the_next(
 fn reassuring(music: HoldMusic, keeps_keys: bool) -> HoldMedia {
     let sounds = [Sound::File("/s/wait.wav".into()), Sound::File("/s/please.wav".into())].into();
     let reassurance = Some(Reassurance { every: Duration::from_secs(5), sounds });
-    HoldMedia { music: Some(music), reassurance, keep_type_ahead: keeps_keys, ..HoldMedia::default() }
+    HoldMedia {
+        music: Some(music),
+        reassurance,
+        keep_type_ahead: keeps_keys,
+        ..HoldMedia::default()
+    }
 }
 
 fn jazz() -> HoldMusic {

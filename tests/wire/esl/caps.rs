@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use bytes::BytesMut;
-use dialscript::esl::codec::{MAX_BODY_BYTES, EslCodec, MAX_HEADER_BYTES};
-use dialscript::esl::error::{EslErrorOrigin, EslMessagePart, EslError};
+use dialscript::esl::codec::{EslCodec, MAX_BODY_BYTES, MAX_HEADER_BYTES};
+use dialscript::esl::error::{EslError, EslErrorOrigin, EslMessagePart};
 use tokio_util::codec::Decoder;
 
 use super::{error_of, framed, hear, messages};

@@ -18,7 +18,12 @@ fn text(command: &EslCommand) -> &str {
 }
 
 fn execute(application: &'static str, argument: &str) -> Result<EslCommand, EslCommandError> {
-    EslCommand::execute(application, argument, EventUuidGenerator::default().generate(), EventLock::Nested)
+    EslCommand::execute(
+        application,
+        argument,
+        EventUuidGenerator::default().generate(),
+        EventLock::Nested,
+    )
 }
 
 #[test]
@@ -62,7 +67,11 @@ fn commands_are_lines() {
 fn an_execute_names_itself() {
     let mut uuids = EventUuidGenerator::default();
     let (first, second) = (uuids.generate(), uuids.generate());
-    assert!(first.matches("dialscript-1") && second.matches("dialscript-2") && !first.matches("dialscript-01"));
+    assert!(
+        first.matches("dialscript-1")
+            && second.matches("dialscript-2")
+            && !first.matches("dialscript-01")
+    );
     let command = EslCommand::execute("playback", "a b", second, EventLock::Queued).unwrap();
     let expected = "sendmsg\ncall-command: execute\nexecute-app-name: playback\n\
         Event-UUID: dialscript-2\nevent-lock: true\nexecute-app-arg: a b\n\n";
@@ -93,17 +102,29 @@ fn an_argument_that_a_header_would_change_is_a_body() {
 #[test]
 fn nothing_is_sent_that_is_another_command() {
     for evil in ["a\nb", "a\rb", "a\0b", "\n\nexit\n\n"] {
-        assert_eq!(EslCommand::api("uuid_break", evil), Err(EslCommandError::LineBreak), "{evil:?}");
+        assert_eq!(
+            EslCommand::api("uuid_break", evil),
+            Err(EslCommandError::LineBreak),
+            "{evil:?}"
+        );
     }
     assert_eq!(execute("set", "a=\0"), Err(EslCommandError::LineBreak));
     for evil in ["", "A B", "A\nB", "A:B", "Ä", "${x}"] {
         assert_eq!(EslCommand::hangup(evil), Err(EslCommandError::InvalidWord), "{evil:?}");
-        assert_eq!(EslCommand::filter_unique_id(evil), Err(EslCommandError::InvalidWord), "{evil:?}");
+        assert_eq!(
+            EslCommand::filter_unique_id(evil),
+            Err(EslCommandError::InvalidWord),
+            "{evil:?}"
+        );
     }
     for evil in
         ["u v unload mod_event_socket", "u v MOD_EVENT_SOCKET ReLoad", "mod_event_socketunload"]
     {
-        assert_eq!(EslCommand::api("uuid_setvar", evil), Err(EslCommandError::UnloadsModule), "{evil:?}");
+        assert_eq!(
+            EslCommand::api("uuid_setvar", evil),
+            Err(EslCommandError::UnloadsModule),
+            "{evil:?}"
+        );
     }
     assert!(EslCommand::api("uuid_setvar", "u v mod_event_socket").is_ok());
     assert!(EslCommand::api("uuid_setvar", "u v unload").is_ok());
@@ -135,7 +156,9 @@ async fn a_connection_is_a_stream_of_messages_and_a_sink_of_commands() {
     assert_eq!(&sent, b"connect\n\n");
     switch.write_all(b"Content-Type: command/reply\nReply-Text: +OK\n\n").await.unwrap();
     drop(switch);
-    assert!(matches!(connection.next().await.unwrap().unwrap(), EslMessage::Reply(reply) if reply.ok));
+    assert!(
+        matches!(connection.next().await.unwrap().unwrap(), EslMessage::Reply(reply) if reply.ok)
+    );
     assert!(connection.next().await.is_none());
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use dialscript::esl::channel_data::SocketMode;
 use dialscript::esl::codec::EslMessage;
 use dialscript::esl::command::{EslCommand, EventLock, EventUuid, EventUuidGenerator};
-use dialscript::esl::execution::{ExecutionEnd, PendingExecutions, EslCallEnd, ExecutionUpdate};
+use dialscript::esl::execution::{EslCallEnd, ExecutionEnd, ExecutionUpdate, PendingExecutions};
 
 use super::transcript::{Packet, Transcript};
 use super::{framed, messages, transcript};
@@ -36,7 +36,8 @@ const NOTICE: &str = "Content-Type: text/disconnect-notice\nContent-Disposition:
 
 #[test]
 fn an_execute_ends_by_its_own_event_and_no_other() {
-    let (mut ours, mut uuids) = (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
+    let (mut ours, mut uuids) =
+        (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (first, second) = (uuids.generate(), uuids.generate());
     ours.record_sent(&execute(first));
     ours.record_sent(&execute(second));
@@ -66,9 +67,11 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
 fn the_end_of_the_call_ends_all_and_is_reported_once() {
     let (bye, hangup) = (NOTICE.to_owned(), told("CHANNEL_HANGUP", "us", ""));
     let done = told("CHANNEL_HANGUP_COMPLETE", "us", "");
-    for (first, gone) in
-        [(&bye, EslCallEnd::Disconnected), (&hangup, EslCallEnd::HungUp), (&done, EslCallEnd::HungUp)]
-    {
+    for (first, gone) in [
+        (&bye, EslCallEnd::Disconnected),
+        (&hangup, EslCallEnd::HungUp),
+        (&done, EslCallEnd::HungUp),
+    ] {
         let mut ours = PendingExecutions::new("us", SocketMode::Async);
         let mut uuids = EventUuidGenerator::default();
         let (before, after) = (uuids.generate(), uuids.generate());
@@ -95,13 +98,17 @@ fn in_static_mode_the_reply_is_the_end() {
     ours.record_sent(&execute(uuid));
     assert_eq!(hears(&mut ours, &reply("+OK Events Enabled")), ExecutionUpdate::Replied);
     assert!(ours.is_running(uuid));
-    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Ended(uuid, ExecutionEnd::Returned));
+    assert_eq!(
+        hears(&mut ours, &reply("+OK")),
+        ExecutionUpdate::Ended(uuid, ExecutionEnd::Returned)
+    );
     assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
 }
 
 #[test]
 fn an_execute_that_is_refused_or_given_up_has_ended() {
-    let (mut ours, mut uuids) = (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
+    let (mut ours, mut uuids) =
+        (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (refused, given_up) = (uuids.generate(), uuids.generate());
     ours.record_sent(&execute(refused));
     ours.record_sent(&execute(given_up));
@@ -149,13 +156,19 @@ fn replay(transcript: &Transcript) -> Told {
 }
 
 fn begin(first: &EslMessage, waiting: &[EslCommand]) -> PendingExecutions {
-    let EslMessage::ChannelData(data) = first else { return PendingExecutions::new("", SocketMode::Async) };
+    let EslMessage::ChannelData(data) = first else {
+        return PendingExecutions::new("", SocketMode::Async);
+    };
     let mut executions = PendingExecutions::new(data.unique_id().unwrap(), data.socket_mode());
     waiting.iter().for_each(|command| executions.record_sent(command));
     executions
 }
 
-fn ours(command: &str, names: &mut HashMap<String, EventUuid>, uuids: &mut EventUuidGenerator) -> EslCommand {
+fn ours(
+    command: &str,
+    names: &mut HashMap<String, EventUuid>,
+    uuids: &mut EventUuidGenerator,
+) -> EslCommand {
     let name = command.lines().find_map(|line| line.strip_prefix("Event-UUID: "));
     let Some(name) = name.filter(|_| command.contains("call-command: execute")) else {
         return EslCommand::my_events();
@@ -198,7 +211,9 @@ fn every_execute_of_every_conversation_ends() {
 
 fn ends(name: &str) -> Vec<ExecutionUpdate> {
     let meant = replay(transcript::named(name)).meanings;
-    let ending = |meaning: &ExecutionUpdate| matches!(meaning, ExecutionUpdate::Ended(..) | ExecutionUpdate::CallEnded(_));
+    let ending = |meaning: &ExecutionUpdate| {
+        matches!(meaning, ExecutionUpdate::Ended(..) | ExecutionUpdate::CallEnded(_))
+    };
     meant.into_iter().filter(ending).collect()
 }
 
@@ -214,7 +229,9 @@ fn the_call_ends_what_never_says_that_it_has_ended() {
 #[test]
 fn a_real_switch_in_static_mode_returns_from_each() {
     let Told { sent, meanings } = replay(transcript::named("d_sync"));
-    let returned = |uuid: &EventUuid| meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned));
+    let returned = |uuid: &EventUuid| {
+        meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned))
+    };
     assert_eq!(sent.len(), 5);
     assert!(sent.iter().all(returned));
 }
@@ -225,7 +242,9 @@ fn executes_nest_without_a_lock_and_queue_with_one() {
     let order: Vec<_> = meanings
         .iter()
         .filter_map(|meaning| match meaning {
-            ExecutionUpdate::Ended(uuid, ExecutionEnd::Complete) => sent.iter().position(|sent| sent == uuid),
+            ExecutionUpdate::Ended(uuid, ExecutionEnd::Complete) => {
+                sent.iter().position(|sent| sent == uuid)
+            }
             _ => None,
         })
         .collect();

@@ -1,7 +1,7 @@
 //! What messages mean.
 
 use dialscript::esl::codec::EslMessage;
-use dialscript::esl::error::{EslErrorOrigin, EslError};
+use dialscript::esl::error::{EslError, EslErrorOrigin};
 
 use super::{error_of, event, framed, messages};
 

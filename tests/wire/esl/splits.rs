@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dialscript::esl::codec::{MAX_BODY_BYTES, MAX_HEADER_BYTES, EslMessage};
+use dialscript::esl::codec::{EslMessage, MAX_BODY_BYTES, MAX_HEADER_BYTES};
 use proptest::prelude::*;
 
 use super::{hear, transcript};

@@ -1,8 +1,8 @@
 //! Text from outside in a variable.
 
 use dialscript::esl::command::{EslCommand, EventLock, EventUuidGenerator};
-use dialscript::esl::quote::{EslCommandError, MAX_VALUE_BYTES, EslVariableValue};
-use dialscript::esl::variable::{VariableExpansion, multiset, set, escape_expansion, uuid_setvar};
+use dialscript::esl::quote::{EslCommandError, EslVariableValue, MAX_VALUE_BYTES};
+use dialscript::esl::variable::{VariableExpansion, escape_expansion, multiset, set, uuid_setvar};
 use proptest::prelude::*;
 
 use super::switch;

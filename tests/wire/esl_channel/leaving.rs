@@ -1,6 +1,9 @@
 //! Variables, and the hand-over.
 
-use dialscript::channel::{HangupCause, Channel, Destination, Exit, Interruption, TypeAhead, HandoverResult, DestinationCheck};
+use dialscript::channel::{
+    Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, Interruption,
+    TypeAhead,
+};
 
 use crate::wire::esl_channel::switch::{Call, call, call_with};
 use crate::wire::questions::{ask, four_digits, sounds};

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{DigitOptions, Channel, DigitsEnd, Exit, Interruption, TypeAhead, HandoverResult};
+use dialscript::channel::{
+    Channel, DigitOptions, DigitsEnd, Exit, HandoverResult, Interruption, TypeAhead,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::wire::esl_channel::switch::{Call, call, call_with};

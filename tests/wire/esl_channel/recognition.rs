@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use dialscript::channel::driver::RecognizeResult;
-use dialscript::channel::{DigitOptions, Channel, AsrSource, Exit, Digits, Interruption, HandoverResult, SpeechOptions, SpeechResult, Sound};
+use dialscript::channel::{
+    AsrSource, Channel, DigitOptions, Digits, Exit, HandoverResult, Interruption, Sound,
+    SpeechOptions, SpeechResult,
+};
 use dialscript::esl::asr_result::parse_recognition;
 use tokio::time::sleep;
 
@@ -123,7 +126,10 @@ async fn a_prompt_that_no_key_may_end_is_heard_before() {
     let listen = SpeechOptions { digits: keys, ..or_keys() };
     let mut prompt = sounds(&["/s/prompt.wav"]);
     let (said, ()) = tokio::join!(channel.collect_speech(&mut prompt, &listen), calls);
-    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
+    assert!(
+        matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +163,10 @@ async fn a_key_closes_the_recognition_and_begins_the_question() {
         (said, channel.hand_over(&[], &Exit::Continue).await)
     };
     let ((said, left), ()) = tokio::join!(listened, calls);
-    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
+    assert!(
+        matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"),
+        "{said:?}"
+    );
     assert_eq!(left, HandoverResult::Completed);
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::channel::{Channel, AsrSource, Exit, Digits, Interruption, HandoverResult, SpeechOptions, SpeechResult};
+use dialscript::channel::{
+    AsrSource, Channel, Digits, Exit, HandoverResult, Interruption, SpeechOptions, SpeechResult,
+};
 use tokio::time::{Instant, sleep};
 
 use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
@@ -110,7 +112,10 @@ async fn a_key_ends_the_recording_and_begins_the_question() {
     };
     let listen = or_keys();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"), "{said:?}");
+    assert!(
+        matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "47"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,7 +132,10 @@ async fn a_key_before_the_recording_has_begun_counts() {
     };
     let listen = or_keys();
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
-    assert!(matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "4"), "{said:?}");
+    assert!(
+        matches!(&said, Ok(SpeechResult::Digits(Digits { digits, .. })) if digits == "4"),
+        "{said:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::channel::{Channel, DigitsEnd, Interruption, TypeAhead, HoldMedia, HoldMusic, Sound, SwitchTts};
+use dialscript::channel::{
+    Channel, DigitsEnd, HoldMedia, HoldMusic, Interruption, Sound, SwitchTts, TypeAhead,
+};
 use dialscript::esl::channel::EslChannel;
 use tokio::io::DuplexStream;
 use tokio::time::sleep;
@@ -11,7 +13,10 @@ use tokio::time::sleep;
 use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with};
 use crate::wire::questions::{four_digits, heard};
 
-async fn play(channel: &mut EslChannel<DuplexStream>, sounds: &[Sound]) -> Result<(), Interruption> {
+async fn play(
+    channel: &mut EslChannel<DuplexStream>,
+    sounds: &[Sound],
+) -> Result<(), Interruption> {
     channel.play(&mut sounds.iter().cloned(), TypeAhead::Discard).await
 }
 

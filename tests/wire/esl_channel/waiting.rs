@@ -4,7 +4,8 @@ use std::future::pending;
 use std::time::Duration;
 
 use dialscript::channel::{
-    DigitOptions, Channel, DigitsEnd, Interruption, TypeAhead, HoldMedia, HoldMusic, Reassurance, Sound,
+    Channel, DigitOptions, DigitsEnd, HoldMedia, HoldMusic, Interruption, Reassurance, Sound,
+    TypeAhead,
 };
 use tokio::time::{Instant, sleep};
 

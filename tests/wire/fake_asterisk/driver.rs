@@ -6,13 +6,13 @@ use std::time::Duration;
 use dialscript::agi::channel::AgiChannel;
 use dialscript::agi::connection;
 use dialscript::channel::{
-    DigitOptions, HangupCause, Channel, Destination, DigitsEnd, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState, HoldMedia,
-    HoldMusic, DestinationCheck, Sound,
+    Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd, Exit, HandoverResult,
+    HangupCause, HoldMedia, HoldMusic, Interruption, LineState, Sound, TypeAhead,
 };
 use dialscript::fake::asterisk::{self, AgiStatus, FakeAsteriskCall, FakeDestinations, run_agi};
 use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::phone::{CallEvent, Continuation};
 use dialscript::fake::utterances::UtteranceSource;
-use dialscript::fake::phone::{Continuation, CallEvent};
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
@@ -119,8 +119,10 @@ async fn sounds_as_music_are_broken_off_when_the_answer_comes() {
     let work = sleep(Duration::from_millis(4300));
     assert_eq!(call.channel.wait(work, &meanwhile).await, Ok(()));
     assert_eq!(call.channel.play(&mut prompt(), TypeAhead::Discard).await, Ok(()));
-    let broken =
-        CallEvent::SoundInterrupted { sound: "/var/sounds/prompt3".into(), played: Duration::from_secs(1) };
+    let broken = CallEvent::SoundInterrupted {
+        sound: "/var/sounds/prompt3".into(),
+        played: Duration::from_secs(1),
+    };
     assert!(call.phone_log.timed().contains(&(4300, broken)));
     let (left, ended) = call.leaves(&Exit::Continue).await;
     assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
@@ -150,10 +152,19 @@ async fn a_destination_is_looked_up_and_gone_to() {
         context: Some("shipping".into()),
         priority: None,
     };
-    assert_eq!(call.channel.check_destination(&shipping("9101")).await, Ok(DestinationCheck::Missing));
-    assert_eq!(call.channel.check_destination(&shipping("9100")).await, Ok(DestinationCheck::Exists));
+    assert_eq!(
+        call.channel.check_destination(&shipping("9101")).await,
+        Ok(DestinationCheck::Missing)
+    );
+    assert_eq!(
+        call.channel.check_destination(&shipping("9100")).await,
+        Ok(DestinationCheck::Exists)
+    );
     let (left, ended) = call.leaves(&Exit::Goto(shipping("9100"))).await;
-    assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::Destination("9100@shipping,1".into())));
+    assert_eq!(
+        (left, ended.continuation),
+        (HandoverResult::Completed, Continuation::Destination("9100@shipping,1".into()))
+    );
 }
 
 #[tokio::test(start_paused = true)]

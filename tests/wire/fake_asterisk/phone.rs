@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use dialscript::fake::asterisk::{AgiStatus, FakeAsteriskCall, FakeLineState, FakeDestinations};
+use dialscript::fake::asterisk::{AgiStatus, FakeAsteriskCall, FakeDestinations, FakeLineState};
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::phone::{Continuation, CallEvent};
+use dialscript::fake::phone::{CallEvent, Continuation};
 use tokio::time::Instant;
 
 use crate::support::phone_log::PhoneLog;
@@ -20,7 +20,10 @@ async fn server(fingers: DtmfSource, hangs_up_after: Option<Duration>) -> (Serve
 }
 
 fn hears(seconds: u64) -> CallEvent {
-    CallEvent::SoundStarted { sound: "/var/sounds/prompt3".into(), duration: Duration::from_secs(seconds) }
+    CallEvent::SoundStarted {
+        sound: "/var/sounds/prompt3".into(),
+        duration: Duration::from_secs(seconds),
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -33,8 +36,10 @@ async fn keys_come_at_their_times_from_picking_up_and_the_log_says_when() {
     assert_eq!(server.asks("WAIT FOR DIGIT 4000").await, "200 result=55");
     let ended = server.closes().await;
     assert_eq!((ended.status, ended.continuation), (AgiStatus::Success, Continuation::NextStep));
-    let broken =
-        CallEvent::SoundInterrupted { sound: "/var/sounds/prompt3".into(), played: Duration::from_secs(1) };
+    let broken = CallEvent::SoundInterrupted {
+        sound: "/var/sounds/prompt3".into(),
+        played: Duration::from_secs(1),
+    };
     let expected = [
         (2000, CallEvent::PickedUp),
         (2000, hears(3)),
@@ -112,7 +117,10 @@ async fn a_caller_who_hangs_up_ends_in_the_handling_of_hang_ups() {
     assert_eq!(server.hears().await, "HANGUP");
     assert_eq!(server.asks("SET VARIABLE A b").await, "200 result=1");
     let ended = server.closes().await;
-    assert_eq!((ended.status, ended.continuation), (AgiStatus::Hangup, Continuation::HangupHandler));
+    assert_eq!(
+        (ended.status, ended.continuation),
+        (AgiStatus::Hangup, Continuation::HangupHandler)
+    );
     assert_eq!(ended.variables["A"], "b");
     assert!(phone_log.timed().contains(&(1000, CallEvent::CallerHungUp)));
 }
@@ -140,7 +148,8 @@ async fn music_ends_at_a_sound_and_does_not_come_back() {
     server.asks("SET MUSIC ON jazz").await;
     server.asks(r#"STREAM FILE /var/sounds/prompt3 """#).await;
     server.asks("SET MUSIC OFF").await;
-    let music = [(0, CallEvent::MusicStarted("jazz".into())), (0, CallEvent::MusicStopped), (0, hears(3))];
+    let music =
+        [(0, CallEvent::MusicStarted("jazz".into())), (0, CallEvent::MusicStopped), (0, hears(3))];
     assert_eq!(phone_log.timed(), music);
 }
 
@@ -156,7 +165,12 @@ async fn a_missing_sound_is_reported_and_marks_the_session() {
 async fn goes_on(places: &[&str], commands: &[&str]) -> Continuation {
     let places = FakeDestinations::Only(places.iter().map(|place| (*place).to_owned()).collect());
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
-    let call = FakeAsteriskCall { line_state: FakeLineState::Up, context: "test".into(), priority: 2, ..FakeAsteriskCall::default() };
+    let call = FakeAsteriskCall {
+        line_state: FakeLineState::Up,
+        context: "test".into(),
+        priority: 2,
+        ..FakeAsteriskCall::default()
+    };
     let mut server = Server::of(call, places, phone).await;
     for command in commands {
         assert_eq!(server.asks(command).await, "200 result=0");

@@ -3,9 +3,9 @@
 use std::fs;
 use std::time::Duration;
 
-use dialscript::fake::asterisk::{FakeAsteriskCall, FakeLineState, FakeDestinations};
+use dialscript::fake::asterisk::{FakeAsteriskCall, FakeDestinations, FakeLineState};
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
+use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
@@ -232,7 +232,12 @@ fn parts(reply: &str) -> (&str, u64) {
 }
 
 fn picked_up() -> FakeAsteriskCall {
-    FakeAsteriskCall { line_state: FakeLineState::Up, extension: "9105".into(), context: "test".into(), ..FakeAsteriskCall::default() }
+    FakeAsteriskCall {
+        line_state: FakeLineState::Up,
+        extension: "9105".into(),
+        context: "test".into(),
+        ..FakeAsteriskCall::default()
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -292,7 +297,8 @@ async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_that_was_dead_from_the_start_takes_what_the_real_one_takes() {
-    let call = FakeAsteriskCall { line_state: FakeLineState::HungUp, caller: "100".into(), ..picked_up() };
+    let call =
+        FakeAsteriskCall { line_state: FakeLineState::HungUp, caller: "100".into(), ..picked_up() };
     assert_eq!(replay("sip-dead", call).await, 5);
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialscript::fake::asterisk::{FakeAsteriskCall, FakeAsteriskResult, FakeDestinations, run_agi};
 use dialscript::fake::phone::Phone;
-use dialscript::fake::sound::{SoundLength, FakeSounds};
+use dialscript::fake::sound::{FakeSounds, SoundLength};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
-use dialscript::fake::sound::{SoundLength, FakeSounds};
+use dialscript::fake::sound::{FakeSounds, SoundLength};
 use tempfile::TempDir;
 
 use crate::support::wav::tone;

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dialscript::channel::{DigitOptions, Channel, AsrSource, DigitsEnd, Digits, Interruption, SpeechOptions, SpeechResult, Sound};
-use dialscript::fake::asterisk::{AgiStatus, FakeAsteriskCall, FakeLineState, FakeDestinations};
+use dialscript::channel::{
+    AsrSource, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound, SpeechOptions,
+    SpeechResult,
+};
+use dialscript::fake::asterisk::{AgiStatus, FakeAsteriskCall, FakeDestinations, FakeLineState};
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
 use dialscript::fake::phone::CallEvent;
+use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
@@ -64,7 +67,10 @@ async fn a_recording_ends_behind_what_is_said_and_holds_it() {
     assert_eq!(folder.loud(), ".....##########...........");
     let file = folder.file().display().to_string();
     let told = [
-        (500, CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(1) }),
+        (
+            500,
+            CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(1) },
+        ),
         (3520, CallEvent::Recorded { file, duration: Duration::from_millis(2520) }),
     ];
     assert_eq!(phone_log.timed()[1..], told);
@@ -89,8 +95,10 @@ async fn a_caller_who_answers_waits_until_the_switch_listens() {
         server.asks(&folder.record(r#""" 15000 s=1"#)).await;
         assert_eq!(folder.loud(), ".....###...........");
     }
-    let said =
-        phone_log.timed().into_iter().filter(|(_, told)| matches!(told, CallEvent::CallerSpoke { .. }));
+    let said = phone_log
+        .timed()
+        .into_iter()
+        .filter(|(_, told)| matches!(told, CallEvent::CallerSpoke { .. }));
     assert_eq!(said.count(), 2);
 }
 
@@ -169,7 +177,9 @@ async fn the_driver_hears_a_caller_who_speaks_as_the_first_round_ends() {
 #[tokio::test(start_paused = true)]
 async fn the_driver_gives_a_silent_caller_time_and_then_goes_on() {
     let (folder, began) = (Folder::new(), Instant::now());
-    let said = listening(&folder, DtmfSource::none(), UtteranceSource::silent(), Some(four_digits())).await;
+    let said =
+        listening(&folder, DtmfSource::none(), UtteranceSource::silent(), Some(four_digits()))
+            .await;
     assert_eq!(said, Ok(SpeechResult::NoInput));
     assert_eq!(began.elapsed(), Duration::from_millis(3000 + 3 * 2020));
 }

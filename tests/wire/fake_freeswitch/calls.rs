@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
-use dialscript::fake::phone::{Continuation, CallEvent};
+use dialscript::fake::freeswitch::{FakeDestinations, FakeFreeSwitchCall};
+use dialscript::fake::phone::{CallEvent, Continuation};
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_freeswitch::session::{LONG, Message, Server};
@@ -52,8 +52,15 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
     server.executes("set", "playback_terminators=none").await;
     server.executes("playback", SHORT).await;
     server.hears(Duration::from_secs(5)).await;
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::VariableSet { .. })));
+    assert!(
+        !phone_log
+            .happenings()
+            .iter()
+            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+    );
+    assert!(
+        !phone_log.happenings().iter().any(|told| matches!(told, CallEvent::VariableSet { .. }))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -82,7 +89,9 @@ async fn a_file_that_is_not_there_is_reported() {
     let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);
-    assert!(phone_log.happenings().contains(&CallEvent::SoundMissing { sound: "/no/such.wav".into() }));
+    assert!(
+        phone_log.happenings().contains(&CallEvent::SoundMissing { sound: "/no/such.wav".into() })
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +116,12 @@ async fn the_dialplan_goes_on_when_what_runs_is_done() {
     server.executes("playback", SHORT).await;
     let ended = server.closes().await;
     assert_eq!(ended.continuation, Continuation::NextStep);
-    assert!(!phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
+    assert!(
+        !phone_log
+            .happenings()
+            .iter()
+            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +130,12 @@ async fn with_resume_the_dialplan_goes_on_at_once() {
     server.executes("playback", LONG).await;
     server.asks("resume\n\nexit").await;
     assert_eq!(server.closes().await.continuation, Continuation::NextStep);
-    assert!(phone_log.happenings().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. })));
+    assert!(
+        phone_log
+            .happenings()
+            .iter()
+            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -143,7 +162,11 @@ async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the
         (vec![("socket_resume".to_owned(), "true".to_owned())], Continuation::NextStep),
     ] {
         let phone = PhoneLog::default().phone(DtmfSource::none(), None);
-        let server = Server::of(FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() }, FakeDestinations::All, phone);
+        let server = Server::of(
+            FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() },
+            FakeDestinations::All,
+            phone,
+        );
         assert_eq!(server.closes().await.continuation, goes_on);
     }
 }
@@ -178,7 +201,8 @@ async fn music_that_nobody_ends_strands_the_call() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_without_linger_ends_the_connection() {
-    let (mut server, _) = server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, &[], Some(1000)).await;
+    let (mut server, _) =
+        server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, &[], Some(1000)).await;
     let heard = server.hears(Duration::from_secs(5)).await;
     let last: Vec<_> = heard.iter().map(Message::told).collect();
     let hangup = "text/event-plain CHANNEL_HANGUP NORMAL_CLEARING";

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use dialscript::channel::DigitsEnd;
 use dialscript::channel::{
-    DigitOptions, CallLimits, HangupCause, Channel, Destination, Exit, Digits, Interruption, TypeAhead, HandoverResult, LineState,
-    HoldMedia, HoldMusic, Sound,
+    CallLimits, Channel, Destination, DigitOptions, Digits, Exit, HandoverResult, HangupCause,
+    HoldMedia, HoldMusic, Interruption, LineState, Sound, TypeAhead,
 };
 use dialscript::esl::channel::EslChannel;
 use dialscript::esl::connection;
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall, FakeDestinations, run_socket};
-use dialscript::fake::phone::{Continuation, CallEvent, Phone};
+use dialscript::fake::freeswitch::{self, FakeDestinations, FakeFreeSwitchCall, run_socket};
+use dialscript::fake::phone::{CallEvent, Continuation, Phone};
 use dialscript::fake::sound::FakeSounds;
 use tokio::io::{DuplexStream, duplex};
 use tokio::task::JoinHandle;
@@ -38,14 +38,19 @@ pub(super) async fn connected(
     phone: Phone,
 ) -> Conversation {
     let (ours, theirs) = duplex(64 * 1024);
-    let switch =
-        tokio::spawn(async move { run_socket(theirs, HOST, &call, FakeDestinations::All, sounds, phone).await });
+    let switch = tokio::spawn(async move {
+        run_socket(theirs, HOST, &call, FakeDestinations::All, sounds, phone).await
+    });
     let (bounds, stop) = an_hour();
     let (link, data) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     Conversation { channel: EslChannel::new(link, data), switch, stop, phone_log }
 }
 
-async fn call_of(call: FakeFreeSwitchCall, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+async fn call_of(
+    call: FakeFreeSwitchCall,
+    keys: &[(u64, char)],
+    hangs_up: Option<u64>,
+) -> Conversation {
     let phone_log = PhoneLog::default();
     let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis));
     connected(call, sounds(), phone_log, phone).await
@@ -87,7 +92,9 @@ async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
         variables: vec![("dialscript_arg_a".into(), "b c".into())],
         ..FakeFreeSwitchCall::default()
     };
-    tokio::spawn(async move { run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await });
+    tokio::spawn(async move {
+        run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+    });
     let ends = Instant::now() + Duration::from_secs(60);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
     let (_, data) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
@@ -198,7 +205,9 @@ async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
         (Exit::Hangup(Some(HangupCause(17))), Continuation::HangupHandler),
     ] {
         let variables = vec![("socket_resume".into(), "true".into())];
-        let call = call_of(FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() }, &[], None).await;
+        let call =
+            call_of(FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() }, &[], None)
+                .await;
         let (left, ended) = call.leaves(&[], &exit).await;
         assert_eq!((left, ended.continuation), (HandoverResult::Completed, goes_on));
     }
@@ -209,7 +218,15 @@ async fn a_refused_call_goes_on() {
     let (ours, theirs) = duplex(64 * 1024);
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
     let switch = tokio::spawn(async move {
-        run_socket(theirs, HOST, &FakeFreeSwitchCall::default(), FakeDestinations::All, sounds(), phone).await
+        run_socket(
+            theirs,
+            HOST,
+            &FakeFreeSwitchCall::default(),
+            FakeDestinations::All,
+            sounds(),
+            phone,
+        )
+        .await
     });
     connection::refuse(ours, Duration::from_secs(2)).await;
     assert_eq!(switch.await.unwrap().continuation, Continuation::NextStep);
@@ -221,5 +238,8 @@ async fn a_caller_who_hangs_up_leaves_digits() {
     let asked = call.asks(&four_digits()).await;
     assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
     let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
-    assert_eq!((left, ended.continuation), (HandoverResult::CallerHungUp, Continuation::HangupHandler));
+    assert_eq!(
+        (left, ended.continuation),
+        (HandoverResult::CallerHungUp, Continuation::HangupHandler)
+    );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
+use dialscript::fake::freeswitch::{FakeDestinations, FakeFreeSwitchCall};
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript;
@@ -53,14 +53,19 @@ async fn values_are_written_as_the_real_one_writes_them() {
 #[tokio::test(start_paused = true)]
 async fn what_looks_encoded_is_not_encoded_again() {
     let value = "100%AB 100%ab +".to_owned();
-    let (_server, data) =
-        connected(FakeFreeSwitchCall { variables: vec![("a".into(), value)], ..FakeFreeSwitchCall::default() }).await;
+    let (_server, data) = connected(FakeFreeSwitchCall {
+        variables: vec![("a".into(), value)],
+        ..FakeFreeSwitchCall::default()
+    })
+    .await;
     assert_eq!(data.get("variable_a"), Some("100%AB%20100%25ab%20%2B"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_has() {
-    let (_server, data) = connected(FakeFreeSwitchCall { script: "a/b".into(), ..FakeFreeSwitchCall::default() }).await;
+    let (_server, data) =
+        connected(FakeFreeSwitchCall { script: "a/b".into(), ..FakeFreeSwitchCall::default() })
+            .await;
     let end: Vec<_> =
         data.0[data.0.len() - 4..].iter().map(|(name, value)| format!("{name}: {value}")).collect();
     let real = transcript::named("a_async_full").switch();
@@ -76,8 +81,10 @@ async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_h
 
 #[tokio::test(start_paused = true)]
 async fn events_have_no_header_that_the_real_ones_have_not() {
-    let phone = PhoneLog::default()
-        .phone(DtmfSource::timed(vec![(Duration::from_secs(1), '4')]), Some(Duration::from_secs(3)));
+    let phone = PhoneLog::default().phone(
+        DtmfSource::timed(vec![(Duration::from_secs(1), '4')]),
+        Some(Duration::from_secs(3)),
+    );
     let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
     let mut heard = server.asks("connect\n\nmyevents").await;
     heard.extend(server.executes("answer", "").await);

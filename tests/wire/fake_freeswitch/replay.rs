@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use dialscript::fake::dtmf::DtmfSource;
-use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeDestinations};
+use dialscript::fake::freeswitch::{FakeDestinations, FakeFreeSwitchCall};
 use tokio::time::{Instant, sleep_until};
 
 use crate::support::phone_log::PhoneLog;
@@ -23,7 +23,12 @@ fn said(bytes: &[u8], until: &str) -> Vec<String> {
 }
 
 /// Plays a transcript up to the first command that has the word in it.
-async fn replayed(name: &str, call: FakeFreeSwitchCall, until: &str, hangs_up: Option<u64>) -> Vec<u8> {
+async fn replayed(
+    name: &str,
+    call: FakeFreeSwitchCall,
+    until: &str,
+    hangs_up: Option<u64>,
+) -> Vec<u8> {
     let phone_log = PhoneLog::default();
     let phone = phone_log.phone(DtmfSource::none(), hangs_up.map(Duration::from_millis));
     let mut server = Server::of(call, FakeDestinations::All, phone);
@@ -88,7 +93,8 @@ async fn what_answers_and_ends_in_which_order() {
 
 #[tokio::test(start_paused = true)]
 async fn applications_run_inside_of_each_other_unless_one_is_locked() {
-    let heard = replayed("o_event_lock_order", FakeFreeSwitchCall::default(), "loops: 3", None).await;
+    let heard =
+        replayed("o_event_lock_order", FakeFreeSwitchCall::default(), "loops: 3", None).await;
     let uuids = |bytes: &[u8]| -> Vec<_> {
         let uuid = |message: Message| Some(message.get("Application-UUID")?.to_owned());
         let uuids = messages(bytes).into_iter().skip(7).filter_map(uuid);
@@ -101,7 +107,8 @@ async fn applications_run_inside_of_each_other_unless_one_is_locked() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_ends_all_and_then_it_lingers() {
-    let heard = replayed("b_hangup_linger5_sip", FakeFreeSwitchCall::default(), "getvar", Some(2101)).await;
+    let heard =
+        replayed("b_hangup_linger5_sip", FakeFreeSwitchCall::default(), "getvar", Some(2101)).await;
     let real = said(&transcript::named("b_hangup_linger5_sip").switch(), "");
     let lingers = real.iter().position(|told| told.ends_with("linger 5")).unwrap();
     let heard = said(&heard, "");

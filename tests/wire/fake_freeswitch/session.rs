@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use dialscript::fake::freeswitch::{FakeFreeSwitchCall, FakeFreeSwitchResult, FakeDestinations, run_socket};
+use dialscript::fake::freeswitch::{
+    FakeDestinations, FakeFreeSwitchCall, FakeFreeSwitchResult, run_socket,
+};
 use dialscript::fake::phone::Phone;
-use dialscript::fake::sound::{SoundLength, FakeSounds};
+use dialscript::fake::sound::{FakeSounds, SoundLength};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -33,7 +35,9 @@ impl Server {
     pub(crate) fn of(call: FakeFreeSwitchCall, places: FakeDestinations, phone: Phone) -> Self {
         let (wire, theirs) = duplex(1024 * 1024);
         let switch =
-            tokio::spawn(async move { run_socket(theirs, HOST, &call, places, sounds(), phone).await });
+            tokio::spawn(
+                async move { run_socket(theirs, HOST, &call, places, sounds(), phone).await },
+            );
         Self { wire, switch }
     }
 

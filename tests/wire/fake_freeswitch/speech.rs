@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialscript::channel::{
-    DigitOptions, Channel, AsrSource, Exit, Interruption, TypeAhead, HandoverResult, LineState, SpeechOptions, SpeechResult, Sound, SwitchTts,
+    AsrSource, Channel, DigitOptions, Exit, HandoverResult, Interruption, LineState, Sound,
+    SpeechOptions, SpeechResult, SwitchTts, TypeAhead,
 };
 use dialscript::fake::freeswitch::{self, FakeFreeSwitchCall};
-use dialscript::fake::utterances::{UtteranceSource, FakeUtterance};
 use dialscript::fake::phone::CallEvent;
 use dialscript::fake::sound::FakeSounds;
+use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use tokio::time::Instant;
 
 use crate::support::phone_log::PhoneLog;
@@ -18,7 +19,8 @@ use crate::wire::questions::timed;
 
 async fn call(mouth: UtteranceSource, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis)).with_utterances(mouth);
+    let phone =
+        phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis)).with_utterances(mouth);
     let sounds = FakeSounds::default().with("speak:none", None).with("say:hi", None);
     let call = FakeFreeSwitchCall { language: "hi".into(), ..FakeFreeSwitchCall::default() };
     let mut conversation = connected(call, sounds, phone_log, phone).await;
@@ -40,7 +42,10 @@ fn recording(file: &Path) -> SpeechOptions {
     }
 }
 
-async fn listens(call: &mut Conversation, listen: &SpeechOptions) -> Result<SpeechResult, Interruption> {
+async fn listens(
+    call: &mut Conversation,
+    listen: &SpeechOptions,
+) -> Result<SpeechResult, Interruption> {
     call.channel.collect_speech(&mut std::iter::empty::<Sound>(), listen).await
 }
 
@@ -68,7 +73,8 @@ async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
     assert!((27_500..29_000).contains(&samples), "0.5 s, 2 s and 1 s: {samples} samples");
     assert!(is_loud);
     let told = call.phone_log.happenings();
-    let says = CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(2) };
+    let says =
+        CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(2) };
     assert!(told.contains(&says), "{told:?}");
     let before = leaves(call).await.variables;
     assert_eq!(before.get("record_fill_cng"), None, "the variable is as before");
@@ -137,7 +143,10 @@ async fn there_is_no_engine_that_recognises() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let ear = AsrSource::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
     let listen = SpeechOptions { source: ear, ..recording(Path::new("")) };
-    assert_eq!(listens(&mut call, &listen).await, Ok(SpeechResult::Failed("ASR INIT ERROR".into())));
+    assert_eq!(
+        listens(&mut call, &listen).await,
+        Ok(SpeechResult::Failed("ASR INIT ERROR".into()))
+    );
     leaves(call).await;
 }
 
@@ -176,5 +185,8 @@ async fn a_string_of_files_is_heard_but_for_what_is_missing() {
     let told = call.phone_log.happenings();
     let lasts = Duration::from_secs(3);
     assert!(told.contains(&CallEvent::SoundMissing { sound: "/s/missing.wav".into() }), "{told:?}");
-    assert!(told.contains(&CallEvent::SoundStarted { sound: name.into(), duration: lasts }), "{told:?}");
+    assert!(
+        told.contains(&CallEvent::SoundStarted { sound: name.into(), duration: lasts }),
+        "{told:?}"
+    );
 }

@@ -23,7 +23,7 @@ mod config {
         folder.daemon_file("");
         let before = folder.config();
         folder.daemon_file(after);
-        before.differs_from(&folder.config()).collect()
+        before.daemon.changed_tables(&folder.config().daemon).collect()
     }
 
     mod cache;

@@ -15,7 +15,7 @@ fn the_socket_of_this_environment() {
     let folder = ConfigFolder::new();
     let socket = |line: &str| {
         folder.daemon_file(line);
-        folder.config().control
+        folder.config().daemon.control
     };
     assert_eq!(socket(""), Some(PathBuf::from("/run/dialscript/control.sock")));
     assert_eq!(socket("[control]\nsocket = 'a'\n"), Some(folder.path().join("a")));

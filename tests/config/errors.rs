@@ -77,9 +77,9 @@ fn part(fault: &str) -> String {
 fn scripts_without_errors_are_counted() {
     let folder = ConfigFolder::new();
     let report = || check_files(&folder.config_file()).unwrap().0;
-    assert_eq!(report(), "0 scripts, no faults");
+    assert_eq!(report(), "0 scripts, no errors");
     folder.script("a", "[otherwise]\nthen='hangup'\n");
-    assert_eq!(report(), "1 script, no faults");
+    assert_eq!(report(), "1 script, no errors");
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::support::program::Ran;
 #[test]
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     let folder = ConfigFolder::new();
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert!(
         voice.asr_engine.is_none()
             && voice.fallback_engine.is_none()
@@ -60,7 +60,7 @@ fn every_key_of_speech_is_read() {
     let folder = ConfigFolder::new();
     folder.file("secrets/KEY", "s3cret\n").daemon_file(ALL);
     let config = folder.config();
-    let voice = &config.voice;
+    let voice = &config.daemon.voice;
     let say = voice.default_engine.as_ref().unwrap();
     let TtsBackend::Http(service) = &say.backend else { panic!("{say:?}") };
     assert_eq!(
@@ -72,7 +72,7 @@ fn every_key_of_speech_is_read() {
     assert!(value.is_sensitive() && !service.headers[1].1.is_sensitive());
     assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
     assert_eq!((say.name.as_str(), say.voice.as_deref()), ("say (api.example)", Some("alloy")));
-    assert!(!format!("{:?}", config.voice).contains("s3cret"));
+    assert!(!format!("{:?}", config.daemon.voice).contains("s3cret"));
     let fallback = voice.fallback_engine.as_ref().unwrap();
     assert!(matches!(&fallback.backend, TtsBackend::Switch(name) if name == "flite"));
     assert_eq!((&*fallback.language, fallback.speed), ("en-GB", SpeakingRate(50)));
@@ -98,7 +98,7 @@ fn every_key_of_speech_is_read() {
 fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
     let folder = ConfigFolder::new();
     folder.daemon_file(lines);
-    folder.config().voice
+    folder.config().daemon.voice
 }
 
 #[test]
@@ -159,14 +159,14 @@ fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
 fn folders_of_this_environment() {
     let folder = ConfigFolder::new();
     let home = Path::new("/var/cache/dialscript");
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert_eq!(
         (voice.cache_folder.local, voice.recordings_folder.local),
         (home.join("cache"), home.join("recordings"))
     );
     assert!(voice.default_engine.is_none(), "PATH is empty");
     folder.daemon_file("[folders]\ncache = 'made'\n");
-    assert_eq!(folder.load().unwrap().voice.cache_folder.local, folder.path().join("made"));
+    assert_eq!(folder.load().unwrap().daemon.voice.cache_folder.local, folder.path().join("made"));
     folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
     let warnings = folder.load().unwrap().warnings;
     assert!(
@@ -210,7 +210,7 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
     let checked = Ran::of(folder.program("check").output().unwrap());
     let told = &checked.errors;
     assert!(checked.code == 0 && told.starts_with("warning: there is no program"), "{told}");
-    assert_eq!(checked.output, "1 script, no faults\n");
+    assert_eq!(checked.output, "1 script, no errors\n");
     let mut serving = folder.program("serve").stderr(Stdio::piped()).spawn().unwrap();
     let log = BufReader::new(serving.stderr.take().unwrap());
     let until_it_serves: Vec<_> =
@@ -240,13 +240,15 @@ fn folders_are_created_where_a_script_needs_them_alone() {
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
     assert!(
-        !config.voice.cache_folder.local.exists() && !config.voice.recordings_folder.local.exists()
+        !config.daemon.voice.cache_folder.local.exists()
+            && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
     assert!(
-        config.voice.cache_folder.local.is_dir() && !config.voice.recordings_folder.local.exists()
+        config.daemon.voice.cache_folder.local.is_dir()
+            && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let told = folder.load().unwrap().create_folders();

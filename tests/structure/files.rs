@@ -6,9 +6,6 @@ use super::source::{Import, Library, ModulePath, SourceFile, library};
 
 /// Circles that are to be opened.
 const KNOWN: &[&[&str]] = &[
-    &["config/chain.rs", "config/validate/scope.rs", "config/validate/then.rs"],
-    &["config/file.rs", "config/section.rs"],
-    &["config/validate/identity.rs", "config/validate/upstream.rs"],
     &["fake/asterisk/listen.rs", "fake/asterisk/record.rs", "fake/asterisk/run.rs"],
     &["fake/fingers.rs", "fake/phone.rs"],
     &["fake/freeswitch/events.rs", "fake/freeswitch/session.rs"],

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use dialscript::config::{Config, Faults, load};
+use dialscript::config::{Config, ConfigErrors, load};
 use dialscript::script::definition::Script;
 use tempfile::TempDir;
 
@@ -80,7 +80,7 @@ impl ConfigFolder {
         self.file(&format!("sounds/{name}"), silence)
     }
 
-    pub(crate) fn load(&self) -> Result<Config, Faults> {
+    pub(crate) fn load(&self) -> Result<Config, ConfigErrors> {
         load(&self.config_file())
     }
 
@@ -97,8 +97,8 @@ impl ConfigFolder {
     /// What is wrong, one line a fault: what, and the help.
     pub(crate) fn faults(&self) -> Vec<String> {
         let Err(faults) = self.load() else { return Vec::new() };
-        let line = |fault: &dialscript::config::Fault| {
-            format!("{} | {}", fault.what, fault.help.as_deref().unwrap_or_default())
+        let line = |fault: &dialscript::config::Diagnostic| {
+            format!("{} | {}", fault.message, fault.help.as_deref().unwrap_or_default())
         };
         faults.iter().map(line).collect()
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use dialscript::script::answer::AnswerValue;
 use dialscript::script::definition::{
-    Branch, Matcher, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
+    Branch, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
 };
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::script::template::{

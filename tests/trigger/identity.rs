@@ -2,7 +2,6 @@
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerRequest, TriggerResult};
 use dialscript::script::template::RedactedText;
-use dialscript::trigger::upstream::UpstreamLimits;
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 
 use super::requests::plain;
@@ -34,22 +33,7 @@ fn basic(user: &str, password: &str) -> Option<RequestAuth> {
 fn settings(daemon: &str) -> TriggerSettings {
     let folder = ConfigFolder::new();
     folder.daemon_file(daemon.replace("tls/", &tls::file("")));
-    let config = folder.config();
-    let upstreams = config.upstreams.iter();
-    let identities =
-        upstreams.clone().filter_map(|at| Some((at.place.clone(), at.identity.clone()?)));
-    let most_at = upstreams.clone().filter_map(|at| Some((at.place.clone(), at.max_requests?)));
-    TriggerSettings {
-        tls_identities: identities.collect(),
-        upstream_limits: UpstreamLimits {
-            max_concurrent_at: most_at.collect(),
-            ..UpstreamLimits::default()
-        },
-        proxy: config.trigger.proxy.map(|proxy| proxy.0),
-        allow_hosts: config.egress.allow_hosts,
-        allow_networks: config.egress.allow_networks,
-        ..TriggerSettings::default()
-    }
+    folder.config().daemon.trigger
 }
 
 fn triggers(daemon: &str) -> HttpTriggerClient {

@@ -15,19 +15,15 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::command::{AgiCommand, fit_variable};
-use super::connection::{AgiCommandKind, AgiConnection, REPLY_MARGIN};
+use super::connection::{AgiCommandKind, AgiConnection};
 use super::environment::AgiEnvironment;
+use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
-};
 use crate::channel::{
-    Caller, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
-    Interruption, LineState, Sound,
+    Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
+    Interruption, LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
-/// For all that is said when the call is handed over.
-const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// One WAIT FOR DIGIT of a silence that lasts as long as something is made.
 const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
@@ -102,7 +98,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             Exit::Goto(to) => self.set_destination(to).await?,
             // The command HANGUP leaves the cause at 0, and takes a channel's name where a cause could stand.
             Exit::Hangup(cause) => {
-                let cause = cause.unwrap_or(NORMAL_CLEARING).0.to_string();
+                let cause = cause.unwrap_or(HangupCause::NORMAL_CLEARING).0.to_string();
                 self.connection.run_command(AgiCommand::exec("Hangup", &cause)?).await?;
             }
         }
@@ -120,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -296,7 +292,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.replace_deadline(HANDOVER_TIMEOUT);
+        self.connection.deadline.start_handover();
         match self.set_variables_and_exit(variables, exit).await {
             Ok(()) if self.connection.is_dead() && *exit == Exit::Continue => {
                 HandoverResult::CallerHungUp
@@ -307,9 +303,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
         }
     }
 }
-
-/// Q.850's cause of a call that simply ends.
-const NORMAL_CLEARING: HangupCause = HangupCause(16);
 
 /// CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
 const CHANNEL_STATE_UP: i64 = 6;

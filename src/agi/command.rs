@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
-use super::reply::is_dtmf_key;
+use crate::channel::digits::is_dtmf_key;
 
 /// Longest time of a command, in milliseconds: they read an `int`, and a negative one is for ever
 /// (`handle_waitfordigit`, `handle_recordfile`).

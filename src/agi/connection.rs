@@ -13,7 +13,7 @@ use super::command::AgiCommand;
 use super::environment::AgiEnvironment;
 use super::quote::AgiCommandError;
 use super::reply::AgiReply;
-use crate::channel::deadline::CallDeadline;
+use crate::channel::deadline::{CallDeadline, REPLY_MARGIN};
 use crate::channel::{CallLimits, Interruption, LineState};
 
 /// For a reply to a command that Asterisk answers at once. ANSWER waits up to half a second for media.
@@ -24,8 +24,6 @@ const FIRST_NOOP_DELAY: Duration = Duration::from_millis(50);
 const NOOP_RETRY_DELAY: Duration = Duration::from_millis(250);
 /// A whole environment fits; longer things make it grow.
 const READ_BUFFER_BYTES: usize = 2048;
-/// Beyond what a command was given to last, until a missing reply ends the connection.
-pub(super) const REPLY_MARGIN: Duration = Duration::from_secs(10);
 
 /// What Asterisk is doing when we stop waiting for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +42,7 @@ pub struct AgiConnection<S> {
     /// What is left of a command that was broken off. It goes out before all else: Asterisk spins on an unfinished
     /// line and serves nothing else (`run_agi`).
     unsent: Bytes,
-    deadline: CallDeadline,
+    pub(super) deadline: CallDeadline,
     /// How the line is, as far as replies have told.
     pub(super) line_state: Option<LineState>,
     /// A `HANGUP` line, or a `511` on a channel that was alive.
@@ -81,13 +79,9 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     let mut link = AgiConnection::new(stream, bounds);
     match link.next_message(Instant::now() + time).await? {
         Some(AgiMessage::Environment(environment)) => Ok((link, environment)),
-        Some(_) => Err(connection_lost("no environment came")),
-        None => Err(connection_lost(format!("no environment within {time:?}"))),
+        Some(_) => Err(Interruption::connection_lost("no environment came")),
+        None => Err(Interruption::connection_lost(format!("no environment within {time:?}"))),
     }
-}
-
-fn connection_lost(reason: impl ToString) -> Interruption {
-    Interruption::ConnectionLost(reason.to_string())
 }
 
 impl From<AgiCommandError> for Interruption {
@@ -145,12 +139,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         while !self.unsent.is_empty() {
             tokio::select! {
                 biased;
-                sent = self.framed.get_mut().write(&self.unsent) => match sent.map_err(connection_lost)? {
-                    0 => return Err(connection_lost("the connection takes no more")),
+                sent = self.framed.get_mut().write(&self.unsent) => match sent.map_err(Interruption::connection_lost)? {
+                    0 => return Err(Interruption::connection_lost("the connection takes no more")),
                     sent => self.unsent.advance(sent),
                 },
                 over = self.deadline.wait_until(due) => {
-                    return over.and_then(|()| Err(connection_lost("the switch does not read")));
+                    return over.and_then(|()| Err(Interruption::connection_lost("the switch does not read")));
                 }
             }
         }
@@ -166,9 +160,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
                 Some(AgiMessage::Reply(reply)) => break reply,
                 Some(AgiMessage::Hangup) => self.caller_gone = true,
                 Some(AgiMessage::Environment(_)) => {
-                    return Err(connection_lost("a second environment came"));
+                    return Err(Interruption::connection_lost("a second environment came"));
                 }
-                None => return Err(connection_lost(format!("no reply within {time:?}"))),
+                None => {
+                    return Err(Interruption::connection_lost(format!("no reply within {time:?}")));
+                }
             }
         };
         self.running = None;
@@ -197,8 +193,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
             biased;
             message = self.framed.next() => match message {
                 Some(Ok(message)) => Ok(Some(message)),
-                Some(Err(error)) => Err(connection_lost(error)),
-                None => Err(connection_lost("the connection ended")),
+                Some(Err(error)) => Err(Interruption::connection_lost(error)),
+                None => Err(Interruption::connection_lost("the connection ended")),
             },
             over = self.deadline.wait_until(due) => over.map(|()| None),
         }
@@ -212,7 +208,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
                 self.caller_gone = true;
                 Interruption::caller_hung_up()
             }
-            Ok(_) => connection_lost("a reply to no command"),
+            Ok(_) => Interruption::connection_lost("a reply to no command"),
             Err(interrupted) => interrupted,
         }
     }
@@ -243,7 +239,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
             match self.next_message(until).await? {
                 Some(message) => self.handle_message(message)?,
                 None if Instant::now() >= due => {
-                    return Err(connection_lost("no reply to a command that was broken off"));
+                    return Err(Interruption::connection_lost(
+                        "no reply to a command that was broken off",
+                    ));
                 }
                 None => self.send_noop().await?,
             }
@@ -283,7 +281,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
                 broken_off.key = broken_off.key.or(reply.key());
                 broken_off.pending_replies -= 1;
             }
-            AgiMessage::Environment(_) => return Err(connection_lost("a second environment came")),
+            AgiMessage::Environment(_) => {
+                return Err(Interruption::connection_lost("a second environment came"));
+            }
         }
         Ok(())
     }
@@ -295,21 +295,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
 
     pub(super) fn is_dead(&self) -> bool {
         self.caller_gone || self.line_state == Some(LineState::HungUp)
-    }
-
-    /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
-    pub(super) fn replace_deadline(&mut self, time: Duration) {
-        self.deadline.replace(time);
-    }
-
-    /// What is left of the longest call, and a margin: only the longest call bounds a sound.
-    pub(super) fn remaining_with_margin(&self) -> Duration {
-        self.remaining() + REPLY_MARGIN
-    }
-
-    /// What is left of the longest call: for a command that nothing else ends, and whose reply a hand-over awaits.
-    pub(super) fn remaining(&self) -> Duration {
-        self.deadline.remaining()
     }
 
     /// The connection itself, to be refused.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::parse::{AgiFrame, AgiSuccess};
 use super::text::AgiText;
+use crate::channel::digits::is_dtmf_key;
 
 /// One reply. Which command it belongs to is known only by order.
 #[derive(Clone, PartialEq, Eq)]
@@ -74,11 +75,6 @@ impl AgiReply {
             }
         })
     }
-}
-
-/// Whether a telephone has the key: `0`–`9`, `*`, `#`, `A`–`D`.
-pub fn is_dtmf_key(key: char) -> bool {
-    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
 /// Results and notes may be digits of a PIN: only `0` and failures are shown.

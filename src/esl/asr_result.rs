@@ -3,7 +3,7 @@
 use roxmltree::{Document, Node};
 use serde_json::Value;
 
-use crate::channel::driver::RecognizeResult;
+use crate::channel::RecognizeResult;
 
 /// A result with more bytes is none of an utterance.
 const MAX_RESULT_BYTES: usize = 64 * 1024;

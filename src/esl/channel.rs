@@ -15,16 +15,13 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
-use super::connection::{EslConnection, EslConnectionEvent, HANDOVER_TIMEOUT, SOCKET_RESUME};
+use super::connection::{EslConnection, EslConnectionEvent, SOCKET_RESUME};
 use super::quote::EslVariableValue;
 use super::variable::{self, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
-};
 use crate::channel::{
-    Caller, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
-    LineState, Sound,
+    Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
+    Interruption, LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
 mod hold_media;
@@ -132,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         match exit {
             Exit::Continue => Ok(()),
             Exit::Hangup(cause) => {
-                let cause = cause.map_or(NORMAL_CLEARING, |cause| cause.0);
+                let cause = cause.unwrap_or(HangupCause::NORMAL_CLEARING).0;
                 self.connection.send(&[EslCommand::hangup(&cause.to_string())?]).await
             }
             Exit::Goto(to) => self.transfer(to).await,
@@ -193,10 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
-/// Q.850's cause of a call that simply ends.
-const NORMAL_CLEARING: u8 = 16;
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -334,7 +328,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.replace_deadline(HANDOVER_TIMEOUT);
+        self.connection.deadline.start_handover();
         let left = match self.set_variables_and_exit(variables, exit).await {
             Ok(()) => HandoverResult::Completed,
             Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,

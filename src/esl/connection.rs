@@ -20,10 +20,6 @@ use crate::channel::{CallLimits, Interruption};
 
 /// For an application that does what it does at once. FreeSWITCH takes one each 20 ms frame.
 pub(super) const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
-/// Beyond what an application was given to last.
-pub(super) const REPLY_MARGIN: Duration = Duration::from_secs(10);
-/// For all that is said when the call is handed over.
-pub(super) const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// For FreeSWITCH's goodbye.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Events that are listened to where `full` allows the choice; `myevents` would bring 20 kinds more, of 7 kB each.
@@ -38,7 +34,7 @@ const READ_BUFFER_BYTES: usize = 8 * 1024;
 /// A connection whose channel is known.
 pub struct EslConnection<S> {
     framed: Framed<S, EslCodec>,
-    deadline: CallDeadline,
+    pub(super) deadline: CallDeadline,
     executions: PendingExecutions,
     uuid_generator: EventUuidGenerator,
     mode: SocketMode,
@@ -109,12 +105,16 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     };
     let data = match timeout(time, connected).await {
         Ok(Ok(Some(EslMessage::ChannelData(data)))) => data,
-        Ok(Ok(Some(_))) => return Err(connection_lost("no channel data came")),
+        Ok(Ok(Some(_))) => return Err(Interruption::connection_lost("no channel data came")),
         Ok(Ok(None)) => {
-            return Err(connection_lost("the connection ended before the channel data"));
+            return Err(Interruption::connection_lost(
+                "the connection ended before the channel data",
+            ));
         }
-        Ok(Err(error)) => return Err(connection_lost(error)),
-        Err(_) => return Err(connection_lost(format!("no channel data within {time:?}"))),
+        Ok(Err(error)) => return Err(Interruption::connection_lost(error)),
+        Err(_) => {
+            return Err(Interruption::connection_lost(format!("no channel data within {time:?}")));
+        }
     };
     let unique_id = data.unique_id().unwrap_or_default().into_owned();
     let mode = data.socket_mode();
@@ -143,10 +143,6 @@ pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, time: D
     if let Ok((link, data)) = open(stream, CallLimits::with_timeout(time), time).await {
         link.release(&data).await;
     }
-}
-
-pub(super) fn connection_lost(reason: impl ToString) -> Interruption {
-    Interruption::ConnectionLost(reason.to_string())
 }
 
 impl From<EslCommandError> for Interruption {
@@ -184,15 +180,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         for command in commands {
             tokio::select! {
                 biased;
-                fed = self.framed.feed(command) => fed.map_err(connection_lost)?,
-                over = self.deadline.wait_until(due) => return over.and(Err(connection_lost(SWITCH_NOT_READING))),
+                fed = self.framed.feed(command) => fed.map_err(Interruption::connection_lost)?,
+                over = self.deadline.wait_until(due) => return over.and(Err(Interruption::connection_lost(SWITCH_NOT_READING))),
             }
             self.executions.record_sent(command);
         }
         tokio::select! {
             biased;
-            flushed = self.framed.flush() => flushed.map_err(connection_lost),
-            over = self.deadline.wait_until(due) => over.and(Err(connection_lost(SWITCH_NOT_READING))),
+            flushed = self.framed.flush() => flushed.map_err(Interruption::connection_lost),
+            over = self.deadline.wait_until(due) => over.and(Err(Interruption::connection_lost(SWITCH_NOT_READING))),
         }
     }
 
@@ -245,9 +241,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         };
         match self.wait_for_end_or_key(execution, due, key).await? {
             ExecutionWait::Ended(completion) => Ok(completion),
-            ExecutionWait::Key | ExecutionWait::TimedOut => {
-                Err(connection_lost(format!("an application did not end within {time:?}")))
-            }
+            ExecutionWait::Key | ExecutionWait::TimedOut => Err(Interruption::connection_lost(
+                format!("an application did not end within {time:?}"),
+            )),
         }
     }
 
@@ -306,9 +302,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         };
         match message {
             Some(Ok(message)) => self.handle_message(&message).map(Some),
-            Some(Err(error)) => Err(connection_lost(error)),
+            Some(Err(error)) => Err(Interruption::connection_lost(error)),
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
-            None => Err(connection_lost("the connection ended")),
+            None => Err(Interruption::connection_lost("the connection ended")),
         }
     }
 
@@ -318,7 +314,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                 self.caller_gone = true;
                 Err(Interruption::caller_hung_up())
             }
-            (ExecutionUpdate::UnexpectedReply, _) => Err(connection_lost("a reply to no command")),
+            (ExecutionUpdate::UnexpectedReply, _) => {
+                Err(Interruption::connection_lost("a reply to no command"))
+            }
             (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
             (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
             (ExecutionUpdate::Ended(execution, _), message) => {
@@ -340,7 +338,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         loop {
-            let far = Instant::now() + self.remaining_with_margin();
+            let far = Instant::now() + self.deadline.remaining_with_margin();
             if let (Some(EslConnectionEvent::Key(key)), Some(collector)) =
                 (self.next_event(far).await?, &mut collector)
             {
@@ -371,23 +369,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         if self.caller_gone { Err(Interruption::caller_hung_up()) } else { Ok(()) }
     }
 
-    /// A sound lasts as long as it lasts: only the longest call bounds it.
-    pub(super) fn remaining_with_margin(&self) -> Duration {
-        self.deadline.remaining() + REPLY_MARGIN
-    }
-
-    /// From here on only `time` bounds the call: a stop, or the longest call, may be why it is handed over.
-    pub(super) fn replace_deadline(&mut self, time: Duration) {
-        self.deadline.replace(time);
-    }
-
     /// Gives back a call for which nothing was done.
     ///
     /// FreeSWITCH reads us in a thread of its own, and the call goes its way to `switch_ivr_park` meanwhile, which
     /// holds it until our connection has ended. One that ended before the call came there holds it for ever: `park` sets the
     /// flag that our end has cleared already. An application is run by `park`: where one has ended, the call is there.
     pub async fn release(mut self, data: &ChannelData) {
-        self.replace_deadline(HANDOVER_TIMEOUT);
+        self.deadline.start_handover();
         // Why it did not run, if it did not, changes nothing: the connection ends either way.
         drop(self.run("eval", "").await);
         if !self.is_async() && data.variable(SOCKET_RESUME).is_some() {

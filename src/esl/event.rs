@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::headers::EslHeaders;
 use super::parse;
 use super::text::EslText;
+use crate::channel::digits::is_dtmf_key;
 
 /// One event in plain format.
 #[derive(Clone, PartialEq, Eq)]
@@ -166,10 +167,6 @@ impl EslEvent {
     pub fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.variable(name)
     }
-}
-
-fn is_dtmf_key(key: char) -> bool {
-    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
 /// A digit may be one of a PIN: only the kind is shown.

@@ -5,7 +5,6 @@
 //! ended it.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -13,9 +12,8 @@ use tokio::time::{Instant, sleep_until};
 use super::{AgiChannel, MAX_DIGIT_WAIT};
 use crate::agi::command::AgiCommand;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::ChannelDriver;
-use crate::channel::hold_media::{HoldSchedule, HoldStep};
-use crate::channel::{HoldMedia, HoldMusic, Interruption, LineState, Sound};
+use crate::channel::hold_media::{HoldSchedule, HoldStep, MIN_LOOP_DURATION};
+use crate::channel::{Channel, HoldMedia, HoldMusic, Interruption, LineState, Sound};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     /// All turns, until that is broken off or the call is interrupted. Nothing is played in the `h` extension.
@@ -108,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             for sound in sounds {
                 self.play_sound(sound, held.as_deref_mut()).await?;
             }
-            if started.elapsed() < Duration::from_millis(100) {
+            if started.elapsed() < MIN_LOOP_DURATION {
                 return Ok(());
             }
         }

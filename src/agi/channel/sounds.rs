@@ -48,7 +48,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
             let reply = self
                 .connection
-                .run(command, AgiCommandKind::StreamFile, self.connection.remaining_with_margin())
+                .run(
+                    command,
+                    AgiCommandKind::StreamFile,
+                    self.connection.deadline.remaining_with_margin(),
+                )
                 .await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
@@ -86,7 +90,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let command = say_command(sound, piece, &keys)?;
             let reply = self
                 .connection
-                .run(command, AgiCommandKind::Other, self.connection.remaining_with_margin())
+                .run(
+                    command,
+                    AgiCommandKind::Other,
+                    self.connection.deadline.remaining_with_margin(),
+                )
                 .await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;

@@ -8,15 +8,14 @@ use tokio::time::Instant;
 use super::AgiChannel;
 use super::sounds::{sound_name, without_extension};
 use crate::agi::command::AgiCommand;
-use crate::agi::connection::{AgiCommandKind, REPLY_MARGIN};
+use crate::agi::connection::AgiCommandKind;
 use crate::agi::reply::AgiReply;
-use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+use crate::channel::deadline::REPLY_MARGIN;
+use crate::channel::digits::{DTMF_KEYS, DigitCollector};
+use crate::channel::{
+    Channel, Interruption, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
-use crate::channel::{Interruption, Sound};
 
-const ALL_KEYS: &str = "0123456789*#ABCD";
 /// Samples of a recording in which there is only silence: Asterisk cuts it to one second of it, in frames of 20 ms
 /// (`handle_recordfile`). Beyond that something was said, if only for a tenth of a second.
 const MAX_SILENT_SAMPLES: u64 = 8_800;
@@ -34,9 +33,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     ) -> Result<RecordResult, Interruption> {
         self.connection.ensure_alive()?;
         let keys =
-            collector.as_ref().map_or(ALL_KEYS.to_owned(), |collector| collector.accepted_keys());
+            collector.as_ref().map_or(DTMF_KEYS.to_owned(), |collector| collector.accepted_keys());
         let RecordOptions { file, end_silence: silence, .. } = *recording;
-        let maximum = recording.max_duration.min(self.connection.remaining());
+        let maximum = recording.max_duration.min(self.connection.deadline.remaining());
         let command = AgiCommand::record_file(without_extension(file), &keys, maximum, silence)?;
         let reply =
             self.connection.run(command, AgiCommandKind::Other, maximum + REPLY_MARGIN).await?;
@@ -158,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
         let time = recognition.no_input_timeout + recognition.max_duration;
-        let mut time = time.min(self.connection.remaining());
+        let mut time = time.min(self.connection.deadline.remaining());
         let mut due = None;
         loop {
             let lasts = if prompt.is_empty() { time } else { time + MAX_PROMPT_DURATION };

@@ -1,7 +1,6 @@
 //! What a caller hears while an answer is awaited.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -9,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 use super::playback::Playback;
 use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT};
 use crate::channel::digits::DigitCollector;
-use crate::channel::hold_media::{HoldSchedule, HoldStep};
+use crate::channel::hold_media::{HoldSchedule, HoldStep, MIN_LOOP_DURATION};
 use crate::channel::{HoldMedia, HoldMusic, Interruption, Sound};
 use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::quote::EslVariableValue;
@@ -78,12 +77,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 self.connection
                     .wait_for_end(
                         execution,
-                        self.connection.remaining_with_margin(),
+                        self.connection.deadline.remaining_with_margin(),
                         held.as_deref_mut(),
                     )
                     .await?;
             }
-            if started.elapsed() < Duration::from_millis(100) {
+            if started.elapsed() < MIN_LOOP_DURATION {
                 return Ok(());
             }
         }

@@ -7,12 +7,12 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::EslChannel;
+use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{RecognizeOptions, RecognizeResult};
-use crate::channel::{Interruption, Sound};
+use crate::channel::{Interruption, RecognizeOptions, RecognizeResult, Sound};
 use crate::esl::asr_result::parse_recognition;
 use crate::esl::command::EventUuid;
-use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_MARGIN, REPLY_TIMEOUT};
+use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 
 /// For the prompt that is played inside of the recognition.

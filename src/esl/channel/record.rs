@@ -6,9 +6,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::{EslChannel, RECORD_FILL_CNG};
-use crate::channel::Interruption;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{RecordOptions, RecordResult};
+use crate::channel::{Interruption, RecordOptions, RecordResult};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 

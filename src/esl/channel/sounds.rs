@@ -13,7 +13,7 @@ use super::EslChannel;
 use super::playback::{self, Playback};
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
-use crate::esl::connection::{ExecutionCompletion, ExecutionWait, connection_lost};
+use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
 use crate::esl::variable;
 
 /// `speak` and `say` tell nothing of an engine, a voice or a language that is not there: they end in the frame in
@@ -79,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.playing = Some(execution);
         self.start_application(play).await?;
         let begun = Instant::now();
-        let due = begun + self.connection.remaining_with_margin();
+        let due = begun + self.connection.deadline.remaining_with_margin();
         let is_last = |key| {
             let Some(collector) = collector.as_mut() else { return false };
             collector.push_key(key, Instant::now());
@@ -93,7 +93,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 self.connection.break_application(execution, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
             }
-            ExecutionWait::TimedOut => Err(connection_lost("a sound did not end")),
+            ExecutionWait::TimedOut => Err(Interruption::connection_lost("a sound did not end")),
         }
     }
 }

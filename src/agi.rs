@@ -21,4 +21,3 @@ pub mod error;
 pub mod parse;
 pub mod quote;
 pub mod reply;
-pub mod text;

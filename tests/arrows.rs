@@ -6,12 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("channel", &[]),
+    ("wire", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
-    ("agi", &["channel"]),
-    ("esl", &["channel"]),
+    ("agi", &["channel", "wire"]),
+    ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("single_flight", &[]),
     ("trigger", &["single_flight", "script", "web"]),

@@ -3,15 +3,14 @@
 //! A frame is found before it is parsed: the scan for newlines goes on where it stopped, so a reply that comes byte by
 //! byte costs no more than one that comes whole, and the parsers see whole frames only.
 
-use std::ops::Range;
-
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::environment::AgiEnvironment;
-use super::error::{AgiError, AgiEvidence, AgiMessagePart};
+use super::error::{AgiError, AgiMessagePart};
 use super::parse::{self, AgiBlock};
 use super::reply::AgiReply;
+use crate::wire::{Evidence, LineScanner, ScannedLine};
 
 /// Most bytes of a line that stands alone. Asterisk 22 was seen to send a value of 8,175.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
@@ -41,10 +40,7 @@ pub enum AgiMessage {
 #[derive(Debug, Clone)]
 pub struct AgiCodec {
     part: AgiMessagePart,
-    /// Where the search for the next newline goes on.
-    scanned: usize,
-    /// Where the line begins that `scanned` is in.
-    line_start: usize,
+    lines: LineScanner,
     line_count: usize,
 }
 
@@ -61,27 +57,21 @@ impl AgiCodec {
     }
 
     fn reading(part: AgiMessagePart) -> Self {
-        Self { part, scanned: 0, line_start: 0, line_count: 0 }
+        Self { part, lines: LineScanner::default(), line_count: 0 }
     }
 
     /// Finds the next whole line of the frame, without its newline.
-    fn next_line(&mut self, buffer: &[u8]) -> Result<Option<Range<usize>>, AgiError> {
-        let limit = max_bytes(self.part);
-        let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
-        let end = newline.map_or(buffer.len(), |at| self.scanned + at);
-        if end >= limit {
-            return Err(self.too_long(buffer));
-        }
-        self.scanned = end;
-        if newline.is_none() {
-            return Ok(None);
-        }
+    fn next_line<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<&'a [u8]>, AgiError> {
+        let line = match self.lines.next_line(buffer, max_bytes(self.part)) {
+            ScannedLine::Complete(line) => &buffer[line],
+            ScannedLine::Partial => return Ok(None),
+            ScannedLine::TooLong => return Err(self.too_long(buffer)),
+        };
         if self.line_count == max_lines(self.part) {
             return Err(self.too_many_lines(buffer));
         }
         self.line_count += 1;
-        self.scanned += 1;
-        Ok(Some(std::mem::replace(&mut self.line_start, self.scanned)..end))
+        Ok(Some(line))
     }
 
     /// Whether the frame is whole with this line. The first line of a block says that it is one.
@@ -101,8 +91,9 @@ impl AgiCodec {
     /// Takes the frame off the buffer and reads it. The next one is a reply's.
     fn take_message(&mut self, buffer: &mut BytesMut) -> Result<AgiMessage, AgiError> {
         let done = std::mem::replace(self, Self::after_environment());
-        let mut frame = buffer.split_to(done.scanned).freeze();
-        frame.truncate(done.scanned.saturating_sub(1));
+        let bytes = done.lines.complete_bytes();
+        let mut frame = buffer.split_to(bytes).freeze();
+        frame.truncate(bytes.saturating_sub(1));
         match done.part {
             AgiMessagePart::Environment => {
                 Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame)))
@@ -114,12 +105,12 @@ impl AgiCodec {
     }
 
     fn too_long(&self, buffer: &[u8]) -> AgiError {
-        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        let (part, evidence) = (self.part, Evidence::from_bytes(buffer));
         AgiError::TooLong { part, limit: max_bytes(part), evidence }
     }
 
     fn too_many_lines(&self, buffer: &[u8]) -> AgiError {
-        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        let (part, evidence) = (self.part, Evidence::from_bytes(buffer));
         AgiError::TooManyLines { part, limit: max_lines(part), evidence }
     }
 }
@@ -130,7 +121,7 @@ impl Decoder for AgiCodec {
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         while let Some(line) = self.next_line(buffer)? {
-            if self.ends_frame(&buffer[line]) {
+            if self.ends_frame(line) {
                 return self.take_message(buffer).map(Some);
             }
         }
@@ -143,7 +134,7 @@ impl Decoder for AgiCodec {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => Err(AgiError::UnexpectedEnd {
                 part: self.part,
-                evidence: AgiEvidence::from_bytes(buffer),
+                evidence: Evidence::from_bytes(buffer),
             }),
             message => Ok(message),
         }
@@ -151,8 +142,9 @@ impl Decoder for AgiCodec {
 }
 
 fn decode_reply(bytes: &Bytes) -> Result<AgiMessage, AgiError> {
-    let not_understood = || AgiError::Malformed(AgiEvidence::from_bytes(bytes));
-    let frame = parse::parse_frame(bytes).ok_or_else(not_understood)?;
+    let malformed =
+        || AgiError::Malformed { expected: "AGI reply", evidence: Evidence::from_bytes(bytes) };
+    let frame = parse::parse_frame(bytes).ok_or_else(malformed)?;
     Ok(AgiReply::from_frame(bytes, frame).map_or(AgiMessage::Hangup, AgiMessage::Reply))
 }
 

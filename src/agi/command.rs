@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
 use crate::channel::digits::is_dtmf_key;
+use crate::wire::{is_variable_name, whole_seconds};
 
 /// Longest time of a command, in milliseconds: they read an `int`, and a negative one is for ever
 /// (`handle_waitfordigit`, `handle_recordfile`).
@@ -283,16 +284,14 @@ fn milliseconds(time: Duration) -> u128 {
     time.as_nanos().div_ceil(1_000_000).clamp(1, MAX_MILLISECONDS)
 }
 
-/// A time in seconds, rounded up.
+/// The time in whole seconds, within [`MAX_MILLISECONDS`].
 fn seconds(time: Duration) -> u128 {
-    time.as_nanos().div_ceil(1_000_000_000).clamp(1, MAX_MILLISECONDS / 1_000)
+    u128::from(whole_seconds(time)).min(MAX_MILLISECONDS / 1_000)
 }
 
 /// A name that Asterisk reads no function, expression or other variable into.
 fn check_variable_name(name: &str) -> Result<&str, AgiCommandError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let fine = !name.is_empty() && name.bytes().all(is_plain);
-    fine.then_some(name).ok_or(AgiCommandError::InvalidVariableName)
+    is_variable_name(name).then_some(name).ok_or(AgiCommandError::InvalidVariableName)
 }
 
 /// Most commands are shorter: they are made in one piece of memory.

@@ -8,8 +8,8 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::parse::parse_environment_line;
-use super::text::{AgiText, decode};
 use crate::channel::Caller;
+use crate::wire::{LossyText, decode_lossy};
 
 /// Most arguments of `AGI(url,first,…)` that Asterisk sends (`MAX_ARGS`).
 pub const MAX_ARGUMENTS: usize = 127;
@@ -21,13 +21,13 @@ pub const MAX_ARGUMENTS: usize = 127;
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AgiEnvironment {
     /// Keys without `agi_`, in their order.
-    lines: Vec<(AgiText, AgiText)>,
+    lines: Vec<(LossyText, LossyText)>,
 }
 
 impl AgiEnvironment {
     /// Slices the lines out of a frame. A line that is no `agi_key: value` is left out.
     pub fn from_frame(frame: &Bytes) -> Self {
-        let text = |part: &[u8]| AgiText::from(frame.slice_ref(part));
+        let text = |part: &[u8]| LossyText::from(frame.slice_ref(part));
         let lines = frame.split(|&byte| byte == b'\n').filter_map(parse_environment_line);
         Self { lines: lines.map(|(key, value)| (text(key), text(value))).collect() }
     }
@@ -155,14 +155,14 @@ impl fmt::Debug for AgiEnvironment {
 }
 
 /// The number in a key `arg_N`.
-fn argument_number(key: &AgiText) -> Option<usize> {
+fn argument_number(key: &LossyText) -> Option<usize> {
     let digits = key.as_bytes().strip_prefix(b"arg_")?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     (1..=MAX_ARGUMENTS).contains(&number).then_some(number)
 }
 
 fn first_value<'a>(
-    mut lines: impl Iterator<Item = &'a (AgiText, AgiText)>,
+    mut lines: impl Iterator<Item = &'a (LossyText, LossyText)>,
     key: &str,
 ) -> Option<Cow<'a, str>> {
     lines.find(|(its, _)| its == key).map(|(_, value)| value.decode())
@@ -195,7 +195,10 @@ impl AgiScriptRequest {
     fn from_network_script(script: &str) -> Self {
         let (path, query) = script.split_once('?').unwrap_or((script, ""));
         let path: Vec<u8> = percent_decode_str(path).collect();
-        Self { name: decode(&path).trim_matches('/').to_owned(), arguments: parse_query(query) }
+        Self {
+            name: decode_lossy(&path).trim_matches('/').to_owned(),
+            arguments: parse_query(query),
+        }
     }
 
     /// The value of a key of the query.

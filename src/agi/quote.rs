@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::wire::is_line_break;
+
 /// Most bytes of a command with its newline. Asterisk 16 reads 2,047 (`AGI_BUF_LEN`; 8,191 in 22) and runs the rest of
 /// a longer line as the next command.
 pub const MAX_COMMAND_BYTES: usize = 2_047;
@@ -27,15 +29,10 @@ pub enum AgiCommandError {
     InvalidVariableName,
 }
 
-/// Whether a line can hold the character.
-pub(super) fn is_sendable(char: char) -> bool {
-    !matches!(char, '\r' | '\n' | '\0')
-}
-
 /// Appends the text in double quotes, which `parse_args` undoes exactly: there `"` groups, and `\` before a character
 /// makes it an ordinary one. The only way of text from outside into a command.
 pub(super) fn quote(line: &mut String, text: &str) -> Result<(), AgiCommandError> {
-    if !text.chars().all(is_sendable) {
+    if text.contains(is_line_break) {
         return Err(AgiCommandError::LineBreak);
     }
     line.push('"');
@@ -65,10 +62,10 @@ pub(super) fn quoted_len(text: &str) -> usize {
 
 /// The text with spaces for what no line can hold.
 pub(super) fn replace_line_breaks(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_sendable) {
+    if !text.contains(is_line_break) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(|char| if is_sendable(char) { char } else { ' ' }).collect())
+    Cow::Owned(text.chars().map(|char| if is_line_break(char) { ' ' } else { char }).collect())
 }
 
 fn quoted_char_len(char: char) -> usize {

@@ -5,8 +5,8 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::parse::{AgiFrame, AgiSuccess};
-use super::text::AgiText;
 use crate::channel::digits::is_dtmf_key;
+use crate::wire::LossyText;
 
 /// One reply. Which command it belongs to is known only by order.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,15 +14,15 @@ pub enum AgiReply {
     /// `200`: the command ran. That it did something is for [`result`](Self::Success::result) to say.
     Success {
         /// What stands after `result=`: a number, a key's code, digits, or nothing.
-        result: AgiText,
+        result: LossyText,
         /// What stands in parentheses: `timeout`, `hangup`, or a variable's value (`handle_getvariable`). Asterisk cuts
         /// a value at 1,023 bytes without a word.
-        note: Option<AgiText>,
+        note: Option<LossyText>,
         /// Where a file ended, in samples of its rate (`handle_streamfile`). Unreliable after a hang-up.
         endpos: Option<u64>,
     },
     /// SPEECH RECOGNIZE: what the engine understood; empty where it understood nothing (`handle_speechrecognize`).
-    Speech(AgiText),
+    Speech(LossyText),
     /// SPEECH RECOGNIZE: a key ended it (`handle_speechrecognize`).
     Digit(char),
     /// `511`: the channel is hung up and the command wants a live one (`agi_handle_command`).
@@ -30,7 +30,7 @@ pub enum AgiReply {
     /// `510`: no such command (`agi_handle_command`): an older Asterisk, or a line that was cut in two.
     Unknown,
     /// `520`: the arguments were not to its liking; the usage text that it sent (`agi_handle_command`).
-    Usage(AgiText),
+    Usage(LossyText),
 }
 
 impl AgiReply {
@@ -53,7 +53,7 @@ impl AgiReply {
     }
 
     /// The text in parentheses.
-    pub fn note(&self) -> Option<&AgiText> {
+    pub fn note(&self) -> Option<&LossyText> {
         match self {
             Self::Success { note, .. } => note.as_ref(),
             _ => None,
@@ -62,7 +62,7 @@ impl AgiReply {
 
     /// Slices the parts out of the frame that they borrow from; `None` for a hang-up.
     pub(crate) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
-        let text = |part: &[u8]| AgiText::from(bytes.slice_ref(part));
+        let text = |part: &[u8]| LossyText::from(bytes.slice_ref(part));
         Some(match frame {
             AgiFrame::Hangup => return None,
             AgiFrame::Dead => Self::Dead,

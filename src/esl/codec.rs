@@ -9,10 +9,10 @@ use tokio_util::codec::{Decoder, Encoder};
 
 use super::channel_data::ChannelData;
 use super::command::EslCommand;
-use super::error::{EslError, EslEvidence, EslMessagePart};
+use super::error::{EslError, EslMessagePart};
 use super::event::EslEvent;
 use super::parse;
-use super::text::{self, EslText};
+use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine, decode_lossy};
 
 /// Most bytes of a block of headers. The reply to `connect` is one: 4 to 8 kB, and all that variables of the channel
 /// add to it, of which each byte may take three.
@@ -28,7 +28,7 @@ pub enum EslMessage {
     /// The answer to the oldest command without one.
     Reply(EslReply),
     /// The same to `api`: what the function wrote. A function that wrote nothing says `-ERR no reply` (`api_exec`).
-    ApiResponse(EslText),
+    ApiResponse(LossyText),
     /// Comes at any time, also between a command and its reply.
     Event(EslEvent),
     /// `text/disconnect-notice`: the channel is gone.
@@ -44,7 +44,7 @@ pub struct EslReply {
     /// Whether the command was taken: `+OK`. That is all it says of a `sendmsg` to a channel in async mode.
     pub ok: bool,
     /// `Reply-Text`, not encoded and cut at 511 bytes (`listener_run`).
-    pub text: EslText,
+    pub text: LossyText,
 }
 
 /// The codec of one connection.
@@ -52,10 +52,7 @@ pub struct EslReply {
 /// After an error nothing that it yields can be trusted to answer what was asked.
 #[derive(Debug, Clone, Default)]
 pub struct EslCodec {
-    /// Where the search for the next newline goes on.
-    scanned: usize,
-    /// Where the line begins that `scanned` is in.
-    line_start: usize,
+    lines: LineScanner,
     /// The headers, once they are whole.
     head: Option<EslMessageHead>,
 }
@@ -85,7 +82,7 @@ impl EslCodec {
     /// Reads the headers, if they are whole.
     fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessageHead>, EslError> {
         if self.head.is_none() && self.ends_block(buffer)? {
-            self.head = Some(EslMessageHead::parse(&buffer[..self.scanned])?);
+            self.head = Some(EslMessageHead::parse(&buffer[..self.lines.complete_bytes()])?);
         }
         Ok(self.head)
     }
@@ -93,28 +90,23 @@ impl EslCodec {
     /// Looks for the blank line.
     fn ends_block(&mut self, buffer: &mut BytesMut) -> Result<bool, EslError> {
         self.skip_blank_lines(buffer);
-        while let Some(at) = buffer[self.scanned..].iter().position(|&byte| byte == b'\n') {
-            let line = &buffer[self.line_start..self.scanned + at];
-            let is_blank = matches!(line, b"" | b"\r");
-            self.scanned += at + 1;
-            self.line_start = self.scanned;
-            if self.scanned > MAX_HEADER_BYTES {
-                return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
-            }
-            if is_blank {
-                return Ok(true);
+        loop {
+            match self.lines.next_line(buffer, MAX_HEADER_BYTES) {
+                ScannedLine::Complete(line) if matches!(&buffer[line.clone()], b"" | b"\r") => {
+                    return Ok(true);
+                }
+                ScannedLine::Complete(_) => {}
+                ScannedLine::Partial => return Ok(false),
+                ScannedLine::TooLong => {
+                    return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
+                }
             }
         }
-        self.scanned = buffer.len();
-        let within = self.scanned < MAX_HEADER_BYTES;
-        within
-            .then_some(false)
-            .ok_or_else(|| too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer))
     }
 
     /// Blank lines before a message mean nothing, as they mean nothing to FreeSWITCH (`read_packet`).
     fn skip_blank_lines(&self, buffer: &mut BytesMut) {
-        if self.scanned == 0 {
+        if self.lines.is_at_start() {
             let blank = buffer.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
             buffer.advance(blank);
         }
@@ -130,7 +122,7 @@ impl EslCodec {
                 Some(EslMessage::ChannelData(ChannelData::from_block(block)))
             }
             EslContent::Reply => Some(EslMessage::Reply(EslReply::from_block(&block))),
-            EslContent::ApiResponse => Some(EslMessage::ApiResponse(EslText::from(body))),
+            EslContent::ApiResponse => Some(EslMessage::ApiResponse(LossyText::from(body))),
             EslContent::Event => Some(EslMessage::Event(EslEvent::from_body(&body))),
             EslContent::Disconnected => {
                 Some(EslMessage::Disconnected { lingering: lingers(&block) })
@@ -142,10 +134,13 @@ impl EslCodec {
 
 impl EslMessageHead {
     fn parse(block: &[u8]) -> Result<Self, EslError> {
-        let not_understood = || EslError::Malformed(EslEvidence::from_bytes(block));
-        let content = parse::find_header(block, b"Content-Type").ok_or_else(not_understood)?;
+        let malformed = || EslError::Malformed {
+            expected: "Event Socket message",
+            evidence: Evidence::from_bytes(block),
+        };
+        let content = parse::find_header(block, b"Content-Type").ok_or_else(malformed)?;
         let body = match parse::find_header(block, b"Content-Length") {
-            Some(length) => parse::content_length(length).ok_or_else(not_understood)?,
+            Some(length) => parse::content_length(length).ok_or_else(malformed)?,
             None => 0,
         };
         if body > MAX_BODY_BYTES {
@@ -182,7 +177,7 @@ impl EslContent {
 impl EslReply {
     fn from_block(block: &Bytes) -> Self {
         let text = parse::find_header(block, b"Reply-Text").unwrap_or_default();
-        Self { ok: text.starts_with(b"+OK"), text: EslText::from(block.slice_ref(text)) }
+        Self { ok: text.starts_with(b"+OK"), text: LossyText::from(block.slice_ref(text)) }
     }
 }
 
@@ -212,7 +207,7 @@ impl Decoder for EslCodec {
                 } else {
                     EslMessagePart::Headers
                 };
-                Err(EslError::UnexpectedEnd { part, evidence: EslEvidence::from_bytes(buffer) })
+                Err(EslError::UnexpectedEnd { part, evidence: Evidence::from_bytes(buffer) })
             }
             message => Ok(message),
         }
@@ -230,11 +225,11 @@ impl Encoder<&EslCommand> for EslCodec {
 }
 
 fn too_long(part: EslMessagePart, limit: usize, bytes: &[u8]) -> EslError {
-    EslError::TooLong { part, limit, evidence: EslEvidence::from_bytes(bytes) }
+    EslError::TooLong { part, limit, evidence: Evidence::from_bytes(bytes) }
 }
 
 /// `Content-Disposition: linger` (`read_packet`), or `disconnect` (`send_disconnect`).
 fn lingers(block: &[u8]) -> bool {
     let disposition = parse::find_header(block, b"Content-Disposition");
-    disposition.is_some_and(|disposition| text::decode(disposition) == "linger")
+    disposition.is_some_and(|disposition| decode_lossy(disposition) == "linger")
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::quote::{self, EslCommandError, MAX_COMMAND_BYTES};
+use crate::wire::whole_seconds;
 
 /// One command with all its lines and its body, ready to be sent in one write: at most [`COMMAND_BYTES`], and nothing
 /// from outside in it that begins another line.
@@ -103,7 +104,7 @@ impl EslCommand {
     /// Wants `full`. Sent in seconds, rounded up, at least 1: without a number FreeSWITCH keeps the dead channel for
     /// ever (`parse_command`).
     pub fn linger(time: Duration) -> Self {
-        let seconds = time.as_nanos().div_ceil(1_000_000_000).clamp(1, MAX_LINGER_SECONDS);
+        let seconds = whole_seconds(time).min(MAX_LINGER_SECONDS);
         let line = format!("linger {seconds}\n\n");
         Self { verb: "linger", target: "", event_uuid: None, bytes: Bytes::from(line) }
     }
@@ -225,7 +226,7 @@ impl fmt::Debug for EslCommand {
 }
 
 /// A day, in seconds.
-const MAX_LINGER_SECONDS: u128 = 86_400;
+const MAX_LINGER_SECONDS: u64 = 86_400;
 
 /// Whether a header brings the argument over as it is: FreeSWITCH takes the spaces before a value away, makes a list of
 /// `ARRAY::` (`switch_event_base_add_header` in `switch_event.c`), knows no line breaks in it, and may read another

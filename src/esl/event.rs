@@ -8,15 +8,15 @@ use bytes::Bytes;
 
 use super::headers::EslHeaders;
 use super::parse;
-use super::text::EslText;
 use crate::channel::digits::is_dtmf_key;
+use crate::wire::LossyText;
 
 /// One event in plain format.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslEvent {
     kind: EslEventKind,
     headers: EslHeaders,
-    body: EslText,
+    body: LossyText,
 }
 
 /// The events that mean something to us, by `Event-Name`.
@@ -76,7 +76,7 @@ impl EslEvent {
         let kind = EslEventKind::from_name(
             parse::find_header(&headers, b"Event-Name").unwrap_or_default(),
         );
-        Self { kind, headers: EslHeaders::from(headers), body: EslText::from(body) }
+        Self { kind, headers: EslHeaders::from(headers), body: LossyText::from(body) }
     }
 
     /// Which event it is.
@@ -100,7 +100,7 @@ impl EslEvent {
     }
 
     /// What stands behind the headers, not encoded.
-    pub fn body(&self) -> &EslText {
+    pub fn body(&self) -> &LossyText {
         &self.body
     }
 

@@ -5,8 +5,9 @@ use std::fmt;
 
 use bytes::Bytes;
 
+use super::header_value::decode_header_value;
 use super::parse;
-use super::text;
+use crate::wire::decode_lossy;
 
 /// Header lines as they came. An event has a hundred and we read five, so nothing is taken apart before it is asked
 /// for; cheap to clone.
@@ -16,7 +17,7 @@ pub struct EslHeaders(Bytes);
 impl EslHeaders {
     /// The value of the name, decoded; `None` where there is no such header.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.raw(name).map(text::decode_header_value)
+        self.raw(name).map(decode_header_value)
     }
 
     /// The value as it came: what FreeSWITCH never encodes.
@@ -34,7 +35,7 @@ impl EslHeaders {
     pub fn variables(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         parse::headers(&self.0).filter_map(|(name, value)| {
             let name = name.strip_prefix(VARIABLE_PREFIX.as_bytes())?;
-            Some((text::decode(name), text::decode_header_value(value)))
+            Some((decode_lossy(name), decode_header_value(value)))
         })
     }
 }

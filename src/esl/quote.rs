@@ -11,6 +11,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::wire::{is_line_break, is_variable_name};
+
 /// Most bytes of a command. FreeSWITCH takes 10 MB of headers and 16 MB of body (`read_packet`), but reads headers a
 /// byte at a time.
 pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
@@ -42,8 +44,7 @@ pub enum EslCommandError {
 
 /// Whether a header can hold the text.
 pub(super) fn check_header(text: &str) -> Result<&str, EslCommandError> {
-    let fine = !text.contains(['\r', '\n', '\0']);
-    fine.then_some(text).ok_or(EslCommandError::LineBreak)
+    (!text.contains(is_line_break)).then_some(text).ok_or(EslCommandError::LineBreak)
 }
 
 /// A word that ends where it should.
@@ -55,9 +56,7 @@ pub(super) fn check_word(text: &str) -> Result<&str, EslCommandError> {
 
 /// A name of a variable that FreeSWITCH reads nothing into.
 pub(super) fn check_variable_name(name: &str) -> Result<&str, EslCommandError> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let fine = !name.is_empty() && name.bytes().all(is_part);
-    fine.then_some(name).ok_or(EslCommandError::InvalidVariableName)
+    is_variable_name(name).then_some(name).ok_or(EslCommandError::InvalidVariableName)
 }
 
 /// The headers of a command, unless they are taken for another: see [`EslCommandError::UnloadsModule`].
@@ -125,7 +124,7 @@ fn replace_unsafe(char: char) -> char {
     match char {
         '{' | '[' => '(',
         '}' | ']' => ')',
-        '\r' | '\n' | '\0' => ' ',
+        other if is_line_break(other) => ' ',
         other => other,
     }
 }

@@ -5,7 +5,8 @@ use dialscript::agi::codec::{
     AgiCodec, MAX_BLOCK_BYTES, MAX_BLOCK_LINES, MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES,
     MAX_LINE_BYTES,
 };
-use dialscript::agi::error::{AgiError, AgiErrorOrigin};
+use dialscript::agi::error::AgiError;
+use dialscript::wire::WireErrorOrigin;
 use tokio_util::codec::Decoder;
 
 use super::{Heard, error_of, hear, replies};
@@ -67,7 +68,7 @@ fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
         (AgiCodec::after_environment(), "520-x\ny\n", "a usage text"),
     ] {
         let error = error_of(codec, bytes.as_bytes());
-        assert_eq!(error.origin(), AgiErrorOrigin::Connection);
+        assert_eq!(error.origin(), WireErrorOrigin::Connection);
         assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
     }
 }

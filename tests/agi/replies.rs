@@ -2,8 +2,9 @@
 
 use dialscript::agi::codec::{AgiCodec, AgiMessage};
 use dialscript::agi::command::AgiCommand;
-use dialscript::agi::error::{AgiError, AgiErrorOrigin};
+use dialscript::agi::error::AgiError;
 use dialscript::agi::reply::AgiReply;
+use dialscript::wire::WireErrorOrigin;
 
 use super::{Heard, environment, error_of, replies, reply};
 
@@ -113,8 +114,8 @@ fn what_is_no_reply_is_the_switchs_fault_and_is_shown() {
         " 200 result=1",
     ] {
         let error = error_of(AgiCodec::after_environment(), format!("{line}\n").as_bytes());
-        assert_eq!(error.origin(), AgiErrorOrigin::Switch, "{line}");
-        assert!(matches!(error, AgiError::Malformed(_)), "{line}");
+        assert_eq!(error.origin(), WireErrorOrigin::Switch, "{line}");
+        assert!(matches!(error, AgiError::Malformed { .. }), "{line}");
         let shown = line.replace(|char: char| char.is_ascii_digit(), "9");
         assert!(error.to_string().ends_with(&format!("\"{shown}\"")), "{line}: {error}");
     }

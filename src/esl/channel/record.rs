@@ -10,6 +10,7 @@ use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, RecordOptions, RecordResult};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
+use crate::wire::whole_seconds;
 
 /// The mean loudness of 20 ms below which they are silence, of 32,767: what FreeSWITCH itself takes in a
 /// `record_session`. Speech on a telephone is at 300 to 2000, what lies between its words at 100 at most, and comfort
@@ -119,9 +120,4 @@ fn record_result(completion: &ExecutionCompletion, silence: Duration) -> RecordR
         }
         _ => RecordResult::Speech,
     }
-}
-
-/// Rounded up, at least one: with none FreeSWITCH takes a time of its own.
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0)).max(1)
 }

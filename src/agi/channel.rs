@@ -277,7 +277,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
             Some(b"1") => DestinationCheck::Exists,
             Some(b"0") => DestinationCheck::Missing,
             _ => {
-                warn!("can't look a destination up: Asterisk lacks func_dialplan");
+                warn!("can't check whether a destination exists: Asterisk has no `func_dialplan`");
                 DestinationCheck::Unknown
             }
         })
@@ -286,7 +286,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let fitted = fit_variable(name, value);
         if fitted.truncated {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut to fit its line");
+            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
         }
         self.connection.run_command(AgiCommand::set_variable(name, &fitted.value)?).await.map(drop)
     }

@@ -1,7 +1,6 @@
-//! Bytes from Asterisk to messages.
+//! Splits the bytes from Asterisk into messages.
 //!
-//! A frame is found before it is parsed: the scan for newlines goes on where it stopped, so a reply that comes byte by
-//! byte costs no more than one that comes whole, and the parsers see whole frames only.
+//! A frame is delimited before it is parsed, so the parsers see complete frames only.
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
@@ -12,31 +11,32 @@ use super::parse::{self, AgiBlock};
 use super::reply::AgiReply;
 use crate::wire::{Evidence, LineScanner, ScannedLine};
 
-/// Most bytes of a line that stands alone. Asterisk 22 was seen to send a value of 8,175.
+/// Maximum length of a message of one line. Asterisk 22 was seen to send a value of 8,175 bytes.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
-/// Most bytes of the environment, in all.
+/// Maximum length of the environment.
 pub const MAX_ENVIRONMENT_BYTES: usize = 16 * 1024;
-/// Most lines of the environment: Asterisk sends 24 and at most 127 arguments (`MAX_ARGS`).
+/// Maximum number of lines of the environment. Asterisk sends 24, and at most 127 arguments (`MAX_ARGS`).
 pub const MAX_ENVIRONMENT_LINES: usize = 256;
-/// Most bytes of a value with newlines, or of a usage text.
+/// Maximum length of a value with newlines, and of a usage text.
 pub const MAX_BLOCK_BYTES: usize = 64 * 1024;
-/// Most lines of such a block.
+/// Maximum number of lines of a value with newlines, and of a usage text.
 pub const MAX_BLOCK_LINES: usize = 1_000;
 
-/// One thing that Asterisk said.
+/// One message from Asterisk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgiMessage {
-    /// Its first words, once and before all others.
+    /// The first message of every connection.
     Environment(AgiEnvironment),
-    /// The caller has gone (`run_agi`). Comes at any time: before a reply, after it, unasked, twice, never.
+    /// `HANGUP`: the caller has hung up (`run_agi`). It may come before a reply, after it, between two commands, twice,
+    /// or never.
     Hangup,
-    /// The answer to the oldest command without one.
+    /// The reply to the oldest command that has none yet.
     Reply(AgiReply),
 }
 
 /// The codec of one connection: first the environment, then replies.
 ///
-/// After an error nothing that it yields can be trusted to answer what was asked.
+/// After an error, messages cannot be matched to commands any more.
 #[derive(Debug, Clone)]
 pub struct AgiCodec {
     part: AgiMessagePart,
@@ -51,7 +51,7 @@ impl Default for AgiCodec {
 }
 
 impl AgiCodec {
-    /// A codec for a connection whose environment was read already.
+    /// A codec for a connection whose environment has been read already.
     pub fn after_environment() -> Self {
         Self::reading(AgiMessagePart::Line)
     }
@@ -60,7 +60,7 @@ impl AgiCodec {
         Self { part, lines: LineScanner::default(), line_count: 0 }
     }
 
-    /// Finds the next whole line of the frame, without its newline.
+    /// The next complete line of the frame, without its newline.
     fn next_line<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<&'a [u8]>, AgiError> {
         let line = match self.lines.next_line(buffer, max_bytes(self.part)) {
             ScannedLine::Complete(line) => &buffer[line],
@@ -74,7 +74,7 @@ impl AgiCodec {
         Ok(Some(line))
     }
 
-    /// Whether the frame is whole with this line. The first line of a block says that it is one.
+    /// Whether the line completes the frame. Whether a frame is a block is known from its first line.
     fn ends_frame(&mut self, line: &[u8]) -> bool {
         match self.part {
             AgiMessagePart::Environment => line.is_empty(),
@@ -88,13 +88,13 @@ impl AgiCodec {
         }
     }
 
-    /// Takes the frame off the buffer and reads it. The next one is a reply's.
+    /// Removes the frame from the buffer and parses it. The next frame is a reply.
     fn take_message(&mut self, buffer: &mut BytesMut) -> Result<AgiMessage, AgiError> {
-        let done = std::mem::replace(self, Self::after_environment());
-        let bytes = done.lines.complete_bytes();
+        let complete = std::mem::replace(self, Self::after_environment());
+        let bytes = complete.lines.complete_bytes();
         let mut frame = buffer.split_to(bytes).freeze();
         frame.truncate(bytes.saturating_sub(1));
-        match done.part {
+        match complete.part {
             AgiMessagePart::Environment => {
                 Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame)))
             }
@@ -128,8 +128,8 @@ impl Decoder for AgiCodec {
         Ok(None)
     }
 
-    /// Bytes that no newline ended are an error: half a reply looks like a whole one (`200 result=1` of `200
-    /// result=123`).
+    /// Bytes without a final newline are an error: part of a reply can look like a complete one, as `200 result=1` of
+    /// `200 result=123`.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => Err(AgiError::UnexpectedEnd {

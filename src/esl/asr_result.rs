@@ -63,5 +63,5 @@ fn parse_completion_cause(cause: &str) -> RecognizeResult {
 }
 
 fn unreadable_result() -> RecognizeResult {
-    RecognizeResult::Failed("the engine's result was not understood".into())
+    RecognizeResult::Failed("the recognition result is unreadable".into())
 }

@@ -314,7 +314,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let value = EslVariableValue::sanitize(value);
         if value.is_truncated() {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut");
+            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
         }
         let assignment = variable::set(name, &value, self.expansion())?;
         let mut held = self.hold_keys();
@@ -340,5 +340,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
 }
 
 /// What a `socket` line lacks where a question can't be asked.
-const NOT_ASYNC: &str =
-    "no keys without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";
+const NOT_ASYNC: &str = "digits cannot be read without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";

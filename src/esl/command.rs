@@ -221,7 +221,7 @@ impl EslCommand {
 /// Arguments may be a PIN: only the verb is shown.
 impl fmt::Debug for EslCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Command({})", self.verb())
+        write!(f, "EslCommand({})", self.verb())
     }
 }
 

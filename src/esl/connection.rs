@@ -105,10 +105,12 @@ pub async fn open<S: AsyncRead + AsyncWrite + Unpin + Send>(
     };
     let data = match timeout(time, connected).await {
         Ok(Ok(Some(EslMessage::ChannelData(data)))) => data,
-        Ok(Ok(Some(_))) => return Err(Interruption::connection_lost("no channel data came")),
+        Ok(Ok(Some(_))) => {
+            return Err(Interruption::connection_lost("the switch sent no channel data"));
+        }
         Ok(Ok(None)) => {
             return Err(Interruption::connection_lost(
-                "the connection ended before the channel data",
+                "the switch closed the connection before it sent the channel data",
             ));
         }
         Ok(Err(error)) => return Err(Interruption::connection_lost(error)),
@@ -304,7 +306,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
             Some(Ok(message)) => self.handle_message(&message).map(Some),
             Some(Err(error)) => Err(Interruption::connection_lost(error)),
             None if self.caller_gone => Err(Interruption::caller_hung_up()),
-            None => Err(Interruption::connection_lost("the connection ended")),
+            None => Err(Interruption::connection_lost("the switch closed the connection")),
         }
     }
 
@@ -315,7 +317,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                 Err(Interruption::caller_hung_up())
             }
             (ExecutionUpdate::UnexpectedReply, _) => {
-                Err(Interruption::connection_lost("a reply to no command"))
+                Err(Interruption::connection_lost("a reply that no command waits for"))
             }
             (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
             (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
@@ -397,10 +399,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 }
 
-const SWITCH_NOT_READING: &str = "the switch does not read what it is told";
+const SWITCH_NOT_READING: &str = "the switch has stopped reading";
 
 fn command_refused() -> Interruption {
-    Interruption::Refused("-ERR to a command".into())
+    Interruption::Refused("the switch replied -ERR".into())
 }
 
 fn dtmf_key(event: &EslEvent) -> Option<char> {

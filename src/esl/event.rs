@@ -172,6 +172,6 @@ impl EslEvent {
 /// A digit may be one of a PIN: only the kind is shown.
 impl fmt::Debug for EslEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Event({:?}, {:?})", self.kind, self.headers)
+        write!(f, "EslEvent({:?}, {:?})", self.kind, self.headers)
     }
 }

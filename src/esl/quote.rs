@@ -25,20 +25,22 @@ pub const MAX_VALUE_BYTES: usize = 4 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EslCommandError {
     /// A line break in a header begins another header, or ends the command; a NUL cuts what it is in (`read_packet`).
-    #[error("a header can't hold a carriage return, a line feed or a NUL, and a body no NUL")]
+    #[error(
+        "a header cannot contain a carriage return, a line feed or a NUL; a body cannot contain a NUL"
+    )]
     LineBreak,
     /// Longer than what is worth sending.
-    #[error("the command is of {0} bytes, and {MAX_COMMAND_BYTES} is the most that is sent")]
+    #[error("the command has {0} bytes; the limit is {MAX_COMMAND_BYTES}")]
     TooLong(usize),
     /// A name with more than letters, digits and `_`.
-    #[error("no name of a variable")]
+    #[error("invalid variable name")]
     InvalidVariableName,
     /// More or something else than one word of letters, digits, `_` and `-`.
-    #[error("no word")]
+    #[error("only letters, digits, `_` and `-` are allowed here")]
     InvalidWord,
     /// A command with both `mod_event_socket` and `unload` or `reload` anywhere in its headers does that to the module,
     /// whatever it says: `read_packet` keeps all of them as the command, and `parse_command` looks for the words first.
-    #[error("FreeSWITCH would take the command for one that unloads its event socket")]
+    #[error("FreeSWITCH would read this command as one that unloads mod_event_socket")]
     UnloadsModule,
 }
 

@@ -61,7 +61,7 @@ fn an_environment_is_as_long_as_its_caps_and_no_longer() {
 #[test]
 fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
     for (codec, bytes, part) in [
-        (AgiCodec::default(), "agi_network: yes\n", "an environment"),
+        (AgiCodec::default(), "agi_network: yes\n", "an AGI environment"),
         (AgiCodec::after_environment(), "200 result=1", "a line"),
         (AgiCodec::after_environment(), "HANGUP", "a line"),
         (AgiCodec::after_environment(), "200 result=1 (a\n", "a value"),

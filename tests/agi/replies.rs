@@ -194,9 +194,9 @@ fn digits_and_values_do_not_show_in_a_log() {
     let shown = format!("{:?}", replies(recognised));
     assert!(!shown.contains('7'), "{shown}");
     let command = AgiCommand::set_variable("PIN", "4711").unwrap();
-    assert_eq!(format!("{command:?}"), "Command(SET VARIABLE)");
+    assert_eq!(format!("{command:?}"), "AgiCommand(SET VARIABLE)");
     let environment = environment("agi_callerid: 100\nagi_arg_1: 4711");
-    assert_eq!(format!("{environment:?}"), "Environment(2 lines)");
+    assert_eq!(format!("{environment:?}"), "AgiEnvironment(2 lines)");
 }
 
 fn parts(line: &str) -> (String, Option<String>, Option<u64>) {

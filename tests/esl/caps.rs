@@ -43,8 +43,8 @@ fn what_nobody_asked_for_has_the_same_caps() {
 #[test]
 fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
     for (bytes, part) in [
-        ("Content-Type: command/reply\n", "a block of headers"),
-        ("Content-Type: command/reply", "a block of headers"),
+        ("Content-Type: command/reply\n", "a header block"),
+        ("Content-Type: command/reply", "a header block"),
         ("Content-Type: api/response\nContent-Length: 2\n\nx", "a body"),
     ] {
         let error = error_of(bytes);

@@ -29,7 +29,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             }
             Sound::Digits(signs) | Sound::Letters(signs) => self.say(sound, signs, collector).await,
             Sound::Tts(_) => {
-                self.warn_unplayable(sound, "Asterisk speaks no texts");
+                self.warn_unplayable(sound, "Asterisk has no text-to-speech of its own");
                 Ok(())
             }
         }
@@ -129,9 +129,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
 fn unplayable_reason(sound: &Sound) -> &'static str {
     match sound {
         Sound::Url(_) => {
-            "not fetched: Asterisk needs res_http_media_cache, res_curl, and the folder astcachedir"
+            "not fetched: Asterisk needs res_http_media_cache, res_curl and the directory astcachedir"
         }
-        _ => "no such sound, or none that it can read",
+        _ => "the file does not exist or has no readable format",
     }
 }
 

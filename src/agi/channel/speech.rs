@@ -57,8 +57,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
         Ok(RecordResult::Failed(match note_word(reply) {
-            b"writefile" => "Asterisk can't write into the folder of recordings".to_owned(),
-            other => format!("Asterisk can't record: {}", other.escape_ascii()),
+            b"writefile" => "Asterisk cannot write to the recordings folder".to_owned(),
+            other => format!("Asterisk cannot record: {}", other.escape_ascii()),
         }))
     }
 
@@ -114,10 +114,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         self.unload_recognizer().await?;
         if !self.command_succeeds(AgiCommand::speech_create(engine)?).await? {
             let which = if engine.is_empty() { "default" } else { engine };
-            return Ok(Err(format!("Asterisk has no speech engine, or can't reach it: {which}")));
+            return Ok(Err(format!("Asterisk cannot load the speech engine: {which}")));
         }
         self.recognizer_loaded = true;
-        let refused = || Ok(Err(format!("the speech engine does not take the grammar {grammar}")));
+        let refused = || Ok(Err(format!("the speech engine rejected the grammar {grammar}")));
         let activated = match grammar {
             "" => return Ok(Ok(())),
             path if path.starts_with('/') => {
@@ -190,7 +190,7 @@ fn recognize_result(reply: &AgiReply) -> Result<RecognizeResult, Interruption> {
     match note_word(reply) {
         b"timeout" => Ok(RecognizeResult::Silence),
         b"hangup" => Err(Interruption::caller_hung_up()),
-        _ => Ok(RecognizeResult::Failed("Asterisk can't listen: SPEECH RECOGNIZE failed".into())),
+        _ => Ok(RecognizeResult::Failed("SPEECH RECOGNIZE failed".into())),
     }
 }
 

@@ -31,7 +31,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.connection.ensure_alive()?;
         if !is_engine_name(recognition.engine) {
             return Ok(RecognizeResult::Failed(
-                "FreeSWITCH has no default engine: name one".into(),
+                "FreeSWITCH has no default speech engine: set one".into(),
             ));
         }
         let file = match prompt {
@@ -79,7 +79,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             }
             ExecutionWait::TimedOut => {
                 self.stop_recognition(execution, collector).await?;
-                Ok(RecognizeResult::Failed("the recognition did not end".into()))
+                Ok(RecognizeResult::Failed("speech recognition did not end in time".into()))
             }
         }
     }

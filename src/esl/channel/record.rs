@@ -31,7 +31,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.check_can_record(recording.file, collector.as_deref_mut()).await?;
         if !self.can_record.unwrap_or(true) {
             self.can_record = None;
-            return Ok(RecordResult::Failed("the switch can't write the recording".into()));
+            return Ok(RecordResult::Failed("FreeSWITCH cannot write the recording".into()));
         }
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(RecordResult::Key);
@@ -116,7 +116,7 @@ fn record_result(completion: &ExecutionCompletion, silence: Duration) -> RecordR
     match completion.variable("silence_hits_exhausted").as_deref() {
         Some("true") if lasted <= silence + SILENCE_TOLERANCE => RecordResult::Silence,
         Some("false") if lasted < SILENCE_TOLERANCE => {
-            RecordResult::Failed("the recording broke off".into())
+            RecordResult::Failed("the recording ended early".into())
         }
         _ => RecordResult::Speech,
     }

@@ -93,7 +93,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 self.connection.break_application(execution, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
             }
-            ExecutionWait::TimedOut => Err(Interruption::connection_lost("a sound did not end")),
+            ExecutionWait::TimedOut => {
+                Err(Interruption::connection_lost("playback did not end in time"))
+            }
         }
     }
 }

@@ -1,8 +1,7 @@
-//! Bytes from FreeSWITCH to messages, and commands to bytes.
+//! Splits the bytes from FreeSWITCH into messages, and encodes commands.
 //!
-//! A frame is found before it is parsed: header lines up to a blank one, then as many bytes as `Content-Length` says.
-//! The scan for newlines goes on where it stopped and never looks into a body, so a message that comes byte by byte
-//! costs no more than one that comes whole.
+//! A frame is delimited before it is parsed: header lines up to a blank line, then a body of `Content-Length` bytes,
+//! which is not searched for newlines.
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
@@ -14,56 +13,56 @@ use super::event::EslEvent;
 use super::parse;
 use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine, decode_lossy};
 
-/// Most bytes of a block of headers. The reply to `connect` is one: 4 to 8 kB, and all that variables of the channel
-/// add to it, of which each byte may take three.
+/// Maximum length of a block of headers. The reply to `connect` is the largest: 4 to 8 kB, and all variables of the
+/// channel, each byte of which may take three.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
-/// Most bytes of a body. An event was seen with 46 kB when one variable was of 20 kB.
+/// Maximum length of a body. An event of a channel with a variable of 20 kB was seen to have 46 kB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// One thing that FreeSWITCH said.
+/// One message from FreeSWITCH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EslMessage {
-    /// The reply to `connect`: who calls whom.
+    /// The reply to `connect`.
     ChannelData(ChannelData),
-    /// The answer to the oldest command without one.
+    /// The reply to the oldest command that has none yet.
     Reply(EslReply),
-    /// The same to `api`: what the function wrote. A function that wrote nothing says `-ERR no reply` (`api_exec`).
+    /// The reply to `api`: the output of the function, or `-ERR no reply` if it has none (`api_exec`).
     ApiResponse(LossyText),
-    /// Comes at any time, also between a command and its reply.
+    /// May come at any time, also between a command and its reply.
     Event(EslEvent),
-    /// `text/disconnect-notice`: the channel is gone.
+    /// `text/disconnect-notice`: the channel no longer exists.
     Disconnected {
-        /// Whether FreeSWITCH goes on to listen to us (`linger`). Otherwise it closes now.
+        /// Whether FreeSWITCH still reads commands (`linger`). Otherwise it closes the connection now.
         lingering: bool,
     },
 }
 
-/// The answer to a command. Which one it belongs to is known only by order.
+/// The reply to a command. Only its order tells which command it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EslReply {
-    /// Whether the command was taken: `+OK`. That is all it says of a `sendmsg` to a channel in async mode.
+    /// Whether FreeSWITCH has accepted the command: `+OK`. In async mode the reply to a `sendmsg` tells no more than
+    /// that.
     pub ok: bool,
-    /// `Reply-Text`, not encoded and cut at 511 bytes (`listener_run`).
+    /// `Reply-Text`, not encoded, and truncated at 511 bytes (`listener_run`).
     pub text: LossyText,
 }
 
 /// The codec of one connection.
 ///
-/// After an error nothing that it yields can be trusted to answer what was asked.
+/// After an error, messages cannot be matched to commands any more.
 #[derive(Debug, Clone, Default)]
 pub struct EslCodec {
     lines: LineScanner,
-    /// The headers, once they are whole.
+    /// The headers, once they are complete.
     head: Option<EslMessageHead>,
 }
 
-/// What a block of headers says of its message.
+/// What the headers tell about their message.
 #[derive(Debug, Clone, Copy)]
 struct EslMessageHead {
     content: EslContent,
-    /// Bytes of the block with its blank line.
+    /// Length of the headers with the blank line.
     block_bytes: usize,
-    /// Bytes of the body.
     body_bytes: usize,
 }
 
@@ -74,12 +73,12 @@ enum EslContent {
     ApiResponse,
     Event,
     Disconnected,
-    /// What nobody asked for: other formats of events, lines of the log.
+    /// Messages that we have not subscribed to: other event formats, log lines.
     Ignored,
 }
 
 impl EslCodec {
-    /// Reads the headers, if they are whole.
+    /// The headers, if they are complete.
     fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessageHead>, EslError> {
         if self.head.is_none() && self.ends_block(buffer)? {
             self.head = Some(EslMessageHead::parse(&buffer[..self.lines.complete_bytes()])?);
@@ -87,7 +86,7 @@ impl EslCodec {
         Ok(self.head)
     }
 
-    /// Looks for the blank line.
+    /// Whether the blank line has been received.
     fn ends_block(&mut self, buffer: &mut BytesMut) -> Result<bool, EslError> {
         self.skip_blank_lines(buffer);
         loop {
@@ -104,7 +103,7 @@ impl EslCodec {
         }
     }
 
-    /// Blank lines before a message mean nothing, as they mean nothing to FreeSWITCH (`read_packet`).
+    /// Blank lines before a message have no meaning, as in FreeSWITCH itself (`read_packet`).
     fn skip_blank_lines(&self, buffer: &mut BytesMut) {
         if self.lines.is_at_start() {
             let blank = buffer.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
@@ -112,7 +111,7 @@ impl EslCodec {
         }
     }
 
-    /// Takes a whole message off the buffer. `None` is one that is ignored.
+    /// Removes a message from the buffer and parses it. `None` if it is ignored.
     fn take_message(&mut self, head: EslMessageHead, buffer: &mut BytesMut) -> Option<EslMessage> {
         *self = Self::default();
         let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
@@ -198,7 +197,7 @@ impl Decoder for EslCodec {
         Ok(None)
     }
 
-    /// Bytes of a message that is not whole are an error.
+    /// An incomplete message is an error.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessage>, EslError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => {
@@ -214,7 +213,7 @@ impl Decoder for EslCodec {
     }
 }
 
-/// A command goes out in one piece: FreeSWITCH spins while it waits for a body (`read_packet`).
+/// A command is sent in one piece: FreeSWITCH busy-waits for a body (`read_packet`).
 impl Encoder<&EslCommand> for EslCodec {
     type Error = EslError;
 

@@ -17,6 +17,6 @@ pub mod command;
 pub mod connection;
 pub mod environment;
 pub mod error;
-pub mod parse;
+mod parse;
 pub mod quote;
 pub mod reply;

@@ -5,10 +5,10 @@
 //! [`Interruption`]. So a script is straight-line code with one kind of error. This module uses no other module of the
 //! crate.
 
-pub mod deadline;
+pub(crate) mod deadline;
 pub mod digits;
 mod handover;
-pub mod hold_media;
+pub(crate) mod hold_media;
 mod interruption;
 mod prompt;
 mod sound;

@@ -26,6 +26,6 @@ pub mod event;
 pub mod execution;
 mod header_value;
 pub mod headers;
-pub mod parse;
+mod parse;
 pub mod quote;
 pub mod variable;

@@ -176,7 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         Interruption::caller_hung_up()
     }
 
-    /// The next message, or `None` at `due`. Only here the driver waits for Asterisk.
+    /// The next message, or `None` at `due`. The driver waits for Asterisk only here.
     async fn next_message(&mut self, due: Instant) -> Result<Option<AgiMessage>, Interruption> {
         tokio::select! {
             biased;

@@ -17,7 +17,7 @@ const END_OF_USAGE: &[u8] = b"520 End of proper usage.";
 
 /// The content of a frame after the environment. Borrows from the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgiFrame<'a> {
+pub(super) enum AgiFrame<'a> {
     /// `HANGUP`: the caller has hung up (`run_agi`).
     Hangup,
     /// `200 result=…`
@@ -37,18 +37,18 @@ pub enum AgiFrame<'a> {
 
 /// The parts of `200 result=RESULT (NOTE) endpos=ENDPOS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AgiSuccess<'a> {
+pub(super) struct AgiSuccess<'a> {
     /// The text between `result=` and the next space: empty, `0`, `-1`, `12*4`.
-    pub result: &'a [u8],
+    pub(super) result: &'a [u8],
     /// The text in parentheses. Asterisk escapes nothing in it.
-    pub note: Option<&'a [u8]>,
+    pub(super) note: Option<&'a [u8]>,
     /// Number of samples. CONTROL STREAM FILE counts milliseconds instead, and its `-1` ("to the end") is `None` here.
-    pub endpos: Option<u64>,
+    pub(super) endpos: Option<u64>,
 }
 
 /// A message of several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgiBlock {
+pub(super) enum AgiBlock {
     /// `200 result=1 (` without the closing parenthesis: a value that contains newlines.
     Value,
     /// `520-`
@@ -57,7 +57,7 @@ pub enum AgiBlock {
 
 impl AgiBlock {
     /// The block that the line begins, or `None` if the line is a complete message.
-    pub fn opened_by(line: &[u8]) -> Option<Self> {
+    pub(super) fn opened_by(line: &[u8]) -> Option<Self> {
         if line.starts_with(b"520-") {
             return Some(Self::Usage);
         }
@@ -72,7 +72,7 @@ impl AgiBlock {
     ///
     /// Asterisk does not escape a value. A line in it that ends with `)` ends the block for us, and the rest of the
     /// value is an invalid message. That error shows that replies no longer match commands.
-    pub fn closed_by(self, line: &[u8]) -> bool {
+    pub(super) fn closed_by(self, line: &[u8]) -> bool {
         match self {
             Self::Value => note_to_end(line).is_ok(),
             Self::Usage => line.ends_with(END_OF_USAGE),
@@ -81,7 +81,7 @@ impl AgiBlock {
 }
 
 /// Parses a frame: one line, or all lines of a block. `None` if Asterisk sends no such message.
-pub fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
+pub(super) fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
     let parsed = all_consuming(alt((
         value(AgiFrame::Hangup, (tag("HANGUP"), eof)),
         recognition,
@@ -97,7 +97,7 @@ pub fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
 /// Splits `agi_key: value` at the first `: ` and removes `agi_`. `None` if the line is to be ignored.
 ///
 /// Asterisk does not escape the value (`setup_env`). It may be empty, and it may contain `: `.
-pub fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = terminated(take_till(|byte| byte == b':'), tag(": "));
     let (_, pair) = preceded(tag("agi_"), (key, rest::<_, Error<_>>)).parse(line).ok()?;
     Some(pair)

@@ -63,7 +63,7 @@ impl AgiReply {
     }
 
     /// Copies nothing: the parts are slices of `bytes`. `None` for a hang-up.
-    pub(crate) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
+    pub(super) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
         let text = |part: &[u8]| LossyText::from(bytes.slice_ref(part));
         Some(match frame {
             AgiFrame::Hangup => return None,

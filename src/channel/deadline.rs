@@ -10,9 +10,9 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::Interruption;
 
 /// Time for all commands of a hand-over.
-pub const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 /// How much later than expected the reply to a command may come. Without it the connection is given up.
-pub const REPLY_MARGIN: Duration = Duration::from_secs(10);
+pub(crate) const REPLY_MARGIN: Duration = Duration::from_secs(10);
 
 /// What ends a call from outside.
 #[derive(Debug, Clone)]
@@ -34,36 +34,36 @@ impl CallLimits {
 ///
 /// All calls share the runtime's timer and the list of tasks that wait for the stop. A call registers with each of them
 /// once, not with every command.
-pub struct CallDeadline {
+pub(crate) struct CallDeadline {
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     ends_at: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
 impl CallDeadline {
-    pub fn new(limits: CallLimits) -> Self {
+    pub(crate) fn new(limits: CallLimits) -> Self {
         let CallLimits { stop, ends_at } = limits;
         let timer = Box::pin(sleep_until(ends_at));
         Self { stop: Some(Box::pin(stop.cancelled_owned())), ends_at, timer }
     }
 
     /// Replaces the limits by [`HANDOVER_TIMEOUT`]: they may be the reason for the hand-over.
-    pub fn start_handover(&mut self) {
+    pub(crate) fn start_handover(&mut self) {
         self.stop = None;
         self.ends_at = Instant::now() + HANDOVER_TIMEOUT;
     }
 
-    pub fn ends_at(&self) -> Instant {
+    pub(crate) fn ends_at(&self) -> Instant {
         self.ends_at
     }
 
     /// Time until the call reaches its maximum duration.
-    pub fn remaining(&self) -> Duration {
+    pub(crate) fn remaining(&self) -> Duration {
         self.ends_at.saturating_duration_since(Instant::now())
     }
 
     /// Time for a command that only the end of the call bounds, such as the playback of a sound.
-    pub fn remaining_with_margin(&self) -> Duration {
+    pub(crate) fn remaining_with_margin(&self) -> Duration {
         self.remaining() + REPLY_MARGIN
     }
 
@@ -72,7 +72,7 @@ impl CallDeadline {
     /// # Errors
     ///
     /// [`Interruption::Shutdown`] or [`Interruption::MaxCallDuration`] if that comes first.
-    pub async fn wait_until(&mut self, due: Instant) -> Result<(), Interruption> {
+    pub(crate) async fn wait_until(&mut self, due: Instant) -> Result<(), Interruption> {
         tokio::select! {
             biased;
             () = wait_for_stop(&mut self.stop) => Err(Interruption::Shutdown),

@@ -10,7 +10,7 @@ use super::Sound;
 /// Longer than any call: the end of a step that only the answer ends.
 const FAR_FUTURE: Duration = Duration::from_secs(24 * 3600);
 /// Music that ends sooner is not repeated but followed by silence: repeating it would be a busy loop.
-pub const MIN_LOOP_DURATION: Duration = Duration::from_millis(100);
+pub(crate) const MIN_LOOP_DURATION: Duration = Duration::from_millis(100);
 
 /// What the caller hears while an answer is awaited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Reassurance {
 }
 
 /// Yields what to play next.
-pub struct HoldSchedule<'a> {
+pub(crate) struct HoldSchedule<'a> {
     media: &'a HoldMedia,
     started: bool,
     music_at: Instant,
@@ -51,7 +51,7 @@ pub struct HoldSchedule<'a> {
 
 /// What to play next, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldStep<'a> {
+pub(crate) enum HoldStep<'a> {
     Silence(Instant),
     Music(&'a HoldMusic, Instant),
     /// Played to its end.
@@ -60,14 +60,14 @@ pub enum HoldStep<'a> {
 
 impl<'a> HoldSchedule<'a> {
     /// A schedule for a wait that begins `now`.
-    pub fn new(media: &'a HoldMedia, now: Instant) -> Self {
+    pub(crate) fn new(media: &'a HoldMedia, now: Instant) -> Self {
         let music_at = now + media.delay;
         Self { media, started: false, music_at, reassurance_at: None }
     }
 
     /// The next step, once the one before is over. Music never comes first: a step of silence, even of length zero, lets the
     /// driver notice a hang-up that it has received already.
-    pub fn next(&mut self, now: Instant) -> HoldStep<'a> {
+    pub(crate) fn next(&mut self, now: Instant) -> HoldStep<'a> {
         let has_started = std::mem::replace(&mut self.started, true);
         let mut until = now + FAR_FUTURE;
         if let Some(reassurance) = &self.media.reassurance {

@@ -122,7 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         }
     }
 
-    /// Whether FreeSWITCH reads commands while an application runs: whether the `socket` line has `async`.
+    /// Whether the `socket` line has `async`: FreeSWITCH then reads commands while an application runs.
     pub fn is_async(&self) -> bool {
         self.mode == SocketMode::Async
     }

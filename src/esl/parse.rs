@@ -10,17 +10,17 @@ use nom::sequence::{delimited, separated_pair};
 use nom::{IResult, Parser};
 
 /// Name and value, not decoded.
-pub type EslHeader<'a> = (&'a [u8], &'a [u8]);
+pub(super) type EslHeader<'a> = (&'a [u8], &'a [u8]);
 
 /// The headers of a block, in their order. Lines without a colon are skipped.
 ///
 /// Of two headers with the same name, FreeSWITCH uses the first (`switch_event_get_header_ptr` in `switch_event.c`).
-pub fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
+pub(super) fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
     lines(block).filter_map(|line| parse_header(line).ok().map(|(_, header)| header))
 }
 
 /// The first value of the header. Names are not case-sensitive.
-pub fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+pub(super) fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     // Compares the name before it parses the line: most lines of an event are never read.
     let named = lines(block).filter(|line| has_name(line, name));
     named.filter_map(|line| parse_header(line).ok()).map(|(_, (_, value))| value).next()
@@ -28,7 +28,7 @@ pub fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 
 /// Splits the body of a `text/event-plain` into the event's headers and the event's own body. That body extends to the
 /// end of the message; the inner `Content-Length` is redundant (`switch_event_serialize` in `switch_event.c`).
-pub fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
     let mut start = 0;
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let end = start + line.len();
@@ -41,7 +41,7 @@ pub fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Parses the value of a `Content-Length`.
-pub fn content_length(value: &[u8]) -> Option<usize> {
+pub(super) fn content_length(value: &[u8]) -> Option<usize> {
     let number = delimited(space0::<_, Error<_>>, decimal, space0);
     all_consuming(number).parse(value).ok().map(|(_, number)| number)
 }

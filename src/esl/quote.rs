@@ -23,12 +23,11 @@ pub const MAX_VALUE_BYTES: usize = 4 * 1024;
 /// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EslCommandError {
-    /// A line break in a header begins another header, or ends the command; a NUL cuts what it is in (`read_packet`).
+    /// A line break in a header would begin another header, or end the command. A NUL would truncate it
+    /// (`read_packet`).
     #[error(
         "a header cannot contain a carriage return, a line feed or a NUL; a body cannot contain a NUL"
     )]
-    /// A line break in a header would begin another header, or end the command. A NUL would truncate it
-    /// (`read_packet`).
     LineBreak,
     /// Longer than [`MAX_COMMAND_BYTES`].
     #[error("the command has {0} bytes; the limit is {MAX_COMMAND_BYTES}")]

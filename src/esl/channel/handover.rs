@@ -56,8 +56,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
         all.extend(changed.map(|(_, name)| (name.to_owned(), self.original_variable(name))));
         // With `socket_resume`, closing the connection strands a call in CS_RESET if it is transferred or if its
-        // `socket` line lacks `async`. A call that is hung up might continue in the dialplan without this line
-        // (`listener_run`, `socket_function`).
+        // `socket` line lacks `async`, and a call that is hung up may continue in the dialplan (`listener_run`,
+        // `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
         if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
             all.push((SOCKET_RESUME.to_owned(), String::new()));

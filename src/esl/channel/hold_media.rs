@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     ) -> Result<EventUuid, Interruption> {
         let argument = variable::application_argument(playback.argument.clone(), self.expansion());
         let (play, execution) = self.connection.execute(playback.application, &argument)?;
-        // Set before the commands are sent: the answer may come while they are being sent.
+        // Set before the commands are sent, because this future may be dropped meanwhile.
         self.playing = Some(execution);
         let mut commands = Vec::with_capacity(3);
         if keeps_keys && !std::mem::replace(&mut self.terminators_disabled, true) {

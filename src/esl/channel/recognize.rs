@@ -15,7 +15,7 @@ use crate::esl::command::EventUuid;
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 
-/// Maximum length of a prompt that plays during the options.
+/// Maximum length of a prompt that plays during the recognition.
 const MAX_PROMPT_DURATION: Duration = Duration::from_secs(120);
 /// 10 ms of silence, if there is no prompt.
 const SILENT_PROMPT: &str = "silence_stream://10";
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// The file that plays during the options. Other sounds are played before.
+    /// The file that plays during the recognition. Other sounds are played before.
     async fn prompt_file(
         &mut self,
         sound: &Sound,

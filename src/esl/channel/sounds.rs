@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.connection.ensure_alive()?;
         let argument = variable::application_argument(playback.argument.clone(), self.expansion());
         let (play, execution) = self.connection.execute(playback.application, &argument)?;
-        // Set before the command is sent: this future may be dropped while it is being sent.
+        // Set before the command is sent, because this future may be dropped meanwhile.
         self.playing = Some(execution);
         self.start_application(play).await?;
         let started = Instant::now();

@@ -126,7 +126,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         self.executions.is_idle()
     }
 
-    /// The next event, or `None` at `due`. Only here the driver waits for FreeSWITCH.
+    /// The next event, or `None` at `due`. The driver waits for FreeSWITCH only here.
     pub(in crate::esl) async fn next_event(
         &mut self,
         due: Instant,

@@ -6,7 +6,7 @@
 //! - [`environment`]: what Asterisk sends when a call begins
 //! - [`reply`]: what Asterisk replies to a command
 //! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
-//! - [`parse`]: the grammar of a message
+//! - `parse`: the grammar of a message
 //!
 //! Comments name functions of `res/res_agi.c` in Asterisk 22 unless they name another file. Asterisk 16 has the same
 //! functions.

@@ -10,7 +10,7 @@
 //! - [`headers`]: a block of headers, parsed only on request
 //! - [`asr_result`]: the words in a recognition result
 //! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
-//! - [`parse`]: the grammar of a header line
+//! - `parse`: the grammar of a header line
 //!
 //! Comments name functions of FreeSWITCH 1.11 (cc93a683), in
 //! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless they name another file.

@@ -103,6 +103,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         self.read_reply(timeout).await
     }
 
+    /// Sends a command that lasts until the end of the call at most, such as the playback of a sound.
+    pub(super) async fn run_until_call_ends(
+        &mut self,
+        command: AgiCommand,
+        kind: AgiCommandKind,
+    ) -> Result<AgiReply, Interruption> {
+        self.run(command, kind, self.deadline.remaining_with_margin()).await
+    }
+
     async fn start(
         &mut self,
         command: AgiCommand,

@@ -55,7 +55,8 @@ impl HangupCause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandoverResult {
     Completed,
-    /// The caller had hung up. The variables are set if the switch still accepts them, and the dialplan handles the hang-up.
+    /// The caller had hung up. The variables are set if the switch still accepts them, and the dialplan handles the
+    /// hang-up.
     CallerHungUp,
     /// The connection to the switch failed, or the switch rejected a command.
     ConnectionLost,

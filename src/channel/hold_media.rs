@@ -65,8 +65,8 @@ impl<'a> HoldSchedule<'a> {
         Self { media, started: false, music_at, reassurance_at: None }
     }
 
-    /// The next step, once the one before is over. Music never comes first: a step of silence, even of length zero, lets the
-    /// driver notice a hang-up that it has received already.
+    /// The next step, once the one before is over. Music never comes first: a step of silence, even of length zero,
+    /// lets the driver notice a hang-up that it has received already.
     pub(crate) fn next(&mut self, now: Instant) -> HoldStep<'a> {
         let has_started = std::mem::replace(&mut self.started, true);
         let mut until = now + FAR_FUTURE;

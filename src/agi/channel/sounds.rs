@@ -49,14 +49,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let keys =
                 collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
-            let reply = self
-                .connection
-                .run(
-                    command,
-                    AgiCommandKind::StreamFile,
-                    self.connection.deadline.remaining_with_margin(),
-                )
-                .await?;
+            let reply =
+                self.connection.run_until_call_ends(command, AgiCommandKind::StreamFile).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }
@@ -92,14 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let keys =
                 collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = say_command(sound, piece, &keys)?;
-            let reply = self
-                .connection
-                .run(
-                    command,
-                    AgiCommandKind::Other,
-                    self.connection.deadline.remaining_with_margin(),
-                )
-                .await?;
+            let reply = self.connection.run_until_call_ends(command, AgiCommandKind::Other).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// A module, and the modules of ours that it may import from.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("channel", &[]),
+    ("wire", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
-    ("agi", &["channel"]),
-    ("esl", &["channel"]),
+    ("agi", &["channel", "wire"]),
+    ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("single_flight", &[]),
     ("trigger", &["single_flight", "script", "web"]),

@@ -40,6 +40,7 @@ pub mod control;
 pub mod esl;
 pub mod fake;
 pub mod http_server;
+pub mod listener;
 pub mod metrics;
 pub mod script;
 pub mod server;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::http_server::{self, HttpServerListener};
+use crate::http_server;
+use crate::listener::NetworkListener;
 use crate::script::report::CallOutcome;
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
@@ -64,15 +65,15 @@ impl MetricsSnapshot {
 
 /// Serves `GET /metrics` until `stop`.
 pub async fn serve(
-    door: HttpServerListener,
+    listener: NetworkListener,
     snapshot: impl Fn() -> MetricsSnapshot + Clone + Send + Sync + 'static,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send,
 ) {
     let answer = move |request| {
         let response = handle_request(&request, &snapshot);
         async move { response }
     };
-    http_server::serve(door, answer, stop).await;
+    http_server::serve(listener, answer, stop).await;
 }
 
 fn handle_request<B>(

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room, and the rooms of ours that it may know.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 17] = [
     ("channel", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
@@ -15,13 +15,14 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
     ("web", &[]),
     ("single_flight", &[]),
     ("trigger", &["single_flight", "script", "web"]),
-    ("http_server", &[]),
-    ("voice", &["channel", "single_flight", "http_server", "script", "web"]),
-    ("control", &["script", "trigger"]),
-    ("metrics", &["http_server", "script", "telemetry", "trigger"]),
+    ("listener", &[]),
+    ("http_server", &["listener"]),
+    ("voice", &["channel", "single_flight", "http_server", "listener", "script", "web"]),
+    ("control", &["listener", "script", "trigger"]),
+    ("metrics", &["http_server", "listener", "script", "telemetry", "trigger"]),
     ("config", &["channel", "control", "script", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
-    ("server", &["agi", "esl", "channel", "script", "telemetry"]),
+    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
     (
         "cli",
         &[
@@ -31,6 +32,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
             "control",
             "fake",
             "http_server",
+            "listener",
             "metrics",
             "script",
             "server",

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +18,8 @@ use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::config::{self, Config};
-use crate::server::{CallServer, ServerLimits, SwitchListener, listen};
+use crate::listener::NetworkListener;
+use crate::server::{CallServer, ServerLimits, SwitchListener};
 use crate::telemetry::{self, Switch};
 use crate::trigger::{self, HttpTriggerClient};
 use crate::voice::sound_server::SoundUrls;
@@ -129,42 +129,38 @@ pub(super) fn trigger_settings(config: &Config) -> trigger::TriggerSettings {
 
 fn bind_switch_listeners(config: &Config) -> io::Result<Vec<SwitchListener>> {
     let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
-    let addresses = switches
-        .into_iter()
-        .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
-    let open = |(switch, door, address): (Switch, &config::Listener, SocketAddr)| {
-        let listener = listen::bind(address)
-            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+    let addresses = switches.into_iter().flat_map(|(switch, listener)| {
+        listener.listen.iter().map(move |address| (switch, *address, &listener.allow))
+    });
+    let bind = |(switch, address, allow): (Switch, SocketAddr, &Vec<IpNet>)| {
+        let listener = SwitchListener::bind(switch, address, allow.clone())?;
         info!(switch = switch.as_str(), %address, "listening");
-        Ok(SwitchListener { switch, listener, allow: door.allow.clone() })
+        Ok(listener)
     };
-    addresses.map(open).collect()
+    addresses.map(bind).collect()
 }
 
-/// A server of sounds that is open.
+/// A sound server that listens but does not accept yet.
 struct BoundSoundServer {
-    listener: TcpListener,
+    listener: NetworkListener,
     urls: Arc<SoundUrls>,
-    allow: Vec<IpNet>,
 }
 
 fn bind_sound_server(config: &Config) -> io::Result<Option<BoundSoundServer>> {
     let Some(server) = &config.voice.sound_server else { return Ok(None) };
     let address = server.listen;
-    let listener = listen::bind(address).map_err(|error| {
-        io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
-    })?;
+    let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
     let urls =
         Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
     info!(%address, url = server.url, "serving sounds");
-    Ok(Some(BoundSoundServer { listener, urls, allow: server.allow.clone() }))
+    Ok(Some(BoundSoundServer { listener, urls }))
 }
 
 /// Serves sounds as long as there are calls to hear them, also when the daemon is being stopped.
 async fn serve_sounds(sounds: Option<BoundSoundServer>) {
     match sounds {
-        Some(BoundSoundServer { listener, urls, allow }) => {
-            voice::sound_server::serve(listener, urls, allow, std::future::pending()).await;
+        Some(BoundSoundServer { listener, urls }) => {
+            voice::sound_server::serve(listener, urls, std::future::pending()).await;
         }
         None => std::future::pending().await,
     }

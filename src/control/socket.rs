@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
+use crate::listener::LocalListener;
+
 /// What the file is called where nobody names it.
 pub const SOCKET_FILE_NAME: &str = "control.sock";
 /// Most bytes of its path; Linux has 108 for it, with the NUL.
@@ -39,12 +41,18 @@ pub enum ControlSocketError {
     Io(#[from] io::Error),
 }
 
-/// A socket that is listened on. Its file is removed when this is dropped.
+/// The listening control socket. Its file is removed when this is dropped.
 #[derive(Debug)]
 pub struct ControlSocket {
-    pub(super) listener: UnixListener,
+    pub(super) listener: LocalListener,
+    pub(super) file: SocketFile,
+}
+
+/// The file of our socket, removed on drop unless another daemon has replaced it.
+#[derive(Debug)]
+pub(super) struct SocketFile {
     path: PathBuf,
-    /// Device and number of the file.
+    /// Device and inode.
     file_id: (u64, u64),
 }
 
@@ -68,7 +76,7 @@ impl ControlSocket {
     }
 }
 
-impl Drop for ControlSocket {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         if file_id(&self.path).is_ok_and(|file| file == self.file_id) {
             drop(fs::remove_file(&self.path));
@@ -111,11 +119,14 @@ fn remove_folder(folder: &Path) {
 }
 
 fn bind_and_move(here: &Path, path: &Path) -> Result<ControlSocket, ControlSocketError> {
-    let listener = UnixListener::bind(here)?;
+    let socket = UnixListener::bind(here)?;
     fs::set_permissions(here, Permissions::from_mode(0o600))?;
-    let file = file_id(here)?;
+    let file_id = file_id(here)?;
     fs::rename(here, path)?;
-    Ok(ControlSocket { listener, path: path.to_owned(), file_id: file })
+    Ok(ControlSocket {
+        listener: LocalListener { name: "[control]", socket },
+        file: SocketFile { path: path.to_owned(), file_id },
+    })
 }
 
 fn file_id(path: &Path) -> io::Result<(u64, u64)> {

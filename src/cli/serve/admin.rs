@@ -10,9 +10,9 @@ use tracing::{info, warn};
 use crate::config::Config;
 use crate::control::handler;
 use crate::control::socket::ControlSocket;
-use crate::http_server::HttpServerListener;
+use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::{CallServer, listen};
+use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
@@ -20,7 +20,7 @@ type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
 /// Where the daemon is looked into; open.
 pub(super) struct AdminListeners {
-    metrics: Option<HttpServerListener>,
+    metrics: Option<NetworkListener>,
     control: Option<ControlSocket>,
 }
 
@@ -40,7 +40,7 @@ impl AdminListeners {
     pub(super) async fn serve(self, server: &DaemonServer) {
         let Self { metrics, control } = self;
         tokio::join!(
-            or_pending(metrics.map(|door| serve_metrics(door, server))),
+            or_pending(metrics.map(|listener| serve_metrics(listener, server))),
             or_pending(control.map(|socket| serve_control(socket, server)))
         );
     }
@@ -53,13 +53,12 @@ async fn or_pending(served: Option<impl Future<Output = ()>>) {
     }
 }
 
-fn bind_metrics(config: &Config) -> io::Result<Option<HttpServerListener>> {
+fn bind_metrics(config: &Config) -> io::Result<Option<NetworkListener>> {
     let Some(metrics) = &config.metrics else { return Ok(None) };
     let address = metrics.listen;
-    let listener = listen::bind(address)
-        .map_err(|error| io::Error::new(error.kind(), format!("[metrics] {address}: {error}")))?;
+    let listener = NetworkListener::bind("[metrics]", address, metrics.allow.clone())?;
     info!(%address, "serving metrics");
-    Ok(Some(HttpServerListener { table: "[metrics]", listener, allow: metrics.allow.clone() }))
+    Ok(Some(listener))
 }
 
 async fn open_control(path: &Path) -> Option<ControlSocket> {
@@ -75,14 +74,14 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
     }
 }
 
-async fn serve_metrics(door: HttpServerListener, server: &DaemonServer) {
+async fn serve_metrics(listener: NetworkListener, server: &DaemonServer) {
     let server = server.clone();
     let snapshot = move || MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
         ..MetricsSnapshot::from_triggers(server.triggers())
     };
-    metrics::serve(door, snapshot, pending()).await;
+    metrics::serve(listener, snapshot, pending()).await;
 }
 
 async fn serve_control(socket: ControlSocket, server: &DaemonServer) {

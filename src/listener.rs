@@ -1,0 +1,147 @@
+//! Accepting connections: one loop for switches, HTTP and the control socket.
+//!
+//! A listener knows who may connect. A [`ConnectionLimit`] says how many connections are served at once, and whether
+//! further ones wait or are refused. A [`ConnectionHandler`] serves and refuses.
+
+mod limit;
+mod refusal;
+mod sockets;
+#[cfg(test)]
+mod tests;
+
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tracing::{error, warn};
+
+pub use limit::{ConnectionLimit, ConnectionPermit};
+pub use refusal::Refusal;
+pub use sockets::{Acceptor, LocalListener, LocalPeer, NetworkListener, bind};
+
+/// Pause after a failed accept (the system is out of file descriptors): the first, and the longest.
+const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+/// How long a stopping listener waits for each connection that the kernel may still hand over.
+const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
+
+/// Serves and refuses the connections of one listener. Both methods must return at once: the listener waits for them.
+pub trait ConnectionHandler<L: Acceptor> {
+    /// Starts to serve a connection, and holds the permit until it is over.
+    fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit);
+
+    /// Refuses a connection. Without anything to say it is closed.
+    fn refuse(&mut self, stream: L::Stream, refusal: Refusal) {
+        let _ = refusal;
+        drop(stream);
+    }
+}
+
+/// Accepts connections until `stop` resolves. A listener whose limit refuses then also refuses the connections that
+/// are already in its backlog: the kernel would reset them without a reply.
+pub async fn accept_connections<L: Acceptor>(
+    listener: &L,
+    limit: &ConnectionLimit,
+    handler: &mut (impl ConnectionHandler<L> + Send),
+    stop: impl Future<Output = ()> + Send,
+) {
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, peer, admission) = tokio::select! {
+            () = &mut stop => break,
+            accepted = next_connection(listener, limit) => accepted,
+        };
+        match admission {
+            Ok(permit) => handler.serve(stream, peer, permit),
+            Err(refusal) => refuse(listener, handler, (stream, peer), refusal),
+        }
+    }
+    if limit.refuses() {
+        refuse_late_connections(listener, handler).await;
+    }
+}
+
+/// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks.
+pub async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
+    listener: &L,
+    limit: ConnectionLimit,
+    serve: impl Fn(L::Stream, L::Peer) -> F + Send,
+    stop: impl Future<Output = ()> + Send,
+) {
+    let mut handler = TaskPerConnection { serve, tasks: JoinSet::new() };
+    accept_connections(listener, &limit, &mut handler, stop).await;
+}
+
+struct TaskPerConnection<S> {
+    serve: S,
+    tasks: JoinSet<()>,
+}
+
+impl<L, S, F> ConnectionHandler<L> for TaskPerConnection<S>
+where
+    L: Acceptor,
+    S: Fn(L::Stream, L::Peer) -> F,
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit) {
+        let served = (self.serve)(stream, peer);
+        self.tasks.spawn(async move {
+            served.await;
+            drop(permit);
+        });
+        while self.tasks.try_join_next().is_some() {}
+    }
+}
+
+/// The next connection, and whether it is served.
+async fn next_connection<L: Acceptor>(
+    listener: &L,
+    limit: &ConnectionLimit,
+) -> (L::Stream, L::Peer, Result<ConnectionPermit, Refusal>) {
+    let reserved = limit.reserve().await;
+    let (stream, peer) = accept_with_backoff(listener).await;
+    let admission = match reserved {
+        _ if !listener.allows(&peer) => Err(Refusal::NotAllowed(L::ACCESS_RULE)),
+        Some(permit) => Ok(permit),
+        None => limit.try_acquire(),
+    };
+    (stream, peer, admission)
+}
+
+async fn accept_with_backoff<L: Acceptor>(listener: &L) -> (L::Stream, L::Peer) {
+    let (mut pause, longest) = ACCEPT_BACKOFF;
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => return accepted,
+            Err(error) => {
+                let name = listener.name();
+                error!(%error, "{name} can't accept a connection; next attempt in {pause:?}");
+                sleep(pause).await;
+                pause = (pause * 2).min(longest);
+            }
+        }
+    }
+}
+
+async fn refuse_late_connections<L: Acceptor>(
+    listener: &L,
+    handler: &mut (impl ConnectionHandler<L> + Send),
+) {
+    for _ in 0..sockets::BACKLOG {
+        match timeout(LATE_ACCEPT_TIMEOUT, listener.accept()).await {
+            Ok(Ok(accepted)) => refuse(listener, handler, accepted, Refusal::Stopping),
+            Ok(Err(_)) | Err(_) => return,
+        }
+    }
+}
+
+fn refuse<L: Acceptor>(
+    listener: &L,
+    handler: &mut impl ConnectionHandler<L>,
+    (stream, peer): (L::Stream, L::Peer),
+    refusal: Refusal,
+) {
+    warn!(%peer, "refused by {}: {refusal}", listener.name());
+    handler.refuse(stream, refusal);
+}

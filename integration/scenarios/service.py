@@ -197,5 +197,5 @@ def log_line(lab):
     }
     expect("fields", {name: line.get(name) for name in wanted}, wanted)
     expect("call id", line["call_id"], call.channel.unique_id)
-    expect("times are there", [name for name in ("total_ms", "asked_ms", "trigger_ms") if name not in line], [])
+    expect("times are there", [name for name in ("duration_ms", "prompt_ms", "trigger_ms") if name not in line], [])
     expect("lines", len(lab.daemon.calls), 1)

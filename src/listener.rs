@@ -115,8 +115,8 @@ async fn accept_with_backoff<L: Acceptor>(listener: &L) -> (L::Stream, L::Peer) 
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) => {
-                let name = listener.name();
-                error!(%error, "{name} can't accept a connection; next attempt in {pause:?}");
+                let listener = listener.name();
+                error!(%error, listener, "can't accept a connection; next attempt in {pause:?}");
                 sleep(pause).await;
                 pause = (pause * 2).min(longest);
             }
@@ -142,6 +142,6 @@ fn refuse<L: Acceptor>(
     (stream, peer): (L::Stream, L::Peer),
     refusal: Refusal,
 ) {
-    warn!(%peer, "refused by {}: {refusal}", listener.name());
+    warn!(%peer, listener = listener.name(), "refused: {refusal}");
     handler.refuse(stream, refusal);
 }

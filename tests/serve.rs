@@ -134,9 +134,9 @@ fn a_faulty_reload_changes_nothing_and_a_good_one_does() {
             std::thread::yield_now();
         }
     };
-    reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "scripts not loaded");
+    reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "reload failed");
     served(daemon.call());
-    reload("[otherwise]\nset = { A = 'c' }\n", "scripts loaded again");
+    reload("[otherwise]\nset = { A = 'c' }\n", "scripts reloaded");
     assert_eq!(daemon.call().0, "SET VARIABLE \"A\" \"c\"\n");
 }
 
@@ -180,7 +180,7 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
             std::thread::yield_now();
         }
     };
-    said("scripts loaded again");
+    said("scripts reloaded");
     let commands = daemon.call_that_enters("4711081547110815").concat();
     assert!(commands.contains("DIALPLAN_EXISTS(47110815,47110815,1)"), "{commands}");
     ["request", "branch", "goto ***@***"].into_iter().for_each(said);

@@ -138,7 +138,7 @@ def reload(lab):
     before = lab.script("asks", SCRIPT).call("asks")
     before.hear("ask_more")
     lab.daemon.reload({"asks": SCRIPT.replace('play = "matched"', 'play = "sorry"')})
-    wait_until(lambda: "scripts loaded again" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
+    wait_until(lambda: "scripts reloaded" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
     after = lab.call("asks")
     for call, sound in ((before, "matched"), (after, "sorry")):
         call.press("1234")

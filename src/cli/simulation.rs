@@ -74,7 +74,7 @@ impl Simulation {
         let address = listener.local_addr()?;
         if stage.engines {
             let uncreated = config.create_folders().into_iter();
-            uncreated.for_each(|reason| warn!(reason, "this will not work"));
+            uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.voice.clone(), triggers.client(), None);
         let voice = SimulatedVoice::new(engines, stage);

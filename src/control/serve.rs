@@ -1,4 +1,4 @@
-//! Connections to the control socket: who may ask, how many at once, for how long.
+//! Serves the control socket, with limits on connections, requests and time.
 
 use std::future::Future;
 use std::io;
@@ -15,13 +15,13 @@ use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
 use crate::listener::{self, ConnectionLimit};
 
-/// Most connections at once; further ones wait for their turn.
+/// Most connections at once. Further ones wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 8;
-/// For the request.
+/// Timeout for reading the request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// For the answer to be read.
+/// Timeout for writing the replies.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-/// What is written at once, in bytes.
+/// Replies are written in chunks of at least this size, in bytes.
 const WRITE_CHUNK_BYTES: usize = 64 << 10;
 
 /// Answers requests until `stop` resolves, then aborts the open connections and removes the socket's file.
@@ -48,41 +48,41 @@ where
     A: Fn(ControlRequest) -> F,
     F: Future<Output = Vec<ControlReply>>,
 {
-    let answers = match timeout(REQUEST_TIMEOUT, read_request(&mut stream)).await? {
+    let replies = match timeout(REQUEST_TIMEOUT, read_request(&mut stream)).await? {
         Ok(Some(request)) => {
-            debug!(?request, "[control] was asked");
+            debug!(?request, "[control] request");
             answer(request).await
         }
         Ok(None) => return Ok(()),
-        Err(fault) => vec![ControlReply::Fault(fault)],
+        Err(error) => vec![ControlReply::Fault(error)],
     };
-    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &answers)).await?
+    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies)).await?
 }
 
-/// The one request; nothing where the peer has left without one.
+/// The request of a connection; `None` if the peer closed it without one.
 async fn read_request(stream: &mut UnixStream) -> Result<Option<ControlRequest>, String> {
     let lines = LinesCodec::new_with_max_length(MAX_REQUEST_BYTES);
     match FramedRead::new(stream, lines).next().await {
         None => Ok(None),
-        Some(Ok(line)) => {
-            serde_json::from_str(&line).map(Some).map_err(|error| format!("no request: {error}"))
-        }
+        Some(Ok(line)) => serde_json::from_str(&line)
+            .map(Some)
+            .map_err(|error| format!("invalid request: {error}")),
         Some(Err(LinesCodecError::MaxLineLengthExceeded)) => {
-            Err(format!("a request has at most {MAX_REQUEST_BYTES} bytes"))
+            Err(format!("the request is longer than {MAX_REQUEST_BYTES} bytes"))
         }
-        Some(Err(LinesCodecError::Io(error))) => Err(format!("no request: {error}")),
+        Some(Err(LinesCodecError::Io(error))) => Err(format!("invalid request: {error}")),
     }
 }
 
-async fn write_replies(stream: &mut UnixStream, answers: &[ControlReply]) -> io::Result<()> {
-    let mut piece = Vec::new();
-    for answer in answers {
-        serde_json::to_writer(&mut piece, answer)?;
-        piece.push(b'\n');
-        if piece.len() >= WRITE_CHUNK_BYTES {
-            stream.write_all(&piece).await?;
-            piece.clear();
+async fn write_replies(stream: &mut UnixStream, replies: &[ControlReply]) -> io::Result<()> {
+    let mut chunk = Vec::new();
+    for reply in replies {
+        serde_json::to_writer(&mut chunk, reply)?;
+        chunk.push(b'\n');
+        if chunk.len() >= WRITE_CHUNK_BYTES {
+            stream.write_all(&chunk).await?;
+            chunk.clear();
         }
     }
-    stream.write_all(&piece).await
+    stream.write_all(&chunk).await
 }

@@ -12,7 +12,7 @@ use crate::script::definition::ScriptLibrary;
 use crate::telemetry::call_counts::CallCounts;
 
 /// The limits of calls.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLimits {
     /// How long a switch may take to send its first message.
     pub handshake_timeout: Duration,

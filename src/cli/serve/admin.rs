@@ -1,4 +1,4 @@
-//! What looks into a running daemon: its counts, and its control socket.
+//! The listeners for administrators: metrics and the control socket.
 
 use std::future::{Future, pending};
 use std::io;
@@ -18,15 +18,14 @@ use crate::voice::VoiceEngines;
 
 type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
-/// Where the daemon is looked into; open.
+/// The open listeners.
 pub(super) struct AdminListeners {
     metrics: Option<NetworkListener>,
     control: Option<ControlSocket>,
 }
 
 impl AdminListeners {
-    /// Opens what the daemon's file names. Calls matter more than a control socket: without one the daemon serves them
-    /// all the same.
+    /// Opens the configured listeners. A control socket that can't be opened is only logged: it must not stop calls.
     pub(super) async fn open(config: &Config) -> io::Result<Self> {
         let metrics = bind_metrics(config)?;
         let control = match &config.control {
@@ -36,7 +35,7 @@ impl AdminListeners {
         Ok(Self { metrics, control })
     }
 
-    /// Serves both as long as there are calls, also when the daemon is being stopped.
+    /// Serves both, also while the daemon drains. Never returns.
     pub(super) async fn serve(self, server: &DaemonServer) {
         let Self { metrics, control } = self;
         tokio::join!(
@@ -46,9 +45,9 @@ impl AdminListeners {
     }
 }
 
-async fn or_pending(served: Option<impl Future<Output = ()>>) {
-    match served {
-        Some(served) => served.await,
+async fn or_pending(future: Option<impl Future<Output = ()>>) {
+    match future {
+        Some(future) => future.await,
         None => pending().await,
     }
 }
@@ -64,11 +63,12 @@ fn bind_metrics(config: &Config) -> io::Result<Option<NetworkListener>> {
 async fn open_control(path: &Path) -> Option<ControlSocket> {
     match ControlSocket::open(path).await {
         Ok(socket) => {
-            info!(socket = %path.display(), "`dialscript cache` may ask");
+            info!(socket = %path.display(), "control socket is open");
             Some(socket)
         }
-        Err(reason) => {
-            warn!(socket = %path.display(), %reason, "no control socket: `dialscript cache` can't ask");
+        Err(error) => {
+            let socket = path.display();
+            warn!(%socket, %error, "can't open the control socket: `dialscript cache` will not work");
             None
         }
     }

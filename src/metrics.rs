@@ -17,7 +17,7 @@ pub use prometheus_text::to_prometheus_text;
 pub use render::render;
 pub use snapshot::MetricsSnapshot;
 
-/// The format that [`render`] writes, and that Prometheus prefers.
+/// The format that [`render()`] writes, and that Prometheus prefers.
 const OPEN_METRICS_TEXT: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
 /// The format for all other clients.

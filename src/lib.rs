@@ -3,7 +3,7 @@
 //! A dialplan hands a live call to the daemon. A script file says what the caller hears, and what input is collected. A
 //! web application decides, and the call continues in the dialplan where the web application's answer says.
 //!
-//! The way of one call:
+//! The course of a call:
 //!
 //! ```text
 //! accept ─▶ handshake with the switch ─▶ caller, script and arguments ─▶ script::run, from top to bottom:
@@ -15,7 +15,7 @@
 //! it outlives a caller who hangs up.
 //!
 //! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
-//! - [`server`]: calls: their limits, refusals, and draining
+//! - [`server`]: accepting, limiting, refusing and draining calls
 //! - [`script`]: what a script is and does. Pure, apart from [`script::run`], where reading should begin
 //! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it
 //! - [`agi`]: the driver for Asterisk (FastAGI)
@@ -24,7 +24,7 @@
 //! - [`voice`]: text-to-speech, speech recognition, audio conversion, and the sound server
 //! - [`web`]: the HTTP client: egress rules, TLS, timings
 //! - [`single_flight`]: one task for all who need the same result
-//! - [`listener`]: accepting connections: who may connect, and how many
+//! - [`listener`]: the accept loop of all sockets, who may connect, and how many
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
 //! - [`metrics`]: metrics for Prometheus

@@ -21,25 +21,28 @@ pub use limit::{ConnectionLimit, ConnectionPermit};
 pub use refusal::Refusal;
 pub use sockets::{Acceptor, LocalListener, LocalPeer, NetworkListener, bind};
 
-/// Pause after a failed accept (the system is out of file descriptors): the first, and the longest.
+/// The first and the longest pause after a failed accept. The usual cause is a lack of file descriptors.
 const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
-/// How long a stopping listener waits for each connection that the kernel may still hand over.
+/// How long a stopping listener waits for each further connection in its backlog.
 const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Serves and refuses the connections of one listener. Both methods must return at once: the listener waits for them.
+/// Serves and refuses the connections of one listener. Both methods must return at once: no other connection is
+/// accepted meanwhile.
 pub trait ConnectionHandler<L: Acceptor> {
-    /// Starts to serve a connection, and holds the permit until it is over.
+    /// Starts to serve a connection. The permit must be held until the connection ends.
     fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit);
 
-    /// Refuses a connection. Without anything to say it is closed.
+    /// Refuses a connection. By default it is closed without a reply.
     fn refuse(&mut self, stream: L::Stream, refusal: Refusal) {
         let _ = refusal;
         drop(stream);
     }
 }
 
-/// Accepts connections until `stop` resolves. A listener whose limit refuses then also refuses the connections that
-/// are already in its backlog: the kernel would reset them without a reply.
+/// Accepts connections until `stop` resolves.
+///
+/// If the limit refuses, the connections that are in the backlog then are refused, too. Otherwise the kernel would reset
+/// them, and their peers would get no reply.
 pub async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
@@ -94,7 +97,7 @@ where
     }
 }
 
-/// The next connection, and whether it is served.
+/// The next connection, with a permit or the reason to refuse it.
 async fn next_connection<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,

@@ -18,7 +18,7 @@ use lookup::{CacheIndex, KeyedCacheEntry};
 /// Most entries in a list. The oldest are left off.
 const MAX_LISTED: usize = 10_000;
 
-/// Answers a request. A purge is carried out first.
+/// Answers a request, or carries out a purge and reports it.
 pub async fn handle_request(
     request: &ControlRequest,
     triggers: &HttpTriggerClient,
@@ -109,7 +109,7 @@ impl ControlHandler<'_> {
     }
 }
 
-/// Removes the same entries from the shared cache; the reason when that fails.
+/// Removes the same entries from the shared cache. Returns the error, if any.
 async fn purge_shared(
     shared: &SharedCache,
     target: &PurgeTarget,

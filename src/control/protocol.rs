@@ -36,7 +36,7 @@ pub enum PurgeTarget {
     All,
     /// Those of a script.
     Script(String),
-    /// Those whose keys start so. Each string must match one key only.
+    /// Those whose keys start with these strings. Each string must match exactly one key.
     Keys(Vec<String>),
 }
 
@@ -52,7 +52,8 @@ pub enum ControlReply {
     Script(Box<ScriptCacheReport>),
     /// The number of cached answers that were removed.
     Purged(usize),
-    /// The same answers were removed from the shared cache (`None`), or the error. Other daemons keep their own copies.
+    /// Whether the answers were also removed from the shared cache: `None`, or the error. Other daemons keep their own
+    /// copies.
     Shared(Option<String>),
     /// The request failed.
     Fault(String),
@@ -132,7 +133,7 @@ pub enum ScriptCachePolicy {
         stale_ms: u64,
         /// How long after being fresh it is served if the request fails.
         stale_if_error_ms: u64,
-        /// The placeholders in `cache_key`. `None`: URL, headers and body are the key.
+        /// The placeholders in `cache_key`. `None` if URL, headers and body are the key.
         by: Option<Vec<String>>,
     },
 }

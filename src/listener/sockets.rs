@@ -21,13 +21,13 @@ pub trait Acceptor: Send + Sync {
     type Stream: Send;
     /// The other end of a connection.
     type Peer: fmt::Display + Send;
-    /// Who may connect, as the log says it of a peer that may not.
+    /// The log's reason for a peer that may not connect.
     const ACCESS_RULE: &'static str;
 
     /// The listener's table in the configuration file, for the log.
     fn name(&self) -> &'static str;
 
-    /// The next connection. Dropping the future loses none.
+    /// The next connection. No connection is lost when the future is dropped.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
 
     /// Whether a peer may connect.

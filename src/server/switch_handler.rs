@@ -1,4 +1,4 @@
-//! The connections of switches: each is a call that is served, or refused.
+//! Connections from switches. Each one is a call, which is served or refused.
 
 use std::net::IpAddr;
 use std::sync::Arc;

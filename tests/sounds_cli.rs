@@ -153,7 +153,7 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
         "another of these files became `good`",
         "--name my-sound--2",
         "this is a folder",
-        "5 faults in 5 files",
+        "5 errors in 5 files",
     ] {
         assert!(told.errors.contains(words), "{words}: {}", told.errors);
     }
@@ -188,7 +188,7 @@ fn a_sound_of_the_library_is_made_playable_where_it_lies() {
     assert_eq!((told.code, told.errors.as_str()), (0, ""));
     assert_eq!(home.rate("sounds/de/hello.wav"), 8000);
     let checked = home.sounds(&["check"]);
-    assert_eq!((checked.code, checked.output.as_str()), (0, "1 sound file, no faults\n"));
+    assert_eq!((checked.code, checked.output.as_str()), (0, "1 sound file, no errors\n"));
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn check_tells_every_file_that_no_switch_plays() {
         "sounds/wide.wav` has 1 channel at 16000 Hz",
         "sounds/broken.wav` is no WAV file",
         "dialscript sounds import sounds/en/song.mp3",
-        "3 faults in 3 files",
+        "3 errors in 3 files",
     ] {
         assert!(told.errors.contains(words), "{words}: {}", told.errors);
     }
@@ -235,7 +235,7 @@ fn an_empty_library_says_how_it_is_filled() {
     let told = home.sounds(&["list"]);
     assert_eq!(told.code, 0);
     assert!(told.output.contains("dialscript sounds import FILE..."), "{}", told.output);
-    assert_eq!(home.sounds(&["check"]).output, "0 sound files, no faults\n");
+    assert_eq!(home.sounds(&["check"]).output, "0 sound files, no errors\n");
 }
 
 #[test]

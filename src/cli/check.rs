@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::{self, Faults, Warnings, counted};
+use crate::config::{self, ConfigErrors, ConfigWarnings, counted};
 
 /// Reads everything and says what is wrong with it on standard error, or how much is right on standard output.
 pub fn check(path: &Path) -> ExitCode {
@@ -22,12 +22,12 @@ pub fn check(path: &Path) -> ExitCode {
 }
 
 /// All faults on standard error, in colours where people see it.
-pub fn print_diagnostics(faults: &Faults) {
+pub fn print_diagnostics(faults: &ConfigErrors) {
     let _ = writeln!(std::io::stderr(), "{}", faults.render(use_colours()));
 }
 
 /// All warnings on standard error; nothing where there are none.
-pub fn print_warnings(warnings: &Warnings) {
+pub fn print_warnings(warnings: &ConfigWarnings) {
     let _ = write!(std::io::stderr(), "{}", warnings.render(use_colours()));
 }
 
@@ -40,8 +40,8 @@ fn use_colours() -> bool {
 /// # Errors
 ///
 /// All faults.
-pub fn check_files(path: &Path) -> Result<(String, Warnings), Faults> {
+pub fn check_files(path: &Path) -> Result<(String, ConfigWarnings), ConfigErrors> {
     let config = config::load(path)?;
     let scripts = counted(config.library.scripts.len(), "script");
-    Ok((format!("{scripts}, no faults"), config.warnings))
+    Ok((format!("{scripts}, no errors"), config.warnings))
 }

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
@@ -17,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
-use crate::config::{self, Config};
+use crate::config::{self, Config, DaemonSettings, ListenerSettings};
 use crate::listener::NetworkListener;
-use crate::server::{CallServer, ServerLimits, SwitchListener};
+use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::{self, Switch};
-use crate::trigger::{self, HttpTriggerClient};
+use crate::trigger::HttpTriggerClient;
 use crate::voice::sound_server::SoundUrls;
 use crate::voice::{self, VoiceEngines};
 
@@ -39,7 +38,7 @@ pub fn serve(path: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    telemetry::init_logging(config.log.level, config.log.format);
+    telemetry::init_logging(config.daemon.log.level, config.daemon.log.format);
     log_warnings(&config);
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config));
@@ -63,14 +62,16 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
 async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, force_stop) = stop_signals()?;
-    let triggers = HttpTriggerClient::new(trigger_settings(&config)).map_err(io::Error::other)?;
-    let listeners = bind_switch_listeners(&config)?;
-    let sound_server = bind_sound_server(&config)?;
-    let admin = AdminListeners::open(&config).await?;
+    let triggers =
+        HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
+    let listeners = bind_switch_listeners(&config.daemon)?;
+    let sound_server = bind_sound_server(&config.daemon)?;
+    let admin = AdminListeners::open(&config.daemon).await?;
     let urls = sound_server.as_ref().map(|server| server.urls.clone());
-    let voice = VoiceEngines::new(config.voice.clone(), triggers.client(), urls);
+    let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server = CallServer::new(server_limits(&config), config.library.clone(), triggers, voice);
+    let server =
+        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
     notify_systemd(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -91,49 +92,14 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn server_limits(config: &Config) -> ServerLimits {
-    ServerLimits {
-        handshake_timeout: config.environment_timeout,
-        max_calls: config.server.max_calls,
-        longest_call: config.server.longest_call,
-        grace: config.server.grace,
-    }
-}
-
-pub(super) fn trigger_settings(config: &Config) -> trigger::TriggerSettings {
-    let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
-    let upstreams = || config.upstreams.iter();
-    trigger::TriggerSettings {
-        connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
-        max_requests: config.trigger.max_requests,
-        upstream_limits: trigger::upstream::UpstreamLimits {
-            max_concurrent: config.trigger.max_per_upstream,
-            max_concurrent_at: upstreams()
-                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
-                .collect(),
-            breaker: config.breaker,
-        },
-        tls_identities: upstreams()
-            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
-            .collect(),
-        cache: trigger::response_cache::ResponseCacheLimits {
-            max_entries: entries,
-            max_bytes: bytes,
-        },
-        shared_cache: config.cache.shared.clone(),
-        allow_hosts: config.egress.allow_hosts.clone(),
-        allow_networks: config.egress.allow_networks.clone(),
-    }
-}
-
-fn bind_switch_listeners(config: &Config) -> io::Result<Vec<SwitchListener>> {
-    let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
-    let addresses = switches.into_iter().flat_map(|(switch, listener)| {
-        listener.listen.iter().map(move |address| (switch, *address, &listener.allow))
+fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
+    let switches =
+        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
+    let addresses = switches.into_iter().flat_map(|(switch, settings)| {
+        settings.listen.iter().map(move |address| (switch, settings, *address))
     });
-    let bind = |(switch, address, allow): (Switch, SocketAddr, &Vec<IpNet>)| {
-        let listener = SwitchListener::bind(switch, address, allow.clone())?;
+    let bind = |(switch, settings, address): (Switch, &ListenerSettings, SocketAddr)| {
+        let listener = SwitchListener::bind(switch, address, settings.allow.clone())?;
         info!(switch = switch.as_str(), %address, "listening");
         Ok(listener)
     };
@@ -146,12 +112,15 @@ struct BoundSoundServer {
     urls: Arc<SoundUrls>,
 }
 
-fn bind_sound_server(config: &Config) -> io::Result<Option<BoundSoundServer>> {
-    let Some(server) = &config.voice.sound_server else { return Ok(None) };
+fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
+    let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
     let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
-    let urls =
-        Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
+    let urls = Arc::new(SoundUrls::new(
+        server,
+        &settings.voice.cache_folder,
+        &settings.voice.library_folder,
+    )?);
     info!(%address, url = server.url, "serving sounds");
     Ok(Some(BoundSoundServer { listener, urls }))
 }
@@ -197,7 +166,7 @@ async fn reload_on_sighup(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 log_warnings(&config);
-                for table in running.differs_from(&config) {
+                for table in running.daemon.changed_tables(&config.daemon) {
                     warn!(table, "changed in the daemon's file: takes effect after a restart");
                 }
                 let scripts = config.library.scripts.len();

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::cli::ConfigFile;
 use crate::cli::check::print_diagnostics;
 use crate::cli::table::print_line;
-use crate::config::{self, Fault, Faults, Inventory, counted};
+use crate::config::{self, ConfigErrors, Diagnostic, SoundInventory, counted};
 
 /// What is done with the library.
 #[derive(Debug, Args)]
@@ -34,8 +34,8 @@ enum SoundsCommand {
 pub fn sounds(options: SoundsArgs) -> ExitCode {
     let (done, file) = match options.command {
         SoundsCommand::Import(options) => return import::import(&options),
-        SoundsCommand::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
-        SoundsCommand::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
+        SoundsCommand::List(file) => (list::list as fn(&SoundInventory) -> Vec<Diagnostic>, file),
+        SoundsCommand::Check(file) => (check as fn(&SoundInventory) -> Vec<Diagnostic>, file),
     };
     match config::inventory(&file.resolve_path()) {
         Ok(inventory) => exit_with(done(&inventory)),
@@ -43,20 +43,20 @@ pub fn sounds(options: SoundsArgs) -> ExitCode {
     }
 }
 
-fn check(inventory: &Inventory) -> Vec<Fault> {
-    let faults = inventory.faults();
+fn check(inventory: &SoundInventory) -> Vec<Diagnostic> {
+    let faults = inventory.errors();
     if faults.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
-        print_line(&format!("{}, no faults", counted(number, "sound file")));
+        print_line(&format!("{}, no errors", counted(number, "sound file")));
     }
     faults
 }
 
-fn exit_with(faults: Vec<Fault>) -> ExitCode {
-    if faults.is_empty() { ExitCode::SUCCESS } else { print_failure(&Faults::sorted(faults)) }
+fn exit_with(faults: Vec<Diagnostic>) -> ExitCode {
+    if faults.is_empty() { ExitCode::SUCCESS } else { print_failure(&ConfigErrors::sorted(faults)) }
 }
 
-fn print_failure(faults: &Faults) -> ExitCode {
+fn print_failure(faults: &ConfigErrors) -> ExitCode {
     print_diagnostics(faults);
     ExitCode::FAILURE
 }

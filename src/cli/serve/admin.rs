@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::DaemonSettings;
 use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
@@ -26,9 +26,9 @@ pub(super) struct AdminListeners {
 
 impl AdminListeners {
     /// Opens the configured listeners. A control socket that can't be opened is only logged: it must not stop calls.
-    pub(super) async fn open(config: &Config) -> io::Result<Self> {
-        let metrics = bind_metrics(config)?;
-        let control = match &config.control {
+    pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
+        let metrics = bind_metrics(settings)?;
+        let control = match &settings.control {
             Some(path) => open_control(path).await,
             None => None,
         };
@@ -52,8 +52,8 @@ async fn or_pending(future: Option<impl Future<Output = ()>>) {
     }
 }
 
-fn bind_metrics(config: &Config) -> io::Result<Option<NetworkListener>> {
-    let Some(metrics) = &config.metrics else { return Ok(None) };
+fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<NetworkListener>> {
+    let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
     let listener = NetworkListener::bind("[metrics]", address, metrics.allow.clone())?;
     info!(%address, "serving metrics");

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::{exit_with, print_failure, print_line};
 use crate::cli::ConfigFile;
-use crate::config::{self, Fault, Inventory};
+use crate::config::{self, Diagnostic, SoundInventory};
 use crate::voice::audio::{self, AudioError, EncodedSound, convert};
 use crate::voice::settings::SoundFormat;
 
@@ -53,14 +53,14 @@ pub(super) fn import(options: &ImportArgs) -> ExitCode {
     let mut importer = Importer { options, inventory, written: BTreeSet::new() };
     let faults = options.files.iter().filter_map(|file| {
         let (what, help) = importer.import(file).err()?;
-        Some(Fault::of_path(file.display().to_string(), what, &help))
+        Some(Diagnostic::of_path(file.display().to_string(), what, &help))
     });
     exit_with(faults.collect())
 }
 
 struct Importer<'a> {
     options: &'a ImportArgs,
-    inventory: Inventory,
+    inventory: SoundInventory,
     written: BTreeSet<PathBuf>,
 }
 
@@ -111,7 +111,7 @@ impl Importer<'_> {
         };
         check_name(&name)?;
         let language = self.options.language.clone().or(language);
-        match language.as_deref().filter(|language| !Inventory::is_language(language)) {
+        match language.as_deref().filter(|language| !SoundInventory::is_language(language)) {
             Some(wrong) => Err((
                 format!("`{wrong}` is no language"),
                 "write it as `de`, `pt_BR` or `en-GB`".into(),

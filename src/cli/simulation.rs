@@ -20,7 +20,7 @@ use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::{Continuation, Phone};
 use crate::fake::sound::FakeSounds;
 use crate::fake::{asterisk, freeswitch};
-use crate::server::{CallServer, SwitchListener, listen};
+use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
@@ -68,13 +68,13 @@ impl Simulation {
     ) -> io::Result<Self> {
         let triggers =
             HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-        let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let address = listener.local_addr()?;
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
-        let door = SwitchListener { switch, listener, allow };
+        let listener = SwitchListener::bind(switch, any_port, allow)?;
+        let address = listener.local_addr()?;
         if stage.engines {
             let uncreated = config.create_folders().into_iter();
-            uncreated.for_each(|reason| warn!(reason, "this will not work"));
+            uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
         let voice = SimulatedVoice::new(engines, stage);
@@ -83,7 +83,7 @@ impl Simulation {
         let stop = CancellationToken::new();
         let serving = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
-            async move { server.serve(vec![door], stop.cancelled(), pending()).await }
+            async move { server.serve(vec![listener], stop.cancelled(), pending()).await }
         });
         Ok(Self { address, server, stop, server_task: serving })
     }

@@ -199,7 +199,7 @@ async fn mistakes_are_reported_with_a_fix() {
     {
         let told = daemon.cache(arguments).await;
         assert_eq!(told.code, 1);
-        assert!(told.errors.contains("there are: order, pin, plain"), "{}", told.errors);
+        assert!(told.errors.contains("available: order, pin, plain"), "{}", told.errors);
     }
     for arguments in [&["purge"][..], &["purge", "--all", "0123"], &["explain"]] {
         assert_eq!(daemon.cache(arguments).await.code, 2);
@@ -220,7 +220,7 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     assert!(told.code == 1 && told.errors.contains("can't be asked"), "{}", told.errors);
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
-    assert!(no_folder.log().contains("no control socket"), "{}", no_folder.log());
+    assert!(no_folder.log().contains("can't open the control socket"), "{}", no_folder.log());
 }
 
 #[tokio::test]

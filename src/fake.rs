@@ -18,5 +18,6 @@ pub mod dtmf;
 pub mod freeswitch;
 pub mod phone;
 pub mod recording;
+mod sleep;
 pub mod sound;
 pub mod utterances;

@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone};
+use super::sleep::sleep_until_or_forever;
 use super::sound::FakeSounds;
 
 mod commands;
@@ -18,7 +19,9 @@ pub mod dialplan;
 mod environment;
 mod parse;
 mod playback;
+mod question;
 mod record;
+mod reply;
 mod stream;
 
 pub use super::destinations::FakeDestinations;
@@ -26,7 +29,7 @@ pub use dialplan::{FakeAsteriskCall, FakeLineState};
 
 use dialplan::FakeAsteriskChannel;
 use environment::environment;
-use playback::FakeAgiQuestion;
+use question::FakeAgiQuestion;
 use stream::FakeAgiStream;
 
 /// For a server to close when its caller has gone. A real one waits for ever.

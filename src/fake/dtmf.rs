@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::phone::sleep_until_or_forever;
+use super::sleep::sleep_until_or_forever;
 
 /// From a question's beginning to its first key.
 const FIRST_KEY_DELAY: Duration = Duration::from_millis(500);

@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone};
+use super::sleep::sleep_until_or_forever;
 use super::sound::FakeSounds;
 
 mod applications;
@@ -20,6 +21,9 @@ mod cause;
 mod channel;
 mod commands;
 mod events;
+mod execution;
+mod question;
+mod recorder;
 mod session;
 mod speech;
 mod stream;
@@ -29,13 +33,11 @@ pub use super::destinations::FakeDestinations;
 pub use channel::FakeFreeSwitchCall;
 
 use channel::FakeFreeSwitchChannel;
-use events::NO_RESPONSE;
-use session::{FakeEslQuestion, FakeExecute, FakeRunningApplication};
-use speech::FakeRecorder;
+use execution::{FRAME_DURATION, FakeExecute, FakeRunningApplication, NO_RESPONSE};
+use question::FakeEslQuestion;
+use recorder::FakeRecorder;
 use stream::{FakeEslCommand, FakeEslStream};
 
-/// How often a session looks at what there is to do.
-const FRAME_DURATION: Duration = Duration::from_millis(20);
 /// For `connect` (`listener_run`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(24);
 /// For what still plays when the server has closed. A real one plays on for ever.

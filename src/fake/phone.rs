@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::dtmf::DtmfSource;
+use super::sleep::sleep_until_or_forever;
 use super::utterances::{TimedUtterance, UtteranceSource};
 
 /// Something that happened in a call, as the caller or the dialplan sees it.
@@ -225,13 +226,5 @@ impl Phone {
     /// Tells something else that happened.
     pub fn emit(&mut self, happening: CallEvent) {
         (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event: happening });
-    }
-}
-
-/// Waits until a time, or for ever.
-pub(super) async fn sleep_until_or_forever(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }

@@ -5,18 +5,14 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::parse::{FakeAgiCommand, split_words};
-use super::playback::FakeAgiQuestion;
+use super::question::FakeAgiQuestion;
 use super::record::FakeRecordOptions;
+use super::reply::{DEAD_CHANNEL, FakeAgiReply, UNKNOWN_COMMAND, result_reply, usage_reply};
 use super::{FakeAsterisk, FakeLineState};
 use crate::fake::phone::CallEvent;
 
-const UNKNOWN_COMMAND: &str = "510 Invalid or unknown command";
-const DEAD_CHANNEL: &str = "511 Command Not Permitted on a dead channel or intercept routine";
 /// Most bytes of a value that GET VARIABLE answers with.
 const MAX_VALUE_BYTES: usize = 1023;
-
-/// What is answered; `None` is silence.
-pub(super) type FakeAgiReply = Option<String>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     /// `agi_handle_command`.
@@ -180,15 +176,4 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
 fn starts_with_number(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     text.starts_with(|char: char| char.is_ascii_digit())
-}
-
-pub(super) fn result_reply(number: i64) -> FakeAgiReply {
-    Some(format!("200 result={number}"))
-}
-
-fn usage_reply(verb: FakeAgiCommand) -> FakeAgiReply {
-    let usage = verb.usage();
-    Some(format!(
-        "520-Invalid command syntax.  Proper usage follows:\n{usage}\n520 End of proper usage."
-    ))
 }

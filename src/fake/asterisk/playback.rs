@@ -6,22 +6,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::commands::{FakeAgiReply, result_reply};
+use super::question::{ALL_KEYS, FakeAgiQuestion, asks_for_digits};
+use super::reply::{FakeAgiReply, result_reply};
 use super::{AgiStatus, FakeAsterisk};
-use crate::fake::phone::{CallEvent, CallerAction, sleep_until_or_forever};
+use crate::fake::phone::{CallEvent, CallerAction};
+use crate::fake::sleep::sleep_until_or_forever;
 use crate::fake::sound::SoundLength;
-
-const ALL_KEYS: &str = "0123456789*#ABCD";
-
-/// What a question was doing last: it may be made of several commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FakeAgiQuestion {
-    None,
-    /// A prompt that listened, and whether a key ended it.
-    Prompt(bool),
-    /// A wait, and whether its time ran out.
-    Wait(bool),
-}
 
 /// What ended a command that takes time.
 pub(super) enum FakePlaybackEnd {
@@ -186,11 +176,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         self.phone.digits_not_expected();
         Ok(end)
     }
-}
-
-/// A sound that takes every key there is asks nothing: it keeps what comes.
-fn asks_for_digits(keys: &str) -> bool {
-    !keys.is_empty() && !ALL_KEYS.chars().all(|key| keys.contains(key))
 }
 
 fn stream_file_reply(end: &FakePlaybackEnd, heard: u64, length: SoundLength) -> FakeAgiReply {

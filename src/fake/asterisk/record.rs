@@ -7,11 +7,13 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::commands::FakeAgiReply;
-use super::playback::{self, FakeAgiQuestion};
+use super::playback::FakePlaybackEnd;
+use super::question::FakeAgiQuestion;
+use super::reply::FakeAgiReply;
 use super::{AgiStatus, FakeAsterisk};
-use crate::fake::phone::{CallEvent, sleep_until_or_forever};
+use crate::fake::phone::CallEvent;
 use crate::fake::recording::FakeRecording;
+use crate::fake::sleep::sleep_until_or_forever;
 
 /// A frame of sound: silence ends a recording with the first one beyond it.
 const FRAME_DURATION: Duration = Duration::from_millis(20);
@@ -78,7 +80,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             tokio::select! {
                 biased;
                 act = self.phone.next_action() => match self.end_for_action(act, order.terminators) {
-                    Some(playback::FakePlaybackEnd::Key(key)) => return FakeRecordEnd::Key(key),
+                    Some(FakePlaybackEnd::Key(key)) => return FakeRecordEnd::Key(key),
                     Some(_) => return FakeRecordEnd::HungUp,
                     None => {}
                 },

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::session::{FakeApplicationKind, FakeExecute, FakeRunningApplication};
+use super::execution::{FakeApplicationKind, FakeExecute, FakeRunningApplication};
 use super::text::{expand, split};
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::FakeExecute;
+use super::execution::FakeExecute;
 use super::{FakeEslCommand, FakeEslMessage, FakeFreeSwitch};
 
 const NOT_FOUND: &str = "-ERR command not found";

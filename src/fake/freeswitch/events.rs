@@ -7,10 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::FakeFreeSwitch;
 use super::channel::header_lines;
-use super::session::{FakeApplicationKind, FakeExecute};
-
-/// Of an application that tells none.
-pub(super) const NO_RESPONSE: &str = "_none_";
+use super::execution::{FakeApplicationKind, FakeExecute, NO_RESPONSE, SOCKET_APPLICATION_UUID};
 
 /// Those of `myevents` that are made here.
 const MY_EVENTS: [&str; 7] = [
@@ -22,9 +19,6 @@ const MY_EVENTS: [&str; 7] = [
     "CHANNEL_UNPARK",
     "DTMF",
 ];
-
-/// The `Application-UUID` of the `socket` application itself: FreeSWITCH makes one up.
-pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000000000";
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// The headers that every event begins with.
@@ -126,16 +120,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
         self.send_event("CHANNEL_HANGUP_COMPLETE", &[]).await?;
         self.linger_or_close().await
-    }
-}
-
-impl FakeExecute {
-    fn headers<'a>(&'a self, response: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
-        let mut headers = vec![("Application", &*self.application)];
-        headers
-            .extend((!self.argument.is_empty()).then_some(("Application-Data", &*self.argument)));
-        headers.extend(response.map(|response| ("Application-Response", response)));
-        headers.push(("Application-UUID", &self.uuid));
-        headers
     }
 }

@@ -1,91 +1,14 @@
 //! The session: what is queued begins, inside of what runs; keys are taken; sounds play.
 
 use std::io;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{FRAME_DURATION, FakeEslCommand, FakeEslMessage, FakeFreeSwitch, cause};
-use crate::fake::phone::{CallEvent, Phone};
-
-/// An application that is to run.
-#[derive(Debug, Clone)]
-pub(super) struct FakeExecute {
-    pub(super) application: String,
-    pub(super) argument: String,
-    /// `Event-UUID`, or one that is made up.
-    pub(super) uuid: String,
-    /// `event-lock`: what comes later waits for its end.
-    pub(super) event_lock: bool,
-}
-
-/// One that takes time.
-pub(super) struct FakeRunningApplication {
-    pub(super) execute: FakeExecute,
-    pub(super) kind: FakeApplicationKind,
-    /// Until it ends by itself; `None` is never.
-    pub(super) frames_left: Option<u128>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FakeApplicationKind {
-    Sound,
-    /// `speak` and `say`
-    Speech,
-    Music,
-    Record,
-    Sleep,
-}
-
-/// How long the channel must have been parked for a sound to be a new question, where no key came.
-const NEW_QUESTION_PAUSE: Duration = Duration::from_millis(100);
-
-/// What a caller was asked last, as far as a caller can tell: sounds at once after another are one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FakeEslQuestion {
-    None,
-    /// A sound, and whether a key came in it.
-    Sound(bool),
-    /// Silence, and since when.
-    Silence(Instant),
-}
-
-impl FakeExecute {
-    pub(super) fn from_command(packet: &FakeEslCommand) -> Option<Self> {
-        let locked = packet.header("event-lock") == Some("true");
-        let uuid = packet
-            .header("Event-UUID")
-            .unwrap_or(super::events::SOCKET_APPLICATION_UUID)
-            .to_owned();
-        let application = packet.header("execute-app-name")?.to_owned();
-        Some(Self { application, argument: packet.argument().to_owned(), uuid, event_lock: locked })
-    }
-}
-
-impl FakeRunningApplication {
-    pub(super) fn new(
-        execute: FakeExecute,
-        kind: FakeApplicationKind,
-        time: Option<Duration>,
-    ) -> Self {
-        let frames_left =
-            time.map(|time| time.as_millis().div_ceil(FRAME_DURATION.as_millis()).max(1));
-        Self { execute, kind, frames_left }
-    }
-
-    pub(super) fn report_end(&self, phone: &mut Phone, to_its_end: bool) {
-        match self.kind {
-            FakeApplicationKind::Sound | FakeApplicationKind::Speech => {
-                phone.sound_ended(to_its_end)
-            }
-            // It does not end: the caller does.
-            FakeApplicationKind::Music
-            | FakeApplicationKind::Record
-            | FakeApplicationKind::Sleep => {}
-        }
-    }
-}
+use super::execution::FakeApplicationKind;
+use super::question::FakeEslQuestion;
+use super::{FakeEslMessage, FakeFreeSwitch, cause};
+use crate::fake::phone::CallEvent;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// 20 ms of the session's thread.
@@ -199,12 +122,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     }
 
     pub(super) fn announce_question(&mut self) {
-        let anew = match self.question {
-            FakeEslQuestion::None => true,
-            FakeEslQuestion::Sound(key) => key,
-            FakeEslQuestion::Silence(since) => since.elapsed() > NEW_QUESTION_PAUSE,
-        };
-        self.phone.digits_expected(anew);
+        self.phone.digits_expected(self.question.is_over());
         self.question = FakeEslQuestion::Sound(false);
     }
 }

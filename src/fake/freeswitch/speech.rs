@@ -1,17 +1,16 @@
 //! `record`, and the applications that speak or listen.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::{FakeApplicationKind, FakeExecute};
-use super::text::split;
+use super::execution::{FakeApplicationKind, FakeExecute};
+use super::recorder::FakeRecorder;
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
-use crate::fake::recording::{FakeRecording, SAMPLE_RATE};
+use crate::fake::recording::SAMPLE_RATE;
 
 /// Where a `record_session` tells how it went.
 const COMPLETION_CAUSE_VARIABLE: &str = "record_completion_cause";
@@ -19,32 +18,14 @@ const COMPLETION_CAUSE_VARIABLE: &str = "record_completion_cause";
 const SAY_CHARACTER_DURATION: Duration = Duration::from_millis(700);
 const SPEAK_CHARACTER_DURATION: Duration = Duration::from_millis(70);
 
-/// A `record` that runs.
-pub(super) struct FakeRecorder {
-    file: PathBuf,
-    recording: FakeRecording,
-    deadline: Option<Instant>,
-    max_silence: Duration,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// `FILE SECONDS THRESHOLD SILENCE`; a file that can't be opened hangs the call up (`switch_ivr_record_file_event`).
     pub(super) async fn record(&mut self, execute: FakeExecute) -> io::Result<()> {
-        let words = split(&execute.argument, ' ');
-        let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
-        let file = PathBuf::from(words.first().map_or("", String::as_str));
-        if std::fs::write(&file, "").is_err() {
+        let Some(recorder) = FakeRecorder::start(&execute.argument, Instant::now()) else {
             self.start_application(execute, FakeApplicationKind::Sleep, None)?;
             return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
-        }
-        let now = Instant::now();
-        // Whole seconds of the clock must be more than the limit.
-        let ends = Some(number(1)).filter(|&limit| limit > 0);
-        let ends = ends.map(|limit| now + Duration::from_secs(limit + 1));
-        let silence = Duration::from_secs(if number(3) == 0 { 3 } else { number(3) });
-        let recording = FakeRecording::start(now);
-        self.recorder =
-            Some(FakeRecorder { file, recording, deadline: ends, max_silence: silence });
+        };
+        self.recorder = Some(recorder);
         self.channel.set("silence_hits_exhausted", "false");
         self.announce_question();
         self.phone.recording_started();
@@ -60,11 +41,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             let lasts = speech.ends - speech.begins;
             self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration: lasts });
         }
-        let is_silent = now >= recorder.recording.silent_since() + recorder.max_silence;
+        let (is_silent, is_over) = (recorder.is_silent(now), recorder.is_over(now));
         if is_silent {
             self.channel.set("silence_hits_exhausted", "true");
         }
-        let is_over = recorder.deadline.is_some_and(|ends| now >= ends);
         if is_silent || is_over { self.end_application(true).await } else { Ok(()) }
     }
 

@@ -18,9 +18,9 @@ fn every_fault_of_every_file_is_told_with_its_place_and_the_way_out() {
 fn scripts_without_faults_are_counted() {
     let folder = Folder::new();
     let report = || check_files(&folder.path().join("dialscript.toml")).unwrap().0;
-    assert_eq!(report(), "0 scripts, no faults");
+    assert_eq!(report(), "0 scripts, no errors");
     folder.script("a", "[otherwise]\nthen='hangup'\n");
-    assert_eq!(report(), "1 script, no faults");
+    assert_eq!(report(), "1 script, no errors");
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
     let checked = dialscript("check", &folder).output().unwrap();
     let told = String::from_utf8_lossy(&checked.stderr);
     assert!(checked.status.success() && told.starts_with("warning: there is no program"), "{told}");
-    assert_eq!(checked.stdout, b"1 script, no faults\n");
+    assert_eq!(checked.stdout, b"1 script, no errors\n");
     let mut serving = dialscript("serve", &folder).spawn().unwrap();
     let log = BufReader::new(serving.stderr.take().unwrap());
     let until_it_serves: Vec<_> =

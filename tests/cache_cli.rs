@@ -279,7 +279,11 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     let switched_off = Daemon::with(&web, "[control]\nsocket = ''\n").await;
     switched_off.call("order", "11").await;
     let told = switched_off.cache(&["list"]).await;
-    assert!(told.code == 1 && told.errors.contains("the daemon has no control socket"), "{}", told.errors);
+    assert!(
+        told.code == 1 && told.errors.contains("the daemon has no control socket"),
+        "{}",
+        told.errors
+    );
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
     assert!(no_folder.log().contains("no control socket"), "{}", no_folder.log());

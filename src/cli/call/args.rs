@@ -30,8 +30,8 @@ pub(in crate::cli) struct CallArgs {
     /// The switch to simulate
     #[arg(long, value_enum, default_value = "asterisk")]
     pub(super) switch: SwitchArg,
-    /// Keys that the caller presses when prompted; a comma waits for the next prompt. Without this option, keys are read
-    /// from the terminal (press Enter)
+    /// Keys that the caller presses when prompted; a comma waits for the next prompt. Without this option, keys are
+    /// read from the terminal (press Enter)
     #[arg(long, value_name = "KEYS", value_parser = parse_keys)]
     pub(super) digits: Option<String>,
     /// What the caller says; repeat the option for each speech prompt

@@ -1,12 +1,12 @@
-//! Whether the caller is being asked for keys, as far as the caller can tell.
+//! Whether the caller can tell that keys are expected. The simulated caller presses keys only then.
 
 pub(super) const ALL_KEYS: &str = "0123456789*#ABCD";
 
-/// What the current question did last: one question may be made of several commands.
+/// The last step of the current question. One question may consist of several commands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FakeAgiQuestion {
     None,
-    /// A prompt that accepts keys, and whether a key ended it.
+    /// A prompt that keys may interrupt, and whether one did.
     Prompt(bool),
     /// A wait for a key, and whether it timed out.
     Wait(bool),

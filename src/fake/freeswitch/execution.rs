@@ -1,34 +1,34 @@
-//! Applications: those that are to run, and those that run.
+//! Executions of applications.
 
 use std::time::Duration;
 
 use super::stream::FakeEslCommand;
 use crate::fake::phone::Phone;
 
-/// The session's clock: it looks at its queue, and takes a key, once in each frame.
+/// The session takes queued messages and a key once per frame.
 pub(super) const FRAME_DURATION: Duration = Duration::from_millis(20);
-/// Of an application that tells none.
+/// The `Application-Response` of an application that sets none.
 pub(super) const NO_RESPONSE: &str = "_none_";
 
-/// The `Application-UUID` of the `socket` application itself: FreeSWITCH makes one up.
+/// The `Application-UUID` of the `socket` application itself. FreeSWITCH generates one.
 pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000000000";
 
-/// An application that is to run.
+/// A request to run an application.
 #[derive(Debug, Clone)]
 pub(super) struct FakeExecute {
     pub(super) application: String,
     pub(super) argument: String,
-    /// `Event-UUID`, or one that is made up.
+    /// `Event-UUID`, else a generated one.
     pub(super) uuid: String,
-    /// `event-lock`: what comes later waits for its end.
+    /// `event-lock`: later messages wait until the application has ended.
     pub(super) event_lock: bool,
 }
 
-/// One that takes time.
+/// A running application.
 pub(super) struct FakeRunningApplication {
     pub(super) execute: FakeExecute,
     pub(super) kind: FakeApplicationKind,
-    /// Until it ends by itself; `None` is never.
+    /// Until it ends by itself; `None` means never.
     pub(super) frames_left: Option<u128>,
 }
 
@@ -43,11 +43,11 @@ pub(super) enum FakeApplicationKind {
 }
 
 impl FakeExecute {
-    pub(super) fn from_command(packet: &FakeEslCommand) -> Option<Self> {
-        let locked = packet.header("event-lock") == Some("true");
-        let uuid = packet.header("Event-UUID").unwrap_or(SOCKET_APPLICATION_UUID).to_owned();
-        let application = packet.header("execute-app-name")?.to_owned();
-        Some(Self { application, argument: packet.argument().to_owned(), uuid, event_lock: locked })
+    pub(super) fn from_command(command: &FakeEslCommand) -> Option<Self> {
+        let event_lock = command.header("event-lock") == Some("true");
+        let uuid = command.header("Event-UUID").unwrap_or(SOCKET_APPLICATION_UUID).to_owned();
+        let application = command.header("execute-app-name")?.to_owned();
+        Some(Self { application, argument: command.argument().to_owned(), uuid, event_lock })
     }
 
     pub(super) fn headers<'a>(&'a self, response: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
@@ -71,12 +71,12 @@ impl FakeRunningApplication {
         Self { execute, kind, frames_left }
     }
 
-    pub(super) fn report_end(&self, phone: &mut Phone, to_its_end: bool) {
+    pub(super) fn report_end(&self, phone: &mut Phone, completed: bool) {
         match self.kind {
             FakeApplicationKind::Sound | FakeApplicationKind::Speech => {
-                phone.sound_ended(to_its_end)
+                phone.sound_ended(completed)
             }
-            // It does not end: the caller does.
+            // These end without an event of their own.
             FakeApplicationKind::Music
             | FakeApplicationKind::Record
             | FakeApplicationKind::Sleep => {}

@@ -1,24 +1,24 @@
-//! Whether the caller is being asked for keys, as far as the caller can tell.
+//! Whether the caller can tell that keys are expected. The simulated caller presses keys only then.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long the channel must have been parked for a sound to be a new question, where no key came.
+/// If no key came, a sound is a new question only after this much silence.
 const NEW_QUESTION_PAUSE: Duration = Duration::from_millis(100);
 
-/// What a caller was asked last, as far as a caller can tell: sounds at once after another are one question.
+/// The last step of the current question. Sounds that follow each other directly are one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FakeEslQuestion {
     None,
-    /// A sound, and whether a key came in it.
+    /// A sound, and whether a key was pressed during it.
     Sound(bool),
-    /// Silence, and since when.
+    /// Silence, and its start.
     Silence(Instant),
 }
 
 impl FakeEslQuestion {
-    /// Whether a sound that starts now is a new question.
+    /// Whether a sound that starts now belongs to a new question.
     pub(super) fn is_over(self) -> bool {
         match self {
             Self::None => true,

@@ -1,4 +1,4 @@
-//! The session: what is queued begins, inside of what runs; keys are taken; sounds play.
+//! The session: runs queued messages, takes keys, and plays sounds.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use super::{FakeEslMessage, FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// 20 ms of the session's thread.
+    /// Runs one frame.
     pub(super) async fn run_frame(&mut self) -> io::Result<()> {
         if self.channel.cause.is_some() {
             return Ok(());
@@ -24,7 +24,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    /// The application that runs, or `park`, takes one key off the channel; `sleep` ends at it and leaves it there.
+    /// The running application, or `park`, takes one key from the channel. `sleep` is ended by a key but leaves it
+    /// there.
     async fn take_key(&mut self) -> io::Result<()> {
         match self.running_applications.last().map(|running| running.kind) {
             Some(FakeApplicationKind::Sleep) if !self.keys.is_empty() => {
@@ -65,10 +66,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         if *frames == 0 { self.end_application(true).await } else { Ok(()) }
     }
 
-    /// The application that runs ends.
-    pub(super) async fn end_application(&mut self, to_its_end: bool) -> io::Result<()> {
+    /// Ends the running application.
+    pub(super) async fn end_application(&mut self, completed: bool) -> io::Result<()> {
         let Some(running) = self.running_applications.pop() else { return Ok(()) };
-        running.report_end(&mut self.phone, to_its_end);
+        running.report_end(&mut self.phone, completed);
         match running.kind {
             FakeApplicationKind::Record => self.finish_recording()?,
             FakeApplicationKind::Sleep | FakeApplicationKind::Speech => {}
@@ -85,14 +86,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// What is queued begins, unless what runs has locked it out; a `break` ends what runs at once.
+    /// Runs queued messages, nested in the running application, unless that has `event-lock`. `break` ends the running
+    /// application at once.
     async fn run_queued_messages(&mut self) -> io::Result<()> {
         while self.channel.cause.is_none()
             && !self.running_applications.iter().any(|running| running.execute.event_lock)
         {
             let Some(message) = self.queue.pop_front() else { break };
             match message {
-                FakeEslMessage::HangUp(given) => self.hang_up(&given).await?,
+                FakeEslMessage::HangUp(cause_text) => self.hang_up(&cause_text).await?,
                 FakeEslMessage::Execute(execute) => self.run_application(execute).await?,
             }
             if !self.running_applications.is_empty() && std::mem::take(&mut self.break_requested) {
@@ -102,13 +104,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    pub(super) async fn hang_up(&mut self, given: &str) -> io::Result<()> {
-        let (name, number) = cause::parse_cause(given);
+    pub(super) async fn hang_up(&mut self, cause_text: &str) -> io::Result<()> {
+        let (name, number) = cause::parse_cause(cause_text);
         self.phone.hang_up(number);
         self.end_call(name).await
     }
 
-    /// Silence is a question too, as far as a caller can tell.
+    /// To the caller, silence also looks like a question.
     fn announce_silence(&mut self) {
         let silent = matches!(self.question, FakeEslQuestion::Silence(_));
         if self.running_applications.is_empty()

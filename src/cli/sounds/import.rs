@@ -91,8 +91,8 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// The configured format. If that is narrow (8 kHz) and a wide (16 kHz) file of the same name exists, both are
-    /// written: Asterisk would still play the old wide file on some channels. FreeSWITCH plays narrow files as well.
+    /// Narrow (8 kHz) files only, if that is the configured format; else narrow and wide (16 kHz) files. An existing wide
+    /// file is always replaced, since Asterisk would still play the old one on some channels.
     fn target_format(&self, existing: &[PathBuf]) -> SoundFormat {
         let is_wide =
             |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wav16");

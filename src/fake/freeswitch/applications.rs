@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             return self.complete_with_response(&execute, "FILE NOT FOUND").await;
         };
         let timeout = self.playback_timeout();
-        // A sound with a limit is no question: the driver plays it as music on hold.
+        // A sound with a limit is not a prompt.
         if timeout.is_none() {
             self.announce_question();
         }

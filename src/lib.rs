@@ -25,7 +25,7 @@
 //! - [`control`]: how a running daemon is asked about its kept answers
 //! - [`metrics`]: the daemon's counts, as Prometheus reads them
 //! - [`http_server`]: HTTP that is served: who may connect, how many, for how long
-//! - [`config`]: files as they were typed, and what they mean; every fault with its place
+//! - [`config`]: the daemon's file and the script files; every error with its place
 //! - [`telemetry`]: the log, the line that ends a call, and its count
 //! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
 //!

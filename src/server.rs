@@ -36,7 +36,7 @@ pub struct SwitchListener {
 }
 
 /// What bounds the calls of a daemon.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerLimits {
     /// For a switch's first words.
     pub handshake_timeout: Duration,

@@ -10,6 +10,7 @@
 //!
 //! A request is a task of its own from the moment that it is sent: it goes on when the call that asked is over.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
-use url::Url;
+use url::{Position, Url};
 
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
@@ -53,7 +54,7 @@ use shared_cache::SharedCache;
 use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
 use upstream::{UpstreamLimits, UpstreamRegistry, UpstreamState};
 
-/// What the operator decides about requests. Without `Debug`: a proxy's URL may hold a password, an identity a key.
+/// What the operator decides about requests. Its `Debug` shows no password of a proxy and no key of an identity.
 #[derive(Clone)]
 pub struct TriggerSettings {
     /// For a connection, TLS included; the request's own time bounds it too.
@@ -91,6 +92,25 @@ impl Default for TriggerSettings {
             allow_networks: Vec::new(),
             tls_identities: Vec::new(),
         }
+    }
+}
+
+impl fmt::Debug for TriggerSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let without_user = |url: &Url| {
+            format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
+        };
+        f.debug_struct("TriggerSettings")
+            .field("connect_timeout", &self.connect_timeout)
+            .field("proxy", &self.proxy.as_ref().map(without_user))
+            .field("max_requests", &self.max_requests)
+            .field("upstreams", &self.upstream_limits)
+            .field("cache", &self.cache)
+            .field("shared", &self.shared_cache)
+            .field("allow_hosts", &self.allow_hosts)
+            .field("allow_networks", &self.allow_networks)
+            .field("identities", &self.tls_identities)
+            .finish()
     }
 }
 

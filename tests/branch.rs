@@ -4,9 +4,12 @@
 use std::cmp::Ordering;
 
 use dialscript::script::answer::{AnswerValue, TriggerAnswer};
-use dialscript::script::branch::{BranchExplanation, BranchSubject, choose_branch};
-use dialscript::script::definition::{Branch, Decimal, Matcher, ScriptOutcome, ThenAction};
+use dialscript::script::branch::{BranchExplanation, choose_branch};
+use dialscript::script::decimal::Decimal;
+use dialscript::script::definition::{Branch, ScriptOutcome, ThenAction};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
+use dialscript::script::subject::BranchSubject;
 use proptest::prelude::*;
 use regex::Regex;
 

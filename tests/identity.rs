@@ -16,7 +16,6 @@ mod identity {
         RequestAuth, RequestTarget, TriggerClient, TriggerRequest, TriggerResult,
     };
     use dialscript::script::template::RedactedText;
-    use dialscript::trigger::upstream::UpstreamLimits;
     use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
     use tempfile::TempDir;
 
@@ -73,22 +72,7 @@ mod identity {
         let file = home.path().join("dialscript.toml");
         let identity = crate::web::tls::file("");
         std::fs::write(&file, daemon.replace("tls/", &identity)).unwrap();
-        let config = load(&file).unwrap_or_else(|faults| panic!("{faults}"));
-        let upstreams = config.upstreams.iter();
-        let identities =
-            upstreams.clone().filter_map(|at| Some((at.place.clone(), at.identity.clone()?)));
-        let most_at = upstreams.clone().filter_map(|at| Some((at.place.clone(), at.max_requests?)));
-        TriggerSettings {
-            tls_identities: identities.collect(),
-            upstream_limits: UpstreamLimits {
-                max_concurrent_at: most_at.collect(),
-                ..UpstreamLimits::default()
-            },
-            proxy: config.trigger.proxy.map(|proxy| proxy.0),
-            allow_hosts: config.egress.allow_hosts,
-            allow_networks: config.egress.allow_networks,
-            ..TriggerSettings::default()
-        }
+        load(&file).unwrap_or_else(|faults| panic!("{faults}")).daemon.trigger
     }
 
     fn triggers(daemon: &str) -> HttpTriggerClient {

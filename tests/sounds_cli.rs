@@ -153,7 +153,7 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
         "two of these files have the name `good`",
         "--name my-sound--2",
         "this is a folder, not a file",
-        "5 faults in 5 files",
+        "5 errors in 5 files",
     ] {
         assert!(told.errors.contains(words), "{words}: {}", told.errors);
     }
@@ -204,7 +204,7 @@ fn check_tells_every_file_that_no_switch_plays() {
         "sounds/wide.wav` has 1 channel at 16000 Hz",
         "sounds/broken.wav` is no WAV file",
         "dialscript sounds import sounds/en/song.mp3",
-        "3 faults in 3 files",
+        "3 errors in 3 files",
     ] {
         assert!(told.errors.contains(words), "{words}: {}", told.errors);
     }

@@ -13,13 +13,14 @@ use crate::cli::config_file::ConfigFile;
 use crate::cli::printer::OutputLine;
 use crate::cli::terminal::{escape_control, print_error, print_line};
 use crate::script::answer::TriggerAnswer;
-use crate::script::branch::{BranchSubject, choose_branch};
+use crate::script::branch::choose_branch;
 use crate::script::call_state::InputMethod;
 use crate::script::decision::{BranchDecision, decide_branch};
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
+use crate::script::subject::BranchSubject;
 use crate::trigger::MAX_BODY;
 
 use answer_file::AnswerFile;

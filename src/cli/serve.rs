@@ -18,10 +18,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
-use crate::config::{self, Config};
-use crate::server::{CallServer, ServerLimits, SwitchListener, listen};
+use crate::config::{self, Config, DaemonSettings, ListenerSettings};
+use crate::server::{CallServer, SwitchListener, listen};
 use crate::telemetry::{self, Switch};
-use crate::trigger::{self, HttpTriggerClient};
+use crate::trigger::HttpTriggerClient;
 use crate::voice::sound_server::SoundUrls;
 use crate::voice::{self, VoiceEngines};
 
@@ -39,7 +39,7 @@ pub fn serve(path: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    telemetry::init_logging(config.log.level, config.log.format);
+    telemetry::init_logging(config.daemon.log.level, config.daemon.log.format);
     log_warnings(&config);
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config));
@@ -63,14 +63,16 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
 async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
     let (stop, hurry) = stop_signals()?;
-    let triggers = HttpTriggerClient::new(trigger_settings(&config)).map_err(io::Error::other)?;
-    let doors = bind_switch_listeners(&config)?;
-    let sounds = bind_sound_server(&config)?;
-    let watch = AdminListeners::open(&config).await?;
+    let triggers =
+        HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
+    let doors = bind_switch_listeners(&config.daemon)?;
+    let sounds = bind_sound_server(&config.daemon)?;
+    let watch = AdminListeners::open(&config.daemon).await?;
     let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
-    let voice = VoiceEngines::new(config.voice.clone(), triggers.client(), urls);
+    let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
-    let server = CallServer::new(server_limits(&config), config.library.clone(), triggers, voice);
+    let server =
+        CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
     notify_systemd(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
@@ -91,48 +93,13 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     Ok(())
 }
 
-pub(super) fn server_limits(config: &Config) -> ServerLimits {
-    ServerLimits {
-        handshake_timeout: config.environment_timeout,
-        max_calls: config.server.max_calls,
-        longest_call: config.server.longest_call,
-        grace: config.server.grace,
-    }
-}
-
-pub(super) fn trigger_settings(config: &Config) -> trigger::TriggerSettings {
-    let (entries, bytes) = (config.cache.max_entries, config.cache.max_bytes);
-    let upstreams = || config.upstreams.iter();
-    trigger::TriggerSettings {
-        connect_timeout: config.trigger.connect_timeout,
-        proxy: config.trigger.proxy.as_ref().map(|proxy| proxy.0.clone()),
-        max_requests: config.trigger.max_requests,
-        upstream_limits: trigger::upstream::UpstreamLimits {
-            max_concurrent: config.trigger.max_per_upstream,
-            max_concurrent_at: upstreams()
-                .filter_map(|at| Some((at.place.clone(), at.max_requests?)))
-                .collect(),
-            breaker: config.breaker,
-        },
-        tls_identities: upstreams()
-            .filter_map(|at| Some((at.place.clone(), at.identity.clone()?)))
-            .collect(),
-        cache: trigger::response_cache::ResponseCacheLimits {
-            max_entries: entries,
-            max_bytes: bytes,
-        },
-        shared_cache: config.cache.shared.clone(),
-        allow_hosts: config.egress.allow_hosts.clone(),
-        allow_networks: config.egress.allow_networks.clone(),
-    }
-}
-
-fn bind_switch_listeners(config: &Config) -> io::Result<Vec<SwitchListener>> {
-    let switches = [(Switch::Asterisk, &config.asterisk), (Switch::FreeSwitch, &config.freeswitch)];
+fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
+    let switches =
+        [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
     let addresses = switches
         .into_iter()
         .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
-    let open = |(switch, door, address): (Switch, &config::Listener, SocketAddr)| {
+    let open = |(switch, door, address): (Switch, &ListenerSettings, SocketAddr)| {
         let listener = listen::bind(address)
             .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
         info!(switch = switch.as_str(), %address, "listening");
@@ -148,14 +115,17 @@ struct BoundSoundServer {
     allow: Vec<IpNet>,
 }
 
-fn bind_sound_server(config: &Config) -> io::Result<Option<BoundSoundServer>> {
-    let Some(server) = &config.voice.sound_server else { return Ok(None) };
+fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
+    let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
     let listener = listen::bind(address).map_err(|error| {
         io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
     })?;
-    let urls =
-        Arc::new(SoundUrls::new(server, &config.voice.cache_folder, &config.voice.library_folder)?);
+    let urls = Arc::new(SoundUrls::new(
+        server,
+        &settings.voice.cache_folder,
+        &settings.voice.library_folder,
+    )?);
     info!(%address, url = server.url, "serving sounds");
     Ok(Some(BoundSoundServer { listener, urls, allow: server.allow.clone() }))
 }
@@ -201,7 +171,7 @@ async fn reload_on_sighup(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 log_warnings(&config);
-                for section in running.differs_from(&config) {
+                for section in running.daemon.changed_tables(&config.daemon) {
                     warn!(section, "changed in the daemon's file: works after a restart only");
                 }
                 let scripts = config.library.scripts.len();

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::cli::serve::{LAST_REQUESTS_TIMEOUT, server_limits, trigger_settings};
+use crate::cli::serve::LAST_REQUESTS_TIMEOUT;
 use crate::cli::simulated_voice::{SimulatedVoice, SimulationOptions};
 use crate::config::Config;
 use crate::fake::destinations::FakeDestinations;
@@ -63,7 +63,7 @@ impl Simulation {
         options: SimulationOptions,
     ) -> io::Result<Self> {
         let triggers =
-            HttpTriggerClient::new(trigger_settings(config)).map_err(io::Error::other)?;
+            HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
         let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let address = listener.local_addr()?;
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
@@ -72,10 +72,10 @@ impl Simulation {
             let uncreated = config.create_folders().into_iter();
             uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
-        let engines = VoiceEngines::new(config.voice.clone(), triggers.client(), None);
+        let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
         let voice = SimulatedVoice::new(engines, options);
         let server =
-            CallServer::new(server_limits(config), config.library.clone(), triggers, voice);
+            CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
         let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());

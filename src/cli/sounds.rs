@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use crate::cli::check::{report_all, report_failure};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_line;
-use crate::config::{self, Fault, Inventory, counted};
+use crate::config::{self, Diagnostic, SoundInventory, counted};
 
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
@@ -33,8 +33,8 @@ enum SoundsCommand {
 pub(super) fn sounds(options: SoundsArgs) -> ExitCode {
     let (command, file) = match options.command {
         SoundsCommand::Import(options) => return import::import(&options),
-        SoundsCommand::List(file) => (list::list as fn(&Inventory) -> Vec<Fault>, file),
-        SoundsCommand::Check(file) => (check as fn(&Inventory) -> Vec<Fault>, file),
+        SoundsCommand::List(file) => (list::list as fn(&SoundInventory) -> Vec<Diagnostic>, file),
+        SoundsCommand::Check(file) => (check as fn(&SoundInventory) -> Vec<Diagnostic>, file),
     };
     match config::inventory(&file.resolve_path()) {
         Ok(inventory) => report_all(command(&inventory)),
@@ -42,8 +42,8 @@ pub(super) fn sounds(options: SoundsArgs) -> ExitCode {
     }
 }
 
-fn check(inventory: &Inventory) -> Vec<Fault> {
-    let errors = inventory.faults();
+fn check(inventory: &SoundInventory) -> Vec<Diagnostic> {
+    let errors = inventory.errors();
     if errors.is_empty() {
         let number: usize = inventory.sounds.iter().map(|sound| sound.files.len()).sum();
         print_line(&format!("{}, no errors", counted(number, "sound file")));

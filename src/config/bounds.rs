@@ -1,4 +1,4 @@
-//! Times and numbers within what makes sense.
+//! Durations and numbers within their bounds.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -7,55 +7,54 @@ use std::time::Duration;
 use humantime::format_duration;
 use serde_spanned::Spanned;
 
-use super::file::File;
-use super::raw::{Time, Whole};
+use super::file::TomlFile;
+use super::value::{DurationValue, WholeNumber};
 
-/// From the first to the last time that a key takes.
-pub(crate) type Times = RangeInclusive<Duration>;
+/// The shortest and the longest duration that a key takes.
+pub(crate) type DurationRange = RangeInclusive<Duration>;
 
-pub(crate) const fn millis(first: u64, last: u64) -> Times {
+pub(crate) const fn millis(first: u64, last: u64) -> DurationRange {
     Duration::from_millis(first)..=Duration::from_millis(last)
 }
 
-pub(crate) const fn secs(first: u64, last: u64) -> Times {
+pub(crate) const fn secs(first: u64, last: u64) -> DurationRange {
     Duration::from_secs(first)..=Duration::from_secs(last)
 }
 
-impl File {
-    /// A time; `default` where none is given.
-    pub(crate) fn time(
+impl TomlFile {
+    /// A duration; `default` where the key is missing or out of bounds.
+    pub(crate) fn duration(
         &self,
-        given: Option<&Spanned<Time>>,
-        bounds: Times,
+        given: Option<&Spanned<DurationValue>>,
+        bounds: DurationRange,
         default: Duration,
     ) -> Duration {
         let Some(given) = given else { return default };
-        let time = given.get_ref().0;
-        if !bounds.contains(&time) {
+        let duration = given.get_ref().0;
+        if !bounds.contains(&duration) {
             let (first, last) = (format_duration(*bounds.start()), format_duration(*bounds.end()));
             self.out_of_bounds(given, &first, &last);
             return default;
         }
-        time
+        duration
     }
 
-    /// A number; `default` where none is given.
-    pub(crate) fn number(
+    /// A number; `default` where the key is missing or out of bounds.
+    pub(crate) fn number<N: TryFrom<u64> + PartialOrd + Display>(
         &self,
-        given: Option<&Spanned<Whole>>,
-        bounds: RangeInclusive<u64>,
-        default: u64,
-    ) -> u64 {
+        given: Option<&Spanned<WholeNumber>>,
+        bounds: RangeInclusive<N>,
+        default: N,
+    ) -> N {
         let Some(given) = given else { return default };
-        let number = given.get_ref().0;
-        if !bounds.contains(&number) {
+        let number = N::try_from(given.get_ref().0).ok().filter(|number| bounds.contains(number));
+        number.unwrap_or_else(|| {
             self.out_of_bounds(given, bounds.start(), bounds.end());
-            return default;
-        }
-        number
+            default
+        })
     }
 
     fn out_of_bounds<T>(&self, given: &Spanned<T>, first: &dyn Display, last: &dyn Display) {
-        self.fault(given.span(), format!("out of range: it can be {first} to {last}"));
+        self.error(given.span(), format!("out of range: it can be {first} to {last}"));
     }
 }

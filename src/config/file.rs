@@ -1,4 +1,4 @@
-//! One TOML file while it is read: its text, and the faults found so far.
+//! One TOML file while it is read: its text, and what is wrong with it so far.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -6,137 +6,150 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_spanned::Spanned;
-use toml::de::DeTable;
 
-use super::fault::{Fault, Source};
-use super::section::{Homes, Section};
+use super::diagnostic::{Diagnostic, SourceText};
+use crate::script::template::PlaceholderError;
 
-/// A file and its faults. Whoever finds one says so here and goes on, so that all of them are told at once.
+/// A file and its diagnostics. Whoever finds an error reports it here and goes on, so that one run reports them all.
 #[derive(Debug)]
-pub(crate) struct File {
-    source: Arc<Source>,
-    faults: RefCell<Vec<Fault>>,
-    warnings: RefCell<Vec<Fault>>,
-    syntax: RefCell<Vec<Fault>>,
+pub(crate) struct TomlFile {
+    source: Arc<SourceText>,
+    errors: RefCell<Vec<Diagnostic>>,
+    warnings: RefCell<Vec<Diagnostic>>,
+    syntax_errors: RefCell<Vec<Diagnostic>>,
 }
 
-impl File {
+impl TomlFile {
     pub(crate) fn new(name: String, text: String) -> Self {
-        let source = Arc::new(Source { name, text });
-        let (faults, warnings, syntax) = Default::default();
-        Self { source, faults, warnings, syntax }
+        let source = Arc::new(SourceText { name, text });
+        let (errors, warnings, syntax_errors) = Default::default();
+        Self { source, errors, warnings, syntax_errors }
     }
 
-    /// Reads a file; where that fails the fault names it.
-    pub(crate) fn open(path: &Path, help: &str) -> Result<Self, Fault> {
+    /// Reads a file. `help` is for a file that can't be read.
+    pub(crate) fn open(path: &Path, help: &str) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
         match std::fs::read(path).map(String::from_utf8) {
             Ok(Ok(text)) => Ok(Self::new(name, text)),
-            Ok(Err(_)) => Err(Fault::of_path(
+            Ok(Err(_)) => Err(Diagnostic::of_path(
                 name,
                 "this file is not UTF-8 text".to_owned(),
                 "save it as UTF-8 in your editor",
             )),
-            Err(e) => Err(Fault::of_path(name, format!("this file can't be read: {e}"), help)),
+            Err(e) => Err(Diagnostic::of_path(name, format!("this file can't be read: {e}"), help)),
         }
     }
 
-    /// Its path as people know it.
+    /// Its path as given.
     pub(crate) fn name(&self) -> &str {
         &self.source.name
     }
 
-    /// Reads the whole file as a section of `raw` values.
-    pub(crate) fn parse<T>(&self, homes: Homes, read: impl FnOnce(Section<'_, '_>) -> T) -> T {
-        let (table, errors) = DeTable::parse_recoverable(&self.source.text);
-        *self.syntax.borrow_mut() = errors.iter().map(|error| self.syntax_fault(error)).collect();
-        read(Section::root(self, table, homes))
+    pub(crate) fn text(&self) -> &str {
+        &self.source.text
     }
 
-    fn syntax_fault(&self, error: &toml::de::Error) -> Fault {
-        let span = Some(error.span().unwrap_or_default());
-        let what = error.message().to_owned();
-        Fault { file: self.source.clone(), span, what, label: None, help: None }
+    pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>) {
+        self.report(span, message.into(), None, None);
     }
 
-    fn line(&self, at: usize) -> usize {
-        self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
-    }
-
-    pub(crate) fn fault(&self, span: Range<usize>, what: impl Into<String>) {
-        self.push(span, what.into(), None, None);
-    }
-
-    pub(crate) fn fault_help(
+    pub(crate) fn error_with_help(
         &self,
         span: Range<usize>,
-        what: impl Into<String>,
+        message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(span, what.into(), Some(help.into()), None);
+        self.report(span, message.into(), Some(help.into()), None);
     }
 
-    /// A fault that has to do with another place of the file.
-    pub(crate) fn fault_with(
+    /// An error that another place of the file explains.
+    pub(crate) fn error_with_label(
         &self,
         span: Range<usize>,
-        what: impl Into<String>,
+        message: impl Into<String>,
         label: (Range<usize>, String),
     ) {
-        self.push(span, what.into(), None, Some(label));
+        self.report(span, message.into(), None, Some(label));
     }
 
-    pub(crate) fn push(
+    pub(crate) fn report(
         &self,
         span: Range<usize>,
-        what: String,
+        message: String,
         help: Option<String>,
         label: Option<(Range<usize>, String)>,
     ) {
-        let file = self.source.clone();
-        self.faults.borrow_mut().push(Fault { file, span: Some(span), what, label, help });
+        let diagnostic = self.diagnostic(span, message, help, label);
+        self.errors.borrow_mut().push(diagnostic);
     }
 
-    /// What will not work, and stops nothing else.
+    /// Errors that a grammar of placeholders found in the string `text`.
+    pub(crate) fn report_problems(&self, text: &Spanned<String>, problems: Vec<PlaceholderError>) {
+        for problem in problems {
+            self.report(self.span_in(text, problem.range), problem.message, problem.help, None);
+        }
+    }
+
+    /// A line that is not TOML.
+    pub(crate) fn syntax_error(&self, span: Range<usize>, message: &str) {
+        let diagnostic = self.diagnostic(span, message.to_owned(), None, None);
+        self.syntax_errors.borrow_mut().push(diagnostic);
+    }
+
+    /// Something that will not work, but does not keep the file from being used.
     pub(crate) fn warn(
         &self,
         span: Range<usize>,
-        what: impl Into<String>,
+        message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let (file, what, help) = (self.source.clone(), what.into(), Some(help.into()));
-        let warning = Fault { file, span: Some(span), what, label: None, help };
-        self.warnings.borrow_mut().push(warning);
+        let diagnostic = self.diagnostic(span, message.into(), Some(help.into()), None);
+        self.warnings.borrow_mut().push(diagnostic);
     }
 
-    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+    fn diagnostic(
+        &self,
+        span: Range<usize>,
+        message: String,
+        help: Option<String>,
+        label: Option<(Range<usize>, String)>,
+    ) -> Diagnostic {
+        Diagnostic { file: self.source.clone(), span: Some(span), message, label, help }
+    }
+
+    pub(crate) fn take_warnings(&self) -> Vec<Diagnostic> {
         self.warnings.take()
     }
 
-    /// Where a part of a text stands in the file. A literal with escapes hides that: it is the whole then.
-    pub(crate) fn inside(&self, text: &Spanned<String>, at: Range<usize>) -> Range<usize> {
+    /// Where a part of a string stands in the file. With escapes in the string that can't be told: then it is the whole
+    /// string.
+    pub(crate) fn span_in(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
         let literal = self.source.text.get(text.span()).unwrap_or_default();
         match literal.find(text.get_ref().as_str()) {
             Some(start) if literal.starts_with(['"', '\'']) => {
                 let start = text.span().start + start;
-                start + at.start..start + at.end
+                start + part.start..start + part.end
             }
             _ => text.span(),
         }
     }
 
-    pub(crate) fn has_faults(&self) -> bool {
-        !self.faults.borrow().is_empty() || !self.syntax.borrow().is_empty()
+    pub(crate) fn has_errors(&self) -> bool {
+        !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
-    /// All faults. What was recovered from a line that is no TOML says nothing about its writer's mind: other faults
-    /// of such a line are left out.
-    pub(crate) fn into_faults(self) -> Vec<Fault> {
-        let mut faults = self.syntax.take();
-        let line = |fault: &Fault| self.line(fault.span.clone().unwrap_or_default().start);
-        let broken: Vec<_> = faults.iter().map(line).collect();
-        let sound = |fault: &Fault| !broken.contains(&line(fault));
-        faults.extend(self.faults.take().into_iter().filter(sound));
-        faults
+    /// All errors. On a line that is not TOML only the syntax error counts: what the parser recovered from such a line
+    /// need not be what its author meant.
+    pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
+        let mut errors = self.syntax_errors.take();
+        let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
+        let broken: Vec<_> = errors.iter().map(line).collect();
+        let is_on_sound_line = |error: &Diagnostic| !broken.contains(&line(error));
+        errors.extend(self.errors.take().into_iter().filter(is_on_sound_line));
+        errors
+    }
+
+    fn line(&self, at: usize) -> usize {
+        self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
     }
 }

@@ -1,6 +1,6 @@
-//! The name that somebody may have meant.
+//! The name that a misspelled one was meant to be.
 
-/// The nearest of the names, where one is near enough for a slip of the fingers.
+/// The nearest of the names, where it is near enough to be a typing mistake.
 pub(crate) fn nearest<'a>(
     typed: &str,
     names: impl IntoIterator<Item = &'a str>,

@@ -1,27 +1,26 @@
-//! Values of `{secret.NAME}`: only the named ones are read.
+//! Values of `{secret.NAME}`. Only secrets that are named are read.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::beside;
-use super::fault::Fault;
+use super::diagnostic::Diagnostic;
+use super::secret_file;
 use crate::script::template::Secrets;
 
-/// Where secrets lie, and those that were asked for.
+/// The folders of secrets, and the secrets that were looked up.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
-    warnings: RefCell<Vec<Fault>>,
+    warnings: RefCell<Vec<Diagnostic>>,
 }
 
-/// Why a file that is there gives no secret.
-enum Unread {
+/// Why an existing file gives no secret.
+enum SecretFileError {
     /// This user may not read it.
-    Closed(String),
-    /// It holds none.
-    Bad(String),
+    PermissionDenied(String),
+    Other(String),
 }
 
 impl SecretStore {
@@ -32,9 +31,9 @@ impl SecretStore {
         Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
-    /// Looks a secret up and keeps it; why it can't be had, where it can't.
+    /// Looks a secret up and keeps it. An error is the reason, for people.
     ///
-    /// A name holds letters, digits, `_` and `-` alone, by the grammar of placeholders: it can't leave the folder.
+    /// By the grammar of placeholders a name has only letters, digits, `_` and `-`, so it can't lead out of the folder.
     pub(crate) fn look_up(&self, name: &str) -> Result<(), String> {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
@@ -49,28 +48,29 @@ impl SecretStore {
         }
     }
 
-    /// A secret, where it can be had.
     pub(crate) fn value(&self, name: &str) -> Result<Arc<str>, String> {
         self.look_up(name)?;
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
     }
 
-    /// A file that this user may not read may be root's, of which systemd hands over a copy.
+    /// Looks in all folders: of a file that only root may read systemd can have a copy in another one.
     fn find(&self, name: &str) -> Result<String, String> {
-        let mut closed = None;
+        let mut denied = None;
         for folder in &self.folders {
             match self.file(folder, name) {
-                Some(Err(Unread::Closed(reason))) => closed = closed.or(Some(reason)),
-                Some(Err(Unread::Bad(reason))) => return Err(reason),
+                Some(Err(SecretFileError::PermissionDenied(reason))) => {
+                    denied = denied.or(Some(reason))
+                }
+                Some(Err(SecretFileError::Other(reason))) => return Err(reason),
                 Some(Ok(secret)) => return Ok(secret),
                 None => {}
             }
         }
-        let nowhere = || Err(closed.unwrap_or_else(|| self.nowhere(name)));
-        environment(name).unwrap_or_else(nowhere)
+        let missing = || Err(denied.unwrap_or_else(|| self.missing(name)));
+        environment(name).unwrap_or_else(missing)
     }
 
-    fn nowhere(&self, name: &str) -> String {
+    fn missing(&self, name: &str) -> String {
         let (path, variable) = (self.path(name), variable(name));
         format!("there is no file `{path}`, and no environment variable {variable}")
     }
@@ -86,31 +86,36 @@ impl SecretStore {
         self.found.into_inner()
     }
 
-    /// Files that others can read too.
-    pub(crate) fn take_warnings(&self) -> Vec<Fault> {
+    /// Warnings about files that other users can read.
+    pub(crate) fn take_warnings(&self) -> Vec<Diagnostic> {
         self.warnings.take()
     }
 
-    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, Unread>> {
+    fn file(&self, folder: &Path, name: &str) -> Option<Result<String, SecretFileError>> {
         let path = folder.join(name);
         let shown = path.display();
-        let content = match beside::read(&path) {
+        let content = match secret_file::read(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return None,
             Err(e) => {
                 let reason = format!("the file `{shown}` can't be read: {e}");
-                let is_closed = e.kind() == ErrorKind::PermissionDenied;
-                let unread = if is_closed { Unread::Closed } else { Unread::Bad };
-                return Some(Err(unread(reason)));
+                return Some(Err(match e.kind() {
+                    ErrorKind::PermissionDenied => SecretFileError::PermissionDenied(reason),
+                    _ => SecretFileError::Other(reason),
+                }));
             }
             Ok(content) => content,
         };
-        if beside::is_open_to_all(&path) {
+        if secret_file::is_open_to_all(&path) {
             let what = "every user of this host can read this secret".to_owned();
             let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
-            self.warnings.borrow_mut().push(Fault::of_path(shown.to_string(), what, &help));
+            self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);
-        Some(text.map_err(|_| Unread::Bad(format!("the file `{shown}` is not UTF-8 text"))))
+        Some(
+            text.map_err(|_| {
+                SecretFileError::Other(format!("the file `{shown}` is not UTF-8 text"))
+            }),
+        )
     }
 }
 

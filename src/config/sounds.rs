@@ -1,4 +1,4 @@
-//! The library of sounds: names into files that the switch plays.
+//! The sound library: which files the names in script files stand for.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::file::File;
+use super::file::TomlFile;
 use super::nearest::nearest;
-use super::raw::Texts;
+use super::value::TextOrList;
 use crate::channel::Sound;
 use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedSounds};
-use format::Home;
 
-mod format;
 pub(super) mod inventory;
+mod playable;
+
+use playable::{InLibrary, SoundFileError};
 
 /// All files below the library's folder.
 #[derive(Debug, Default)]
@@ -30,11 +31,8 @@ pub(crate) struct SoundLibrary {
     played: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
-/// Why a sound can't be had, and the way out.
-type Missing = (String, String);
-
 impl SoundLibrary {
-    /// Lists a library. A folder that is not there holds none.
+    /// Lists the files of a library. A missing folder has none.
     pub(crate) fn scan(folder: PathBuf, on_switch: Option<PathBuf>) -> Self {
         let mut library = Self { folder, on_switch, ..Self::default() };
         library.scan_folder(PathBuf::new(), 0);
@@ -46,7 +44,7 @@ impl SoundLibrary {
         for entry in entries.flatten() {
             let path = below.join(entry.file_name());
             match entry.path().is_dir() {
-                // A link to a folder above would go round for ever.
+                // A link to a folder above would never end.
                 true if depth < 8 => self.scan_language(path, depth),
                 true => {}
                 false => self.add(path),
@@ -67,26 +65,26 @@ impl SoundLibrary {
         }
     }
 
-    /// What `play` names: a recorded sound, or one at a URL.
-    pub(crate) fn part(&self, file: &File, name: &str, at: Range<usize>) -> Option<PromptPart> {
+    /// The value of `play`: a recorded sound, or one at a URL.
+    pub(crate) fn part(&self, file: &TomlFile, name: &str, at: Range<usize>) -> Option<PromptPart> {
         let part = match is_url(name) {
             true => url(name).map(PromptPart::Url),
             false => self.sound(name).map(PromptPart::Recorded),
         };
         let mut played = self.played.borrow_mut();
         played.entry(name.to_owned()).or_default().insert(file.name().to_owned());
-        part.map_err(|(what, help)| file.fault_help(at, what, help)).ok()
+        part.map_err(|e| file.error_with_help(at, e.message, e.help)).ok()
     }
 
-    /// What `music` names: sounds where it looks like them, else a class of the switch.
-    pub(crate) fn music(&self, file: &File, given: &Texts) -> HoldMusicSource {
+    /// The value of `music`: sounds where it looks like them, else a class of the switch.
+    pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> HoldMusicSource {
         match given {
-            Texts::One(class) if !self.is_sound(class.get_ref()) => {
+            TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
                     let help =
                         "write a class of the switch, such as \"default\", or a sound as in `play`";
-                    file.fault_help(class.span(), "this is no music", help);
+                    file.error_with_help(class.span(), "this is no music", help);
                 }
                 HoldMusicSource::Class(name.into())
             }
@@ -100,46 +98,53 @@ impl SoundLibrary {
 
     fn is_sound(&self, name: &str) -> bool {
         let begins = |with| name.starts_with(with);
-        // A class with such an ending is a sound that was named by its file.
-        let is_file = format::rank(Path::new(name)).is_some();
-        begins("/") || begins("switch:") || is_url(name) || is_file || !self.places(name).is_empty()
+        // Not a class: a sound by the name of its file.
+        let is_file = playable::rank(Path::new(name)).is_some();
+        begins("/")
+            || begins("switch:")
+            || is_url(name)
+            || is_file
+            || !self.by_language(name).is_empty()
     }
 
-    fn sound(&self, name: &str) -> Result<RecordedSounds, Missing> {
+    fn sound(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
-            return Err(wrong(
+            return Err(SoundFileError::new(
                 "sounds have plain names: no placeholders here",
                 "name a sound of the library",
             ));
         }
         match name.strip_prefix("switch:") {
-            _ if name.is_empty() => Err(wrong("no sound is named", "name a sound of the library")),
-            Some("") => Err(wrong("no sound is named", "write it as `switch:NAME`")),
+            _ if name.is_empty() => {
+                Err(SoundFileError::new("no sound is named", "name a sound of the library"))
+            }
+            Some("") => Err(SoundFileError::new("no sound is named", "write it as `switch:NAME`")),
             Some(name) => Ok(one(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
         }
     }
 
-    fn absolute(&self, path: &Path) -> Result<RecordedSounds, Missing> {
+    fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundFileError> {
         if path.extension().is_none() {
             let help = format!("write it with its extension, such as `{}.wav`", path.display());
-            return Err((format!("`{}` has no extension", path.display()), help));
+            let message = format!("`{}` has no extension", path.display());
+            return Err(SoundFileError::new(message, help));
         }
-        let home = if path.starts_with(&self.folder) { Home::Library } else { Home::Elsewhere };
-        format::check_kind(path, home)?;
-        // What the switch's host has can't be seen from another one.
+        let in_folder = path.starts_with(&self.folder);
+        let library = if in_folder { InLibrary::Yes } else { InLibrary::No };
+        playable::check_extension(path, library)?;
+        // Files on another host can't be checked.
         if self.on_switch.is_none() {
-            format::check(path, home)?;
+            playable::check(path, library)?;
         }
         Ok(one(Sound::File(path.to_string_lossy().into())))
     }
 
-    fn named(&self, name: &str) -> Result<RecordedSounds, Missing> {
-        let places = self.places(name);
+    fn named(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         let mut by_language = BTreeMap::new();
         let mut default = None;
-        for (language, files) in places {
+        for (language, files) in self.by_language(name) {
             let sound: Arc<[Sound]> = Arc::new([self.best(files)?]);
             default.get_or_insert(sound.clone());
             if let Some(language) = language {
@@ -150,8 +155,8 @@ impl SoundLibrary {
         Ok(RecordedSounds { default, by_language })
     }
 
-    /// The files of a name: without a language first, then by language.
-    fn places(&self, name: &str) -> Vec<(Option<&str>, &BTreeSet<PathBuf>)> {
+    /// The files of a name: without a language first, then by languages.
+    fn by_language(&self, name: &str) -> Vec<(Option<&str>, &BTreeSet<PathBuf>)> {
         let plain = self.files.get(name).map(|files| (None, files));
         let in_languages = self.languages.iter().filter_map(|language| {
             Some((Some(language.as_str()), self.files.get(&format!("{language}/{name}"))?))
@@ -159,12 +164,12 @@ impl SoundLibrary {
         plain.into_iter().chain(in_languages).collect()
     }
 
-    /// The file that the switch plays, of several with one name.
-    fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, Missing> {
-        let plays = files.iter().filter(|path| format::rank(path).is_some());
-        let best = plays.min_by_key(|path| format::rank(path)).or_else(|| files.first());
-        let Some(best) = best else { return Err(wrong("no file", "add one")) };
-        format::check(&self.folder.join(best), Home::Library)?;
+    /// Of several files with one name, the one that the switch plays.
+    fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundFileError> {
+        let plays = files.iter().filter(|path| playable::rank(path).is_some());
+        let best = plays.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
+        let Some(best) = best else { return Err(SoundFileError::new("no file", "add one")) };
+        playable::check(&self.folder.join(best), InLibrary::Yes)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
             None => self.absolute_of(best)?,
@@ -172,13 +177,14 @@ impl SoundLibrary {
         Ok(Sound::File(path.to_string_lossy().into()))
     }
 
-    fn absolute_of(&self, file: &Path) -> Result<PathBuf, Missing> {
+    fn absolute_of(&self, file: &Path) -> Result<PathBuf, SoundFileError> {
         let path = std::path::absolute(self.folder.join(file));
-        path.map_err(|e| (format!("this sound has no absolute path: {e}"), String::new()))
+        let message = |e| format!("this sound has no absolute path: {e}");
+        path.map_err(|e| SoundFileError::new(message(e), ""))
     }
 
-    fn unknown(&self, name: &str) -> Missing {
-        let what = format!("there is no sound `{name}` in {}", self.folder.display());
+    fn unknown(&self, name: &str) -> SoundFileError {
+        let message = format!("there is no sound `{name}` in {}", self.folder.display());
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
@@ -186,14 +192,14 @@ impl SoundLibrary {
                  `switch:{name}`"
             ),
         };
-        (what, help)
+        SoundFileError { message, help }
     }
 
     fn near(&self, name: &str) -> Option<&str> {
         let bare = Path::new(name).with_extension("");
         let bare = bare
             .to_str()
-            .filter(|bare| self.files.contains_key(*bare) || !self.places(bare).is_empty());
+            .filter(|bare| self.files.contains_key(*bare) || !self.by_language(bare).is_empty());
         if let Some((known, _)) = bare.and_then(|bare| self.files.get_key_value(bare)) {
             return Some(known);
         }
@@ -212,8 +218,8 @@ fn is_url(name: &str) -> bool {
     name.contains("://") && !name.starts_with("switch:")
 }
 
-/// The operator's word: it may be at any address.
-fn url(text: &str) -> Result<Arc<str>, Missing> {
+/// A URL that stands in a script. The operator wrote it, so it may lead anywhere.
+fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
     let plain =
         !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
     match Url::parse(text) {
@@ -223,17 +229,13 @@ fn url(text: &str) -> Result<Arc<str>, Missing> {
         _ => {
             let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
                         played by `{play:$path}` in `say`";
-            Err(wrong("this is no URL of a sound", help))
+            Err(SoundFileError::new("this is no URL of a sound", help))
         }
     }
 }
 
 fn one(sound: Sound) -> RecordedSounds {
     RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
-}
-
-fn wrong(what: &str, help: &str) -> Missing {
-    (what.to_owned(), help.to_owned())
 }
 
 /// `en`, `pt_BR`, `en-GB`, `en_US_f_Allison`.

@@ -1,9 +1,10 @@
 //! What a complete reply comes to: a branch, `[otherwise]`, or no response at all.
 
 use crate::script::answer::TriggerAnswer;
-use crate::script::branch::{BranchSubject, ChosenBranch, choose_branch};
+use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::definition::Branch;
 use crate::script::path::KeyPath;
+use crate::script::subject::BranchSubject;
 
 /// What a reply comes to.
 #[derive(Debug, Clone)]

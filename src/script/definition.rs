@@ -10,6 +10,7 @@ use http::HeaderName;
 use regex::Regex;
 
 use crate::channel::{DigitOptions, HangupCause, Sound};
+use crate::script::matcher::Matcher;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Secrets, Template};
 use crate::script::voice::VoiceParams;
@@ -295,36 +296,6 @@ pub struct Branch {
     pub when: Vec<Matcher>,
     /// What happens then.
     pub outcome: ScriptOutcome,
-}
-
-/// What a value, or a reply, is compared with.
-#[derive(Debug, Clone)]
-pub enum Matcher {
-    /// The same text.
-    Text(String),
-    /// A number between two, both included; `None` is open.
-    Range(Option<Decimal>, Option<Decimal>),
-    /// A text of this look, anywhere unless anchored.
-    Pattern(Regex),
-    /// Any value, objects and lists too.
-    Present,
-    /// No value, or JSON's `null`.
-    Absent,
-    /// This HTTP status.
-    Status(u16),
-    /// This hundred of HTTP statuses: 5 is `5xx`.
-    StatusClass(u8),
-}
-
-/// A decimal number that is compared exactly, however many digits it has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decimal {
-    /// Below zero.
-    pub negative: bool,
-    /// Before the point, without leading zeros.
-    pub whole: String,
-    /// Behind the point, without trailing zeros.
-    pub fraction: String,
 }
 
 /// What happens then.

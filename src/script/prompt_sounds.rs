@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, SoundStream};
-use crate::script::definition::{Decimal, Playlist, PromptPart, SayAs};
+use crate::script::decimal::Decimal;
+use crate::script::definition::{Playlist, PromptPart, SayAs};
 use crate::script::template::{Placeholder, PlaceholderValues, RedactedText};
 use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,

@@ -9,7 +9,7 @@ use crate::channel::{
     Channel, DestinationCheck, Exit, HoldMedia, Interruption, LineState, TypeAhead,
 };
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{BranchSubject, ChosenBranch, choose_branch};
+use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, ScriptArguments};
 use crate::script::decision::{BranchDecision, decide_branch};
 use crate::script::definition::{
@@ -22,6 +22,7 @@ use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::{TriggerClient, TriggerRequest};
+use crate::script::subject::BranchSubject;
 use crate::script::template::{MASK, Template};
 use crate::script::voice::{SoundGuard, VoiceService};
 

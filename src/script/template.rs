@@ -12,7 +12,9 @@ mod display;
 mod parse;
 mod spoken;
 
-pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
+pub use parse::{
+    BraceSyntax, PlaceholderError, TemplatePiece, begins_with_placeholder, parse_template,
+};
 pub use spoken::{SpokenPhrase, parse_spoken};
 
 /// A text with placeholders, each with its landing.

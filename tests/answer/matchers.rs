@@ -1,9 +1,10 @@
 //! Every kind of matcher on every kind of answer.
 
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::branch::BranchSubject;
-use dialscript::script::definition::{Decimal, Matcher};
+use dialscript::script::decimal::Decimal;
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
+use dialscript::script::subject::BranchSubject;
 use regex::Regex;
 
 use crate::{FORM, JSON, TEXT, XML, key};

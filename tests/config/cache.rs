@@ -17,15 +17,15 @@ fn a_shared_cache_has_an_address_and_a_secret_and_shows_neither_password_nor_sec
     let redis = "shared = 'redis://:{secret.REDIS}@10.0.0.5:6379/2'";
     let folder = folder(&format!("{redis}\nshared_secret = '{{secret.SHARED}}'"));
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    let shared = config.cache.shared.as_ref().unwrap();
+    let shared = config.daemon.trigger.shared_cache.as_ref().unwrap();
     assert_eq!(&*shared.secret, SECRET);
     assert_eq!(shared.address, "redis://:p%40ss%2Fword%20%231@10.0.0.5:6379/2".parse().unwrap());
-    let shown = format!("{:?}", config.cache);
+    let shown = format!("{:?}", config.daemon.trigger);
     assert!(shown.contains("redis://10.0.0.5:6379/2"), "{shown}");
     assert!(!shown.contains("ss%2F") && !shown.contains(SECRET), "{shown}");
     folder.file("secrets/SHARED", "another 0123456789");
     let other = folder.load().unwrap();
-    assert_eq!(config.differs_from(&other).collect::<Vec<_>>(), ["[cache]"]);
+    assert_eq!(config.daemon.changed_tables(&other.daemon).collect::<Vec<_>>(), ["[cache]"]);
 }
 
 /// What is wrong with `[cache]`.

@@ -10,17 +10,26 @@ use super::folder::Folder;
 #[test]
 fn an_empty_file_serves_calls_on_loopback() {
     let config = Folder::new().load().unwrap();
-    assert_eq!(config.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
-    assert_eq!(config.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
-    let shown: Vec<_> = config.asterisk.allow.iter().map(ToString::to_string).collect();
+    assert_eq!(config.daemon.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
+    assert_eq!(config.daemon.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
+    let shown: Vec<_> = config.daemon.asterisk.allow.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["127.0.0.0/8", "::1/128"]);
-    assert_eq!(config.environment_timeout, Duration::from_secs(5));
-    assert_eq!((config.server.grace, config.server.max_calls), (Duration::from_secs(30), 10000));
-    assert_eq!(config.server.longest_call, Duration::from_secs(4 * 3600));
-    assert_eq!(config.trigger.connect_timeout, Duration::from_secs(2));
-    assert_eq!((&config.trigger.proxy, config.trigger.max_requests), (&None, 10000));
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (10000, 33_554_432));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::INFO, LogFormat::Text));
+    assert_eq!(config.daemon.limits.handshake_timeout, Duration::from_secs(5));
+    assert_eq!(
+        (config.daemon.limits.grace, config.daemon.limits.max_calls),
+        (Duration::from_secs(30), 10000)
+    );
+    assert_eq!(config.daemon.limits.longest_call, Duration::from_secs(4 * 3600));
+    assert_eq!(config.daemon.trigger.connect_timeout, Duration::from_secs(2));
+    assert_eq!((&config.daemon.trigger.proxy, config.daemon.trigger.max_requests), (&None, 10000));
+    assert_eq!(
+        (config.daemon.trigger.cache.max_entries, config.daemon.trigger.cache.max_bytes),
+        (10000, 33_554_432)
+    );
+    assert_eq!(
+        (config.daemon.log.level, config.daemon.log.format),
+        (tracing::Level::INFO, LogFormat::Text)
+    );
 }
 
 #[test]
@@ -70,20 +79,29 @@ fn every_key_of_the_daemons_file_is_read() {
         "#,
     );
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    assert_eq!(config.asterisk.listen.len(), 2);
-    assert_eq!(config.asterisk.allow[0].to_string(), "10.1.2.3/32");
-    assert!(config.freeswitch.listen.is_empty());
-    assert_eq!(config.environment_timeout, Duration::from_secs(2));
-    assert_eq!(config.server.max_calls, 5);
-    assert_eq!(config.trigger.music_after, Duration::ZERO);
-    assert_eq!(config.trigger.proxy.unwrap().0.as_str(), "http://proxy.example:3128/");
-    assert_eq!((config.cache.max_entries, config.cache.max_bytes), (8, 1_000_000));
-    assert_eq!((config.log.level, config.log.format), (tracing::Level::DEBUG, LogFormat::Json));
-    let metrics = config.metrics.unwrap();
+    assert_eq!(config.daemon.asterisk.listen.len(), 2);
+    assert_eq!(config.daemon.asterisk.allow[0].to_string(), "10.1.2.3/32");
+    assert!(config.daemon.freeswitch.listen.is_empty());
+    assert_eq!(config.daemon.limits.handshake_timeout, Duration::from_secs(2));
+    assert_eq!(config.daemon.limits.max_calls, 5);
+    assert_eq!(config.daemon.trigger_defaults.music_after, Duration::ZERO);
+    assert_eq!(
+        config.daemon.trigger.proxy.as_ref().unwrap().as_str(),
+        "http://proxy.example:3128/"
+    );
+    assert_eq!(
+        (config.daemon.trigger.cache.max_entries, config.daemon.trigger.cache.max_bytes),
+        (8, 1_000_000)
+    );
+    assert_eq!(
+        (config.daemon.log.level, config.daemon.log.format),
+        (tracing::Level::DEBUG, LogFormat::Json)
+    );
+    let metrics = config.daemon.metrics.unwrap();
     assert_eq!((metrics.listen.port(), metrics.allow[0].to_string()), (9464, "10.0.0.9/32".into()));
-    assert_eq!(config.control.unwrap(), folder.path().join("run/asked.sock"));
-    assert_eq!(config.egress.allow_networks[0].to_string(), "192.168.0.0/16");
-    assert_eq!(config.egress.allow_hosts.len(), 2);
+    assert_eq!(config.daemon.control.unwrap(), folder.path().join("run/asked.sock"));
+    assert_eq!(config.daemon.trigger.allow_networks[0].to_string(), "192.168.0.0/16");
+    assert_eq!(config.daemon.trigger.allow_hosts.len(), 2);
     let hello = Sound::File("/mnt/sounds/hello.wav".into());
     assert_eq!(super::recorded(&config.library.scripts["a"].prompt.sounds, "en"), [hello]);
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
-use dialscript::config::{Config, Faults, load};
+use dialscript::config::{Config, ConfigErrors, load};
 use dialscript::script::definition::Script;
 use tempfile::TempDir;
 
@@ -59,7 +59,7 @@ impl Folder {
         self
     }
 
-    pub(super) fn load(&self) -> Result<Config, Faults> {
+    pub(super) fn load(&self) -> Result<Config, ConfigErrors> {
         load(&self.path().join("dialscript.toml"))
     }
 
@@ -72,8 +72,8 @@ impl Folder {
     /// What is wrong, one line a fault: what, and the help.
     pub(super) fn faults(&self) -> Vec<String> {
         let Err(faults) = self.load() else { return Vec::new() };
-        let line = |fault: &dialscript::config::Fault| {
-            format!("{} | {}", fault.what, fault.help.as_deref().unwrap_or_default())
+        let line = |fault: &dialscript::config::Diagnostic| {
+            format!("{} | {}", fault.message, fault.help.as_deref().unwrap_or_default())
         };
         faults.iter().map(line).collect()
     }

@@ -10,7 +10,7 @@ fn warnings(url: &str, response: &str) -> Vec<String> {
     let trigger = format!("[keypress]\n[trigger]\nurl='https://a.example/{url}'\n");
     folder.script("pin", &format!("{trigger}[response]\ncache='5m'\n{response}\n{then}"));
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    config.warnings.iter().map(|warning| warning.what.clone()).collect()
+    config.warnings.iter().map(|warning| warning.message.clone()).collect()
 }
 
 #[test]

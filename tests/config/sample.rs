@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use dialscript::channel::{HangupCause, Sound};
-use dialscript::script::definition::{HoldMusicSource, Matcher, ThenAction};
+use dialscript::script::definition::{HoldMusicSource, ThenAction};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
 use super::folder::Folder;

@@ -14,7 +14,7 @@ use super::folder::Folder;
 #[test]
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     let folder = Folder::new();
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert!(
         voice.asr_engine.is_none()
             && voice.fallback_engine.is_none()
@@ -57,7 +57,7 @@ fn every_key_of_speech_is_read() {
     let folder = Folder::new();
     folder.file("secrets/KEY", "s3cret\n").file("dialscript.toml", ALL);
     let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
-    let voice = &config.voice;
+    let voice = &config.daemon.voice;
     let say = voice.default_engine.as_ref().unwrap();
     let TtsBackend::Http(service) = &say.backend else { panic!("{say:?}") };
     assert_eq!(
@@ -69,7 +69,7 @@ fn every_key_of_speech_is_read() {
     assert!(value.is_sensitive() && !service.headers[1].1.is_sensitive());
     assert_eq!(service.headers[1].1.as_bytes(), b"a {b}");
     assert_eq!((say.name.as_str(), say.voice.as_deref()), ("say (api.example)", Some("alloy")));
-    assert!(!format!("{:?}", config.voice).contains("s3cret"));
+    assert!(!format!("{:?}", config.daemon.voice).contains("s3cret"));
     let fallback = voice.fallback_engine.as_ref().unwrap();
     assert!(matches!(&fallback.backend, TtsBackend::Switch(name) if name == "flite"));
     assert_eq!((&*fallback.language, fallback.speed), ("en-GB", SpeakingRate(50)));
@@ -95,7 +95,7 @@ fn every_key_of_speech_is_read() {
 fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
     let folder = Folder::new();
     folder.file("dialscript.toml", lines);
-    folder.load().unwrap_or_else(|faults| panic!("{faults}")).voice
+    folder.load().unwrap_or_else(|faults| panic!("{faults}")).daemon.voice
 }
 
 #[test]
@@ -156,14 +156,14 @@ fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
 fn folders_of_this_environment() {
     let folder = Folder::new();
     let home = Path::new("/var/cache/dialscript");
-    let voice = folder.load().unwrap().voice;
+    let voice = folder.load().unwrap().daemon.voice;
     assert_eq!(
         (voice.cache_folder.local, voice.recordings_folder.local),
         (home.join("cache"), home.join("recordings"))
     );
     assert!(voice.default_engine.is_none(), "PATH is empty");
     folder.file("dialscript.toml", "[folders]\ncache = 'made'\n");
-    assert_eq!(folder.load().unwrap().voice.cache_folder.local, folder.path().join("made"));
+    assert_eq!(folder.load().unwrap().daemon.voice.cache_folder.local, folder.path().join("made"));
     folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
     let warnings = folder.load().unwrap().warnings;
     assert!(
@@ -247,13 +247,15 @@ fn folders_are_created_where_a_script_needs_them_alone() {
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
     assert!(
-        !config.voice.cache_folder.local.exists() && !config.voice.recordings_folder.local.exists()
+        !config.daemon.voice.cache_folder.local.exists()
+            && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.script("speaks", "[otherwise]\nplay = 'https://a.example/a.mp3'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
     assert!(
-        config.voice.cache_folder.local.is_dir() && !config.voice.recordings_folder.local.exists()
+        config.daemon.voice.cache_folder.local.is_dir()
+            && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let told = folder.load().unwrap().create_folders();
@@ -268,7 +270,8 @@ fn a_running_daemon_is_told_that_its_engines_are_others_now() {
         folder.load().unwrap_or_else(|faults| panic!("{faults}"))
     };
     let before = load("");
-    let differ = |after: &str| before.differs_from(&load(after)).collect::<Vec<_>>();
+    let differ =
+        |after: &str| before.daemon.changed_tables(&load(after).daemon).collect::<Vec<_>>();
     assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);
     assert_eq!(differ("[folders]\ncache = 'made'\n"), ["[folders]"]);
     assert_eq!(differ("[sound_server]\nlisten = '127.0.0.1:1'\n"), ["[sound_server]"]);

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use dialscript::channel::HangupCause;
-use dialscript::script::branch::{BranchSubject, choose_branch};
+use dialscript::script::branch::choose_branch;
 use dialscript::script::definition::ThenAction;
+use dialscript::script::subject::BranchSubject;
 
 use super::folder::Folder;
 use super::sample::filled;

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use dialscript::config::{Config, Upstream};
+use dialscript::config::Config;
+use dialscript::trigger::TriggerSettings;
+use dialscript::web::host_port::HostPort;
 
 use super::folder::Folder;
 
@@ -31,11 +33,14 @@ fn warnings(folder: &Folder) -> Vec<String> {
 }
 
 /// How many authorities, how many certificates of ours, and how many requests.
-fn rules(of: &Upstream) -> (usize, usize, Option<usize>) {
-    let identity = of.identity.as_deref();
+fn rules(settings: &TriggerSettings, place: &str) -> (usize, usize, Option<usize>) {
+    let place = place.parse().unwrap();
+    let mut identities = settings.tls_identities.iter();
+    let identity = identities.find(|(at, _)| *at == place).map(|(_, identity)| identity);
+    let most = settings.upstream_limits.max_concurrent_at.iter().find(|(at, _)| *at == place);
     let authorities = identity.map_or(0, |identity| identity.ca_certificates.len());
     let chain = identity.and_then(|identity| identity.client_certificate.as_ref());
-    (authorities, chain.map_or(0, |(chain, _)| chain.len()), of.max_requests)
+    (authorities, chain.map_or(0, |(chain, _)| chain.len()), most.map(|(_, most)| *most))
 }
 
 const PAIR: &str = "[upstream.'shop.example']\ncertificate = 'client.pem'\nkey = 'client.key'\n";
@@ -52,17 +57,20 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
     );
     folder.file("tls/chain.pem", format!("{}{}", pem("client.pem"), pem("authority.pem")));
     let config = loaded(&folder);
-    let told = config.upstreams.iter().map(|at| (at.place.to_string(), rules(at)));
-    assert_eq!(
-        told.collect::<Vec<_>>(),
-        [
-            ("shop.example".to_owned(), (2, 0, Some(7))),
-            ("shop.example:8443".to_owned(), (2, 2, Some(7))),
-            ("shop.example:9443".to_owned(), (1, 0, Some(8))),
-            ("10.0.0.1".to_owned(), (0, 0, Some(9))),
-            ("[2001:db8::1]:8443".to_owned(), (0, 0, None)),
-        ]
-    );
+    for (place, expected) in [
+        ("shop.example", (2, 0, Some(7))),
+        ("shop.example:8443", (2, 2, Some(7))),
+        ("shop.example:9443", (1, 0, Some(8))),
+        ("10.0.0.1", (0, 0, Some(9))),
+        ("[2001:db8::1]:8443", (0, 0, None)),
+    ] {
+        assert_eq!(rules(&config.daemon.trigger, place), expected, "{place}");
+        assert_eq!(place.parse::<HostPort>().unwrap().to_string(), place);
+    }
+    let identities =
+        config.daemon.trigger.tls_identities.iter().map(|(place, _)| place.to_string());
+    let expected = ["shop.example", "shop.example:8443", "shop.example:9443"];
+    assert_eq!(identities.collect::<Vec<_>>(), expected);
     assert!(config.warnings.is_empty(), "{}", config.warnings.render(false));
 }
 
@@ -77,7 +85,7 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
         path.display()
     );
     folder.file("dialscript.toml", daemon).file("secrets/KEY", pem("client.key"));
-    assert_eq!(rules(&loaded(&folder).upstreams[0]), (0, 1, None));
+    assert_eq!(rules(&loaded(&folder).daemon.trigger, "shop.example"), (0, 1, None));
     folder.file("secrets/KEY", "s3cret");
     let faults = folder.faults();
     assert!(
@@ -90,10 +98,10 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
 fn a_running_daemon_is_told_that_a_certificate_is_another_now() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     let first = loaded(&folder);
-    assert_eq!(first.differs_from(&loaded(&folder)).next(), None);
+    assert_eq!(first.daemon.changed_tables(&loaded(&folder).daemon).next(), None);
     folder.file("client.pem", pem("expired.pem"));
     let differs = loaded(&folder);
-    assert_eq!(first.differs_from(&differs).collect::<Vec<_>>(), ["[upstream]"]);
+    assert_eq!(first.daemon.changed_tables(&differs.daemon).collect::<Vec<_>>(), ["[upstream]"]);
 }
 
 #[test]
@@ -167,17 +175,20 @@ fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
         "[trigger]\nproxy = 'http://ivr:{secret.PROXY}@proxy.example:3128'\n",
     );
     let config = loaded(&folder);
-    let proxy = config.trigger.proxy.clone().unwrap();
+    let proxy = config.daemon.trigger.proxy.clone().unwrap();
     assert_eq!(
-        (proxy.0.username(), proxy.0.host_str(), proxy.0.port()),
+        (proxy.username(), proxy.host_str(), proxy.port()),
         ("ivr", Some("proxy.example"), Some(3128))
     );
-    assert_eq!(proxy.0.password(), Some("p%40ss%3Aw%2Frd%23%3F%2541%20%C3%BC"));
+    assert_eq!(proxy.password(), Some("p%40ss%3Aw%2Frd%23%3F%2541%20%C3%BC"));
     let shown = format!("{config:?}");
     assert!(shown.contains("http://proxy.example:3128") && !shown.contains("p%40ss"), "{shown}");
     assert!(!shown.contains("w/rd"), "{shown}");
     folder.file("secrets/PROXY", "other");
-    assert_eq!(config.differs_from(&loaded(&folder)).collect::<Vec<_>>(), ["[trigger]"]);
+    assert_eq!(
+        config.daemon.changed_tables(&loaded(&folder).daemon).collect::<Vec<_>>(),
+        ["[trigger]"]
+    );
 }
 
 #[test]

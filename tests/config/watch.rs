@@ -14,7 +14,7 @@ fn the_socket_of_this_environment() {
     let folder = Folder::new();
     let socket = |line: &str| {
         folder.file("dialscript.toml", line);
-        folder.load().unwrap_or_else(|faults| panic!("{faults}")).control
+        folder.load().unwrap_or_else(|faults| panic!("{faults}")).daemon.control
     };
     assert_eq!(socket(""), Some(PathBuf::from("/run/dialscript/control.sock")));
     assert_eq!(socket("[control]\nsocket = 'a'\n"), Some(folder.path().join("a")));
@@ -66,7 +66,8 @@ fn a_running_daemon_is_told_that_it_is_looked_into_elsewhere_now() {
         folder.load().unwrap_or_else(|faults| panic!("{faults}"))
     };
     let before = load("");
-    let differ = |after: &str| before.differs_from(&load(after)).collect::<Vec<_>>();
+    let differ =
+        |after: &str| before.daemon.changed_tables(&load(after).daemon).collect::<Vec<_>>();
     assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);
     assert_eq!(differ("[metrics]\nlisten = '127.0.0.1:1'\n"), ["[metrics]"]);
 }

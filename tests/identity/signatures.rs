@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use dialscript::script::definition::{
-    Branch, Matcher, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
+    Branch, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
 };
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
 use ring::digest::{SHA256, digest};

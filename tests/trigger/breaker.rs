@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use dialscript::script::definition::{Matcher, ResponseCachePolicy};
+use dialscript::script::definition::ResponseCachePolicy;
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerResult};
 use dialscript::trigger::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, MAX_OPEN_TIME,

@@ -3,8 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use dialscript::script::definition::RetryPolicy;
+
 use dialscript::script::decision::{BranchDecision, decide_branch};
-use dialscript::script::definition::{Matcher, RetryPolicy};
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::trigger::TriggerSettings;
 use dialscript::trigger::upstream::UpstreamLimits;

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::definition::{Matcher, ResponseCachePolicy};
+use dialscript::script::definition::ResponseCachePolicy;
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{
     CacheKey, CacheKeyInput, CacheStatus, TriggerClient, TriggerRequest,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialscript::script::definition::Matcher;
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerRequest};
 use futures_util::future::join_all;
 use tokio::sync::Notify;

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use dialscript::script::answer::AnswerValue;
 use dialscript::script::definition::{
-    Branch, Matcher, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
+    Branch, ResponseCachePolicy, RetryPolicy, Script, ScriptOutcome, ScriptTrigger,
 };
+use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{
     RequestTarget, TriggerClient, TriggerError, TriggerRequest, TriggerResult,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dialscript::script::definition::{Matcher, ResponseCachePolicy, Script};
+use dialscript::script::definition::{ResponseCachePolicy, Script};
+
+use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings, shared_cache};
 use futures_util::future::join_all;

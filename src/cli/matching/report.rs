@@ -4,15 +4,13 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::printer::OutputLine;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{
-    BranchExplanation, BranchSubject, ChosenBranch, MAX_SHOWN_CHARACTERS, describe_value,
-    quote_text,
-};
+use crate::script::branch::{BranchExplanation, ChosenBranch};
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Branch, Script, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
+use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
 use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
 /// The table of the script that is selected.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tracing::{info, warn};
 
-use crate::config::Config;
+use crate::config::DaemonSettings;
 use crate::control::handler;
 use crate::control::socket::ControlSocket;
 use crate::http_server::HttpServerListener;
@@ -27,9 +27,9 @@ pub(super) struct AdminListeners {
 impl AdminListeners {
     /// Opens what the daemon's file names. Calls matter more than a control socket: without one the daemon serves them
     /// all the same.
-    pub(super) async fn open(config: &Config) -> io::Result<Self> {
-        let metrics = bind_metrics(config)?;
-        let control = match &config.control {
+    pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
+        let metrics = bind_metrics(settings)?;
+        let control = match &settings.control {
             Some(path) => open_control(path).await,
             None => None,
         };
@@ -53,8 +53,8 @@ async fn or_pending(served: Option<impl Future<Output = ()>>) {
     }
 }
 
-fn bind_metrics(config: &Config) -> io::Result<Option<HttpServerListener>> {
-    let Some(metrics) = &config.metrics else { return Ok(None) };
+fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<HttpServerListener>> {
+    let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
     let listener = listen::bind(address)
         .map_err(|error| io::Error::new(error.kind(), format!("[metrics] {address}: {error}")))?;

@@ -13,7 +13,7 @@ use clap::Args;
 use crate::cli::check::{report_all, report_failure};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::terminal::print_line;
-use crate::config::{self, Fault, Inventory};
+use crate::config::{self, Diagnostic, SoundInventory};
 use crate::voice::audio::{self, AudioError, EncodedSound, convert};
 use crate::voice::settings::SoundFormat;
 
@@ -57,14 +57,14 @@ pub(super) fn import(options: &ImportArgs) -> ExitCode {
     let mut importer = Importer { options, inventory, written: BTreeSet::new() };
     let errors = options.files.iter().filter_map(|file| {
         let (error, help) = importer.import(file).err()?;
-        Some(Fault::of_path(file.display().to_string(), error, &help))
+        Some(Diagnostic::of_path(file.display().to_string(), error, &help))
     });
     report_all(errors.collect())
 }
 
 struct Importer<'a> {
     options: &'a ImportArgs,
-    inventory: Inventory,
+    inventory: SoundInventory,
     written: BTreeSet<PathBuf>,
 }
 
@@ -115,7 +115,7 @@ impl Importer<'_> {
         };
         check_name(&name)?;
         let language = self.options.language.clone().or(language);
-        match language.as_deref().filter(|language| !Inventory::is_language(language)) {
+        match language.as_deref().filter(|language| !SoundInventory::is_language(language)) {
             Some(invalid) => Err((
                 format!("invalid language `{invalid}`"),
                 "write it as `de`, `pt_BR` or `en-GB`".into(),

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cli::terminal::{print_line, print_table};
-use crate::config::{Fault, Inventory, Listed};
+use crate::config::{Diagnostic, LibrarySound, SoundInventory};
 
 /// Prints all sounds as a table, one row per name.
-pub(super) fn list(inventory: &Inventory) -> Vec<Fault> {
+pub(super) fn list(inventory: &SoundInventory) -> Vec<Diagnostic> {
     let names: BTreeSet<&str> = inventory.sounds.iter().map(|sound| sound.name.as_str()).collect();
     if names.is_empty() {
         print_line(&format!(
@@ -23,8 +23,9 @@ pub(super) fn list(inventory: &Inventory) -> Vec<Fault> {
     Vec::new()
 }
 
-fn sound_row(name: &str, inventory: &Inventory) -> [String; 5] {
-    let all: Vec<&Listed> = inventory.sounds.iter().filter(|sound| sound.name == name).collect();
+fn sound_row(name: &str, inventory: &SoundInventory) -> [String; 5] {
+    let all: Vec<&LibrarySound> =
+        inventory.sounds.iter().filter(|sound| sound.name == name).collect();
     let languages = all.iter().map(|sound| sound.language.as_deref().unwrap_or("any"));
     let lengths =
         all.iter().filter_map(|sound| sound_length(&inventory.folder.join(sound.files.first()?)));

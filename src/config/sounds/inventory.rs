@@ -1,87 +1,87 @@
-//! The library as `dialscript sounds` shows it.
+//! The sound library as `dialscript sounds` shows it.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::format::{self, Home};
+use super::playable::{self, InLibrary};
 use super::{SoundLibrary, is_language};
-use crate::config::fault::Fault;
+use crate::config::diagnostic::Diagnostic;
 use crate::voice::settings::SoundFormat;
 
-/// Files that people put beside sounds.
+/// Extensions of files that people put beside sounds.
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
 
-/// A library of sounds.
+/// The sound library.
 #[derive(Debug)]
-pub struct Inventory {
-    /// Where it lies.
+pub struct SoundInventory {
+    /// Its folder.
     pub folder: PathBuf,
-    /// What the daemon makes sounds as.
+    /// The format of sounds that the daemon renders.
     pub format: SoundFormat,
-    /// All sounds, by name.
-    pub sounds: Vec<Listed>,
+    /// All sounds, sorted by name.
+    pub sounds: Vec<LibrarySound>,
 }
 
-/// A sound of the library: all files of one name in one language.
+/// A sound of the library: all files with one name in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct LibrarySound {
     /// As `play` takes it.
     pub name: String,
-    /// The language whose folder it lies in.
+    /// The language of its folder.
     pub language: Option<String>,
-    /// Its files from the library's folder on, those that a switch plays first, the best of them at the very first.
+    /// Its files, relative to the library's folder, best first. Those that no switch plays come last.
     pub files: Vec<PathBuf>,
-    /// The files of the scripts that play it.
+    /// The script files that play it.
     pub played_by: BTreeSet<String>,
-    /// Whether a switch plays at least one of the files, by their names.
+    /// Whether a switch plays at least one of the files, by their extensions.
     plays: bool,
 }
 
 impl SoundLibrary {
-    /// Everything that is in it.
-    pub(crate) fn inventory(&self, format: SoundFormat) -> Inventory {
+    /// All sounds that are in it.
+    pub(crate) fn inventory(&self, format: SoundFormat) -> SoundInventory {
         let sounds = self.files.iter().map(|(known, files)| self.listed(known, files));
         let mut sounds: Vec<_> = sounds.filter(|sound| !sound.files.is_empty()).collect();
         sounds.sort_by(|a, b| (&a.name, &a.language).cmp(&(&b.name, &b.language)));
-        Inventory { folder: self.folder.clone(), format, sounds }
+        SoundInventory { folder: self.folder.clone(), format, sounds }
     }
 
-    fn listed(&self, known: &str, files: &BTreeSet<PathBuf>) -> Listed {
+    fn listed(&self, known: &str, files: &BTreeSet<PathBuf>) -> LibrarySound {
         let (language, name) = match known.split_once('/') {
             Some((language, name)) if self.languages.contains(language) => (Some(language), name),
             _ => (None, known),
         };
         let mut files: Vec<_> = files.iter().filter(|path| is_sound(path)).cloned().collect();
-        files.sort_by_key(|path| format::rank(path).unwrap_or(usize::MAX));
+        files.sort_by_key(|path| playable::rank(path).unwrap_or(usize::MAX));
         let played = self.played.borrow();
         let by_name = [name, known].into_iter().filter_map(|name| played.get(name)).flatten();
-        Listed {
+        LibrarySound {
             name: name.to_owned(),
             language: language.map(str::to_owned),
             played_by: by_name.cloned().collect(),
-            plays: files.first().is_some_and(|path| format::rank(path).is_some()),
+            plays: files.first().is_some_and(|path| playable::rank(path).is_some()),
             files,
         }
     }
 }
 
-impl Inventory {
-    /// Every file that a switch would not play, with the way out. What lies beside a sound that is played, such as the
-    /// MP3 that it was made of, is in nobody's way.
-    pub fn faults(&self) -> Vec<Fault> {
-        let faulty = self.sounds.iter().flat_map(|sound| sound.faults(&self.folder));
-        faulty.collect()
+impl SoundInventory {
+    /// Errors of the files that a switch would not play. A file beside one that is played, such as the MP3 that it was
+    /// made of, is no error.
+    pub fn errors(&self) -> Vec<Diagnostic> {
+        self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }
 
     /// The files of a sound that a switch may play.
     pub fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
-        let is_it = |sound: &&Listed| sound.name == name && sound.language.as_deref() == language;
+        let is_it =
+            |sound: &&LibrarySound| sound.name == name && sound.language.as_deref() == language;
         let files = self.sounds.iter().filter(is_it).flat_map(|sound| &sound.files);
-        let plays = files.filter(|path| format::rank(path).is_some());
+        let plays = files.filter(|path| playable::rank(path).is_some());
         plays.map(|path| self.folder.join(path)).collect()
     }
 
-    /// Where a file lies in the library, as a name and its language; `None` for one from elsewhere.
+    /// The name and the language of a file in the library; `None` for a file from elsewhere.
     pub fn place(&self, file: &Path) -> Option<(String, Option<String>)> {
         let (file, folder) = (file.canonicalize().ok()?, self.folder.canonicalize().ok()?);
         let name = file.strip_prefix(folder).ok()?.with_extension("");
@@ -92,25 +92,25 @@ impl Inventory {
         })
     }
 
-    /// Whether a folder of this name would be a language's.
+    /// Whether a folder with this name is that of a language.
     pub fn is_language(name: &str) -> bool {
         is_language(name)
     }
 }
 
-impl Listed {
-    fn faults(&self, folder: &Path) -> Vec<Fault> {
-        let judged = self.files.iter().filter(|path| !self.plays || format::rank(path).is_some());
-        let fault = |path: &PathBuf| {
+impl LibrarySound {
+    fn errors(&self, folder: &Path) -> Vec<Diagnostic> {
+        let files = self.files.iter().filter(|path| !self.plays || playable::rank(path).is_some());
+        let error = |path: &PathBuf| {
             let path = folder.join(path);
-            let (what, help) = format::check(&path, Home::Library).err()?;
-            Some(Fault::of_path(path.display().to_string(), what, &help))
+            let e = playable::check(&path, InLibrary::Yes).err()?;
+            Some(Diagnostic::of_path(path.display().to_string(), e.message, &e.help))
         };
-        judged.filter_map(fault).collect()
+        files.filter_map(error).collect()
     }
 }
 
-/// Hidden files and notes are none.
+/// Hidden files and notes are not sounds.
 fn is_sound(path: &Path) -> bool {
     let hidden =
         |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use nom::branch::alt;
 use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::{anychar, char};
-use nom::combinator::{all_consuming, consumed, map, rest, value};
+use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
@@ -66,12 +66,13 @@ pub(super) fn parse_pieces<T>(
     let mut pieces = Vec::new();
     let mut problems = Vec::new();
     let mut left = text;
-    while let Ok((after, token)) = token(braces).parse(left) {
+    while let Ok((after, token)) = token(braces, &fill).parse(left) {
         let at = text.len() - left.len()..text.len() - after.len();
         left = after;
         let read = match token {
             TemplateToken::Text(text) => Ok(literal(text)),
-            TemplateToken::Placeholder(inner) => fill(inner),
+            TemplateToken::Read(piece) => Ok(piece),
+            TemplateToken::Braced(inner) => fill(inner),
             TemplateToken::Stray(brace) => Err((
                 format!("a `{brace}` that belongs to no placeholder"),
                 Some(format!("for a brace that is text, write `{brace}{brace}`")),
@@ -92,29 +93,31 @@ fn spoken_form_hint(inner: &str) -> Option<String> {
     known.then(|| format!("nothing is spoken here: write `{{{of}}}`"))
 }
 
-#[derive(Clone)]
-enum TemplateToken<'a> {
+enum TemplateToken<'a, T> {
     Text(&'a str),
-    Placeholder(&'a str),
+    /// Something in braces, not read yet.
+    Braced(&'a str),
+    Read(T),
     Stray(char),
 }
 
-fn token<'a>(
+fn token<'a, T>(
     braces: BraceSyntax,
-) -> impl Parser<&'a str, Output = TemplateToken<'a>, Error = nom::error::Error<&'a str>> {
+    fill: &impl Fn(&str) -> Result<T, MessageAndHelp>,
+) -> impl Parser<&'a str, Output = TemplateToken<'a, T>, Error = nom::error::Error<&'a str>> {
     move |input| match braces {
         BraceSyntax::Doubled => alt((
-            value(TemplateToken::Text("{"), tag("{{")),
-            value(TemplateToken::Text("}"), tag("}}")),
-            map(braced, TemplateToken::Placeholder),
+            map(tag("{{"), |_| TemplateToken::Text("{")),
+            map(tag("}}"), |_| TemplateToken::Text("}")),
+            map(braced, TemplateToken::Braced),
             map(is_not("{}"), TemplateToken::Text),
             map(anychar, TemplateToken::Stray),
         ))
         .parse(input),
         BraceSyntax::Literal => alt((
-            map(known_placeholder, TemplateToken::Placeholder),
+            map_opt(braced, |inner| fill(inner).ok().map(TemplateToken::Read)),
             map(is_not("{}"), TemplateToken::Text),
-            map(consumed(anychar), |(brace, _)| TemplateToken::Text(brace)),
+            map(recognize(anychar), TemplateToken::Text),
         ))
         .parse(input),
     }
@@ -124,8 +127,9 @@ fn braced(input: &str) -> IResult<&str, &str> {
     delimited(char('{'), is_not("{}"), char('}')).parse(input)
 }
 
-fn known_placeholder(input: &str) -> IResult<&str, &str> {
-    nom::combinator::verify(braced, |inner: &str| parse_placeholder(inner).is_ok()).parse(input)
+/// Whether a text begins with a placeholder, not with a brace of its own.
+pub fn begins_with_placeholder(text: &str) -> bool {
+    braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
 
 pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [

@@ -1,0 +1,41 @@
+//! `[control]`: the control socket of a running daemon.
+
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use serde_spanned::Spanned;
+
+use super::folders::systemd_folder;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::control::socket::{MAX_SOCKET_PATH_BYTES, SOCKET_FILE_NAME};
+
+#[derive(Debug, Default)]
+pub(crate) struct ControlTable {
+    socket: Option<Spanned<String>>,
+}
+
+impl ControlTable {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self { socket: table.take("socket") }
+    }
+
+    /// The path of the socket; `None` where the file turns it off. The default is in systemd's runtime directory, else
+    /// in `folder`, that of the daemon's file.
+    pub(crate) fn socket(&self, file: &TomlFile, folder: &Path) -> Option<PathBuf> {
+        let Some(given) = &self.socket else {
+            let runtime = systemd_folder("RUNTIME_DIRECTORY");
+            return Some(runtime.as_deref().unwrap_or(folder).join(SOCKET_FILE_NAME));
+        };
+        if given.get_ref().is_empty() {
+            return None;
+        }
+        let socket = folder.join(given.get_ref());
+        if socket.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
+            let message = format!("the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes");
+            let help = "name a shorter one, such as \"/run/dialscript/control.sock\"";
+            file.error_with_help(given.span(), message, help);
+        }
+        Some(socket)
+    }
+}

@@ -1,0 +1,38 @@
+//! `[egress]`: what requests may reach besides the hosts that the files name.
+
+use ipnet::IpNet;
+
+use crate::config::table_reader::TableReader;
+use crate::config::value::{FromText, ParsedText, SpannedList, parsed_items};
+use crate::web::egress::HostPattern;
+
+#[derive(Debug, Default)]
+pub(crate) struct EgressTable {
+    allow_hosts: Option<SpannedList<ParsedText<HostPattern>>>,
+    allow_networks: Option<SpannedList<ParsedText<IpNet>>>,
+}
+
+impl EgressTable {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            allow_hosts: table.list("allow_hosts"),
+            allow_networks: table.list("allow_networks"),
+        }
+    }
+
+    pub(crate) fn allow_hosts(&self) -> Vec<HostPattern> {
+        parsed_items(self.allow_hosts.as_ref()).unwrap_or_default()
+    }
+
+    pub(crate) fn allow_networks(&self) -> Vec<IpNet> {
+        parsed_items(self.allow_networks.as_ref()).unwrap_or_default()
+    }
+}
+
+impl FromText for HostPattern {
+    const EXPECTED: &'static str = "a host such as \"shop.example\" or \"*.shop.example\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}

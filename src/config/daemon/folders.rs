@@ -1,0 +1,133 @@
+//! `[folders]`: where scripts, sounds, secrets, recordings and the sound cache are.
+
+use std::path::{Path, PathBuf};
+
+use serde_spanned::Spanned;
+
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::voice::settings::FolderPaths;
+
+#[derive(Debug, Default)]
+pub(crate) struct FoldersTable {
+    scripts: Option<Spanned<String>>,
+    sounds: Option<Spanned<String>>,
+    sounds_on_switch: Option<Spanned<String>>,
+    secrets: Option<Spanned<String>>,
+    cache: Option<Spanned<String>>,
+    cache_on_switch: Option<Spanned<String>>,
+    recordings: Option<Spanned<String>>,
+    recordings_on_switch: Option<Spanned<String>>,
+}
+
+/// The folders, with defaults. Relative paths start at the folder of the daemon's file.
+pub(crate) struct DaemonFolders {
+    pub(crate) scripts: PathBuf,
+    pub(crate) sounds: PathBuf,
+    pub(crate) sounds_on_switch: Option<PathBuf>,
+    pub(crate) secrets: PathBuf,
+    pub(crate) cache: FolderPaths,
+    pub(crate) recordings: FolderPaths,
+}
+
+impl FoldersTable {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            scripts: table.take("scripts"),
+            sounds: table.take("sounds"),
+            sounds_on_switch: table.take("sounds_on_switch"),
+            secrets: table.take("secrets"),
+            cache: table.take("cache"),
+            cache_on_switch: table.take("cache_on_switch"),
+            recordings: table.take("recordings"),
+            recordings_on_switch: table.take("recordings_on_switch"),
+        }
+    }
+
+    /// `base` is the folder of the daemon's file.
+    pub(crate) fn folders(&self, file: &TomlFile, base: &Path) -> DaemonFolders {
+        let folder = |given: &Option<Spanned<String>>, default: &str| {
+            base.join(given.as_ref().map_or(default, |given| given.get_ref()))
+        };
+        let systemd_cache = systemd_folder("CACHE_DIRECTORY");
+        let generated = |given: &Option<Spanned<String>>, default: &str| match &systemd_cache {
+            Some(cache) if given.is_none() => cache.join(default),
+            _ => folder(given, default),
+        };
+        let (cache, recordings) =
+            (generated(&self.cache, "cache"), generated(&self.recordings, "recordings"));
+        let folders = DaemonFolders {
+            scripts: folder(&self.scripts, "scripts"),
+            sounds: folder(&self.sounds, "sounds"),
+            sounds_on_switch: self.sounds_on_switch.as_ref().map(|given| given.get_ref().into()),
+            secrets: folder(&self.secrets, "secrets"),
+            cache: with_switch_path(&cache, &self.cache_on_switch),
+            recordings: with_switch_path(&recordings, &self.recordings_on_switch),
+        };
+        self.check_present(file, &folders);
+        self.check_switch_paths(file);
+        self.check_overlap(file, &folders);
+        folders
+    }
+
+    fn check_present(&self, file: &TomlFile, folders: &DaemonFolders) {
+        let named = [(&self.sounds, &folders.sounds), (&self.secrets, &folders.secrets)];
+        for (given, folder) in named {
+            let Some(given) = given.as_ref().filter(|_| !folder.is_dir()) else { continue };
+            let message = format!("there is no folder `{}`", folder.display());
+            let help = "create it; a relative name begins at the folder of this file";
+            file.error_with_help(given.span(), message, help);
+        }
+    }
+
+    fn check_switch_paths(&self, file: &TomlFile) {
+        let paths = [&self.sounds_on_switch, &self.cache_on_switch, &self.recordings_on_switch];
+        let is_relative = |given: &&Spanned<String>| !given.get_ref().starts_with('/');
+        for given in paths.into_iter().flatten().filter(is_relative) {
+            let help = "write the whole path as the switch's host has it";
+            file.error_with_help(given.span(), "this path does not begin with `/`", help);
+        }
+    }
+
+    /// Files in the cache and recordings folders are deleted after some time, so no other folder may lie in them.
+    fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
+        let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
+        let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));
+        for (given, folder, other) in
+            [(&self.cache, cache, recordings), (&self.recordings, recordings, cache)]
+        {
+            let overlaps = others.iter().chain([other]).any(|other| other.starts_with(folder));
+            if let Some(given) = given.as_ref().filter(|_| overlaps) {
+                let help = "name a folder of its own: what lies in it is deleted in time";
+                file.error_with_help(given.span(), "this folder holds something else", help);
+            }
+        }
+    }
+}
+
+impl DaemonFolders {
+    /// The folder of the sound library, as the daemon and the switch see it.
+    pub(crate) fn library(&self) -> FolderPaths {
+        let ours = absolute(&self.sounds);
+        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
+        FolderPaths { local: ours, on_switch }
+    }
+}
+
+/// A folder that systemd has created for the daemon. `variable` is the environment variable with its path.
+pub(crate) fn systemd_folder(variable: &str) -> Option<PathBuf> {
+    let folders = std::env::var_os(variable)?;
+    // systemd separates several by colons.
+    let first = folders.to_str()?.split(':').next()?;
+    first.starts_with('/').then(|| first.into())
+}
+
+fn with_switch_path(path: &Path, on_switch: &Option<Spanned<String>>) -> FolderPaths {
+    let ours = absolute(path);
+    let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
+    FolderPaths { local: ours, on_switch }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}

@@ -1,0 +1,84 @@
+//! Texts of the daemon's file that contain `{secret.NAME}`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_spanned::Spanned;
+
+use super::context::DaemonContext;
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
+
+/// A text in which the secrets are filled in.
+#[derive(Default)]
+pub(crate) struct FilledText {
+    pub(crate) text: String,
+    pub(crate) has_secret: bool,
+    pub(crate) has_errors: bool,
+}
+
+impl DaemonContext<'_> {
+    /// Fills in the secrets of a text, each as `escape` returns it. `owner` is the subject of the error for a placeholder
+    /// that has a value in calls only, such as `{caller}`.
+    pub(crate) fn fill_secrets(
+        self,
+        text: &Spanned<String>,
+        owner: &str,
+        escape: impl Fn(&str) -> String,
+    ) -> FilledText {
+        let (pieces, problems) = parse_template(text.get_ref(), BraceSyntax::Doubled);
+        let mut filled = FilledText { has_errors: !problems.is_empty(), ..FilledText::default() };
+        self.file.report_problems(text, problems);
+        for (at, piece) in pieces {
+            match piece {
+                TemplatePiece::Text(text) => filled.text.push_str(&text),
+                TemplatePiece::Placeholder(Placeholder::Secret(name)) => {
+                    match self.secrets.value(&name) {
+                        Ok(secret) => {
+                            filled.text.push_str(&escape(&secret));
+                            filled.has_secret = true;
+                        }
+                        Err(reason) => {
+                            self.report_missing(text, at, &name, &reason);
+                            filled.has_errors = true;
+                        }
+                    }
+                }
+                TemplatePiece::Placeholder(_) => {
+                    let message = format!("{owner} serves all calls: no call's value can be here");
+                    let help = "write `{secret.NAME}`, or the text itself";
+                    self.file.error_with_help(self.file.span_in(text, at), message, help);
+                    filled.has_errors = true;
+                }
+            }
+        }
+        filled
+    }
+
+    /// The value of a `key` that must be one secret and nothing else.
+    pub(crate) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
+        let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
+        let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice()
+        else {
+            let message = format!("`{key}` is the name of a secret");
+            let help = format!(
+                "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
+            );
+            self.file.error_with_help(text.span(), message, help);
+            return None;
+        };
+        let secret = self.secrets.value(name);
+        secret.map_err(|reason| self.report_missing(text, at.clone(), name, &reason)).ok()
+    }
+
+    fn report_missing(self, text: &Spanned<String>, at: Range<usize>, name: &str, reason: &str) {
+        let help = "write the secret into that file";
+        let message = format!("no secret `{name}`: {reason}");
+        self.file.error_with_help(self.file.span_in(text, at), message, help);
+    }
+}
+
+/// For the user name and the password of a URL, which any special character could end.
+pub(crate) fn percent_encoded(secret: &str) -> String {
+    utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string()
+}

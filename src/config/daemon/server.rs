@@ -1,0 +1,40 @@
+//! `[server]`: how many calls there may be, and how long they may take.
+
+use std::time::Duration;
+
+use serde_spanned::Spanned;
+
+use crate::config::bounds::secs;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, WholeNumber};
+use crate::server::ServerLimits;
+
+#[derive(Debug, Default)]
+pub(crate) struct ServerTable {
+    grace: Option<Spanned<DurationValue>>,
+    max_calls: Option<Spanned<WholeNumber>>,
+    longest_call: Option<Spanned<DurationValue>>,
+}
+
+impl ServerTable {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            grace: table.take("grace"),
+            max_calls: table.take("max_calls"),
+            longest_call: table.take("longest_call"),
+        }
+    }
+
+    /// `environment_timeout` is a key of `[asterisk]`.
+    pub(crate) fn limits(&self, file: &TomlFile, environment_timeout: Duration) -> ServerLimits {
+        let week = secs(1, 7 * 24 * 3600);
+        let four_hours = Duration::from_secs(4 * 3600);
+        ServerLimits {
+            handshake_timeout: environment_timeout,
+            max_calls: file.number(self.max_calls.as_ref(), 1..=100_000, 10_000),
+            longest_call: file.duration(self.longest_call.as_ref(), week, four_hours),
+            grace: file.duration(self.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! One speech engine: `say`, `fallback` and `listen` of `[speech]`, and each table of `[speech.engines]`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+
+mod backend;
+mod program;
+mod service;
+
+use crate::config::daemon::context::DaemonContext;
+use crate::config::engine_params::{name, speed};
+use crate::config::table_reader::TableReader;
+use crate::script::voice::SpeakingRate;
+use crate::voice::settings::{AsrBackend, AsrEngine, TtsBackend, TtsEngine};
+use backend::BackendTable;
+
+pub(super) use backend::EngineUse;
+
+#[derive(Debug)]
+pub(super) struct EngineTable {
+    backend: BackendTable,
+    voice: Option<Spanned<String>>,
+    language: Option<Spanned<String>>,
+    speed: Option<Spanned<String>>,
+    span: Range<usize>,
+}
+
+impl EngineTable {
+    /// Reads the engine that a key of `[speech]` describes.
+    pub(super) fn read_key(
+        speech: &mut TableReader<'_, '_>,
+        key: &'static str,
+        engine_use: EngineUse,
+    ) -> Option<Self> {
+        let value = speech.take_any(key)?;
+        let span = value.span();
+        let table = speech.inline_table(key, value);
+        if table.is_none() {
+            let help = format!("write it as `{key} = {{ engine = \"command\", command = [...] }}`");
+            let message = format!("`{key}` is an engine with its keys");
+            speech.file.error_with_help(span, message, help);
+        }
+        Some(Self::read(table?, engine_use))
+    }
+
+    /// Reads `[speech.engines]`. All of them speak.
+    pub(super) fn read_named(speech: &mut TableReader<'_, '_>) -> Vec<(Spanned<String>, Self)> {
+        let help = |name: &str| format!("write a line `[speech.engines.{name}]` and its keys");
+        let engines = speech.table("engines");
+        let engines = engines.map(|table| table.tables_by_name("speech.engines", help));
+        let read = |(name, table)| (name, Self::read(table, EngineUse::Tts));
+        engines.into_iter().flatten().map(read).collect()
+    }
+
+    fn read(mut table: TableReader<'_, '_>, engine_use: EngineUse) -> Self {
+        let span = table.span.clone();
+        let backend = BackendTable::read(&mut table, engine_use);
+        let is_known = !matches!(backend, BackendTable::Unknown);
+        let mut engine = Self { backend, voice: None, language: None, speed: None, span };
+        if engine_use == EngineUse::Tts && is_known {
+            engine.voice = table.take("voice");
+            engine.language = table.take("language");
+            engine.speed = table.number_or_text("speed");
+        }
+        // Which keys an unknown engine has is not known.
+        if is_known {
+            table.finish();
+        }
+        engine
+    }
+
+    /// A text-to-speech engine; `None` after an error. `key` is its key or its name in the daemon's file.
+    pub(super) fn tts(&self, context: DaemonContext<'_>, key: &str) -> Option<Arc<TtsEngine>> {
+        if self.backend.needs_voice() && self.voice.is_none() {
+            let help = "add the name of one of its voices, such as `voice = \"alloy\"`";
+            context.file.error_with_help(self.span.clone(), "this engine needs a `voice`", help);
+        }
+        let by = self.backend.tts(context)?;
+        Some(Arc::new(TtsEngine {
+            name: match &by {
+                TtsBackend::Command(program) => log_name(key, program::file_name(program)),
+                TtsBackend::Http(service) => {
+                    log_name(key, service.url.host_str().unwrap_or_default())
+                }
+                TtsBackend::Switch(name) => log_name(key, &format!("the switch's {name}")),
+            },
+            backend: by,
+            voice: name(context.file, self.voice.as_ref()),
+            language: name(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
+            speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
+        }))
+    }
+
+    /// A speech recognition engine; `None` after an error.
+    pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<Arc<AsrEngine>> {
+        let by = self.backend.asr(context)?;
+        let what = match &by {
+            AsrBackend::Command(program) => program::file_name(program).to_owned(),
+            AsrBackend::Http(service) => service.url.host_str().unwrap_or_default().to_owned(),
+            AsrBackend::Vosk(url) => format!("vosk at {}", url.host_str().unwrap_or_default()),
+            AsrBackend::Switch { engine, .. } if engine.is_empty() => "the switch's default".into(),
+            AsrBackend::Switch { engine, .. } => format!("the switch's {engine}"),
+        };
+        Some(Arc::new(AsrEngine { name: log_name("listen", &what), backend: by }))
+    }
+}
+
+/// Speaks where the file names no engine: espeak-ng, where it is installed.
+pub(super) fn default_tts() -> Option<TtsEngine> {
+    let program = program::espeak()?;
+    Some(TtsEngine {
+        name: log_name("say", &program.executable),
+        backend: TtsBackend::Command(program),
+        voice: None,
+        language: "en".into(),
+        speed: SpeakingRate::default(),
+    })
+}
+
+/// The name of an engine in the log: where it is in the file, and what it is.
+fn log_name(key: &str, what: &str) -> String {
+    format!("{key} ({what})")
+}

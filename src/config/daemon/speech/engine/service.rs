@@ -1,0 +1,93 @@
+//! `engine = "http"`: a web service with the OpenAI audio API.
+
+use http::{HeaderName, HeaderValue};
+use serde_spanned::Spanned;
+use url::Url;
+
+use crate::config::daemon::context::DaemonContext;
+use crate::config::table_reader::TableReader;
+use crate::config::value::NamedTexts;
+use crate::script::request::is_connection_header;
+use crate::voice::settings::EngineHttpService;
+
+#[derive(Debug)]
+pub(super) struct HttpServiceTable {
+    url: Option<Spanned<String>>,
+    model: Option<Spanned<String>>,
+    headers: NamedTexts,
+}
+
+impl HttpServiceTable {
+    /// `endpoint` and `model` are examples for the help.
+    pub(super) fn read(table: &mut TableReader<'_, '_>, endpoint: &str, model: &str) -> Self {
+        let url = format!("write `url = \"https://api.example/v1/audio/{endpoint}\"`");
+        let model = format!("write `model = \"{model}\"`, or the name that the service knows");
+        Self {
+            url: table.require("url", &url),
+            model: table.require("model", &model),
+            headers: table.table("headers").map(TableReader::pairs).unwrap_or_default(),
+        }
+    }
+
+    /// `None` after an error.
+    pub(super) fn service(&self, context: DaemonContext<'_>) -> Option<EngineHttpService> {
+        let headers = self.headers.iter().filter_map(|(name, value)| header(context, name, value));
+        let headers = headers.collect();
+        let model = self.model.as_ref().map(|model| check_one_line(context, model).to_owned());
+        let help = "write it as `https://api.example/v1/audio/speech`";
+        let url = self.url.as_ref();
+        let url = url.and_then(|url| engine_url(context, url, &["http", "https"], help));
+        Some(EngineHttpService { url: url?, model: model?, headers })
+    }
+}
+
+/// The URL of an engine; `None` after an error.
+pub(super) fn engine_url(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+    schemes: &[&str],
+    help: &str,
+) -> Option<Url> {
+    let url = Url::parse(given.get_ref()).ok();
+    let url = url.filter(|url| schemes.contains(&url.scheme()) && url.has_host());
+    if url.is_none() || given.get_ref().contains(['{', '}']) {
+        context.file.error_with_help(given.span(), "this is no address of an engine", help);
+    }
+    url
+}
+
+/// Reports control characters. Returns the text as it is.
+pub(super) fn check_one_line<'a>(
+    context: DaemonContext<'_>,
+    given: &'a Spanned<String>,
+) -> &'a str {
+    if given.get_ref().contains(char::is_control) {
+        let help = "take the line break out";
+        context.file.error_with_help(given.span(), "this is one line", help);
+    }
+    given.get_ref()
+}
+
+fn header(
+    context: DaemonContext<'_>,
+    name: &Spanned<String>,
+    value: &Spanned<String>,
+) -> Option<(HeaderName, HeaderValue)> {
+    let file = context.file;
+    let Ok(header) = HeaderName::from_bytes(name.get_ref().as_bytes()) else {
+        let help = "write it as `headers = { Authorization = \"Bearer {secret.NAME}\" }`";
+        file.error_with_help(name.span(), "this is no header's name", help);
+        return None;
+    };
+    if is_connection_header(&header) {
+        file.error_with_help(name.span(), "this header is the connection's own", "take it out");
+    }
+    let filled = context.fill_secrets(value, "an engine", str::to_owned);
+    let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
+        let help = "take line breaks and control characters out, of its secrets too";
+        file.error_with_help(value.span(), "a header's value is one line", help);
+        return None;
+    };
+    written.set_sensitive(filled.has_secret);
+    Some((header, written))
+}

@@ -1,0 +1,196 @@
+//! The certificates and the key of an `[upstream]` table: the files are read and checked against each other.
+
+use std::path::Path;
+
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
+use serde_spanned::Spanned;
+
+use crate::config::daemon::context::DaemonContext;
+use crate::config::pem::{self, PemError};
+use crate::config::secret_file;
+use crate::config::value::TextOrList;
+use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
+use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
+
+pub(super) type CaCertificates = Vec<CertificateDer<'static>>;
+
+/// A certificate with its intermediate certificates, and its private key.
+pub(super) type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+/// `None` after an error.
+pub(super) fn ca_certificates(
+    context: DaemonContext<'_>,
+    given: &TextOrList,
+) -> Option<CaCertificates> {
+    let files = given.as_slice().iter();
+    let all: Vec<_> =
+        files.filter_map(|file| ca_certificates_in(context, file)).flatten().collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn ca_certificates_in(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+) -> Option<CaCertificates> {
+    let found = certificates(context, given)?;
+    if !found.iter().all(is_ca_certificate) {
+        let message = format!("a certificate in `{}` is none", context.path(given).display());
+        context.file.error_with_help(given.span(), message, "copy it again, whole");
+        return None;
+    }
+    Some(found)
+}
+
+/// A certificate and a key need each other. `None` where neither is given, and after an error.
+pub(super) fn client_certificate(
+    context: DaemonContext<'_>,
+    certificate: Option<&Spanned<String>>,
+    key: Option<&Spanned<String>>,
+) -> Option<ClientCertificate> {
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => matching_pair(context, certificate, key),
+        (Some(certificate), None) => {
+            let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; it may be in the \
+                        same file";
+            let message = "this certificate has no `key`";
+            context.file.error_with_help(certificate.span(), message, help);
+            certificates(context, certificate);
+            None
+        }
+        (None, Some(key)) => {
+            let help =
+                "add `certificate = \"client.pem\"`: it, and those that lead to its authority";
+            context.file.error_with_help(key.span(), "this key has no `certificate`", help);
+            private_key(context, key);
+            None
+        }
+        (None, None) => None,
+    }
+}
+
+fn matching_pair(
+    context: DaemonContext<'_>,
+    certificate: &Spanned<String>,
+    key: &Spanned<String>,
+) -> Option<ClientCertificate> {
+    let pair = (certificates(context, certificate), private_key(context, key));
+    let (Some(chain), Some(private)) = pair else { return None };
+    let identity =
+        TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
+    if let Err(mismatch) = identity.check() {
+        report_mismatch(context, mismatch, certificate, key);
+        return None;
+    }
+    if let Some(doubt) = identity.certificate_warning(UnixTime::now()) {
+        let help = "ask whoever issued it for another; requests to this host may fail until then";
+        context.file.warn(certificate.span(), format!("this certificate {doubt}"), help);
+    }
+    identity.client_certificate
+}
+
+fn report_mismatch(
+    context: DaemonContext<'_>,
+    mismatch: TlsIdentityError,
+    certificate: &Spanned<String>,
+    key: &Spanned<String>,
+) {
+    let file = context.file;
+    match mismatch {
+        TlsIdentityError::InvalidCertificate => {
+            let path = context.path(certificate);
+            let message = format!("the certificate in `{}` is none", path.display());
+            file.error_with_help(certificate.span(), message, "copy it again, whole");
+        }
+        TlsIdentityError::InvalidKey => {
+            let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
+            file.error_with_help(key.span(), "no key of this kind can be used", help);
+        }
+        TlsIdentityError::KeyMismatch => {
+            let label = (certificate.span(), "the first one in this file".to_owned());
+            let message = "this key does not belong to the certificate".to_owned();
+            let help = "name the key that the certificate was asked for with; its own certificate \
+                        stands first in a file of several";
+            file.report(key.span(), message, Some(help.to_owned()), Some(label));
+        }
+    }
+}
+
+fn certificates(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<CaCertificates> {
+    let path = context.path(given);
+    let content = content(context, given, &path)?;
+    report_pem_error(context, given, &path, pem::certificates(&content))
+}
+
+/// A key is a path, or one secret.
+fn private_key(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+) -> Option<PrivateKeyDer<'static>> {
+    let (pieces, problems) = parse_template(given.get_ref(), BraceSyntax::Doubled);
+    context.file.report_problems(given, problems);
+    match pieces.as_slice() {
+        [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => {
+            key_in_secret(context, given, name)
+        }
+        pieces if pieces.iter().all(|(_, piece)| matches!(piece, TemplatePiece::Text(_))) => {
+            key_in_file(context, given)
+        }
+        _ => {
+            let help = "write `key = \"client.key\"` or `key = \"{secret.NAME}\"`";
+            context.file.error_with_help(given.span(), "a key is one file, or one secret", help);
+            None
+        }
+    }
+}
+
+fn key_in_file(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+) -> Option<PrivateKeyDer<'static>> {
+    let path = context.path(given);
+    let content = content(context, given, &path)?;
+    if secret_file::is_open_to_all(&path) {
+        let help = format!("`chmod o= {}`: the daemon's user needs it alone", path.display());
+        context.file.warn(given.span(), "every user of this host can read this key", help);
+    }
+    report_pem_error(context, given, &path, pem::key(&content))
+}
+
+fn key_in_secret(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+    name: &str,
+) -> Option<PrivateKeyDer<'static>> {
+    let file = context.file;
+    let secret = context.secrets.value(name).map_err(|reason| {
+        let help = "write the key, as PEM, into that file";
+        file.error_with_help(given.span(), format!("no secret `{name}`: {reason}"), help);
+    });
+    let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { what, help }| {
+        file.error_with_help(given.span(), format!("the secret `{name}`: {what}"), help);
+    });
+    key.ok()
+}
+
+fn content(context: DaemonContext<'_>, given: &Spanned<String>, path: &Path) -> Option<Vec<u8>> {
+    let content = secret_file::read(path).map_err(|error| {
+        let help =
+            "let the daemon's user read it; a relative path begins at the folder of this file";
+        let message = format!("`{}` can't be read: {error}", path.display());
+        context.file.error_with_help(given.span(), message, help);
+    });
+    content.ok()
+}
+
+fn report_pem_error<T>(
+    context: DaemonContext<'_>,
+    given: &Spanned<String>,
+    path: &Path,
+    found: Result<T, PemError>,
+) -> Option<T> {
+    let found = found.map_err(|PemError { what, help }| {
+        let message = format!("`{}`: {what}", path.display());
+        context.file.error_with_help(given.span(), message, help);
+    });
+    found.ok()
+}

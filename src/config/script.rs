@@ -1,0 +1,144 @@
+//! Script files: one module per table, and here what concerns all tables of a file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+mod branch;
+pub(crate) mod context;
+mod facts;
+mod files;
+mod hangup;
+mod hangup_cause;
+mod keypress;
+mod outcome;
+mod playlist;
+mod prompt;
+mod request;
+mod response;
+mod speech;
+mod tables;
+mod then;
+mod then_grammar;
+mod trigger;
+mod voice;
+
+use context::{LoadContext, ScriptContext};
+use facts::ScriptFacts;
+pub(crate) use facts::ScriptGraph;
+use files::ScriptFiles;
+use tables::ScriptTables;
+
+use super::diagnostic::Diagnostic;
+use super::file::TomlFile;
+use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome, ScriptTrigger};
+
+/// A script file that was read, but not checked against anything else.
+pub(crate) struct ReadScript {
+    name: String,
+    file: TomlFile,
+    tables: ScriptTables,
+}
+
+/// All script files, what each says about itself to the others, and the errors of those that could not be read.
+#[derive(Default)]
+pub(crate) struct ReadScripts {
+    pub(crate) scripts: Vec<ReadScript>,
+    pub(crate) graph: ScriptGraph,
+    pub(crate) errors: Vec<Diagnostic>,
+}
+
+impl ReadScripts {
+    pub(crate) fn of_folder(folder: &Path) -> Self {
+        let ScriptFiles { files, errors } = ScriptFiles::find(folder);
+        let mut read = Self { errors, ..Self::default() };
+        for (name, path) in files {
+            match TomlFile::open(&path, "let this user read it") {
+                Ok(file) => read.add(name, file),
+                Err(error) => {
+                    read.graph.insert(name, ScriptFacts::unknown());
+                    read.errors.push(error);
+                }
+            }
+        }
+        read
+    }
+
+    fn add(&mut self, name: String, file: TomlFile) {
+        let tables = ScriptTables::read(&file);
+        self.graph.insert(name.clone(), tables.facts());
+        self.scripts.push(ReadScript { name, file, tables });
+    }
+}
+
+/// Checks all scripts. The files that are returned hold the errors; a script with errors may stand on defaults.
+pub(crate) fn check(
+    scripts: Vec<ReadScript>,
+    load: &LoadContext,
+) -> (ScriptLibrary, Vec<TomlFile>) {
+    let mut library = ScriptLibrary::default();
+    let mut files = Vec::new();
+    for ReadScript { name, file, tables } in scripts {
+        let facts = tables.facts();
+        let context = ScriptContext::new(load, &file, &name, &facts);
+        tables.check(&file);
+        library.scripts.insert(name.clone(), Arc::new(definition(&tables, &context)));
+        files.push(file);
+    }
+    (library, files)
+}
+
+fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
+    let before = script.before_request();
+    let outcome =
+        |table: &Option<outcome::OutcomeTable>| table.as_ref().map(|table| table.outcome(script));
+    let no_input = outcome(&tables.no_input).unwrap_or_default();
+    let invalid_input = outcome(&tables.invalid_input).unwrap_or_else(|| no_input.clone());
+    let no_response = outcome(&tables.no_response).unwrap_or_default();
+    let otherwise = outcome(&tables.otherwise)
+        .unwrap_or_else(|| fallback(tables, &no_response, &invalid_input));
+    let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
+    Script {
+        name: script.name.to_owned(),
+        prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
+        voice_params: tables.voice.as_ref().map(|voice| voice.manner(script)).unwrap_or_default(),
+        speech: speech.map(|speech| speech.speech(script, keypress)),
+        keypress: keypress.map(|keypress| keypress.keypress(script.file)),
+        trigger: tables.trigger.as_ref().map(|trigger| {
+            let request = trigger.trigger(&before);
+            with_response(tables, &before, request)
+        }),
+        hangup: tables.hangup.as_ref().map(|hangup| hangup.trigger(script)),
+        branches: branch::branches(&tables.branches, script, tables.compared()),
+        otherwise,
+        no_input,
+        invalid_input,
+        no_response,
+    }
+}
+
+/// Where there is no `[otherwise]`: what an answer or an input means that no branch matches.
+fn fallback(
+    tables: &ScriptTables,
+    no_response: &ScriptOutcome,
+    invalid_input: &ScriptOutcome,
+) -> ScriptOutcome {
+    match (tables.branches.is_empty(), tables.waits()) {
+        (true, _) => ScriptOutcome::default(),
+        (false, true) => no_response.clone(),
+        (false, false) => invalid_input.clone(),
+    }
+}
+
+fn with_response(
+    tables: &ScriptTables,
+    script: &ScriptContext<'_>,
+    request: ScriptTrigger,
+) -> ScriptTrigger {
+    let Some(response) = &tables.response else { return request };
+    let has_branches = !tables.branches.is_empty();
+    ScriptTrigger {
+        response_key: response.key(script.file),
+        cache_policy: response.caching(script, &request, has_branches),
+        ..request
+    }
+}

@@ -1,0 +1,54 @@
+//! The script files of a folder.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::config::diagnostic::Diagnostic;
+
+/// Script files by the names of their scripts, and errors in what lies in the folder.
+#[derive(Default)]
+pub(super) struct ScriptFiles {
+    pub(super) files: BTreeMap<String, PathBuf>,
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+impl ScriptFiles {
+    pub(super) fn find(folder: &Path) -> Self {
+        let mut found = Self::default();
+        match std::fs::read_dir(folder) {
+            Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
+            Err(e) => found.errors.push(Diagnostic::of_path(
+                folder.display().to_string(),
+                format!("the folder of the scripts can't be read: {e}"),
+                "create it and put a script file into it, or name another by `scripts` in [folders]",
+            )),
+        }
+        found
+    }
+
+    fn add(&mut self, path: &Path) {
+        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+        let Some(name) = path.file_stem().filter(|_| is_toml) else { return };
+        let name = name.to_string_lossy().into_owned();
+        // Editors keep copies under names that begin with a dot.
+        if name.starts_with('.') {
+            return;
+        }
+        if let Some(help) = misnamed(&name) {
+            let message = format!("`{name}` can't be a script's name");
+            self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
+        }
+        self.files.insert(name, path.to_owned());
+    }
+}
+
+fn misnamed(name: &str) -> Option<&'static str> {
+    if matches!(name, "arg" | "secret") {
+        return Some(
+            "placeholders such as {arg.NAME} and {secret.NAME} have this name: rename the file",
+        );
+    }
+    let plain = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    (!plain).then_some("rename the file: letters, digits, _ and - alone")
+}

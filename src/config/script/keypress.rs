@@ -1,0 +1,101 @@
+//! `[keypress]`: digits that the caller enters.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use regex::Regex;
+use serde_spanned::Spanned;
+
+use crate::channel::DigitOptions;
+use crate::config::bounds::millis;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, WholeNumber, flag};
+use crate::script::definition::KeypressInput;
+use crate::script::pattern;
+
+/// Keys that belong here and not in another table.
+pub(super) const OWN_KEYS: &[&str] =
+    &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"];
+
+/// Most digits, with or without `length`.
+const MAX_DIGITS: u64 = 32;
+
+/// Longest wait for the first digit, in milliseconds.
+const MAX_FIRST_DIGIT: u64 = 600_000;
+
+#[derive(Debug)]
+pub(crate) struct KeypressTable {
+    pub(super) span: Range<usize>,
+    pub(super) length: Option<Spanned<WholeNumber>>,
+    pub(super) min_length: Option<Spanned<WholeNumber>>,
+    gap: Option<Spanned<DurationValue>>,
+    first_digit: Option<Spanned<DurationValue>>,
+    terminator: Option<Spanned<String>>,
+    barge_in: Option<Spanned<bool>>,
+    pattern: Option<Spanned<String>>,
+    sensitive: Option<Spanned<bool>>,
+}
+
+impl KeypressTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let keypress = Self {
+            span: table.span.clone(),
+            length: table.take("length"),
+            min_length: table.take("min_length"),
+            gap: table.take("gap"),
+            first_digit: table.take("first_digit"),
+            terminator: table.take("terminator"),
+            barge_in: table.take("barge_in"),
+            pattern: table.take("pattern"),
+            sensitive: table.take("sensitive"),
+        };
+        table.finish();
+        keypress
+    }
+
+    pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
+        let ask = self.ask(file);
+        let most = (ask.max_digits as u64).min(MAX_DIGITS);
+        KeypressInput {
+            min_length: file.number(self.min_length.as_ref(), 1..=most, 1) as usize,
+            pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
+            sensitive: flag(self.sensitive.as_ref(), false),
+            digit_options: ask,
+        }
+    }
+
+    fn ask(&self, file: &TomlFile) -> DigitOptions {
+        let most = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
+        let gap = file.duration(self.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
+        let gaps = if self.length.is_some() { most.min(MAX_DIGITS) as u32 } else { 1 };
+        let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
+        let bounds = millis(100, MAX_FIRST_DIGIT);
+        DigitOptions {
+            max_digits: most as usize,
+            first_digit_timeout: file.duration(self.first_digit.as_ref(), bounds, first_digit),
+            inter_digit_timeout: gap,
+            terminator: self.terminator(file),
+            barge_in: flag(self.barge_in.as_ref(), true),
+        }
+    }
+
+    fn terminator(&self, file: &TomlFile) -> Option<char> {
+        let Some(given) = &self.terminator else { return Some('#') };
+        match given.get_ref().as_str() {
+            "#" => Some('#'),
+            "*" => Some('*'),
+            "" => None,
+            _ => {
+                let help = "write \"#\" or \"*\", or \"\" for none";
+                file.error_with_help(given.span(), "this key can't end the input", help);
+                None
+            }
+        }
+    }
+}
+
+fn whole_pattern(file: &TomlFile, given: &Spanned<String>) -> Option<Regex> {
+    let pattern = pattern::compile_whole(given.get_ref());
+    pattern.map_err(|e| file.error_with_help(given.span(), e.message, e.help)).ok()
+}

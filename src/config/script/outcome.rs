@@ -1,0 +1,72 @@
+//! `[otherwise]`, `[no_input]`, `[invalid_input]`, `[no_response]`, and the keys of `[[branch]]` beside `when`: what
+//! happens then.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use super::playlist::PlaylistKeys;
+use super::then::ThenValue;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::NamedTexts;
+use crate::script::definition::ScriptOutcome;
+use crate::script::escape::EscapeContext;
+use crate::script::template::Template;
+
+#[derive(Debug)]
+pub(crate) struct OutcomeTable {
+    pub(super) span: Range<usize>,
+    sounds: PlaylistKeys,
+    set: NamedTexts,
+    pub(super) then: Option<ThenValue>,
+}
+
+impl OutcomeTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let outcome = Self::read_keys(&mut table);
+        table.finish();
+        outcome
+    }
+
+    /// The keys of an outcome in a table that has others too.
+    pub(super) fn read_keys(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            span: table.span.clone(),
+            sounds: PlaylistKeys::read(table),
+            set: table.table("set").map(TableReader::pairs).unwrap_or_default(),
+            then: ThenValue::read(table),
+        }
+    }
+
+    pub(super) fn outcome(&self, script: &ScriptContext<'_>) -> ScriptOutcome {
+        ScriptOutcome {
+            sounds: self.sounds.playlist(script),
+            variables: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
+            then: self.then.as_ref().map(|then| then.meaning(script)).unwrap_or_default(),
+        }
+    }
+}
+
+fn variable(
+    script: &ScriptContext<'_>,
+    name: &Spanned<String>,
+    value: &Spanned<String>,
+) -> (String, Template) {
+    check_variable(script.file, name);
+    (name.get_ref().clone(), script.template(value, EscapeContext::Variable))
+}
+
+fn check_variable(file: &TomlFile, given: &Spanned<String>) {
+    let name = given.get_ref();
+    let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if !is_variable {
+        let help = "write letters, digits and _, no digit first, such as `ORDER_STATUS`";
+        file.error_with_help(given.span(), "this is no name of a channel variable", help);
+    } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
+        let help = "take another name";
+        file.error_with_help(given.span(), "these variables tell how the script ended", help);
+    }
+}

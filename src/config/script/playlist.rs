@@ -1,0 +1,117 @@
+//! `play` and `say`: what the caller hears. Several tables have these keys.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use crate::config::table_reader::TableReader;
+use crate::config::value::TextOrList;
+use crate::script::definition::{Playlist, PromptPart};
+use crate::script::template::{SpokenPhrase, parse_spoken};
+
+/// Longest text in characters: speech services take about as many at once.
+const MAX_LENGTH: usize = 4000;
+
+#[derive(Debug, Default)]
+pub(crate) struct PlaylistKeys {
+    play: Option<TextOrList>,
+    say: Option<TextOrList>,
+}
+
+/// Whether a text can hold values of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum CallValues {
+    Allowed,
+    Refused,
+}
+
+impl PlaylistKeys {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self { play: table.text_or_list("play"), say: table.text_or_list("say") }
+    }
+
+    /// Whether both keys are missing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.play.is_none() && self.say.is_none()
+    }
+
+    /// The sounds of `play`, then the texts of `say`.
+    pub(super) fn playlist(&self, script: &ScriptContext<'_>) -> Playlist {
+        self.parts(script, CallValues::Allowed)
+    }
+
+    /// A playlist that is the same in every call, so that it can be rendered before anybody waits for it.
+    pub(super) fn fixed_playlist(&self, script: &ScriptContext<'_>) -> Playlist {
+        self.parts(script, CallValues::Refused)
+    }
+
+    fn parts(&self, script: &ScriptContext<'_>, values: CallValues) -> Playlist {
+        let (file, sounds) = (script.file, &script.load.sounds);
+        let play = self.play.iter().flat_map(TextOrList::as_slice);
+        let play = play.filter_map(|name| sounds.part(file, name.get_ref(), name.span()));
+        let say = self.say.iter().flat_map(TextOrList::as_slice);
+        let say = say.flat_map(|text| spoken(script, text, values));
+        Playlist { parts: play.chain(say).collect() }
+    }
+}
+
+fn spoken(
+    script: &ScriptContext<'_>,
+    text: &Spanned<String>,
+    values: CallValues,
+) -> Vec<PromptPart> {
+    let file = script.file;
+    let (phrases, problems) = parse_spoken(text.get_ref());
+    if phrases.is_empty() && problems.is_empty() {
+        let help = "write what is said, or take the line out";
+        file.error_with_help(text.span(), "this says nothing", help);
+    }
+    if text.get_ref().chars().count() > MAX_LENGTH {
+        let help =
+            format!("say it in a list of texts, each of {MAX_LENGTH} characters at the most");
+        file.error_with_help(text.span(), "this text is too long", help);
+    }
+    file.report_problems(text, problems);
+    let part = |(at, phrase)| {
+        let at = file.span_in(text, at);
+        let has_value = matches!(phrase, SpokenPhrase::Value(..) | SpokenPhrase::SoundUrl(_));
+        if has_value && values == CallValues::Refused {
+            let help = "a reassurance is the same in every call: say the value in the prompt, or in \
+                        the outcome";
+            file.error_with_help(at, "there is no value of the call here", help);
+            return None;
+        }
+        part(script, phrase, at)
+    };
+    let parts: Vec<_> = phrases.into_iter().filter_map(part).collect();
+    check_engine(script, text, &parts);
+    parts
+}
+
+fn part(script: &ScriptContext<'_>, phrase: SpokenPhrase, at: Range<usize>) -> Option<PromptPart> {
+    match phrase {
+        SpokenPhrase::Text(text) => Some(PromptPart::Text(text.into())),
+        SpokenPhrase::Value(placeholder, how) => {
+            script.check(&placeholder, at);
+            Some(PromptPart::Value(placeholder, how))
+        }
+        SpokenPhrase::Sound(name) => script.load.sounds.part(script.file, &name, at),
+        SpokenPhrase::SoundUrl(placeholder) => {
+            script.check_host(at.clone());
+            script.check(&placeholder, at);
+            Some(PromptPart::UrlValue(placeholder))
+        }
+    }
+}
+
+/// Warns where no engine can speak a text.
+fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[PromptPart]) {
+    let has_engine = script.facts.names_engine || script.load.has_tts;
+    if !has_engine
+        && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
+    {
+        let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's file";
+        script.file.warn(text.span(), "nothing here can speak this", help);
+    }
+}

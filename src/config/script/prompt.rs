@@ -1,0 +1,46 @@
+//! `[prompt]`: what the caller hears first.
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use super::playlist::PlaylistKeys;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{WholeNumber, flag};
+use crate::script::definition::ScriptPrompt;
+
+/// Keys that no other table of a script file has.
+pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer"];
+
+#[derive(Debug)]
+pub(crate) struct PromptTable {
+    pub(super) sounds: PlaylistKeys,
+    repeat: Option<Spanned<WholeNumber>>,
+    answer: Option<Spanned<bool>>,
+}
+
+impl PromptTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let prompt = Self {
+            sounds: PlaylistKeys::read(&mut table),
+            repeat: table.take("repeat"),
+            answer: table.take("answer"),
+        };
+        table.finish();
+        prompt
+    }
+
+    /// `repeat`, where it repeats anything.
+    pub(super) fn repeat(&self) -> Option<&Spanned<WholeNumber>> {
+        self.repeat.as_ref().filter(|repeat| repeat.get_ref().0 > 0)
+    }
+
+    /// `script` is as it is before the request.
+    pub(super) fn prompt(&self, script: &ScriptContext<'_>) -> ScriptPrompt {
+        let repeat = script.file.number(self.repeat.as_ref(), 0..=99, 0);
+        ScriptPrompt {
+            sounds: self.sounds.playlist(script),
+            repeat: u32::try_from(repeat).unwrap_or_default(),
+            stay_unanswered: !flag(self.answer.as_ref(), true),
+        }
+    }
+}

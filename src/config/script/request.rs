@@ -1,0 +1,139 @@
+//! The keys that `[trigger]` and `[hangup]` have in common: the request that is sent.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use crate::config::bounds::millis;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, TextOrList, TextOrTable, WholeNumber, flag};
+use crate::script::definition::{BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger};
+
+mod auth;
+mod payload;
+mod sign;
+mod url;
+
+use auth::AuthTable;
+
+/// Keys that belong to a request and not in another table.
+pub(super) const OWN_KEYS: &[&str] = &[
+    "url",
+    "fallback_url",
+    "headers",
+    "auth",
+    "body",
+    "raw_json",
+    "sign",
+    "timeout",
+    "attempt_timeout",
+    "retry",
+];
+
+/// For one attempt in the background: there is time, but a web application that stays silent must not hold for that long
+/// one of the requests that can be under way at once.
+const BACKGROUND_ATTEMPT: Duration = Duration::from_secs(10);
+
+/// Whether a caller waits for the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    Caller,
+    Nobody,
+}
+
+#[derive(Debug)]
+pub(crate) struct RequestTable {
+    pub(super) span: Range<usize>,
+    url: Option<Spanned<String>>,
+    fallback_url: Option<Spanned<String>>,
+    headers: Option<TextOrTable>,
+    auth: Option<AuthTable>,
+    sign: Option<TextOrList>,
+    body: Option<TextOrTable>,
+    raw_json: Option<Spanned<bool>>,
+    timeout: Option<Spanned<DurationValue>>,
+    attempt_timeout: Option<Spanned<DurationValue>>,
+    retry: Option<Spanned<WholeNumber>>,
+}
+
+impl RequestTable {
+    pub(super) fn read_keys(table: &mut TableReader<'_, '_>) -> Self {
+        let help =
+            "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`";
+        Self {
+            span: table.span.clone(),
+            url: table.require("url", help),
+            fallback_url: table.take("fallback_url"),
+            headers: table.text_or_table("headers"),
+            auth: AuthTable::read(table),
+            sign: table.text_or_list("sign"),
+            body: table.text_or_table("body"),
+            raw_json: table.take("raw_json"),
+            timeout: table.take("timeout"),
+            attempt_timeout: table.take("attempt_timeout"),
+            retry: table.take("retry"),
+        }
+    }
+
+    /// The request, with nothing about its answer.
+    pub(super) fn request(&self, script: &ScriptContext<'_>, waiting: Waiting) -> ScriptTrigger {
+        let headers = self.headers.as_ref().map(|headers| payload::headers(script, headers));
+        let headers = headers.unwrap_or_default();
+        if let Some(auth) = &self.auth {
+            let in_headers = headers.iter().any(|(name, _)| *name == http::header::AUTHORIZATION);
+            let mut urls = self.url.iter().chain(&self.fallback_url);
+            auth.check_only(script.file, in_headers || urls.any(url::has_user));
+        }
+        ScriptTrigger {
+            url: self.url.as_ref().map(|url| url::url(script, url)).unwrap_or_default(),
+            fallback: self.fallback_url.as_ref().map(|url| url::url(script, url)),
+            headers,
+            auth: self.auth.as_ref().and_then(|auth| auth.auth(script)),
+            body: self.body(script),
+            signing_keys: self.sign.iter().flat_map(|keys| sign::keys(script, keys)).collect(),
+            retry_policy: self.patience(script, waiting),
+            hold_media: HoldMediaTemplate::default(),
+            background: waiting == Waiting::Nobody,
+            response_key: None,
+            cache_policy: None,
+        }
+    }
+
+    fn body(&self, script: &ScriptContext<'_>) -> Option<BodyTemplate> {
+        let raw_json = flag(self.raw_json.as_ref(), false);
+        if let (Some(given), true, None) = (&self.raw_json, raw_json, &self.body) {
+            let help = "add `body = \"a={caller}&b={keypress}\"`";
+            script.file.error_with_help(given.span(), "there is no body to make JSON of", help);
+        }
+        self.body.as_ref().map(|body| payload::body(script, body, raw_json))
+    }
+
+    fn patience(&self, script: &ScriptContext<'_>, waiting: Waiting) -> RetryPolicy {
+        let (longest, most) = match waiting {
+            Waiting::Caller => (60_000, 5),
+            Waiting::Nobody => (600_000, 20),
+        };
+        let (file, defaults) = (script.file, script.load.defaults);
+        let budget = file.duration(self.timeout.as_ref(), millis(100, longest), defaults.timeout);
+        let attempt = self.attempt_timeout.as_ref().map(|given| {
+            let attempt = file.duration(Some(given), millis(100, longest), budget);
+            if attempt > budget {
+                let help = "`timeout` is for all attempts together: raise it, or lower this";
+                file.error_with_help(given.span(), "an attempt can't take longer than all", help);
+            }
+            attempt
+        });
+        let background = waiting == Waiting::Nobody;
+        let attempt = attempt.or(background.then(|| budget.min(BACKGROUND_ATTEMPT)));
+        // A request with a body may do something each time that it is sent.
+        let retries = if self.body.is_some() { 0 } else { u64::from(defaults.retry) };
+        let retries = file.number(self.retry.as_ref(), 0..=most, retries);
+        RetryPolicy {
+            total_timeout: budget,
+            attempt_timeout: attempt,
+            retries: u32::try_from(retries).unwrap_or_default(),
+        }
+    }
+}

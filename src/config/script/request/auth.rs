@@ -1,0 +1,70 @@
+//! `auth`: the credentials that a request carries.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use crate::config::file::TomlFile;
+use crate::config::script::context::ScriptContext;
+use crate::config::table_reader::TableReader;
+use crate::script::definition::AuthTemplate;
+use crate::script::escape::EscapeContext;
+
+const EXAMPLE: &str = "write `auth = { user = \"ivr\", password = \"{secret.SHOP}\" }` \
+                       or `auth = { bearer = \"{secret.TOKEN}\" }`";
+
+#[derive(Debug)]
+pub(super) struct AuthTable {
+    span: Range<usize>,
+    user: Option<Spanned<String>>,
+    password: Option<Spanned<String>>,
+    bearer: Option<Spanned<String>>,
+}
+
+impl AuthTable {
+    pub(super) fn read(of: &mut TableReader<'_, '_>) -> Option<Self> {
+        let mut table = of.table_or_help("auth", EXAMPLE)?;
+        let auth = Self {
+            span: table.span.clone(),
+            user: table.take("user"),
+            password: table.take("password"),
+            bearer: table.take("bearer"),
+        };
+        table.finish();
+        Some(auth)
+    }
+
+    /// Reports credentials beside these, in the headers or in a URL.
+    pub(super) fn check_only(&self, file: &TomlFile, has_others: bool) {
+        if has_others {
+            let help =
+                "take the header `Authorization`, or the name before the host, out; or `auth`";
+            let message = "this request says twice who we are";
+            file.error_with_help(self.span.clone(), message, help);
+        }
+    }
+
+    pub(super) fn auth(&self, script: &ScriptContext<'_>) -> Option<AuthTemplate> {
+        let text = |text: &Spanned<String>| script.template(text, EscapeContext::Header);
+        match (&self.user, &self.password, &self.bearer) {
+            (Some(user), Some(password), None) => {
+                if user.get_ref().contains(':') {
+                    let message =
+                        "a name with a colon can't be sent: the password would begin at it";
+                    script.file.error(user.span(), message);
+                }
+                Some(AuthTemplate::Basic(text(user), text(password)))
+            }
+            (None, None, Some(token)) => Some(AuthTemplate::Bearer(text(token))),
+            (user, password, bearer) => {
+                let twice = bearer.is_some() && (user.is_some() || password.is_some());
+                let message = match twice {
+                    true => "this says twice who we are",
+                    false => "this does not say who we are",
+                };
+                script.file.error_with_help(self.span.clone(), message, EXAMPLE);
+                None
+            }
+        }
+    }
+}

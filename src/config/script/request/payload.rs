@@ -1,0 +1,172 @@
+//! `headers` and `body`: names and values as a query string or as a table, JSON, XML.
+
+use http::{HeaderName, HeaderValue};
+use serde_spanned::Spanned;
+
+use crate::config::script::context::{SampleValues, ScriptContext};
+use crate::config::value::TextOrTable;
+use crate::script::definition::BodyTemplate;
+use crate::script::escape::EscapeContext;
+use crate::script::request::is_connection_header;
+use crate::script::template::{BraceSyntax, Template, TemplatePiece, begins_with_placeholder};
+
+mod pairs;
+
+use pairs::{PairDecoding, PayloadPair, pairs};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+const JSON: &str = "application/json";
+const XML: &str = "application/xml";
+
+/// Request headers.
+pub(crate) fn headers(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+) -> Vec<(HeaderName, Template)> {
+    let pairs = pairs(script, given, PairDecoding::Percent);
+    pairs.into_iter().filter_map(|pair| header(script, pair)).collect()
+}
+
+fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, Template)> {
+    let error = |message: &str, help: &str| {
+        script.file.error_with_help(pair.at.clone(), message, help);
+    };
+    let name = Template::with_context(pair.name, EscapeContext::Header);
+    let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
+    let Some(name) = name else {
+        error("this is no header's name", "write headers as `Name=value&Other=value`");
+        return None;
+    };
+    if is_connection_header(&name) {
+        error("this header is the connection's own", "take it out");
+    }
+    let Some(value) = pair.value else {
+        error("this header has no value", "write headers as `Name=value&Other=value`");
+        return None;
+    };
+    let value = Template::with_context(value, EscapeContext::Header);
+    let sample = value.fill(&SampleValues("1")).unwrap_or_default();
+    if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
+        error("a header's value is one line", "take the line break out");
+    }
+    Some((name, value))
+}
+
+/// A request's body.
+pub(crate) fn body(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+    raw_json: bool,
+) -> BodyTemplate {
+    match given {
+        TextOrTable::Text(text) if begins(text, &['{', '[']) => json(script, text, raw_json),
+        TextOrTable::Text(text) if begins(text, &['<']) => xml(script, text, raw_json),
+        pairs if raw_json => json_of_pairs(self::pairs(script, pairs, PairDecoding::Form)),
+        TextOrTable::Text(text) => form(script.template(text, EscapeContext::Query)),
+        pairs => form(form_of_pairs(self::pairs(script, pairs, PairDecoding::Form))),
+    }
+}
+
+fn begins(text: &Spanned<String>, with: &[char]) -> bool {
+    let text = text.get_ref().trim_start();
+    text.starts_with(with) && !begins_with_placeholder(text)
+}
+
+fn form(text: Template) -> BodyTemplate {
+    BodyTemplate { text, content_type: FORM }
+}
+
+fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
+    check_raw_json(script, text, raw_json, "JSON");
+    let template = Template::json(script.pieces(text, BraceSyntax::Literal));
+    let sample = template.fill(&SampleValues("1")).unwrap_or_default();
+    if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
+        let help = "a body that begins with { or [ is JSON";
+        script.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
+    }
+    BodyTemplate { text: template, content_type: JSON }
+}
+
+fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
+    check_raw_json(script, text, raw_json, "XML");
+    let template = script.template(text, EscapeContext::Xml);
+    let sample = template.fill(&SampleValues("1")).unwrap_or_default();
+    if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
+        let help = "a body that begins with < is XML";
+        script.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
+    }
+    BodyTemplate { text: template, content_type: XML }
+}
+
+fn check_raw_json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
+    if raw_json {
+        let message = format!("`raw_json` makes JSON of names and values, and this is {kind}");
+        let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
+        script.file.error_with_help(text.span(), message, help);
+    }
+}
+
+fn form_of_pairs(pairs: Vec<PayloadPair>) -> Template {
+    let mut text = Template::default();
+    for (n, pair) in pairs.into_iter().enumerate() {
+        text.append(Template::text(if n == 0 { "" } else { "&" }));
+        text.append(landed(pair.name, EscapeContext::Query));
+        text.append(Template::text("="));
+        text.append(landed(pair.value.unwrap_or_default(), EscapeContext::Query));
+    }
+    text
+}
+
+/// An object of strings in the order written; a name that comes again makes its value a list.
+fn json_of_pairs(pairs: Vec<PayloadPair>) -> BodyTemplate {
+    let mut names: Vec<(Vec<TemplatePiece>, Vec<Template>)> = Vec::new();
+    for pair in pairs {
+        let value = quoted(pair.value.unwrap_or_default());
+        match names.iter_mut().find(|(name, _)| *name == pair.name) {
+            Some((_, values)) => values.push(value),
+            None => names.push((pair.name, vec![value])),
+        }
+    }
+    let entries = names.into_iter().map(|(name, mut values)| {
+        let value = match values.pop() {
+            Some(only) if values.is_empty() => only,
+            last => list("[", values.into_iter().chain(last), "]"),
+        };
+        let mut entry = quoted(name);
+        entry.append(Template::text(":"));
+        entry.append(value);
+        entry
+    });
+    BodyTemplate { text: list("{", entries, "}"), content_type: JSON }
+}
+
+fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Template {
+    let mut text = Template::text(open);
+    for (n, item) in items.enumerate() {
+        text.append(Template::text(if n == 0 { "" } else { "," }));
+        text.append(item);
+    }
+    text.append(Template::text(close));
+    text
+}
+
+fn quoted(pieces: Vec<TemplatePiece>) -> Template {
+    let mut text = Template::text("\"");
+    text.append(landed(pieces, EscapeContext::JsonString));
+    text.append(Template::text("\""));
+    text
+}
+
+/// A template whose own text is escaped for the place as its values are.
+fn landed(pieces: Vec<TemplatePiece>, landing: EscapeContext) -> Template {
+    let escaped = pieces.into_iter().map(|piece| match piece {
+        TemplatePiece::Text(text) => {
+            let mut out = String::new();
+            // No text is unfit for a form or for JSON.
+            let _ = landing.escape_into(&text, &mut out);
+            TemplatePiece::Text(out)
+        }
+        fill => fill,
+    });
+    Template::with_context(escaped, landing)
+}

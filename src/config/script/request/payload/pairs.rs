@@ -1,0 +1,131 @@
+//! Names and values, from a query string or from a table.
+//!
+//! Placeholders are found before the text is split and decoded: `&` and `=` in their braces separate nothing.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use percent_encoding::percent_decode_str;
+
+use crate::config::script::context::{PlacedPiece, ScriptContext};
+use crate::config::value::TextOrTable;
+use crate::script::template::{BraceSyntax, TemplatePiece};
+
+/// A name and, where there is one, its value; both decoded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct PayloadPair {
+    /// In the file.
+    pub(super) at: Range<usize>,
+    pub(super) name: Vec<TemplatePiece>,
+    pub(super) value: Option<Vec<TemplatePiece>>,
+}
+
+/// How the text of query-string form is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PairDecoding {
+    /// `%XX` alone: headers.
+    Percent,
+    /// `%XX`, and `+` for a space.
+    Form,
+}
+
+/// All pairs, in order. A table's names and values are taken as they are.
+pub(super) fn pairs(
+    script: &ScriptContext<'_>,
+    given: &TextOrTable,
+    decode: PairDecoding,
+) -> Vec<PayloadPair> {
+    match given {
+        TextOrTable::Text(text) => split(script.placed_pieces(text, BraceSyntax::Doubled))
+            .into_iter()
+            .map(|pair| PayloadPair { at: script.file.span_in(text, pair.at.clone()), ..pair })
+            .filter_map(|pair| pair.decoded(script, decode))
+            .collect(),
+        TextOrTable::Table(table) => table
+            .iter()
+            .map(|(name, value)| PayloadPair {
+                at: name.span(),
+                name: script.pieces(name, BraceSyntax::Doubled),
+                value: Some(script.pieces(value, BraceSyntax::Doubled)),
+            })
+            .collect(),
+    }
+}
+
+/// Cuts at each `&`, and in each pair at the first `=`. Empty pairs are none.
+fn split(pieces: Vec<PlacedPiece>) -> Vec<PayloadPair> {
+    let mut pairs = Vec::new();
+    let mut open = PayloadPair::default();
+    for (at, piece) in pieces {
+        let TemplatePiece::Text(text) = piece else {
+            open.push(at, piece);
+            continue;
+        };
+        let mut start = at.start;
+        for (n, part) in text.split('&').enumerate() {
+            if n > 0 {
+                pairs.push(std::mem::take(&mut open));
+            }
+            open.push_text(start..start + part.len(), part);
+            start += part.len() + 1;
+        }
+    }
+    pairs.push(open);
+    pairs.retain(|pair| !pair.name.is_empty() || pair.value.is_some());
+    pairs
+}
+
+impl PayloadPair {
+    fn push_text(&mut self, at: Range<usize>, text: &str) {
+        match (self.value.is_none(), text.split_once('=')) {
+            (true, Some((name, value))) => {
+                self.push_literal(at.start..at.start + name.len(), name);
+                self.value = Some(Vec::new());
+                self.push_literal(at, value);
+            }
+            _ => self.push_literal(at, text),
+        }
+    }
+
+    fn push_literal(&mut self, at: Range<usize>, text: &str) {
+        if !text.is_empty() {
+            self.push(at, TemplatePiece::Text(text.to_owned()));
+        }
+    }
+
+    fn push(&mut self, at: Range<usize>, piece: TemplatePiece) {
+        self.at = if self.at.is_empty() { at } else { self.at.start..at.end };
+        self.value.as_mut().unwrap_or(&mut self.name).push(piece);
+    }
+
+    fn decoded(self, script: &ScriptContext<'_>, decode: PairDecoding) -> Option<Self> {
+        let name = decode.pieces(self.name);
+        let value = match self.value {
+            Some(value) => decode.pieces(value).map(Some),
+            None => Some(None),
+        };
+        let decoded =
+            name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
+        if decoded.is_none() {
+            let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
+            script.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
+        }
+        decoded
+    }
+}
+
+impl PairDecoding {
+    fn pieces(self, pieces: Vec<TemplatePiece>) -> Option<Vec<TemplatePiece>> {
+        pieces.into_iter().map(|piece| self.piece(piece)).collect()
+    }
+
+    fn piece(self, piece: TemplatePiece) -> Option<TemplatePiece> {
+        let TemplatePiece::Text(text) = piece else { return Some(piece) };
+        let text = match self {
+            Self::Form => Cow::Owned(text.replace('+', " ")),
+            Self::Percent => Cow::Borrowed(text.as_str()),
+        };
+        let decoded = percent_decode_str(&text).decode_utf8().ok()?;
+        Some(TemplatePiece::Text(decoded.into_owned()))
+    }
+}

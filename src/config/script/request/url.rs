@@ -1,0 +1,52 @@
+//! `url` and `fallback_url`: where a request goes.
+
+use serde_spanned::Spanned;
+use url::Url as ParsedUrl;
+
+use crate::config::script::context::{SampleValues, ScriptContext};
+use crate::script::definition::UrlTemplate;
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
+
+const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
+
+pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemplate {
+    let placed = script.placed_pieces(text, BraceSyntax::Doubled);
+    let begins_with_value = matches!(placed.first(), Some((_, TemplatePiece::Placeholder(_))));
+    let first_value =
+        placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
+    let first_value = first_value.map(|(at, _)| script.file.span_in(text, at.clone()));
+    let (template, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
+    if decides_host {
+        script.check_host(first_value.unwrap_or_else(|| text.span()));
+    }
+    check(script, text, &template, begins_with_value);
+    UrlTemplate { template, decides_host }
+}
+
+fn check(
+    script: &ScriptContext<'_>,
+    text: &Spanned<String>,
+    url: &Template,
+    begins_with_value: bool,
+) {
+    let sample = SampleValues(if begins_with_value { "http://sample.example" } else { "1" });
+    let Ok(filled) = url.fill(&sample) else { return };
+    let wrong = |message: String| script.file.error_with_help(text.span(), message, EXAMPLE);
+    match ParsedUrl::parse(filled.text()) {
+        _ if text.get_ref().contains(|c: char| c.is_whitespace() || c.is_control()) => {
+            wrong("a URL has no spaces: write `%20`".to_owned());
+        }
+        Err(e) => wrong(format!("this is no URL: {e}")),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => {
+            wrong(format!("`{}` is no scheme that is asked here", url.scheme()));
+        }
+        Ok(_) => {}
+    }
+}
+
+/// Whether there are credentials before the host of a URL.
+pub(super) fn has_user(url: &Spanned<String>) -> bool {
+    let after_scheme = url.get_ref().split_once("://").map_or("", |(_, rest)| rest);
+    let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.contains('@')
+}

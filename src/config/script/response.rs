@@ -1,0 +1,173 @@
+//! `[response]`: where in the answer the value stands, and how long the answer is cached.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use crate::config::bounds::secs;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::DurationValue;
+use crate::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptTrigger};
+use crate::script::escape::EscapeContext;
+use crate::script::path::KeyPath;
+use crate::script::template::{Placeholder, Template};
+
+/// Keys that belong here and not in another table.
+pub(super) const OWN_KEYS: &[&str] = &["key", "cache", "stale_for", "stale_if_error", "cache_key"];
+
+/// Longest time that an answer is served beyond its own, in seconds.
+const MAX_STALE: u64 = 7 * 24 * 3600;
+
+#[derive(Debug)]
+pub(crate) struct ResponseTable {
+    pub(super) span: Range<usize>,
+    key: Option<Spanned<String>>,
+    cache: Option<Spanned<DurationValue>>,
+    stale_for: Option<Spanned<DurationValue>>,
+    stale_if_error: Option<Spanned<DurationValue>>,
+    cache_key: Option<Spanned<String>>,
+}
+
+impl ResponseTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let response = Self {
+            span: table.span.clone(),
+            key: table.take("key"),
+            cache: table.take("cache"),
+            stale_for: table.take("stale_for"),
+            stale_if_error: table.take("stale_if_error"),
+            cache_key: table.take("cache_key"),
+        };
+        table.finish();
+        response
+    }
+
+    pub(super) fn key(&self, file: &TomlFile) -> Option<KeyPath> {
+        let given = self.key.as_ref()?;
+        let key = KeyPath::parse(given.get_ref());
+        if key.is_none() {
+            let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
+            file.error_with_help(given.span(), "this is no path into an answer", help);
+        }
+        key
+    }
+
+    /// How answers to `request` are cached. `script` is as it is before the request.
+    pub(super) fn caching(
+        &self,
+        script: &ScriptContext<'_>,
+        request: &ScriptTrigger,
+        has_branches: bool,
+    ) -> Option<ResponseCachePolicy> {
+        let Some(given) = &self.cache else {
+            self.check_uncached(script.file);
+            return None;
+        };
+        if !has_branches {
+            let help = "add a `[[branch]]`, or take `cache` out";
+            let message = "only an answer that a branch handles is kept, and there is no branch";
+            script.file.error_with_help(given.span(), message, help);
+        }
+        let key = self.cache_key.as_ref().map(|key| CacheKeyTemplate {
+            source: as_written(request).into(),
+            template: script.template(key, EscapeContext::Variable),
+        });
+        let stale = |given: &Option<_>| {
+            script.file.duration(given.as_ref(), secs(0, MAX_STALE), Duration::ZERO)
+        };
+        let caching = ResponseCachePolicy {
+            fresh: fresh(script.file, given),
+            stale: stale(&self.stale_for),
+            stale_if_error: stale(&self.stale_if_error),
+            key,
+        };
+        self.check_cache_key(script.file, request, &caching);
+        Some(caching)
+    }
+
+    fn check_uncached(&self, file: &TomlFile) {
+        let times = [&self.stale_for, &self.stale_if_error];
+        let times = times.into_iter().flatten().map(Spanned::span);
+        for span in times.chain(self.cache_key.as_ref().map(Spanned::span)) {
+            let help = "add `cache = \"5m\"`, or take this out";
+            file.error_with_help(span, "no answer is kept here", help);
+        }
+    }
+
+    /// Warns where callers would get answers to what other callers entered, and where no second call could get a cached
+    /// answer.
+    fn check_cache_key(
+        &self,
+        file: &TomlFile,
+        request: &ScriptTrigger,
+        caching: &ResponseCachePolicy,
+    ) {
+        if let (Some(key), Some(given)) = (&caching.key, &self.cache_key) {
+            let mut sent = placeholders(request);
+            if let Some(left_out) = sent.find(|sent| is_left_out(sent, &key.template)) {
+                let message = format!("callers who enter another {left_out} get the same answer");
+                let help = format!("add {left_out} to `cache_key`, or take `cache_key` out");
+                file.warn(given.span(), message, help);
+            }
+        }
+        let given = self.cache_key.as_ref().map(Spanned::span);
+        let given = given.or_else(|| self.cache.as_ref().map(Spanned::span));
+        if let (Some(at), Some(unique)) = (given, unique_to_call(request, caching)) {
+            let message =
+                format!("no other call has the same {unique}: nothing that is kept serves it");
+            let help = "write `cache_key` with what has to be the same, such as \"{keypress}\"";
+            file.warn(at, message, help);
+        }
+    }
+}
+
+fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
+    let time = given.get_ref().0;
+    if !secs(60, 999 * 60).contains(&time) {
+        let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
+        let message = "answers can't be kept that long or that short";
+        file.error_with_help(given.span(), message, help);
+    }
+    time
+}
+
+/// Tells apart scripts that have the same `cache_key`, and send different requests to one URL.
+fn as_written(request: &ScriptTrigger) -> String {
+    let ScriptTrigger { url, fallback, headers, auth, body, .. } = request;
+    format!("{:?}", (url, fallback, headers, auth, body))
+}
+
+fn placeholders(request: &ScriptTrigger) -> impl Iterator<Item = &Placeholder> {
+    let headers = request.headers.iter().map(|(_, value)| value);
+    let body = request.body.iter().map(|body| &body.text);
+    let templates = [&request.url.template].into_iter().chain(headers).chain(body);
+    templates.flat_map(Template::placeholders)
+}
+
+fn is_left_out(sent: &Placeholder, key: &Template) -> bool {
+    let script = entered_in(sent);
+    script.is_some() && !key.placeholders().any(|in_key| entered_in(in_key) == script)
+}
+
+/// The script in which a value was entered; empty for this one. Keys and speech are one input of a script.
+fn entered_in(placeholder: &Placeholder) -> Option<&str> {
+    match placeholder {
+        Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => Some(""),
+        Placeholder::OtherScript(script, _) => Some(script),
+        _ => None,
+    }
+}
+
+fn unique_to_call<'t>(
+    request: &'t ScriptTrigger,
+    caching: &'t ResponseCachePolicy,
+) -> Option<&'t Placeholder> {
+    let is_unique = |of: &&Placeholder| matches!(of, Placeholder::CallId | Placeholder::Channel);
+    match &caching.key {
+        Some(key) => key.template.placeholders().find(is_unique),
+        None => placeholders(request).find(is_unique),
+    }
+}

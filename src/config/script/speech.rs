@@ -1,0 +1,135 @@
+//! `[speech]`: what the caller says.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use super::keypress::KeypressTable;
+use crate::config::bounds::millis;
+use crate::config::engine_params::name;
+use crate::config::file::TomlFile;
+use crate::config::table_reader::TableReader;
+use crate::config::value::{DurationValue, FromText, ParsedText, WholeNumber, flag};
+use crate::script::definition::{SpeechFilter, SpeechInput};
+use crate::script::numeric;
+
+/// Keys that belong here and not in another table.
+pub(super) const OWN_KEYS: &[&str] = &["filter", "start", "silence", "maximum"];
+
+#[derive(Debug)]
+pub(crate) struct SpeechTable {
+    pub(super) span: Range<usize>,
+    language: Option<Spanned<String>>,
+    filter: Option<Spanned<ParsedText<SpeechFilter>>>,
+    start: Option<Spanned<DurationValue>>,
+    silence: Option<Spanned<DurationValue>>,
+    maximum: Option<Spanned<DurationValue>>,
+    pub(super) length: Option<Spanned<WholeNumber>>,
+    sensitive: Option<Spanned<bool>>,
+}
+
+impl FromText for SpeechFilter {
+    const EXPECTED: &'static str = "\"none\" or \"numeric\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "none" => Some(Self::None),
+            "numeric" => Some(Self::Numeric),
+            _ => None,
+        }
+    }
+}
+
+impl SpeechTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let help = "say what is spoken, such as `language = \"en\"`";
+        let speech = Self {
+            span: table.span.clone(),
+            language: table.require("language", help),
+            filter: table.take("filter"),
+            start: table.take("start"),
+            silence: table.take("silence"),
+            maximum: table.take("maximum"),
+            length: table.take("length"),
+            sensitive: table.take("sensitive"),
+        };
+        table.finish();
+        speech
+    }
+
+    /// Whether spoken numbers are asked for.
+    pub(super) fn is_numeric(&self) -> bool {
+        self.filter() == SpeechFilter::Numeric
+    }
+
+    fn filter(&self) -> SpeechFilter {
+        self.filter.as_ref().map_or(SpeechFilter::None, |filter| filter.get_ref().0)
+    }
+
+    /// `keypress` is the table of the same script.
+    pub(super) fn speech(
+        &self,
+        script: &ScriptContext<'_>,
+        keypress: Option<&KeypressTable>,
+    ) -> SpeechInput {
+        let file = script.file;
+        if !script.load.has_asr {
+            let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
+                        keys count where they are asked for too, else [no_input] is taken";
+            file.warn(self.span.clone(), "nothing here understands speech", help);
+        }
+        let duration =
+            |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
+        SpeechInput {
+            language: self.language(file),
+            filter: self.filter(),
+            no_input_timeout: duration(self.start.as_ref(), millis(500, 60_000), 5_000),
+            end_silence: duration(self.silence.as_ref(), millis(300, 10_000), 1_500),
+            max_duration: duration(self.maximum.as_ref(), millis(1_000, 120_000), 15_000),
+            digit_count: self
+                .length
+                .as_ref()
+                .and_then(|length| self.digits(file, length, keypress)),
+            sensitive: flag(self.sensitive.as_ref(), false),
+        }
+    }
+
+    fn language(&self, file: &TomlFile) -> Arc<str> {
+        let language = name(file, self.language.as_ref()).unwrap_or_else(|| "en".into());
+        if let (Some(given), true) = (&self.language, self.is_numeric())
+            && !numeric::supports(&language)
+        {
+            let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
+                        or `hi`, or `filter = \"none\"`";
+            let message = format!("numbers in `{language}` can't be understood");
+            file.error_with_help(given.span(), message, help);
+        }
+        language
+    }
+
+    /// `length`, which must agree with what `[keypress]` takes.
+    fn digits(
+        &self,
+        file: &TomlFile,
+        given: &Spanned<WholeNumber>,
+        keypress: Option<&KeypressTable>,
+    ) -> Option<usize> {
+        if !self.is_numeric() {
+            let help = "add `filter = \"numeric\"`, or take it out";
+            file.error_with_help(given.span(), "only spoken numbers have a length", help);
+        }
+        let length = file.number(Some(given), 1..=32, 1);
+        let number = |key: Option<&Spanned<WholeNumber>>| key.map(|given| given.get_ref().0);
+        let most = number(keypress.and_then(|keypress| keypress.length.as_ref()));
+        let fewest = number(keypress.and_then(|keypress| keypress.min_length.as_ref()));
+        if most.is_some_and(|most| most < length) || fewest.is_some_and(|fewest| fewest > length) {
+            let help = "make them fit: what is said has to be what keys would have to be";
+            let message = "[keypress] takes another number of digits";
+            file.error_with_help(given.span(), message, help);
+        }
+        usize::try_from(length).ok()
+    }
+}

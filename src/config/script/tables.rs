@@ -1,0 +1,236 @@
+//! All tables of a script file, and the checks of one table against another.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::branch::{self, BranchTable};
+use super::facts::ScriptFacts;
+use super::hangup::HangupTable;
+use super::keypress::{self, KeypressTable};
+use super::outcome::OutcomeTable;
+use super::prompt::{self, PromptTable};
+use super::response::{self, ResponseTable};
+use super::speech::{self, SpeechTable};
+use super::trigger::{self, TriggerTable};
+use super::voice::{self, VoiceTable};
+use super::{request, then::ThenValue};
+use crate::config::file::TomlFile;
+use crate::config::table_reader::{self, MisplacedKeys, TableReader};
+use crate::config::value::WholeNumber;
+use crate::script::when::ComparedKind;
+
+/// People write these keys into the table next to the right one.
+const MISPLACED_KEYS: MisplacedKeys = &[
+    ("prompt", prompt::OWN_KEYS),
+    ("keypress", keypress::OWN_KEYS),
+    ("trigger", request::OWN_KEYS),
+    ("trigger", trigger::OWN_KEYS),
+    ("trigger.reassure", trigger::REASSURE_KEYS),
+    ("response", response::OWN_KEYS),
+    ("speech", speech::OWN_KEYS),
+    ("voice", voice::OWN_KEYS),
+    ("[branch]", branch::OWN_KEYS),
+];
+
+#[derive(Debug)]
+pub(super) struct ScriptTables {
+    pub(super) prompt: Option<PromptTable>,
+    pub(super) voice: Option<VoiceTable>,
+    pub(super) keypress: Option<KeypressTable>,
+    pub(super) speech: Option<SpeechTable>,
+    pub(super) trigger: Option<TriggerTable>,
+    pub(super) response: Option<ResponseTable>,
+    pub(super) hangup: Option<HangupTable>,
+    pub(super) branches: Vec<BranchTable>,
+    pub(super) otherwise: Option<OutcomeTable>,
+    pub(super) no_input: Option<OutcomeTable>,
+    pub(super) invalid_input: Option<OutcomeTable>,
+    pub(super) no_response: Option<OutcomeTable>,
+}
+
+impl ScriptTables {
+    pub(super) fn read(file: &TomlFile) -> Self {
+        table_reader::parse(file, MISPLACED_KEYS, Self::read_tables)
+    }
+
+    fn read_tables(mut file: TableReader<'_, '_>) -> Self {
+        let tables = Self {
+            prompt: file.table("prompt").map(PromptTable::read),
+            voice: file.table("voice").map(VoiceTable::read),
+            keypress: file.table("keypress").map(KeypressTable::read),
+            speech: file.table("speech").map(SpeechTable::read),
+            trigger: file.table("trigger").map(TriggerTable::read),
+            response: file.table("response").map(ResponseTable::read),
+            hangup: file.table("hangup").map(HangupTable::read),
+            branches: file.array_of_tables("branch").into_iter().map(BranchTable::read).collect(),
+            otherwise: file.table("otherwise").map(OutcomeTable::read),
+            no_input: file.table("no_input").map(OutcomeTable::read),
+            invalid_input: file.table("invalid_input").map(OutcomeTable::read),
+            no_response: file.table("no_response").map(OutcomeTable::read),
+        };
+        file.finish();
+        tables
+    }
+
+    pub(super) fn facts(&self) -> ScriptFacts {
+        let thens = || self.outcomes().filter_map(|outcome| outcome.then.as_ref());
+        ScriptFacts {
+            asks_for_keys: self.keypress.is_some(),
+            asks_for_speech: self.speech.is_some(),
+            waits: self.waits(),
+            repeats: thens().any(ThenValue::is_again),
+            names_engine: self.voice.as_ref().is_some_and(VoiceTable::names_engine),
+            leads_to: thens().filter_map(ThenValue::next_script).map(str::to_owned).collect(),
+        }
+    }
+
+    fn outcomes(&self) -> impl Iterator<Item = &OutcomeTable> {
+        let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
+        let branches = self.branches.iter().map(|branch| &branch.outcome);
+        branches.chain(others.into_iter().flatten())
+    }
+
+    /// Whether the caller waits for an answer.
+    pub(super) fn waits(&self) -> bool {
+        self.trigger.as_ref().is_some_and(|trigger| !trigger.is_background())
+    }
+
+    fn asks(&self) -> bool {
+        self.keypress.is_some() || self.speech.is_some()
+    }
+
+    /// What the branches compare.
+    pub(super) fn compared(&self) -> ComparedKind {
+        if self.waits() {
+            return ComparedKind::Answer;
+        }
+        if self.trigger.is_some() || !self.asks() {
+            return ComparedKind::Nothing;
+        }
+        let keys = self.keypress.iter().map(|keypress| keypress.length.as_ref());
+        let spoken = self.speech.iter().map(|speech| speech.length.as_ref());
+        let most = |length: Option<&Spanned<WholeNumber>>| {
+            let length = length.map_or(u64::MAX, |length| length.get_ref().0);
+            usize::try_from(length).unwrap_or(usize::MAX)
+        };
+        ComparedKind::Input {
+            words: self.speech.as_ref().is_some_and(|speech| !speech.is_numeric()),
+            most_digits: keys.chain(spoken).map(most).max().unwrap_or(usize::MAX),
+        }
+    }
+
+    /// Checks tables against each other.
+    pub(super) fn check(&self, file: &TomlFile) {
+        self.check_input(file);
+        self.check_answer(file);
+        self.check_again(file);
+        self.check_purpose(file);
+    }
+
+    /// Tables and keys that need a question, and those that a question needs.
+    fn check_input(&self, file: &TomlFile) {
+        let keypress = self.keypress.as_ref().map(|keypress| &keypress.span);
+        let speech = self.speech.as_ref().map(|speech| &speech.span);
+        match keypress.or(speech) {
+            Some(span) if self.no_input.is_none() => {
+                let help = "add a table `[no_input]` that says how the call goes on then";
+                let message = "nothing is said for when the caller enters nothing";
+                file.error_with_help(span.clone(), message, help);
+            }
+            Some(_) => {}
+            None => self.check_no_input(file),
+        }
+    }
+
+    fn check_no_input(&self, file: &TomlFile) {
+        let repeat = self.prompt.as_ref().and_then(PromptTable::repeat).map(Spanned::span);
+        let tables = [&self.no_input, &self.invalid_input];
+        let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
+        for span in repeat.into_iter().chain(tables) {
+            let help = "take it out, or add a table `[keypress]` or `[speech]`";
+            file.error_with_help(span, "nothing is asked in this script", help);
+        }
+        if self.trigger.is_some() {
+            return;
+        }
+        for branch in &self.branches {
+            let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
+            let message = "there is no answer and no input to compare";
+            file.error_with_help(branch.span.clone(), message, help);
+        }
+    }
+
+    /// Tables and keys that need an answer, and those that an answer needs.
+    fn check_answer(&self, file: &TomlFile) {
+        match &self.trigger {
+            Some(trigger) if trigger.is_background() => self.check_background(file, trigger),
+            Some(trigger) if self.no_response.is_none() => {
+                let help = "add a table `[no_response]` that says how the call goes on then";
+                let message = "nothing is said for when no answer comes";
+                file.error_with_help(trigger.request.span.clone(), message, help);
+            }
+            Some(_) => {}
+            None => {
+                let message = "there is no [trigger] that would bring an answer";
+                self.check_no_answer(file, message, "take it out, or add a [trigger]");
+            }
+        }
+    }
+
+    fn check_background(&self, file: &TomlFile, trigger: &TriggerTable) {
+        let message = "nobody waits for the answer: the trigger is in the background";
+        let help = "take this out, or take `background = true` out";
+        self.check_no_answer(file, message, help);
+        for branch in &self.branches {
+            file.error_with_help(branch.span.clone(), message, help);
+        }
+        trigger.check_nobody_waits(file, message, help);
+    }
+
+    fn check_no_answer(&self, file: &TomlFile, message: &str, help: &str) {
+        let response = self.response.as_ref().map(|response| &response.span);
+        let no_response = self.no_response.as_ref().map(|outcome| &outcome.span);
+        let spans = response.into_iter().chain(no_response).cloned();
+        spans.for_each(|span: Range<usize>| file.error_with_help(span, message, help));
+    }
+
+    /// `then = "again"` needs a question and a `repeat`, and can't stand where that is used up.
+    fn check_again(&self, file: &TomlFile) {
+        let asked_enough = [&self.no_input, &self.invalid_input].map(Option::as_ref);
+        let asked_enough: Vec<_> = asked_enough.into_iter().flatten().map(|o| &o.span).collect();
+        let repeats = self.prompt.as_ref().is_some_and(|prompt| prompt.repeat().is_some());
+        for outcome in self.outcomes() {
+            let Some(then) = outcome.then.as_ref().filter(|then| then.is_again()) else { continue };
+            let (message, help) = if !self.asks() {
+                (
+                    "nothing is asked here that could be asked again",
+                    "write `script NAME` to run a script again",
+                )
+            } else if asked_enough.contains(&&outcome.span) {
+                (
+                    "this is taken when it was asked often enough: `again` would go round for ever",
+                    "raise `repeat` in [prompt], and say here how the call goes on after that",
+                )
+            } else if !repeats {
+                (
+                    "`again` is counted against `repeat`, and there is none",
+                    "write `repeat = 2` in [prompt]",
+                )
+            } else {
+                continue;
+            };
+            file.error_with_help(then.span(), message, help);
+        }
+    }
+
+    /// A file that was meant to do something is not taken for one that does nothing.
+    fn check_purpose(&self, file: &TomlFile) {
+        let plays = self.prompt.as_ref().is_some_and(|prompt| !prompt.sounds.is_empty());
+        let does = plays || self.asks() || self.trigger.is_some();
+        if !does && self.outcomes().next().is_none() && !file.has_errors() {
+            let help = "add a [prompt], a [keypress], a [speech] or a [trigger]";
+            file.error_with_help(0..0, "this script does nothing", help);
+        }
+    }
+}

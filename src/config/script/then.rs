@@ -1,0 +1,134 @@
+//! `then`: how the call goes on.
+
+use std::ops::Range;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use super::hangup_cause;
+use super::then_grammar::{ThenSyntax, VERBS, parse};
+use crate::channel::Destination;
+use crate::config::file::TomlFile;
+use crate::config::nearest::nearest;
+use crate::config::table_reader::TableReader;
+use crate::script::definition::ThenAction;
+use crate::script::escape::EscapeContext;
+use crate::script::template::{BraceSyntax, Template, TemplatePiece};
+
+/// The value of `then`, parsed.
+#[derive(Debug)]
+pub(crate) struct ThenValue {
+    text: Spanned<String>,
+    syntax: ThenSyntax,
+}
+
+impl ThenValue {
+    /// `None` where there is no `then`, or one with an error.
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Option<Self> {
+        let text: Spanned<String> = table.take("then")?;
+        let syntax = parse(text.get_ref());
+        if syntax.is_none() {
+            let message = format!("`{}` is no next step", text.get_ref());
+            table.file.error_with_help(text.span(), message, suggestion(text.get_ref()));
+        }
+        Some(Self { syntax: syntax?, text })
+    }
+
+    pub(super) fn span(&self) -> Range<usize> {
+        self.text.span()
+    }
+
+    /// The script that it names.
+    pub(super) fn next_script(&self) -> Option<&str> {
+        match &self.syntax {
+            ThenSyntax::Script(name) => Some(self.part(name)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_again(&self) -> bool {
+        self.syntax == ThenSyntax::Again
+    }
+
+    pub(super) fn meaning(&self, script: &ScriptContext<'_>) -> ThenAction {
+        match &self.syntax {
+            ThenSyntax::Continue => ThenAction::Continue,
+            ThenSyntax::Again => ThenAction::Again,
+            ThenSyntax::Hangup(None) => ThenAction::Hangup(None),
+            ThenSyntax::Hangup(Some(cause)) => self.hangup(script.file, cause),
+            ThenSyntax::Script(name) => self.script(script, name),
+            ThenSyntax::Goto { extension, context, priority } => ThenAction::Goto {
+                extension: self.destination(script, extension),
+                context: context.as_ref().map(|context| self.destination(script, context)),
+                priority: priority.as_ref().map(|priority| self.priority(script, priority)),
+            },
+        }
+    }
+
+    fn hangup(&self, file: &TomlFile, at: &Range<usize>) -> ThenAction {
+        let typed = self.part(at);
+        let cause = hangup_cause::parse(typed);
+        if cause.is_none() {
+            let message = format!("there is no hangup cause `{typed}`");
+            let span = file.span_in(&self.text, at.clone());
+            file.error_with_help(span, message, hangup_cause::suggestion(typed));
+        }
+        ThenAction::Hangup(cause)
+    }
+
+    fn script(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> ThenAction {
+        let (name, scripts) = (self.part(at), &script.load.scripts);
+        if scripts.get(name).is_none() {
+            let help = scripts.nearest(name).map(|near| format!("did you mean `script {near}`?"));
+            let message = format!("there is no script `{name}`");
+            let span = script.file.span_in(&self.text, at.clone());
+            script.file.report(span, message, help, None);
+        }
+        ThenAction::Script(name.to_owned())
+    }
+
+    fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
+        let pieces = script.placed_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
+        for (at, piece) in &pieces {
+            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
+            {
+                let help = "write letters, digits and _ + * # . - alone, 79 at the most";
+                let span = script.file.span_in(&self.text, at.clone());
+                script.file.error_with_help(span, "no switch has such a place", help);
+            }
+        }
+        Template::with_context(
+            pieces.into_iter().map(|(_, piece)| piece),
+            EscapeContext::Destination,
+        )
+    }
+
+    /// Priorities count from 1; labels begin with a letter.
+    fn priority(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
+        let typed = self.part(at);
+        let is_number = typed.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && typed.parse() == Ok(0_u32) {
+            let span = script.file.span_in(&self.text, at.clone());
+            script.file.error_with_help(span, "no such priority", "priorities count from 1");
+        }
+        self.destination(script, at)
+    }
+
+    fn part(&self, at: &Range<usize>) -> &str {
+        self.text.get_ref().get(at.clone()).unwrap_or_default()
+    }
+}
+
+fn suggestion(text: &str) -> String {
+    let verb = text.split_whitespace().next().unwrap_or_default();
+    match nearest(verb, VERBS) {
+        Some("goto") => {
+            "write it as `goto EXTENSION@CONTEXT` or `goto EXTENSION@CONTEXT,PRIORITY`".to_owned()
+        }
+        Some("script") => "write it as `script NAME`".to_owned(),
+        Some("hangup") => "write it as `hangup` or `hangup busy`".to_owned(),
+        Some(near) => format!("write `{near}` alone"),
+        None => "write `continue`, `goto EXTENSION@CONTEXT`, `hangup`, `script NAME` or `again`"
+            .to_owned(),
+    }
+}

@@ -1,0 +1,61 @@
+//! `[voice]`: how the script's texts are spoken.
+
+use std::sync::Arc;
+
+use serde_spanned::Spanned;
+
+use super::context::ScriptContext;
+use crate::config::engine_params::{name, speed};
+use crate::config::nearest::nearest;
+use crate::config::table_reader::TableReader;
+use crate::script::voice::VoiceParams;
+
+/// Keys that belong here and not in another table.
+pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed"];
+
+#[derive(Debug)]
+pub(crate) struct VoiceTable {
+    engine: Option<Spanned<String>>,
+    voice: Option<Spanned<String>>,
+    language: Option<Spanned<String>>,
+    speed: Option<Spanned<String>>,
+}
+
+impl VoiceTable {
+    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
+        let voice = Self {
+            engine: table.take("engine"),
+            voice: table.take("voice"),
+            language: table.take("language"),
+            speed: table.number_or_text("speed"),
+        };
+        table.finish();
+        voice
+    }
+
+    pub(super) fn names_engine(&self) -> bool {
+        self.engine.is_some()
+    }
+
+    pub(super) fn manner(&self, script: &ScriptContext<'_>) -> Arc<VoiceParams> {
+        Arc::new(VoiceParams {
+            engine: self.engine.as_ref().and_then(|engine| known_engine(script, engine)),
+            voice: name(script.file, self.voice.as_ref()),
+            language: name(script.file, self.language.as_ref()),
+            speed: speed(script.file, self.speed.as_ref()),
+        })
+    }
+}
+
+fn known_engine(script: &ScriptContext<'_>, given: &Spanned<String>) -> Option<Arc<str>> {
+    let (engines, name) = (&script.load.engines, given.get_ref());
+    if engines.contains(name) {
+        return Some(name.as_str().into());
+    }
+    let help = match nearest(name, engines.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean \"{near}\"?"),
+        None => format!("write a table `[speech.engines.{name}]` into the daemon's file"),
+    };
+    script.file.error_with_help(given.span(), format!("there is no engine `{name}`"), help);
+    None
+}

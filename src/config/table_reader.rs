@@ -1,0 +1,114 @@
+//! A TOML table that is read key by key: a key that is left over at the end is unknown.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::file::TomlFile;
+use super::nearest::nearest;
+use super::value;
+
+mod kinds;
+mod tables;
+
+/// A table, the keys that are not read yet, and the names of those that are.
+pub(crate) struct TableReader<'f, 'i> {
+    pub(crate) file: &'f TomlFile,
+    pub(crate) span: Range<usize>,
+    title: String,
+    entries: DeTable<'i>,
+    known: Vec<&'static str>,
+    misplaced: MisplacedKeys,
+}
+
+/// Tables and their keys: where such a key stands in another table, the error names the right one. The first table that
+/// has the key wins.
+pub(crate) type MisplacedKeys = &'static [(&'static str, &'static [&'static str])];
+
+/// Reads a whole file.
+pub(crate) fn parse<T>(
+    file: &TomlFile,
+    misplaced: MisplacedKeys,
+    read: impl FnOnce(TableReader<'_, '_>) -> T,
+) -> T {
+    let (table, errors) = DeTable::parse_recoverable(file.text());
+    for error in errors {
+        file.syntax_error(error.span().unwrap_or_default(), error.message());
+    }
+    let (span, entries) = (table.span(), table.into_inner());
+    read(TableReader { file, span, title: String::new(), entries, known: Vec::new(), misplaced })
+}
+
+impl<'f, 'i> TableReader<'f, 'i> {
+    /// The value of a key as TOML has it, for keys that take several kinds.
+    pub(crate) fn take_any(&mut self, key: &'static str) -> Option<Spanned<DeValue<'i>>> {
+        self.known.push(key);
+        self.entries.remove(key)
+    }
+
+    /// The value of a key, where it is there and of the right kind.
+    pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
+        let value = self.take_any(key)?;
+        value::read(self.file, value)
+    }
+
+    /// The value of a key that must be there.
+    pub(crate) fn require<T: Deserialize<'i>>(
+        &mut self,
+        key: &'static str,
+        help: &str,
+    ) -> Option<Spanned<T>> {
+        self.check_present(key, help);
+        self.take(key)
+    }
+
+    /// Reports a key that is missing.
+    pub(crate) fn check_present(&self, key: &'static str, help: &str) {
+        if !self.entries.contains_key(key) {
+            let message = format!("{} has no `{key}`", self.title);
+            self.file.error_with_help(self.span.clone(), message, help);
+        }
+    }
+
+    /// The whole table as names and values of one kind, in the order of the file.
+    pub(crate) fn pairs<T: Deserialize<'i>>(self) -> Vec<(Spanned<String>, Spanned<T>)> {
+        let mut entries: Vec<_> = self.entries.into_iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        let file = self.file;
+        let pair = |(name, value): (Spanned<_>, _)| {
+            let name = Spanned::new(name.span(), toml::de::DeString::into_owned(name.into_inner()));
+            Some((name, value::read(file, value)?))
+        };
+        entries.into_iter().filter_map(pair).collect()
+    }
+
+    /// Reports all keys that were not read. Returns whether there were none.
+    pub(crate) fn finish(self) -> bool {
+        for (name, value) in &self.entries {
+            let kind = if self.title.is_empty() { kind(value.get_ref()) } else { "key" };
+            let place = if self.title.is_empty() { "" } else { " in " };
+            let message = format!("unknown {kind} `{}`{place}{}", name.get_ref(), self.title);
+            self.file.error_with_help(name.span(), message, self.suggestion(name.get_ref()));
+        }
+        self.entries.is_empty()
+    }
+
+    fn suggestion(&self, name: &str) -> String {
+        let near = nearest(name, self.known.iter().copied());
+        let home = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
+        match (near, home) {
+            (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
+            (Some(near), None) => format!("did you mean `{near}`?"),
+            (None, None) => format!("known here: {}", self.known.join(", ")),
+        }
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::Table(_) | DeValue::Array(_) => "table",
+        _ => "key outside of a table:",
+    }
+}

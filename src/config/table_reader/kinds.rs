@@ -1,0 +1,78 @@
+//! Keys whose value can be of several kinds.
+
+use serde::Deserialize;
+use serde_spanned::Spanned;
+use toml::de::DeValue;
+
+use super::TableReader;
+use crate::config::value::{self, SpannedList, TextOrList, TextOrTable};
+
+impl<'i> TableReader<'_, 'i> {
+    /// One string, or a list of them that is not empty.
+    pub(crate) fn text_or_list(&mut self, key: &'static str) -> Option<TextOrList> {
+        let value = self.take_any(key)?;
+        match value.get_ref() {
+            DeValue::Array(list) if list.is_empty() => {
+                let help = "name one, or take the line out";
+                self.file.error_with_help(value.span(), format!("`{key}` names nothing"), help);
+                None
+            }
+            DeValue::Array(_) => Some(TextOrList::Many(self.items(value))),
+            _ => value::read(self.file, value).map(TextOrList::One),
+        }
+    }
+
+    /// A list. Items of the wrong kind are errors, and left out.
+    pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<SpannedList<T>> {
+        let value = self.take_any(key)?;
+        self.list_from(key, value)
+    }
+
+    /// The value of `key`, which must be a list.
+    pub(crate) fn list_from<T: Deserialize<'i>>(
+        &self,
+        key: &str,
+        value: Spanned<DeValue<'i>>,
+    ) -> Option<SpannedList<T>> {
+        if !matches!(value.get_ref(), DeValue::Array(_)) {
+            let help = format!("write it in brackets: `{key} = [...]`");
+            self.file.error_with_help(value.span(), format!("`{key}` is a list"), help);
+            return None;
+        }
+        Some(Spanned::new(value.span(), self.items(value)))
+    }
+
+    fn items<T: Deserialize<'i>>(&self, list: Spanned<DeValue<'i>>) -> Vec<Spanned<T>> {
+        let DeValue::Array(list) = list.into_inner() else { return Vec::new() };
+        list.into_iter().filter_map(|value| value::read(self.file, value)).collect()
+    }
+
+    /// One string, or a table of strings.
+    pub(crate) fn text_or_table(&mut self, key: &'static str) -> Option<TextOrTable> {
+        let value = self.take_any(key)?;
+        match value.get_ref() {
+            DeValue::Table(_) => Some(TextOrTable::Table(self.inline_table(key, value)?.pairs())),
+            _ => value::read(self.file, value).map(TextOrTable::Text),
+        }
+    }
+
+    /// A decimal number as it is written, or a string.
+    pub(crate) fn number_or_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
+        let value = self.take_any(key)?;
+        let text = match value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+            DeValue::Float(number) => number.as_str().to_owned(),
+            _ => return value::read(self.file, value),
+        };
+        Some(Spanned::new(value.span(), text))
+    }
+
+    /// A value that is a table. `title` names it in messages.
+    pub(crate) fn inline_table(&self, title: &str, value: Spanned<DeValue<'i>>) -> Option<Self> {
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Table(table) => Some(self.inner(format!("`{title}`"), span, table)),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Values of TOML keys: of the right kind, with their places, and nothing said yet about their meaning.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use serde::de::{self, Deserialize, Deserializer, Unexpected, Visitor};
+use serde_spanned::Spanned;
+use toml::de::{DeValue, ValueDeserializer};
+
+use super::file::TomlFile;
+
+/// A duration with its unit, such as `"4s"`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct DurationValue(pub(crate) Duration);
+
+/// A whole number, not negative.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WholeNumber(pub(crate) u64);
+
+/// A string that is parsed as it is read.
+#[derive(Debug, Clone)]
+pub(crate) struct ParsedText<T>(pub(crate) T);
+
+/// What a [`ParsedText`] can hold.
+pub(crate) trait FromText: Sized {
+    /// Completes the message `expected …`.
+    const EXPECTED: &'static str;
+
+    fn from_text(text: &str) -> Option<Self>;
+}
+
+/// A list with its own place and the place of each item.
+pub(crate) type SpannedList<T> = Spanned<Vec<Spanned<T>>>;
+
+/// The items of such a list, parsed.
+pub(crate) fn parsed_items<T: Clone>(given: Option<&SpannedList<ParsedText<T>>>) -> Option<Vec<T>> {
+    given.map(|list| list.get_ref().iter().map(|item| item.get_ref().0.clone()).collect())
+}
+
+/// Names and values of a table, in the order of the file.
+pub(crate) type NamedTexts = Vec<(Spanned<String>, Spanned<String>)>;
+
+/// One string, or a list of them.
+#[derive(Debug)]
+pub(crate) enum TextOrList {
+    One(Spanned<String>),
+    Many(Vec<Spanned<String>>),
+}
+
+impl TextOrList {
+    pub(crate) fn as_slice(&self) -> &[Spanned<String>] {
+        match self {
+            Self::One(text) => std::slice::from_ref(text),
+            Self::Many(texts) => texts,
+        }
+    }
+}
+
+/// One string, or a table of strings.
+#[derive(Debug)]
+pub(crate) enum TextOrTable {
+    Text(Spanned<String>),
+    Table(NamedTexts),
+}
+
+/// Reads one value. A value of the wrong kind is an error at its place.
+pub(crate) fn read<'i, T: Deserialize<'i>>(
+    file: &TomlFile,
+    value: Spanned<DeValue<'i>>,
+) -> Option<Spanned<T>> {
+    let span = value.span();
+    match T::deserialize(ValueDeserializer::from(value)) {
+        Ok(read) => Some(Spanned::new(span, read)),
+        Err(e) => {
+            file.error(e.span().unwrap_or(span), in_plain_words(e.message()));
+            None
+        }
+    }
+}
+
+/// Serde's words are those of programmers.
+fn in_plain_words(message: &str) -> String {
+    message
+        .replace("expected a boolean", "expected `true` or `false` without quotes")
+        .replace("expected a string", "expected a text in quotes")
+}
+
+/// A flag; `default` where the key is missing.
+pub(crate) fn flag(given: Option<&Spanned<bool>>, default: bool) -> bool {
+    given.map_or(default, |given| *given.get_ref())
+}
+
+impl<'de> Deserialize<'de> for DurationValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(DurationVisitor)
+    }
+}
+
+struct DurationVisitor;
+
+impl Visitor<'_> for DurationVisitor {
+    type Value = DurationValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a time with its unit, such as \"4s\", \"500ms\" or \"5m\"")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationValue, E> {
+        let duration = humantime::parse_duration(text);
+        duration.map(DurationValue).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<DurationValue, E> {
+        Err(E::custom(format_args!("a time needs its unit: write \"{number}s\" for seconds")))
+    }
+}
+
+impl<'de> Deserialize<'de> for WholeNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WholeNumberVisitor)
+    }
+}
+
+struct WholeNumberVisitor;
+
+impl Visitor<'_> for WholeNumberVisitor {
+    type Value = WholeNumber;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number, without quotes and sign")
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<WholeNumber, E> {
+        u64::try_from(number)
+            .map(WholeNumber)
+            .map_err(|_| E::invalid_value(Unexpected::Signed(number), &self))
+    }
+}
+
+impl<'de, T: FromText> Deserialize<'de> for ParsedText<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ParsedTextVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ParsedTextVisitor<T>(PhantomData<T>);
+
+impl<T: FromText> Visitor<'_> for ParsedTextVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        T::from_text(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+    }
+}

@@ -1,0 +1,275 @@
+//! Matchers: what `when` of a branch can be.
+//!
+//! All that there is to know about a kind of matcher is in this file: how it is read, what it matches, how it is described,
+//! and which later matchers it makes unreachable. Another kind is added here, and to the reference of script files.
+
+use std::fmt;
+
+use regex::Regex;
+
+use crate::script::answer::AnswerValue;
+use crate::script::decimal::Decimal;
+use crate::script::pattern;
+use crate::script::subject::{BranchSubject, describe_value, quote_text};
+use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
+
+/// What a value or an HTTP status is compared with.
+#[derive(Debug, Clone)]
+pub enum Matcher {
+    /// `"200"`: the same text.
+    Text(String),
+    /// `{ min = 200, max = 299 }`: a number between two, both included; `None` is open.
+    Range(Option<Decimal>, Option<Decimal>),
+    /// `{ pattern = '^ORD-' }`: a text that the pattern matches, anywhere unless it is anchored.
+    Pattern(Regex),
+    /// `{ present = true }`: any value, objects and lists too.
+    Present,
+    /// `{ absent = true }`: no value, or JSON's `null`.
+    Absent,
+    /// `{ status = 404 }`: this HTTP status.
+    Status(u16),
+    /// `{ status = "5xx" }`: this hundred of HTTP statuses, as 5.
+    StatusClass(u8),
+}
+
+/// A matcher of one kind, where the table has a key of that kind.
+type ReadKind = Option<Result<Matcher, Vec<MatcherError>>>;
+
+const ONE_KIND: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; \
+                        a list of tests takes any";
+
+impl Matcher {
+    /// Reads a `when = { ... }` table, which has the keys of one kind.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with it.
+    pub fn read(keys: &mut impl WhenKeys) -> Result<Self, Vec<MatcherError>> {
+        let kinds = [
+            read_range(keys.number_or_text("min"), keys.number_or_text("max")),
+            keys.text("pattern").map(|text| read_pattern(&text)),
+            keys.flag("present").map(|yes| read_flag("present", yes, Self::Present)),
+            keys.flag("absent").map(|yes| read_flag("absent", yes, Self::Absent)),
+            keys.number_or_text("status").map(|text| read_status(&text)),
+        ];
+        let mut given = kinds.into_iter().flatten();
+        match (given.next(), given.next()) {
+            (Some(read), None) => read,
+            _ => {
+                let message = "a test has one kind of comparison";
+                Err(vec![MatcherError::of_matcher(message, ONE_KIND)])
+            }
+        }
+    }
+
+    /// Why it can match nothing of what the branches compare, where it can't.
+    pub fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
+        let (words, most_digits) = match (self, compared) {
+            (
+                Self::Status(_) | Self::StatusClass(_),
+                ComparedKind::Input { .. } | ComparedKind::Nothing,
+            ) => {
+                let help = "compare the value itself, such as `when = \"1\"`";
+                let message = "no HTTP status comes: no answer is waited for";
+                return Some(MatcherError::of_key("status", message, help));
+            }
+            (_, ComparedKind::Answer | ComparedKind::Nothing) => return None,
+            (_, ComparedKind::Input { words, most_digits }) => (words, most_digits),
+        };
+        let help = match self {
+            Self::Absent => "when nothing was entered [no_input] is taken",
+            Self::Text(text) if text.is_empty() => "when nothing was entered [no_input] is taken",
+            _ if words => return None,
+            Self::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
+                "without [trigger] the input itself is compared: digits alone"
+            }
+            Self::Text(text) if text.len() > most_digits => {
+                "it has more digits than `length` takes"
+            }
+            _ => return None,
+        };
+        Some(MatcherError::of_matcher("this can never be entered", help))
+    }
+
+    /// Whether it matches.
+    pub fn matches(&self, subject: &BranchSubject<'_>) -> bool {
+        match (self, subject.status) {
+            (Self::Status(wanted), status) => status == Some(*wanted),
+            (Self::StatusClass(class), status) => {
+                status.is_some_and(|s| s / 100 == u16::from(*class))
+            }
+            _ => subject.value.as_ref().is_some_and(|value| self.matches_value(value)),
+        }
+    }
+
+    fn matches_value(&self, value: &AnswerValue<'_>) -> bool {
+        match (self, value) {
+            (Self::Present, found) => *found != AnswerValue::Absent,
+            (Self::Absent, found) => *found == AnswerValue::Absent,
+            (_, AnswerValue::Text(text)) => self.matches_text(text),
+            _ => false,
+        }
+    }
+
+    /// Whether a value that is this text matches.
+    pub fn matches_text(&self, text: &str) -> bool {
+        match self {
+            Self::Text(wanted) => wanted == text,
+            Self::Pattern(pattern) => pattern.is_match(text),
+            Self::Range(min, max) => Decimal::parse(text).is_some_and(|n| {
+                min.as_ref().is_none_or(|min| *min <= n) && max.as_ref().is_none_or(|max| n <= *max)
+            }),
+            Self::Present => true,
+            Self::Absent | Self::Status(_) | Self::StatusClass(_) => false,
+        }
+    }
+
+    /// Whether it matches all that `later` matches. Where that can't be told it is `false`.
+    pub fn covers(&self, later: &Self) -> bool {
+        use Matcher::{Absent, Pattern, Present, Range, Status, StatusClass, Text};
+        match (self, later) {
+            (Present, Present | Text(_) | Range(..) | Pattern(_)) | (Absent, Absent) => true,
+            (Text(_) | Range(..) | Pattern(_), Text(text)) => self.matches_text(text),
+            (Pattern(any), Range(..) | Pattern(_)) if matches!(any.as_str(), "" | ".*" | "^") => {
+                true
+            }
+            (Pattern(one), Pattern(other)) => one.as_str() == other.as_str(),
+            (Range(min, max), Range(low, high)) => {
+                min.as_ref().is_none_or(|min| low.as_ref().is_some_and(|low| min <= low))
+                    && max.as_ref().is_none_or(|max| high.as_ref().is_some_and(|high| high <= max))
+            }
+            (Status(one), Status(other)) => one == other,
+            (StatusClass(one), StatusClass(other)) => one == other,
+            (StatusClass(class), Status(status)) => u16::from(*class) == status / 100,
+            _ => false,
+        }
+    }
+
+    /// What it would have matched, in words.
+    pub fn describe_wanted(&self) -> String {
+        match self {
+            Self::Text(text) => quote_text(text),
+            Self::Range(Some(min), Some(max)) => format!("a number from {min} to {max}"),
+            Self::Range(Some(min), None) => format!("a number of at least {min}"),
+            Self::Range(None, Some(max)) => format!("a number of at most {max}"),
+            Self::Range(None, None) => "a number".to_owned(),
+            Self::Pattern(pattern) => format!("a text that matches {pattern}"),
+            Self::Present => "any value".to_owned(),
+            Self::Absent => "no value".to_owned(),
+            Self::Status(status) => format!("HTTP status {status}"),
+            Self::StatusClass(class) => format!("HTTP status {class}xx"),
+        }
+    }
+
+    /// Why it does not match, in words.
+    pub fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
+        match (self, subject.status) {
+            (Self::Status(_) | Self::StatusClass(_), Some(status)) => {
+                format!("the HTTP status is {status}")
+            }
+            (Self::Status(_) | Self::StatusClass(_), None) => "there is no HTTP status".to_owned(),
+            _ => self.value_miss_reason(subject.value.as_ref()),
+        }
+    }
+
+    fn value_miss_reason(&self, value: Option<&AnswerValue<'_>>) -> String {
+        let Some(value) = value else { return "this reply has no value to compare".to_owned() };
+        let mut reason = format!("the value is {}", describe_value(value));
+        if let AnswerValue::Text(text) = value
+            && let Some(remark) = self.miss_hint(text)
+        {
+            reason.push_str(", ");
+            reason.push_str(remark);
+        }
+        reason
+    }
+
+    /// What an author easily overlooks.
+    fn miss_hint(&self, text: &str) -> Option<&'static str> {
+        match self {
+            Self::Range(..) => {
+                Decimal::parse(text).is_none().then_some("which is no plain decimal number")
+            }
+            Self::Text(wanted) if wanted.trim() == text.trim() => Some("and spaces count"),
+            Self::Text(wanted) if wanted.to_lowercase() == text.to_lowercase() => {
+                Some("and capitals count")
+            }
+            Self::Text(wanted) => {
+                let same = Decimal::parse(wanted).is_some_and(|n| Some(n) == Decimal::parse(text));
+                same.then_some("and it is compared as text, not as a number")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// As the end of a sentence about the value.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "is {text:?}"),
+            Self::Range(min, max) => {
+                min.iter().try_for_each(|min| write!(f, "is at least {min}"))?;
+                f.write_str(if min.is_some() && max.is_some() { ", " } else { "" })?;
+                max.iter().try_for_each(|max| write!(f, "is at most {max}"))
+            }
+            Self::Pattern(pattern) => write!(f, "matches {pattern}"),
+            Self::Present => f.write_str("is present"),
+            Self::Absent => f.write_str("is absent"),
+            Self::Status(status) => write!(f, "has HTTP status {status}"),
+            Self::StatusClass(class) => write!(f, "has HTTP status {class}xx"),
+        }
+    }
+}
+
+fn read_range(min: Option<String>, max: Option<String>) -> ReadKind {
+    if min.is_none() && max.is_none() {
+        return None;
+    }
+    let mut errors = Vec::new();
+    let mut bound = |key, text: Option<String>| {
+        let bound = text.as_deref().map(Decimal::parse);
+        if bound == Some(None) {
+            let help = "write it with digits alone, such as 200 or 1.50";
+            errors.push(MatcherError::of_key(key, "this is no decimal number", help));
+        }
+        bound.flatten()
+    };
+    let (low, high) = (bound("min", min), bound("max", max));
+    if let (Some(low), Some(high)) = (&low, &high)
+        && low > high
+    {
+        let help = "`min` is above `max`";
+        errors.push(MatcherError::of_key("min", "nothing is in this range", help));
+    }
+    Some(if errors.is_empty() { Ok(Matcher::Range(low, high)) } else { Err(errors) })
+}
+
+fn read_pattern(text: &str) -> Result<Matcher, Vec<MatcherError>> {
+    let pattern = pattern::compile(text);
+    let pattern = pattern.map_err(|e| vec![MatcherError::of_key("pattern", e.message, e.help)]);
+    pattern.map(Matcher::Pattern)
+}
+
+fn read_flag(key: &'static str, yes: bool, matcher: Matcher) -> Result<Matcher, Vec<MatcherError>> {
+    if yes {
+        return Ok(matcher);
+    }
+    let help = "write `present = true` or `absent = true`";
+    Err(vec![MatcherError::of_key(key, "a test is for something", help)])
+}
+
+fn read_status(text: &str) -> Result<Matcher, Vec<MatcherError>> {
+    let matcher = match text.strip_suffix("xx") {
+        Some(class) => {
+            let class = class.parse().ok().filter(|class| (1..=5).contains(class));
+            class.map(Matcher::StatusClass)
+        }
+        None => {
+            let status = text.parse().ok().filter(|status| (100..600).contains(status));
+            status.map(Matcher::Status)
+        }
+    };
+    let help = "write a number from 100 to 599, or a class such as \"5xx\"";
+    matcher.ok_or_else(|| vec![MatcherError::of_key("status", "this is no HTTP status", help)])
+}

@@ -42,7 +42,7 @@ pub(super) struct MatchArgs {
     /// Content type; overrides the one in the file
     #[arg(long, value_name = "TYPE", requires = "answer", conflicts_with = "input")]
     content_type: Option<String>,
-    /// Input of the caller, for a script without [trigger]
+    /// Input of the caller, for a script without `[trigger]`
     #[arg(long, value_name = "TEXT", conflicts_with = "answer")]
     input: Option<String>,
     /// Print one JSON object per line

@@ -2,13 +2,12 @@
 //! used. What the simulated caller says is recognized without an engine.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
+use tempfile::TempPath;
 
 use crate::channel::{AsrSource, Sound};
 use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
@@ -17,7 +16,6 @@ use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, Vo
 pub struct SimulatedVoice<V> {
     engines: V,
     options: SimulationOptions,
-    recording_count: AtomicU64,
 }
 
 /// Shared between the simulation and the code that prints the call.
@@ -132,29 +130,23 @@ pub enum SimulatedRecording<R> {
 }
 
 /// The file that the fake switch records into. It is deleted when this is dropped.
-pub struct SimulatedRecordingFile(PathBuf);
+pub struct SimulatedRecordingFile(TempPath);
 
-impl Drop for SimulatedRecordingFile {
-    fn drop(&mut self) {
-        // There is no file if the switch has recorded nothing, or runs on another host.
-        drop(std::fs::remove_file(&self.0));
+impl SimulatedRecordingFile {
+    fn create() -> Result<Self, AsrError> {
+        let file = tempfile::Builder::new().prefix("dialscript-").suffix(".wav").tempfile();
+        file.map(|file| Self(file.into_temp_path())).map_err(|error| AsrError(error.to_string()))
     }
 }
 
 impl<V: VoiceService> SimulatedVoice<V> {
     pub fn new(engines: V, options: SimulationOptions) -> Self {
-        Self { engines, options, recording_count: AtomicU64::new(0) }
+        Self { engines, options }
     }
 
     /// The configured engines.
     pub fn engines(&self) -> &V {
         &self.engines
-    }
-
-    fn new_recording_file(&self) -> SimulatedRecordingFile {
-        let number = self.recording_count.fetch_add(1, Ordering::Relaxed);
-        let name = format!("dialscript-{}-{number}.wav", std::process::id());
-        SimulatedRecordingFile(std::env::temp_dir().join(name))
     }
 }
 
@@ -195,7 +187,7 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
             let (source, recording) = self.engines.asr_source()?;
             return Ok((source, recording.map(SimulatedRecording::Engine)));
         }
-        let recording = self.new_recording_file();
+        let recording = SimulatedRecordingFile::create()?;
         let source = AsrSource::Recording(recording.0.to_string_lossy().into());
         Ok((source, Some(SimulatedRecording::Simulated(recording))))
     }

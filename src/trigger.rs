@@ -12,18 +12,14 @@
 //!
 //! Each request runs as a task of its own, so it completes even when the call that sent it has ended.
 
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
-use url::{Position, Url};
 
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
@@ -31,9 +27,7 @@ use crate::script::request::{
 };
 use crate::single_flight::{FlightFuture, FlightJoin, SingleFlight};
 use crate::web::client::{self, HttpClient};
-use crate::web::egress::{EgressRules, HostPattern};
-use crate::web::host_port::HostPort;
-use crate::web::tls::TlsIdentity;
+use crate::web::egress::EgressRules;
 
 mod cache_key;
 mod leased_fetch;
@@ -41,6 +35,7 @@ mod outgoing_request;
 mod request_plan;
 mod request_signature;
 pub mod response_cache;
+mod settings;
 pub mod shared_cache;
 mod tiered_cache;
 pub mod upstream;
@@ -51,76 +46,10 @@ use request_plan::{
     RequestDeadline, RequestOutcome, RequestPlan, RequestSender, ResponseClassifier,
 };
 use response_cache::ResponseCache;
+pub use settings::{TriggerSettings, TriggerSetupError};
 use shared_cache::SharedCache;
 use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
-use upstream::{UpstreamLimits, UpstreamRegistry, UpstreamState};
-
-/// Settings of all requests. `Debug` shows no password of a proxy and no key of an identity.
-#[derive(Clone)]
-pub struct TriggerSettings {
-    /// For one connection, TLS included. The request's own timeouts apply as well.
-    pub connect_timeout: Duration,
-    /// The proxy of all requests; the `*_proxy` environment variables are ignored. The proxy resolves host names, so
-    /// the egress rules then check only host names and literal addresses.
-    pub proxy: Option<Url>,
-    /// The most requests in progress that calls wait for, and the most background requests. One more is not sent.
-    pub max_requests: usize,
-    pub upstream_limits: UpstreamLimits,
-    pub cache: response_cache::ResponseCacheLimits,
-    pub shared_cache: Option<shared_cache::SharedCacheSettings>,
-    /// Hosts that a value may decide: see [`egress`](crate::web::egress).
-    pub allow_hosts: Vec<HostPattern>,
-    /// Private and special-purpose networks in which such hosts may be.
-    pub allow_networks: Vec<IpNet>,
-    /// CA certificates and client certificates for single hosts.
-    pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
-}
-
-impl Default for TriggerSettings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(2),
-            proxy: None,
-            max_requests: 1000,
-            upstream_limits: UpstreamLimits::default(),
-            cache: response_cache::ResponseCacheLimits::default(),
-            shared_cache: None,
-            allow_hosts: Vec::new(),
-            allow_networks: Vec::new(),
-            tls_identities: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Debug for TriggerSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let without_user = |url: &Url| {
-            format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
-        };
-        f.debug_struct("TriggerSettings")
-            .field("connect_timeout", &self.connect_timeout)
-            .field("proxy", &self.proxy.as_ref().map(without_user))
-            .field("max_requests", &self.max_requests)
-            .field("upstream_limits", &self.upstream_limits)
-            .field("cache", &self.cache)
-            .field("shared_cache", &self.shared_cache)
-            .field("allow_hosts", &self.allow_hosts)
-            .field("allow_networks", &self.allow_networks)
-            .field("tls_identities", &self.tls_identities)
-            .finish()
-    }
-}
-
-/// Why no requests can be sent at all.
-#[derive(Debug, thiserror::Error)]
-pub enum TriggerSetupError {
-    #[error(transparent)]
-    Client(#[from] client::HttpClientSetupError),
-    #[error(transparent)]
-    SharedCache(#[from] shared_cache::SharedCacheSetupError),
-    #[error("the system provides no random numbers")]
-    NoRandomNumbers,
-}
+use upstream::{UpstreamRegistry, UpstreamState};
 
 /// Sends the requests of scripts over HTTP, and caches their answers.
 pub struct HttpTriggerClient {
@@ -158,7 +87,10 @@ impl HttpTriggerClient {
             Some(shared) => {
                 (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?))
             }
-            None => (CacheKeyHasher::with_random_key()?, None),
+            None => {
+                let hasher = CacheKeyHasher::with_random_key();
+                (hasher.map_err(|_| TriggerSetupError::NoRandomNumbers)?, None)
+            }
         };
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();

@@ -1,25 +1,25 @@
 //! Cache keys: keyed digests of requests, which reveal nothing of the requests.
 
 use reqwest::Body;
+use ring::error::Unspecified;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
 use super::outgoing_request::OutgoingRequest;
-use super::{TriggerSetupError, shared_cache};
+use super::shared_cache::{self, SharedCacheSetupError};
 use crate::script::request::{CacheKey, CacheKeyInput};
 
 pub(super) struct CacheKeyHasher(hmac::Key);
 
 impl CacheKeyHasher {
     /// Daemons with the same secret make the same cache keys, which a shared cache needs.
-    pub(super) fn with_secret(secret: &str) -> Result<Self, TriggerSetupError> {
+    pub(super) fn with_secret(secret: &str) -> Result<Self, SharedCacheSetupError> {
         Ok(Self(shared_cache::request_hmac_key(secret)?))
     }
 
     /// With a key that only this process knows.
-    pub(super) fn with_random_key() -> Result<Self, TriggerSetupError> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        key.map(Self).map_err(|_| TriggerSetupError::NoRandomNumbers)
+    pub(super) fn with_random_key() -> Result<Self, Unspecified> {
+        hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map(Self)
     }
 
     /// The cache key of a request: a digest of the method and the script's own cache key, if it has one. Otherwise a

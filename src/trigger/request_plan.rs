@@ -10,18 +10,18 @@ use tokio_util::sync::CancellationToken;
 use super::outgoing_request::{OutgoingRequest, prepare};
 use super::request_signature::RequestSigner;
 use super::upstream::UpstreamRegistry;
-use crate::script::answer::TriggerAnswer;
-use crate::script::decision::{BranchDecision, decide_branch, status_reason};
-use crate::script::definition::{RetryPolicy, Script};
+use crate::script::definition::RetryPolicy;
 use crate::script::request::{RequestTimings, TriggerError, TriggerRequest};
 use crate::web::client::HttpClient;
 use crate::web::stopwatch::{ExchangeTimings, Stopwatch};
 
 mod attempt;
 mod outcome;
+mod response_class;
 
 use attempt::AttemptOutcome;
-pub(super) use outcome::{RawHttpReply, RequestDeadline, RequestOutcome};
+pub(super) use outcome::{RequestDeadline, RequestOutcome};
+pub(super) use response_class::{ResponseClass, ResponseClassifier, has_branch_for};
 
 /// The longest body of an answer, decompressed, in bytes.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
@@ -49,24 +49,6 @@ pub(super) struct RequestPlan {
     /// No call waits. Such a request may use half of an upstream's permits at most, and is sent even while the circuit
     /// breaker is open.
     pub(super) is_background: bool,
-}
-
-/// Decides whether an answer is usable.
-pub(super) enum ResponseClassifier {
-    /// By the branches of a script.
-    Branches(Arc<Script>),
-    /// By the HTTP status: below 300 is usable.
-    Status,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum ResponseClass {
-    /// A branch matches it.
-    Handled,
-    /// It is a response, but no branch matches: `[otherwise]` applies.
-    Usable,
-    /// It counts as no response, for the given reason.
-    Unusable(String),
 }
 
 impl RequestPlan {
@@ -105,32 +87,6 @@ impl RequestPlan {
             !matches!(self.classifier.classify(answer), ResponseClass::Unusable(_))
         })
     }
-}
-
-impl ResponseClassifier {
-    fn classify(&self, answer: &TriggerAnswer) -> ResponseClass {
-        match self {
-            Self::Status if answer.status >= 300 => {
-                ResponseClass::Unusable(status_reason(answer.status))
-            }
-            Self::Status => ResponseClass::Usable,
-            Self::Branches(script) => classify_by_branches(script, answer),
-        }
-    }
-}
-
-fn classify_by_branches(script: &Script, answer: &TriggerAnswer) -> ResponseClass {
-    let key = script.trigger.as_ref().and_then(|trigger| trigger.response_key.as_ref());
-    match decide_branch(&script.branches, answer, key) {
-        BranchDecision::Matched(_) => ResponseClass::Handled,
-        BranchDecision::Otherwise => ResponseClass::Usable,
-        BranchDecision::NoResponse(reason) => ResponseClass::Unusable(reason),
-    }
-}
-
-/// Whether a branch of this script matches. An answer fetched for another script may match none.
-pub(super) fn has_branch_for(script: &Script, answer: &TriggerAnswer) -> bool {
-    classify_by_branches(script, answer) == ResponseClass::Handled
 }
 
 impl RequestSender {

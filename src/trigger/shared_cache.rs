@@ -11,7 +11,6 @@
 //! digests, and values are encrypted and authenticated. A malicious server can drop an answer, or return an older one
 //! of the same name. It can't forge one.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -22,84 +21,31 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::script::request::CacheKey;
 
+mod entry;
 mod lease;
 mod poll_intervals;
 mod purge;
 mod redis_address;
 mod redis_client;
 mod seal;
+mod settings;
 mod transport;
 
+pub use entry::SharedCacheEntry;
 pub use lease::{Lease, LeaseOutcome};
 pub use purge::PurgeError;
 pub use redis_address::{RedisAddress, RedisAddressError};
+pub use settings::{SharedCacheSettings, SharedCacheSetupError};
 
 use poll_intervals::PollIntervals;
 use redis_client::RedisClient;
-use seal::{CacheSealer, millis};
-
-/// The longest encrypted value that is written or read, in bytes: twice the longest body of an answer.
-const MAX_SEALED_BYTES: usize = 512 * 1024;
+use seal::{CacheSealer, MAX_SEALED_BYTES, millis};
 
 /// The most names in one command. The server handles no other command meanwhile.
 const BATCH_SIZE: usize = 500;
 
 /// A lease lasts this much longer than the request may take, which leaves time to store the answer.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
-
-#[derive(Clone, PartialEq, Eq)]
-pub struct SharedCacheSettings {
-    pub address: RedisAddress,
-    /// All keys are derived from it. Daemons that share a cache have the same secret.
-    pub secret: Arc<str>,
-}
-
-impl fmt::Debug for SharedCacheSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SharedCacheSettings({})", self.address)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SharedCacheSetupError {
-    #[error("could not derive the keys of the shared cache")]
-    KeyDerivation,
-    #[error("the system has no CA certificates (install the package ca-certificates)")]
-    NoRootCertificates,
-    #[error("could not set up TLS")]
-    Tls,
-}
-
-/// An answer before parsing, and how long it may be used.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SharedCacheEntry {
-    pub status: u16,
-    pub content_type: Option<String>,
-    pub body: Vec<u8>,
-    /// The time since it was stored. [`SharedCache::put`] ignores it.
-    pub age: Duration,
-    /// Counts from when it was stored.
-    pub fresh_for: Duration,
-    /// Counts from when it was stored: the fresh and the stale time together.
-    pub lifetime: Duration,
-}
-
-impl SharedCacheEntry {
-    /// Whether it is fresh by its own time and by `max_age`.
-    pub fn is_fresh(&self, max_age: Duration) -> bool {
-        self.age < max_age.min(self.fresh_for)
-    }
-}
-
-/// Without the body, which may hold personal data.
-impl fmt::Debug for SharedCacheEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { status, age, fresh_for, lifetime, body, .. } = self;
-        let bytes = body.len();
-        write!(f, "SharedCacheEntry({status}, {bytes} bytes, age {age:?}, ")?;
-        write!(f, "fresh for {fresh_for:?}, lifetime {lifetime:?})")
-    }
-}
 
 /// The HMAC key for [`CacheKey`]s: daemons with the same secret make the same cache key of the same request.
 pub fn request_hmac_key(secret: &str) -> Result<hmac::Key, SharedCacheSetupError> {

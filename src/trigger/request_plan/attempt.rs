@@ -6,7 +6,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 
-use super::{RawHttpReply, RequestOutcome, ResponseClass, ResponseClassifier};
+use super::outcome::{RawHttpReply, RequestOutcome};
+use super::response_class::{ResponseClass, ResponseClassifier};
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerError};
 use crate::trigger::upstream::HealthSignal;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ResponseClass;
+use super::response_class::ResponseClass;
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerError, TriggerResult};
 

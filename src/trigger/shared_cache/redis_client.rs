@@ -12,9 +12,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::SharedCacheSetupError;
 use super::redis_address::RedisAddress;
 use super::seal::NAME_PREFIX;
+use super::settings::SharedCacheSetupError;
 use super::transport::{MAX_CONCURRENT_REQUESTS, RedisConnector};
 use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,

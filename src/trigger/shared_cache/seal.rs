@@ -9,11 +9,14 @@ use ring::error::Unspecified;
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::{hkdf, hmac};
 
-use super::SharedCacheEntry;
+use super::entry::SharedCacheEntry;
 use crate::script::request::CacheKey;
 
 /// The prefix of all names. The number is the version of the value format.
 pub(super) const NAME_PREFIX: &str = "dialscript:1:";
+
+/// The longest encrypted value that is written or read, in bytes: twice the longest body of an answer.
+pub(super) const MAX_SEALED_BYTES: usize = 512 * 1024;
 
 /// A separate key for each label.
 pub(super) fn derive_key(secret: &str, label: &[u8]) -> Result<hmac::Key, Unspecified> {

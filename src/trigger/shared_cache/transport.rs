@@ -15,7 +15,8 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::redis_address::RedisEndpoint;
-use super::{MAX_SEALED_BYTES, SharedCacheSetupError};
+use super::seal::MAX_SEALED_BYTES;
+use super::settings::SharedCacheSetupError;
 
 /// Further requests wait for a permit.
 pub(super) const MAX_CONCURRENT_REQUESTS: usize = 16;

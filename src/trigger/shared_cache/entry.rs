@@ -9,7 +9,7 @@ pub struct SharedCacheEntry {
     pub status: u16,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
-    /// The time since it was stored. [`SharedCache::put`] ignores it.
+    /// The time since it was stored. [`SharedCache::put`](super::SharedCache::put) ignores it.
     pub age: Duration,
     /// Counts from when it was stored.
     pub fresh_for: Duration,

@@ -1,21 +1,21 @@
-//! Which branch a reply, or an input, takes.
+//! Which branch an answer, or an input, takes.
 
 use crate::script::definition::{Branch, ScriptOutcome};
 use crate::script::matcher::Matcher;
 use crate::script::subject::BranchSubject;
 
-/// The branch that won, and why.
+/// The branch that matched.
 #[derive(Debug, Clone, Copy)]
 pub struct ChosenBranch<'b> {
-    /// Its place in the file, from 1.
+    /// Its position in the file, from 1.
     pub number: usize,
-    /// What of it matched.
+    /// The matcher of the branch that matched.
     pub matcher: &'b Matcher,
-    /// What happens now.
+    /// The outcome of the branch.
     pub outcome: &'b ScriptOutcome,
 }
 
-/// The first branch that matches, in the order of the file.
+/// The first branch that matches; branches are in the order of the file.
 pub fn choose_branch<'b>(
     branches: &'b [Branch],
     subject: &BranchSubject<'_>,
@@ -26,17 +26,17 @@ pub fn choose_branch<'b>(
     })
 }
 
-/// Whether a branch matches, and why, in words.
+/// Whether and why a branch matches, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BranchExplanation {
-    /// What of it matches: `is "200"`.
+    /// The matcher that matches: `is "200"`.
     Matches(String),
-    /// What it wants, and what there is: `wants "404"; the value is "200"`.
+    /// The matchers, and the value that none of them matches: `wants "404"; the value is "200"`.
     Misses(String),
 }
 
 impl Branch {
-    /// Why it matches, or why not, whatever the branches before it do.
+    /// Why the branch matches or not, whatever the branches before it do.
     pub fn explain(&self, subject: &BranchSubject<'_>) -> BranchExplanation {
         match self.when.iter().find(|matcher| matcher.matches(subject)) {
             Some(matcher) => BranchExplanation::Matches(matcher.to_string()),
@@ -45,13 +45,13 @@ impl Branch {
     }
 
     fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
-        let wants: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
+        let wanted: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
         let mut reasons: Vec<String> = Vec::new();
         for reason in self.when.iter().map(|matcher| matcher.miss_reason(subject)) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
         }
-        format!("wants {}; {}", wants.join(" or "), reasons.join("; "))
+        format!("wants {}; {}", wanted.join(" or "), reasons.join("; "))
     }
 }

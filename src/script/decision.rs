@@ -1,4 +1,4 @@
-//! What a complete reply comes to: a branch, `[otherwise]`, or no response at all.
+//! Decides what a complete answer leads to: a branch, `[otherwise]` or `[no_response]`.
 
 use crate::script::answer::TriggerAnswer;
 use crate::script::branch::{ChosenBranch, choose_branch};
@@ -6,19 +6,22 @@ use crate::script::definition::Branch;
 use crate::script::path::KeyPath;
 use crate::script::subject::BranchSubject;
 
-/// What a reply comes to.
+/// What a complete answer leads to.
 #[derive(Debug, Clone)]
 pub enum BranchDecision<'b> {
-    /// A branch names it.
+    /// A branch matches.
     Matched(ChosenBranch<'b>),
-    /// No branch names it.
+    /// No branch matches.
     Otherwise,
-    /// It is no usable answer; why, with nothing of its content.
+    /// The answer is not usable, for this reason. The reason never holds any of the body.
     NoResponse(String),
 }
 
-/// Judges a reply by the value at `key`. Branches see every reply, by its HTTP status at least; only what none of them
-/// names can be no response: what can't be read, and an error without the key.
+/// Compares an answer with the branches, by the value at `key` and by its HTTP status.
+///
+/// Branches come first, so a script can handle any answer, even an unusable one, by its HTTP status. If no branch matches,
+/// the answer is no response when its body can't be parsed, or when its HTTP status is an error and there is no value at
+/// the key.
 pub fn decide_branch<'b>(
     branches: &'b [Branch],
     answer: &TriggerAnswer,
@@ -38,9 +41,9 @@ pub fn decide_branch<'b>(
     BranchDecision::Otherwise
 }
 
-/// Why a reply with this status is no answer. A redirect that has come here was not followed: it led to a host that may
-/// not be reached, in circles, or nowhere.
-pub fn status_reason(status: u16) -> String {
+/// Why an answer with this status is not usable. A redirect only gets here if it was not followed: its target is not
+/// allowed or not valid, or there were too many redirects.
+pub(crate) fn status_reason(status: u16) -> String {
     match status {
         301 | 302 | 303 | 307 | 308 => {
             format!("HTTP status {status}, a redirect that is not followed")

@@ -1,4 +1,5 @@
-//! Texts with placeholders: read once at load, filled per call, escaped for where each value lands.
+//! Texts with placeholders: parsed when a script is loaded, filled in for each call. Each value is escaped for the place
+//! that it is inserted in.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -17,7 +18,7 @@ pub use parse::{
 };
 pub use spoken::{SpokenPhrase, parse_spoken};
 
-/// A text with placeholders, each with its landing.
+/// A text with placeholders, each with its escape context.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Template {
     parts: Vec<TemplatePart>,
@@ -32,17 +33,17 @@ enum TemplatePart {
 /// What a placeholder stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Placeholder {
-    /// `{caller}`: the caller's number, empty when withheld.
+    /// `{caller}`: the number of the caller; empty if withheld.
     Caller,
     /// `{caller_name}`.
     CallerName,
-    /// `{called}`: the dialled number, else the extension.
+    /// `{called}`: the dialled number; if that is not known, the extension.
     Called,
-    /// `{keypress}`: digits entered in this script.
+    /// `{keypress}`: the digits entered in this script.
     Keypress,
-    /// `{speech}`: what was said in this script.
+    /// `{speech}`: the recognized speech in this script.
     Speech,
-    /// `{input}`: either of the two.
+    /// `{input}`: the input of this script, digits or speech.
     Input,
     /// `{call_id}`.
     CallId,
@@ -50,48 +51,48 @@ pub enum Placeholder {
     Channel,
     /// `{language}`.
     Language,
-    /// `{attempt}`: how often this script has asked, from 1.
+    /// `{attempt}`: the number of the attempt in this script, from 1.
     Attempt,
-    /// `{script}`: the running script's name.
+    /// `{script}`: the name of the running script.
     Script,
-    /// `{arg.NAME}`: an argument that the dialplan gave.
+    /// `{arg.NAME}`: an argument from the dialplan.
     Arg(String),
     /// `{secret.NAME}`.
     Secret(String),
-    /// `{NAME.keypress}` and its like: what an earlier script of this call's chain was given.
+    /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
     OtherScript(String, InputKind),
     /// `{$path}`: a value of the last answer.
     Answer(KeyPath),
 }
 
-/// Which input of an earlier script is meant.
+/// Which input of a script a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputKind {
-    /// `keypress`
+    /// Digits.
     Keypress,
-    /// `speech`
+    /// Recognized speech.
     Speech,
-    /// `input`
+    /// Either of them.
     Input,
 }
 
-/// Where placeholders get their values.
+/// The source of the values of placeholders.
 pub trait PlaceholderValues {
-    /// The value now; empty where there is none.
-    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_>;
+    /// The current value; empty if there is none.
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_>;
 }
 
-/// A value, and whether it may be shown.
+/// The value of a placeholder.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct PlaceholderValue<'a> {
-    /// The text as it is, not escaped.
+    /// Not escaped.
     pub text: Cow<'a, str>,
-    /// Declared sensitive, or a secret: shown nowhere.
+    /// Whether the value is a secret or a sensitive input: never logged or shown.
     pub sensitive: bool,
 }
 
 impl<'a> PlaceholderValue<'a> {
-    /// A value that may be shown.
+    /// A value that is not sensitive.
     pub fn public(text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), sensitive: false }
     }
@@ -103,10 +104,10 @@ impl fmt::Debug for PlaceholderValue<'_> {
     }
 }
 
-/// What stands for a sensitive value where people look.
+/// What logs and reports show in place of a sensitive value.
 pub const MASK: &str = "***";
 
-/// A filled template, and where sensitive values stand in it.
+/// A text, and the ranges of it that are sensitive.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RedactedText {
     text: String,
@@ -114,52 +115,52 @@ pub struct RedactedText {
 }
 
 impl RedactedText {
-    /// A text that may be shown.
+    /// A text in which nothing is sensitive.
     pub fn public(text: String) -> Self {
         Self { text, sensitive_ranges: Vec::new() }
     }
 
-    /// A text that may not be shown.
+    /// A text that is sensitive as a whole.
     pub fn sensitive(text: String) -> Self {
-        let hidden = 0..text.len();
-        Self { text, sensitive_ranges: if hidden.is_empty() { Vec::new() } else { vec![hidden] } }
+        let all = 0..text.len();
+        Self { text, sensitive_ranges: if all.is_empty() { Vec::new() } else { vec![all] } }
     }
 
-    /// A value as it is.
+    /// A value without escapes.
     pub fn from_value(value: &PlaceholderValue<'_>) -> Self {
         let text = value.text.clone().into_owned();
         if value.sensitive { Self::sensitive(text) } else { Self::public(text) }
     }
 
-    /// The text itself.
+    /// The text, with its sensitive parts.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The text itself, owned.
+    /// The text, with its sensitive parts.
     pub fn into_text(self) -> String {
         self.text
     }
 
-    /// Whether a sensitive value is in it.
+    /// Whether any part is sensitive.
     pub fn is_sensitive(&self) -> bool {
         !self.sensitive_ranges.is_empty()
     }
 
-    /// The text for people: sensitive values are masked.
+    /// The text for logs: sensitive parts are replaced by [`MASK`].
     pub fn redacted(&self) -> Cow<'_, str> {
         if !self.is_sensitive() {
             return Cow::Borrowed(&self.text);
         }
-        let mut shown = String::with_capacity(self.text.len());
-        let mut from = 0;
-        for hidden in &self.sensitive_ranges {
-            shown.push_str(&self.text[from..hidden.start]);
-            shown.push_str(MASK);
-            from = hidden.end;
+        let mut redacted = String::with_capacity(self.text.len());
+        let mut public_start = 0;
+        for range in &self.sensitive_ranges {
+            redacted.push_str(&self.text[public_start..range.start]);
+            redacted.push_str(MASK);
+            public_start = range.end;
         }
-        shown.push_str(&self.text[from..]);
-        Cow::Owned(shown)
+        redacted.push_str(&self.text[public_start..]);
+        Cow::Owned(redacted)
     }
 }
 
@@ -175,38 +176,40 @@ impl Template {
         Self { parts: vec![TemplatePart::Text(text.into())] }
     }
 
-    /// A template whose values all land alike.
+    /// A template in which all values have the same escape context.
     pub fn with_context(
         pieces: impl IntoIterator<Item = TemplatePiece>,
-        landing: EscapeContext,
+        context: EscapeContext,
     ) -> Self {
         let mut template = Self::default();
-        pieces.into_iter().for_each(|piece| template.push(piece, landing));
+        pieces.into_iter().for_each(|piece| template.push(piece, context));
         template
     }
 
-    /// A URL: each value lands by where it stands in it. Tells also whether one decides the host.
+    /// A URL template: the escape context of a value depends on its position in the URL. Also returns whether a placeholder
+    /// is part of the host.
     pub fn url(pieces: impl IntoIterator<Item = TemplatePiece>) -> (Self, bool) {
         let mut template = Self::default();
-        let mut at = UrlPosition::Scheme;
+        let mut position = UrlPosition::Scheme;
         let mut decides_host = false;
         for piece in pieces {
-            let landing = at.escape_context(template.parts.is_empty());
+            let context = position.escape_context(template.parts.is_empty());
             match &piece {
-                TemplatePiece::Text(text) => at = at.advance(text),
-                TemplatePiece::Placeholder(_) if landing == EscapeContext::Url => {
-                    at = UrlPosition::Path
+                TemplatePiece::Text(text) => position = position.advance(text),
+                TemplatePiece::Placeholder(_) if context == EscapeContext::Url => {
+                    position = UrlPosition::Path
                 }
                 TemplatePiece::Placeholder(_) => {}
             }
-            let fills = matches!(piece, TemplatePiece::Placeholder(_));
-            decides_host |= fills && matches!(landing, EscapeContext::Url | EscapeContext::Host);
-            template.push(piece, landing);
+            let is_placeholder = matches!(piece, TemplatePiece::Placeholder(_));
+            let is_in_host = matches!(context, EscapeContext::Url | EscapeContext::Host);
+            decides_host |= is_placeholder && is_in_host;
+            template.push(piece, context);
         }
         (template, decides_host)
     }
 
-    /// A JSON text: values inside of quotes and outside land differently.
+    /// A JSON template: values inside and outside of quotes have different escape contexts.
     pub fn json(pieces: impl IntoIterator<Item = TemplatePiece>) -> Self {
         let mut template = Self::default();
         let mut quoted = false;
@@ -222,11 +225,11 @@ impl Template {
         template
     }
 
-    fn push(&mut self, piece: TemplatePiece, landing: EscapeContext) {
+    fn push(&mut self, piece: TemplatePiece, context: EscapeContext) {
         match piece {
             TemplatePiece::Text(text) => self.push_text(&text),
             TemplatePiece::Placeholder(placeholder) => {
-                self.parts.push(TemplatePart::Placeholder(placeholder, landing))
+                self.parts.push(TemplatePart::Placeholder(placeholder, context))
             }
         }
     }
@@ -238,17 +241,17 @@ impl Template {
         }
     }
 
-    /// Another template behind this one.
+    /// Appends another template.
     pub fn append(&mut self, other: Self) {
         for part in other.parts {
             match part {
                 TemplatePart::Text(text) => self.push_text(&text),
-                fill => self.parts.push(fill),
+                placeholder => self.parts.push(placeholder),
             }
         }
     }
 
-    /// The text, where there are no placeholders in it.
+    /// The text, if the template has no placeholders.
     pub fn as_text(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
@@ -257,7 +260,7 @@ impl Template {
         }
     }
 
-    /// Its placeholders, in order.
+    /// The placeholders, in order.
     pub fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
         self.parts.iter().filter_map(|part| match part {
             TemplatePart::Placeholder(placeholder, _) => Some(placeholder),
@@ -265,18 +268,18 @@ impl Template {
         })
     }
 
-    /// The text with its values.
+    /// Fills in the values.
     ///
     /// # Errors
     ///
-    /// When a value can't stand where it should; see [`EscapeContext::escape_into`].
+    /// When a value can't be inserted; see [`EscapeContext::escape_into`].
     pub fn fill(&self, values: &impl PlaceholderValues) -> Result<RedactedText, EscapeError> {
         let mut filled = RedactedText::default();
         for part in &self.parts {
             match part {
                 TemplatePart::Text(text) => filled.text.push_str(text),
-                TemplatePart::Placeholder(placeholder, landing) => {
-                    filled.push_escaped(&values.value(placeholder), *landing)?;
+                TemplatePart::Placeholder(placeholder, context) => {
+                    filled.push_escaped(&values.value(placeholder), *context)?;
                 }
             }
         }
@@ -288,10 +291,10 @@ impl RedactedText {
     fn push_escaped(
         &mut self,
         value: &PlaceholderValue<'_>,
-        landing: EscapeContext,
+        context: EscapeContext,
     ) -> Result<(), EscapeError> {
         let start = self.text.len();
-        landing.escape_into(&value.text, &mut self.text)?;
+        context.escape_into(&value.text, &mut self.text)?;
         if value.sensitive && self.text.len() > start {
             self.sensitive_ranges.push(start..self.text.len());
         }
@@ -299,22 +302,21 @@ impl RedactedText {
     }
 }
 
-/// Secrets by name, read at load.
+/// Secrets by name. They are read when the scripts are loaded.
 #[derive(Clone, Default)]
 pub struct Secrets(std::collections::BTreeMap<String, Arc<str>>);
 
 impl Secrets {
-    /// Keeps a secret.
+    /// Adds a secret, which must not be empty.
     pub fn insert(&mut self, name: String, secret: Arc<str>) {
         self.0.insert(name, secret);
     }
 
-    /// All secrets; none is empty.
+    /// All secrets.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(|secret| &**secret)
     }
 
-    /// A secret by its name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|secret| &**secret)
     }
@@ -326,7 +328,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// Where in a URL the reading is.
+/// The part of a URL that is being read.
 #[derive(Clone, Copy)]
 enum UrlPosition {
     Scheme,
@@ -336,25 +338,23 @@ enum UrlPosition {
 }
 
 impl UrlPosition {
-    fn escape_context(self, first: bool) -> EscapeContext {
+    fn escape_context(self, is_first: bool) -> EscapeContext {
         match self {
-            Self::Scheme if first => EscapeContext::Url,
+            Self::Scheme if is_first => EscapeContext::Url,
             Self::Scheme | Self::Host => EscapeContext::Host,
             Self::Path => EscapeContext::Path,
             Self::Query => EscapeContext::Query,
         }
     }
 
+    /// The position after `text`.
     fn advance(self, text: &str) -> Self {
         let (next, rest) = match self {
             Self::Scheme => (text.split_once("://").map(|(_, rest)| (Self::Host, rest))).unzip(),
-            Self::Host => text
-                .split_once(['/', '?', '#'])
+            Self::Host => (text.split_once(['/', '?', '#']))
                 .map(|(host, rest)| {
-                    (
-                        if text[host.len()..].starts_with('/') { Self::Path } else { Self::Query },
-                        rest,
-                    )
+                    let is_path = text[host.len()..].starts_with('/');
+                    (if is_path { Self::Path } else { Self::Query }, rest)
                 })
                 .unzip(),
             Self::Path => text.split_once(['?', '#']).map(|(_, rest)| (Self::Query, rest)).unzip(),
@@ -367,6 +367,7 @@ impl UrlPosition {
     }
 }
 
+/// Whether a JSON text ends inside of a string; `quoted` says whether it starts inside of one.
 fn ends_inside_quotes(text: &str, mut quoted: bool) -> bool {
     let mut escaped = false;
     for b in text.bytes() {

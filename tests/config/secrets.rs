@@ -51,7 +51,7 @@ fn a_secret_can_not_be_read_from_outside_of_its_folder() {
     folder.file("outside", "x");
     folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
     let faults = folder.faults();
-    assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
+    assert!(faults[0].starts_with("unknown placeholder"), "{faults:#?}");
 }
 
 /// A script that is signed by the secret `KEY`, and tells the secret `other`.

@@ -182,7 +182,7 @@ rows! {
         words("").keys("500:5").says(1500, 500, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_spoken_question_that_nobody_hears_is_no_input_at_once:
         words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
-            .because("the prompt was not heard: the engine is broken").takes(0);
+            .because("the prompt could not be played: the engine is broken").takes(0);
     a_part_of_a_spoken_question_that_is_late:
         words("").late("Welcome", 2000).says(3500, 500, "yes").ends("matched", "yes@next");
     keys_while_a_spoken_question_is_made:

@@ -208,7 +208,7 @@ async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
     let reason = ended.report.reason.unwrap();
-    assert!(reason.starts_with("the prompt was not heard"), "{reason}");
+    assert!(reason.starts_with("the prompt could not be played"), "{reason}");
 }
 
 #[tokio::test]

@@ -15,7 +15,8 @@
 //! - [`cli`]: `serve`, `check`, `call`, `match`, `cache`, `sounds`, `demo`
 //! - [`sound_server`]: listeners, limits, draining
 //! - [`script`]: the widget; pure but for [`script::run_command`], which reads as a call goes
-//! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
+//! - [`channel`]: a live call as a script sees it; uses no other module
+//! - [`wire`]: what the protocols of both switches have in common; uses no other module
 //! - [`agi`]: Asterisk's driver
 //! - [`esl`]: FreeSWITCH's driver
 //! - [`trigger`]: the requests of scripts, and the answers that are kept
@@ -48,3 +49,4 @@ pub mod telemetry;
 pub mod trigger;
 pub mod voice;
 pub mod web;
+pub mod wire;

@@ -42,6 +42,10 @@ class Asterisk:
         self._process = None
         self.channels = None
 
+    def another(self, run, samples):
+        """One more, in a folder of its own."""
+        return Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
+
     def start(self):
         """Starts it and returns when it takes calls."""
         with open(self._run / "log/console", "wb") as console:

@@ -54,6 +54,10 @@ class FreeSwitch:
         self._process = None
         self.channels = None
 
+    def another(self, run, samples):
+        """One more, in a folder of its own."""
+        return FreeSwitch(self._prefix, run, samples, free_port(socket.SOCK_DGRAM))
+
     def start(self):
         """Starts it and returns when it takes calls."""
         with open(self._run / "log/console", "wb") as console:

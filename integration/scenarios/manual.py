@@ -1,0 +1,102 @@
+"""The dialplans in the manual: a switch of their own reads them all."""
+
+import re
+import xml.etree.ElementTree as xml
+from contextlib import contextmanager
+
+from lab.bench import expect
+from lab.manual import blocks
+from lab.scenario import scenario
+
+HEADER = re.compile(r"\[([\w-]+)\]")
+STEP = re.compile(r"(?:exten|same)\s*=>.*?,\s*(\w+)\(")
+
+
+@contextmanager
+def switch_with(lab, dialplan):
+    """Another switch of the same kind, that has read this dialplan."""
+    switch = lab.switch.another(lab.folder / "switch", dialplan)
+    try:
+        switch.start()
+        yield switch
+    finally:
+        switch.stop()
+
+
+class Extensions:
+    """The blocks as one file. Pages use the same contexts, so each block gets contexts of its own."""
+
+    def __init__(self, manual):
+        self.lines, self.places, self.contexts, self.applications = [], {}, [], {}
+        for number, block in enumerate(manual):
+            for index, line in enumerate(block.lines):
+                self._add(number, line, block.place(index))
+
+    def _add(self, number, line, place):
+        header, step = HEADER.match(line), STEP.match(line.strip())
+        if header:
+            line = f"[manual-{number}-{header[1]}]"
+            self.contexts.append(line[1:-1])
+        self.lines.append(line)
+        self.places[len(self.lines)] = place
+        if step:
+            self.applications.setdefault(step[1], place)
+
+    def steps(self):
+        """The numbers of the lines that are steps of an extension."""
+        return [number for number, line in enumerate(self.lines, 1) if line.strip().startswith(("exten", "same"))]
+
+    def blamed(self, message):
+        """A message of Asterisk, with the place in the manual."""
+        number = re.search(r"line (\d+) of \S*samples\.conf", message)
+        return f"{self.places[int(number[1])]}: {message}" if number else message
+
+
+@scenario("manual: Asterisk reads every dialplan block without a warning", only_on="asterisk")
+def extensions(lab):
+    manual = blocks("ini")
+    expect("there are blocks", manual != [], True)
+    read = Extensions(manual)
+    with switch_with(lab, "\n".join(read.lines) + "\n") as switch:
+        shown = "".join(switch.command(f"dialplan show {context}") for context in read.contexts)
+        known = {int(number) for number in re.findall(r"\[samples\.conf:(\d+)\]", shown)}
+        complaints = [line for line in switch.log.splitlines() if re.search(r"(WARNING|ERROR)\S* pbx", line)]
+        strange = [
+            f"{place}: {application}" for application, place in read.applications.items()
+            if "(are) not registered" in switch.command(f"core show application {application}")
+        ]
+    expect("warnings", [read.blamed(line) for line in complaints], [])
+    expect("lines that became no step", [read.places[line] for line in read.steps() if line not in known], [])
+    expect("unknown applications", strange, [])
+
+
+def parsed(text, block):
+    """A context, of XML that stands in this block below one line more."""
+    try:
+        return xml.fromstring(text)
+    except xml.ParseError as problem:
+        line, _ = problem.position
+        raise AssertionError(f"{block.place(line - 2)}: {problem}") from problem
+
+
+def outline(context):
+    """What a context says: extensions, conditions, actions."""
+    return [(element.tag, sorted(element.attrib.items())) for element in context.iter() if element is not context]
+
+
+@scenario("manual: FreeSWITCH reads every dialplan block", only_on="freeswitch")
+def contexts(lab):
+    manual = blocks("xml")
+    expect("there are blocks", manual != [], True)
+    texts = ["\n".join([f'<context name="manual-{number}">', *block.lines, "</context>", ""])
+             for number, block in enumerate(manual)]
+    written = [parsed(text.replace("$${domain}", "127.0.0.1"), block) for text, block in zip(texts, manual)]
+    with switch_with(lab, f"<include>\n{''.join(texts)}</include>") as switch:
+        applications = {line.partition(",")[0] for line in switch.command("show application").splitlines()}
+        for block, context in zip(manual, written):
+            found = switch.command(f"xml_locate dialplan context name {context.get('name')}")
+            expect(block.place(), outline(xml.fromstring(found)), outline(context))
+            used = {action.get("application") for action in context.iter("action")}
+            expect(f"{block.place()}: unknown applications", sorted(used - applications), [])
+        complaints = [line for line in switch.log.splitlines() if re.search(r"\[(ERR|WARNING)\] switch_xml", line)]
+    expect("warnings", complaints, [])

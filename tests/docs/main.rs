@@ -1,0 +1,22 @@
+//! The manual is tested: its examples, its links, and its lists of what the program has.
+//!
+//! Each failure names a page and a line. `DIALSCRIPT_UPDATE_DOCS=1 cargo test --test docs` writes the output of today's
+//! program into the `console` blocks.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod calls;
+mod command_line;
+mod console;
+mod exit_codes;
+mod fragment;
+mod keys;
+mod links;
+mod page;
+mod sandbox;
+mod toml_blocks;
+
+/// Fails with all problems at once.
+fn assert_none(problems: &[String]) {
+    let count = problems.len();
+    assert!(problems.is_empty(), "{count} in the documentation:\n\n{}\n", problems.join("\n\n"));
+}

@@ -1,0 +1,79 @@
+//! Caps, and connections that end early.
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+use dialscript::esl::codec::{EslCodec, MAX_BODY_BYTES, MAX_HEADER_BYTES};
+use dialscript::esl::error::{EslError, EslMessagePart};
+use dialscript::wire::WireErrorOrigin;
+use tokio_util::codec::Decoder;
+
+use super::{error_of, framed, hear, messages};
+
+#[test]
+fn a_block_of_headers_is_as_long_as_its_cap_and_no_longer() {
+    let block = |length: usize| {
+        let (first, last) = ("Content-Type: command/reply\nReply-Text: +OK\nx: ", "\n\n");
+        format!("{first}{}{last}", "x".repeat(length - first.len() - last.len()))
+    };
+    assert_eq!(messages(block(MAX_HEADER_BYTES)).len(), 1);
+    let error = error_of(block(MAX_HEADER_BYTES + 1));
+    assert!(matches!(error, EslError::TooLong { part: EslMessagePart::Headers, .. }), "{error}");
+    let mut endless = BytesMut::from(&vec![b'x'; MAX_HEADER_BYTES][..]);
+    EslCodec::default().decode(&mut endless).unwrap_err();
+}
+
+#[test]
+fn a_body_is_as_long_as_its_cap_and_no_longer() {
+    assert_eq!(messages(framed(&"x".repeat(MAX_BODY_BYTES))).len(), 1);
+    for length in [(MAX_BODY_BYTES + 1).to_string(), usize::MAX.to_string()] {
+        let head = format!("Content-Type: text/event-plain\nContent-Length: {length}\n\n");
+        let error = error_of(head);
+        assert!(matches!(error, EslError::TooLong { part: EslMessagePart::Body, .. }), "{error}");
+        assert_eq!(error.origin(), WireErrorOrigin::Switch);
+    }
+}
+
+#[test]
+fn what_nobody_asked_for_has_the_same_caps() {
+    let log = format!("Content-Type: log/data\nContent-Length: {}\n\n", MAX_BODY_BYTES + 1);
+    assert!(matches!(error_of(log), EslError::TooLong { part: EslMessagePart::Body, .. }));
+}
+
+#[test]
+fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
+    for (bytes, part) in [
+        ("Content-Type: command/reply\n", "a header block"),
+        ("Content-Type: command/reply", "a header block"),
+        ("Content-Type: api/response\nContent-Length: 2\n\nx", "a body"),
+    ] {
+        let error = error_of(bytes);
+        assert_eq!(error.origin(), WireErrorOrigin::Connection);
+        assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
+    }
+}
+
+#[test]
+fn a_connection_that_ends_between_messages_just_ends() {
+    for bytes in ["", "\n", "\r\n\n", "Content-Type: command/reply\nReply-Text: +OK\n\n"] {
+        assert_eq!(hear(&[bytes.as_bytes()]).error, None, "{bytes:?}");
+    }
+}
+
+#[test]
+fn evidence_is_escaped_and_cut() {
+    let text = error_of([b"\x1b[31m\xff".repeat(99), b"\n\n".to_vec()].concat()).to_string();
+    assert!(text.contains(r"\x1b[99m\xff") && text.ends_with("…\""), "{text}");
+    assert!(text.len() < 200 * 4 + 100, "{}", text.len());
+}
+
+#[test]
+fn a_long_block_that_comes_byte_by_byte_is_not_scanned_again_for_each_byte() {
+    let line = "variable_x: 0123456789012345678901234567890123456789\n";
+    let block = format!("Content-Type: command/reply\n{}\n", line.repeat(4_000));
+    let chunks: Vec<&[u8]> = block.as_bytes().chunks(1).collect();
+    let begun = Instant::now();
+    assert_eq!(hear(&chunks).messages.len(), 1);
+    // To look at each byte again for each byte would be 2 * 10^10 steps.
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+}

@@ -8,7 +8,6 @@ pub mod answer;
 pub mod branch;
 pub mod call_state;
 pub mod decimal;
-pub mod decision;
 pub mod definition;
 pub(crate) mod destination;
 pub mod escape;

@@ -11,7 +11,7 @@ use super::outgoing_request::{OutgoingRequest, prepare};
 use super::request_signature::RequestSigner;
 use super::upstream::UpstreamRegistry;
 use crate::script::answer::TriggerAnswer;
-use crate::script::decision::{BranchDecision, decide_branch, status_reason};
+use crate::script::branch::{BranchDecision, decide_branch, status_reason};
 use crate::script::definition::{RetryPolicy, Script};
 use crate::script::request::{RequestTimings, TriggerError, TriggerRequest};
 use crate::web::client::HttpClient;

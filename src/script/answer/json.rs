@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::{AnswerFormatError, AnswerValue};
+use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
 /// Parses the whole body once. After that, lookups meet only valid JSON, with at most the 128 levels of nesting that

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use roxmltree::{Attribute, Document, Error, NodeId};
 
-use super::{AnswerFormatError, AnswerValue};
+use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
 /// Limits against hostile documents. roxmltree compares all attributes of an element with each other, and takes minutes

@@ -8,7 +8,7 @@ use tracing::debug;
 use super::{CallRun, OutcomeChoice};
 use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::decision::{BranchDecision, decide_branch};
+use crate::script::branch::{BranchDecision, decide_branch};
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::parse::SIMPLE_PLACEHOLDERS;
-use super::{InputKind, Placeholder, Template, TemplatePart};
+use super::placeholder::{InputKind, Placeholder};
+use super::{Template, TemplatePart};
 
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

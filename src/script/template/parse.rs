@@ -9,7 +9,7 @@ use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::{InputKind, Placeholder};
+use super::placeholder::{InputKind, Placeholder};
 use crate::script::path::KeyPath;
 
 /// A piece of a template, as it is written in a script.

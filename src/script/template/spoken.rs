@@ -7,10 +7,10 @@ use nom::combinator::{all_consuming, rest};
 use nom::sequence::separated_pair;
 use nom::{IResult, Parser};
 
-use super::Placeholder;
 use super::parse::{
     BraceSyntax, MessageAndHelp, PlaceholderError, parse_pieces, parse_placeholder,
 };
+use super::placeholder::Placeholder;
 use crate::script::definition::SayAs;
 
 /// A piece of a spoken text, as it is written in a script.

@@ -1,0 +1,81 @@
+//! Placeholders and their values.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use super::redacted::MASK;
+use crate::script::path::KeyPath;
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Placeholder {
+    /// `{caller}`: the number of the caller; empty if withheld.
+    Caller,
+    /// `{caller_name}`.
+    CallerName,
+    /// `{called}`: the dialled number; if that is not known, the extension.
+    Called,
+    /// `{keypress}`: the digits entered in this script.
+    Keypress,
+    /// `{speech}`: the recognized speech in this script.
+    Speech,
+    /// `{input}`: the input of this script, digits or speech.
+    Input,
+    /// `{call_id}`.
+    CallId,
+    /// `{channel}`.
+    Channel,
+    /// `{language}`.
+    Language,
+    /// `{attempt}`: the number of the attempt in this script, from 1.
+    Attempt,
+    /// `{script}`: the name of the running script.
+    Script,
+    /// `{arg.NAME}`: an argument from the dialplan.
+    Arg(String),
+    /// `{secret.NAME}`.
+    Secret(String),
+    /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
+    OtherScript(String, InputKind),
+    /// `{$path}`: a value of the last answer.
+    Answer(KeyPath),
+}
+
+/// Which input of a script a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InputKind {
+    /// Digits.
+    Keypress,
+    /// Recognized speech.
+    Speech,
+    /// Either of them.
+    Input,
+}
+
+/// The source of the values of placeholders.
+pub trait PlaceholderValues {
+    /// The current value; empty if there is none.
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_>;
+}
+
+/// The value of a placeholder.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PlaceholderValue<'a> {
+    /// Not escaped.
+    pub text: Cow<'a, str>,
+    /// Whether the value is a secret or a sensitive input: never logged or shown.
+    pub sensitive: bool,
+}
+
+impl<'a> PlaceholderValue<'a> {
+    /// A value that is not sensitive.
+    pub fn public(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), sensitive: false }
+    }
+}
+
+impl fmt::Debug for PlaceholderValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
+    }
+}

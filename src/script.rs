@@ -1,8 +1,8 @@
 //! Scripts: what a script file means, and how a call runs through it.
 //!
 //! Only [`run`](mod@run) is asynchronous, and only over the traits [`Channel`](crate::channel::Channel),
-//! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService). There are no sockets and no HTTP
-//! client in this module, so a test can run whole calls with tokio's paused clock.
+//! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService). There are no sockets and no
+//! HTTP client in this module, so a test can run whole calls with tokio's paused clock.
 
 pub mod answer;
 pub mod branch;

@@ -58,8 +58,8 @@ impl TriggerAnswer {
     /// The value that branches are compared with.
     ///
     /// With a response key, this is the value at the key. Without one, it is the whole body of a plain text answer, and
-    /// the HTTP status of any other. A JSON body that is only a string, a number or a boolean counts as plain text, since
-    /// no key can reach it.
+    /// the HTTP status of any other. A JSON body that is only a string, a number or a boolean counts as plain text,
+    /// since no key can reach it.
     pub fn branch_value(&self, key: Option<&KeyPath>) -> AnswerValue<'_> {
         let whole_body = match (key, &self.content) {
             (Some(path), _) => return self.lookup(path),
@@ -73,8 +73,8 @@ impl TriggerAnswer {
         }
     }
 
-    /// Why the body can't be parsed, for the author of the web application; `None` if it was parsed. The text never holds
-    /// any of the body.
+    /// Why the body can't be parsed, for the author of the web application; `None` if it was parsed. The text never
+    /// holds any of the body.
     pub fn unreadable_reason(&self) -> Option<String> {
         match &self.content {
             AnswerContent::Unreadable(reason) => Some(reason.to_string()),

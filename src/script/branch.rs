@@ -41,9 +41,9 @@ pub enum BranchDecision<'b> {
 
 /// Compares an answer with the branches, by the value at `key` and by its HTTP status.
 ///
-/// Branches come first, so a script can handle any answer, even an unusable one, by its HTTP status. If no branch matches,
-/// the answer is no response when its body can't be parsed, or when its HTTP status is an error and there is no value at
-/// the key.
+/// Branches come first, so a script can handle any answer, even an unusable one, by its HTTP status. If no branch
+/// matches, the answer is not usable when its body can't be parsed. It is not usable either when its HTTP status is an
+/// error, unless there is a value at the response key.
 pub fn decide_branch<'b>(
     branches: &'b [Branch],
     answer: &TriggerAnswer,

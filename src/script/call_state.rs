@@ -102,8 +102,8 @@ impl<'a> CallState<'a> {
         allowed
     }
 
-    /// Stores the input of the running script. It is sensitive if `[keypress]` or `[speech]` says so, whichever of the two
-    /// it came from.
+    /// Stores the input of the running script. It is sensitive if `[keypress]` or `[speech]` says so, whichever of the
+    /// two it came from.
     pub fn record_input(&mut self, text: String, method: InputMethod) {
         let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
             || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);

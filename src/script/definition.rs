@@ -1,5 +1,5 @@
-//! The valid form of a script file. Only [`config`](crate::config) builds these types, and it rejects every file that is
-//! not valid with diagnostics.
+//! The valid form of a script file. Only [`config`](crate::config) builds these types, and it rejects every file that
+//! is not valid with diagnostics.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Escapes the values of placeholders for the place that they are inserted in.
 //!
-//! Text from callers and web applications may be hostile. All such text goes through this module before it gets into a URL,
-//! a header, a body, a variable or a destination, so that it stays one value there and can't inject anything. CR, LF and
-//! NUL are never let through.
+//! Text from callers and web applications may be hostile. All such text goes through this module before it gets into a
+//! URL, a header, a body, a variable or a destination, so that it stays one value there and can't inject anything. CR,
+//! LF and NUL are never let through.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,8 @@ impl EscapeContext {
     ///
     /// # Errors
     ///
-    /// When the value can't be escaped: it is not allowed in a host or a destination, or is the path segment `.` or `..`.
+    /// When the value can't be escaped: it is not allowed in a host or a destination, or is the path segment `.` or
+    /// `..`.
     pub fn escape_into(self, value: &str, out: &mut String) -> Result<(), EscapeError> {
         match self {
             Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),

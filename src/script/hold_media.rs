@@ -20,8 +20,8 @@ impl HoldMediaTemplate {
     }
 }
 
-/// Builds [`HoldMedia`] from the sounds that are available now. A text, or a sound at a URL, that is not in the cache is
-/// left out, so that the caller does not wait in silence for it.
+/// Builds [`HoldMedia`] from the sounds that are available now. A text, or a sound at a URL, that is not in the cache
+/// is left out, so that the caller does not wait in silence for it.
 pub(super) struct HoldMediaBuilder<'a, V> {
     voice: &'a V,
     language: &'a str,

@@ -5,21 +5,21 @@
 //!                └─ a word that our tables do not have: fallback (text2num) ────────────────────────────────────────┘
 //! ```
 //!
-//! An utterance is a sequence of numbers, whose digits are joined: "four seven eleven" is `4711`, "nineteen eighty four" is
-//! `1984`. If words can be read as one number or as several, they are read as the longest number: "twenty three" is `23`,
-//! not `203`; "two thousand five" is `2005`; "one hundred five six" is `1056`. Single digits stay single digits: "nine nine
-//! nine" is `999`, "twenty oh five" is `2005`.
+//! An utterance is a sequence of numbers, whose digits are joined: "four seven eleven" is `4711`, "nineteen eighty
+//! four" is `1984`. If words can be read as one number or as several, they are read as the longest number: "twenty
+//! three" is `23`, not `203`; "two thousand five" is `2005`; "one hundred five six" is `1056`. Single digits stay
+//! single digits: "nine nine nine" is `999`, "twenty oh five" is `2005`.
 //!
 //! Details depend on the language. German says units before tens, and Hindi has a word for each number below 100, so
-//! "zwanzig drei" is `203`. The Spanish "y" is easily lost, so "treinta cuatro" is `34`. In French, "quatre vingt" is `80`
-//! and "soixante dix" is `70`, with or without hyphens, but "vingt quatre-vingt" is `2080`.
+//! "zwanzig drei" is `203`. The Spanish "y" is easily lost, so "treinta cuatro" is `34`. In French, "quatre vingt" is
+//! `80` and "soixante dix" is `70`, with or without hyphens, but "vingt quatre-vingt" is `2080`.
 //!
-//! Words that sound like digits ("to", "for", "oh") count as digits if another word certainly belongs to a number. If any
-//! other word is left over, the whole utterance is rejected: it is better to ask the caller again than to take a wrong
-//! number. Fractions, ordinals and negative numbers are rejected too.
+//! Words that sound like digits ("to", "for", "oh") count as digits if another word certainly belongs to a number. If
+//! any other word is left over, the whole utterance is rejected: it is better to ask the caller again than to take a
+//! wrong number. Fractions, ordinals and negative numbers are rejected too.
 //!
-//! The grammars are our own because text2num alone fails 14 of the 39 tests in `tests/numeric` (doubled digits, "oh" for
-//! zero, homophones, fillers, limits). It is therefore used only for words that our tables do not have.
+//! The grammars are our own because text2num alone fails 14 of the 39 tests in `tests/numeric` (doubled digits, "oh"
+//! for zero, homophones, fillers, limits). It is therefore used only for words that our tables do not have.
 
 mod english;
 mod fallback;

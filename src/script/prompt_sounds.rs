@@ -36,8 +36,8 @@ enum PromptSlot<R> {
 }
 
 impl<R> PromptSounds<R> {
-    /// Starts to render all parts of the playlist. `language` is that of the channel; `has_tts` says whether the switch can
-    /// speak texts itself.
+    /// Starts to render all parts of the playlist. `language` is that of the channel; `has_tts` says whether the switch
+    /// can speak texts itself.
     pub(super) fn start<V: VoiceService<PendingRender = R>>(
         playlist: &Playlist,
         voice_params: &Arc<VoiceParams>,
@@ -184,8 +184,8 @@ fn plain_words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The sound by which the switch itself spells a value. There is none for numbers with a sign or a decimal point, since the
-/// switch would leave these out.
+/// The sound by which the switch itself spells a value. There is none for numbers with a sign or a decimal point, since
+/// the switch would leave these out.
 fn spelled_by_switch(text: &str) -> Option<Sound> {
     if Decimal::parse(text).is_some_and(|number| number.negative || !number.fraction.is_empty()) {
         return None;

@@ -62,7 +62,8 @@ impl TriggerRequest {
     ///
     /// # Errors
     ///
-    /// When a value can't be inserted; see [`EscapeContext::escape_into`](crate::script::escape::EscapeContext::escape_into).
+    /// When a value can't be inserted; see
+    /// [`EscapeContext::escape_into`](crate::script::escape::EscapeContext::escape_into).
     pub fn fill(
         trigger: &ScriptTrigger,
         values: &impl PlaceholderValues,
@@ -148,8 +149,8 @@ pub trait TriggerClient: Send + Sync {
     /// Sends a request and waits for its result, at most for the total timeout of the request. The branches of `script`
     /// decide which answers are usable and may be cached.
     ///
-    /// A request in progress continues if the returned future is dropped, since the web application may already be acting
-    /// on it.
+    /// A request in progress continues if the returned future is dropped, since the web application may already be
+    /// acting on it.
     fn send(
         &self,
         request: TriggerRequest,

@@ -1,5 +1,6 @@
-//! Runs one call. Read it from top to bottom: for each script, prompt the caller and collect input ([`question`]), send the
-//! request and read its answer ([`trigger`]), then apply the outcome; at the end, hand the call over to the dialplan.
+//! Runs one call. Read it from top to bottom: for each script, prompt the caller and collect input (`run/question.rs`),
+//! send the request and read its answer (`run/trigger.rs`), then apply the outcome; at the end, hand the call over to
+//! the dialplan.
 
 use std::sync::Arc;
 

@@ -76,8 +76,8 @@ pub trait VoiceService: Send + Sync {
     /// A recording that the switch makes of the caller. It is deleted when this is dropped.
     type AsrRecording: Send + Sync;
 
-    /// Starts to render a sound, unless it is in the cache. Several sounds may be rendered at once. Each takes a limited
-    /// time. `has_tts` says whether the switch can speak texts itself.
+    /// Starts to render a sound, unless it is in the cache. Several sounds may be rendered at once. Each takes a
+    /// limited time. `has_tts` says whether the switch can speak texts itself.
     fn render(&self, request: SoundRequest, has_tts: bool) -> Self::PendingRender;
 
     /// The sound if it is available without waiting. `has_tts` is as in [`VoiceService::render`].
@@ -86,7 +86,8 @@ pub trait VoiceService: Send + Sync {
         None
     }
 
-    /// The form in which the switch can play a recorded sound: a file, or a URL of ours if the switch is on another host.
+    /// The form in which the switch can play a recorded sound: a file, or a URL of ours if the switch is on another
+    /// host.
     fn switch_sound(&self, sound: &Sound) -> Sound {
         sound.clone()
     }

@@ -9,8 +9,8 @@ use super::words::{NumberLanguage, WordMeaning};
 /// part of it is longer than this.
 const MAX_DIGITS_PER_NUMBER: usize = 4;
 
-/// The digits that text2num finds. The result is rejected unless it consists of whole numbers and fillers of the language.
-/// If our tables have all the words, text2num is not asked: the utterance is not a number.
+/// The digits that text2num finds. The result is rejected unless it consists of whole numbers and fillers of the
+/// language. If our tables have all the words, text2num is not asked: the utterance is not a number.
 pub(super) fn digits(speech: &str, language: &NumberLanguage) -> Option<String> {
     let folded = text::fold(speech);
     let pieces = text::pieces(&folded)?;

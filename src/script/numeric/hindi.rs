@@ -1,4 +1,5 @@
-//! Hindi: a word for each number below 100, in Devanagari or Latin letters, and the English digits that many callers use.
+//! Hindi: a word for each number below 100, in Devanagari or Latin letters, and the English digits that many callers
+//! use.
 
 use nom::Parser;
 use nom::branch::alt;

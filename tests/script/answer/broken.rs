@@ -18,7 +18,7 @@ fn broken_bodies_say_where_and_nothing_of_what() {
         (XML, "canary", "invalid XML at line 1, column 1"),
         (XML, "<canary>", "invalid XML at line 1, column 1"),
         (XML, "<!DOCTYPE r [<!ENTITY canary 'x'>]><r>&canary;</r>", "a document type definition"),
-        (None, "canary\0", "it holds NUL bytes"),
+        (None, "canary\0", "it contains NUL bytes"),
     ];
     for (content_type, body, expected) in rows {
         let answer = read(*content_type, body);

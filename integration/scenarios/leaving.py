@@ -54,7 +54,7 @@ def expect_told(lab, digits):
     wait_until(lambda: len(told(lab)) == 3 and told(lab)[-1].complete, 5, "the web application to be told")
     form = [("digits", digits), ("caller", "1001")]
     expect("what was told", [(request.method, request.form) for request in told(lab)], [("POST", form)] * 3)
-    wait_until(lambda: "told in the background" in lab.daemon.log, 3, "the log to say so")
+    wait_until(lambda: "background request sent" in lab.daemon.log, 3, "the log to say so")
     expect("requests", len(told(lab)), 3)
 
 

@@ -98,12 +98,12 @@ def away_and_back(lab):
     expect("each daemon asked at most once", 1 <= len(lab.web.requests) - asked <= 2, True)
     expect("each has its own", [pair.call(number, id, PROMPT) for id in (1, 2) for number in (0, 1)], ["hit"] * 4)
     expect("an answer serves the other", pair.is_shared(3), False)
-    expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
+    expect("they are told to be away", pair.log_lines("shared cache is unavailable"), [1, 1])
     pair.redis.restart()
     ids = iter(range(4, 100))
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to serve both")
-    wait_until(lambda: pair.log_lines("the shared cache is back") == [1, 1], 5, "the logs to say so")
-    expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
+    wait_until(lambda: pair.log_lines("shared cache is available again") == [1, 1], 5, "the logs to say so")
+    expect("they are told to be away", pair.log_lines("shared cache is unavailable"), [1, 1])
 
 
 @scenario("Redis hangs: a call costs a quarter of a second more once, then nothing, and what it knew serves again")
@@ -114,7 +114,7 @@ def hangs(lab):
     pair.redis.hang()
     caches = [pair.call(number, id, PROMPT + 0.25) for id in (2, 3) for number in (0, 1)]
     expect("each asks for itself", (caches, len(lab.web.requests)), (["miss"] * 4, 5))
-    expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
+    expect("they are told to be away", pair.log_lines("shared cache is unavailable"), [1, 1])
     pair.redis.go_on()
     ids = iter(range(4, 100))
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to serve both")

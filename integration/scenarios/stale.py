@@ -65,7 +65,7 @@ def stale_for_while_down(lab):
     clock = kept(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"error": "down"}, status=500))
     served(lab, "200", "stale")
-    wait_until(lambda: "a kept answer could not be renewed" in lab.daemon.log, 5, "the log to say so")
+    wait_until(lambda: "a cached answer could not be refreshed" in lab.daemon.log, 5, "the log to say so")
     served(lab, "200", "stale")
     clock.forward(10 * MINUTE)
     call = lab.call("asks")

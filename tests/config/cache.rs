@@ -38,12 +38,12 @@ fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
     let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
     for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
         let faults = faults(&format!("shared = '{shared}'"));
-        assert!(faults.starts_with("this is no address of a Redis or Valkey server"), "{faults}");
+        assert!(faults.starts_with("not the address of a Redis or Valkey server"), "{faults}");
         assert!(faults.contains("`redis://:{secret.NAME}@10.0.0.5:6379/0`"), "{faults}");
         assert!(!faults.contains("word"), "{faults}");
     }
     let database = faults("shared = 'redis://10.0.0.5/calls'");
-    assert!(database.starts_with("a database of Redis is a number"), "{database}");
+    assert!(database.starts_with("the database must be a number"), "{database}");
     let rest = faults("shared = 'rediss://10.0.0.5/#insecure'");
     assert!(rest.contains("take out what begins with `?` or `#`"), "{rest}");
     let missing = faults("shared = 'redis://:{secret.NOWHERE}@10.0.0.5/'");

@@ -157,7 +157,7 @@ fn nothing_of_a_file_of_keys_is_shown() {
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
     let shown = format!("{:?}", folder.config());
-    assert!(shown.contains("Identity { authorities: 0, certificates: Some(1) }"), "{shown}");
+    assert!(shown.contains("TlsIdentity { ca_certificates: 0, certificates: Some(1) }"), "{shown}");
     assert!(!shown.contains(&line[..12]) && !shown.contains("Pkcs8"), "{shown}");
 }
 

@@ -201,7 +201,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     made(&engines, at(&url)).await;
     web.next().await;
     let reason = mute(&engines, decided(&url)).await;
-    assert_eq!(reason, "a value decides its host, and `allow_hosts` does not name it");
+    assert_eq!(reason, "a value decides its host, and the host is not in `allow_hosts`");
     assert_eq!(web.unseen(), 0);
     let engines = open_studio().open();
     assert_eq!(length(&made(&engines, decided(&url)).await), 100);

@@ -1,4 +1,4 @@
-//! Values of `{secret.NAME}`. Only secrets that are named are read.
+//! Values of `{secret.NAME}`. Only the secrets that a file uses are read.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
@@ -9,31 +9,32 @@ use super::diagnostic::Diagnostic;
 use super::secret_file;
 use crate::script::template::Secrets;
 
-/// The folders of secrets, and the secrets that were looked up.
+/// The folders of secrets, and the secrets found so far.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
     warnings: RefCell<Vec<Diagnostic>>,
 }
 
-/// Why an existing file gives no secret.
+/// Why an existing file cannot be used as a secret.
 enum SecretFileError {
-    /// This user may not read it.
+    /// A readable copy can be in another folder.
     PermissionDenied(String),
     Other(String),
 }
 
 impl SecretStore {
-    /// The folder of the configuration, then systemd's credentials, then the environment.
+    /// Looks first in `folder`, then in systemd's credentials, then in the environment.
     pub(crate) fn new(folder: PathBuf) -> Self {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let folders = [Some(folder), credentials].into_iter().flatten().collect();
         Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
-    /// Looks a secret up and keeps it. An error is the reason, for people.
+    /// Finds a secret and remembers it. The error is the reason in words.
     ///
-    /// By the grammar of placeholders a name has only letters, digits, `_` and `-`, so it can't lead out of the folder.
+    /// The placeholder parser accepts only letters, digits, `_` and `-` in a name, so the name cannot lead out of the
+    /// folder.
     pub(crate) fn look_up(&self, name: &str) -> Result<(), String> {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
@@ -53,7 +54,7 @@ impl SecretStore {
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
     }
 
-    /// Looks in all folders: of a file that only root may read systemd can have a copy in another one.
+    /// Goes on after a file that cannot be read: systemd can provide a readable copy as a credential.
     fn find(&self, name: &str) -> Result<String, String> {
         let mut denied = None;
         for folder in &self.folders {
@@ -121,8 +122,8 @@ impl SecretStore {
 
 fn environment(name: &str) -> Option<Result<String, String>> {
     let value = std::env::var_os(variable(name))?.into_string();
-    let no_text = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
-    Some(value.map_err(no_text))
+    let not_utf8 = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
+    Some(value.map_err(not_utf8))
 }
 
 fn variable(name: &str) -> String {

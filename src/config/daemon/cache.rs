@@ -1,4 +1,4 @@
-//! `[cache]`: the size of the response cache, and the server that shares it with other daemons.
+//! `[cache]`: the size of the response cache, and the server through which daemons share it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::config::value::WholeNumber;
 use crate::trigger::response_cache::ResponseCacheLimits;
 use crate::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
-/// Fewest characters of `shared_secret`. A shorter secret can be found by trying them all.
+/// Fewest characters of `shared_secret`. A shorter secret could be found by brute force.
 const MIN_SECRET_LENGTH: usize = 16;
 
 #[derive(Debug, Default)]
@@ -33,16 +33,16 @@ impl CacheTable {
         }
     }
 
-    pub(crate) fn bounds(&self, file: &TomlFile) -> ResponseCacheLimits {
+    pub(crate) fn limits(&self, file: &TomlFile) -> ResponseCacheLimits {
         let bytes: u64 = file.number(self.max_bytes.as_ref(), 65_536..=1 << 34, 32 << 20);
         ResponseCacheLimits {
             max_entries: file.number(self.max_entries.as_ref(), 1..=1_000_000, 10_000),
-            // The largest value does not fit a `usize` of 32 bits.
+            // The largest value does not fit a 32-bit `usize`.
             max_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
         }
     }
 
-    /// The server of the shared cache; `None` where there is none, and after an error.
+    /// The settings of the shared cache; `None` without one, and after an error.
     pub(crate) fn shared(&self, context: DaemonContext<'_>) -> Option<SharedCacheSettings> {
         let address = self.shared.as_ref().map(|given| address(context, given));
         let secret = self.shared_secret.as_ref().map(|given| secret(context, given));

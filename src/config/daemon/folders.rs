@@ -1,4 +1,4 @@
-//! `[folders]`: where scripts, sounds, secrets, recordings and the sound cache are.
+//! `[folders]`: the folders of scripts, sounds, secrets, recordings and cached sounds.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(crate) struct FoldersTable {
     recordings_on_switch: Option<Spanned<String>>,
 }
 
-/// The folders, with defaults. Relative paths start at the folder of the daemon's file.
+/// The folders, with defaults. Relative paths start in the folder of the daemon's file.
 pub(crate) struct DaemonFolders {
     pub(crate) scripts: PathBuf,
     pub(crate) sounds: PathBuf,
@@ -89,7 +89,7 @@ impl FoldersTable {
         }
     }
 
-    /// Files in the cache and recordings folders are deleted after some time, so no other folder may lie in them.
+    /// The daemon deletes old files in the folders of the cache and the recordings, so they must contain no other folder.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
         let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
         let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));
@@ -106,26 +106,27 @@ impl FoldersTable {
 }
 
 impl DaemonFolders {
-    /// The folder of the sound library, as the daemon and the switch see it.
+    /// The folder of the sound library: its path here and on the switch.
     pub(crate) fn library(&self) -> FolderPaths {
-        let ours = absolute(&self.sounds);
-        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
-        FolderPaths { local: ours, on_switch }
+        let local = absolute(&self.sounds);
+        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| local.clone());
+        FolderPaths { local, on_switch }
     }
 }
 
-/// A folder that systemd has created for the daemon. `variable` is the environment variable with its path.
+/// The folder that systemd created for the daemon. `variable` is the environment variable that contains its path.
 pub(crate) fn systemd_folder(variable: &str) -> Option<PathBuf> {
     let folders = std::env::var_os(variable)?;
-    // systemd separates several by colons.
+    // Several paths are separated by colons.
     let first = folders.to_str()?.split(':').next()?;
     first.starts_with('/').then(|| first.into())
 }
 
 fn with_switch_path(path: &Path, on_switch: &Option<Spanned<String>>) -> FolderPaths {
-    let ours = absolute(path);
-    let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
-    FolderPaths { local: ours, on_switch }
+    let local = absolute(path);
+    let on_switch =
+        on_switch.as_ref().map_or_else(|| local.clone(), |given| given.get_ref().into());
+    FolderPaths { local, on_switch }
 }
 
 fn absolute(path: &Path) -> PathBuf {

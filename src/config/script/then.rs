@@ -1,4 +1,4 @@
-//! `then`: how the call goes on.
+//! `then`: the next step of the call.
 
 use std::ops::Range;
 
@@ -23,7 +23,7 @@ pub(crate) struct ThenValue {
 }
 
 impl ThenValue {
-    /// `None` where there is no `then`, or one with an error.
+    /// `None` if it is missing, and after an error.
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Option<Self> {
         let text: Spanned<String> = table.take("then")?;
         let syntax = parse(text.get_ref());
@@ -38,7 +38,7 @@ impl ThenValue {
         self.text.span()
     }
 
-    /// The script that it names.
+    /// The script in `script NAME`.
     pub(super) fn next_script(&self) -> Option<&str> {
         match &self.syntax {
             ThenSyntax::Script(name) => Some(self.part(name)),
@@ -50,7 +50,7 @@ impl ThenValue {
         self.syntax == ThenSyntax::Again
     }
 
-    pub(super) fn meaning(&self, script: &ScriptContext<'_>) -> ThenAction {
+    pub(super) fn action(&self, script: &ScriptContext<'_>) -> ThenAction {
         match &self.syntax {
             ThenSyntax::Continue => ThenAction::Continue,
             ThenSyntax::Again => ThenAction::Again,
@@ -66,12 +66,12 @@ impl ThenValue {
     }
 
     fn hangup(&self, file: &TomlFile, at: &Range<usize>) -> ThenAction {
-        let typed = self.part(at);
-        let cause = hangup_cause::parse(typed);
+        let text = self.part(at);
+        let cause = hangup_cause::parse(text);
         if cause.is_none() {
-            let message = format!("there is no hangup cause `{typed}`");
+            let message = format!("there is no hangup cause `{text}`");
             let span = file.span_in(&self.text, at.clone());
-            file.error_with_help(span, message, hangup_cause::suggestion(typed));
+            file.error_with_help(span, message, hangup_cause::suggestion(text));
         }
         ThenAction::Hangup(cause)
     }
@@ -88,7 +88,7 @@ impl ThenValue {
     }
 
     fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        let pieces = script.placed_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
+        let pieces = script.spanned_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
             if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
             {
@@ -103,11 +103,11 @@ impl ThenValue {
         )
     }
 
-    /// Priorities count from 1; labels begin with a letter.
+    /// A priority is a number from 1, or a label.
     fn priority(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        let typed = self.part(at);
-        let is_number = typed.starts_with(|c: char| c.is_ascii_digit());
-        if is_number && typed.parse() == Ok(0_u32) {
+        let text = self.part(at);
+        let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && text.parse() == Ok(0_u32) {
             let span = script.file.span_in(&self.text, at.clone());
             script.file.error_with_help(span, "no such priority", "priorities count from 1");
         }

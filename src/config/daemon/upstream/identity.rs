@@ -1,4 +1,4 @@
-//! The certificates and the key of an `[upstream]` table: the files are read and checked against each other.
+//! `ca`, `certificate` and `key` of an `[upstream]` table.
 
 use std::path::Path;
 
@@ -14,10 +14,10 @@ use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
 
 pub(super) type CaCertificates = Vec<CertificateDer<'static>>;
 
-/// A certificate with its intermediate certificates, and its private key.
+/// A certificate chain and its private key.
 pub(super) type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// `None` after an error.
+/// The certificates in all files of `ca`; `None` after an error.
 pub(super) fn ca_certificates(
     context: DaemonContext<'_>,
     given: &TextOrList,
@@ -41,7 +41,7 @@ fn ca_certificates_in(
     Some(found)
 }
 
-/// A certificate and a key need each other. `None` where neither is given, and after an error.
+/// The client certificate; `None` without one, and after an error. A certificate and a key are needed together.
 pub(super) fn client_certificate(
     context: DaemonContext<'_>,
     certificate: Option<&Spanned<String>>,
@@ -81,9 +81,9 @@ fn matching_pair(
         report_mismatch(context, mismatch, certificate, key);
         return None;
     }
-    if let Some(doubt) = identity.certificate_warning(UnixTime::now()) {
+    if let Some(warning) = identity.certificate_warning(UnixTime::now()) {
         let help = "ask whoever issued it for another; requests to this host may fail until then";
-        context.file.warn(certificate.span(), format!("this certificate {doubt}"), help);
+        context.file.warn(certificate.span(), format!("this certificate {warning}"), help);
     }
     identity.client_certificate
 }
@@ -121,13 +121,13 @@ fn certificates(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<C
     report_pem_error(context, given, &path, pem::certificates(&content))
 }
 
-/// A key is a path, or one secret.
+/// Reads a key, which is a path or a single secret.
 fn private_key(
     context: DaemonContext<'_>,
     given: &Spanned<String>,
 ) -> Option<PrivateKeyDer<'static>> {
-    let (pieces, problems) = parse_template(given.get_ref(), BraceSyntax::Doubled);
-    context.file.report_problems(given, problems);
+    let (pieces, errors) = parse_template(given.get_ref(), BraceSyntax::Doubled);
+    context.file.report_placeholder_errors(given, errors);
     match pieces.as_slice() {
         [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => {
             key_in_secret(context, given, name)
@@ -166,8 +166,8 @@ fn key_in_secret(
         let help = "write the key, as PEM, into that file";
         file.error_with_help(given.span(), format!("no secret `{name}`: {reason}"), help);
     });
-    let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { what, help }| {
-        file.error_with_help(given.span(), format!("the secret `{name}`: {what}"), help);
+    let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { message, help }| {
+        file.error_with_help(given.span(), format!("the secret `{name}`: {message}"), help);
     });
     key.ok()
 }
@@ -188,8 +188,8 @@ fn report_pem_error<T>(
     path: &Path,
     found: Result<T, PemError>,
 ) -> Option<T> {
-    let found = found.map_err(|PemError { what, help }| {
-        let message = format!("`{}`: {what}", path.display());
+    let found = found.map_err(|PemError { message, help }| {
+        let message = format!("`{}`: {message}", path.display());
         context.file.error_with_help(given.span(), message, help);
     });
     found.ok()

@@ -1,4 +1,4 @@
-//! `auth`: the credentials that a request carries.
+//! `auth`: the credentials of a request.
 
 use std::ops::Range;
 
@@ -22,19 +22,18 @@ pub(super) struct AuthTable {
 }
 
 impl AuthTable {
-    pub(super) fn read(of: &mut TableReader<'_, '_>) -> Option<Self> {
-        let mut table = of.table_or_help("auth", EXAMPLE)?;
-        let auth = Self {
+    /// Reads `auth` of the table of a request.
+    pub(super) fn read(request: &mut TableReader<'_, '_>) -> Option<Self> {
+        let table = request.table_or_help("auth", EXAMPLE)?;
+        Some(table.read_whole(|table| Self {
             span: table.span.clone(),
             user: table.take("user"),
             password: table.take("password"),
             bearer: table.take("bearer"),
-        };
-        table.finish();
-        Some(auth)
+        }))
     }
 
-    /// Reports credentials beside these, in the headers or in a URL.
+    /// Reports other credentials besides these, in the headers or in a URL.
     pub(super) fn check_only(&self, file: &TomlFile, has_others: bool) {
         if has_others {
             let help =

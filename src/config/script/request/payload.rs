@@ -1,4 +1,4 @@
-//! `headers` and `body`: names and values as a query string or as a table, JSON, XML.
+//! `headers` and `body`: names and values as a query string or as a table, or a body of JSON or XML.
 
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
@@ -18,7 +18,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 
-/// Request headers.
 pub(crate) fn headers(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
@@ -52,7 +51,6 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     Some((name, value))
 }
 
-/// A request's body.
 pub(crate) fn body(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
@@ -110,14 +108,14 @@ fn form_of_pairs(pairs: Vec<PayloadPair>) -> Template {
     let mut text = Template::default();
     for (n, pair) in pairs.into_iter().enumerate() {
         text.append(Template::text(if n == 0 { "" } else { "&" }));
-        text.append(landed(pair.name, EscapeContext::Query));
+        text.append(escaped(pair.name, EscapeContext::Query));
         text.append(Template::text("="));
-        text.append(landed(pair.value.unwrap_or_default(), EscapeContext::Query));
+        text.append(escaped(pair.value.unwrap_or_default(), EscapeContext::Query));
     }
     text
 }
 
-/// An object of strings in the order written; a name that comes again makes its value a list.
+/// A JSON object of strings, in the order of the file. The values of a repeated name become a list.
 fn json_of_pairs(pairs: Vec<PayloadPair>) -> BodyTemplate {
     let mut names: Vec<(Vec<TemplatePiece>, Vec<Template>)> = Vec::new();
     for pair in pairs {
@@ -152,21 +150,21 @@ fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Templ
 
 fn quoted(pieces: Vec<TemplatePiece>) -> Template {
     let mut text = Template::text("\"");
-    text.append(landed(pieces, EscapeContext::JsonString));
+    text.append(escaped(pieces, EscapeContext::JsonString));
     text.append(Template::text("\""));
     text
 }
 
-/// A template whose own text is escaped for the place as its values are.
-fn landed(pieces: Vec<TemplatePiece>, landing: EscapeContext) -> Template {
+/// A template whose own text is escaped like its values.
+fn escaped(pieces: Vec<TemplatePiece>, context: EscapeContext) -> Template {
     let escaped = pieces.into_iter().map(|piece| match piece {
         TemplatePiece::Text(text) => {
             let mut out = String::new();
-            // No text is unfit for a form or for JSON.
-            let _ = landing.escape_into(&text, &mut out);
+            // Every text can be escaped for a form and for JSON.
+            let _ = context.escape_into(&text, &mut out);
             TemplatePiece::Text(out)
         }
-        fill => fill,
+        placeholder => placeholder,
     });
-    Template::with_context(escaped, landing)
+    Template::with_context(escaped, context)
 }

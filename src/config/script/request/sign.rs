@@ -1,4 +1,4 @@
-//! `sign`: the keys that sign a request.
+//! `sign`: the keys with which a request is signed.
 
 use serde_spanned::Spanned;
 
@@ -7,10 +7,10 @@ use crate::config::value::TextOrList;
 use crate::script::escape::EscapeContext;
 use crate::script::template::{Placeholder, Template};
 
-/// Most keys of one request: a new one, and the old one until the other side has the new one.
+/// Most keys of a request: during a key change, the old and the new one.
 const MAX_KEYS: usize = 2;
 
-/// Fewest characters of a key; a shorter one is a warning.
+/// Fewest characters of a key without a warning.
 const MIN_KEY_LENGTH: usize = 16;
 
 pub(super) fn keys(script: &ScriptContext<'_>, keys: &TextOrList) -> Vec<Template> {
@@ -37,7 +37,7 @@ fn key(script: &ScriptContext<'_>, given: &Spanned<String>) -> Template {
     template
 }
 
-/// A key of several lines would be another key on the other side.
+/// The receiver may read a key of several lines in another way.
 fn check_key(script: &ScriptContext<'_>, name: &str, given: &Spanned<String>) {
     let Ok(key) = script.load.secrets.value(name) else { return };
     let help = "`openssl rand -hex 32` makes a good one";

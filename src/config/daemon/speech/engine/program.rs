@@ -1,4 +1,4 @@
-//! `engine = "command"`: a program with its arguments.
+//! `engine = "command"`: a program and its arguments.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -23,7 +23,7 @@ impl ProgramTable {
         Self(read_command(table))
     }
 
-    /// `None` after an error. `placeholders` are the names that can stand in braces in the arguments.
+    /// `None` after an error. `placeholders` are those that the arguments can contain.
     pub(super) fn program(
         &self,
         context: DaemonContext<'_>,
@@ -63,7 +63,7 @@ fn read_command(table: &mut TableReader<'_, '_>) -> Option<SpannedList<String>> 
     None
 }
 
-/// Letters in braces are placeholders. Other braces belong to the program.
+/// Letters in braces are a placeholder. Other braces are passed to the program.
 fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeholders: &[&str]) {
     let (text, file) = (argument.get_ref(), context.file);
     if text.contains('\0') {
@@ -84,7 +84,7 @@ fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeh
     }
 }
 
-/// espeak-ng as the default text-to-speech engine, where it is installed.
+/// espeak-ng with its arguments; `None` if it is not installed.
 pub(super) fn espeak() -> Option<EngineProgram> {
     let program = "espeak-ng".to_owned();
     let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
@@ -96,7 +96,7 @@ pub(super) fn file_name(program: &EngineProgram) -> &str {
     program.executable.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether a program can be run: by its path, or by its name in `PATH`.
+/// Whether a program exists, by its path or by its name in `PATH`.
 fn is_installed(program: &str) -> bool {
     if program.contains('/') {
         return is_executable(Path::new(program));

@@ -18,7 +18,7 @@ pub(super) struct HttpServiceTable {
 }
 
 impl HttpServiceTable {
-    /// `endpoint` and `model` are examples for the help.
+    /// `endpoint` and `model` are examples in the help.
     pub(super) fn read(table: &mut TableReader<'_, '_>, endpoint: &str, model: &str) -> Self {
         let url = format!("write `url = \"https://api.example/v1/audio/{endpoint}\"`");
         let model = format!("write `model = \"{model}\"`, or the name that the service knows");
@@ -56,7 +56,7 @@ pub(super) fn engine_url(
     url
 }
 
-/// Reports control characters. Returns the text as it is.
+/// Reports control characters. Returns the text unchanged.
 pub(super) fn check_one_line<'a>(
     context: DaemonContext<'_>,
     given: &'a Spanned<String>,

@@ -1,9 +1,13 @@
 //! Script files and the daemon's file: what they mean, and what is wrong with them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod support;
+
 mod config {
     use dialscript::channel::Sound;
     use dialscript::script::definition::{Playlist, PromptPart};
+
+    use crate::support::config_folder::ConfigFolder;
 
     /// The recorded sounds of a playlist, in one language.
     fn recorded(playlist: &Playlist, language: &str) -> Vec<Sound> {
@@ -14,18 +18,25 @@ mod config {
         recorded.collect()
     }
 
+    /// The tables of the daemon's file that a running daemon would not take over, where the file becomes another one.
+    fn changed_tables(folder: &ConfigFolder, after: &str) -> Vec<&'static str> {
+        folder.daemon_file("");
+        let before = folder.config();
+        folder.daemon_file(after);
+        before.daemon.changed_tables(&folder.config().daemon).collect()
+    }
+
     mod cache;
+    mod cache_keys;
+    mod control;
     mod daemon;
-    mod faulty;
-    mod folder;
+    mod errors;
     mod payloads;
-    mod said;
-    mod sameness;
     mod sample;
     mod secrets;
     mod sounds;
     mod speech;
     mod tables;
+    mod texts;
     mod upstream;
-    mod watch;
 }

@@ -1,14 +1,14 @@
 //! `[cache]` of the daemon's file.
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 const SECRET: &str = "0123456789abcdef";
 
-fn folder(cache: &str) -> Folder {
-    let folder = Folder::new();
+fn folder(cache: &str) -> ConfigFolder {
+    let folder = ConfigFolder::new();
     folder.file("secrets/REDIS", "p@ss/word #1\n").file("secrets/SHARED", SECRET);
     folder.file("secrets/SHORT", "0123456789abcde").file("secrets/EMPTY", "");
-    folder.file("dialscript.toml", format!("[cache]\n{cache}\n"));
+    folder.daemon_file(format!("[cache]\n{cache}\n"));
     folder
 }
 
@@ -16,7 +16,7 @@ fn folder(cache: &str) -> Folder {
 fn a_shared_cache_has_an_address_and_a_secret_and_shows_neither_password_nor_secret() {
     let redis = "shared = 'redis://:{secret.REDIS}@10.0.0.5:6379/2'";
     let folder = folder(&format!("{redis}\nshared_secret = '{{secret.SHARED}}'"));
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let config = folder.config();
     let shared = config.daemon.trigger.shared_cache.as_ref().unwrap();
     assert_eq!(&*shared.secret, SECRET);
     assert_eq!(shared.address, "redis://:p%40ss%2Fword%20%231@10.0.0.5:6379/2".parse().unwrap());
@@ -34,7 +34,7 @@ fn faults(cache: &str) -> String {
 }
 
 #[test]
-fn what_is_no_address_of_a_server_is_told_with_the_way_out() {
+fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
     let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
     for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
         let faults = faults(&format!("shared = '{shared}'"));
@@ -83,8 +83,8 @@ fn the_secret_is_a_long_one_and_is_never_in_the_file_itself() {
 
 #[test]
 fn scripts_with_one_cache_key_and_different_requests_keep_apart() {
-    let folder = Folder::new();
-    folder.file("dialscript.toml", "");
+    let folder = ConfigFolder::new();
+    folder.daemon_file("");
     let script = |trigger: &str| {
         let url = "url = 'https://shop.example/api'";
         folder.file(

@@ -5,11 +5,11 @@ use std::time::Duration;
 use dialscript::channel::Sound;
 use dialscript::telemetry::LogFormat;
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 #[test]
 fn an_empty_file_serves_calls_on_loopback() {
-    let config = Folder::new().load().unwrap();
+    let config = ConfigFolder::new().load().unwrap();
     assert_eq!(config.daemon.asterisk.listen, ["127.0.0.1:4573".parse().unwrap()]);
     assert_eq!(config.daemon.freeswitch.listen, ["127.0.0.1:8084".parse().unwrap()]);
     let shown: Vec<_> = config.daemon.asterisk.allow.iter().map(ToString::to_string).collect();
@@ -34,12 +34,11 @@ fn an_empty_file_serves_calls_on_loopback() {
 
 #[test]
 fn every_key_of_the_daemons_file_is_read() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.file("web/scripts/a.toml", "[prompt]\nplay = 'hello'\n");
     folder.file("secrets/token", "unused");
     folder.sound("hello.wav");
-    folder.file(
-        "dialscript.toml",
+    folder.daemon_file(
         r#"
         [asterisk]
         listen = ["0.0.0.0:4000", "[::1]:4000"]
@@ -78,7 +77,7 @@ fn every_key_of_the_daemons_file_is_read() {
         socket = "run/asked.sock"
         "#,
     );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let config = folder.config();
     assert_eq!(config.daemon.asterisk.listen.len(), 2);
     assert_eq!(config.daemon.asterisk.allow[0].to_string(), "10.1.2.3/32");
     assert!(config.daemon.freeswitch.listen.is_empty());

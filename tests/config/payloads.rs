@@ -1,10 +1,10 @@
 //! Headers and bodies, as they are sent.
 
-use super::folder::Folder;
 use super::sample::filled;
+use crate::support::config_folder::ConfigFolder;
 
 fn sent(lines: &str) -> (Vec<(String, String)>, String, &'static str) {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let keypress = "[keypress]\n[no_input]\n[no_response]\n";
     folder.script("a", &format!("{keypress}[trigger]\nurl='https://a.example/'\n{lines}"));
     let script = folder.loaded("a");

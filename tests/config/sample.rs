@@ -7,7 +7,7 @@ use dialscript::script::definition::{HoldMusicSource, ThenAction};
 use dialscript::script::matcher::Matcher;
 use dialscript::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 const SAMPLE: &str = r#"
 [prompt]
@@ -48,8 +48,8 @@ play = "sorry"
 then = "goto 100@agents,2"
 "#;
 
-fn sample() -> Folder {
-    let folder = Folder::new();
+fn sample() -> ConfigFolder {
+    let folder = ConfigFolder::new();
     folder.script("orders", SAMPLE);
     for name in ["order/number", "order/status", "order/unknown", "sorry"] {
         folder.sound(&format!("{name}.wav"));
@@ -137,7 +137,7 @@ fn the_branches_of_the_sample_keep_their_order() {
 
 #[test]
 fn keypress_without_length_waits_a_gap_for_the_first_digit() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script(
         "pin",
         "[prompt]\nanswer=false\n[no_input]\n[keypress]\ngap='2s'\nterminator=''\n\
@@ -156,7 +156,7 @@ fn keypress_without_length_waits_a_gap_for_the_first_digit() {
 
 #[test]
 fn a_menu_without_otherwise_takes_invalid_input() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let menu = "[keypress]\nlength=1\n[[branch]]\nwhen='1'\nthen='goto 1@a'\n";
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n"));
     let script = folder.loaded("menu");
@@ -165,7 +165,7 @@ fn a_menu_without_otherwise_takes_invalid_input() {
 
 #[test]
 fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='hangup 34'\n";
     folder.script("plain", trigger);
     folder.script("branched", &format!("{trigger}[[branch]]\nwhen='1'\n"));
@@ -176,7 +176,7 @@ fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
 
 #[test]
 fn what_an_earlier_script_was_given_can_be_read_along_the_chain() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let ask = "[keypress]\n[no_input]\n[otherwise]\n";
     folder.script("phone", &format!("{ask}then='script pin'"));
     folder.script("pin", &format!("{ask}then='script look-up'"));

@@ -1,16 +1,18 @@
 //! Where secrets come from.
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::own_process::run_test;
+use crate::support::program::Ran;
 
 #[test]
 fn secrets_come_from_their_folder_and_only_the_named_ones() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.file("secrets/api-key", " s3cret\n").file("secrets/other", "x");
     folder.script(
         "a",
         "[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='Authorization=Bearer%20{secret.api-key}'",
     );
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let config = folder.config();
     assert_eq!(config.library.secrets.get("api-key"), Some("s3cret"));
     assert_eq!(config.library.secrets.get("other"), None);
 }
@@ -19,7 +21,7 @@ fn secrets_come_from_their_folder_and_only_the_named_ones() {
 #[test]
 #[ignore = "run by the next test"]
 fn secrets_of_this_environment() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let credentials = std::env::var("CREDENTIALS_DIRECTORY").unwrap();
     std::fs::write(format!("{credentials}/db"), "of systemd\n").unwrap();
     let headers = "A={secret.db}&B={secret.api-key}";
@@ -27,7 +29,7 @@ fn secrets_of_this_environment() {
         "a",
         &format!("[trigger]\nurl='https://a.example/'\nbackground=true\nheaders='{headers}'"),
     );
-    let secrets = &folder.load().unwrap_or_else(|faults| panic!("{faults}")).library.secrets;
+    let secrets = &folder.config().library.secrets;
     assert_eq!(secrets.get("db"), Some("of systemd"));
     assert_eq!(secrets.get("api-key"), Some("of the environment"));
 }
@@ -35,19 +37,16 @@ fn secrets_of_this_environment() {
 #[test]
 fn secrets_come_from_systemd_and_from_the_environment_too() {
     let credentials = tempfile::TempDir::new().unwrap();
-    let run = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "config::secrets::secrets_of_this_environment"])
-        .env("CREDENTIALS_DIRECTORY", credentials.path())
-        .env("DIALSCRIPT_SECRET_API_KEY", "of the environment")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && told.contains("1 passed"), "{told}");
+    let environment = [
+        ("CREDENTIALS_DIRECTORY", credentials.path().to_str().unwrap()),
+        ("DIALSCRIPT_SECRET_API_KEY", "of the environment"),
+    ];
+    run_test(module_path!(), "secrets_of_this_environment", &environment);
 }
 
 #[test]
 fn a_secret_can_not_be_read_from_outside_of_its_folder() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.file("outside", "x");
     folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
     let faults = folder.faults();
@@ -55,21 +54,21 @@ fn a_secret_can_not_be_read_from_outside_of_its_folder() {
 }
 
 /// A script that is signed by the secret `KEY`, and tells the secret `other`.
-fn signed(folder: &Folder) {
+fn signed(folder: &ConfigFolder) {
     let rest = "url='https://a.example/'\nbackground=true\nheaders='A={secret.other}'\n";
     folder
         .script("a", &format!("[trigger]\nsign='{{secret.KEY}}'\n{rest}"))
         .file("secrets/other", "x");
 }
 
-fn warnings(folder: &Folder) -> Vec<String> {
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+fn warnings(folder: &ConfigFolder) -> Vec<String> {
+    let config = folder.config();
     config.warnings.iter().map(ToString::to_string).collect()
 }
 
 #[test]
 fn the_lines_end_of_an_editor_is_no_part_of_a_secret() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     signed(&folder);
     for ending in ["", "\n", "\r\n", "\n\n"] {
         folder.file("secrets/KEY", format!("0123456789abcdef{ending}"));
@@ -79,8 +78,8 @@ fn the_lines_end_of_an_editor_is_no_part_of_a_secret() {
 }
 
 #[test]
-fn what_is_no_secret_is_told_without_its_content() {
-    let folder = Folder::new();
+fn what_is_no_secret_is_reported_without_its_content() {
+    let folder = ConfigFolder::new();
     signed(&folder);
     let long = "s3cret".repeat(200_000);
     for (content, what) in [
@@ -103,7 +102,7 @@ fn what_is_no_secret_is_told_without_its_content() {
 
 #[test]
 fn a_signing_key_that_can_be_guessed_is_a_warning_without_the_key() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "s3cret");
     let told = warnings(&folder);
@@ -118,7 +117,7 @@ fn a_signing_key_that_can_be_guessed_is_a_warning_without_the_key() {
 
 #[test]
 fn a_secret_that_every_user_can_read_is_a_warning() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "0123456789abcdef");
     assert_eq!(warnings(&folder), Vec::<String>::new(), "the folder is the daemon's user's alone");
@@ -134,18 +133,13 @@ fn a_secret_that_every_user_can_read_is_a_warning() {
 }
 
 #[test]
-fn a_secret_of_the_environment_that_is_no_text_is_told_so() {
+fn a_secret_of_the_environment_that_is_no_text_is_reported_so() {
     use std::os::unix::ffi::OsStringExt;
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     signed(&folder);
     let value = std::ffi::OsString::from_vec(b"s3cret\xff".to_vec());
-    let check = std::process::Command::new(env!("CARGO_BIN_EXE_dialscript"))
-        .args(["check", "--config"])
-        .arg(folder.path().join("dialscript.toml"))
-        .env("DIALSCRIPT_SECRET_KEY", value)
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&check.stderr).into_owned();
+    let mut check = folder.program("check");
+    let told = Ran::of(check.env("DIALSCRIPT_SECRET_KEY", value).output().unwrap()).errors;
     assert!(told.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{told}");
     assert!(!told.contains("s3cret"), "{told}");
 }
@@ -153,7 +147,7 @@ fn a_secret_of_the_environment_that_is_no_text_is_told_so() {
 /// Root may read everything: there is nothing to see then.
 #[test]
 fn a_file_that_is_roots_leaves_the_word_to_systemds_copy_of_it() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "0123456789abcdef").mode("secrets/KEY", 0);
     if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
@@ -162,18 +156,15 @@ fn a_file_that_is_roots_leaves_the_word_to_systemds_copy_of_it() {
     assert!(folder.faults()[0].contains("Permission denied"), "{:?}", folder.faults());
     let credentials = tempfile::TempDir::new().unwrap();
     std::fs::write(credentials.path().join("KEY"), "fedcba9876543210").unwrap();
-    let check = std::process::Command::new(env!("CARGO_BIN_EXE_dialscript"))
-        .args(["check", "--config"])
-        .arg(folder.path().join("dialscript.toml"))
-        .env("CREDENTIALS_DIRECTORY", credentials.path())
-        .output()
-        .unwrap();
-    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    let mut check = folder.program("check");
+    let check = check.env("CREDENTIALS_DIRECTORY", credentials.path());
+    let checked = Ran::of(check.output().unwrap());
+    assert_eq!(checked.code, 0, "{}", checked.errors);
 }
 
 #[test]
 fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.file("secrets/NEW", "0123456789abcdef").file("secrets/OLD", "short");
     let sign = "sign=['{secret.NEW}', '{secret.OLD}']\nauth={ bearer='{secret.NEW}' }\n";
     let url = "url='https://a.example/'\n";

@@ -3,11 +3,11 @@
 use dialscript::channel::Sound;
 use dialscript::script::definition::HoldMusicSource;
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
 
 #[test]
 fn sounds_of_a_language_are_found_below_its_folder() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("a", "[prompt]\nplay = ['hello', 'only']\n");
     for name in ["hello.wav", "de/hello.wav", "pt_BR/only.gsm", "en/only.wav"] {
         folder.sound(name);
@@ -29,7 +29,7 @@ fn sounds_of_a_language_are_found_below_its_folder() {
 
 #[test]
 fn music_is_a_class_unless_it_looks_like_a_sound() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.sound("wait.wav");
     let music = |typed: &str| {
         let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\n";
@@ -48,7 +48,7 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
 
 #[test]
 fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.sound("hello.wav").wav("wide.wav", 1, 16000);
     let faults = |path: &str| {
         folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
@@ -58,7 +58,7 @@ fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
     assert_eq!(faults(&format!("{home}/hello.wav")), 0);
     assert_eq!(faults(&format!("{home}/wide.wav")), 1);
     assert_eq!(faults("/no/such.wav"), 1);
-    folder.file("dialscript.toml", "[folders]\nsounds_on_switch = '/mnt'\n");
+    folder.daemon_file("[folders]\nsounds_on_switch = '/mnt'\n");
     assert_eq!(faults("/no/such.wav"), 0);
     assert_eq!(faults("/no/such"), 1);
 }

@@ -3,17 +3,20 @@
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use dialscript::script::voice::SpeakingRate;
 use dialscript::voice::settings::{AsrBackend, SoundFormat, TtsBackend};
 
-use super::folder::Folder;
+use super::changed_tables;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::own_process::run_test;
+use crate::support::program::Ran;
 
 #[test]
 fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let voice = folder.load().unwrap().daemon.voice;
     assert!(
         voice.asr_engine.is_none()
@@ -54,9 +57,9 @@ const ALL: &str = r#"
 
 #[test]
 fn every_key_of_speech_is_read() {
-    let folder = Folder::new();
-    folder.file("secrets/KEY", "s3cret\n").file("dialscript.toml", ALL);
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    let folder = ConfigFolder::new();
+    folder.file("secrets/KEY", "s3cret\n").daemon_file(ALL);
+    let config = folder.config();
     let voice = &config.daemon.voice;
     let say = voice.default_engine.as_ref().unwrap();
     let TtsBackend::Http(service) = &say.backend else { panic!("{say:?}") };
@@ -93,9 +96,9 @@ fn every_key_of_speech_is_read() {
 
 /// How the daemon speaks by these lines.
 fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
-    let folder = Folder::new();
-    folder.file("dialscript.toml", lines);
-    folder.load().unwrap_or_else(|faults| panic!("{faults}")).daemon.voice
+    let folder = ConfigFolder::new();
+    folder.daemon_file(lines);
+    folder.config().daemon.voice
 }
 
 #[test]
@@ -135,17 +138,17 @@ fn a_fallback_speaks_where_no_other_engine_is_there() {
 }
 
 #[test]
-fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
+fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
     let server =
         "[sound_server]\nlisten='[::]:8085'\nallow=['10.0.0.7']\nurl='http://sounds.example/a/'\n";
     assert_eq!(voice(server).sound_server.unwrap().url, "http://sounds.example/a");
-    let folder = Folder::new();
-    folder.file("dialscript.toml", server.replace("url", "#url"));
+    let folder = ConfigFolder::new();
+    folder.daemon_file(server.replace("url", "#url"));
     assert!(folder.faults()[0].starts_with("nothing says how the switch gets here"));
     for url in
         ["http://0.0.0.0:1/", "http://a.example/?b", "http://a.example/a,b", "http://u@a.example/"]
     {
-        folder.file("dialscript.toml", server.replace("http://sounds.example/a/", url));
+        folder.daemon_file(server.replace("http://sounds.example/a/", url));
         assert_eq!(folder.faults().len(), 1, "{url}");
     }
 }
@@ -154,7 +157,7 @@ fn the_sound_server_is_told_by_another_url_where_it_listens_everywhere() {
 #[test]
 #[ignore = "run by the next test"]
 fn folders_of_this_environment() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let home = Path::new("/var/cache/dialscript");
     let voice = folder.load().unwrap().daemon.voice;
     assert_eq!(
@@ -162,7 +165,7 @@ fn folders_of_this_environment() {
         (home.join("cache"), home.join("recordings"))
     );
     assert!(voice.default_engine.is_none(), "PATH is empty");
-    folder.file("dialscript.toml", "[folders]\ncache = 'made'\n");
+    folder.daemon_file("[folders]\ncache = 'made'\n");
     assert_eq!(folder.load().unwrap().daemon.voice.cache_folder.local, folder.path().join("made"));
     folder.script("speaks", "[prompt]\nsay = 'Hello.'\n");
     let warnings = folder.load().unwrap().warnings;
@@ -174,22 +177,19 @@ fn folders_of_this_environment() {
 
 #[test]
 fn systemd_says_where_sounds_are_kept_and_path_whether_espeak_is_there() {
-    let run = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "config::speech::folders_of_this_environment"])
-        .env("CACHE_DIRECTORY", "/var/cache/dialscript:/var/cache/other")
-        .env("PATH", "/no/such/folder")
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(run.status.success() && told.contains("1 passed"), "{told}");
+    let environment = [
+        ("CACHE_DIRECTORY", "/var/cache/dialscript:/var/cache/other"),
+        ("PATH", "/no/such/folder"),
+    ];
+    run_test(module_path!(), "folders_of_this_environment", &environment);
 }
 
 #[test]
 fn a_program_that_is_not_there_is_a_warning_with_its_place() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let file = "[speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
-    folder.file("dialscript.toml", file).script("a", "[prompt]\nsay = 'Hello.'\n");
-    let config = folder.load().unwrap_or_else(|faults| panic!("{faults}"));
+    folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
+    let config = folder.config();
     let rendered = config.warnings.render(false);
     assert!(
         rendered.starts_with("warning: there is no program `/no/such/program`\n"),
@@ -201,24 +201,17 @@ fn a_program_that_is_not_there_is_a_warning_with_its_place() {
     assert!(line.contains("dialscript.toml:2: there is no program"), "{line}");
 }
 
-fn dialscript(command: &str, folder: &Folder) -> Command {
-    let mut run = Command::new(env!("CARGO_BIN_EXE_dialscript"));
-    run.arg(command).arg("--config").arg(folder.path().join("dialscript.toml"));
-    run.stderr(Stdio::piped()).stdout(Stdio::piped());
-    run
-}
-
 #[test]
 fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let file = "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n\
                 [speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
-    folder.file("dialscript.toml", file).script("a", "[prompt]\nsay = 'Hello.'\n");
-    let checked = dialscript("check", &folder).output().unwrap();
-    let told = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success() && told.starts_with("warning: there is no program"), "{told}");
-    assert_eq!(checked.stdout, b"1 script, no errors\n");
-    let mut serving = dialscript("serve", &folder).spawn().unwrap();
+    folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
+    let checked = Ran::of(folder.program("check").output().unwrap());
+    let told = &checked.errors;
+    assert!(checked.code == 0 && told.starts_with("warning: there is no program"), "{told}");
+    assert_eq!(checked.output, "1 script, no errors\n");
+    let mut serving = folder.program("serve").stderr(Stdio::piped()).spawn().unwrap();
     let log = BufReader::new(serving.stderr.take().unwrap());
     let until_it_serves: Vec<_> =
         log.lines().map(Result::unwrap).take_while(|line| !line.contains("serving")).collect();
@@ -231,18 +224,18 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
 
 #[test]
 fn a_script_that_listens_where_nothing_does_is_a_warning() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("a", "[speech]\nlanguage = 'en'\n[no_input]\n");
     let warnings = folder.load().unwrap().warnings;
     assert_eq!(warnings.iter().count(), 1);
     assert!(warnings.render(false).contains("a.toml:1:1"), "{}", warnings.render(false));
-    folder.file("dialscript.toml", "[speech]\nlisten={engine='vosk', url='ws://127.0.0.1:2700'}\n");
+    folder.daemon_file("[speech]\nlisten={engine='vosk', url='ws://127.0.0.1:2700'}\n");
     assert!(folder.load().unwrap().warnings.is_empty());
 }
 
 #[test]
 fn folders_are_created_where_a_script_needs_them_alone() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
     let config = folder.load().unwrap();
     assert_eq!(config.create_folders(), Vec::<String>::new());
@@ -263,15 +256,9 @@ fn folders_are_created_where_a_script_needs_them_alone() {
 }
 
 #[test]
-fn a_running_daemon_is_told_that_its_engines_are_others_now() {
-    let folder = Folder::new();
-    let load = |lines: &str| {
-        folder.file("dialscript.toml", lines);
-        folder.load().unwrap_or_else(|faults| panic!("{faults}"))
-    };
-    let before = load("");
-    let differ =
-        |after: &str| before.daemon.changed_tables(&load(after).daemon).collect::<Vec<_>>();
+fn a_change_of_the_engines_needs_a_restart() {
+    let folder = ConfigFolder::new();
+    let differ = |after: &str| changed_tables(&folder, after);
     assert_eq!(differ("[speech]\nat_once = 5\n"), ["[speech]"]);
     assert_eq!(differ("[folders]\ncache = 'made'\n"), ["[folders]"]);
     assert_eq!(differ("[sound_server]\nlisten = '127.0.0.1:1'\n"), ["[sound_server]"]);

@@ -7,12 +7,12 @@ use dialscript::script::branch::choose_branch;
 use dialscript::script::definition::ThenAction;
 use dialscript::script::subject::BranchSubject;
 
-use super::folder::Folder;
 use super::sample::filled;
+use crate::support::config_folder::ConfigFolder;
 
 /// A script that asks, with what follows as its first lines.
-fn asking(lines: &str) -> Folder {
-    let folder = Folder::new();
+fn asking(lines: &str) -> ConfigFolder {
+    let folder = ConfigFolder::new();
     folder.script("next", "[otherwise]\nthen='hangup'\n");
     let rest = "[prompt]\nrepeat=1\n[keypress]\n[no_input]\n";
     folder.script("a", &format!("{rest}{lines}\n"));
@@ -85,7 +85,7 @@ fn each_time_is_read_with_its_unit() {
     let table =
         [("100ms", 100), ("4s", 4000), ("1500ms", 1500), ("1m 30s", 90_000), ("2m", 120_000)];
     for (typed, millis) in table {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         folder.script("a", &format!("[keypress]\ngap='{typed}'\n[no_input]\n"));
         let gap = folder.loaded("a").keypress.as_ref().unwrap().digit_options.inter_digit_timeout;
         assert_eq!(gap, Duration::from_millis(millis), "{typed}");
@@ -111,7 +111,7 @@ fn each_time_and_number_out_of_range_says_its_range() {
         ("[keypress]\n[prompt]\nrepeat=-1", "invalid value: integer `-1`, expected a whole number"),
     ];
     for (typed, said) in table {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         folder.script("a", &format!("{typed}\n[no_input]\n"));
         let faults = folder.faults();
         assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
@@ -121,15 +121,15 @@ fn each_time_and_number_out_of_range_says_its_range() {
 #[test]
 fn the_cache_keeps_1_to_999_minutes() {
     for (typed, fine) in [("59s", false), ("1m", true), ("999m", true), ("1000m", false)] {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         let rest = "[trigger]\nurl='https://a.example/'\n[no_response]\n[[branch]]\nwhen='1'\n";
         folder.script("a", &format!("{rest}[response]\ncache='{typed}'\n"));
         assert_eq!(folder.load().is_ok(), fine, "{typed}");
     }
 }
 
-fn triggered(branches: &[&str]) -> Folder {
-    let folder = Folder::new();
+fn triggered(branches: &[&str]) -> ConfigFolder {
+    let folder = ConfigFolder::new();
     let mut script = "[trigger]\nurl='https://a.example/'\n[no_response]\n".to_owned();
     branches.iter().for_each(|when| script.push_str(&format!("[[branch]]\nwhen={when}\n")));
     folder.script("a", &script);
@@ -177,7 +177,7 @@ fn each_status_matches_what_it_says() {
 }
 
 #[test]
-fn a_branch_that_an_earlier_one_covers_is_a_fault_and_only_that() {
+fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     let covered = [
         ("'1'", "'1'"),
         ("{min=1}", "'1'"),
@@ -230,15 +230,15 @@ fn names_of_variables_can_call_no_function_of_the_switch() {
         ("DIALSCRIPT_CODE", false),
         ("Dialscript_Code", false),
     ] {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         folder.script("a", &format!("[otherwise]\nset={{ {name:?} = 'x' }}\n"));
         assert_eq!(folder.load().is_ok(), fine, "{name}");
     }
 }
 
 #[test]
-fn a_time_beyond_all_bounds_is_a_fault_like_any() {
-    let folder = Folder::new();
+fn a_time_beyond_all_bounds_is_an_error_like_any() {
+    let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\nlength = 4\ngap = '300000000000years'\n[no_input]\n");
     let faults = folder.load().unwrap_err().to_string();
     assert!(faults.contains("out of range"), "{faults}");
@@ -249,7 +249,7 @@ fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
     for (pattern, right, wrong) in
         [("1|12", "12", "123"), ("(?x) 9999 # nines", "9999", "4711"), ("(?i)[0-4]+", "4", "45")]
     {
-        let folder = Folder::new();
+        let folder = ConfigFolder::new();
         let script = format!("[keypress]\npattern = '{pattern}'\n[no_input]\n");
         folder.script("a", &script);
         let keypress = folder.loaded("a").keypress.clone().unwrap();
@@ -260,9 +260,9 @@ fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
 
 #[test]
 fn what_is_heard_while_an_answer_is_awaited_has_the_daemons_times_and_its_own() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     let rest = "url='https://a.example/'\n[no_response]\n";
-    folder.file("dialscript.toml", "[trigger]\nmusic_after='1s'\n");
+    folder.daemon_file("[trigger]\nmusic_after='1s'\n");
     folder.script("plain", &format!("[trigger]\n{rest}"));
     let reassure = "reassure = { play = 'switch:beep' }";
     folder.script("short", &format!("[trigger]\nkeys='drop'\n{reassure}\n{rest}"));

@@ -2,34 +2,29 @@
 
 use std::fs;
 
-use dialscript::config::Config;
 use dialscript::trigger::TriggerSettings;
 use dialscript::web::host_port::HostPort;
 
-use super::folder::Folder;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::web::tls;
 
-/// One of `tests/web/tls/identity`.
+/// A certificate or a key.
 fn pem(name: &str) -> String {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/web/tls/identity/");
-    fs::read_to_string(format!("{folder}{name}")).unwrap()
+    fs::read_to_string(tls::file(name)).unwrap()
 }
 
 /// A folder with these files of it, and a daemon's file.
-fn folder(files: &[&str], daemon: &str) -> Folder {
-    let folder = Folder::new();
+fn folder(files: &[&str], daemon: &str) -> ConfigFolder {
+    let folder = ConfigFolder::new();
     for name in files {
         folder.file(name, pem(name));
     }
-    folder.file("dialscript.toml", daemon);
+    folder.daemon_file(daemon);
     folder
 }
 
-fn loaded(folder: &Folder) -> Config {
-    folder.load().unwrap_or_else(|faults| panic!("{faults}"))
-}
-
-fn warnings(folder: &Folder) -> Vec<String> {
-    loaded(folder).warnings.iter().map(ToString::to_string).collect()
+fn warnings(folder: &ConfigFolder) -> Vec<String> {
+    folder.config().warnings.iter().map(ToString::to_string).collect()
 }
 
 /// How many authorities, how many certificates of ours, and how many requests.
@@ -56,7 +51,7 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
          [upstream.'[2001:db8::1]:8443']\n",
     );
     folder.file("tls/chain.pem", format!("{}{}", pem("client.pem"), pem("authority.pem")));
-    let config = loaded(&folder);
+    let config = folder.config();
     for (place, expected) in [
         ("shop.example", (2, 0, Some(7))),
         ("shop.example:8443", (2, 2, Some(7))),
@@ -77,15 +72,15 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
 #[test]
 fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
     let folder = folder(&["client.key"], "");
-    let elsewhere = super::folder::Folder::new();
+    let elsewhere = ConfigFolder::new();
     elsewhere.file("client.pem", pem("client.pem"));
     let path = elsewhere.path().join("client.pem");
     let daemon = format!(
         "[upstream.'shop.example']\ncertificate = '{}'\nkey = '{{secret.KEY}}'\n",
         path.display()
     );
-    folder.file("dialscript.toml", daemon).file("secrets/KEY", pem("client.key"));
-    assert_eq!(rules(&loaded(&folder).daemon.trigger, "shop.example"), (0, 1, None));
+    folder.daemon_file(daemon).file("secrets/KEY", pem("client.key"));
+    assert_eq!(rules(&folder.config().daemon.trigger, "shop.example"), (0, 1, None));
     folder.file("secrets/KEY", "s3cret");
     let faults = folder.faults();
     assert!(
@@ -95,12 +90,12 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
 }
 
 #[test]
-fn a_running_daemon_is_told_that_a_certificate_is_another_now() {
+fn a_change_of_a_certificate_needs_a_restart() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
-    let first = loaded(&folder);
-    assert_eq!(first.daemon.changed_tables(&loaded(&folder).daemon).next(), None);
+    let first = folder.config();
+    assert_eq!(first.daemon.changed_tables(&folder.config().daemon).next(), None);
     folder.file("client.pem", pem("expired.pem"));
-    let differs = loaded(&folder);
+    let differs = folder.config();
     assert_eq!(first.daemon.changed_tables(&differs.daemon).collect::<Vec<_>>(), ["[upstream]"]);
 }
 
@@ -133,7 +128,7 @@ fn a_key_that_every_user_can_read_is_a_warning() {
 }
 
 #[test]
-fn nothing_of_a_file_of_keys_is_told() {
+fn nothing_of_a_file_of_keys_is_shown() {
     let key = pem("client.key");
     let line = key.lines().nth(1).unwrap();
     let broken = key.replace("-----END PRIVATE KEY-----", "");
@@ -161,20 +156,20 @@ fn nothing_of_a_file_of_keys_is_told() {
         assert!(!told.contains(&line[..12]), "{told}");
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
-    let shown = format!("{:?}", loaded(&folder));
+    let shown = format!("{:?}", folder.config());
     assert!(shown.contains("Identity { authorities: 0, certificates: Some(1) }"), "{shown}");
     assert!(!shown.contains(&line[..12]) && !shown.contains("Pkcs8"), "{shown}");
 }
 
 #[test]
 fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
-    let folder = Folder::new();
+    let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "p@ss:w/rd#?%41 ü\n");
     folder.file(
         "dialscript.toml",
         "[trigger]\nproxy = 'http://ivr:{secret.PROXY}@proxy.example:3128'\n",
     );
-    let config = loaded(&folder);
+    let config = folder.config();
     let proxy = config.daemon.trigger.proxy.clone().unwrap();
     assert_eq!(
         (proxy.username(), proxy.host_str(), proxy.port()),
@@ -186,14 +181,14 @@ fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
     assert!(!shown.contains("w/rd"), "{shown}");
     folder.file("secrets/PROXY", "other");
     assert_eq!(
-        config.daemon.changed_tables(&loaded(&folder).daemon).collect::<Vec<_>>(),
+        config.daemon.changed_tables(&folder.config().daemon).collect::<Vec<_>>(),
         ["[trigger]"]
     );
 }
 
 #[test]
-fn a_proxy_that_is_none_is_told_without_its_secrets() {
-    let folder = Folder::new();
+fn a_proxy_that_is_none_is_reported_without_its_secrets() {
+    let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "s3cret");
     for (proxy, what) in [
         ("{secret.PROXY}", "this is no address of a proxy"),
@@ -201,7 +196,7 @@ fn a_proxy_that_is_none_is_told_without_its_secrets() {
         ("http://ivr:{secret.nowhere}@proxy.example", "no secret `nowhere`"),
         ("http://{caller}@proxy.example", "a proxy serves all calls: no call's value can be here"),
     ] {
-        folder.file("dialscript.toml", format!("[trigger]\nproxy = '{proxy}'\n"));
+        folder.daemon_file(format!("[trigger]\nproxy = '{proxy}'\n"));
         let faults = folder.load().unwrap_err();
         let told = faults.to_string();
         assert!(faults.len() == 1 && told.contains(what) && !told.contains("s3cret"), "{told}");
@@ -214,6 +209,6 @@ fn a_proxy_by_https_would_be_shown_the_certificate_of_another_host() {
     let folder = folder(&["client.pem", "client.key"], &daemon);
     let faults = folder.faults();
     assert!(faults.len() == 1 && faults[0].starts_with("the proxy would be held"), "{faults:?}");
-    folder.file("dialscript.toml", daemon.replace("https:", "http:"));
-    loaded(&folder);
+    folder.daemon_file(daemon.replace("https:", "http:"));
+    folder.config();
 }

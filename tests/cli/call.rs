@@ -1,0 +1,280 @@
+//! `dialscript call` and `dialscript demo`: the built program, run as a user runs it.
+
+mod voice;
+
+use std::fs;
+use std::path::Path;
+
+use dialscript::cli::simulated_voice::SimulationOptions;
+use dialscript::cli::simulation::Simulation;
+use dialscript::telemetry::Switch;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::task::spawn_blocking;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::program::{Ran, dialscript, run};
+use crate::support::web::{Reply, Web};
+
+/// The samples of `dialplan/`, which ask this web application.
+fn samples(web: &str) -> ConfigFolder {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialplan/scripts");
+    let read = |entry: fs::DirEntry| {
+        let name = entry.path().file_stem().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(entry.path()).unwrap().replace("127.0.0.1:8000", web))
+    };
+    let samples: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| read(entry.unwrap())).collect();
+    assert!(samples.iter().any(|(_, text)| text.contains(web)));
+    let samples: Vec<_> = samples.iter().map(|(name, text)| (&**name, &**text)).collect();
+    ConfigFolder::with_scripts(&samples)
+}
+
+/// A call with the scripts of a folder.
+async fn call(folder: &ConfigFolder, arguments: &[&str]) -> Ran {
+    let mut program = folder.program("call");
+    program.arg("--json").args(arguments);
+    spawn_blocking(move || Ran::of(program.output().unwrap())).await.unwrap()
+}
+
+const MENU: &str = r#"
+[prompt]
+play = "switch:menu"
+[keypress]
+length = 1
+gap = "1s"
+[[branch]]
+when = "1"
+then = "goto 9100@shipping"
+[no_input]
+then = "continue"
+"#;
+
+fn asks(url: &str) -> String {
+    format!(
+        r#"
+[trigger]
+url = "{url}"
+[response]
+key = "data.code"
+[[branch]]
+when = "200"
+then = "continue"
+[otherwise]
+then = "goto 1@other"
+[no_response]
+then = "goto 100@agents"
+"#
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
+    let told = call(&samples("127.0.0.1:1"), &["extension", "--digits", "202"]).await;
+    let expected = [
+        "picked_up",
+        "hears",
+        "presses",
+        "broken_off",
+        "presses",
+        "presses",
+        "variable",
+        "variable",
+        "variable",
+        "variable",
+        "variable",
+        "variable",
+        "goes_on",
+        "ended",
+    ];
+    assert_eq!(told.event_names(), expected);
+    let prompt = "\u{201c}Please enter or say an extension.\u{201d}";
+    assert_eq!(told.all("hears", "sound"), [prompt]);
+    assert_eq!(told.all("presses", "key"), ["2", "0", "2"]);
+    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
+    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_for_routing_asks_twice_and_its_pin_is_shown_nowhere() {
+    let mut web =
+        Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
+    let home = samples(&web.address.to_string());
+    let digits = "0301234567#,8642";
+    let told = call(&home, &["customer-phone", "--digits", digits, "--caller", "100"]).await;
+    let asked = String::from_utf8(web.next().await.body).unwrap();
+    assert_eq!(asked, "phone=0301234567&pin=8642&caller=100");
+    assert_eq!(told.all("request", "body"), ["phone=0301234567&pin=***&caller=100"]);
+    assert_eq!(told.all("answer", "status"), [200]);
+    assert_eq!(told.all("branch", "number"), [2]);
+    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-agents,1"]);
+    assert_eq!(told.variable("CUSTOMER_LEVEL"), "gold");
+    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_that_tells_of_a_call_never_picks_up() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let home = samples(&web.address.to_string());
+    let arguments = ["--arg", "event=missed", "--arg", "status=NO ANSWER&x", "--called", "7400"];
+    let told = call(&home, &[&["call-notice", "--caller", "100"], &arguments[..]].concat()).await;
+    let asked = String::from_utf8(web.next().await.body).unwrap();
+    let expected = "event=missed&status=NO%20ANSWER%26x&caller=100&called=7400&call=";
+    assert!(asked.starts_with(expected), "{asked}");
+    assert!(!told.event_names().contains(&"picked_up"));
+    assert_eq!((told.code, told.all("goes_on", "to")), (0, vec![&json!("next step")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_samples_give_the_same_calls_on_freeswitch() {
+    let mut web =
+        Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
+    let home = samples(&web.address.to_string());
+    let extension = ["extension", "--digits", "202"];
+    let routing = ["customer-phone", "--digits", "0301234567#,8642", "--caller", "100"];
+    let notice = ["call-notice", "--caller", "100", "--called", "7400", "--arg", "event=missed"];
+    for (arguments, to, requests) in [
+        (&extension[..], "202@dialscript-extensions", 0),
+        (&routing, "202@dialscript-agents", 1),
+        (&notice, "next step", 1),
+    ] {
+        let on_freeswitch = [arguments, &["--switch", "freeswitch"]].concat();
+        let (asterisk, freeswitch) =
+            tokio::join!(call(&home, arguments), call(&home, &on_freeswitch));
+        for what in [("hears", "sound"), ("presses", "key"), ("broken_off", "sound")] {
+            assert_eq!(asterisk.all(what.0, what.1), freeswitch.all(what.0, what.1));
+        }
+        assert_eq!((freeswitch.code, freeswitch.all("goes_on", "to")), (0, vec![&json!(to)]));
+        let outcome = asterisk.variable("DIALSCRIPT_OUTCOME");
+        assert_eq!(outcome, freeswitch.variable("dialscript_outcome"));
+        assert_eq!(freeswitch.all("ended", "outcome"), [outcome]);
+        assert_eq!(freeswitch.all("ended", "agi_status"), [&Value::Null]);
+        for _ in 0..requests {
+            let first = String::from_utf8(web.next().await.body).unwrap();
+            let second = String::from_utf8(web.next().await.body).unwrap();
+            assert_eq!(without_call_id(&first), without_call_id(&second));
+        }
+    }
+}
+
+fn without_call_id(body: &str) -> &str {
+    body.split_once("&call=").map_or(body, |(before, _)| before)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
+    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let menu = ["menu", "--switch", "freeswitch"];
+    let hangs_up = [&menu[..], &["--hangup-after", "300ms"]].concat();
+    let (silent, told) = tokio::join!(call(&home, &menu), call(&home, &hangs_up));
+    assert_eq!((silent.code, silent.variable("dialscript_outcome")), (3, "no_input"));
+    assert_eq!(told.all("goes_on", "to"), ["h"]);
+    assert_eq!(told.code, 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_branch_that_won_is_reported_with_its_reason() {
+    let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
+    let told = call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
+    assert_eq!(told.all("answer", "value"), ["200"]);
+    assert_eq!(told.all("branch", "why"), [r#"is "200""#]);
+    assert_eq!(told.code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_application_that_is_down_is_exit_4() {
+    let told =
+        call(&ConfigFolder::with_scripts(&[("ask", &asks("http://127.0.0.1:1/"))]), &["ask"]).await;
+    let reason = told.all("no_response", "reason")[0].as_str().unwrap();
+    assert!(reason.starts_with("no connection"), "{reason}");
+    assert_eq!(told.all("goes_on", "to"), ["100@agents,1"]);
+    assert_eq!(told.code, 4);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_caller_is_exit_3() {
+    let told = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
+    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_hangs_up_is_exit_5() {
+    let told =
+        call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu", "--hangup-after", "300ms"])
+            .await;
+    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (5, "hangup"));
+    assert_eq!(told.all("goes_on", "to"), ["h"]);
+    assert_eq!(told.all("ended", "agi_status"), ["HANGUP"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_the_dialplan_does_not_have_is_exit_6() {
+    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let missing = ["menu", "--digits", "1", "--exists", "200@shipping"];
+    let there = ["menu", "--digits", "1", "--exists", "9100@shipping"];
+    let (told, reached) = tokio::join!(call(&home, &missing), call(&home, &there));
+    assert_eq!(told.all("error", "reason"), ["the dialplan has no 9100@shipping"]);
+    assert_eq!((told.code, told.all("goes_on", "to")), (6, vec![&json!("next step")]));
+    assert_eq!((reached.code, reached.all("goes_on", "to")), (0, vec![&json!("9100@shipping,1")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_that_runs_already_is_called_by_connect() {
+    let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
+    let home = ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]);
+    let config = dialscript::config::load(&home.config_file()).unwrap();
+    let daemon =
+        Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
+    let address = daemon.address.to_string();
+    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+    assert_eq!(told.event_names().iter().filter(|event| **event == "note").count(), 1);
+    assert!(!told.event_names().contains(&"request"));
+    let told = run(&["call", "unknown", "--json", "--connect", &address]).await;
+    assert_eq!((told.code, told.all("ended", "agi_status")), (6, vec![&json!("FAILURE")]));
+    daemon.stop().await;
+    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((told.code, told.all("ended", "outcome")), (6, vec![&json!("")]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_and_unknown_scripts_are_exit_1_and_a_strange_key_is_exit_2() {
+    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let told = call(&home, &["nemu"]).await;
+    assert_eq!((told.code, told.events().len()), (1, 0));
+    assert!(told.errors.contains("there are: menu"), "{}", told.errors);
+    let told = call(&home, &["menu", "--digits", "12x"]).await;
+    assert_eq!(told.code, 2);
+    assert!(told.errors.contains("no key 'x'"), "{}", told.errors);
+    let told = call(&ConfigFolder::with_scripts(&[("menu", "[promt]")]), &["menu"]).await;
+    assert_eq!((told.code, told.events().len()), (1, 0));
+    assert!(told.errors.contains("promt"), "{}", told.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_read_a_line_with_its_second_for_each_thing_that_happens() {
+    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let config = home.config_file();
+    let output =
+        run(&["call", "menu", "--digits", "1", "--config", config.to_str().unwrap()]).await;
+    let text = &output.output;
+    let lines: Vec<_> =
+        text.lines().map(|line| line.split_once("  the ").unwrap_or((line, ""))).collect();
+    assert_eq!(lines[1].1, "caller hears menu (1.5 s)");
+    assert_eq!(lines[2].1, "caller presses 1");
+    assert!(lines[2].0.trim().parse::<f64>().unwrap() >= 0.5, "{text}");
+    assert!(text.ends_with("the outcome is matched; AGISTATUS is SUCCESS\n"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_ends_as_it_has_to_and_leaves_nothing_behind() {
+    let temporary = TempDir::new().unwrap();
+    let mut program = dialscript();
+    program.args(["demo", "--fast"]).env("TMPDIR", temporary.path());
+    let ran = spawn_blocking(move || Ran::of(program.output().unwrap())).await.unwrap();
+    let text = ran.output;
+    assert_eq!(ran.code, 0, "{text}");
+    assert_eq!(text.matches("the dialplan goes on at 9100@shipping,1").count(), 2, "{text}");
+    assert_eq!(text.matches("the dialplan goes on at 100@agents,1").count(), 1, "{text}");
+    assert!(text.contains("a voice: \"We do not know that number.\""), "{text}");
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+}

@@ -1,0 +1,63 @@
+//! How a running daemon is looked into.
+
+use std::path::{Path, PathBuf};
+
+use dialscript::config::control;
+
+use super::changed_tables;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::own_process::run_test;
+
+/// Runs in a process of its own, since the environment is one for all tests.
+#[test]
+#[ignore = "run by the next test"]
+fn the_socket_of_this_environment() {
+    let folder = ConfigFolder::new();
+    let socket = |line: &str| {
+        folder.daemon_file(line);
+        folder.config().daemon.control
+    };
+    assert_eq!(socket(""), Some(PathBuf::from("/run/dialscript/control.sock")));
+    assert_eq!(socket("[control]\nsocket = 'a'\n"), Some(folder.path().join("a")));
+    assert_eq!(socket("[control]\nsocket = '/a/b'\n"), Some(PathBuf::from("/a/b")));
+    assert_eq!(socket("[control]\nsocket = ''\n"), None);
+}
+
+#[test]
+fn systemd_says_where_the_socket_lies_unless_the_file_does() {
+    let environment = [("RUNTIME_DIRECTORY", "/run/dialscript")];
+    run_test(module_path!(), "the_socket_of_this_environment", &environment);
+}
+
+#[test]
+fn the_socket_lies_beside_the_daemons_file_whatever_is_wrong_with_scripts() {
+    let folder = ConfigFolder::new();
+    folder.script("a", "[prompt]\nplya = 'hello'\n");
+    let file = folder.config_file();
+    assert_eq!(control(&file).unwrap(), Some(folder.path().join("control.sock")));
+    folder.daemon_file("[control]\nsocket = 5\n");
+    assert!(control(&file).unwrap_err().to_string().contains("dialscript.toml:2:10"));
+    assert!(control(Path::new("no/such/file.toml")).is_err());
+}
+
+#[test]
+fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
+    let folder = ConfigFolder::new();
+    let faults = |lines: &str| folder.daemon_file(lines).faults();
+    assert!(faults("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
+    assert!(faults("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
+    assert!(
+        faults("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("nothing says who may read")
+    );
+    let nobody = faults("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
+    assert!(nobody[0].starts_with("nobody could read the metrics"), "{nobody:?}");
+    assert!(faults("[metrics]\n")[0].contains("[metrics] has no `listen`"));
+}
+
+#[test]
+fn a_change_of_the_control_socket_or_the_metrics_needs_a_restart() {
+    let folder = ConfigFolder::new();
+    let differ = |after: &str| changed_tables(&folder, after);
+    assert_eq!(differ("[control]\nsocket = ''\n"), ["[control]"]);
+    assert_eq!(differ("[metrics]\nlisten = '127.0.0.1:1'\n"), ["[metrics]"]);
+}

@@ -1,0 +1,283 @@
+//! Deliberately faulty files, and what is said of them.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use dialscript::cli::check::check_files;
+use dialscript::config::load;
+use proptest::prelude::*;
+
+use crate::support::config_folder::ConfigFolder;
+
+/// The report comes in parts, each beside its name in a snapshot of its own: a script file, or a table of the daemon's
+/// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
+#[test]
+fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
+    let faults = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
+    let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
+    let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
+    for fault in each(faults) {
+        let name = part(fault);
+        match parts.last_mut().filter(|(last, _)| *last == name) {
+            Some((_, faults)) => faults.push(fault),
+            None => parts.push((name, vec![fault])),
+        }
+    }
+    let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
+    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/snapshots");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(&snapshots);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
+        for (name, faults) in &parts {
+            insta::assert_snapshot!(name.as_str(), faults.join("\n\n"));
+        }
+    });
+    let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
+    let stored = std::fs::read_dir(snapshots).unwrap().map(|entry| entry.unwrap().path());
+    let stored = stored.filter(|path| path.extension().is_some_and(|ending| ending == "snap"));
+    let stored: BTreeSet<_> =
+        stored.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    assert_eq!(stored, wanted, "a snapshot that nothing writes");
+}
+
+const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
+
+/// The faults of a report: a blank line is between them.
+fn each(report: &str) -> Vec<&str> {
+    let mut rest = report;
+    let mut faults = Vec::new();
+    while let Some(at) = rest.find("\n\nerror: ") {
+        faults.push(&rest[..at]);
+        rest = &rest[at + "\n\n".len()..];
+    }
+    faults.push(rest);
+    faults
+}
+
+/// The part of the report that a fault belongs to.
+fn part(fault: &str) -> String {
+    let (_, place) = fault.split_once("--> ").unwrap();
+    let place = place.lines().next().unwrap();
+    let file = place.split(':').next().unwrap();
+    if file != DAEMON_FILE {
+        let script = Path::new(file).file_stem().unwrap().to_str().unwrap();
+        return format!("script-{}", script.replace(' ', "-"));
+    }
+    let line: usize = place.split(':').nth(1).unwrap().parse().unwrap();
+    let text = std::fs::read_to_string(DAEMON_FILE).unwrap();
+    let tables = text.lines().take(line).filter_map(|line| line.strip_prefix('['));
+    let table = tables.last().unwrap();
+    format!("daemon-{}", &table[..table.find(['.', ']']).unwrap()])
+}
+
+#[test]
+fn scripts_without_errors_are_counted() {
+    let folder = ConfigFolder::new();
+    let report = || check_files(&folder.config_file()).unwrap().0;
+    assert_eq!(report(), "0 scripts, no errors");
+    folder.script("a", "[otherwise]\nthen='hangup'\n");
+    assert_eq!(report(), "1 script, no errors");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named_with_a_fix() {
+    let faults = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
+    assert!(faults.contains("--> no/such/dialscript.toml"), "{faults}");
+    assert!(faults.contains("help: create it"), "{faults}");
+}
+
+#[test]
+fn a_folder_of_scripts_that_is_not_there_is_named_with_a_fix() {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
+    let faults = folder.load().unwrap_err().to_string();
+    assert!(faults.contains("/elsewhere\n"), "{faults}");
+    assert!(faults.contains("`scripts` in [folders]"), "{faults}");
+}
+
+#[test]
+fn hidden_copies_of_editors_and_other_files_are_no_scripts() {
+    let folder = ConfigFolder::new();
+    folder.script(".#a", "nonsense").file("scripts/a.toml~", "nonsense");
+    assert_eq!(folder.load().unwrap().library.scripts.len(), 0);
+}
+
+#[test]
+fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
+    let folder = ConfigFolder::new();
+    let place = |url: &str| {
+        let script = format!("[trigger]\nbackground = true\nurl = {url}\n");
+        folder.script("a", &script);
+        let faults = folder.load().unwrap_err();
+        let fault = faults.iter().next().unwrap();
+        script[fault.span.clone().unwrap()].to_owned()
+    };
+    assert_eq!(place("'https://ä.example/{nobody}'"), "{nobody}");
+    assert_eq!(place("\"\"\"\nhttps://a.example/{nobody}\"\"\""), "{nobody}");
+    let escaped = "\"https://a.example/\\u007Bnobody}\"";
+    assert_eq!(place(escaped), escaped);
+}
+
+#[test]
+fn errors_that_follow_from_a_broken_line_are_not_reported() {
+    let folder = ConfigFolder::new();
+    folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
+    let faults = folder.faults();
+    assert_eq!(faults.len(), 3, "{faults:#?}");
+}
+
+#[test]
+fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
+    let folder = ConfigFolder::new();
+    let url = "https://{arg.shop}.shop.example/";
+    folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
+    assert_eq!(folder.faults().len(), 1);
+    folder.daemon_file("[egress]\nallow_hosts=['*.shop.example']\n");
+    assert!(folder.loaded("a").trigger.as_ref().unwrap().url.decides_host);
+}
+
+#[test]
+fn files_of_windows_are_read_and_their_places_are_right() {
+    let folder = ConfigFolder::new();
+    let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
+    folder.script("a", script);
+    let faults = folder.load().unwrap_err();
+    let fault = faults.iter().next().unwrap();
+    assert_eq!(&script[fault.span.clone().unwrap()], "{nobody}");
+    assert!(faults.to_string().contains(".toml:2:14"), "{faults}");
+}
+
+#[test]
+fn an_answer_can_be_in_a_request_only_after_one_has_come() {
+    let folder = ConfigFolder::new();
+    let ask = |rest: &str| {
+        format!(
+            "[trigger]\nurl='https://a.example/?x={{$id}}'\n[prompt]\nrepeat=1\n\
+             [keypress]\n[no_input]\n[no_response]\n{rest}"
+        )
+    };
+    folder.script("a", &ask(""));
+    assert_eq!(folder.faults().len(), 1);
+    folder.script("a", &ask("then='again'\n"));
+    assert!(folder.load().is_ok(), "it comes round");
+    let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
+    folder.script("a", &ask("")).script("first", first);
+    assert!(folder.load().is_ok(), "a script before this one asked");
+}
+
+/// Texts with the signs that the grammars are about.
+fn odd_text() -> impl Strategy<Value = String> {
+    let word = prop::sample::select(vec![
+        "{",
+        "}",
+        "{{",
+        "}}",
+        "{keypress}",
+        "{$a[0]}",
+        "{secret.x}",
+        "{b.keypress}",
+        "&",
+        "=",
+        "%",
+        "%4",
+        "%C3",
+        "+",
+        "@",
+        ",",
+        " ",
+        "goto ",
+        "script ",
+        "hangup ",
+        "again",
+        "http://",
+        "https://",
+        "/",
+        "?",
+        "#",
+        "[",
+        "]",
+        "<",
+        ">",
+        "\"",
+        "'",
+        "\\",
+        "\n",
+        "\t",
+        "ä",
+        "🦀",
+        "1",
+        "a",
+        "switch:",
+        "{say:$a}",
+        "{play:",
+        "say:",
+        "digits:",
+        "..",
+        "*",
+    ]);
+    prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
+}
+
+const KEYS: [(&str, &str); 20] = [
+    ("prompt", "play"),
+    ("prompt", "say"),
+    ("otherwise", "say"),
+    ("voice", "voice"),
+    ("voice", "speed"),
+    ("speech", "language"),
+    ("speech", "filter"),
+    ("keypress", "terminator"),
+    ("keypress", "pattern"),
+    ("keypress", "gap"),
+    ("trigger", "url"),
+    ("trigger", "headers"),
+    ("trigger", "body"),
+    ("trigger", "music"),
+    ("response", "key"),
+    ("response", "cache"),
+    ("otherwise", "then"),
+    ("no_input", "play"),
+    ("no_response", "then"),
+    ("otherwise", "unknown"),
+];
+
+fn script(texts: &[(usize, String)], raw_json: bool) -> toml::Table {
+    let mut script = toml::Table::new();
+    for (key, text) in texts {
+        let (table, key) = KEYS[*key];
+        let table = script.entry(table).or_insert_with(|| toml::Table::new().into());
+        table.as_table_mut().unwrap().insert(key.into(), text.clone().into());
+    }
+    if let Some(trigger) = script.get_mut("trigger") {
+        trigger.as_table_mut().unwrap().insert("raw_json".into(), raw_json.into());
+    }
+    script
+}
+
+proptest! {
+    #[test]
+    fn no_text_stops_the_check(
+        texts in prop::collection::vec((0..KEYS.len(), odd_text()), 1..8),
+        raw_json: bool,
+    ) {
+        let folder = ConfigFolder::new();
+        folder.script("a", &script(&texts, raw_json).to_string());
+        if let Err(faults) = folder.load() {
+            prop_assert!(!faults.render(true).is_empty());
+        }
+    }
+
+    #[test]
+    fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
+        let folder = ConfigFolder::new();
+        folder.script("a", &format!("{lines}{text}"));
+        folder.script("b", &format!("[keypress]\n{text}{lines}"));
+        folder.daemon_file(format!("[server]\n{lines}"));
+        if let Err(faults) = folder.load() {
+            prop_assert!(!faults.to_string().is_empty());
+        }
+    }
+}

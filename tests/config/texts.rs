@@ -1,0 +1,160 @@
+//! Texts, and how speech is asked for, in script files.
+
+use std::time::Duration;
+
+use dialscript::channel::Sound;
+use dialscript::script::definition::{Playlist, PromptPart, SpeechFilter};
+use dialscript::script::template::{InputKind, Placeholder};
+use dialscript::script::voice::{SoundRequest, SpeakingRate};
+
+use crate::support::config_folder::ConfigFolder;
+
+/// What is heard, a word a part.
+fn parts(playlist: &Playlist) -> Vec<String> {
+    let name = |placeholder: &Placeholder| match placeholder {
+        Placeholder::Answer(path) => format!("${path}"),
+        Placeholder::OtherScript(script, InputKind::Keypress) => format!("{script}.keypress"),
+        other => format!("{other:?}"),
+    };
+    let part = |part: &PromptPart| match part {
+        PromptPart::Recorded(recorded) => match &recorded.default[0] {
+            Sound::File(path) => path.rsplit('/').next().unwrap().to_owned(),
+            other => format!("{other:?}"),
+        },
+        PromptPart::Text(text) => format!("say {text}"),
+        PromptPart::Value(placeholder, how) => format!("{how:?} {}", name(placeholder)),
+        PromptPart::Url(url) => format!("url {url}"),
+        PromptPart::UrlValue(placeholder) => format!("url of {}", name(placeholder)),
+    };
+    playlist.parts.iter().map(part).collect()
+}
+
+#[test]
+fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
+    let folder = ConfigFolder::new();
+    folder.sound("hello.wav").sound("de/bye.wav");
+    folder.daemon_file("[egress]\nallow_hosts = ['a.example']\n");
+    let phone = "[keypress]\n[no_input]\n[otherwise]\nthen = 'script a'\n";
+    folder.script("phone", phone).script(
+        "a",
+        r#"
+        [prompt]
+        say = ["Dear {caller},  your {{order}} {digits:$data.id} - ({say:phone.keypress})!", "Wait\nfor it: {play:bye}."]
+        play = ["hello", "https://a.example/a.mp3", "switch:beep"]
+        [trigger]
+        url = "https://a.example/"
+        [otherwise]
+        say = "{number:$sum}{play:$song}{play:https://a.example/b.ogg}{play:switch:beep}"
+        [no_response]
+        then = "script a"
+        "#,
+    );
+    let script = folder.loaded("a");
+    assert_eq!(
+        parts(&script.prompt.sounds),
+        [
+            "hello.wav",
+            "url https://a.example/a.mp3",
+            "beep",
+            "say Dear",
+            "Words Caller",
+            "say your {order}",
+            "Digits $data.id",
+            "Words phone.keypress",
+            "say Wait for it:",
+            "bye.wav",
+        ]
+    );
+    let otherwise = ["Number $sum", "url of $song", "url https://a.example/b.ogg", "beep"];
+    assert_eq!(parts(&script.otherwise.sounds), otherwise);
+}
+
+#[test]
+fn a_script_says_how_it_is_spoken() {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
+    let voice = "[voice]\nengine='deep'\nvoice='en-us+f3'\nlanguage='pt_BR'\nspeed=1.25\n";
+    folder
+        .script("a", &format!("{voice}[prompt]\nsay='Hello.'\n"))
+        .script("b", "[prompt]\nsay='Hello.'\n");
+    let manner = folder.loaded("a").voice_params.clone();
+    let (engine, voice) = (manner.engine.as_deref(), manner.voice.as_deref());
+    assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
+    assert_eq!(
+        (manner.language.as_deref(), manner.speed),
+        (Some("pt_BR"), Some(SpeakingRate(125)))
+    );
+    assert_eq!(*folder.loaded("b").voice_params, Default::default());
+}
+
+#[test]
+fn speech_has_its_defaults_and_every_key_is_read() {
+    let folder = ConfigFolder::new();
+    folder.script("plain", "[speech]\nlanguage='de-AT'\n[no_input]\n").script(
+        "full",
+        "[prompt]\nrepeat=2\n[speech]\nlanguage='hi'\nfilter='numeric'\nstart='3s'\nsilence='2s'\n\
+         maximum='9s'\nlength=6\nsensitive=true\n[no_input]\n[otherwise]\nthen='again'\n\
+         [invalid_input]\n",
+    );
+    let plain = folder.loaded("plain").speech.clone().unwrap();
+    assert_eq!(
+        (&*plain.language, plain.filter, plain.digit_count),
+        ("de-AT", SpeechFilter::None, None)
+    );
+    let times = [plain.no_input_timeout, plain.end_silence, plain.max_duration]
+        .map(|time| time.as_millis());
+    assert_eq!((times, plain.sensitive), ([5000, 1500, 15000], false));
+    let full = folder.loaded("full").speech.clone().unwrap();
+    assert_eq!(
+        (full.filter, full.digit_count, full.sensitive),
+        (SpeechFilter::Numeric, Some(6), true)
+    );
+    assert_eq!(
+        full.no_input_timeout + full.end_silence + full.max_duration,
+        Duration::from_secs(14)
+    );
+}
+
+#[test]
+fn what_was_said_can_be_compared_and_read_along_the_chain() {
+    let folder = ConfigFolder::new();
+    let menu = "[speech]\nlanguage='en'\n[[branch]]\nwhen='sales please'\nthen='script next'\n[no_input]\n";
+    folder.script("menu", menu);
+    folder.script("next", "[prompt]\nsay='You said {menu.speech}, {menu.input}.'\n");
+    assert_eq!(parts(&folder.loaded("next").prompt.sounds).len(), 3);
+    folder.script("next", "[prompt]\nsay='{menu.keypress}'\n");
+    assert_eq!(folder.faults(), ["the script `menu` asks for no keys | "]);
+}
+
+#[test]
+fn spoken_digits_that_can_never_come_are_an_error_as_those_of_keys_are() {
+    let folder = ConfigFolder::new();
+    let speech = "[speech]\nlanguage='en'\nfilter='numeric'\nlength=2\n[no_input]\n";
+    folder.script("a", &format!("{speech}[[branch]]\nwhen=['12', '123']\n"));
+    assert_eq!(folder.faults().len(), 1);
+    folder.script("a", &format!("{speech}[keypress]\nlength=3\n[[branch]]\nwhen=['12', '123']\n"));
+    assert_eq!(folder.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
+    let rest = "[trigger]\nurl='https://a.example/{caller}'\nmusic=['switch:a', 'https://a.example/m.mp3']\n\
+                [trigger.reassure]\nsay=['One moment.', '{play:https://a.example/h.mp3}', 'Hello.']\n\
+                [no_response]\nsay='Sorry. {digits:caller}'\nplay='https://a.example/m.mp3'\n";
+    folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
+    folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
+    let config = folder.config();
+    let told = config.library.fixed_sounds().map(|wanted| match wanted {
+        SoundRequest::Text { text, voice_params: manner } => {
+            format!("{} {}", text.text(), manner.engine.as_deref().unwrap_or("-"))
+        }
+        SoundRequest::Url { url, decides_host } => format!("{} {decides_host}", url.text()),
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(told[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
+    assert_eq!(told[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
+    assert_eq!(told[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
+    assert_eq!(told[15..], ["Hello. deep"]);
+}

@@ -1,0 +1,14 @@
+//! What a script does: templates, answers, branches, digits, and whole calls on fake channels and fake switches.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+mod script {
+    mod answer;
+    mod branch;
+    mod digits;
+    mod equal;
+    mod numeric;
+    mod run;
+    mod template;
+}

@@ -1,0 +1,65 @@
+//! Keys of JSON.
+
+use crate::script::answer::{JSON, assert_values, read};
+
+#[test]
+fn a_key_finds_what_stands_in_json() {
+    let body = r#"{"data": {"code": "200", "n": null, "yes": true, "no": false, "empty": "",
+        "items": [{"code": 7}, "b", [1, 2]], "odd.key": "x", "ü": "\u00fc\n"}, "twice": 1, "twice": 2}"#;
+    let rows = [
+        ("data.code", Some("200")),
+        ("data.n", None),
+        ("data.nothing", None),
+        ("data.code.deeper", None),
+        ("data.code[0]", None),
+        ("data.yes", Some("true")),
+        ("data.no", Some("false")),
+        ("data.empty", Some("")),
+        ("data", Some("{}")),
+        ("data.items", Some("{}")),
+        ("data.items[0]", Some("{}")),
+        ("data.items[0].code", Some("7")),
+        ("data.items[1]", Some("b")),
+        ("data.items[2][1]", Some("2")),
+        ("data.items[3]", None),
+        ("data.items.code", None),
+        (r#"data["odd.key"]"#, Some("x")),
+        ("data.ü", Some("ü\n")),
+        ("twice", Some("2")),
+    ];
+    assert_values(&read(JSON, body), &rows);
+}
+
+#[test]
+fn a_list_at_the_top_begins_with_an_index() {
+    assert_values(
+        &read(JSON, r#"[ {"code": 1}, 2 ]"#),
+        &[("[0].code", Some("1")), ("[1]", Some("2"))],
+    );
+}
+
+#[test]
+fn numbers_keep_the_digits_that_they_were_written_with() {
+    for number in [
+        "1.10",
+        "0.0",
+        "-0",
+        "12345678901234567890",
+        "99999999999999999999999999",
+        "1e5",
+        "1E5",
+        "1E+05",
+        "2.50e-3",
+        "1e999999",
+        "0.1000000000000000055511151231257827",
+    ] {
+        let answer = read(JSON, format!(r#"{{"n":{number}, "list":[ {number} ]}}"#));
+        assert_values(&answer, &[("n", Some(number)), ("list[0]", Some(number))]);
+    }
+}
+
+#[test]
+fn an_object_that_looks_like_the_parsers_inside_is_not_taken_for_a_number() {
+    let answer = read(JSON, r#"{"a": {"$serde_json::private::Number": "1"}}"#);
+    assert_values(&answer, &[("a", Some("{}"))]);
+}

@@ -1,0 +1,41 @@
+//! What holds for any body.
+
+use dialscript::script::path::KeyPath;
+use proptest::prelude::*;
+
+use crate::script::answer::{FORM, JSON, TEXT, XML, key, read, text};
+
+fn content_types() -> impl Strategy<Value = Option<String>> {
+    const KNOWN: &[Option<&str>] =
+        &[None, JSON, XML, FORM, TEXT, Some("text/plain; charset=utf-16"), Some("text/html")];
+    prop_oneof![
+        prop::sample::select(KNOWN).prop_map(|known| known.map(str::to_owned)),
+        any::<Option<String>>(),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_can_be_asked(content_type in content_types(), body: Vec<u8>, path in "[a-c@.\\[\\]0-2\"]{1,9}") {
+        let answer = read(content_type.as_deref(), body);
+        let path = KeyPath::parse(&path);
+        answer.branch_value(path.as_ref());
+        answer.memory_size();
+        answer.unreadable_reason();
+    }
+
+    #[test]
+    fn any_text_that_looks_like_a_format_can_be_asked(body in "[{}\\[\\]<>/a\"=&:,0 ;!?-]{0,60}") {
+        for content_type in [None, JSON, XML, FORM] {
+            let answer = read(content_type, &body);
+            answer.lookup(&key("a.a[0]"));
+        }
+    }
+
+    #[test]
+    fn every_json_string_comes_back(value: String) {
+        let body = serde_json::json!({ "a": [value] }).to_string();
+        let answer = read(JSON, body);
+        prop_assert_eq!(answer.lookup(&key("a[0]")), text(&value));
+    }
+}

@@ -1,0 +1,133 @@
+//! The rules by which keys become digits.
+
+use std::time::Duration;
+
+use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
+use dialscript::channel::{DigitOptions, DigitsEnd};
+use tokio::time::Instant;
+
+fn ask() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(20),
+        inter_digit_timeout: Duration::from_secs(5),
+        terminator: Some('#'),
+        barge_in: true,
+    }
+}
+
+/// Keys at their seconds after the end of the prompt; the digits, what ended them, and when silence would have.
+fn collect(
+    ask: &DigitOptions,
+    keys: &[(u64, char)],
+) -> (String, Option<DigitsEnd>, Option<Duration>) {
+    let start = Instant::now();
+    let mut collector = DigitCollector::new(ask, start);
+    let mut now = start;
+    for &(second, key) in keys {
+        now = start + Duration::from_secs(second);
+        if collector.remaining_time(now).is_none() {
+            break;
+        }
+        collector.push_key(key, now);
+    }
+    let ended = collector.is_complete();
+    let patience = collector.remaining_time(now);
+    let heard = collector.into_digits();
+    (heard.digits, ended.then_some(heard.end), patience)
+}
+
+#[test]
+fn a_silent_caller_has_the_time_for_the_first_digit() {
+    assert_eq!(collect(&ask(), &[]).2, Some(Duration::from_secs(20)));
+}
+
+#[test]
+fn once_a_digit_has_come_only_the_gap_counts() {
+    assert_eq!(collect(&ask(), &[(19, '1')]).2, Some(Duration::from_secs(5)));
+    assert_eq!(collect(&ask(), &[(19, '1'), (24, '2')]).0, "1", "at the edge it is over");
+    assert_eq!(collect(&ask(), &[(1, '1'), (5, '2'), (9, '3')]).0, "123");
+}
+
+#[test]
+fn the_length_is_accepted_at_once() {
+    let (digits, ended, patience) = collect(&ask(), &[(0, '4'), (0, '7'), (0, '1'), (0, '1')]);
+    assert_eq!((digits.as_str(), ended, patience), ("4711", Some(DigitsEnd::MaxDigits), None));
+}
+
+#[test]
+fn the_terminator_ends_and_is_no_part() {
+    let (digits, ended, _) = collect(&ask(), &[(0, '4'), (1, '#')]);
+    assert_eq!((digits.as_str(), ended), ("4", Some(DigitsEnd::Terminator)));
+    let (digits, ended, _) = collect(&ask(), &[(0, '#')]);
+    assert_eq!(
+        (digits.as_str(), ended),
+        ("", Some(DigitsEnd::Terminator)),
+        "a lone one is no input"
+    );
+}
+
+#[test]
+fn other_keys_are_ignored_and_lengthen_nothing() {
+    let (digits, ended, patience) = collect(&ask(), &[(1, '1'), (3, '*'), (4, 'A')]);
+    assert_eq!((digits.as_str(), ended), ("1", None));
+    assert_eq!(patience, Some(Duration::from_secs(2)));
+}
+
+#[test]
+fn silence_counts_from_the_end_of_a_prompt_that_no_key_ended() {
+    let ask = DigitOptions { barge_in: false, ..ask() };
+    let start = Instant::now();
+    let mut collector = DigitCollector::new(&ask, start);
+    collector.push_key('1', start + Duration::from_secs(1));
+    assert!(!collector.ends_prompt() && !collector.allows_barge_in());
+    let prompt_ends = start + Duration::from_secs(9);
+    collector.prompt_finished(prompt_ends);
+    assert_eq!(collector.remaining_time(prompt_ends), Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn keys_go_on_to_a_later_question_with_their_terminator() {
+    let ask = ask();
+    let now = Instant::now();
+    let mut collector = DigitCollector::new(&ask, now);
+    "12#3".chars().for_each(|key| collector.push_key(key, now));
+    assert_eq!(collector.into_keys(), "12#");
+}
+
+#[test]
+fn the_keys_that_mean_something_are_the_digits_and_the_terminator() {
+    let now = Instant::now();
+    assert_eq!(DigitCollector::new(&ask(), now).accepted_keys(), "0123456789#");
+    let star = DigitOptions { terminator: Some('*'), ..ask() };
+    assert_eq!(DigitCollector::new(&star, now).accepted_keys(), "0123456789*");
+    let none = DigitOptions { terminator: None, ..ask() };
+    assert_eq!(DigitCollector::new(&none, now).accepted_keys(), "0123456789");
+}
+
+#[test]
+fn all_keys_are_held_for_a_question_that_is_not_known_yet_and_end_nothing() {
+    let (now, mut kept) = (Instant::now(), TypeAheadBuffer::default());
+    let mut held = kept.start_holding();
+    assert_eq!(held.accepted_keys(), "0123456789*#ABCD");
+    "*1A2".chars().for_each(|key| held.push_key(key, now));
+    assert!(!held.ends_prompt() && !held.is_complete());
+    kept.store(held);
+    let mut held = kept.start_holding();
+    "3#4".chars().for_each(|key| held.push_key(key, now));
+    kept.store(held);
+    let ask = ask();
+    let heard = kept.start_collector(&ask).into_digits();
+    assert_eq!((&*heard.digits, heard.end), ("123", DigitsEnd::Terminator));
+    assert_eq!(kept.start_collector(&ask).into_digits().digits, "", "they are used up");
+}
+
+#[test]
+fn no_more_keys_are_held_than_the_longest_input_has() {
+    let (now, mut kept) = (Instant::now(), TypeAheadBuffer::default());
+    let mut held = kept.start_holding();
+    (0..100).for_each(|_| held.push_key('1', now));
+    kept.store(held);
+    let ask = DigitOptions { max_digits: 100, ..ask() };
+    assert_eq!(kept.start_collector(&ask).into_digits().digits.len(), 33);
+}

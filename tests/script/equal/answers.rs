@@ -1,0 +1,155 @@
+//! What a web application answers, and when.
+
+use crate::script::equal::call::Call;
+
+const ORDER: &str = r#"
+    [prompt]
+    play = "switch:number"
+    repeat = 1
+    [keypress]
+    length = 2
+    gap = "1s"
+    [trigger]
+    url = "http://shop.example/orders?caller={caller}&id={keypress}&n={attempt}&a={arg.a}"
+    body = "who={caller_name}&id={keypress}"
+    music = "default"
+    [response]
+    key = "data.code"
+    [[branch]]
+    when = "200"
+    set = { ORDER_STATUS = "{$data.status}" }
+    play = "switch:found"
+    then = "goto 9100@shipping"
+    [[branch]]
+    when = "404"
+    play = "switch:unknown"
+    then = "again"
+    [[branch]]
+    when = { min = 300, max = 399 }
+    then = "goto range@x"
+    [[branch]]
+    when = { pattern = "^ORD-[0-9]+$" }
+    then = "goto pattern@x"
+    [[branch]]
+    when = { status = "5xx" }
+    then = "hangup 38"
+    [[branch]]
+    when = { absent = true }
+    then = "goto absent@x"
+    [[branch]]
+    when = "cached"
+    then = "again"
+    [otherwise]
+    then = "goto other@x"
+    [no_input]
+    then = "hangup"
+    [no_response]
+    play = "switch:bye"
+    then = "goto 100@agents"
+"#;
+
+const BACKGROUND: &str = r#"
+    [prompt]
+    play = "switch:jingle"
+    [keypress]
+    length = 1
+    [trigger]
+    url = "http://shop.example/told"
+    body = { key = "{keypress}", from = "{caller}" }
+    background = true
+    [otherwise]
+    play = "switch:bye"
+    then = "goto {keypress}@told"
+    [no_input]
+    then = "continue"
+"#;
+
+const LOOKS: &str = r#"
+    [trigger]
+    url = "http://shop.example/looks"
+    [response]
+    key = "code"
+    [[branch]]
+    when = { present = true }
+    then = "goto there@x"
+    [no_response]
+    then = "continue"
+"#;
+
+const TYPED: &str = "1000:4 1200:7";
+
+fn order() -> Call {
+    Call::of(ORDER).argument("a", "b").keys(TYPED)
+}
+
+fn order_with(from: &str, to: &str) -> Call {
+    assert!(ORDER.contains(from));
+    Call::of(ORDER.replace(from, to)).argument("a", "b").keys(TYPED)
+}
+
+const FOUND: &str = r#"{"data": {"code": 200, "status": "in 2 days; 'soon'"}}"#;
+
+rows! {
+    a_quick_answer_starts_no_music:
+        order().json(150, FOUND).ends("matched", "9100@shipping").hears("up number| found");
+    a_late_answer_breaks_the_music_off:
+        order().json(2000, FOUND).ends("matched", "9100@shipping").hears("up number| <default > found");
+    an_answer_just_after_the_music_began:
+        order().json(420, FOUND).ends("matched", "9100@shipping").hears("up number| <default > found");
+    sounds_as_music_are_repeated_until_the_answer_comes:
+        order_with(r#"music = "default""#, r#"music = "switch:jingle""#).json(2100, FOUND)
+            .ends("matched", "9100@shipping").hears("up number| jingle jingle jingle| found");
+    keys_while_the_answer_is_awaited_are_lost:
+        order().keys("1000:4 1200:7 2000:1 2400:*").json(2000, FOUND).ends("matched", "9100@shipping");
+    keys_in_music_of_sounds_do_not_end_it:
+        order_with(r#"music = "default""#, r#"music = "switch:number""#).keys("1000:4 1200:7 2500:* 2700:#")
+            .json(2000, FOUND).ends("matched", "9100@shipping").hears("up number| number| found");
+    no_answer_in_time:
+        order().no_answer(5000).ends("no_response", "100@agents").hears("up number| <default > bye");
+    silence_while_the_answer_is_awaited:
+        order_with(r#"music = "default""#, "").json(2000, FOUND)
+            .ends("matched", "9100@shipping").hears("up number| found");
+    a_page_of_html_is_no_answer:
+        order().answer(100, 200, "text/html", "<html><body>200</body></html>")
+            .ends("no_response", "100@agents")
+            .hears("up number| bye");
+    an_error_of_http_without_a_branch:
+        order().answer(100, 404, "application/json", r#"{"data": {"code": "gone"}}"#)
+            .ends("otherwise", "other@x");
+    a_number_in_a_range:
+        order().json(100, r#"{"data": {"code": 350.5}}"#).ends("matched", "range@x");
+    a_value_of_a_look:
+        order().json(100, r#"{"data": {"code": "ORD-17"}}"#).ends("matched", "pattern@x");
+    a_status_of_the_web_application:
+        order().answer(100, 503, "application/json", "{}").ends("matched", "hung up 38");
+    a_value_that_is_absent:
+        order().json(100, r#"{"data": {"code": null}}"#).ends("matched", "absent@x");
+    a_value_that_is_there:
+        Call::of(LOOKS).json(100, r#"{"code": ""}"#).ends("matched", "there@x").hears("");
+    a_value_that_is_not_there_where_one_is_looked_for:
+        Call::of(LOOKS).json(100, "{}").ends("otherwise", "NextStep").hears("");
+    a_status_by_its_number:
+        order_with("\"5xx\"", "404").answer(100, 404, "text/plain", "").ends("matched", "hung up 38");
+    a_request_in_the_background_of_a_question:
+        Call::of(BACKGROUND).keys("500:7").ends("otherwise", "7@told").hears("up jingle| bye");
+    a_value_that_no_branch_names:
+        order().json(100, r#"{"data": {"code": "what; is 'this', \\ $200?"}}"#).ends("otherwise", "other@x");
+    an_answer_in_xml:
+        order().answer(100, 200, "text/xml", "<data><code>200</code><status>sent</status></data>")
+            .ends("matched", "9100@shipping");
+    an_answer_that_asks_again:
+        order().keys("1000:4 1200:7 5000:8 5200:9").json(400, r#"{"data": {"code": "404"}}"#).json(100, FOUND)
+            .ends("matched", "9100@shipping");
+    an_answer_that_asks_again_is_typed_ahead:
+        order().keys("1000:4 1200:7 2500:8 2700:9").json(100, r#"{"data": {"code": "404"}}"#).json(100, FOUND)
+            .ends("matched", "9100@shipping").hears("up number| unknown| found");
+    an_answer_from_the_cache:
+        order_with("key = \"data.code\"", "key = \"data.code\"\ncache = \"5m\"").keys("1000:4 1200:7 3000:4 3200:7")
+            .json(100, r#"{"data": {"code": "cached"}}"#).ends("invalid_input", "hung up 16");
+    a_value_with_line_breaks:
+        order().json(100, r#"{"data": {"code": 200, "status": "a\nb\r\nc"}}"#)
+            .ends("matched", "9100@shipping");
+    a_value_with_spaces_at_both_ends_and_other_alphabets:
+        order().json(100, r#"{"data": {"code": 200, "status": "  grüße € 😀  "}}"#)
+            .ends("matched", "9100@shipping");
+}

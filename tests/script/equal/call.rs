@@ -1,0 +1,310 @@
+//! A row: a script, a caller and a web application, and what has to come of them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dialscript::fake::dtmf::DtmfSource;
+use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
+use dialscript::script::definition::ScriptLibrary;
+use dialscript::script::request::TriggerError;
+
+use crate::script::equal::seen::{Roughly, Seen};
+use crate::script::equal::switches::{on_asterisk, on_freeswitch};
+use crate::script::equal::web::{Reply, Web};
+use crate::support::config_folder::ConfigFolder;
+use crate::support::fake_voice::{FakeEar, FakeVoice};
+
+pub(crate) struct Call {
+    scripts: Vec<(&'static str, String)>,
+    keys: Vec<(Duration, char)>,
+    when_asked: Option<&'static str>,
+    says: Vec<(Duration, FakeUtterance)>,
+    /// What is made of each utterance.
+    understood: Vec<Result<&'static str, &'static str>>,
+    understands_in: Duration,
+    ear: FakeEar,
+    can_record: bool,
+    mute: Vec<&'static str>,
+    late: Vec<(&'static str, Duration)>,
+    at_hand: Vec<&'static str>,
+    answers: Vec<Reply>,
+    pub(crate) arguments: Vec<(&'static str, &'static str)>,
+    pub(crate) answered: bool,
+    pub(crate) hangs_up: Option<Duration>,
+    pub(crate) stops: Option<Duration>,
+    pub(crate) longest: Duration,
+    outcome: &'static str,
+    exit: &'static str,
+    heard: Option<&'static str>,
+    requests: Option<Vec<&'static str>>,
+    leaves: Vec<(&'static str, &'static str)>,
+    reason: Option<&'static str>,
+    takes: Option<Duration>,
+}
+
+impl Call {
+    pub(crate) fn of(script: impl Into<String>) -> Self {
+        Self {
+            scripts: vec![("main", script.into())],
+            keys: Vec::new(),
+            when_asked: None,
+            says: Vec::new(),
+            understood: Vec::new(),
+            understands_in: Duration::ZERO,
+            ear: FakeEar::Recording,
+            can_record: true,
+            mute: Vec::new(),
+            late: Vec::new(),
+            at_hand: Vec::new(),
+            answers: Vec::new(),
+            arguments: Vec::new(),
+            answered: false,
+            hangs_up: None,
+            stops: None,
+            longest: Duration::from_secs(3600),
+            outcome: "",
+            exit: "",
+            heard: None,
+            requests: None,
+            leaves: Vec::new(),
+            reason: None,
+            takes: None,
+        }
+    }
+
+    pub(crate) fn and(mut self, name: &'static str, script: impl Into<String>) -> Self {
+        self.scripts.push((name, script.into()));
+        self
+    }
+
+    /// Keys with their milliseconds after the call was picked up: `1000:4 1200:7`.
+    pub(crate) fn keys(mut self, keys: &str) -> Self {
+        let key = |key: &str| {
+            let (at, key) = key.split_once(':').unwrap();
+            (Duration::from_millis(at.parse().unwrap()), key.parse().unwrap())
+        };
+        self.keys = keys.split_whitespace().map(key).collect();
+        self
+    }
+
+    /// Keys when they are asked for: a comma in them waits for the next question.
+    pub(crate) fn when_asked(mut self, keys: &'static str) -> Self {
+        self.when_asked = Some(keys);
+        self
+    }
+
+    /// Says something, `at` milliseconds after the call was picked up and for so many, which is understood as it is.
+    pub(crate) fn says(self, at: u64, lasts: u64, words: &'static str) -> Self {
+        self.mumbles(at, lasts, words, Ok(words))
+    }
+
+    /// Says something that is understood in another way, or not at all.
+    pub(crate) fn mumbles(
+        mut self,
+        at: u64,
+        lasts: u64,
+        words: &str,
+        understood: Result<&'static str, &'static str>,
+    ) -> Self {
+        let utterance =
+            FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
+        self.says.push((Duration::from_millis(at), utterance));
+        self.understood.push(understood);
+        self
+    }
+
+    /// How many milliseconds it takes to understand an utterance.
+    pub(crate) fn understands_in(mut self, time: u64) -> Self {
+        self.understands_in = Duration::from_millis(time);
+        self
+    }
+
+    pub(crate) fn hears_by(mut self, ear: FakeEar) -> Self {
+        self.ear = ear;
+        self
+    }
+
+    pub(crate) fn can_not_record(mut self) -> Self {
+        self.can_record = false;
+        self
+    }
+
+    /// Texts that no engine speaks; `*` is all.
+    pub(crate) fn mute(mut self, text: &'static str) -> Self {
+        self.mute.push(text);
+        self
+    }
+
+    /// A text that is spoken so many milliseconds after it is wanted.
+    pub(crate) fn late(mut self, text: &'static str, after: u64) -> Self {
+        self.late.push((text, Duration::from_millis(after)));
+        self
+    }
+
+    /// A text, or a sound at a URL, that was made before the call.
+    pub(crate) fn at_hand(mut self, name: &'static str) -> Self {
+        self.at_hand.push(name);
+        self
+    }
+
+    pub(crate) fn answer(
+        mut self,
+        after: u64,
+        status: u16,
+        kind: &'static str,
+        body: &'static str,
+    ) -> Self {
+        self.answers.push((Duration::from_millis(after), Ok((status, kind, body))));
+        self
+    }
+
+    pub(crate) fn json(self, after: u64, body: &'static str) -> Self {
+        self.answer(after, 200, "application/json", body)
+    }
+
+    pub(crate) fn no_answer(mut self, after: u64) -> Self {
+        let after = Duration::from_millis(after);
+        self.answers.push((after, Err(TriggerError::TimedOut(after))));
+        self
+    }
+
+    pub(crate) fn argument(mut self, name: &'static str, value: &'static str) -> Self {
+        self.arguments.push((name, value));
+        self
+    }
+
+    pub(crate) fn answered(mut self) -> Self {
+        self.answered = true;
+        self
+    }
+
+    pub(crate) fn hangs_up(mut self, after: u64) -> Self {
+        self.hangs_up = Some(Duration::from_millis(after));
+        self
+    }
+
+    pub(crate) fn stops(mut self, after: u64) -> Self {
+        self.stops = Some(Duration::from_millis(after));
+        self
+    }
+
+    pub(crate) fn longest(mut self, time: u64) -> Self {
+        self.longest = Duration::from_millis(time);
+        self
+    }
+
+    /// What has to come of it: `DIALSCRIPT_OUTCOME`, and how the dialplan goes on.
+    pub(crate) fn ends(mut self, outcome: &'static str, exit: &'static str) -> Self {
+        (self.outcome, self.exit) = (outcome, exit);
+        self
+    }
+
+    /// What has to be heard: `number| found` is a sound that is broken off, and one that is not.
+    pub(crate) fn hears(mut self, heard: &'static str) -> Self {
+        self.heard = Some(heard);
+        self
+    }
+
+    /// All that is asked of the web application.
+    pub(crate) fn requests(mut self, requests: &[&'static str]) -> Self {
+        self.requests = Some(requests.to_vec());
+        self
+    }
+
+    /// A variable that the dialplan has in the end, its name in small letters.
+    pub(crate) fn leaves(mut self, name: &'static str, value: &'static str) -> Self {
+        self.leaves.push((name, value));
+        self
+    }
+
+    /// What stands in the log as the reason.
+    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Milliseconds in prompts and questions, roughly.
+    pub(crate) fn takes(mut self, time: u64) -> Self {
+        self.takes = Some(Duration::from_millis(time));
+        self
+    }
+
+    pub(crate) fn fingers(&self) -> DtmfSource {
+        match self.when_asked {
+            Some(keys) => DtmfSource::on_request(keys),
+            None => DtmfSource::timed(self.keys.clone()),
+        }
+    }
+
+    pub(crate) fn mouth(&self) -> UtteranceSource {
+        UtteranceSource::timed(self.says.clone())
+    }
+
+    pub(crate) fn voice(&self, recordings: &Path) -> FakeVoice {
+        FakeVoice {
+            mute: self.mute.clone(),
+            late: self.late.clone(),
+            at_hand: self.at_hand.clone(),
+            hears: Mutex::new(self.understood.clone().into()),
+            understands_in: self.understands_in,
+            records_in: Some(recordings.join(if self.can_record { "" } else { "missing" })),
+            ear: self.ear,
+            ..FakeVoice::default()
+        }
+    }
+
+    pub(crate) fn web(&self) -> Web {
+        Web::answering(self.answers.clone())
+    }
+
+    /// Why it can not listen, each switch says in its own words.
+    fn compared(&self, mut seen: Seen) -> Seen {
+        if !self.can_record || matches!(self.ear, FakeEar::Switch) {
+            seen.reason = seen.reason.map(|_| "its own".into());
+        }
+        seen
+    }
+
+    pub(crate) async fn is_the_same_on_both(&self) {
+        let (_folder, library) = library(&self.scripts);
+        let asterisk = self.compared(on_asterisk(self, &library).await);
+        let freeswitch = self.compared(on_freeswitch(self, &library).await);
+        assert_eq!(asterisk, freeswitch, "left is Asterisk, right is FreeSWITCH");
+        assert_eq!(
+            (&*asterisk.outcome, &*asterisk.exit),
+            (self.outcome, self.exit),
+            "{asterisk:#?}"
+        );
+        if let Some(heard) = self.heard {
+            assert_eq!(asterisk.heard.join(" "), heard);
+        }
+        self.is_as_told(&asterisk);
+    }
+
+    fn is_as_told(&self, seen: &Seen) {
+        assert_eq!(seen.recordings, 0, "a recording is left over");
+        if let Some(requests) = &self.requests {
+            assert_eq!(seen.requests, *requests);
+        }
+        for (name, value) in &self.leaves {
+            assert_eq!(seen.variables.get(*name).map(String::as_str), Some(*value), "{name}");
+        }
+        if let Some(reason) = self.reason {
+            assert_eq!(seen.reason.as_deref(), Some(reason));
+        }
+        if let Some(takes) = self.takes {
+            assert_eq!(seen.asked, Roughly(takes));
+        }
+    }
+}
+
+fn library(scripts: &[(&'static str, String)]) -> (ConfigFolder, Arc<ScriptLibrary>) {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[egress]\nallow_hosts = [\"shop.example\"]\n").sound("file.wav");
+    for (name, text) in scripts {
+        folder.script(name, text);
+    }
+    let library = folder.config().library;
+    (folder, library)
+}

@@ -1,0 +1,93 @@
+//! Hang-ups, a stop of the daemon, the longest call.
+
+use crate::script::equal::call::Call;
+
+const CALL: &str = r#"
+    [prompt]
+    play = "switch:number"
+    [keypress]
+    length = 2
+    gap = "2s"
+    [trigger]
+    url = "http://shop.example/?id={keypress}"
+    music = "default"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    set = { ORDER_STATUS = "sent" }
+    play = "switch:found"
+    then = "goto 9100@shipping"
+    [no_input]
+    then = "continue"
+    [no_response]
+    then = "continue"
+"#;
+
+/// Both keys at 1.2 s, the answer at 3.2 s, the last sound until 4.2 s.
+fn call() -> Call {
+    Call::of(CALL).keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#)
+}
+
+fn silent() -> Call {
+    Call::of(CALL)
+}
+
+/// The same script, with a request for who hangs up.
+fn telling() -> Call {
+    let hangup = r#"
+    [hangup]
+    url = "http://shop.example/gone?id={keypress}"
+    body = "n={caller}"
+    "#;
+    Call::of(format!("{CALL}{hangup}"))
+}
+
+rows! {
+    nothing_interrupts_the_call:
+        call().ends("matched", "9100@shipping").hears("up number| <default > found");
+    a_hang_up_in_the_prompt:
+        silent().hangs_up(1500).ends("hangup", "HangupHandler").hears("up number hangs-up|");
+    a_hang_up_while_nothing_was_entered:
+        silent().hangs_up(4500).ends("hangup", "HangupHandler").hears("up number hangs-up");
+    a_hang_up_while_collecting_leaves_the_digits:
+        silent().keys("1000:4").hangs_up(2000).ends("hangup", "HangupHandler").hears("up number| hangs-up");
+    a_hang_up_before_the_music:
+        call().hangs_up(1400).ends("hangup", "HangupHandler").hears("up number| hangs-up");
+    a_hang_up_in_the_music:
+        call().hangs_up(2500).ends("hangup", "HangupHandler").hears("up number| <default hangs-up");
+    a_hang_up_in_the_sound_of_the_outcome:
+        call().hangs_up(3700).ends("hangup", "HangupHandler");
+    a_stop_in_the_prompt:
+        silent().stops(1500).ends("error", "NextStep").hears("up number|");
+    a_stop_while_collecting:
+        silent().keys("1000:4").stops(2000).ends("error", "NextStep").hears("up number|");
+    a_stop_in_the_music:
+        call().stops(2500).ends("error", "NextStep").hears("up number| <default >");
+    a_stop_in_the_sound_of_the_outcome:
+        call().stops(3700).ends("error", "NextStep").hears("up number| <default > found|");
+    the_longest_call_ends_in_the_prompt:
+        silent().longest(1500).ends("error", "NextStep").hears("up number|");
+    the_longest_call_ends_in_the_music:
+        call().longest(2500).ends("error", "NextStep").hears("up number| <default >");
+    the_longest_call_ends_while_collecting:
+        silent().longest(5000).ends("error", "NextStep").hears("up number");
+    a_hang_up_in_the_prompt_is_reported:
+        telling().hangs_up(1500).ends("hangup", "HangupHandler").requests(&["tells http://shop.example/gone?id= n=%2B49%2030%2F1"]);
+    a_hang_up_while_collecting_is_reported_with_the_digits:
+        telling().keys("1000:4").hangs_up(2000).ends("hangup", "HangupHandler")
+            .requests(&["tells http://shop.example/gone?id=4 n=%2B49%2030%2F1"]);
+    a_hang_up_in_the_music_is_reported:
+        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(2500)
+            .ends("hangup", "HangupHandler")
+            .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
+    a_hang_up_in_the_sound_of_the_outcome_is_reported:
+        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(3700)
+            .ends("hangup", "HangupHandler")
+            .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
+    a_call_that_is_not_hung_up_reports_nothing:
+        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
+            .requests(&["asks http://shop.example/?id=47 "]);
+    a_call_that_a_stop_ends_reports_nothing:
+        telling().stops(1500).ends("error", "NextStep").requests(&[]);
+}

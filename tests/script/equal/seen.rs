@@ -1,0 +1,170 @@
+//! What was seen of a call, in words that both switches share.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dialscript::channel::HandoverResult;
+use dialscript::fake::phone::{CallEvent, Continuation, TimedCallEvent};
+use dialscript::script::report::CallReport;
+
+use crate::support::fake_voice::FakeVoice;
+use crate::support::phone_log::PhoneLog;
+
+/// All that must be equal.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) outcome: String,
+    /// How the dialplan goes on.
+    pub(crate) exit: String,
+    pub(crate) heard: Vec<String>,
+    digits: usize,
+    said: usize,
+    pub(crate) asked: Roughly,
+    waited: Roughly,
+    /// Recordings that are still there.
+    pub(crate) recordings: usize,
+    /// What the engines were asked.
+    engines: Vec<String>,
+    code: String,
+    script: String,
+    pub(crate) reason: Option<String>,
+    left: Option<HandoverResult>,
+    pub(crate) requests: Vec<String>,
+    /// By their names in small letters.
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+/// A time that need not be the same to the millisecond.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Roughly(pub(crate) Duration);
+
+impl PartialEq for Roughly {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.abs_diff(other.0) < Duration::from_millis(250)
+    }
+}
+
+impl Seen {
+    pub(crate) fn of(
+        log: &PhoneLog,
+        report: CallReport,
+        requests: Vec<String>,
+        voice: &FakeVoice,
+    ) -> Self {
+        let told = log.all();
+        Self {
+            outcome: report.outcome.as_str().to_owned(),
+            exit: exit(&told),
+            heard: heard(&told),
+            digits: report.digit_count,
+            said: report.speech_characters,
+            asked: Roughly(report.prompt_time),
+            waited: Roughly(report.wait_time),
+            recordings: recordings(voice),
+            engines: voice.done.lock().unwrap().clone(),
+            code: report.code,
+            script: report.script,
+            reason: report.reason,
+            left: report.handover,
+            requests,
+            variables: variables(&told),
+        }
+    }
+}
+
+fn recordings(voice: &FakeVoice) -> usize {
+    let folder = voice.records_in.as_ref().map(std::fs::read_dir);
+    folder.and_then(Result::ok).map_or(0, Iterator::count)
+}
+
+fn exit(told: &[TimedCallEvent]) -> String {
+    let hung_up = told.iter().find_map(|told| match told.event {
+        CallEvent::SwitchHungUp(cause) => Some(format!("hung up {cause}")),
+        _ => None,
+    });
+    let goes_on = told.iter().find_map(|told| match &told.event {
+        CallEvent::DialplanContinued(Continuation::Destination(place)) => {
+            Some(place.strip_suffix(",1").unwrap_or(place).to_owned())
+        }
+        CallEvent::DialplanContinued(other) => Some(format!("{other:?}")),
+        _ => None,
+    });
+    hung_up.or(goes_on).expect("a call that goes on nowhere")
+}
+
+/// Those that were set while the call lived.
+fn variables(told: &[TimedCallEvent]) -> BTreeMap<String, String> {
+    let living = told.iter().take_while(|told| told.event != CallEvent::CallerHungUp);
+    let variable = |told: &TimedCallEvent| match &told.event {
+        CallEvent::VariableSet { name, value } => Some((name.to_ascii_lowercase(), value.clone())),
+        _ => None,
+    };
+    living.filter_map(variable).collect()
+}
+
+/// Sounds by their names, with a `|` where one was broken off.
+fn heard(told: &[TimedCallEvent]) -> Vec<String> {
+    let mut heard: Vec<String> = Vec::new();
+    let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
+    for told in told {
+        match &told.event {
+            CallEvent::SoundStarted { sound, duration: lasts } => {
+                let goes_on = rest.take().is_some_and(|rest| rest.is(told.at, sound, *lasts));
+                match heard.last_mut().filter(|_| goes_on) {
+                    Some(last) => drop(last.pop()),
+                    None => heard.push(name(sound)),
+                }
+                plays = Some(told.at + *lasts);
+            }
+            CallEvent::SoundInterrupted { sound, .. } => {
+                rest = plays.map(|ends| Rest { at: told.at, sound: sound.clone(), ends });
+                heard.last_mut().unwrap().push('|');
+            }
+            CallEvent::MusicStarted(class) => heard.push(format!("<{class}")),
+            CallEvent::MusicStopped => heard.push(">".into()),
+            CallEvent::SoundMissing { sound } => heard.push(format!("no-{}", name(sound))),
+            CallEvent::PickedUp => heard.push("up".into()),
+            CallEvent::CallerSpoke { text, .. } => heard.push(format!("says:{}", one_word(text))),
+            CallEvent::CallerHungUp => heard.push("hangs-up".into()),
+            _ => {}
+        }
+    }
+    heard
+}
+
+/// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on
+/// with it at once.
+struct Rest {
+    at: Duration,
+    sound: String,
+    ends: Duration,
+}
+
+impl Rest {
+    fn is(&self, at: Duration, sound: &str, lasts: Duration) -> bool {
+        let ends = at + lasts;
+        at == self.at && sound == self.sound && ends.abs_diff(self.ends) < Duration::from_millis(2)
+    }
+}
+
+/// Asterisk wants files without their extension, and each says signs in its own words.
+fn name(sound: &str) -> String {
+    let says = [
+        ("digits ", "digits:"),
+        ("letters ", "letters:"),
+        ("say en number iterated ", "digits:"),
+        ("say en name_spelled pronounced ", "letters:"),
+    ];
+    for (begins, says) in says {
+        if let Some(signs) = sound.strip_prefix(begins) {
+            return format!("{says}{signs}");
+        }
+    }
+    let is_path = sound.starts_with('/') || sound.contains("://");
+    let name = sound.rsplit('/').next().filter(|_| is_path).unwrap_or(sound);
+    one_word(name.strip_suffix(".wav").unwrap_or(name))
+}
+
+fn one_word(text: &str) -> String {
+    text.replace(' ', "_")
+}

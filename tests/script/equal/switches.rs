@@ -1,0 +1,147 @@
+//! A row on each switch.
+
+use std::time::Duration;
+
+use dialscript::agi::channel::AgiChannel;
+use dialscript::agi::connection as agi;
+use dialscript::channel::{CallLimits, Channel, HandoverResult};
+use dialscript::esl::channel::EslChannel;
+use dialscript::esl::connection as esl;
+use dialscript::fake::destinations::FakeDestinations;
+use dialscript::fake::phone::Phone;
+use dialscript::fake::sound::{FakeSounds, SoundLength};
+use dialscript::fake::{asterisk, freeswitch};
+use dialscript::script::call_state::ScriptArguments;
+use dialscript::script::definition::ScriptLibrary;
+use dialscript::script::run::run;
+use tempfile::TempDir;
+use tokio::io::duplex;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::script::equal::call::Call;
+use crate::script::equal::seen::Seen;
+use crate::script::equal::web::Web;
+use crate::support::fake_voice::FakeVoice;
+use crate::support::phone_log::PhoneLog;
+
+const HOST: &str = "127.0.0.1:8084";
+const FIRST_WORDS: Duration = Duration::from_secs(5);
+/// For a call that does not end.
+const FAR: Duration = Duration::from_secs(6 * 3600);
+
+pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
+    let (ours, theirs) = duplex(64 * 1024);
+    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
+    let voice = call.voice(recordings.path());
+    let phone = phone(call, &phone_log);
+    let query = call.arguments.iter().map(|(name, value)| format!("{name}={value}"));
+    let query = query.collect::<Vec<_>>().join("&");
+    let line =
+        if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
+    let its = asterisk::FakeAsteriskCall {
+        script: format!("main?{query}"),
+        caller: CALLER.into(),
+        caller_name: NAME.into(),
+        line_state: line,
+        ..asterisk::FakeAsteriskCall::default()
+    };
+    let switch = tokio::spawn(async move {
+        asterisk::run_agi(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+    });
+    let (link, environment) = agi::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let arguments = environment.script_request().arguments.into_iter().collect();
+    let report =
+        runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
+    timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
+    Seen::of(&phone_log, report, web.asked(), &voice)
+}
+
+pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen {
+    let (ours, theirs) = duplex(64 * 1024);
+    let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
+    let voice = call.voice(recordings.path());
+    let phone = phone(call, &phone_log);
+    let argument =
+        |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
+    let its = freeswitch::FakeFreeSwitchCall {
+        script: "main".into(),
+        caller: CALLER.into(),
+        caller_name: NAME.into(),
+        answered: call.answered,
+        variables: call.arguments.iter().map(argument).collect(),
+        ..freeswitch::FakeFreeSwitchCall::default()
+    };
+    let switch = tokio::spawn(async move {
+        freeswitch::run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+    });
+    let (link, data) = esl::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
+    let arguments = arguments.collect();
+    let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
+    let ended = timeout(FAR, switch).await.expect("socket did not end").unwrap();
+    let stays = ended.variables.contains_key("playback_terminators");
+    assert!(
+        !stays || report.handover == Some(HandoverResult::CallerHungUp),
+        "it stays on the channel"
+    );
+    Seen::of(&phone_log, report, web.asked(), &voice)
+}
+
+const CALLER: &str = "+49 30/1";
+const NAME: &str = "Ann & Co";
+
+async fn runs(
+    channel: impl Channel,
+    library: &ScriptLibrary,
+    engines: (&Web, &FakeVoice),
+    arguments: ScriptArguments,
+) -> dialscript::script::report::CallReport {
+    let script = library.scripts["main"].clone();
+    let ran = timeout(FAR, run(channel, library, engines, script, arguments)).await;
+    ran.expect("the script did not end")
+}
+
+fn phone(call: &Call, phone_log: &PhoneLog) -> Phone {
+    phone_log.phone(call.fingers(), call.hangs_up).with_utterances(call.mouth())
+}
+
+fn bounds(call: &Call) -> CallLimits {
+    let stop = CancellationToken::new();
+    if let Some(after) = call.stops {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            sleep(after).await;
+            stop.cancel();
+        });
+    }
+    CallLimits { stop, ends_at: Instant::now() + call.longest }
+}
+
+/// How long the sounds of the switch are, in milliseconds.
+const SOUNDS: [(&str, u64); 16] = [
+    ("number", 3000),
+    ("welcome", 2000),
+    ("found", 1000),
+    ("unknown", 2000),
+    ("bye", 1000),
+    ("jingle", 700),
+    ("Welcome", 1000),
+    ("One", 500),
+    ("Two", 500),
+    ("Three", 500),
+    ("Four", 500),
+    ("Five", 500),
+    ("Bye", 1000),
+    ("4", 400),
+    ("7", 400),
+    ("1", 400),
+];
+
+fn sounds() -> FakeSounds {
+    let length = |milliseconds| Some(SoundLength { samples: milliseconds * 8, rate: 8000 });
+    let all = SOUNDS.into_iter();
+    all.fold(FakeSounds::default().with("missing", None), |sounds, (name, milliseconds)| {
+        sounds.with(name, length(milliseconds))
+    })
+}

@@ -1,0 +1,134 @@
+//! Questions, requests, and what their answers come to.
+
+use dialscript::script::request::CacheStatus;
+
+use super::call::{Call, ORDER};
+
+#[tokio::test]
+async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
+    let answer = r#"{"data": {"code": 200, "status": "shipped"}}"#;
+    let ended = Call::of(ORDER).enters(["4711"]).answers_json(answer).runs().await;
+    ended.in_order(&[
+        "pick up",
+        "play number",
+        "ask",
+        "request http://shop.example/orders?caller=%2B49%2030%2F1&id=4711&a=a%20b&n=1",
+        "set ORDER_STATUS=shipped",
+        "play found",
+        "DIALSCRIPT_SCRIPT=main",
+        "DIALSCRIPT_INPUT=4711",
+        "DIALSCRIPT_CODE=200",
+        "DIALSCRIPT_HTTP_STATUS=200",
+        "DIALSCRIPT_OUTCOME=matched",
+    ]);
+    assert!(ended.exit().starts_with("Goto(Destination { extension: \"9100\""), "{}", ended.exit());
+    assert_eq!(ended.report.exit, "goto 9100@shipping");
+    assert_eq!(ended.report.digit_count, 4);
+}
+
+#[tokio::test]
+async fn silence_is_asked_again_as_often_as_repeat_says() {
+    let ended = Call::of(ORDER).runs().await;
+    assert_eq!(ended.count("ask"), 3);
+    assert_eq!(ended.count("play number"), 3);
+    ended.in_order(&["play bye", "DIALSCRIPT_OUTCOME=no_input", "Hangup(None)"]);
+}
+
+#[tokio::test]
+async fn digits_that_fail_the_pattern_are_asked_again_and_then_invalid() {
+    let ended = Call::of(ORDER).enters(["0711", "0712", "0713", "0714"]).runs().await;
+    assert_eq!(ended.count("ask"), 3);
+    assert_eq!(ended.variable("OUTCOME"), "invalid_input");
+    assert_eq!(ended.variable("INPUT"), "0713");
+    assert!(ended.exit().contains("invalid"), "{}", ended.exit());
+}
+
+#[tokio::test]
+async fn again_counts_against_repeat_and_then_is_invalid_input() {
+    let unknown = r#"{"data": {"code": "404"}}"#;
+    let call = Call::of(ORDER).enters(["4711", "4712", "4713", "4714"]);
+    let call = call.answers_json(unknown).answers_json(unknown).answers_json(unknown);
+    let ended = call.runs().await;
+    assert_eq!(ended.count("request"), 3);
+    assert_eq!(ended.count("keep keys"), 3);
+    assert_eq!(ended.variable("OUTCOME"), "invalid_input");
+}
+
+#[tokio::test]
+async fn an_answer_that_no_branch_names_is_otherwise() {
+    let ended = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": 7}}"#);
+    let ended = ended.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "otherwise");
+    assert_eq!(ended.variable("CODE"), "7");
+    assert_eq!(ended.exit(), "Continue");
+}
+
+#[tokio::test]
+async fn no_answer_is_no_response_with_its_reason() {
+    let ended = Call::of(ORDER).enters(["4711"]).does_not_answer().runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_response");
+    assert_eq!(ended.report.exit, "goto 4711@agents,help");
+    assert_eq!(ended.report.reason.as_deref(), Some("no answer within 5s"));
+}
+
+#[tokio::test]
+async fn what_an_earlier_answer_left_is_not_told_of_a_later_request() {
+    let call = Call::of(ORDER).enters(["4711", "4712"]).answers_json(r#"{"data": {"code": 404}}"#);
+    let ended = call.does_not_answer().runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_response");
+    assert_eq!(ended.variable("CODE"), "");
+    assert_eq!(ended.variable("HTTP_STATUS"), "");
+}
+
+#[tokio::test]
+async fn a_failing_reply_without_the_key_is_no_response_unless_a_branch_names_its_status() {
+    let not_there = Call::of(ORDER).enters(["4711"]).answers(404, "text/plain", "no").runs().await;
+    assert_eq!(not_there.variable("OUTCOME"), "no_response");
+    assert_eq!(not_there.variable("HTTP_STATUS"), "404");
+    let broken = Call::of(ORDER).enters(["4711"]).answers(503, "text/html", "<html>").runs().await;
+    assert_eq!(broken.variable("OUTCOME"), "matched");
+    assert_eq!(broken.exit(), "Hangup(Some(HangupCause(17)))");
+}
+
+#[tokio::test]
+async fn a_failing_reply_with_the_key_is_an_answer_like_any() {
+    let body = r#"{"data": {"code": "404"}}"#;
+    let found = r#"{"data": {"code": "200"}}"#;
+    let call = Call::of(ORDER).enters(["4711", "4712"]).answers(404, "application/json", body);
+    let ended = call.answers_json(found).runs().await;
+    assert_eq!(ended.count("request"), 2);
+    assert_eq!(ended.variable("OUTCOME"), "matched");
+}
+
+#[tokio::test]
+async fn html_is_refused_with_a_reason() {
+    let call = Call::of(ORDER).enters(["4711"]);
+    let ended = call.answers(200, "text/html", "<html><body>200</body></html>").runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_response");
+    assert!(ended.report.reason.unwrap().contains("HTML"));
+}
+
+#[tokio::test]
+async fn an_answer_from_the_cache_is_reported_to_the_dialplan() {
+    let mut call = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
+    call.triggers.cache = CacheStatus::Hit;
+    assert_eq!(call.runs().await.variable("CACHE"), "hit");
+}
+
+#[tokio::test]
+async fn a_reason_is_not_told_of_what_came_after_it() {
+    let script = r#"
+        [prompt]
+        repeat = 1
+        [keypress]
+        length = 1
+        [trigger]
+        url = "http://shop.example/"
+        [no_response]
+        then = "again"
+        [no_input]
+    "#;
+    let ended = Call::of(script).enters(["1"]).does_not_answer().runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "no_input");
+    assert_eq!(ended.report.reason, None);
+}

@@ -1,0 +1,286 @@
+//! Texts with placeholders, and what hostile values can do in them: nothing.
+
+use dialscript::script::definition::SayAs;
+use dialscript::script::escape::{EscapeContext, EscapeError};
+use dialscript::script::path::{KeyPath, KeyPathStep};
+use dialscript::script::template::{
+    BraceSyntax, Placeholder, PlaceholderError, PlaceholderValue, PlaceholderValues, SpokenPhrase,
+    Template, TemplatePiece, parse_spoken, parse_template,
+};
+use proptest::prelude::*;
+
+/// One value for every placeholder.
+struct All<'a>(&'a str);
+
+impl PlaceholderValues for All<'_> {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue { text: self.0.into(), sensitive: matches!(of, Placeholder::Keypress) }
+    }
+}
+
+fn pieces(text: &str, braces: BraceSyntax) -> Vec<TemplatePiece> {
+    let (pieces, problems) = parse_template(text, braces);
+    assert_eq!(problems, []);
+    pieces.into_iter().map(|(_, piece)| piece).collect()
+}
+
+fn problems(text: &str) -> Vec<PlaceholderError> {
+    parse_template(text, BraceSyntax::Doubled).1
+}
+
+fn url(text: &str, value: &str) -> Result<String, EscapeError> {
+    let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
+    template.fill(&All(value)).map(|filled| filled.into_text())
+}
+
+fn landed(landing: EscapeContext, value: &str) -> Result<String, EscapeError> {
+    let mut out = String::new();
+    landing.escape_into(value, &mut out).map(|()| out)
+}
+
+#[test]
+fn a_value_lands_by_where_it_stands_in_a_url() {
+    let filled = url("http://h/{arg.a}/x?q={caller}#{called}", "a/b?c&d=e#f g%");
+    let value = "a%2Fb%3Fc%26d%3De%23f%20g%25";
+    assert_eq!(filled.unwrap(), format!("http://h/{value}/x?q={value}#{value}"));
+}
+
+#[test]
+fn a_value_in_the_host_decides_it_and_can_hold_no_more_than_a_name() {
+    let (_, decides) = Template::url(pieces("http://{arg.h}.example/x", BraceSyntax::Doubled));
+    assert!(decides);
+    assert_eq!(url("http://{arg.h}.example/x", "shop").unwrap(), "http://shop.example/x");
+    for hostile in ["evil.example/", "a@b", "a:80", "", "a#", "a?b", "ä"] {
+        assert_eq!(url("http://{arg.h}.example/x", hostile), Err(EscapeError::Host), "{hostile:?}");
+    }
+}
+
+#[test]
+fn a_whole_url_can_be_a_value_and_then_it_decides_the_host() {
+    let (template, decides) = Template::url(pieces("{$next}?x={caller}", BraceSyntax::Doubled));
+    assert!(decides);
+    let filled = template.fill(&All("http://h/a?b=c")).unwrap();
+    assert_eq!(filled.text(), "http://h/a?b=c?x=http%3A%2F%2Fh%2Fa%3Fb%3Dc");
+}
+
+#[test]
+fn a_path_can_not_be_climbed() {
+    assert_eq!(url("http://h/a/{caller}/b", ".."), Err(EscapeError::Path));
+    assert_eq!(url("http://h/a/{caller}/b", "."), Err(EscapeError::Path));
+    assert_eq!(url("http://h/a/{caller}/b", "../c").unwrap(), "http://h/a/..%2Fc/b");
+}
+
+#[test]
+fn the_host_of_a_url_without_a_path_ends_at_its_query() {
+    assert_eq!(url("http://h?a={caller}", "x y").unwrap(), "http://h?a=x%20y");
+}
+
+#[test]
+fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
+    let template =
+        Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal));
+    for (value, json) in [
+        ("4711", r#"{"a": "x4711", "b": 4711}"#),
+        ("007", r#"{"a": "x007", "b": "007"}"#),
+        (r#"","c":{"#, r#"{"a": "x\",\"c\":{", "b": "\",\"c\":{"}"#),
+        ("1\r\n2\0", r#"{"a": "x1\r\n2\u0000", "b": "1\r\n2\u0000"}"#),
+        ("", r#"{"a": "x", "b": ""}"#),
+        ("1e5 ", r#"{"a": "x1e5 ", "b": "1e5 "}"#),
+    ] {
+        let filled = template.fill(&All(value)).unwrap().into_text();
+        assert_eq!(filled, json);
+        serde_json::from_str::<serde_json::Value>(&filled).unwrap();
+    }
+}
+
+#[test]
+fn in_json_only_known_placeholders_are_placeholders() {
+    let text = r#"{"a": {"b": {}}, "{kaller}": [{caller}]}"#;
+    let template = Template::json(pieces(text, BraceSyntax::Literal));
+    assert_eq!(template.placeholders().count(), 1);
+    let filled = template.fill(&All("1")).unwrap().into_text();
+    assert_eq!(filled, r#"{"a": {"b": {}}, "{kaller}": [1]}"#);
+}
+
+#[test]
+fn xml_headers_and_variables_keep_a_value_a_value() {
+    assert_eq!(landed(EscapeContext::Xml, "<a b='c'>&").unwrap(), "&lt;a b=&apos;c&apos;&gt;&amp;");
+    assert_eq!(landed(EscapeContext::Header, "a\r\nX-Evil: 1\0").unwrap(), "a  X-Evil: 1 ");
+    assert_eq!(landed(EscapeContext::Variable, "a\nb${X}").unwrap(), "a b${X}");
+}
+
+#[test]
+fn a_destination_takes_only_what_no_switch_reads_anything_into() {
+    assert_eq!(landed(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
+    for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {
+        assert_eq!(
+            landed(EscapeContext::Destination, hostile),
+            Err(EscapeError::Destination),
+            "{hostile:?}"
+        );
+    }
+    assert_eq!(landed(EscapeContext::Destination, &"1".repeat(80)), Err(EscapeError::Destination));
+}
+
+#[test]
+fn doubled_braces_are_braces() {
+    let template = Template::with_context(
+        pieces("{{{caller}}}", BraceSyntax::Doubled),
+        EscapeContext::Variable,
+    );
+    assert_eq!(template.fill(&All("x")).unwrap().text(), "{x}");
+}
+
+#[test]
+fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
+    let told = problems("{caler} and {nope.x} {");
+    assert_eq!(told.len(), 3, "{told:#?}");
+    assert_eq!(told[0].range, 0..7);
+    assert_eq!(told[0].help.as_deref(), Some("did you mean `{caller}`?"));
+    assert_eq!(told[1].range, 12..20);
+    assert_eq!(told[2].range, 21..22);
+}
+
+#[test]
+fn sensitive_values_are_masked_where_people_look() {
+    let text = "http://h/?a={keypress}&b={caller}&c={keypress}";
+    let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
+    let filled = template.fill(&All("47&11")).unwrap();
+    assert_eq!(filled.redacted(), "http://h/?a=***&b=47%2611&c=***");
+    assert_eq!(format!("{filled:?}"), "\"http://h/?a=***&b=47%2611&c=***\"");
+    assert!(filled.is_sensitive());
+}
+
+#[test]
+fn paths_read_keys_indexes_and_odd_keys() {
+    for (text, steps) in [
+        ("code", vec![KeyPathStep::Key("code".into())]),
+        (
+            "data.items[0].code",
+            ["data", "items"]
+                .map(|k| KeyPathStep::Key(k.into()))
+                .into_iter()
+                .chain([KeyPathStep::Index(0), KeyPathStep::Key("code".into())])
+                .collect(),
+        ),
+        (
+            r#"["odd.key"].x"#,
+            vec![KeyPathStep::Key("odd.key".into()), KeyPathStep::Key("x".into())],
+        ),
+        (r#"a["q\"\\"]"#, vec![KeyPathStep::Key("a".into()), KeyPathStep::Key("q\"\\".into())]),
+        ("order.@id", vec![KeyPathStep::Key("order".into()), KeyPathStep::Key("@id".into())]),
+    ] {
+        let path = KeyPath::parse(text).unwrap_or_else(|| panic!("{text}"));
+        assert_eq!(path.steps(), steps);
+        assert_eq!(KeyPath::parse(&path.to_string()), Some(path));
+    }
+    for text in ["", ".", "a.", ".a", "a..b", "[", "[x]", "a[-1]", "$.a", "a b", "[\"\"]", "a]"] {
+        assert_eq!(KeyPath::parse(text), None, "{text:?}");
+    }
+}
+
+fn phrases(text: &str) -> Vec<SpokenPhrase> {
+    let (phrases, problems) = parse_spoken(text);
+    assert_eq!(problems, []);
+    phrases.into_iter().map(|(_, phrase)| phrase).collect()
+}
+
+#[test]
+fn a_text_that_is_spoken_says_how_each_value_is() {
+    use Placeholder::{Arg, Caller, Keypress};
+    let words = |text: &str| SpokenPhrase::Text(text.into());
+    for (text, read) in [
+        ("  Hello,\n\tyou. ", vec![words("Hello, you.")]),
+        (" - . !", vec![]),
+        ("{caller}{say:caller}", vec![SpokenPhrase::Value(Caller, SayAs::Words); 2]),
+        ("{digits:keypress}.", vec![SpokenPhrase::Value(Keypress, SayAs::Digits)]),
+        ("{number:arg.a:b}", vec![SpokenPhrase::Value(Arg("a:b".into()), SayAs::Number)]),
+        ("{arg.a:b}", vec![SpokenPhrase::Value(Arg("a:b".into()), SayAs::Words)]),
+        ("{play:switch:beep}", vec![SpokenPhrase::Sound("switch:beep".into())]),
+        ("{{{play:a}}}", vec![SpokenPhrase::Sound("a".into())]),
+        ("a {{b}} c", vec![words("a {b} c")]),
+    ] {
+        assert_eq!(phrases(text), read, "{text:?}");
+    }
+    let path = KeyPath::parse("a.b").unwrap();
+    assert_eq!(phrases("{play:$a.b}"), [SpokenPhrase::SoundUrl(Placeholder::Answer(path))]);
+}
+
+#[test]
+fn what_ends_the_sentence_of_a_value_is_not_spoken() {
+    let (phrases, _) = parse_spoken("It is {say:$x}. Wait, {caller}!  ¿Sí?");
+    let texts = phrases.into_iter().filter_map(|(_, phrase)| match phrase {
+        SpokenPhrase::Text(text) => Some(text),
+        _ => None,
+    });
+    assert_eq!(texts.collect::<Vec<_>>(), ["It is", "Wait,", "¿Sí?"]);
+}
+
+#[test]
+fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
+    let (_, told) = parse_spoken("a {say:callr} {spell:caller} {play:$} }");
+    let places: Vec<_> = told.iter().map(|problem| problem.range.clone()).collect();
+    assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{told:#?}");
+    assert_eq!(told[0].help.as_deref(), Some("did you mean `{say:caller}`?"));
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_the_reader_of_what_is_spoken_panic(text in "[{}a-z:$. ä]{0,20}\\PC*") {
+        let (phrases, problems) = parse_spoken(&text);
+        let places = phrases.iter().map(|(at, _)| at).chain(problems.iter().map(|p| &p.range));
+        for at in places {
+            prop_assert!(text.get(at.clone()).is_some_and(|stretch| !stretch.is_empty()));
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic_and_pieces_cover_it(text in "\\PC*") {
+        for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
+            let (pieces, problems) = parse_template(&text, braces);
+            let covered = pieces.iter().map(|(at, _)| at.len()).sum::<usize>()
+                + problems.iter().map(|problem| problem.range.len()).sum::<usize>();
+            prop_assert_eq!(covered, text.len());
+        }
+    }
+
+    #[test]
+    fn no_value_adds_a_parameter_a_segment_or_a_line(value in ".*") {
+        if let Ok(text) = url("http://h.example/a/{caller}/b?x={called}&y=1", &value) {
+            let url = url::Url::parse(&text).unwrap();
+            prop_assert_eq!(url.host_str(), Some("h.example"));
+            prop_assert_eq!(url.path_segments().unwrap().count(), 3);
+            let pairs: Vec<_> = url.query_pairs().collect();
+            prop_assert_eq!(pairs.len(), 2);
+            prop_assert_eq!(&pairs[0].1, &value);
+        }
+        for landing in [EscapeContext::Header, EscapeContext::Variable, EscapeContext::Xml, EscapeContext::Url] {
+            let text = landed(landing, &value).unwrap();
+            prop_assert!(!text.contains(['\r', '\n', '\0']));
+        }
+    }
+
+    #[test]
+    fn any_value_in_json_stays_one_value(value in ".*") {
+        let template = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, BraceSyntax::Literal));
+        let filled = template.fill(&All(&value)).unwrap().into_text();
+        let json: serde_json::Value = serde_json::from_str(&filled).unwrap();
+        prop_assert_eq!(json["a"].as_str(), Some(value.as_str()));
+        prop_assert_eq!(json.as_object().unwrap().len(), 2);
+    }
+}
+
+#[test]
+fn a_template_is_shown_as_it_was_written() {
+    for written in [
+        "",
+        "plain {{braces}}",
+        "{caller}{caller_name}{called}{keypress}{speech}{input}{call_id}{channel}{language}{attempt}{script}",
+        "a{arg.order}b{secret.KEY}c{menu.keypress}{menu.speech}{menu.input}",
+        "{$data.items[0].code} and {$[\"odd.key\"]}",
+    ] {
+        let template =
+            Template::with_context(pieces(written, BraceSyntax::Doubled), EscapeContext::Variable);
+        assert_eq!(template.to_string(), written);
+    }
+}

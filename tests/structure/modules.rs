@@ -1,0 +1,110 @@
+//! Which module may import from which: read from the `use` lines and paths of the source.
+
+use std::collections::BTreeSet;
+
+use super::source::{SourceFile, library};
+
+/// A module, and the modules of ours that it may import from.
+const MAY_KNOW: [(&str, &[&str]); 16] = [
+    ("channel", &[]),
+    ("script", &["channel"]),
+    ("fake", &[]),
+    ("agi", &["channel"]),
+    ("esl", &["channel"]),
+    ("web", &[]),
+    ("single_flight", &[]),
+    ("trigger", &["single_flight", "script", "web"]),
+    ("http_server", &[]),
+    ("voice", &["channel", "single_flight", "http_server", "script", "web"]),
+    ("control", &["script", "trigger"]),
+    ("metrics", &["http_server", "script", "telemetry", "trigger"]),
+    ("config", &["channel", "control", "script", "server", "telemetry", "trigger", "voice", "web"]),
+    ("telemetry", &["channel", "script"]),
+    ("server", &["agi", "esl", "channel", "script", "telemetry"]),
+    (
+        "cli",
+        &[
+            "agi",
+            "channel",
+            "config",
+            "control",
+            "fake",
+            "http_server",
+            "metrics",
+            "script",
+            "server",
+            "telemetry",
+            "trigger",
+            "voice",
+            "web",
+        ],
+    ),
+];
+
+/// Libraries that only some modules may use.
+const ONLY_IN: [(&str, &[&str]); 7] = [
+    ("redis", &["trigger"]),
+    ("reqwest", &["trigger", "voice", "web"]),
+    ("toml", &["config"]),
+    ("hyper", &["http_server", "voice"]),
+    ("prometheus_client", &["metrics"]),
+    ("clap", &["cli"]),
+    ("tracing_subscriber", &["telemetry"]),
+];
+
+fn sources(module: &str) -> impl Iterator<Item = &'static SourceFile> {
+    let files = library().iter();
+    files
+        .filter(move |(path, _)| path.first().is_some_and(|first| first == module))
+        .map(|(_, file)| file)
+}
+
+fn modules_named(code: &str) -> BTreeSet<&str> {
+    let names = code.split("crate::").skip(1);
+    names.filter_map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()).collect()
+}
+
+#[test]
+fn every_module_imports_only_from_those_below_it() {
+    for (module, may_know) in MAY_KNOW {
+        for file in sources(module) {
+            for known in modules_named(&file.code) {
+                let allowed = known == module || may_know.contains(&known);
+                assert!(allowed, "{} knows `{known}`", file.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn libraries_are_used_only_in_their_modules() {
+    for (library, modules) in ONLY_IN {
+        for (module, _) in MAY_KNOW.iter().filter(|(module, _)| !modules.contains(module)) {
+            for file in sources(module) {
+                let uses = file.code.contains(&format!("{library}::"));
+                assert!(!uses, "{} uses {library}", file.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn grammars_know_nom_and_their_own_types() {
+    for name in ["agi/parse.rs", "esl/parse.rs", "script/path.rs", "config/script/then_grammar.rs"]
+    {
+        let file = library().values().find(|file| file.name == name).expect(name);
+        let lines = file.code.lines().map(str::trim_start);
+        for used in lines.filter_map(|line| line.strip_prefix("use ")) {
+            let known = ["nom::", "std::"].iter().any(|library| used.starts_with(library));
+            assert!(known, "{name} uses {used}");
+        }
+    }
+}
+
+#[test]
+fn the_list_of_modules_is_whole() {
+    let lines = library()[&Vec::new()].code.lines();
+    let modules = lines.filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'));
+    let known: BTreeSet<_> = MAY_KNOW.iter().map(|(module, _)| *module).collect();
+    assert_eq!(modules.collect::<BTreeSet<_>>(), known);
+}

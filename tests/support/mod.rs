@@ -1,0 +1,15 @@
+//! What the tests of several binaries share.
+#![allow(dead_code, reason = "no binary needs all of it")]
+
+pub(crate) mod config_folder;
+pub(crate) mod data;
+pub(crate) mod fake_redis;
+pub(crate) mod fake_voice;
+pub(crate) mod log;
+pub(crate) mod net;
+pub(crate) mod own_process;
+pub(crate) mod phone_log;
+pub(crate) mod program;
+pub(crate) mod wait;
+pub(crate) mod wav;
+pub(crate) mod web;

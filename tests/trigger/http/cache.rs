@@ -1,0 +1,256 @@
+//! Answers that serve again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::answer::TriggerAnswer;
+use dialscript::script::definition::ResponseCachePolicy;
+use dialscript::script::matcher::Matcher;
+use dialscript::script::request::{
+    CacheKey, CacheKeyInput, CacheStatus, TriggerClient, TriggerRequest,
+};
+use dialscript::trigger::response_cache::{
+    ResponseCache, ResponseCacheEntry, ResponseCacheLimits, ResponseCacheLookup,
+};
+use tokio::time::Instant;
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{
+    MINUTE, code, filled, header, keeping, keeping_what, minute, post, triggers,
+};
+use crate::trigger::requests::{get, plain, to};
+
+fn key(n: u8) -> CacheKey {
+    CacheKey([n; 32])
+}
+
+fn answer(length: usize) -> ResponseCacheEntry {
+    let answer = TriggerAnswer::parse(200, Some("text/plain"), &vec![b'x'; length]);
+    ResponseCacheEntry {
+        answer: Arc::new(answer),
+        stored_at: Instant::now(),
+        fresh_for: MINUTE,
+        lifetime: MINUTE,
+        request_label: "GET http://shop.example/".into(),
+        script: "shop".into(),
+    }
+}
+
+fn bounds(entries: usize, bytes: usize) -> ResponseCache {
+    ResponseCache::new(ResponseCacheLimits { max_entries: entries, max_bytes: bytes })
+}
+
+fn has(cache: &ResponseCache, n: u8) -> bool {
+    cache.get(key(n), &minute(), Instant::now()).is_some()
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_cached_until_its_time_is_over() {
+    let cache = bounds(10, 1 << 20);
+    cache.put(key(1), answer(5));
+    tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
+    assert!(has(&cache, 1) && !has(&cache, 2));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(!has(&cache, 1));
+    assert!(cache.is_empty() && cache.bytes() == 0, "what is over takes no room");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+    let (cache, older) = (bounds(10, 1 << 20), answer(1));
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let newer =
+        ResponseCacheEntry { answer: Arc::new(TriggerAnswer::parse(201, None, b"x")), ..answer(1) };
+    let status = || match cache.get(key(1), &minute(), Instant::now()) {
+        Some(ResponseCacheLookup::Fresh(answer)) => answer.status,
+        other => panic!("{other:?}"),
+    };
+    for (entry, expected) in [(older.clone(), 200), (newer, 201), (older, 201)] {
+        cache.put(key(1), entry);
+        assert_eq!(status(), expected);
+    }
+}
+
+#[test]
+fn the_answers_not_used_for_longest_make_room() {
+    let cache = bounds(2, 1 << 20);
+    cache.put(key(1), answer(5));
+    cache.put(key(2), answer(5));
+    assert!(has(&cache, 1));
+    cache.put(key(3), answer(5));
+    assert_eq!(([1, 2, 3].map(|n| has(&cache, n)), cache.len()), ([true, false, true], 2));
+}
+
+#[test]
+fn the_bytes_are_bounded_and_counted_right() {
+    let cache = bounds(1000, 100_000);
+    for n in 0..100 {
+        cache.put(key(n), answer(10_000));
+        assert!(cache.bytes() <= 100_000 && cache.bytes() >= cache.len() * 10_000);
+    }
+    assert!((8..=9).contains(&cache.len()), "{}", cache.len());
+    for n in 0..100 {
+        cache.put(key(n), answer(0));
+    }
+    assert_eq!(cache.len(), 100);
+    let each = cache.bytes() / 100;
+    cache.put(key(0), answer(0));
+    assert_eq!((cache.len(), cache.bytes()), (100, each * 100), "put again in its own place");
+    assert_eq!(cache.purge(|key, _| key.0[0] < 10).len(), 10);
+    assert_eq!((cache.len(), cache.bytes()), (90, each * 90));
+}
+
+#[test]
+fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
+    let cache = bounds(1000, 80_000);
+    cache.put(key(1), answer(5));
+    cache.put(key(2), answer(10_000));
+    assert!(!has(&cache, 2) && has(&cache, 1));
+    cache.put(key(1), answer(10_000));
+    assert_eq!(cache.len(), 0, "what it would have replaced is out of date");
+}
+
+#[test]
+fn a_cache_of_nothing_keeps_nothing() {
+    for cache in [bounds(0, 1 << 20), bounds(10, 0)] {
+        cache.put(key(1), answer(5));
+        assert!(cache.is_empty() && cache.bytes() == 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_serves_no_longer_than_who_asks_allows() {
+    let cache = ResponseCache::new(ResponseCacheLimits::default());
+    cache.put(
+        key(1),
+        ResponseCacheEntry { fresh_for: 999 * MINUTE, lifetime: 999 * MINUTE, ..answer(1) },
+    );
+    tokio::time::advance(2 * MINUTE).await;
+    assert!(!has(&cache, 1));
+    let longer = ResponseCachePolicy { fresh: 5 * MINUTE, ..minute() };
+    let found = cache.get(key(1), &longer, Instant::now());
+    assert!(matches!(found, Some(ResponseCacheLookup::Fresh(_))), "another may still have it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_grows_old_by_degrees() {
+    let cache = bounds(10, 1 << 20);
+    let asks = ResponseCachePolicy { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
+    cache.put(key(1), ResponseCacheEntry { lifetime: asks.lifetime(), ..answer(1) });
+    let how = || match cache.get(key(1), &asks, Instant::now()) {
+        Some(ResponseCacheLookup::Fresh(_)) => "fresh",
+        Some(ResponseCacheLookup::Stale(_)) => "stale",
+        Some(ResponseCacheLookup::LastResort(_)) => "last resort",
+        None => "nothing",
+    };
+    let mut seen = Vec::new();
+    for _ in 0..6 {
+        seen.push(how());
+        tokio::time::advance(MINUTE).await;
+    }
+    assert_eq!(seen, ["fresh", "stale", "stale", "last resort", "last resort", "nothing"]);
+}
+
+#[tokio::test]
+async fn a_handled_answer_serves_without_another_request() {
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let first = triggers.send(get(web.url("/?a=1")), &script).await;
+    assert_eq!((first.cache, web.unseen()), (CacheStatus::Miss, 1));
+    let hit = triggers.send(get(web.url("/?a=1")), &script).await;
+    assert_eq!((hit.cache, code(&hit).as_str(), web.unseen()), (CacheStatus::Hit, "200", 0));
+    let other = triggers.send(get(web.url("/?a=2")), &script).await;
+    assert_eq!((other.cache, web.unseen()), (CacheStatus::Miss, 1));
+    let off = triggers.send(get(web.url("/?a=1")), &plain()).await;
+    assert_eq!((off.cache, web.unseen()), (CacheStatus::Off, 1));
+}
+
+#[tokio::test]
+async fn only_what_a_branch_handles_is_cached_and_no_failure() {
+    for (status, kept) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
+        let web = Web::start(move |_| Reply::with(status, "", "")).await;
+        let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
+        triggers.send(get(web.url("/")), &script).await;
+        let again = triggers.send(get(web.url("/")), &script).await;
+        assert_eq!(again.cache == CacheStatus::Hit, kept, "{status}");
+    }
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("404".into())));
+    for _ in 0..2 {
+        assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Miss);
+    }
+    assert_eq!(web.unseen(), 2, "no branch handles it");
+}
+
+#[tokio::test]
+async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    for cache in [CacheStatus::Miss, CacheStatus::Hit] {
+        let fetched = triggers.send(request(), &one).await;
+        assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
+    }
+    assert_eq!(code(&triggers.send(request(), &other).await), "2");
+    assert_eq!(triggers.send(request(), &one).await.answer.unwrap().status, 404);
+    assert_eq!(web.unseen(), 3);
+}
+
+/// Whether a request is answered from what another one has left.
+async fn shares(one: TriggerRequest, other: TriggerRequest) -> bool {
+    let (triggers, script) = (triggers(), keeping(minute()));
+    assert!(triggers.send(one, &script).await.answer.is_ok());
+    triggers.send(other, &script).await.cache == CacheStatus::Hit
+}
+
+#[tokio::test]
+async fn every_part_of_a_request_is_in_its_key() {
+    let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let headers = |headers| TriggerRequest { headers, ..get(web.url("/")) };
+    let requests = [
+        get(web.url("/")),
+        get(web.url("/?a=1")),
+        get(web.url("/?a=1&b")),
+        post(web.url("/"), "", "a/b"),
+        post(web.url("/"), "x", "a/b"),
+        post(web.url("/"), "x", "a/c"),
+        headers(vec![header("x-a", "1")]),
+        headers(vec![header("x-a", "2")]),
+        headers(vec![header("x-b", "1")]),
+        headers(vec![header("x-a", "1"), header("x-b", "")]),
+        headers(vec![header("content-type", "a/b")]),
+        TriggerRequest { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
+        TriggerRequest { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
+    ];
+    let (triggers, script) = (triggers(), keeping(minute()));
+    for request in &requests {
+        let first = triggers.send(request.clone(), &script).await;
+        assert_eq!(first.cache, CacheStatus::Miss, "{request:?} has another's key");
+        assert_eq!(triggers.send(request.clone(), &script).await.cache, CacheStatus::Hit);
+    }
+    assert!(
+        shares(get(web.url("/")), get(web.url("/#part"))).await,
+        "what is not sent is in no key"
+    );
+}
+
+#[tokio::test]
+async fn a_script_can_say_what_tells_requests_apart() {
+    let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let named = |path: &str, of: &str, text: &str| {
+        let cache_key = Some(CacheKeyInput { source: of.into(), text: filled(text) });
+        TriggerRequest { cache_key, ..get(web.url(path)) }
+    };
+    let one = || named("/?caller=1&order=5", "/?caller={caller}&order={keypress}", "5");
+    assert!(
+        shares(one(), named("/?caller=2&order=5", "/?caller={caller}&order={keypress}", "5")).await
+    );
+    assert!(
+        !shares(one(), named("/?caller=1&order=6", "/?caller={caller}&order={keypress}", "6"))
+            .await
+    );
+    assert!(!shares(one(), named("/x?order=5", "/x?order={keypress}", "5")).await);
+    assert!(!shares(one(), get(web.url("/?caller=1&order=5"))).await);
+}

@@ -1,0 +1,182 @@
+//! Requests as they arrive, and answers as they are read.
+
+use dialscript::script::request::{CacheStatus, TriggerClient};
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{ask, code, header, post, triggers};
+use crate::trigger::requests::{get, plain};
+
+#[tokio::test]
+async fn without_a_body_a_request_is_a_get() {
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let fetched = ask(get(web.url("/orders?caller=%2B49&orderID=12#part"))).await;
+    assert_eq!(code(&fetched), "200");
+    assert_eq!(fetched.cache, CacheStatus::Off);
+    let seen = web.next().await;
+    assert_eq!(seen.line(), "GET /orders?caller=%2B49&orderID=12 HTTP/1.1");
+    assert_eq!(seen.headers("host"), [web.address.to_string()]);
+    assert_eq!(seen.headers("user-agent"), [concat!("dialscript/", env!("CARGO_PKG_VERSION"))]);
+    assert!(seen.headers("accept")[0].starts_with("application/json, "));
+    assert!(seen.headers("content-type").is_empty() && seen.body.is_empty());
+}
+
+#[tokio::test]
+async fn with_a_body_a_request_is_a_post_of_its_type() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    for (body, content_type) in
+        [("a=1&b=2", "application/x-www-form-urlencoded"), ("{}", "application/json"), ("", "x/y")]
+    {
+        assert!(ask(post(web.url("/"), body, content_type)).await.answer.is_ok());
+        let seen = web.next().await;
+        assert_eq!(seen.line(), "POST / HTTP/1.1");
+        assert_eq!(seen.headers("content-type"), [content_type]);
+        assert_eq!(seen.body, body.as_bytes());
+    }
+}
+
+#[tokio::test]
+async fn headers_arrive_as_the_script_has_them() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let mut request = post(web.url("/"), "<a/>", "application/x-www-form-urlencoded");
+    request.headers = vec![
+        header("content-type", "application/xml"),
+        header("authorization", "Basic xyz"),
+        header("x-name", "Jürgen"),
+        header("x-twice", "1"),
+        header("x-twice", "2"),
+        header("accept", "text/plain"),
+        header("x-empty", ""),
+    ];
+    assert!(ask(request).await.answer.is_ok());
+    let seen = web.next().await;
+    assert_eq!(seen.headers("content-type"), ["application/xml"]);
+    assert_eq!(seen.headers("authorization"), ["Basic xyz"]);
+    assert_eq!(seen.headers("x-name"), ["Jürgen"]);
+    assert_eq!(seen.headers("x-twice"), ["1", "2"]);
+    assert_eq!(seen.headers("accept"), ["text/plain"]);
+    assert_eq!(seen.headers("x-empty"), [""]);
+}
+
+#[tokio::test]
+async fn who_stands_before_the_host_is_sent_as_basic_authorization() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let url = format!("http://user:p%40ss@{}/", web.address);
+    assert!(ask(get(&url)).await.answer.is_ok());
+    assert_eq!(web.next().await.headers("authorization"), ["Basic dXNlcjpwQHNz"]);
+    let mut request = get(&url);
+    request.headers = vec![header("authorization", "Bearer x")];
+    assert!(ask(request).await.answer.is_ok());
+    assert_eq!(web.next().await.headers("authorization"), ["Bearer x"]);
+}
+
+#[tokio::test]
+async fn every_complete_reply_is_an_answer() {
+    for status in [200, 201, 204, 301, 304, 400, 404, 500, 503, 599] {
+        let web = Web::start(move |_| Reply::with(status, "", "")).await;
+        let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
+        assert_eq!(answer.status, status);
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_answer_is_read() {
+    let packed = include_bytes!("../../data/web/code.gz");
+    let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
+    let mut web = Web::start(move |_| Reply::with(200, headers, packed)).await;
+    assert_eq!(code(&ask(get(web.url("/"))).await), "200");
+    assert_eq!(web.next().await.headers("accept-encoding"), ["gzip"]);
+}
+
+#[tokio::test]
+async fn an_answer_of_http_1_0_ends_with_its_connection() {
+    let old = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"code\":\"200\"}";
+    let web = Web::start(|_| Reply::Close(old.to_vec())).await;
+    assert_eq!(code(&ask(get(web.url("/"))).await), "200");
+}
+
+#[tokio::test]
+async fn a_chunked_answer_is_read_whole() {
+    let chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\
+        Transfer-Encoding: chunked\r\n\r\n8\r\n{\"code\":\r\n6\r\n\"200\"}\r\n0\r\n\r\n";
+    let web = Web::start(|_| Reply::Bytes(chunked.to_vec())).await;
+    assert_eq!(code(&ask(get(web.url("/"))).await), "200");
+}
+
+#[tokio::test]
+async fn one_connection_serves_one_request_after_the_other() {
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let triggers = triggers();
+    for _ in 0..3 {
+        assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+        assert_eq!(web.next().await.connection, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_place_is_followed() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/from" => Reply::redirect(307, "/to?x=1"),
+        "/see" => Reply::redirect(303, "to"),
+        _ => Reply::json(r#"{"code":"there"}"#),
+    })
+    .await;
+    assert_eq!(code(&ask(post(web.url("/from"), "a=1", "x/y")).await), "there");
+    let (first, second) = (web.next().await, web.next().await);
+    assert_eq!((first.line(), second.line()), ("POST /from HTTP/1.1", "POST /to?x=1 HTTP/1.1"));
+    assert_eq!(second.body, b"a=1");
+    assert!(second.headers("referer").is_empty());
+    assert_eq!(code(&ask(post(web.url("/see"), "a=1", "x/y")).await), "there");
+    let (first, second) = (web.next().await, web.next().await);
+    assert_eq!((first.line(), second.line()), ("POST /see HTTP/1.1", "GET /to HTTP/1.1"));
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_place_is_the_answer() {
+    let mut other = Web::start(|_| Reply::json("{}")).await;
+    let port = other.address.port();
+    let places = [
+        other.url("/"),
+        format!("http://localhost:{port}/"),
+        format!("//127.0.0.2:{port}/"),
+        format!("https://127.0.0.1:{port}/"),
+        "file:///etc/passwd".to_owned(),
+    ];
+    for place in places {
+        let to = place.clone();
+        let web = Web::start(move |_| Reply::redirect(302, &to)).await;
+        let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
+        assert_eq!(answer.status, 302, "{place}");
+    }
+    assert_eq!(other.unseen(), 0);
+}
+
+#[tokio::test]
+async fn redirects_end_after_five() {
+    let mut web = Web::start(|_| Reply::redirect(302, "/again")).await;
+    let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
+    assert_eq!(answer.status, 302);
+    assert_eq!(web.unseen(), 6);
+}
+
+#[tokio::test]
+async fn a_configured_proxy_gets_the_requests() {
+    let mut proxy = Web::start(|_| Reply::json(r#"{"code":"by proxy"}"#)).await;
+    let settings = dialscript::trigger::TriggerSettings {
+        proxy: Some(proxy.url("/").parse().expect("a URL")),
+        ..Default::default()
+    };
+    let fetched =
+        crate::trigger::http::with(settings).send(get("http://shop.invalid/x"), &plain()).await;
+    assert_eq!(code(&fetched), "by proxy");
+    assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
+}
+
+#[tokio::test]
+async fn a_background_request_arrives_although_nobody_waits() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let triggers = triggers();
+    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain());
+    assert_eq!(web.next().await.line(), "POST /told HTTP/1.1");
+    triggers.close_and_wait().await;
+    assert!(triggers.tracker().is_empty());
+}

@@ -1,0 +1,142 @@
+//! Web servers that are slow, broken or hostile.
+
+use std::time::{Duration, Instant};
+
+use dialscript::script::request::{TriggerClient, TriggerError};
+use dialscript::trigger::TriggerSettings;
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{failure, with, within};
+use crate::trigger::requests::{get, plain};
+
+const SHORT: Duration = Duration::from_millis(250);
+
+/// Far less than any other bound, far more than a busy machine needs.
+const PROMPT: Duration = Duration::from_secs(2);
+
+fn head(headers: &str) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{headers}\r\n").into_bytes()
+}
+
+async fn fails_in_time(reply: Reply) {
+    let web = Web::start(move |_| reply.clone()).await;
+    let start = Instant::now();
+    let request = within(SHORT, get(web.url("/")));
+    assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
+    let took = start.elapsed();
+    assert!(took >= SHORT && took < PROMPT, "{took:?}");
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_a_server_that_stays_silent() {
+    fails_in_time(Reply::Silence).await;
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_a_body_that_drips() {
+    fails_in_time(Reply::Drip(head("Content-Length: 100000\r\n"))).await;
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_headers_that_drip() {
+    fails_in_time(Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())).await;
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_a_body_that_stops() {
+    fails_in_time(Reply::Bytes([head("Content-Length: 10\r\n"), b"half".to_vec()].concat())).await;
+}
+
+#[tokio::test]
+async fn the_timeout_bounds_all_redirects_together() {
+    let web = Web::start(|seen| match seen.path() {
+        "/" => Reply::redirect(302, "/next"),
+        _ => Reply::Silence,
+    })
+    .await;
+    let request = within(SHORT, get(web.url("/")));
+    assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_no_answer() {
+    let broken = [
+        Reply::Reset,
+        Reply::Close(Vec::new()),
+        Reply::Close(b"HTTP/1.1 200 OK\r\nContent-".to_vec()),
+        Reply::Close([head("Content-Length: 100\r\n"), b"half".to_vec()].concat()),
+        Reply::Close([head("Transfer-Encoding: chunked\r\n"), b"5\r\nhal".to_vec()].concat()),
+        Reply::Close([head("Content-Encoding: gzip\r\n"), b"no gzip".to_vec()].concat()),
+        Reply::Bytes(b"SSH-2.0-OpenSSH_9.2\r\n\r\n".to_vec()),
+        Reply::Bytes(head("Content-Length: ten\r\n")),
+        Reply::Bytes(head("Content-Length: 1\r\nContent-Length: 2\r\n")),
+    ];
+    for (at, reply) in broken.into_iter().enumerate() {
+        let web = Web::start(move |_| reply.clone()).await;
+        let error = failure(get(web.url("/"))).await;
+        assert!(matches!(error, TriggerError::Unreachable(_)), "row {at}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_says_so() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    drop(listener);
+    let error = failure(get(format!("http://{address}/"))).await;
+    assert!(error.to_string().starts_with("no connection: Connection refused"), "{error}");
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_is_no_answer() {
+    let error = failure(get("http://shop.invalid/")).await;
+    assert!(matches!(error, TriggerError::Unreachable(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
+    socket.bind(&any.into()).unwrap();
+    socket.listen(0).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    // Its backlog is one connection: more are neither taken nor refused.
+    let _taken = std::net::TcpStream::connect(address).unwrap();
+    let settings = TriggerSettings { connect_timeout: SHORT, ..TriggerSettings::default() };
+    let fetched = with(settings).send(get(format!("http://{address}/")), &plain()).await;
+    assert_eq!(fetched.answer.unwrap_err(), TriggerError::Unreachable("none within 250ms".into()));
+}
+
+#[tokio::test]
+async fn a_server_without_tls_fails_the_handshake() {
+    let web = Web::start(|_| Reply::json("{}")).await;
+    let request = within(SHORT, get(web.url("/").replace("http:", "https:")));
+    let error = failure(request).await;
+    assert!(matches!(error, TriggerError::Unreachable(_) | TriggerError::TimedOut(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_body_is_read_up_to_its_bound_and_no_further() {
+    for (length, fits) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
+        let web = Web::start(move |_| Reply::of(200, "text/plain", vec![b'x'; length])).await;
+        let answer = crate::trigger::http::ask(get(web.url("/"))).await.answer;
+        assert_eq!(answer.is_ok(), fits, "{length}");
+        let too_long = answer.err() == Some(TriggerError::BodyTooLong(256 * 1024));
+        assert_eq!(too_long, !fits);
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_too_long() {
+    let endless = [head(""), vec![b'x'; 4 * 1024 * 1024]].concat();
+    let web = Web::start(move |_| Reply::Bytes(endless.clone())).await;
+    assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
+}
+
+#[tokio::test]
+async fn a_small_body_that_unpacks_to_a_large_one_is_too_long() {
+    let bomb = include_bytes!("../../data/web/bomb.gz");
+    let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
+    let web = Web::start(move |_| Reply::with(200, headers, bomb)).await;
+    assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
+}

@@ -1,0 +1,63 @@
+//! What is told in the background, and what of it is logged.
+
+use dialscript::script::request::{TriggerClient, TriggerRequest};
+
+use crate::support::log::record;
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{CANARY, secret_url, triggers};
+use crate::trigger::requests::{get, plain};
+
+async fn told(request: TriggerRequest) -> String {
+    let (lines, _guard) = record("trace");
+    let triggers = triggers();
+    let span = tracing::info_span!("call", id = "the-call");
+    span.in_scope(|| triggers.send_detached(request, &plain()));
+    triggers.close_and_wait().await;
+    lines.text()
+}
+
+fn secret(url: &str) -> TriggerRequest {
+    let mut request = get("");
+    request.target.url = secret_url(url);
+    request
+}
+
+#[tokio::test]
+async fn a_failure_in_the_background_is_a_warning_of_its_call() {
+    let lines = told(get("http://user:word@shop.invalid/path?caller=5550100")).await;
+    let warning = lines.lines().find(|line| line.contains("WARN")).expect("a warning");
+    for part in ["the-call", "dialscript", "a request in the background failed"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(warning.contains("to=http://shop.invalid/path error="), "{warning}");
+    assert!(!warning.contains("word") && !warning.contains("5550100"), "{warning}");
+}
+
+#[tokio::test]
+async fn an_error_status_in_the_background_is_a_warning() {
+    let web = Web::start(|_| Reply::with(500, "", "")).await;
+    let lines = told(get(web.url("/"))).await;
+    assert!(lines.contains("WARN") && lines.contains("status=500"), "{lines}");
+    let web = Web::start(|_| Reply::redirect(302, "http://elsewhere.invalid/")).await;
+    let lines = told(get(web.url("/"))).await;
+    assert!(lines.contains("WARN") && lines.contains("status=302"), "nobody was told: {lines}");
+    let web = Web::start(|_| Reply::with(204, "", "")).await;
+    let lines = told(get(web.url("/"))).await;
+    assert!(!lines.contains("WARN") && lines.contains("status=204"), "{lines}");
+}
+
+#[tokio::test]
+async fn what_is_sensitive_is_in_no_line_of_ours() {
+    let web = Web::start(|_| Reply::Reset).await;
+    for url in [
+        web.url("/{keypress}/x?pin={keypress}"),
+        "http://{keypress}.invalid/".to_owned(),
+        "{keypress}".to_owned(),
+    ] {
+        let lines = told(secret(&url)).await;
+        assert!(lines.contains("WARN"), "{lines}");
+        let ours = lines.lines().filter(|line| line.contains(" dialscript"));
+        assert!(ours.clone().count() > 0, "{lines}");
+        ours.for_each(|line| assert!(!line.contains(CANARY), "{line}"));
+    }
+}

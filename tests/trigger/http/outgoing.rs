@@ -1,0 +1,124 @@
+//! What is never sent, and what errors never tell.
+
+use dialscript::script::request::{TriggerClient, TriggerError};
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{
+    CANARY, ask, failure, header, keeping, minute, post, secret_url, triggers, within,
+};
+use crate::trigger::requests::{get, to};
+
+fn reason(error: TriggerError) -> String {
+    match error {
+        TriggerError::NotSent(reason) => reason,
+        other => panic!("sent: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_http_url_is_not_sent() {
+    let rows = [
+        ("", "its URL is none"),
+        ("shop.example/orders", "its URL is none"),
+        ("http://", "its URL is none"),
+        ("http://[::1/", "its URL is none"),
+        ("http://shop example/", "its URL is none"),
+        ("file:///etc/passwd", "neither http nor https"),
+        ("ftp://shop.example/", "neither http nor https"),
+        ("javascript:alert(1)", "neither http nor https"),
+    ];
+    for (url, expected) in rows {
+        let reason = reason(failure(get(url)).await);
+        assert!(reason.contains(expected), "{url}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_climbs_is_not_sent() {
+    for path in [
+        "/a/../b",
+        "/a/..",
+        "/./a",
+        "/a/%2e%2E/b",
+        "/a/.%2e",
+        "/a\\..\\b",
+        "/..?x=1",
+        "/..#x",
+        "/.. ",
+    ] {
+        let reason = reason(failure(get(format!("http://shop.invalid{path}"))).await);
+        assert!(reason.contains("segments of dots"), "{path}: {reason}");
+    }
+}
+
+#[tokio::test]
+async fn dots_that_climb_nowhere_are_sent() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    for path in ["/...", "/a..b/.c/d.", "/?x=../..", "/a?b=/../"] {
+        assert!(ask(get(web.url(path))).await.answer.is_ok(), "{path}");
+        assert_eq!(web.next().await.path(), path);
+    }
+}
+
+#[tokio::test]
+async fn headers_that_frame_a_message_are_not_sent() {
+    for name in ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"] {
+        let mut request = post("http://shop.invalid/", "a=1", "x/y");
+        request.headers = vec![header(name, "5")];
+        let reason = reason(failure(request).await);
+        assert!(reason.contains(name), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_never_ends_its_line() {
+    for value in ["a\r\nx-evil: 1", "a\nb", "a\rb", "a\0b", "\x7f"] {
+        let mut request = get("http://shop.invalid/");
+        request.headers = vec![header("x-value", value)];
+        let reason = reason(failure(request).await);
+        assert!(reason.contains("x-value") && !reason.contains("evil"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn no_error_tells_the_url_or_what_came() {
+    let replies = [
+        Reply::Reset,
+        Reply::Silence,
+        Reply::Bytes(format!("{CANARY}\r\n\r\n").into_bytes()),
+        Reply::Bytes(format!("HTTP/1.1 200 OK\r\n{CANARY} : x\r\n\r\n").into_bytes()),
+        Reply::redirect(302, &format!("http://[{CANARY}")),
+        Reply::with(200, "Content-Encoding: gzip\r\n", CANARY),
+    ];
+    for (at, reply) in replies.into_iter().enumerate() {
+        let web = Web::start(move |_| reply.clone()).await;
+        let url = web.url("/{keypress}?pin={keypress}");
+        let mut request = within(std::time::Duration::from_millis(200), get(""));
+        request.target.url = secret_url(&url);
+        let fetched = ask(request).await;
+        let told = format!("{fetched:?}");
+        assert!(!told.contains(CANARY) && !told.contains("pin="), "row {at}: {told}");
+        if let Err(error) = fetched.answer {
+            let told = error.to_string();
+            assert!(!told.contains(CANARY) && !told.contains("http"), "row {at}: {told}");
+        }
+    }
+    let mut request = get("");
+    request.target.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
+    let told = format!("{:?}", triggers().send(request, &keeping(minute())).await);
+    assert!(!told.contains(CANARY), "{told}");
+}
+
+#[test]
+fn who_stands_before_the_host_is_shown_to_nobody() {
+    let rows = [
+        ("http://ivr:word@shop.example/x?a=@b", "http://***@shop.example/x?a=@b"),
+        ("http://a@b:word@shop.example", "http://***@shop.example"),
+        ("http://shop.example/@x", "http://shop.example/@x"),
+        ("http://shop.example?a@b", "http://shop.example?a@b"),
+        ("no url @ all", "no url @ all"),
+    ];
+    for (url, shown) in rows {
+        assert_eq!(to(url).redacted(), shown);
+    }
+}

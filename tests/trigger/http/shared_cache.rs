@@ -1,0 +1,148 @@
+//! Several daemons that share what they keep.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use dialscript::script::definition::{ResponseCachePolicy, Script};
+
+use dialscript::script::matcher::Matcher;
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
+use dialscript::trigger::{HttpTriggerClient, TriggerSettings, shared_cache};
+use futures_util::future::join_all;
+use tokio::sync::Notify;
+
+use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::wait::until;
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{
+    CANARY, MINUTE, code, good, keeping, keeping_what, minute, secret_url, with,
+};
+use crate::trigger::requests::{get, to};
+
+fn daemon(redis: &FakeRedis) -> HttpTriggerClient {
+    let address = redis.url().parse().expect("an address");
+    let shared =
+        shared_cache::SharedCacheSettings { address, secret: "the daemons' own secret".into() };
+    with(TriggerSettings { shared_cache: Some(shared), ..TriggerSettings::default() })
+}
+
+/// Once what is done behind a call is done.
+async fn settled(daemon: &HttpTriggerClient) {
+    until("nothing is under way", || daemon.tracker().is_empty()).await;
+}
+
+async fn asked(
+    daemon: &HttpTriggerClient,
+    request: TriggerRequest,
+    script: &Arc<Script>,
+) -> CacheStatus {
+    let fetched = daemon.send(request, script).await;
+    assert_eq!(code(&fetched), "200");
+    settled(daemon).await;
+    fetched.cache
+}
+
+#[tokio::test]
+async fn what_one_daemon_was_answered_serves_the_others() {
+    let redis = FakeRedis::start().await;
+    let mut web = Web::start(|_| good()).await;
+    let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
+    assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
+    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
+    assert_eq!(web.unseen(), 1);
+    let told = redis.memory.lock().unwrap().told.len();
+    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
+    assert_eq!(redis.memory.lock().unwrap().told.len(), told, "its own copy is nearer");
+}
+
+#[tokio::test]
+async fn calls_on_several_daemons_make_one_request() {
+    let redis = FakeRedis::start().await;
+    let leave = Arc::new(Notify::new());
+    let held = good().held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let daemons = [daemon(&redis), daemon(&redis), daemon(&redis)];
+    let script = keeping(minute());
+    let calls = daemons.iter().flat_map(|daemon| (0..20).map(move |_| daemon));
+    let calls = join_all(calls.map(|daemon| daemon.send(get(web.url("/")), &script)));
+    let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
+    assert!(all.iter().all(|fetched| code(fetched) == "200"));
+    assert_eq!(web.unseen(), 1);
+}
+
+#[tokio::test]
+async fn what_no_branch_handles_is_shared_with_nobody() {
+    let redis = FakeRedis::start().await;
+    let mut web = Web::start(|_| good()).await;
+    let script = keeping_what(minute(), Matcher::Text("404".into()));
+    for daemon in [daemon(&redis), daemon(&redis)] {
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
+    }
+    assert_eq!((web.unseen(), redis.memory.lock().unwrap().answers().len()), (2, 0));
+}
+
+#[tokio::test]
+async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
+    let redis = FakeRedis::start().await;
+    let mut web = Web::start(|_| Reply::with(404, "", "")).await;
+    let standby = Web::start(|_| good()).await;
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (one, other) = (daemon(&redis), daemon(&redis));
+    one.send(request(), &keeping_what(minute(), Matcher::Status(404))).await;
+    settled(&one).await;
+    assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
+    assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheStatus::Miss);
+    assert_eq!(web.unseen(), 2);
+}
+
+#[tokio::test]
+async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
+    let redis = FakeRedis::start().await;
+    let zero = Duration::ZERO;
+    for (stale, stale_if_error) in [(MINUTE, zero), (zero, MINUTE)] {
+        let old = ResponseCachePolicy { fresh: zero, stale, stale_if_error, ..minute() };
+        let web = Web::start(|seen| match seen.connection {
+            1 => good(),
+            _ => Reply::Reset,
+        })
+        .await;
+        let script = keeping(old);
+        asked(&daemon(&redis), get(web.url("/")), &script).await;
+        let other = daemon(&redis);
+        assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Stale);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_costs_no_call_its_answer() {
+    for mood in [None, Some(Mood::Silent), Some(Mood::Full), Some(Mood::Flood)] {
+        let mut redis = FakeRedis::start().await;
+        match mood {
+            Some(mood) => redis.set(mood),
+            None => redis.kill().await,
+        }
+        let mut web = Web::start(|_| good()).await;
+        let (daemon, script) = (daemon(&redis), keeping(minute()));
+        let begun = Instant::now();
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
+        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Hit);
+        assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!(web.unseen(), 1);
+    }
+}
+
+#[tokio::test]
+async fn nothing_sensitive_is_sent_to_the_server() {
+    let redis = FakeRedis::start().await;
+    let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
+    let (daemon, script) = (daemon(&redis), keeping(minute()));
+    let mut request = get("");
+    request.target.url = secret_url(&web.url("/{keypress}?pin={keypress}"));
+    asked(&daemon, request, &script).await;
+    assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
+    let dump = redis.dump();
+    let has = |text: &[u8]| dump.windows(text.len()).any(|part| part == text);
+    assert!(!has(CANARY.as_bytes()) && !has(b"secret") && !has(web.address.to_string().as_bytes()));
+    let listed = format!("{:?}", daemon.cache().list(tokio::time::Instant::now()));
+    assert!(listed.contains("pin=***") && !listed.contains(CANARY), "{listed}");
+}

@@ -1,0 +1,124 @@
+//! One request for all calls that ask the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::matcher::Matcher;
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerRequest};
+use futures_util::future::join_all;
+use tokio::sync::Notify;
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{code, good, keeping, keeping_what, minute, triggers, within};
+use crate::trigger::requests::{get, to};
+
+#[tokio::test]
+async fn five_hundred_calls_at_once_make_one_request() {
+    let leave = Arc::new(Notify::new());
+    let held = good().held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let calls = join_all((0..500).map(|_| triggers.send(get(web.url("/")), &script)));
+    let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
+    assert!(all.iter().all(|fetched| code(fetched) == "200"));
+    assert_eq!(all.iter().filter(|fetched| fetched.timings.joined_flight).count(), 499);
+    assert_eq!(web.unseen(), 1);
+    assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Hit);
+}
+
+#[tokio::test]
+async fn who_asked_first_may_leave() {
+    let leave = Arc::new(Notify::new());
+    let held = good().held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
+    let (asking, request, first) = (triggers.clone(), get(web.url("/")), script.clone());
+    let first = tokio::spawn(async move { asking.send(request, &first).await });
+    web.next().await;
+    let second = triggers.send(get(web.url("/")), &script);
+    let leaves = async {
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        leave.notify_one();
+    };
+    let (second, ()) = tokio::join!(second, leaves);
+    assert_eq!(
+        (code(&second).as_str(), second.timings.joined_flight, web.unseen()),
+        ("200", true, 0)
+    );
+}
+
+#[tokio::test]
+async fn who_has_more_time_than_the_first_asks_again() {
+    let mut web = Web::start(|seen| match seen.connection {
+        1 => Reply::Silence,
+        _ => good(),
+    })
+    .await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let hasty = triggers.send(within(Duration::from_millis(100), get(web.url("/"))), &script);
+    let patient = async {
+        web.next().await;
+        triggers.send(get(web.url("/")), &script).await
+    };
+    let (hasty, patient) = tokio::join!(hasty, patient);
+    assert!(matches!(hasty.answer, Err(TriggerError::TimedOut(_))));
+    assert_eq!(code(&patient), "200");
+}
+
+#[tokio::test]
+async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let (triggers, script) = (triggers(), keeping(minute()));
+    let mut request = get(web.url("/"));
+    request.retry_policy.attempt_timeout = Some(Duration::from_millis(100));
+    let calls = join_all((0..5).map(|_| triggers.send(request.clone(), &script)));
+    let short = TriggerError::TimedOut(Duration::from_millis(100));
+    assert!(calls.await.into_iter().all(|fetched| fetched.answer.unwrap_err() == short));
+    assert_eq!(web.unseen(), 1);
+}
+
+#[tokio::test]
+async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
+    let mut web = Web::start(|_| Reply::Silence).await;
+    let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
+    let (asking, request, first) = (triggers.clone(), get(web.url("/")), script.clone());
+    let first = tokio::spawn(async move { asking.send(request, &first).await });
+    web.next().await;
+    let short = Duration::from_millis(100);
+    let begun = std::time::Instant::now();
+    let hasty = triggers.send(within(short, get(web.url("/"))), &script).await;
+    assert_eq!(hasty.answer.unwrap_err(), TriggerError::TimedOut(short));
+    assert!(begun.elapsed() < Duration::from_secs(2) && web.unseen() == 0);
+    first.abort();
+}
+
+#[tokio::test]
+async fn who_has_no_use_for_the_answer_asks_again() {
+    let leave = Arc::new(Notify::new());
+    let held = Reply::with(404, "", "").held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let standby = Web::start(|_| good()).await;
+    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
+    let other = keeping(minute());
+    let (first, second) = (request(), request());
+    let calls = async { tokio::join!(triggers.send(first, &one), triggers.send(second, &other)) };
+    let (one, other) = tokio::select! {
+        both = calls => both,
+        () = async { loop { web.next().await; leave.notify_one(); } } => unreachable!(),
+    };
+    assert_eq!((one.answer.unwrap().status, code(&other).as_str()), (404, "200"));
+}
+
+#[tokio::test]
+async fn a_failure_is_everybodys() {
+    let leave = Arc::new(Notify::new());
+    let held = Reply::with(500, "", "").held(&leave);
+    let mut web = Web::start(move |_| held.clone()).await;
+    let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("200".into())));
+    let calls = join_all((0..10).map(|_| triggers.send(get(web.url("/")), &script)));
+    let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
+    assert!(all.iter().all(|fetched| fetched.answer.as_ref().unwrap().status == 500));
+    assert_eq!(web.unseen(), 1);
+}

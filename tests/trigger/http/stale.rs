@@ -1,0 +1,124 @@
+//! Old answers: served at once and renewed behind the call, or where there is no answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use dialscript::script::definition::{ResponseCachePolicy, Script};
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerResult};
+use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
+
+use crate::support::web::{Reply, Web};
+use crate::trigger::http::{MINUTE, code, keeping, minute, triggers, with, within};
+use crate::trigger::requests::get;
+
+/// Old at once, and served so.
+fn old_at_once(stale: Duration, stale_if_error: Duration) -> Arc<Script> {
+    keeping(ResponseCachePolicy { fresh: Duration::ZERO, stale, stale_if_error, ..minute() })
+}
+
+/// Answers `{"code":"1"}`, then does what it is told.
+async fn once_then(reply: Reply) -> Web {
+    let seen = AtomicUsize::new(0);
+    Web::start(move |_| match seen.fetch_add(1, Ordering::Relaxed) {
+        0 => Reply::json(r#"{"code":"1"}"#),
+        _ => reply.clone(),
+    })
+    .await
+}
+
+/// What calls get until a condition holds.
+async fn until(
+    triggers: &HttpTriggerClient,
+    url: &str,
+    script: &Arc<Script>,
+    holds: impl Fn(&TriggerResult) -> bool,
+) -> TriggerResult {
+    let begun = Instant::now();
+    loop {
+        let fetched = triggers.send(get(url), script).await;
+        if holds(&fetched) {
+            return fetched;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5), "not within 5 s: {fetched:?}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn an_old_answer_serves_at_once_and_is_renewed_behind_the_call() {
+    let mut web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
+    let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
+    let url = web.url("/");
+    assert_eq!(triggers.send(get(&url), &script).await.cache, CacheStatus::Miss);
+    let stale = triggers.send(get(&url), &script).await;
+    assert_eq!((code(&stale).as_str(), stale.cache), ("1", CacheStatus::Stale));
+    assert!(web.next().await.path() == "/" && web.next().await.path() == "/", "it is asked again");
+    let renewed = until(&triggers, &url, &script, |fetched| code(fetched) == "2").await;
+    assert_eq!(renewed.cache, CacheStatus::Stale);
+}
+
+#[tokio::test]
+async fn an_old_answer_serves_on_when_it_can_t_be_renewed() {
+    let web = once_then(Reply::Silence).await;
+    let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
+    triggers.send(get(web.url("/")), &script).await;
+    let begun = Instant::now();
+    for _ in 0..10 {
+        assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Stale);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(1), "nobody waits for it");
+}
+
+#[tokio::test]
+async fn an_old_answer_serves_where_there_is_none() {
+    for reply in [
+        Reply::Reset,
+        Reply::Silence,
+        Reply::with(500, "", ""),
+        Reply::of(200, "text/html", "<html>"),
+        Reply::with(404, "", ""),
+    ] {
+        let web = once_then(reply).await;
+        let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, MINUTE));
+        triggers.send(get(web.url("/")), &script).await;
+        let request = within(Duration::from_millis(200), get(web.url("/")));
+        let stale = triggers.send(request, &script).await;
+        assert_eq!((code(&stale).as_str(), stale.cache), ("1", CacheStatus::Stale));
+        assert!(stale.first_error.is_some(), "why it is old is told");
+    }
+}
+
+#[tokio::test]
+async fn a_new_answer_comes_before_an_old_one() {
+    let web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
+    let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, MINUTE));
+    triggers.send(get(web.url("/")), &script).await;
+    let new = triggers.send(get(web.url("/")), &script).await;
+    assert_eq!((code(&new).as_str(), new.cache), ("2", CacheStatus::Miss));
+}
+
+#[tokio::test]
+async fn without_leave_nothing_old_serves() {
+    let web = once_then(Reply::Reset).await;
+    let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, Duration::ZERO));
+    triggers.send(get(web.url("/")), &script).await;
+    let nothing = triggers.send(get(web.url("/")), &script).await;
+    assert!(nothing.answer.is_err() && nothing.cache == CacheStatus::Miss);
+}
+
+#[tokio::test]
+async fn an_old_answer_serves_when_no_more_requests_may_be_under_way() {
+    let web = once_then(Reply::Silence).await;
+    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
+    let script = old_at_once(Duration::ZERO, MINUTE);
+    triggers.send(get(web.url("/")), &script).await;
+    let other = get(web.url("/other"));
+    tokio::select! {
+        biased;
+        _ = triggers.send(other, &script) => panic!("the web application stays silent"),
+        () = tokio::task::yield_now() => {}
+    }
+    let stale = triggers.send(get(web.url("/")), &script).await;
+    assert_eq!(stale.cache, CacheStatus::Stale);
+}

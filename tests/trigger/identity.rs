@@ -1,0 +1,50 @@
+//! Who we are to a web application, and whom we trust.
+
+use dialscript::script::request::{RequestAuth, TriggerClient, TriggerRequest, TriggerResult};
+use dialscript::script::template::RedactedText;
+use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
+
+use super::requests::plain;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::web::tls;
+
+mod auth;
+mod certificates;
+mod connections;
+mod program;
+mod recipes;
+mod signatures;
+
+const CANARY: &str = "4711canary-of-16";
+
+fn open(text: impl Into<String>) -> RedactedText {
+    RedactedText::public(text.into())
+}
+
+fn hidden(text: impl Into<String>) -> RedactedText {
+    RedactedText::sensitive(text.into())
+}
+
+fn basic(user: &str, password: &str) -> Option<RequestAuth> {
+    Some(RequestAuth::Basic(open(user), hidden(password)))
+}
+
+/// What a daemon's file says of upstreams, as requests have it.
+fn settings(daemon: &str) -> TriggerSettings {
+    let folder = ConfigFolder::new();
+    folder.daemon_file(daemon.replace("tls/", &tls::file("")));
+    folder.config().daemon.trigger
+}
+
+fn triggers(daemon: &str) -> HttpTriggerClient {
+    HttpTriggerClient::new(settings(daemon)).expect("clients")
+}
+
+async fn ask(triggers: &HttpTriggerClient, request: TriggerRequest) -> TriggerResult {
+    triggers.send(request, &plain()).await
+}
+
+async fn failure(triggers: &HttpTriggerClient, request: TriggerRequest) -> String {
+    let fetched = ask(triggers, request).await;
+    fetched.answer.expect_err("no answer").to_string()
+}

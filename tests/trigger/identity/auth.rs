@@ -1,0 +1,89 @@
+//! Names, passwords and tokens.
+
+use dialscript::script::request::{RequestAuth, TriggerClient};
+
+use super::{CANARY, ask, basic, failure, hidden, open, triggers};
+use crate::support::log::record;
+use crate::support::web::{Reply, Web};
+use crate::trigger::requests::{get, plain};
+
+/// The examples of RFC 7617 and RFC 6750.
+#[tokio::test]
+async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_them() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let triggers = triggers("");
+    for (auth, expected) in [
+        (basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        (basic("test", "123£"), "Basic dGVzdDoxMjPCow=="),
+        (Some(RequestAuth::Bearer(hidden("mF_9.B5f-4.1JqM"))), "Bearer mF_9.B5f-4.1JqM"),
+    ] {
+        let mut request = get(web.url("/"));
+        request.auth = auth;
+        assert!(ask(&triggers, request).await.answer.is_ok());
+        assert_eq!(web.next().await.headers("authorization"), [expected]);
+    }
+}
+
+#[tokio::test]
+async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let url = format!("http://mallory:x@{}/", web.address);
+    let triggers = triggers("");
+    let mut request = get(&url);
+    request.auth = basic("Aladdin", "open sesame");
+    assert!(ask(&triggers, request).await.answer.is_ok());
+    assert_eq!(web.next().await.headers("authorization"), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+    assert!(ask(&triggers, get(&url)).await.answer.is_ok());
+    assert_eq!(web.next().await.headers("authorization"), ["Basic bWFsbG9yeTp4"]);
+}
+
+#[tokio::test]
+async fn a_name_that_would_begin_the_password_is_not_sent() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let mut request = get(web.url("/"));
+    request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
+    let told = failure(&triggers(""), request).await;
+    assert!(told.contains("a name with a colon") && !told.contains(CANARY), "{told}");
+    assert_eq!(web.unseen(), 0);
+}
+
+#[tokio::test]
+async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
+    let (lines, _guard) = record("trace");
+    let web = Web::start(|_| Reply::Reset).await;
+    let triggers = triggers("");
+    for auth in [
+        basic("ivr", CANARY),
+        Some(RequestAuth::Bearer(hidden(CANARY))),
+        Some(RequestAuth::Bearer(hidden(format!("{CANARY}\n")))),
+    ] {
+        for url in [web.url("/"), "http://shop.invalid/".to_owned()] {
+            let mut request = get(url);
+            request.auth = auth.clone();
+            request.signing_keys = vec![hidden(CANARY)];
+            let shown = format!("{request:?}");
+            assert!(!shown.contains(CANARY), "{shown}");
+            triggers.send_detached(request.clone(), &plain());
+            let told = format!("{:?}", ask(&triggers, request).await);
+            assert!(!told.contains(CANARY), "{told}");
+        }
+    }
+    triggers.close_and_wait().await;
+    let lines = lines.text();
+    assert_eq!(lines.matches("a request in the background failed").count(), 6, "{lines}");
+    lines.lines().for_each(|line| assert!(!line.contains(CANARY), "{line}"));
+}
+
+#[tokio::test]
+async fn a_proxy_is_told_who_we_are_and_nobody_else() {
+    let mut proxy = Web::start(|_| Reply::json("{}")).await;
+    let daemon = format!("[trigger]\nproxy = 'http://ivr:p%40ss%2Fw@{}'\n", proxy.address);
+    assert!(ask(&triggers(&daemon), get("http://shop.invalid/x")).await.answer.is_ok());
+    let seen = proxy.next().await;
+    assert_eq!(seen.line(), "GET http://shop.invalid/x HTTP/1.1");
+    assert_eq!(seen.headers("proxy-authorization"), ["Basic aXZyOnBAc3Mvdw=="]);
+    assert!(seen.headers("authorization").is_empty());
+    let daemon = daemon.replace(":p%40ss%2Fw", "");
+    assert!(ask(&triggers(&daemon), get("http://shop.invalid/x")).await.answer.is_ok());
+    assert_eq!(proxy.next().await.headers("proxy-authorization"), ["Basic aXZyOg=="]);
+}

@@ -1,0 +1,148 @@
+//! Certificates: ours, and those of the other side.
+
+use std::time::Duration;
+
+use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError};
+
+use super::{CANARY, ask, failure, hidden, triggers};
+use crate::support::web::tls::{TlsWeb, Wants};
+use crate::support::web::{Reply, Web};
+use crate::trigger::requests::{get, plain};
+
+pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
+const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
+
+pub(super) fn upstream(place: &str, keys: &[&str]) -> String {
+    format!("[upstream.'{place}']\n{}", keys.concat())
+}
+
+fn shop(wants: Wants) -> TlsWeb {
+    TlsWeb::start(wants, |_| Reply::json(r#"{"code":"200"}"#))
+}
+
+#[tokio::test]
+async fn a_certificate_is_shown_where_it_is_demanded() {
+    let shop = shop(Wants::Demands);
+    let triggers = triggers(&upstream("localhost", &[CA, PAIR]));
+    let fetched = ask(&triggers, get(shop.url("localhost", "/orders"))).await;
+    assert_eq!(fetched.answer.expect("an answer").status, 200);
+    let (seen, shown) = shop.next();
+    assert_eq!((seen.path(), shown), ("/orders", 1));
+}
+
+#[tokio::test]
+async fn who_is_not_taken_learns_why() {
+    let (strict, strange) = (shop(Wants::Demands), shop(Wants::DemandsStrange));
+    for (keys, of, expected) in [
+        (&[CA][..], &strict, "no connection: it wants a certificate of ours"),
+        (&[CA, PAIR], &strange, "no connection: it does not take our certificate"),
+    ] {
+        let triggers = triggers(&upstream("localhost", keys));
+        assert_eq!(failure(&triggers, get(of.url("localhost", "/"))).await, expected);
+    }
+    assert_eq!(strict.unseen() + strange.unseen(), 0);
+}
+
+#[tokio::test]
+async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
+    let shop = shop(Wants::Asks);
+    let wrong =
+        "no connection: invalid peer certificate: it is by no authority that is trusted here";
+    let port = shop.address.port();
+    for (daemon, host, trusted) in [
+        (upstream("localhost", &[CA]), "localhost", true),
+        (upstream("LOCALHOST.", &[CA]), "localhost", true),
+        (upstream(&format!("localhost:{port}"), &[CA]), "localhost", true),
+        (upstream("127.0.0.1", &[CA]), "127.0.0.1", true),
+        (
+            upstream("localhost", &["ca = ['tls/stranger.pem', 'tls/authority.pem']\n"]),
+            "localhost",
+            true,
+        ),
+        (upstream("localhost", &["ca = 'tls/stranger.pem'\n"]), "localhost", false),
+        (upstream("localhost", &[CA]), "127.0.0.1", false),
+        (upstream("localhost:1", &[CA]), "localhost", false),
+        (String::new(), "localhost", false),
+    ] {
+        let fetched = ask(&triggers(&daemon), get(shop.url(host, "/"))).await;
+        match fetched.answer {
+            Ok(_) => assert!(trusted, "{host} with {daemon}"),
+            Err(error) => {
+                assert!(!trusted && error.to_string() == wrong, "{host} with {daemon}: {error}")
+            }
+        }
+    }
+    assert_eq!(shop.unseen(), 5);
+}
+
+#[tokio::test]
+async fn a_certificate_is_shown_to_no_other_host_and_to_no_other_port() {
+    let (ours, other) = (shop(Wants::Asks), shop(Wants::Asks));
+    let place = format!("localhost:{}", ours.address.port());
+    let daemon =
+        [upstream(&place, &[PAIR]), upstream("localhost", &[CA]), upstream("127.0.0.1", &[CA])];
+    let triggers = triggers(&daemon.concat());
+    for (shop, host, expected) in
+        [(&ours, "localhost", 1), (&ours, "127.0.0.1", 0), (&other, "localhost", 0)]
+    {
+        assert!(ask(&triggers, get(shop.url(host, "/"))).await.answer.is_ok());
+        assert_eq!(shop.next().1, expected, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_who_we_are_goes_along_to_another_host() {
+    let other = shop(Wants::Asks);
+    let to = other.url("127.0.0.1", "/there");
+    let ours = TlsWeb::start(Wants::Demands, move |_| Reply::redirect(307, &to));
+    let egress = "[egress]\nallow_hosts = ['127.0.0.1']\nallow_networks = ['127.0.0.0/8']\n";
+    let daemon =
+        [upstream("localhost", &[CA, PAIR]), upstream("127.0.0.1", &[CA]), egress.to_owned()];
+    let mut request = get(ours.url("localhost", "/"));
+    request.auth = Some(RequestAuth::Bearer(hidden(CANARY)));
+    request.signing_keys = vec![hidden(CANARY)];
+    let fetched = ask(&triggers(&daemon.concat()), request).await;
+    assert_eq!(fetched.answer.expect("an answer").status, 200);
+    let (first, shown) = ours.next();
+    assert_eq!((shown, first.headers("authorization").len()), (1, 1));
+    assert_eq!(first.headers("dialscript-signature").len(), 1);
+    let (second, shown) = other.next();
+    assert_eq!((second.path(), shown), ("/there", 0));
+    assert!(second.headers("authorization").is_empty(), "{}", second.head);
+    assert!(second.headers("dialscript-signature").is_empty(), "{}", second.head);
+}
+
+#[tokio::test]
+async fn the_time_of_tls_is_reported_once_for_each_connection() {
+    let shop = shop(Wants::Asks);
+    let triggers = triggers(&upstream("localhost", &[CA]));
+    let first = ask(&triggers, get(shop.url("localhost", "/"))).await;
+    let again = ask(&triggers, get(shop.url("localhost", "/"))).await;
+    assert_eq!((shop.next().0.connection, shop.next().0.connection), (1, 1));
+    let (first, again) = (first.timings, again.timings);
+    for (part, time) in [("dns", first.dns), ("connect", first.connect), ("tls", first.tls)] {
+        assert!(time > Duration::ZERO, "{part}: {first:?}");
+    }
+    assert_eq!((again.dns, again.connect, again.tls), Default::default(), "{again:?}");
+    assert!(first.answer > Duration::ZERO && again.answer > Duration::ZERO);
+}
+
+#[tokio::test]
+async fn a_host_has_a_bound_of_its_own() {
+    let leave = std::sync::Arc::new(tokio::sync::Notify::new());
+    let reply = Reply::json("{}").held(&leave);
+    let mut web = Web::start(move |_| reply.clone()).await;
+    let triggers = triggers(&upstream("127.0.0.1", &["max_requests = 1\n"]));
+    let (script, first) = (plain(), get(web.url("/")));
+    let mut second = get(web.url("/"));
+    second.retry_policy.total_timeout = Duration::from_millis(100);
+    let second = async {
+        web.next().await;
+        let fetched = triggers.send(second, &script).await;
+        leave.notify_one();
+        fetched.answer.expect_err("no place")
+    };
+    let (first, second) = tokio::join!(triggers.send(first, &script), second);
+    assert!(first.answer.is_ok());
+    assert_eq!(second, TriggerError::UpstreamBusy(1));
+}

@@ -1,0 +1,84 @@
+//! Connections that requests share (HTTP/2 has one for all).
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::definition::RetryPolicy;
+use dialscript::script::request::TriggerRequest;
+use http::Response;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+
+use super::certificates::{CA, upstream};
+use super::{ask, triggers};
+use crate::support::web::tls::{Wants, server};
+use crate::trigger::requests::get;
+
+/// Answers every request by HTTP/2 alone.
+async fn web() -> SocketAddr {
+    let mut tls = server(Wants::Asks);
+    tls.alpn_protocols = vec![b"h2".to_vec()];
+    let tls = TlsAcceptor::from(Arc::new(tls));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let tls = tls.clone();
+            tokio::spawn(async move {
+                let stream = TokioIo::new(tls.accept(stream).await.unwrap());
+                let answer =
+                    service_fn(|_| async { Ok::<_, Infallible>(Response::new("fine".to_owned())) });
+                drop(
+                    http2::Builder::new(TokioExecutor::new())
+                        .serve_connection(stream, answer)
+                        .await,
+                );
+            });
+        }
+    });
+    address
+}
+
+/// Stands before a server. When it is told so, nothing more comes by its first connection, which stays.
+async fn relay(to: SocketAddr, quiet: CancellationToken) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut may_end = Some(quiet);
+        while let Ok((mut near, _)) = listener.accept().await {
+            let (mut far, quiet) = (TcpStream::connect(to).await.unwrap(), may_end.take());
+            tokio::spawn(async move {
+                let ends = async { quiet.unwrap_or_default().cancelled().await };
+                let relayed = copy_bidirectional(&mut near, &mut far);
+                tokio::select! {
+                    _ = relayed => return,
+                    () = ends => {}
+                }
+                std::future::pending::<()>().await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_connection_that_has_died_quietly_is_found_out_in_time_for_another_attempt() {
+    let quiet = CancellationToken::new();
+    let address = relay(web().await, quiet.clone()).await;
+    let triggers = triggers(&upstream("localhost", &[CA]));
+    let url = format!("https://localhost:{}/", address.port());
+    let patience =
+        RetryPolicy { total_timeout: Duration::from_secs(5), attempt_timeout: None, retries: 1 };
+    let request = || TriggerRequest { retry_policy: patience, ..get(&url) };
+    assert_eq!(ask(&triggers, request()).await.answer.unwrap().status, 200);
+    quiet.cancel();
+    let fetched = ask(&triggers, request()).await;
+    assert_eq!((fetched.answer.unwrap().status, fetched.timings.attempts), (200, 2));
+}

@@ -1,0 +1,41 @@
+//! The built program, with what the daemon's file says of an upstream.
+
+use tokio::task::spawn_blocking;
+
+use super::signatures::NEW;
+use crate::support::config_folder::ConfigFolder;
+use crate::support::program::Ran;
+use crate::support::web::Reply;
+use crate::support::web::tls::{TlsWeb, Wants, file};
+
+#[tokio::test]
+async fn a_call_asks_by_the_certificate_and_the_keys_of_the_files() {
+    let shop = TlsWeb::start(Wants::Demands, |_| Reply::json(r#"{"code":"200"}"#));
+    let folder = ConfigFolder::new();
+    let upstream = format!(
+        "[upstream.localhost]\nca = '{}'\ncertificate = '{}'\nkey = '{{secret.KEY}}'\n",
+        file("authority.pem"),
+        file("client.pem")
+    );
+    folder.daemon_file(upstream);
+    folder.file("secrets/KEY", std::fs::read_to_string(file("client.key")).unwrap());
+    folder.file("secrets/SIGN", NEW);
+    folder.file("secrets/PASSWORD", "open sesame\n");
+    let script = format!(
+        "[trigger]\nurl = '{}'\nsign = '{{secret.SIGN}}'\n\
+         auth = {{ user = 'Aladdin', password = '{{secret.PASSWORD}}' }}\n\
+         [response]\nkey = 'code'\n[[branch]]\nwhen = '200'\n[no_response]\nthen = 'hangup'\n",
+        shop.url("localhost", "/orders?caller={caller}")
+    );
+    folder.script("shop", &script);
+    let mut call = folder.program("call");
+    call.args(["shop", "--json"]);
+    let ran = spawn_blocking(move || Ran::of(call.output().unwrap())).await.unwrap();
+    let told = [ran.output, ran.errors].concat();
+    assert_eq!(ran.code, 0, "{told}");
+    assert!(!told.contains("open sesame") && !told.contains(NEW), "{told}");
+    let (seen, shown) = shop.next();
+    assert_eq!(shown, 1);
+    assert_eq!(seen.headers("authorization"), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
+    assert!(super::signatures::is_signed_by(NEW, &seen), "{}", seen.head);
+}

@@ -1,0 +1,215 @@
+//! Signed requests.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use dialscript::script::definition::{
+    Branch, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
+};
+
+use dialscript::script::matcher::Matcher;
+use dialscript::script::path::KeyPath;
+use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
+use ring::digest::{SHA256, digest};
+
+use super::{ask, hidden, open, triggers};
+use crate::support::log::record;
+use crate::support::web::{Reply, Seen, Web};
+use crate::trigger::requests::{get, plain, to};
+
+pub(super) const NEW: &str = "the-new-key-of-32-characters-xxx";
+pub(super) const OLD: &str = "the-old-key-of-32-characters-xxx";
+
+/// HMAC as RFC 2104 has it.
+fn hmac(key: &str, text: &[u8]) -> String {
+    let mut block = [0; 64];
+    block[..key.len()].copy_from_slice(key.as_bytes());
+    let inner = digest(&SHA256, &[&block.map(|byte| byte ^ 0x36)[..], text].concat());
+    let outer = digest(&SHA256, &[&block.map(|byte| byte ^ 0x5c)[..], inner.as_ref()].concat());
+    outer.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What a request says of itself: its time and its signatures.
+fn signature(seen: &Seen) -> (u64, Vec<&str>) {
+    let [signature] = seen.headers("dialscript-signature")[..] else { panic!("{}", seen.head) };
+    let mut parts = signature.split(',');
+    let time = parts.next().and_then(|part| part.strip_prefix("t=")).expect("a time");
+    let signatures = parts.map(|part| part.strip_prefix("v1=").expect("a signature"));
+    (time.parse().expect("seconds"), signatures.collect())
+}
+
+fn signed_text(time: u64, seen: &Seen) -> Vec<u8> {
+    let method = seen.line().split(' ').next().unwrap();
+    let (path, query) = seen.path().split_once('?').unwrap_or((seen.path(), ""));
+    [format!("{time}\n{method}\n{path}\n{query}\n").as_bytes(), &seen.body].concat()
+}
+
+pub(super) fn is_signed_by(key: &str, seen: &Seen) -> bool {
+    let (time, signatures) = signature(seen);
+    signatures.contains(&&*hmac(key, &signed_text(time, seen)))
+}
+
+fn signed(mut request: TriggerRequest, keys: &[&str]) -> TriggerRequest {
+    request.signing_keys = keys.iter().map(|key| hidden(*key)).collect();
+    request
+}
+
+/// Requests as they come, with and without a body and a query.
+pub(super) async fn some(keys: &[&str]) -> Vec<Seen> {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let triggers = triggers("");
+    let mut all = Vec::new();
+    for (path, body) in [
+        ("/", None),
+        ("/orders/4%2F2/%C3%A9;a=1?id=12%2034&b=%26&b=%C3%A4+#fragment", None),
+        ("/ä b?ü=ß", None),
+        ("/a?", None),
+        ("/a?b?c", Some("")),
+        ("/orders", Some("a=1&b={\"ü\":\n\"x\"}")),
+    ] {
+        let mut request = signed(get(web.url(path)), keys);
+        request.body = body.map(|body| (open(body), "application/x-www-form-urlencoded"));
+        assert!(ask(&triggers, request).await.answer.is_ok(), "{path}");
+        all.push(web.next().await);
+    }
+    all
+}
+
+#[tokio::test]
+async fn a_signature_is_of_what_came_over_the_line() {
+    for seen in some(&[NEW]).await {
+        let (time, signatures) = signature(&seen);
+        assert_eq!(signatures, [hmac(NEW, &signed_text(time, &seen))], "{}", seen.line());
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        assert!(now.abs_diff(time) < 60, "{time}");
+        assert!(!is_signed_by(OLD, &seen));
+        let other = |head: String, body: &[u8]| Seen { head, body: body.to_vec(), connection: 1 };
+        for part in ["GET", "POST", "/", "HTTP", &format!("t={time}")] {
+            let changed = match part {
+                "HTTP" => seen.head.replacen(" HTTP", "x HTTP", 1),
+                "/" => seen.head.replacen(" /", " /x", 1),
+                "GET" => seen.head.replacen("GET ", "PUT ", 1),
+                "POST" => seen.head.replacen("POST ", "PUT ", 1),
+                time_part => seen.head.replacen(time_part, &format!("t={}", time + 1), 1),
+            };
+            let is_same = changed == seen.head;
+            assert_eq!(is_signed_by(NEW, &other(changed, &seen.body)), is_same, "{part}");
+        }
+        let longer = [&seen.body[..], b"x"].concat();
+        assert!(!is_signed_by(NEW, &other(seen.head.clone(), &longer)));
+    }
+}
+
+#[tokio::test]
+async fn no_part_can_be_taken_for_another() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let triggers = triggers("");
+    let mut texts = Vec::new();
+    for (path, body) in
+        [("/a?b", "c"), ("/a", "b\nc"), ("/a%0Ab", "c"), ("/a?b%0Ac", ""), ("/a?", "b\nc\n")]
+    {
+        let mut request = signed(get(web.url(path)), &[NEW]);
+        request.body = Some((open(body), "text/plain"));
+        assert!(ask(&triggers, request).await.answer.is_ok());
+        let seen = web.next().await;
+        assert!(is_signed_by(NEW, &seen));
+        texts.push(signed_text(0, &seen));
+    }
+    texts.sort();
+    texts.dedup();
+    assert_eq!(texts.len(), 5);
+}
+
+#[tokio::test]
+async fn two_keys_sign_each_and_none_signs_nothing() {
+    for seen in some(&[NEW, OLD]).await {
+        let (time, signatures) = signature(&seen);
+        let text = signed_text(time, &seen);
+        assert_eq!(signatures, [hmac(NEW, &text), hmac(OLD, &text)]);
+    }
+    for seen in some(&[]).await {
+        assert!(seen.headers("dialscript-signature").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_header_of_the_script_is_no_signature() {
+    let mut web = Web::start(|_| Reply::json("{}")).await;
+    let mut request = signed(get(web.url("/")), &[NEW]);
+    let name = http::HeaderName::from_static("dialscript-signature");
+    request.headers = vec![(name, open("t=1,v1=0"))];
+    assert!(ask(&triggers(""), request).await.answer.is_ok());
+    assert!(is_signed_by(NEW, &web.next().await));
+}
+
+#[tokio::test]
+async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
+    let mut web = Web::start(|_| Reply::with(503, "", "")).await;
+    let mut second = Web::start(|_| Reply::with(503, "", "")).await;
+    let mut request = signed(get(web.url("/first?a=1")), &[NEW]);
+    request.fallback = Some(to(second.url("/second?b=2")));
+    request.retry_policy.retries = 1;
+    assert!(ask(&triggers(""), request).await.timings.used_fallback);
+    let seen = [web.next().await, web.next().await, second.next().await, second.next().await];
+    assert_eq!((seen[1].path(), seen[3].path()), ("/first?a=1", "/second?b=2"));
+    for seen in &seen {
+        assert!(is_signed_by(NEW, seen), "{}", seen.head);
+    }
+    let times: Vec<_> = seen.iter().map(|seen| signature(seen).0).collect();
+    assert!(times.windows(2).all(|two| two[0] < two[1]), "{times:?}");
+    assert!(times[3] - times[0] < 10, "{times:?}");
+}
+
+/// A script that keeps whatever has a `code`.
+fn keeping() -> Arc<Script> {
+    let caching =
+        ResponseCachePolicy { fresh: Duration::from_secs(60), ..ResponseCachePolicy::default() };
+    let (key, caching) = (KeyPath::parse("code"), Some(caching));
+    let trigger =
+        ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
+    let branch = Branch { when: vec![Matcher::Present], outcome: ScriptOutcome::default() };
+    let name = "keeping".into();
+    Arc::new(Script { name, trigger: Some(trigger), branches: vec![branch], ..Script::default() })
+}
+
+#[tokio::test]
+async fn an_answer_is_the_same_whoever_signed_the_request() {
+    let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let triggers = triggers("");
+    for (key, cache) in [(OLD, CacheStatus::Miss), (NEW, CacheStatus::Hit)] {
+        let fetched = triggers.send(signed(get(web.url("/")), &[key]), &keeping()).await;
+        assert_eq!(fetched.cache, cache);
+    }
+    assert!(is_signed_by(OLD, &web.next().await));
+    assert_eq!(web.unseen(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_host_takes_the_signature_of_the_first_path() {
+    let mut web = Web::start(|seen| match seen.path() {
+        "/a" => Reply::redirect(307, "/b"),
+        _ => Reply::json("{}"),
+    })
+    .await;
+    assert!(ask(&triggers(""), signed(get(web.url("/a")), &[NEW])).await.answer.is_ok());
+    let (first, second) = (web.next().await, web.next().await);
+    assert!(is_signed_by(NEW, &first) && !is_signed_by(NEW, &second));
+    assert_eq!(signature(&first), signature(&second));
+}
+
+#[tokio::test]
+async fn keys_are_in_no_line_of_any_log() {
+    let (lines, _guard) = record("trace");
+    let web = Web::start(|_| Reply::with(503, "", "")).await;
+    let triggers = triggers("");
+    for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
+        let request = signed(get(url), &[NEW, OLD]);
+        triggers.send_detached(request.clone(), &plain());
+        let told = format!("{:?}", ask(&triggers, request).await);
+        assert!(!told.contains("-key-of-"), "{told}");
+    }
+    triggers.close_and_wait().await;
+    let lines = lines.text();
+    assert!(lines.contains("WARN"), "{lines}");
+    assert!(!lines.contains("-key-of-"), "{lines}");
+}

@@ -1,0 +1,35 @@
+//! Requests as scripts make them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::definition::{RetryPolicy, Script};
+use dialscript::script::request::{RequestTarget, TriggerRequest};
+use dialscript::script::template::RedactedText;
+
+pub(super) fn to(url: impl AsRef<str>) -> RequestTarget {
+    RequestTarget { url: RedactedText::public(url.as_ref().to_owned()), decides_host: false }
+}
+
+/// Without headers and a body, tried once within 5 s.
+pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
+    TriggerRequest {
+        target: to(url),
+        fallback: None,
+        headers: Vec::new(),
+        auth: None,
+        body: None,
+        signing_keys: Vec::new(),
+        retry_policy: RetryPolicy {
+            total_timeout: Duration::from_secs(5),
+            attempt_timeout: None,
+            retries: 0,
+        },
+        cache_key: None,
+    }
+}
+
+/// A script that keeps no answer, and has no branch.
+pub(super) fn plain() -> Arc<Script> {
+    Arc::new(Script { name: "plain".into(), ..Script::default() })
+}

@@ -1,0 +1,44 @@
+//! The cache that daemons share, against a small Redis in this process; against a real one by hand (`real`).
+
+use std::time::Duration;
+
+use dialscript::script::request::CacheKey;
+use dialscript::trigger::shared_cache::{SharedCache, SharedCacheEntry, SharedCacheSettings};
+
+mod address;
+mod leases;
+mod outages;
+mod real;
+mod storing;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const SECRET: &str = "the daemons' own secret";
+
+fn cache(url: &str) -> SharedCache {
+    cache_with(url, SECRET)
+}
+
+fn cache_with(url: &str, secret: &str) -> SharedCache {
+    let settings = SharedCacheSettings { address: url.parse().unwrap(), secret: secret.into() };
+    SharedCache::new(&settings).unwrap()
+}
+
+fn key(n: u8) -> CacheKey {
+    CacheKey([n; 32])
+}
+
+/// Fresh for a minute, kept for two.
+fn kept(body: &str) -> SharedCacheEntry {
+    SharedCacheEntry {
+        status: 200,
+        content_type: Some("text/plain".to_owned()),
+        body: body.as_bytes().to_vec(),
+        age: Duration::ZERO,
+        fresh_for: MINUTE,
+        lifetime: 2 * MINUTE,
+    }
+}
+
+fn body(kept: Option<SharedCacheEntry>) -> Option<String> {
+    kept.map(|kept| String::from_utf8(kept.body).unwrap())
+}

@@ -1,0 +1,181 @@
+//! One request for all daemons that want to know the same.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::request::CacheKey;
+use dialscript::trigger::shared_cache::{Lease, LeaseOutcome, SharedCacheEntry};
+use tokio::time::Instant;
+
+use super::{MINUTE, body, cache, kept, key};
+use crate::support::fake_redis::{Entry, FakeRedis};
+use crate::support::wait::until_it_holds;
+
+const KEY: CacheKey = CacheKey([1; 32]);
+const SOON: Duration = Duration::from_secs(10);
+
+fn ours(lead: LeaseOutcome) -> Lease {
+    match lead {
+        LeaseOutcome::Acquired(lease) => lease,
+        LeaseOutcome::HeldElsewhere => panic!("others lead"),
+        LeaseOutcome::Unavailable => panic!("the server is away"),
+    }
+}
+
+fn until() -> Instant {
+    Instant::now() + SOON
+}
+
+/// What the only entry has left.
+fn left(fake: &FakeRedis) -> Duration {
+    let memory = fake.memory.lock().unwrap();
+    memory.entries.values().next().unwrap().ends - std::time::Instant::now()
+}
+
+#[tokio::test]
+async fn one_leads_and_the_others_follow_to_its_answer() {
+    let fake = FakeRedis::start().await;
+    let (one, others) = (cache(&fake.url()), Arc::new(cache(&fake.url())));
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    assert!(matches!(others.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
+    assert!(
+        matches!(one.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere),
+        "not even the leader again"
+    );
+    let following = {
+        let others = Arc::clone(&others);
+        tokio::spawn(async move { others.wait_for_entry(&KEY, MINUTE, until()).await })
+    };
+    until_it_holds("somebody looks twice", || async {
+        let memory = fake.memory.lock().unwrap();
+        memory.told.iter().filter(|words| words[0] == b"PTTL").count() >= 2
+    })
+    .await;
+    one.put(&KEY, &kept("found")).await;
+    lease.release().await;
+    assert_eq!(body(following.await.unwrap()).as_deref(), Some("found"));
+    ours(others.acquire_lease(&KEY, MINUTE).await).release().await;
+}
+
+#[tokio::test]
+async fn who_follows_one_that_gives_up_learns_it() {
+    let fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    let following = other.wait_for_entry(&KEY, MINUTE, until());
+    let (followed, ()) = tokio::join!(following, lease.release());
+    assert_eq!(followed, None);
+    assert_eq!(other.wait_for_entry(&key(2), MINUTE, until()).await, None, "nobody leads");
+}
+
+#[tokio::test]
+async fn a_lease_that_is_dropped_is_released() {
+    let fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    let task = tokio::spawn(async move {
+        let _lease = lease;
+        std::future::pending::<()>().await;
+    });
+    assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
+    task.abort();
+    until_it_holds("the lease is free", || async {
+        matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lease_lasts_as_long_as_it_is_held() {
+    let fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    let given = left(&fake);
+    let began = Instant::now();
+    until_it_holds("it outlives what it was given first", || async { began.elapsed() > given })
+        .await;
+    assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
+    lease.release().await;
+    assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_)));
+}
+
+#[tokio::test]
+async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
+    let fake = FakeRedis::start().await;
+    let (url, other) = (fake.url(), cache(&fake.url()));
+    let (dead, died) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let lease = ours(runtime.block_on(cache(&url).acquire_lease(&KEY, MINUTE)));
+        drop(runtime);
+        drop(lease);
+        dead.send(()).unwrap();
+    });
+    died.await.unwrap();
+    assert!(
+        matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere),
+        "it is not known at once"
+    );
+    assert_eq!(other.wait_for_entry(&KEY, MINUTE, until()).await, None);
+    assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_)));
+}
+
+#[tokio::test]
+async fn a_lease_that_ran_out_is_not_ours_to_release() {
+    let fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let lease = ours(one.acquire_lease(&KEY, SOON).await);
+    assert!(left(&fake) <= Duration::from_millis(750));
+    fake.memory.lock().unwrap().entries.clear();
+    let newer = ours(other.acquire_lease(&KEY, MINUTE).await);
+    lease.release().await;
+    assert_eq!(fake.memory.lock().unwrap().entries.len(), 1, "the newer one stays");
+    newer.release().await;
+    assert!(fake.memory.lock().unwrap().entries.is_empty());
+}
+
+#[tokio::test]
+async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
+    let fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    one.put(&KEY, &kept("stale")).await;
+    fake.memory.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), async {
+        until_it_holds("the stale one was read", || async {
+            fake.memory.lock().unwrap().told.iter().any(|words| words[0] == b"GETRANGE")
+        })
+        .await;
+        one.put(&KEY, &SharedCacheEntry { status: 201, ..kept("fresh") }).await;
+        lease.release().await;
+    });
+    assert_eq!(body(followed).as_deref(), Some("fresh"));
+}
+
+#[tokio::test]
+async fn nobody_follows_longer_than_it_has_time() {
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    let lease = ours(cache.acquire_lease(&KEY, MINUTE).await);
+    let began = Instant::now();
+    let followed = cache.wait_for_entry(&KEY, MINUTE, began + Duration::from_millis(300)).await;
+    assert_eq!(followed, None);
+    let took = began.elapsed();
+    assert!(took >= Duration::from_millis(300) && took < SOON, "{took:?}");
+    let looks = fake.memory.lock().unwrap().told.iter().filter(|w| w[0] == b"PTTL").count();
+    assert!((3..=15).contains(&looks), "{looks} looks: the pauses grow from 20 ms");
+    drop(lease);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_sends_everybody_to_ask_for_himself() {
+    let mut fake = FakeRedis::start().await;
+    let (one, other) = (cache(&fake.url()), cache(&fake.url()));
+    let held = Entry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };
+    let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
+    fake.memory.lock().unwrap().entries.insert("dialscript:1:other".to_owned(), held);
+    let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), fake.kill());
+    assert_eq!(followed, None);
+    assert!(matches!(one.acquire_lease(&key(2), MINUTE).await, LeaseOutcome::Unavailable));
+    lease.release().await;
+}

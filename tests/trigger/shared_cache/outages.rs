@@ -1,0 +1,198 @@
+//! A server that is away, comes back, or means harm: no call waits for it.
+
+use std::time::{Duration, Instant};
+
+use dialscript::trigger::shared_cache::{LeaseOutcome, PurgeError, SharedCache};
+
+use super::{MINUTE, body, cache, kept, key};
+use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::log::record;
+use crate::support::wait::until_it_holds;
+
+/// The bound of one operation, and what a busy machine adds.
+const BOUND: Duration = Duration::from_millis(250 + 500);
+
+async fn in_time<T>(operation: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let done = operation.await;
+    assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
+    done
+}
+
+/// Every operation, none of which helps.
+async fn nothing_helps(cache: &SharedCache) {
+    assert_eq!(in_time(cache.get(&key(1))).await, None);
+    in_time(cache.put(&key(1), &kept("lost"))).await;
+    assert!(!in_time(cache.remove(&[key(1)])).await);
+    assert!(matches!(
+        in_time(cache.acquire_lease(&key(1), MINUTE)).await,
+        LeaseOutcome::Unavailable
+    ));
+    let until = tokio::time::Instant::now() + MINUTE;
+    assert_eq!(in_time(cache.wait_for_entry(&key(1), MINUTE, until)).await, None);
+    assert_eq!(in_time(cache.purge()).await, Err(PurgeError::Unavailable(0)));
+}
+
+async fn it_works_again(cache: &SharedCache) {
+    until_it_holds("it works again", || async {
+        cache.put(&key(1), &kept("back")).await;
+        body(cache.get(&key(1)).await).as_deref() == Some("back")
+    })
+    .await;
+    assert!(cache.is_up());
+}
+
+#[tokio::test]
+async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
+    let (log, _guard) = record("dialscript=trace");
+    let mut fake = FakeRedis::away().await;
+    let cache = cache(&fake.url());
+    nothing_helps(&cache).await;
+    assert!(!cache.is_up());
+    fake.restart().await;
+    it_works_again(&cache).await;
+    let log = log.text();
+    assert_eq!(log.matches(" WARN ").count(), 1, "{log}");
+    assert!(log.contains("the shared cache is away") && log.contains("refused (os error"), "{log}");
+    assert_eq!(log.matches("the shared cache is back").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_killed_and_restarted_serves_again() {
+    let mut fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(2), &kept("before")).await;
+    fake.kill().await;
+    until_it_holds("its end is noticed", || async {
+        cache.get(&key(2)).await;
+        !cache.is_up()
+    })
+    .await;
+    nothing_helps(&cache).await;
+    fake.restart().await;
+    it_works_again(&cache).await;
+    assert_eq!(body(cache.get(&key(2)).await).as_deref(), Some("before"));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_without_a_word() {
+    let (log, _guard) = record("dialscript=trace");
+    let mut fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &kept("kept")).await;
+    fake.kill().await;
+    fake.restart().await;
+    // What happens on this thread's sockets is seen in its order: the end of the first connection before this.
+    super::cache(&fake.url()).put(&key(2), &kept("of another")).await;
+    assert_eq!(body(cache.get(&key(1)).await).as_deref(), Some("kept"));
+    assert!(!log.text().contains("WARN"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &kept("kept")).await;
+    fake.set(Mood::Silent);
+    assert_eq!(in_time(cache.get(&key(1))).await, None);
+    let (connections, told) = seen(&fake);
+    let began = Instant::now();
+    for _ in 0..200 {
+        assert_eq!(cache.get(&key(1)).await, None);
+    }
+    assert!(began.elapsed() < BOUND, "{:?} for 200", began.elapsed());
+    assert_eq!(seen(&fake), (connections, told), "it is left alone");
+    nothing_helps(&cache).await;
+    fake.set(Mood::Good);
+    it_works_again(&cache).await;
+}
+
+fn seen(fake: &FakeRedis) -> (usize, usize) {
+    let memory = fake.memory.lock().unwrap();
+    (memory.connections, memory.told.len())
+}
+
+#[tokio::test]
+async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_grow() {
+    let fake = FakeRedis::start().await;
+    fake.set(Mood::Silent);
+    let cache = cache(&fake.url());
+    let mut looks = Vec::new();
+    while looks.len() < 3 {
+        let before = seen(&fake).0;
+        let keys: Vec<_> = (0..20).map(key).collect();
+        let calls = keys.iter().map(|key| in_time(cache.get(key)));
+        futures_util::future::join_all(calls).await;
+        let more = seen(&fake).0 - before;
+        assert!(more <= 1, "{more} connections at once");
+        if more == 1 {
+            looks.push(Instant::now());
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let pauses: Vec<_> = looks.windows(2).map(|two| (two[1] - two[0]).as_millis()).collect();
+    assert!(pauses[0] >= 1000 && pauses[1] >= 2000, "{pauses:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
+    let fake = FakeRedis::start().await;
+    fake.set(Mood::Silent);
+    let cache = cache(&fake.url());
+    let left = tokio::time::timeout(Duration::from_millis(50), cache.get(&key(1))).await;
+    assert!(left.is_err());
+    fake.set(Mood::Good);
+    cache.put(&key(1), &kept("kept")).await;
+    assert!(cache.get(&key(1)).await.is_some());
+}
+
+#[tokio::test]
+async fn a_full_server_is_still_read_from_and_reported_once() {
+    let (log, _guard) = record("dialscript=trace");
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &kept("kept")).await;
+    fake.set(Mood::Full);
+    for _ in 0..5 {
+        cache.put(&key(2), &kept("no room")).await;
+    }
+    assert!(cache.get(&key(1)).await.is_some() && cache.is_up());
+    let log = log.text();
+    assert_eq!(log.matches(" WARN ").count(), 1, "{log}");
+    assert!(log.contains("it answers OOM"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_never_stops_sending_is_cut_off() {
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &kept("kept")).await;
+    fake.set(Mood::Flood);
+    assert_eq!(in_time(cache.get(&key(1))).await, None);
+    assert!(!cache.is_up());
+    let flooded = fake.memory.lock().unwrap().flooded;
+    assert!(flooded < 24 << 20, "{flooded} bytes: 8 MiB, and what lies in sockets");
+    fake.set(Mood::Good);
+    it_works_again(&cache).await;
+}
+
+#[tokio::test]
+async fn the_password_opens_the_server_and_is_never_logged() {
+    let (log, _guard) = record("trace");
+    let fake = FakeRedis::start().await;
+    fake.memory.lock().unwrap().password = Some("p/ss w@rd");
+    let url = |password: &str| format!("redis://:{password}@{}/0", fake.address);
+    let right = cache(&url("p%2Fss%20w%40rd"));
+    right.put(&key(1), &kept("kept")).await;
+    assert!(right.get(&key(1)).await.is_some());
+    let wrong = cache(&url("hunter2"));
+    assert_eq!(wrong.get(&key(1)).await, None);
+    let none = cache(&fake.url());
+    assert_eq!(none.get(&key(1)).await, None);
+    let log = log.text();
+    assert_eq!(log.matches("the shared cache is away").count(), 2, "{log}");
+    assert!(log.contains("it answers NOAUTH"), "{log}");
+    for secret in ["hunter2", "w@rd", "w%40rd"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}

@@ -1,0 +1,11 @@
+//! Speech and sounds: text-to-speech, speech recognition, conversion, and the server that hands sounds to switches.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
+
+mod voice {
+    mod audio;
+    mod recognition;
+    mod sound_server;
+    mod synthesis;
+}

@@ -1,0 +1,54 @@
+//! A caller who leaves while somebody listens.
+
+use std::fs;
+
+use dialscript::voice::settings::AsrBackend;
+
+use crate::support::program::is_alive;
+use crate::support::wait::until;
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, shell, speech};
+
+#[tokio::test]
+async fn the_program_is_killed_and_the_recording_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pid");
+    let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
+    let temporary = folder.path().join("tmpdir");
+    let arguments = [file.to_str().unwrap(), temporary.to_str().unwrap()];
+    let setup = RecognitionSetup::with(AsrBackend::Command(shell(script, &arguments)), LONG, 4);
+    let recording = setup.recorded(&speech());
+    tokio::select! {
+        heard = setup.hearing.transcribe(recording, "en") => panic!("{heard:?}"),
+        () = until("it runs", || file.exists()) => {}
+    }
+    setup.is_empty();
+    let pid = fs::read_to_string(&file).unwrap();
+    until("the program is gone", || !is_alive(&pid)).await;
+    let temporary = fs::read_to_string(&temporary).unwrap();
+    assert!(!fs::exists(temporary.trim()).unwrap(), "{temporary}");
+}
+
+#[tokio::test]
+async fn a_turn_that_is_given_up_is_free_again() {
+    let by = AsrBackend::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
+    let setup = RecognitionSetup::with(by, LONG, 1);
+    for _ in 0..3 {
+        let recording = setup.recorded(&speech());
+        drop(Box::pin(setup.hearing.transcribe(recording, "en")));
+        let recording = setup.recorded(&speech());
+        let understood = setup.hearing.transcribe(recording, "en");
+        let _ = tokio::time::timeout(std::time::Duration::from_millis(1), understood).await;
+    }
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four");
+    until("all recordings are gone", || fs::read_dir(setup.path()).unwrap().count() == 0).await;
+}
+
+#[tokio::test]
+async fn a_recording_that_nobody_asks_for_is_deleted() {
+    let setup = RecognitionSetup::shell("", &[]);
+    drop(setup.recorded(&speech()));
+    setup.is_empty();
+    let (_, never_made) = setup.begun();
+    drop(never_made);
+    setup.is_empty();
+}

@@ -1,0 +1,128 @@
+//! Programs that listen.
+
+use dialscript::voice::asr::MAX_TRANSCRIPT_BYTES;
+use dialscript::voice::settings::{AsrBackend, EngineProgram};
+
+use crate::support::program::is_alive;
+use crate::support::wait::until;
+use crate::support::wav::wav;
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, shell, speech};
+
+/// Tells the sample rate and the number of channels of a WAV file, and its length.
+const LOOK: &str = r#"od -An -tu4 -j24 -N4 "$1"; od -An -tu2 -j22 -N2 "$1"; wc -c < "$1""#;
+
+#[tokio::test]
+async fn the_recording_is_the_file_in() {
+    let setup = RecognitionSetup::shell(LOOK, &["{in}"]);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "8000 1 24044");
+    setup.is_empty();
+}
+
+#[tokio::test]
+async fn without_in_the_recording_is_on_standard_input() {
+    let setup = RecognitionSetup::shell("wc -c; echo \"$1\"", &["{language}"]);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "24044 en-GB");
+    setup.is_empty();
+}
+
+#[tokio::test]
+async fn both_directions_become_one_channel() {
+    let setup = RecognitionSetup::shell(LOOK, &["{in}"]);
+    let both = wav(16_000, 2, [1000; 400]);
+    assert_eq!(setup.understood(&both).await.unwrap(), "16000 1 444");
+}
+
+#[tokio::test]
+async fn words_are_on_one_line_and_bounded() {
+    let setup = RecognitionSetup::shell(r"printf '  four\n\tseven\001one\377 \r\n'", &[]);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven one\u{fffd}");
+    let setup = RecognitionSetup::shell("yes four | head -c 20000", &[]);
+    let words = setup.understood(&speech()).await.unwrap();
+    assert!(
+        words.len() <= MAX_TRANSCRIPT_BYTES && words.len() > MAX_TRANSCRIPT_BYTES - 10,
+        "{}",
+        words.len()
+    );
+    assert!(words.split(' ').all(|word| "four".starts_with(word)));
+    let setup = RecognitionSetup::shell(r#"yes "四" | tr -d '\n' | head -c 20000"#, &[]);
+    let words = setup.understood(&speech()).await.unwrap();
+    assert!(
+        words.len() > MAX_TRANSCRIPT_BYTES - 10 && words.chars().all(|sign| sign == '四'),
+        "{words}"
+    );
+}
+
+#[tokio::test]
+async fn a_program_that_says_nothing_has_understood_nothing() {
+    let setup = RecognitionSetup::shell("cat > /dev/null", &[]);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_recording_without_samples_asks_nobody() {
+    let setup = RecognitionSetup::shell("echo asked", &[]);
+    assert_eq!(setup.understood(&wav(8000, 1, [])).await.unwrap(), "");
+    setup.is_empty();
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_installed() {
+    let program =
+        EngineProgram { executable: "dialscript-no-such-engine".into(), arguments: Vec::new() };
+    let setup = RecognitionSetup::new(AsrBackend::Command(program));
+    assert_eq!(setup.deaf().await, "ear: it is not installed");
+}
+
+#[tokio::test]
+async fn a_program_that_fails() {
+    let setup = RecognitionSetup::shell("echo four; echo canary >&2; exit 3", &[]);
+    assert_eq!(setup.deaf().await, "ear: it ended with status 3");
+}
+
+#[tokio::test]
+async fn a_program_that_crashes() {
+    let setup = RecognitionSetup::shell("kill -SEGV $$", &[]);
+    assert_eq!(setup.deaf().await, "ear: it was ended by signal 11");
+}
+
+#[tokio::test]
+async fn a_program_that_hangs_is_killed_with_its_children() {
+    let pids = tempfile::tempdir().unwrap();
+    let file = pids.path().join("pids");
+    let script = r#"sleep 1000 & echo $! > "$1.new"; echo $$ >> "$1.new"; mv "$1.new" "$1"; wait"#;
+    let by = AsrBackend::Command(shell(script, &[file.to_str().unwrap()]));
+    let setup = RecognitionSetup::with(by, 5 * SHORT, 4);
+    assert_eq!(setup.deaf().await, "ear: no words within 2s");
+    let pids = std::fs::read_to_string(file).unwrap();
+    assert_eq!(pids.lines().count(), 2);
+    until("the program is gone", || !pids.lines().any(is_alive)).await;
+}
+
+#[tokio::test]
+async fn a_program_that_writes_endlessly_is_killed() {
+    let setup = RecognitionSetup::shell("exec yes four", &[]);
+    let deaf = setup.deaf().await;
+    assert_eq!(deaf, "ear: its result is longer than 262144 bytes");
+    let setup = RecognitionSetup::shell("yes four >&2", &[]);
+    let by = AsrBackend::Command(shell("exec yes four >&2", &[]));
+    drop(setup);
+    assert_eq!(RecognitionSetup::with(by, SHORT, 4).deaf().await, "ear: no words within 400ms");
+}
+
+#[tokio::test]
+async fn those_who_wait_for_a_turn_lose_time() {
+    let by = || AsrBackend::Command(shell("sleep 0.1; echo four", &[]));
+    let setup = RecognitionSetup::with(by(), LONG, 1);
+    let file = speech();
+    let (one, other) = tokio::join!(setup.understood(&file), setup.understood(&file));
+    assert_eq!((one.unwrap(), other.unwrap()), ("four".into(), "four".into()));
+    let by = AsrBackend::Command(shell("exec sleep 1000", &[]));
+    let setup = RecognitionSetup::with(by, SHORT, 1);
+    let begun = std::time::Instant::now();
+    let (one, other) = tokio::join!(setup.understood(&file), setup.understood(&file));
+    assert!(begun.elapsed() < 2 * SHORT, "waiting counts");
+    assert_eq!(one.unwrap_err().0, "ear: no words within 400ms");
+    other.unwrap_err();
+    until("both recordings are gone", || std::fs::read_dir(setup.path()).unwrap().count() == 0)
+        .await;
+}

@@ -1,0 +1,109 @@
+//! A web service that listens.
+
+use ::http::{HeaderName, HeaderValue};
+use dialscript::voice::settings::{AsrBackend, EngineHttpService};
+
+use crate::support::net::free_address;
+use crate::support::web::{Reply, Seen, Web};
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
+
+fn service(web: &Web) -> AsrBackend {
+    let mut token = HeaderValue::from_static("Bearer canary");
+    token.set_sensitive(true);
+    AsrBackend::Http(EngineHttpService {
+        url: web.url("/v1/audio/transcriptions?key=canary").parse().unwrap(),
+        model: "whisper-1".into(),
+        headers: vec![(HeaderName::from_static("authorization"), token)],
+    })
+}
+
+async fn heard(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Result<String, String> {
+    let web = Web::start(reply).await;
+    let setup = RecognitionSetup::new(service(&web));
+    let heard = setup.understood(&speech()).await;
+    setup.is_empty();
+    heard.map_err(|deaf| deaf.0)
+}
+
+/// The value of a part without a file.
+fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
+    let (_, value) = body.split_once(&format!("name=\"{name}\"\r\n\r\n"))?;
+    value.split("\r\n").next()
+}
+
+#[tokio::test]
+async fn the_request_is_what_such_services_take() {
+    let mut web = Web::start(|_| Reply::json(r#"{"text":" Four, seven.\n"}"#)).await;
+    let setup = RecognitionSetup::new(service(&web));
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "Four, seven.");
+    let seen = web.next().await;
+    assert_eq!(seen.line(), "POST /v1/audio/transcriptions?key=canary HTTP/1.1");
+    assert_eq!(seen.headers("authorization"), ["Bearer canary"]);
+    assert!(seen.headers("content-type")[0].starts_with("multipart/form-data; boundary="));
+    let body = String::from_utf8_lossy(&seen.body);
+    assert_eq!(field(&body, "model"), Some("whisper-1"));
+    assert_eq!(field(&body, "language"), Some("en"));
+    assert_eq!(field(&body, "response_format"), Some("json"));
+    assert_eq!(field(&body, "temperature"), Some("0"));
+    assert!(body.contains("name=\"file\"; filename=\"speech.wav\"\r\nContent-Type: audio/wav"));
+    let wav = speech();
+    assert!(seen.body.windows(wav.len()).any(|window| window == wav));
+}
+
+#[tokio::test]
+async fn a_language_without_a_code_of_two_letters_is_not_named() {
+    let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
+    let setup = RecognitionSetup::new(service(&web));
+    let recording = setup.recorded(&speech());
+    assert_eq!(setup.hearing.transcribe(recording, "gsw-CH").await.unwrap(), "four");
+    let body = web.next().await.body;
+    assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
+}
+
+#[tokio::test]
+async fn replies_are_json_or_text() {
+    assert_eq!(
+        heard(|_| Reply::of(200, "text/plain; charset=utf-8", "four\n")).await.unwrap(),
+        "four"
+    );
+    assert_eq!(heard(|_| Reply::of(201, "x/y", r#"{"text":"four","x":1}"#)).await.unwrap(), "four");
+    assert_eq!(heard(|_| Reply::json(r#"{"text":""}"#)).await.unwrap(), "");
+    let none = "ear: there is no text in its reply";
+    assert_eq!(heard(|_| Reply::json(r#"{"words":"four"}"#)).await.unwrap_err(), none);
+    assert_eq!(heard(|_| Reply::json(r#"{"text":4}"#)).await.unwrap_err(), none);
+    assert_eq!(heard(|_| Reply::of(200, "text/html", "<p>four")).await.unwrap_err(), none);
+    assert_eq!(heard(|_| Reply::json("")).await.unwrap_err(), none);
+}
+
+#[tokio::test]
+async fn errors_have_their_words_and_nothing_of_the_reply() {
+    let of = |status| heard(move |_| Reply::of(status, "text/plain", "canary"));
+    assert_eq!(of(401).await.unwrap_err(), "ear: it answered with status 401");
+    assert_eq!(of(500).await.unwrap_err(), "ear: it answered with status 500");
+    let deaf = heard(|_| Reply::redirect(302, "http://elsewhere.example/")).await.unwrap_err();
+    assert_eq!(deaf, "ear: it answered with status 302");
+    let deaf = heard(|_| Reply::Reset).await.unwrap_err();
+    assert!(deaf.starts_with("ear: no connection") && !deaf.contains("canary"), "{deaf}");
+    let long = heard(|_| Reply::of(200, "text/plain", "four ".repeat(100_000))).await;
+    assert_eq!(long.unwrap_err(), "ear: the reply is longer than 262144 bytes");
+}
+
+#[tokio::test]
+async fn a_service_that_hangs_or_drips_is_left() {
+    let dripping = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{\"text\":\"".to_vec();
+    for reply in [Reply::Silence, Reply::Drip(dripping)] {
+        let web = Web::start(move |_| reply.clone()).await;
+        let setup = RecognitionSetup::with(service(&web), SHORT, 4);
+        assert_eq!(setup.deaf().await, "ear: no words within 400ms");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_there() {
+    let web = Web::start(|_| Reply::Silence).await;
+    let AsrBackend::Http(mut gone) = service(&web) else { panic!() };
+    let free = free_address().port();
+    gone.url.set_port(Some(free)).unwrap();
+    let deaf = RecognitionSetup::with(AsrBackend::Http(gone), LONG, 4).deaf().await;
+    assert!(deaf.starts_with("ear: no connection"), "{deaf}");
+}

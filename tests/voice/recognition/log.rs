@@ -1,0 +1,44 @@
+//! What was said is in no line of the log, and in no error.
+
+use dialscript::voice::settings::{AsrBackend, EngineHttpService, EngineProgram};
+
+use crate::support::log::record;
+use crate::support::web::{Reply, Web};
+use crate::voice::recognition::setup::{RecognitionSetup, SHORT, shell, speech};
+
+fn command(program: EngineProgram) -> AsrBackend {
+    AsrBackend::Command(program)
+}
+
+/// All lines that the daemon's log can ever have.
+const DAEMON: &str = "warn,dialscript=trace";
+
+#[tokio::test]
+async fn a_canary_that_was_said_is_nowhere() {
+    let (lines, _guard) = record(DAEMON);
+    let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
+    let url = web.url("/canary").parse().unwrap();
+    let service = EngineHttpService { url, model: "m".into(), headers: Vec::new() };
+    let wrong = [
+        command(shell("echo canary; echo canary >&2; exit 1", &["canary"])),
+        command(shell("echo canary; echo canary >&2; kill -9 $$", &[])),
+        command(shell("echo canary; echo canary >&2; exec sleep 1000", &[])),
+        command(shell("exec yes canary", &[])),
+        AsrBackend::Http(service),
+    ];
+    for by in wrong {
+        let deaf = RecognitionSetup::with(by, SHORT, 4).deaf().await;
+        assert!(!deaf.contains("canary"), "{deaf}");
+    }
+    let setup = RecognitionSetup::new(command(shell("echo canary; echo canary >&2", &[])));
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "canary");
+    let lines = lines.text();
+    assert!(!lines.contains("canary"), "{lines}");
+}
+
+#[tokio::test]
+async fn a_recording_shows_no_name() {
+    let (path, recording) = RecognitionSetup::shell("", &[]).begun();
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    assert!(!format!("{recording:?}").contains(name));
+}

@@ -1,0 +1,130 @@
+//! A program, run for one result.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use dialscript::script::voice::SpeakingRate;
+use dialscript::voice::program::{
+    ProgramError, ProgramErrorReason, ProgramInput, ProgramValues, run,
+};
+use dialscript::voice::settings::EngineProgram;
+
+use crate::voice::recognition::setup::{LONG, SHORT, shell};
+
+const MOST: usize = 100_000;
+
+async fn ran(program: &EngineProgram, input: ProgramInput<'_>) -> Result<String, ProgramError> {
+    let values =
+        ProgramValues { voice: "slt; rm -rf /", language: "{out} $(id)", speed: SpeakingRate(150) };
+    let done = run(program, &values, input, LONG, MOST).await;
+    done.map(|bytes| String::from_utf8(bytes).unwrap())
+}
+
+async fn reason(script: &str, arguments: &[&str], time: Duration) -> ProgramErrorReason {
+    let program = shell(script, arguments);
+    let done =
+        run(&program, &ProgramValues::default(), ProgramInput::Text("text"), time, MOST).await;
+    done.expect_err("no result").reason
+}
+
+#[tokio::test]
+async fn each_argument_is_filled_in_by_itself_and_once() {
+    let arguments = ["{voice}", "-l{language}-", "{speed}", "{wpm}", "{other} {", "{"];
+    let program = shell(r#"printf '<%s>' "$@""#, &arguments);
+    let wanted = "<slt; rm -rf /><-l{out} $(id)-><1.5><262><{other} {><{>";
+    assert_eq!(ran(&program, ProgramInput::Text("")).await.unwrap(), wanted);
+}
+
+#[tokio::test]
+async fn the_environment_is_ours() {
+    let program = shell("env | cut -d= -f1 | sort | tr '\\n' ' '; echo $LC_ALL", &[]);
+    let environment = ran(&program, ProgramInput::Text("")).await.unwrap();
+    let names = environment.split_whitespace();
+    // A shell adds two or three of its own.
+    let names: Vec<_> =
+        names.filter(|name| !["PWD", "SHLVL", "_", "OLDPWD"].contains(name)).collect();
+    assert_eq!(names, ["HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "C.UTF-8"]);
+}
+
+#[tokio::test]
+async fn the_result_is_the_file_out_and_its_folder_is_private_and_removed() {
+    let script = r#"stat -c '%a %n' "$(dirname "$1")" > "$1"; echo noise; touch "$TMPDIR/more""#;
+    let seen = ran(&shell(script, &["{out}"]), ProgramInput::Text("")).await.unwrap();
+    let folder = seen.trim().strip_prefix("700 ").expect("a private folder");
+    assert!(!fs::exists(folder).unwrap(), "{folder}");
+}
+
+#[tokio::test]
+async fn big_pipes_do_not_block_each_other() {
+    let text = "word ".repeat(400_000);
+    let values = ProgramValues::default();
+    let copy = shell("cat; head -c 3000000 /dev/zero >&2", &[]);
+    let out = run(&copy, &values, ProgramInput::Text(&text), LONG, text.len()).await.unwrap();
+    assert_eq!(out, text.as_bytes());
+    let out = run(&shell("echo deaf", &[]), &values, ProgramInput::Text(&text), LONG, MOST)
+        .await
+        .unwrap();
+    assert_eq!(out, b"deaf\n");
+}
+
+#[tokio::test]
+async fn a_file_is_in_a_file_or_on_standard_input() {
+    let file = ProgramInput::File(b"bytes");
+    assert_eq!(ran(&shell(r#"cat "$1"; cat"#, &["{in}"]), file).await.unwrap(), "bytes");
+    assert_eq!(ran(&shell("cat", &[]), file).await.unwrap(), "bytes");
+}
+
+#[tokio::test]
+async fn every_way_to_fail_has_its_words() {
+    assert_eq!(reason("exit 7", &[], LONG).await, ProgramErrorReason::ExitStatus(7));
+    assert_eq!(reason("kill -KILL $$", &[], LONG).await, ProgramErrorReason::Signal(9));
+    assert_eq!(reason("exec sleep 1000", &[], SHORT).await, ProgramErrorReason::TimedOut(SHORT));
+    assert_eq!(reason("exec yes", &[], LONG).await, ProgramErrorReason::OutputTooLong(MOST));
+    assert_eq!(
+        reason(r#"exec yes > "$1""#, &["{out}"], LONG).await,
+        ProgramErrorReason::OutputTooLong(MOST)
+    );
+    assert_eq!(
+        reason("head -c 100001 /dev/zero", &[], LONG).await,
+        ProgramErrorReason::OutputTooLong(MOST)
+    );
+    assert_eq!(reason("true", &[], LONG).await, ProgramErrorReason::NoOutput);
+    assert_eq!(reason("echo only here", &["{out}"], LONG).await, ProgramErrorReason::NoOutput);
+    assert_eq!(reason(r#"mkfifo "$1""#, &["{out}"], LONG).await, ProgramErrorReason::NoOutput);
+    assert_eq!(
+        reason(r#"ln -s /dev/zero "$1""#, &["{out}"], LONG).await,
+        ProgramErrorReason::NoOutput
+    );
+    let nothing = EngineProgram { executable: "/nonexistent/engine".into(), arguments: Vec::new() };
+    let failed = ran(&nothing, ProgramInput::Text("")).await.unwrap_err();
+    assert_eq!(failed.reason, ProgramErrorReason::NotInstalled);
+    let folder = EngineProgram { executable: "/".into(), arguments: Vec::new() };
+    let failed = ran(&folder, ProgramInput::Text("")).await.unwrap_err();
+    assert!(matches!(failed.reason, ProgramErrorReason::CannotRun(_)), "{failed}");
+}
+
+#[tokio::test]
+async fn a_result_of_the_most_bytes_is_none_too_long() {
+    let program = shell("head -c 100000 /dev/zero", &[]);
+    assert_eq!(ran(&program, ProgramInput::Text("")).await.unwrap().len(), MOST);
+}
+
+#[tokio::test]
+async fn children_that_hold_the_pipes_are_killed_in_time() {
+    let begun = Instant::now();
+    assert_eq!(
+        reason("sleep 1000 & exit 0", &[], SHORT).await,
+        ProgramErrorReason::TimedOut(SHORT)
+    );
+    assert!(begun.elapsed() < LONG);
+}
+
+#[tokio::test]
+async fn the_last_complaint_is_kept_and_shown_by_nothing() {
+    let script = r"printf 'first\n\033[31mcanary\007 %0300d\n\n' 0 >&2; exit 1";
+    let failed = ran(&shell(script, &[]), ProgramInput::Text("")).await.unwrap_err();
+    let complaint = failed.stderr_line.clone().unwrap();
+    assert!(complaint.starts_with("[31mcanary 000"), "{complaint}");
+    assert_eq!(complaint.chars().count(), 200);
+    assert!(!format!("{failed} {failed:?}").contains("canary"));
+}

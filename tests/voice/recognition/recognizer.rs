@@ -1,0 +1,53 @@
+//! Who listens.
+
+use std::path::Path;
+
+use dialscript::channel::AsrSource;
+use dialscript::voice::asr::Recognizer;
+use dialscript::voice::settings::{AsrBackend, FolderPaths, VoiceSettings};
+
+use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
+
+#[test]
+fn without_an_engine_nobody_listens() {
+    let folder = tempfile::tempdir().unwrap();
+    let hearing = Recognizer::new(&settings(folder.path()), client());
+    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no engine listens");
+}
+
+#[test]
+fn the_switch_listens_itself() {
+    let setup = RecognitionSetup::new(AsrBackend::Switch {
+        engine: "unimrcp".into(),
+        grammar: "digits".into(),
+    });
+    let (ear, recording) = setup.hearing.asr_source().unwrap();
+    assert_eq!(ear, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
+    assert!(recording.is_none());
+}
+
+#[test]
+fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
+    let setup = RecognitionSetup::shell("", &[]);
+    let on_switch = Path::new("/mnt/said").to_owned();
+    let recordings = FolderPaths { local: setup.path().to_owned(), on_switch };
+    let listen = dialscript::voice::settings::AsrEngine {
+        name: "ear".into(),
+        backend: AsrBackend::Command(crate::voice::recognition::setup::shell("", &[])),
+    };
+    let settings = settings(setup.path());
+    let settings = VoiceSettings {
+        asr_engine: Some(listen.into()),
+        recordings_folder: recordings,
+        ..settings
+    };
+    let hearing = Recognizer::new(&settings, client());
+    let name = || match hearing.asr_source().unwrap() {
+        (AsrSource::Recording(name), Some(_)) => name.to_string(),
+        (ear, _) => panic!("{ear:?}"),
+    };
+    let (one, other) = (name(), name());
+    assert_ne!(one, other);
+    let random = one.strip_prefix("/mnt/said/said-").and_then(|name| name.strip_suffix(".wav"));
+    assert!(random.is_some_and(|random| random.len() == 32), "{one}");
+}

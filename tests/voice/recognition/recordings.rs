@@ -1,0 +1,157 @@
+//! Files that a switch writes, or somebody else.
+
+use std::fs::{self, File};
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::time::{Duration, SystemTime};
+
+use dialscript::voice::recordings::RecordingFolder;
+use dialscript::voice::settings::FolderPaths;
+
+use crate::support::wav::wav;
+use crate::voice::recognition::setup::{RecognitionSetup, speech};
+
+fn listening() -> RecognitionSetup {
+    RecognitionSetup::shell("wc -c", &[])
+}
+
+async fn deaf(file: &[u8]) -> String {
+    let setup = listening();
+    let deaf = setup.understood(file).await.expect_err("no recording").0;
+    setup.is_empty();
+    deaf
+}
+
+#[tokio::test]
+async fn a_file_that_is_none_of_a_switch_is_refused() {
+    assert_eq!(deaf(b"").await, "ear: the recording is empty");
+    assert_eq!(deaf(b"RIFF").await, "ear: the recording is no WAV file");
+    assert_eq!(deaf(&[0; 100_000]).await, "ear: the recording is no WAV file");
+    let strange = "ear: the recording is no 16-bit PCM of a rate that is known";
+    assert_eq!(deaf(&wav(4_000_000, 1, [1; 100])).await, strange);
+    assert_eq!(deaf(&wav(8000, 3, [1; 99])).await, strange);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there() {
+    let setup = listening();
+    let (_, recording) = setup.begun();
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(deaf.starts_with("ear: the recording can't be read: No such file"), "{deaf}");
+}
+
+#[tokio::test]
+async fn a_truncated_file_has_what_is_there() {
+    let whole = speech();
+    assert_eq!(listening().understood(&whole[..whole.len() / 2]).await.unwrap(), "12022");
+}
+
+#[tokio::test]
+async fn a_header_that_promises_more_is_not_believed() {
+    let mut endless = speech();
+    endless[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
+    assert_eq!(listening().understood(&endless).await.unwrap(), "24044");
+}
+
+#[tokio::test]
+async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
+    let setup = listening();
+    let (path, recording) = setup.begun();
+    File::create(path).unwrap().set_len(1 << 40).unwrap();
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(deaf, "ear: the recording is too long");
+    setup.is_empty();
+}
+
+#[tokio::test]
+async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
+    let setup = listening();
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    fs::write(secret.path(), speech()).unwrap();
+    let (path, recording) = setup.begun();
+    symlink(secret.path(), path).unwrap();
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(deaf.starts_with("ear: the recording can't be read:"), "{deaf}");
+    assert!(secret.path().exists());
+    setup.is_empty();
+    let (path, recording) = setup.begun();
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(deaf, "ear: the recording is no file");
+    setup.is_empty();
+    let (path, recording) = setup.begun();
+    fs::create_dir(path).unwrap();
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(deaf, "ear: the recording is no file");
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
+    let setup = listening();
+    let (path, recording) = setup.begun();
+    fs::write(&path, speech()).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(&path).is_ok() {
+        return; // Nothing is forbidden to root.
+    }
+    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(deaf.starts_with("ear: the recording can't be read: Permission denied"), "{deaf}");
+    setup.is_empty();
+}
+
+#[test]
+fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, age: u64| {
+        let file = File::create(folder.path().join(name)).unwrap();
+        file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+    };
+    let random = "0123456789abcdef0123456789abcdef";
+    file(&format!("said-{random}.wav"), 3700);
+    let kept = [
+        (format!("said-{}.wav", random.replace('0', "1")), 3500),
+        (format!("said-{random}.wav.bak"), 9999),
+        (format!("said-{}.wav", random.to_uppercase()), 9999),
+        ("said-x.wav".into(), 9999),
+        (format!("other-{random}.wav"), 9999),
+    ];
+    kept.iter().for_each(|(name, age)| file(name, *age));
+    let both = FolderPaths { local: folder.path().into(), on_switch: folder.path().into() };
+    drop(RecordingFolder::new(&both));
+    let mut left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    let mut kept: Vec<_> = kept.into_iter().map(|(name, _)| name).collect();
+    left.sort();
+    kept.sort();
+    assert_eq!(left, kept);
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_no_error_at_the_start() {
+    let nowhere =
+        FolderPaths { local: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
+    assert!(RecordingFolder::new(&nowhere).new_recording().is_ok());
+}
+
+#[test]
+fn temporary_folders_of_a_killed_daemon_are_removed_at_the_start() {
+    let folder = |random: &str, age: u64| {
+        let path = std::env::temp_dir().join(format!("dialscript-{random}"));
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("out.wav"), speech()).unwrap();
+        File::open(&path)
+            .unwrap()
+            .set_modified(SystemTime::now() - Duration::from_secs(age))
+            .unwrap();
+        path
+    };
+    let pid = std::process::id();
+    let old = folder(&format!("{pid:032x}"), 3700);
+    let young = folder(&format!("f{pid:031x}"), 3500);
+    let strange = folder(&format!("x{pid}"), 3700);
+    drop(listening());
+    let left = [&old, &young, &strange].map(|path| path.exists());
+    let _ = (fs::remove_dir_all(young), fs::remove_dir_all(strange));
+    assert_eq!(left, [false, true, true]);
+}

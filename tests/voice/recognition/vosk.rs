@@ -1,0 +1,188 @@
+//! A vosk server that listens; the stand-in answers as `websocket/asr_server.py` does.
+
+use dialscript::voice::settings::AsrBackend;
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, accept_async};
+
+use crate::support::net::free_address;
+use crate::support::own_process::run_test;
+use crate::support::wav::wav;
+use crate::support::web::{Reply, Web, tls};
+use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// A server that does one thing with its one connection.
+async fn server<F, S>(serve: S) -> AsrBackend
+where
+    F: Future<Output = ()> + Send,
+    S: FnOnce(Socket) -> F + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        serve(accept_async(stream).await.unwrap()).await;
+    });
+    AsrBackend::Vosk(url.parse().unwrap())
+}
+
+/// A reply to each message but the configuration: words after the second chunk, and at the end.
+async fn recognise(mut socket: Socket, tell: mpsc::UnboundedSender<Message>) -> Socket {
+    let mut chunks = 0;
+    while let Some(Ok(message)) = socket.next().await {
+        let is_end = message == Message::text(r#"{"eof" : 1}"#);
+        let reply = match &message {
+            _ if is_end => Some(r#"{"text" : "seven"}"#),
+            Message::Binary(_) => {
+                chunks += 1;
+                let is_final = chunks == 2;
+                Some(if is_final {
+                    r#"{"result":[{"word":"four"}],"text":"four"}"#
+                } else {
+                    r#"{"partial":"x"}"#
+                })
+            }
+            _ => None,
+        };
+        tell.send(message).unwrap();
+        if let Some(reply) = reply {
+            socket.send(Message::text(reply)).await.unwrap();
+        }
+        if is_end {
+            break;
+        }
+    }
+    socket
+}
+
+#[tokio::test]
+async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let by = server(|socket| async move {
+        recognise(socket, tell).await.close(None).await.unwrap();
+    });
+    let setup = RecognitionSetup::new(by.await);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
+    setup.is_empty();
+    let first = told.recv().await.unwrap();
+    assert_eq!(first.to_text().unwrap(), r#"{"config":{"sample_rate":8000}}"#);
+    let mut samples = Vec::new();
+    while let Some(Message::Binary(chunk)) = told.recv().await {
+        assert!(chunk.len() <= 8000);
+        samples.extend_from_slice(&chunk);
+    }
+    assert_eq!(samples, speech()[44..]);
+}
+
+#[tokio::test]
+async fn the_rate_is_the_recordings() {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let by = server(|socket| async move {
+        recognise(socket, tell).await.close(None).await.unwrap();
+    });
+    let setup = RecognitionSetup::new(by.await);
+    assert_eq!(setup.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
+    assert_eq!(
+        told.recv().await.unwrap().to_text().unwrap(),
+        r#"{"config":{"sample_rate":16000}}"#
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_leaves_the_connection_open_is_not_waited_for() {
+    let (tell, _told) = mpsc::unbounded_channel();
+    let by = server(|socket| async move {
+        let _open = recognise(socket, tell).await;
+        std::future::pending::<()>().await;
+    });
+    let setup = RecognitionSetup::with(by.await, LONG, 4);
+    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
+}
+
+#[tokio::test]
+async fn replies_that_are_none_end_it() {
+    let by = server(|mut socket| async move {
+        socket.send(Message::text("canary")).await.unwrap();
+        while socket.next().await.is_some() {}
+    });
+    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply can't be read");
+}
+
+#[tokio::test]
+async fn a_reply_without_end_is_not_read() {
+    let by = server(|mut socket| async move {
+        let long = format!(r#"{{"text":"{}"}}"#, "four ".repeat(200_000));
+        let _ = socket.send(Message::text(long)).await;
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply is too long");
+}
+
+#[tokio::test]
+async fn a_server_that_closes_without_words() {
+    let by = server(|mut socket| async move {
+        let _ = socket.next().await;
+        let _ = socket.close(None).await;
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    let deaf = RecognitionSetup::new(by.await).deaf().await;
+    let known = ["ear: it ended the connection without a reply", "ear: the connection broke"];
+    assert!(known.contains(&deaf.as_str()) || deaf.starts_with("ear: no connection"), "{deaf}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_left() {
+    let by = server(|socket| async move {
+        let _open = socket;
+        std::future::pending::<()>().await;
+    });
+    assert_eq!(
+        RecognitionSetup::with(by.await, SHORT, 4).deaf().await,
+        "ear: no words within 400ms"
+    );
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", silent.local_addr().unwrap());
+    let setup = RecognitionSetup::with(AsrBackend::Vosk(url.parse().unwrap()), SHORT, 4);
+    assert_eq!(setup.deaf().await, "ear: no words within 400ms");
+}
+
+#[tokio::test]
+async fn a_server_that_is_none_or_not_there() {
+    let web = Web::start(|_| Reply::with(404, "", "canary")).await;
+    let url = format!("ws://{}", web.address);
+    let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
+    assert_eq!(setup.deaf().await, "ear: it answered with status 404");
+    let free = free_address();
+    let setup = RecognitionSetup::new(AsrBackend::Vosk(format!("ws://{free}").parse().unwrap()));
+    let deaf = setup.deaf().await;
+    assert!(deaf.starts_with("ear: no connection"), "{deaf}");
+}
+
+/// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
+async fn by_tls() -> String {
+    let url = format!("wss://localhost:{}", tls::start().port());
+    RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap())).deaf().await
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+    let deaf = by_tls().await;
+    assert!(deaf.starts_with("ear: no connection: invalid peer certificate"), "{deaf}");
+}
+
+/// Runs in a process of its own, since the environment is one for all tests.
+#[tokio::test]
+#[ignore = "run by the next test"]
+async fn child_a_server_that_the_system_vouches_for() {
+    assert_eq!(by_tls().await, "ear: it answered with status 200");
+}
+
+#[test]
+fn a_server_that_the_system_vouches_for_is_trusted() {
+    let environment = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
+    run_test(module_path!(), "child_a_server_that_the_system_vouches_for", &environment);
+}

@@ -1,0 +1,117 @@
+//! Who may connect, how many, and for how long.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::setup::SoundServerSetup;
+
+async fn closes(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    // A reset is an end too.
+    drop(stream.read_to_end(&mut bytes).await);
+    bytes
+}
+
+#[tokio::test]
+async fn strangers_are_refused_without_a_word() {
+    let setup = SoundServerSetup::open_for(&["10.0.0.0/8"]).await;
+    let target = setup.served_file("sounds/hello.wav", "the sound");
+    let mut stream = TcpStream::connect(setup.address).await.unwrap();
+    let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+    drop(stream.write_all(request.as_bytes()).await);
+    assert!(closes(&mut stream).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_serves_several_requests() {
+    let setup = SoundServerSetup::open().await;
+    let target = setup.served_file("sounds/hello.wav", "the sound");
+    let mut stream = TcpStream::connect(setup.address).await.unwrap();
+    for _ in 0..3 {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut reply = Vec::new();
+        while !reply.ends_with(b"the sound") {
+            assert_ne!(stream.read_buf(&mut reply).await.unwrap(), 0);
+        }
+        assert!(reply.starts_with(b"HTTP/1.1 200"));
+    }
+}
+
+/// In real time: the paused clock would run ahead of the sockets.
+#[tokio::test]
+async fn a_peer_that_does_not_come_to_the_point_is_closed() {
+    let setup = SoundServerSetup::open().await;
+    let mut silent = TcpStream::connect(setup.address).await.unwrap();
+    let mut slow = TcpStream::connect(setup.address).await.unwrap();
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nX-Drip: ").await.unwrap();
+    let began = Instant::now();
+    let drips = async {
+        while slow.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let (silent, _) =
+        timeout(Duration::from_secs(15), async { tokio::join!(closes(&mut silent), drips) })
+            .await
+            .expect("both are closed");
+    assert!(silent.is_empty());
+    assert!(began.elapsed() > Duration::from_secs(3), "people with bad lines have some time");
+}
+
+#[tokio::test]
+async fn a_request_without_end_is_broken_off() {
+    let setup = SoundServerSetup::open().await;
+    let mut stream = TcpStream::connect(setup.address).await.unwrap();
+    let mut sent = 0;
+    drop(stream.write_all(b"GET / HTTP/1.1\r\nX: ").await);
+    while stream.write_all(&[b'x'; 4096]).await.is_ok() {
+        sent += 4096;
+        assert!(sent < 64 << 20, "nobody ends it");
+    }
+    let mut long = TcpStream::connect(setup.address).await.unwrap();
+    let target = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(100_000));
+    drop(long.write_all(target.as_bytes()).await);
+    assert!(!closes(&mut long).await.starts_with(b"HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn further_connections_wait_for_their_turn() {
+    let setup = SoundServerSetup::open().await;
+    let target = setup.served_file("sounds/hello.wav", "the sound");
+    let mut held = Vec::new();
+    for _ in 0..128 {
+        let mut stream = TcpStream::connect(setup.address).await.unwrap();
+        // A reply shows that the connection has its place.
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+        let mut reply = [0; 12];
+        stream.read_exact(&mut reply).await.unwrap();
+        held.push(stream);
+    }
+    let request = setup.get(&target);
+    tokio::pin!(request);
+    let early = timeout(Duration::from_millis(200), &mut request).await;
+    assert!(early.is_err(), "the 129th is served beside the others");
+    drop(held.pop());
+    assert_eq!(request.await.status, 200);
+}
+
+#[tokio::test]
+async fn a_reader_who_stops_reading_holds_up_nobody_and_a_stop_ends_it() {
+    let setup = SoundServerSetup::open().await;
+    let long = setup.served_file("cache/long.wav", vec![1; 32 << 20]);
+    let mut lazy = TcpStream::connect(setup.address).await.unwrap();
+    let request = format!("GET {long} HTTP/1.1\r\nHost: a\r\n\r\n");
+    lazy.write_all(request.as_bytes()).await.unwrap();
+    let mut beginning = [0; 12];
+    lazy.read_exact(&mut beginning).await.unwrap();
+    let short = setup.served_file("sounds/hello.wav", "the sound");
+    assert_eq!(setup.get(&short).await.status, 200);
+    setup.stop.cancel();
+    timeout(Duration::from_secs(5), setup.served).await.expect("stops").unwrap();
+    assert!(TcpStream::connect(setup.address).await.is_err());
+    assert!(closes(&mut lazy).await.len() < 32 << 20);
+}

@@ -1,0 +1,146 @@
+//! Engines that fail in every way.
+
+use std::time::Duration;
+
+use dialscript::script::voice::VoiceParams;
+use dialscript::voice::settings::{EngineProgram, TtsBackend};
+use dialscript::voice::tts::engine_health::EngineHealth;
+use tokio::time::Instant;
+
+use crate::support::wait::until;
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
+
+fn not_installed() -> TtsBackend {
+    TtsBackend::Command(EngineProgram {
+        executable: "/nowhere/speaks".into(),
+        arguments: Vec::new(),
+    })
+}
+
+/// The fallback engine speaks when the first runs these lines.
+async fn falls_back(lines: &str) {
+    let (setup, first, fallback) = SynthesisSetup::with_fallback(lines);
+    let engines = setup.open();
+    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
+    assert_eq!((first.runs(), fallback.runs()), (1, 1));
+}
+
+#[tokio::test]
+async fn the_fallback_engine_speaks_when_the_first_fails() {
+    falls_back("exit 3").await;
+    falls_back("kill -SEGV $$").await;
+    falls_back("echo this is no sound").await;
+    falls_back("exit 0").await;
+    falls_back("exec yes").await;
+}
+
+#[tokio::test]
+async fn an_engine_that_is_not_installed_is_not_waited_for() {
+    let (mut setup, _, fallback) = SynthesisSetup::with_fallback("");
+    setup.settings.default_engine = Some(say("missing", not_installed()));
+    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
+    assert_eq!(fallback.runs(), 1);
+}
+
+#[tokio::test]
+async fn an_engine_that_hangs_is_killed_in_time() {
+    let (mut setup, first, _) = SynthesisSetup::with_fallback("exec sleep 60");
+    setup.settings.timeout = Duration::from_millis(1500);
+    let begun = Instant::now();
+    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
+    assert!(begun.elapsed() >= Duration::from_millis(1500));
+    until("its end", || !first.lives()).await;
+}
+
+#[tokio::test]
+async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text() {
+    let mut setup = SynthesisSetup::new();
+    let first = setup.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
+    setup.settings.default_engine = Some(first.say());
+    setup.settings.fallback_engine = Some(say("missing", not_installed()));
+    let reason = mute(&setup.open(), said("Good day.")).await;
+    assert!(reason.starts_with("first: it ended with status 3; missing: "), "{reason}");
+    assert!(!reason.contains("Good day"), "{reason}");
+}
+
+#[tokio::test]
+async fn no_engine_at_all_is_reported_at_once() {
+    let engines = SynthesisSetup::new().open();
+    let outcome = at_once(&engines, said("Good day.")).expect("at once");
+    assert!(outcome.err().expect("no sound").0.starts_with("no engine speaks"));
+    let manner = VoiceParams { engine: Some("other".into()), ..VoiceParams::default() };
+    let outcome = at_once(&engines, said_as("Good day.", manner)).expect("at once");
+    assert_eq!(outcome.err().expect("no sound").0, "no engine is named other");
+}
+
+#[tokio::test]
+async fn the_circuit_breaker_of_an_engine_that_fails_again_and_again_opens() {
+    let (setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
+    let engines = setup.open();
+    for n in 0..5 {
+        made(&engines, said(&format!("Number {n}."))).await;
+    }
+    assert_eq!((first.runs(), fallback.runs()), (3, 5));
+    // What the fallback engine made serves at once meanwhile.
+    assert!(at_once(&engines, said("Number 4.")).is_some());
+}
+
+#[tokio::test]
+async fn a_voice_that_fails_leaves_the_others_alone() {
+    let (setup, first, _) =
+        SynthesisSetup::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
+    let engines = setup.open();
+    let manner = VoiceParams { voice: Some("missing".into()), ..VoiceParams::default() };
+    for n in 0..4 {
+        made(&engines, said_as(&format!("bad {n}"), manner.clone())).await;
+    }
+    assert_eq!(first.runs(), 3);
+    assert_eq!(length(&made(&engines, said("good")).await), 100);
+}
+
+#[tokio::test]
+async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
+    let (setup, first, fallback) =
+        SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
+    let engines = setup.open();
+    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
+    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
+    assert_eq!((first.runs(), fallback.runs()), (2, 1));
+    std::fs::write(first.path("sh.works"), "").unwrap();
+    assert_eq!(length(&made(&engines, said("Good day.")).await), 100);
+}
+
+#[tokio::test]
+async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "exec sleep 60");
+    setup.settings.default_engine = Some(engine.say());
+    setup.settings.max_concurrent = 1;
+    setup.settings.timeout = Duration::from_millis(500);
+    let engines = setup.open();
+    let (one, other) = tokio::join!(mute(&engines, said("One.")), mute(&engines, said("Other.")));
+    assert!(one.starts_with("first: "), "{one}");
+    assert!(other.starts_with("no engine was free") || other.starts_with("first: "), "{other}");
+    assert!(engine.runs() <= 2);
+}
+
+#[test]
+fn an_engine_is_tried_again_after_ten_seconds_and_reported_once_a_minute() {
+    let health = EngineHealth::default();
+    let begun = Instant::now();
+    let after = |seconds| begun + Duration::from_secs(seconds);
+    assert!(health.record_failure("one", begun));
+    assert!(!health.record_failure("one", after(1)));
+    assert!(!health.is_circuit_open("one", after(1)));
+    assert!(!health.record_failure("one", after(2)));
+    assert!(health.is_circuit_open("one", after(11)));
+    assert!(!health.is_circuit_open("one", after(12)));
+    assert!(!health.is_circuit_open("other", after(2)));
+    assert!(!health.record_failure("one", after(13)), "one failure more");
+    assert!(health.is_circuit_open("one", after(22)));
+    assert!(health.record_failure("one", after(61)), "a minute later");
+    health.record_success("one");
+    assert!(!health.is_circuit_open("one", after(62)));
+}

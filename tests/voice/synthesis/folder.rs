@@ -1,0 +1,146 @@
+//! The folder of sounds: bounded, found again after a restart, and sometimes broken.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use dialscript::channel::Sound;
+use dialscript::voice::settings::SoundFormat;
+
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at_once, file, hidden, made, mute, said};
+
+/// Of a sound of 100 ms.
+const SIZE: u64 = 1644;
+
+#[tokio::test]
+async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.max_cache_bytes = 3 * SIZE;
+    let engines = setup.open();
+    let held = made(&engines, said("Held.")).await;
+    for text in ["One.", "Two.", "One.", "Three."] {
+        made(&engines, said(text)).await;
+    }
+    assert_eq!(setup.sounds(), 3);
+    assert!(file(&held).exists());
+    assert!(at_once(&engines, said("One.")).is_some(), "heard again after the second");
+    assert!(at_once(&engines, said("Three.")).is_some());
+    let again = file(&made(&engines, said("Two.")).await);
+    assert!(again.exists());
+    assert_eq!(setup.sounds(), 3);
+    drop(held);
+}
+
+#[tokio::test]
+async fn sounds_are_found_again_after_a_restart() {
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let before = file(&made(&setup.open(), said("Good day.")).await);
+    let after = at_once(&setup.open(), said("Good day.")).expect("at once").expect("a sound");
+    assert_eq!(file(&after), before);
+    assert_eq!(engine.runs(), 1);
+}
+
+#[tokio::test]
+async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    for (text, age) in [("New.", 10), ("Old.", 1000), ("Older.", 2000)] {
+        let made = file(&made(&engines, said(text)).await);
+        let then = SystemTime::now() - Duration::from_secs(age);
+        fs::File::options().append(true).open(made).unwrap().set_modified(then).unwrap();
+    }
+    drop(engines);
+    setup.settings.max_cache_bytes = 2 * SIZE;
+    let engines = setup.open();
+    assert_eq!(setup.sounds(), 2);
+    assert!(at_once(&engines, said("New.")).is_some());
+    assert!(at_once(&engines, said("Old.")).is_some());
+    assert!(at_once(&engines, said("Older.")).is_none());
+}
+
+#[tokio::test]
+async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
+    let (setup, _) = SynthesisSetup::with_engine();
+    let kept = file(&made(&setup.open(), said("Good day.")).await);
+    let name = kept.file_name().unwrap().to_str().unwrap().to_owned();
+    let passing = format!("passing-{:032x}.wav", 7);
+    let other = name.replace(|c: char| c.is_ascii_digit(), "0");
+    let left = [
+        format!(".unfinished-{name}"),
+        format!(".unfinished-{passing}"),
+        passing,
+        other.replace(".wav", ".wav16"),
+        other.replace(".wav", ".json"),
+    ];
+    let strange = ["hello.wav", "passing-by.wav", ".unfinished-hello.wav", "notes.txt"];
+    for file in left.iter().map(String::as_str).chain(strange) {
+        fs::write(setup.settings.cache_folder.local.join(file), "x").unwrap();
+    }
+    fs::write(setup.settings.cache_folder.local.join(&other), "").unwrap();
+    let _engines = setup.open();
+    let mut expected: Vec<_> = strange.into_iter().map(str::to_owned).collect();
+    expected.push(name);
+    expected.sort();
+    assert_eq!(setup.files(), expected);
+}
+
+#[tokio::test]
+async fn a_second_process_in_the_same_folder_removes_nothing() {
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    let passing = made(&engines, hidden("4711")).await;
+    made(&engines, said("Good day.")).await;
+    setup.settings.max_cache_bytes = 0;
+    let other = setup.open();
+    assert!(at_once(&other, said("Good day.")).is_some());
+    made(&other, said("Something else.")).await;
+    assert!(file(&passing).exists());
+    assert_eq!((engine.runs(), setup.sounds()), (3, 3));
+}
+
+#[tokio::test]
+async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    let blocked = setup.path("blocked");
+    fs::write(&blocked, "no folder").unwrap();
+    setup.settings.cache_folder.local = blocked.join("cache");
+    setup.settings.cache_folder.on_switch = blocked.join("cache");
+    let engines = setup.open();
+    for text in ["Good day.", "Good night."] {
+        let reason = mute(&engines, said(text)).await;
+        assert!(reason.starts_with("the sound could not be written: "), "{reason}");
+    }
+    fs::remove_file(&blocked).unwrap();
+    made(&engines, said("Good day.")).await;
+}
+
+#[tokio::test]
+async fn the_switch_gets_its_own_path_or_a_url() {
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.cache_folder.on_switch = "/mnt/sounds".into();
+    let of_switch = file(&made(&setup.open(), said("Good day.")).await);
+    let name = of_switch.strip_prefix("/mnt/sounds").unwrap().to_str().unwrap().to_owned();
+    assert_eq!(setup.files(), [name]);
+    setup.settings.sound_server = Some(dialscript::voice::settings::SoundServerSettings {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        url: "http://10.0.0.5:8085".to_owned(),
+        allow: Vec::new(),
+    });
+    let made = made(&setup.open(), said("Good day.")).await;
+    let Sound::Url(url) = made.sound else { panic!("{:?}", made.sound) };
+    assert!(url.starts_with("http://10.0.0.5:8085/") && url.ends_with(".wav"), "{url}");
+}
+
+#[tokio::test]
+async fn a_sound_of_two_files_comes_and_goes_as_one() {
+    let (mut setup, _) = SynthesisSetup::with_engine();
+    setup.settings.format = SoundFormat::Both;
+    let engines = setup.open();
+    let made = made(&engines, said("Good day.")).await;
+    let wide = file(&made).with_extension("wav16");
+    assert!(wide.exists());
+    drop((made, engines));
+    setup.settings.max_cache_bytes = 0;
+    let _engines = setup.open();
+    assert_eq!(setup.files(), [""; 0]);
+}

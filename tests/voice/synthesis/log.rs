@@ -1,0 +1,60 @@
+//! What of engines and sounds is logged.
+
+use crate::support::log::{Lines, record};
+use crate::support::wav::tone;
+use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at, hidden, made, mute, said};
+
+fn warnings(lines: &Lines) -> Vec<String> {
+    lines.text().lines().filter(|line| line.contains("WARN")).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_failing_engine_is_reported_once_with_its_own_words() {
+    let (lines, _guard) = record("trace");
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "echo no such voice >&2; exit 3");
+    setup.settings.default_engine = Some(engine.say());
+    let engines = setup.open();
+    for text in ["Good day.", "Good night."] {
+        mute(&engines, said(text)).await;
+    }
+    let warnings = warnings(&lines);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for part in ["an engine that speaks fails", "first", "status 3", "no such voice"] {
+        assert!(warnings[0].contains(part), "{}", warnings[0]);
+    }
+}
+
+#[tokio::test]
+async fn nothing_that_was_to_be_spoken_is_logged() {
+    for wanted in [said("The code is 4711canary, which nobody knows."), hidden("4711canary")] {
+        let (lines, _guard) = record("trace");
+        let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
+        let mut setup = SynthesisSetup::new();
+        let engine = setup.engine("first", 100, lines_of_engine);
+        setup.settings.default_engine = Some(engine.say());
+        mute(&setup.open(), wanted).await;
+        assert_eq!(warnings(&lines).len(), 1);
+        assert!(!lines.text().contains("4711canary"), "{}", lines.text());
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_url_is_logged_by_us() {
+    let (lines, _guard) = record("trace");
+    let turn = std::sync::atomic::AtomicBool::new(true);
+    let web = Web::start(move |_| match turn.swap(false, std::sync::atomic::Ordering::SeqCst) {
+        true => Reply::with(200, "Cache-Control: max-age=0\r\n", tone(100)),
+        false => Reply::of(500, "text/plain", "4711canary"),
+    })
+    .await;
+    let engines = SynthesisSetup::new().open();
+    made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
+    made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
+    let ours: Vec<_> = warnings(&lines);
+    assert_eq!(ours.len(), 1);
+    assert!(ours[0].contains("the old one is heard"), "{}", ours[0]);
+    assert!(!ours[0].contains("4711canary"), "{}", ours[0]);
+}

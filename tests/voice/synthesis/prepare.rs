@@ -1,0 +1,125 @@
+//! What scripts need in every call is made before a call wants it.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::definition::{Playlist, PromptPart, Script, ScriptLibrary, ScriptPrompt};
+use dialscript::voice::settings::TtsBackend;
+
+use crate::support::wait::{until, within};
+use crate::support::wav::tone;
+use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at, at_once, file, length, made, said};
+
+/// One script whose prompt has these parts.
+fn library(parts: impl IntoIterator<Item = PromptPart>) -> ScriptLibrary {
+    let sounds = Playlist { parts: parts.into_iter().collect() };
+    let script =
+        Script { prompt: ScriptPrompt { sounds, ..ScriptPrompt::default() }, ..Script::default() };
+    let mut library = ScriptLibrary::default();
+    library.scripts.insert("one".to_owned(), Arc::new(script));
+    library
+}
+
+fn texts(texts: &[&str]) -> ScriptLibrary {
+    library(texts.iter().map(|text| PromptPart::Text((*text).into())))
+}
+
+#[tokio::test]
+async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
+    let web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    let url = web.url("/hello.wav");
+    let text = |text: &str| PromptPart::Text(text.into());
+    engines.prewarm(&library([text("One."), text("Two."), PromptPart::Url(url.as_str().into())]));
+    until("three sounds", || setup.sounds() == 3).await;
+    for wanted in [said("One."), said("Two."), at(&url)] {
+        until("a sound", || at_once(&engines, wanted.clone()).is_some_and(|made| made.is_ok()))
+            .await;
+    }
+    assert_eq!(engine.runs(), 2);
+}
+
+#[tokio::test]
+async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    engines.prewarm(&texts(&["One.", "Two."]));
+    until("two runs", || engine.runs() == 2 && setup.sounds() == 2).await;
+    until("two sounds", || at_once(&engines, said("Two.")).is_some()).await;
+    until("two sounds", || at_once(&engines, said("One.")).is_some()).await;
+    for file in setup.files() {
+        fs::remove_file(setup.settings.cache_folder.local.join(file)).unwrap();
+    }
+    engines.prewarm(&texts(&["One.", "Two."]));
+    until("two sounds again", || setup.sounds() == 2).await;
+    assert_eq!(engine.runs(), 4);
+}
+
+#[tokio::test]
+async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_to_it() {
+    let (mut setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
+    let engines = setup.open();
+    engines.prewarm(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
+    until("five sounds", || setup.sounds() == 5).await;
+    assert!((3..=5).contains(&first.runs()), "{}", first.runs());
+    assert_eq!(fallback.runs(), 5);
+    setup.settings.default_engine = Some(say("flite", TtsBackend::Switch("flite".to_owned())));
+    setup.settings.fallback_engine = None;
+    let engines = setup.open();
+    engines.prewarm(&texts(&["Six."]));
+    within("the end", engines.close_and_wait()).await;
+}
+
+/// Lets half a minute pass, again and again.
+async fn in_a_while(what: &str, mut happens: impl FnMut() -> bool) {
+    for _ in 0..200 {
+        if happens() {
+            return;
+        }
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(31)).await;
+        tokio::time::resume();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("{what}");
+}
+
+#[tokio::test]
+async fn what_is_missing_is_made_later_on() {
+    let (mut setup, first, fallback) =
+        SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
+    setup.settings.timeout = Duration::from_secs(24 * 60 * 60);
+    let engines = setup.open();
+    engines.prewarm(&texts(&["One."]));
+    until("the fallback engine", || fallback.runs() == 1 && setup.sounds() == 1).await;
+    let failures = first.runs();
+    fs::write(first.path("sh.works"), "").unwrap();
+    in_a_while("the first engine", || setup.sounds() == 2).await;
+    let made = made(&engines, said("One.")).await;
+    assert_eq!((length(&made), first.runs(), fallback.runs()), (100, failures + 1, 1));
+    fs::remove_file(file(&made)).unwrap();
+    in_a_while("the first engine again", || first.runs() == failures + 2).await;
+}
+
+#[tokio::test]
+async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
+    let (setup, engine) = SynthesisSetup::with_engine();
+    // Nothing can be written there: each sound that is made is lost, and may have been paid for.
+    fs::write(&setup.settings.cache_folder.local, "").unwrap();
+    let engines = setup.open();
+    engines.prewarm(&texts(&["One."]));
+    until("the first try", || engine.runs() == 1).await;
+    in_a_while("the second try", || engine.runs() == 2).await;
+    for _ in 0..30 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(31)).await;
+        tokio::time::resume();
+    }
+    assert!((3..10).contains(&engine.runs()), "{} tries in a quarter of an hour", engine.runs());
+}

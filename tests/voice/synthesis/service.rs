@@ -1,0 +1,83 @@
+//! Engines over HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::script::voice::{SpeakingRate, VoiceParams};
+use dialscript::voice::settings::{EngineHttpService, TtsBackend, TtsEngine};
+use http::{HeaderName, HeaderValue};
+
+use crate::support::wav::tone;
+use crate::support::web::{Reply, Web};
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
+
+fn service(web: &Web) -> Arc<TtsEngine> {
+    let authorization = HeaderValue::from_static("Bearer key-of-the-house");
+    let by = TtsBackend::Http(EngineHttpService {
+        url: web.url("/v1/audio/speech").parse().unwrap(),
+        model: "tts-1".to_owned(),
+        headers: vec![(HeaderName::from_static("authorization"), authorization)],
+    });
+    let TtsEngine { name, backend: by, language, speed, .. } =
+        Arc::into_inner(say("web", by)).unwrap();
+    Arc::new(TtsEngine { name, backend: by, voice: Some("alloy".into()), language, speed })
+}
+
+fn setup(web: &Web) -> SynthesisSetup {
+    let mut setup = SynthesisSetup::new();
+    setup.settings.default_engine = Some(service(web));
+    setup
+}
+
+#[tokio::test]
+async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
+    let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
+    let engines = setup(&web).open();
+    let manner = VoiceParams { speed: Some(SpeakingRate(125)), ..VoiceParams::default() };
+    let text = "He said \"yes\"\n{and} left.";
+    assert_eq!(length(&made(&engines, said_as(text, manner.clone())).await), 100);
+    let seen = web.next().await;
+    assert_eq!(seen.line(), "POST /v1/audio/speech HTTP/1.1");
+    assert_eq!(seen.headers("content-type"), ["application/json"]);
+    assert_eq!(seen.headers("authorization"), ["Bearer key-of-the-house"]);
+    let body: serde_json::Value = serde_json::from_slice(&seen.body).unwrap();
+    let expected = serde_json::json!({
+        "model": "tts-1", "input": text, "voice": "alloy", "response_format": "wav", "speed": 1.25,
+    });
+    assert_eq!(body, expected);
+    assert!(at_once(&engines, said_as(text, manner)).is_some());
+    assert_eq!(web.unseen(), 0);
+}
+
+/// Why there is no sound when the service does this.
+async fn reason(reply: Reply) -> String {
+    let web = Web::start(move |_| reply.clone()).await;
+    let mut setup = setup(&web);
+    setup.settings.timeout = Duration::from_millis(1500);
+    mute(&setup.open(), said("Good day.")).await
+}
+
+#[tokio::test]
+async fn a_service_that_fails_is_reported_without_its_words() {
+    let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
+    assert_eq!(reason(refused).await, "web: it answered with status 401");
+    let page = Reply::of(200, "text/html", "<html>Good day.</html>");
+    let page = reason(page).await;
+    assert!(page.starts_with("web: what it made can't be heard: "), "{page}");
+    assert!(!page.contains("Good day"), "{page}");
+    let drip = Reply::Drip(b"HTTP/1.1 200 OK\r\n\r\n".into());
+    let (silence, drip) = tokio::join!(reason(Reply::Silence), reason(drip));
+    assert_eq!([silence, drip], ["web: no sound within 1.5s"; 2]);
+    assert!(reason(Reply::Reset).await.starts_with("web: no connection: "));
+}
+
+#[tokio::test]
+async fn a_reply_without_an_end_is_broken_off() {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
+    let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
+    let web = Web::start(move |_| endless.clone()).await;
+    let reason = mute(&setup(&web).open(), said("Good day.")).await;
+    assert_eq!(reason, "web: the reply is longer than 16777216 bytes");
+}

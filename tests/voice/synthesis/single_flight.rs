@@ -1,0 +1,152 @@
+//! A sound is made once, whoever wants it.
+
+use std::fs;
+
+use dialscript::channel::Sound;
+use dialscript::script::voice::{
+    RenderedSound, SoundError, SpeakingRate, VoiceParams, VoiceService,
+};
+use dialscript::voice::settings::TtsBackend;
+use futures_util::future::join_all;
+
+use crate::support::wait::{until, within};
+use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::setup::SynthesisSetup;
+use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as};
+
+/// Speaks when the file `go` is there.
+const WAITS: &str = "while [ ! -e \"$0.go\" ]; do sleep 0.05; done; cat \"$tone\"";
+
+#[tokio::test]
+async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.default_engine = Some(engine.say());
+    let engines = setup.open();
+    let ten = join_all((0..10).map(|_| engines.render(said("Good day."), false)));
+    fs::write(engine.path("sh.go"), "").unwrap();
+    let ten = within("ten sounds", ten).await;
+    let files: Vec<_> = ten.into_iter().map(|made| file(&made.expect("a sound"))).collect();
+    assert!(files.iter().all(|one| *one == files[0]));
+    assert_eq!(engine.runs(), 1);
+    assert_eq!(engine.text(), "Good day.");
+}
+
+#[tokio::test]
+async fn the_second_call_is_served_at_once_and_nothing_runs() {
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    let first = made(&engines, said("Good day.")).await;
+    assert_eq!(length(&first), 100);
+    let second = at_once(&engines, said("Good day.")).expect("at once").expect("a sound");
+    assert_eq!(file(&first), file(&second));
+    assert_eq!(engine.runs(), 1);
+}
+
+#[tokio::test]
+async fn a_making_is_completed_for_others_when_its_caller_has_left() {
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.default_engine = Some(engine.say());
+    let engines = setup.open();
+    let mut making = engines.render(said("Good day."), false);
+    until("a run", || {
+        let waits = futures_util::FutureExt::now_or_never(&mut making).is_none();
+        assert!(waits);
+        engine.runs() == 1
+    })
+    .await;
+    drop(making);
+    fs::write(engine.path("sh.go"), "").unwrap();
+    within("the end", engines.close_and_wait()).await;
+    assert!(at_once(&engines, said("Good day.")).expect("at once").is_ok());
+    assert_eq!(engine.runs(), 1);
+}
+
+#[tokio::test]
+async fn what_makes_a_sound_different_makes_another_one() {
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    setup.name("second", setup.engine("second", 100, "cat \"$tone\"").say());
+    let engines = setup.open();
+    let manners = [
+        VoiceParams::default(),
+        VoiceParams { engine: Some("second".into()), ..VoiceParams::default() },
+        VoiceParams { voice: Some("en-us".into()), ..VoiceParams::default() },
+        VoiceParams { language: Some("de".into()), ..VoiceParams::default() },
+        VoiceParams { speed: Some(SpeakingRate(150)), ..VoiceParams::default() },
+    ];
+    for manner in manners.clone() {
+        made(&engines, said_as("Good day.", manner)).await;
+    }
+    assert_eq!((engine.runs(), setup.sounds()), (4, 5));
+    for manner in manners {
+        assert!(at_once(&engines, said_as("Good day.", manner)).is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_sensitive_text_is_made_for_one_call_and_gone_when_it_was_heard() {
+    let (setup, engine) = SynthesisSetup::with_engine();
+    let engines = setup.open();
+    let one = made(&engines, hidden("4711")).await;
+    let other = made(&engines, hidden("4711")).await;
+    assert_ne!(file(&one), file(&other));
+    assert_eq!((engine.runs(), setup.sounds()), (2, 2));
+    let heard = file(&one);
+    drop(one);
+    assert!(!heard.exists() && file(&other).exists());
+    drop(other);
+    assert_eq!(setup.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_sensitive_text_is_given_up_when_its_caller_has_left() {
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, "exec sleep 60");
+    setup.settings.default_engine = Some(engine.say());
+    let engines = setup.open();
+    let making = engines.render(hidden("4711"), false);
+    until("a run", || engine.path("sh.pid").exists() && engine.runs() == 1).await;
+    drop(making);
+    within("the end", engines.close_and_wait()).await;
+    until("its end", || !engine.lives()).await;
+    assert_eq!(setup.files(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does() {
+    let (mut setup, engine) = SynthesisSetup::with_engine();
+    setup.settings.fallback_engine = Some(engine.say());
+    setup.settings.default_engine = Some(say("flite", TtsBackend::Switch("flite".to_owned())));
+    let engines = setup.open();
+    let made = engines.render(said("Good day."), true).await.expect("a sound");
+    let Sound::Tts(spoken) = made.sound else { panic!("{:?}", made.sound) };
+    assert_eq!((spoken.engine.as_str(), spoken.text.as_str()), ("flite", "Good day."));
+    let at_hand = |speaks| engines.cached(said("Good day."), speaks).map(|made| made.sound);
+    assert!(matches!(at_hand(true), Some(Sound::Tts(_))) && at_hand(false).is_none());
+    assert_eq!(engine.runs(), 0);
+    assert_eq!(length(&crate::voice::synthesis::made(&engines, said("Good day.")).await), 100);
+    setup.settings.fallback_engine = None;
+    let reason = mute(&setup.open(), said("Good day.")).await;
+    assert_eq!(reason, "the switch does not speak, and there is no other engine");
+}
+
+#[tokio::test]
+async fn more_than_may_wait_are_refused_at_once() {
+    let mut setup = SynthesisSetup::new();
+    let engine = setup.engine("first", 100, WAITS);
+    setup.settings.default_engine = Some(engine.say());
+    setup.settings.max_concurrent = 1;
+    let engines = setup.open();
+    let all: Vec<_> =
+        (0..64).map(|n| engines.render(said(&format!("Number {n}.")), false)).collect();
+    let refused = at_once(&engines, said("One more.")).expect("at once").err().expect("a refusal");
+    assert_eq!(refused.0, "64 sounds are being made already");
+    // One that is under way has its place.
+    assert!(at_once(&engines, said("Number 7.")).is_none());
+    fs::write(engine.path("sh.go"), "").unwrap();
+    let is_refused = |made: &Result<RenderedSound, SoundError>| made.is_err();
+    let one_more = || at_once(&engines, said("One more."));
+    until("a place", || !one_more().as_ref().is_some_and(is_refused)).await;
+    drop(all);
+}

@@ -1,0 +1,165 @@
+//! What callers say, recognised by an engine of Asterisk's: the replies are those of `handle_speechrecognize`.
+
+use super::*;
+
+const CREATE: &str = r#"SPEECH CREATE "ears""#;
+const RECOGNISE: &str = r#"SPEECH RECOGNIZE "" 20"#;
+const WORDS: &str = r#"200 result=1 (speech) endpos=0 results=2 score0=40 text0="for" grammar0=digits score1=90 text1="four "seven"" grammar1=digits"#;
+
+fn listen(grammar: &str) -> SpeechOptions {
+    SpeechOptions {
+        source: AsrSource::Switch { engine: "ears".into(), grammar: grammar.into() },
+        no_input_timeout: Duration::from_secs(5),
+        end_silence: Duration::from_millis(1500),
+        max_duration: Duration::from_secs(15),
+        digits: None,
+    }
+}
+
+async fn said(
+    listen: SpeechOptions,
+    prompt: &'static [&'static str],
+    switch: impl AsyncFnOnce(&mut Asterisk),
+) -> Result<SpeechResult, Interruption> {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let mut prompt = sounds(prompt);
+    tokio::join!(channel.collect_speech(&mut prompt, &listen), switch(&mut asterisk)).0
+}
+
+fn understood() -> Result<SpeechResult, Interruption> {
+    Ok(SpeechResult::Words("four \"seven\"".into()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_likeliest_words_count_and_the_last_sound_plays_while_the_engine_listens() {
+    let prompt = &["/s/welcome.wav", "/s/number.wav"];
+    let said = said(listen("/g/digits.gram"), prompt, async |asterisk| {
+        asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
+        asterisk.answers(CREATE, "200 result=1").await;
+        let load = r#"SPEECH LOAD GRAMMAR "dialscript" "/g/digits.gram""#;
+        asterisk.answers(load, "200 result=1").await;
+        asterisk.answers(r#"SPEECH ACTIVATE GRAMMAR "dialscript""#, "200 result=1").await;
+        asterisk.answers(r#"SPEECH RECOGNIZE "/s/number" 20"#, WORDS).await;
+        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+    });
+    assert_eq!(said.await, understood());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_asterisk_without_the_engine_can_not_listen() {
+    let said = said(listen(""), &[], async |asterisk| {
+        asterisk.answers(CREATE, "200 result=0").await;
+    });
+    let reason = "Asterisk has no speech engine, or can't reach it: ears";
+    assert_eq!(said.await, Ok(SpeechResult::Failed(reason.into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_command_is_no_end_of_the_call() {
+    let said = said(listen(""), &[], async |asterisk| {
+        asterisk.answers(CREATE, "510 Invalid or unknown command").await;
+    });
+    assert_eq!(said.await, Ok(SpeechResult::Failed("510 to a command".into())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_grammar_of_the_engines_own_is_activated_and_one_that_it_refuses_is_reported() {
+    let grammar = "builtin:speech/transcribe";
+    let said = said(listen(grammar), &[], async |asterisk| {
+        asterisk.answers(CREATE, "200 result=1").await;
+        let activate = format!(r#"SPEECH ACTIVATE GRAMMAR "{grammar}""#);
+        asterisk.answers(&activate, "200 result=0").await;
+        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+    });
+    let reason = format!("the speech engine does not take the grammar {grammar}");
+    assert_eq!(said.await, Ok(SpeechResult::Failed(reason)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_understood_is_no_words_and_nothing_said_is_nothing() {
+    let unheard = "Asterisk can't listen: SPEECH RECOGNIZE failed";
+    for (reply, expected) in [
+        ("200 result=1 (speech) endpos=0 results=0 ", SpeechResult::Words(String::new())),
+        ("200 result=1 (timeout) endpos=0", SpeechResult::NoInput),
+        ("200 result=0", SpeechResult::Failed(unheard.into())),
+    ] {
+        let said = said(listen(""), &[], async |asterisk| {
+            asterisk.answers(CREATE, "200 result=1").await;
+            asterisk.answers(RECOGNISE, reply).await;
+            asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+        });
+        assert_eq!(said.await, Ok(expected), "{reply}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_ends_the_recognition_and_the_next_one_is_waited_for_at_once() {
+    let Call { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(CREATE, "200 result=1").await;
+        let recognise = r#"SPEECH RECOGNIZE "/s/number" 20"#;
+        asterisk.answers(recognise, "200 result=1 (digit) digit=4 endpos=0").await;
+        asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
+        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+        asterisk.answers(CREATE, "200 result=1").await;
+        asterisk.answers(RECOGNISE, "200 result=1 (timeout) endpos=0").await;
+        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+    };
+    let listen = SpeechOptions { digits: Some(four_digits()), ..listen("") };
+    let calls = async {
+        let said = channel.collect_speech(&mut sounds(&["/s/number.wav"]), &listen).await;
+        let heard = Digits { digits: "4".into(), end: DigitsEnd::Terminator };
+        assert_eq!(said, Ok(SpeechResult::Digits(heard)));
+        channel.collect_speech(&mut sounds(&[]), &listen).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Ok(SpeechResult::NoInput));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_means_nothing_goes_on_listening_for_the_time_that_is_left() {
+    let listen = SpeechOptions { digits: Some(four_digits()), ..listen("") };
+    let said = said(listen, &[], async |asterisk| {
+        asterisk.answers(CREATE, "200 result=1").await;
+        let star = "200 result=1 (digit) digit=* endpos=0";
+        asterisk.answers(RECOGNISE, star).await;
+        asterisk.hears(RECOGNISE).await;
+        sleep(Duration::from_secs(8)).await;
+        asterisk.says(star).await;
+        asterisk.answers(r#"SPEECH RECOGNIZE "" 12"#, WORDS).await;
+        asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+    });
+    assert_eq!(said.await, understood());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_that_no_key_may_end_is_played_before_the_engine_listens() {
+    let keys = Some(DigitOptions { barge_in: false, ..four_digits() });
+    let said =
+        said(SpeechOptions { digits: keys, ..listen("") }, &["/s/number.wav"], async |asterisk| {
+            asterisk.answers(ASK, "200 result=0 endpos=8000").await;
+            asterisk.answers(CREATE, "200 result=1").await;
+            asterisk.answers(RECOGNISE, WORDS).await;
+            asterisk.answers("SPEECH DESTROY", "200 result=1").await;
+        });
+    assert_eq!(said.await, understood());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_an_engine_listens_has_left() {
+    let said = said(listen(""), &[], async |asterisk| {
+        asterisk.answers(CREATE, "200 result=1").await;
+        asterisk.answers(RECOGNISE, "200 result=1 (hangup) endpos=0\nHANGUP").await;
+    });
+    assert_eq!(said.await, Err(Interruption::caller_hung_up()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_never_comes_to_an_end_is_given_up() {
+    let said = said(listen(""), &[], async |asterisk| {
+        asterisk.answers(CREATE, "200 result=1").await;
+        asterisk.hears(RECOGNISE).await;
+        sleep(Duration::from_secs(31)).await;
+    });
+    let said = said.await;
+    assert!(matches!(said, Err(Interruption::ConnectionLost(_))), "{said:?}");
+}

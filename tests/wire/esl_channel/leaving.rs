@@ -1,0 +1,118 @@
+//! Variables, and the hand-over.
+
+use dialscript::channel::{
+    Channel, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, Interruption,
+    TypeAhead,
+};
+
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, sounds};
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_variables() {
+    let Call { mut channel, mut switch, stop } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let sound = switch.starts("playback", "/s/welcome.wav").await;
+        stop.cancel();
+        switch.runs("break", "").await;
+        switch.ends(&sound).await;
+        switch.runs("multiset", "dialscript_outcome=error").await;
+        switch.says_goodbye().await;
+    };
+    let played = async {
+        let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
+        assert_eq!(played, Err(Interruption::Shutdown));
+        channel.hand_over(&[("DIALSCRIPT_OUTCOME", "error".into())], &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(played, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_transfer_is_made_without_resume_and_with_socket_resume_switched_off() {
+    let variables = "variable_socket_resume: true\nvariable_playback_terminators: %23\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        let set = switch.starts("multiset", "^^;").await;
+        switch.ends(&set).await;
+        switch.runs("transfer", "9100 XML shipping").await;
+        switch.says_goodbye().await;
+    };
+    let context = Some("shipping".to_owned());
+    let to = Destination { extension: "9100".into(), context, priority: None };
+    let left = async {
+        assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Unknown));
+        channel.hand_over(&[], &Exit::Goto(to)).await
+    };
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_changed_for_the_call_is_as_before_and_the_outcome_is_last() {
+    let variables = "variable_playback_terminators: %23\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        switch.runs("playback", "/s/welcome.wav").await;
+        let wanted = "^^;playback_terminators=#;dialscript_code=7;dialscript_outcome=otherwise";
+        switch.runs("multiset", wanted).await;
+        switch.says_goodbye().await;
+    };
+    let variables =
+        [("DIALSCRIPT_CODE", "7".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
+    let left = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
+        channel.hand_over(&variables, &Exit::Continue).await
+    };
+    assert_eq!(tokio::join!(left, calls).0, HandoverResult::Completed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hang_up_has_its_cause() {
+    for (cause, number) in [(None, 16), (Some(HangupCause(17)), 17)] {
+        let Call { channel, mut switch, .. } = call().await;
+        let calls = async {
+            switch.runs("multiset", "").await;
+            switch.takes(&format!("hangup-cause: {number}\n")).await;
+            switch.hangs_up().await;
+            switch.says_goodbye().await;
+        };
+        let exit = Exit::Hangup(cause);
+        assert_eq!(tokio::join!(channel.hand_over(&[], &exit), calls).0, HandoverResult::Completed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_priority_is_nowhere() {
+    let Call { mut channel, switch: _silent, .. } = call().await;
+    let priority = Some("2".to_owned());
+    let to = Destination { extension: "1".into(), context: None, priority };
+    assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Missing));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hostile_value_is_nothing_that_freeswitch_evaluates() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let set = channel.set_variable("V", "a\n${system(id)} $${b} %[c]");
+    let calls = switch.runs("set", "V=a $(system(id)) $$(b) %(c)");
+    assert_eq!(tokio::join!(set, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_somebody_else_transferred_is_not_acted_on_any_more() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        let socket =
+            "Application: socket\nApplication-UUID: 7e6c2b1a-0000-4000-8000-000000000000\n";
+        switch.event("CHANNEL_EXECUTE_COMPLETE", socket).await;
+        switch.key('4').await;
+        switch.says_goodbye().await;
+    };
+    let question = four_digits();
+    let asked = async {
+        let asked = ask(&mut channel, &[], &question).await;
+        assert_eq!(asked, Err(Interruption::caller_hung_up()));
+        channel.hand_over(&[("A", "b".into())], &Exit::Hangup(None)).await
+    };
+    assert_eq!(tokio::join!(asked, calls).0, HandoverResult::CallerHungUp);
+}

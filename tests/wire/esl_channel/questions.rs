@@ -1,0 +1,129 @@
+//! Prompts and questions: keys, barge-in, kept keys, silence.
+
+use std::time::Duration;
+
+use dialscript::channel::{
+    Channel, DigitOptions, DigitsEnd, Exit, HandoverResult, Interruption, TypeAhead,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, heard, sounds};
+
+#[tokio::test(start_paused = true)]
+async fn a_key_breaks_the_prompt_off_and_keys_that_come_meanwhile_count() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let prompt = switch.starts("playback", "/s/number.wav").await;
+        switch.key('4').await;
+        let broken_off = switch.starts("break", "").await;
+        switch.key('7').await;
+        switch.ends(&prompt).await;
+        switch.ends(&broken_off).await;
+        switch.key('1').await;
+        switch.key('1').await;
+    };
+    let question = four_digits();
+    let asked = ask(&mut channel, &["/s/number.wav", "/s/never-heard.wav"], &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("4711", DigitsEnd::MaxDigits));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let prompt = switch.starts("playback", "/s/number.wav").await;
+        switch.key('4').await;
+        switch.key('7').await;
+        switch.key('9').await;
+        sleep(Duration::from_secs(3)).await;
+        switch.ends(&prompt).await;
+    };
+    let question = DigitOptions { max_digits: 2, barge_in: false, ..four_digits() };
+    let asked = ask(&mut channel, &["/s/number.wav"], &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("47", DigitsEnd::MaxDigits));
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_waited_for_first_long_and_then_a_gap() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        sleep(Duration::from_millis(15_900)).await;
+        switch.key('4').await;
+        sleep(Duration::from_millis(2_000)).await;
+        switch.key('*').await;
+    };
+    let question = four_digits();
+    let started = Instant::now();
+    let (asked, ()) = tokio::join!(ask(&mut channel, &[], &question), calls);
+    assert_eq!(asked, heard("4", DigitsEnd::Timeout));
+    assert_eq!(started.elapsed().as_millis(), 19_900, "a key without meaning lengthens nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let sound = switch.starts("playback", "/s/welcome.wav").await;
+        switch.key('9').await;
+        switch.runs("break", "").await;
+        switch.ends(&sound).await;
+        switch.key('8').await;
+    };
+    let question = DigitOptions { max_digits: 2, ..four_digits() };
+    let asked = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Keep(&question)).await.unwrap();
+        channel.collect_digits(&mut sounds(&["/s/number.wav"]), &question).await
+    };
+    assert_eq!(tokio::join!(asked, calls).0, heard("98", DigitsEnd::MaxDigits));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_in_a_sound_that_no_question_follows_are_lost_and_interrupt_nothing() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let sound = switch.starts("playback", "/s/welcome.wav").await;
+        switch.key('9').await;
+        switch.ends(&sound).await;
+    };
+    let mut welcome = sounds(&["/s/welcome.wav"]);
+    let played = channel.play(&mut welcome, TypeAhead::Discard);
+    assert_eq!(tokio::join!(played, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.key('4').await;
+        switch.hangs_up().await;
+        switch.says_goodbye().await;
+    };
+    let question = four_digits();
+    let asked = async {
+        let asked = ask(&mut channel, &[], &question).await;
+        (asked, channel.hand_over(&[("A", "b".into())], &Exit::Continue).await)
+    };
+    let ((asked, left), ()) = tokio::join!(asked, calls);
+    assert_eq!(asked, Err(Interruption::CallerHungUp { digits: "4".into() }));
+    assert_eq!(left, HandoverResult::CallerHungUp);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_async_a_question_is_refused_in_words_and_sounds_work() {
+    let Call { mut channel, mut switch, .. } = call_with("static", "full", "").await;
+    let calls = async {
+        switch.takes("playback_terminators=none").await;
+        switch.takes("/s/welcome.wav").await;
+    };
+    let played = async {
+        channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
+        ask(&mut channel, &["/s/number.wav"], &four_digits()).await
+    };
+    let asked = tokio::join!(played, calls).0;
+    assert!(matches!(&asked, Err(Interruption::Refused(reason)) if reason.contains("async full")));
+}

@@ -1,0 +1,223 @@
+//! Sounds of all kinds: by which application, with which words, and what becomes of those that can't be played.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::channel::{
+    Channel, DigitsEnd, HoldMedia, HoldMusic, Interruption, Sound, SwitchTts, TypeAhead,
+};
+use dialscript::esl::channel::EslChannel;
+use tokio::io::DuplexStream;
+use tokio::time::sleep;
+
+use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with};
+use crate::wire::questions::{four_digits, heard};
+
+async fn play(
+    channel: &mut EslChannel<DuplexStream>,
+    sounds: &[Sound],
+) -> Result<(), Interruption> {
+    channel.play(&mut sounds.iter().cloned(), TypeAhead::Discard).await
+}
+
+fn spoken(engine: &str, voice: &str, text: &str) -> Sound {
+    let [engine, voice, text] = [engine, voice, text].map(str::to_owned);
+    Sound::Tts(Arc::new(SwitchTts { engine, voice, text }))
+}
+
+fn file(name: &str) -> Sound {
+    Sound::File(Arc::from(name))
+}
+
+/// An application that takes the time to be heard.
+async fn is_heard(switch: &mut FreeSwitch, application: &str, argument: &str) {
+    let uuid = switch.starts(application, argument).await;
+    sleep(Duration::from_millis(800)).await;
+    switch.ends_without_a_word(&uuid).await;
+}
+
+/// One that can't do it: FreeSWITCH does not say so.
+async fn fails(switch: &mut FreeSwitch, application: &str, argument: &str) {
+    let uuid = switch.starts(application, argument).await;
+    sleep(Duration::from_millis(20)).await;
+    switch.ends_without_a_word(&uuid).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn digits_and_letters_are_said_in_the_language_of_the_channel() {
+    let wanted = [("de", "de"), ("pt_BR", "pt"), ("en-GB", "en"), ("english", "en"), ("", "en")];
+    for (language, said) in wanted {
+        let variables = format!("variable_default_language: {language}\n");
+        let Call { mut channel, mut switch, .. } = call_with("async", "full", &variables).await;
+        let calls = async {
+            switch.runs("set", "playback_terminators=none").await;
+            let digits = format!("execute-app-arg: {said} number iterated 12\n");
+            is_heard(&mut switch, "say", &digits).await;
+            let letters = format!("execute-app-arg: {said} name_spelled pronounced ab1\n");
+            is_heard(&mut switch, "say", &letters).await;
+        };
+        let sounds = [Sound::Digits("12".into()), Sound::Letters("ab1".into())];
+        assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_language_has_no_sounds_for_is_said_in_english() {
+    let variables = "variable_default_language: hi\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        fails(&mut switch, "say", "hi number iterated 12\n").await;
+        is_heard(&mut switch, "say", "en number iterated 12\n").await;
+    };
+    let sounds = [Sound::Digits("12".into())];
+    assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_text_is_spoken_by_its_engine_and_voice() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        is_heard(&mut switch, "speak", "execute-app-arg: flite|kal|Order 7, please.\n").await;
+    };
+    let sounds = [spoken("flite", "kal", " Order 7, please. ")];
+    assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hostile_text_is_nothing_that_freeswitch_or_an_engine_evaluates() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let text = "flite|kal|(voice=x) $(system(id)) $$(b) a b  c 'd\n";
+        is_heard(&mut switch, "speak", &format!("execute-app-arg: {text}")).await;
+    };
+    let sounds = [spoken("flite", "kal", "{voice=x} ${system(id)}\r$${b}\na|b \\c 'd\0")];
+    assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_would_hang_the_call_up_is_not_spoken() {
+    let Call { mut channel, switch: _silent, .. } = call().await;
+    let sounds = [
+        spoken("flite", "kal", " \n"),
+        spoken("", "kal", "text"),
+        spoken("flite|kal", "x", "text"),
+        spoken("flite", "a|b", "text"),
+        spoken("^^;flite", "kal", "text"),
+        spoken("fl'ite", "k'al", "text"),
+        spoken("${system(id)}", "kal", "text"),
+        Sound::Digits("".into()),
+        Sound::Letters("|; ".into()),
+    ];
+    assert_eq!(play(&mut channel, &sounds).await, Ok(()), "nothing is sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_that_can_not_be_played_does_not_lose_the_others() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        switch.runs("playback", "/s/a, b!c 'd.wav").await;
+        let missing = switch.starts("playback", "/s/missing.wav").await;
+        switch.ends_with(&missing, "FILE%20NOT%20FOUND").await;
+        fails(&mut switch, "speak", "none|kal|text").await;
+        switch.runs("playback", "/s/last.wav").await;
+    };
+    let sounds = [
+        file("/s/a, b!c 'd.wav"),
+        file("/s/missing.wav"),
+        spoken("none", "kal", "text"),
+        file("/s/last.wav"),
+    ];
+    assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sound_of_ours_is_fetched_by_whichever_module_is_there() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let url = "execute-app-arg: http://10.0.0.5:8085/a.wav\n";
+        let fetched = switch.starts("playback", url).await;
+        switch.ends_with(&fetched, "FILE%20NOT%20FOUND").await;
+        switch.runs("playback", "http_cache://http://10.0.0.5:8085/a.wav\n").await;
+        // It is known now.
+        switch.runs("playback", "http_cache://http://10.0.0.5:8085/b.wav\n").await;
+    };
+    let served = |name: &str| Sound::Url(format!("http://10.0.0.5:8085/{name}").into());
+    let sounds = [served("a.wav"), served("b.wav")];
+    assert_eq!(tokio::join!(play(&mut channel, &sounds), calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_breaks_off_what_is_said_too() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        let said = switch.starts("say", "number iterated").await;
+        switch.key('4').await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends_without_a_word(&said).await;
+        switch.ends(&broken_off).await;
+        switch.key('#').await;
+    };
+    let question = four_digits();
+    let mut prompt = [Sound::Digits("123".into()), file("/s/never-heard.wav")].into_iter();
+    let asked = channel.collect_digits(&mut prompt, &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("4", DigitsEnd::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_count_while_a_sound_is_being_made_and_end_the_prompt() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        sleep(Duration::from_secs(1)).await;
+        switch.key('4').await;
+        switch.key('#').await;
+    };
+    let question = four_digits();
+    let mut prompt = Making(vec![file("/s/never-heard.wav")]);
+    let asked = channel.collect_digits(&mut prompt, &question);
+    assert_eq!(tokio::join!(asked, calls).0, heard("4", DigitsEnd::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_a_sound_is_being_made_ends_the_prompt() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        sleep(Duration::from_secs(1)).await;
+        switch.hangs_up().await;
+    };
+    let mut prompt = Making(vec![file("/s/never-heard.wav")]);
+    let played = channel.play(&mut prompt, TypeAhead::Discard);
+    assert_eq!(tokio::join!(played, calls).0, Err(Interruption::caller_hung_up()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn music_may_be_sounds_of_any_kind() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_timeout_sec=30").await;
+        let music = switch.starts("speak", "flite|kal|One moment").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends_without_a_word(&music).await;
+        switch.ends(&broken_off).await;
+        switch.runs("set", "playback_timeout_sec=\n").await;
+    };
+    let music = Some(HoldMusic::Sounds([spoken("flite", "kal", "One moment")].into()));
+    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let waited = channel.wait(sleep(Duration::from_secs(2)), &meanwhile);
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+/// Sounds that take 5 s each to be made.
+struct Making(Vec<Sound>);
+
+impl dialscript::channel::SoundStream for Making {
+    async fn next(&mut self) -> Option<Sound> {
+        sleep(Duration::from_secs(5)).await;
+        self.0.pop()
+    }
+}

@@ -1,0 +1,159 @@
+//! Waiting for an answer, with music.
+
+use std::future::pending;
+use std::time::Duration;
+
+use dialscript::channel::{
+    Channel, DigitOptions, DigitsEnd, HoldMedia, HoldMusic, Interruption, Reassurance, Sound,
+    TypeAhead,
+};
+use tokio::time::{Instant, sleep};
+
+use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::questions::{ask, four_digits, heard, sounds};
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {
+    let variables = "variable_playback_timeout_sec: 60\n";
+    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let calls = async {
+        // Music has an end, even if we should be gone by then; a prompt behind it has its own.
+        switch.runs("set", "playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&music).await;
+        switch.ends(&broken_off).await;
+        switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    let waited = async {
+        channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
+    };
+    tokio::join!(waited, calls);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let meanwhile = HoldMedia::default();
+    let waited = channel.wait(pending::<()>(), &meanwhile);
+    assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interruption::caller_hung_up()));
+}
+
+/// Music at once, and a reassurance each five seconds.
+fn reassuring(keeps_keys: bool) -> HoldMedia {
+    let sounds = [Sound::File("/s/wait.wav".into()), Sound::File("/s/please.wav".into())].into();
+    let reassurance = Some(Reassurance { every: Duration::from_secs(5), sounds });
+    let music = Some(HoldMusic::Class("jazz".into()));
+    HoldMedia { music, reassurance, keep_type_ahead: keeps_keys, ..HoldMedia::default() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reassurance_breaks_the_music_off_which_begins_again_behind_it() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let started = Instant::now();
+    let calls = async {
+        switch.runs("set", "playback_timeout_sec=30").await;
+        for second in [5, 12] {
+            let music = switch.starts("playback", "local_stream://jazz").await;
+            let broken_off = switch.starts("break", "").await;
+            assert_eq!(started.elapsed().as_secs(), second);
+            switch.ends(&music).await;
+            switch.ends(&broken_off).await;
+            if second == 5 {
+                switch.runs("set", "playback_terminators=none").await;
+            }
+            for file in ["/s/wait.wav", "/s/please.wav"] {
+                let sound = switch.starts("playback", file).await;
+                sleep(Duration::from_secs(1)).await;
+                switch.ends(&sound).await;
+            }
+        }
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&music).await;
+        switch.ends(&broken_off).await;
+        switch.runs("set", "playback_timeout_sec=").await;
+    };
+    let meanwhile = reassuring(false);
+    let waited = channel.wait(sleep(Duration::from_secs(15)), &meanwhile);
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_breaks_a_reassurance_off() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_timeout_sec=30").await;
+        switch.runs("set", "playback_terminators=none").await;
+        let sound = switch.starts("playback", "/s/wait.wav").await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&sound).await;
+        switch.ends(&broken_off).await;
+        switch.runs("set", "playback_timeout_sec=").await;
+    };
+    let meanwhile = HoldMedia { music: None, ..reassuring(false) };
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    assert_eq!(tokio::join!(waited, calls).0, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_played_meanwhile_where_it_could_not_be_broken_off() {
+    let Call { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
+    let meanwhile = reassuring(false);
+    assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &meanwhile).await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let calls = async {
+        switch.runs("set", "playback_terminators=none").await;
+        switch.runs("set", "playback_timeout_sec=30").await;
+        let music = switch.starts("playback", "local_stream://jazz").await;
+        switch.key('1').await;
+        let broken_off = switch.starts("break", "").await;
+        switch.key('2').await;
+        switch.ends(&music).await;
+        switch.ends(&broken_off).await;
+        let sound = switch.starts("playback", "/s/wait.wav").await;
+        switch.key('3').await;
+        let broken_off = switch.starts("break", "").await;
+        switch.ends(&sound).await;
+        switch.ends(&broken_off).await;
+        let before = switch.starts("set", "playback_timeout_sec=").await;
+        switch.key('4').await;
+        switch.ends(&before).await;
+        let variable = switch.starts("set", "A=b").await;
+        switch.key('#').await;
+        switch.ends(&variable).await;
+    };
+    let question = DigitOptions { max_digits: 8, ..four_digits() };
+    let meanwhile = reassuring(true);
+    let asked = async {
+        channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
+        channel.set_variable("A", "b").await.unwrap();
+        channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
+        ask(&mut channel, &["/s/welcome.wav"], &question).await
+    };
+    assert_eq!(tokio::join!(asked, calls).0, heard("1234", DigitsEnd::Terminator));
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_that_are_not_kept_are_lost_with_the_wait() {
+    let Call { mut channel, mut switch, .. } = call().await;
+    let pressed = async {
+        switch.key('1').await;
+        sleep(Duration::from_secs(2)).await;
+        switch.key('2').await;
+        switch.key('#').await;
+    };
+    let asked = async {
+        let meanwhile = HoldMedia::default();
+        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        ask(&mut channel, &[], &four_digits()).await
+    };
+    assert_eq!(tokio::join!(asked, pressed).0, heard("2", DigitsEnd::Terminator));
+}

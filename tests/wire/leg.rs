@@ -1,0 +1,319 @@
+//! What a prompt of several parts and a question are, whatever the switch: on a leg that a test plays.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
+use dialscript::channel::driver::{
+    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+};
+use dialscript::channel::{
+    AsrSource, Caller, Channel, Destination, DestinationCheck, DigitOptions, Exit, HandoverResult,
+    HoldMedia, Interruption, LineState, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
+};
+use tokio::time::{Instant, sleep};
+
+/// A second of recording ends by silence, unless a test says otherwise.
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct FakeLeg {
+    caller: Arc<Caller>,
+    kept: TypeAheadBuffer,
+    /// Keys that come in each batch of sounds.
+    in_sounds: VecDeque<&'static str>,
+    /// Keys that come while something is made.
+    in_silence: &'static str,
+    records: VecDeque<RecordResult>,
+    done: Vec<String>,
+}
+
+fn press(collector: Option<&mut DigitCollector<'_>>, keys: &str) {
+    if let Some(collector) = collector {
+        keys.chars().for_each(|key| collector.push_key(key, Instant::now()));
+    }
+}
+
+impl ChannelDriver for FakeLeg {
+    fn caller(&self) -> &Arc<Caller> {
+        &self.caller
+    }
+
+    fn type_ahead(&mut self) -> &mut TypeAheadBuffer {
+        &mut self.kept
+    }
+
+    fn has_tts(&self) -> bool {
+        false
+    }
+
+    async fn prepare_question(
+        &mut self,
+        _: Option<&str>,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        Ok(())
+    }
+
+    async fn play_sounds(
+        &mut self,
+        sounds: &[Sound],
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        self.done.push(format!("{sounds:?}"));
+        press(collector, self.in_sounds.pop_front().unwrap_or_default());
+        Ok(())
+    }
+
+    async fn wait_for_key(
+        &mut self,
+        time: Duration,
+        _: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
+        self.done.push(format!("key within {time:?}"));
+        sleep(time).await;
+        Ok(())
+    }
+
+    async fn wait_in_silence<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<Option<T>, Interruption> {
+        press(collector.as_deref_mut(), std::mem::take(&mut self.in_silence));
+        match collector.is_some_and(|collector| collector.ends_prompt()) {
+            true => Ok(None),
+            false => Ok(Some(work.await)),
+        }
+    }
+
+    async fn record(
+        &mut self,
+        recording: &RecordOptions<'_>,
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecordResult, Interruption> {
+        self.done.push(format!("record {}", recording.file));
+        sleep(SECOND).await;
+        let recorded = self.records.pop_front().unwrap_or(RecordResult::Silence);
+        press(collector, if recorded == RecordResult::Key { "1" } else { "" });
+        Ok(recorded)
+    }
+
+    async fn recognize(
+        &mut self,
+        _: &RecognizeOptions<'_>,
+        prompt: Option<&Sound>,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecognizeResult, Interruption> {
+        self.done.push(format!("recognise in {prompt:?}"));
+        Ok(RecognizeResult::Words("yes".into()))
+    }
+
+    async fn pick_up(&mut self, _: bool) -> Result<LineState, Interruption> {
+        Ok(LineState::Up)
+    }
+
+    async fn wait<T: Send>(
+        &mut self,
+        work: impl Future<Output = T> + Send,
+        _: &HoldMedia,
+    ) -> Result<T, Interruption> {
+        Ok(work.await)
+    }
+
+    async fn check_destination(
+        &mut self,
+        _: &Destination,
+    ) -> Result<DestinationCheck, Interruption> {
+        Ok(DestinationCheck::Unknown)
+    }
+
+    async fn set_variable(&mut self, _: &str, _: &str) -> Result<(), Interruption> {
+        Ok(())
+    }
+
+    async fn hand_over(self, _: &[(&str, String)], _: &Exit) -> HandoverResult {
+        HandoverResult::Completed
+    }
+}
+
+/// Sounds with the time that each takes to be made.
+struct Made(VecDeque<(&'static str, Duration)>);
+
+impl SoundStream for Made {
+    async fn next(&mut self) -> Option<Sound> {
+        if let Some((_, time)) = self.0.front_mut().filter(|(_, time)| !time.is_zero()) {
+            sleep(*time).await;
+            *time = Duration::ZERO;
+        }
+        self.0.pop_front().map(|(name, _)| Sound::Named(name.into()))
+    }
+}
+
+fn made<const N: usize>(sounds: [(&'static str, u64); N]) -> Made {
+    let sounds = sounds.into_iter();
+    Made(sounds.map(|(name, seconds)| (name, Duration::from_secs(seconds))).collect())
+}
+
+/// A prompt of which nothing could be had.
+struct Unheard;
+
+impl SoundStream for Unheard {
+    async fn next(&mut self) -> Option<Sound> {
+        None
+    }
+
+    fn all_failed(&self) -> bool {
+        true
+    }
+}
+
+fn digits() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(8),
+        inter_digit_timeout: Duration::from_secs(2),
+        terminator: Some('#'),
+        barge_in: true,
+    }
+}
+
+fn speech(ear: AsrSource, keys: Option<DigitOptions>) -> SpeechOptions {
+    let start = Duration::from_secs(5);
+    SpeechOptions {
+        source: ear,
+        no_input_timeout: start,
+        end_silence: SECOND,
+        max_duration: Duration::from_secs(15),
+        digits: keys,
+    }
+}
+
+fn recording(keys: Option<DigitOptions>) -> SpeechOptions {
+    speech(AsrSource::Recording("/r/1.wav".into()), keys)
+}
+
+fn by_switch() -> SpeechOptions {
+    by_switch_or(None)
+}
+
+fn by_switch_or(keys: Option<DigitOptions>) -> SpeechOptions {
+    speech(AsrSource::Switch { engine: "".into(), grammar: "yes".into() }, keys)
+}
+
+#[tokio::test(start_paused = true)]
+async fn sounds_that_are_there_are_played_together_and_a_late_one_is_waited_for() {
+    let mut leg = FakeLeg::default();
+    let mut sounds = made([("a", 0), ("b", 0), ("c", 1), ("d", 0)]);
+    Channel::play(&mut leg, &mut sounds, TypeAhead::Discard).await.unwrap();
+    assert_eq!(leg.done, ["[a, b]", "[c, d]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_ends_the_prompt_while_a_part_of_it_is_still_made() {
+    let mut leg = FakeLeg { in_silence: "47", ..FakeLeg::default() };
+    let mut sounds = made([("a", 0), ("b", 9)]);
+    let heard = Channel::collect_digits(&mut leg, &mut sounds, &digits()).await.unwrap();
+    assert_eq!(heard.digits, "47");
+    assert_eq!(leg.done, ["[a]", "key within 2s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_waited_for_who_heard_no_question() {
+    let started = Instant::now();
+    let mut leg = FakeLeg::default();
+    let heard = Channel::collect_digits(&mut leg, &mut Unheard, &digits()).await.unwrap();
+    assert_eq!(heard.digits, "");
+    for listen in [recording(None), recording(Some(digits())), by_switch()] {
+        let said = Channel::collect_speech(&mut leg, &mut Unheard, &listen).await.unwrap();
+        assert_eq!(said, SpeechResult::NoInput);
+    }
+    assert!(leg.done.is_empty(), "{:?}", leg.done);
+    assert_eq!(started.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn keys_from_before_count_where_nobody_heard_the_question() {
+    let mut leg = FakeLeg { in_sounds: ["4711"].into(), ..FakeLeg::default() };
+    let ask = digits();
+    Channel::play(&mut leg, &mut made([("a", 0)]), TypeAhead::Keep(&ask)).await.unwrap();
+    let heard = Channel::collect_digits(&mut leg, &mut Unheard, &ask).await.unwrap();
+    assert_eq!(heard.digits, "4711");
+}
+
+#[tokio::test(start_paused = true)]
+async fn recording_begins_again_until_the_time_to_begin_to_speak_is_over() {
+    let mut leg = FakeLeg::default();
+    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
+    assert_eq!((said, leg.done.len()), (SpeechResult::NoInput, 5));
+    let records = [RecordResult::Silence, RecordResult::Speech].into();
+    let mut leg = FakeLeg { records, ..FakeLeg::default() };
+    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
+    assert_eq!((said, leg.done.len()), (SpeechResult::Recorded, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_a_recording_is_the_first_of_the_input_or_ends_what_is_said() {
+    let leg = || FakeLeg { records: [RecordResult::Key].into(), ..FakeLeg::default() };
+    let mut asked = leg();
+    let listen = recording(Some(digits()));
+    let said = Channel::collect_speech(&mut asked, &mut made([]), &listen).await.unwrap();
+    let SpeechResult::Digits(heard) = said else { panic!("{said:?}") };
+    assert_eq!((heard.digits.as_str(), asked.done.len()), ("1", 2), "{:?}", asked.done);
+    let said = Channel::collect_speech(&mut leg(), &mut made([]), &recording(None)).await.unwrap();
+    assert_eq!(said, SpeechResult::Recorded);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_the_prompt_leaves_nothing_to_be_recorded() {
+    let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+    let listen = recording(Some(digits()));
+    let said = Channel::collect_speech(&mut leg, &mut made([("a", 0)]), &listen).await.unwrap();
+    assert!(matches!(said, SpeechResult::Digits(heard) if heard.digits == "4"));
+    assert_eq!(leg.done, ["[a]", "key within 2s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_recording_that_fails_is_reported() {
+    let records = [RecordResult::Failed("no space".into())].into();
+    let mut leg = FakeLeg { records, ..FakeLeg::default() };
+    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
+    assert_eq!(said, SpeechResult::Failed("no space".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_switch_plays_the_last_sound_itself_while_it_listens() {
+    let mut leg = FakeLeg::default();
+    let mut sounds = made([("a", 0), ("b", 1), ("c", 0)]);
+    let said = Channel::collect_speech(&mut leg, &mut sounds, &by_switch()).await.unwrap();
+    assert_eq!(said, SpeechResult::Words("yes".into()));
+    assert_eq!(leg.done, ["[a]", "[b]", "recognise in Some(c)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_switch_listens_behind_a_prompt_that_no_key_may_end() {
+    let listen = by_switch_or(Some(DigitOptions { barge_in: false, ..digits() }));
+    let mut leg = FakeLeg::default();
+    let said =
+        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    assert_eq!(said, SpeechResult::Words("yes".into()));
+    assert_eq!(leg.done, ["[a, b]", "recognise in None"]);
+    let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+    let said =
+        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+    assert!(matches!(said, SpeechResult::Digits(heard) if heard.digits == "4"));
+    assert_eq!(leg.done, ["[a, b]", "key within 2s"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_in_a_prompt_that_it_may_not_end_has_its_gap_behind_the_prompt() {
+    let keys = Some(DigitOptions { barge_in: false, ..digits() });
+    for listen in [recording(keys.clone()), by_switch_or(keys)] {
+        let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+        let mut prompt = made([("a", 0), ("b", 9)]);
+        Channel::collect_speech(&mut leg, &mut prompt, &listen).await.unwrap();
+        assert_eq!(leg.done, ["[a]", "[b]", "key within 2s"]);
+    }
+}

@@ -1,0 +1,22 @@
+//! What a connection is like before its first byte.
+
+use std::time::Duration;
+
+use dialscript::server::listen;
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn a_connection_sends_at_once_and_notices_a_host_that_is_gone() {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+        let Ok(listener) = listen::bind(address.parse().unwrap()) else { continue };
+        let switch = TcpStream::connect(listener.local_addr().unwrap());
+        let (accepted, _switch) = tokio::join!(listener.accept(), switch);
+        let (stream, _) = accepted.unwrap();
+        assert!(stream.nodelay().unwrap());
+        let socket = SockRef::from(&stream);
+        assert!(socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(30));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(30));
+    }
+}

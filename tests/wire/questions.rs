@@ -1,0 +1,51 @@
+//! Questions to a caller, and keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use dialscript::channel::{
+    CallLimits, Channel, DigitOptions, Digits, DigitsEnd, Interruption, Sound,
+};
+use dialscript::fake::dtmf::DtmfSource;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn four_digits() -> DigitOptions {
+    DigitOptions {
+        max_digits: 4,
+        first_digit_timeout: Duration::from_secs(16),
+        inter_digit_timeout: Duration::from_secs(4),
+        terminator: Some('#'),
+        barge_in: true,
+    }
+}
+
+/// What comes of a question.
+pub(super) fn heard(digits: &str, ended: DigitsEnd) -> Result<Digits, Interruption> {
+    Ok(Digits { digits: digits.into(), end: ended })
+}
+
+pub(super) fn sounds(names: &'static [&str]) -> impl Iterator<Item = Sound> + Send {
+    names.iter().map(|name| Sound::File(Arc::from(*name)))
+}
+
+/// Asks with a prompt of files.
+pub(super) async fn ask(
+    channel: &mut impl Channel,
+    prompt: &'static [&str],
+    ask: &DigitOptions,
+) -> Result<Digits, Interruption> {
+    channel.collect_digits(&mut sounds(prompt), ask).await
+}
+
+/// Keys at their milliseconds.
+pub(super) fn timed(keys: &[(u64, char)]) -> DtmfSource {
+    DtmfSource::timed(keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect())
+}
+
+/// A call that may last an hour, and what stops it.
+pub(super) fn an_hour() -> (CallLimits, CancellationToken) {
+    let stop = CancellationToken::new();
+    let ends = Instant::now() + Duration::from_secs(3600);
+    (CallLimits { stop: stop.clone(), ends_at: ends }, stop)
+}

@@ -55,6 +55,6 @@ impl TomlFile {
     }
 
     fn out_of_bounds<T>(&self, given: &Spanned<T>, first: &dyn Display, last: &dyn Display) {
-        self.error(given.span(), format!("out of range: it can be {first} to {last}"));
+        self.error(given.span(), format!("out of range: must be between {first} and {last}"));
     }
 }

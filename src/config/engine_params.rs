@@ -18,8 +18,8 @@ pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<A
         && name.bytes().all(plain)
         && name.starts_with(|c: char| c.is_ascii_alphanumeric());
     if !is_name {
-        let help = "write letters, digits and _ + . - alone, a letter or a digit first";
-        file.error_with_help(given.span(), "this can't be a name here", help);
+        let help = "use only letters, digits and _ + . -, starting with a letter or a digit";
+        file.error_with_help(given.span(), "not a valid name", help);
     }
     is_name.then(|| name.into())
 }
@@ -33,11 +33,11 @@ pub(crate) fn speed(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<
             Some(SpeakingRate((speed * 100.0).round() as u16))
         }
         Ok(_) => {
-            file.error_with_help(given.span(), "out of range: it can be 0.5 to 2.0", help);
+            file.error_with_help(given.span(), "out of range: must be between 0.5 and 2.0", help);
             None
         }
         Err(_) => {
-            file.error_with_help(given.span(), "this is no speed", help);
+            file.error_with_help(given.span(), "not a valid speed", help);
             None
         }
     }

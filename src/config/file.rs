@@ -36,7 +36,7 @@ impl TomlFile {
                 "this file is not UTF-8 text".to_owned(),
                 "save it as UTF-8 in your editor",
             )),
-            Err(e) => Err(Diagnostic::of_path(name, format!("this file can't be read: {e}"), help)),
+            Err(e) => Err(Diagnostic::of_path(name, format!("cannot read this file: {e}"), help)),
         }
     }
 

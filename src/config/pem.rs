@@ -10,24 +10,24 @@ pub(crate) struct PemError {
 }
 
 const NO_CERTIFICATE: PemError = PemError {
-    message: "there is no certificate in it",
-    help: "one in PEM begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der -in FILE` makes it of DER",
+    message: "no certificate found",
+    help: "a PEM certificate begins with `-----BEGIN CERTIFICATE-----`; convert one from DER with `openssl x509 -inform der -in FILE`",
 };
 const NO_KEY: PemError = PemError {
-    message: "there is no private key in it",
-    help: "one in PEM begins with `-----BEGIN PRIVATE KEY-----`",
+    message: "no private key found",
+    help: "a PEM key begins with `-----BEGIN PRIVATE KEY-----`",
 };
 const ENCRYPTED: PemError = PemError {
-    message: "this key is locked by a passphrase, which nobody could enter",
-    help: "`openssl pkey -in FILE` takes it off; let only the daemon's user read what comes out",
+    message: "the private key is encrypted with a passphrase",
+    help: "decrypt it with `openssl pkey -in FILE`, and make the result readable only for the daemon's user",
 };
 const SEVERAL: PemError = PemError {
-    message: "there are several private keys in it",
-    help: "leave the one of the certificate",
+    message: "several private keys found",
+    help: "keep only the key of the certificate",
 };
 const DAMAGED: PemError = PemError {
-    message: "its PEM is broken",
-    help: "copy it again, whole: from `-----BEGIN …-----` to `-----END …-----`, each on a line of its own",
+    message: "the PEM text is damaged",
+    help: "copy the whole text again, from `-----BEGIN …-----` to `-----END …-----`, each on its own line",
 };
 
 /// All certificates in a text, at least one.

@@ -14,9 +14,9 @@ pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<S
         (
             renders,
             &settings.cache_folder.local,
-            "`cache`: texts and sounds from URLs can't be heard",
+            "`cache`: texts and sounds from URLs cannot be played",
         ),
-        (records, &settings.recordings_folder.local, "`recordings`: speech can't be recorded"),
+        (records, &settings.recordings_folder.local, "`recordings`: speech cannot be recorded"),
     ];
     let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
     needed.filter_map(|(_, folder, key)| create_folder(folder, key).err()).collect()
@@ -30,6 +30,6 @@ fn renders_sounds(script: &Script) -> bool {
 fn create_folder(folder: &Path, key: &str) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|e| {
         let folder = folder.display();
-        format!("the folder `{folder}` can't be created ({e}): name another in [folders] {key}")
+        format!("cannot create the folder `{folder}` ({e}): name another in [folders] {key}")
     })
 }

@@ -52,7 +52,7 @@ impl ParsedScripts {
         let ScriptFiles { files, errors } = ScriptFiles::find(folder);
         let mut parsed = Self { errors, ..Self::default() };
         for (name, path) in files {
-            match TomlFile::open(&path, "let this user read it") {
+            match TomlFile::open(&path, "make it readable for this user") {
                 Ok(file) => parsed.add(name, file),
                 Err(error) => {
                     parsed.graph.insert(name, ScriptFacts::unknown());

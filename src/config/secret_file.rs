@@ -11,12 +11,12 @@ const MAX_LENGTH: u64 = 1 << 20;
 /// Reads a regular file. Devices and pipes are refused, as reading them may never end.
 pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(io::Error::other("not a regular file"));
     }
     let mut content = Vec::new();
     File::open(path)?.take(MAX_LENGTH + 1).read_to_end(&mut content)?;
     if content.len() as u64 > MAX_LENGTH {
-        return Err(io::Error::other(format!("it is longer than {MAX_LENGTH} bytes")));
+        return Err(io::Error::other(format!("larger than {MAX_LENGTH} bytes")));
     }
     Ok(content)
 }

@@ -73,7 +73,7 @@ impl SecretStore {
 
     fn missing(&self, name: &str) -> String {
         let (path, variable) = (self.path(name), variable(name));
-        format!("there is no file `{path}`, and no environment variable {variable}")
+        format!("the file `{path}` and the environment variable {variable} do not exist")
     }
 
     fn path(&self, name: &str) -> String {
@@ -98,7 +98,7 @@ impl SecretStore {
         let content = match secret_file::read(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return None,
             Err(e) => {
-                let reason = format!("the file `{shown}` can't be read: {e}");
+                let reason = format!("cannot read the file `{shown}`: {e}");
                 return Some(Err(match e.kind() {
                     ErrorKind::PermissionDenied => SecretFileError::PermissionDenied(reason),
                     _ => SecretFileError::Other(reason),
@@ -108,7 +108,7 @@ impl SecretStore {
         };
         if secret_file::is_open_to_all(&path) {
             let what = "every user of this host can read this secret".to_owned();
-            let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
+            let help = format!("run `chmod o= {shown}`: only the daemon's user needs to read it");
             self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);

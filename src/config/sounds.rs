@@ -83,9 +83,8 @@ impl SoundLibrary {
             TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    let help =
-                        "write a class of the switch, such as \"default\", or a sound as in `play`";
-                    file.error_with_help(class.span(), "this is no music", help);
+                    let help = "write a music-on-hold class of the switch, such as \"default\", or a sound as in `play`";
+                    file.error_with_help(class.span(), "not a valid music-on-hold class", help);
                 }
                 HoldMusicSource::Class(name.into())
             }
@@ -111,15 +110,19 @@ impl SoundLibrary {
     fn sound(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(SoundFileError::new(
-                "sounds have plain names: no placeholders here",
+                "the name of a sound cannot contain braces or control characters",
                 "name a sound of the library",
             ));
         }
         match name.strip_prefix("switch:") {
-            _ if name.is_empty() => {
-                Err(SoundFileError::new("no sound is named", "name a sound of the library"))
-            }
-            Some("") => Err(SoundFileError::new("no sound is named", "write it as `switch:NAME`")),
+            _ if name.is_empty() => Err(SoundFileError::new(
+                "the name of the sound is missing",
+                "name a sound of the library",
+            )),
+            Some("") => Err(SoundFileError::new(
+                "the name of the sound is missing",
+                "write it as `switch:NAME`",
+            )),
             Some(name) => Ok(single_sound(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
@@ -128,7 +131,7 @@ impl SoundLibrary {
 
     fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundFileError> {
         if path.extension().is_none() {
-            let help = format!("write it with its extension, such as `{}.wav`", path.display());
+            let help = format!("add the extension, such as `{}.wav`", path.display());
             let message = format!("`{}` has no extension", path.display());
             return Err(SoundFileError::new(message, help));
         }
@@ -169,7 +172,9 @@ impl SoundLibrary {
     fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundFileError> {
         let plays = files.iter().filter(|path| playable::rank(path).is_some());
         let best = plays.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
-        let Some(best) = best else { return Err(SoundFileError::new("no file", "add one")) };
+        let Some(best) = best else {
+            return Err(SoundFileError::new("this sound has no file", "add one"));
+        };
         playable::check(&self.folder.join(best), SoundLocation::Library)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
@@ -189,8 +194,8 @@ impl SoundLibrary {
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
-                "put a file such as `{name}.wav` there; a sound of the switch itself is \
-                 `switch:{name}`"
+                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, \
+                 write `switch:{name}`"
             ),
         };
         SoundFileError { message, help }
@@ -228,9 +233,9 @@ fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
             Ok(text.into())
         }
         _ => {
-            let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
-                        played by `{play:$path}` in `say`";
-            Err(SoundFileError::new("this is no URL of a sound", help))
+            let help = "write it as `https://shop.example/hello.mp3`; to play a URL from the answer, \
+                        write `{play:$path}` in `say`";
+            Err(SoundFileError::new("not a valid URL of a sound", help))
         }
     }
 }

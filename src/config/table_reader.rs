@@ -69,7 +69,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
     /// Reports a required key that is missing.
     pub(crate) fn check_present(&self, key: &'static str, help: &str) {
         if !self.entries.contains_key(key) {
-            let message = format!("{} has no `{key}`", self.title);
+            let message = format!("missing key `{key}` in {}", self.title);
             self.file.error_with_help(self.span.clone(), message, help);
         }
     }

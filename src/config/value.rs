@@ -83,7 +83,7 @@ pub(crate) fn read<'i, T: Deserialize<'i>>(
 fn in_plain_words(message: &str) -> String {
     message
         .replace("expected a boolean", "expected `true` or `false` without quotes")
-        .replace("expected a string", "expected a text in quotes")
+        .replace("expected a string", "expected a string in quotes")
 }
 
 /// A boolean; `default` if the key is missing.
@@ -103,7 +103,7 @@ impl Visitor<'_> for DurationVisitor {
     type Value = DurationValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time with its unit, such as \"4s\", \"500ms\" or \"5m\"")
+        f.write_str("a duration with its unit, such as \"4s\", \"500ms\" or \"5m\"")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationValue, E> {
@@ -112,7 +112,7 @@ impl Visitor<'_> for DurationVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<DurationValue, E> {
-        Err(E::custom(format_args!("a time needs its unit: write \"{number}s\" for seconds")))
+        Err(E::custom(format_args!("a duration needs a unit: write \"{number}s\" for seconds")))
     }
 }
 
@@ -128,7 +128,7 @@ impl Visitor<'_> for WholeNumberVisitor {
     type Value = WholeNumber;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number, without quotes and sign")
+        f.write_str("a whole number without quotes or sign")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<WholeNumber, E> {

@@ -32,8 +32,9 @@ impl ControlTable {
         }
         let socket = folder.join(given.get_ref());
         if socket.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
-            let message = format!("the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes");
-            let help = "name a shorter one, such as \"/run/dialscript/control.sock\"";
+            let message =
+                format!("the path of a socket can have at most {MAX_SOCKET_PATH_BYTES} bytes");
+            let help = "write a shorter path, such as \"/run/dialscript/control.sock\"";
             file.error_with_help(given.span(), message, help);
         }
         Some(socket)

@@ -74,8 +74,8 @@ impl FoldersTable {
         let named = [(&self.sounds, &folders.sounds), (&self.secrets, &folders.secrets)];
         for (given, folder) in named {
             let Some(given) = given.as_ref().filter(|_| !folder.is_dir()) else { continue };
-            let message = format!("there is no folder `{}`", folder.display());
-            let help = "create it; a relative name begins at the folder of this file";
+            let message = format!("the folder `{}` does not exist", folder.display());
+            let help = "create it; a relative path starts in the folder of this file";
             file.error_with_help(given.span(), message, help);
         }
     }
@@ -84,8 +84,8 @@ impl FoldersTable {
         let paths = [&self.sounds_on_switch, &self.cache_on_switch, &self.recordings_on_switch];
         let is_relative = |given: &&Spanned<String>| !given.get_ref().starts_with('/');
         for given in paths.into_iter().flatten().filter(is_relative) {
-            let help = "write the whole path as the switch's host has it";
-            file.error_with_help(given.span(), "this path does not begin with `/`", help);
+            let help = "write the absolute path on the host of the switch";
+            file.error_with_help(given.span(), "not an absolute path", help);
         }
     }
 
@@ -98,8 +98,12 @@ impl FoldersTable {
         {
             let overlaps = others.iter().chain([other]).any(|other| other.starts_with(folder));
             if let Some(given) = given.as_ref().filter(|_| overlaps) {
-                let help = "name a folder of its own: what lies in it is deleted in time";
-                file.error_with_help(given.span(), "this folder holds something else", help);
+                let help = "name a separate folder: the daemon deletes old files in it";
+                file.error_with_help(
+                    given.span(),
+                    "another configured folder is the same or is inside it",
+                    help,
+                );
             }
         }
     }

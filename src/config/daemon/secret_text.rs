@@ -45,8 +45,9 @@ impl DaemonContext<'_> {
                     }
                 }
                 TemplatePiece::Placeholder(_) => {
-                    let message = format!("{owner} serves all calls: no call's value can be here");
-                    let help = "write `{secret.NAME}`, or the text itself";
+                    let message =
+                        format!("a value of a call cannot be used here: {owner} serves all calls");
+                    let help = "use `{secret.NAME}` or plain text";
                     self.file.error_with_help(self.file.span_in(text, at), message, help);
                     filled.has_errors = true;
                 }
@@ -60,9 +61,9 @@ impl DaemonContext<'_> {
         let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
         let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice()
         else {
-            let message = format!("`{key}` is the name of a secret");
+            let message = format!("`{key}` must be a secret");
             let help = format!(
-                "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
+                "write the secret to a file in the secrets folder, and write `{key} = \"{{secret.NAME}}\"` here"
             );
             self.file.error_with_help(text.span(), message, help);
             return None;
@@ -72,8 +73,8 @@ impl DaemonContext<'_> {
     }
 
     fn report_missing(self, text: &Spanned<String>, at: Range<usize>, name: &str, reason: &str) {
-        let help = "write the secret into that file";
-        let message = format!("no secret `{name}`: {reason}");
+        let help = "write the secret to that file";
+        let message = format!("the secret `{name}` is not available: {reason}");
         self.file.error_with_help(self.file.span_in(text, at), message, help);
     }
 }

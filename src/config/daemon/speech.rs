@@ -90,7 +90,7 @@ impl DaemonSpeechTable {
             (WholeNumber(16000), false) => SoundFormat::Wide,
             (WholeNumber(16000), true) => SoundFormat::Both,
             _ => {
-                file.error_with_help(rate.span(), "no such rate", "write 8000 or 16000");
+                file.error_with_help(rate.span(), "unsupported sample rate", "write 8000 or 16000");
                 SoundFormat::Narrow
             }
         }

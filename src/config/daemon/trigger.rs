@@ -84,7 +84,7 @@ fn proxy(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Url> {
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
         let help = "write it as \"http://proxy.example:3128\"";
-        context.file.error_with_help(given.span(), "this is no address of a proxy", help);
+        context.file.error_with_help(given.span(), "not a valid proxy URL", help);
     }
     let mut url = url?;
     if !url.username().is_empty() && url.password().is_none() {

@@ -44,8 +44,8 @@ impl UpstreamTable {
         // TOML reads `[upstream.shop.example]` as a table `example` in a table `shop`.
         if let Some(inner) = table.first_table() {
             let host = format!("{}.{}", name.get_ref(), inner.get_ref());
-            let help = format!("put the host in quotes: `[upstream.\"{host}\"]`");
-            table.file.error_with_help(inner.span(), "this host is cut at its dot", help);
+            let help = format!("write the host in quotes: `[upstream.\"{host}\"]`");
+            table.file.error_with_help(inner.span(), "a host with a dot must be in quotes", help);
             return None;
         }
         Some(table.read_whole(|table| Self {
@@ -70,7 +70,7 @@ impl UpstreamTable {
 
     fn host(&self, context: DaemonContext<'_>) -> Option<HostPort> {
         let report = |HostPortError| {
-            let message = format!("`{}` is no host", self.name.get_ref());
+            let message = format!("`{}` is not a valid host", self.name.get_ref());
             let help = "write `[upstream.\"shop.example\"]`, or `\"shop.example:8443\"` for one port, \
                         without scheme and path";
             context.file.error_with_help(self.name.span(), message, help);
@@ -82,8 +82,8 @@ impl UpstreamTable {
     fn check_https_proxy(&self, context: DaemonContext<'_>) {
         if self.ca.is_some() || self.certificate.is_some() {
             let message =
-                "the proxy would be held for this host: it would be shown the certificate";
-            let help = "name the `proxy` of [trigger] by `http://`: what is within stays TLS";
+                "the HTTP client would use `ca` and `certificate` for the HTTPS proxy as well";
+            let help = "use `http://` in `proxy` of [trigger]: HTTPS requests through it are still encrypted";
             context.file.error_with_help(self.name.span(), message, help);
         }
     }
@@ -123,8 +123,8 @@ fn settings_by_host(
         let settings = table.settings(context);
         let Some(host_port) = table.host(context) else { continue };
         if let Some(first) = spans.insert(host_port.clone(), table.name.span()) {
-            let label = (first, "it has a table already".to_owned());
-            let message = "this is the same place again";
+            let label = (first, "first table".to_owned());
+            let message = "a second table for the same host and port";
             context.file.error_with_label(table.name.span(), message, label);
         }
         all.push((host_port, settings));

@@ -16,8 +16,8 @@ use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 /// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["when"];
 
-const WHEN_HELP: &str = "write a text such as `when = \"200\"`, a list of them, or a test such as \
-                         `when = { min = 200, max = 299 }`";
+const WHEN_HELP: &str = "write a string such as `when = \"200\"`, a matcher such as \
+                         `when = { min = 200, max = 299 }`, or a list of them";
 
 #[derive(Debug)]
 pub(crate) struct BranchTable {
@@ -71,7 +71,7 @@ pub(super) fn branches(
 impl WhenValue {
     fn read_all(table: &mut TableReader<'_, '_>) -> Vec<Self> {
         let Some(value) = table.take_any("when") else {
-            let message = "this branch has no `when`";
+            let message = "missing key `when` in [[branch]]";
             table.file.error_with_help(table.span.clone(), message, WHEN_HELP);
             return Vec::new();
         };
@@ -81,7 +81,7 @@ impl WhenValue {
             one => vec![Spanned::new(span.clone(), one)],
         };
         if values.is_empty() {
-            table.file.error_with_help(span, "this branch can never be taken", WHEN_HELP);
+            table.file.error_with_help(span, "an empty list never matches", WHEN_HELP);
         }
         values.into_iter().filter_map(|value| Self::read(table, value)).collect()
     }
@@ -96,15 +96,11 @@ impl WhenValue {
             DeValue::Table(_) => Self::read_table(branch.inline_table("when", value)?),
             DeValue::Integer(number) => {
                 let help = format!("write \"{number}\"");
-                branch.file.error_with_help(span, "a value is compared as text", help);
+                branch.file.error_with_help(span, "values are compared as strings", help);
                 None
             }
             _ => {
-                branch.file.error_with_help(
-                    span,
-                    "this is nothing to compare a value with",
-                    WHEN_HELP,
-                );
+                branch.file.error_with_help(span, "not a valid matcher", WHEN_HELP);
                 None
             }
         }
@@ -130,8 +126,8 @@ impl WhenValue {
     fn check(&self, file: &TomlFile, earlier: &[&Self], compared: ComparedKind) {
         match earlier.iter().find(|earlier| earlier.matcher.covers(&self.matcher)) {
             Some(earlier) => {
-                let label = (earlier.spans.span.clone(), "taken here already".to_owned());
-                let message = "this can never be reached";
+                let label = (earlier.spans.span.clone(), "already matched here".to_owned());
+                let message = "this can never match: an earlier branch matches first";
                 file.error_with_label(self.spans.span.clone(), message, label);
             }
             None => {

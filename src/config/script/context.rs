@@ -116,14 +116,17 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Input => self.check_input(InputKind::Input, at),
             Placeholder::OtherScript(name, input) => self.check_earlier_input(name, *input, at),
             Placeholder::Answer(_) if !self.has_answer => {
-                let help =
-                    "a `[trigger]` that is waited for brings one, here or in a script before";
-                self.file.error_with_help(at, "no answer can be there yet", help);
+                let help = "an answer comes from a `[trigger]` without `background`, here or in an earlier script";
+                self.file.error_with_help(at, "there is no answer yet", help);
             }
             Placeholder::Secret(name) => {
                 if let Err(reason) = self.load.secrets.look_up(name) {
-                    let help = "write the secret into that file";
-                    self.file.error_with_help(at, format!("no secret `{name}`: {reason}"), help);
+                    let help = "write the secret to that file";
+                    self.file.error_with_help(
+                        at,
+                        format!("the secret `{name}` is not available: {reason}"),
+                        help,
+                    );
                 }
             }
             _ => {}
@@ -141,7 +144,7 @@ impl<'a> ScriptContext<'a> {
         };
         let earlier = format!("name an earlier script as in `{{NAME.{}}}`", key(input));
         let help = format!("add a table {tables}, or {earlier}");
-        let message = format!("this script asks for no {}", noun(input));
+        let message = format!("this script does not ask for {}", noun(input));
         self.file.error_with_help(at, message, help);
     }
 
@@ -154,11 +157,13 @@ impl<'a> ScriptContext<'a> {
             return;
         };
         if !earlier.asks_for(input) {
-            self.file.error(at, format!("the script `{name}` asks for no {}", noun(input)));
+            self.file.error(at, format!("the script `{name}` does not ask for {}", noun(input)));
         } else if !scripts.before(self.name).contains(name) {
-            let message = format!("no chain leads from the script `{name}` to this one");
-            let help =
-                format!("somewhere on the way there must be `then = \"script {}\"`", self.name);
+            let message = format!("the script `{name}` never runs before this one");
+            let help = format!(
+                "it must lead here, directly or through other scripts, by `then = \"script {}\"`",
+                self.name
+            );
             self.file.error_with_help(at, message, help);
         }
     }
@@ -166,9 +171,8 @@ impl<'a> ScriptContext<'a> {
     /// Reports a host that depends on a placeholder, unless the daemon's file lists the allowed hosts.
     pub(crate) fn check_host(&self, at: Range<usize>) {
         if !self.load.allows_hosts {
-            let help =
-                "name the hosts that it may be in `allow_hosts` of [egress], in the daemon's file";
-            self.file.error_with_help(at, "a placeholder decides the host", help);
+            let help = "list the allowed hosts in `allow_hosts` of [egress] in the daemon's file";
+            self.file.error_with_help(at, "the host depends on a placeholder", help);
         }
     }
 }
@@ -184,7 +188,7 @@ fn key(input: InputKind) -> &'static str {
 
 fn noun(input: InputKind) -> &'static str {
     match input {
-        InputKind::Keypress => "keys",
+        InputKind::Keypress => "keypresses",
         InputKind::Speech => "speech",
         InputKind::Input => "input",
     }

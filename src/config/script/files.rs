@@ -19,8 +19,8 @@ impl ScriptFiles {
             Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
             Err(e) => found.errors.push(Diagnostic::of_path(
                 folder.display().to_string(),
-                format!("the folder of the scripts can't be read: {e}"),
-                "create it and put a script file into it, or name another by `scripts` in [folders]",
+                format!("cannot read the scripts folder: {e}"),
+                "create it and add a script file, or name another folder as `scripts` in [folders]",
             )),
         }
         found
@@ -35,7 +35,7 @@ impl ScriptFiles {
             return;
         }
         if let Some(help) = name_error_help(&name) {
-            let message = format!("`{name}` can't be a script's name");
+            let message = format!("`{name}` is not a valid script name");
             self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
         }
         self.files.insert(name, path.to_owned());
@@ -46,10 +46,10 @@ impl ScriptFiles {
 fn name_error_help(name: &str) -> Option<&'static str> {
     if matches!(name, "arg" | "secret") {
         return Some(
-            "placeholders such as {arg.NAME} and {secret.NAME} have this name: rename the file",
+            "rename the file: this name is used in placeholders such as {arg.NAME} and {secret.NAME}",
         );
     }
     let plain = !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    (!plain).then_some("rename the file: letters, digits, _ and - alone")
+    (!plain).then_some("rename the file: use only letters, digits, _ and -")
 }

@@ -87,7 +87,7 @@ impl KeypressTable {
             "" => None,
             _ => {
                 let help = "write \"#\" or \"*\", or \"\" for none";
-                file.error_with_help(given.span(), "this key can't end the input", help);
+                file.error_with_help(given.span(), "not a valid terminator", help);
                 None
             }
         }

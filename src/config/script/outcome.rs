@@ -56,10 +56,15 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
     let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_variable {
-        let help = "write letters, digits and _, no digit first, such as `ORDER_STATUS`";
-        file.error_with_help(given.span(), "this is no name of a channel variable", help);
+        let help =
+            "use only letters, digits and _, not starting with a digit, such as `ORDER_STATUS`";
+        file.error_with_help(given.span(), "not a valid name of a channel variable", help);
     } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
-        let help = "take another name";
-        file.error_with_help(given.span(), "these variables tell how the script ended", help);
+        let help = "use another name";
+        file.error_with_help(
+            given.span(),
+            "variables that begin with `DIALSCRIPT_` are reserved",
+            help,
+        );
     }
 }

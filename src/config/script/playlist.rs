@@ -64,12 +64,11 @@ fn spoken(
     let file = script.file;
     let (phrases, errors) = parse_spoken(text.get_ref());
     if phrases.is_empty() && errors.is_empty() {
-        let help = "write what is said, or take the line out";
-        file.error_with_help(text.span(), "this says nothing", help);
+        let help = "write a text, or remove it";
+        file.error_with_help(text.span(), "this text contains nothing to speak", help);
     }
     if text.get_ref().chars().count() > MAX_LENGTH {
-        let help =
-            format!("say it in a list of texts, each of {MAX_LENGTH} characters at the most");
+        let help = format!("split it into a list of texts of at most {MAX_LENGTH} characters each");
         file.error_with_help(text.span(), "this text is too long", help);
     }
     file.report_placeholder_errors(text, errors);
@@ -77,9 +76,9 @@ fn spoken(
         let at = file.span_in(text, at);
         let has_value = matches!(phrase, SpokenPhrase::Value(..) | SpokenPhrase::SoundUrl(_));
         if has_value && values == CallValues::Refused {
-            let help = "a reassurance is the same in every call: say the value in the prompt, or in \
-                        the outcome";
-            file.error_with_help(at, "there is no value of the call here", help);
+            let help = "a reassurance is the same in every call: use the value in the prompt or in an \
+                        outcome";
+            file.error_with_help(at, "a value of the call cannot be used here", help);
             return None;
         }
         part(script, phrase, at)
@@ -111,7 +110,8 @@ fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[Pro
     if !has_engine
         && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
     {
-        let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's file";
-        script.file.warn(text.span(), "nothing here can speak this", help);
+        let help =
+            "install espeak-ng, or configure an engine as `say` in [speech] of the daemon's file";
+        script.file.warn(text.span(), "no text-to-speech engine is configured for this text", help);
     }
 }

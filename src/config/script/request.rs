@@ -60,8 +60,7 @@ pub(crate) struct RequestTable {
 
 impl RequestTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
-        let help =
-            "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`";
+        let help = "write the URL to request, such as `url = \"https://shop.example/orders?id={keypress}\"`";
         Self {
             span: table.span.clone(),
             url: table.require("url", help),
@@ -105,7 +104,7 @@ impl RequestTable {
         let raw_json = flag(self.raw_json.as_ref(), false);
         if let (Some(given), true, None) = (&self.raw_json, raw_json, &self.body) {
             let help = "add `body = \"a={caller}&b={keypress}\"`";
-            script.file.error_with_help(given.span(), "there is no body to make JSON of", help);
+            script.file.error_with_help(given.span(), "`raw_json` needs a `body`", help);
         }
         self.body.as_ref().map(|body| payload::body(script, body, raw_json))
     }
@@ -121,8 +120,12 @@ impl RequestTable {
         let attempt = self.attempt_timeout.as_ref().map(|given| {
             let attempt = file.duration(Some(given), millis(100, max_timeout), total);
             if attempt > total {
-                let help = "`timeout` is for all attempts together: raise it, or lower this";
-                file.error_with_help(given.span(), "an attempt can't take longer than all", help);
+                let help = "`timeout` covers all attempts: raise it, or lower `attempt_timeout`";
+                file.error_with_help(
+                    given.span(),
+                    "`attempt_timeout` is longer than `timeout`",
+                    help,
+                );
             }
             attempt
         });

@@ -48,7 +48,7 @@ impl ResponseTable {
         let key = KeyPath::parse(given.get_ref());
         if key.is_none() {
             let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
-            file.error_with_help(given.span(), "this is no path into an answer", help);
+            file.error_with_help(given.span(), "not a valid response key", help);
         }
         key
     }
@@ -65,8 +65,8 @@ impl ResponseTable {
             return None;
         };
         if !has_branches {
-            let help = "add a `[[branch]]`, or take `cache` out";
-            let message = "only an answer that a branch handles is kept, and there is no branch";
+            let help = "add a `[[branch]]`, or remove `cache`";
+            let message = "only answers that match a branch are cached, and there is no branch";
             script.file.error_with_help(given.span(), message, help);
         }
         let key = self.cache_key.as_ref().map(|key| CacheKeyTemplate {
@@ -90,8 +90,8 @@ impl ResponseTable {
         let times = [&self.stale_for, &self.stale_if_error];
         let times = times.into_iter().flatten().map(Spanned::span);
         for span in times.chain(self.cache_key.as_ref().map(Spanned::span)) {
-            let help = "add `cache = \"5m\"`, or take this out";
-            file.error_with_help(span, "no answer is kept here", help);
+            let help = "add `cache = \"5m\"`, or remove this line";
+            file.error_with_help(span, "this key has no effect without `cache`", help);
         }
     }
 
@@ -105,8 +105,9 @@ impl ResponseTable {
         if let (Some(key), Some(given)) = (&cache_policy.key, &self.cache_key) {
             let mut sent = placeholders(request);
             if let Some(left_out) = sent.find(|sent| is_left_out(sent, &key.template)) {
-                let message = format!("callers who enter another {left_out} get the same answer");
-                let help = format!("add {left_out} to `cache_key`, or take `cache_key` out");
+                let message =
+                    format!("callers who enter a different {left_out} get the same answer");
+                let help = format!("add {left_out} to `cache_key`, or remove `cache_key`");
                 file.warn(given.span(), message, help);
             }
         }
@@ -114,8 +115,8 @@ impl ResponseTable {
         let given = given.or_else(|| self.cache.as_ref().map(Spanned::span));
         if let (Some(at), Some(unique)) = (given, unique_to_call(request, cache_policy)) {
             let message =
-                format!("no other call has the same {unique}: nothing that is kept serves it");
-            let help = "write `cache_key` with what has to be the same, such as \"{keypress}\"";
+                format!("{unique} differs in every call: a cached answer is never used again");
+            let help = "set `cache_key` to what the answer depends on, such as \"{keypress}\"";
             file.warn(at, message, help);
         }
     }
@@ -124,8 +125,8 @@ impl ResponseTable {
 fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
     let time = given.get_ref().0;
     if !secs(60, 999 * 60).contains(&time) {
-        let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
-        let message = "answers can't be kept that long or that short";
+        let help = "write it in minutes, such as `cache = \"5m\"`";
+        let message = "out of range: must be between 1 and 999 minutes";
         file.error_with_help(given.span(), message, help);
     }
     time

@@ -45,7 +45,7 @@ impl FromText for SpeechFilter {
 
 impl SpeechTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
-        let help = "say what is spoken, such as `language = \"en\"`";
+        let help = "write the language of the caller, such as `language = \"en\"`";
         Self {
             span: table.span.clone(),
             language: table.require("language", help),
@@ -75,9 +75,9 @@ impl SpeechTable {
     ) -> SpeechInput {
         let file = script.file;
         if !script.load.has_asr {
-            let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
-                        keys count where they are asked for too, else [no_input] is taken";
-            file.warn(self.span.clone(), "nothing here understands speech", help);
+            let help = "configure an engine as `listen` in [speech] of the daemon's file; until \
+                        then only keypresses are used, or [no_input] without [keypress]";
+            file.warn(self.span.clone(), "no speech recognizer is configured", help);
         }
         let duration =
             |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
@@ -100,9 +100,9 @@ impl SpeechTable {
         if let (Some(given), true) = (&self.language, self.is_numeric())
             && !numeric::supports(&language)
         {
-            let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
-                        or `hi`, or `filter = \"none\"`";
-            let message = format!("numbers in `{language}` can't be understood");
+            let help = "use a supported language such as `en`, `es`, `fr`, `de` or `hi`, or \
+                        `filter = \"none\"`";
+            let message = format!("spoken numbers in `{language}` are not supported");
             file.error_with_help(given.span(), message, help);
         }
         language
@@ -116,8 +116,8 @@ impl SpeechTable {
         keypress: Option<&KeypressTable>,
     ) -> Option<usize> {
         if !self.is_numeric() {
-            let help = "add `filter = \"numeric\"`, or take it out";
-            file.error_with_help(given.span(), "only spoken numbers have a length", help);
+            let help = "add `filter = \"numeric\"`, or remove this line";
+            file.error_with_help(given.span(), "`length` needs `filter = \"numeric\"`", help);
         }
         let length = file.number(Some(given), 1..=32, 1);
         let number = |key: Option<&Spanned<WholeNumber>>| key.map(|given| given.get_ref().0);
@@ -126,8 +126,8 @@ impl SpeechTable {
         if max_digits.is_some_and(|max_digits| max_digits < length)
             || min_digits.is_some_and(|min_digits| min_digits > length)
         {
-            let help = "make them fit: what is said has to be what keys would have to be";
-            let message = "[keypress] takes another number of digits";
+            let help = "use a number between `min_length` and `length` of [keypress]";
+            let message = "[keypress] does not accept this number of digits";
             file.error_with_help(given.span(), message, help);
         }
         usize::try_from(length).ok()

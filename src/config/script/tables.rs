@@ -134,8 +134,8 @@ impl ScriptTables {
         let speech = self.speech.as_ref().map(|speech| &speech.span);
         match keypress.or(speech) {
             Some(span) if self.no_input.is_none() => {
-                let help = "add a table `[no_input]` that says how the call goes on then";
-                let message = "nothing is said for when the caller enters nothing";
+                let help = "add a table `[no_input]` for when the caller enters nothing";
+                let message = "missing table [no_input]: a script that asks for input needs it";
                 file.error_with_help(span.clone(), message, help);
             }
             Some(_) => {}
@@ -148,15 +148,15 @@ impl ScriptTables {
         let tables = [&self.no_input, &self.invalid_input];
         let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
         for span in repeat.into_iter().chain(tables) {
-            let help = "take it out, or add a table `[keypress]` or `[speech]`";
-            file.error_with_help(span, "nothing is asked in this script", help);
+            let help = "remove this, or add a table `[keypress]` or `[speech]`";
+            file.error_with_help(span, "this script does not ask for input", help);
         }
         if self.trigger.is_some() {
             return;
         }
         for branch in &self.branches {
             let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
-            let message = "there is no answer and no input to compare";
+            let message = "there is no answer and no input to match";
             file.error_with_help(branch.span.clone(), message, help);
         }
     }
@@ -166,21 +166,23 @@ impl ScriptTables {
         match &self.trigger {
             Some(trigger) if trigger.is_background() => self.check_background(file, trigger),
             Some(trigger) if self.no_response.is_none() => {
-                let help = "add a table `[no_response]` that says how the call goes on then";
-                let message = "nothing is said for when no answer comes";
+                let help = "add a table `[no_response]` for when no usable answer arrives";
+                let message =
+                    "missing table [no_response]: a script that waits for an answer needs it";
                 file.error_with_help(trigger.request.span.clone(), message, help);
             }
             Some(_) => {}
             None => {
-                let message = "there is no [trigger] that would bring an answer";
-                self.check_no_answer(file, message, "take it out, or add a [trigger]");
+                let message = "there is no [trigger], and so no answer";
+                self.check_no_answer(file, message, "remove this, or add a [trigger]");
             }
         }
     }
 
     fn check_background(&self, file: &TomlFile, trigger: &TriggerTable) {
-        let message = "nobody waits for the answer: the trigger is in the background";
-        let help = "take this out, or take `background = true` out";
+        let message =
+            "this has no effect with `background = true`: the call does not wait for the answer";
+        let help = "remove this, or remove `background = true`";
         self.check_no_answer(file, message, help);
         for branch in &self.branches {
             file.error_with_help(branch.span.clone(), message, help);
@@ -204,19 +206,16 @@ impl ScriptTables {
             let Some(then) = outcome.then.as_ref().filter(|then| then.is_again()) else { continue };
             let (message, help) = if !self.asks() {
                 (
-                    "nothing is asked here that could be asked again",
+                    "`again` needs a [keypress] or a [speech]",
                     "write `script NAME` to run a script again",
                 )
             } else if after_repeats.contains(&&outcome.span) {
                 (
-                    "this is taken when it was asked often enough: `again` would go round for ever",
-                    "raise `repeat` in [prompt], and say here how the call goes on after that",
+                    "`again` would never end here: this outcome follows the last repeat",
+                    "raise `repeat` in [prompt], and write here what happens after that",
                 )
             } else if !repeats {
-                (
-                    "`again` is counted against `repeat`, and there is none",
-                    "write `repeat = 2` in [prompt]",
-                )
+                ("`again` needs `repeat`, which limits it", "write `repeat = 2` in [prompt]")
             } else {
                 continue;
             };

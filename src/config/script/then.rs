@@ -28,7 +28,7 @@ impl ThenValue {
         let text: Spanned<String> = table.take("then")?;
         let syntax = parse(text.get_ref());
         if syntax.is_none() {
-            let message = format!("`{}` is no next step", text.get_ref());
+            let message = format!("`{}` is not a valid next step", text.get_ref());
             table.file.error_with_help(text.span(), message, suggestion(text.get_ref()));
         }
         Some(Self { syntax: syntax?, text })
@@ -69,7 +69,7 @@ impl ThenValue {
         let text = self.part(at);
         let cause = hangup_cause::parse(text);
         if cause.is_none() {
-            let message = format!("there is no hangup cause `{text}`");
+            let message = format!("unknown hangup cause `{text}`");
             let span = file.span_in(&self.text, at.clone());
             file.error_with_help(span, message, hangup_cause::suggestion(text));
         }
@@ -92,9 +92,9 @@ impl ThenValue {
         for (at, piece) in &pieces {
             if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
             {
-                let help = "write letters, digits and _ + * # . - alone, 79 at the most";
+                let help = "use only letters, digits and _ + * # . -, at most 79";
                 let span = script.file.span_in(&self.text, at.clone());
-                script.file.error_with_help(span, "no switch has such a place", help);
+                script.file.error_with_help(span, "not a valid destination", help);
             }
         }
         Template::with_context(
@@ -109,7 +109,7 @@ impl ThenValue {
         let is_number = text.starts_with(|c: char| c.is_ascii_digit());
         if is_number && text.parse() == Ok(0_u32) {
             let span = script.file.span_in(&self.text, at.clone());
-            script.file.error_with_help(span, "no such priority", "priorities count from 1");
+            script.file.error_with_help(span, "not a valid priority", "priorities start at 1");
         }
         self.destination(script, at)
     }
@@ -127,7 +127,7 @@ fn suggestion(text: &str) -> String {
         }
         Some("script") => "write it as `script NAME`".to_owned(),
         Some("hangup") => "write it as `hangup` or `hangup busy`".to_owned(),
-        Some(near) => format!("write `{near}` alone"),
+        Some(near) => format!("write only `{near}`"),
         None => "write `continue`, `goto EXTENSION@CONTEXT`, `hangup`, `script NAME` or `again`"
             .to_owned(),
     }

@@ -121,7 +121,7 @@ impl ReassureTable {
     fn reassurance(&self, script: &ScriptContext<'_>) -> ReassuranceTemplate {
         if self.sounds.is_empty() {
             let help = "add `say = \"One moment, please.\"`, or `play` with a sound";
-            let message = "nothing is heard by this";
+            let message = "a reassurance needs `say` or `play`";
             script.file.error_with_help(self.span.clone(), message, help);
         }
         let default = Duration::from_secs(10);

@@ -47,7 +47,7 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
 
 /// Checks the extension of a file.
 pub(super) fn check_extension(path: &Path, location: SoundLocation) -> Result<(), SoundFileError> {
-    let message = || format!("`{}` is in no format that a switch plays", path.display());
+    let message = || format!("`{}` has a format that no switch plays", path.display());
     rank(path).map(drop).ok_or_else(|| SoundFileError::new(message(), import(path, location)))
 }
 
@@ -67,7 +67,7 @@ fn check_wav(path: &Path, location: SoundLocation, rate: u32) -> Result<(), Soun
     let message = match WavReader::new(BufReader::new(file)).map(|wav| wav.spec()) {
         Ok(spec) if plays(spec, rate) => return Ok(()),
         Ok(spec) => unplayable(path, spec, extension, rate),
-        Err(_) => format!("`{}` is no WAV file that a switch plays", path.display()),
+        Err(_) => format!("`{}` is not a WAV file that a switch plays", path.display()),
     };
     Err(SoundFileError::new(message, import(path, location)))
 }
@@ -80,8 +80,8 @@ fn plays(spec: WavSpec, rate: u32) -> bool {
 fn unplayable(path: &Path, spec: WavSpec, extension: &str, rate: u32) -> String {
     let channels = crate::config::counted(spec.channels.into(), "channel");
     format!(
-        "`{}` has {channels} at {} Hz in {} bits: a .{extension} is played only as one channel at \
-         {rate} Hz in 16 bits",
+        "`{}` has {channels}, {} Hz and {} bits: a .{extension} file must have 1 channel, {rate} Hz \
+         and 16 bits",
         path.display(),
         spec.sample_rate,
         spec.bits_per_sample,
@@ -89,8 +89,8 @@ fn unplayable(path: &Path, spec: WavSpec, extension: &str, rate: u32) -> String 
 }
 
 fn unreadable(path: &Path, reason: &str) -> SoundFileError {
-    let help = "name a file that is there and that this user can read";
-    SoundFileError::new(format!("`{}` can't be read: {reason}", path.display()), help)
+    let help = "name an existing file that this user can read";
+    SoundFileError::new(format!("cannot read `{}`: {reason}", path.display()), help)
 }
 
 fn import(path: &Path, location: SoundLocation) -> String {

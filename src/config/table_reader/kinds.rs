@@ -13,8 +13,8 @@ impl<'i> TableReader<'_, 'i> {
         let value = self.take_any(key)?;
         match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
-                let help = "name one, or take the line out";
-                self.file.error_with_help(value.span(), format!("`{key}` names nothing"), help);
+                let help = "add an item, or remove this line";
+                self.file.error_with_help(value.span(), format!("`{key}` is empty"), help);
                 None
             }
             DeValue::Array(_) => Some(TextOrList::Many(self.items(value))),
@@ -36,7 +36,7 @@ impl<'i> TableReader<'_, 'i> {
     ) -> Option<SpannedList<T>> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
             let help = format!("write it in brackets: `{key} = [...]`");
-            self.file.error_with_help(value.span(), format!("`{key}` is a list"), help);
+            self.file.error_with_help(value.span(), format!("`{key}` must be a list"), help);
             return None;
         }
         Some(Spanned::new(value.span(), self.items(value)))

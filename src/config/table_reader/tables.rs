@@ -25,7 +25,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
     /// The table `key`.
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Self> {
         let help = match self.title.is_empty() {
-            true => format!("write a line `[{key}]` and its keys below it"),
+            true => format!("write a line `[{key}]` with its keys below it"),
             false => format!("write it as `{key} = {{ NAME = \"...\" }}`"),
         };
         self.table_or_help(key, &help)
@@ -38,7 +38,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         match value.into_inner() {
             DeValue::Table(entries) => Some(self.inner(self.title_of(key), span, entries)),
             _ => {
-                self.file.error_with_help(span, format!("`{key}` is a table"), help);
+                self.file.error_with_help(span, format!("`{key}` must be a table"), help);
                 None
             }
         }
@@ -64,8 +64,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         let entries = match value.into_inner() {
             DeValue::Array(list) => list.into_iter().collect(),
             _ => {
-                let message =
-                    format!("there can be several `{key}`: each begins with two brackets");
+                let message = format!("`{key}` must be an array of tables, with two brackets");
                 self.file.error_with_help(span, message, format!("write `[[{key}]]`"));
                 Vec::new()
             }
@@ -79,7 +78,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         match entry.into_inner() {
             DeValue::Table(table) => Some(self.inner(format!("[[{key}]]"), span, table)),
             _ => {
-                let message = format!("each `{key}` is a table");
+                let message = format!("each `{key}` must be a table");
                 self.file.error_with_help(span, message, format!("write `[[{key}]]`"));
                 None
             }
@@ -103,7 +102,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
                     tables.push((name, self.inner(format!("[{title}.{key}]"), span, entries)));
                 }
                 _ => {
-                    let message = format!("`{}` is no table", name.get_ref());
+                    let message = format!("`{}` must be a table", name.get_ref());
                     self.file.error_with_help(span, message, help(&key));
                 }
             }

@@ -39,7 +39,7 @@ impl EngineTable {
         let table = speech.inline_table(key, value);
         if table.is_none() {
             let help = format!("write it as `{key} = {{ engine = \"command\", command = [...] }}`");
-            let message = format!("`{key}` is an engine with its keys");
+            let message = format!("`{key}` must be a table that describes an engine");
             speech.file.error_with_help(span, message, help);
         }
         Some(Self::read(table?, engine_use))

@@ -34,8 +34,9 @@ fn ca_certificates_in(
 ) -> Option<CaCertificates> {
     let found = certificates(context, given)?;
     if !found.iter().all(is_ca_certificate) {
-        let message = format!("a certificate in `{}` is none", context.path(given).display());
-        context.file.error_with_help(given.span(), message, "copy it again, whole");
+        let message =
+            format!("`{}` contains an invalid certificate", context.path(given).display());
+        context.file.error_with_help(given.span(), message, "copy the whole certificate again");
         return None;
     }
     Some(found)
@@ -50,17 +51,16 @@ pub(super) fn client_certificate(
     match (certificate, key) {
         (Some(certificate), Some(key)) => matching_pair(context, certificate, key),
         (Some(certificate), None) => {
-            let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; it may be in the \
+            let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; the key can be in the \
                         same file";
-            let message = "this certificate has no `key`";
+            let message = "`certificate` needs `key`";
             context.file.error_with_help(certificate.span(), message, help);
             certificates(context, certificate);
             None
         }
         (None, Some(key)) => {
-            let help =
-                "add `certificate = \"client.pem\"`: it, and those that lead to its authority";
-            context.file.error_with_help(key.span(), "this key has no `certificate`", help);
+            let help = "add `certificate = \"client.pem\"`, with the intermediate certificates in the same file";
+            context.file.error_with_help(key.span(), "`key` needs `certificate`", help);
             private_key(context, key);
             None
         }
@@ -82,7 +82,7 @@ fn matching_pair(
         return None;
     }
     if let Some(warning) = identity.certificate_warning(UnixTime::now()) {
-        let help = "ask whoever issued it for another; requests to this host may fail until then";
+        let help = "replace it; until then, requests to this host may fail";
         context.file.warn(certificate.span(), format!("this certificate {warning}"), help);
     }
     identity.client_certificate
@@ -98,18 +98,18 @@ fn report_mismatch(
     match mismatch {
         TlsIdentityError::InvalidCertificate => {
             let path = context.path(certificate);
-            let message = format!("the certificate in `{}` is none", path.display());
-            file.error_with_help(certificate.span(), message, "copy it again, whole");
+            let message = format!("`{}` contains an invalid certificate", path.display());
+            file.error_with_help(certificate.span(), message, "copy the whole certificate again");
         }
         TlsIdentityError::InvalidKey => {
-            let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
-            file.error_with_help(key.span(), "no key of this kind can be used", help);
+            let help = "use RSA, ECDSA with P-256 or P-384, or Ed25519";
+            file.error_with_help(key.span(), "unsupported type of key", help);
         }
         TlsIdentityError::KeyMismatch => {
-            let label = (certificate.span(), "the first one in this file".to_owned());
+            let label = (certificate.span(), "the first certificate in this file".to_owned());
             let message = "this key does not belong to the certificate".to_owned();
-            let help = "name the key that the certificate was asked for with; its own certificate \
-                        stands first in a file of several";
+            let help = "name the key for which the certificate was issued; in a file of several \
+                        certificates, its own must be the first";
             file.report(key.span(), message, Some(help.to_owned()), Some(label));
         }
     }
@@ -137,7 +137,11 @@ fn private_key(
         }
         _ => {
             let help = "write `key = \"client.key\"` or `key = \"{secret.NAME}\"`";
-            context.file.error_with_help(given.span(), "a key is one file, or one secret", help);
+            context.file.error_with_help(
+                given.span(),
+                "`key` must be one file or one secret",
+                help,
+            );
             None
         }
     }
@@ -150,7 +154,8 @@ fn key_in_file(
     let path = context.path(given);
     let content = content(context, given, &path)?;
     if secret_file::is_open_to_all(&path) {
-        let help = format!("`chmod o= {}`: the daemon's user needs it alone", path.display());
+        let help =
+            format!("run `chmod o= {}`: only the daemon's user needs to read it", path.display());
         context.file.warn(given.span(), "every user of this host can read this key", help);
     }
     report_pem_error(context, given, &path, pem::key(&content))
@@ -163,8 +168,12 @@ fn key_in_secret(
 ) -> Option<PrivateKeyDer<'static>> {
     let file = context.file;
     let secret = context.secrets.value(name).map_err(|reason| {
-        let help = "write the key, as PEM, into that file";
-        file.error_with_help(given.span(), format!("no secret `{name}`: {reason}"), help);
+        let help = "write the key in PEM to that file";
+        file.error_with_help(
+            given.span(),
+            format!("the secret `{name}` is not available: {reason}"),
+            help,
+        );
     });
     let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { message, help }| {
         file.error_with_help(given.span(), format!("the secret `{name}`: {message}"), help);
@@ -175,8 +184,8 @@ fn key_in_secret(
 fn content(context: DaemonContext<'_>, given: &Spanned<String>, path: &Path) -> Option<Vec<u8>> {
     let content = secret_file::read(path).map_err(|error| {
         let help =
-            "let the daemon's user read it; a relative path begins at the folder of this file";
-        let message = format!("`{}` can't be read: {error}", path.display());
+            "name a file that the daemon's user can read; a relative path starts in the folder of this file";
+        let message = format!("cannot read `{}`: {error}", path.display());
         context.file.error_with_help(given.span(), message, help);
     });
     content.ok()

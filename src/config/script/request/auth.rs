@@ -36,9 +36,8 @@ impl AuthTable {
     /// Reports other credentials besides these, in the headers or in a URL.
     pub(super) fn check_only(&self, file: &TomlFile, has_others: bool) {
         if has_others {
-            let help =
-                "take the header `Authorization`, or the name before the host, out; or `auth`";
-            let message = "this request says twice who we are";
+            let help = "remove `auth`, or the `Authorization` header and the user name in the URL";
+            let message = "this request has other credentials besides `auth`";
             file.error_with_help(self.span.clone(), message, help);
         }
     }
@@ -49,7 +48,7 @@ impl AuthTable {
             (Some(user), Some(password), None) => {
                 if user.get_ref().contains(':') {
                     let message =
-                        "a name with a colon can't be sent: the password would begin at it";
+                        "a user name cannot contain a colon: the password would start there";
                     script.file.error(user.span(), message);
                 }
                 Some(AuthTemplate::Basic(text(user), text(password)))
@@ -58,8 +57,8 @@ impl AuthTable {
             (user, password, bearer) => {
                 let twice = bearer.is_some() && (user.is_some() || password.is_some());
                 let message = match twice {
-                    true => "this says twice who we are",
-                    false => "this does not say who we are",
+                    true => "`auth` must not have both a password and a bearer token",
+                    false => "`auth` is incomplete",
                 };
                 script.file.error_with_help(self.span.clone(), message, EXAMPLE);
                 None

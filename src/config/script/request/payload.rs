@@ -33,11 +33,11 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     let name = Template::with_context(pair.name, EscapeContext::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
-        error("this is no header's name", "write headers as `Name=value&Other=value`");
+        error("not a valid header name", "write headers as `Name=value&Other=value`");
         return None;
     };
     if is_connection_header(&name) {
-        error("this header is the connection's own", "take it out");
+        error("the HTTP client sets this header", "remove it");
     }
     let Some(value) = pair.value else {
         error("this header has no value", "write headers as `Name=value&Other=value`");
@@ -46,7 +46,10 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     let value = Template::with_context(value, EscapeContext::Header);
     let sample = value.fill(&SampleValues("1")).unwrap_or_default();
     if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
-        error("a header's value is one line", "take the line break out");
+        error(
+            "the value of a header must be a single line",
+            "remove line breaks and other control characters",
+        );
     }
     Some((name, value))
 }
@@ -79,8 +82,8 @@ fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> B
     let template = Template::json(script.pieces(text, BraceSyntax::Literal));
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
-        let help = "a body that begins with { or [ is JSON";
-        script.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
+        let help = "a body that begins with { or [ must be JSON";
+        script.file.error_with_help(text.span(), format!("not valid JSON: {e}"), help);
     }
     BodyTemplate { text: template, content_type: JSON }
 }
@@ -90,16 +93,16 @@ fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Bo
     let template = script.template(text, EscapeContext::Xml);
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
-        let help = "a body that begins with < is XML";
-        script.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
+        let help = "a body that begins with < must be XML";
+        script.file.error_with_help(text.span(), format!("not valid XML: {e}"), help);
     }
     BodyTemplate { text: template, content_type: XML }
 }
 
 fn check_raw_json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
     if raw_json {
-        let message = format!("`raw_json` makes JSON of names and values, and this is {kind}");
-        let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
+        let message = format!("`raw_json` needs names and values, but this body is {kind}");
+        let help = "remove `raw_json`, or write the body as `a={caller}&b={keypress}`";
         script.file.error_with_help(text.span(), message, help);
     }
 }

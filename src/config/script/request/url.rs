@@ -34,11 +34,11 @@ fn check(
     let error = |message: String| script.file.error_with_help(text.span(), message, EXAMPLE);
     match ParsedUrl::parse(filled.text()) {
         _ if text.get_ref().contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            error("a URL has no spaces: write `%20`".to_owned());
+            error("a URL cannot contain spaces: write `%20`".to_owned());
         }
-        Err(e) => error(format!("this is no URL: {e}")),
+        Err(e) => error(format!("not a valid URL: {e}")),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            error(format!("`{}` is no scheme that is asked here", url.scheme()));
+            error(format!("unsupported scheme `{}`: use http or https", url.scheme()));
         }
         Ok(_) => {}
     }

@@ -59,7 +59,7 @@ impl BackendTable {
                 Self::Switch { name: table.take("name"), grammar: table.take("grammar") }
             }
             (unknown, engine_use) => {
-                let message = format!("there is no engine of the kind `{unknown}` here");
+                let message = format!("unknown kind of engine `{unknown}`");
                 table.file.error_with_help(kind.span(), message, suggestion(unknown, engine_use));
                 Self::Unknown
             }

@@ -107,8 +107,8 @@ impl PayloadPair {
         let decoded =
             name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
         if decoded.is_none() {
-            let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
-            script.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
+            let help = "write non-ASCII characters as they are, or escape their bytes in UTF-8";
+            script.file.error_with_help(self.at, "the %XX escapes are not valid UTF-8", help);
         }
         decoded
     }

@@ -8,7 +8,7 @@ mod cache;
 mod context;
 mod control;
 mod egress;
-pub(crate) mod folders;
+mod folders;
 pub(crate) mod listener;
 pub(crate) mod log;
 pub(crate) mod metrics;

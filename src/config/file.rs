@@ -89,8 +89,8 @@ impl TomlFile {
         text: &Spanned<String>,
         errors: Vec<PlaceholderError>,
     ) {
-        for problem in errors {
-            self.report(self.span_in(text, problem.range), problem.message, problem.help, None);
+        for error in errors {
+            self.report(self.span_in(text, error.range), error.message, error.help, None);
         }
     }
 
@@ -141,8 +141,8 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
-    /// All errors. A line with a syntax error has no other errors: what the parser recovered from it may not be what its
-    /// author meant.
+    /// All errors. On a line with a syntax error, other errors are dropped: what the parser recovered from the line may
+    /// not be what its author meant.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
         let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);

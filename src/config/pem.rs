@@ -11,7 +11,8 @@ pub(crate) struct PemError {
 
 const NO_CERTIFICATE: PemError = PemError {
     message: "no certificate found",
-    help: "a PEM certificate begins with `-----BEGIN CERTIFICATE-----`; convert one from DER with `openssl x509 -inform der -in FILE`",
+    help: "a PEM certificate begins with `-----BEGIN CERTIFICATE-----`; convert one from DER with \
+           `openssl x509 -inform der -in FILE`",
 };
 const NO_KEY: PemError = PemError {
     message: "no private key found",

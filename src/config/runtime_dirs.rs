@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::script::definition::{PromptPart, Script, ScriptLibrary};
 use crate::voice::settings::VoiceSettings;
 
-/// Creates the folders that the scripts need, if they are missing. Returns a message for each that could not be created.
+/// Creates the missing folders that the scripts need. Returns a message for each folder that could not be created.
 pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<String> {
     let scripts = || library.scripts.values();
     let renders = scripts().any(|script| renders_sounds(script));
@@ -14,9 +14,13 @@ pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<S
         (
             renders,
             &settings.cache_folder.local,
-            "`cache`: texts and sounds from URLs cannot be played",
+            "`cache` in [folders]; until then, texts and sounds from URLs cannot be played",
         ),
-        (records, &settings.recordings_folder.local, "`recordings`: speech cannot be recorded"),
+        (
+            records,
+            &settings.recordings_folder.local,
+            "`recordings` in [folders]; until then, speech cannot be recorded",
+        ),
     ];
     let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
     needed.filter_map(|(_, folder, key)| create_folder(folder, key).err()).collect()
@@ -30,6 +34,6 @@ fn renders_sounds(script: &Script) -> bool {
 fn create_folder(folder: &Path, key: &str) -> Result<(), String> {
     std::fs::create_dir_all(folder).map_err(|e| {
         let folder = folder.display();
-        format!("cannot create the folder `{folder}` ({e}): name another in [folders] {key}")
+        format!("cannot create the folder `{folder}` ({e}): name another as {key}")
     })
 }

@@ -70,8 +70,8 @@ impl ParsedScripts {
     }
 }
 
-/// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the invalid
-/// values.
+/// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the
+/// invalid values.
 pub(crate) fn check(
     scripts: Vec<ParsedScript>,
     load: &LoadContext,

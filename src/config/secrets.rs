@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::file::TomlFile;
 use super::secret_file;
 use crate::script::template::Secrets;
 
@@ -118,6 +120,18 @@ impl SecretStore {
             }),
         )
     }
+}
+
+/// Reports a secret that is not available. `content` is what its file must contain, for the help.
+pub(crate) fn report_unavailable(
+    file: &TomlFile,
+    span: Range<usize>,
+    name: &str,
+    reason: &str,
+    content: &str,
+) {
+    let message = format!("the secret `{name}` is not available: {reason}");
+    file.error_with_help(span, message, format!("write {content} to that file"));
 }
 
 fn environment(name: &str) -> Option<Result<String, String>> {

@@ -83,7 +83,8 @@ impl SoundLibrary {
             TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    let help = "write a music-on-hold class of the switch, such as \"default\", or a sound as in `play`";
+                    let help = "write a music-on-hold class of the switch, such as \"default\", or a \
+                                sound as in `play`";
                     file.error_with_help(class.span(), "not a valid music-on-hold class", help);
                 }
                 HoldMusicSource::Class(name.into())

@@ -23,8 +23,8 @@ pub(crate) struct TableReader<'f, 'i> {
     misplaced: MisplacedKeys,
 }
 
-/// Tables and the keys that belong only there. If such a key is in another table, the help names the right one: the first
-/// in this list.
+/// Tables and the keys that belong only there. If such a key is in another table, the help names the right one: the
+/// first in this list.
 pub(crate) type MisplacedKeys = &'static [(&'static str, &'static [&'static str])];
 
 /// Reads a whole file.

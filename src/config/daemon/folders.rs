@@ -89,7 +89,8 @@ impl FoldersTable {
         }
     }
 
-    /// The daemon deletes old files in the folders of the cache and the recordings, so they must contain no other folder.
+    /// The daemon deletes old files in the folders of the cache and the recordings, so these must not contain another
+    /// configured folder.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
         let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
         let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));

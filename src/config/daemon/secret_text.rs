@@ -7,6 +7,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_spanned::Spanned;
 
 use super::context::DaemonContext;
+use crate::config::secrets;
 use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 
 /// A text with the secrets filled in.
@@ -73,9 +74,8 @@ impl DaemonContext<'_> {
     }
 
     fn report_missing(self, text: &Spanned<String>, at: Range<usize>, name: &str, reason: &str) {
-        let help = "write the secret to that file";
-        let message = format!("the secret `{name}` is not available: {reason}");
-        self.file.error_with_help(self.file.span_in(text, at), message, help);
+        let span = self.file.span_in(text, at);
+        secrets::report_unavailable(self.file, span, name, reason, "the secret");
     }
 }
 

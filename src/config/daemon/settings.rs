@@ -34,8 +34,8 @@ pub struct DaemonSettings {
 }
 
 impl DaemonSettings {
-    /// The tables that differ between `self` and `other`, of those that a running daemon applies only after a restart. The
-    /// folders of scripts, sounds and secrets are not compared, as they are read again at each reload.
+    /// The tables that differ in `other`. A running daemon applies their changes only after a restart. The folders of
+    /// scripts, sounds and secrets are not compared, as each reload reads them again.
     pub fn changed_tables(&self, other: &Self) -> impl Iterator<Item = &'static str> {
         let (limits, other_limits) = (&self.limits, &other.limits);
         let (trigger, other_trigger) = (&self.trigger, &other.trigger);

@@ -44,7 +44,8 @@ impl SoundServerTable {
             Some(given) => url(file, given),
             None if listen.ip().is_unspecified() || listen.port() == 0 => {
                 let message = "`url` is missing: it is required unless `listen` is a specific address and port";
-                let help = "add `url = \"http://10.0.0.5:8085\"`, with the address at which the switch reaches this host";
+                let help = "add `url = \"http://10.0.0.5:8085\"`, with the address at which the switch \
+                            reaches this host";
                 file.error_with_help(self.span.clone(), message, help);
                 None
             }

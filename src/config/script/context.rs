@@ -8,7 +8,7 @@ use serde_spanned::Spanned;
 use super::facts::{ScriptFacts, ScriptGraph};
 use crate::config::daemon::trigger::TriggerDefaults;
 use crate::config::file::TomlFile;
-use crate::config::secrets::SecretStore;
+use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::EscapeContext;
 use crate::script::template::{
@@ -58,8 +58,8 @@ impl<'a> ScriptContext<'a> {
         Self { load, file, name, facts, has_answer }
     }
 
-    /// The context of what comes before the script's own request. There can be an answer from an earlier script, or from
-    /// this one if `again` repeats it.
+    /// The context of what comes before the script's own request. There can be an answer from an earlier script, or
+    /// from this one if `again` repeats it.
     pub(crate) fn before_request(&self) -> Self {
         let has_answer = self.load.scripts.has_answer_before(self.name)
             || (self.facts.waits && self.facts.repeats);
@@ -116,17 +116,13 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Input => self.check_input(InputKind::Input, at),
             Placeholder::OtherScript(name, input) => self.check_earlier_input(name, *input, at),
             Placeholder::Answer(_) if !self.has_answer => {
-                let help = "an answer comes from a `[trigger]` without `background`, here or in an earlier script";
+                let help = "an answer comes from a `[trigger]` without `background`, here or in an \
+                            earlier script";
                 self.file.error_with_help(at, "there is no answer yet", help);
             }
             Placeholder::Secret(name) => {
                 if let Err(reason) = self.load.secrets.look_up(name) {
-                    let help = "write the secret to that file";
-                    self.file.error_with_help(
-                        at,
-                        format!("the secret `{name}` is not available: {reason}"),
-                        help,
-                    );
+                    secrets::report_unavailable(self.file, at, name, &reason, "the secret");
                 }
             }
             _ => {}

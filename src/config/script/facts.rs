@@ -23,7 +23,8 @@ pub(crate) struct ScriptFacts {
 }
 
 impl ScriptFacts {
-    /// Facts about a script whose file cannot be read. They allow everything, so that no other script has errors for it.
+    /// Facts about a script whose file cannot be read. They allow everything, so that they cause no errors in other
+    /// scripts.
     pub(crate) fn unknown() -> Self {
         Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
     }

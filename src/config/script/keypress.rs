@@ -66,7 +66,7 @@ impl KeypressTable {
     fn digit_options(&self, file: &TomlFile) -> DigitOptions {
         let max_digits = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
         let gap = file.duration(self.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
-        // With `length`, the caller may need as long for the first digit as for all of them.
+        // With `length`, the default for the first digit is as long as the timeouts of all digits together.
         let gaps = if self.length.is_some() { max_digits.min(MAX_DIGITS) as u32 } else { 1 };
         let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
         let bounds = millis(100, MAX_FIRST_DIGIT);

@@ -1,5 +1,5 @@
-//! `[otherwise]`, `[no_input]`, `[invalid_input]`, `[no_response]`, and the keys of `[[branch]]` other than `when`: what
-//! happens next.
+//! `[otherwise]`, `[no_input]`, `[invalid_input]`, `[no_response]`, and the keys of `[[branch]]` other than `when`:
+//! what happens next.
 
 use std::ops::Range;
 

@@ -95,7 +95,8 @@ impl ResponseTable {
         }
     }
 
-    /// Warns if a caller could get the answer for another caller's input, and if no other call could use a cached answer.
+    /// Warns if a caller could get the answer for another caller's input, and if no other call could use a cached
+    /// answer.
     fn check_cache_key(
         &self,
         file: &TomlFile,

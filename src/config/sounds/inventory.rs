@@ -65,8 +65,8 @@ impl SoundLibrary {
 }
 
 impl SoundInventory {
-    /// An error for each file that a switch cannot play. A file next to a playable one is accepted, such as the MP3 from
-    /// which it was made.
+    /// An error for each file that a switch cannot play. A file next to a playable one is accepted, such as the MP3
+    /// from which it was made.
     pub fn errors(&self) -> Vec<Diagnostic> {
         self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }

@@ -1,7 +1,7 @@
 //! Which sound files a switch can play.
 //!
-//! Asterisk chooses the `format_*` module by the extension alone. `format_wav.c` accepts only 16-bit mono PCM at the rate
-//! of the extension, and refuses other files only when a call plays them. So the header is checked here.
+//! Asterisk chooses the `format_*` module by the extension alone. `format_wav.c` accepts only 16-bit mono PCM at the
+//! rate of the extension, and refuses other files only when a call plays them. So the header is checked here.
 
 use std::fs::File;
 use std::io::BufReader;

@@ -85,8 +85,8 @@ impl<'f, 'i> TableReader<'f, 'i> {
         }
     }
 
-    /// All tables inside this one with their names, in the order of the file. `help` is the help of the error for a value
-    /// that is not a table.
+    /// All tables inside this one with their names, in the order of the file. `help` is the help of the error for a
+    /// value that is not a table.
     pub(crate) fn tables_by_name(
         mut self,
         title: &str,

@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 use crate::config::daemon::context::DaemonContext;
 use crate::config::pem::{self, PemError};
 use crate::config::secret_file;
+use crate::config::secrets;
 use crate::config::value::TextOrList;
 use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
@@ -168,12 +169,7 @@ fn key_in_secret(
 ) -> Option<PrivateKeyDer<'static>> {
     let file = context.file;
     let secret = context.secrets.value(name).map_err(|reason| {
-        let help = "write the key in PEM to that file";
-        file.error_with_help(
-            given.span(),
-            format!("the secret `{name}` is not available: {reason}"),
-            help,
-        );
+        secrets::report_unavailable(file, given.span(), name, &reason, "the key in PEM");
     });
     let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { message, help }| {
         file.error_with_help(given.span(), format!("the secret `{name}`: {message}"), help);

@@ -1,16 +1,15 @@
-//! Asterisk's FastAGI, from its bytes up.
+//! Asterisk's driver: the FastAGI protocol, and a [`Channel`](crate::channel::Channel) on top of it.
 //!
-//! - [`parse`]: what a line says; pure, nom and its own types only
-//! - [`text`]: bytes of Asterisk that are meant as text, decoded late
-//! - [`environment`]: the first words of a call
-//! - [`answer_file`]: what Asterisk answers to a command
-//! - [`command`]: what we send, with the one quoting function in [`quote`]
-//! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
-//! - [`link`]: one command at a time, and its reply
-//! - [`codec`]: bytes to messages, with its caps; [`error`] says whose fault it is
+//! - [`channel`]: the driver
+//! - [`connection`]: sends one command at a time and reads its reply
+//! - [`command`]: the commands that we send; [`quote`] has the only function that quotes their arguments
+//! - [`environment`]: what Asterisk sends when a call begins
+//! - [`reply`]: what Asterisk replies to a command
+//! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
+//! - `parse`: the grammar of a message
 //!
-//! Names of functions are those of `res/res_agi.c` in Asterisk 22 unless another file is given; Asterisk 16 has the
-//! same ones.
+//! Comments name functions of `res/res_agi.c` in Asterisk 22 unless they name another file. Asterisk 16 has the same
+//! functions.
 
 pub mod channel;
 pub mod codec;
@@ -18,7 +17,6 @@ pub mod command;
 pub mod connection;
 pub mod environment;
 pub mod error;
-pub mod parse;
+mod parse;
 pub mod quote;
 pub mod reply;
-pub mod text;

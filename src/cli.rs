@@ -1,24 +1,26 @@
 //! The command line.
 
-pub mod cache;
-pub mod call;
+mod cache;
+mod call;
 pub mod check;
-pub mod demo;
-pub mod matching;
-pub mod printer;
+mod config_file;
+mod demo;
+mod matching;
+mod printer;
 pub mod serve;
 pub mod simulated_voice;
 pub mod simulation;
-pub mod sounds;
-mod table;
+mod sounds;
+mod terminal;
 
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
-/// A Script widget for your own PBX: a dialplan hands over a call; a script file asks for digits, a URL decides, and
-/// the dialplan goes on where the answer says.
+use config_file::ConfigFile;
+
+/// External call control for Asterisk and FreeSWITCH: a script collects input, a web application decides, and the call
+/// continues in the dialplan.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true)]
 pub struct Cli {
@@ -28,40 +30,24 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Serve calls until SIGTERM or SIGINT; SIGHUP loads the scripts again
+    /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
     Serve(ConfigFile),
-    /// Check the configuration and all scripts, and print every fault with its place
+    /// Check the configuration and all scripts, and print every error with its location
     Check(ConfigFile),
-    /// Play one call without a telephone, and tell what happens
+    /// Simulate one call without a telephone, and print what happens
     Call(Box<call::CallArgs>),
-    /// Show which branch of a script an answer takes, and why the others do not
+    /// Show which branch an answer selects, and why the others do not match
     Match(matching::MatchArgs),
-    /// Look at the answers that a running daemon keeps, and throw them away
+    /// Inspect or purge the response cache of a running daemon
     Cache(cache::CacheArgs),
-    /// Convert sounds into the library, list it, check it
+    /// Import, list and check sound files
     Sounds(sounds::SoundsArgs),
-    /// See the main job done, with nothing else installed: a script, a stand-in shop, three callers
+    /// Run a self-contained demo: a script, a mock shop, three simulated callers
     Demo(demo::DemoArgs),
 }
 
-#[derive(Debug, Clone, Args)]
-struct ConfigFile {
-    /// The daemon's file [default: dialscript.toml here, else /etc/dialscript/dialscript.toml]
-    #[arg(short, long, value_name = "FILE", env = "DIALSCRIPT_CONFIG")]
-    config: Option<PathBuf>,
-}
-
-impl ConfigFile {
-    fn resolve_path(self) -> PathBuf {
-        let here = Path::new("dialscript.toml");
-        let fallback =
-            if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
-        self.config.unwrap_or_else(|| fallback.to_owned())
-    }
-}
-
-/// Runs a command. Exit codes: 0 done, 1 faults or a failure, 2 a command line that can't be read; those of `call`
-/// and `match` tell the outcome.
+/// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
+/// `match` have exit codes of their own for the outcome.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
         CliCommand::Serve(file) => serve::serve(&file.resolve_path()),

@@ -1,7 +1,8 @@
-//! How a running daemon is asked about its kept answers: by a Unix socket that only its own user and root may use.
+//! The control socket: `dialscript cache` uses it to inspect and purge the response cache of a running daemon. Only root
+//! and the daemon's user may connect.
 //!
-//! One connection carries one [`Request`](protocol::Request), a line of JSON, and the
-//! [`Answer`](protocol::Answer)s to it, a line each.
+//! Each connection carries one [`ControlRequest`](protocol::ControlRequest), as one line of JSON, and the
+//! [`ControlReply`](protocol::ControlReply)s to it, one per line.
 
 pub mod client;
 pub mod handler;

@@ -1,20 +1,19 @@
-//! FreeSWITCH's outbound Event Socket, from its bytes up.
+//! FreeSWITCH's driver: the outbound Event Socket protocol, and a [`Channel`](crate::channel::Channel) on top of it.
 //!
-//! - [`channel`]: the driver, a [`Channel`](crate::channel::Channel) over all of them
-//! - [`link`]: commands, what they start, and what comes unasked
-//! - [`parse`]: what a header line says; pure, nom and its own types only
-//! - [`text`]: values of FreeSWITCH, decoded late
-//! - [`headers`]: a block of headers, in which one is found when it is asked for
-//! - [`channel_data`]: the first words of a call
-//! - [`event`]: what FreeSWITCH tells unasked
-//! - [`command`]: what we send
-//! - [`quote`]: what can't be sent, and what a variable may hold; [`variable`]: the ways to set one
-//! - [`asr_result`]: the words in what an engine recognised; pure
-//! - [`execution`]: which message answers which command, and ends which application; pure
-//! - [`codec`]: bytes to messages and back, with its caps; [`error`] says whose fault it is
+//! - [`channel`]: the driver
+//! - [`connection`]: sends commands, and waits for the applications that they start
+//! - [`execution`]: matches replies and events to commands and applications
+//! - [`command`]: the commands that we send
+//! - [`quote`]: what a command and a variable may contain; [`variable`]: the ways to set a variable
+//! - [`channel_data`]: what FreeSWITCH sends when a call begins
+//! - [`event`]: events that FreeSWITCH sends
+//! - [`headers`]: a block of headers, parsed only on request
+//! - [`asr_result`]: the words in a recognition result
+//! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
+//! - `parse`: the grammar of a header line
 //!
-//! Names of functions are those of FreeSWITCH 1.11 (cc93a683), in
-//! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless another file is given.
+//! Comments name functions of FreeSWITCH 1.11 (cc93a683), in
+//! `src/mod/event_handlers/mod_event_socket/mod_event_socket.c` unless they name another file.
 
 pub mod asr_result;
 pub mod channel;
@@ -25,8 +24,8 @@ pub mod connection;
 pub mod error;
 pub mod event;
 pub mod execution;
+mod header_value;
 pub mod headers;
-pub mod parse;
+mod parse;
 pub mod quote;
-pub mod text;
 pub mod variable;

@@ -1,16 +1,16 @@
-//! Switches without a telephone: they speak the real protocols to the real server, and a caller is played.
+//! Fake switches that speak the real protocols to the real server, each with a simulated caller.
 //!
-//! - [`phone`]: the caller, and what is heard: the same on every switch
-//! - [`dtmf`]: the keys that the caller presses, and when
-//! - [`utterances`]: what the caller says, and when
-//! - [`recording`]: a tone where the caller spoke, else silence
-//! - [`sound`]: how long a sound is
-//! - [`destinations`]: where a dialplan can go on
-//! - [`asterisk`]: FastAGI as Asterisk 22 speaks it
-//! - [`freeswitch`]: the outbound Event Socket as FreeSWITCH 1.11 speaks it
+//! - [`phone`]: the caller, and the events of the call; the same for both switches
+//! - [`dtmf`]: when the caller presses which keys
+//! - [`utterances`]: when the caller says what
+//! - [`recording`]: recordings, with a tone where the caller spoke
+//! - [`sound`]: lengths of sounds
+//! - [`destinations`]: the destinations that exist in the dialplan
+//! - [`asterisk`]: FastAGI, as in Asterisk 22
+//! - [`freeswitch`]: the outbound Event Socket, as in FreeSWITCH 1.11
 //!
-//! A fake knows nothing of the drivers: it reads and writes its protocol in its own words, so that a mistake of one side
-//! is not the other's as well. Its own judges are the transcripts of the real switch.
+//! A fake shares no code with the drivers: a mistake in one side's protocol code must not be hidden by the same mistake
+//! in the other's. Tests compare the fakes with transcripts of real switches.
 
 pub mod asterisk;
 pub mod destinations;
@@ -18,5 +18,6 @@ pub mod dtmf;
 pub mod freeswitch;
 pub mod phone;
 pub mod recording;
+mod sleep;
 pub mod sound;
 pub mod utterances;

@@ -1,36 +1,40 @@
-//! `dialscript`: a Script widget for your own PBX.
+//! `dialscript`: external call control for Asterisk and FreeSWITCH.
 //!
-//! A dialplan hands over a live call; a script file says what the caller hears and enters; a URL decides; the call goes
-//! back to the dialplan at the place that the answer chose. One call, as the data lives it:
+//! A dialplan hands a live call to the daemon. A script file says what the caller hears, and what input is collected. A
+//! web application decides, and the call continues in the dialplan where the web application's answer says.
+//!
+//! The course of a call:
 //!
 //! ```text
-//! accept ─▶ the switch's first words ─▶ Caller + script name ─▶ script::run, straight down the page:
-//!   prompt and collect ─▶ fill in the request ─▶ trigger (cache ▸ one flight per key ▸ HTTP), music meanwhile
-//!   ─▶ read the answer ─▶ pick the branch ─▶ sound / set / then ─▶ leave: variables, destination, close ─▶ one log line
+//! accept ─▶ handshake with the switch ─▶ caller, script and arguments ─▶ script::run, from top to bottom:
+//!   prompt, and collect input ─▶ request (response cache, single flight, HTTP), with music on hold
+//!   ─▶ answer ─▶ branch ─▶ sound, variables, next action ─▶ hand-over ─▶ one log line
 //! ```
 //!
-//! One task owns one call, its socket and its state, from accept to close. The request under way is a task of its own,
-//! since it outlives a caller who leaves.
+//! One task owns a call, its socket and its state, from accept to close. The request runs in a task of its own, because
+//! it outlives a caller who hangs up.
 //!
-//! - [`cli`]: `serve`, `check`, `call`, `match`, `cache`, `sounds`, `demo`
-//! - [`sound_server`]: listeners, limits, draining
-//! - [`script`]: the widget; pure but for [`script::run_command`], which reads as a call goes
-//! - [`channel`]: what a switch can do for a script, and its words; imports nothing of ours
-//! - [`agi`]: Asterisk's driver
-//! - [`esl`]: FreeSWITCH's driver
-//! - [`trigger`]: the requests of scripts, and the answers that are kept
-//! - [`voice`]: texts into sounds, sounds into the switch's format, speech into words
-//! - [`web`]: the HTTP client, what it may reach, and what its time is spent on
-//! - [`single_flight`]: one task for all who want the same
-//! - [`control`]: how a running daemon is asked about its kept answers
-//! - [`metrics`]: the daemon's counts, as Prometheus reads them
-//! - [`http_server`]: HTTP that is served: who may connect, how many, for how long
-//! - [`config`]: the daemon's file and the script files; every error with its place
-//! - [`telemetry`]: the log, the line that ends a call, and its count
-//! - [`fake`]: switches without a telephone, for `call`, `demo` and the tests
+//! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
+//! - [`server`]: accepting, limiting, refusing and draining calls
+//! - [`script`]: what a script is and does. Pure, apart from [`script::run`], where reading should begin
+//! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it
+//! - [`wire`]: what the protocols of both switches have in common
+//! - [`agi`]: the driver for Asterisk (FastAGI)
+//! - [`esl`]: the driver for FreeSWITCH (outbound Event Socket)
+//! - [`trigger`]: the requests of scripts: retries, circuit breaker, response cache, shared cache
+//! - [`voice`]: text-to-speech, speech recognition, audio conversion, and the sound server
+//! - [`web`]: the HTTP client: egress rules, TLS, timings
+//! - [`single_flight`]: one task for all who need the same result
+//! - [`listener`]: the accept loop of all sockets, who may connect, and how many
+//! - [`http_server`]: the HTTP server of sounds and metrics
+//! - [`control`]: the control socket, for `dialscript cache`
+//! - [`metrics`]: metrics for Prometheus
+//! - [`telemetry`]: the log, the line that ends each call, and its counts
+//! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
+//! - [`fake`]: simulated switches for `call`, `demo` and the tests
 //!
-//! Arrows run one way: `cli → server → script::run → channel`. A driver knows [`channel`] and no other driver; [`script`]
-//! knows no driver and no HTTP client; [`fake`] knows nothing of ours; `tests/arrows.rs` holds them.
+//! Imports go one way: `cli → server → script::run → channel`. A driver imports [`channel`] and no other driver.
+//! [`script`] imports no driver and no HTTP client. [`fake`] imports no other module. `tests/structure.rs` enforces this.
 
 pub mod agi;
 pub mod channel;
@@ -40,6 +44,7 @@ pub mod control;
 pub mod esl;
 pub mod fake;
 pub mod http_server;
+pub mod listener;
 pub mod metrics;
 pub mod script;
 pub mod server;
@@ -48,3 +53,4 @@ pub mod telemetry;
 pub mod trigger;
 pub mod voice;
 pub mod web;
+pub mod wire;

@@ -1,4 +1,4 @@
-//! The program `dialscript`; all of it is in the library.
+//! The program `dialscript`. All of its code is in the library.
 
 use std::process::ExitCode;
 

@@ -1,78 +1,40 @@
-//! What Prometheus reads: the daemon's counts at the moment that it asks. Nothing is counted for it alone, and no label
-//! holds anything that a caller or a web application has said.
+//! Metrics for Prometheus. Values are read when they are requested. No label holds anything that comes from a caller or
+//! a web application.
 
 mod prometheus_text;
 mod render;
+mod snapshot;
 
 use std::future::Future;
-use std::sync::Arc;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::http_server::{self, HttpServerListener};
-use crate::script::report::CallOutcome;
-use crate::telemetry::Switch;
-use crate::trigger::HttpTriggerClient;
-use crate::trigger::response_cache::ResponseCacheStats;
-use crate::trigger::shared_cache::SharedCache;
-use crate::trigger::upstream::UpstreamState;
+use crate::http_server;
+use crate::listener::NetworkListener;
 
 pub use prometheus_text::to_prometheus_text;
 pub use render::render;
+pub use snapshot::MetricsSnapshot;
 
-/// What the crate renders, and what Prometheus asks for first.
+/// The format that [`render()`] writes, and that Prometheus prefers.
 const OPEN_METRICS_TEXT: HeaderValue =
     HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
-/// What everybody else reads: old servers, agents of others, people.
+/// The format for all other clients.
 const PROMETHEUS_TEXT: HeaderValue =
     HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
-/// All counts at one moment.
-#[derive(Debug, Clone, Default)]
-pub struct MetricsSnapshot {
-    /// Calls that have ended.
-    pub ended_calls: Vec<(Switch, CallOutcome, u64)>,
-    /// Calls that have not.
-    pub active_calls: usize,
-    /// The web applications that were asked.
-    pub upstreams: Vec<UpstreamState>,
-    /// How many answers are kept.
-    pub cache_entries: usize,
-    /// What they take.
-    pub cache_bytes: usize,
-    /// Whether the shared cache answers, where there is one.
-    pub shared_cache_up: Option<bool>,
-    /// What the kept answers did for each script.
-    pub cache_tallies: Vec<(Arc<str>, ResponseCacheStats)>,
-}
-
-impl MetricsSnapshot {
-    /// That of requests and kept answers; calls are another's.
-    pub fn from_triggers(triggers: &HttpTriggerClient) -> Self {
-        let cache = triggers.cache();
-        Self {
-            upstreams: triggers.upstream_states(),
-            cache_entries: cache.len(),
-            cache_bytes: cache.bytes(),
-            shared_cache_up: triggers.shared_cache().map(SharedCache::is_up),
-            cache_tallies: cache.script_stats(),
-            ..Self::default()
-        }
-    }
-}
-
-/// Serves `GET /metrics` until `stop`.
+/// Serves `GET /metrics` until `stop` resolves.
 pub async fn serve(
-    door: HttpServerListener,
+    listener: NetworkListener,
     snapshot: impl Fn() -> MetricsSnapshot + Clone + Send + Sync + 'static,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send,
 ) {
     let answer = move |request| {
         let response = handle_request(&request, &snapshot);
         async move { response }
     };
-    http_server::serve(door, answer, stop).await;
+    http_server::serve(listener, answer, stop).await;
 }
 
 fn handle_request<B>(
@@ -86,18 +48,19 @@ fn handle_request<B>(
     let Ok(text) = render(snapshot()) else {
         return empty_response(StatusCode::INTERNAL_SERVER_ERROR);
     };
-    let (text, kind) = match accepts_open_metrics(request) {
+    let (text, content_type) = match accepts_open_metrics(request) {
         true => (text, OPEN_METRICS_TEXT),
         false => (to_prometheus_text(&text), PROMETHEUS_TEXT),
     };
     let mut response = Response::new(text);
-    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
     response
 }
 
 fn accepts_open_metrics<B>(request: &Request<B>) -> bool {
-    let mut accepted = request.headers().get_all(ACCEPT).iter().filter_map(|v| v.to_str().ok());
-    accepted.any(|accepted| accepted.contains("application/openmetrics-text"))
+    let mut accepted =
+        request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.any(|types| types.contains("application/openmetrics-text"))
 }
 
 fn empty_response(status: StatusCode) -> Response<String> {

@@ -1,79 +1,79 @@
-//! Listeners, limits, draining.
+//! Calls: their limits, and how they are drained when the daemon stops.
 //!
-//! A connection is always accepted and then, if it must be, refused in words: a call left in the backlog is a call
-//! left in silence.
+//! A connection is always accepted and then, if necessary, refused in the switch's protocol. A call left in the backlog
+//! would be silent for the caller.
 
-pub mod call;
-pub mod listen;
+mod call;
+mod refusal;
+mod state;
+mod switch_handler;
 
 use std::future::Future;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::listener::{self, ConnectionLimit, NetworkListener};
 use crate::script::definition::ScriptLibrary;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
 
-/// Where one kind of switch connects.
+pub use state::ServerLimits;
+use state::ServerState;
+use switch_handler::SwitchHandler;
+
+/// A listening socket for switches of one kind.
 #[derive(Debug)]
 pub struct SwitchListener {
-    /// Which kind.
-    pub switch: Switch,
-    /// Where.
-    pub listener: TcpListener,
-    /// Who may connect.
-    pub allow: Vec<IpNet>,
+    switch: Switch,
+    listener: NetworkListener,
 }
 
-/// What bounds the calls of a daemon.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerLimits {
-    /// For a switch's first words.
-    pub handshake_timeout: Duration,
-    /// Most calls at once.
-    pub max_calls: usize,
-    /// The longest that a call may take.
-    pub longest_call: Duration,
-    /// What calls under way get when the daemon is stopped.
-    pub grace: Duration,
+impl SwitchListener {
+    /// Opens a listening socket.
+    ///
+    /// # Errors
+    ///
+    /// When the address is in use, or is not an address of this host.
+    pub fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+        let table = match switch {
+            Switch::Asterisk => "[asterisk]",
+            Switch::FreeSwitch => "[freeswitch]",
+        };
+        Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    ///
+    /// When the system does not say.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.socket.local_addr()
+    }
 }
 
-/// A daemon: what all of its calls share.
+/// The daemon's call server.
 pub struct CallServer<T, V> {
-    limits: ServerLimits,
-    triggers: T,
-    voice: V,
-    library: RwLock<Arc<ScriptLibrary>>,
-    call_permits: Arc<Semaphore>,
-    /// Connections that are being refused: they cost little, but not nothing.
-    refusal_permits: Arc<Semaphore>,
-    /// The same of peers that may not connect, who must not stand in the way of calls that are refused.
-    denied_peer_permits: Arc<Semaphore>,
-    tasks: TaskTracker,
-    call_counts: CallCounts,
-    /// No new calls.
+    state: Arc<ServerState<T, V>>,
+    call_limit: ConnectionLimit,
+    /// Cancelled when no new calls are accepted.
     draining: CancellationToken,
-    /// No calls at all: the grace time is over.
-    force_stop: CancellationToken,
 }
 
-/// Most connections that are being refused at once; what comes to more is up to `turn_away`.
-const MAX_REFUSALS: usize = 256;
-/// What calls get to hand over, and to say goodbye, when the grace time is over.
+/// How long calls may take to hand over when the grace time is over.
 const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
-    /// A daemon that serves these scripts.
+    /// A server for these scripts.
     pub fn new(
         limits: ServerLimits,
         library: Arc<ScriptLibrary>,
@@ -81,78 +81,84 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         voice: V,
     ) -> Arc<Self> {
         Arc::new(Self {
-            call_permits: Arc::new(Semaphore::new(limits.max_calls)),
-            refusal_permits: Arc::new(Semaphore::new(MAX_REFUSALS)),
-            denied_peer_permits: Arc::new(Semaphore::new(MAX_REFUSALS)),
-            limits,
-            triggers,
-            voice,
-            library: RwLock::new(library),
-            tasks: TaskTracker::new(),
-            call_counts: CallCounts::default(),
+            call_limit: ConnectionLimit::refusing(limits.max_calls, "max_calls"),
+            state: Arc::new(ServerState::new(limits, library, triggers, voice)),
             draining: CancellationToken::new(),
-            force_stop: CancellationToken::new(),
         })
     }
 
-    /// Calls that begin from now on run these scripts; those under way keep theirs.
+    /// Calls that start from now on run these scripts. Active calls keep theirs.
     pub fn replace_library(&self, library: Arc<ScriptLibrary>) {
-        *self.library.write().unwrap_or_else(PoisonError::into_inner) = library;
+        self.state.replace_library(library);
     }
 
-    /// The scripts for a call that begins now.
+    /// The scripts for a call that starts now.
     pub fn library(&self) -> Arc<ScriptLibrary> {
-        self.library.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.state.library()
     }
 
-    /// Who sends the requests.
+    /// The client that sends the scripts' requests.
     pub fn triggers(&self) -> &T {
-        &self.triggers
+        &self.state.triggers
     }
 
-    /// Who speaks and listens.
+    /// Text-to-speech, speech recognition and sounds.
     pub fn voice(&self) -> &V {
-        &self.voice
+        &self.state.voice
     }
 
-    /// Serves calls until `stop` resolves, then drains them: no new ones, the grace time for those under way, then the
-    /// rest is handed back to the dialplan. `hurry` cuts the grace time short.
+    /// Serves calls until `stop` resolves, then drains: no new calls are accepted, active calls get the grace time, and
+    /// the remaining ones are handed back to the dialplan. `force_stop` ends the grace time early.
     pub async fn serve(
-        self: &Arc<Self>,
-        doors: Vec<SwitchListener>,
+        &self,
+        listeners: Vec<SwitchListener>,
         stop: impl Future<Output = ()>,
-        hurry: impl Future<Output = ()>,
+        force_stop: impl Future<Output = ()>,
     ) {
-        for door in doors {
-            self.tasks.spawn(listen::accept_loop(self.clone(), door));
+        for listener in listeners {
+            self.start_accepting(listener);
         }
         stop.await;
         self.draining.cancel();
-        self.tasks.close();
-        self.drain(hurry).await;
+        self.state.tasks.close();
+        self.drain(force_stop).await;
     }
 
-    async fn drain(&self, hurry: impl Future<Output = ()>) {
-        info!(calls = self.active_calls(), grace = ?self.limits.grace, "stopping: no new calls");
+    fn start_accepting(&self, SwitchListener { switch, listener }: SwitchListener) {
+        let mut handler = SwitchHandler::new(self.state.clone(), switch);
+        let (limit, draining) = (self.call_limit.clone(), self.draining.clone());
+        self.state.tasks.spawn(async move {
+            let stop = draining.cancelled();
+            listener::accept_connections(&listener, &limit, &mut handler, stop).await;
+        });
+    }
+
+    async fn drain(&self, force_stop: impl Future<Output = ()>) {
+        let ServerState { limits, tasks, .. } = &*self.state;
+        let active_calls = || self.active_calls();
+        info!(active_calls = active_calls(), grace = ?limits.grace, "stopping: no new calls are accepted");
         tokio::select! {
-            () = self.tasks.wait() => return,
-            () = sleep(self.limits.grace) => {}
-            () = hurry => {}
+            () = tasks.wait() => return,
+            () = sleep(limits.grace) => {}
+            () = force_stop => {}
         }
-        warn!(calls = self.active_calls(), "the grace time is over: calls go back to the dialplan");
-        self.force_stop.cancel();
-        if timeout(HAND_OVER_TIMEOUT, self.tasks.wait()).await.is_err() {
-            warn!(calls = self.active_calls(), "calls could not be handed over");
+        warn!(
+            active_calls = active_calls(),
+            "grace time is over: active calls are handed back to the dialplan"
+        );
+        self.state.force_stop.cancel();
+        if timeout(HAND_OVER_TIMEOUT, tasks.wait()).await.is_err() {
+            warn!(active_calls = active_calls(), "calls could not be handed back in time");
         }
     }
 
-    /// The calls that have ended.
+    /// The numbers of finished calls.
     pub fn call_counts(&self) -> &CallCounts {
-        &self.call_counts
+        &self.state.call_counts
     }
 
-    /// How many calls there are now.
+    /// The number of calls in progress.
     pub fn active_calls(&self) -> usize {
-        self.limits.max_calls - self.call_permits.available_permits()
+        self.call_limit.in_use()
     }
 }

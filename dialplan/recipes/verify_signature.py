@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Tells whether a request is from dialscript, is whole, and is new.
+"""Verifies that a request comes from dialscript, is unchanged, and is not a repetition.
 
 In an application:
 
     verifier = Verifier([key])
     verifier.check(header, method, target, body)    # raises Refused
 
-By hand, for a request that was kept; the body is read from standard input:
+On the command line, for a saved request; the body is read from standard input:
 
     verify_signature.py --key-file FILE --header 't=...,v1=...' --method POST --target '/orders?id=1'
 """
@@ -17,16 +17,16 @@ import hmac
 import sys
 import time
 
-WINDOW = 300  # seconds that the clocks and the network may be apart
+WINDOW = 300  # seconds; covers differences of the clocks and network delays
 
 
 class Refused(Exception):
-    """Why a request is not taken."""
+    """Why a request is refused."""
 
 
 class Verifier:
-    """Knows the keys, and what came within the window. One for all threads needs a lock; several processes need a
-    memory that they share."""
+    """Has the keys, and the signatures of recent requests. If several threads share it, use a lock. Several processes
+    need a shared store instead."""
 
     def __init__(self, keys, clock=time.time):
         self.keys = [key.strip().encode() for key in keys]
@@ -34,7 +34,7 @@ class Verifier:
         self.seen = {}
 
     def check(self, header, method, target, body):
-        """`target` is the path and the query, `body` the bytes, both as they came over the line."""
+        """Raises Refused. `target` is the path and query, `body` the bytes, both exactly as received."""
         when, signatures = parts(header)
         now = self.clock()
         if abs(now - when) > WINDOW:
@@ -48,7 +48,8 @@ class Verifier:
         self.remember(expected[0], when, now)
 
     def remember(self, ours, when, now):
-        """By our own signature: with two keys, a repetition could show the other one of the two."""
+        """Stores the signature computed with the first key: a request with two signatures could be repeated with only
+        the other one."""
         self.seen = {sign: at for sign, at in self.seen.items() if now - at <= WINDOW}
         if ours in self.seen:
             raise Refused("it came before")
@@ -56,7 +57,7 @@ class Verifier:
 
 
 def parts(header):
-    """The time, and the signatures of one `Dialscript-Signature`."""
+    """The time and the signatures in a `Dialscript-Signature` header."""
     pairs = [part.strip().partition("=") for part in (header or "").split(",")]
     times = [value for name, _, value in pairs if name == "t"]
     signatures = [value for name, _, value in pairs if name == "v1"][:2]
@@ -67,7 +68,7 @@ def parts(header):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--key-file", action="append", required=True, help="several for several keys")
+    options.add_argument("--key-file", action="append", required=True, help="can be repeated for several keys")
     options.add_argument("--header", required=True)
     options.add_argument("--method", required=True)
     options.add_argument("--target", required=True)

@@ -45,8 +45,8 @@ SLOW = {
     "redirects-to-silence": (misbehaving.redirect("/silence"), OUT_OF_TIME, WAITED),
 }
 HOSTILE = {
-    "resets": (web.Answer(reset=True), BROKEN, {"attempts": 3, "paused_ms": 100}),
-    "closes-in-the-body": (misbehaving.too_long(stays=False), BROKEN, {"attempts": 3, "paused_ms": 100}),
+    "resets": (web.Answer(reset=True), BROKEN, {"attempts": 3, "backoff_ms": 100}),
+    "closes-in-the-body": (misbehaving.too_long(stays=False), BROKEN, {"attempts": 3, "backoff_ms": 100}),
     "says-too-short-a-length": (misbehaving.too_short(), r".+", {"http_status": 200}),
     "says-two-lengths": (misbehaving.two_lengths(), BROKEN, {"attempts": 3}),
     "packs-a-bomb": (misbehaving.bomb(), r"the answer is longer than 262144 bytes", {}),
@@ -70,7 +70,7 @@ def expect_told(lab, name, reason, least):
     """Checks that the log says of the call why there was no response."""
     line = next(line for line in lab.daemon.calls if line["script"] == name)
     expect(f"{name}: the reason {line['reason']!r} is as {reason!r}", bool(re.fullmatch(reason, line["reason"])), True)
-    expect(f"{name}: where the call went", line["left"], "goto 9200@lab-places")
+    expect(f"{name}: where the call went", line["exit"], "goto 9200@lab-places")
     waited = line["trigger_ms"] / 1000
     expect(f"{name}: the request in time ({waited:.2f} s)", waited < TIMEOUT + PROMISED, True)
     line["exchange_ms"] = line.get("connect_ms", 0) + line.get("answer_ms", 0)

@@ -68,8 +68,8 @@ def five_hundred(lab):
     lab.web.on("/it", web.in_turn(DOWN, GOOD))
     line = is_served(asks(lab), within=1.0)
     expect("attempts, status, reason", fields(line, "attempts", "http_status", "reason"), (2, 200, None))
-    expect("what went wrong first is told", "500" in line["trouble"], True)
-    expect("a pause is told", line["paused_ms"] > 0, True)
+    expect("what went wrong first is told", "500" in line["first_error"], True)
+    expect("a pause is told", line["backoff_ms"] > 0, True)
     expect("requests", len(lab.web.requests), 2)
 
 
@@ -78,14 +78,14 @@ def breaks_once(lab):
     lab.web.on("/it", web.in_turn(web.Answer(reset=True), web.Answer(raw=b"HTTP/1.1 200"), GOOD))
     line = is_served(asks(lab), within=1.0)
     expect("attempts", line["attempts"], 3)
-    expect("what went wrong first is told", "no connection" in line["trouble"], True)
+    expect("what went wrong first is told", "no connection" in line["first_error"], True)
 
 
 @scenario("attempt_timeout: silence, then 200, in one budget")
 def silence_once(lab):
     lab.web.on("/it", web.in_turn(SILENT, GOOD))
     line = is_served(asks(lab, 'attempt_timeout = "500ms"'))
-    expect("attempts and trouble", fields(line, "attempts", "trouble"), (2, "no answer within 500ms"))
+    expect("attempts and first error", fields(line, "attempts", "first_error"), (2, "no answer within 500ms"))
 
 
 @scenario("a POST is sent once: what it does may not be done twice")
@@ -109,7 +109,7 @@ def fallback_for_silence(lab):
     lab.web.on("/it", SILENT)
     line = is_served(asks(lab, f'fallback_url = "{other.url}/second"'))
     expect("fallback and attempts", fields(line, "fallback", "attempts"), (True, 2))
-    expect("what went wrong first is told", "no answer within 1s" in line["trouble"], True)
+    expect("what went wrong first is told", "no answer within 1s" in line["first_error"], True)
     expect("requests", (len(lab.web.requests), len(other.requests)), (1, 1))
 
 
@@ -119,7 +119,7 @@ def fallback_for_refusal(lab):
     lab.web.close()
     line = is_served(asks(lab, f'fallback_url = "{other.url}/second"'), within=1.2)
     expect("fallback", line["fallback"], True)
-    expect("what went wrong first is told", "no connection" in line["trouble"], True)
+    expect("what went wrong first is told", "no connection" in line["first_error"], True)
 
 
 @scenario("fallback_url that is down as well: the next action within the timeout")
@@ -127,8 +127,8 @@ def fallback_is_down(lab):
     lab.web.on("/it", SILENT)
     line = is_not_served(asks(lab, f'fallback_url = "{lab.until_the_end(Refusing()).url}/"'), within=2.4)
     expect("fallback", line["fallback"], True)
-    told = (line["reason"], line["trouble"])
-    expect("reason and trouble", [bool(re.match("no connection|no answer", text)) for text in told], [True, True])
+    told = (line["reason"], line["first_error"])
+    expect("reason and first error", [bool(re.match("no connection|no answer", text)) for text in told], [True, True])
 
 
 @scenario("Retry-After is waited for where there is time, and not where there is none")
@@ -136,7 +136,7 @@ def retry_after(lab):
     busy = [web.Answer(503, "busy", headers={"Retry-After": seconds}) for seconds in ("1", "30")]
     lab.web.on("/it", web.in_turn(busy[0], GOOD))
     line = is_served(asks(lab))
-    expect("a second of pause", 1000 <= line["paused_ms"] < 1400, True)
+    expect("a second of pause", 1000 <= line["backoff_ms"] < 1400, True)
     lab.web.on("/it", web.in_turn(busy[1], GOOD))
     line = is_not_served(lab, within=0.6)
     expect("attempts", line.get("attempts"), None)

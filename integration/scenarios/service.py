@@ -138,7 +138,7 @@ def reload(lab):
     before = lab.script("asks", SCRIPT).call("asks")
     before.hear("ask_more")
     lab.daemon.reload({"asks": SCRIPT.replace('play = "matched"', 'play = "sorry"')})
-    wait_until(lambda: "scripts loaded again" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
+    wait_until(lambda: "scripts reloaded" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
     after = lab.call("asks")
     for call, sound in ((before, "matched"), (after, "sorry")):
         call.press("1234")
@@ -197,5 +197,5 @@ def log_line(lab):
     }
     expect("fields", {name: line.get(name) for name in wanted}, wanted)
     expect("call id", line["call_id"], call.channel.unique_id)
-    expect("times are there", [name for name in ("total_ms", "asked_ms", "trigger_ms") if name not in line], [])
+    expect("times are there", [name for name in ("duration_ms", "prompt_ms", "trigger_ms") if name not in line], [])
     expect("lines", len(lab.daemon.calls), 1)

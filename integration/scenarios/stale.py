@@ -79,7 +79,7 @@ def stale_if_error(lab):
     for _ in range(2):
         served(lab, "200", "stale")
     line = lab.daemon.wait_for_calls(4)
-    expect("the log says why", ("no connection" in line["trouble"], line["cache"]), (True, "stale"))
+    expect("the log says why", ("no connection" in line["first_error"], line["cache"]), (True, "stale"))
     clock.forward(11 * MINUTE)
     lab.call("asks").dialplan_saw("no_response", cache="miss")
 

@@ -1,8 +1,8 @@
-//! The driver: a [`Leg`] over FastAGI.
+//! The driver: a [`Channel`] over FastAGI.
 //!
-//! One command is outstanding at a time. Between two commands Asterisk throws keys away (`run_agi` reads and drops
-//! frames), so the next command of a question goes out in the same poll in which a reply came, and nothing slow stands
-//! between. The exceptions are commands that we break off: see `Link::settle`.
+//! One command runs at a time. Between two commands Asterisk discards keys (`run_agi` reads and drops frames). So the
+//! next command of a question is sent in the same poll in which a reply was received. The exceptions are commands that
+//! are interrupted: see `AgiConnection::finish_aborted`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -15,22 +15,19 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::command::{AgiCommand, fit_variable};
-use super::connection::{AgiCommandKind, AgiConnection, REPLY_MARGIN};
+use super::connection::{AgiCommandKind, AgiConnection};
 use super::environment::AgiEnvironment;
+use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
-};
 use crate::channel::{
-    Caller, Destination, DestinationCheck, Exit, HandoverResult, HangupCause, HoldMedia,
-    Interruption, LineState, Sound,
+    Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
+    LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
-/// For all that is said when the call is handed over.
-const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
-/// One WAIT FOR DIGIT of a silence that lasts as long as something is made.
+/// Maximum time of one WAIT FOR DIGIT; a longer wait sends several.
 const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
+mod handover;
 mod hold_media;
 mod sounds;
 mod speech;
@@ -40,13 +37,12 @@ pub struct AgiChannel<S> {
     connection: AgiConnection<S>,
     caller: Arc<Caller>,
     music_playing: bool,
-    /// An engine that recognises speech is loaded.
+    /// A speech engine is loaded.
     recognizer_loaded: bool,
     type_ahead: TypeAheadBuffer,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
-    /// A call whose first words have been read.
     pub fn new(connection: AgiConnection<S>, environment: &AgiEnvironment) -> Self {
         let caller = Arc::new(environment.caller());
         Self {
@@ -65,7 +61,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// Between two commands Asterisk throws keys away, so there is always one that waits for them.
+    /// Waits for a key that ends the prompt. A WAIT FOR DIGIT is always running, since Asterisk discards keys
+    /// otherwise.
     async fn wait_for_barge_in(
         &mut self,
         collector: &mut DigitCollector<'_>,
@@ -75,52 +72,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
         Ok(())
     }
-
-    async fn set_variables_and_exit(
-        &mut self,
-        variables: &[(&str, String)],
-        exit: &Exit,
-    ) -> Result<(), Interruption> {
-        match self.stop_music().await {
-            // The variables are for who reads them in the dialplan's `h` extension.
-            Ok(()) | Err(Interruption::CallerHungUp { .. }) => {}
-            Err(interrupted) => return Err(interrupted),
-        }
-        for (name, value) in variables {
-            self.set_variable(name, value).await?;
-        }
-        self.apply_exit(exit).await
-    }
-
-    async fn apply_exit(&mut self, exit: &Exit) -> Result<(), Interruption> {
-        match exit {
-            Exit::Continue => return Ok(()),
-            _ => self.connection.ensure_alive()?,
-        }
-        match exit {
-            Exit::Continue => {}
-            Exit::Goto(to) => self.set_destination(to).await?,
-            // The command HANGUP leaves the cause at 0, and takes a channel's name where a cause could stand.
-            Exit::Hangup(cause) => {
-                let cause = cause.unwrap_or(NORMAL_CLEARING).0.to_string();
-                self.connection.run_command(AgiCommand::exec("Hangup", &cause)?).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// SET EXTENSION alone would go on at the next priority of that extension, so all three are said.
-    async fn set_destination(&mut self, to: &Destination) -> Result<(), Interruption> {
-        if let Some(context) = &to.context {
-            self.connection.run_command(AgiCommand::set_context(context)?).await?;
-        }
-        self.connection.run_command(AgiCommand::set_extension(&to.extension)?).await?;
-        let priority = to.priority.as_deref().unwrap_or("1");
-        self.connection.run_command(AgiCommand::set_priority(priority)?).await.map(drop)
-    }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -185,13 +139,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
 
     async fn wait_for_key(
         &mut self,
-        time: Duration,
+        timeout: Duration,
         collector: &mut DigitCollector<'_>,
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
-        let command = AgiCommand::wait_for_digit(time);
-        let reply =
-            self.connection.run(command, AgiCommandKind::WaitForDigit, time + REPLY_MARGIN).await?;
+        let command = AgiCommand::wait_for_digit(timeout);
+        let reply = self
+            .connection
+            .run(command, AgiCommandKind::WaitForDigit, timeout + REPLY_MARGIN)
+            .await?;
         if reply.is_failure() {
             return Err(Interruption::caller_hung_up());
         }
@@ -216,7 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
         let done = tokio::select! {
             biased;
             done = work => done,
-            ended = self.wait_for_barge_in(collector) => return ended.map(|()| None),
+            waited = self.wait_for_barge_in(collector) => return waited.map(|()| None),
         };
         if let Some(key) = self.connection.finish_aborted().await? {
             collector.push_key(key, Instant::now());
@@ -226,62 +182,62 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
 
     async fn record(
         &mut self,
-        recording: &RecordOptions<'_>,
+        options: &RecordOptions<'_>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
-        self.record_file(recording, collector).await
+        self.record_file(options, collector).await
     }
 
     async fn recognize(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
-        self.recognize_speech(recognition, prompt, collector).await
+        self.recognize_speech(options, prompt, collector).await
     }
 
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &HoldMedia,
+        hold_media: &HoldMedia,
     ) -> Result<T, Interruption> {
         if self.connection.caller_gone {
             return Err(Interruption::caller_hung_up());
         }
-        let mut held = meanwhile.keep_type_ahead.then(|| self.type_ahead.start_holding());
+        let mut collector = hold_media.keep_type_ahead.then(|| self.type_ahead.start_holding());
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.play_hold_media(meanwhile, held.as_mut()) => return Err(interrupted),
+            interruption = self.play_hold_media(hold_media, collector.as_mut()) => return Err(interruption),
         };
-        self.finish_aborted(held.as_mut()).await?;
-        if let Some(held) = held {
-            self.type_ahead.store(held);
+        self.finish_aborted(collector.as_mut()).await?;
+        if let Some(collector) = collector {
+            self.type_ahead.store(collector);
         }
         Ok(done)
     }
 
     async fn check_destination(
         &mut self,
-        to: &Destination,
+        destination: &Destination,
     ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
-        let context = to.context.as_deref().unwrap_or(&self.caller.context);
-        let priority = to.priority.as_deref().unwrap_or("1");
+        let context = destination.context.as_deref().unwrap_or(&self.caller.context);
+        let priority = destination.priority.as_deref().unwrap_or("1");
         if !Destination::is_valid_part(context) {
             return Ok(DestinationCheck::Unknown);
         }
-        let place = format!("{context},{},{priority}", to.extension);
+        let arguments = format!("{context},{},{priority}", destination.extension);
         let reply = self
             .connection
-            .run_command(AgiCommand::get_function("DIALPLAN_EXISTS", &place)?)
+            .run_command(AgiCommand::get_function("DIALPLAN_EXISTS", &arguments)?)
             .await?;
         Ok(match reply.note().map(|note| note.as_bytes()) {
             Some(b"1") => DestinationCheck::Exists,
             Some(b"0") => DestinationCheck::Missing,
             _ => {
-                warn!("can't look a destination up: Asterisk lacks func_dialplan");
+                warn!("can't check whether a destination exists: Asterisk has no `func_dialplan`");
                 DestinationCheck::Unknown
             }
         })
@@ -290,13 +246,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let fitted = fit_variable(name, value);
         if fitted.truncated {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut to fit its line");
+            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
         }
         self.connection.run_command(AgiCommand::set_variable(name, &fitted.value)?).await.map(drop)
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.replace_deadline(HANDOVER_TIMEOUT);
+        self.connection.deadline.start_handover();
         match self.set_variables_and_exit(variables, exit).await {
             Ok(()) if self.connection.is_dead() && *exit == Exit::Continue => {
                 HandoverResult::CallerHungUp
@@ -308,8 +264,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for AgiChannel<S> {
     }
 }
 
-/// Q.850's cause of a call that simply ends.
-const NORMAL_CLEARING: HangupCause = HangupCause(16);
-
-/// CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
+/// Reply to CHANNEL STATUS of a channel that is picked up (`AST_STATE_UP`).
 const CHANNEL_STATE_UP: i64 = 6;

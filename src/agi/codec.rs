@@ -1,50 +1,46 @@
-//! Bytes from Asterisk to messages.
+//! Splits the bytes from Asterisk into messages.
 //!
-//! A frame is found before it is parsed: the scan for newlines goes on where it stopped, so a reply that comes byte by
-//! byte costs no more than one that comes whole, and the parsers see whole frames only.
-
-use std::ops::Range;
+//! A frame is delimited before it is parsed, so the parsers see complete frames only.
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
 
 use super::environment::AgiEnvironment;
-use super::error::{AgiError, AgiEvidence, AgiMessagePart};
+use super::error::{AgiError, AgiMessagePart};
 use super::parse::{self, AgiBlock};
 use super::reply::AgiReply;
+use crate::wire::{Evidence, LineScanner, ScannedLine};
 
-/// Most bytes of a line that stands alone. Asterisk 22 was seen to send a value of 8,175.
+/// Maximum length of a message of one line. Asterisk 22 was seen to send a value of 8,175 bytes.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
-/// Most bytes of the environment, in all.
+/// Maximum length of the environment.
 pub const MAX_ENVIRONMENT_BYTES: usize = 16 * 1024;
-/// Most lines of the environment: Asterisk sends 24 and at most 127 arguments (`MAX_ARGS`).
+/// Maximum number of lines of the environment. Asterisk sends 24, and at most 127 arguments (`MAX_ARGS`).
 pub const MAX_ENVIRONMENT_LINES: usize = 256;
-/// Most bytes of a value with newlines, or of a usage text.
+/// Maximum length of a value with newlines, and of a usage text.
 pub const MAX_BLOCK_BYTES: usize = 64 * 1024;
-/// Most lines of such a block.
+/// Maximum number of lines of a value with newlines, and of a usage text.
 pub const MAX_BLOCK_LINES: usize = 1_000;
 
-/// One thing that Asterisk said.
+/// One message from Asterisk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgiMessage {
-    /// Its first words, once and before all others.
+    /// The first message of every connection.
     Environment(AgiEnvironment),
-    /// The caller has gone (`run_agi`). Comes at any time: before a reply, after it, unasked, twice, never.
+    /// `HANGUP`: the caller has hung up (`run_agi`). It may come before a reply, after it, between two commands, twice,
+    /// or never.
     Hangup,
-    /// The answer to the oldest command without one.
+    /// The reply to the oldest command that has none yet.
     Reply(AgiReply),
 }
 
 /// The codec of one connection: first the environment, then replies.
 ///
-/// After an error nothing that it yields can be trusted to answer what was asked.
+/// After an error, messages cannot be matched to commands any more.
 #[derive(Debug, Clone)]
 pub struct AgiCodec {
     part: AgiMessagePart,
-    /// Where the search for the next newline goes on.
-    scanned: usize,
-    /// Where the line begins that `scanned` is in.
-    line_start: usize,
+    lines: LineScanner,
     line_count: usize,
 }
 
@@ -55,36 +51,30 @@ impl Default for AgiCodec {
 }
 
 impl AgiCodec {
-    /// A codec for a connection whose environment was read already.
+    /// A codec for a connection whose environment has been read already.
     pub fn after_environment() -> Self {
         Self::reading(AgiMessagePart::Line)
     }
 
     fn reading(part: AgiMessagePart) -> Self {
-        Self { part, scanned: 0, line_start: 0, line_count: 0 }
+        Self { part, lines: LineScanner::default(), line_count: 0 }
     }
 
-    /// Finds the next whole line of the frame, without its newline.
-    fn next_line(&mut self, buffer: &[u8]) -> Result<Option<Range<usize>>, AgiError> {
-        let limit = max_bytes(self.part);
-        let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
-        let end = newline.map_or(buffer.len(), |at| self.scanned + at);
-        if end >= limit {
-            return Err(self.too_long(buffer));
-        }
-        self.scanned = end;
-        if newline.is_none() {
-            return Ok(None);
-        }
+    /// The next complete line of the frame, without its newline.
+    fn next_line<'a>(&mut self, buffer: &'a [u8]) -> Result<Option<&'a [u8]>, AgiError> {
+        let line = match self.lines.next_line(buffer, max_bytes(self.part)) {
+            ScannedLine::Complete(line) => &buffer[line],
+            ScannedLine::Partial => return Ok(None),
+            ScannedLine::TooLong => return Err(self.too_long(buffer)),
+        };
         if self.line_count == max_lines(self.part) {
             return Err(self.too_many_lines(buffer));
         }
         self.line_count += 1;
-        self.scanned += 1;
-        Ok(Some(std::mem::replace(&mut self.line_start, self.scanned)..end))
+        Ok(Some(line))
     }
 
-    /// Whether the frame is whole with this line. The first line of a block says that it is one.
+    /// Whether the line completes the frame. Whether a frame is a block is known from its first line.
     fn ends_frame(&mut self, line: &[u8]) -> bool {
         match self.part {
             AgiMessagePart::Environment => line.is_empty(),
@@ -98,12 +88,13 @@ impl AgiCodec {
         }
     }
 
-    /// Takes the frame off the buffer and reads it. The next one is a reply's.
+    /// Removes the frame from the buffer and parses it. The next frame is a reply.
     fn take_message(&mut self, buffer: &mut BytesMut) -> Result<AgiMessage, AgiError> {
-        let done = std::mem::replace(self, Self::after_environment());
-        let mut frame = buffer.split_to(done.scanned).freeze();
-        frame.truncate(done.scanned.saturating_sub(1));
-        match done.part {
+        let complete = std::mem::replace(self, Self::after_environment());
+        let bytes = complete.lines.complete_bytes();
+        let mut frame = buffer.split_to(bytes).freeze();
+        frame.truncate(bytes.saturating_sub(1));
+        match complete.part {
             AgiMessagePart::Environment => {
                 Ok(AgiMessage::Environment(AgiEnvironment::from_frame(&frame)))
             }
@@ -114,12 +105,12 @@ impl AgiCodec {
     }
 
     fn too_long(&self, buffer: &[u8]) -> AgiError {
-        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        let (part, evidence) = (self.part, Evidence::from_bytes(buffer));
         AgiError::TooLong { part, limit: max_bytes(part), evidence }
     }
 
     fn too_many_lines(&self, buffer: &[u8]) -> AgiError {
-        let (part, evidence) = (self.part, AgiEvidence::from_bytes(buffer));
+        let (part, evidence) = (self.part, Evidence::from_bytes(buffer));
         AgiError::TooManyLines { part, limit: max_lines(part), evidence }
     }
 }
@@ -130,20 +121,20 @@ impl Decoder for AgiCodec {
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         while let Some(line) = self.next_line(buffer)? {
-            if self.ends_frame(&buffer[line]) {
+            if self.ends_frame(line) {
                 return self.take_message(buffer).map(Some);
             }
         }
         Ok(None)
     }
 
-    /// Bytes that no newline ended are an error: half a reply looks like a whole one (`200 result=1` of `200
-    /// result=123`).
+    /// Bytes without a final newline are an error: part of a reply can look like a complete one, as `200 result=1` of
+    /// `200 result=123`.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => Err(AgiError::UnexpectedEnd {
                 part: self.part,
-                evidence: AgiEvidence::from_bytes(buffer),
+                evidence: Evidence::from_bytes(buffer),
             }),
             message => Ok(message),
         }
@@ -151,8 +142,9 @@ impl Decoder for AgiCodec {
 }
 
 fn decode_reply(bytes: &Bytes) -> Result<AgiMessage, AgiError> {
-    let not_understood = || AgiError::Malformed(AgiEvidence::from_bytes(bytes));
-    let frame = parse::parse_frame(bytes).ok_or_else(not_understood)?;
+    let malformed =
+        || AgiError::Malformed { expected: "AGI reply", evidence: Evidence::from_bytes(bytes) };
+    let frame = parse::parse_frame(bytes).ok_or_else(malformed)?;
     Ok(AgiReply::from_frame(bytes, frame).map_or(AgiMessage::Hangup, AgiMessage::Reply))
 }
 

@@ -1,4 +1,4 @@
-//! The first words of a call: who calls whom, and which script is asked for.
+//! The environment: who calls, and which script is requested.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,40 +8,40 @@ use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::parse::parse_environment_line;
-use super::text::{AgiText, decode};
 use crate::channel::Caller;
+use crate::wire::{LossyText, decode_lossy};
 
-/// Most arguments of `AGI(url,first,…)` that Asterisk sends (`MAX_ARGS`).
+/// Maximum number of arguments of `AGI(url,first,…)` (`MAX_ARGS`).
 pub const MAX_ARGUMENTS: usize = 127;
 
 /// The `agi_*` lines that Asterisk sends before the first command (`launch_netscript`, `setup_env`).
 ///
-/// A newline in an argument of `AGI()` makes lines that Asterisk did not mean, so the first value of a key wins: the
-/// ones that we use stand before the arguments. Other keys are ignored.
+/// A newline in an argument of `AGI()` produces lines that look like others. So only the first value of a key counts;
+/// the keys that we use come before the arguments. Unknown keys are ignored.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AgiEnvironment {
-    /// Keys without `agi_`, in their order.
-    lines: Vec<(AgiText, AgiText)>,
+    /// Keys without `agi_`, in the order received.
+    lines: Vec<(LossyText, LossyText)>,
 }
 
 impl AgiEnvironment {
-    /// Slices the lines out of a frame. A line that is no `agi_key: value` is left out.
+    /// Copies nothing: the lines are slices of the frame. Lines other than `agi_key: value` are skipped.
     pub fn from_frame(frame: &Bytes) -> Self {
-        let text = |part: &[u8]| AgiText::from(frame.slice_ref(part));
+        let text = |part: &[u8]| LossyText::from(frame.slice_ref(part));
         let lines = frame.split(|&byte| byte == b'\n').filter_map(parse_environment_line);
         Self { lines: lines.map(|(key, value)| (text(key), text(value))).collect() }
     }
 
-    /// `agi_network_script`: what stands after the slash of `agi://host/`, raw, with its query.
+    /// `agi_network_script`: the text after the slash of `agi://host/`, not decoded, with its query.
     ///
-    /// Asterisk leaves the line out when nothing stands there. One that comes later than `agi_request`, which follows
-    /// it, is forged.
+    /// Asterisk omits the line if there is no such text. The line that follows it is `agi_request`, so a value after
+    /// that one is forged and ignored.
     pub fn network_script(&self) -> Option<Cow<'_, str>> {
-        let meant = self.lines.iter().take_while(|(key, _)| *key != "request");
-        first_value(meant, "network_script")
+        let genuine = self.lines.iter().take_while(|(key, _)| *key != "request");
+        first_value(genuine, "network_script")
     }
 
-    /// What `agi_network_script` asks for. An empty name when it asks for nothing.
+    /// The script that `agi_network_script` requests. Its name is empty if there is none.
     pub fn script_request(&self) -> AgiScriptRequest {
         AgiScriptRequest::from_network_script(&self.network_script().unwrap_or_default())
     }
@@ -56,7 +56,7 @@ impl AgiEnvironment {
         self.get("language")
     }
 
-    /// `agi_uniqueid`: the switch's identifier of the call leg.
+    /// `agi_uniqueid`: Asterisk's identifier of the channel.
     pub fn uniqueid(&self) -> Option<Cow<'_, str>> {
         self.get("uniqueid")
     }
@@ -68,12 +68,12 @@ impl AgiEnvironment {
 
     /// `agi_calleridname`: the caller's name, unless there is none or it is withheld.
     ///
-    /// PJSIP leaves the escapes of a quoted display name in it (`\"` and `\\`); they are undone.
+    /// PJSIP does not remove the escapes of a quoted display name (`\"` and `\\`), so they are removed here.
     pub fn calleridname(&self) -> Option<Cow<'_, str>> {
         self.get_unless_withheld("calleridname").map(unescape_display_name)
     }
 
-    /// `agi_dnid`: the number that was dialled, where the trunk told.
+    /// `agi_dnid`: the dialled number, if the trunk has sent it.
     pub fn dnid(&self) -> Option<Cow<'_, str>> {
         self.get_known("dnid")
     }
@@ -88,21 +88,22 @@ impl AgiEnvironment {
         self.get("context")
     }
 
-    /// Whether the caller asked not to be shown: the presentation bits of `agi_callingpres` say restricted.
+    /// Whether the caller's identity is restricted, by the presentation bits of `agi_callingpres`.
     ///
-    /// They speak for number and name together, and the stricter one wins (`ast_party_id_presentation` in
-    /// `main/channel.c`). 67, number not available, is no wish: it is what a caller without a number has.
+    /// The bits cover number and name together, and the stricter of both applies (`ast_party_id_presentation` in
+    /// `main/channel.c`). 67 (number not available) is not a restriction: it is the value for a caller without a
+    /// number.
     pub fn is_withheld(&self) -> bool {
         let presentation = self.get("callingpres").and_then(|value| value.parse::<u8>().ok());
         presentation.is_some_and(|value| value & 0x60 == 0x20)
     }
 
-    /// `agi_arg_N`: an argument of `AGI(url,first,…)`, counted from 1 to [`ARGUMENTS`].
+    /// `agi_arg_N`: an argument of `AGI(url,first,…)`, from 1 to [`MAX_ARGUMENTS`].
     pub fn argument(&self, number: usize) -> Option<Cow<'_, str>> {
         (1..=MAX_ARGUMENTS).contains(&number).then(|| self.get(&format!("arg_{number}"))).flatten()
     }
 
-    /// All arguments that there are, by rising number.
+    /// All arguments, sorted by number.
     pub fn arguments(&self) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
         let mut arguments = BTreeMap::new();
         for (key, value) in &self.lines {
@@ -113,7 +114,6 @@ impl AgiEnvironment {
         arguments.into_iter().map(|(number, value)| (number, value.decode()))
     }
 
-    /// Who calls whom.
     pub fn caller(&self) -> Caller {
         let text = |value: Option<Cow<'_, str>>| value.unwrap_or_default().into_owned();
         Caller {
@@ -127,17 +127,17 @@ impl AgiEnvironment {
         }
     }
 
-    /// The dialled number, else the extension, but never the one for hang-ups.
+    /// The dialled number, else the extension, unless it is `h`, the extension that handles hang-ups.
     fn called_number(&self) -> Option<Cow<'_, str>> {
-        let number = |value: &Cow<'_, str>| value != "h";
-        self.dnid().filter(number).or_else(|| self.get_known("extension").filter(number))
+        let is_number = |value: &Cow<'_, str>| value != "h";
+        self.dnid().filter(is_number).or_else(|| self.get_known("extension").filter(is_number))
     }
 
     fn get(&self, key: &str) -> Option<Cow<'_, str>> {
         first_value(self.lines.iter(), key)
     }
 
-    /// A value that Asterisk replaces by `unknown` where there is none (`setup_env`).
+    /// A value for which Asterisk sends `unknown` if there is none (`setup_env`).
     fn get_known(&self, key: &str) -> Option<Cow<'_, str>> {
         self.get(key).filter(|value| !value.is_empty() && value != "unknown")
     }
@@ -147,47 +147,48 @@ impl AgiEnvironment {
     }
 }
 
-/// Callers' numbers and arguments are personal: only a count is shown.
+/// Numbers and arguments are personal data, so only the number of lines is shown.
 impl fmt::Debug for AgiEnvironment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Environment({} lines)", self.lines.len())
+        write!(f, "AgiEnvironment({} lines)", self.lines.len())
     }
 }
 
-/// The number in a key `arg_N`.
-fn argument_number(key: &AgiText) -> Option<usize> {
+/// N of the key `arg_N`.
+fn argument_number(key: &LossyText) -> Option<usize> {
     let digits = key.as_bytes().strip_prefix(b"arg_")?;
     let number = std::str::from_utf8(digits).ok()?.parse().ok()?;
     (1..=MAX_ARGUMENTS).contains(&number).then_some(number)
 }
 
 fn first_value<'a>(
-    mut lines: impl Iterator<Item = &'a (AgiText, AgiText)>,
+    mut lines: impl Iterator<Item = &'a (LossyText, LossyText)>,
     key: &str,
 ) -> Option<Cow<'a, str>> {
-    lines.find(|(its, _)| its == key).map(|(_, value)| value.decode())
+    lines.find(|(name, _)| name == key).map(|(_, value)| value.decode())
 }
 
-/// `\x` is `x`, as in a quoted string of SIP (RFC 3261, 25.1).
+/// Removes the escapes of a SIP quoted string: `\x` is `x` (RFC 3261, 25.1).
 fn unescape_display_name(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.contains('\\') {
         return name;
     }
-    let mut plain = String::with_capacity(name.len());
+    let mut unescaped = String::with_capacity(name.len());
     let mut rest = name.chars().peekable();
     while let Some(char) = rest.next() {
         let escaped = rest.next_if(|&next| char == '\\' && matches!(next, '"' | '\\'));
-        plain.push(escaped.unwrap_or(char));
+        unescaped.push(escaped.unwrap_or(char));
     }
-    Cow::Owned(plain)
+    Cow::Owned(unescaped)
 }
 
-/// What `agi://host/NAME?KEY=VALUE&…` asks for.
+/// The request in `agi://host/NAME?KEY=VALUE&…`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AgiScriptRequest {
-    /// The path, percent-decoded once, without the slashes around it. From the dialplan: not to be used as a file.
+    /// The path, percent-decoded once, without leading and trailing slashes. It comes from the dialplan and must not be
+    /// used as a file name.
     pub name: String,
-    /// The pairs of the query in their order, decoded. The first value of a key wins; later ones are left out.
+    /// The decoded pairs of the query, in their order. Only the first value of a key counts.
     pub arguments: Vec<(String, String)>,
 }
 
@@ -195,26 +196,29 @@ impl AgiScriptRequest {
     fn from_network_script(script: &str) -> Self {
         let (path, query) = script.split_once('?').unwrap_or((script, ""));
         let path: Vec<u8> = percent_decode_str(path).collect();
-        Self { name: decode(&path).trim_matches('/').to_owned(), arguments: parse_query(query) }
+        Self {
+            name: decode_lossy(&path).trim_matches('/').to_owned(),
+            arguments: parse_query(query),
+        }
     }
 
-    /// The value of a key of the query.
+    /// The query's value for a key.
     pub fn argument(&self, key: &str) -> Option<&str> {
-        self.arguments.iter().find(|(its, _)| its == key).map(|(_, value)| value.as_str())
+        self.arguments.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 }
 
-/// Arguments may be a caller's: only their count is shown.
+/// Arguments may be personal data, so only their number is shown.
 impl fmt::Debug for AgiScriptRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ScriptCall({:?}, {} arguments)", self.name, self.arguments.len())
+        write!(f, "AgiScriptRequest({:?}, {} arguments)", self.name, self.arguments.len())
     }
 }
 
 fn parse_query(query: &str) -> Vec<(String, String)> {
     let mut pairs: Vec<(String, String)> = Vec::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()) {
-        if !pairs.iter().any(|(its, _)| *its == key) {
+        if !pairs.iter().any(|(name, _)| *name == key) {
             pairs.push((key.into_owned(), value.into_owned()));
         }
     }

@@ -1,8 +1,8 @@
-//! What a line from Asterisk says.
+//! The grammar of a message from Asterisk.
 //!
-//! All of it works on whole frames without their last newline, so the parsers are nom's *complete* ones: a frame that
-//! ends early is no message, never an incomplete one. Not spoken here, since no command of ours is answered so:
-//! `100 result=0 Trying...` and `200 result=0 Gosub complete` (GOSUB).
+//! The parsers get complete frames without their last newline and are nom's *complete* ones: a frame that ends early is
+//! invalid, not incomplete. Two replies are not parsed, since none of our commands is answered by them: `100 result=0
+//! Trying...` and `200 result=0 Gosub complete` (GOSUB).
 
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take, take_till, take_until};
@@ -12,52 +12,52 @@ use nom::error::{Error, ErrorKind};
 use nom::sequence::{delimited, preceded, terminated};
 use nom::{IResult, Parser};
 
-/// The last line of a `520-` block (`agi_handle_command`).
+/// Last line of a `520-` block (`agi_handle_command`).
 const END_OF_USAGE: &[u8] = b"520 End of proper usage.";
 
-/// A whole frame after the environment, by its meaning. Borrows from the frame.
+/// The content of a frame after the environment. Borrows from the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgiFrame<'a> {
-    /// `HANGUP`: the caller has gone (`run_agi`).
+pub(super) enum AgiFrame<'a> {
+    /// `HANGUP`: the caller has hung up (`run_agi`).
     Hangup,
     /// `200 result=…`
     Success(AgiSuccess<'a>),
-    /// `200 result=1 (speech) endpos=… results=N …`: what the engine understood, the likeliest text of it; empty where
-    /// it understood nothing (`handle_speechrecognize`).
+    /// `200 result=1 (speech) endpos=… results=N …`: the most likely text; empty if the engine recognized nothing
+    /// (`handle_speechrecognize`).
     Speech(&'a [u8]),
     /// `200 result=1 (digit) digit=… endpos=…`: a key ended the recognition (`handle_speechrecognize`).
     Digit(u8),
-    /// `510 …`: no such command.
+    /// `510 …`: there is no such command.
     Unknown,
-    /// `511 …`: the command wants a live channel, and this one is hung up.
+    /// `511 …`: the command needs a channel that is not hung up.
     Dead,
-    /// `520 …`: the words after the code, or the lines of the block between its first and last.
+    /// `520 …`: the text after the code, or the lines between the first and the last of a block.
     Usage(&'a [u8]),
 }
 
 /// The parts of `200 result=RESULT (NOTE) endpos=ENDPOS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AgiSuccess<'a> {
-    /// What stands after `result=` up to a space: empty, `0`, `-1`, `12*4`.
-    pub result: &'a [u8],
-    /// What stands in the parentheses. Asterisk escapes nothing in it.
-    pub note: Option<&'a [u8]>,
-    /// Samples, or milliseconds from CONTROL STREAM FILE, whose `-1` ("to the end") is no position and `None` here.
-    pub endpos: Option<u64>,
+pub(super) struct AgiSuccess<'a> {
+    /// The text between `result=` and the next space: empty, `0`, `-1`, `12*4`.
+    pub(super) result: &'a [u8],
+    /// The text in parentheses. Asterisk escapes nothing in it.
+    pub(super) note: Option<&'a [u8]>,
+    /// Number of samples. CONTROL STREAM FILE counts milliseconds instead, and its `-1` ("to the end") is `None` here.
+    pub(super) endpos: Option<u64>,
 }
 
-/// What goes on over more lines than its first.
+/// A message of several lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgiBlock {
-    /// `200 result=1 (` whose parenthesis is still open: a value with newlines in it.
+pub(super) enum AgiBlock {
+    /// `200 result=1 (` without the closing parenthesis: a value that contains newlines.
     Value,
     /// `520-`
     Usage,
 }
 
 impl AgiBlock {
-    /// Which block the line begins, if it does not stand alone.
-    pub fn opened_by(line: &[u8]) -> Option<Self> {
+    /// The block that the line begins, or `None` if the line is a complete message.
+    pub(super) fn opened_by(line: &[u8]) -> Option<Self> {
         if line.starts_with(b"520-") {
             return Some(Self::Usage);
         }
@@ -68,11 +68,11 @@ impl AgiBlock {
         note_to_end(note).is_err().then_some(Self::Value)
     }
 
-    /// Whether the line is the block's last.
+    /// Whether the line is the last of the block.
     ///
-    /// A value is sent as it is, so a line inside it that ends with `)` ends it for us: what is left of the value then
-    /// is no message, which is the sign that replies and commands are out of step.
-    pub fn closed_by(self, line: &[u8]) -> bool {
+    /// Asterisk does not escape a value. A line in it that ends with `)` ends the block for us, and the rest of the
+    /// value is an invalid message. That error shows that replies no longer match commands.
+    pub(super) fn closed_by(self, line: &[u8]) -> bool {
         match self {
             Self::Value => note_to_end(line).is_ok(),
             Self::Usage => line.ends_with(END_OF_USAGE),
@@ -80,8 +80,8 @@ impl AgiBlock {
     }
 }
 
-/// Reads a whole frame: one line, or all lines of a block. `None` is no message of Asterisk.
-pub fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
+/// Parses a frame: one line, or all lines of a block. `None` if Asterisk sends no such message.
+pub(super) fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
     let parsed = all_consuming(alt((
         value(AgiFrame::Hangup, (tag("HANGUP"), eof)),
         recognition,
@@ -94,10 +94,10 @@ pub fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
     parsed.ok().map(|(_, frame)| frame)
 }
 
-/// Splits `agi_key: value` at the first `: ` and drops `agi_`. `None` is a line to ignore.
+/// Splits `agi_key: value` at the first `: ` and removes `agi_`. `None` if the line is to be ignored.
 ///
-/// Asterisk sends the value as it is (`setup_env`), so it may be empty or hold `: ` itself.
-pub fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+/// Asterisk does not escape the value (`setup_env`). It may be empty, and it may contain `: `.
+pub(super) fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = terminated(take_till(|byte| byte == b':'), tag(": "));
     let (_, pair) = preceded(tag("agi_"), (key, rest::<_, Error<_>>)).parse(line).ok()?;
     Some(pair)
@@ -121,8 +121,8 @@ fn endpos(input: &[u8]) -> IResult<&[u8], Option<u64>> {
     preceded(tag(" endpos="), map(decimal, |number| u64::try_from(number).ok())).parse(input)
 }
 
-/// `note)` or `note) endpos=N` to the end of the input. The note goes up to the last parenthesis, since it may hold
-/// others.
+/// `note)` or `note) endpos=N`, up to the end of the input. The note may contain parentheses itself, so it ends at the
+/// last one.
 fn note_to_end(input: &[u8]) -> IResult<&[u8], (&[u8], Option<u64>)> {
     let close = input.iter().rposition(|&byte| byte == b')').ok_or_else(|| parse_error(input))?;
     let (note, after) = (&input[..close], &input[close + 1..]);
@@ -134,20 +134,20 @@ fn parse_error(input: &[u8]) -> nom::Err<Error<&[u8]>> {
     nom::Err::Error(Error::new(input, ErrorKind::Char))
 }
 
-/// What is only said of SPEECH RECOGNIZE. A value that looks like it can't be told from it: none is asked for that
+/// The replies of SPEECH RECOGNIZE only. A variable's value could look like one of them, but we request no value that
 /// comes from outside.
 fn recognition(input: &[u8]) -> IResult<&[u8], AgiFrame<'_>> {
-    let heard = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, best_hypothesis));
+    let speech = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, best_hypothesis));
     let key = delimited(tag(" digit="), take(1_usize), (endpos, eof));
     alt((
-        map(preceded(tag("200 result=1 (speech)"), heard), AgiFrame::Speech),
+        map(preceded(tag("200 result=1 (speech)"), speech), AgiFrame::Speech),
         map(preceded(tag("200 result=1 (digit)"), key), |key: &[u8]| AgiFrame::Digit(key[0])),
     ))
     .parse(input)
 }
 
-/// The text of the highest score, of several the first. A list of over 4,096 bytes is cut by Asterisk: its last entry
-/// is left out.
+/// The text with the highest score; the first of several. Asterisk truncates a list of more than 4,096 bytes; its last
+/// entry is ignored then.
 fn best_hypothesis(mut list: &[u8]) -> &[u8] {
     let mut best: Option<(i64, &[u8])> = None;
     while let Ok((after, (score, text))) = hypothesis(list) {
@@ -159,7 +159,7 @@ fn best_hypothesis(mut list: &[u8]) -> &[u8] {
     best.map_or(b"", |(_, text)| text)
 }
 
-/// `score0=… text0="…" grammar0=…`. Nothing is escaped in the text, so it goes up to what stands behind it.
+/// `score0=… text0="…" grammar0=…`. Asterisk escapes nothing in the text, so it ends where `grammar` follows.
 fn hypothesis(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
     let score = preceded((tag("score"), count, tag("=")), decimal);
     let text =
@@ -168,7 +168,7 @@ fn hypothesis(input: &[u8]) -> IResult<&[u8], (i64, &[u8])> {
     terminated((score, text), grammar).parse(input)
 }
 
-/// A code with any words after it: they differ between versions, and some have a `result=`.
+/// A status code with any text after it. The texts differ between versions, and some contain `result=`.
 fn status_code<'a>(
     code: &'static str,
 ) -> impl Parser<&'a [u8], Output = &'a [u8], Error = Error<&'a [u8]>> {

@@ -1,41 +1,39 @@
-//! Text from outside in a line that Asterisk reads: quoting, and what can't be sent at all.
+//! Quoting of command arguments, and text that no command can contain.
 
 use std::borrow::Cow;
 
-/// Most bytes of a command with its newline. Asterisk 16 reads 2,047 (`AGI_BUF_LEN`; 8,191 in 22) and runs the rest of
-/// a longer line as the next command.
+use crate::wire::is_line_break;
+
+/// Maximum length of a command with its newline. Asterisk 16 reads 2,047 bytes (`AGI_BUF_LEN`; 8,191 in Asterisk 22)
+/// and executes the rest of a longer line as the next command.
 pub const MAX_COMMAND_BYTES: usize = 2_047;
 
-/// Why a command can't be made: our fault or the script's, found before anything is sent. Carries no value, since one
-/// may be a PIN.
+/// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AgiCommandError {
-    /// A line feed would end the command and run the rest as another, a NUL cuts the line (`run_agi`).
-    #[error("a command can't hold a carriage return, a line feed or a NUL")]
+    /// A line feed would end the command, and Asterisk would execute the rest as another one. A NUL would truncate the
+    /// line (`run_agi`).
+    #[error("a command cannot contain a carriage return, a line feed or a NUL")]
     LineBreak,
-    /// The line would be longer than what every Asterisk reads as one.
-    #[error("the command is of {0} bytes, and a switch reads {MAX_COMMAND_BYTES} as one")]
+    /// Some version of Asterisk would read the line as two commands.
+    #[error("the command has {0} bytes; the limit is {MAX_COMMAND_BYTES}")]
     TooLong(usize),
     /// Not one of `0`–`9`, `*`, `#`, `A`–`D`.
-    #[error("a telephone has no key {0:?}")]
+    #[error("{0:?} is not a DTMF key")]
     InvalidKey(char),
-    /// Something else where digits are said one by one.
-    #[error("no digits")]
+    /// Text other than digits in SAY DIGITS.
+    #[error("the text is not all digits")]
     NotDigits,
-    /// A name with more than letters, digits and `_`: Asterisk would read a function into it, and some run programs.
-    #[error("no name of a variable")]
+    /// The name contains a character other than letters, digits and `_`. Asterisk would read a function into it, and
+    /// some functions run programs.
+    #[error("invalid variable name")]
     InvalidVariableName,
 }
 
-/// Whether a line can hold the character.
-pub(super) fn is_sendable(char: char) -> bool {
-    !matches!(char, '\r' | '\n' | '\0')
-}
-
-/// Appends the text in double quotes, which `parse_args` undoes exactly: there `"` groups, and `\` before a character
-/// makes it an ordinary one. The only way of text from outside into a command.
+/// Appends the text in double quotes. `parse_args` restores it exactly: there `"` delimits an argument, and `\` makes
+/// the next character an ordinary one. Text from outside enters a command only through this function.
 pub(super) fn quote(line: &mut String, text: &str) -> Result<(), AgiCommandError> {
-    if !text.chars().all(is_sendable) {
+    if text.contains(is_line_break) {
         return Err(AgiCommandError::LineBreak);
     }
     line.push('"');
@@ -48,27 +46,27 @@ pub(super) fn quote(line: &mut String, text: &str) -> Result<(), AgiCommandError
     Ok(())
 }
 
-/// The longest beginning of the text that needs at most so many bytes between its quotes.
-pub(super) fn truncate_to_quoted_len(text: &str, bytes: usize) -> &str {
+/// The longest beginning of the text that has at most `max_bytes` when quoted, without its quotes.
+pub(super) fn truncate_to_quoted_len(text: &str, max_bytes: usize) -> &str {
     let mut used = 0;
-    let too_far = text.char_indices().find(|&(_, char)| {
+    let first_excess = text.char_indices().find(|&(_, char)| {
         used += quoted_char_len(char);
-        used > bytes
+        used > max_bytes
     });
-    &text[..too_far.map_or(text.len(), |(at, _)| at)]
+    &text[..first_excess.map_or(text.len(), |(at, _)| at)]
 }
 
-/// Bytes that the text needs between its quotes.
+/// Length of the quoted text in bytes, without its quotes.
 pub(super) fn quoted_len(text: &str) -> usize {
     text.chars().map(quoted_char_len).sum()
 }
 
-/// The text with spaces for what no line can hold.
+/// Replaces each character that no command can contain by a space.
 pub(super) fn replace_line_breaks(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_sendable) {
+    if !text.contains(is_line_break) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().map(|char| if is_sendable(char) { char } else { ' ' }).collect())
+    Cow::Owned(text.chars().map(|char| if is_line_break(char) { ' ' } else { char }).collect())
 }
 
 fn quoted_char_len(char: char) -> usize {

@@ -1,74 +1,77 @@
-//! What Asterisk answers to a command.
+//! Replies of Asterisk to commands.
 
 use std::fmt;
 
 use bytes::Bytes;
 
 use super::parse::{AgiFrame, AgiSuccess};
-use super::text::AgiText;
+use crate::channel::digits::is_dtmf_key;
+use crate::wire::LossyText;
 
-/// One reply. Which command it belongs to is known only by order.
+/// One reply. Only its order tells which command it belongs to.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AgiReply {
-    /// `200`: the command ran. That it did something is for [`result`](Self::Success::result) to say.
+    /// `200`: the command was executed. Whether it succeeded is in the [`result`](Self::Success::result).
     Success {
-        /// What stands after `result=`: a number, a key's code, digits, or nothing.
-        result: AgiText,
-        /// What stands in parentheses: `timeout`, `hangup`, or a variable's value (`handle_getvariable`). Asterisk cuts
-        /// a value at 1,023 bytes without a word.
-        note: Option<AgiText>,
-        /// Where a file ended, in samples of its rate (`handle_streamfile`). Unreliable after a hang-up.
+        /// The text after `result=`: a number, a key's ASCII code, digits, or nothing.
+        result: LossyText,
+        /// The text in parentheses: `timeout`, `hangup`, or a variable's value (`handle_getvariable`). Asterisk
+        /// truncates a value at 1,023 bytes without notice.
+        note: Option<LossyText>,
+        /// Position at which playback ended, in samples of the file's rate (`handle_streamfile`). Unreliable after a
+        /// hang-up.
         endpos: Option<u64>,
     },
-    /// SPEECH RECOGNIZE: what the engine understood; empty where it understood nothing (`handle_speechrecognize`).
-    Speech(AgiText),
-    /// SPEECH RECOGNIZE: a key ended it (`handle_speechrecognize`).
+    /// SPEECH RECOGNIZE: the recognized text; empty if the engine recognized nothing (`handle_speechrecognize`).
+    Speech(LossyText),
+    /// SPEECH RECOGNIZE: a key ended the recognition (`handle_speechrecognize`).
     Digit(char),
-    /// `511`: the channel is hung up and the command wants a live one (`agi_handle_command`).
+    /// `511`: the command needs a channel that is not hung up (`agi_handle_command`).
     Dead,
-    /// `510`: no such command (`agi_handle_command`): an older Asterisk, or a line that was cut in two.
+    /// `510`: there is no such command (`agi_handle_command`). The Asterisk is too old, or it has read a line as two
+    /// commands.
     Unknown,
-    /// `520`: the arguments were not to its liking; the usage text that it sent (`agi_handle_command`).
-    Usage(AgiText),
+    /// `520`: invalid arguments. The text is the command's usage (`agi_handle_command`).
+    Usage(LossyText),
 }
 
 impl AgiReply {
-    /// The result where it is a number. `-1`, `0` and `1` mean different things to different commands.
+    /// The result, if it is a number. The meaning of `-1`, `0` and `1` depends on the command.
     pub fn result_number(&self) -> Option<i64> {
         let Self::Success { result, .. } = self else { return None };
         std::str::from_utf8(result.as_bytes()).ok()?.parse().ok()
     }
 
     /// The key whose ASCII code is the result of STREAM FILE (`handle_streamfile`) or WAIT FOR DIGIT
-    /// (`handle_waitfordigit`). GET DATA answers digits themselves: not for it.
+    /// (`handle_waitfordigit`). Not for GET DATA, whose result consists of the digits themselves.
     pub fn key(&self) -> Option<char> {
         let key = char::from(u8::try_from(self.result_number()?).ok()?);
         is_dtmf_key(key).then_some(key)
     }
 
-    /// Whether the result is `-1`: a hang-up, or a file that is not there.
+    /// Whether the result is `-1`: the caller hung up, or a file does not exist.
     pub fn is_failure(&self) -> bool {
         self.result_number() == Some(-1)
     }
 
     /// The text in parentheses.
-    pub fn note(&self) -> Option<&AgiText> {
+    pub fn note(&self) -> Option<&LossyText> {
         match self {
             Self::Success { note, .. } => note.as_ref(),
             _ => None,
         }
     }
 
-    /// Slices the parts out of the frame that they borrow from; `None` for a hang-up.
-    pub(crate) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
-        let text = |part: &[u8]| AgiText::from(bytes.slice_ref(part));
+    /// Copies nothing: the parts are slices of `bytes`. `None` for a hang-up.
+    pub(super) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
+        let text = |part: &[u8]| LossyText::from(bytes.slice_ref(part));
         Some(match frame {
             AgiFrame::Hangup => return None,
             AgiFrame::Dead => Self::Dead,
-            AgiFrame::Speech(words) => Self::Speech(text(words)),
+            AgiFrame::Speech(speech) => Self::Speech(text(speech)),
             AgiFrame::Digit(key) => Self::Digit(char::from(key)),
             AgiFrame::Unknown => Self::Unknown,
-            AgiFrame::Usage(words) => Self::Usage(text(words)),
+            AgiFrame::Usage(usage) => Self::Usage(text(usage)),
             AgiFrame::Success(AgiSuccess { result, note, endpos }) => {
                 Self::Success { result: text(result), note: note.map(text), endpos }
             }
@@ -76,12 +79,7 @@ impl AgiReply {
     }
 }
 
-/// Whether a telephone has the key: `0`–`9`, `*`, `#`, `A`–`D`.
-pub fn is_dtmf_key(key: char) -> bool {
-    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
-}
-
-/// Results and notes may be digits of a PIN: only `0` and failures are shown.
+/// Results and notes may be digits of a PIN, so only `0` and negative numbers are shown.
 impl fmt::Debug for AgiReply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

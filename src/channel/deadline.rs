@@ -1,4 +1,4 @@
-//! What ends a call from outside, and a wait for the switch.
+//! The limits of a call, and the waits that they bound.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -7,64 +7,72 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::channel::Interruption;
+use super::Interruption;
+
+/// Time for all commands of a hand-over.
+pub(crate) const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much later than expected the reply to a command may come. Without it the connection is given up.
+pub(crate) const REPLY_MARGIN: Duration = Duration::from_secs(10);
 
 /// What ends a call from outside.
 #[derive(Debug, Clone)]
 pub struct CallLimits {
-    /// The daemon's grace time is over.
+    /// Cancelled when the daemon's grace time is over.
     pub stop: CancellationToken,
-    /// The longest time that a call may take is over.
+    /// End of the maximum call duration.
     pub ends_at: Instant,
 }
 
 impl CallLimits {
-    /// Those of a call that is only refused: nothing stops that, it takes no longer than `time`.
-    pub fn with_timeout(time: Duration) -> Self {
-        Self { stop: CancellationToken::new(), ends_at: Instant::now() + time }
+    /// Limits of a call that is only refused: nothing but the timeout.
+    pub fn with_timeout(timeout: Duration) -> Self {
+        Self { stop: CancellationToken::new(), ends_at: Instant::now() + timeout }
     }
 }
 
-/// Waits for the bounds of one call, over and over.
+/// Waits for the limits of one call, as often as needed.
 ///
-/// The daemon's lists of who waits for a stop, and for a time, are shared by all calls: a call enters each once, not
-/// with every command.
-pub struct CallDeadline {
+/// All calls share the runtime's timer and the list of tasks that wait for the stop. A call registers with each of them
+/// once, not with every command.
+pub(crate) struct CallDeadline {
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     ends_at: Instant,
     timer: Pin<Box<Sleep>>,
 }
 
 impl CallDeadline {
-    /// For a call that begins.
-    pub fn new(bounds: CallLimits) -> Self {
-        let CallLimits { stop, ends_at } = bounds;
+    pub(crate) fn new(limits: CallLimits) -> Self {
+        let CallLimits { stop, ends_at } = limits;
         let timer = Box::pin(sleep_until(ends_at));
         Self { stop: Some(Box::pin(stop.cancelled_owned())), ends_at, timer }
     }
 
-    /// From here on only `time` bounds the call.
-    pub fn replace(&mut self, time: Duration) {
+    /// Replaces the limits by [`HANDOVER_TIMEOUT`]: they may be the reason for the hand-over.
+    pub(crate) fn start_handover(&mut self) {
         self.stop = None;
-        self.ends_at = Instant::now() + time;
+        self.ends_at = Instant::now() + HANDOVER_TIMEOUT;
     }
 
-    /// When the longest call is over.
-    pub fn ends_at(&self) -> Instant {
+    pub(crate) fn ends_at(&self) -> Instant {
         self.ends_at
     }
 
-    /// What is left of the longest call.
-    pub fn remaining(&self) -> Duration {
+    /// Time until the call reaches its maximum duration.
+    pub(crate) fn remaining(&self) -> Duration {
         self.ends_at.saturating_duration_since(Instant::now())
     }
 
-    /// Waits until a stop, the longest call, or `due`, which is no interruption.
+    /// Time for a command that only the end of the call bounds, such as the playback of a sound.
+    pub(crate) fn remaining_with_margin(&self) -> Duration {
+        self.remaining() + REPLY_MARGIN
+    }
+
+    /// Waits until `due`.
     ///
     /// # Errors
     ///
-    /// The first two.
-    pub async fn wait_until(&mut self, due: Instant) -> Result<(), Interruption> {
+    /// [`Interruption::Shutdown`] or [`Interruption::MaxCallDuration`] if that comes first.
+    pub(crate) async fn wait_until(&mut self, due: Instant) -> Result<(), Interruption> {
         tokio::select! {
             biased;
             () = wait_for_stop(&mut self.stop) => Err(Interruption::Shutdown),
@@ -82,16 +90,17 @@ async fn wait_for_stop(stop: &mut Option<Pin<Box<WaitForCancellationFutureOwned>
     }
 }
 
-/// Replies come soon, so an alarm that was set for an earlier wait is left alone, and moved only when it has rung.
-async fn wait_for_timer(mut alarm: Pin<&mut Sleep>, until: Instant) {
-    if until < alarm.deadline() {
-        alarm.as_mut().reset(until);
+/// Most replies come long before the timer fires. So a timer that is set too early is not moved at once, but only when it
+/// has fired.
+async fn wait_for_timer(mut timer: Pin<&mut Sleep>, until: Instant) {
+    if until < timer.deadline() {
+        timer.as_mut().reset(until);
     }
     loop {
-        alarm.as_mut().await;
-        if alarm.deadline() >= until {
+        timer.as_mut().await;
+        if timer.deadline() >= until {
             return;
         }
-        alarm.as_mut().reset(until);
+        timer.as_mut().reset(until);
     }
 }

@@ -1,19 +1,71 @@
-//! The rules by which keys become digits: first digit and gap, length, terminator. Pure: keys and times are fed to it,
-//! by both drivers.
+//! The rules that turn keypresses into digits: first-digit and inter-digit timeout, maximum length, terminator. Both
+//! drivers pass in keys and times; nothing here waits.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::channel::{DigitOptions, Digits, DigitsEnd};
+/// Maximum number of keys kept for a question that is not known yet: the longest input and its terminator.
+const MAX_TYPE_AHEAD_KEYS: usize = 33;
 
-/// Most keys that are held for a question that is not known yet: the longest input with its terminator.
-const MAX_HELD_KEYS: usize = 33;
-/// All that a telephone can have.
-const ALL_KEYS: &str = "0123456789*#ABCD";
+/// All DTMF keys.
+pub const DTMF_KEYS: &str = "0123456789*#ABCD";
 
-/// Collects the digits of one question, or holds all keys for one that is not known yet.
+pub fn is_dtmf_key(key: char) -> bool {
+    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
+}
+
+/// How digits are collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigitOptions {
+    /// The input is complete when it has this many digits.
+    pub max_digits: usize,
+    /// Maximum silence between the end of the prompt and the first digit.
+    pub first_digit_timeout: Duration,
+    /// Maximum silence between two digits.
+    pub inter_digit_timeout: Duration,
+    /// Key that ends the input without being part of it.
+    pub terminator: Option<char>,
+    /// Whether a key ends the prompt.
+    pub barge_in: bool,
+}
+
+impl DigitOptions {
+    /// Whether the key is a digit or the terminator. Other keys are ignored and interrupt nothing.
+    pub fn accepts(&self, key: char) -> bool {
+        key.is_ascii_digit() || Some(key) == self.terminator
+    }
+}
+
+/// Digits that the caller entered.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Digits {
+    /// Without the terminator.
+    pub digits: String,
+    pub end: DigitsEnd,
+}
+
+/// What ended the input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum DigitsEnd {
+    /// The first-digit or the inter-digit timeout.
+    #[default]
+    Timeout,
+    Terminator,
+    MaxDigits,
+}
+
+/// Digits may be a PIN, so only their number is shown.
+impl fmt::Debug for Digits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digits({} digits, {:?})", self.digits.len(), self.end)
+    }
+}
+
+/// Collects the digits of one question, or all keys for a question that is not known yet.
 pub struct DigitCollector<'a> {
+    /// `None` while the question is not known.
     options: Option<&'a DigitOptions>,
     digits: String,
     end: Option<DigitsEnd>,
@@ -21,110 +73,114 @@ pub struct DigitCollector<'a> {
 }
 
 impl<'a> DigitCollector<'a> {
-    /// Nothing entered yet; silence counts from `now`, or from a later [`DigitCollector::prompt_finished`].
-    pub fn new(ask: &'a DigitOptions, now: Instant) -> Self {
-        Self { options: Some(ask), digits: String::new(), end: None, silent_since: now }
+    /// Silence counts from `now`, or from a later [`prompt_finished`](Self::prompt_finished).
+    pub fn new(options: &'a DigitOptions, now: Instant) -> Self {
+        Self { options: Some(options), digits: String::new(), end: None, silent_since: now }
     }
 
-    /// A key was released. Keys that mean nothing here, or come after the end, change nothing.
+    /// Adds a key that was pressed. Keys that the question does not accept, and keys after the end, are ignored.
     pub fn push_key(&mut self, key: char, now: Instant) {
-        let Some(ask) = self.options else { return self.push_held_key(key) };
-        if self.end.is_some() || !ask.accepts(key) {
+        let Some(options) = self.options else { return self.push_type_ahead(key) };
+        if self.end.is_some() || !options.accepts(key) {
             return;
         }
         self.silent_since = now;
-        if Some(key) == ask.terminator {
+        if Some(key) == options.terminator {
             self.end = Some(DigitsEnd::Terminator);
         } else {
             self.digits.push(key);
-            self.end = (self.digits.len() >= ask.max_digits).then_some(DigitsEnd::MaxDigits);
+            self.end = (self.digits.len() >= options.max_digits).then_some(DigitsEnd::MaxDigits);
         }
     }
 
-    fn push_held_key(&mut self, key: char) {
-        if self.digits.len() < MAX_HELD_KEYS && ALL_KEYS.contains(key) {
+    fn push_type_ahead(&mut self, key: char) {
+        if self.digits.len() < MAX_TYPE_AHEAD_KEYS && is_dtmf_key(key) {
             self.digits.push(key);
         }
     }
 
-    /// The keys that mean something now: none when the input is complete.
+    /// The keys that are accepted now; none once the input is complete.
     pub fn accepted_keys(&self) -> String {
         if self.is_complete() {
             return String::new();
         }
-        let Some(ask) = self.options else { return ALL_KEYS.to_owned() };
-        let terminator = ask.terminator.filter(|key| !key.is_ascii_digit());
+        let Some(options) = self.options else { return DTMF_KEYS.to_owned() };
+        let terminator = options.terminator.filter(|key| !key.is_ascii_digit());
         ('0'..='9').chain(terminator).collect()
     }
 
-    /// The prompt has been heard: silence counts from here.
+    /// The prompt has ended: silence counts from `now`.
     pub fn prompt_finished(&mut self, now: Instant) {
         self.silent_since = now;
     }
 
-    /// Whether the input is complete, silence aside.
+    /// Whether the terminator or the last digit was entered. Timeouts do not count.
     pub fn is_complete(&self) -> bool {
         self.end.is_some()
     }
 
-    /// Whether a key was taken.
+    /// Whether any key was accepted.
     pub fn has_keys(&self) -> bool {
         self.is_complete() || !self.digits.is_empty()
     }
 
     /// Whether a key may end the prompt.
     pub fn allows_barge_in(&self) -> bool {
-        self.options.is_some_and(|ask| ask.barge_in)
+        self.options.is_some_and(|options| options.barge_in)
     }
 
-    /// Whether the prompt need not be heard any further.
+    /// Whether a key has ended the prompt.
     pub fn ends_prompt(&self) -> bool {
         self.allows_barge_in() && self.has_keys()
     }
 
-    /// How long to wait for the next key; `None` when the input is complete or silence has ended it.
+    /// How long to wait for the next key; `None` once the input is complete or timed out.
     pub fn remaining_time(&self, now: Instant) -> Option<Duration> {
-        let ask = self.options?;
-        let wait =
-            if self.digits.is_empty() { ask.first_digit_timeout } else { ask.inter_digit_timeout };
-        let left = (self.silent_since + wait).saturating_duration_since(now);
-        (self.end.is_none() && !left.is_zero()).then_some(left)
+        let options = self.options?;
+        let timeout = if self.digits.is_empty() {
+            options.first_digit_timeout
+        } else {
+            options.inter_digit_timeout
+        };
+        let remaining = (self.silent_since + timeout).saturating_duration_since(now);
+        (self.end.is_none() && !remaining.is_zero()).then_some(remaining)
     }
 
-    /// The keys that were taken, terminator included: to be fed to a later question.
+    /// The accepted keys including the terminator, to be pushed to the collector of a later question.
     pub fn into_keys(self) -> String {
         let mut keys = self.digits;
-        let terminator = self.options.and_then(|ask| ask.terminator);
+        let terminator = self.options.and_then(|options| options.terminator);
         keys.extend(terminator.filter(|_| self.end == Some(DigitsEnd::Terminator)));
         keys
     }
 
-    /// What was heard so far.
+    /// The digits entered so far.
     pub fn into_digits(self) -> Digits {
         Digits { digits: self.digits, end: self.end.unwrap_or_default() }
     }
 }
 
-/// Keys pressed while sounds played for their own sake, or while an answer was awaited, for the question that follows.
+/// Type-ahead: keys pressed during a prompt that asks nothing, or while a trigger's answer is awaited. They count for the
+/// next question.
 #[derive(Default)]
 pub struct TypeAheadBuffer(String);
 
 impl TypeAheadBuffer {
-    /// Begins a question with the keys that were kept, which are used up by it.
-    pub fn start_collector<'a>(&mut self, ask: &'a DigitOptions) -> DigitCollector<'a> {
+    /// Begins a question with the buffered keys, and empties the buffer.
+    pub fn start_collector<'a>(&mut self, options: &'a DigitOptions) -> DigitCollector<'a> {
         let now = Instant::now();
-        let mut collector = DigitCollector::new(ask, now);
+        let mut collector = DigitCollector::new(options, now);
         std::mem::take(&mut self.0).chars().for_each(|key| collector.push_key(key, now));
         collector
     }
 
-    /// Holds all keys for whichever question follows, behind those that were kept before.
+    /// Collects all keys, whichever question follows. They come after those already buffered.
     pub fn start_holding(&mut self) -> DigitCollector<'static> {
         let digits = std::mem::take(&mut self.0);
         DigitCollector { options: None, digits, end: None, silent_since: Instant::now() }
     }
 
-    /// Keeps the keys that a question was given before it was asked.
+    /// Buffers the keys of a collector for the next question.
     pub fn store(&mut self, collector: DigitCollector<'_>) {
         self.0 = collector.into_keys();
     }

@@ -1,76 +1,74 @@
-//! What a caller hears while an answer is awaited, and when. Pure: both drivers take the turns from here.
+//! What the caller hears while a trigger's answer is awaited, and the schedule by which both drivers play it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::channel::Sound;
+use super::Sound;
 
-/// Longer than any wait: a turn that nothing ends.
+/// Longer than any call: the end of a step that only the answer ends.
 const FAR_FUTURE: Duration = Duration::from_secs(24 * 3600);
+/// Music that ends sooner is not repeated but followed by silence: repeating it would be a busy loop.
+pub(crate) const MIN_LOOP_DURATION: Duration = Duration::from_millis(100);
 
-/// What is heard while an answer is awaited.
+/// What the caller hears while an answer is awaited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HoldMedia {
-    /// Silence before the music starts: an answer that comes sooner starts none.
+    /// Silence before the music starts. If the answer comes sooner, no music is played.
     pub delay: Duration,
-    /// What plays then, over and over.
+    /// Repeated until the answer comes.
     pub music: Option<HoldMusic>,
-    /// What is heard now and then instead of it.
+    /// Interrupts the music from time to time.
     pub reassurance: Option<Reassurance>,
-    /// Keys are kept for the next question; else they are lost. They end nothing that is heard.
+    /// Whether keys are kept for the next question. Keys never end hold media.
     pub keep_type_ahead: bool,
 }
 
-/// Background music.
+/// Music on hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoldMusic {
-    /// A class (Asterisk) or stream (FreeSWITCH) of the switch.
+    /// A music class (Asterisk) or a stream (FreeSWITCH) of the switch.
     Class(Arc<str>),
-    /// Sounds, repeated until the answer comes.
     Sounds(Arc<[Sound]>),
 }
 
-/// What tells a caller now and then that the call is still there.
+/// A message that tells the caller from time to time that the call is still being handled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reassurance {
-    /// From the beginning of the wait, and from the end of each, to the next.
+    /// Time from the beginning of the wait to the first message, and from the end of a message to the next.
     pub every: Duration,
-    /// What is heard.
     pub sounds: Arc<[Sound]>,
 }
 
-/// What is heard next, turn after turn.
-pub struct HoldSchedule<'a> {
+/// Yields what to play next.
+pub(crate) struct HoldSchedule<'a> {
     media: &'a HoldMedia,
     started: bool,
     music_at: Instant,
     reassurance_at: Option<Instant>,
 }
 
-/// What is heard, and until when.
+/// What to play next, and until when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HoldStep<'a> {
-    /// Nothing.
+pub(crate) enum HoldStep<'a> {
     Silence(Instant),
-    /// Music.
     Music(&'a HoldMusic, Instant),
-    /// A reassurance, to its end.
+    /// Played to its end.
     Reassurance(&'a [Sound]),
 }
 
 impl<'a> HoldSchedule<'a> {
-    /// Nothing was heard yet; the wait begins `now`.
-    pub fn new(media: &'a HoldMedia, now: Instant) -> Self {
+    /// A schedule for a wait that begins `now`.
+    pub(crate) fn new(media: &'a HoldMedia, now: Instant) -> Self {
         let music_at = now + media.delay;
         Self { media, started: false, music_at, reassurance_at: None }
     }
 
-    /// The next turn, where the one before is over. The first is silence, even if there is no time for it: who has hung
-    /// up already is not played to.
-    pub fn next(&mut self, now: Instant) -> HoldStep<'a> {
-        let has_begun = std::mem::replace(&mut self.started, true);
+    /// The next step, once the one before is over. Music never comes first: a step of silence, even of length zero,
+    /// lets the driver notice a hang-up that it has received already.
+    pub(crate) fn next(&mut self, now: Instant) -> HoldStep<'a> {
+        let has_started = std::mem::replace(&mut self.started, true);
         let mut until = now + FAR_FUTURE;
         if let Some(reassurance) = &self.media.reassurance {
             until = *self.reassurance_at.get_or_insert(now + reassurance.every);
@@ -80,7 +78,7 @@ impl<'a> HoldSchedule<'a> {
             }
         }
         match &self.media.music {
-            Some(music) if has_begun && self.music_at <= now => HoldStep::Music(music, until),
+            Some(music) if has_started && self.music_at <= now => HoldStep::Music(music, until),
             Some(_) => HoldStep::Silence(until.min(self.music_at)),
             None => HoldStep::Silence(until),
         }

@@ -1,55 +1,55 @@
-//! `dialscript cache`: the kept answers of a running daemon.
+//! `dialscript cache`: the response cache of a running daemon.
 
 mod explain;
 mod format;
 mod list;
 
-use std::io::{self, Write, stderr};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::ConfigFile;
-use crate::cli::check::print_diagnostics;
-use crate::cli::table::print_line;
+use crate::cli::check::report_failure;
+use crate::cli::config_file::ConfigFile;
+use crate::cli::terminal::{escape_control, print_error, print_line};
 use crate::config::{self, counted};
 use crate::control::client::{ControlClientError, send_request};
 use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
 
-/// Where the unit that we bring along has the socket: a shell has no `RUNTIME_DIRECTORY`.
+/// The socket of a daemon that runs under dialplan/systemd/dialscript.service. There the default is a path in
+/// `RUNTIME_DIRECTORY`, which a shell does not have.
 const SYSTEMD_SOCKET: &str = "/run/dialscript/control.sock";
 
-/// What is done with the kept answers.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
-pub struct CacheArgs {
+pub(super) struct CacheArgs {
     #[command(subcommand)]
     command: CacheCommand,
 }
 
 #[derive(Debug, Subcommand)]
 enum CacheCommand {
-    /// List the kept answers, the newest first
+    /// List cached answers, newest first
     List {
-        /// Those of one script
+        /// Only those of this script
         #[arg(long, value_name = "NAME")]
         script: Option<String>,
-        /// One JSON object a line
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
         #[command(flatten)]
         daemon: DaemonArgs,
     },
-    /// Tell what a script keeps and what came of it, or what becomes of one kept answer
+    /// Explain a script's cache policy and statistics, or one cached answer
     Explain {
-        /// A script, or the beginning of a key as `cache list` shows it
+        /// A script, or a key prefix as shown by `cache list`
         #[arg(value_name = "SCRIPT|KEY")]
         what: String,
         #[command(flatten)]
         daemon: DaemonArgs,
     },
-    /// Throw kept answers away
+    /// Remove cached answers
     Purge {
         #[command(flatten)]
         which: PurgeArgs,
@@ -61,13 +61,13 @@ enum CacheCommand {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct PurgeArgs {
-    /// All of them
+    /// Remove all
     #[arg(long)]
     all: bool,
-    /// Those of one script
+    /// Only those of this script
     #[arg(long, value_name = "NAME")]
     script: Option<String>,
-    /// Beginnings of keys, as `cache list` shows them
+    /// Key prefixes, as shown by `cache list`
     #[arg(value_name = "KEY")]
     keys: Vec<String>,
 }
@@ -76,14 +76,14 @@ struct PurgeArgs {
 struct DaemonArgs {
     #[command(flatten)]
     config: ConfigFile,
-    /// The daemon's control socket [default: as the daemon's file says]
+    /// Control socket of the daemon [default: from the configuration file]
     #[arg(long, value_name = "PATH")]
     socket: Option<PathBuf>,
 }
 
-/// Asks the daemon, and shows what it answers. Exit codes: 0 done, 1 when there is no daemon, script or key,
-/// or the shared cache was not reached.
-pub fn cache(options: CacheArgs) -> ExitCode {
+/// Sends a request to the daemon and prints the replies. Exit codes: 0 success; 1 if there is no such daemon, script or
+/// key, or if the shared cache was not purged.
+pub(super) fn cache(options: CacheArgs) -> ExitCode {
     let (request, daemon, json) = match options.command {
         CacheCommand::List { script, json, daemon } => {
             (ControlRequest::List { script }, daemon, json)
@@ -94,13 +94,13 @@ pub fn cache(options: CacheArgs) -> ExitCode {
         }
     };
     match daemon.send_request(&request) {
-        Ok(answers) if json => {
-            answers.iter().for_each(|answer| print_line(&list::to_json_line(answer)))
+        Ok(replies) if json => {
+            replies.iter().for_each(|reply| print_line(&list::to_json_line(reply)))
         }
-        Ok(answers) => {
-            print_replies(&request, &answers);
-            if let Some(problem) = answers.iter().find_map(shared_purge_error) {
-                return print_error(problem);
+        Ok(replies) => {
+            print_replies(&request, &replies);
+            if let Some(error) = replies.iter().find_map(shared_purge_error) {
+                return print_error(error);
             }
         }
         Err(code) => return code,
@@ -108,26 +108,25 @@ pub fn cache(options: CacheArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Why the shared cache may still have what was thrown away here: calls would get it again.
-fn shared_purge_error(answer: &ControlReply) -> Option<&str> {
-    match answer {
-        ControlReply::Shared(problem) => problem.as_deref(),
+/// Why removed answers may still be in the shared cache. Calls would be served them again from there.
+fn shared_purge_error(reply: &ControlReply) -> Option<&str> {
+    match reply {
+        ControlReply::Shared(error) => error.as_deref(),
         _ => None,
     }
 }
 
-fn print_replies(request: &ControlRequest, answers: &[ControlReply]) {
+fn print_replies(request: &ControlRequest, replies: &[ControlReply]) {
     match request {
-        ControlRequest::List { .. } => list::print_list(answers),
-        ControlRequest::Explain { .. } => explain::print_explanation(answers),
-        ControlRequest::Purge(_) => answers.iter().for_each(|answer| match answer {
+        ControlRequest::List { .. } => list::print_list(replies),
+        ControlRequest::Explain { .. } => explain::print_explanation(replies),
+        ControlRequest::Purge(_) => replies.iter().for_each(|reply| match reply {
             ControlReply::Purged(number) => {
-                let were = if *number == 1 { "was" } else { "were" };
-                print_line(&format!("{} {were} thrown away", counted(*number, "kept answer")));
+                print_line(&format!("{} removed", counted(*number, "cached answer")));
             }
             ControlReply::Shared(None) => {
                 print_line(
-                    "the shared cache has them no more; other daemons have copies of their own",
+                    "removed from the shared cache too; other daemons may still hold copies",
                 );
             }
             _ => {}
@@ -151,24 +150,21 @@ impl DaemonArgs {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| print_error(&error.to_string()))?;
         runtime
-            .block_on(ask_first_listening(&sockets, request))
+            .block_on(send_to_first_listening(&sockets, request))
             .map_err(|reason| print_error(&reason))
     }
 
-    /// Where the daemon may listen.
+    /// The paths where the daemon may listen, in the order in which they are tried.
     fn socket_paths(self) -> Result<Vec<PathBuf>, ExitCode> {
         if let Some(socket) = self.socket {
             return Ok(vec![socket]);
         }
         let file = self.config.resolve_path();
-        let configured = config::control(&file).map_err(|faults| {
-            print_diagnostics(&faults);
-            ExitCode::FAILURE
-        })?;
+        let configured = config::control(&file).map_err(|errors| report_failure(&errors))?;
         let Some(configured) = configured else {
             let file = file.display();
             return Err(print_error(&format!(
-                "`[control] socket` in {file} is empty: a daemon with this file can't be asked"
+                "`[control] socket` is empty in {file}: the daemon has no control socket"
             )));
         };
         let mut sockets = vec![configured, PathBuf::from(SYSTEMD_SOCKET)];
@@ -177,7 +173,7 @@ impl DaemonArgs {
     }
 }
 
-async fn ask_first_listening(
+async fn send_to_first_listening(
     sockets: &[PathBuf],
     request: &ControlRequest,
 ) -> Result<Vec<ControlReply>, String> {
@@ -187,14 +183,14 @@ async fn ask_first_listening(
             Err(ControlClientError::Connect(error)) => {
                 return Err(connect_error_text(socket, &error));
             }
-            answered => {
-                return answered.map_err(|error| format::escape_control(&error.to_string()));
+            result => {
+                return result.map_err(|error| escape_control(&error.to_string()));
             }
         }
     }
     let tried: Vec<_> = sockets.iter().map(|socket| socket.display().to_string()).collect();
     Err(format!(
-        "no daemon listens on {}: start one, or name its file by --config or its socket by --socket",
+        "no daemon listens on {}: start one, or pass --config or --socket",
         tried.join(" or ")
     ))
 }
@@ -207,13 +203,8 @@ fn connect_error_text(socket: &Path, error: &io::Error) -> String {
     let socket = socket.display();
     match error.kind() {
         io::ErrorKind::PermissionDenied => {
-            format!("{socket}: {error}: do it as root, or as the daemon's user")
+            format!("{socket}: {error}: run this as root or as the daemon's user")
         }
         _ => format!("{socket}: {error}"),
     }
-}
-
-fn print_error(reason: &str) -> ExitCode {
-    drop(writeln!(stderr(), "error: {reason}"));
-    ExitCode::FAILURE
 }

@@ -1,47 +1,60 @@
-//! `dialscript check`: all faults of all files, or that there are none, and what will not work all the same.
+//! `dialscript check`, and how all commands report errors in files.
 
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::{self, ConfigErrors, ConfigWarnings, counted};
+use crate::cli::terminal::print_line;
+use crate::config::{self, ConfigErrors, ConfigWarnings, Diagnostic, counted};
 
-/// Reads everything and says what is wrong with it on standard error, or how much is right on standard output.
-pub fn check(path: &Path) -> ExitCode {
+/// Checks all files. Errors and warnings go to standard error, a summary to standard output.
+pub(super) fn check(path: &Path) -> ExitCode {
     match check_files(path) {
         Ok((summary, warnings)) => {
             print_warnings(&warnings);
-            let _ = writeln!(std::io::stdout(), "{summary}");
+            print_line(&summary);
             ExitCode::SUCCESS
         }
-        Err(faults) => {
-            print_diagnostics(&faults);
-            ExitCode::FAILURE
-        }
+        Err(errors) => report_failure(&errors),
     }
 }
 
-/// All faults on standard error, in colours where people see it.
-pub fn print_diagnostics(faults: &ConfigErrors) {
-    let _ = writeln!(std::io::stderr(), "{}", faults.render(use_colours()));
-}
-
-/// All warnings on standard error; nothing where there are none.
-pub fn print_warnings(warnings: &ConfigWarnings) {
-    let _ = write!(std::io::stderr(), "{}", warnings.render(use_colours()));
-}
-
-fn use_colours() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
-}
-
-/// How many scripts there are, and what will not work in them.
+/// Checks all files, and returns a summary and the warnings.
 ///
 /// # Errors
 ///
-/// All faults.
+/// All errors in the files.
 pub fn check_files(path: &Path) -> Result<(String, ConfigWarnings), ConfigErrors> {
     let config = config::load(path)?;
     let scripts = counted(config.library.scripts.len(), "script");
     Ok((format!("{scripts}, no errors"), config.warnings))
+}
+
+/// Prints all errors on standard error, in colours if that is a terminal.
+pub(super) fn print_diagnostics(errors: &ConfigErrors) {
+    drop(writeln!(stderr(), "{}", errors.render(use_colours())));
+}
+
+/// Prints all warnings on standard error.
+pub(super) fn print_warnings(warnings: &ConfigWarnings) {
+    drop(write!(stderr(), "{}", warnings.render(use_colours())));
+}
+
+/// Prints errors that end a command.
+pub(super) fn report_failure(errors: &ConfigErrors) -> ExitCode {
+    print_diagnostics(errors);
+    ExitCode::FAILURE
+}
+
+/// Prints the errors that a command collected, if any.
+pub(super) fn report_all(errors: Vec<Diagnostic>) -> ExitCode {
+    if errors.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        report_failure(&ConfigErrors::sorted(errors))
+    }
+}
+
+fn use_colours() -> bool {
+    stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

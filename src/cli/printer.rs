@@ -1,210 +1,201 @@
-//! A call as lines of a story, for people and for programs.
+//! What happens in a call, printed line by line as text or JSON.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use serde_json::{Map, Value, json};
 use tracing::Level;
 
+use crate::cli::terminal::{escape_control, print_line};
 use crate::fake::phone::{CallEvent, Continuation, TimedCallEvent};
 use crate::telemetry::event_layer::LogEvent;
 
-/// Something to tell.
+/// One line, in both forms.
 #[derive(Debug, Clone, PartialEq)]
-pub struct OutputLine {
-    /// What kind of thing happened.
-    pub event: &'static str,
-    /// What there is to it.
-    pub fields: Map<String, Value>,
-    /// For people.
-    pub text: String,
+pub(super) struct OutputLine {
+    /// The `event` of the JSON form. These names are an interface: scripts of users compare them.
+    pub(super) event: &'static str,
+    /// The other fields of the JSON form.
+    pub(super) fields: Map<String, Value>,
+    /// The text form.
+    pub(super) text: String,
 }
 
 impl OutputLine {
-    /// A line; `fields` is a JSON object.
-    pub fn new(event: &'static str, fields: Value, text: impl Into<String>) -> Self {
+    /// `fields` must be a JSON object.
+    pub(super) fn new(event: &'static str, fields: Value, text: impl Into<String>) -> Self {
         let fields = if let Value::Object(fields) = fields { fields } else { Map::new() };
         Self { event, fields, text: text.into() }
     }
 
-    /// For programs.
-    pub fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut object = self.fields.clone();
         object.insert("event".into(), self.event.into());
         Value::Object(object)
     }
 
-    /// What the caller or the dialplan sees.
-    pub fn from_call_event(happening: &CallEvent) -> Self {
-        use CallEvent as H;
-        match happening {
-            H::PickedUp => Self::new("picked_up", json!({}), "the call is picked up"),
-            H::SoundStarted { .. } | H::SoundInterrupted { .. } | H::SoundMissing { .. } => {
-                Self::sound_line(happening)
+    /// An event that the caller or the dialplan sees.
+    pub(super) fn from_call_event(event: &CallEvent) -> Self {
+        match event {
+            CallEvent::PickedUp => Self::new("picked_up", json!({}), "the call is picked up"),
+            CallEvent::SoundStarted { sound, duration } => Self::sound_started(sound, *duration),
+            CallEvent::SoundInterrupted { sound, played } => {
+                Self::sound_interrupted(sound, *played)
             }
-            H::KeyPressed(key) => {
+            CallEvent::SoundMissing { sound } => {
+                let text = format!("sound not found on the switch: {sound}");
+                Self::new("missing", json!({ "sound": sound }), text)
+            }
+            CallEvent::KeyPressed(key) => {
                 Self::new("presses", json!({ "key": key }), format!("the caller presses {key}"))
             }
-            H::KeyLost(key) => {
-                let text = format!("the caller presses {key}: lost, since nobody listens");
+            CallEvent::KeyLost(key) => {
+                let text = format!("the caller presses {key}: ignored, no input is expected");
                 Self::new("key_lost", json!({ "key": key }), text)
             }
-            H::CallerSpoke { .. } | H::Recorded { .. } => Self::speech_line(happening),
-            H::MusicStarted(class) => {
-                Self::new("music_on", json!({ "class": class }), format!("music begins: {class}"))
+            CallEvent::CallerSpoke { text, duration } => Self::caller_spoke(text, *duration),
+            CallEvent::Recorded { file, duration } => Self::recorded(file, *duration),
+            CallEvent::MusicStarted(class) => {
+                let text = format!("music on hold starts: {class}");
+                Self::new("music_on", json!({ "class": class }), text)
             }
-            H::MusicStopped => Self::new("music_off", json!({}), "the music ends"),
-            H::CallerHungUp => Self::new("hangs_up", json!({}), "the caller hangs up"),
-            H::SwitchHungUp(cause) => {
-                let text = format!("the caller is hung up, with the cause {cause}");
+            CallEvent::MusicStopped => Self::new("music_off", json!({}), "music on hold stops"),
+            CallEvent::CallerHungUp => Self::new("hangs_up", json!({}), "the caller hangs up"),
+            CallEvent::SwitchHungUp(cause) => {
+                let text = format!("the switch hangs up with cause {cause}");
                 Self::new("hung_up", json!({ "cause": cause }), text)
             }
-            H::VariableSet { name, value } => {
+            CallEvent::VariableSet { name, value } => {
                 let fields = json!({ "name": name, "value": value });
                 Self::new("variable", fields, format!("{name} = {value:?}"))
             }
-            H::DialplanContinued(goes_on) => Self::continuation_line(goes_on),
+            CallEvent::DialplanContinued(continuation) => Self::continuation_line(continuation),
         }
     }
 
-    fn sound_line(happening: &CallEvent) -> Self {
-        match happening {
-            CallEvent::SoundStarted { sound, duration: lasts } => {
-                let fields = json!({ "sound": sound, "lasts": rounded_seconds(*lasts) });
-                let text = format!("the caller hears {sound} ({:.1} s)", lasts.as_secs_f64());
-                Self::new("hears", fields, text)
-            }
-            CallEvent::SoundInterrupted { sound, played: after } => {
-                let fields = json!({ "sound": sound, "after": rounded_seconds(*after) });
-                let text = format!("{sound} is broken off after {:.1} s", after.as_secs_f64());
-                Self::new("broken_off", fields, text)
-            }
-            CallEvent::SoundMissing { sound } => {
-                let text = format!("nothing is heard: the switch has no sound {sound}");
-                Self::new("missing", json!({ "sound": sound }), text)
-            }
-            _ => Self::new("", json!({}), ""),
-        }
+    fn sound_started(sound: &str, duration: Duration) -> Self {
+        let fields = json!({ "sound": sound, "lasts": rounded_seconds(duration) });
+        let text = format!("the caller hears {sound} ({:.1} s)", duration.as_secs_f64());
+        Self::new("hears", fields, text)
     }
 
-    fn speech_line(happening: &CallEvent) -> Self {
-        match happening {
-            CallEvent::CallerSpoke { text, duration: lasts } => {
-                let fields = json!({ "text": text, "lasts": rounded_seconds(*lasts) });
-                Self::new("says", fields, format!("the caller says {text:?}"))
-            }
-            CallEvent::Recorded { file, duration: lasts } => {
-                let fields = json!({ "file": file, "lasts": rounded_seconds(*lasts) });
-                let text = format!("{:.1} s are recorded", lasts.as_secs_f64());
-                Self::new("recorded", fields, text)
-            }
-            _ => Self::new("", json!({}), ""),
-        }
+    fn sound_interrupted(sound: &str, played: Duration) -> Self {
+        let fields = json!({ "sound": sound, "after": rounded_seconds(played) });
+        let text = format!("{sound} is interrupted after {:.1} s", played.as_secs_f64());
+        Self::new("broken_off", fields, text)
     }
 
-    fn continuation_line(goes_on: &Continuation) -> Self {
+    fn caller_spoke(text: &str, duration: Duration) -> Self {
+        let fields = json!({ "text": text, "lasts": rounded_seconds(duration) });
+        Self::new("says", fields, format!("the caller says {text:?}"))
+    }
+
+    fn recorded(file: &str, duration: Duration) -> Self {
+        let fields = json!({ "file": file, "lasts": rounded_seconds(duration) });
+        Self::new("recorded", fields, format!("{:.1} s recorded", duration.as_secs_f64()))
+    }
+
+    fn continuation_line(continuation: &Continuation) -> Self {
         let line = |to: &str, text: String| Self::new("goes_on", json!({ "to": to }), text);
-        match goes_on {
+        match continuation {
             Continuation::NextStep => {
-                line("next step", "the dialplan goes on at its next step".into())
+                line("next step", "the dialplan continues at its next step".into())
             }
-            Continuation::Destination(place) => {
-                line(place, format!("the dialplan goes on at {place}"))
+            Continuation::Destination(destination) => {
+                line(destination, format!("the dialplan continues at {destination}"))
             }
-            Continuation::NoSuchDestination(place) => {
-                let text = format!("the dialplan has no {place}: the call ends");
-                Self::new("goes_on", json!({ "to": null, "missing": place }), text)
+            Continuation::NoSuchDestination(destination) => {
+                let text = format!("{destination} does not exist in the dialplan: the call ends");
+                Self::new("goes_on", json!({ "to": null, "missing": destination }), text)
             }
             Continuation::HangupHandler => {
-                line("h", "the dialplan goes on with its handling of hang-ups".into())
+                line("h", "the dialplan continues in its hang-up handler".into())
             }
             Continuation::Stranded => {
-                let text = "the call is stranded: the switch holds it, and nothing goes on";
+                let text =
+                    "the call is stranded: the switch holds it, and the dialplan does not continue";
                 Self::new("goes_on", json!({ "to": null }), text)
             }
         }
     }
 
-    /// What the server's log says of the call; `None` for what is of no interest to it.
-    pub fn from_log_event(heard: &LogEvent) -> Option<Self> {
-        let field = |name: &str| heard.field(name).unwrap_or_default();
-        Some(match heard.message.as_str() {
-            "request" => Self::request_line(field("url"), heard.field("body")),
-            "answer" => Self::answer_line(heard),
+    /// An event of the server's log; `None` where it says nothing about the course of the call.
+    pub(super) fn from_log_event(event: &LogEvent) -> Option<Self> {
+        let field = |name: &str| event.field(name).unwrap_or_default();
+        Some(match event.message.as_str() {
+            "request" => Self::request_line(field("url"), event.field("body")),
+            "answer" => Self::answer_line(event),
             "branch" => {
                 let number: Option<usize> = field("number").parse().ok();
                 let fields = json!({ "number": number, "why": field("why") });
-                let text = format!("branch {} wins: it {}", field("number"), field("why"));
+                let text = format!("branch {} matches: it {}", field("number"), field("why"));
                 Self::new("branch", fields, text)
             }
             "no response" => {
                 let fields = json!({ "reason": field("reason") });
                 Self::new("no_response", fields, format!("no response: {}", field("reason")))
             }
-            "told in the background" => {
-                let (url, status) = (field("to"), field("status"));
+            "background request sent" => {
+                let (url, status) = (field("url"), field("http_status"));
                 let fields = json!({ "url": url, "status": status.parse::<u16>().ok() });
-                let text = format!("in the background {url} was asked: HTTP {status}");
-                Self::new("told", fields, text)
+                Self::new("told", fields, format!("background request to {url}: HTTP {status}"))
             }
             "call" if field("outcome") == "error" => {
                 let fields = json!({ "reason": field("reason") });
-                Self::new("error", fields, format!("an error: {}", field("reason")))
+                Self::new("error", fields, format!("error: {}", field("reason")))
             }
-            _ if heard.level <= Level::WARN => Self::warning_line(heard),
+            _ if event.level <= Level::WARN => Self::warning_line(event),
             _ => return None,
         })
     }
 
     fn request_line(url: &str, body: Option<&str>) -> Self {
-        let with = body.map(|body| format!(", with {body}")).unwrap_or_default();
+        let with = body.map(|body| format!(", body {body}")).unwrap_or_default();
         let fields = json!({ "url": url, "body": body });
-        Self::new("request", fields, format!("asks {url}{with}"))
+        Self::new("request", fields, format!("request to {url}{with}"))
     }
 
-    fn answer_line(heard: &LogEvent) -> Self {
-        let field = |name: &str| heard.field(name).unwrap_or_default();
-        let status: Option<u16> = field("status").parse().ok();
-        let (value, cache, trouble) =
-            (heard.field("value"), field("cache"), heard.field("trouble"));
+    fn answer_line(event: &LogEvent) -> Self {
+        let field = |name: &str| event.field(name).unwrap_or_default();
+        let status: Option<u16> = field("http_status").parse().ok();
+        let (value, cache) = (event.field("code"), field("cache"));
+        let first_error = event.field("first_error");
         let fields =
-            json!({ "status": status, "value": value, "cache": cache, "trouble": trouble });
-        let mut text = format!("the answer has HTTP {}", field("status"));
+            json!({ "status": status, "value": value, "cache": cache, "first_error": first_error });
+        let mut text = format!("answer: HTTP {}", field("http_status"));
         if let Some(value) = value {
-            text += &format!(", and the value {value:?}");
+            text += &format!(", value {value:?}");
         }
         text += match cache {
-            "hit" => " (it was kept)",
-            "stale" => " (it was kept, and is old)",
+            "hit" => " (cached)",
+            "stale" => " (cached, stale)",
             _ => "",
         };
-        if let Some(trouble) = trouble {
-            text += &format!("; before that: {trouble}");
+        if let Some(first_error) = first_error {
+            text += &format!("; first error: {first_error}");
         }
         Self::new("answer", fields, text)
     }
 
-    fn warning_line(heard: &LogEvent) -> Self {
-        let details = heard.fields.iter().map(|(name, value)| format!("{name}={value}"));
+    fn warning_line(event: &LogEvent) -> Self {
+        let details = event.fields.iter().map(|(name, value)| format!("{name}={value}"));
         let details = details.collect::<Vec<_>>().join(" ");
-        let fields = json!({ "message": heard.message, "details": details });
-        Self::new("warning", fields, format!("warning: {} {details}", heard.message))
+        let fields = json!({ "message": event.message, "details": details });
+        Self::new("warning", fields, format!("warning: {} {details}", event.message))
     }
 }
 
-/// How lines are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OutputFormat {
-    /// For people.
+pub(super) enum OutputFormat {
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// Writes lines to standard output as they come, from wherever they come.
+/// Prints the lines of a call on standard output, from whichever task or thread they come.
 #[derive(Clone)]
-pub struct Printer(Arc<Mutex<PrinterState>>);
+pub(super) struct Printer(Arc<Mutex<PrinterState>>);
 
 struct PrinterState {
     format: OutputFormat,
@@ -212,59 +203,42 @@ struct PrinterState {
 }
 
 impl Printer {
-    /// A story that begins now.
-    pub fn new(style: OutputFormat) -> Self {
-        Self(Arc::new(Mutex::new(PrinterState { format: style, started_at: Instant::now() })))
+    pub(super) fn new(format: OutputFormat) -> Self {
+        Self(Arc::new(Mutex::new(PrinterState { format, started_at: Instant::now() })))
     }
 
-    /// The next story begins now.
-    pub fn restart_clock(&self) {
-        self.lock().started_at = Instant::now();
+    /// Starts a new call: its lines show the time since now.
+    pub(super) fn restart_clock(&self) {
+        self.0.lock().started_at = Instant::now();
     }
 
-    /// Tells a line that belongs to now.
-    pub fn print(&self, line: &OutputLine) {
-        let telling = self.lock();
-        telling.write_line(telling.started_at.elapsed(), line);
+    pub(super) fn print(&self, line: &OutputLine) {
+        let state = self.0.lock();
+        state.write_line(state.started_at.elapsed(), line);
     }
 
-    /// Tells what happened on the telephone.
-    pub fn print_call_event(&self, told: &TimedCallEvent) {
-        self.lock().write_line(told.at, &OutputLine::from_call_event(&told.event));
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, PrinterState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn print_call_event(&self, event: &TimedCallEvent) {
+        self.0.lock().write_line(event.at, &OutputLine::from_call_event(&event.event));
     }
 }
 
 impl PrinterState {
     fn write_line(&self, at: Duration, line: &OutputLine) {
-        let shown = match self.format {
+        match self.format {
             OutputFormat::Text => {
-                format!("{:7.2}  {}", at.as_secs_f64(), escape_control(&line.text))
+                print_line(&format!("{:7.2}  {}", at.as_secs_f64(), escape_control(&line.text)));
             }
             OutputFormat::Json => {
                 let mut object = line.fields.clone();
                 object.insert("seconds".into(), rounded_seconds(at));
                 object.insert("event".into(), line.event.into());
-                Value::Object(object).to_string()
+                print_line(&Value::Object(object).to_string());
             }
-        };
-        // A closed pipe ends the telling, not the call.
-        drop(writeln!(std::io::stdout(), "{shown}"));
+        }
     }
 }
 
-/// Text from outside can't steer the terminal.
-pub(super) fn escape_control(text: &str) -> String {
-    let shown = |char: char| match char {
-        _ if char.is_control() => char.escape_default().to_string(),
-        _ => char.to_string(),
-    };
-    text.chars().map(shown).collect()
-}
-
+/// Seconds, to the millisecond.
 fn rounded_seconds(time: Duration) -> Value {
     json!((time.as_secs_f64() * 1000.0).round() / 1000.0)
 }

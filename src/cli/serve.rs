@@ -1,4 +1,4 @@
-//! `dialscript serve`.
+//! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
 
@@ -9,9 +9,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ipnet::IpNet;
 use sd_notify::NotifyState;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,7 +17,8 @@ use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
 use crate::config::{self, Config, DaemonSettings, ListenerSettings};
-use crate::server::{CallServer, SwitchListener, listen};
+use crate::listener::NetworkListener;
+use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::{self, Switch};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::sound_server::SoundUrls;
@@ -27,15 +26,15 @@ use crate::voice::{self, VoiceEngines};
 
 use admin::AdminListeners;
 
-/// What requests under way get to complete when all calls have ended.
+/// How long requests and sounds in progress may take when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Serves calls until the daemon is told to stop.
+/// Serves calls until a signal stops the daemon.
 pub fn serve(path: &Path) -> ExitCode {
     let config = match config::load(path) {
         Ok(config) => config,
-        Err(faults) => {
-            print_diagnostics(&faults);
+        Err(diagnostics) => {
+            print_diagnostics(&diagnostics);
             return ExitCode::FAILURE;
         }
     };
@@ -43,14 +42,14 @@ pub fn serve(path: &Path) -> ExitCode {
     log_warnings(&config);
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config));
-        // A look-up of a name can't be broken off, and must not hold up the end.
+        // A DNS lookup blocks a thread and can't be cancelled. It must not delay the end.
         runtime.shutdown_background();
         served
     });
     match served {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            error!(%reason, "can't serve");
+        Err(error) => {
+            error!(%error, "can't start serving");
             ExitCode::FAILURE
         }
     }
@@ -62,13 +61,13 @@ fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
 
 async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
-    let (stop, hurry) = stop_signals()?;
+    let (stop, force_stop) = stop_signals()?;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-    let doors = bind_switch_listeners(&config.daemon)?;
-    let sounds = bind_sound_server(&config.daemon)?;
-    let watch = AdminListeners::open(&config.daemon).await?;
-    let urls = sounds.as_ref().map(|sounds| sounds.urls.clone());
+    let listeners = bind_switch_listeners(&config.daemon)?;
+    let sound_server = bind_sound_server(&config.daemon)?;
+    let admin = AdminListeners::open(&config.daemon).await?;
+    let urls = sound_server.as_ref().map(|server| server.urls.clone());
     let voice = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), urls);
     voice.prewarm(&config.library);
     let server =
@@ -76,18 +75,18 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     notify_systemd(&[NotifyState::Ready]);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
-        () = server.serve(doors, stop.cancelled(), hurry.cancelled()) => {}
+        () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
         () = reload_on_sighup(path, &config, &server, reloads) => {}
-        () = serve_sounds(sounds) => {}
-        () = watch.serve(&server) => {}
+        () = serve_sounds(sound_server) => {}
+        () = admin.serve(&server) => {}
     }
-    let last =
+    let last_requests =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
-    if timeout(LAST_REQUESTS_TIMEOUT, last).await.is_err() {
-        warn!("requests or sounds under way could not complete");
+    if timeout(LAST_REQUESTS_TIMEOUT, last_requests).await.is_err() {
+        warn!("requests or sounds in progress were aborted");
     }
     server.triggers().abort_background().await;
-    // Nothing that is left to the runtime's end is sure to be cleaned up before that of the process.
+    // The runtime would drop these tasks too, but the process may end before they have cleaned up.
     server.voice().abort().await;
     info!("stopped");
     Ok(())
@@ -96,58 +95,54 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
 fn bind_switch_listeners(settings: &DaemonSettings) -> io::Result<Vec<SwitchListener>> {
     let switches =
         [(Switch::Asterisk, &settings.asterisk), (Switch::FreeSwitch, &settings.freeswitch)];
-    let addresses = switches
-        .into_iter()
-        .flat_map(|(switch, door)| door.listen.iter().map(move |address| (switch, door, *address)));
-    let open = |(switch, door, address): (Switch, &ListenerSettings, SocketAddr)| {
-        let listener = listen::bind(address)
-            .map_err(|error| io::Error::new(error.kind(), format!("{address}: {error}")))?;
+    let addresses = switches.into_iter().flat_map(|(switch, settings)| {
+        settings.listen.iter().map(move |address| (switch, settings, *address))
+    });
+    let bind = |(switch, settings, address): (Switch, &ListenerSettings, SocketAddr)| {
+        let listener = SwitchListener::bind(switch, address, settings.allow.clone())?;
         info!(switch = switch.as_str(), %address, "listening");
-        Ok(SwitchListener { switch, listener, allow: door.allow.clone() })
+        Ok(listener)
     };
-    addresses.map(open).collect()
+    addresses.map(bind).collect()
 }
 
-/// A server of sounds that is open.
+/// A sound server that listens but does not accept yet.
 struct BoundSoundServer {
-    listener: TcpListener,
+    listener: NetworkListener,
     urls: Arc<SoundUrls>,
-    allow: Vec<IpNet>,
 }
 
 fn bind_sound_server(settings: &DaemonSettings) -> io::Result<Option<BoundSoundServer>> {
     let Some(server) = &settings.voice.sound_server else { return Ok(None) };
     let address = server.listen;
-    let listener = listen::bind(address).map_err(|error| {
-        io::Error::new(error.kind(), format!("[sound_server] {address}: {error}"))
-    })?;
+    let listener = NetworkListener::bind("[sound_server]", address, server.allow.clone())?;
     let urls = Arc::new(SoundUrls::new(
         server,
         &settings.voice.cache_folder,
         &settings.voice.library_folder,
     )?);
     info!(%address, url = server.url, "serving sounds");
-    Ok(Some(BoundSoundServer { listener, urls, allow: server.allow.clone() }))
+    Ok(Some(BoundSoundServer { listener, urls }))
 }
 
-/// Serves sounds as long as there are calls to hear them, also when the daemon is being stopped.
-async fn serve_sounds(sounds: Option<BoundSoundServer>) {
-    match sounds {
-        Some(BoundSoundServer { listener, urls, allow }) => {
-            voice::sound_server::serve(listener, urls, allow, std::future::pending()).await;
+/// Serves sounds, also while the daemon drains. Never returns.
+async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
+    match sound_server {
+        Some(BoundSoundServer { listener, urls }) => {
+            voice::sound_server::serve(listener, urls, std::future::pending()).await;
         }
         None => std::future::pending().await,
     }
 }
 
-/// The first SIGTERM or SIGINT stops with grace, the second without.
+/// The first SIGTERM or SIGINT cancels the first token (drain), the second one the second token (end the grace time).
 fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let tokens = (CancellationToken::new(), CancellationToken::new());
-    let (stop, hurry) = tokens.clone();
+    let (stop, force_stop) = tokens.clone();
     tokio::spawn(async move {
-        for token in [stop, hurry] {
+        for token in [stop, force_stop] {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
@@ -159,7 +154,7 @@ fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
     Ok(tokens)
 }
 
-/// Loads the scripts again on SIGHUP; faulty ones change nothing.
+/// Reloads the scripts on SIGHUP. If a file has an error, nothing changes.
 async fn reload_on_sighup(
     path: &Path,
     running: &Config,
@@ -171,31 +166,33 @@ async fn reload_on_sighup(
         match tokio::task::spawn_blocking(move || config::load(&path)).await {
             Ok(Ok(config)) => {
                 log_warnings(&config);
-                for section in running.daemon.changed_tables(&config.daemon) {
-                    warn!(section, "changed in the daemon's file: works after a restart only");
+                for table in running.daemon.changed_tables(&config.daemon) {
+                    warn!(table, "changed in the daemon's file: takes effect after a restart");
                 }
                 let scripts = config.library.scripts.len();
                 server.voice().prewarm(&config.library);
                 server.replace_library(config.library);
-                // Who reads this may count on it.
-                info!(scripts, "scripts loaded again");
+                // Last: a reader of this line relies on the new scripts.
+                info!(scripts, "scripts reloaded");
             }
-            Ok(Err(faults)) => error!(%faults, "scripts not loaded: the old ones go on serving"),
-            Err(error) => error!(%error, "scripts not loaded: the old ones go on serving"),
+            Ok(Err(diagnostics)) => {
+                error!(%diagnostics, "reload failed: the previous scripts stay in use");
+            }
+            Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
         }
     }
     std::future::pending().await
 }
 
-/// What will not work, and stops nothing else.
+/// Logs warnings about the configuration. Creates its folders, and logs those that can't be created.
 fn log_warnings(config: &Config) {
-    config.warnings.iter().for_each(|warning| warn!(%warning, "a warning about the files"));
-    config.create_folders().into_iter().for_each(|reason| warn!(reason, "this will not work"));
+    config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
+    config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
 }
 
-/// Tells systemd, where it runs us.
+/// Notifies systemd. Does nothing if the daemon does not run under it.
 fn notify_systemd(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        warn!(%error, "systemd could not be told");
+        warn!(%error, "can't notify systemd");
     }
 }

@@ -1,36 +1,34 @@
-//! The engines of a rehearsal: texts are told, or spoken by the daemon's engines; what the caller was told to say is
-//! understood.
+//! The speech engines of a simulated call. Texts are printed instead of spoken, unless the configured engines are to be
+//! used. What the simulated caller says is recognized without an engine.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+
+use parking_lot::Mutex;
+use tempfile::TempPath;
 
 use crate::channel::{AsrSource, Sound};
 use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
 
-/// The daemon's engines, with ears for a caller who is played.
+/// The configured engines, and a simulated recognizer.
 pub struct SimulatedVoice<V> {
     engines: V,
     options: SimulationOptions,
-    recording_count: AtomicU64,
 }
 
-/// What a rehearsal and its story share.
+/// Shared between the simulation and the code that prints the call.
 #[derive(Debug, Clone, Default)]
 pub struct SimulationOptions {
-    /// The daemon's engines speak, and listen to a caller who was not told what to say. Without them texts are only told.
+    /// Use the configured engines: the synthesizer, and the recognizer unless the caller's words are given.
     pub engines: bool,
-    /// What the caller says.
     pub caller_speech: CallerSpeech,
-    /// What the sounds say.
     pub prompt_texts: PromptTexts,
 }
 
 impl SimulationOptions {
-    /// A sound that stands for a text.
+    /// A sound that does not exist and stands for a text.
     fn placeholder_sound(&self, text: &str) -> Sound {
         let sound = Sound::Named(text.into());
         self.prompt_texts.insert(&sound, text.to_owned());
@@ -38,43 +36,39 @@ impl SimulationOptions {
     }
 }
 
-/// A text as people may see it.
-fn public_text(wanted: &SoundRequest) -> Option<String> {
-    match wanted {
+/// The text of a request, without sensitive values.
+fn public_text(request: &SoundRequest) -> Option<String> {
+    match request {
         SoundRequest::Text { text, .. } => Some(text.redacted().into_owned()),
         SoundRequest::Url { .. } => None,
     }
 }
 
-/// What sounds that were made say, by their names.
+/// The texts of spoken sounds, by the names of the sounds.
 #[derive(Debug, Clone, Default)]
 pub struct PromptTexts(Arc<Mutex<HashMap<String, String>>>);
 
 impl PromptTexts {
-    /// The text of a sound, where it was made of one.
     pub fn get(&self, sound: &str) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(sound).cloned()
+        self.0.lock().get(sound).cloned()
     }
 
     fn insert(&self, sound: &Sound, text: String) {
         if let Sound::File(name) | Sound::Named(name) | Sound::Url(name) = sound {
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_string(), text);
+            self.0.lock().insert(name.to_string(), text);
         }
     }
 }
 
-/// A sound in the making, whose text will be told.
+/// A sound that may still be rendering. Once it is ready, its text is known under its name.
 pub enum SimulatedSound<M> {
-    /// By an engine.
     Engine {
-        /// The engine's own.
         pending: M,
-        /// For people.
         text: Option<String>,
-        /// Where it will be told.
+        /// Receives the text.
         texts: PromptTexts,
     },
-    /// Nobody hears it.
+    /// Stands for a text that is only printed.
     Placeholder(Sound),
 }
 
@@ -86,83 +80,73 @@ impl<M: Future<Output = Result<RenderedSound, SoundError>> + Unpin> Future for S
             Self::Placeholder(sound) => {
                 Poll::Ready(Ok(RenderedSound { sound: sound.clone(), guard: Arc::new(()) }))
             }
-            Self::Engine { pending: making, text, texts } => {
-                let made = ready!(Pin::new(making).poll(context));
-                if let (Ok(made), Some(text)) = (&made, text.take()) {
-                    texts.insert(&made.sound, text);
+            Self::Engine { pending, text, texts } => {
+                let rendered = ready!(Pin::new(pending).poll(context));
+                if let (Ok(rendered), Some(text)) = (&rendered, text.take()) {
+                    texts.insert(&rendered.sound, text);
                 }
-                Poll::Ready(made)
+                Poll::Ready(rendered)
             }
         }
     }
 }
 
-/// What a caller who is played has said, for the ears of a rehearsal. Shared by both.
+/// What the simulated caller has said since the last recognition.
 #[derive(Debug, Clone, Default)]
 pub struct CallerSpeech(Arc<Mutex<SpokenWords>>);
 
 #[derive(Debug, Default)]
 struct SpokenWords {
-    /// The caller was told to say something: nobody else needs to listen.
+    /// The words are given on the command line: no engine is needed to recognize them.
     is_scripted: bool,
     words: String,
 }
 
 impl CallerSpeech {
-    /// Of a caller who will say something.
+    /// For a caller whose words are given on the command line.
     pub fn scripted() -> Self {
         Self(Arc::new(Mutex::new(SpokenWords { is_scripted: true, words: String::new() })))
     }
 
-    /// The caller says something.
     pub fn push(&self, words: &str) {
-        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        heard.words.push_str(words);
-        heard.words.push(' ');
+        let mut spoken = self.0.lock();
+        spoken.words.push_str(words);
+        spoken.words.push(' ');
     }
 
     fn take(&self) -> String {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).words)
+        std::mem::take(&mut self.0.lock().words)
     }
 
     fn is_scripted(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_scripted
+        self.0.lock().is_scripted
     }
 }
 
-/// A recording, by whom it will be understood.
+/// A recording, by what recognizes it.
 pub enum SimulatedRecording<R> {
-    /// By the daemon's engine.
     Engine(R),
-    /// By us.
     Simulated(SimulatedRecordingFile),
 }
 
-/// The file that the fake switch records into; it goes when this is dropped.
-pub struct SimulatedRecordingFile(PathBuf);
+/// The file that the fake switch records into. It is deleted when this is dropped.
+pub struct SimulatedRecordingFile(TempPath);
 
-impl Drop for SimulatedRecordingFile {
-    fn drop(&mut self) {
-        // Nothing was said, or the switch was another one: there is no file then.
-        drop(std::fs::remove_file(&self.0));
+impl SimulatedRecordingFile {
+    fn create() -> Result<Self, AsrError> {
+        let file = tempfile::Builder::new().prefix("dialscript-").suffix(".wav").tempfile();
+        file.map(|file| Self(file.into_temp_path())).map_err(|error| AsrError(error.to_string()))
     }
 }
 
 impl<V: VoiceService> SimulatedVoice<V> {
-    /// Engines that hear what is said as well.
     pub fn new(engines: V, options: SimulationOptions) -> Self {
-        Self { engines, options, recording_count: AtomicU64::new(0) }
+        Self { engines, options }
     }
 
-    /// The daemon's engines.
+    /// The configured engines.
     pub fn engines(&self) -> &V {
         &self.engines
-    }
-
-    fn new_recording_file(&self) -> SimulatedRecordingFile {
-        let number = self.recording_count.fetch_add(1, Ordering::Relaxed);
-        let name = format!("dialscript-{}-{number}.wav", std::process::id());
-        SimulatedRecordingFile(std::env::temp_dir().join(name))
     }
 }
 
@@ -170,28 +154,28 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
     type PendingRender = SimulatedSound<V::PendingRender>;
     type AsrRecording = SimulatedRecording<V::AsrRecording>;
 
-    fn render(&self, wanted: SoundRequest, speaks: bool) -> Self::PendingRender {
-        let text = public_text(&wanted);
+    fn render(&self, request: SoundRequest, switch_has_tts: bool) -> Self::PendingRender {
+        let text = public_text(&request);
         if let (Some(text), false) = (&text, self.options.engines) {
             return SimulatedSound::Placeholder(self.options.placeholder_sound(text));
         }
-        let making = self.engines.render(wanted, speaks);
-        SimulatedSound::Engine { pending: making, text, texts: self.options.prompt_texts.clone() }
+        let pending = self.engines.render(request, switch_has_tts);
+        SimulatedSound::Engine { pending, text, texts: self.options.prompt_texts.clone() }
     }
 
-    fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
-        let text = public_text(&wanted);
+    fn cached(&self, request: SoundRequest, switch_has_tts: bool) -> Option<RenderedSound> {
+        let text = public_text(&request);
         if let (Some(text), false) = (&text, self.options.engines) {
             return Some(RenderedSound {
                 sound: self.options.placeholder_sound(text),
                 guard: Arc::new(()),
             });
         }
-        let made = self.engines.cached(wanted, speaks)?;
+        let rendered = self.engines.cached(request, switch_has_tts)?;
         if let Some(text) = text {
-            self.options.prompt_texts.insert(&made.sound, text);
+            self.options.prompt_texts.insert(&rendered.sound, text);
         }
-        Some(made)
+        Some(rendered)
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {
@@ -200,12 +184,12 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
 
     fn asr_source(&self) -> Result<(AsrSource, Option<Self::AsrRecording>), AsrError> {
         if self.options.engines && !self.options.caller_speech.is_scripted() {
-            let (ear, recording) = self.engines.asr_source()?;
-            return Ok((ear, recording.map(SimulatedRecording::Engine)));
+            let (source, recording) = self.engines.asr_source()?;
+            return Ok((source, recording.map(SimulatedRecording::Engine)));
         }
-        let recording = self.new_recording_file();
-        let ear = AsrSource::Recording(recording.0.to_string_lossy().into());
-        Ok((ear, Some(SimulatedRecording::Simulated(recording))))
+        let recording = SimulatedRecordingFile::create()?;
+        let source = AsrSource::Recording(recording.0.to_string_lossy().into());
+        Ok((source, Some(SimulatedRecording::Simulated(recording))))
     }
 
     async fn transcribe(

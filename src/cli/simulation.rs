@@ -1,4 +1,4 @@
-//! The real server in this process, on a loopback port of its own, for calls without a telephone.
+//! Calls without a telephone: the real server in this process, and a fake switch that calls it.
 
 use std::future::pending;
 use std::io;
@@ -20,35 +20,31 @@ use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::{Continuation, Phone};
 use crate::fake::sound::FakeSounds;
 use crate::fake::{asterisk, freeswitch};
-use crate::server::{CallServer, SwitchListener, listen};
+use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::Switch;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
-/// A call as it reaches a switch.
-pub enum SimulatedCall {
-    /// An Asterisk.
+/// A call as a switch receives it.
+pub(super) enum SimulatedCall {
     Asterisk(asterisk::FakeAsteriskCall),
-    /// A FreeSWITCH.
     FreeSwitch(freeswitch::FakeFreeSwitchCall),
 }
 
-/// What the dialplan has after a call.
-pub struct SimulationResult {
-    /// The variable with the outcome; empty when there is none.
-    pub outcome: String,
-    /// `AGISTATUS`, where the switch has it.
-    pub agi_status: Option<&'static str>,
-    /// Where the dialplan goes on.
-    pub continuation: Continuation,
+/// The result of a call, as the dialplan sees it.
+pub(super) struct SimulationResult {
+    /// `DIALSCRIPT_OUTCOME`; empty if no script ran.
+    pub(super) outcome: String,
+    /// `AGISTATUS`, on Asterisk.
+    pub(super) agi_status: Option<&'static str>,
+    pub(super) continuation: Continuation,
 }
 
-/// For a connection, as Asterisk has it (`MAX_AGI_CONNECT`).
+/// The same as in Asterisk (`MAX_AGI_CONNECT` in `res_agi.c`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A server that serves this process alone.
+/// A call server on a loopback port, for this process only.
 pub struct Simulation {
-    /// Where it listens.
     pub address: SocketAddr,
     server: Arc<CallServer<HttpTriggerClient, SimulatedVoice<VoiceEngines>>>,
     stop: CancellationToken,
@@ -56,65 +52,65 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// Serves a configuration's scripts to a switch of this kind. Its own listeners are not opened.
+    /// Serves the scripts of a configuration to a switch of this kind. The configured listeners are not opened.
     ///
     /// # Errors
     ///
-    /// When the system has no port or no random numbers.
+    /// If the system has no free port or no random numbers.
     pub async fn start(
         config: &Config,
         switch: Switch,
-        stage: SimulationOptions,
+        options: SimulationOptions,
     ) -> io::Result<Self> {
         let triggers =
             HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
-        let listener = listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-        let address = listener.local_addr()?;
+        let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let allow = vec![IpNet::V4(Ipv4Net::from(Ipv4Addr::LOCALHOST))];
-        let door = SwitchListener { switch, listener, allow };
-        if stage.engines {
+        let listener = SwitchListener::bind(switch, any_port, allow)?;
+        let address = listener.local_addr()?;
+        if options.engines {
             let uncreated = config.create_folders().into_iter();
-            uncreated.for_each(|reason| warn!(reason, "this will not work"));
+            uncreated.for_each(|reason| warn!(reason, "can't create a folder"));
         }
         let engines = VoiceEngines::new(config.daemon.voice.clone(), triggers.client(), None);
-        let voice = SimulatedVoice::new(engines, stage);
+        let voice = SimulatedVoice::new(engines, options);
         let server =
             CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
         let stop = CancellationToken::new();
-        let serving = tokio::spawn({
+        let server_task = tokio::spawn({
             let (server, stop) = (server.clone(), stop.clone());
-            async move { server.serve(vec![door], stop.cancelled(), pending()).await }
+            async move { server.serve(vec![listener], stop.cancelled(), pending()).await }
         });
-        Ok(Self { address, server, stop, server_task: serving })
+        Ok(Self { address, server, stop, server_task })
     }
 
-    /// Lets calls and requests complete, and ends.
+    /// Stops the server after calls, requests and sounds in progress have completed, or their time is over.
     pub async fn stop(self) {
         self.stop.cancel();
-        // A server that panicked has ended as well.
+        // A server task that panicked has stopped, too.
         drop(self.server_task.await);
         let server = &self.server;
-        let last = async {
+        let pending_work = async {
             tokio::join!(
                 server.triggers().close_and_wait(),
                 server.voice().engines().close_and_wait()
             )
         };
-        drop(timeout(LAST_REQUESTS_TIMEOUT, last).await);
+        drop(timeout(LAST_REQUESTS_TIMEOUT, pending_work).await);
         server.triggers().abort_background().await;
         server.voice().engines().abort().await;
     }
 }
 
-/// Plays a call to a server.
+/// Runs a call against a server.
 ///
 /// # Errors
 ///
-/// When it can't be reached: then the dialplan goes on at once, on Asterisk with `AGISTATUS=FAILURE`.
-pub async fn place_call(
+/// If the server can't be reached. In that case the dialplan continues at once, on Asterisk with `AGISTATUS=FAILURE`.
+pub(super) async fn place_call(
     server: &str,
     call: &SimulatedCall,
-    places: FakeDestinations,
+    destinations: FakeDestinations,
     phone: Phone,
 ) -> io::Result<SimulationResult> {
     let stream = timeout(CONNECT_TIMEOUT, TcpStream::connect(server)).await??;
@@ -122,28 +118,32 @@ pub async fn place_call(
     let sounds = FakeSounds::default();
     Ok(match call {
         SimulatedCall::Asterisk(call) => {
-            asterisk::run_agi(stream, server, call, places, sounds, phone).await.into()
+            asterisk::run_agi(stream, server, call, destinations, sounds, phone).await.into()
         }
         SimulatedCall::FreeSwitch(call) => {
-            freeswitch::run_socket(stream, server, call, places, sounds, phone).await.into()
+            freeswitch::run_socket(stream, server, call, destinations, sounds, phone).await.into()
         }
     })
 }
 
 impl From<asterisk::FakeAsteriskResult> for SimulationResult {
-    fn from(mut ended: asterisk::FakeAsteriskResult) -> Self {
-        let outcome = ended.variables.remove("DIALSCRIPT_OUTCOME").unwrap_or_default();
-        Self { outcome, agi_status: Some(ended.status.as_str()), continuation: ended.continuation }
+    fn from(mut result: asterisk::FakeAsteriskResult) -> Self {
+        let outcome = result.variables.remove("DIALSCRIPT_OUTCOME").unwrap_or_default();
+        Self {
+            outcome,
+            agi_status: Some(result.status.as_str()),
+            continuation: result.continuation,
+        }
     }
 }
 
 impl From<freeswitch::FakeFreeSwitchResult> for SimulationResult {
-    /// After a hang-up FreeSWITCH takes no variables: one without an outcome was hung up while the script ran.
-    fn from(mut ended: freeswitch::FakeFreeSwitchResult) -> Self {
-        let outcome = ended.variables.remove("dialscript_outcome");
+    /// FreeSWITCH sets no variables after a hang-up: a call without an outcome was hung up while the script ran.
+    fn from(mut result: freeswitch::FakeFreeSwitchResult) -> Self {
+        let outcome = result.variables.remove("dialscript_outcome");
         let hung_up =
-            (ended.continuation == Continuation::HangupHandler).then(|| "hangup".to_owned());
+            (result.continuation == Continuation::HangupHandler).then(|| "hangup".to_owned());
         let outcome = outcome.or(hung_up).unwrap_or_default();
-        Self { outcome, agi_status: None, continuation: ended.continuation }
+        Self { outcome, agi_status: None, continuation: result.continuation }
     }
 }

@@ -1,4 +1,4 @@
-//! The asking end.
+//! The client of the control socket.
 
 use std::io;
 use std::path::Path;
@@ -12,34 +12,33 @@ use tokio_util::codec::{FramedRead, LinesCodec};
 
 use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 
-/// For the daemon to take the connection, and for each line of its answer: looking a shared cache through takes it half a
-/// minute.
+/// Timeout for connecting, and for each line of the reply: purging a shared cache may take the daemon 30 seconds.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(45);
-/// Longest line of an answer, in bytes.
+/// Longest line of a reply, in bytes.
 const MAX_REPLY_BYTES: usize = 1 << 20;
 
-/// Why nothing was answered.
+/// Why a request got no reply.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlClientError {
-    /// Nobody could be asked.
+    /// No connection.
     #[error("{0}")]
     Connect(io::Error),
     /// The request is longer than a daemon reads.
-    #[error("that is more than can be asked at once: name less")]
+    #[error("the request is too long: pass fewer keys")]
     RequestTooLong,
-    /// The conversation broke off.
-    #[error("the daemon gave no whole answer: {0}")]
+    /// The connection failed, or the reply could not be read.
+    #[error("incomplete reply from the daemon: {0}")]
     BadReply(String),
-    /// What the daemon says against it.
+    /// The daemon's error message.
     #[error("{0}")]
     Rejected(String),
 }
 
-/// Asks the daemon that listens on a socket.
+/// Sends a request to the daemon that listens on a socket.
 ///
 /// # Errors
 ///
-/// When nobody listens there, or the daemon does not answer, or has something against the request.
+/// When no daemon listens there, does not reply in time, or rejects the request.
 pub async fn send_request(
     socket: &Path,
     request: &ControlRequest,
@@ -58,16 +57,16 @@ pub async fn send_request(
 
 async fn read_replies(stream: UnixStream) -> Result<Vec<ControlReply>, ControlClientError> {
     let mut lines = FramedRead::new(stream, LinesCodec::new_with_max_length(MAX_REPLY_BYTES));
-    let mut answers = Vec::new();
+    let mut replies = Vec::new();
     while let Some(line) = timeout(REPLY_TIMEOUT, lines.next()).await.map_err(bad_reply)? {
         match serde_json::from_str(&line.map_err(bad_reply)?).map_err(bad_reply)? {
-            ControlReply::Fault(fault) => return Err(ControlClientError::Rejected(fault)),
-            answer => answers.push(answer),
+            ControlReply::Fault(error) => return Err(ControlClientError::Rejected(error)),
+            reply => replies.push(reply),
         }
     }
-    match answers.is_empty() {
-        true => Err(bad_reply("it closed the connection")),
-        false => Ok(answers),
+    match replies.is_empty() {
+        true => Err(bad_reply("the connection was closed")),
+        false => Ok(replies),
     }
 }
 

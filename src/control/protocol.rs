@@ -1,4 +1,4 @@
-//! What is asked and answered, shared by both ends.
+//! Requests and replies of the control socket. Fields and variants have the names of their JSON keys.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,25 +8,27 @@ use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 /// Largest request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 
-/// What is asked.
+/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ControlRequest {
-    /// The kept answers, of one script where it is named: [`ControlReply::ControlEntry`] for each, then [`ControlReply::CacheTotals`].
+    /// Lists the cached answers, of one script or of all: one [`ControlReply::Kept`] for each, then
+    /// [`ControlReply::Sum`].
     List {
-        /// The script.
+        /// The script's name.
         script: Option<String>,
     },
-    /// A script ([`ControlReply::Script`], then its [`ControlReply::ControlEntry`]), or the one answer that a key means.
+    /// Explains a script ([`ControlReply::Script`], then one [`ControlReply::Kept`] for each of its cached answers), or
+    /// one cached answer ([`ControlReply::Kept`]).
     Explain {
-        /// The script's name, or a key's beginning.
+        /// The script's name, or the start of a key.
         what: String,
     },
-    /// Throw answers away: [`ControlReply::Purged`], and [`ControlReply::SharedCache`] where daemons share them.
+    /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::Shared`] if there is a shared cache.
     Purge(PurgeTarget),
 }
 
-/// Which answers are thrown away.
+/// The cached answers to remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PurgeTarget {
@@ -34,120 +36,121 @@ pub enum PurgeTarget {
     All,
     /// Those of a script.
     Script(String),
-    /// Those that these beginnings of keys mean.
+    /// Those whose keys start with these strings. Each string must match exactly one key.
     Keys(Vec<String>),
 }
 
-/// What is answered.
+/// One line of a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlReply {
-    /// A kept answer.
+    /// A cached answer.
     Kept(ControlEntry),
-    /// All that is kept.
+    /// The totals of the response cache.
     Sum(CacheTotals),
-    /// How a script's answers are kept.
+    /// The cache policy and statistics of a script.
     Script(Box<ScriptCacheReport>),
-    /// So many answers were thrown away.
+    /// The number of cached answers that were removed.
     Purged(usize),
-    /// They were thrown away for all daemons that share them, or why not. Other daemons have copies of their own.
+    /// Whether the answers were also removed from the shared cache: `None`, or the error. Other daemons keep their own
+    /// copies.
     Shared(Option<String>),
-    /// Why there is no other answer.
+    /// The request failed.
     Fault(String),
 }
 
-/// A kept answer.
+/// A cached answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlEntry {
     /// Its key, in hexadecimal digits.
     pub key: String,
-    /// The script that asked.
+    /// The script whose trigger sent the request.
     pub script: String,
-    /// Its request, with nothing sensitive in it.
+    /// The request, with sensitive values masked.
     pub request: String,
     /// The HTTP status of the answer.
     pub status: u16,
-    /// How long ago it came.
+    /// The time since the answer was stored.
     pub age_ms: u64,
-    /// What it takes.
+    /// Its size in the cache.
     pub bytes: usize,
-    /// How it serves now and later. Nothing: it serves no more, as the script is now.
+    /// How it is served from now on. Empty if it has expired under the script's current settings.
     pub ahead: Vec<ServingPhase>,
 }
 
-/// How an answer serves, from the end of the way before on.
+/// A phase in the life of a cached answer. It starts where the phase before it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServingPhase {
-    /// How.
+    /// How the answer is served in this phase.
     pub serves: ResponseFreshness,
-    /// The end of it, from now.
+    /// The end of the phase, from now.
     pub until_ms: u64,
 }
 
-/// All that is kept.
+/// The totals of the response cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CacheTotals {
-    /// How many answers.
+    /// The number of cached answers.
     pub entries: usize,
-    /// What they take.
+    /// Their size.
     pub bytes: usize,
-    /// How many there may be.
+    /// The limit on `entries`.
     pub max_entries: usize,
-    /// What they may take.
+    /// The limit on `bytes`.
     pub max_bytes: usize,
-    /// Answers that would have been listed and were not, since the list is full.
+    /// Answers that are missing from the list, because it is too long.
     pub left_off: usize,
 }
 
-/// A script, and what is kept for it.
+/// The cache policy and statistics of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptCacheReport {
-    /// Its name.
+    /// The script's name.
     pub script: String,
-    /// What it keeps.
+    /// Its cache policy.
     pub keeps: ScriptCachePolicy,
-    /// What that did since the daemon began.
+    /// Its statistics since the daemon started.
     pub tally: ResponseCacheStats,
-    /// Whom it asks, as far as they were asked already.
+    /// The upstreams that its trigger has sent requests to.
     pub upstreams: Vec<ControlUpstream>,
 }
 
-/// What a script keeps.
+/// The cache policy of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScriptCachePolicy {
-    /// Nothing, since it asks nobody.
+    /// Caches nothing: the script has no `[trigger]`.
     AsksNobody,
-    /// Nothing, since nobody waits for its answers.
+    /// Caches nothing: with `background = true` the answers are not used.
     Background,
-    /// Nothing, since it has no `cache`.
+    /// Caches nothing: `[response]` has no `cache`.
     Nothing,
-    /// Answers that a branch handles.
+    /// Caches the answers that match a branch.
     Answers {
-        /// For so long nobody asks again.
+        /// How long an answer is fresh: it is served without a request.
         fresh_ms: u64,
-        /// For so long after that they serve and are asked for again.
+        /// How long after that it is served stale, and refreshed in the background.
         stale_ms: u64,
-        /// For so long after being fresh they serve where there is no answer.
+        /// How long after being fresh it is served if the request fails.
         stale_if_error_ms: u64,
-        /// The values that tell requests apart. `None`: all that is sent does.
+        /// The placeholders in `cache_key`. `None` if URL, headers and body are the key.
         by: Option<Vec<String>>,
     },
 }
 
-/// A web application.
+/// An upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlUpstream {
-    /// As people call it.
+    /// Its name, as in metric labels.
     pub name: String,
-    /// Its breaker.
+    /// The state of its circuit breaker.
     pub breaker: BreakerState,
-    /// Requests under way.
+    /// Requests in progress.
     pub under_way: usize,
-    /// Complete replies.
+    /// Complete answers.
     pub answered: u64,
-    /// Attempts without one.
+    /// Attempts without a complete answer.
     pub failed: u64,
-    /// Requests that were not sent, to spare it.
+    /// Requests not sent: the circuit breaker was open, or too many requests were in progress.
     pub refused: u64,
 }

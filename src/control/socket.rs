@@ -1,4 +1,4 @@
-//! The socket's file: nobody else gets at it, one that nobody listens on is replaced, and ours goes with us.
+//! The control socket's file: private from the start, replaced when its daemon is gone, removed at the end.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -10,51 +10,57 @@ use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::time::timeout;
 
-/// What the file is called where nobody names it.
+use crate::listener::LocalListener;
+
+/// The default name of the file.
 pub const SOCKET_FILE_NAME: &str = "control.sock";
-/// Most bytes of its path; Linux has 108 for it, with the NUL.
+/// Longest path of a socket, in bytes. Linux reserves 108 (`sun_path`), with the terminating NUL.
 pub const MAX_SOCKET_PATH_BYTES: usize = 107;
 
-/// For a daemon that is there to take a connection.
+/// How long another daemon may take to accept a connection.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why there is no socket.
+/// Why the control socket can't be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlSocketError {
-    /// The path is no socket's.
+    /// The path is too long for a socket.
     #[error(
-        "the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes: name a shorter one by `[control] socket`"
+        "socket path is longer than {MAX_SOCKET_PATH_BYTES} bytes: set a shorter one in `[control] socket`"
     )]
     PathTooLong,
-    /// Another daemon answers there.
-    #[error("another daemon listens there: name another one by `[control] socket`")]
+    /// Another daemon listens there.
+    #[error("another daemon already listens there: set another path in `[control] socket`")]
     InUse,
-    /// Something else has this name.
-    #[error(
-        "there is a file of this name that is no socket: name another one by `[control] socket`"
-    )]
+    /// The path is a file of another kind.
+    #[error("the path exists and is not a socket: set another path in `[control] socket`")]
     NotASocket,
-    /// The system says no.
-    #[error("{0}: name a folder that the daemon may write in by `[control] socket`")]
+    /// An error of the system.
+    #[error("{0}: set a path in a writable folder in `[control] socket`")]
     Io(#[from] io::Error),
 }
 
-/// A socket that is listened on. Its file is removed when this is dropped.
+/// The listening control socket. Its file is removed when this is dropped.
 #[derive(Debug)]
 pub struct ControlSocket {
-    pub(super) listener: UnixListener,
+    pub(super) listener: LocalListener,
+    pub(super) file: SocketFile,
+}
+
+/// The file of our socket, removed on drop unless another daemon has replaced it.
+#[derive(Debug)]
+pub(super) struct SocketFile {
     path: PathBuf,
-    /// Device and number of the file.
+    /// Device and inode.
     file_id: (u64, u64),
 }
 
 impl ControlSocket {
-    /// Opens it. At no moment can anybody else connect: it is bound in a folder of its own that only we can look into,
-    /// and moved when it has its mode.
+    /// Opens the socket. No other user can connect at any moment: it is created in a private folder, and moved to its
+    /// path once its mode is set.
     ///
     /// # Errors
     ///
-    /// When another daemon listens there, or a socket can't be there.
+    /// When another daemon listens there, or the socket can't be created.
     pub async fn open(path: &Path) -> Result<Self, ControlSocketError> {
         if path.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
             return Err(ControlSocketError::PathTooLong);
@@ -68,7 +74,7 @@ impl ControlSocket {
     }
 }
 
-impl Drop for ControlSocket {
+impl Drop for SocketFile {
     fn drop(&mut self) {
         if file_id(&self.path).is_ok_and(|file| file == self.file_id) {
             drop(fs::remove_file(&self.path));
@@ -76,7 +82,7 @@ impl Drop for ControlSocket {
     }
 }
 
-/// Whether the path is free, or has a socket that nobody listens on.
+/// Checks that the path is free, or is a socket that no process listens on.
 async fn ensure_free(path: &Path) -> Result<(), ControlSocketError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -89,17 +95,17 @@ async fn ensure_free(path: &Path) -> Result<(), ControlSocketError> {
     match timeout(PROBE_TIMEOUT, UnixStream::connect(path)).await {
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         Ok(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => Err(error.into()),
-        // Also where it has no place for a connection now.
+        // A full backlog or a slow daemon: it is in use all the same.
         Ok(_) | Err(_) => Err(ControlSocketError::InUse),
     }
 }
 
-/// With a name that makes no path longer than [`NAME`] does.
+/// A folder beside the socket. Its name is short, so that the path of the socket in it is not too long.
 fn private_folder(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", std::process::id()))
 }
 
-/// What a process of our number has left behind is in the way.
+/// Removes what an earlier process with our process number has left behind.
 fn create_folder(folder: &Path) -> io::Result<()> {
     remove_folder(folder);
     DirBuilder::new().mode(0o700).create(folder)
@@ -110,12 +116,15 @@ fn remove_folder(folder: &Path) {
     drop(fs::remove_dir(folder));
 }
 
-fn bind_and_move(here: &Path, path: &Path) -> Result<ControlSocket, ControlSocketError> {
-    let listener = UnixListener::bind(here)?;
-    fs::set_permissions(here, Permissions::from_mode(0o600))?;
-    let file = file_id(here)?;
-    fs::rename(here, path)?;
-    Ok(ControlSocket { listener, path: path.to_owned(), file_id: file })
+fn bind_and_move(private: &Path, path: &Path) -> Result<ControlSocket, ControlSocketError> {
+    let socket = UnixListener::bind(private)?;
+    fs::set_permissions(private, Permissions::from_mode(0o600))?;
+    let file_id = file_id(private)?;
+    fs::rename(private, path)?;
+    Ok(ControlSocket {
+        listener: LocalListener { name: "[control]", socket },
+        file: SocketFile { path: path.to_owned(), file_id },
+    })
 }
 
 fn file_id(path: &Path) -> io::Result<(u64, u64)> {

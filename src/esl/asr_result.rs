@@ -1,14 +1,14 @@
-//! What a recognition says that was said: each engine has its own way.
+//! The words in a recognition result. Its format depends on the engine.
 
 use roxmltree::{Document, Node};
 use serde_json::Value;
 
-use crate::channel::driver::RecognizeResult;
+use crate::channel::RecognizeResult;
 
-/// A result with more bytes is none of an utterance.
+/// Maximum length of a result.
 const MAX_RESULT_BYTES: usize = 64 * 1024;
 
-/// The words in a result: NLSML, which most engines give, JSON, or the words themselves.
+/// Reads NLSML, which most engines return, JSON, or plain words.
 pub fn parse_recognition(result: &str) -> RecognizeResult {
     let result = result.trim();
     if result.len() > MAX_RESULT_BYTES {
@@ -25,17 +25,17 @@ pub fn parse_recognition(result: &str) -> RecognizeResult {
     }
 }
 
-/// RFC 6787, 6.3.1: the words are the text of the first `input`; `noinput` and `nomatch` stand in it where there are
-/// none. Its names may be in a namespace.
+/// The words are the text of the first `input`, unless it contains `noinput` or `nomatch` (RFC 6787, 6.3.1). Namespaces
+/// are ignored.
 fn parse_nlsml(result: &str) -> RecognizeResult {
     let Ok(document) = Document::parse(result) else { return unreadable_result() };
     let named = |name: &str| document.descendants().find(|node| node.tag_name().name() == name);
     if named("noinput").is_some() {
         return RecognizeResult::Silence;
     }
-    let said = named("input").or_else(|| named("instance"));
+    let node = named("input").or_else(|| named("instance"));
     RecognizeResult::Words(
-        said.filter(|_| named("nomatch").is_none()).map(node_text).unwrap_or_default(),
+        node.filter(|_| named("nomatch").is_none()).map(node_text).unwrap_or_default(),
     )
 }
 
@@ -47,12 +47,12 @@ fn node_text(node: Node<'_, '_>) -> String {
 /// `{"text": …}`, or the first of `alternatives`.
 fn parse_json(result: &str) -> RecognizeResult {
     let Ok(value) = serde_json::from_str::<Value>(result) else { return unreadable_result() };
-    let places = ["/text", "/alternatives/0/text", "/alternatives/0/transcript"];
-    let found = places.iter().find_map(|place| value.pointer(place)?.as_str());
-    RecognizeResult::Words(found.unwrap_or_default().trim().to_owned())
+    let pointers = ["/text", "/alternatives/0/text", "/alternatives/0/transcript"];
+    let words = pointers.iter().find_map(|pointer| value.pointer(pointer)?.as_str());
+    RecognizeResult::Words(words.unwrap_or_default().trim().to_owned())
 }
 
-/// What `mod_unimrcp` says where there are no words (RFC 6787, 9.4.11).
+/// Result of `mod_unimrcp` without words (RFC 6787, 9.4.11).
 fn parse_completion_cause(cause: &str) -> RecognizeResult {
     let number = cause.get(..3).and_then(|number| number.parse::<u8>().ok());
     match number {
@@ -63,5 +63,5 @@ fn parse_completion_cause(cause: &str) -> RecognizeResult {
 }
 
 fn unreadable_result() -> RecognizeResult {
-    RecognizeResult::Failed("the engine's result was not understood".into())
+    RecognizeResult::Failed("the recognition result is unreadable".into())
 }

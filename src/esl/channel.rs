@@ -1,9 +1,9 @@
-//! The driver: a [`Leg`] over the outbound Event Socket.
+//! The driver: a [`Channel`] over the outbound Event Socket.
 //!
-//! Keys are taken from `DTMF` events, not from an application that reads them: `play_and_get_digits` writes what was
-//! entered into variables and the log, and takes the times that one prompt has; `park`, which is what the channel does
-//! between two applications, tells every key. So a sound plays on while keys come, and is broken off where barge-in
-//! wants it. Applications run one at a time.
+//! Keys are received as `DTMF` events, not from an application that reads them. `play_and_get_digits` would write the
+//! digits to variables and to the log, and it has timeouts for a single prompt only. `park`, which runs between two
+//! applications, reports every key. So a sound continues while keys are pressed, and is interrupted only by barge-in.
+//! One application runs at a time.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,60 +15,58 @@ use tracing::warn;
 
 use super::channel_data::ChannelData;
 use super::command::{EslCommand, EventUuid};
-use super::connection::{EslConnection, EslConnectionEvent, HANDOVER_TIMEOUT, SOCKET_RESUME};
+use super::connection::{EslConnection, EslConnectionEvent};
 use super::quote::EslVariableValue;
 use super::variable::{self, VariableExpansion};
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
-};
 use crate::channel::{
-    Caller, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
-    LineState, Sound,
+    Caller, Channel, Destination, DestinationCheck, Exit, HandoverResult, HoldMedia, Interruption,
+    LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
+mod handover;
 mod hold_media;
 mod playback;
 mod recognize;
 mod record;
 mod sounds;
 
-/// `playback`, `record` and others end at the key `*` unless they are told not to (`on_dtmf` in `mod_dptools.c`).
+/// Keys that end `playback`, `record` and others; `*` by default (`on_dtmf` in `mod_dptools.c`).
 const PLAYBACK_TERMINATORS: &str = "playback_terminators";
-/// `record` leaves out what a telephone that sends no silence did not send, and with it the time that went by, unless
-/// it is told not to (`switch_ivr_record_file_event`).
+/// Whether `record` adds silence for the time in which the telephone sends nothing. By default that time is missing in
+/// the recording (`switch_ivr_record_file_event`).
 const RECORD_FILL_CNG: &str = "record_fill_cng";
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
+
 /// A call on FreeSWITCH.
 pub struct EslChannel<S> {
     connection: EslConnection<S>,
     data: ChannelData,
     caller: Arc<Caller>,
     line_state: LineState,
-    /// What played last.
+    /// The application that was last started to play a sound.
     playing: Option<EventUuid>,
     type_ahead: TypeAheadBuffer,
-    /// Keys are for the next question, also between what is heard.
+    /// Keys are kept for the next question, also those pressed between two applications.
     keep_type_ahead: bool,
-    /// Applications have been told to let all keys be.
+    /// [`PLAYBACK_TERMINATORS`] was changed.
     terminators_disabled: bool,
-    /// `playback` has been told to end after a time.
+    /// [`PLAYBACK_TIMEOUT`] was changed.
     playback_limited: bool,
-    /// Sounds of ours are fetched by `mod_http_cache`.
+    /// `mod_http_cache` has played a sound from our sound server.
     prefers_http_cache: bool,
-    /// `record` has been told to leave nothing out.
+    /// [`RECORD_FILL_CNG`] was changed.
     record_fill_enabled: bool,
-    /// Whether FreeSWITCH can record, once that was tried.
+    /// Whether FreeSWITCH can write recordings; `None` until that was tried.
     can_record: Option<bool>,
-    /// Samples a second of what comes from the caller.
+    /// Sample rate of the caller's audio, in Hz.
     read_rate: u32,
-    /// An engine of FreeSWITCH has listened, and waits for more.
+    /// A speech engine was used and has not been closed.
     recognizer_used: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    /// A call whose channel is known.
     pub fn new(connection: EslConnection<S>, data: ChannelData) -> Self {
         let caller = Arc::new(data.caller());
         let line_state = if data.is_answered() { LineState::Up } else { LineState::Ringing };
@@ -91,112 +89,45 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// An application, in one write with what the first one needs.
+    /// Starts an application. The first one is sent together with the command that disables terminators.
     async fn start_application(&mut self, application: EslCommand) -> Result<(), Interruption> {
         if std::mem::replace(&mut self.terminators_disabled, true) {
             return self.connection.send(&[application]).await;
         }
-        let (none, _) = self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?;
-        self.connection.send(&[none, application]).await
+        let (disable, _) =
+            self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?;
+        self.connection.send(&[disable, application]).await
     }
 
-    /// Where keys go that come between two things that are heard.
+    /// A collector for keys pressed between two questions, if they are kept.
     fn hold_keys(&mut self) -> Option<DigitCollector<'static>> {
         self.keep_type_ahead.then(|| self.type_ahead.start_holding())
     }
 
-    fn store_keys(&mut self, held: Option<DigitCollector<'_>>) {
-        if let Some(held) = held {
-            self.type_ahead.store(held);
+    fn store_keys(&mut self, collector: Option<DigitCollector<'_>>) {
+        if let Some(collector) = collector {
+            self.type_ahead.store(collector);
         }
     }
 
-    /// A variable as the dialplan had it.
+    /// A variable's value as the dialplan had set it.
     fn original_variable(&self, name: &str) -> String {
         self.data.variable(name).unwrap_or_default().into_owned()
     }
 
-    async fn set_variables_and_exit(
-        &mut self,
-        variables: &[(&str, String)],
-        exit: &Exit,
-    ) -> Result<(), Interruption> {
-        self.connection.ensure_alive()?;
-        self.stop_playback().await?;
-        let all = self.final_variables(variables, exit);
-        let all =
-            all.iter().map(|(name, value)| (name.as_str(), EslVariableValue::sanitize(value)));
-        let all: Vec<_> = all.collect();
-        let all = all.iter().map(|(name, value)| (*name, value));
-        self.connection.run("multiset", &variable::multiset(all, self.expansion())?).await?;
-        match exit {
-            Exit::Continue => Ok(()),
-            Exit::Hangup(cause) => {
-                let cause = cause.map_or(NORMAL_CLEARING, |cause| cause.0);
-                self.connection.send(&[EslCommand::hangup(&cause.to_string())?]).await
-            }
-            Exit::Goto(to) => self.transfer(to).await,
-        }
-    }
-
-    /// Whatever plays, ends: without that the dialplan would go on only after it (`switch_ivr_park`).
-    async fn stop_playback(&mut self) -> Result<(), Interruption> {
-        self.playing = None;
-        if !self.connection.is_idle() {
-            self.connection.run("break", "").await?;
-        }
-        if std::mem::take(&mut self.recognizer_used) {
-            self.connection.run("detect_speech", "stop").await?;
-        }
-        Ok(())
-    }
-
-    /// The standard variables in small letters; and what was changed for the time of the call is as before.
-    fn final_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
-        let mut all = Vec::with_capacity(variables.len() + 3);
-        let changed = [
-            (self.terminators_disabled, PLAYBACK_TERMINATORS),
-            (self.playback_limited, PLAYBACK_TIMEOUT),
-            (self.record_fill_enabled, RECORD_FILL_CNG),
-        ];
-        let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
-        all.extend(changed.map(|(_, name)| (name.to_owned(), self.original_variable(name))));
-        // With it a call that is transferred, or whose `socket` line lacks `async`, is stranded in CS_RESET when we close,
-        // and one that is hung up may go on without that (`listener_run`, `socket_function`).
-        let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
-        if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
-            all.push((SOCKET_RESUME.to_owned(), String::new()));
-        }
-        let standard = variables.iter();
-        all.extend(standard.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
-        all
-    }
-
     /// Whether FreeSWITCH expands the arguments of this channel's applications (`switch_true` in `switch_utils.h`).
     fn expansion(&self) -> VariableExpansion {
-        let switched = self.data.variable("app_disable_expand_variables");
-        match switched.as_deref() {
+        let disabled = self.data.variable("app_disable_expand_variables");
+        match disabled.as_deref() {
             Some("true" | "yes" | "on" | "1" | "t" | "enabled" | "active" | "allow") => {
                 VariableExpansion::Off
             }
             _ => VariableExpansion::On,
         }
     }
-
-    async fn transfer(&mut self, to: &Destination) -> Result<(), Interruption> {
-        let dialplan = self.data.headers().get("Caller-Dialplan");
-        let dialplan = dialplan.filter(|name| Destination::is_valid_part(name));
-        let dialplan = dialplan.as_deref().unwrap_or("XML").to_owned();
-        let context = to.context.as_deref().unwrap_or(&self.caller.context);
-        let place = format!("{} {dialplan} {context}", to.extension);
-        self.connection.run("transfer", place.trim_end()).await
-    }
 }
 
-/// Q.850's cause of a call that simply ends.
-const NORMAL_CLEARING: u8 = 16;
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -220,14 +151,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
 
     async fn prepare_question(
         &mut self,
-        records_into: Option<&str>,
+        recording_file: Option<&str>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         if !self.connection.is_async() {
             return Err(Interruption::Refused(NOT_ASYNC.into()));
         }
         self.keep_type_ahead = false;
-        if let Some(file) = records_into {
+        if let Some(file) = recording_file {
             self.connection.ensure_alive()?;
             self.check_can_record(file, collector).await?;
         }
@@ -244,12 +175,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
 
     async fn wait_for_key(
         &mut self,
-        time: Duration,
+        timeout: Duration,
         collector: &mut DigitCollector<'_>,
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         if let Some(EslConnectionEvent::Key(key)) =
-            self.connection.next_event(Instant::now() + time).await?
+            self.connection.next_event(Instant::now() + timeout).await?
         {
             collector.push_key(key, Instant::now());
         }
@@ -265,52 +196,52 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
         tokio::select! {
             biased;
             done = work => Ok(Some(done)),
-            ended = self.connection.wait_for_barge_in(collector) => ended.map(|()| None),
+            waited = self.connection.wait_for_barge_in(collector) => waited.map(|()| None),
         }
     }
 
     async fn record(
         &mut self,
-        recording: &RecordOptions<'_>,
+        options: &RecordOptions<'_>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
-        self.record_speech(recording, collector).await
+        self.record_speech(options, collector).await
     }
 
     async fn recognize(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
-        self.recognize_speech(recognition, prompt, collector).await
+        self.recognize_speech(options, prompt, collector).await
     }
 
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &HoldMedia,
+        hold_media: &HoldMedia,
     ) -> Result<T, Interruption> {
         self.connection.ensure_alive()?;
-        self.keep_type_ahead = meanwhile.keep_type_ahead;
-        let mut held = self.hold_keys();
+        self.keep_type_ahead = hold_media.keep_type_ahead;
+        let mut collector = self.hold_keys();
         let done = tokio::select! {
             biased;
             done = work => done,
-            interrupted = self.play_hold_media(meanwhile, held.as_mut()) => return Err(interrupted),
+            interruption = self.play_hold_media(hold_media, collector.as_mut()) => return Err(interruption),
         };
-        self.stop_hold_media(held.as_mut()).await?;
-        self.store_keys(held);
+        self.stop_hold_media(collector.as_mut()).await?;
+        self.store_keys(collector);
         Ok(done)
     }
 
-    /// FreeSWITCH has no way to ask its dialplan without running it. What it has nowhere is a priority.
+    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities at all.
     async fn check_destination(
         &mut self,
-        to: &Destination,
+        destination: &Destination,
     ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
-        Ok(if to.priority.is_some() {
+        Ok(if destination.priority.is_some() {
             DestinationCheck::Missing
         } else {
             DestinationCheck::Unknown
@@ -320,31 +251,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> ChannelDriver for EslChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let value = EslVariableValue::sanitize(value);
         if value.is_truncated() {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a value was cut");
+            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
         }
         let assignment = variable::set(name, &value, self.expansion())?;
-        let mut held = self.hold_keys();
-        let set = self.connection.run_collecting_keys("set", &assignment, held.as_mut()).await;
-        self.store_keys(held);
-        match set {
-            // A call that is over takes no variables, and nobody reads them.
+        let mut collector = self.hold_keys();
+        let result =
+            self.connection.run_collecting_keys("set", &assignment, collector.as_mut()).await;
+        self.store_keys(collector);
+        match result {
+            // After the end of the call FreeSWITCH sets no variables, and nothing reads them.
             Err(Interruption::CallerHungUp { .. }) => Ok(()),
-            done => done,
+            result => result,
         }
     }
 
     async fn hand_over(mut self, variables: &[(&str, String)], exit: &Exit) -> HandoverResult {
-        self.connection.replace_deadline(HANDOVER_TIMEOUT);
-        let left = match self.set_variables_and_exit(variables, exit).await {
+        self.connection.deadline.start_handover();
+        let result = match self.set_variables_and_exit(variables, exit).await {
             Ok(()) => HandoverResult::Completed,
             Err(Interruption::CallerHungUp { .. }) => HandoverResult::CallerHungUp,
             Err(_) => HandoverResult::ConnectionLost,
         };
         self.connection.close().await;
-        left
+        result
     }
 }
 
-/// What a `socket` line lacks where a question can't be asked.
-const NOT_ASYNC: &str =
-    "no keys without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";
+/// Passes a key to the collector. Whether it ends a recording or a recognition: without a collector every key does.
+fn ends_listening(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
+    let Some(collector) = collector else { return true };
+    collector.push_key(key, Instant::now());
+    collector.has_keys()
+}
+
+/// Why a question cannot be asked in static mode.
+const NOT_ASYNC: &str = "digits cannot be read without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";

@@ -1,4 +1,4 @@
-//! The first words of a call: who calls whom, and which script is asked for.
+//! The channel data: who calls, and which script is requested.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,75 +8,73 @@ use bytes::Bytes;
 use super::headers::EslHeaders;
 use crate::channel::Caller;
 
-/// The reply to `connect`: the channel's data and variables (`parse_command`).
+/// The reply to `connect`: headers and variables of the channel (`parse_command`).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ChannelData(EslHeaders);
 
-/// Who reads our commands (`Socket-Mode`).
+/// Which thread of FreeSWITCH reads our commands (`Socket-Mode`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SocketMode {
-    /// A thread of its own, beside the call: replies come at once.
+    /// A thread of its own: replies are sent at once.
     Async,
-    /// The thread of the call, between two applications: nothing is read, and no event sent, while one runs. What a
-    /// FreeSWITCH that does not say is taken for, since it allows less.
+    /// The thread of the call, between two applications: while an application runs, no command is read and no event is
+    /// sent. Assumed if FreeSWITCH does not tell the mode, since it is the more restricted one.
     #[default]
     Static,
 }
 
-/// Which commands are taken (`Control`).
+/// Which commands FreeSWITCH accepts (`Control`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SocketControl {
-    /// All.
     Full,
-    /// `connect`, `getvar`, `myevents`, `filter`, `divert_events`, `resume`, `sendmsg`, `exit` (`parse_command`); the
-    /// others are `-ERR command not found`.
+    /// Only `connect`, `getvar`, `myevents`, `filter`, `divert_events`, `resume`, `sendmsg` and `exit`
+    /// (`parse_command`). Others are answered with `-ERR command not found`.
     #[default]
     SingleChannel,
 }
 
 impl ChannelData {
-    /// The data in a block of headers.
     pub fn from_block(block: Bytes) -> Self {
         Self(EslHeaders::from(block))
     }
 
-    /// All headers.
     pub fn headers(&self) -> &EslHeaders {
         &self.0
     }
 
-    /// `Unique-ID`: the switch's identifier of the call leg.
+    /// `Unique-ID`: FreeSWITCH's identifier of the channel.
     pub fn unique_id(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Unique-ID")
     }
 
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
     pub fn caller_number(&self) -> Option<Cow<'_, str>> {
-        let shown = !self.header_is_true("Caller-Privacy-Hide-Number");
+        let is_shown = !self.header_is_true("Caller-Privacy-Hide-Number");
         self.get_nonempty("Caller-Caller-ID-Number")
-            .filter(|number| shown && !is_unknown_caller(number))
+            .filter(|number| is_shown && !is_unknown_caller(number))
     }
 
     /// `Caller-Caller-ID-Name`, unless there is none or it is withheld.
     ///
-    /// A caller without a name has the number for one, or `unknown` (`sofia_handle_sip_i_invite` in `sofia.c`).
+    /// If the caller has no name, FreeSWITCH sends the number or `unknown` (`sofia_handle_sip_i_invite` in `sofia.c`).
     pub fn caller_name(&self) -> Option<Cow<'_, str>> {
-        let shown = !self.header_is_true("Caller-Privacy-Hide-Name");
+        let is_shown = !self.header_is_true("Caller-Privacy-Hide-Name");
         let number = self.get_nonempty("Caller-Caller-ID-Number");
         let is_name =
             |name: &Cow<'_, str>| !is_unknown_caller(name) && Some(name) != number.as_ref();
-        self.get_nonempty("Caller-Caller-ID-Name").filter(|name| shown && is_name(name))
+        self.get_nonempty("Caller-Caller-ID-Name").filter(|name| is_shown && is_name(name))
     }
 
-    /// `Caller-Destination-Number`: the extension that the call is in, which a transfer changes.
+    /// `Caller-Destination-Number`: the extension that the call is in. A transfer changes it.
     pub fn destination_number(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Caller-Destination-Number")
     }
 
-    /// The number that was dialled, where SIP told.
+    /// The dialled number, if SIP has told it.
     ///
-    /// It is the user of the request, but to a gateway that is registered this is a name of our side, `gw+NAME`, and
-    /// the user in `To` was dialled (`sofia_handle_sip_i_invite` in `sofia.c`).
+    /// It is the user part of the request URI. For a call from a gateway with which FreeSWITCH has registered, that is
+    /// a name of FreeSWITCH's own, `gw+NAME`, and the dialled number is the user part of `To`
+    /// (`sofia_handle_sip_i_invite` in `sofia.c`).
     pub fn dialled_number(&self) -> Option<Cow<'_, str>> {
         let dialled = self.variable("sip_req_user")?;
         if dialled.contains("gw+") { self.variable("sip_to_user") } else { Some(dialled) }
@@ -92,8 +90,8 @@ impl ChannelData {
         self.get_nonempty("Channel-Name")
     }
 
-    /// The variable `default_language`, or `en`, which is what FreeSWITCH itself says without one
-    /// (`switch_ivr_phrase_macro_event` in `switch_ivr_say.c`).
+    /// The variable `default_language`, or `en`, which is FreeSWITCH's own default (`switch_ivr_phrase_macro_event` in
+    /// `switch_ivr_say.c`).
     pub fn language(&self) -> Cow<'_, str> {
         self.variable("default_language").unwrap_or(Cow::Borrowed("en"))
     }
@@ -103,7 +101,7 @@ impl ChannelData {
         self.get_nonempty("Answer-State")
     }
 
-    /// Whether somebody hears us without our picking up.
+    /// Whether the channel is picked up already.
     pub fn is_answered(&self) -> bool {
         self.answer_state().is_some_and(|state| state == "answered")
     }
@@ -124,13 +122,13 @@ impl ChannelData {
         }
     }
 
-    /// A channel variable. One that is empty does not exist.
+    /// A channel variable; `None` if it is empty.
     pub fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.0.variable(name).filter(|value| !value.is_empty())
     }
 
-    /// The script that is asked for: what stands after the slash of `socket host:port/script`, else the channel
-    /// variable `dialscript`. From the dialplan: not to be used as a file.
+    /// The requested script: the text after the slash of `socket host:port/script`, else the channel variable
+    /// `dialscript`. It comes from the dialplan and must not be used as a file name.
     pub fn script_name(&self) -> Option<Cow<'_, str>> {
         self.socket_path().or_else(|| self.variable("dialscript")).map(without_slashes)
     }
@@ -140,12 +138,11 @@ impl ChannelData {
         self.0.variables().filter_map(|(name, value)| Some((argument_name(name)?, value)))
     }
 
-    /// The argument of that name, which is the same in small letters and in capitals.
+    /// One argument of the script. Names are not case-sensitive.
     pub fn argument(&self, name: &str) -> Option<Cow<'_, str>> {
         self.variable(&format!("{ARGUMENT_PREFIX}{name}"))
     }
 
-    /// Who calls whom.
     pub fn caller(&self) -> Caller {
         let text = |value: Option<Cow<'_, str>>| value.unwrap_or_default().into_owned();
         Caller {
@@ -159,11 +156,11 @@ impl ChannelData {
         }
     }
 
-    /// The variable `socket_path`, unless it is an earlier one's: a `socket` line without a path does not unset it
-    /// (`socket_function`), and the line itself is there to see.
+    /// The variable `socket_path`, unless an earlier `socket` has set it: one without a path does not unset the
+    /// variable (`socket_function`). The current line is in `current_application_data`.
     fn socket_path(&self) -> Option<Cow<'_, str>> {
-        let socket = self.variable("current_application").is_some_and(|name| name == "socket");
-        let line = self.variable("current_application_data").filter(|_| socket);
+        let is_socket = self.variable("current_application").is_some_and(|name| name == "socket");
+        let line = self.variable("current_application_data").filter(|_| is_socket);
         let has_path = line.is_none_or(|line| line.contains('/'));
         self.variable("socket_path").filter(|_| has_path)
     }
@@ -177,14 +174,13 @@ impl ChannelData {
     }
 }
 
-/// Callers' numbers and variables are personal: only a size is shown.
+/// Numbers and variables are personal data, so only the size is shown.
 impl fmt::Debug for ChannelData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ChannelData({:?})", self.0)
     }
 }
 
-/// What stands before an argument's name.
 const ARGUMENT_PREFIX: &str = "dialscript_arg_";
 
 fn argument_name(variable: Cow<'_, str>) -> Option<Cow<'_, str>> {
@@ -201,11 +197,11 @@ fn without_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// What trunks and FreeSWITCH write for a caller who is not known or does not want to be: RFC 3323 has `anonymous`,
+/// Texts that trunks and FreeSWITCH use for a caller who is unknown or withheld. RFC 3323 defines `anonymous`;
 /// `0000000000` is FreeSWITCH's own (`SWITCH_DEFAULT_CLID_NUMBER` in `switch_types.h`).
 const UNKNOWN_CALLERS: [&str; 7] =
     ["anonymous", "unknown", "unavailable", "restricted", "private", "withheld", "0000000000"];
 
 fn is_unknown_caller(caller: &str) -> bool {
-    UNKNOWN_CALLERS.iter().any(|nobody| nobody.eq_ignore_ascii_case(caller))
+    UNKNOWN_CALLERS.iter().any(|unknown| unknown.eq_ignore_ascii_case(caller))
 }

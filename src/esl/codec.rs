@@ -1,72 +1,68 @@
-//! Bytes from FreeSWITCH to messages, and commands to bytes.
+//! Splits the bytes from FreeSWITCH into messages, and encodes commands.
 //!
-//! A frame is found before it is parsed: header lines up to a blank one, then as many bytes as `Content-Length` says.
-//! The scan for newlines goes on where it stopped and never looks into a body, so a message that comes byte by byte
-//! costs no more than one that comes whole.
+//! A frame is delimited before it is parsed: header lines up to a blank line, then a body of `Content-Length` bytes,
+//! which is not searched for newlines.
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
 
 use super::channel_data::ChannelData;
 use super::command::EslCommand;
-use super::error::{EslError, EslEvidence, EslMessagePart};
+use super::error::{EslError, EslMessagePart};
 use super::event::EslEvent;
 use super::parse;
-use super::text::{self, EslText};
+use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine, decode_lossy};
 
-/// Most bytes of a block of headers. The reply to `connect` is one: 4 to 8 kB, and all that variables of the channel
-/// add to it, of which each byte may take three.
+/// Maximum length of a block of headers. The reply to `connect` is the largest: 4 to 8 kB, and all variables of the
+/// channel, each byte of which may take three.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
-/// Most bytes of a body. An event was seen with 46 kB when one variable was of 20 kB.
+/// Maximum length of a body. An event of a channel with a variable of 20 kB was seen to have 46 kB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// One thing that FreeSWITCH said.
+/// One message from FreeSWITCH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EslMessage {
-    /// The reply to `connect`: who calls whom.
+    /// The reply to `connect`.
     ChannelData(ChannelData),
-    /// The answer to the oldest command without one.
+    /// The reply to the oldest command that has none yet.
     Reply(EslReply),
-    /// The same to `api`: what the function wrote. A function that wrote nothing says `-ERR no reply` (`api_exec`).
-    ApiResponse(EslText),
-    /// Comes at any time, also between a command and its reply.
+    /// The reply to `api`: the output of the function, or `-ERR no reply` if it has none (`api_exec`).
+    ApiResponse(LossyText),
+    /// May come at any time, also between a command and its reply.
     Event(EslEvent),
-    /// `text/disconnect-notice`: the channel is gone.
+    /// `text/disconnect-notice`: the channel no longer exists.
     Disconnected {
-        /// Whether FreeSWITCH goes on to listen to us (`linger`). Otherwise it closes now.
+        /// Whether FreeSWITCH still reads commands (`linger`). Otherwise it closes the connection now.
         lingering: bool,
     },
 }
 
-/// The answer to a command. Which one it belongs to is known only by order.
+/// The reply to a command. Only its order tells which command it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EslReply {
-    /// Whether the command was taken: `+OK`. That is all it says of a `sendmsg` to a channel in async mode.
+    /// Whether FreeSWITCH has accepted the command: `+OK`. In async mode the reply to a `sendmsg` tells no more than
+    /// that.
     pub ok: bool,
-    /// `Reply-Text`, not encoded and cut at 511 bytes (`listener_run`).
-    pub text: EslText,
+    /// `Reply-Text`, not encoded, and truncated at 511 bytes (`listener_run`).
+    pub text: LossyText,
 }
 
 /// The codec of one connection.
 ///
-/// After an error nothing that it yields can be trusted to answer what was asked.
+/// After an error, messages cannot be matched to commands any more.
 #[derive(Debug, Clone, Default)]
 pub struct EslCodec {
-    /// Where the search for the next newline goes on.
-    scanned: usize,
-    /// Where the line begins that `scanned` is in.
-    line_start: usize,
-    /// The headers, once they are whole.
+    lines: LineScanner,
+    /// The headers, once they are complete.
     head: Option<EslMessageHead>,
 }
 
-/// What a block of headers says of its message.
+/// What the headers tell about their message.
 #[derive(Debug, Clone, Copy)]
 struct EslMessageHead {
     content: EslContent,
-    /// Bytes of the block with its blank line.
+    /// Length of the headers with the blank line.
     block_bytes: usize,
-    /// Bytes of the body.
     body_bytes: usize,
 }
 
@@ -77,50 +73,45 @@ enum EslContent {
     ApiResponse,
     Event,
     Disconnected,
-    /// What nobody asked for: other formats of events, lines of the log.
+    /// Messages that we have not subscribed to: other event formats, log lines.
     Ignored,
 }
 
 impl EslCodec {
-    /// Reads the headers, if they are whole.
+    /// The headers, if they are complete.
     fn head(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessageHead>, EslError> {
         if self.head.is_none() && self.ends_block(buffer)? {
-            self.head = Some(EslMessageHead::parse(&buffer[..self.scanned])?);
+            self.head = Some(EslMessageHead::parse(&buffer[..self.lines.complete_bytes()])?);
         }
         Ok(self.head)
     }
 
-    /// Looks for the blank line.
+    /// Whether the blank line has been received.
     fn ends_block(&mut self, buffer: &mut BytesMut) -> Result<bool, EslError> {
         self.skip_blank_lines(buffer);
-        while let Some(at) = buffer[self.scanned..].iter().position(|&byte| byte == b'\n') {
-            let line = &buffer[self.line_start..self.scanned + at];
-            let is_blank = matches!(line, b"" | b"\r");
-            self.scanned += at + 1;
-            self.line_start = self.scanned;
-            if self.scanned > MAX_HEADER_BYTES {
-                return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
-            }
-            if is_blank {
-                return Ok(true);
+        loop {
+            match self.lines.next_line(buffer, MAX_HEADER_BYTES) {
+                ScannedLine::Complete(line) if matches!(&buffer[line.clone()], b"" | b"\r") => {
+                    return Ok(true);
+                }
+                ScannedLine::Complete(_) => {}
+                ScannedLine::Partial => return Ok(false),
+                ScannedLine::TooLong => {
+                    return Err(too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer));
+                }
             }
         }
-        self.scanned = buffer.len();
-        let within = self.scanned < MAX_HEADER_BYTES;
-        within
-            .then_some(false)
-            .ok_or_else(|| too_long(EslMessagePart::Headers, MAX_HEADER_BYTES, buffer))
     }
 
-    /// Blank lines before a message mean nothing, as they mean nothing to FreeSWITCH (`read_packet`).
+    /// Blank lines before a message have no meaning, as in FreeSWITCH itself (`read_packet`).
     fn skip_blank_lines(&self, buffer: &mut BytesMut) {
-        if self.scanned == 0 {
+        if self.lines.is_at_start() {
             let blank = buffer.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
             buffer.advance(blank);
         }
     }
 
-    /// Takes a whole message off the buffer. `None` is one that is ignored.
+    /// Removes a message from the buffer and parses it. `None` if it is ignored.
     fn take_message(&mut self, head: EslMessageHead, buffer: &mut BytesMut) -> Option<EslMessage> {
         *self = Self::default();
         let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
@@ -130,7 +121,7 @@ impl EslCodec {
                 Some(EslMessage::ChannelData(ChannelData::from_block(block)))
             }
             EslContent::Reply => Some(EslMessage::Reply(EslReply::from_block(&block))),
-            EslContent::ApiResponse => Some(EslMessage::ApiResponse(EslText::from(body))),
+            EslContent::ApiResponse => Some(EslMessage::ApiResponse(LossyText::from(body))),
             EslContent::Event => Some(EslMessage::Event(EslEvent::from_body(&body))),
             EslContent::Disconnected => {
                 Some(EslMessage::Disconnected { lingering: lingers(&block) })
@@ -142,10 +133,13 @@ impl EslCodec {
 
 impl EslMessageHead {
     fn parse(block: &[u8]) -> Result<Self, EslError> {
-        let not_understood = || EslError::Malformed(EslEvidence::from_bytes(block));
-        let content = parse::find_header(block, b"Content-Type").ok_or_else(not_understood)?;
+        let malformed = || EslError::Malformed {
+            expected: "Event Socket message",
+            evidence: Evidence::from_bytes(block),
+        };
+        let content = parse::find_header(block, b"Content-Type").ok_or_else(malformed)?;
         let body = match parse::find_header(block, b"Content-Length") {
-            Some(length) => parse::content_length(length).ok_or_else(not_understood)?,
+            Some(length) => parse::content_length(length).ok_or_else(malformed)?,
             None => 0,
         };
         if body > MAX_BODY_BYTES {
@@ -182,7 +176,7 @@ impl EslContent {
 impl EslReply {
     fn from_block(block: &Bytes) -> Self {
         let text = parse::find_header(block, b"Reply-Text").unwrap_or_default();
-        Self { ok: text.starts_with(b"+OK"), text: EslText::from(block.slice_ref(text)) }
+        Self { ok: text.starts_with(b"+OK"), text: LossyText::from(block.slice_ref(text)) }
     }
 }
 
@@ -203,7 +197,7 @@ impl Decoder for EslCodec {
         Ok(None)
     }
 
-    /// Bytes of a message that is not whole are an error.
+    /// An incomplete message is an error.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<EslMessage>, EslError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => {
@@ -212,14 +206,14 @@ impl Decoder for EslCodec {
                 } else {
                     EslMessagePart::Headers
                 };
-                Err(EslError::UnexpectedEnd { part, evidence: EslEvidence::from_bytes(buffer) })
+                Err(EslError::UnexpectedEnd { part, evidence: Evidence::from_bytes(buffer) })
             }
             message => Ok(message),
         }
     }
 }
 
-/// A command goes out in one piece: FreeSWITCH spins while it waits for a body (`read_packet`).
+/// A command is sent in one piece: FreeSWITCH busy-waits for a body (`read_packet`).
 impl Encoder<&EslCommand> for EslCodec {
     type Error = EslError;
 
@@ -230,11 +224,11 @@ impl Encoder<&EslCommand> for EslCodec {
 }
 
 fn too_long(part: EslMessagePart, limit: usize, bytes: &[u8]) -> EslError {
-    EslError::TooLong { part, limit, evidence: EslEvidence::from_bytes(bytes) }
+    EslError::TooLong { part, limit, evidence: Evidence::from_bytes(bytes) }
 }
 
 /// `Content-Disposition: linger` (`read_packet`), or `disconnect` (`send_disconnect`).
 fn lingers(block: &[u8]) -> bool {
     let disposition = parse::find_header(block, b"Content-Disposition");
-    disposition.is_some_and(|disposition| text::decode(disposition) == "linger")
+    disposition.is_some_and(|disposition| decode_lossy(disposition) == "linger")
 }

@@ -1,4 +1,4 @@
-//! What FreeSWITCH tells unasked.
+//! Events from FreeSWITCH.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,43 +8,43 @@ use bytes::Bytes;
 
 use super::headers::EslHeaders;
 use super::parse;
-use super::text::EslText;
+use crate::channel::digits::is_dtmf_key;
+use crate::wire::LossyText;
 
 /// One event in plain format.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslEvent {
     kind: EslEventKind,
     headers: EslHeaders,
-    body: EslText,
+    body: LossyText,
 }
 
-/// The events that mean something to us, by `Event-Name`.
+/// Kinds of events, by `Event-Name`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EslEventKind {
-    /// `CHANNEL_ANSWER`: picked up.
+    /// `CHANNEL_ANSWER`: the channel was picked up.
     Answer,
-    /// `CHANNEL_EXECUTE`: an application starts.
+    /// `CHANNEL_EXECUTE`: an application begins.
     Execute,
-    /// `CHANNEL_EXECUTE_COMPLETE`: one has ended.
+    /// `CHANNEL_EXECUTE_COMPLETE`: an application has ended.
     ExecuteComplete,
-    /// `CHANNEL_HANGUP`: the call is over, while an application may still run.
+    /// `CHANNEL_HANGUP`: the call has ended. An application may still run.
     Hangup,
-    /// `CHANNEL_HANGUP_COMPLETE`: all is said about it.
+    /// `CHANNEL_HANGUP_COMPLETE`: the last event of a call.
     HangupComplete,
-    /// `CHANNEL_PARK`: the channel waits for us.
+    /// `CHANNEL_PARK`: the channel waits for our commands.
     Park,
     /// `CHANNEL_UNPARK`: it no longer does.
     Unpark,
-    /// `DTMF`: an application, or the park, took a key off the channel (`switch_channel_dequeue_dtmf` in
-    /// `switch_channel.c`), which is not when it was pressed.
+    /// `DTMF`: an application or `park` has read a key from the channel (`switch_channel_dequeue_dtmf` in
+    /// `switch_channel.c`). It may have been pressed earlier.
     Dtmf,
     /// `PLAYBACK_START`
     PlaybackStart,
     /// `PLAYBACK_STOP`
     PlaybackStop,
-    /// `BACKGROUND_JOB`: the result of a `bgapi`, as the event's body.
+    /// `BACKGROUND_JOB`: the body is the result of a `bgapi`.
     BackgroundJob,
-    /// Any other.
     Other,
 }
 
@@ -68,17 +68,16 @@ impl EslEventKind {
 }
 
 impl EslEvent {
-    /// The event in the body of a `text/event-plain`.
+    /// Parses the body of a `text/event-plain`. Copies nothing.
     pub fn from_body(bytes: &Bytes) -> Self {
         let (headers, body) = parse::split_event(bytes);
         let (headers, body) = (bytes.slice_ref(headers), bytes.slice_ref(body));
         let kind = EslEventKind::from_name(
             parse::find_header(&headers, b"Event-Name").unwrap_or_default(),
         );
-        Self { kind, headers: EslHeaders::from(headers), body: EslText::from(body) }
+        Self { kind, headers: EslHeaders::from(headers), body: LossyText::from(body) }
     }
 
-    /// Which event it is.
     pub fn kind(&self) -> EslEventKind {
         self.kind
     }
@@ -88,27 +87,26 @@ impl EslEvent {
         self.get("Event-Name").unwrap_or_default()
     }
 
-    /// Any header. Of two with the same name it is the first, and names are the same in small letters and in capitals.
+    /// Any header. Names are not case-sensitive. Of two headers with the same name it is the first.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.get(name)
     }
 
-    /// All headers.
     pub fn headers(&self) -> &EslHeaders {
         &self.headers
     }
 
-    /// What stands behind the headers, not encoded.
-    pub fn body(&self) -> &EslText {
+    /// The event's own body, not encoded.
+    pub fn body(&self) -> &LossyText {
         &self.body
     }
 
-    /// `Unique-ID`: whose event it is.
+    /// `Unique-ID`: the channel's identifier.
     pub fn unique_id(&self) -> Option<Cow<'_, str>> {
         self.get("Unique-ID")
     }
 
-    /// `Application-UUID`: the `Event-UUID` of the execute; FreeSWITCH makes one up where none was given.
+    /// `Application-UUID`: the `Event-UUID` of the `execute` command, or one that FreeSWITCH has generated.
     pub fn application_uuid(&self) -> Option<Cow<'_, str>> {
         self.get("Application-UUID")
     }
@@ -118,23 +116,23 @@ impl EslEvent {
         self.get("Application")
     }
 
-    /// `Application-Response`: `None` also where the application set none. Proves nothing: an application that ran
-    /// inside another leaves its own to that one.
+    /// `Application-Response`; `None` if the application has set none. Not reliable: an application that runs inside
+    /// another one may leave its response to that one.
     pub fn application_response(&self) -> Option<Cow<'_, str>> {
         self.get("Application-Response").filter(|response| response != "_none_")
     }
 
-    /// `DTMF-Digit`, where a telephone has the key.
+    /// `DTMF-Digit`, if it is a DTMF key.
     pub fn digit(&self) -> Option<char> {
         let digit = self.get("DTMF-Digit")?;
         let mut keys = digit.chars();
         keys.next().filter(|&key| is_dtmf_key(key) && keys.next().is_none())
     }
 
-    /// `DTMF-Duration`, which is sent in steps of 8 kHz.
+    /// `DTMF-Duration`, which counts samples at 8 kHz.
     pub fn digit_duration(&self) -> Option<Duration> {
-        let steps: u32 = self.get("DTMF-Duration")?.parse().ok()?;
-        Some(Duration::from_micros(u64::from(steps) * 125))
+        let samples: u32 = self.get("DTMF-Duration")?.parse().ok()?;
+        Some(Duration::from_micros(u64::from(samples) * 125))
     }
 
     /// `Hangup-Cause`, such as `NORMAL_CLEARING`.
@@ -152,7 +150,7 @@ impl EslEvent {
         self.get("Channel-State")
     }
 
-    /// `Playback-Status`: `done`, or `break` where something ended the sound.
+    /// `Playback-Status`: `done`, or `break` if the sound was interrupted.
     pub fn playback_status(&self) -> Option<Cow<'_, str>> {
         self.get("Playback-Status")
     }
@@ -162,19 +160,15 @@ impl EslEvent {
         self.get("Job-UUID")
     }
 
-    /// A channel variable, as it was then.
+    /// A channel variable, as it was at the time of the event.
     pub fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.variable(name)
     }
 }
 
-fn is_dtmf_key(key: char) -> bool {
-    matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
-}
-
-/// A digit may be one of a PIN: only the kind is shown.
+/// A digit may be one of a PIN, so only the kind is shown.
 impl fmt::Debug for EslEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Event({:?}, {:?})", self.kind, self.headers)
+        write!(f, "EslEvent({:?}, {:?})", self.kind, self.headers)
     }
 }

@@ -1,8 +1,8 @@
-//! Which message answers which command, and ends which application.
+//! Matches replies and events to commands and applications.
 //!
-//! An application says that it has ended, or it says nothing at all: one that FreeSWITCH does not know, one that was
-//! thrown away by a `break`, one that was still queued when the call ended. So the end of the call is the end of all of
-//! them, and whoever waits for one must have a deadline of its own, too.
+//! For some applications FreeSWITCH never reports the end: an unknown one, one that a `break` has removed from the
+//! queue, one that was queued when the call ended. So the end of the call ends all of them, and whoever waits for one
+//! needs a timeout of its own.
 
 use std::collections::VecDeque;
 
@@ -11,42 +11,42 @@ use super::codec::EslMessage;
 use super::command::{EslCommand, EventUuid};
 use super::event::{EslEvent, EslEventKind};
 
-/// The commands that wait for a reply, and the executes that have not ended, of one connection.
+/// The commands without a reply, and the running applications, of one connection.
 #[derive(Debug)]
 pub struct PendingExecutions {
-    /// Ours, and only ours: without `myevents` or a filter everybody's events come.
+    /// Our channel. Without `myevents` or a filter we receive events of all channels.
     unique_id: String,
     mode: SocketMode,
-    /// Replies come in the order of the commands, one for each (`listener_run`).
+    /// FreeSWITCH sends one reply to each command, in order (`listener_run`).
     unanswered: VecDeque<Option<EventUuid>>,
     running: Vec<EventUuid>,
     call_end: Option<EslCallEnd>,
 }
 
-/// What a message was to our commands.
+/// What a message means for the pending commands and applications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecutionUpdate {
-    /// The reply to the oldest command; if that was an execute, it goes on.
+    /// The reply to the oldest command. If that was an `execute`, the application is running.
     Replied,
-    /// The execute has ended.
+    /// The application has ended.
     Ended(EventUuid, ExecutionEnd),
-    /// The call has, and with it all that ran. Said once, at the first sign.
+    /// The call has ended, and with it all applications. Reported once.
     CallEnded(EslCallEnd),
-    /// A reply that no command waited for: they are out of step, and no later one can be trusted.
+    /// A reply although no command waits for one. Replies can no longer be matched to commands.
     UnexpectedReply,
-    /// Nothing: an event to look at, or the end of what was not ours or had ended before.
+    /// An event that ends nothing, or the end of an application that is not ours or had ended before.
     Unrelated,
 }
 
-/// How an execute ended.
+/// How an application ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecutionEnd {
-    /// `CHANNEL_EXECUTE_COMPLETE` came. Whether it did what it should is another matter.
+    /// `CHANNEL_EXECUTE_COMPLETE`. The application may have succeeded or failed.
     Complete,
-    /// The reply came, in static mode: it is given when the application is done, and all events of it follow
-    /// (`parse_command` runs it in `switch_ivr_parse_event`). Also where there is no such application.
+    /// The reply, in static mode: FreeSWITCH sends it when the application has ended, and all events of it afterwards
+    /// (`parse_command` calls it in `switch_ivr_parse_event`). Also if there is no such application.
     Returned,
-    /// The command was refused.
+    /// FreeSWITCH rejected the command.
     Refused,
 }
 
@@ -55,26 +55,24 @@ pub enum ExecutionEnd {
 pub enum EslCallEnd {
     /// `CHANNEL_HANGUP`, or `CHANNEL_HANGUP_COMPLETE` without it.
     HungUp,
-    /// `text/disconnect-notice`: hung up as well, or we were told goodbye.
+    /// `text/disconnect-notice` after a hang-up or an `exit`, or the end of the `socket` application.
     Disconnected,
 }
 
 impl PendingExecutions {
-    /// A connection on which nothing was sent.
     pub fn new(unique_id: impl Into<String>, mode: SocketMode) -> Self {
         let (unanswered, running) = (VecDeque::new(), Vec::new());
         Self { unique_id: unique_id.into(), mode, unanswered, running, call_end: None }
     }
 
-    /// Takes note of a command that goes out, in the order in which they do. `connect` is one where its reply is heard
-    /// here. What is executed after the call's end is taken by FreeSWITCH, and never run.
+    /// Records a command, in the order of sending. Not for a `connect` whose reply is read elsewhere. After the end of
+    /// the call, FreeSWITCH accepts an `execute` but never runs it.
     pub fn record_sent(&mut self, command: &EslCommand) {
         self.unanswered.push_back(command.event_uuid());
         let runs = command.event_uuid().filter(|_| self.call_end.is_none());
         self.running.extend(runs);
     }
 
-    /// What the message means for them.
     pub fn handle_message(&mut self, message: &EslMessage) -> ExecutionUpdate {
         match message {
             EslMessage::ChannelData(_) | EslMessage::ApiResponse(_) => self.handle_reply(true),
@@ -84,27 +82,27 @@ impl PendingExecutions {
         }
     }
 
-    /// Whether the execute has not ended.
     pub fn is_running(&self, execution: EventUuid) -> bool {
         self.running.contains(&execution)
     }
 
-    /// Whether all executes have ended.
+    /// Whether no application is running.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// Commands without a reply.
+    /// Number of commands without a reply.
     pub fn unanswered(&self) -> usize {
         self.unanswered.len()
     }
 
-    /// Whether the call is over, and how that was told first.
+    /// How the call has ended, if it has.
     pub fn call_end(&self) -> Option<EslCallEnd> {
         self.call_end
     }
 
-    /// Gives an execute up, so that its end is nobody's: after a `uuid_break … all`, or a deadline.
+    /// Removes an application from the running ones, after a `uuid_break … all` or a timeout: its end is then
+    /// unrelated.
     pub fn forget(&mut self, execution: EventUuid) -> bool {
         let before = self.running.len();
         self.running.retain(|&running| running != execution);
@@ -138,8 +136,8 @@ impl PendingExecutions {
         }
     }
 
-    /// Others end on our channel too: the `socket` that made this connection, what the dialplan runs after it, what
-    /// somebody else's connection executes.
+    /// Other applications end on our channel too: the `socket` that made this connection, those that the dialplan
+    /// executes after it, and those of other connections.
     fn handle_execute_complete(&mut self, event: &EslEvent) -> ExecutionUpdate {
         let ended = event.application_uuid().and_then(|uuid| {
             self.running.iter().copied().find(|execution| execution.matches(&uuid))
@@ -147,8 +145,8 @@ impl PendingExecutions {
         match ended.filter(|&execution| self.concerns_our_channel(event) && self.forget(execution))
         {
             Some(execution) => ExecutionUpdate::Ended(execution, ExecutionEnd::Complete),
-            // The application that made this connection is over: somebody else transferred the call, and it is no longer
-            // ours to act on, although the connection stays (`socket_function`).
+            // The `socket` application that made this connection has ended: someone has transferred the call. Our
+            // commands no longer apply to it, although the connection stays open (`socket_function`).
             None if self.concerns_our_channel(event)
                 && event.application().as_deref() == Some("socket") =>
             {
@@ -162,13 +160,13 @@ impl PendingExecutions {
         event.unique_id().is_some_and(|unique_id| unique_id == self.unique_id)
     }
 
-    /// The `CHANNEL_EXECUTE_COMPLETE` of what ran may follow a hang-up, or not.
-    fn end_call(&mut self, gone: EslCallEnd) -> ExecutionUpdate {
+    /// After a hang-up, the `CHANNEL_EXECUTE_COMPLETE` of running applications may follow or not.
+    fn end_call(&mut self, end: EslCallEnd) -> ExecutionUpdate {
         self.running.clear();
         if self.call_end.is_some() {
             return ExecutionUpdate::Unrelated;
         }
-        self.call_end = Some(gone);
-        ExecutionUpdate::CallEnded(gone)
+        self.call_end = Some(end);
+        ExecutionUpdate::CallEnded(end)
     }
 }

@@ -1,7 +1,6 @@
-//! What a header line of FreeSWITCH says.
+//! The grammar of a header line.
 //!
-//! All of it works on whole blocks, so the parsers are nom's *complete* ones: a line that ends early is no header,
-//! never an incomplete one.
+//! The parsers get complete blocks and are nom's *complete* ones: a line that ends early is invalid, not incomplete.
 
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::{space0, usize as decimal};
@@ -10,26 +9,26 @@ use nom::error::Error;
 use nom::sequence::{delimited, separated_pair};
 use nom::{IResult, Parser};
 
-/// A name, and its value as it was sent.
-pub type EslHeader<'a> = (&'a [u8], &'a [u8]);
+/// Name and value, not decoded.
+pub(super) type EslHeader<'a> = (&'a [u8], &'a [u8]);
 
-/// The headers of a block, in their order. A line without a colon is none.
+/// The headers of a block, in their order. Lines without a colon are skipped.
 ///
-/// Of two with the same name FreeSWITCH means the first (`switch_event_get_header_ptr` in `switch_event.c`).
-pub fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
+/// Of two headers with the same name, FreeSWITCH uses the first (`switch_event_get_header_ptr` in `switch_event.c`).
+pub(super) fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
     lines(block).filter_map(|line| parse_header(line).ok().map(|(_, header)| header))
 }
 
-/// The first value of the name, which is the same in small letters and in capitals.
-pub fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    // The name is looked for first: most lines of an event are read by nobody.
+/// The first value of the header. Names are not case-sensitive.
+pub(super) fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    // Compares the name before it parses the line: most lines of an event are never read.
     let named = lines(block).filter(|line| has_name(line, name));
     named.filter_map(|line| parse_header(line).ok()).map(|(_, (_, value))| value).next()
 }
 
-/// Splits the body of a `text/event-plain` after its headers. Behind them an event may have a body of its own, up to
-/// the end of the message: the inner `Content-Length` says no more (`switch_event_serialize` in `switch_event.c`).
-pub fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
+/// Splits the body of a `text/event-plain` into the event's headers and the event's own body. That body extends to the
+/// end of the message; the inner `Content-Length` is redundant (`switch_event_serialize` in `switch_event.c`).
+pub(super) fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
     let mut start = 0;
     for line in input.split_inclusive(|&byte| byte == b'\n') {
         let end = start + line.len();
@@ -41,13 +40,13 @@ pub fn split_event(input: &[u8]) -> (&[u8], &[u8]) {
     (input, b"")
 }
 
-/// The value of a `Content-Length`.
-pub fn content_length(value: &[u8]) -> Option<usize> {
+/// Parses the value of a `Content-Length`.
+pub(super) fn content_length(value: &[u8]) -> Option<usize> {
     let number = delimited(space0::<_, Error<_>>, decimal, space0);
     all_consuming(number).parse(value).ok().map(|(_, number)| number)
 }
 
-/// `Name: value`. The value may hold colons, and is written with one space before it.
+/// `Name: value`. The value may contain colons. One space before it is not part of it.
 fn parse_header(line: &[u8]) -> IResult<&[u8], EslHeader<'_>> {
     let name = take_till1(|byte| byte == b':');
     separated_pair(name, (tag(":"), space0), rest).parse(line)
@@ -58,7 +57,7 @@ fn has_name(line: &[u8], name: &[u8]) -> bool {
     start && line.get(name.len()) == Some(&b':')
 }
 
-/// FreeSWITCH ends its lines with a line feed alone, and takes them with a carriage return too (`read_packet`).
+/// FreeSWITCH ends lines with a line feed and also accepts a carriage return before it (`read_packet`).
 fn lines(block: &[u8]) -> impl Iterator<Item = &[u8]> {
     let lines = block.split(|&byte| byte == b'\n');
     lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line))

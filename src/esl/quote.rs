@@ -1,88 +1,92 @@
-//! Text from outside in what FreeSWITCH reads: what can't be sent at all, and what must not be read into it.
+//! What a command and a variable may contain.
 //!
-//! FreeSWITCH evaluates `${…}` in the argument of every application, which runs any of its commands
-//! (`${system(…)}`), and `set` evaluates its value once more. Worse, it evaluates what a *variable* holds whenever
-//! somebody writes `${variable}` (`switch_channel_expand_variables_check` in `switch_channel.c` calls itself on each
-//! value), so no way to send a text makes it harmless that is not harmless where it is kept. Hence two steps:
+//! FreeSWITCH evaluates `${…}` in the argument of every application, and `${system(…)}` runs any program. `set`
+//! evaluates its value once more. Moreover, `${variable}` evaluates the *value* of the variable
+//! (`switch_channel_expand_variables_check` in `switch_channel.c` calls itself on each value). So escaping a text in a
+//! command is not enough: what is stored in a variable must be harmless itself. Hence two steps:
 //!
-//! 1. [`EslVariableValue`]: what a variable may hold at all.
-//! 2. [`variable`](super::variable): the value through the parsers of one command, unchanged.
+//! 1. [`EslVariableValue`] restricts what a variable may contain.
+//! 2. [`variable`](super::variable) escapes that value for the parsers of one command, which then store it unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// Most bytes of a command. FreeSWITCH takes 10 MB of headers and 16 MB of body (`read_packet`), but reads headers a
-/// byte at a time.
+use crate::wire::{is_line_break, is_variable_name};
+
+/// Maximum length of a command. FreeSWITCH accepts 10 MB of headers and 16 MB of body (`read_packet`) but reads headers
+/// byte by byte.
 pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
-/// Most bytes of a value. FreeSWITCH sends each variable back in each event, each byte as up to three; and no way of
-/// [`variable`](super::variable) makes more than eight of one.
+/// Maximum length of a variable's value. FreeSWITCH sends each variable back in each event, up to three bytes for each
+/// byte. Escaping by [`variable`](super::variable) turns a byte into eight at most.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024;
 
-/// Why a command can't be made: our fault or the script's, found before anything is sent. Carries no value, since one
-/// may be a PIN.
+/// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EslCommandError {
-    /// A line break in a header begins another header, or ends the command; a NUL cuts what it is in (`read_packet`).
-    #[error("a header can't hold a carriage return, a line feed or a NUL, and a body no NUL")]
+    /// A line break in a header would begin another header, or end the command. A NUL would truncate it
+    /// (`read_packet`).
+    #[error(
+        "a header cannot contain a carriage return, a line feed or a NUL; a body cannot contain a NUL"
+    )]
     LineBreak,
-    /// Longer than what is worth sending.
-    #[error("the command is of {0} bytes, and {MAX_COMMAND_BYTES} is the most that is sent")]
+    /// Longer than [`MAX_COMMAND_BYTES`].
+    #[error("the command has {0} bytes; the limit is {MAX_COMMAND_BYTES}")]
     TooLong(usize),
-    /// A name with more than letters, digits and `_`.
-    #[error("no name of a variable")]
+    /// The name contains a character other than letters, digits and `_`.
+    #[error("invalid variable name")]
     InvalidVariableName,
-    /// More or something else than one word of letters, digits, `_` and `-`.
-    #[error("no word")]
+    /// The text is empty or contains a character other than letters, digits, `_` and `-`.
+    #[error("only letters, digits, `_` and `-` are allowed here")]
     InvalidWord,
-    /// A command with both `mod_event_socket` and `unload` or `reload` anywhere in its headers does that to the module,
-    /// whatever it says: `read_packet` keeps all of them as the command, and `parse_command` looks for the words first.
-    #[error("FreeSWITCH would take the command for one that unloads its event socket")]
+    /// The headers contain `mod_event_socket` and also `unload` or `reload`. FreeSWITCH would unload or reload the
+    /// module, whatever the command is: `read_packet` passes all headers on as the command, and `parse_command` looks
+    /// for these words first.
+    #[error("FreeSWITCH would read this command as one that unloads mod_event_socket")]
     UnloadsModule,
 }
 
-/// Whether a header can hold the text.
+/// A text that a header can contain.
 pub(super) fn check_header(text: &str) -> Result<&str, EslCommandError> {
-    let fine = !text.contains(['\r', '\n', '\0']);
-    fine.then_some(text).ok_or(EslCommandError::LineBreak)
+    (!text.contains(is_line_break)).then_some(text).ok_or(EslCommandError::LineBreak)
 }
 
-/// A word that ends where it should.
+/// A text of a single word.
 pub(super) fn check_word(text: &str) -> Result<&str, EslCommandError> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    let fine = !text.is_empty() && text.bytes().all(is_part);
-    fine.then_some(text).ok_or(EslCommandError::InvalidWord)
+    let is_word = !text.is_empty() && text.bytes().all(is_part);
+    is_word.then_some(text).ok_or(EslCommandError::InvalidWord)
 }
 
-/// A name of a variable that FreeSWITCH reads nothing into.
+/// A name that FreeSWITCH does not evaluate.
 pub(super) fn check_variable_name(name: &str) -> Result<&str, EslCommandError> {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    let fine = !name.is_empty() && name.bytes().all(is_part);
-    fine.then_some(name).ok_or(EslCommandError::InvalidVariableName)
+    is_variable_name(name).then_some(name).ok_or(EslCommandError::InvalidVariableName)
 }
 
-/// The headers of a command, unless they are taken for another: see [`EslCommandError::UnloadsModule`].
+/// The headers of a command. See [`EslCommandError::UnloadsModule`].
 pub(super) fn check_headers(text: &str) -> Result<&str, EslCommandError> {
-    let small = text.to_ascii_lowercase();
-    let unloads = small.contains(EVENT_SOCKET_MODULE)
-        && ["unload", "reload"].iter().any(|w| small.contains(w));
+    let lowercase = text.to_ascii_lowercase();
+    let unloads = lowercase.contains(EVENT_SOCKET_MODULE)
+        && ["unload", "reload"].iter().any(|word| lowercase.contains(word));
     if unloads { Err(EslCommandError::UnloadsModule) } else { Ok(text) }
 }
 
-/// Whether the text names the module, in capitals or small letters.
+/// Whether the text contains the module's name. Case is ignored.
 pub(super) fn names_module(text: &str) -> bool {
     text.to_ascii_lowercase().contains(EVENT_SOCKET_MODULE)
 }
 
 pub(super) const EVENT_SOCKET_MODULE: &str = "mod_event_socket";
 
-/// What a channel variable may hold of a text from outside: `{` and `[` become `(`, `}` and `]` become `)`, carriage
-/// return, line feed and NUL a space, and what is over [`VALUE_BYTES`] is cut off.
+/// The value that a channel variable may have for a text from outside. `{` and `[` become `(`, `}` and `]` become `)`,
+/// and CR, LF and NUL become spaces. A text longer than [`MAX_VALUE_BYTES`] is truncated.
 ///
-/// Without a brace there is no `${…}` and no `$${…}`, and without a bracket no `%[…]` that sets variables
-/// (`switch_core_session_exec` in `switch_core_session.c`) and none of the `{…}` and `[…]` of a dial string that run
-/// commands when the call is answered. To look for `${` alone, as FreeSWITCH does with what comes from SIP
-/// (`switch_var_clean_string` in `switch_utils.h`), is not enough: the expansion drops `\'`, so `$\'{…}` becomes one,
-/// and so do `$` in one variable and `{…}` in the next when a dialplan writes `${a}${b}`. A dollar alone is a price.
+/// Without braces there is no `${…}` and no `$${…}`. Without brackets there is no `%[…]`, which sets variables
+/// (`switch_core_session_exec` in `switch_core_session.c`), and none of the `{…}` and `[…]` of a dial string, which run
+/// commands when the call is answered.
+///
+/// It would not be enough to look for `${`, as FreeSWITCH does with values from SIP (`switch_var_clean_string` in
+/// `switch_utils.h`). Expansion drops `\'`, so `$\'{…}` becomes `${…}`. And a dialplan may write `${a}${b}`, where the
+/// first variable ends in `$` and the second one begins with `{…}`. A dollar sign without braces is harmless.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslVariableValue<'a> {
     text: Cow<'a, str>,
@@ -90,18 +94,17 @@ pub struct EslVariableValue<'a> {
 }
 
 impl<'a> EslVariableValue<'a> {
-    /// What may be kept of the text.
+    /// Replaces and truncates as described above.
     pub fn sanitize(text: &'a str) -> Self {
-        let kept = truncate(text, MAX_VALUE_BYTES);
-        let truncated = kept.len() < text.len();
-        let text = match kept.contains(UNSAFE_CHARACTERS) {
-            true => Cow::Owned(kept.chars().map(replace_unsafe).collect()),
-            false => Cow::Borrowed(kept),
+        let beginning = truncate(text, MAX_VALUE_BYTES);
+        let truncated = beginning.len() < text.len();
+        let text = match beginning.contains(UNSAFE_CHARACTERS) {
+            true => Cow::Owned(beginning.chars().map(replace_unsafe).collect()),
+            false => Cow::Borrowed(beginning),
         };
         Self { text, truncated }
     }
 
-    /// What the variable will hold.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -112,7 +115,7 @@ impl<'a> EslVariableValue<'a> {
     }
 }
 
-/// It may be a PIN: only its length is shown.
+/// The value may be a PIN, so only its length is shown.
 impl fmt::Debug for EslVariableValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} bytes", self.text.len())
@@ -125,14 +128,14 @@ fn replace_unsafe(char: char) -> char {
     match char {
         '{' | '[' => '(',
         '}' | ']' => ')',
-        '\r' | '\n' | '\0' => ' ',
+        other if is_line_break(other) => ' ',
         other => other,
     }
 }
 
-/// The longest beginning of the text that has at most so many bytes.
-fn truncate(text: &str, bytes: usize) -> &str {
-    let mut end = text.len().min(bytes);
+/// The longest beginning of the text that has at most `max_bytes`.
+fn truncate(text: &str, max_bytes: usize) -> &str {
+    let mut end = text.len().min(max_bytes);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -1,28 +1,24 @@
-//! Ways to set a variable, each with what its parsers want: all leave in the variable what the [`EslVariableValue`] holds.
+//! Ways to set a variable. Each escapes the [`EslVariableValue`] for the parsers that it passes through, so that the
+//! variable has exactly that value.
 //!
-//! - [`set`]: needs no `full`; is written to FreeSWITCH's log with its value, and to the events of its execution
-//! - [`multiset`]: the same, for many in one command
-//! - [`uuid_setvar`]: needs `full`; works while another application runs, and in the order of the commands
+//! - [`set`] does not need `full`. FreeSWITCH writes the value to its log and to the events of the application.
+//! - [`multiset`] is the same for several variables.
+//! - [`uuid_setvar`] needs `full`. It works while another application runs, and in the order of the commands.
 
 use std::borrow::Cow;
 
 use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue};
 
-/// Whether the dialplan has switched off the expansion of arguments: the variable `app_disable_expand_variables`. The
-/// one of `set` and `multiset` themselves it does not switch off.
+/// Whether FreeSWITCH expands the arguments of applications. A dialplan switches that off by the variable
+/// `app_disable_expand_variables`. `set` and `multiset` expand their values all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariableExpansion {
-    /// As usual.
     On,
     /// `app_disable_expand_variables=true`
     Off,
 }
 
-/// The argument of `set` after which the variable holds the value: it is expanded as an argument and as a value
-/// (`base_set` in `mod_dptools.c`).
-///
-/// # Errors
-/// A name that is no plain variable's.
+/// The argument of `set`. It is expanded as an argument and once more as a value (`base_set` in `mod_dptools.c`).
 pub fn set(
     name: &str,
     value: &EslVariableValue<'_>,
@@ -33,11 +29,8 @@ pub fn set(
     Ok(application_argument(assignment, expansion))
 }
 
-/// The argument of `multiset` after which each variable holds its value: the argument is expanded and split, then each
-/// part is a `set` (`multiset_function` in `mod_dptools.c`). It reads at most 256 parts.
-///
-/// # Errors
-/// A name that is no plain variable's.
+/// The argument of `multiset`. It is expanded and split, then each part is a `set` (`multiset_function` in
+/// `mod_dptools.c`). FreeSWITCH reads at most 256 parts.
 pub fn multiset<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a EslVariableValue<'a>)>,
     expansion: VariableExpansion,
@@ -51,11 +44,8 @@ pub fn multiset<'a>(
     Ok(application_argument(all, expansion))
 }
 
-/// The arguments of `api uuid_setvar` after which the variable holds the value: nothing is expanded, but quotes and
-/// escapes are read (`cleanup_separated_string` in `switch_utils.c`). Wants `full`.
-///
-/// # Errors
-/// A name that is no plain variable's, or an identifier that is no word.
+/// The arguments of `api uuid_setvar`. They are not expanded, but quotes and escapes are interpreted
+/// (`cleanup_separated_string` in `switch_utils.c`).
 pub fn uuid_setvar(
     unique_id: &str,
     name: &str,
@@ -65,7 +55,7 @@ pub fn uuid_setvar(
     Ok(format!("{} {} {value}", quote::check_word(unique_id)?, quote::check_variable_name(name)?))
 }
 
-/// The argument of an application after which it has the text.
+/// Escapes an application's argument, so that the application gets exactly the text.
 pub fn application_argument(text: String, expansion: VariableExpansion) -> String {
     match expansion {
         VariableExpansion::On => escape_expansion(&text).into_owned(),
@@ -73,15 +63,16 @@ pub fn application_argument(text: String, expansion: VariableExpansion) -> Strin
     }
 }
 
-/// One of the words that an application splits its argument into (`separate_string_blank_delim` in `switch_utils.c`).
+/// Escapes one of the words into which an application splits its argument (`separate_string_blank_delim` in
+/// `switch_utils.c`).
 pub fn quote_word(text: &str) -> String {
     escape_splitting(text, None).replace(' ', r"\s")
 }
 
-/// What the expansion turns into the text (`switch_channel_expand_variables_check` in `switch_channel.c`).
+/// Escapes a text that is expanded once (`switch_channel_expand_variables_check` in `switch_channel.c`).
 ///
-/// It leaves a text alone that has no `${`, also over backslashes, and none of the escapes that it looks for; in any
-/// other it undoes `\\` and `\$`. So either nothing is escaped or all of both.
+/// FreeSWITCH does not change a text without `${` and without any of the escapes that it looks for. In any other text
+/// it resolves `\\` and `\$`. So either all of both characters are escaped or none.
 pub fn escape_expansion(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') && !text.contains("${") {
         return Cow::Borrowed(text);
@@ -89,44 +80,46 @@ pub fn escape_expansion(text: &str) -> Cow<'_, str> {
     Cow::Owned(escape_characters(text, |char| matches!(char, '\\' | '$').then_some(char)))
 }
 
-/// What the splitting turns into the text (`cleanup_separated_string` in `switch_utils.c`): it undoes `\`, takes
-/// quotes away in pairs, and spaces at both ends.
+/// Escapes a text that is split once (`cleanup_separated_string` in `switch_utils.c`). Splitting resolves `\`, removes
+/// pairs of quotes, and removes spaces at both ends.
 fn escape_splitting(text: &str, separator: Option<char>) -> String {
-    let mut inside = escape_characters(text.trim_matches(' '), |char| match char {
+    let mut escaped = escape_characters(text.trim_matches(' '), |char| match char {
         '\\' | '\'' => Some(char),
         '\n' => Some('n'),
         '\r' => Some('r'),
         '\t' => Some('t'),
         other => separator.filter(|&separator| separator == other),
     });
-    let (before, after) = (leading_spaces(text), trailing_spaces(text));
-    inside.insert_str(0, &r"\s".repeat(before));
-    inside.push_str(&r"\s".repeat(after));
-    inside
+    let (leading, trailing) = (leading_spaces(text), trailing_spaces(text));
+    escaped.insert_str(0, &r"\s".repeat(leading));
+    escaped.push_str(&r"\s".repeat(trailing));
+    escaped
 }
 
 fn leading_spaces(text: &str) -> usize {
     text.len() - text.trim_start_matches(' ').len()
 }
 
-/// Spaces at the end that are not at the beginning too.
+/// Number of spaces at the end, or 0 if the text consists of spaces.
 fn trailing_spaces(text: &str) -> usize {
     let text = text.trim_start_matches(' ');
     text.len() - text.trim_end_matches(' ').len()
 }
 
-/// Takes the module's name apart by quotes around nothing, which the splitting takes away: see [`EslCommandError::UnloadsModule`].
+/// Inserts an empty pair of quotes into the module's name; splitting removes it. See
+/// [`EslCommandError::UnloadsModule`].
 fn break_up_module_name(value: String) -> String {
-    let small = value.to_ascii_lowercase();
-    let found: Vec<_> = small.match_indices(EVENT_SOCKET_MODULE).map(|(at, _)| at).collect();
+    let lowercase = value.to_ascii_lowercase();
+    let positions: Vec<_> =
+        lowercase.match_indices(EVENT_SOCKET_MODULE).map(|(at, _)| at).collect();
     let mut value = value;
-    for at in found.into_iter().rev() {
+    for at in positions.into_iter().rev() {
         value.insert_str(at + "mod_".len(), "''");
     }
     value
 }
 
-/// The text with a backslash before what `escape` has another word for.
+/// Replaces each character for which `escape` has a result by a backslash and that result.
 fn escape_characters(text: &str, escape: impl Fn(char) -> Option<char>) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for char in text.chars() {

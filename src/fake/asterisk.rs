@@ -1,6 +1,6 @@
-//! FastAGI from Asterisk's side, as version 22 was seen to speak it.
+//! FastAGI from Asterisk's side, as observed on version 22.
 //!
-//! It has the commands that a call control needs and answers others as unknown. Names of functions are those of
+//! Has the commands that call control needs; others are replied to as unknown. Functions named in comments are in
 //! `res/res_agi.c`.
 
 use std::collections::HashMap;
@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone};
+use super::sleep::sleep_until_or_forever;
 use super::sound::FakeSounds;
 
 mod commands;
@@ -18,7 +19,9 @@ pub mod dialplan;
 mod environment;
 mod parse;
 mod playback;
+mod question;
 mod record;
+mod reply;
 mod stream;
 
 pub use super::destinations::FakeDestinations;
@@ -26,25 +29,24 @@ pub use dialplan::{FakeAsteriskCall, FakeLineState};
 
 use dialplan::FakeAsteriskChannel;
 use environment::environment;
-use playback::FakeAgiQuestion;
+use question::FakeAgiQuestion;
 use stream::FakeAgiStream;
 
-/// For a server to close when its caller has gone. A real one waits for ever.
+/// How long a server may take to close the connection after a hang-up. A real Asterisk waits for ever.
 const HANGUP_CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How `AGI()` ended: `AGISTATUS`.
+/// The value of `AGISTATUS`, which says how `AGI()` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AgiStatus {
-    /// The server closed.
+    /// The server closed the connection.
     Success,
-    /// The server said so, or a sound was missing.
+    /// The server sent `FAILURE`, or a sound was missing.
     Failure,
-    /// The caller has gone.
+    /// The call was hung up.
     Hangup,
 }
 
 impl AgiStatus {
-    /// As in the dialplan.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Success => "SUCCESS",
@@ -54,18 +56,16 @@ impl AgiStatus {
     }
 }
 
-/// What the dialplan has when `AGI()` is over.
+/// The state after `AGI()`.
 #[derive(Debug, Clone)]
 pub struct FakeAsteriskResult {
-    /// How it ended.
     pub status: AgiStatus,
-    /// All variables, `AGISTATUS` too.
+    /// All variables, including `AGISTATUS`.
     pub variables: HashMap<String, String>,
-    /// Where the dialplan goes on.
     pub continuation: Continuation,
 }
 
-/// An Asterisk with one call.
+/// An Asterisk with one call that runs `AGI()`.
 pub struct FakeAsterisk<S> {
     stream: FakeAgiStream<S>,
     phone: Phone,
@@ -74,49 +74,49 @@ pub struct FakeAsterisk<S> {
     line_state: FakeLineState,
     status: AgiStatus,
     question: FakeAgiQuestion,
-    /// Whether the server was told of the hang-up.
+    /// Whether the server has been notified of the hang-up.
     hangup_sent: bool,
-    /// `AGISIGHUP`, as it was set before `AGI()`.
+    /// From the variable `AGISIGHUP`, as set before `AGI()`.
     sends_hangup: bool,
-    /// `AGIEXITONHANGUP`, as it was set before `AGI()`.
+    /// From the variable `AGIEXITONHANGUP`, as set before `AGI()`.
     exits_on_hangup: bool,
     close_deadline: Option<Instant>,
 }
 
-/// Runs `AGI()` on a connection to a server until the dialplan has the call back.
+/// Runs `AGI()` on a connection to a server, until the dialplan continues.
 pub async fn run_agi<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     host: &str,
     call: &FakeAsteriskCall,
-    places: FakeDestinations,
+    destinations: FakeDestinations,
     sounds: FakeSounds,
     phone: Phone,
 ) -> FakeAsteriskResult {
-    let leg = FakeAsteriskChannel::new(call, places);
-    let gone = call.line_state == FakeLineState::HungUp;
+    let channel = FakeAsteriskChannel::new(call, destinations);
+    let hung_up = call.line_state == FakeLineState::HungUp;
     let mut asterisk = FakeAsterisk {
         stream: FakeAgiStream::new(stream),
         phone,
         sounds,
-        sends_hangup: !leg.is_set_to("AGISIGHUP", "no"),
-        exits_on_hangup: leg.is_set_to("AGIEXITONHANGUP", "yes"),
-        channel: leg,
+        sends_hangup: !channel.is_set_to("AGISIGHUP", "no"),
+        exits_on_hangup: channel.is_set_to("AGIEXITONHANGUP", "yes"),
+        channel,
         line_state: call.line_state,
         status: AgiStatus::Success,
         question: FakeAgiQuestion::None,
-        hangup_sent: gone,
+        hangup_sent: hung_up,
         close_deadline: None,
     };
     asterisk.begin();
-    let first_words = environment(call, host, &uniqueid());
-    if asterisk.stream.send(&first_words).await.is_ok() {
-        // A broken connection ends a session as a closed one does.
+    let environment_lines = environment(call, host, &uniqueid());
+    if asterisk.stream.send(&environment_lines).await.is_ok() {
+        // A connection error ends `AGI()` in the same way as a closed connection.
         drop(asterisk.run_session().await);
     }
     asterisk.finish().await
 }
 
-/// When the call began, as the real one's beginning.
+/// The start time of the call, as in a real `UNIQUEID`.
 fn uniqueid() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     format!("{}.{}", now.as_secs(), now.subsec_micros())
@@ -129,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// `run_agi`: between two commands keys are read and thrown away.
+    /// `run_agi`. Keys that arrive between two commands are read and dropped.
     async fn run_session(&mut self) -> io::Result<()> {
         loop {
             tokio::select! {
@@ -142,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                     Some(line) => self.handle_command(&line).await?,
                     None => return Ok(()),
                 },
-                act = self.phone.next_action() => self.handle_idle_action(act),
+                action = self.phone.next_action() => self.handle_idle_action(action),
                 () = sleep_until_or_forever(self.close_deadline) => return Ok(()),
             }
             if self.line_state == FakeLineState::HungUp && !self.hangup_sent {
@@ -155,8 +155,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    fn handle_idle_action(&mut self, act: CallerAction) {
-        match act {
+    fn handle_idle_action(&mut self, action: CallerAction) {
+        match action {
             CallerAction::Key(key) => self.phone.emit(CallEvent::KeyLost(key)),
             CallerAction::HangUp => self.mark_hung_up(),
         }
@@ -172,20 +172,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         if self.sends_hangup { self.stream.send("HANGUP").await } else { Ok(()) }
     }
 
-    /// `HANGUP` is said once more at every end, also of a call that goes on.
+    /// Asterisk sends `HANGUP` at every end of `AGI()`, even if the call continues.
     async fn finish(mut self) -> FakeAsteriskResult {
         drop(self.send_hangup().await);
         self.stream.close().await;
         self.channel.set("AGISTATUS", self.status.as_str());
-        let goes_on = match self.line_state {
+        let continuation = match self.line_state {
             FakeLineState::HungUp => Continuation::HangupHandler,
             FakeLineState::Ringing | FakeLineState::Up => self.channel.continuation(),
         };
-        self.phone.emit(CallEvent::DialplanContinued(goes_on.clone()));
+        self.phone.emit(CallEvent::DialplanContinued(continuation.clone()));
         FakeAsteriskResult {
             status: self.status,
             variables: self.channel.into_variables(),
-            continuation: goes_on,
+            continuation,
         }
     }
 }

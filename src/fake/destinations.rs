@@ -1,22 +1,23 @@
-//! The places that a dialplan has.
+//! The destinations that exist in the dialplan.
 
-/// The places that a dialplan has.
+/// The destinations that exist in the dialplan.
 #[derive(Debug, Clone, Default)]
 pub enum FakeDestinations {
-    /// Whatever is asked for is there.
     #[default]
     All,
-    /// These alone: `EXTENSION@CONTEXT`, at every priority, or `EXTENSION@CONTEXT,PRIORITY`.
+    /// `EXTENSION@CONTEXT` for all priorities, or `EXTENSION@CONTEXT,PRIORITY`.
     Only(Vec<String>),
 }
 
 impl FakeDestinations {
     pub(super) fn contains(&self, context: &str, extension: &str, priority: &str) -> bool {
-        let place = format!("{extension}@{context}");
-        let exact = format!("{place},{priority}");
+        let destination = format!("{extension}@{context}");
+        let exact = format!("{destination},{priority}");
         match self {
             Self::All => true,
-            Self::Only(places) => places.iter().any(|its| *its == place || *its == exact),
+            Self::Only(destinations) => {
+                destinations.iter().any(|known| *known == destination || *known == exact)
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The keys that a caller presses, and when.
+//! When the caller presses which keys.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,16 +6,15 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::phone::sleep_until_or_forever;
+use super::sleep::sleep_until_or_forever;
 
-/// From a question's beginning to its first key.
+/// From the start of a question to its first key.
 const FIRST_KEY_DELAY: Duration = Duration::from_millis(500);
 /// From a key to the next.
 const KEY_INTERVAL: Duration = Duration::from_millis(200);
-/// How long a caller who presses keys only when asked waits to be asked, in the middle of an input.
+/// In the middle of an input, the caller waits this long for the switch to expect keys again, and then goes on.
 const UNASKED_KEY_DELAY: Duration = Duration::from_secs(1);
 
-/// Who presses keys.
 pub struct DtmfSource(DtmfPlan);
 
 enum DtmfPlan {
@@ -25,27 +24,26 @@ enum DtmfPlan {
 }
 
 impl DtmfSource {
-    /// Nobody presses any.
     pub fn none() -> Self {
         Self::timed(Vec::new())
     }
 
-    /// Keys at exact times, from the moment of picking up.
+    /// Keys at exact times after the call is picked up.
     pub fn timed(keys: Vec<(Duration, char)>) -> Self {
         Self(DtmfPlan::Timed { picked_up: None, keys: keys.into() })
     }
 
-    /// Keys when they are asked for: a comma in them waits for the next question.
+    /// Keys when they are expected. A comma waits for the next question.
     pub fn on_request(keys: &str) -> Self {
         Self::on_request_after(FIRST_KEY_DELAY, keys)
     }
 
-    /// The same of a caller who thinks for a time before the first key.
-    pub fn on_request_after(thinks: Duration, keys: &str) -> Self {
+    /// The same, with another delay before the first key of an input.
+    pub fn on_request_after(delay: Duration, keys: &str) -> Self {
         let inputs = keys.split(',').map(|input| input.chars().collect()).collect();
         let (input, due) = (VecDeque::new(), Instant::now());
         Self(DtmfPlan::OnRequest(RequestedDtmf {
-            first_key_delay: thinks,
+            first_key_delay: delay,
             inputs,
             input,
             due,
@@ -53,7 +51,7 @@ impl DtmfSource {
         }))
     }
 
-    /// Keys as they come, but no faster than fingers are; none after the last sender is gone.
+    /// Keys from a channel, with at least `KEY_INTERVAL` between them; no more after all senders are dropped.
     pub fn live(keys: mpsc::Receiver<char>) -> Self {
         Self(DtmfPlan::Live(LiveDtmf { keys, pending_key: None, due: Instant::now() }))
     }
@@ -64,44 +62,44 @@ impl DtmfSource {
         }
     }
 
-    pub(super) fn digits_expected(&mut self, anew: bool) {
-        if let DtmfPlan::OnRequest(asked) = &mut self.0 {
-            asked.digits_expected(anew, Instant::now());
+    pub(super) fn digits_expected(&mut self, is_new: bool) {
+        if let DtmfPlan::OnRequest(requested) = &mut self.0 {
+            requested.digits_expected(is_new, Instant::now());
         }
     }
 
     pub(super) fn digits_not_expected(&mut self) {
-        if let DtmfPlan::OnRequest(asked) = &mut self.0 {
-            asked.expected = false;
+        if let DtmfPlan::OnRequest(requested) = &mut self.0 {
+            requested.expected = false;
         }
     }
 
-    /// The next key, when it is released: that is when switches count it.
+    /// Waits for the next key. It counts when it is released, as on a switch.
     pub(super) async fn next_key(&mut self) -> char {
-        let pressed = match &mut self.0 {
+        let key = match &mut self.0 {
             DtmfPlan::Timed { picked_up, keys } => {
                 let next = keys.front();
                 sleep_until_or_forever(picked_up.and_then(|since| Some(since + next?.0))).await;
                 keys.pop_front().map(|(_, key)| key)
             }
-            DtmfPlan::OnRequest(asked) => asked.next_key().await,
+            DtmfPlan::OnRequest(requested) => requested.next_key().await,
             DtmfPlan::Live(live) => live.next_key().await,
         };
-        match pressed {
+        match key {
             Some(key) => key,
             None => std::future::pending().await,
         }
     }
 }
 
-/// Keys that come from elsewhere: a line that is typed comes all at once.
+/// Keys from a channel. Several may arrive at once, such as a typed line.
 struct LiveDtmf {
     keys: mpsc::Receiver<char>,
     pending_key: Option<char>,
     due: Instant,
 }
 
-/// A caller who presses keys when asked.
+/// Keys that are pressed when they are expected.
 struct RequestedDtmf {
     first_key_delay: Duration,
     inputs: VecDeque<VecDeque<char>>,
@@ -122,9 +120,9 @@ impl LiveDtmf {
 }
 
 impl RequestedDtmf {
-    fn digits_expected(&mut self, anew: bool, now: Instant) {
+    fn digits_expected(&mut self, is_new: bool, now: Instant) {
         self.expected = true;
-        if anew && self.input.is_empty() {
+        if is_new && self.input.is_empty() {
             self.input = self.inputs.pop_front().unwrap_or_default();
             self.due = now + self.first_key_delay;
         }
@@ -134,8 +132,8 @@ impl RequestedDtmf {
         if self.input.is_empty() {
             return None;
         }
-        let held = if self.expected { Duration::ZERO } else { UNASKED_KEY_DELAY };
-        sleep_until(self.due + held).await;
+        let extra_delay = if self.expected { Duration::ZERO } else { UNASKED_KEY_DELAY };
+        sleep_until(self.due + extra_delay).await;
         self.due = Instant::now() + KEY_INTERVAL;
         self.input.pop_front()
     }

@@ -1,9 +1,9 @@
-//! The outbound Event Socket from FreeSWITCH's side, as version 1.11 was seen to speak it: `socket HOST:PORT async`.
+//! The outbound Event Socket from FreeSWITCH's side (`socket HOST:PORT async`), as observed on version 1.11.
 //!
-//! Two threads of the real one are here: the listener, which answers each command at once, and the session, which takes
-//! what is queued, and a key, once in each frame of 20 ms. Names of functions are those of `mod_event_socket.c` and
-//! `switch_ivr.c`. It has the commands and applications that a call control needs, events in plain format, no
-//! functions for `api`, and no engine that recognises speech.
+//! Models two threads of FreeSWITCH: the listener, which replies to each command at once, and the session, which takes
+//! queued messages and one key in each frame of 20 ms. Functions named in comments are in `mod_event_socket.c` and
+//! `switch_ivr.c`, unless another file is named. Has the commands and applications that call control needs, and events
+//! in plain format. Has no `api` functions and no speech recognition.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -12,7 +12,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use super::phone::{CallEvent, CallerAction, Continuation, Phone, sleep_until_or_forever};
+use super::phone::{CallEvent, CallerAction, Continuation, Phone};
+use super::sleep::sleep_until_or_forever;
 use super::sound::FakeSounds;
 
 mod applications;
@@ -20,6 +21,9 @@ mod cause;
 mod channel;
 mod commands;
 mod events;
+mod execution;
+mod question;
+mod recorder;
 mod session;
 mod speech;
 mod stream;
@@ -29,28 +33,25 @@ pub use super::destinations::FakeDestinations;
 pub use channel::FakeFreeSwitchCall;
 
 use channel::FakeFreeSwitchChannel;
-use events::NO_RESPONSE;
-use session::{FakeEslQuestion, FakeExecute, FakeRunningApplication};
-use speech::FakeRecorder;
+use execution::{FRAME_DURATION, FakeExecute, FakeRunningApplication, NO_RESPONSE};
+use question::FakeEslQuestion;
+use recorder::FakeRecorder;
 use stream::{FakeEslCommand, FakeEslStream};
 
-/// How often a session looks at what there is to do.
-const FRAME_DURATION: Duration = Duration::from_millis(20);
-/// For `connect` (`listener_run`).
+/// The limit for `connect` to arrive (`listener_run`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(24);
-/// For what still plays when the server has closed. A real one plays on for ever.
+/// The limit for sounds that still play after the server has closed the connection. FreeSWITCH has none.
 const DISCONNECTED_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-/// What the dialplan has when `socket` is over.
+/// The state after `socket`.
 #[derive(Debug, Clone)]
 pub struct FakeFreeSwitchResult {
-    /// All variables, their names in small letters.
+    /// All variables, with their names in lower case.
     pub variables: BTreeMap<String, String>,
-    /// Where the dialplan goes on.
     pub continuation: Continuation,
 }
 
-/// A FreeSWITCH with one call.
+/// A FreeSWITCH with one call that runs `socket`.
 pub struct FakeFreeSwitch<S> {
     stream: FakeEslStream<S>,
     phone: Phone,
@@ -58,57 +59,57 @@ pub struct FakeFreeSwitch<S> {
     channel: FakeFreeSwitchChannel,
     frame_timer: Interval,
     connection: FakeEslConnection,
-    /// What was sent and did not begin yet: at most 256 (`switch_core_session_queue_private_event`).
+    /// Messages that the session has not taken yet; at most 256 (`switch_core_session_queue_private_event`).
     queue: VecDeque<FakeEslMessage>,
-    /// Applications inside of each other: the last one runs.
+    /// Nested applications; the last one is running.
     running_applications: Vec<FakeRunningApplication>,
     recorder: Option<FakeRecorder>,
-    /// The call has come to `switch_ivr_park`.
+    /// The call has reached `switch_ivr_park`.
     parked: bool,
     /// `CF_BREAK`
     break_requested: bool,
     keys: VecDeque<char>,
     question: FakeEslQuestion,
-    /// `current_application_response`: an application that tells none leaves that of those inside of it.
+    /// `current_application_response`. An application that sets none reports that of the last one nested in it.
     application_response: &'static str,
-    /// When the connection, or the rest of the session after it, ends at the latest.
+    /// Ends the connection or, after that, the rest of the session.
     close_deadline: Option<Instant>,
     event_sequence: u64,
 }
 
-/// The connection, as the listener knows it.
+/// The connection's state in the listener.
 #[derive(Default)]
 struct FakeEslConnection {
     connected: bool,
     closed: bool,
     my_events: bool,
     events: BTreeSet<String>,
-    /// `Some(0)` has no end.
+    /// Seconds; `Some(0)` means no limit.
     linger: Option<u64>,
     resume: bool,
 }
 
-/// What the listener queues for the session.
+/// A message from the listener to the session.
 enum FakeEslMessage {
     Execute(FakeExecute),
     HangUp(String),
 }
 
-/// Runs `socket` on a connection to a server until the dialplan has the call back.
+/// Runs `socket` on a connection to a server, until the dialplan continues.
 pub async fn run_socket<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     host: &str,
     call: &FakeFreeSwitchCall,
-    places: FakeDestinations,
+    destinations: FakeDestinations,
     sounds: FakeSounds,
     phone: Phone,
 ) -> FakeFreeSwitchResult {
-    let leg = FakeFreeSwitchChannel::new(call, unique_id(), host, places);
-    let mut switch = FakeFreeSwitch::new(stream, leg, sounds, phone);
+    let channel = FakeFreeSwitchChannel::new(call, unique_id(), host, destinations);
+    let mut switch = FakeFreeSwitch::new(stream, channel, sounds, phone);
     if call.answered {
         switch.phone.pick_up();
     }
-    // A broken connection ends the listener as a closed one does.
+    // A connection error ends the listener in the same way as a closed connection.
     if switch.run_connected().await.is_err() {
         switch.connection.closed = true;
     }
@@ -116,7 +117,7 @@ pub async fn run_socket<S: AsyncRead + AsyncWrite + Unpin>(
     switch.finish()
 }
 
-/// When the call began, in the form of a UUID.
+/// The start time of the call, in the form of a UUID.
 fn unique_id() -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = format!("{:032x}", now.as_nanos());
@@ -147,16 +148,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// Until the connection ends.
     async fn run_connected(&mut self) -> io::Result<()> {
         while !self.connection.closed {
             tokio::select! {
                 biased;
-                packet = self.stream.next_command() => match packet? {
-                    Some(packet) => self.handle_command(&packet).await?,
+                command = self.stream.next_command() => match command? {
+                    Some(command) => self.handle_command(&command).await?,
                     None => self.connection.closed = true,
                 },
-                act = self.phone.next_action() => self.handle_caller_action(act).await?,
+                action = self.phone.next_action() => self.handle_caller_action(action).await?,
                 () = sleep_until_or_forever(self.close_deadline) => self.send_disconnect().await?,
                 _ = self.frame_timer.tick() => self.run_frame().await?,
             }
@@ -164,16 +164,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    /// What runs and what is queued finishes first, unless `resume` breaks it off.
+    /// Running and queued applications finish first, unless `resume` was set.
     async fn run_disconnected(&mut self) {
         self.stream.close().await;
         self.phone.digits_not_expected();
         self.close_deadline = Some(Instant::now() + DISCONNECTED_TIMEOUT);
         while self.is_busy() && !self.is_stranded() {
-            // Nobody listens to events any more.
+            // Errors of the closed connection do not matter: no events are sent any more.
             drop(tokio::select! {
                 biased;
-                act = self.phone.next_action() => self.handle_caller_action(act).await,
+                action = self.phone.next_action() => self.handle_caller_action(action).await,
                 () = sleep_until_or_forever(self.close_deadline) => break,
                 _ = self.frame_timer.tick() => self.run_frame().await,
             });
@@ -189,17 +189,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.connection.resume || self.channel.is_true("socket_resume")
     }
 
-    /// A channel that is parked without a listener, also after one that ended before, or set to CS_RESET when it has moved on (`socket_function`,
-    /// `listener_run`).
+    /// Whether the channel is parked without a listener (also after a listener that ended before the channel was
+    /// parked), or was set to CS_RESET although it was transferred (`socket_function`, `listener_run`).
     fn is_stranded(&self) -> bool {
-        let unheard = !self.connection.connected || !self.parked;
-        let parked = unheard && !self.resumes_dialplan();
+        let unattended = !self.connection.connected || !self.parked;
+        let parked = unattended && !self.resumes_dialplan();
         let reset = self.resumes_dialplan() && self.channel.is_transferred();
         self.channel.cause.is_none() && (parked || reset)
     }
 
-    async fn handle_caller_action(&mut self, act: CallerAction) -> io::Result<()> {
-        match act {
+    async fn handle_caller_action(&mut self, action: CallerAction) -> io::Result<()> {
+        match action {
             CallerAction::Key(key) if self.connection.closed || self.channel.is_transferred() => {
                 self.phone.emit(CallEvent::KeyLost(key));
                 Ok(())
@@ -218,8 +218,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             running.report_end(&mut self.phone, false);
         }
         let stranded = endless || self.is_stranded();
-        let goes_on = if stranded { Continuation::Stranded } else { self.channel.continuation() };
-        self.phone.emit(CallEvent::DialplanContinued(goes_on.clone()));
-        FakeFreeSwitchResult { variables: self.channel.into_variables(), continuation: goes_on }
+        let continuation =
+            if stranded { Continuation::Stranded } else { self.channel.continuation() };
+        self.phone.emit(CallEvent::DialplanContinued(continuation.clone()));
+        FakeFreeSwitchResult { variables: self.channel.into_variables(), continuation }
     }
 }

@@ -1,107 +1,94 @@
-//! The caller: presses keys, speaks, hears, hangs up; and the story of it as it happens.
+//! The caller, who presses keys, speaks and hangs up; and the events of the call as they happen.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::dtmf::DtmfSource;
+use super::sleep::sleep_until_or_forever;
 use super::utterances::{TimedUtterance, UtteranceSource};
 
-/// Something that happened in a call, as the caller or the dialplan sees it.
+/// An event of a call that the caller or the dialplan sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallEvent {
-    /// The call is picked up.
     PickedUp,
-    /// A sound begins.
     SoundStarted {
-        /// As the switch was told.
+        /// As in the command to the switch.
         sound: String,
-        /// From where it begins to its end.
+        /// The length of what is going to be played.
         duration: Duration,
     },
-    /// A sound ended before its end.
+    /// A sound was stopped before its end.
     SoundInterrupted {
-        /// As the switch was told.
+        /// As in the command to the switch.
         sound: String,
-        /// How much of it was heard.
         played: Duration,
     },
-    /// A sound was to be played that is not there.
+    /// A sound should be played that does not exist.
     SoundMissing {
-        /// As the switch was told.
+        /// As in the command to the switch.
         sound: String,
     },
-    /// A key that was listened for.
+    /// A key that the switch delivers to the server.
     KeyPressed(char),
-    /// A key that nobody listened for: it is lost.
+    /// A key that the switch drops, since nothing waits for it.
     KeyLost(char),
-    /// Something is said while the switch listens.
+    /// The caller speaks while the switch records.
     CallerSpoke {
-        /// The words.
         text: String,
-        /// From its beginning to its end.
         duration: Duration,
     },
-    /// A recording is over.
+    /// A recording has ended.
     Recorded {
-        /// Where it is.
         file: String,
-        /// How long it is, as it was cut.
+        /// The length of the file, which may be trimmed.
         duration: Duration,
     },
-    /// Music begins, of this class.
+    /// Music on hold starts; the music class.
     MusicStarted(String),
-    /// The music ends.
     MusicStopped,
-    /// The caller hangs up.
     CallerHungUp,
-    /// The caller is hung up, with this cause of Q.850.
+    /// The switch hangs up, with this Q.850 cause.
     SwitchHungUp(u8),
-    /// The dialplan has a variable from now on.
+    /// The server sets a variable for the dialplan.
     VariableSet {
-        /// Its name.
         name: String,
-        /// Its value.
         value: String,
     },
-    /// The dialplan has the call back.
+    /// The dialplan has control of the call again.
     DialplanContinued(Continuation),
 }
 
-/// Where a dialplan goes on.
+/// Where the dialplan continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Continuation {
-    /// At the next step.
     NextStep,
-    /// At this place: `EXTENSION@CONTEXT`, with `,PRIORITY` on a switch that has priorities.
+    /// `EXTENSION@CONTEXT`, on Asterisk followed by `,PRIORITY`.
     Destination(String),
-    /// Nowhere, since there is no such place: the call ends.
+    /// The destination does not exist: the call ends.
     NoSuchDestination(String),
-    /// In the handling of hang-ups.
+    /// The call was hung up.
     HangupHandler,
-    /// Nowhere: the switch holds the call until the caller gives up.
+    /// The switch holds the call until the caller hangs up, and the dialplan does not continue.
     Stranded,
 }
 
-/// A happening, and when.
+/// An event and its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedCallEvent {
-    /// Since the call began.
+    /// Since the start of the call.
     pub at: Duration,
-    /// What happened.
     pub event: CallEvent,
 }
 
-/// What a caller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallerAction {
-    /// A key is released.
+    /// A key was released.
     Key(char),
-    /// The caller hangs up.
     HangUp,
 }
 
-/// A telephone, and who holds it.
+/// The caller's telephone.
 pub struct Phone {
     started_at: Instant,
     dtmf: DtmfSource,
@@ -114,15 +101,15 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// A call that begins now. The caller hangs up after a time, and `tell` is told all that happens.
+    /// Starts a call. The caller hangs up after a time, and `on_event` receives all events.
     pub fn new(
         dtmf: DtmfSource,
-        hangs_up_after: Option<Duration>,
-        tell: impl FnMut(TimedCallEvent) + Send + 'static,
+        hang_up_after: Option<Duration>,
+        on_event: impl FnMut(TimedCallEvent) + Send + 'static,
     ) -> Self {
         let started_at = Instant::now();
-        let hang_up_at = hangs_up_after.map(|after| started_at + after);
-        let (utterances, on_event) = (UtteranceSource::silent(), Box::new(tell));
+        let hang_up_at = hang_up_after.map(|after| started_at + after);
+        let (utterances, on_event) = (UtteranceSource::silent(), Box::new(on_event));
         Self {
             started_at,
             dtmf,
@@ -135,13 +122,12 @@ impl Phone {
         }
     }
 
-    /// A caller who speaks.
     #[must_use]
-    pub fn with_utterances(self, mouth: UtteranceSource) -> Self {
-        Self { utterances: mouth, ..self }
+    pub fn with_utterances(self, utterances: UtteranceSource) -> Self {
+        Self { utterances, ..self }
     }
 
-    /// What the caller does next; nothing any more after hanging up. May be cancelled and asked again.
+    /// The caller's next action. Never returns after a hang-up. Cancel-safe.
     pub async fn next_action(&mut self) -> CallerAction {
         if self.hung_up {
             return std::future::pending().await;
@@ -157,81 +143,69 @@ impl Phone {
         }
     }
 
-    /// The call is picked up.
     pub fn pick_up(&mut self) {
         self.dtmf.call_picked_up(Instant::now());
         self.utterances.call_picked_up(Instant::now());
         self.emit(CallEvent::PickedUp);
     }
 
-    /// The switch takes keys from now on; `anew` when that is a new question.
-    pub fn digits_expected(&mut self, anew: bool) {
-        self.dtmf.digits_expected(anew);
+    /// The switch expects keys from now on; `is_new` if this is a new question.
+    pub fn digits_expected(&mut self, is_new: bool) {
+        self.dtmf.digits_expected(is_new);
     }
 
-    /// The switch listens to what is said from now on.
+    /// The switch records from now on.
     pub fn recording_started(&mut self) {
         self.utterances.recording_started(Instant::now());
     }
 
-    /// What the caller is saying, else what will be said next.
+    /// What the caller is saying now, else what comes next.
     pub fn current_utterance(&mut self) -> Option<TimedUtterance> {
         self.utterances.current_or_next(Instant::now())
     }
 
-    /// The switch takes no keys any more.
+    /// The switch no longer expects keys.
     pub fn digits_not_expected(&mut self) {
         self.dtmf.digits_not_expected();
     }
 
-    /// A sound begins. Music does not go on beside it.
-    pub fn sound_started(&mut self, sound: &str, lasts: Duration) {
+    /// A sound starts, which stops music on hold.
+    pub fn sound_started(&mut self, sound: &str, duration: Duration) {
         self.stop_music();
         self.playing = Some((sound.to_owned(), Instant::now()));
-        self.emit(CallEvent::SoundStarted { sound: sound.to_owned(), duration: lasts });
+        self.emit(CallEvent::SoundStarted { sound: sound.to_owned(), duration });
     }
 
-    /// The sound ended: by itself, or it was broken off.
-    pub fn sound_ended(&mut self, to_its_end: bool) {
-        if let Some((sound, since)) = self.playing.take().filter(|_| !to_its_end) {
+    /// The sound ended; `completed` if it was played to its end.
+    pub fn sound_ended(&mut self, completed: bool) {
+        if let Some((sound, since)) = self.playing.take().filter(|_| !completed) {
             self.emit(CallEvent::SoundInterrupted { sound, played: since.elapsed() });
         }
     }
 
-    /// Music begins.
     pub fn start_music(&mut self, class: &str) {
         self.music_playing = true;
         self.emit(CallEvent::MusicStarted(class.to_owned()));
     }
 
-    /// Whether there is music.
     pub fn is_music_playing(&self) -> bool {
         self.music_playing
     }
 
-    /// Music ends, if there was any.
     pub fn stop_music(&mut self) {
         if std::mem::take(&mut self.music_playing) {
             self.emit(CallEvent::MusicStopped);
         }
     }
 
-    /// The switch hung up.
+    /// The switch hangs up, with this Q.850 cause.
     pub fn hang_up(&mut self, cause: u8) {
         self.hung_up = true;
         self.emit(CallEvent::SwitchHungUp(cause));
     }
 
-    /// Tells something else that happened.
-    pub fn emit(&mut self, happening: CallEvent) {
-        (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event: happening });
-    }
-}
-
-/// Waits until a time, or for ever.
-pub(super) async fn sleep_until_or_forever(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
+    /// Reports an event.
+    pub fn emit(&mut self, event: CallEvent) {
+        (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event });
     }
 }

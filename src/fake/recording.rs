@@ -1,4 +1,4 @@
-//! A recording: a tone where the caller spoke, else silence.
+//! Recordings: a tone where the caller spoke, else silence.
 
 use std::f32::consts::TAU;
 use std::io;
@@ -9,12 +9,12 @@ use tokio::time::Instant;
 
 use super::utterances::TimedUtterance;
 
-/// Samples a second.
+/// Samples per second.
 pub const SAMPLE_RATE: u32 = 8_000;
 const TONE_HZ: f32 = 440.0;
 const TONE_AMPLITUDE: f32 = 8_000.0;
 
-/// What a switch records, while it does.
+/// A recording in progress.
 pub struct FakeRecording {
     started_at: Instant,
     speech_spans: Vec<(Duration, Duration)>,
@@ -22,22 +22,20 @@ pub struct FakeRecording {
 }
 
 impl FakeRecording {
-    /// A recording that begins.
     pub fn start(now: Instant) -> Self {
         Self { started_at: now, speech_spans: Vec::new(), silent_since: now }
     }
 
-    /// How long it has lasted.
     pub fn duration(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.started_at)
     }
 
-    /// From when on nothing is said: in the future while somebody speaks.
+    /// The end of the last utterance; in the future while the caller is speaking.
     pub fn silent_since(&self) -> Instant {
         self.silent_since
     }
 
-    /// Takes in what is being said; whether that is new.
+    /// Adds what is being said. Returns whether it is new.
     pub fn add_speech(&mut self, speech: &TimedUtterance) -> bool {
         let begins = speech.begins.saturating_duration_since(self.started_at);
         let ends = speech.ends.saturating_duration_since(self.started_at);
@@ -49,12 +47,9 @@ impl FakeRecording {
         is_new
     }
 
-    /// Writes its beginning as a WAV file of 16 bits, unless that was deleted meanwhile; how many samples that were.
-    ///
-    /// # Errors
-    ///
-    /// Where the file can't be written.
-    pub fn write(&self, file: &Path, lasts: Duration) -> io::Result<u64> {
+    /// Writes the first part of the recording, of this length, as a 16-bit WAV file, unless the file was deleted in the
+    /// meantime. Returns the number of samples.
+    pub fn write(&self, file: &Path, duration: Duration) -> io::Result<u64> {
         let sample_format = hound::SampleFormat::Int;
         let spec = hound::WavSpec {
             channels: 1,
@@ -62,20 +57,20 @@ impl FakeRecording {
             bits_per_sample: 16,
             sample_format,
         };
-        let samples = sample_count(lasts);
+        let samples = sample_count(duration);
         if !file.exists() {
             return Ok(samples);
         }
         let mut wav = hound::WavWriter::create(file, spec).map_err(io::Error::other)?;
-        for at in 0..samples {
-            wav.write_sample(self.sample(at)).map_err(io::Error::other)?;
+        for index in 0..samples {
+            wav.write_sample(self.sample(index)).map_err(io::Error::other)?;
         }
         wav.finalize().map_err(io::Error::other)?;
         Ok(samples)
     }
 
-    fn sample(&self, at: u64) -> i16 {
-        let time = Duration::from_micros(at * 1_000_000 / u64::from(SAMPLE_RATE));
+    fn sample(&self, index: u64) -> i16 {
+        let time = Duration::from_micros(index * 1_000_000 / u64::from(SAMPLE_RATE));
         match self.speech_spans.iter().any(|(begins, ends)| (*begins..*ends).contains(&time)) {
             true => (TONE_AMPLITUDE * (TAU * TONE_HZ * time.as_secs_f32()).sin()) as i16,
             false => 0,

@@ -1,25 +1,23 @@
-//! How long a sound is.
+//! Lengths of sounds.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A sound's length in samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SoundLength {
-    /// All of it.
     pub samples: u64,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
 }
 
-/// Where nothing can be read, a sound is as long as a short sentence.
+/// The length of a sound whose file is not read: that of a short sentence.
 const DEFAULT_LENGTH: SoundLength = SoundLength { samples: 12_000, rate: 8_000 };
 
-/// A digit or a letter of the switch.
+/// The length of a digit or letter that the switch speaks.
 const CHARACTER_LENGTH: SoundLength = SoundLength { samples: 5_600, rate: 8_000 };
 
-/// Raw formats by their extension: samples a second, and bytes for how many samples.
+/// Raw formats: extension, samples per second, and how many bytes hold how many samples.
 const RAW_FORMATS: [(&str, u32, (u64, u64)); 16] = [
     ("sln", 8_000, (2, 1)),
     ("sln12", 12_000, (2, 1)),
@@ -40,12 +38,10 @@ const RAW_FORMATS: [(&str, u32, (u64, u64)); 16] = [
 ];
 
 impl SoundLength {
-    /// The time that so many of its samples take.
     pub fn duration_of(self, samples: u64) -> Duration {
         Duration::from_micros(samples.saturating_mul(1_000_000) / u64::from(self.rate.max(1)))
     }
 
-    /// The samples that are heard in a time.
     pub fn samples_in(self, time: Duration) -> u64 {
         let samples = time.as_micros() * u128::from(self.rate) / 1_000_000;
         u64::try_from(samples).unwrap_or(u64::MAX)
@@ -62,21 +58,22 @@ impl SoundLength {
     }
 }
 
-/// The sounds that a switch has.
+/// The sounds of a switch.
 #[derive(Debug, Clone, Default)]
 pub struct FakeSounds {
     lengths: HashMap<String, Option<SoundLength>>,
 }
 
 impl FakeSounds {
-    /// Lists a sound by its name, without extension: its length, or that it is not there.
+    /// Sets the length of a sound, by its name without extension; `None` if it does not exist.
     #[must_use]
     pub fn with(mut self, name: &str, length: Option<SoundLength>) -> Self {
         self.lengths.insert(name.to_owned(), length);
         self
     }
 
-    /// The length of a sound, if it is there. Files are looked for; sounds of the switch are there unless listed as not.
+    /// The length of a sound; `None` if it does not exist. An absolute path exists if the file does. Any other sound is
+    /// one of the switch, and exists unless it was set to `None`.
     pub fn length(&self, name: &str) -> Option<SoundLength> {
         match self.lengths.get(name) {
             Some(listed) => *listed,
@@ -88,7 +85,7 @@ impl FakeSounds {
         }
     }
 
-    /// The same where names of files have their extension.
+    /// The same, for names of files with their extension.
     pub fn length_with_extension(&self, name: &str) -> Option<SoundLength> {
         match name.rsplit_once('.') {
             Some((stem, _)) if name.starts_with('/') && !self.lengths.contains_key(name) => {
@@ -99,7 +96,7 @@ impl FakeSounds {
     }
 }
 
-/// A file by its name without extension, in whichever format it is there.
+/// The length of a file, whose name is given without extension, in the first format that exists.
 fn file_length(name: &str) -> Option<SoundLength> {
     let file = |extension: &str| {
         Some(PathBuf::from(format!("{name}.{extension}"))).filter(|f| f.is_file())

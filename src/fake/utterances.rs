@@ -1,34 +1,29 @@
-//! What a caller says, and when.
+//! When the caller says what.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// From the beginning of a recording to what is said into it.
+/// From the start of a recording to the start of speech.
 const SPEECH_DELAY: Duration = Duration::from_millis(500);
 
-/// Something that is said at a stretch.
+/// Something that the caller says without a pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FakeUtterance {
-    /// The words, for the story: what is recorded is a tone.
+    /// For events only: the recording contains a tone.
     pub text: String,
-    /// How long it takes to say them.
     pub duration: Duration,
 }
 
-/// Something that is being said, or will be.
+/// An utterance with its times, in the past or in the future.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedUtterance {
-    /// When it begins, or began.
     pub begins: Instant,
-    /// When it ends.
     pub ends: Instant,
-    /// The words.
     pub text: String,
 }
 
-/// Who speaks.
 pub struct UtteranceSource {
     plan: UtterancePlan,
     current: Option<TimedUtterance>,
@@ -40,18 +35,17 @@ enum UtterancePlan {
 }
 
 impl UtteranceSource {
-    /// Says nothing.
     pub fn silent() -> Self {
         Self::timed(Vec::new())
     }
 
-    /// Speaks at exact times, from the moment of picking up, whether somebody listens or not.
+    /// Speaks at exact times after the call is picked up, whether the switch records or not.
     pub fn timed(utterances: Vec<(Duration, FakeUtterance)>) -> Self {
         let plan = UtterancePlan::Timed { picked_up: None, utterances: utterances.into() };
         Self { plan, current: None }
     }
 
-    /// Says one thing into each recording.
+    /// Says one utterance in each recording.
     pub fn per_recording(utterances: Vec<FakeUtterance>) -> Self {
         Self { plan: UtterancePlan::PerRecording(utterances.into()), current: None }
     }
@@ -67,25 +61,26 @@ impl UtteranceSource {
         if let UtterancePlan::PerRecording(utterances) = &mut self.plan
             && speech.is_none()
         {
-            self.current =
-                utterances.pop_front().map(|said| timed_utterance(now + SPEECH_DELAY, said));
+            self.current = utterances
+                .pop_front()
+                .map(|utterance| timed_utterance(now + SPEECH_DELAY, utterance));
         }
     }
 
-    /// What is being said, else what will be said next.
+    /// What is being said now, else what comes next.
     pub(super) fn current_or_next(&mut self, now: Instant) -> Option<TimedUtterance> {
         while self.current.as_ref().is_none_or(|speech| speech.ends <= now) {
             self.current = None;
             let UtterancePlan::Timed { picked_up: Some(since), utterances } = &mut self.plan else {
                 break;
             };
-            let Some((at, said)) = utterances.pop_front() else { break };
-            self.current = Some(timed_utterance(*since + at, said));
+            let Some((at, utterance)) = utterances.pop_front() else { break };
+            self.current = Some(timed_utterance(*since + at, utterance));
         }
         self.current.clone()
     }
 }
 
-fn timed_utterance(begins: Instant, said: FakeUtterance) -> TimedUtterance {
-    TimedUtterance { begins, ends: begins + said.duration, text: said.text }
+fn timed_utterance(begins: Instant, utterance: FakeUtterance) -> TimedUtterance {
+    TimedUtterance { begins, ends: begins + utterance.duration, text: utterance.text }
 }

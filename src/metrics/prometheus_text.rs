@@ -1,14 +1,14 @@
-//! Counts in Prometheus's own format, 0.0.4, for whoever does not ask for OpenMetrics.
+//! The Prometheus text format 0.0.4, for clients that do not accept OpenMetrics.
 //!
-//! There a counter is described by the name that its samples have, `_total` included, and units and an end are unknown.
+//! In this format the comments of a counter carry the name of its samples, with `_total`. There is no `# UNIT` and no
+//! `# EOF`.
 
 use std::collections::BTreeSet;
 
-/// The same counts. Comments are rewritten; samples are alike in both formats.
+/// Converts OpenMetrics text. Only comments differ: samples are the same in both formats.
 pub fn to_prometheus_text(open_metrics: &str) -> String {
-    let described = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
-    let counters: BTreeSet<&str> =
-        described.filter_map(|line| line.strip_suffix(" counter")).collect();
+    let types = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let counters: BTreeSet<&str> = types.filter_map(|line| line.strip_suffix(" counter")).collect();
     open_metrics.lines().filter_map(|line| rewrite_comment(line, &counters)).collect()
 }
 
@@ -16,9 +16,9 @@ fn rewrite_comment(line: &str, counters: &BTreeSet<&str>) -> Option<String> {
     let Some(comment) = line.strip_prefix("# ") else { return Some(format!("{line}\n")) };
     let mut words = comment.splitn(3, ' ');
     match (words.next(), words.next(), words.next()) {
-        (Some(kind @ ("HELP" | "TYPE")), Some(name), Some(rest)) => {
+        (Some(keyword @ ("HELP" | "TYPE")), Some(name), Some(rest)) => {
             let total = if counters.contains(name) { "_total" } else { "" };
-            Some(format!("# {kind} {name}{total} {rest}\n"))
+            Some(format!("# {keyword} {name}{total} {rest}\n"))
         }
         _ => None,
     }

@@ -1,4 +1,4 @@
-//! Counts as text.
+//! Metrics as OpenMetrics text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,16 +10,16 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::MetricsSnapshot;
+use super::snapshot::MetricsSnapshot;
 use crate::trigger::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::ResponseCacheStats;
 use crate::trigger::upstream::UpstreamState;
 
-/// The counts as Prometheus reads them.
+/// Writes the metrics as OpenMetrics text.
 ///
 /// # Errors
 ///
-/// When the counts can't be written as text, which no count is known to do.
+/// When a value can't be formatted. This is not known to happen.
 pub fn render(snapshot: MetricsSnapshot) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("dialscript");
     registry.register_collector(Box::new(MetricsCollector(MetricsSnapshot {
@@ -31,27 +31,27 @@ pub fn render(snapshot: MetricsSnapshot) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-/// All places that a pattern of `allow_hosts` stands for count as one: a label is told once.
+/// All hosts that match one pattern of `allow_hosts` share its name, and a label may occur only once.
 fn merge_by_name(upstreams: Vec<UpstreamState>) -> Vec<UpstreamState> {
-    let mut known: BTreeMap<String, UpstreamState> = BTreeMap::new();
+    let mut by_name: BTreeMap<String, UpstreamState> = BTreeMap::new();
     for upstream in upstreams {
-        match known.get_mut(&upstream.name) {
-            Some(same) => add_upstream(same, &upstream),
-            None => drop(known.insert(upstream.name.clone(), upstream)),
+        match by_name.get_mut(&upstream.name) {
+            Some(sum) => add_upstream(sum, &upstream),
+            None => drop(by_name.insert(upstream.name.clone(), upstream)),
         }
     }
-    known.into_values().collect()
+    by_name.into_values().collect()
 }
 
-/// The breaker is the worst of theirs.
-fn add_upstream(to: &mut UpstreamState, more: &UpstreamState) {
-    to.breaker = to.breaker.max(more.breaker);
-    to.times_opened += more.times_opened;
-    to.in_flight += more.in_flight;
-    to.replies_by_class.iter_mut().zip(more.replies_by_class).for_each(|(to, more)| *to += more);
-    to.failed_attempts += more.failed_attempts;
-    to.not_sent += more.not_sent;
-    to.total_time += more.total_time;
+/// Adds the values of an upstream to `sum`. The breaker is the worse of both.
+fn add_upstream(sum: &mut UpstreamState, more: &UpstreamState) {
+    sum.breaker = sum.breaker.max(more.breaker);
+    sum.times_opened += more.times_opened;
+    sum.in_flight += more.in_flight;
+    sum.replies_by_class.iter_mut().zip(more.replies_by_class).for_each(|(sum, more)| *sum += more);
+    sum.failed_attempts += more.failed_attempts;
+    sum.not_sent += more.not_sent;
+    sum.total_time += more.total_time;
 }
 
 #[derive(Debug)]
@@ -73,45 +73,56 @@ impl Collector for MetricsCollector {
 impl MetricsCollector {
     fn encode_calls(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let calls = &self.0.ended_calls;
-        let ended = calls.iter().map(|(switch, outcome, number)| {
+        let ended = calls.iter().map(|(switch, outcome, count)| {
             let labels = [("switch", switch.as_str()), ("outcome", outcome.as_str())];
-            (labels, ConstCounter::new(*number))
+            (labels, ConstCounter::new(*count))
         });
-        encode_family(into, "calls", "Calls that have ended", None, ended)?;
-        encode_gauge(into, "calls_under_way", "Calls now", self.0.active_calls)
+        encode_family(into, "calls", "Finished calls", None, ended)?;
+        encode_gauge(into, "calls_under_way", "Calls in progress", self.0.active_calls)
     }
 
     fn encode_answers(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
         const CLASSES: [&str; 6] = ["other", "1xx", "2xx", "3xx", "4xx", "5xx"];
-        let answered = self.0.upstreams.iter().flat_map(|upstream| {
+        let answers = self.0.upstreams.iter().flat_map(|upstream| {
             let classes = CLASSES.into_iter().zip(upstream.replies_by_class);
-            classes.filter(|(_, number)| *number > 0).map(|(class, number)| {
+            classes.filter(|(_, count)| *count > 0).map(|(class, count)| {
                 let labels = [("upstream", upstream.name.as_str()), ("class", class)];
-                (labels, ConstCounter::new(number))
+                (labels, ConstCounter::new(count))
             })
         });
-        let help = "Complete replies, by the class of their HTTP status";
-        encode_family(into, "upstream_answers", help, None, answered)
+        let help = "Complete answers, by HTTP status class";
+        encode_family(into, "upstream_answers", help, None, answers)
     }
 
     fn encode_requests(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
         type UpstreamCounter = fn(&UpstreamState) -> u64;
         let counters: [(&str, &str, UpstreamCounter); 3] = [
-            ("upstream_failures", "Attempts without a complete reply", |of| of.failed_attempts),
-            ("upstream_refused", "Requests that were not sent, to spare it", |of| of.not_sent),
-            ("upstream_breaker_opened", "How often it was left alone", |of| of.times_opened),
+            ("upstream_failures", "Attempts without a complete answer", |upstream| {
+                upstream.failed_attempts
+            }),
+            (
+                "upstream_refused",
+                "Requests not sent: circuit breaker open, or too many requests in progress",
+                |upstream| upstream.not_sent,
+            ),
+            ("upstream_breaker_opened", "Times the circuit breaker opened", |upstream| {
+                upstream.times_opened
+            }),
         ];
-        for (name, help, count) in counters {
-            let samples = self.upstream_samples(|of| ConstCounter::new(count(of)));
+        for (name, help, read) in counters {
+            let samples = self.upstream_samples(|upstream| ConstCounter::new(read(upstream)));
             encode_family(into, name, help, None, samples)?;
         }
-        let took = self.upstream_samples(|of| ConstCounter::new(of.total_time.as_secs_f64()));
+        let duration =
+            self.upstream_samples(|upstream| ConstCounter::new(upstream.total_time.as_secs_f64()));
         let seconds = Some(&Unit::Seconds);
-        encode_family(into, "upstream", "What all attempts together took", seconds, took)?;
-        let under_way = self.upstream_samples(|of| ConstGauge::new(saturating_i64(of.in_flight)));
-        encode_family(into, "upstream_under_way", "Requests now", None, under_way)?;
-        let breaker = self.upstream_samples(|of| ConstGauge::new(breaker_value(of.breaker)));
-        let help = "Its breaker: 0 closed, 1 half-open, 2 open";
+        encode_family(into, "upstream", "Total duration of all attempts", seconds, duration)?;
+        let in_flight =
+            self.upstream_samples(|upstream| ConstGauge::new(saturating_i64(upstream.in_flight)));
+        encode_family(into, "upstream_under_way", "Requests in progress", None, in_flight)?;
+        let breaker =
+            self.upstream_samples(|upstream| ConstGauge::new(breaker_value(upstream.breaker)));
+        let help = "Circuit breaker state: 0 closed, 1 half-open, 2 open";
         encode_family(into, "upstream_breaker", help, None, breaker)
     }
 
@@ -120,34 +131,36 @@ impl MetricsCollector {
         metric: impl Fn(&UpstreamState) -> M,
     ) -> impl Iterator<Item = (MetricLabels<'_, 1>, M)> {
         let upstreams = self.0.upstreams.iter();
-        upstreams.map(move |of| ([("upstream", of.name.as_str())], metric(of)))
+        upstreams.map(move |upstream| ([("upstream", upstream.name.as_str())], metric(upstream)))
     }
 
     fn encode_cache(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        type TallyCounter = fn(&ResponseCacheStats) -> u64;
-        encode_gauge(into, "cache_entries", "Answers that are kept", self.0.cache_entries)?;
-        encode_gauge(into, "cache_bytes", "What they take", self.0.cache_bytes)?;
+        type StatsCounter = fn(&ResponseCacheStats) -> u64;
+        encode_gauge(into, "cache_entries", "Cached answers", self.0.cache_entries)?;
+        encode_gauge(into, "cache_bytes", "Size of the cached answers", self.0.cache_bytes)?;
         if let Some(up) = self.0.shared_cache_up {
-            let help = "Whether the shared cache answers: 0 when it is left alone";
+            let help = "1 if the shared cache is available, else 0";
             encode_gauge(into, "shared_cache_up", help, usize::from(up))?;
         }
-        let counters: [(&str, &str, TallyCounter); 4] = [
-            ("cache_hits", "Calls that were served a kept answer", |of| of.hits),
-            ("cache_stale", "Calls that were served an old one", |of| of.stale),
-            ("cache_misses", "Calls that nothing was kept for", |of| of.misses),
-            ("cache_joined", "Of these, calls that joined a request under way", |of| of.joined),
+        let counters: [(&str, &str, StatsCounter); 4] = [
+            ("cache_hits", "Calls served a fresh cached answer", |stats| stats.hits),
+            ("cache_stale", "Calls served a stale answer", |stats| stats.stale),
+            ("cache_misses", "Calls without a cached answer", |stats| stats.misses),
+            ("cache_joined", "Cache misses that joined a request in progress", |stats| {
+                stats.joined
+            }),
         ];
-        for (name, help, count) in counters {
+        for (name, help, read) in counters {
             let scripts = self.0.cache_tallies.iter();
-            let samples =
-                scripts.map(|(script, of)| ([("script", &**script)], ConstCounter::new(count(of))));
+            let samples = scripts
+                .map(|(script, stats)| ([("script", &**script)], ConstCounter::new(read(stats))));
             encode_family(into, name, help, None, samples)?;
         }
         Ok(())
     }
 }
 
-/// One metric of all that have it; `_total` stands behind a counter's name.
+/// Writes one metric with a sample for each set of labels. The encoder appends `_total` to the name of a counter.
 fn encode_family<'a, const N: usize, M: EncodeMetric>(
     into: &mut DescriptorEncoder<'_>,
     name: &str,

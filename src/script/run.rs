@@ -189,10 +189,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             self.code = value.to_string();
         }
         debug!(
-            status = answer.status,
-            value = self.redacted(&self.code),
+            http_status = answer.status,
+            code = self.redacted(&self.code),
             cache = self.report.cache.as_str(),
-            trouble = self.report.first_error,
+            first_error = self.report.first_error,
             "answer"
         );
         match decide_branch(&script.branches, &answer, trigger.response_key.as_ref()) {

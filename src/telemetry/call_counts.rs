@@ -1,11 +1,11 @@
-//! How many calls have ended, and how.
+//! The numbers of finished calls.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::Switch;
+use super::switch::Switch;
 use crate::script::report::CallOutcome;
 
-/// The calls that have ended since the daemon began, by switch and outcome.
+/// Finished calls since the daemon started, by switch and outcome.
 #[derive(Debug, Default)]
 pub struct CallCounts([[AtomicU64; CallOutcome::ALL.len()]; Switch::ALL.len()]);
 
@@ -14,18 +14,18 @@ impl CallCounts {
         self.counter(switch, outcome).fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many there were of each kind.
+    /// The count of each switch and outcome, zeros included.
     pub fn counts(&self) -> Vec<(Switch, CallOutcome, u64)> {
-        let kinds = Switch::ALL
+        let pairs = Switch::ALL
             .into_iter()
             .flat_map(|switch| CallOutcome::ALL.into_iter().map(move |outcome| (switch, outcome)));
-        let counted = |(switch, outcome)| {
+        let with_count = |(switch, outcome)| {
             (switch, outcome, self.counter(switch, outcome).load(Ordering::Relaxed))
         };
-        kinds.map(counted).collect()
+        pairs.map(with_count).collect()
     }
 
-    /// Both enums are numbered in the order of their lists.
+    /// The variants of both enums are numbered in the order of `ALL`.
     fn counter(&self, switch: Switch, outcome: CallOutcome) -> &AtomicU64 {
         &self.0[switch as usize][outcome as usize]
     }

@@ -1,4 +1,4 @@
-//! The log as a listener hears it: `dialscript call` makes lines of a story from it.
+//! Log events as values: `dialscript call` and `dialscript demo` print them instead of a log.
 
 use std::fmt;
 
@@ -7,29 +7,28 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// One event of this crate.
+/// One log event of this crate.
 #[derive(Debug, Clone)]
 pub struct LogEvent {
-    /// How grave it is.
     pub level: Level,
-    /// Its message.
     pub message: String,
-    /// Its other fields, as the log shows them.
+    /// All fields but the message, formatted as in the log.
     pub fields: Vec<(&'static str, String)>,
 }
 
 impl LogEvent {
-    /// A field that is there and holds something.
+    /// The value of a field; `None` if it is missing or empty.
     pub fn field(&self, name: &str) -> Option<&str> {
-        let found = self.fields.iter().find(|(its, value)| *its == name && !value.is_empty());
-        found.map(|(_, value)| value.as_str())
+        let field = self.fields.iter().find(|(key, value)| *key == name && !value.is_empty());
+        field.map(|(_, value)| value.as_str())
     }
 }
 
-/// Hands every event of this crate to a listener, in place of a log. Values are masked as in the log.
-pub fn install_event_layer(listener: impl Fn(LogEvent) + Send + Sync + 'static) {
-    // A second subscriber is refused, as for the log.
-    drop(tracing_subscriber::registry().with(EventLayer(listener)).try_init());
+/// Calls `on_event` for every log event of this crate, instead of writing a log. Sensitive values are masked, as in the
+/// log.
+pub fn install_event_layer(on_event: impl Fn(LogEvent) + Send + Sync + 'static) {
+    // Fails if there is a subscriber already, which stays.
+    drop(tracing_subscriber::registry().with(EventLayer(on_event)).try_init());
 }
 
 struct EventLayer<F>(F);

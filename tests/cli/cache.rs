@@ -109,7 +109,7 @@ async fn cached_answers_are_listed_explained_and_purged() {
     let web = Web::start(fine).await;
     let mut daemon = Daemon::start(&web).await;
     let none = daemon.cache(&["list"]).await;
-    assert_eq!(none.output, "0 kept answers of at most 10000, 0 of at most 33554432 bytes\n");
+    assert_eq!(none.output, "0 cached answers of at most 10000, 0 of at most 33554432 bytes\n");
     daemon.call("order", "11").await;
     daemon.call("order", "11").await;
     daemon.call("order", "22").await;
@@ -121,38 +121,38 @@ async fn cached_answers_are_listed_explained_and_purged() {
     let request = format!("order   GET {}", web.url("/22?id=22"));
     assert!(lines[1].contains(&request), "the newest first: {}", lines[1]);
     assert!(lines[1].contains("  200  ") && lines[1].contains("fresh for 4m 5"), "{}", lines[1]);
-    assert!(lines[3].starts_with("2 kept answers of at most 10000"), "{}", lines[3]);
+    assert!(lines[3].starts_with("2 cached answers of at most 10000"), "{}", lines[3]);
 
     let key = &lines[2][..12];
     let one = daemon.cache(&["explain", key]).await.output;
     assert!(one.starts_with(key) && one.contains("?id=11") && one.contains("ago by order"));
     assert!(
-        one.contains("\n  then, for 1h: a call is served it at once, and it is asked"),
+        one.contains("\n  then, for 1h: stale: served at once and refreshed in the background"),
         "{one}"
     );
 
     let script = daemon.cache(&["explain", "order"]).await.output;
-    let known = format!("{} is asked as usual (its breaker is closed)", web.address);
+    let known = format!("{}: circuit breaker closed", web.address);
     for line in [
-        "the same URL, headers and body",
+        "cache key          URL, headers and body",
         "cache              5m: ",
         "stale_for          1h: ",
-        "\n  1 call served a kept answer\n",
-        "\n  2 calls without one; 0 of these joined",
-        "\n  2 answers kept\n",
+        "\n  1 call served a fresh answer\n",
+        "\n  2 calls missed; 0 joined a request in progress",
+        "\n  2 answers cached\n",
         known.as_str(),
         key,
     ] {
         assert!(script.contains(line), "{line:?} in {script}");
     }
     let plain = daemon.cache(&["explain", "plain"]).await.output;
-    assert!(plain.contains("keeps nothing") && plain.contains("`cache = \"5m\"`"), "{plain}");
+    assert!(plain.contains("caches nothing") && plain.contains("`cache = \"5m\"`"), "{plain}");
 
     let purged = daemon.cache(&["purge", key]).await;
-    assert_eq!((purged.code, purged.output.as_str()), (0, "1 kept answer was thrown away\n"));
+    assert_eq!((purged.code, purged.output.as_str()), (0, "1 cached answer removed\n"));
     let purged = daemon.cache(&["purge", "--script", "order"]).await;
-    assert_eq!(purged.output, "1 kept answer was thrown away\n");
-    assert_eq!(daemon.cache(&["purge", "--all"]).await.output, "0 kept answers were thrown away\n");
+    assert_eq!(purged.output, "1 cached answer removed\n");
+    assert_eq!(daemon.cache(&["purge", "--all"]).await.output, "0 cached answers removed\n");
     assert_eq!(daemon.program.stop(), Some(0));
     assert!(!daemon.program.folder.at("control.sock").exists());
 }
@@ -199,7 +199,7 @@ async fn mistakes_are_reported_with_a_fix() {
     {
         let told = daemon.cache(arguments).await;
         assert_eq!(told.code, 1);
-        assert!(told.errors.contains("there are: order, pin, plain"), "{}", told.errors);
+        assert!(told.errors.contains("available: order, pin, plain"), "{}", told.errors);
     }
     for arguments in [&["purge"][..], &["purge", "--all", "0123"], &["explain"]] {
         assert_eq!(daemon.cache(arguments).await.code, 2);
@@ -217,10 +217,14 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     let switched_off = Daemon::with(&web, "[control]\nsocket = ''\n").await;
     switched_off.call("order", "11").await;
     let told = switched_off.cache(&["list"]).await;
-    assert!(told.code == 1 && told.errors.contains("can't be asked"), "{}", told.errors);
+    assert!(
+        told.code == 1 && told.errors.contains("the daemon has no control socket"),
+        "{}",
+        told.errors
+    );
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
-    assert!(no_folder.log().contains("no control socket"), "{}", no_folder.log());
+    assert!(no_folder.log().contains("can't open the control socket"), "{}", no_folder.log());
 }
 
 #[tokio::test]
@@ -230,7 +234,7 @@ async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
         format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free_address());
     let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
     let told = daemon.cache(&["purge", "--all"]).await;
-    assert_eq!((told.code, told.lines()), (1, vec!["0 kept answers were thrown away"]));
+    assert_eq!((told.code, told.lines()), (1, vec!["0 cached answers removed"]));
     assert!(told.errors.contains("the shared cache does not answer"), "{}", told.errors);
 }
 

@@ -96,13 +96,13 @@ fn every_branch_is_reported_with_what_it_wants_and_the_one_that_wins_with_its_ne
     let expected = "\
 the answer is read as JSON, with HTTP status 200
 data.code is \"200\"
-[[branch]] 1  lost       wants \"404\"; the value is \"200\"
-[[branch]] 2  WON        is \"200\"
-[[branch]] 3  not tried  2 won before; this matches too: is present
-[[branch]] 4  not tried  2 won before; this does not match: wants no value; the value is \"200\"
-[[branch]] 2 is taken
+[[branch]] 1  no match   wants \"404\"; the value is \"200\"
+[[branch]] 2  MATCH      is \"200\"
+[[branch]] 3  not tried  branch 2 matched first; this one matches too: is present
+[[branch]] 4  not tried  branch 2 matched first; this one does not match: wants no value; the value is \"200\"
+[[branch]] 2 is selected
   set ORDER_STATUS = \"shipped of {keypress}\"
-  then goto {$data.extension}@shipping, here goto 9100@shipping
+  then goto {$data.extension}@shipping (resolves to goto 9100@shipping)
 ";
     assert_eq!(told.output, expected, "{}", told.errors);
     assert_eq!(told.code, 0);
@@ -148,7 +148,7 @@ fn what_it_comes_to_is_what_a_call_comes_to() {
         assert_eq!(told.code, *code, "{body}");
     }
     let told = home.runs(&["text", "--answer", "-"], b"closed");
-    assert!(told.output.contains("[otherwise] is taken: no branch matches"), "{}", told.output);
+    assert!(told.output.contains("[otherwise] is selected: no branch matches"), "{}", told.output);
     assert_eq!(told.code, 0);
 }
 
@@ -212,7 +212,7 @@ fn whole_replies_are_read_as_curl_prints_them() {
 fn what_is_no_answer_is_reported_with_a_fix() {
     let home = Home::new();
     let rows: &[(&[u8], &str)] = &[
-        (b"HTTP/1.1 200 OK\r\nServer: x\r\n{\"data\":1}\r\n", "line 3 is no header"),
+        (b"HTTP/1.1 200 OK\r\nServer: x\r\n{\"data\":1}\r\n", "line 3 is not a header"),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08", "--compressed"),
     ];
     for (reply, error) in rows {
@@ -231,11 +231,11 @@ fn what_is_no_answer_is_reported_with_a_fix() {
 fn a_menu_compares_what_is_entered() {
     let home = Home::new();
     let rows: &[(&str, &str, i32, &str)] = &[
-        ("3", "[[branch]] 1 is taken", 0, "then goto {keypress}@menu, here goto 3@menu"),
-        ("9", "[otherwise] is taken: no branch matches", 0, "then continue"),
-        ("", "[no_input] is taken", 3, "then hangup"),
-        ("999", "[invalid_input] is taken", 3, "then goto 2@other"),
-        ("x", "[invalid_input] is taken", 3, "then goto 2@other"),
+        ("3", "[[branch]] 1 is selected", 0, "then goto {keypress}@menu (resolves to goto 3@menu)"),
+        ("9", "[otherwise] is selected: no branch matches", 0, "then continue"),
+        ("", "[no_input] is selected", 3, "then hangup"),
+        ("999", "[invalid_input] is selected", 3, "then goto 2@other"),
+        ("x", "[invalid_input] is selected", 3, "then goto 2@other"),
     ];
     for (input, taken, code, then) in rows {
         let told = home.runs(&["menu", "--input", input], b"");
@@ -244,7 +244,7 @@ fn a_menu_compares_what_is_entered() {
         assert_eq!(told.code, *code);
     }
     let told = home.runs(&["menu", "--input", "9"], b"");
-    let lost = "[[branch]] 1  lost       wants a number from 1 to 5; the value is \"9\"";
+    let lost = "[[branch]] 1  no match   wants a number from 1 to 5; the value is \"9\"";
     assert!(told.output.contains(lost), "{}", told.output);
 }
 
@@ -256,14 +256,14 @@ fn a_command_line_that_does_not_fit_the_script_is_refused_with_the_way_out() {
         (&["order", "--input", "1"], 2, "--answer FILE"),
         (&["menu"], 2, "--input TEXT"),
         (&["menu", "--answer", "-"], 2, "--input TEXT"),
-        (&["tell", "--answer", "-"], 2, "in the background"),
+        (&["tell", "--answer", "-"], 2, "background trigger"),
         (&["menu", "--input", "1", "--answer", "-"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--status", "200"], 2, "cannot be used with"),
         (&["menu", "--input", "1", "--content-type", "text/plain"], 2, "cannot be used with"),
         (&["order", "--status", "200"], 2, "--answer <FILE>"),
         (&["order", "--answer", "-", "--status", "99"], 2, "99"),
         (&[], 2, "SCRIPT"),
-        (&["ordre", "--answer", "-"], 1, "there is no script ordre; there are: menu, order"),
+        (&["ordre", "--answer", "-"], 1, "no script ordre; available: menu, order"),
     ];
     for (arguments, code, error) in rows {
         let told = home.runs(arguments, b"");

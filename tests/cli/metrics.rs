@@ -23,13 +23,13 @@ fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
 fn a_daemon_that_has_done_nothing_yet_has_no_counts_but_zeros() {
     let text = render(MetricsSnapshot::default()).unwrap();
     insta::assert_snapshot!(text, @r"
-    # HELP dialscript_calls_under_way Calls now
+    # HELP dialscript_calls_under_way Calls in progress
     # TYPE dialscript_calls_under_way gauge
     dialscript_calls_under_way 0
-    # HELP dialscript_cache_entries Answers that are kept
+    # HELP dialscript_cache_entries Cached answers
     # TYPE dialscript_cache_entries gauge
     dialscript_cache_entries 0
-    # HELP dialscript_cache_bytes What they take
+    # HELP dialscript_cache_bytes Size of the cached answers
     # TYPE dialscript_cache_bytes gauge
     dialscript_cache_bytes 0
     # EOF
@@ -60,7 +60,7 @@ fn who_does_not_ask_for_open_metrics_reads_counters_by_the_names_of_their_sample
     let snapshot = MetricsSnapshot { upstreams, ..MetricsSnapshot::default() };
     let text = to_prometheus_text(&render(snapshot).unwrap());
     for line in [
-        "# HELP dialscript_upstream_seconds_total What all attempts together took\n",
+        "# HELP dialscript_upstream_seconds_total Total duration of all attempts\n",
         "# TYPE dialscript_upstream_seconds_total counter\n",
         "dialscript_upstream_seconds_total{upstream=\"shop.example\"} 1.5\n",
         "# TYPE dialscript_upstream_under_way gauge\n",

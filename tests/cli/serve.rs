@@ -113,9 +113,9 @@ fn an_invalid_reload_changes_nothing_and_a_good_one_does() {
         daemon.program.signal("-HUP");
         logged(&log, words);
     };
-    reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "scripts not loaded");
+    reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "reload failed");
     served(daemon.call());
-    reload("[otherwise]\nset = { A = 'c' }\n", "scripts loaded again");
+    reload("[otherwise]\nset = { A = 'c' }\n", "scripts reloaded");
     assert_eq!(daemon.call().0, "SET VARIABLE \"A\" \"c\"\n");
 }
 
@@ -142,7 +142,7 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
     let menu = "[[branch]]\nwhen = '47110815'\nthen = 'goto {keypress}@{hello.keypress}'\n";
     daemon.script("menu", &format!("{ask}{menu}"));
     daemon.program.signal("-HUP");
-    logged(&log, "scripts loaded again");
+    logged(&log, "scripts reloaded");
     let commands = daemon.call_that_enters("4711081547110815").concat();
     assert!(commands.contains("DIALPLAN_EXISTS(47110815,47110815,1)"), "{commands}");
     ["request", "branch", "goto ***@***"].into_iter().for_each(|words| logged(&log, words));

@@ -54,7 +54,7 @@ fn an_imported_sound_is_there_and_is_reported() {
     let told = home.sounds(&["import", "in/welcome.mp3"]);
     assert_eq!(
         told.output,
-        "play = \"welcome\": 0.5 s, made from in/welcome.mp3: sounds/welcome.wav\n"
+        "play = \"welcome\": 0.5 s, imported from in/welcome.mp3: sounds/welcome.wav\n"
     );
     assert_eq!((told.code, told.errors.as_str()), (0, ""));
     assert_eq!(home.files("sounds"), ["welcome.wav"], "and nothing else is left");
@@ -78,7 +78,7 @@ fn nothing_is_replaced_unless_it_is_said() {
     home.file("a.mp3", MP3).file("sounds/a.wav", "mine");
     let told = home.sounds(&["import", "a.mp3"]);
     assert_eq!((told.code, told.output.as_str()), (1, ""));
-    assert!(told.errors.contains("there is a sound `a` already"), "{}", told.errors);
+    assert!(told.errors.contains("sound `a` already exists"), "{}", told.errors);
     assert!(told.errors.contains("--force"), "{}", told.errors);
     assert_eq!(fs::read(home.0.at("sounds/a.wav")).unwrap(), b"mine");
     assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
@@ -113,9 +113,9 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
         "bad.mp3",
         "gone.mp3",
         "can't be read",
-        "another of these files became `good`",
+        "two of these files have the name `good`",
         "--name my-sound--2",
-        "this is a folder",
+        "this is a folder, not a file",
         "5 errors in 5 files",
     ] {
         assert!(told.errors.contains(words), "{words}: {}", told.errors);
@@ -129,13 +129,13 @@ fn names_that_nothing_can_play_are_refused() {
     for name in ["../a", "/etc/a", "a//b", "a/", "", ".a", "a b", "a.b", "a&b", "$x"] {
         let told = home.sounds(&["import", "--name", name, "a.mp3"]);
         assert_eq!(told.code, 1, "{name}");
-        assert!(told.errors.contains("name it otherwise: --name "), "{}", told.errors);
+        assert!(told.errors.contains("choose another name: --name "), "{}", told.errors);
     }
     let told = home.sounds(&["import", "--language", "../x", "a.mp3"]);
-    assert!(told.errors.contains("`../x` is no language"), "{}", told.errors);
+    assert!(told.errors.contains("invalid language `../x`"), "{}", told.errors);
     home.file("b.mp3", MP3);
     let told = home.sounds(&["import", "--name", "x", "a.mp3", "b.mp3"]);
-    assert!(told.errors.contains("several files can't have one name"), "{}", told.errors);
+    assert!(told.errors.contains("`--name` can't be used with several files"), "{}", told.errors);
     assert!(!home.0.at("sounds").exists());
 }
 

@@ -15,7 +15,7 @@
 //! - variables that are set after a hang-up by the caller, which FreeSWITCH does not take: of such a call those are
 //!   compared that were set before;
 //! - `{call_id}` and `{channel}`, which each switch makes up;
-//! - what an engine of the switch speaks or recognises: Asterisk speaks no texts, and neither fake recognises any, so of
+//! - what an engine of the switch speaks or recognises: Asterisk has no text-to-speech of its own, and neither fake recognises any, so of
 //!   `engine = "switch"` the rows have what comes of an engine that is not there;
 //! - why a switch can not listen or record, which each says in its own words: that there is a reason is compared;
 //! - the last 200 ms before a key that ends a recording, which Asterisk cuts off;

@@ -5,22 +5,24 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// A module, and the modules of ours that it may import from.
-const MAY_KNOW: [(&str, &[&str]); 16] = [
+const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("channel", &[]),
+    ("wire", &[]),
     ("script", &["channel"]),
     ("fake", &[]),
-    ("agi", &["channel"]),
-    ("esl", &["channel"]),
+    ("agi", &["channel", "wire"]),
+    ("esl", &["channel", "wire"]),
     ("web", &[]),
     ("single_flight", &[]),
     ("trigger", &["single_flight", "script", "web"]),
-    ("http_server", &[]),
-    ("voice", &["channel", "single_flight", "http_server", "script", "web"]),
-    ("control", &["script", "trigger"]),
-    ("metrics", &["http_server", "script", "telemetry", "trigger"]),
+    ("listener", &[]),
+    ("http_server", &["listener"]),
+    ("voice", &["channel", "single_flight", "http_server", "listener", "script", "web"]),
+    ("control", &["listener", "script", "trigger"]),
+    ("metrics", &["http_server", "listener", "script", "telemetry", "trigger"]),
     ("config", &["channel", "control", "script", "server", "telemetry", "trigger", "voice", "web"]),
     ("telemetry", &["channel", "script"]),
-    ("server", &["agi", "esl", "channel", "script", "telemetry"]),
+    ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
     (
         "cli",
         &[
@@ -30,6 +32,7 @@ const MAY_KNOW: [(&str, &[&str]); 16] = [
             "control",
             "fake",
             "http_server",
+            "listener",
             "metrics",
             "script",
             "server",

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
-use dialscript::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
-};
 use dialscript::channel::{
     AsrSource, Caller, Channel, Destination, DestinationCheck, DigitOptions, Exit, HandoverResult,
-    HoldMedia, Interruption, LineState, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
+    HoldMedia, Interruption, LineState, RecognizeOptions, RecognizeResult, RecordOptions,
+    RecordResult, Sound, SoundStream, SpeechOptions, SpeechResult, TypeAhead,
 };
 use tokio::time::{Instant, sleep};
 
@@ -36,7 +34,7 @@ fn press(collector: Option<&mut DigitCollector<'_>>, keys: &str) {
     }
 }
 
-impl ChannelDriver for FakeLeg {
+impl Channel for FakeLeg {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use dialscript::server::listen;
+use dialscript::listener;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn a_connection_sends_at_once_and_notices_a_host_that_is_gone() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
-        let Ok(listener) = listen::bind(address.parse().unwrap()) else { continue };
+        let Ok(listener) = listener::bind(address.parse().unwrap()) else { continue };
         let switch = TcpStream::connect(listener.local_addr().unwrap());
         let (accepted, _switch) = tokio::join!(listener.accept(), switch);
         let (stream, _) = accepted.unwrap();

@@ -1,77 +1,38 @@
-//! Any bytes of a switch, in any pieces, are the same messages as in one piece, and none is over its cap.
+//! Any bytes from a switch yield the same messages in pieces as at once, and no message exceeds its limit.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none agi`. The input's first byte chooses where the connection is,
-//! the next sixteen how long the pieces are, over and over.
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none agi`. The input's first byte chooses the state of the
+//! connection, the next sixteen the lengths of the pieces.
 #![no_main]
 
-use bytes::BytesMut;
-use dialscript::agi::codec::{BLOCK_BYTES, Codec, Message};
-use dialscript::agi::reply::Reply;
+mod splits;
+
+use dialscript::agi::codec::{AgiCodec, AgiMessage, MAX_BLOCK_BYTES};
+use dialscript::agi::reply::AgiReply;
 use libfuzzer_sys::fuzz_target;
-use tokio_util::codec::Decoder;
+use splits::{decode, pieces};
 
 fuzz_target!(|input: &[u8]| {
     let Some(([phase, lengths @ ..], bytes)) = input.split_first_chunk::<17>() else { return };
-    let codec = if phase % 2 == 0 { Codec::default() } else { Codec::after_environment() };
-    let whole = hear(codec.clone(), std::iter::once(bytes));
-    assert_eq!(hear(codec, pieces(bytes, lengths)), whole);
-    whole.0.iter().for_each(look_at);
+    let codec = if phase % 2 == 0 { AgiCodec::default() } else { AgiCodec::after_environment() };
+    let whole = decode(codec.clone(), std::iter::once(bytes));
+    assert_eq!(decode(codec, pieces(bytes, lengths)), whole);
+    whole.0.iter().for_each(check);
 });
 
-type Heard = (Vec<Message>, Option<String>);
-
-fn hear<'a>(mut codec: Codec, pieces: impl Iterator<Item = &'a [u8]>) -> Heard {
-    let mut buffer = BytesMut::new();
-    let mut heard = (Vec::new(), None);
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        if drain(&mut heard, || codec.decode(&mut buffer)) {
-            return heard;
-        }
-    }
-    drain(&mut heard, || codec.decode_eof(&mut buffer));
-    heard
-}
-
-/// Takes all messages that there are, and tells whether an error ended them.
-fn drain<E: ToString>(
-    heard: &mut Heard,
-    mut next: impl FnMut() -> Result<Option<Message>, E>,
-) -> bool {
-    loop {
-        match next() {
-            Ok(Some(message)) => heard.0.push(message),
-            Ok(None) => return false,
-            Err(error) => {
-                heard.1 = Some(error.to_string());
-                return true;
-            }
-        }
-    }
-}
-
-fn pieces<'a>(mut bytes: &'a [u8], lengths: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    lengths.iter().cycle().map_while(move |&length| {
-        let (piece, rest) = bytes.split_at(bytes.len().min(usize::from(length) + 1));
-        bytes = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
-fn look_at(message: &Message) {
+fn check(message: &AgiMessage) {
     match message {
-        Message::Environment(environment) => {
+        AgiMessage::Environment(environment) => {
             environment.caller();
-            environment.script();
+            environment.script_request();
             environment.arguments().for_each(drop);
         }
-        Message::Hangup => {}
-        Message::Reply(reply) => {
+        AgiMessage::Hangup => {}
+        AgiMessage::Reply(reply) => {
             reply.key();
             let note = reply.note().map_or(0, |note| note.decode().chars().count());
-            assert!(note <= BLOCK_BYTES);
-            if let Reply::Usage(text) = reply {
-                assert!(text.as_bytes().len() <= BLOCK_BYTES);
+            assert!(note <= MAX_BLOCK_BYTES);
+            if let AgiReply::Usage(text) = reply {
+                assert!(text.as_bytes().len() <= MAX_BLOCK_BYTES);
             }
         }
     }

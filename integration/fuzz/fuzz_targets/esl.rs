@@ -1,77 +1,38 @@
-//! Any bytes of a switch, in any pieces, are the same messages as in one piece, and none is over its cap.
+//! Any bytes from a switch yield the same messages in pieces as at once, and no message exceeds its limit.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none esl`. The input's first sixteen bytes choose how long the pieces
-//! are, over and over.
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none esl`. The input's first sixteen bytes choose the lengths of the
+//! pieces.
 #![no_main]
 
-use bytes::BytesMut;
-use dialscript::esl::codec::{BODY_BYTES, Codec, HEADER_BYTES, Message};
+mod splits;
+
+use dialscript::esl::codec::{EslCodec, EslMessage, MAX_BODY_BYTES, MAX_HEADER_BYTES};
 use libfuzzer_sys::fuzz_target;
-use tokio_util::codec::Decoder;
+use splits::{decode, pieces};
 
 fuzz_target!(|input: &[u8]| {
     let Some((lengths, bytes)) = input.split_first_chunk::<16>() else { return };
-    let whole = hear(std::iter::once(bytes));
-    assert_eq!(hear(pieces(bytes, lengths)), whole);
-    whole.0.iter().for_each(look_at);
+    let whole = decode(EslCodec::default(), std::iter::once(bytes));
+    assert_eq!(decode(EslCodec::default(), pieces(bytes, lengths)), whole);
+    whole.0.iter().for_each(check);
 });
 
-type Heard = (Vec<Message>, Option<String>);
-
-fn hear<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Heard {
-    let (mut codec, mut buffer) = (Codec::default(), BytesMut::new());
-    let mut heard = (Vec::new(), None);
-    for piece in pieces {
-        buffer.extend_from_slice(piece);
-        if drain(&mut heard, || codec.decode(&mut buffer)) {
-            return heard;
-        }
-    }
-    drain(&mut heard, || codec.decode_eof(&mut buffer));
-    heard
-}
-
-/// Takes all messages that there are, and tells whether an error ended them.
-fn drain<E: ToString>(
-    heard: &mut Heard,
-    mut next: impl FnMut() -> Result<Option<Message>, E>,
-) -> bool {
-    loop {
-        match next() {
-            Ok(Some(message)) => heard.0.push(message),
-            Ok(None) => return false,
-            Err(error) => {
-                heard.1 = Some(error.to_string());
-                return true;
-            }
-        }
-    }
-}
-
-fn pieces<'a>(mut bytes: &'a [u8], lengths: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
-    lengths.iter().cycle().map_while(move |&length| {
-        let (piece, rest) = bytes.split_at(bytes.len().min(usize::from(length) + 1));
-        bytes = rest;
-        (!piece.is_empty()).then_some(piece)
-    })
-}
-
-fn look_at(message: &Message) {
+fn check(message: &EslMessage) {
     match message {
-        Message::Connected(data) => {
+        EslMessage::ChannelData(data) => {
             data.caller();
             data.script_name();
             data.arguments().for_each(drop);
         }
-        Message::Reply(reply) => assert!(reply.text.as_bytes().len() <= HEADER_BYTES),
-        Message::ApiResponse(body) => assert!(body.as_bytes().len() <= BODY_BYTES),
-        Message::Event(event) => {
+        EslMessage::Reply(reply) => assert!(reply.text.as_bytes().len() <= MAX_HEADER_BYTES),
+        EslMessage::ApiResponse(body) => assert!(body.as_bytes().len() <= MAX_BODY_BYTES),
+        EslMessage::Event(event) => {
             event.digit();
             event.digit_duration();
             event.application_uuid();
             event.headers().variables().for_each(drop);
-            assert!(event.body().as_bytes().len() <= BODY_BYTES);
+            assert!(event.body().as_bytes().len() <= MAX_BODY_BYTES);
         }
-        Message::Disconnected { .. } => {}
+        EslMessage::Disconnected { .. } => {}
     }
 }

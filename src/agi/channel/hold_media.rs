@@ -1,11 +1,10 @@
-//! What a caller hears while an answer is awaited.
+//! Hold media.
 //!
-//! Asterisk tells a key only to a command that waits for it, so where keys are kept there is always one: WAIT FOR DIGIT
-//! in silence and beside music of a class, which goes on; STREAM FILE for sounds, each of which goes on where a key
-//! ended it.
+//! Asterisk passes on a key only to a command that waits for it. So if keys are kept, such a command is always running:
+//! WAIT FOR DIGIT during silence and during music of a class, which continues meanwhile, and STREAM FILE for sounds.
+//! After a key the sound continues where it was interrupted.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -13,23 +12,22 @@ use tokio::time::{Instant, sleep_until};
 use super::{AgiChannel, MAX_DIGIT_WAIT};
 use crate::agi::command::AgiCommand;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::ChannelDriver;
-use crate::channel::hold_media::{HoldSchedule, HoldStep};
-use crate::channel::{HoldMedia, HoldMusic, Interruption, LineState, Sound};
+use crate::channel::hold_media::{HoldSchedule, HoldStep, MIN_LOOP_DURATION};
+use crate::channel::{Channel, HoldMedia, HoldMusic, Interruption, LineState, Sound};
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
-    /// All turns, until that is broken off or the call is interrupted. Nothing is played in the `h` extension.
+    /// Plays until this future is dropped or the call is interrupted. In the `h` extension nothing is played.
     pub(super) async fn play_hold_media(
         &mut self,
-        meanwhile: &HoldMedia,
-        held: Option<&mut DigitCollector<'_>>,
+        media: &HoldMedia,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Interruption {
         if self.connection.line_state == Some(LineState::HungUp) {
             return self.connection.wait_for_interruption().await;
         }
-        match self.run_hold_schedule(meanwhile, held).await {
-            Err(interrupted) if self.connection.line_state != Some(LineState::HungUp) => {
-                interrupted
+        match self.run_hold_schedule(media, collector).await {
+            Err(interruption) if self.connection.line_state != Some(LineState::HungUp) => {
+                interruption
             }
             _ => self.connection.wait_for_interruption().await,
         }
@@ -37,22 +35,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
 
     async fn run_hold_schedule(
         &mut self,
-        meanwhile: &HoldMedia,
-        mut held: Option<&mut DigitCollector<'_>>,
+        media: &HoldMedia,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<Infallible, Interruption> {
-        let mut turns = HoldSchedule::new(meanwhile, Instant::now());
+        let mut schedule = HoldSchedule::new(media, Instant::now());
         loop {
-            let held = held.as_deref_mut();
-            match turns.next(Instant::now()) {
-                HoldStep::Silence(until) => self.stay_silent_until(until, held).await?,
+            let collector = collector.as_deref_mut();
+            match schedule.next(Instant::now()) {
+                HoldStep::Silence(until) => self.stay_silent_until(until, collector).await?,
                 HoldStep::Music(HoldMusic::Class(class), until) => {
                     self.start_music(class).await?;
-                    self.stay_silent_until(until, held).await?;
+                    self.stay_silent_until(until, collector).await?;
                 }
                 HoldStep::Music(HoldMusic::Sounds(sounds), until) => {
-                    self.loop_sounds_until(until, sounds, held).await?;
+                    self.loop_sounds_until(until, sounds, collector).await?;
                 }
-                HoldStep::Reassurance(sounds) => self.play_reassurance(sounds, held).await?,
+                HoldStep::Reassurance(sounds) => self.play_reassurance(sounds, collector).await?,
             }
         }
     }
@@ -60,21 +58,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     async fn stay_silent_until(
         &mut self,
         until: Instant,
-        held: Option<&mut DigitCollector<'_>>,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let Some(held) = held else {
+        let Some(collector) = collector else {
             return tokio::select! {
                 biased;
-                interrupted = self.connection.wait_for_interruption() => Err(interrupted),
+                interruption = self.connection.wait_for_interruption() => Err(interruption),
                 () = sleep_until(until) => Ok(()),
             };
         };
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let remaining = until.saturating_duration_since(Instant::now());
+            if remaining.is_zero() {
                 return Ok(());
             }
-            self.wait_for_key(left.min(MAX_DIGIT_WAIT), held).await?;
+            self.wait_for_key(remaining.min(MAX_DIGIT_WAIT), collector).await?;
         }
     }
 
@@ -87,54 +85,55 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         &mut self,
         until: Instant,
         sounds: &[Sound],
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         tokio::select! {
             biased;
-            played = self.loop_sounds(sounds, held.as_deref_mut()) => played?,
-            () = sleep_until(until) => return self.finish_aborted(held).await,
+            played = self.loop_sounds(sounds, collector.as_deref_mut()) => played?,
+            () = sleep_until(until) => return self.finish_aborted(collector).await,
         }
-        self.stay_silent_until(until, held).await
+        self.stay_silent_until(until, collector).await
     }
 
-    /// Over and over, unless they are so short, or so broken, that it would be a busy loop.
+    /// Repeats the sounds, unless all of them together are shorter than [`MIN_LOOP_DURATION`].
     async fn loop_sounds(
         &mut self,
         sounds: &[Sound],
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         loop {
             let started = Instant::now();
             for sound in sounds {
-                self.play_sound(sound, held.as_deref_mut()).await?;
+                self.play_sound(sound, collector.as_deref_mut()).await?;
             }
-            if started.elapsed() < Duration::from_millis(100) {
+            if started.elapsed() < MIN_LOOP_DURATION {
                 return Ok(());
             }
         }
     }
 
-    /// STREAM FILE ends music of a class, which does not come back by itself (`ast_openstream_full`).
+    /// STREAM FILE stops the music of a class, which does not start again by itself (`ast_openstream_full`).
     async fn play_reassurance(
         &mut self,
         sounds: &[Sound],
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         self.music_playing = false;
         for sound in sounds {
-            self.play_sound(sound, held.as_deref_mut()).await?;
+            self.play_sound(sound, collector.as_deref_mut()).await?;
         }
         Ok(())
     }
 
-    /// Ends what was broken off; a key that ended it at that moment is held too.
+    /// Interrupts the command that was running when its future was dropped. A key that ended it at the same moment is
+    /// collected too.
     pub(super) async fn finish_aborted(
         &mut self,
-        held: Option<&mut DigitCollector<'_>>,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         let key = self.connection.finish_aborted().await?;
-        if let (Some(key), Some(held)) = (key, held) {
-            held.push_key(key, Instant::now());
+        if let (Some(key), Some(collector)) = (key, collector) {
+            collector.push_key(key, Instant::now());
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Sounds: what plays each kind, and what a key does to it.
+//! Playback: the command for each kind of sound, and what a key does to it.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
@@ -12,12 +12,13 @@ use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
 
-/// Most signs of one SAY. No other command ends it, and they have to be said within the time to hand a call over: a sign
-/// takes up to 0.9 s in Asterisk's own sounds.
+/// Maximum number of characters of one SAY. No other command interrupts a SAY, and it must end within the timeout of a
+/// hand-over. A character takes up to 0.9 s in Asterisk's own sounds.
 const MAX_CHARACTERS_PER_SAY: usize = 5;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
-    /// Plays one sound; the keys that `collector` takes end it. Without barge-in it goes on where the key ended it.
+    /// Plays one sound. A key that the collector accepts ends it if barge-in is allowed; otherwise the sound continues
+    /// where the key interrupted it.
     pub(super) async fn play_sound(
         &mut self,
         sound: &Sound,
@@ -27,9 +28,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             Sound::File(_) | Sound::Named(_) | Sound::Url(_) => {
                 self.stream_file(sound, collector).await
             }
-            Sound::Digits(signs) | Sound::Letters(signs) => self.say(sound, signs, collector).await,
+            Sound::Digits(characters) | Sound::Letters(characters) => {
+                self.say(sound, characters, collector).await
+            }
             Sound::Tts(_) => {
-                self.warn_unplayable(sound, "Asterisk speaks no texts");
+                self.warn_unplayable(sound, "Asterisk has no text-to-speech of its own");
                 Ok(())
             }
         }
@@ -46,10 +49,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let keys =
                 collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = AgiCommand::stream_file(sound_name(sound), &keys, offset)?;
-            let reply = self
-                .connection
-                .run(command, AgiCommandKind::StreamFile, self.connection.remaining_with_margin())
-                .await?;
+            let reply =
+                self.connection.run_until_call_ends(command, AgiCommandKind::StreamFile).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }
@@ -65,29 +66,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// Nothing tells how far a SAY came, so where a key must not end the prompt each sign is a command of its own: the
-    /// key cuts that one short, and the rest is said. Elsewhere a command has a few of them.
+    /// The reply to SAY does not tell how much was said. So if a key must not end the prompt, each character is a
+    /// command of its own: the key cuts one character short, and the others are said. Otherwise a command says several
+    /// characters.
     async fn say(
         &mut self,
         sound: &Sound,
-        signs: &str,
+        characters: &str,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let barges_in = collector.as_ref().is_none_or(|collector| collector.allows_barge_in());
-        let (at_once, mut said) = (if barges_in { MAX_CHARACTERS_PER_SAY } else { 1 }, 0);
+        let barge_in = collector.as_ref().is_none_or(|collector| collector.allows_barge_in());
+        let (per_command, mut count) = (if barge_in { MAX_CHARACTERS_PER_SAY } else { 1 }, 0);
         let ends_piece = |_| {
-            said += 1;
-            said % at_once == 0
+            count += 1;
+            count % per_command == 0
         };
-        for piece in signs.split_inclusive(ends_piece) {
+        for piece in characters.split_inclusive(ends_piece) {
             self.connection.ensure_alive()?;
             let keys =
                 collector.as_ref().map_or(String::new(), |collector| collector.accepted_keys());
             let command = say_command(sound, piece, &keys)?;
-            let reply = self
-                .connection
-                .run(command, AgiCommandKind::Other, self.connection.remaining_with_margin())
-                .await?;
+            let reply = self.connection.run_until_call_ends(command, AgiCommandKind::Other).await?;
             if reply.is_failure() {
                 return self.diagnose_playback_failure(sound).await;
             }
@@ -101,8 +100,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// STREAM FILE and SAY answer -1 both for a sound that is not there and for a hang-up (`handle_streamfile`,
-    /// `say_filenames`); a dead channel answers the next command with 511.
+    /// STREAM FILE and SAY reply -1 both for a missing sound and for a hang-up (`handle_streamfile`, `say_filenames`).
+    /// On a dead channel the next command is answered with 511.
     async fn diagnose_playback_failure(&mut self, sound: &Sound) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         self.connection.run_command(AgiCommand::channel_status()).await?;
@@ -116,27 +115,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 }
 
-/// `res_http_media_cache` writes what it fetches into `astcachedir`, and fails without that folder
-/// (`ast_bucket_file_temporary_create` in main/bucket.c).
+/// `res_http_media_cache` stores what it fetches in `astcachedir` and fails if that directory does not exist
+/// (`ast_bucket_file_temporary_create` in `main/bucket.c`).
 fn unplayable_reason(sound: &Sound) -> &'static str {
     match sound {
         Sound::Url(_) => {
-            "not fetched: Asterisk needs res_http_media_cache, res_curl, and the folder astcachedir"
+            "not fetched: Asterisk needs res_http_media_cache, res_curl and the directory astcachedir"
         }
-        _ => "no such sound, or none that it can read",
+        _ => "the file does not exist or has no readable format",
     }
 }
 
-fn say_command(sound: &Sound, signs: &str, keys: &str) -> Result<AgiCommand, AgiCommandError> {
-    match (sound, AgiCommand::say_digits(signs, keys)) {
+fn say_command(sound: &Sound, characters: &str, keys: &str) -> Result<AgiCommand, AgiCommandError> {
+    match (sound, AgiCommand::say_digits(characters, keys)) {
         (Sound::Letters(_), _) | (_, Err(AgiCommandError::NotDigits)) => {
-            AgiCommand::say_alpha(signs, keys)
+            AgiCommand::say_alpha(characters, keys)
         }
         (_, digits) => digits,
     }
 }
 
-/// The name that STREAM FILE wants: without its extension, but the whole of a URL, whose extension tells the format
+/// The name for STREAM FILE: a file without its extension, but a complete URL, whose extension tells the format
 /// (`res_http_media_cache`).
 pub(super) fn sound_name(sound: &Sound) -> &str {
     match sound {
@@ -146,7 +145,6 @@ pub(super) fn sound_name(sound: &Sound) -> &str {
     }
 }
 
-/// A file without its extension.
 pub(super) fn without_extension(file: &str) -> &str {
     match file.rsplit_once('.') {
         Some((name, extension)) if !extension.contains('/') => name,

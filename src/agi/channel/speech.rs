@@ -1,4 +1,4 @@
-//! Speech: recorded for us, or recognised by an engine of Asterisk's.
+//! Speech: recorded for us, or recognized by one of Asterisk's speech engines.
 
 use std::time::Duration;
 
@@ -8,38 +8,39 @@ use tokio::time::Instant;
 use super::AgiChannel;
 use super::sounds::{sound_name, without_extension};
 use crate::agi::command::AgiCommand;
-use crate::agi::connection::{AgiCommandKind, REPLY_MARGIN};
+use crate::agi::connection::AgiCommandKind;
 use crate::agi::reply::AgiReply;
-use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{
-    ChannelDriver, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult,
+use crate::channel::deadline::REPLY_MARGIN;
+use crate::channel::digits::{DTMF_KEYS, DigitCollector};
+use crate::channel::{
+    Channel, Interruption, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
-use crate::channel::{Interruption, Sound};
 
-const ALL_KEYS: &str = "0123456789*#ABCD";
-/// Samples of a recording in which there is only silence: Asterisk cuts it to one second of it, in frames of 20 ms
-/// (`handle_recordfile`). Beyond that something was said, if only for a tenth of a second.
+/// Maximum length in samples of a recording of silence only. Asterisk cuts such a recording to one second, in frames of
+/// 20 ms (`handle_recordfile`). A longer one contains at least 100 ms of speech.
 const MAX_SILENT_SAMPLES: u64 = 8_800;
-/// For a prompt that is heard while an engine listens: nothing else tells how long it is.
+/// Maximum length of a prompt that plays while the engine listens. Asterisk does not tell how long it is.
 const MAX_PROMPT_DURATION: Duration = Duration::from_secs(600);
-/// What a grammar is called while it is loaded.
+/// Name under which a grammar file is loaded.
 const GRAMMAR_NAME: &str = "dialscript";
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
-    /// One RECORD FILE.
     pub(super) async fn record_file(
         &mut self,
-        recording: &RecordOptions<'_>,
+        options: &RecordOptions<'_>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
         self.connection.ensure_alive()?;
         let keys =
-            collector.as_ref().map_or(ALL_KEYS.to_owned(), |collector| collector.accepted_keys());
-        let RecordOptions { file, end_silence: silence, .. } = *recording;
-        let maximum = recording.max_duration.min(self.connection.remaining());
-        let command = AgiCommand::record_file(without_extension(file), &keys, maximum, silence)?;
-        let reply =
-            self.connection.run(command, AgiCommandKind::Other, maximum + REPLY_MARGIN).await?;
+            collector.as_ref().map_or(DTMF_KEYS.to_owned(), |collector| collector.accepted_keys());
+        let RecordOptions { file, end_silence, .. } = *options;
+        let max_duration = options.max_duration.min(self.connection.deadline.remaining());
+        let command =
+            AgiCommand::record_file(without_extension(file), &keys, max_duration, end_silence)?;
+        let reply = self
+            .connection
+            .run(command, AgiCommandKind::Other, max_duration + REPLY_MARGIN)
+            .await?;
         match note_word(&reply) {
             b"timeout" => Ok(record_result(&reply)),
             b"dtmf" => {
@@ -53,20 +54,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// What is neither is `(writefile)`, or a channel that broke.
+    /// The note is `(writefile)`, or the channel has failed.
     async fn record_failure(&mut self, reply: &AgiReply) -> Result<RecordResult, Interruption> {
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
         Ok(RecordResult::Failed(match note_word(reply) {
-            b"writefile" => "Asterisk can't write into the folder of recordings".to_owned(),
-            other => format!("Asterisk can't record: {}", other.escape_ascii()),
+            b"writefile" => "Asterisk cannot write to the recordings folder".to_owned(),
+            other => format!("Asterisk cannot record: {}", other.escape_ascii()),
         }))
     }
 
-    /// SPEECH CREATE to SPEECH DESTROY. What Asterisk refuses is no reason to end the call.
+    /// From SPEECH CREATE to SPEECH DESTROY. A command that Asterisk rejects does not end the call.
     pub(super) async fn recognize_speech(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
@@ -74,24 +75,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(RecognizeResult::Key);
         }
-        let recognised = match self.load_recognizer(recognition).await {
-            Ok(Ok(())) => self.recognize_with_grammar(recognition, prompt, collector).await,
+        let result = match self.load_recognizer(options).await {
+            Ok(Ok(())) => self.recognize_with_grammar(options, prompt, collector).await,
             Ok(Err(reason)) => Ok(RecognizeResult::Failed(reason)),
-            Err(interrupted) => Err(interrupted),
+            Err(interruption) => Err(interruption),
         };
-        match recognised {
+        match result {
             Err(Interruption::Refused(reason)) => Ok(RecognizeResult::Failed(reason)),
-            // The next key may come at once, and would be lost: the engine is let go later, or by Asterisk at the end.
+            // The next key may follow at once, and Asterisk would discard it during SPEECH DESTROY. The engine is
+            // unloaded later, or by Asterisk at the end of the call.
             Ok(RecognizeResult::Key) => Ok(RecognizeResult::Key),
-            Ok(recognised) => {
+            Ok(result) => {
                 self.unload_recognizer().await?;
-                Ok(recognised)
+                Ok(result)
             }
-            Err(interrupted) => Err(interrupted),
+            Err(interruption) => Err(interruption),
         }
     }
 
-    /// The file that plays while an engine listens. What is no file is played before.
+    /// The file that plays while the engine listens. Other sounds are played before, and the result is empty.
     async fn prompt_file<'a>(
         &mut self,
         prompt: Option<&'a Sound>,
@@ -105,36 +107,36 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok("")
     }
 
-    /// The engine and its grammar; the reason where there is none.
+    /// Loads the engine and its grammar. The inner error is the reason why it cannot be used.
     async fn load_recognizer(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
     ) -> Result<Result<(), String>, Interruption> {
-        let RecognizeOptions { engine, grammar, .. } = *recognition;
+        let RecognizeOptions { engine, grammar, .. } = *options;
         self.connection.ensure_alive()?;
         self.unload_recognizer().await?;
         if !self.command_succeeds(AgiCommand::speech_create(engine)?).await? {
-            let which = if engine.is_empty() { "default" } else { engine };
-            return Ok(Err(format!("Asterisk has no speech engine, or can't reach it: {which}")));
+            let name = if engine.is_empty() { "default" } else { engine };
+            return Ok(Err(format!("Asterisk cannot load the speech engine: {name}")));
         }
         self.recognizer_loaded = true;
-        let refused = || Ok(Err(format!("the speech engine does not take the grammar {grammar}")));
-        let activated = match grammar {
+        let rejected = || Ok(Err(format!("the speech engine rejected the grammar {grammar}")));
+        let grammar_name = match grammar {
             "" => return Ok(Ok(())),
             path if path.starts_with('/') => {
                 if !self
                     .command_succeeds(AgiCommand::speech_load_grammar(GRAMMAR_NAME, path)?)
                     .await?
                 {
-                    return refused();
+                    return rejected();
                 }
                 GRAMMAR_NAME
             }
             name => name,
         };
-        match self.command_succeeds(AgiCommand::speech_activate_grammar(activated)?).await? {
+        match self.command_succeeds(AgiCommand::speech_activate_grammar(grammar_name)?).await? {
             true => Ok(Ok(())),
-            false => refused(),
+            false => rejected(),
         }
     }
 
@@ -149,25 +151,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(self.connection.run_command(command).await?.result_number() == Some(1))
     }
 
-    /// Keys that mean nothing end SPEECH RECOGNIZE too: it goes on listening with the next one, and the engine keeps
-    /// what it heard before (`handle_speechrecognize` starts it only when it had come to an end).
+    /// A key that the collector does not accept also ends SPEECH RECOGNIZE. The next one continues: the engine keeps
+    /// what it has heard so far (`handle_speechrecognize` starts it only if it has finished).
     async fn recognize_with_grammar(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         mut prompt: &str,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
-        let time = recognition.no_input_timeout + recognition.max_duration;
-        let mut time = time.min(self.connection.remaining());
+        let timeout = options.no_input_timeout + options.max_duration;
+        let mut timeout = timeout.min(self.connection.deadline.remaining());
         let mut due = None;
         loop {
-            let lasts = if prompt.is_empty() { time } else { time + MAX_PROMPT_DURATION };
-            let command = AgiCommand::speech_recognize(prompt, time)?;
-            let reply =
-                self.connection.run(command, AgiCommandKind::Other, lasts + REPLY_MARGIN).await?;
+            let max_duration =
+                if prompt.is_empty() { timeout } else { timeout + MAX_PROMPT_DURATION };
+            let command = AgiCommand::speech_recognize(prompt, timeout)?;
+            let reply = self
+                .connection
+                .run(command, AgiCommandKind::Other, max_duration + REPLY_MARGIN)
+                .await?;
             let key = match reply {
-                AgiReply::Speech(words) => {
-                    return Ok(RecognizeResult::Words(words.decode().into_owned()));
+                AgiReply::Speech(text) => {
+                    return Ok(RecognizeResult::Words(text.decode().into_owned()));
                 }
                 AgiReply::Digit(key) => key,
                 reply => return recognize_result(&reply),
@@ -175,11 +180,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
             let Some(collector) = collector.as_mut() else { return Ok(RecognizeResult::Key) };
             let now = Instant::now();
             collector.push_key(key, now);
-            time = due.get_or_insert(now + time).saturating_duration_since(now);
+            timeout = due.get_or_insert(now + timeout).saturating_duration_since(now);
             if collector.has_keys() {
                 return Ok(RecognizeResult::Key);
             }
-            if time.is_zero() {
+            if timeout.is_zero() {
                 return Ok(RecognizeResult::Silence);
             }
             prompt = "";
@@ -191,24 +196,24 @@ fn recognize_result(reply: &AgiReply) -> Result<RecognizeResult, Interruption> {
     match note_word(reply) {
         b"timeout" => Ok(RecognizeResult::Silence),
         b"hangup" => Err(Interruption::caller_hung_up()),
-        _ => Ok(RecognizeResult::Failed("Asterisk can't listen: SPEECH RECOGNIZE failed".into())),
+        _ => Ok(RecognizeResult::Failed("SPEECH RECOGNIZE failed".into())),
     }
 }
 
-/// `(timeout)` is said of silence and of the longest time; only the latter has the result 0. A telephone that sends no
-/// sound in silence never reaches the former.
+/// The note is `(timeout)` for silence as well as for the maximum duration; only the latter has the result 0. From a
+/// telephone that sends nothing during silence, Asterisk never detects silence.
 fn record_result(reply: &AgiReply) -> RecordResult {
     let AgiReply::Success { endpos, .. } = reply else { return RecordResult::Silence };
     let samples = endpos.unwrap_or_default();
-    let cut = reply.result_number() != Some(0);
-    if samples == 0 || (cut && samples <= MAX_SILENT_SAMPLES) {
+    let ended_by_silence = reply.result_number() != Some(0);
+    if samples == 0 || (ended_by_silence && samples <= MAX_SILENT_SAMPLES) {
         RecordResult::Silence
     } else {
         RecordResult::Speech
     }
 }
 
-/// The word in parentheses; empty where there is none.
+/// The text in parentheses; empty if there is none.
 fn note_word(reply: &AgiReply) -> &[u8] {
     reply.note().map_or(b"", |note| note.as_bytes())
 }

@@ -1,56 +1,56 @@
 //! `dialscript cache list`.
 
-use super::format::{escape_control, format_time, serves_until, short_key};
-use crate::cli::table::{print_line, print_table};
+use super::format::{format_time, short_key, state_text};
+use crate::cli::terminal::{escape_control, print_line, print_table};
 use crate::config::counted;
 use crate::control::protocol::{CacheTotals, ControlEntry, ControlReply};
 
-/// A line for each, and one for all.
-pub(super) fn print_list(answers: &[ControlReply]) {
-    print_entries(answers);
-    answers.iter().for_each(|answer| {
-        if let ControlReply::Sum(sum) = answer {
-            print_line(&totals_text(sum));
+/// Prints a table of the cached answers, and a line with the totals.
+pub(super) fn print_list(replies: &[ControlReply]) {
+    print_entries(replies);
+    replies.iter().for_each(|reply| {
+        if let ControlReply::Sum(totals) = reply {
+            print_line(&totals_text(totals));
         }
     });
 }
 
-/// The kept answers among them, as a table; nothing where there are none.
-pub(super) fn print_entries(answers: &[ControlReply]) {
-    let head = ["KEY", "SCRIPT", "REQUEST", "STATUS", "AGE", "SERVES", "BYTES"];
-    let kept = answers.iter().filter_map(|answer| match answer {
-        ControlReply::Kept(kept) => Some(entry_row(kept)),
+/// Prints a table of the cached answers; nothing if there are none.
+pub(super) fn print_entries(replies: &[ControlReply]) {
+    let head = ["KEY", "SCRIPT", "REQUEST", "STATUS", "AGE", "STATE", "BYTES"];
+    let entries = replies.iter().filter_map(|reply| match reply {
+        ControlReply::Kept(entry) => Some(entry_row(entry)),
         _ => None,
     });
-    let lines: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(kept).collect();
-    if lines.len() > 1 {
-        print_table(&lines);
+    let rows: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(entries).collect();
+    if rows.len() > 1 {
+        print_table(&rows);
     }
 }
 
-fn entry_row(kept: &ControlEntry) -> [String; 7] {
+fn entry_row(entry: &ControlEntry) -> [String; 7] {
     [
-        short_key(kept),
-        escape_control(&kept.script),
-        escape_control(&kept.request),
-        kept.status.to_string(),
-        format_time(kept.age_ms),
-        serves_until(kept),
-        kept.bytes.to_string(),
+        short_key(entry),
+        escape_control(&entry.script),
+        escape_control(&entry.request),
+        entry.status.to_string(),
+        format_time(entry.age_ms),
+        state_text(entry),
+        entry.bytes.to_string(),
     ]
 }
 
-fn totals_text(sum: &CacheTotals) -> String {
-    let CacheTotals { entries, bytes, max_entries, max_bytes, left_off } = sum;
-    let kept = counted(*entries, "kept answer");
-    let all = format!("{kept} of at most {max_entries}, {bytes} of at most {max_bytes} bytes");
+fn totals_text(totals: &CacheTotals) -> String {
+    let CacheTotals { entries, bytes, max_entries, max_bytes, left_off } = totals;
+    let count = counted(*entries, "cached answer");
+    let text = format!("{count} of at most {max_entries}, {bytes} of at most {max_bytes} bytes");
     match left_off {
-        0 => all,
-        _ => format!("{all}; {left_off} older ones are not shown"),
+        0 => text,
+        _ => format!("{text}; {left_off} older ones not shown"),
     }
 }
 
-/// For programs: the object that the daemon sent.
-pub(super) fn to_json_line(answer: &ControlReply) -> String {
-    serde_json::to_string(answer).unwrap_or_default()
+/// The JSON object as the daemon sent it.
+pub(super) fn to_json_line(reply: &ControlReply) -> String {
+    serde_json::to_string(reply).unwrap_or_default()
 }

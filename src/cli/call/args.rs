@@ -1,11 +1,11 @@
-//! What `dialscript call` is asked for.
+//! The options of `dialscript call`.
 
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::cli::ConfigFile;
+use crate::cli::config_file::ConfigFile;
 use crate::cli::simulated_voice::{CallerSpeech, SimulationOptions};
 use crate::cli::simulation::SimulatedCall;
 use crate::fake::destinations::FakeDestinations;
@@ -13,32 +13,31 @@ use crate::fake::utterances::{FakeUtterance, UtteranceSource};
 use crate::fake::{asterisk, freeswitch};
 use crate::telemetry::Switch;
 
-/// What a path of a URL takes as it is.
+/// All that is percent-encoded in a script's name within the URL.
 const PATH_ENCODE_SET: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
-/// A word takes this long to say.
+/// How long the simulated caller takes for a word.
 const WORD_DURATION: Duration = Duration::from_millis(400);
 
-/// Who calls, what is pressed, and what is run.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_CODES)]
-pub struct CallArgs {
-    /// The script that the dialplan hands the call to
+pub(in crate::cli) struct CallArgs {
+    /// The script to run
     pub(super) script: String,
     #[command(flatten)]
     pub(super) config: ConfigFile,
-    /// The switch that is played
+    /// The switch to simulate
     #[arg(long, value_enum, default_value = "asterisk")]
     pub(super) switch: SwitchArg,
-    /// Keys that the caller presses when asked; a comma waits for the next question. Without it keys are typed, with
-    /// Enter, when standard input is a terminal
+    /// Keys that the caller presses when prompted; a comma waits for the next prompt. Without this option, keys are
+    /// read from the terminal (press Enter)
     #[arg(long, value_name = "KEYS", value_parser = parse_keys)]
     pub(super) digits: Option<String>,
-    /// What the caller says when asked to speak, once for each question
+    /// What the caller says; repeat the option for each speech prompt
     #[arg(long, value_name = "WORDS")]
     say: Vec<String>,
-    /// Let the engines of the daemon's file make the texts' sounds; without it texts are told
+    /// Use the configured speech engines; without this option texts are printed
     #[arg(long)]
     engines: bool,
     /// The caller's number [default: withheld]
@@ -47,30 +46,29 @@ pub struct CallArgs {
     /// The caller's name
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     caller_name: String,
-    /// The number that was dialled
+    /// The dialled number
     #[arg(long, value_name = "NUMBER", default_value = "7000")]
     called: String,
-    /// A channel variable that the dialplan set before
+    /// A channel variable set by the dialplan
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     set: Vec<(String, String)>,
-    /// An argument: the script has it as {arg.NAME}
+    /// A script argument, available as {arg.NAME}
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_pair)]
     arg: Vec<(String, String)>,
-    /// A place that the dialplan has, such as 9100@shipping [default: every place]
+    /// A destination that exists in the dialplan, such as 9100@shipping [default: all exist]
     #[arg(long, value_name = "EXT@CONTEXT")]
     exists: Vec<String>,
     /// The caller hangs up after this time, such as 3s
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub(super) hangup_after: Option<Duration>,
-    /// Call a daemon that runs already, in place of one in this process
+    /// Call a running daemon instead of one in this process
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) connect: Option<String>,
-    /// One JSON object a line
+    /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,
 }
 
-/// A switch that can be played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum SwitchArg {
     /// Asterisk 22, by FastAGI
@@ -81,15 +79,14 @@ pub(super) enum SwitchArg {
 
 const EXIT_CODES: &str = "Exit codes, by the outcome of the call:
   0  matched, otherwise
-  1  faults in the files, or there is no such script
-  2  a command line that can't be read
+  1  errors in the files, or no such script
+  2  invalid command line
   3  no_input, invalid_input
   4  no_response
   5  hangup
   6  error, or no script ran";
 
 impl SwitchArg {
-    /// As the server knows it.
     pub(super) fn to_switch(self) -> Switch {
         match self {
             Self::Asterisk => Switch::Asterisk,
@@ -99,7 +96,6 @@ impl SwitchArg {
 }
 
 impl CallArgs {
-    /// The call as it reaches the switch.
     pub(super) fn simulated_call(&self) -> SimulatedCall {
         match self.switch {
             SwitchArg::Asterisk => SimulatedCall::Asterisk(self.asterisk_call()),
@@ -142,32 +138,24 @@ impl CallArgs {
         }
     }
 
-    /// What is spoken and said.
     pub(super) fn simulation_options(&self) -> SimulationOptions {
-        let said =
+        let caller_speech =
             if self.say.is_empty() { CallerSpeech::default() } else { CallerSpeech::scripted() };
-        SimulationOptions {
-            caller_speech: said,
-            engines: self.engines,
-            ..SimulationOptions::default()
-        }
+        SimulationOptions { caller_speech, engines: self.engines, ..SimulationOptions::default() }
     }
 
-    /// Who says it.
     pub(super) fn utterances(&self) -> UtteranceSource {
         let utterances = self.say.iter().map(|words| {
-            let lasts =
-                WORD_DURATION * u32::try_from(words.split_whitespace().count()).unwrap_or(1);
-            FakeUtterance { text: words.clone(), duration: lasts }
+            let count = u32::try_from(words.split_whitespace().count()).unwrap_or(1);
+            FakeUtterance { text: words.clone(), duration: WORD_DURATION * count }
         });
         UtteranceSource::per_recording(utterances.collect())
     }
 
-    /// The places that its dialplan has.
     pub(super) fn destinations(&self) -> FakeDestinations {
         match self.exists.as_slice() {
             [] => FakeDestinations::All,
-            places => FakeDestinations::Only(places.to_vec()),
+            destinations => FakeDestinations::Only(destinations.to_vec()),
         }
     }
 }
@@ -176,16 +164,16 @@ pub(super) fn is_dtmf_key(key: char) -> bool {
     key.is_ascii_digit() || matches!(key, '*' | '#' | 'A'..='D')
 }
 
-fn parse_keys(given: &str) -> Result<String, String> {
-    match given.chars().find(|&key| !is_dtmf_key(key) && key != ',') {
-        Some(strange) => Err(format!("a telephone has no key {strange:?}")),
-        None => Ok(given.to_owned()),
+fn parse_keys(text: &str) -> Result<String, String> {
+    match text.chars().find(|&key| !is_dtmf_key(key) && key != ',') {
+        Some(key) => Err(format!("invalid key {key:?}: use 0-9, *, #, A-D or a comma")),
+        None => Ok(text.to_owned()),
     }
 }
 
-fn parse_pair(given: &str) -> Result<(String, String), String> {
-    match given.split_once('=') {
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("write it as NAME=VALUE".to_owned()),
+        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }

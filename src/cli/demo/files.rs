@@ -1,12 +1,13 @@
-//! The files of the demo, in a folder that is gone afterwards.
+//! The demo's configuration and script, in a temporary folder.
 
-use std::fs::{self, DirBuilder};
-use std::hash::{BuildHasher, Hasher, RandomState};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-/// The script that is shown and run; `SHOP` is where the stand-in listens.
+use tempfile::TempDir;
+
+/// The script that is shown and run. `SHOP` is replaced by the address of the mock shop.
 pub(super) const DEMO_SCRIPT: &str = r#"
 [prompt]
 say    = "Please enter your four digit order number."
@@ -41,36 +42,24 @@ say  = "We cannot look that up now. I connect you to a person."
 then = "goto 100@agents"
 "#;
 
-/// A temporary folder with the configuration.
-pub(super) struct DemoFolder(PathBuf);
+/// Removed when dropped.
+pub(super) struct DemoFolder(TempDir);
 
 impl DemoFolder {
-    pub(super) fn write(shop: u16) -> io::Result<Self> {
-        let folder = Self::create()?;
-        let at = |path: &str| folder.0.join(path);
-        fs::create_dir(at("scripts"))?;
+    pub(super) fn write(shop_port: u16) -> io::Result<Self> {
+        let private = Permissions::from_mode(0o700);
+        let folder =
+            tempfile::Builder::new().prefix("dialscript-demo-").permissions(private).tempdir()?;
+        let folder = Self(folder);
+        let scripts = folder.0.path().join("scripts");
+        fs::create_dir(&scripts)?;
         fs::write(folder.config_path(), "")?;
-        let script = DEMO_SCRIPT.replace("SHOP", &format!("127.0.0.1:{shop}"));
-        fs::write(at("scripts/order-status.toml"), script)?;
+        let script = DEMO_SCRIPT.replace("SHOP", &format!("127.0.0.1:{shop_port}"));
+        fs::write(scripts.join("order-status.toml"), script)?;
         Ok(folder)
     }
 
     pub(super) fn config_path(&self) -> PathBuf {
-        self.0.join("dialscript.toml")
-    }
-
-    /// A folder of ours alone: one that is there already is somebody else's.
-    fn create() -> io::Result<Self> {
-        let random = RandomState::new().build_hasher().finish();
-        let path = std::env::temp_dir().join(format!("dialscript-demo-{random:016x}"));
-        DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for DemoFolder {
-    fn drop(&mut self) {
-        // What can't be removed is left to the system's cleaning of its temporary files.
-        drop(fs::remove_dir_all(&self.0));
+        self.0.path().join("dialscript.toml")
     }
 }

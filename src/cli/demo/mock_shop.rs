@@ -1,4 +1,4 @@
-//! A stand-in for the shop's web application: it knows one order.
+//! A mock of the shop's web application, which knows one order.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -9,25 +9,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-/// Most bytes of a request.
 const MAX_REQUEST_BYTES: usize = 8 * 1024;
-/// For a whole request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// Requests at once.
 const MAX_CONNECTIONS: usize = 8;
 
-/// A shop that is open until it is dropped.
+/// Serves requests until it is dropped.
 pub(super) struct MockShop {
     pub(super) port: u16,
     server_task: JoinHandle<()>,
 }
 
 impl MockShop {
-    /// Opens; each answer takes a time.
-    pub(super) async fn start(takes: Duration) -> io::Result<Self> {
+    /// Starts on a free loopback port. Each answer is sent after a delay.
+    pub(super) async fn start(delay: Duration) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { port, server_task: tokio::spawn(serve(listener, takes)) })
+        Ok(Self { port, server_task: tokio::spawn(serve(listener, delay)) })
     }
 }
 
@@ -37,29 +34,29 @@ impl Drop for MockShop {
     }
 }
 
-async fn serve(listener: TcpListener, takes: Duration) {
+async fn serve(listener: TcpListener, delay: Duration) {
     let mut requests = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if requests.len() < MAX_CONNECTIONS => match accepted {
-                Ok((stream, _)) => { requests.spawn(timeout(REQUEST_TIMEOUT, handle_request(stream, takes))); }
-                Err(_) => sleep(takes).await,
+                Ok((stream, _)) => { requests.spawn(timeout(REQUEST_TIMEOUT, handle_request(stream, delay))); }
+                Err(_) => sleep(delay).await,
             },
             Some(_) = requests.join_next() => {}
         }
     }
 }
 
-async fn handle_request(mut stream: TcpStream, takes: Duration) -> io::Result<()> {
+async fn handle_request(mut stream: TcpStream, delay: Duration) -> io::Result<()> {
     let mut request = Vec::new();
     while !request.windows(4).any(|end| end == b"\r\n\r\n") {
         if request.len() > MAX_REQUEST_BYTES || stream.read_buf(&mut request).await? == 0 {
             return Ok(());
         }
     }
-    sleep(takes).await;
-    let knows = String::from_utf8_lossy(&request).contains("orderID=4711");
-    let body = match knows {
+    sleep(delay).await;
+    let order_exists = String::from_utf8_lossy(&request).contains("orderID=4711");
+    let body = match order_exists {
         true => r#"{"data": {"code": 200, "status": "shipped"}}"#,
         false => r#"{"data": {"code": 404}}"#,
     };

@@ -1,4 +1,4 @@
-//! A reply in a file: a bare body, or a whole reply as `curl -i` prints it.
+//! Files with an answer: a body alone, or headers and body as `curl -i` prints them.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,41 +6,30 @@ use std::path::Path;
 
 use crate::trigger::MAX_BODY;
 
-/// Most bytes before the body: that of redirects and proxies is counted too.
+/// The limit for headers, including those of redirects and proxies.
 const MAX_HEADER_BYTES: usize = 256 * 1024;
-/// gzip's first bytes.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// A reply, as far as the file tells.
+/// An answer, as far as it is in the file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AnswerFile {
-    /// HTTP status; `None` of a bare body.
+    /// `None` in a file without headers.
     pub(super) status: Option<u16>,
-    /// `Content-Type`.
     pub(super) content_type: Option<String>,
-    /// The body.
     pub(super) body: Vec<u8>,
 }
 
-/// Why a file holds no reply.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerFileError {
-    /// It can't be read.
     #[error("{0} can't be read: {1}")]
     Read(String, io::Error),
-    /// Neither a header nor the blank line before the body, at this line.
-    #[error("line {0} is no header: between a reply's headers and its body stands a blank line")]
+    #[error("line {0} is not a header: a blank line must separate headers from the body")]
     Header(usize),
-    /// It is compressed.
-    #[error("the body is compressed: let curl decode it, with --compressed")]
+    #[error("the body is compressed: run curl with --compressed")]
     Compressed,
 }
 
 /// Reads a file; `-` is standard input.
-///
-/// # Errors
-///
-/// When it can't be read, or is no reply.
 pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
     let failed = |error| AnswerFileError::Read(file.display().to_string(), error);
     let bytes = if file == Path::new("-") {
@@ -51,30 +40,26 @@ pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
     parse(&bytes.map_err(failed)?)
 }
 
-/// What is longer than any reply that is read is too long also when it is cut here.
+/// Reads a bounded number of bytes. A longer file is cut, and its body is still over the limit for answers.
 fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take((MAX_HEADER_BYTES + MAX_BODY + 1) as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a reply. Of several blocks of headers (`100 Continue`, redirects, a proxy's own) the last one counts.
-///
-/// # Errors
-///
-/// When a line among the headers is none, or the body is compressed.
+/// Parses an answer. If there are several header blocks (`100 Continue`, redirects, a proxy's), the last one counts.
 fn parse(bytes: &[u8]) -> Result<AnswerFile, AnswerFileError> {
     let mut lines = AnswerFileLines { rest: bytes, line_number: 0 };
-    let mut reply = AnswerFile::default();
+    let mut answer = AnswerFile::default();
     while let Some(status) = lines.take_status() {
-        reply = AnswerFile { status: Some(status), ..AnswerFile::default() };
-        lines.take_headers(&mut reply)?;
+        answer = AnswerFile { status: Some(status), ..AnswerFile::default() };
+        lines.take_headers(&mut answer)?;
     }
     if lines.rest.starts_with(&GZIP_MAGIC) {
         return Err(AnswerFileError::Compressed);
     }
-    reply.body = lines.rest.to_vec();
-    Ok(reply)
+    answer.body = lines.rest.to_vec();
+    Ok(answer)
 }
 
 struct AnswerFileLines<'a> {
@@ -83,24 +68,24 @@ struct AnswerFileLines<'a> {
 }
 
 impl<'a> AnswerFileLines<'a> {
-    /// Takes a status line, where one is next.
+    /// Consumes the next line if it is a status line.
     fn take_status(&mut self) -> Option<u16> {
         let status = parse_status(self.rest.split(|&byte| byte == b'\n').next()?)?;
         self.next_line();
         Some(status)
     }
 
-    /// Takes headers, and the blank line behind them.
-    fn take_headers(&mut self, reply: &mut AnswerFile) -> Result<(), AnswerFileError> {
+    /// Consumes headers and the blank line that ends them.
+    fn take_headers(&mut self, answer: &mut AnswerFile) -> Result<(), AnswerFileError> {
         while let Some(line) = self.next_line().filter(|line| !line.is_empty()) {
             let line = String::from_utf8_lossy(line);
             match line.split_once(':') {
-                // A line that goes on.
+                // A continuation of the header before it.
                 _ if line.starts_with([' ', '\t']) => {}
                 Some((name, value)) if is_token(name) => {
-                    // As a call does: the first one counts.
-                    if name.eq_ignore_ascii_case("content-type") && reply.content_type.is_none() {
-                        reply.content_type = Some(value.trim().to_owned());
+                    // The first one counts, as in a call.
+                    if name.eq_ignore_ascii_case("content-type") && answer.content_type.is_none() {
+                        answer.content_type = Some(value.trim().to_owned());
                     }
                 }
                 _ => return Err(AnswerFileError::Header(self.line_number)),
@@ -121,7 +106,7 @@ impl<'a> AnswerFileLines<'a> {
     }
 }
 
-/// The status of `HTTP/1.1 404 Not Found`; HTTP/2 has no words behind it.
+/// The status of `HTTP/1.1 404 Not Found`. HTTP/2 has no reason phrase.
 fn parse_status(line: &[u8]) -> Option<u16> {
     let rest = std::str::from_utf8(line).ok()?.trim_end().strip_prefix("HTTP/")?;
     let mut words = rest.split(' ');
@@ -132,7 +117,7 @@ fn parse_status(line: &[u8]) -> Option<u16> {
     status.filter(|status| numbers && (100..1000).contains(status))
 }
 
-/// A header's name, as RFC 9110 has it.
+/// Whether a text is a header name (RFC 9110, `token`).
 fn is_token(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
     !name.is_empty() && name.bytes().all(allowed)

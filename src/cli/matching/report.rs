@@ -1,4 +1,4 @@
-//! The lines that `dialscript match` tells.
+//! The lines that `dialscript match` prints.
 
 use serde_json::{Value as Json, json};
 
@@ -13,7 +13,7 @@ use crate::script::report::CallOutcome;
 use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
 use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
-/// The table that is taken.
+/// The table of the script that is selected.
 pub(super) struct ChosenOutcome<'s> {
     pub(super) call_outcome: CallOutcome,
     pub(super) outcome: &'s ScriptOutcome,
@@ -48,9 +48,9 @@ impl<'s> ChosenOutcome<'s> {
         }
     }
 
-    /// Branches see nothing of an input that is not what was asked for.
+    /// The input is missing or invalid, so no branch is compared.
     pub(super) fn rejected_input(call_outcome: CallOutcome, outcome: &'s ScriptOutcome) -> Self {
-        let reason = Some("it is not what the script asks for".to_owned());
+        let reason = Some("the input is not what the script asks for".to_owned());
         Self { call_outcome, outcome, branch_number: None, reason }
     }
 
@@ -67,24 +67,24 @@ impl<'s> ChosenOutcome<'s> {
             None => format!("[{table}]"),
         };
         let reason = self.reason.iter().map(|reason| format!(": {reason}")).collect::<String>();
-        OutputLine::new("taken", fields, format!("{name} is taken{reason}"))
+        OutputLine::new("taken", fields, format!("{name} is selected{reason}"))
     }
 }
 
-/// What a reply is read as.
+/// How the answer was parsed.
 pub(super) fn answer_line(answer: &TriggerAnswer) -> OutputLine {
     let (status, format, reason) = (answer.status, answer.format(), answer.unreadable_reason());
     let fields =
         json!({ "status": status, "format": format.to_ascii_lowercase(), "reason": reason });
-    let read = match &reason {
+    let text = match &reason {
         Some(reason) => format!("the answer can't be read ({reason})"),
         None if format == "empty" => "the answer is empty".to_owned(),
         None => format!("the answer is read as {format}"),
     };
-    OutputLine::new("answer", fields, format!("{read}, with HTTP status {status}"))
+    OutputLine::new("answer", fields, format!("{text}, with HTTP status {status}"))
 }
 
-/// What branches compare of a reply.
+/// The value of the answer that branches compare.
 pub(super) fn value_line(
     answer: &TriggerAnswer,
     subject: &BranchSubject<'_>,
@@ -98,86 +98,94 @@ pub(super) fn value_line(
     };
     let name = key.map(ToString::to_string);
     let fields = json!({ "key": name, "kind": kind, "value": text });
-    let told = match (&subject.value, name) {
+    let text = match (&subject.value, name) {
         (None, _) if answer.unreadable_reason().is_some() => {
             "there is no value to compare".to_owned()
         }
         (None, name) => format!(
-            "there is no value to compare: {} is absent, and the reply is an error",
+            "there is no value to compare: {} is absent, and the answer is an error",
             name.unwrap_or_default()
         ),
-        (Some(found), Some(key)) => format!("{key} is {}", describe_value(found)),
-        (Some(found), None) => {
-            format!("the value is {}, since no key is given", describe_value(found))
+        (Some(value), Some(key)) => format!("{key} is {}", describe_value(value)),
+        (Some(value), None) => {
+            format!(
+                "the value is {} (no response key: the whole answer is compared)",
+                describe_value(value)
+            )
         }
     };
-    OutputLine::new("value", fields, told)
+    OutputLine::new("value", fields, text)
 }
 
-/// What was entered.
 pub(super) fn input_line(input: &str) -> OutputLine {
     let fields = json!({ "input": truncated_json(input) });
     OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
 }
 
-/// How each branch fares, in the order of the file.
+/// The result of each branch, in the order of the file.
 pub(super) fn branch_lines(branches: &[Branch], subject: &BranchSubject<'_>) -> Vec<OutputLine> {
-    let mut won = None;
-    let fare = |(number, branch): (usize, &Branch)| {
-        let why = branch.explain(subject);
-        let earlier = won;
-        if matches!(why, BranchExplanation::Matches(_)) {
-            won = won.or(Some(number));
+    let mut first_match = None;
+    let line = |(number, branch): (usize, &Branch)| {
+        let explanation = branch.explain(subject);
+        let earlier_match = first_match;
+        if matches!(explanation, BranchExplanation::Matches(_)) {
+            first_match = first_match.or(Some(number));
         }
-        self::branch_line(number, &why, earlier)
+        branch_line(number, &explanation, earlier_match)
     };
-    (1..).zip(branches).map(fare).collect()
+    (1..).zip(branches).map(line).collect()
 }
 
-fn branch_line(number: usize, why: &BranchExplanation, earlier: Option<usize>) -> OutputLine {
-    let (matches, why) = match why {
+fn branch_line(
+    number: usize,
+    explanation: &BranchExplanation,
+    earlier_match: Option<usize>,
+) -> OutputLine {
+    let (matches, why) = match explanation {
         BranchExplanation::Matches(why) => (true, why),
         BranchExplanation::Misses(why) => (false, why),
     };
-    let (result, word) = match (earlier, matches) {
+    let (result, word) = match (earlier_match, matches) {
         (Some(_), _) => ("not_tried", "not tried"),
-        (None, true) => ("won", "WON"),
-        (None, false) => ("lost", "lost"),
+        (None, true) => ("won", "MATCH"),
+        (None, false) => ("lost", "no match"),
     };
     let fields = json!({ "number": number, "result": result, "matches": matches, "why": why });
-    let told = match earlier {
-        Some(earlier) if matches => format!("{earlier} won before; this matches too: {why}"),
-        Some(earlier) => format!("{earlier} won before; this does not match: {why}"),
+    let text = match earlier_match {
+        Some(first) if matches => {
+            format!("branch {first} matched first; this one matches too: {why}")
+        }
+        Some(first) => format!("branch {first} matched first; this one does not match: {why}"),
         None => why.clone(),
     };
-    OutputLine::new("branch", fields, format!("[[branch]] {number}  {word:9}  {told}"))
+    OutputLine::new("branch", fields, format!("[[branch]] {number}  {word:9}  {text}"))
 }
 
-/// A variable that would be written.
+/// A variable that the call would set.
 pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
     let value = template.fill(known).map(|filled| filled.into_text()).unwrap_or_default();
     let fields = json!({ "name": name, "value": truncated_json(&value) });
     OutputLine::new("set", fields, format!("  set {name} = {}", quote_text(&value)))
 }
 
-/// The next action as it is written, and where that leads, as far as it is known.
+/// The next action as written in the script, and its destination as far as it is known.
 pub(super) fn then_line(then: &ThenAction, known: &KnownValues<'_>) -> OutputLine {
-    let goes = known.destination(then);
-    let (to, error) = match &goes {
+    let destination = known.destination(then);
+    let (to, error) = match &destination {
         Some(Ok(to)) => (Some(to), None),
         Some(Err(error)) => (None, Some(error)),
         None => (None, None),
     };
     let fields = json!({ "then": then.to_string(), "to": to, "error": error });
-    let told = match &goes {
-        Some(Ok(to)) if *to != then.to_string() => format!(", here {to}"),
-        Some(Err(error)) => format!(", here an error: {error}"),
+    let resolved = match &destination {
+        Some(Ok(to)) if *to != then.to_string() => format!(" (resolves to {to})"),
+        Some(Err(error)) => format!(" (error: {error})"),
         _ => String::new(),
     };
-    OutputLine::new("then", fields, format!("  then {then}{told}"))
+    OutputLine::new("then", fields, format!("  then {then}{resolved}"))
 }
 
-/// What is known without a call. All else stands as it is written.
+/// The values that are known without a call. Placeholders of other values are printed as they are written.
 #[derive(Default)]
 pub(super) struct KnownValues<'a> {
     pub(super) answer: Option<&'a TriggerAnswer>,
@@ -185,7 +193,7 @@ pub(super) struct KnownValues<'a> {
 }
 
 impl KnownValues<'_> {
-    /// Where a `goto` leads; `None` where only a call knows, or where it is none.
+    /// The destination of a `goto`; `None` for another action, or if only a call knows it.
     fn destination(&self, then: &ThenAction) -> Option<Result<String, String>> {
         let ThenAction::Goto { extension, context, priority } = then else { return None };
         let parts = [Some(extension), context.as_ref(), priority.as_ref()];
@@ -193,12 +201,12 @@ impl KnownValues<'_> {
         if !placeholders.all(|placeholder| self.known_text(placeholder).is_some()) {
             return None;
         }
-        let place = fill_destination(self, extension, context.as_ref(), priority.as_ref());
-        Some(place.map(|(_, shown)| format!("goto {shown}")).map_err(|unfit| unfit.to_string()))
+        let filled = fill_destination(self, extension, context.as_ref(), priority.as_ref());
+        Some(filled.map(|(_, shown)| format!("goto {shown}")).map_err(|error| error.to_string()))
     }
 
-    fn known_text(&self, of: &Placeholder) -> Option<String> {
-        match (of, self.answer, self.input) {
+    fn known_text(&self, placeholder: &Placeholder) -> Option<String> {
+        match (placeholder, self.answer, self.input) {
             (Placeholder::Answer(path), Some(answer), _) => Some(match answer.lookup(path) {
                 AnswerValue::Text(text) => text.into_owned(),
                 AnswerValue::Absent | AnswerValue::Composite => String::new(),
@@ -213,12 +221,13 @@ impl KnownValues<'_> {
 }
 
 impl PlaceholderValues for KnownValues<'_> {
-    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
-        PlaceholderValue::public(self.known_text(of).unwrap_or_else(|| of.to_string()))
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
+        let text = self.known_text(placeholder).unwrap_or_else(|| placeholder.to_string());
+        PlaceholderValue::public(text)
     }
 }
 
-/// A text for programs, and not endless.
+/// A text for the JSON form, cut at the same length as in the text form.
 fn truncated_json(text: &str) -> Json {
     text.chars().take(MAX_SHOWN_CHARACTERS).collect::<String>().into()
 }

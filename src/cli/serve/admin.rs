@@ -1,4 +1,4 @@
-//! What looks into a running daemon: its counts, and its control socket.
+//! The listeners for administrators: metrics and the control socket.
 
 use std::future::{Future, pending};
 use std::io;
@@ -10,23 +10,22 @@ use tracing::{info, warn};
 use crate::config::DaemonSettings;
 use crate::control::handler;
 use crate::control::socket::ControlSocket;
-use crate::http_server::HttpServerListener;
+use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
-use crate::server::{CallServer, listen};
+use crate::server::CallServer;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
 type DaemonServer = Arc<CallServer<HttpTriggerClient, VoiceEngines>>;
 
-/// Where the daemon is looked into; open.
+/// The open listeners.
 pub(super) struct AdminListeners {
-    metrics: Option<HttpServerListener>,
+    metrics: Option<NetworkListener>,
     control: Option<ControlSocket>,
 }
 
 impl AdminListeners {
-    /// Opens what the daemon's file names. Calls matter more than a control socket: without one the daemon serves them
-    /// all the same.
+    /// Opens the configured listeners. A control socket that can't be opened is only logged: it must not stop calls.
     pub(super) async fn open(settings: &DaemonSettings) -> io::Result<Self> {
         let metrics = bind_metrics(settings)?;
         let control = match &settings.control {
@@ -36,53 +35,53 @@ impl AdminListeners {
         Ok(Self { metrics, control })
     }
 
-    /// Serves both as long as there are calls, also when the daemon is being stopped.
+    /// Serves both, also while the daemon drains. Never returns.
     pub(super) async fn serve(self, server: &DaemonServer) {
         let Self { metrics, control } = self;
         tokio::join!(
-            or_pending(metrics.map(|door| serve_metrics(door, server))),
+            or_pending(metrics.map(|listener| serve_metrics(listener, server))),
             or_pending(control.map(|socket| serve_control(socket, server)))
         );
     }
 }
 
-async fn or_pending(served: Option<impl Future<Output = ()>>) {
-    match served {
-        Some(served) => served.await,
+async fn or_pending(future: Option<impl Future<Output = ()>>) {
+    match future {
+        Some(future) => future.await,
         None => pending().await,
     }
 }
 
-fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<HttpServerListener>> {
+fn bind_metrics(settings: &DaemonSettings) -> io::Result<Option<NetworkListener>> {
     let Some(metrics) = &settings.metrics else { return Ok(None) };
     let address = metrics.listen;
-    let listener = listen::bind(address)
-        .map_err(|error| io::Error::new(error.kind(), format!("[metrics] {address}: {error}")))?;
+    let listener = NetworkListener::bind("[metrics]", address, metrics.allow.clone())?;
     info!(%address, "serving metrics");
-    Ok(Some(HttpServerListener { table: "[metrics]", listener, allow: metrics.allow.clone() }))
+    Ok(Some(listener))
 }
 
 async fn open_control(path: &Path) -> Option<ControlSocket> {
     match ControlSocket::open(path).await {
         Ok(socket) => {
-            info!(socket = %path.display(), "`dialscript cache` may ask");
+            info!(socket = %path.display(), "control socket is open");
             Some(socket)
         }
-        Err(reason) => {
-            warn!(socket = %path.display(), %reason, "no control socket: `dialscript cache` can't ask");
+        Err(error) => {
+            let socket = path.display();
+            warn!(%socket, %error, "can't open the control socket: `dialscript cache` will not work");
             None
         }
     }
 }
 
-async fn serve_metrics(door: HttpServerListener, server: &DaemonServer) {
+async fn serve_metrics(listener: NetworkListener, server: &DaemonServer) {
     let server = server.clone();
     let snapshot = move || MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
         ..MetricsSnapshot::from_triggers(server.triggers())
     };
-    metrics::serve(door, snapshot, pending()).await;
+    metrics::serve(listener, snapshot, pending()).await;
 }
 
 async fn serve_control(socket: ControlSocket, server: &DaemonServer) {

@@ -1,61 +1,65 @@
 //! `dialscript sounds import`.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 
-use super::{exit_with, print_failure, print_line};
-use crate::cli::ConfigFile;
+use crate::cli::check::{report_all, report_failure};
+use crate::cli::config_file::ConfigFile;
+use crate::cli::terminal::print_line;
 use crate::config::{self, Diagnostic, SoundInventory};
 use crate::voice::audio::{self, AudioError, EncodedSound, convert};
 use crate::voice::settings::SoundFormat;
 
-/// What becomes a sound, and under which name.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   dialscript sounds import welcome.mp3
-      makes the sound that a script plays by: play = \"welcome\"
+      creates the sound for play = \"welcome\"
   dialscript sounds import --language de ansagen/*.wav
-      makes sounds for German callers, each with the name of its file
+      creates German sounds, named after their files
   dialscript sounds import --name menu/main --force take7.flac
       replaces the sound `menu/main`")]
 pub(super) struct ImportArgs {
     /// MP3, Ogg Vorbis, FLAC or WAV, of any sample rate; at most 15 minutes long
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The language that is spoken in it, such as `de` or `pt_BR`; without one it is played in all languages
+    /// Language of the sound, such as `de` or `pt_BR`; without it the sound is used for every language
     #[arg(short, long)]
     language: Option<String>,
-    /// The name by which scripts play it, such as `menu/main` [default: the file's name without its extension]
+    /// Name of the sound in scripts, such as `menu/main` [default: file name without extension]
     #[arg(short, long)]
     name: Option<String>,
-    /// Replace sounds that are there already
+    /// Replace existing sounds
     #[arg(short, long)]
     force: bool,
     #[command(flatten)]
     config: ConfigFile,
 }
 
-/// Why a file became no sound, and the way out.
+/// Before the umask: the switch runs as another user, and must be able to read the files.
+const FILE_MODE: u32 = 0o666;
+
+/// Why a file was not imported, and a suggestion.
 type ImportFailure = (String, String);
 
-/// Converts all files, and tells of each what was made of it.
+/// Converts all files, and prints a line for each.
 pub(super) fn import(options: &ImportArgs) -> ExitCode {
     let inventory = match config::inventory(&options.config.clone().resolve_path()) {
         Ok(inventory) => inventory,
-        Err(faults) => return print_failure(&faults),
+        Err(errors) => return report_failure(&errors),
     };
     let mut importer = Importer { options, inventory, written: BTreeSet::new() };
-    let faults = options.files.iter().filter_map(|file| {
-        let (what, help) = importer.import(file).err()?;
-        Some(Diagnostic::of_path(file.display().to_string(), what, &help))
+    let errors = options.files.iter().filter_map(|file| {
+        let (error, help) = importer.import(file).err()?;
+        Some(Diagnostic::of_path(file.display().to_string(), error, &help))
     });
-    exit_with(faults.collect())
+    report_all(errors.collect())
 }
 
 struct Importer<'a> {
@@ -64,7 +68,7 @@ struct Importer<'a> {
     written: BTreeSet<PathBuf>,
 }
 
-/// Where a sound goes.
+/// The place of a sound in the library.
 struct ImportTarget {
     name: String,
     language: Option<String>,
@@ -72,39 +76,39 @@ struct ImportTarget {
 
 impl Importer<'_> {
     fn import(&mut self, file: &Path) -> Result<(), ImportFailure> {
-        let place = self.target(file)?;
-        let there = self.inventory.files(&place.name, place.language.as_deref());
+        let target = self.target(file)?;
+        let existing = self.inventory.files(&target.name, target.language.as_deref());
         let bytes = read_file(file)?;
         let encoded =
-            convert(bytes, self.target_format(&there)).map_err(|bad| audio_failure(&bad))?;
-        let paths: Vec<_> = encoded.iter().map(|sound| self.target_path(&place, sound)).collect();
-        self.ensure_free(&place, &there, &paths)?;
+            convert(bytes, self.target_format(&existing)).map_err(|error| audio_failure(&error))?;
+        let paths: Vec<_> = encoded.iter().map(|sound| self.target_path(&target, sound)).collect();
+        self.ensure_free(&target, &existing, &paths)?;
         for (path, sound) in paths.iter().zip(&encoded) {
             write_atomically(path, &sound.bytes).map_err(|error| write_failure(path, &error))?;
         }
-        print_imported(&place, &encoded, file, &paths);
+        print_imported(&target, &encoded, file, &paths);
         self.written.extend(paths);
         Ok(())
     }
 
-    /// FreeSWITCH plays narrow sounds as well, and by the same name. A wide file that is there must not stay behind: on
-    /// some channels Asterisk would play it instead.
-    fn target_format(&self, there: &[PathBuf]) -> SoundFormat {
+    /// Narrow (8 kHz) files only, if that is the configured format; else narrow and wide (16 kHz) files. An existing wide
+    /// file is always replaced, since Asterisk would still play the old one on some channels.
+    fn target_format(&self, existing: &[PathBuf]) -> SoundFormat {
         let is_wide =
             |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wav16");
         match self.inventory.format {
-            SoundFormat::Narrow if !there.iter().any(is_wide) => SoundFormat::Narrow,
+            SoundFormat::Narrow if !existing.iter().any(is_wide) => SoundFormat::Narrow,
             _ => SoundFormat::Both,
         }
     }
 
     fn target(&self, file: &Path) -> Result<ImportTarget, ImportFailure> {
-        let known = self.inventory.place(file);
-        let (name, language) = known.unwrap_or_else(|| (stem(file), None));
+        let in_library = self.inventory.place(file);
+        let (name, language) = in_library.unwrap_or_else(|| (stem(file), None));
         let name = match &self.options.name {
             Some(_) if self.options.files.len() > 1 => {
-                let help = "import the files one by one, or leave `--name` out";
-                return Err(("several files can't have one name".into(), help.into()));
+                let help = "import the files one by one, or omit `--name`";
+                return Err(("`--name` can't be used with several files".into(), help.into()));
             }
             Some(name) => name.clone(),
             None => name,
@@ -112,37 +116,37 @@ impl Importer<'_> {
         check_name(&name)?;
         let language = self.options.language.clone().or(language);
         match language.as_deref().filter(|language| !SoundInventory::is_language(language)) {
-            Some(wrong) => Err((
-                format!("`{wrong}` is no language"),
+            Some(invalid) => Err((
+                format!("invalid language `{invalid}`"),
                 "write it as `de`, `pt_BR` or `en-GB`".into(),
             )),
             None => Ok(ImportTarget { name, language }),
         }
     }
 
-    fn target_path(&self, place: &ImportTarget, sound: &EncodedSound) -> PathBuf {
-        let folder = self.inventory.folder.join(place.language.as_deref().unwrap_or_default());
-        folder.join(format!("{}.{}", place.name, sound.extension))
+    fn target_path(&self, target: &ImportTarget, sound: &EncodedSound) -> PathBuf {
+        let folder = self.inventory.folder.join(target.language.as_deref().unwrap_or_default());
+        folder.join(format!("{}.{}", target.name, sound.extension))
     }
 
     fn ensure_free(
         &self,
-        place: &ImportTarget,
-        there: &[PathBuf],
+        target: &ImportTarget,
+        existing: &[PathBuf],
         paths: &[PathBuf],
     ) -> Result<(), ImportFailure> {
-        let name = &place.name;
+        let name = &target.name;
         if paths.iter().any(|path| self.written.contains(path)) {
             let help = "import it alone, with another name: --name NAME";
-            return Err((format!("another of these files became `{name}`"), help.into()));
+            return Err((format!("two of these files have the name `{name}`"), help.into()));
         }
-        let is_in_the_way = |path: &&PathBuf| !self.options.force || !paths.contains(path);
-        let Some(path) = there.iter().find(is_in_the_way) else { return Ok(()) };
+        let must_not_exist = |path: &&PathBuf| !self.options.force || !paths.contains(path);
+        let Some(path) = existing.iter().find(must_not_exist) else { return Ok(()) };
         let help = match paths.contains(path) {
-            true => "replace it with `--force`, or give this one another name with `--name`",
-            false => "remove that file, or give this one another name with `--name`",
+            true => "replace it with `--force`, or choose another name with `--name`",
+            false => "remove that file, or choose another name with `--name`",
         };
-        Err((format!("there is a sound `{name}` already: {}", path.display()), help.into()))
+        Err((format!("sound `{name}` already exists: {}", path.display()), help.into()))
     }
 }
 
@@ -150,82 +154,78 @@ fn stem(file: &Path) -> String {
     file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Names go into scripts, URLs and the commands of switches.
+/// Names are used in scripts, URLs and commands of switches.
 fn check_name(name: &str) -> Result<(), ImportFailure> {
-    let is_plain = |sign: char| sign.is_alphanumeric() || matches!(sign, '_' | '-');
+    let is_plain = |char: char| char.is_alphanumeric() || matches!(char, '_' | '-');
     if name.split('/').all(|part| !part.is_empty() && part.chars().all(is_plain)) {
         return Ok(());
     }
     let plain: String =
-        name.chars().map(|c| if is_plain(c) || c == '/' { c } else { '-' }).collect();
+        name.chars().map(|char| if is_plain(char) || char == '/' { char } else { '-' }).collect();
     let parts = plain.split('/').map(|part| part.trim_matches('-'));
     let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
-    let near = if parts.is_empty() { "NAME".to_owned() } else { parts.join("/") };
-    let what = format!(
-        "`{name}` can't be a sound's name: letters, digits, _ and - alone, / between folders"
+    let suggestion = if parts.is_empty() { "NAME".to_owned() } else { parts.join("/") };
+    let error = format!(
+        "invalid sound name `{name}`: use letters, digits, _ and -, with / between folders"
     );
-    Err((what, format!("name it otherwise: --name {near}")))
+    Err((error, format!("choose another name: --name {suggestion}")))
 }
 
 fn read_file(file: &Path) -> Result<Vec<u8>, ImportFailure> {
     let unreadable = |error: io::Error| {
-        let help = "name a file that is there and that this user can read";
+        let help = "check that the file exists and is readable";
         (format!("this file can't be read: {error}"), help.to_owned())
     };
     let metadata = fs::metadata(file).map_err(unreadable)?;
     if metadata.is_dir() {
-        let help = format!("name the files in it: {}/*", file.display());
-        return Err(("this is a folder".into(), help));
+        let help = format!("pass the files in it: {}/*", file.display());
+        return Err(("this is a folder, not a file".into(), help));
     }
     if metadata.len() > audio::MAX_FILE_BYTES as u64 {
-        return Err(self::audio_failure(&AudioError::TooLarge));
+        return Err(audio_failure(&AudioError::TooLarge));
     }
     fs::read(file).map_err(unreadable)
 }
 
-fn audio_failure(bad: &AudioError) -> ImportFailure {
-    let help = match bad {
-        AudioError::TooLong | AudioError::TooLarge => "cut it to what callers are to hear",
-        AudioError::Empty => "nothing was made of it: listen to the file",
+fn audio_failure(error: &AudioError) -> ImportFailure {
+    let help = match error {
+        AudioError::TooLong | AudioError::TooLarge => "shorten it",
+        AudioError::Empty => "check that the file contains audio",
         _ => "open it in a sound editor and save it as WAV",
     };
-    (bad.to_string(), help.to_owned())
+    (error.to_string(), help.to_owned())
 }
 
 fn write_failure(path: &Path, error: &io::Error) -> ImportFailure {
-    let what = format!("{} can't be written: {error}", path.display());
-    (what, "let this user write to the library's folder".to_owned())
+    let error = format!("{} can't be written: {error}", path.display());
+    (error, "give this user write access to the sounds folder".to_owned())
 }
 
-/// Under another name first: a switch may be about to play it.
+/// Writes a temporary file first, and renames it: a switch may be about to play the old one.
 fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let draft = folder.join(format!(".{name}.{}", std::process::id()));
-    let written = write_draft(&draft, bytes).and_then(|()| fs::rename(&draft, path));
-    if written.is_err() {
-        drop(fs::remove_file(&draft));
-    }
-    written
-}
-
-fn write_draft(draft: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(draft)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(&format!(".{name}."))
+        .permissions(Permissions::from_mode(FILE_MODE))
+        .tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.sync_all()
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
-fn print_imported(place: &ImportTarget, encoded: &[EncodedSound], file: &Path, paths: &[PathBuf]) {
+fn print_imported(target: &ImportTarget, encoded: &[EncodedSound], file: &Path, paths: &[PathBuf]) {
     let length = encoded.first().map(|sound| format_length(sound.duration)).unwrap_or_default();
-    let language = place.language.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
+    let language = target.language.as_ref().map(|name| format!(" for {name}")).unwrap_or_default();
     let paths = paths.iter().map(|path| path.display().to_string());
     let paths = paths.collect::<Vec<_>>().join(", ");
-    let (name, file) = (&place.name, file.display());
-    print_line(&format!("play = \"{name}\"{language}: {length}, made from {file}: {paths}"));
+    let (name, file) = (&target.name, file.display());
+    print_line(&format!("play = \"{name}\"{language}: {length}, imported from {file}: {paths}"));
 }
 
-/// A length for people.
+/// Formats a length, such as `2.5 s` or `1:05 min`.
 pub(super) fn format_length(length: Duration) -> String {
     match length.as_secs() {
         0..60 => format!("{:.1} s", length.as_secs_f64()),

@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::cli::table::{print_line, print_table};
+use crate::cli::terminal::{print_line, print_table};
 use crate::config::{Diagnostic, LibrarySound, SoundInventory};
 
-/// Shows all sounds as a table, a line for each name.
+/// Prints all sounds as a table, one row per name.
 pub(super) fn list(inventory: &SoundInventory) -> Vec<Diagnostic> {
     let names: BTreeSet<&str> = inventory.sounds.iter().map(|sound| sound.name.as_str()).collect();
     if names.is_empty() {
         print_line(&format!(
-            "no sounds in {}; put some there: dialscript sounds import FILE...",
+            "no sounds in {}; add some with: dialscript sounds import FILE...",
             inventory.folder.display()
         ));
         return Vec::new();
     }
     let head = ["NAME", "LANGUAGES", "LENGTH", "FILES", "PLAYED BY"].map(str::to_owned);
-    let lines = names.into_iter().map(|name| sound_row(name, inventory));
-    print_table(&std::iter::once(head).chain(lines).collect::<Vec<_>>());
+    let rows = names.into_iter().map(|name| sound_row(name, inventory));
+    print_table(&std::iter::once(head).chain(rows).collect::<Vec<_>>());
     Vec::new()
 }
 
@@ -47,7 +47,7 @@ fn or_dash(text: String) -> String {
     if text.is_empty() { "-".to_owned() } else { text }
 }
 
-/// The length of a sound, or from which to which where languages differ.
+/// The length of a sound; the range of lengths if its languages differ.
 fn format_lengths(lengths: impl Iterator<Item = Duration>) -> String {
     let lengths: BTreeSet<_> = lengths.map(sortable_length).collect();
     match (lengths.first(), lengths.last()) {
@@ -57,15 +57,15 @@ fn format_lengths(lengths: impl Iterator<Item = Duration>) -> String {
     }
 }
 
-/// In an order, and for people.
+/// The length for sorting, and the text for output.
 fn sortable_length(length: Duration) -> (u128, String) {
     (length.as_millis(), super::import::format_length(length))
 }
 
-/// How long a file plays, as far as its kind and size tell.
+/// The length of a file, computed from its format and size; `None` for formats where that is not possible.
 fn sound_length(file: &Path) -> Option<Duration> {
     let bytes = std::fs::metadata(file).ok()?.len();
-    let bytes_a_second = match file.extension()?.to_str()? {
+    let bytes_per_second = match file.extension()?.to_str()? {
         "wav" | "wav16" => return wav_length(file, bytes),
         "sln" => 16_000,
         "sln12" => 24_000,
@@ -79,15 +79,15 @@ fn sound_length(file: &Path) -> Option<Duration> {
         "gsm" => 1650,
         _ => return None,
     };
-    Some(Duration::from_secs_f64(bytes as f64 / f64::from(bytes_a_second)))
+    Some(Duration::from_secs_f64(bytes as f64 / f64::from(bytes_per_second)))
 }
 
-/// A header may promise more than there is.
+/// A header may claim more frames than the file has.
 fn wav_length(file: &Path, bytes: u64) -> Option<Duration> {
     let wav = hound::WavReader::open(file).ok()?;
     let spec = wav.spec();
-    let a_frame = u64::from(spec.channels) * u64::from(spec.bits_per_sample.div_ceil(8));
-    let frames = u64::from(wav.duration()).min(bytes.checked_div(a_frame)?);
+    let bytes_per_frame = u64::from(spec.channels) * u64::from(spec.bits_per_sample.div_ceil(8));
+    let frames = u64::from(wav.duration()).min(bytes.checked_div(bytes_per_frame)?);
     let seconds = frames as f64 / f64::from(spec.sample_rate);
     Duration::try_from_secs_f64(seconds).ok()
 }

@@ -1,7 +1,6 @@
-//! What a caller hears while an answer is awaited.
+//! Hold media.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
@@ -9,43 +8,47 @@ use tokio::time::{Instant, sleep_until};
 use super::playback::Playback;
 use super::{EslChannel, PLAYBACK_TERMINATORS, PLAYBACK_TIMEOUT};
 use crate::channel::digits::DigitCollector;
-use crate::channel::hold_media::{HoldSchedule, HoldStep};
+use crate::channel::hold_media::{HoldSchedule, HoldStep, MIN_LOOP_DURATION};
 use crate::channel::{HoldMedia, HoldMusic, Interruption, Sound};
 use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::quote::EslVariableValue;
 use crate::esl::variable;
 
-/// Most seconds of a sound at a time; music is started again then. A stream has no end, and when we are gone what plays
-/// is played to its end before the dialplan goes on (`switch_ivr_park`).
+/// Maximum length of a sound; music is started again after it. A stream has no end, and if our connection breaks, the
+/// dialplan continues only when the sound has ended (`switch_ivr_park`).
 const MAX_MUSIC_SECONDS: u8 = 30;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    /// All turns, until that is broken off or the call is interrupted.
+    /// Plays until this future is dropped or the call is interrupted.
     pub(super) async fn play_hold_media(
         &mut self,
-        meanwhile: &HoldMedia,
-        held: Option<&mut DigitCollector<'_>>,
+        media: &HoldMedia,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Interruption {
-        // Without `async` a sound could not be broken off when the answer comes.
+        // In static mode a sound cannot be interrupted when the answer comes.
         let silent = HoldMedia::default();
-        let meanwhile = if self.connection.is_async() { meanwhile } else { &silent };
-        match self.run_hold_schedule(meanwhile, held).await {
-            Err(interrupted) => interrupted,
+        let media = if self.connection.is_async() { media } else { &silent };
+        match self.run_hold_schedule(media, collector).await {
+            Err(interruption) => interruption,
         }
     }
 
     async fn run_hold_schedule(
         &mut self,
-        meanwhile: &HoldMedia,
-        mut held: Option<&mut DigitCollector<'_>>,
+        media: &HoldMedia,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<Infallible, Interruption> {
-        let mut turns = HoldSchedule::new(meanwhile, Instant::now());
+        let mut schedule = HoldSchedule::new(media, Instant::now());
         loop {
-            let held = held.as_deref_mut();
-            match turns.next(Instant::now()) {
-                HoldStep::Silence(until) => self.connection.collect_keys_until(until, held).await?,
-                HoldStep::Music(music, until) => self.loop_music_until(until, music, held).await?,
-                HoldStep::Reassurance(sounds) => self.play_reassurance(sounds, held).await?,
+            let collector = collector.as_deref_mut();
+            match schedule.next(Instant::now()) {
+                HoldStep::Silence(until) => {
+                    self.connection.collect_keys_until(until, collector).await?
+                }
+                HoldStep::Music(music, until) => {
+                    self.loop_music_until(until, music, collector).await?
+                }
+                HoldStep::Reassurance(sounds) => self.play_reassurance(sounds, collector).await?,
             }
         }
     }
@@ -54,42 +57,42 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         &mut self,
         until: Instant,
         music: &HoldMusic,
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         tokio::select! {
             biased;
-            played = self.loop_music(music, held.as_deref_mut()) => played?,
-            () = sleep_until(until) => return self.break_playback(held).await,
+            played = self.loop_music(music, collector.as_deref_mut()) => played?,
+            () = sleep_until(until) => return self.break_playback(collector).await,
         }
-        self.connection.collect_keys_until(until, held).await
+        self.connection.collect_keys_until(until, collector).await
     }
 
-    /// Over and over, unless it is so short, or so broken, that it would be a busy loop.
+    /// Repeats the music, unless it is shorter than [`MIN_LOOP_DURATION`].
     async fn loop_music(
         &mut self,
         music: &HoldMusic,
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        let ways = self.music_playbacks(music);
+        let playbacks = self.music_playbacks(music);
         loop {
             let started = Instant::now();
-            for way in &ways {
-                let execution = self.start_music(way, held.is_some()).await?;
+            for playback in &playbacks {
+                let execution = self.start_music(playback, collector.is_some()).await?;
                 self.connection
                     .wait_for_end(
                         execution,
-                        self.connection.remaining_with_margin(),
-                        held.as_deref_mut(),
+                        self.connection.deadline.remaining_with_margin(),
+                        collector.as_deref_mut(),
                     )
                     .await?;
             }
-            if started.elapsed() < Duration::from_millis(100) {
+            if started.elapsed() < MIN_LOOP_DURATION {
                 return Ok(());
             }
         }
     }
 
-    /// A class is the name of a stream, unless it says more than that.
+    /// A class is the name of a stream of `mod_local_stream`, or a file name with `://` that FreeSWITCH can play.
     fn music_playbacks(&self, music: &HoldMusic) -> Vec<Playback> {
         let stream = |file: String| vec![Playback { application: "playback", argument: file }];
         match music {
@@ -101,14 +104,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// Noted before it is sent: the answer may come while it is.
     async fn start_music(
         &mut self,
-        way: &Playback,
+        playback: &Playback,
         keeps_keys: bool,
     ) -> Result<EventUuid, Interruption> {
-        let argument = variable::application_argument(way.argument.clone(), self.expansion());
-        let (playback, execution) = self.connection.execute(way.application, &argument)?;
+        let argument = variable::application_argument(playback.argument.clone(), self.expansion());
+        let (play, execution) = self.connection.execute(playback.application, &argument)?;
+        // Set before the commands are sent, because this future may be dropped meanwhile.
         self.playing = Some(execution);
         let mut commands = Vec::with_capacity(3);
         if keeps_keys && !std::mem::replace(&mut self.terminators_disabled, true) {
@@ -116,7 +119,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 .push(self.connection.execute("set", &format!("{PLAYBACK_TERMINATORS}=none"))?.0);
         }
         commands.extend(self.playback_limit_command()?);
-        commands.push(playback);
+        commands.push(play);
         self.connection.send(&commands).await?;
         Ok(execution)
     }
@@ -124,14 +127,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     async fn play_reassurance(
         &mut self,
         sounds: &[Sound],
-        held: Option<&mut DigitCollector<'_>>,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         let limit = self.playback_limit_command()?;
         self.connection.send(limit.as_slice()).await?;
-        self.play_all(sounds, held).await
+        self.play_all(sounds, collector).await
     }
 
-    /// What has to be said first, so that no sound lasts too long.
+    /// The command that limits the length of sounds; `None` if it was sent already.
     fn playback_limit_command(&mut self) -> Result<Option<EslCommand>, Interruption> {
         if std::mem::replace(&mut self.playback_limited, true) {
             return Ok(None);
@@ -142,28 +145,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     async fn break_playback(
         &mut self,
-        held: Option<&mut DigitCollector<'_>>,
+        collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         let Some(execution) = self.playing.take() else { return Ok(()) };
-        self.connection.break_application(execution, held).await
+        self.connection.break_application(execution, collector).await
     }
 
-    /// Whatever plays, ends, and sounds may be as long as they like again.
+    /// Interrupts whatever is playing, and restores the length limit of the dialplan.
     pub(super) async fn stop_hold_media(
         &mut self,
-        mut held: Option<&mut DigitCollector<'_>>,
+        mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        self.break_playback(held.as_deref_mut()).await?;
+        self.break_playback(collector.as_deref_mut()).await?;
         if !self.playback_limited {
             return Ok(());
         }
-        let before = self.original_variable(PLAYBACK_TIMEOUT);
-        let before = variable::set(
+        let original = self.original_variable(PLAYBACK_TIMEOUT);
+        let assignment = variable::set(
             PLAYBACK_TIMEOUT,
-            &EslVariableValue::sanitize(&before),
+            &EslVariableValue::sanitize(&original),
             self.expansion(),
         )?;
-        self.connection.run_collecting_keys("set", &before, held).await?;
+        self.connection.run_collecting_keys("set", &assignment, collector).await?;
         self.playback_limited = false;
         Ok(())
     }

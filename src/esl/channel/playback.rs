@@ -1,9 +1,9 @@
-//! By which application, and with which words, a sound is played. Pure.
+//! The applications that can play a sound, and their arguments.
 
 use crate::channel::{Sound, SwitchTts};
 use crate::esl::quote::EslVariableValue;
 
-/// An application that plays a sound, and its argument as the application is to read it.
+/// An application that plays a sound, with its argument before escaping.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Playback {
     pub(super) application: &'static str,
@@ -15,68 +15,69 @@ impl Playback {
         Self { application: "playback", argument: file.to_owned() }
     }
 
-    fn say(language: &str, what: &str, text: &str) -> Self {
-        Self { application: "say", argument: format!("{language} {what} {text}") }
+    fn say(language: &str, method: &str, text: &str) -> Self {
+        Self { application: "say", argument: format!("{language} {method} {text}") }
     }
 }
 
-/// What FreeSWITCH has of a language where it has only one.
+/// The language for which FreeSWITCH is most likely to have sounds.
 const FALLBACK_LANGUAGE: &str = "en";
 
-/// The ways to play a sound in their order: the next one where the one before could not. None where there is nothing
-/// to hear, or nothing that FreeSWITCH could take.
-pub(super) fn playbacks(sound: &Sound, language: &str, by_http_cache: bool) -> Vec<Playback> {
+/// The applications that may play a sound, in the order in which they are tried. Empty if there is nothing to hear, or
+/// nothing that FreeSWITCH accepts.
+pub(super) fn playbacks(sound: &Sound, language: &str, prefer_http_cache: bool) -> Vec<Playback> {
     match sound {
         Sound::File(name) | Sound::Named(name) => vec![Playback::play_file(name)],
-        Sound::Url(url) => url_playbacks(url, by_http_cache),
+        Sound::Url(url) => url_playbacks(url, prefer_http_cache),
         Sound::Digits(digits) => say_playbacks("number iterated", digits, language),
         Sound::Letters(letters) => say_playbacks("name_spelled pronounced", letters, language),
         Sound::Tts(text) => speak_playback(text).into_iter().collect(),
     }
 }
 
-/// `mod_httapi` plays `http://`; `mod_http_cache` does where its `enable-file-formats` is on, which it is not as it
-/// comes, and `http_cache://` always. Of both FreeSWITCH says `FILE NOT FOUND` at once where the module is not there.
-fn url_playbacks(url: &str, by_http_cache: bool) -> Vec<Playback> {
-    let mut ways =
+/// `mod_httapi` plays `http://`. `mod_http_cache` does so only if its option `enable-file-formats` is on, which is off
+/// by default, but it always plays `http_cache://`. If the module is not loaded, both fail at once with `FILE NOT
+/// FOUND`.
+fn url_playbacks(url: &str, prefer_http_cache: bool) -> Vec<Playback> {
+    let mut playbacks =
         vec![Playback::play_file(url), Playback::play_file(&format!("http_cache://{url}"))];
-    if by_http_cache {
-        ways.swap(0, 1);
+    if prefer_http_cache {
+        playbacks.swap(0, 1);
     }
-    ways
+    playbacks
 }
 
-/// `say` splits its argument at spaces: there are none in signs alone.
-fn say_playbacks(what: &str, text: &str, language: &str) -> Vec<Playback> {
-    let signs: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    if signs.is_empty() {
+/// `say` splits its argument at spaces, so only letters and digits are passed to it.
+fn say_playbacks(method: &str, text: &str, language: &str) -> Vec<Playback> {
+    let characters: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    if characters.is_empty() {
         return Vec::new();
     }
-    let other =
-        (language != FALLBACK_LANGUAGE).then(|| Playback::say(FALLBACK_LANGUAGE, what, &signs));
-    [Playback::say(language, what, &signs)].into_iter().chain(other).collect()
+    let fallback = (language != FALLBACK_LANGUAGE)
+        .then(|| Playback::say(FALLBACK_LANGUAGE, method, &characters));
+    [Playback::say(language, method, &characters)].into_iter().chain(fallback).collect()
 }
 
-/// `ENGINE|VOICE|TEXT`; without an engine or a text `speak` hangs the call up (`speak_function` in `mod_dptools.c`).
-/// What stands behind the second `|` is taken as it is, but for `{…}` at its beginning, which are parameters
-/// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), and which a [`EslVariableValue`] has none of.
-fn speak_playback(spoken: &SwitchTts) -> Option<Playback> {
-    let text = EslVariableValue::sanitize(&spoken.text).as_str().replace(['\\', '|'], " ");
+/// `ENGINE|VOICE|TEXT`. Without an engine or a text `speak` hangs the call up (`speak_function` in `mod_dptools.c`).
+/// FreeSWITCH does not split the text again, but reads parameters from `{…}` at its beginning
+/// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), which an [`EslVariableValue`] cannot contain.
+fn speak_playback(tts: &SwitchTts) -> Option<Playback> {
+    let text = EslVariableValue::sanitize(&tts.text).as_str().replace(['\\', '|'], " ");
     let text = text.trim();
-    let fits = !spoken.engine.is_empty() && !text.is_empty();
-    let fits = fits && is_unsplit(&spoken.engine) && is_unsplit(&spoken.voice);
-    let argument = format!("{}|{}|{text}", spoken.engine, spoken.voice);
-    fits.then_some(Playback { application: "speak", argument })
+    let is_valid = !tts.engine.is_empty() && !text.is_empty();
+    let is_valid = is_valid && is_unsplit(&tts.engine) && is_unsplit(&tts.voice);
+    let argument = format!("{}|{}|{text}", tts.engine, tts.voice);
+    is_valid.then_some(Playback { application: "speak", argument })
 }
 
-/// Whether the splitting leaves the name as it is (`switch_separate_string` in `switch_utils.c`).
+/// Whether splitting does not change the name (`switch_separate_string` in `switch_utils.c`).
 fn is_unsplit(name: &str) -> bool {
     !name.starts_with('^') && name.chars().all(|c| !"|'\\{}$".contains(c) && !c.is_control())
 }
 
-/// The language of `say`, of a channel's such as `en`, `pt_BR` or `de-AT`.
+/// The language for `say`, from a channel's language such as `en`, `pt_BR` or `de-AT`.
 pub(super) fn say_language(channel: &str) -> String {
     let language = channel.split(['-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-    let known = language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase());
-    if known { language } else { FALLBACK_LANGUAGE.to_owned() }
+    let is_code = language.len() == 2 && language.bytes().all(|byte| byte.is_ascii_lowercase());
+    if is_code { language } else { FALLBACK_LANGUAGE.to_owned() }
 }

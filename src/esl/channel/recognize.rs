@@ -1,4 +1,4 @@
-//! What a caller says, recognised by the switch's own engine: `play_and_detect_speech`.
+//! Speech recognition by FreeSWITCH: `play_and_detect_speech`.
 
 use std::time::Duration;
 
@@ -6,32 +6,32 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::EslChannel;
+use super::{EslChannel, ends_listening};
+use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::DigitCollector;
-use crate::channel::driver::{RecognizeOptions, RecognizeResult};
-use crate::channel::{Interruption, Sound};
+use crate::channel::{Interruption, RecognizeOptions, RecognizeResult, Sound};
 use crate::esl::asr_result::parse_recognition;
 use crate::esl::command::EventUuid;
-use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_MARGIN, REPLY_TIMEOUT};
+use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 
-/// For the prompt that is played inside of the recognition.
+/// Maximum length of a prompt that plays during the recognition.
 const MAX_PROMPT_DURATION: Duration = Duration::from_secs(120);
-/// A moment without a sound, where there is no prompt.
+/// 10 ms of silence, if there is no prompt.
 const SILENT_PROMPT: &str = "silence_stream://10";
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    /// See [`Leg::recognise`](crate::channel::leg::Leg::recognise).
+    /// [`Channel::recognize`](crate::channel::Channel::recognize)
     pub(super) async fn recognize_speech(
         &mut self,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         prompt: Option<&Sound>,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
         self.connection.ensure_alive()?;
-        if !is_engine_name(recognition.engine) {
+        if !is_engine_name(options.engine) {
             return Ok(RecognizeResult::Failed(
-                "FreeSWITCH has no default engine: name one".into(),
+                "FreeSWITCH has no default speech engine: set one".into(),
             ));
         }
         let file = match prompt {
@@ -41,36 +41,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         if collector.as_ref().is_some_and(|collector| collector.has_keys()) {
             return Ok(RecognizeResult::Key);
         }
-        match self.detect_speech(&file, recognition, collector.as_deref_mut()).await? {
+        match self.detect_speech(&file, options, collector.as_deref_mut()).await? {
             RecognizeResult::Failed(reason) if reason == GENERIC_ERROR && file != SILENT_PROMPT => {
                 warn!(call_id = ?self.caller.call_id, sound = ?prompt, "the switch can't play a sound");
-                self.detect_speech(SILENT_PROMPT, recognition, collector).await
+                self.detect_speech(SILENT_PROMPT, options, collector).await
             }
-            recognised => Ok(recognised),
+            result => Ok(result),
         }
     }
 
     async fn detect_speech(
         &mut self,
         file: &str,
-        recognition: &RecognizeOptions<'_>,
+        options: &RecognizeOptions<'_>,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
-        let argument = format!("{file} {}", detect_argument(recognition));
+        let argument = format!("{file} {}", detect_argument(options));
         let argument = variable::application_argument(argument, self.expansion());
         let (detect, execution) = self.connection.execute("play_and_detect_speech", &argument)?;
         self.recognizer_used = true;
         self.start_application(detect).await?;
-        let time = MAX_PROMPT_DURATION
-            + recognition.no_input_timeout
-            + recognition.max_duration
-            + REPLY_MARGIN;
-        let is_last = |key| {
-            let Some(collector) = collector.as_mut() else { return true };
-            collector.push_key(key, Instant::now());
-            collector.has_keys()
-        };
-        match self.connection.wait_for_end_or_key(execution, Instant::now() + time, is_last).await?
+        let timeout =
+            MAX_PROMPT_DURATION + options.no_input_timeout + options.max_duration + REPLY_MARGIN;
+        let is_last = |key| ends_listening(&mut collector, key);
+        match self
+            .connection
+            .wait_for_end_or_key(execution, Instant::now() + timeout, is_last)
+            .await?
         {
             ExecutionWait::Ended(completion) => Ok(recognize_result(&completion)),
             ExecutionWait::Key => {
@@ -79,12 +76,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             }
             ExecutionWait::TimedOut => {
                 self.stop_recognition(execution, collector).await?;
-                Ok(RecognizeResult::Failed("the recognition did not end".into()))
+                Ok(RecognizeResult::Failed("speech recognition did not end in time".into()))
             }
         }
     }
 
-    /// The file that is played while FreeSWITCH listens already. What is no file is played before.
+    /// The file that plays during the recognition. Other sounds are played before.
     async fn prompt_file(
         &mut self,
         sound: &Sound,
@@ -99,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(SILENT_PROMPT.to_owned())
     }
 
-    /// `break` ends the prompt alone; when the recognition is closed, it ends with it
+    /// Closing the recognition ends the application; `break` would only end the prompt
     /// (`switch_ivr_play_and_detect_speech`).
     async fn stop_recognition(
         &mut self,
@@ -112,36 +109,38 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
-/// Said of a prompt that can't be played, too: a grammar or an engine that is not there has an error of its own
-/// (`switch_ivr_play_and_detect_speech`).
+/// The response for a prompt that cannot be played, among others. An unknown grammar or engine has a response of its
+/// own (`switch_ivr_play_and_detect_speech`).
 const GENERIC_ERROR: &str = "ERROR";
-/// What stands between the prompt and the engine.
+/// Separates the prompt from the engine.
 const DETECT_PREFIX: &str = "detect:";
 
-/// An engine's name is one word, with a profile behind a colon.
+/// One word, with an optional profile after a colon.
 fn is_engine_name(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     !name.is_empty() && name.bytes().all(is_part)
 }
 
-/// `detect:ENGINE {PARAMETERS}GRAMMAR`. The parameters are those of MRCP, of which an engine knows some; what the
-/// grammar brings along counts more. A grammar is the rest of the line, of which only quotes and backslashes are read.
-fn detect_argument(recognition: &RecognizeOptions<'_>) -> String {
-    let RecognizeOptions { engine, grammar, .. } = *recognition;
-    let (own, grammar) = match grammar.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-        Some((own, grammar)) => (format!(",{own}"), grammar),
-        None => (String::new(), grammar),
-    };
-    let start = recognition.no_input_timeout.as_millis();
-    let silence = recognition.end_silence.as_millis();
-    let maximum = recognition.max_duration.as_millis();
-    let times = format!(
-        "start-input-timers=false,no-input-timeout={start},speech-timeout={silence},\
+/// `detect:ENGINE {PARAMETERS}GRAMMAR`. The parameters are those of MRCP; an engine may support only some. Parameters
+/// in the script's grammar take precedence. The grammar is the rest of the line, in which FreeSWITCH interprets only
+/// quotes and backslashes.
+fn detect_argument(options: &RecognizeOptions<'_>) -> String {
+    let RecognizeOptions { engine, grammar, .. } = *options;
+    let (parameters, grammar) =
+        match grammar.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+            Some((own, grammar)) => (format!(",{own}"), grammar),
+            None => (String::new(), grammar),
+        };
+    let no_input = options.no_input_timeout.as_millis();
+    let silence = options.end_silence.as_millis();
+    let maximum = options.max_duration.as_millis();
+    let timeouts = format!(
+        "start-input-timers=false,no-input-timeout={no_input},speech-timeout={silence},\
          speech-complete-timeout={silence},recognition-timeout={maximum}"
     );
     format!(
         "{DETECT_PREFIX}{engine} {}",
-        variable::quote_word(&format!("{{{times}{own}}}{grammar}"))
+        variable::quote_word(&format!("{{{timeouts}{parameters}}}{grammar}"))
     )
 }
 

@@ -1,7 +1,7 @@
-//! Prompts: sounds one after the other, each by the first application that can play it.
+//! Prompts: sounds one after the other. Each is played by the first application that can.
 //!
-//! The next sound is sent when the end of the one before was told, and begins in the next or the next but one frame of
-//! 20 ms. Executes that are queued behind a lock leave no gap at all, but a `break` does not reach into them.
+//! The next sound is sent when the end of the one before was reported, and begins one or two frames of 20 ms later. If
+//! the sounds were queued behind a lock, there would be no gap, but a `break` would not remove those in the queue.
 
 use std::time::Duration;
 
@@ -13,14 +13,13 @@ use super::EslChannel;
 use super::playback::{self, Playback};
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, Sound};
-use crate::esl::connection::{ExecutionCompletion, ExecutionWait, connection_lost};
+use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
 use crate::esl::variable;
 
-/// `speak` and `say` tell nothing of an engine, a voice or a language that is not there: they end in the frame in
-/// which they began, and nothing that can be heard is that short (`switch_ivr_speak_text`, `switch_ivr_say`).
+/// `speak` and `say` do not report an unknown engine, voice or language: they end in the frame in which they began.
+/// Nothing audible is that short (`switch_ivr_speak_text`, `switch_ivr_say`).
 const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
 
-/// What became of a sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PlaybackResult {
     Finished,
@@ -29,7 +28,7 @@ enum PlaybackResult {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
-    /// Plays sounds; the keys that `collector` takes break them off where barge-in wants it.
+    /// Plays the sounds until a key that the collector accepts ends the prompt.
     pub(super) async fn play_all(
         &mut self,
         sounds: &[Sound],
@@ -49,9 +48,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         sound: &Sound,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        for way in self.playbacks(sound) {
-            if self.run_playback(&way, collector.as_deref_mut()).await? != PlaybackResult::Failed {
-                self.prefers_http_cache |= way.argument.starts_with("http_cache:");
+        for playback in self.playbacks(sound) {
+            if self.run_playback(&playback, collector.as_deref_mut()).await?
+                != PlaybackResult::Failed
+            {
+                self.prefers_http_cache |= playback.argument.starts_with("http_cache:");
                 return Ok(());
             }
         }
@@ -69,17 +70,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
 
     async fn run_playback(
         &mut self,
-        way: &Playback,
+        playback: &Playback,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<PlaybackResult, Interruption> {
         self.connection.ensure_alive()?;
-        let argument = variable::application_argument(way.argument.clone(), self.expansion());
-        let (play, execution) = self.connection.execute(way.application, &argument)?;
-        // Noted before it is sent: an answer that ends it may come while it is.
+        let argument = variable::application_argument(playback.argument.clone(), self.expansion());
+        let (play, execution) = self.connection.execute(playback.application, &argument)?;
+        // Set before the command is sent, because this future may be dropped meanwhile.
         self.playing = Some(execution);
         self.start_application(play).await?;
-        let begun = Instant::now();
-        let due = begun + self.connection.remaining_with_margin();
+        let started = Instant::now();
+        let due = started + self.connection.deadline.remaining_with_margin();
         let is_last = |key| {
             let Some(collector) = collector.as_mut() else { return false };
             collector.push_key(key, Instant::now());
@@ -87,26 +88,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         };
         match self.connection.wait_for_end_or_key(execution, due, is_last).await? {
             ExecutionWait::Ended(completion) => {
-                Ok(playback_result(way, &completion, begun.elapsed()))
+                Ok(playback_result(playback, &completion, started.elapsed()))
             }
             ExecutionWait::Key => {
                 self.connection.break_application(execution, collector).await?;
                 Ok(PlaybackResult::StoppedByKey)
             }
-            ExecutionWait::TimedOut => Err(connection_lost("a sound did not end")),
+            ExecutionWait::TimedOut => {
+                Err(Interruption::connection_lost("playback did not end in time"))
+            }
         }
     }
 }
 
-/// Only some applications say how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
+/// Only some applications report how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
 fn playback_result(
-    way: &Playback,
+    playback: &Playback,
     completion: &ExecutionCompletion,
-    lasted: Duration,
+    duration: Duration,
 ) -> PlaybackResult {
-    let failed = match way.application {
+    let failed = match playback.application {
         "playback" => matches!(&*completion.response(), "FILE NOT FOUND" | "PLAYBACK ERROR"),
-        _ => lasted < MIN_AUDIBLE_DURATION,
+        _ => duration < MIN_AUDIBLE_DURATION,
     };
     if failed { PlaybackResult::Failed } else { PlaybackResult::Finished }
 }

@@ -1,22 +1,18 @@
-//! The commands: what is answered, and when.
+//! The AGI commands, and when they are replied to.
 
 use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::parse::{FakeAgiCommand, split_words};
-use super::playback::FakeAgiQuestion;
+use super::question::FakeAgiQuestion;
 use super::record::FakeRecordOptions;
+use super::reply::{DEAD_CHANNEL, FakeAgiReply, UNKNOWN_COMMAND, result_reply, usage_reply};
 use super::{FakeAsterisk, FakeLineState};
 use crate::fake::phone::CallEvent;
 
-const UNKNOWN_COMMAND: &str = "510 Invalid or unknown command";
-const DEAD_CHANNEL: &str = "511 Command Not Permitted on a dead channel or intercept routine";
-/// Most bytes of a value that GET VARIABLE answers with.
+/// The limit of GET VARIABLE (`handle_getvariable`).
 const MAX_VALUE_BYTES: usize = 1023;
-
-/// What is answered; `None` is silence.
-pub(super) type FakeAgiReply = Option<String>;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     /// `agi_handle_command`.
@@ -24,12 +20,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         let words = split_words(line);
         let reply = match FakeAgiCommand::parse(&words) {
             None => Some(UNKNOWN_COMMAND.to_owned()),
-            Some((verb, _))
-                if self.line_state == FakeLineState::HungUp && !verb.allowed_after_hangup() =>
+            Some((command, _))
+                if self.line_state == FakeLineState::HungUp && !command.allowed_after_hangup() =>
             {
                 Some(DEAD_CHANNEL.to_owned())
             }
-            Some((verb, arguments)) => self.run_command(verb, arguments).await?,
+            Some((command, arguments)) => self.run_command(command, arguments).await?,
         };
         match reply {
             Some(reply) => self.stream.send(&reply).await,
@@ -39,30 +35,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
 
     async fn run_command(
         &mut self,
-        verb: FakeAgiCommand,
+        command: FakeAgiCommand,
         arguments: &[String],
     ) -> io::Result<FakeAgiReply> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let listens = matches!(
-            verb,
+        let takes_keys = matches!(
+            command,
             FakeAgiCommand::StreamFile
                 | FakeAgiCommand::WaitForDigit
                 | FakeAgiCommand::SayDigits
                 | FakeAgiCommand::SayAlpha
                 | FakeAgiCommand::RecordFile
         );
-        if !listens {
+        if !takes_keys {
             self.question = FakeAgiQuestion::None;
         }
-        Ok(match (verb, &*arguments) {
+        Ok(match (command, &*arguments) {
             (FakeAgiCommand::StreamFile, [name, keys]) => self.stream_file(name, keys, 0).await?,
             (FakeAgiCommand::StreamFile, [name, keys, offset]) => match offset.parse() {
                 Ok(offset) => self.stream_file(name, keys, offset).await?,
-                Err(_) => usage_reply(verb),
+                Err(_) => usage_reply(command),
             },
             (FakeAgiCommand::WaitForDigit, [time]) => match time.parse() {
                 Ok(milliseconds) => self.wait_for_digit(milliseconds).await?,
-                Err(_) => usage_reply(verb),
+                Err(_) => usage_reply(command),
             },
             (FakeAgiCommand::SayDigits, [digits, keys]) if starts_with_number(digits) => {
                 self.say_characters("digits", digits, keys).await
@@ -84,15 +80,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                         })
                         .await?
                     }
-                    Err(_) => usage_reply(verb),
+                    Err(_) => usage_reply(command),
                 }
             }
-            _ => self.run_immediate_command(verb, &arguments),
+            _ => self.run_immediate_command(command, &arguments),
         })
     }
 
-    fn run_immediate_command(&mut self, verb: FakeAgiCommand, arguments: &[&str]) -> FakeAgiReply {
-        match (verb, arguments) {
+    fn run_immediate_command(
+        &mut self,
+        command: FakeAgiCommand,
+        arguments: &[&str],
+    ) -> FakeAgiReply {
+        match (command, arguments) {
             (FakeAgiCommand::Answer, _) => self.answer(),
             (FakeAgiCommand::ChannelStatus, []) => {
                 result_reply(if self.line_state == FakeLineState::Up { 6 } else { 4 })
@@ -103,7 +103,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             }
             (FakeAgiCommand::ChannelStatus | FakeAgiCommand::Hangup, _) => result_reply(-1),
             (FakeAgiCommand::Noop, _) => result_reply(0),
-            // It has no engine.
+            // There is no speech engine.
             (FakeAgiCommand::Speech | FakeAgiCommand::SpeechDestroy, _) => result_reply(0),
             (FakeAgiCommand::Verbose, [_, ..]) => result_reply(1),
             (FakeAgiCommand::SetMusic, [switch, class @ ..]) => self.set_music(switch, class),
@@ -121,7 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             (FakeAgiCommand::SetPriority, [priority]) if self.channel.set_priority(priority) => {
                 result_reply(0)
             }
-            _ => usage_reply(verb),
+            _ => usage_reply(command),
         }
     }
 
@@ -156,14 +156,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     fn get_variable(&self, name: &str) -> FakeAgiReply {
         match self.channel.get(name) {
             Some(value) => {
-                let cut = value.floor_char_boundary(MAX_VALUE_BYTES);
-                Some(format!("200 result=1 ({})", &value[..cut]))
+                let end = value.floor_char_boundary(MAX_VALUE_BYTES);
+                Some(format!("200 result=1 ({})", &value[..end]))
             }
             None => result_reply(0),
         }
     }
 
-    /// The applications that it has are few.
+    /// Only these applications exist.
     fn exec(&mut self, application: &str, options: &[&str]) -> FakeAgiReply {
         match application.to_ascii_lowercase().as_str() {
             "hangup" => {
@@ -176,19 +176,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 }
 
-/// What `sscanf` takes for a number.
+/// Whether `sscanf` would read a number.
 fn starts_with_number(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     text.starts_with(|char: char| char.is_ascii_digit())
-}
-
-pub(super) fn result_reply(number: i64) -> FakeAgiReply {
-    Some(format!("200 result={number}"))
-}
-
-fn usage_reply(verb: FakeAgiCommand) -> FakeAgiReply {
-    let usage = verb.usage();
-    Some(format!(
-        "520-Invalid command syntax.  Proper usage follows:\n{usage}\n520 End of proper usage."
-    ))
 }

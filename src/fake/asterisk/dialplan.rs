@@ -1,45 +1,36 @@
-//! What the dialplan knows of a call, before, during and after `AGI()`.
+//! The state of a call in the dialplan, before, during and after `AGI()`.
 
 use std::collections::HashMap;
 
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::Continuation;
 
-/// A call as it reaches `AGI()`.
+/// A call that runs `AGI()`.
 #[derive(Debug, Clone)]
 pub struct FakeAsteriskCall {
-    /// What stands behind the slash of `agi://host/`, raw.
+    /// The part of the URL after `agi://host/`, not decoded.
     pub script: String,
     /// The arguments of `AGI(url,first,…)`.
     pub arguments: Vec<String>,
-    /// The caller's number; empty where it is unknown.
+    /// Empty if unknown.
     pub caller: String,
-    /// The caller's name; empty where it is unknown.
+    /// Empty if unknown.
     pub caller_name: String,
-    /// The number that was dialled; empty where the line did not tell.
+    /// The dialled number; empty if unknown.
     pub called: String,
-    /// The extension that the call is in.
     pub extension: String,
-    /// Its context.
     pub context: String,
-    /// Its priority.
     pub priority: u32,
-    /// The channel's language.
     pub language: String,
-    /// How the line is.
     pub line_state: FakeLineState,
-    /// Variables that were set before.
+    /// Variables that the dialplan has set before.
     pub variables: Vec<(String, String)>,
 }
 
-/// How the line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FakeLineState {
-    /// Not picked up.
     Ringing,
-    /// Picked up.
     Up,
-    /// Hung up.
     HungUp,
 }
 
@@ -62,13 +53,13 @@ impl Default for FakeAsteriskCall {
     }
 }
 
-/// The channel as the dialplan keeps it.
 pub(super) struct FakeAsteriskChannel {
     destinations: FakeDestinations,
     context: String,
     extension: String,
-    /// What ran last there; `AGI()` itself at first. A label stands for the priority before it.
-    priority: Result<u32, String>,
+    /// The priority that ran last: `AGI()` itself at first. After SET PRIORITY it is the one before the new priority,
+    /// or the label.
+    last_priority: Result<u32, String>,
     moved: bool,
     variables: HashMap<String, String>,
 }
@@ -76,46 +67,47 @@ pub(super) struct FakeAsteriskChannel {
 impl FakeAsteriskChannel {
     pub(super) fn new(call: &FakeAsteriskCall, destinations: FakeDestinations) -> Self {
         let (context, extension) = (call.context.clone(), call.extension.clone());
-        let party = [("CALLERID(num)", &call.caller), ("CALLERID(name)", &call.caller_name)];
-        let party = party.map(|(name, value)| (name.to_owned(), value.clone()));
-        let variables = party.into_iter().chain(call.variables.iter().cloned()).collect();
+        let caller_id = [("CALLERID(num)", &call.caller), ("CALLERID(name)", &call.caller_name)];
+        let caller_id = caller_id.map(|(name, value)| (name.to_owned(), value.clone()));
+        let variables = caller_id.into_iter().chain(call.variables.iter().cloned()).collect();
         Self {
             destinations,
             context,
             extension,
-            priority: Ok(call.priority),
+            last_priority: Ok(call.priority),
             moved: false,
             variables,
         }
     }
 
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        // Leading underscores say that channels made from this one inherit it.
+        // Leading underscores only mark variables that other channels inherit.
         self.variables.insert(name.trim_start_matches('_').to_owned(), value.to_owned());
     }
 
-    /// A variable, or a function's value: those that were set, and empty ones, since all functions are there.
+    /// The value of a variable or function. A function that was not set is empty: all functions exist here.
     pub(super) fn get(&self, name: &str) -> Option<String> {
-        if let Some(place) = name.strip_prefix("DIALPLAN_EXISTS(").and_then(|n| n.strip_suffix(')'))
+        if let Some(destination) =
+            name.strip_prefix("DIALPLAN_EXISTS(").and_then(|n| n.strip_suffix(')'))
         {
-            return Some(u8::from(self.destination_exists(place)).to_string());
+            return Some(u8::from(self.destination_exists(destination)).to_string());
         }
         match name {
             "EXTEN" => Some(self.extension.clone()),
             "CONTEXT" => Some(self.context.clone()),
-            "PRIORITY" => Some(self.priority.clone().unwrap_or_default().to_string()),
+            "PRIORITY" => Some(self.last_priority.clone().unwrap_or_default().to_string()),
             _ if self.variables.contains_key(name) => self.variables.get(name).cloned(),
             _ => name.ends_with(')').then(String::new),
         }
     }
 
-    /// Whether a variable is set to a word, in capitals or not.
+    /// Whether a variable has this value, in upper or lower case.
     pub(super) fn is_set_to(&self, name: &str, word: &str) -> bool {
         self.variables.get(name).is_some_and(|value| value.eq_ignore_ascii_case(word))
     }
 
-    fn destination_exists(&self, place: &str) -> bool {
-        let mut parts = place.splitn(3, ',');
+    fn destination_exists(&self, destination: &str) -> bool {
+        let mut parts = destination.splitn(3, ',');
         let (context, extension) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
         self.destinations.contains(context, extension, parts.next().unwrap_or("1"))
     }
@@ -130,9 +122,9 @@ impl FakeAsteriskChannel {
         self.extension = extension.to_owned();
     }
 
-    /// Whether there is such a priority or label.
+    /// Returns whether the priority or label exists.
     pub(super) fn set_priority(&mut self, priority: &str) -> bool {
-        let last = match priority.parse::<u32>() {
+        let last_priority = match priority.parse::<u32>() {
             Ok(0) => return false,
             Ok(number) => Ok(number - 1),
             Err(_) if self.destinations.contains(&self.context, &self.extension, priority) => {
@@ -140,24 +132,24 @@ impl FakeAsteriskChannel {
             }
             Err(_) => return false,
         };
-        self.priority = last;
+        self.last_priority = last_priority;
         self.moved = true;
         true
     }
 
-    /// Where the dialplan goes on with a call that lives.
+    /// Where the dialplan continues if the call was not hung up.
     pub(super) fn continuation(&self) -> Continuation {
         if !self.moved {
             return Continuation::NextStep;
         }
-        let next = match &self.priority {
+        let next = match &self.last_priority {
             Ok(last) => last.saturating_add(1).to_string(),
             Err(label) => label.clone(),
         };
-        let place = format!("{}@{},{next}", self.extension, self.context);
+        let destination = format!("{}@{},{next}", self.extension, self.context);
         match self.destinations.contains(&self.context, &self.extension, &next) {
-            true => Continuation::Destination(place),
-            false => Continuation::NoSuchDestination(place),
+            true => Continuation::Destination(destination),
+            false => Continuation::NoSuchDestination(destination),
         }
     }
 

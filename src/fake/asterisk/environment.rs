@@ -1,8 +1,8 @@
-//! The first words of a call (`launch_netscript`, `setup_env`).
+//! The AGI environment (`launch_netscript`, `setup_env`).
 
 use super::dialplan::FakeAsteriskCall;
 
-/// The lines with the empty one that ends them.
+/// All lines, with the empty line that ends them.
 pub(super) fn environment(call: &FakeAsteriskCall, host: &str, uniqueid: &str) -> String {
     let mut lines = vec!["agi_network: yes".to_owned()];
     let mut line = |key: &str, value: &str| lines.push(format!("agi_{key}: {value}"));
@@ -36,7 +36,7 @@ pub(super) fn environment(call: &FakeAsteriskCall, host: &str, uniqueid: &str) -
     lines.join("\n")
 }
 
-/// The presentation of a caller without a number (`AST_PRES_NUMBER_NOT_AVAILABLE`).
+/// `AST_PRES_NUMBER_NOT_AVAILABLE`
 const PRES_NUMBER_NOT_AVAILABLE: &str = "67";
 
 fn or_unknown(value: &str) -> &str {

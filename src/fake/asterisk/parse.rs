@@ -1,9 +1,9 @@
-//! A line taken apart, as `parse_args` and `find_command` do it.
+//! Parses command lines as `parse_args` and `find_command` do.
 
-/// Most words of a line (`MAX_ARGS` less its end); the rest is dropped.
+/// More words are dropped (`MAX_ARGS`, which counts the final NULL).
 const MAX_WORDS: usize = 127;
 
-/// The words of a line. `"` groups, `\` before a character makes it an ordinary one, single quotes mean nothing.
+/// The words of a line. `"` quotes, and `\` escapes a character. Single quotes have no meaning.
 pub(super) fn split_words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -28,7 +28,7 @@ pub(super) fn split_words(line: &str) -> Vec<String> {
     words
 }
 
-/// What we know of Asterisk's commands.
+/// The commands that this fake knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FakeAgiCommand {
     Answer,
@@ -75,16 +75,16 @@ const COMMANDS: [(&[&str], FakeAgiCommand); 19] = [
 ];
 
 impl FakeAgiCommand {
-    /// The command that the words begin with, and its arguments.
+    /// The command at the start of the words, and its arguments.
     pub(super) fn parse(words: &[String]) -> Option<(Self, &[String])> {
-        COMMANDS.iter().find_map(|(name, verb)| {
+        COMMANDS.iter().find_map(|(name, command)| {
             let (first, rest) = words.split_at_checked(name.len())?;
             let same = first.iter().zip(*name).all(|(word, part)| word.eq_ignore_ascii_case(part));
-            same.then_some((*verb, rest))
+            same.then_some((*command, rest))
         })
     }
 
-    /// Whether it is taken for a channel that has hung up.
+    /// Whether Asterisk runs the command on a channel that has hung up.
     pub(super) fn allowed_after_hangup(self) -> bool {
         matches!(
             self,
@@ -97,7 +97,7 @@ impl FakeAgiCommand {
         )
     }
 
-    /// What 520 says of it.
+    /// The text of a 520 reply.
     pub(super) fn usage(self) -> &'static str {
         match self {
             Self::StreamFile => STREAM_FILE,

@@ -1,4 +1,4 @@
-//! The commands that take time: sounds and waits, and what ends them.
+//! Commands that take time: sounds and waits, and what ends them.
 
 use std::io;
 use std::time::Duration;
@@ -6,34 +6,23 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::commands::{FakeAgiReply, result_reply};
+use super::question::{ALL_KEYS, FakeAgiQuestion, asks_for_digits};
+use super::reply::{FakeAgiReply, result_reply};
 use super::{AgiStatus, FakeAsterisk};
-use crate::fake::phone::{CallEvent, CallerAction, sleep_until_or_forever};
+use crate::fake::phone::{CallEvent, CallerAction};
+use crate::fake::sleep::sleep_until_or_forever;
 use crate::fake::sound::SoundLength;
 
-const ALL_KEYS: &str = "0123456789*#ABCD";
-
-/// What a question was doing last: it may be made of several commands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FakeAgiQuestion {
-    None,
-    /// A prompt that listened, and whether a key ended it.
-    Prompt(bool),
-    /// A wait, and whether its time ran out.
-    Wait(bool),
-}
-
-/// What ended a command that takes time.
 pub(super) enum FakePlaybackEnd {
     Key(char),
     Finished,
     HungUp,
-    /// Another command, or the end of the connection.
+    /// Another command arrived, or the connection ended.
     Command,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
-    /// `handle_streamfile`: another command ends it, and then it does not answer.
+    /// `handle_streamfile`. Another command ends it; then it sends no reply.
     pub(super) async fn stream_file(
         &mut self,
         name: &str,
@@ -41,12 +30,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         offset: u64,
     ) -> io::Result<FakeAgiReply> {
         let Some(length) = self.sounds.length(name) else { return Ok(self.sound_missing(name)) };
-        let begins = offset.min(length.samples);
-        let lasts = length.duration_of(length.samples - begins);
-        let began = Instant::now();
-        self.phone.sound_started(name, lasts);
+        let start = offset.min(length.samples);
+        let duration = length.duration_of(length.samples - start);
+        let started_at = Instant::now();
+        self.phone.sound_started(name, duration);
         self.announce_question(keys, offset);
-        let end = self.wait_for_end(keys, Some(began + lasts)).await?;
+        let end = self.wait_for_end(keys, Some(started_at + duration)).await?;
         self.question = match asks_for_digits(keys) {
             true => FakeAgiQuestion::Prompt(matches!(end, FakePlaybackEnd::Key(_))),
             false => FakeAgiQuestion::None,
@@ -56,11 +45,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
             "PLAYBACKSTATUS",
             if matches!(end, FakePlaybackEnd::Finished) { "SUCCESS" } else { "FAILED" },
         );
-        let heard = (begins + length.samples_in(began.elapsed())).min(length.samples);
-        Ok(stream_file_reply(&end, heard, length))
+        let played = (start + length.samples_in(started_at.elapsed())).min(length.samples);
+        Ok(stream_file_reply(&end, played, length))
     }
 
-    /// A missing file marks the whole session.
+    /// A missing file makes the whole `AGI()` a failure.
     fn sound_missing(&mut self, name: &str) -> FakeAgiReply {
         self.phone.emit(CallEvent::SoundMissing { sound: name.to_owned() });
         self.channel.set("PLAYBACKSTATUS", "FAILED");
@@ -68,21 +57,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         Some("200 result=-1 endpos=0".to_owned())
     }
 
-    /// `say_filenames`: a sound for each sign, and another command ends none of them.
+    /// `say_filenames`: one sound per character. Another command does not end them.
     pub(super) async fn say_characters(
         &mut self,
         folder: &str,
-        signs: &str,
+        characters: &str,
         keys: &str,
     ) -> FakeAgiReply {
-        let time = |sign: char| {
-            let length = self.sounds.length(&format!("{folder}/{}", sign.to_ascii_lowercase()));
+        let duration_of = |character: char| {
+            let length =
+                self.sounds.length(&format!("{folder}/{}", character.to_ascii_lowercase()));
             length.map_or(Duration::ZERO, |length| length.duration_of(length.samples))
         };
-        let lasts = signs.chars().map(time).sum();
-        self.phone.sound_started(&format!("{folder} {signs}"), lasts);
+        let duration = characters.chars().map(duration_of).sum();
+        self.phone.sound_started(&format!("{folder} {characters}"), duration);
         self.announce_question(keys, 0);
-        let end = self.wait_for_key(Instant::now() + lasts, keys).await;
+        let end = self.wait_for_key(Instant::now() + duration, keys).await;
         self.phone.digits_not_expected();
         self.phone.sound_ended(matches!(end, FakePlaybackEnd::Finished));
         if !keys.is_empty() {
@@ -95,25 +85,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         })
     }
 
-    async fn wait_for_key(&mut self, until: Instant, keys: &str) -> FakePlaybackEnd {
+    async fn wait_for_key(&mut self, deadline: Instant, keys: &str) -> FakePlaybackEnd {
         loop {
             tokio::select! {
                 biased;
-                act = self.phone.next_action() => if let Some(end) = self.end_for_action(act, keys) {
+                action = self.phone.next_action() => if let Some(end) = self.end_for_action(action, keys) {
                     return end;
                 },
-                () = sleep_until_or_forever(Some(until)) => return FakePlaybackEnd::Finished,
+                () = sleep_until_or_forever(Some(deadline)) => return FakePlaybackEnd::Finished,
             }
         }
     }
 
-    /// Whether what the caller does ends a command that listens for these keys.
+    /// Whether the caller's action ends a command that these keys interrupt.
     pub(super) fn end_for_action(
         &mut self,
-        act: CallerAction,
+        action: CallerAction,
         keys: &str,
     ) -> Option<FakePlaybackEnd> {
-        match act {
+        match action {
             CallerAction::Key(key) if keys.contains(key) => {
                 self.phone.emit(CallEvent::KeyPressed(key));
                 Some(FakePlaybackEnd::Key(key))
@@ -130,30 +120,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 
     pub(super) fn announce_question(&mut self, keys: &str, offset: u64) {
-        let anew = match self.question {
+        let is_new = match self.question {
             FakeAgiQuestion::None | FakeAgiQuestion::Wait(_) => true,
             FakeAgiQuestion::Prompt(key) => key && offset == 0,
         };
         match asks_for_digits(keys) {
-            true => self.phone.digits_expected(anew),
+            true => self.phone.digits_expected(is_new),
             false => self.phone.digits_not_expected(),
         }
     }
 
-    /// `handle_waitfordigit`: another command ends it, and it always answers.
+    /// `handle_waitfordigit`. Another command ends it; it always sends a reply.
     pub(super) async fn wait_for_digit(&mut self, milliseconds: i64) -> io::Result<FakeAgiReply> {
-        let time = u64::try_from(milliseconds).ok().map(Duration::from_millis);
-        // Beside music nobody feels asked.
-        let asks = !self.phone.is_music_playing();
-        if asks {
+        let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
+        // While music on hold plays, a caller is not being asked.
+        let asks_for_key = !self.phone.is_music_playing();
+        if asks_for_key {
             self.phone.digits_expected(match self.question {
                 FakeAgiQuestion::None => true,
                 FakeAgiQuestion::Prompt(_) => false,
                 FakeAgiQuestion::Wait(ran_out) => ran_out,
             });
         }
-        let end = self.wait_for_end(ALL_KEYS, time.map(|time| Instant::now() + time)).await?;
-        self.question = match asks {
+        let end =
+            self.wait_for_end(ALL_KEYS, timeout.map(|timeout| Instant::now() + timeout)).await?;
+        self.question = match asks_for_key {
             true => FakeAgiQuestion::Wait(matches!(end, FakePlaybackEnd::Finished)),
             false => FakeAgiQuestion::None,
         };
@@ -168,7 +159,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     async fn wait_for_end(
         &mut self,
         keys: &str,
-        until: Option<Instant>,
+        deadline: Option<Instant>,
     ) -> io::Result<FakePlaybackEnd> {
         let end = loop {
             tokio::select! {
@@ -177,10 +168,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
                     arrived?;
                     break FakePlaybackEnd::Command;
                 }
-                act = self.phone.next_action() => if let Some(end) = self.end_for_action(act, keys) {
+                action = self.phone.next_action() => if let Some(end) = self.end_for_action(action, keys) {
                     break end;
                 },
-                () = sleep_until_or_forever(until) => break FakePlaybackEnd::Finished,
+                () = sleep_until_or_forever(deadline) => break FakePlaybackEnd::Finished,
             }
         };
         self.phone.digits_not_expected();
@@ -188,16 +179,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 }
 
-/// A sound that takes every key there is asks nothing: it keeps what comes.
-fn asks_for_digits(keys: &str) -> bool {
-    !keys.is_empty() && !ALL_KEYS.chars().all(|key| keys.contains(key))
-}
-
-fn stream_file_reply(end: &FakePlaybackEnd, heard: u64, length: SoundLength) -> FakeAgiReply {
+fn stream_file_reply(end: &FakePlaybackEnd, played: u64, length: SoundLength) -> FakeAgiReply {
     let (result, endpos) = match end {
-        FakePlaybackEnd::Key(key) => (i64::from(u32::from(*key)), heard),
+        FakePlaybackEnd::Key(key) => (i64::from(u32::from(*key)), played),
         FakePlaybackEnd::Finished => (0, length.samples),
-        FakePlaybackEnd::HungUp => (-1, heard),
+        FakePlaybackEnd::HungUp => (-1, played),
         FakePlaybackEnd::Command => return None,
     };
     Some(format!("200 result={result} endpos={endpos}"))

@@ -1,4 +1,4 @@
-//! RECORD FILE: what ends it, and what is in the file then.
+//! RECORD FILE: what ends it, and what is in the file afterwards.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,26 +7,27 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::commands::FakeAgiReply;
-use super::playback::{self, FakeAgiQuestion};
+use super::playback::FakePlaybackEnd;
+use super::question::FakeAgiQuestion;
+use super::reply::FakeAgiReply;
 use super::{AgiStatus, FakeAsterisk};
-use crate::fake::phone::{CallEvent, sleep_until_or_forever};
+use crate::fake::phone::CallEvent;
 use crate::fake::recording::FakeRecording;
+use crate::fake::sleep::sleep_until_or_forever;
 
-/// A frame of sound: silence ends a recording with the first one beyond it.
+/// The length of an audio frame. Silence ends a recording at the first frame after its limit.
 const FRAME_DURATION: Duration = Duration::from_millis(20);
-/// What is cut off before a key.
+/// A key ends a recording, which then loses this much of its end.
 const TRIMMED_BEFORE_KEY: Duration = Duration::from_millis(200);
-/// What is left of the silence that ended a recording.
+/// If silence ends a recording, this much of the silence remains in the file.
 const REMAINING_SILENCE: Duration = Duration::from_secs(1);
 
-/// The arguments of RECORD FILE.
 pub(super) struct FakeRecordOptions<'a> {
     pub(super) name: &'a str,
     pub(super) format: &'a str,
     pub(super) terminators: &'a str,
     pub(super) max_ms: u64,
-    /// `s=N`
+    /// The argument `s=N`.
     pub(super) max_silence_s: Option<u64>,
 }
 
@@ -41,44 +42,46 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     /// `handle_recordfile`: another command does not end it.
     pub(super) async fn record_file(
         &mut self,
-        order: &FakeRecordOptions<'_>,
+        options: &FakeRecordOptions<'_>,
     ) -> io::Result<FakeAgiReply> {
-        let file = PathBuf::from(format!("{}.{}", order.name, order.format));
-        if order.format != "wav" || std::fs::write(&file, "").is_err() {
+        let file = PathBuf::from(format!("{}.{}", options.name, options.format));
+        if options.format != "wav" || std::fs::write(&file, "").is_err() {
             self.status = AgiStatus::Failure;
             return Ok(Some("200 result=-1 (writefile)".to_owned()));
         }
         let mut recording = FakeRecording::start(Instant::now());
         self.phone.recording_started();
-        self.announce_question(order.terminators, 0);
-        let end = self.run_recording(order, &mut recording).await;
+        self.announce_question(options.terminators, 0);
+        let end = self.run_recording(options, &mut recording).await;
         self.phone.digits_not_expected();
         self.question = FakeAgiQuestion::Prompt(matches!(end, FakeRecordEnd::Key(_)));
-        self.finish_recording(order, &recording, &end, &file)
+        self.finish_recording(options, &recording, &end, &file)
     }
 
     async fn run_recording(
         &mut self,
-        order: &FakeRecordOptions<'_>,
+        options: &FakeRecordOptions<'_>,
         recording: &mut FakeRecording,
     ) -> FakeRecordEnd {
-        let maximum = Instant::now() + Duration::from_millis(order.max_ms);
+        let deadline = Instant::now() + Duration::from_millis(options.max_ms);
         loop {
             let now = Instant::now();
-            let turn = self.record_speech(recording);
-            let silence = order.max_silence_s.map(Duration::from_secs);
-            let quiet = silence.map(|silence| recording.silent_since() + silence + FRAME_DURATION);
-            if now >= maximum {
+            let speech_change = self.record_speech(recording);
+            let silence = options.max_silence_s.map(Duration::from_secs);
+            let silence_deadline =
+                silence.map(|silence| recording.silent_since() + silence + FRAME_DURATION);
+            if now >= deadline {
                 return FakeRecordEnd::MaxDuration;
             }
-            if quiet.is_some_and(|quiet| now >= quiet) {
+            if silence_deadline.is_some_and(|silence_deadline| now >= silence_deadline) {
                 return FakeRecordEnd::Silence;
             }
-            let next = [Some(maximum), quiet, turn].into_iter().flatten().min();
+            let next =
+                [Some(deadline), silence_deadline, speech_change].into_iter().flatten().min();
             tokio::select! {
                 biased;
-                act = self.phone.next_action() => match self.end_for_action(act, order.terminators) {
-                    Some(playback::FakePlaybackEnd::Key(key)) => return FakeRecordEnd::Key(key),
+                action = self.phone.next_action() => match self.end_for_action(action, options.terminators) {
+                    Some(FakePlaybackEnd::Key(key)) => return FakeRecordEnd::Key(key),
                     Some(_) => return FakeRecordEnd::HungUp,
                     None => {}
                 },
@@ -87,41 +90,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// When the caller begins, or stops, to speak.
+    /// Records what the caller says now. Returns when the caller next starts or stops speaking.
     fn record_speech(&mut self, recording: &mut FakeRecording) -> Option<Instant> {
         let speech = self.phone.current_utterance()?;
         if speech.begins > Instant::now() {
             return Some(speech.begins);
         }
         if recording.add_speech(&speech) {
-            let lasts = speech.ends - speech.begins;
-            self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration: lasts });
+            let duration = speech.ends - speech.begins;
+            self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration });
         }
         Some(speech.ends)
     }
 
-    /// What `(timeout)` has as its result is what was left of the longest time.
+    /// With `(timeout)`, the result is the time in milliseconds that was left of the maximum.
     fn finish_recording(
         &mut self,
-        order: &FakeRecordOptions<'_>,
+        options: &FakeRecordOptions<'_>,
         recording: &FakeRecording,
         end: &FakeRecordEnd,
         file: &Path,
     ) -> io::Result<FakeAgiReply> {
-        let lasted = recording.duration(Instant::now());
-        let silence = Duration::from_secs(order.max_silence_s.unwrap_or_default());
-        let left = Duration::from_millis(order.max_ms).saturating_sub(lasted).as_millis();
-        let (result, word, cut) = match end {
+        let elapsed = recording.duration(Instant::now());
+        let silence = Duration::from_secs(options.max_silence_s.unwrap_or_default());
+        let remaining = Duration::from_millis(options.max_ms).saturating_sub(elapsed).as_millis();
+        let (result, word, trimmed) = match end {
             FakeRecordEnd::Key(key) => (u32::from(*key).to_string(), "dtmf", TRIMMED_BEFORE_KEY),
             FakeRecordEnd::Silence => {
-                (left.to_string(), "timeout", silence.saturating_sub(REMAINING_SILENCE))
+                (remaining.to_string(), "timeout", silence.saturating_sub(REMAINING_SILENCE))
             }
             FakeRecordEnd::MaxDuration => ("0".to_owned(), "timeout", Duration::ZERO),
             FakeRecordEnd::HungUp => ("-1".to_owned(), "hangup", Duration::ZERO),
         };
-        let lasts = lasted.saturating_sub(cut);
-        let endpos = recording.write(file, lasts)?;
-        self.phone.emit(CallEvent::Recorded { file: file.display().to_string(), duration: lasts });
+        let duration = elapsed.saturating_sub(trimmed);
+        let endpos = recording.write(file, duration)?;
+        self.phone.emit(CallEvent::Recorded { file: file.display().to_string(), duration });
         Ok(Some(format!("200 result={result} ({word}) endpos={endpos}")))
     }
 }

@@ -1,4 +1,4 @@
-//! Lines as `run_agi` reads them.
+//! Reads lines as `run_agi` does.
 
 use std::io;
 use std::time::Duration;
@@ -7,17 +7,16 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// Most bytes of a line with its newline (`AGI_BUF_LEN`); the rest of a longer one is the next command.
+/// The limit of a line with its newline (`AGI_BUF_LEN`). The rest of a longer line is read as the next command.
 const MAX_LINE_BYTES: usize = 8191;
-/// Most bytes that are read ahead.
 const MAX_READ_AHEAD_BYTES: usize = 64 * 1024;
-/// For a server that does not read.
+/// The limit for sending to a server that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct FakeAgiStream<S> {
     stream: S,
     buffer: BytesMut,
-    /// A line whose newline was not seen yet.
+    /// The start of a line whose newline has not been seen yet.
     partial_line: Vec<u8>,
     eof: bool,
 }
@@ -27,7 +26,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAgiStream<S> {
         Self { stream, buffer: BytesMut::new(), partial_line: Vec::new(), eof: false }
     }
 
-    /// The next line, or `None` when the server has closed. May be cancelled.
+    /// The next line; `None` if the server has closed the connection. Cancel-safe.
     pub(super) async fn next_line(&mut self) -> io::Result<Option<String>> {
         loop {
             if let Some(line) = self.take_line() {
@@ -40,8 +39,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAgiStream<S> {
         }
     }
 
-    /// Waits until something new comes: what came before is in a buffer already, where Asterisk does not see it while
-    /// a command runs. May be cancelled.
+    /// Waits until new data arrives. Data that arrived earlier is already buffered, and Asterisk does not look at its
+    /// buffer while a command runs. Cancel-safe.
     pub(super) async fn wait_for_input(&mut self) -> io::Result<()> {
         match (self.eof, self.buffer.len()) {
             (true, _) => Ok(()),
@@ -64,8 +63,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAgiStream<S> {
         Ok(())
     }
 
-    /// A NUL ends what `fgets` read for the code that looks for its newline: the rest is dropped, and the next line is
-    /// taken for the end of this one.
+    /// Reads as `fgets` and the C string functions do: what follows a NUL in a line is dropped, together with its
+    /// newline, so that the next line is appended to this one.
     fn take_line(&mut self) -> Option<Vec<u8>> {
         loop {
             let room = MAX_LINE_BYTES - self.partial_line.len();

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::session::{FakeApplicationKind, FakeExecute, FakeRunningApplication};
+use super::execution::{FakeApplicationKind, FakeExecute, FakeRunningApplication};
 use super::text::{expand, split};
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
 
-/// Most parts of a `multiset`.
 const MAX_MULTISET_PARTS: usize = 256;
-/// Variables that steer the switch itself: the dialplan has no interest in them.
+/// Variables that control the switch. No event is emitted for them, since the dialplan does not use them.
 const INTERNAL_VARIABLES: [&str; 4] =
     [PLAYBACK_TIMEOUT_VARIABLE, "playback_terminators", "record_fill_cng", "socket_resume"];
-/// Seconds after which any `playback` ends (`switch_ivr_play_file`).
+/// The limit of each `playback`, in seconds (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT_VARIABLE: &str = "playback_timeout_sec";
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// One that is not there hangs the call up, without a word of itself (`switch_core_session_execute_application`).
+    /// An unknown application hangs up the call, without an event of its own
+    /// (`switch_core_session_execute_application`).
     pub(super) async fn run_application(&mut self, mut execute: FakeExecute) -> io::Result<()> {
         let name = execute.application.to_ascii_lowercase();
         if !APPLICATIONS.contains(&&*name) {
@@ -33,11 +33,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         match &*name {
             "playback" => return self.playback(execute).await,
             "sleep" => {
-                let time = execute.argument.trim().parse().unwrap_or(0);
+                let duration = execute.argument.trim().parse().unwrap_or(0);
                 return self.start_application(
                     execute,
                     FakeApplicationKind::Sleep,
-                    Some(Duration::from_millis(time)),
+                    Some(Duration::from_millis(duration)),
                 );
             }
             "answer" => self.answer().await?,
@@ -67,10 +67,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     pub(super) fn start_application(
         &mut self,
         execute: FakeExecute,
-        what: FakeApplicationKind,
-        time: Option<Duration>,
+        kind: FakeApplicationKind,
+        duration: Option<Duration>,
     ) -> io::Result<()> {
-        self.running_applications.push(FakeRunningApplication::new(execute, what, time));
+        self.running_applications.push(FakeRunningApplication::new(execute, kind, duration));
         Ok(())
     }
 
@@ -89,46 +89,47 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
         if let Some(class) = name.strip_prefix("local_stream://") {
             self.phone.start_music(class);
-            let limit = self.playback_timeout();
-            return self.start_application(execute, FakeApplicationKind::Music, limit);
+            let timeout = self.playback_timeout();
+            return self.start_application(execute, FakeApplicationKind::Music, timeout);
         }
-        let Some(lasts) = self.playback_duration(&name) else {
+        let Some(duration) = self.playback_duration(&name) else {
             return self.complete_with_response(&execute, "FILE NOT FOUND").await;
         };
-        let limit = self.playback_timeout();
-        // A sound that is not heard to its end asks nothing.
-        if limit.is_none() {
+        let timeout = self.playback_timeout();
+        // A sound with a limit is not a prompt.
+        if timeout.is_none() {
             self.announce_question();
         }
-        self.phone.sound_started(&name, lasts);
-        let ends = limit.map_or(lasts, |limit| limit.min(lasts));
-        self.start_application(execute, FakeApplicationKind::Sound, Some(ends))
+        self.phone.sound_started(&name, duration);
+        let play_time = timeout.map_or(duration, |timeout| timeout.min(duration));
+        self.start_application(execute, FakeApplicationKind::Sound, Some(play_time))
     }
 
-    /// How long a file lasts, or several in a row; of those the ones that are not there are passed over
-    /// (`next_file` in `mod_dptools.c`).
+    /// The length of a file or of a list of files. Missing files of a list are skipped (`next_file` in
+    /// `mod_dptools.c`).
     fn playback_duration(&mut self, name: &str) -> Option<Duration> {
         let names = match name.strip_prefix("file_string://") {
             Some(names) => split(names, '!'),
             None => vec![name.to_owned()],
         };
-        let mut lasts = None;
+        let mut duration = None;
         for name in names {
             match self.sounds.length_with_extension(&name) {
                 Some(length) => {
-                    lasts = Some(lasts.unwrap_or_default() + length.duration_of(length.samples));
+                    duration =
+                        Some(duration.unwrap_or_default() + length.duration_of(length.samples));
                 }
                 None => self.phone.emit(CallEvent::SoundMissing { sound: name }),
             }
         }
-        lasts
+        duration
     }
 
     fn playback_timeout(&self) -> Option<Duration> {
         self.channel.get(PLAYBACK_TIMEOUT_VARIABLE)?.parse().ok().map(Duration::from_secs)
     }
 
-    /// `base_set`: the value is expanded once more.
+    /// `base_set`: expands the value a second time.
     fn set(&mut self, assignment: &str) {
         let (name, value) = assignment.split_once('=').unwrap_or((assignment, ""));
         let value = self.expand_variables(value);
@@ -138,7 +139,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// `multiset_function`: `^^` and a character say what separates them, else it is a space.
+    /// `multiset_function`: assignments are separated by the character after a leading `^^`, else by spaces.
     fn multiset(&mut self, assignments: &str) {
         let other = assignments.strip_prefix("^^").and_then(|rest| {
             let separator = rest.chars().next()?;
@@ -150,15 +151,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// The channel moves on, and with it ends what ran on it.
+    /// Transfers the channel, which ends all running applications.
     async fn transfer(&mut self, execute: &FakeExecute) -> io::Result<()> {
         let mut words = execute.argument.split(' ').filter(|word| !word.is_empty());
-        let place = (words.next(), words.nth(1));
-        if let (Some(extension), context) = place {
+        let target = (words.next(), words.nth(1));
+        if let (Some(extension), context) = target {
             self.channel.transfer(extension, context);
         }
         self.send_execute_complete(execute).await?;
-        if place.0.is_none() {
+        if target.0.is_none() {
             return Ok(());
         }
         while let Some(running) = self.running_applications.pop() {
@@ -169,15 +170,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.unpark().await
     }
 
-    /// Its end is told after the call's, with the call's last words before.
+    /// The event of its end comes after those of the end of the call.
     async fn hangup(&mut self, execute: &FakeExecute) -> io::Result<()> {
-        let given = execute.argument.clone();
+        let cause_text = execute.argument.clone();
         self.running_applications.push(FakeRunningApplication::new(
             execute.clone(),
             FakeApplicationKind::Sleep,
             None,
         ));
-        self.hang_up(&given).await
+        self.hang_up(&cause_text).await
     }
 }
 

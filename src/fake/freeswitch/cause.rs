@@ -1,4 +1,4 @@
-//! Causes of a hang-up by their names and numbers (`CAUSE_CHART` in `switch_channel.c`).
+//! Names and numbers of hangup causes (`CAUSE_CHART` in `switch_channel.c`).
 
 const CAUSES: [(&str, u8); 20] = [
     ("UNALLOCATED_NUMBER", 1),
@@ -26,11 +26,11 @@ const CAUSES: [(&str, u8); 20] = [
 pub(super) const NORMAL_CLEARING: &str = "NORMAL_CLEARING";
 pub(super) const DESTINATION_OUT_OF_ORDER: &str = "DESTINATION_OUT_OF_ORDER";
 
-/// A cause that is given by name or number; one that is not known is a usual end (`switch_channel_str2cause`).
-pub(super) fn parse_cause(given: &str) -> (&'static str, u8) {
-    let given = given.trim();
-    let is = |(name, number): &&(&str, u8)| {
-        name.eq_ignore_ascii_case(given) || given.parse() == Ok(*number)
+/// Parses a cause given by name or number. An unknown one becomes NORMAL_CLEARING (`switch_channel_str2cause`).
+pub(super) fn parse_cause(text: &str) -> (&'static str, u8) {
+    let text = text.trim();
+    let matches = |(name, number): &&(&str, u8)| {
+        name.eq_ignore_ascii_case(text) || text.parse() == Ok(*number)
     };
-    CAUSES.iter().find(is).copied().unwrap_or((NORMAL_CLEARING, 16))
+    CAUSES.iter().find(matches).copied().unwrap_or((NORMAL_CLEARING, 16))
 }

@@ -1,4 +1,4 @@
-//! What the switch knows of a call.
+//! The state of a channel.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,25 @@ use super::text::url_encode;
 use crate::fake::destinations::FakeDestinations;
 use crate::fake::phone::Continuation;
 
-/// A call as it reaches `socket`.
+/// A call that runs `socket`.
 #[derive(Debug, Clone)]
 pub struct FakeFreeSwitchCall {
-    /// What stands behind the slash of `socket host:port/script`.
+    /// The part after the slash in `socket host:port/script`.
     pub script: String,
-    /// The caller's number; empty where it is unknown.
+    /// Empty if unknown.
     pub caller: String,
-    /// The caller's name; empty where it is unknown.
+    /// Empty if unknown.
     pub caller_name: String,
-    /// The number that was dialled; empty where the line did not tell.
+    /// The dialled number; empty if unknown.
     pub called: String,
-    /// The extension that the call is in.
     pub extension: String,
-    /// Its context.
     pub context: String,
-    /// The channel's language.
     pub language: String,
-    /// Whether it was picked up before.
+    /// Whether the dialplan has already picked up the call.
     pub answered: bool,
-    /// Whether the `socket` line has `full`.
+    /// Whether `socket` has the argument `full`.
     pub full: bool,
-    /// Variables that were set before.
+    /// Variables that the dialplan has set before.
     pub variables: Vec<(String, String)>,
 }
 
@@ -49,15 +46,15 @@ impl Default for FakeFreeSwitchCall {
     }
 }
 
-/// The channel. Names of variables are the same in small letters and in capitals.
+/// A channel. Names of variables are not case-sensitive.
 pub(super) struct FakeFreeSwitchChannel {
     pub(super) unique_id: String,
     pub(super) answered: bool,
     pub(super) full: bool,
-    /// How it was hung up.
+    /// Set after a hang-up.
     pub(super) cause: Option<&'static str>,
     destinations: FakeDestinations,
-    /// Where a transfer sent it: extension and context.
+    /// The target of a transfer: extension and context.
     transferred_to: Option<(String, String)>,
     caller_headers: Vec<(&'static str, String)>,
     variables: BTreeMap<String, String>,
@@ -71,25 +68,25 @@ impl FakeFreeSwitchChannel {
         call: &FakeFreeSwitchCall,
         unique_id: String,
         host: &str,
-        places: FakeDestinations,
+        destinations: FakeDestinations,
     ) -> Self {
-        let mut leg = Self {
+        let mut channel = Self {
             unique_id,
             answered: call.answered,
             full: call.full,
             cause: None,
-            destinations: places,
+            destinations,
             transferred_to: None,
             caller_headers: caller_headers(call),
             variables: BTreeMap::new(),
         };
         for (name, value) in initial_variables(call, host) {
-            leg.set(&name, &value);
+            channel.set(&name, &value);
         }
-        leg
+        channel
     }
 
-    /// A variable that is set to nothing is none.
+    /// Sets a variable. An empty value deletes it.
     pub(super) fn set(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
         match value {
@@ -106,18 +103,18 @@ impl FakeFreeSwitchChannel {
         self.get(name) == Some("true")
     }
 
-    /// What `transfer` does: without a context it stays in its own.
+    /// Transfers the call; without a context, within its current one.
     pub(super) fn transfer(&mut self, extension: &str, context: Option<&str>) {
-        let own = self.caller_headers.iter().find(|(name, _)| *name == "Caller-Context");
-        let own = own.map_or("default", |(_, context)| context);
-        self.transferred_to = Some((extension.to_owned(), context.unwrap_or(own).to_owned()));
+        let current = self.caller_headers.iter().find(|(name, _)| *name == "Caller-Context");
+        let current = current.map_or("default", |(_, context)| context);
+        self.transferred_to = Some((extension.to_owned(), context.unwrap_or(current).to_owned()));
     }
 
     pub(super) fn is_transferred(&self) -> bool {
         self.transferred_to.is_some()
     }
 
-    /// Where the dialplan goes on with a call that is not stranded.
+    /// Where the dialplan continues if the call is not stranded.
     pub(super) fn continuation(&self) -> Continuation {
         match &self.transferred_to {
             Some((extension, context)) if self.destinations.contains(context, extension, "1") => {
@@ -131,7 +128,7 @@ impl FakeFreeSwitchChannel {
         }
     }
 
-    /// The headers that all events of the channel have.
+    /// The headers of all events of this channel.
     pub(super) fn headers(&self) -> String {
         let (state, number) = if self.cause.is_some() { ("HANGUP", "10") } else { ("ACTIVE", "4") };
         let answer = match (self.cause, self.answered) {
@@ -170,12 +167,12 @@ impl FakeFreeSwitchChannel {
 
 const CHANNEL_NAME: &str = "sofia/internal/fake@127.0.0.1";
 
-/// Header lines, with their values as they are written.
+/// Header lines, with their values encoded.
 pub(super) fn header_lines(headers: &[(&str, &str)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}: {}\n", url_encode(value))).collect()
 }
 
-/// A caller without a name has the number for one (`sofia_handle_sip_i_invite`).
+/// The headers of the caller. If there is no name, it is the number (`sofia_handle_sip_i_invite`).
 fn caller_headers(call: &FakeFreeSwitchCall) -> Vec<(&'static str, String)> {
     let or = |value: &str, other: &str| if value.is_empty() { other } else { value }.to_owned();
     let number = or(&call.caller, UNKNOWN_CALLER_NUMBER);
@@ -192,7 +189,7 @@ fn caller_headers(call: &FakeFreeSwitchCall) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The variables that the channel has when `socket` begins.
+/// The variables at the start of `socket`.
 fn initial_variables(call: &FakeFreeSwitchCall, host: &str) -> Vec<(String, String)> {
     let path = if call.script.is_empty() { String::new() } else { format!("/{}", call.script) };
     let full = if call.full { " full" } else { "" };

@@ -1,4 +1,4 @@
-//! The commands, and what is answered (`parse_command`).
+//! The commands and their replies (`parse_command`).
 
 use std::io;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::FakeExecute;
+use super::execution::FakeExecute;
 use super::{FakeEslCommand, FakeEslMessage, FakeFreeSwitch};
 
 const NOT_FOUND: &str = "-ERR command not found";
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
-/// Most messages that wait for a session (`SWITCH_MESSAGE_QUEUE_LEN`).
+/// `SWITCH_MESSAGE_QUEUE_LEN`
 const MAX_QUEUED_MESSAGES: usize = 256;
-/// `linger` without a time: the longest that is lingered here.
+/// The limit for `linger` without a time; FreeSWITCH has none.
 const MAX_LINGER_SECONDS: u64 = 60 * 60;
 
-/// Commands, known by how they begin, and whether they need `full`.
+/// Commands, and whether they need `full`. A command is recognized by its first letters.
 const COMMANDS: [(&str, bool); 10] = [
     ("sendmsg", false),
     ("myevents", false),
@@ -31,14 +31,14 @@ const COMMANDS: [(&str, bool); 10] = [
 ];
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// The first command is answered only when it is `connect`.
-    pub(super) async fn handle_command(&mut self, packet: &FakeEslCommand) -> io::Result<()> {
-        let line = packet.line.as_str();
+    /// Commands before `connect` are run without a reply.
+    pub(super) async fn handle_command(&mut self, command: &FakeEslCommand) -> io::Result<()> {
+        let line = command.line.as_str();
         if line.starts_with("connect") {
             return self.connect().await;
         }
         if !self.connection.connected {
-            self.run_command(packet);
+            self.run_command(command);
             return Ok(());
         }
         if line.starts_with("exit") {
@@ -52,7 +52,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         if self.channel.full && line.starts_with("api ") {
             return self.run_api(&line["api ".len()..]).await;
         }
-        let reply = self.run_command(packet);
+        let reply = self.run_command(command);
         self.send_reply(&reply).await
     }
 
@@ -73,11 +73,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.stream.send(&format!("Content-Type: command/reply\nReply-Text: {text}\n\n")).await
     }
 
-    fn run_command(&mut self, packet: &FakeEslCommand) -> String {
-        let line = packet.line.as_str();
-        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match self.find_command(verb) {
-            "sendmsg" => self.queue_message(packet, rest),
+    fn run_command(&mut self, command: &FakeEslCommand) -> String {
+        let line = command.line.as_str();
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match self.find_command(word) {
+            "sendmsg" => self.queue_message(command, rest),
             "myevents" => self.my_events().into(),
             "getvar" => self.channel.get(rest).unwrap_or(NOT_FOUND).to_owned(),
             "filter" if !rest.is_empty() => filter_reply(rest),
@@ -91,11 +91,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// The command that a word begins with; none where that needs more than there is.
-    fn find_command(&self, verb: &str) -> &'static str {
-        let verb = verb.to_ascii_lowercase();
+    /// The command that the word starts with; empty if there is none, or if it needs `full`.
+    fn find_command(&self, word: &str) -> &'static str {
+        let word = word.to_ascii_lowercase();
         let taken = COMMANDS.iter().filter(|(_, full)| self.channel.full || !full);
-        taken.map(|(name, _)| *name).find(|name| verb.starts_with(name)).unwrap_or_default()
+        taken.map(|(name, _)| *name).find(|name| word.starts_with(name)).unwrap_or_default()
     }
 
     fn resume(&mut self) -> &'static str {
@@ -140,15 +140,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// It says no more than that the message is queued, whatever is in it.
-    fn queue_message(&mut self, packet: &FakeEslCommand, to: &str) -> String {
+    /// The reply only says that the message is queued; its content is not checked.
+    fn queue_message(&mut self, command: &FakeEslCommand, to: &str) -> String {
         if !to.is_empty() && to != self.channel.unique_id {
             return format!("-ERR invalid session id [{to}]");
         }
-        let message = match packet.header("call-command") {
-            Some("execute") => FakeExecute::from_command(packet).map(FakeEslMessage::Execute),
+        let message = match command.header("call-command") {
+            Some("execute") => FakeExecute::from_command(command).map(FakeEslMessage::Execute),
             Some("hangup") => Some(FakeEslMessage::HangUp(
-                packet.header("hangup-cause").unwrap_or_default().to_owned(),
+                command.header("hangup-cause").unwrap_or_default().to_owned(),
             )),
             _ => None,
         };
@@ -165,7 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             .await
     }
 
-    /// After a hang-up the connection stays open for a time, if that was asked for.
+    /// After a hang-up, `linger` keeps the connection open for a time.
     pub(super) async fn linger_or_close(&mut self) -> io::Result<()> {
         if self.connection.closed {
             return Ok(());
@@ -174,24 +174,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         let shown = if seconds == 0 { "-1".to_owned() } else { seconds.to_string() };
         let time = if seconds == 0 { MAX_LINGER_SECONDS } else { seconds };
         self.close_deadline = Some(Instant::now() + Duration::from_secs(time));
-        let more =
+        let rest =
             format!("Content-Disposition: linger\nLinger-Time: {shown}\nContent-Length: 0\n\n");
-        self.send_disconnect_notice(&more).await
+        self.send_disconnect_notice(&rest).await
     }
 
     /// `send_disconnect`
     pub(super) async fn send_disconnect(&mut self) -> io::Result<()> {
         let length = GOODBYE.len();
-        let more =
+        let rest =
             format!("Content-Disposition: disconnect\nContent-Length: {length}\n\n{GOODBYE}");
         self.connection.closed = true;
-        self.send_disconnect_notice(&more).await
+        self.send_disconnect_notice(&rest).await
     }
 
-    async fn send_disconnect_notice(&mut self, more: &str) -> io::Result<()> {
+    async fn send_disconnect_notice(&mut self, rest: &str) -> io::Result<()> {
         let uuid = &self.channel.unique_id;
         let head = "Content-Type: text/disconnect-notice\nControlled-Session-UUID: ";
-        let notice = format!("{head}{uuid}\n{more}");
+        let notice = format!("{head}{uuid}\n{rest}");
         self.stream.send(&notice).await
     }
 }

@@ -1,4 +1,4 @@
-//! What is told unasked.
+//! Events.
 
 use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,12 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::FakeFreeSwitch;
 use super::channel::header_lines;
-use super::session::{FakeApplicationKind, FakeExecute};
+use super::execution::{FakeApplicationKind, FakeExecute, NO_RESPONSE, SOCKET_APPLICATION_UUID};
 
-/// Of an application that tells none.
-pub(super) const NO_RESPONSE: &str = "_none_";
-
-/// Those of `myevents` that are made here.
+/// The events of `myevents` that this fake sends.
 const MY_EVENTS: [&str; 7] = [
     "CHANNEL_ANSWER",
     "CHANNEL_EXECUTE",
@@ -23,11 +20,8 @@ const MY_EVENTS: [&str; 7] = [
     "DTMF",
 ];
 
-/// The `Application-UUID` of the `socket` application itself: FreeSWITCH makes one up.
-pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000000000";
-
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// The headers that every event begins with.
+    /// The first headers of every event.
     pub(super) fn event_head(&mut self, name: &str) -> String {
         self.event_sequence += 1;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -39,18 +33,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         ])
     }
 
-    /// An event, if somebody asked for it.
-    pub(super) async fn send_event(&mut self, name: &str, more: &[(&str, &str)]) -> io::Result<()> {
-        let mine = self.connection.my_events && MY_EVENTS.contains(&name);
-        let wanted = mine || self.connection.events.contains(name);
-        if self.connection.closed || !wanted {
+    /// Sends an event if the server has subscribed to it.
+    pub(super) async fn send_event(
+        &mut self,
+        name: &str,
+        headers: &[(&str, &str)],
+    ) -> io::Result<()> {
+        let is_my_event = self.connection.my_events && MY_EVENTS.contains(&name);
+        let is_enabled = is_my_event || self.connection.events.contains(name);
+        if self.connection.closed || !is_enabled {
             return Ok(());
         }
         let mut event = self.event_head(name) + &self.channel.headers();
         if name != "DTMF" {
             event.push_str(&self.channel.variable_headers());
         }
-        event.push_str(&header_lines(more));
+        event.push_str(&header_lines(headers));
         event.push('\n');
         let length = event.len();
         let head = format!("Content-Length: {length}\nContent-Type: text/event-plain\n\n");
@@ -62,7 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.send_event("CHANNEL_EXECUTE", &execute.headers(None)).await
     }
 
-    /// An application ends that tells how.
+    /// Ends an application that sets a response.
     pub(super) async fn complete_with_response(
         &mut self,
         execute: &FakeExecute,
@@ -77,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.send_event("CHANNEL_EXECUTE_COMPLETE", &execute.headers(Some(response))).await
     }
 
-    /// `park`, and `socket` around it, end.
+    /// Ends `park`, and the `socket` application around it.
     pub(super) async fn unpark(&mut self) -> io::Result<()> {
         self.send_event("CHANNEL_UNPARK", &[]).await?;
         let line = self.channel.get("current_application_data").unwrap_or_default().to_owned();
@@ -96,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.send_event("DTMF", &headers).await
     }
 
-    /// The call is over: all that runs ends, without a word of what is queued.
+    /// Ends the call with all running applications. Queued messages are dropped without an event.
     pub(super) async fn end_call(&mut self, cause: &'static str) -> io::Result<()> {
         if self.channel.cause.is_some() {
             return Ok(());
@@ -112,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
                     self.complete_with_response(&running.execute, "PLAYBACK ERROR").await?;
                 }
                 FakeApplicationKind::Record => {
-                    // The call is over: whether its file can be written changes nothing for it.
+                    // An error does not matter any more: the call is over.
                     drop(self.finish_recording());
                     self.send_execute_complete(&running.execute).await?;
                 }
@@ -126,16 +124,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
         self.send_event("CHANNEL_HANGUP_COMPLETE", &[]).await?;
         self.linger_or_close().await
-    }
-}
-
-impl FakeExecute {
-    fn headers<'a>(&'a self, response: Option<&'a str>) -> Vec<(&'static str, &'a str)> {
-        let mut headers = vec![("Application", &*self.application)];
-        headers
-            .extend((!self.argument.is_empty()).then_some(("Application-Data", &*self.argument)));
-        headers.extend(response.map(|response| ("Application-Response", response)));
-        headers.push(("Application-UUID", &self.uuid));
-        headers
     }
 }

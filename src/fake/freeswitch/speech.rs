@@ -1,87 +1,68 @@
-//! `record`, and the applications that speak or listen.
+//! `record`, `record_session`, `say` and `speak`.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::session::{FakeApplicationKind, FakeExecute};
-use super::text::split;
+use super::execution::{FakeApplicationKind, FakeExecute};
+use super::recorder::FakeRecorder;
 use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
-use crate::fake::recording::{FakeRecording, SAMPLE_RATE};
+use crate::fake::recording::SAMPLE_RATE;
 
-/// Where a `record_session` tells how it went.
+/// The variable in which `record_session` reports its result.
 const COMPLETION_CAUSE_VARIABLE: &str = "record_completion_cause";
-/// A sign of `say`, and one of `speak`.
+/// How long `say` and `speak` take for one character.
 const SAY_CHARACTER_DURATION: Duration = Duration::from_millis(700);
 const SPEAK_CHARACTER_DURATION: Duration = Duration::from_millis(70);
 
-/// A `record` that runs.
-pub(super) struct FakeRecorder {
-    file: PathBuf,
-    recording: FakeRecording,
-    deadline: Option<Instant>,
-    max_silence: Duration,
-}
-
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// `FILE SECONDS THRESHOLD SILENCE`; a file that can't be opened hangs the call up (`switch_ivr_record_file_event`).
+    /// `FILE SECONDS THRESHOLD SILENCE`. If the file can't be opened, the call is hung up
+    /// (`switch_ivr_record_file_event`).
     pub(super) async fn record(&mut self, execute: FakeExecute) -> io::Result<()> {
-        let words = split(&execute.argument, ' ');
-        let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);
-        let file = PathBuf::from(words.first().map_or("", String::as_str));
-        if std::fs::write(&file, "").is_err() {
+        let Some(recorder) = FakeRecorder::start(&execute.argument, Instant::now()) else {
             self.start_application(execute, FakeApplicationKind::Sleep, None)?;
             return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
-        }
-        let now = Instant::now();
-        // Whole seconds of the clock must be more than the limit.
-        let ends = Some(number(1)).filter(|&limit| limit > 0);
-        let ends = ends.map(|limit| now + Duration::from_secs(limit + 1));
-        let silence = Duration::from_secs(if number(3) == 0 { 3 } else { number(3) });
-        let recording = FakeRecording::start(now);
-        self.recorder =
-            Some(FakeRecorder { file, recording, deadline: ends, max_silence: silence });
+        };
+        self.recorder = Some(recorder);
         self.channel.set("silence_hits_exhausted", "false");
         self.announce_question();
         self.phone.recording_started();
         self.start_application(execute, FakeApplicationKind::Record, None)
     }
 
-    /// 20 ms of a recording.
+    /// One frame of a recording.
     pub(super) async fn advance_recording(&mut self) -> io::Result<()> {
         let Some(recorder) = &mut self.recorder else { return Ok(()) };
         let now = Instant::now();
         let speech = self.phone.current_utterance().filter(|speech| speech.begins <= now);
         if let Some(speech) = speech.filter(|speech| recorder.recording.add_speech(speech)) {
-            let lasts = speech.ends - speech.begins;
-            self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration: lasts });
+            let duration = speech.ends - speech.begins;
+            self.phone.emit(CallEvent::CallerSpoke { text: speech.text, duration });
         }
-        let is_silent = now >= recorder.recording.silent_since() + recorder.max_silence;
+        let (is_silent, is_over) = (recorder.is_silent(now), recorder.is_over(now));
         if is_silent {
             self.channel.set("silence_hits_exhausted", "true");
         }
-        let is_over = recorder.deadline.is_some_and(|ends| now >= ends);
         if is_silent || is_over { self.end_application(true).await } else { Ok(()) }
     }
 
-    /// What is in the file when a `record` has ended.
+    /// Writes the file when `record` has ended.
     pub(super) fn finish_recording(&mut self) -> io::Result<()> {
         let Some(FakeRecorder { file, recording, .. }) = self.recorder.take() else {
             return Ok(());
         };
-        let lasts = recording.duration(Instant::now());
-        let samples = recording.write(&file, lasts)?;
+        let duration = recording.duration(Instant::now());
+        let samples = recording.write(&file, duration)?;
         self.channel.set("record_samples", &samples.to_string());
         self.channel.set("record_ms", &(samples * 1000 / u64::from(SAMPLE_RATE)).to_string());
-        self.phone.emit(CallEvent::Recorded { file: file.display().to_string(), duration: lasts });
+        self.phone.emit(CallEvent::Recorded { file: file.display().to_string(), duration });
         Ok(())
     }
 
-    /// One that was opened stays empty here: nothing is recorded beside what runs.
+    /// Only checks whether the file can be written: this fake records nothing in parallel to an application.
     pub(super) fn record_session(&mut self, file: &str) {
         match std::fs::write(file, "").and_then(|()| std::fs::remove_file(file)) {
             Ok(()) => self.channel.set(COMPLETION_CAUSE_VARIABLE, ""),
@@ -95,39 +76,41 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// `LANGUAGE KIND METHOD SIGNS`
+    /// `LANGUAGE TYPE METHOD TEXT`
     pub(super) async fn say(&mut self, execute: FakeExecute) -> io::Result<()> {
         let language = execute.argument.split(' ').next().unwrap_or_default().to_owned();
-        let signs = execute.argument.rsplit(' ').next().map_or(0, |signs| signs.chars().count());
-        self.start_speech(execute, &format!("say:{language}"), SAY_CHARACTER_DURATION, signs).await
+        let characters =
+            execute.argument.rsplit(' ').next().map_or(0, |characters| characters.chars().count());
+        self.start_speech(execute, &format!("say:{language}"), SAY_CHARACTER_DURATION, characters)
+            .await
     }
 
-    /// `ENGINE|VOICE|TEXT`: with less the call is hung up (`speak_function`).
+    /// `ENGINE|VOICE|TEXT`. If a part is missing, the call is hung up (`speak_function`).
     pub(super) async fn speak(&mut self, execute: FakeExecute) -> io::Result<()> {
         let parts: Vec<_> = execute.argument.splitn(3, '|').collect();
         let [engine, _, text] = parts[..] else {
             return self.hang_up(cause::DESTINATION_OUT_OF_ORDER).await;
         };
-        let (engine, signs) = (format!("speak:{engine}"), text.chars().count());
-        self.start_speech(execute, &engine, SPEAK_CHARACTER_DURATION, signs).await
+        let (engine, characters) = (format!("speak:{engine}"), text.chars().count());
+        self.start_speech(execute, &engine, SPEAK_CHARACTER_DURATION, characters).await
     }
 
-    /// An engine, or a language, that is not there: it ends at once, and does not say so.
+    /// An engine or a language that does not exist ends the application at once, without an error.
     async fn start_speech(
         &mut self,
         execute: FakeExecute,
-        by: &str,
-        sign: Duration,
-        signs: usize,
+        sound_name: &str,
+        character_duration: Duration,
+        characters: usize,
     ) -> io::Result<()> {
         let sound = format!("{} {}", execute.application, execute.argument);
-        if signs == 0 || self.sounds.length(by).is_none() {
+        if characters == 0 || self.sounds.length(sound_name).is_none() {
             self.phone.emit(CallEvent::SoundMissing { sound });
             return self.send_execute_complete(&execute).await;
         }
-        let lasts = sign * u32::try_from(signs).unwrap_or(u32::MAX);
+        let duration = character_duration * u32::try_from(characters).unwrap_or(u32::MAX);
         self.announce_question();
-        self.phone.sound_started(&sound, lasts);
-        self.start_application(execute, FakeApplicationKind::Speech, Some(lasts))
+        self.phone.sound_started(&sound, duration);
+        self.start_application(execute, FakeApplicationKind::Speech, Some(duration))
     }
 }

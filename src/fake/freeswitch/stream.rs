@@ -1,4 +1,4 @@
-//! Commands as `read_packet` reads them, and what is said.
+//! Reads commands as `read_packet` does, and sends events and replies.
 
 use std::io;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// Most bytes of a command with its body; the real one takes 16 MB.
+/// The limit for a command with its body, as in FreeSWITCH.
 const MAX_COMMAND_BYTES: usize = 16 * 1024 * 1024;
-/// For a server that does not read.
+/// The limit for sending to a server that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct FakeEslStream<S> {
@@ -18,9 +18,8 @@ pub(super) struct FakeEslStream<S> {
     eof: bool,
 }
 
-/// One command.
 pub(super) struct FakeEslCommand {
-    /// Its first line.
+    /// The first line.
     pub(super) line: String,
     headers: Vec<(String, String)>,
     body: String,
@@ -28,11 +27,11 @@ pub(super) struct FakeEslCommand {
 
 impl FakeEslCommand {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(its, _)| its.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
-    /// What an application gets (`switch_ivr_parse_event`).
+    /// The argument of an application (`switch_ivr_parse_event`).
     pub(super) fn argument(&self) -> &str {
         match self.header("execute-app-arg") {
             None if self.header("content-type") == Some("text/plain") => &self.body,
@@ -58,11 +57,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeEslStream<S> {
         Self { stream, buffer: BytesMut::new(), eof: false }
     }
 
-    /// The next command, or `None` when the server has closed. May be cancelled.
+    /// The next command; `None` if the server has closed the connection. Cancel-safe.
     pub(super) async fn next_command(&mut self) -> io::Result<Option<FakeEslCommand>> {
         loop {
-            if let Some(packet) = self.take_command() {
-                return Ok(Some(packet));
+            if let Some(command) = self.take_command() {
+                return Ok(Some(command));
             }
             if self.eof || self.buffer.len() > MAX_COMMAND_BYTES {
                 return Ok(None);
@@ -79,7 +78,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeEslStream<S> {
         drop(timeout(WRITE_TIMEOUT, self.stream.shutdown()).await);
     }
 
-    /// Headers up to a blank line, then the body. Blank lines before a command mean nothing.
+    /// Headers up to a blank line, then the body. Blank lines before a command are ignored.
     fn take_command(&mut self) -> Option<FakeEslCommand> {
         let blank = self.buffer.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
         drop(self.buffer.split_to(blank));
@@ -91,12 +90,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeEslStream<S> {
         if self.buffer.len() - start < length {
             return None;
         }
-        let whole = self.buffer.split_to(start + length);
-        Some(FakeEslCommand::parse(&head, &whole[start..]))
+        let message = self.buffer.split_to(start + length);
+        Some(FakeEslCommand::parse(&head, &message[start..]))
     }
 }
 
-/// Where the headers end, and how long the blank line after them is.
+/// The position and length of the blank line after the headers.
 fn blank_line(bytes: &[u8]) -> Option<(usize, usize)> {
     let find = |line: &[u8]| bytes.windows(line.len()).position(|window| window == line);
     let ends = [(find(b"\n\n"), 2), (find(b"\r\n\r\n"), 4)];

@@ -1,7 +1,7 @@
-//! What FreeSWITCH reads into a text, and how it writes one: `switch_utils.c`, `switch_channel.c`.
+//! How FreeSWITCH encodes, expands and splits texts (`switch_utils.c`, `switch_channel.c`).
 
-/// As values are written in headers: what has a meaning in a URL as `%XX`. A `%` that two of `0`–`9`, `A`–`F` follow
-/// is left alone (`switch_url_encode_opt`), so that what is read is not always what was written.
+/// Encodes a header value: characters that are special in a URL become `%XX`. A `%` before two digits of `0`–`9`,
+/// `A`–`F` is not encoded (`switch_url_encode_opt`), so a decoded value may differ from the original.
 pub(super) fn url_encode(value: &str) -> String {
     if value.is_empty() {
         return "_undef_".to_owned();
@@ -26,7 +26,7 @@ fn is_encoded(rest: &[u8]) -> bool {
     rest.len() >= 2 && rest[..2].iter().all(is_hex)
 }
 
-/// `switch_channel_expand_variables_check`: `${name}` becomes what the variable holds, a function nothing.
+/// `switch_channel_expand_variables_check`: `${name}` becomes the value of the variable. A function call becomes empty.
 pub(super) fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> String {
     if !has_variable(text) && !has_escape(text) {
         return text.to_owned();
@@ -48,7 +48,7 @@ pub(super) fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> S
     out
 }
 
-/// What stands up to the brace is a variable's name.
+/// The variable's name ends at the brace.
 fn expand_reference(rest: &str, variable: impl Fn(&str) -> Option<String>) -> (String, &str) {
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
     (variable(name).unwrap_or_default(), after)
@@ -73,7 +73,7 @@ fn has_escape(text: &str) -> bool {
     [r"\\", r"\n", r"\s", r"\t", r"\'"].iter().any(|escape| text.contains(escape))
 }
 
-/// `separate_string_char_delim`: a separator in quotes or behind a backslash is none.
+/// `separate_string_char_delim`: a separator in quotes or after a backslash does not count.
 pub(super) fn split(text: &str, separator: char) -> Vec<String> {
     let (mut parts, mut part, mut quoted) = (Vec::new(), String::new(), false);
     let mut chars = text.chars();
@@ -95,7 +95,7 @@ pub(super) fn split(text: &str, separator: char) -> Vec<String> {
     parts.iter().map(|part| cleanup(part, separator)).collect()
 }
 
-/// `cleanup_separated_string`: undoes escapes, takes quotes away in pairs, and spaces that nobody meant.
+/// `cleanup_separated_string`: resolves escapes, removes pairs of quotes, and trims spaces.
 fn cleanup(text: &str, separator: char) -> String {
     let (mut out, mut end, mut quoted) = (String::new(), 0, false);
     let mut chars = text.trim_start_matches(' ').chars().peekable();

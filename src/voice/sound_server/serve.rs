@@ -1,26 +1,22 @@
-//! The server of sounds.
+//! The HTTP server of sounds.
 
 use std::future::Future;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-use tokio::net::TcpListener;
-
 use super::SoundUrls;
 use super::response::respond;
-use crate::http_server::{self, HttpServerListener};
+use crate::http_server;
+use crate::listener::NetworkListener;
 
-/// Serves the sounds of `urls` to peers in the networks of `allow`, until `stop`; then what is under way is broken off.
+/// Serves the sounds of `urls` until `stop` resolves, then aborts the open connections.
 pub async fn serve(
-    listener: TcpListener,
+    listener: NetworkListener,
     urls: Arc<SoundUrls>,
-    allow: Vec<IpNet>,
-    stop: impl Future<Output = ()>,
+    stop: impl Future<Output = ()> + Send,
 ) {
-    let door = HttpServerListener { table: "[sound_server]", listener, allow };
     let answer = move |request| {
         let urls = urls.clone();
         async move { respond(&urls, &request).await }
     };
-    http_server::serve(door, answer, stop).await;
+    http_server::serve(listener, answer, stop).await;
 }

@@ -83,7 +83,7 @@ async fn garbage_is_reported_so_and_changes_nothing() {
         [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xfe\n", b"{\"purge\":\"alles\"}\n", b"\n"]
     {
         let told = daemon.told(garbage).await;
-        assert!(told.starts_with("{\"fault\":\"no request: "), "{told}");
+        assert!(told.starts_with("{\"fault\":\"invalid request: "), "{told}");
     }
     assert_eq!(daemon.asked.load(Ordering::Relaxed), 0);
     daemon.still_answers().await;
@@ -95,7 +95,7 @@ async fn a_line_without_end_is_broken_off() {
     let told = daemon.told(&vec![b'x'; 1 << 20]).await;
     assert_eq!(
         told,
-        format!("{{\"fault\":\"a request has at most {MAX_REQUEST_BYTES} bytes\"}}\n")
+        format!("{{\"fault\":\"the request is longer than {MAX_REQUEST_BYTES} bytes\"}}\n")
     );
     daemon.still_answers().await;
 }

@@ -206,14 +206,14 @@ async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
     let entry = daemon.triggers.cache().list(Instant::now()).swap_remove(0).entry;
     daemon.triggers.cache().put(CacheKey(twin), entry);
     let fault = daemon.fault(ControlRequest::Explain { what: "abab".into() });
-    assert_eq!(fault, "several kept answers have a key that begins with abab");
+    assert_eq!(fault, "several cached answers have a key that starts with abab");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_means_nothing_spares_all_the_others() {
     let daemon = Daemon::new(caching(5, 0, 0));
     [1, 2, 3].into_iter().for_each(|key| daemon.keep(key));
-    assert!(daemon.fault(purge_keys(&["0101", "9999"])).contains("no kept answer"));
+    assert!(daemon.fault(purge_keys(&["0101", "9999"])).contains("no cached answer"));
     assert!(daemon.fault(purge_keys(&["01"])).contains("at least 4"));
     assert_eq!(daemon.listed().len(), 3);
     assert_eq!(daemon.ask(purge_keys(&["0101", "0202", "0101"])), [ControlReply::Purged(2)]);
@@ -232,7 +232,7 @@ async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() 
     for request in requests {
         let fault = daemon.fault(request);
         assert!(
-            fault.contains("\"ordre\"") && fault.contains("there are: order, plain"),
+            fault.contains("\"ordre\"") && fault.contains("available: order, plain"),
             "{fault}"
         );
     }

@@ -74,7 +74,7 @@ async fn a_folder_that_is_not_there_and_a_long_path_are_reported_with_a_fix() {
     let nowhere = ControlSocket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
     let long = ControlSocket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();
     for told in [nowhere.to_string(), long.to_string()] {
-        assert!(told.contains("by `[control] socket`"), "{told}");
+        assert!(told.contains("in `[control] socket`"), "{told}");
     }
     assert!(matches!(long, ControlSocketError::PathTooLong));
 }

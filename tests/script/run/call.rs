@@ -5,10 +5,12 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
 use dialscript::channel::{
     Caller, Channel, Destination, DestinationCheck, DigitOptions, Digits, DigitsEnd, Exit,
-    HandoverResult, HoldMedia, HoldMusic, Interruption, LineState, Reassurance, SoundStream,
-    SpeechOptions, SpeechResult, TypeAhead,
+    HandoverResult, HoldMedia, HoldMusic, Interruption, LineState, Reassurance, RecognizeOptions,
+    RecognizeResult, RecordOptions, RecordResult, Sound, SoundStream, SpeechOptions, SpeechResult,
+    TypeAhead,
 };
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::call_state::ScriptArguments;
@@ -45,6 +47,9 @@ impl FakeChannel {
         }
     }
 }
+
+/// The fake overrides `play`, `collect_digits` and `collect_speech`, the only callers of a driver's other methods.
+const OVERRIDDEN: &str = "only the provided methods call this";
 
 impl Channel for FakeChannel {
     fn caller(&self) -> &Arc<Caller> {
@@ -95,6 +100,59 @@ impl Channel for FakeChannel {
 
     fn has_tts(&self) -> bool {
         false
+    }
+
+    fn type_ahead(&mut self) -> &mut TypeAheadBuffer {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn prepare_question(
+        &mut self,
+        _: Option<&str>,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn play_sounds(
+        &mut self,
+        _: &[Sound],
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn wait_for_key(
+        &mut self,
+        _: Duration,
+        _: &mut DigitCollector<'_>,
+    ) -> Result<(), Interruption> {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn wait_in_silence<T: Send>(
+        &mut self,
+        _: impl Future<Output = T> + Send,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<Option<T>, Interruption> {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn record(
+        &mut self,
+        _: &RecordOptions<'_>,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecordResult, Interruption> {
+        unreachable!("{OVERRIDDEN}")
+    }
+
+    async fn recognize(
+        &mut self,
+        _: &RecognizeOptions<'_>,
+        _: Option<&Sound>,
+        _: Option<&mut DigitCollector<'_>>,
+    ) -> Result<RecognizeResult, Interruption> {
+        unreachable!("{OVERRIDDEN}")
     }
 
     async fn wait<T: Send>(

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dialscript::channel::Sound;
+use dialscript::listener::NetworkListener;
 use dialscript::voice::settings::{FolderPaths, SoundServerSettings};
 use dialscript::voice::sound_server::{SoundUrls, serve};
 use ipnet::IpNet;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -41,13 +42,14 @@ impl SoundServerSetup {
         for name in ["sounds/de", "cache"] {
             std::fs::create_dir_all(folder.path().join(name)).unwrap();
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let urls = Arc::new(urls(folder.path(), &format!("http://{address}")));
         let allow: Vec<IpNet> = allow.iter().map(|network| network.parse().unwrap()).collect();
+        let any_port = "127.0.0.1:0".parse().unwrap();
+        let listener = NetworkListener::bind("[sound_server]", any_port, allow).unwrap();
+        let address = listener.socket.local_addr().unwrap();
+        let urls = Arc::new(urls(folder.path(), &format!("http://{address}")));
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let served = tokio::spawn(serve(listener, urls.clone(), allow, stopped));
+        let served = tokio::spawn(serve(listener, urls.clone(), stopped));
         Self { folder, address, urls, stop, served }
     }
 

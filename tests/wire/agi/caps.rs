@@ -5,7 +5,8 @@ use dialscript::agi::codec::{
     AgiCodec, MAX_BLOCK_BYTES, MAX_BLOCK_LINES, MAX_ENVIRONMENT_BYTES, MAX_ENVIRONMENT_LINES,
     MAX_LINE_BYTES,
 };
-use dialscript::agi::error::{AgiError, AgiErrorOrigin};
+use dialscript::agi::error::AgiError;
+use dialscript::wire::WireErrorOrigin;
 use tokio_util::codec::Decoder;
 
 use super::{Decoded, error_of, hear, replies};
@@ -60,14 +61,14 @@ fn an_environment_is_as_long_as_its_caps_and_no_longer() {
 #[test]
 fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
     for (codec, bytes, part) in [
-        (AgiCodec::default(), "agi_network: yes\n", "an environment"),
+        (AgiCodec::default(), "agi_network: yes\n", "an AGI environment"),
         (AgiCodec::after_environment(), "200 result=1", "a line"),
         (AgiCodec::after_environment(), "HANGUP", "a line"),
         (AgiCodec::after_environment(), "200 result=1 (a\n", "a value"),
         (AgiCodec::after_environment(), "520-x\ny\n", "a usage text"),
     ] {
         let error = error_of(codec, bytes.as_bytes());
-        assert_eq!(error.origin(), AgiErrorOrigin::Connection);
+        assert_eq!(error.origin(), WireErrorOrigin::Connection);
         assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
     }
 }

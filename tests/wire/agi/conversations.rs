@@ -38,7 +38,7 @@ fn every_conversation_is_an_environment_and_then_a_reply_for_each_command() {
 #[test]
 fn the_rest_of_a_value_with_newlines_is_no_reply() {
     let heard = hear(AgiCodec::default(), &[&transcript::named("22/vars").asterisk]);
-    assert!(heard.error.unwrap().contains("no AGI reply: \")\""));
+    assert!(heard.error.unwrap().contains("invalid AGI reply: \")\""));
 }
 
 #[test]

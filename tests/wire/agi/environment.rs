@@ -1,7 +1,7 @@
 //! The first words of a call.
 
 use dialscript::agi::codec::{AgiCodec, AgiMessage};
-use dialscript::agi::text;
+use dialscript::wire::decode_lossy;
 
 use super::{environment, hear, transcript};
 
@@ -141,7 +141,7 @@ fn text_is_utf_8_where_it_can_be_and_else_windows_1252() {
         (b"\xff\xfex", "ÿþx"),
         (b"", ""),
     ] {
-        assert_eq!(text::decode(bytes), expected, "{}", bytes.escape_ascii());
+        assert_eq!(decode_lossy(bytes), expected, "{}", bytes.escape_ascii());
     }
     let name = environment(b"agi_calleridname: J\xfcrgen");
     assert_eq!(name.calleridname().as_deref(), Some("Jürgen"));

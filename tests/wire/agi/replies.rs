@@ -2,8 +2,9 @@
 
 use dialscript::agi::codec::{AgiCodec, AgiMessage};
 use dialscript::agi::command::AgiCommand;
-use dialscript::agi::error::{AgiError, AgiErrorOrigin};
+use dialscript::agi::error::AgiError;
 use dialscript::agi::reply::AgiReply;
+use dialscript::wire::WireErrorOrigin;
 
 use super::{Decoded, environment, error_of, replies, reply};
 
@@ -113,8 +114,8 @@ fn what_is_no_reply_is_the_switchs_error_and_is_shown() {
         " 200 result=1",
     ] {
         let error = error_of(AgiCodec::after_environment(), format!("{line}\n").as_bytes());
-        assert_eq!(error.origin(), AgiErrorOrigin::Switch, "{line}");
-        assert!(matches!(error, AgiError::Malformed(_)), "{line}");
+        assert_eq!(error.origin(), WireErrorOrigin::Switch, "{line}");
+        assert!(matches!(error, AgiError::Malformed { .. }), "{line}");
         let shown = line.replace(|char: char| char.is_ascii_digit(), "9");
         assert!(error.to_string().ends_with(&format!("\"{shown}\"")), "{line}: {error}");
     }
@@ -193,9 +194,9 @@ fn digits_and_values_do_not_show_in_a_log() {
     let shown = format!("{:?}", replies(recognised));
     assert!(!shown.contains('7'), "{shown}");
     let command = AgiCommand::set_variable("PIN", "4711").unwrap();
-    assert_eq!(format!("{command:?}"), "Command(SET VARIABLE)");
+    assert_eq!(format!("{command:?}"), "AgiCommand(SET VARIABLE)");
     let environment = environment("agi_callerid: 100\nagi_arg_1: 4711");
-    assert_eq!(format!("{environment:?}"), "Environment(2 lines)");
+    assert_eq!(format!("{environment:?}"), "AgiEnvironment(2 lines)");
 }
 
 fn parts(line: &str) -> (String, Option<String>, Option<u64>) {

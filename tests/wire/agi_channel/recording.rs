@@ -112,7 +112,7 @@ async fn a_folder_that_the_switch_can_not_write_to_is_reported() {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (writefile)").await;
         asterisk.answers("CHANNEL STATUS", "200 result=6").await;
     });
-    let reason = "Asterisk can't write into the folder of recordings";
+    let reason = "Asterisk cannot write to the recordings folder";
     assert_eq!(said.await, Ok(SpeechResult::Failed(reason.into())));
 }
 
@@ -120,7 +120,7 @@ async fn a_folder_that_the_switch_can_not_write_to_is_reported() {
 async fn a_channel_that_broke_is_distinguished_from_a_recording_that_fails() {
     for (status, expected) in [
         (DEAD, Err(Interruption::caller_hung_up())),
-        ("200 result=6", Ok(SpeechResult::Failed("Asterisk can't record: randomerror".into()))),
+        ("200 result=6", Ok(SpeechResult::Failed("Asterisk cannot record: randomerror".into()))),
     ] {
         let said = said(listen(), async |asterisk| {
             asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (randomerror) endpos=0").await;

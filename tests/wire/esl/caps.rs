@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use dialscript::esl::codec::{EslCodec, MAX_BODY_BYTES, MAX_HEADER_BYTES};
-use dialscript::esl::error::{EslError, EslErrorOrigin, EslMessagePart};
+use dialscript::esl::error::{EslError, EslMessagePart};
+use dialscript::wire::WireErrorOrigin;
 use tokio_util::codec::Decoder;
 
 use super::{error_of, framed, hear, messages};
@@ -29,7 +30,7 @@ fn a_body_is_as_long_as_its_cap_and_no_longer() {
         let head = format!("Content-Type: text/event-plain\nContent-Length: {length}\n\n");
         let error = error_of(head);
         assert!(matches!(error, EslError::TooLong { part: EslMessagePart::Body, .. }), "{error}");
-        assert_eq!(error.origin(), EslErrorOrigin::Switch);
+        assert_eq!(error.origin(), WireErrorOrigin::Switch);
     }
 }
 
@@ -42,12 +43,12 @@ fn what_nobody_asked_for_has_the_same_caps() {
 #[test]
 fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
     for (bytes, part) in [
-        ("Content-Type: command/reply\n", "a block of headers"),
-        ("Content-Type: command/reply", "a block of headers"),
+        ("Content-Type: command/reply\n", "a header block"),
+        ("Content-Type: command/reply", "a header block"),
         ("Content-Type: api/response\nContent-Length: 2\n\nx", "a body"),
     ] {
         let error = error_of(bytes);
-        assert_eq!(error.origin(), EslErrorOrigin::Connection);
+        assert_eq!(error.origin(), WireErrorOrigin::Connection);
         assert!(error.to_string().contains(&format!("in the middle of {part}")), "{error}");
     }
 }

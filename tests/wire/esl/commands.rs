@@ -77,7 +77,7 @@ fn an_execute_names_itself() {
         Event-UUID: dialscript-2\nevent-lock: true\nexecute-app-arg: a b\n\n";
     assert_eq!(text(&command), expected);
     assert_eq!(command.event_uuid(), Some(second));
-    assert_eq!(format!("{command:?}"), "Command(execute playback)");
+    assert_eq!(format!("{command:?}"), "EslCommand(execute playback)");
     let command = execute("answer", "").unwrap();
     let expected = "sendmsg\ncall-command: execute\nexecute-app-name: answer\n\
         Event-UUID: dialscript-1\n\n";

@@ -1,7 +1,8 @@
 //! What messages mean.
 
 use dialscript::esl::codec::EslMessage;
-use dialscript::esl::error::{EslError, EslErrorOrigin};
+use dialscript::esl::error::EslError;
+use dialscript::wire::WireErrorOrigin;
 
 use super::{error_of, event, framed, messages};
 
@@ -74,8 +75,8 @@ fn what_is_no_message_is_the_switchs_error_and_is_shown() {
         "Content-Type: api/response\nContent-Length: 99999999999999999999999\n\n",
     ] {
         let error = error_of(bytes);
-        assert!(matches!(error, EslError::Malformed(_)), "{bytes}: {error}");
-        assert_eq!(error.origin(), EslErrorOrigin::Switch);
+        assert!(matches!(error, EslError::Malformed { .. }), "{bytes}: {error}");
+        assert_eq!(error.origin(), WireErrorOrigin::Switch);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dialscript::channel::driver::RecognizeResult;
+use dialscript::channel::RecognizeResult;
 use dialscript::channel::{
     AsrSource, Channel, DigitOptions, Digits, Exit, HandoverResult, Interruption, Sound,
     SpeechOptions, SpeechResult,

@@ -27,7 +27,11 @@ impl FreeSwitch {
         loop {
             let mut line = String::new();
             let read = timeout(Duration::from_secs(3600), self.0.read_line(&mut line)).await;
-            assert_ne!(read.expect("no command came").unwrap(), 0, "the connection ended");
+            assert_ne!(
+                read.expect("no command came").unwrap(),
+                0,
+                "the switch closed the connection"
+            );
             if line == "\n" {
                 break;
             }

@@ -1,0 +1,76 @@
+//! Builds a command line.
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::AgiCommand;
+use crate::agi::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
+use crate::channel::digits::is_dtmf_key;
+use crate::wire::whole_seconds;
+
+/// Maximum time that a command can contain. Asterisk reads an `int`, and a negative number means no limit
+/// (`handle_waitfordigit`, `handle_recordfile`).
+const MAX_MILLISECONDS: u128 = i32::MAX as u128;
+
+/// Initial capacity of a line; most commands are shorter.
+const TYPICAL_BYTES: usize = 128;
+
+pub(super) struct AgiCommandBuilder {
+    verb: &'static str,
+    text: String,
+}
+
+impl AgiCommandBuilder {
+    pub(super) fn new(verb: &'static str) -> Self {
+        let mut text = String::with_capacity(TYPICAL_BYTES);
+        text.push_str(verb);
+        Self { verb, text }
+    }
+
+    /// Appends a word of our own.
+    pub(super) fn unquoted(mut self, word: impl fmt::Display) -> Self {
+        let written = write!(self.text, " {word}");
+        debug_assert_eq!(written, Ok(()), "a `String` takes all");
+        self
+    }
+
+    pub(super) fn quoted(mut self, text: &str) -> Result<Self, AgiCommandError> {
+        self.text.push(' ');
+        quote::quote(&mut self.text, text)?;
+        Ok(self)
+    }
+
+    /// Appends the keys that interrupt the command.
+    pub(super) fn escape_digits(self, keys: &str) -> Result<Self, AgiCommandError> {
+        match keys.chars().find(|&key| !is_dtmf_key(key)) {
+            Some(invalid) => Err(AgiCommandError::InvalidKey(invalid)),
+            None => self.quoted(keys),
+        }
+    }
+
+    pub(super) fn build(self) -> Result<AgiCommand, AgiCommandError> {
+        let bytes = self.text.len() + 1;
+        if bytes > MAX_COMMAND_BYTES {
+            Err(AgiCommandError::TooLong(bytes))
+        } else {
+            Ok(self.build_unchecked())
+        }
+    }
+
+    pub(super) fn build_unchecked(mut self) -> AgiCommand {
+        self.text.push('\n');
+        AgiCommand { verb: self.verb, line: Bytes::from(self.text) }
+    }
+}
+
+/// The time in milliseconds, rounded up, within [`MAX_MILLISECONDS`].
+pub(super) fn milliseconds(time: Duration) -> u128 {
+    time.as_nanos().div_ceil(1_000_000).clamp(1, MAX_MILLISECONDS)
+}
+
+/// The time in seconds, rounded up, within [`MAX_MILLISECONDS`].
+pub(super) fn seconds(time: Duration) -> u128 {
+    u128::from(whole_seconds(time)).min(MAX_MILLISECONDS / 1_000)
+}

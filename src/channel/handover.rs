@@ -1,0 +1,63 @@
+//! Where a call goes when the script is done.
+
+/// A place in the dialplan. Its parts contain only letters, digits and `_ + * # . -`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    pub extension: String,
+    /// `None` is the context that the call is in.
+    pub context: Option<String>,
+    /// Priority or label; Asterisk only.
+    pub priority: Option<String>,
+}
+
+/// Longest extension or context in bytes, without the NUL that ends it (`AST_MAX_EXTENSION` in Asterisk's `channel.h`).
+const MAX_PART_BYTES: usize = 79;
+
+impl Destination {
+    /// Whether the text can be part of a destination. Neither switch gives a special meaning to any character in it.
+    pub fn is_valid_part(part: &str) -> bool {
+        !part.is_empty()
+            && part.len() <= MAX_PART_BYTES
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+*#.-".contains(&b))
+    }
+}
+
+/// Whether the dialplan has a destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DestinationCheck {
+    Exists,
+    Missing,
+    /// The switch has no means to check it.
+    Unknown,
+}
+
+/// How the call continues.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Exit {
+    /// With the dialplan's next step.
+    #[default]
+    Continue,
+    /// At a destination.
+    Goto(Destination),
+    /// The call is hung up, with the given cause or with [`HangupCause::NORMAL_CLEARING`].
+    Hangup(Option<HangupCause>),
+}
+
+/// A Q.850 hangup cause, 1 to 127.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HangupCause(pub u8);
+
+impl HangupCause {
+    pub const NORMAL_CLEARING: Self = Self(16);
+}
+
+/// How the hand-over went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandoverResult {
+    Completed,
+    /// The caller had hung up. The variables are set if the switch still accepts them, and the dialplan handles the
+    /// hang-up.
+    CallerHungUp,
+    /// The connection to the switch failed, or the switch rejected a command.
+    ConnectionLost,
+}

@@ -1,0 +1,64 @@
+//! Sounds that a switch can play.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+/// Something that the switch can play.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Sound {
+    /// Absolute path of a file on the switch's host, with its extension.
+    File(Arc<str>),
+    /// A sound of the switch's own, by the switch's name for it.
+    Named(Arc<str>),
+    /// URL of a file that the switch fetches from our sound server, with the file's extension.
+    Url(Arc<str>),
+    /// Digits, spoken one by one with the switch's own sounds.
+    Digits(Arc<str>),
+    /// Letters and digits, spelled with the switch's own sounds.
+    Letters(Arc<str>),
+    /// Text that the switch speaks itself. Only for a channel that [has text-to-speech](super::Channel::has_tts).
+    Tts(Arc<SwitchTts>),
+}
+
+/// Text, digits and letters may be a PIN or the caller's own words, so they are not shown.
+impl fmt::Debug for Sound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(name) | Self::Named(name) => f.write_str(name),
+            Self::Url(_) => f.write_str("a sound of ours"),
+            Self::Digits(_) => f.write_str("digits"),
+            Self::Letters(_) => f.write_str("letters"),
+            Self::Tts(tts) => write!(f, "text spoken by {}", tts.engine),
+        }
+    }
+}
+
+/// Text for the switch's own text-to-speech.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SwitchTts {
+    /// Engine, by the switch's name for it.
+    pub engine: String,
+    /// Voice, by the engine's name for it.
+    pub voice: String,
+    pub text: String,
+}
+
+/// The sounds of a prompt, pulled one at a time: a later sound can still be rendered while an earlier one plays.
+pub trait SoundStream: Send {
+    /// The next sound, or `None` after the last. The future can be dropped before it is ready without losing a sound.
+    fn next(&mut self) -> impl Future<Output = Option<Sound>> + Send;
+
+    /// Whether the prompt has sounds but none of them could be rendered. Then the caller heard no question, and no answer
+    /// is waited for.
+    fn all_failed(&self) -> bool {
+        false
+    }
+}
+
+/// Sounds that are available already.
+impl<I: Iterator<Item = Sound> + Send> SoundStream for I {
+    async fn next(&mut self) -> Option<Sound> {
+        Iterator::next(self)
+    }
+}

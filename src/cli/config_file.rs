@@ -1,0 +1,21 @@
+//! The option that names the configuration file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct ConfigFile {
+    /// Configuration file [default: ./dialscript.toml, else /etc/dialscript/dialscript.toml]
+    #[arg(short, long, value_name = "FILE", env = "DIALSCRIPT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    pub(super) fn resolve_path(self) -> PathBuf {
+        let here = Path::new("dialscript.toml");
+        let fallback =
+            if here.exists() { here } else { Path::new("/etc/dialscript/dialscript.toml") };
+        self.config.unwrap_or_else(|| fallback.to_owned())
+    }
+}

@@ -1,0 +1,95 @@
+//! Cache entries and scripts as the control protocol describes them.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::lookup::KeyedCacheEntry;
+use crate::control::protocol::{
+    ControlEntry, ControlUpstream, ScriptCachePolicy, ScriptCacheReport, ServingPhase,
+};
+use crate::script::definition::{ResponseCachePolicy, Script};
+use crate::trigger::HttpTriggerClient;
+use crate::trigger::response_cache::ResponseCacheEntry;
+use crate::trigger::upstream::UpstreamState;
+
+/// Describes an entry. `script` is the script that it belongs to, unless a reload has removed that.
+pub(super) fn describe_entry(
+    keyed: &KeyedCacheEntry,
+    script: Option<&Script>,
+    now: Instant,
+) -> ControlEntry {
+    let entry = &keyed.entry.entry;
+    let age = now.saturating_duration_since(entry.stored_at);
+    let policy = script.and_then(|script| script.trigger.as_ref()?.cache_policy.as_ref());
+    ControlEntry {
+        key: keyed.hex_key.clone(),
+        script: entry.script.to_string(),
+        request: entry.request_label.to_string(),
+        status: entry.answer.status,
+        age_ms: milliseconds(age),
+        bytes: keyed.entry.bytes,
+        ahead: policy.map(|policy| serving_phases(entry, policy, age)).unwrap_or_default(),
+    }
+}
+
+pub(super) fn describe_script(triggers: &HttpTriggerClient, script: &Script) -> ScriptCacheReport {
+    let mut stats = triggers.cache().script_stats().into_iter();
+    let stats = stats.find(|(name, _)| **name == *script.name).map(|(_, stats)| stats);
+    let upstreams = script.trigger.as_ref().map(|trigger| triggers.upstream_states_for(trigger));
+    ScriptCacheReport {
+        script: script.name.clone(),
+        keeps: cache_policy(script),
+        tally: stats.unwrap_or_default(),
+        upstreams: upstreams.unwrap_or_default().into_iter().map(describe_upstream).collect(),
+    }
+}
+
+fn cache_policy(script: &Script) -> ScriptCachePolicy {
+    let Some(trigger) = &script.trigger else { return ScriptCachePolicy::AsksNobody };
+    match &trigger.cache_policy {
+        _ if trigger.background => ScriptCachePolicy::Background,
+        None => ScriptCachePolicy::Nothing,
+        Some(policy) => ScriptCachePolicy::Answers {
+            fresh_ms: milliseconds(policy.fresh),
+            stale_ms: milliseconds(policy.stale),
+            stale_if_error_ms: milliseconds(policy.stale_if_error),
+            by: policy
+                .key
+                .as_ref()
+                .map(|key| key.template.placeholders().map(ToString::to_string).collect()),
+        },
+    }
+}
+
+/// How an entry of this age is served from now on: each phase with its end. Phases that are over or empty are left out.
+fn serving_phases(
+    entry: &ResponseCacheEntry,
+    policy: &ResponseCachePolicy,
+    age: Duration,
+) -> Vec<ServingPhase> {
+    let mut start = age;
+    let mut phases = Vec::new();
+    for (serves, end) in entry.max_ages(policy) {
+        if end > start {
+            start = end;
+            phases.push(ServingPhase { serves, until_ms: milliseconds(end - age) });
+        }
+    }
+    phases
+}
+
+fn describe_upstream(state: UpstreamState) -> ControlUpstream {
+    ControlUpstream {
+        name: state.name,
+        breaker: state.breaker,
+        under_way: state.in_flight,
+        answered: state.replies_by_class.iter().sum(),
+        failed: state.failed_attempts,
+        refused: state.not_sent,
+    }
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

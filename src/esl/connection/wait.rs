@@ -1,0 +1,209 @@
+//! Waits for the end of an application, for keys, and for the end of the call.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+
+use super::{EslConnection, REPLY_TIMEOUT};
+use crate::channel::Interruption;
+use crate::channel::digits::DigitCollector;
+use crate::esl::codec::EslMessage;
+use crate::esl::command::EventUuid;
+use crate::esl::event::{EslEvent, EslEventKind};
+use crate::esl::execution::{ExecutionEnd, ExecutionUpdate};
+
+/// What a message means for the driver.
+#[derive(Debug)]
+pub(in crate::esl) enum EslConnectionEvent {
+    ApplicationEnded {
+        execution: EventUuid,
+        completion: ExecutionCompletion,
+    },
+    /// FreeSWITCH has read a key from the channel.
+    Key(char),
+    Other,
+}
+
+/// The event that reported the end of an application, if there was one.
+#[derive(Debug, Default)]
+pub(in crate::esl) struct ExecutionCompletion(Option<EslEvent>);
+
+impl ExecutionCompletion {
+    fn from_message(message: &EslMessage) -> Self {
+        match message {
+            EslMessage::Event(event) => Self(Some(event.clone())),
+            _ => Self::default(),
+        }
+    }
+
+    /// `Application-Response`; empty if the application has set none.
+    pub(in crate::esl) fn response(&self) -> Cow<'_, str> {
+        self.0.as_ref().and_then(EslEvent::application_response).unwrap_or_default()
+    }
+
+    /// A channel variable, as it was when the application ended.
+    pub(in crate::esl) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.0.as_ref()?.variable(name)
+    }
+}
+
+/// How the wait for an application ended.
+#[derive(Debug)]
+pub(in crate::esl) enum ExecutionWait {
+    /// The application has ended.
+    Ended(ExecutionCompletion),
+    /// A key was pressed after which the application is no longer needed.
+    Key,
+    TimedOut,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
+    /// Waits for the end of an application.
+    pub(in crate::esl) async fn wait_for_end(
+        &mut self,
+        execution: EventUuid,
+        timeout: Duration,
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<ExecutionCompletion, Interruption> {
+        let due = Instant::now() + timeout;
+        let push_key = |key| {
+            if let Some(collector) = collector.as_mut() {
+                collector.push_key(key, Instant::now());
+            }
+            false
+        };
+        match self.wait_for_end_or_key(execution, due, push_key).await? {
+            ExecutionWait::Ended(completion) => Ok(completion),
+            ExecutionWait::Key | ExecutionWait::TimedOut => Err(Interruption::connection_lost(
+                format!("an application did not end within {timeout:?}"),
+            )),
+        }
+    }
+
+    /// Waits for the end of an application, until `due`, or for a key for which `is_last` is true.
+    pub(in crate::esl) async fn wait_for_end_or_key(
+        &mut self,
+        execution: EventUuid,
+        due: Instant,
+        mut is_last: impl FnMut(char) -> bool + Send,
+    ) -> Result<ExecutionWait, Interruption> {
+        while self.executions.is_running(execution) {
+            match self.next_event(due).await? {
+                Some(EslConnectionEvent::ApplicationEnded { execution: ended, completion })
+                    if ended == execution =>
+                {
+                    return Ok(ExecutionWait::Ended(completion));
+                }
+                Some(EslConnectionEvent::Key(key)) if is_last(key) => {
+                    return Ok(ExecutionWait::Key);
+                }
+                Some(_) => {}
+                None => return Ok(ExecutionWait::TimedOut),
+            }
+        }
+        Ok(ExecutionWait::Ended(ExecutionCompletion::default()))
+    }
+
+    /// Interrupts an application and waits for its end. `break` runs inside the application and does not need `full`.
+    /// If the application has just ended, it does nothing.
+    pub(in crate::esl) async fn break_application(
+        &mut self,
+        execution: EventUuid,
+        collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        if self.executions.is_running(execution) && self.is_async() {
+            let (command, _) = self.execute("break", "")?;
+            self.send(&[command]).await?;
+        }
+        self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop)
+    }
+
+    /// Whether none of our applications is running.
+    pub(in crate::esl) fn is_idle(&self) -> bool {
+        self.executions.is_idle()
+    }
+
+    /// The next event, or `None` at `due`. The driver waits for FreeSWITCH only here.
+    pub(in crate::esl) async fn next_event(
+        &mut self,
+        due: Instant,
+    ) -> Result<Option<EslConnectionEvent>, Interruption> {
+        let message = tokio::select! {
+            biased;
+            message = self.framed.next() => message,
+            waited = self.deadline.wait_until(due) => return waited.map(|()| None),
+        };
+        match message {
+            Some(Ok(message)) => self.handle_message(&message).map(Some),
+            Some(Err(error)) => Err(Interruption::connection_lost(error)),
+            None if self.caller_gone => Err(Interruption::caller_hung_up()),
+            None => Err(Interruption::connection_lost("the switch closed the connection")),
+        }
+    }
+
+    fn handle_message(&mut self, message: &EslMessage) -> Result<EslConnectionEvent, Interruption> {
+        match (self.executions.handle_message(message), message) {
+            (ExecutionUpdate::CallEnded(_), _) => {
+                self.caller_gone = true;
+                Err(Interruption::caller_hung_up())
+            }
+            (ExecutionUpdate::UnexpectedReply, _) => {
+                Err(Interruption::connection_lost("a reply that no command waits for"))
+            }
+            (ExecutionUpdate::Ended(_, ExecutionEnd::Refused), _) => Err(command_refused()),
+            (_, EslMessage::Reply(reply)) if !reply.ok => Err(command_refused()),
+            (ExecutionUpdate::Ended(execution, _), message) => {
+                Ok(EslConnectionEvent::ApplicationEnded {
+                    execution,
+                    completion: ExecutionCompletion::from_message(message),
+                })
+            }
+            (_, EslMessage::Event(event)) => {
+                Ok(dtmf_key(event).map_or(EslConnectionEvent::Other, EslConnectionEvent::Key))
+            }
+            _ => Ok(EslConnectionEvent::Other),
+        }
+    }
+
+    /// Collects keys until one ends the prompt.
+    pub(in crate::esl) async fn wait_for_barge_in(
+        &mut self,
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        loop {
+            let after_call = Instant::now() + self.deadline.remaining_with_margin();
+            if let (Some(EslConnectionEvent::Key(key)), Some(collector)) =
+                (self.next_event(after_call).await?, &mut collector)
+            {
+                collector.push_key(key, Instant::now());
+                if collector.ends_prompt() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    pub(in crate::esl) async fn collect_keys_until(
+        &mut self,
+        until: Instant,
+        mut collector: Option<&mut DigitCollector<'_>>,
+    ) -> Result<(), Interruption> {
+        while let Some(event) = self.next_event(until).await? {
+            if let (EslConnectionEvent::Key(key), Some(collector)) = (event, &mut collector) {
+                collector.push_key(key, Instant::now());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn command_refused() -> Interruption {
+    Interruption::Refused("the switch replied -ERR".into())
+}
+
+fn dtmf_key(event: &EslEvent) -> Option<char> {
+    (event.kind() == EslEventKind::Dtmf).then(|| event.digit()).flatten()
+}

@@ -1,0 +1,138 @@
+//! The sockets that accept connections, and who may connect to them.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
+
+/// A switch opens one connection per call, and calls come in bursts.
+pub(super) const BACKLOG: u32 = 1024;
+/// Neither Asterisk nor tokio sets keepalive. Without it the calls of a host that loses power would never end.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// A socket that accepts connections, and knows who may connect.
+pub trait Acceptor: Send + Sync {
+    /// A connection.
+    type Stream: Send;
+    /// The other end of a connection.
+    type Peer: fmt::Display + Send;
+    /// The log's reason for a peer that may not connect.
+    const ACCESS_RULE: &'static str;
+
+    /// The listener's table in the configuration file, for the log.
+    fn name(&self) -> &'static str;
+
+    /// The next connection. No connection is lost when the future is dropped.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
+
+    /// Whether a peer may connect.
+    fn allows(&self, peer: &Self::Peer) -> bool;
+}
+
+/// A TCP socket for the peers of some networks.
+#[derive(Debug)]
+pub struct NetworkListener {
+    /// The listener's table in the configuration file, such as `[metrics]`.
+    pub name: &'static str,
+    /// The socket.
+    pub socket: TcpListener,
+    /// The networks whose peers may connect.
+    pub allow: Vec<IpNet>,
+}
+
+impl NetworkListener {
+    /// Opens a listening socket.
+    ///
+    /// # Errors
+    ///
+    /// When the address is in use, or is not an address of this host. The error names table and address.
+    pub fn bind(name: &'static str, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{name} {address}: {error}"));
+        Ok(Self { name, socket: bind(address).map_err(named)?, allow })
+    }
+}
+
+impl Acceptor for NetworkListener {
+    type Stream = TcpStream;
+    type Peer = IpAddr;
+    const ACCESS_RULE: &'static str = "address is not in `allow`";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn accept(&self) -> io::Result<(TcpStream, IpAddr)> {
+        self.socket.accept().await.map(|(stream, peer)| (stream, peer.ip()))
+    }
+
+    /// On a socket for both families, an IPv4 peer has the address `::ffff:a.b.c.d`.
+    fn allows(&self, peer: &IpAddr) -> bool {
+        self.allow.iter().any(|network| network.contains(&peer.to_canonical()))
+    }
+}
+
+/// A Unix socket for root and the user that this process runs as.
+#[derive(Debug)]
+pub struct LocalListener {
+    /// The listener's table in the configuration file, such as `[control]`.
+    pub name: &'static str,
+    /// The socket.
+    pub socket: UnixListener,
+}
+
+/// The user at the other end of a Unix socket; `None` when the kernel does not say.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalPeer(Option<u32>);
+
+impl fmt::Display for LocalPeer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(uid) => write!(out, "uid {uid}"),
+            None => out.write_str("unknown user"),
+        }
+    }
+}
+
+impl Acceptor for LocalListener {
+    type Stream = UnixStream;
+    type Peer = LocalPeer;
+    const ACCESS_RULE: &'static str = "only root and the daemon's user may connect";
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    async fn accept(&self) -> io::Result<(UnixStream, LocalPeer)> {
+        let (stream, _) = self.socket.accept().await?;
+        let peer = LocalPeer(stream.peer_cred().ok().map(|credentials| credentials.uid()));
+        Ok((stream, peer))
+    }
+
+    fn allows(&self, peer: &LocalPeer) -> bool {
+        let own = rustix::process::geteuid().as_raw();
+        peer.0.is_some_and(|uid| uid == 0 || uid == own)
+    }
+}
+
+/// Opens a listening TCP socket. Accepted connections inherit its options: a small write is a command and must not wait
+/// for the next one (`TCP_NODELAY`), and a host that is gone is noticed (keepalive).
+///
+/// # Errors
+///
+/// When the address is in use, or is not an address of this host.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_nodelay(true)?;
+    let keepalive =
+        TcpKeepalive::new().with_time(KEEPALIVE_INTERVAL).with_interval(KEEPALIVE_INTERVAL);
+    SockRef::from(&socket).set_tcp_keepalive(&keepalive)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}

@@ -1,0 +1,68 @@
+//! What all calls of a server share.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::RwLock;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::refusal::CallRefuser;
+use crate::script::definition::ScriptLibrary;
+use crate::telemetry::call_counts::CallCounts;
+
+/// The limits of calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// How long a switch may take to send its first message.
+    pub handshake_timeout: Duration,
+    /// Most calls at once.
+    pub max_calls: usize,
+    /// The longest duration of a call.
+    pub longest_call: Duration,
+    /// How long active calls may go on when the daemon stops.
+    pub grace: Duration,
+}
+
+/// What all calls of a server share.
+pub(super) struct ServerState<T, V> {
+    pub(super) limits: ServerLimits,
+    pub(super) triggers: T,
+    pub(super) voice: V,
+    library: RwLock<Arc<ScriptLibrary>>,
+    /// Calls, refusals and accept loops.
+    pub(super) tasks: TaskTracker,
+    pub(super) refuser: CallRefuser,
+    pub(super) call_counts: CallCounts,
+    /// Cancelled when the grace time is over: all calls must end.
+    pub(super) force_stop: CancellationToken,
+}
+
+impl<T, V> ServerState<T, V> {
+    pub(super) fn new(
+        limits: ServerLimits,
+        library: Arc<ScriptLibrary>,
+        triggers: T,
+        voice: V,
+    ) -> Self {
+        let tasks = TaskTracker::new();
+        Self {
+            limits,
+            triggers,
+            voice,
+            library: RwLock::new(library),
+            refuser: CallRefuser::new(tasks.clone()),
+            tasks,
+            call_counts: CallCounts::default(),
+            force_stop: CancellationToken::new(),
+        }
+    }
+
+    pub(super) fn library(&self) -> Arc<ScriptLibrary> {
+        self.library.read().clone()
+    }
+
+    pub(super) fn replace_library(&self, library: Arc<ScriptLibrary>) {
+        *self.library.write() = library;
+    }
+}

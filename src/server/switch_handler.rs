@@ -1,0 +1,52 @@
+//! Connections from switches. Each one is a call, which is served or refused.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+use super::call::{serve_asterisk, serve_freeswitch};
+use super::state::ServerState;
+use crate::listener::{ConnectionHandler, ConnectionPermit, NetworkListener, Refusal};
+use crate::script::request::TriggerClient;
+use crate::script::voice::VoiceService;
+use crate::telemetry::Switch;
+
+/// Serves and refuses the connections of one listener for switches.
+pub(super) struct SwitchHandler<T, V> {
+    state: Arc<ServerState<T, V>>,
+    switch: Switch,
+}
+
+impl<T, V> SwitchHandler<T, V> {
+    pub(super) fn new(state: Arc<ServerState<T, V>>, switch: Switch) -> Self {
+        Self { state, switch }
+    }
+}
+
+impl<T, V> ConnectionHandler<NetworkListener> for SwitchHandler<T, V>
+where
+    T: TriggerClient + 'static,
+    V: VoiceService + 'static,
+{
+    fn serve(&mut self, stream: TcpStream, peer: IpAddr, permit: ConnectionPermit) {
+        let (state, switch) = (self.state.clone(), self.switch);
+        self.state.tasks.spawn(async move {
+            match switch {
+                Switch::Asterisk => serve_asterisk(&state, stream, peer).await,
+                Switch::FreeSwitch => serve_freeswitch(&state, stream, peer).await,
+            }
+            drop(permit);
+        });
+    }
+
+    fn refuse(&mut self, stream: TcpStream, refusal: Refusal) {
+        let refuser = &self.state.refuser;
+        match refusal {
+            Refusal::NotAllowed(_) => refuser.refuse_denied_peer(self.switch, stream),
+            Refusal::LimitReached(_) | Refusal::Stopping => {
+                refuser.refuse_call(self.switch, stream);
+            }
+        }
+    }
+}

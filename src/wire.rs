@@ -1,0 +1,14 @@
+//! What the protocols of both switches have in common: lines in a byte stream, text in an unknown encoding, limits, and
+//! errors that show what was received. This module uses no other module of the crate.
+
+mod error;
+mod evidence;
+mod line_scanner;
+mod sendable;
+mod text;
+
+pub use error::{WireError, WireErrorOrigin};
+pub use evidence::Evidence;
+pub use line_scanner::{LineScanner, ScannedLine};
+pub use sendable::{is_line_break, is_variable_name, whole_seconds};
+pub use text::{LossyText, decode_lossy};

@@ -164,8 +164,8 @@ fn check_tells_every_file_that_no_switch_plays() {
     let told = home.sounds(&["check"]);
     assert_eq!((told.code, told.output.as_str()), (1, ""));
     for words in [
-        "sounds/wide.wav` has 1 channel at 16000 Hz",
-        "sounds/broken.wav` is no WAV file",
+        "sounds/wide.wav` has 1 channel, 16000 Hz and 16 bits",
+        "sounds/broken.wav` is not a WAV file",
         "dialscript sounds import sounds/en/song.mp3",
         "3 errors in 3 files",
     ] {

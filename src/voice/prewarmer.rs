@@ -1,42 +1,41 @@
-//! What scripts need in every call is made before a call wants it.
+//! Renders the sounds that scripts need in every call before the first call requests them.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use parking_lot::Mutex;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
 use tracing::{info, warn};
 
+use super::sound_renderer::SoundRenderer;
 use crate::script::voice::{SoundError, SoundRequest};
-use crate::voice::sound_service::SoundService;
 
-/// After so long it is looked for what is missing: what failed, what only the fallback engine made, and what somebody
-/// removed from the folder.
+/// How often to look for missing sounds: those that failed, those that only the fallback engine rendered, and those
+/// whose files were deleted.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
-/// What fails again and again is tried more and more seldom, down to this: each try of a service may cost money.
+/// The interval between attempts doubles up to this while the same number of sounds fails: an attempt at a web service
+/// may cost money.
 const MAX_RETRY_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
-/// The work in the background.
+/// The background task, if one runs.
 #[derive(Default)]
-pub struct Prewarmer(Mutex<Option<AbortHandle>>);
+pub(super) struct Prewarmer(Mutex<Option<AbortHandle>>);
 
 impl Prewarmer {
-    /// Begins it anew. Sounds that are in the making now are completed.
-    pub(in crate::voice) fn start(&self, fixed: Vec<SoundRequest>, maker: SoundService) {
-        let task = tokio::spawn(prewarm_loop(fixed, maker));
+    /// Replaces the running task. Sounds that it was rendering are still completed.
+    pub(super) fn start(&self, fixed_sounds: Vec<SoundRequest>, renderer: SoundRenderer) {
+        let task = tokio::spawn(prewarm_loop(fixed_sounds, renderer));
         self.replace_task(Some(task.abort_handle()));
     }
 
-    /// Ends it.
-    pub fn stop(&self) {
+    pub(super) fn stop(&self) {
         self.replace_task(None);
     }
 
     fn replace_task(&self, new: Option<AbortHandle>) {
-        let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(old) = std::mem::replace(&mut *running, new) {
+        if let Some(old) = std::mem::replace(&mut *self.0.lock(), new) {
             old.abort();
         }
     }
@@ -48,66 +47,66 @@ impl Drop for Prewarmer {
     }
 }
 
-async fn prewarm_loop(mut fixed: Vec<SoundRequest>, maker: SoundService) {
-    fixed.retain(|wanted| !maker.needs_switch_tts(wanted));
-    if maker.store.is_owned_elsewhere() {
-        warn!("another process has the folder of made sounds: it alone keeps it within its bound");
+async fn prewarm_loop(mut fixed_sounds: Vec<SoundRequest>, renderer: SoundRenderer) {
+    fixed_sounds.retain(|request| !renderer.needs_switch_tts(request));
+    if renderer.store.is_owned_elsewhere() {
+        warn!("another process owns the sound cache: only that process enforces its size limit");
     }
-    forget_removed(&maker).await;
-    let mut failed = make_all(fixed.clone(), &maker).await;
-    log_result(&failed, fixed.len());
-    let (mut pause, mut tried) = (CHECK_INTERVAL, Instant::now());
+    forget_deleted(&renderer).await;
+    let mut failed = render_all(fixed_sounds.clone(), &renderer).await;
+    log_result(&failed, fixed_sounds.len());
+    let (mut retry_interval, mut attempted_at) = (CHECK_INTERVAL, Instant::now());
     loop {
         sleep(CHECK_INTERVAL).await;
-        forget_removed(&maker).await;
-        if !maker.store.has_room() || tried.elapsed() < pause {
-            // What is made now would only take the place of what calls want, or fail again.
+        forget_deleted(&renderer).await;
+        // In a full cache, a prepared sound would only displace one that calls use.
+        if !renderer.store.has_room() || attempted_at.elapsed() < retry_interval {
             continue;
         }
-        let missing = fixed.iter().filter(|wanted| !maker.is_cached(wanted)).cloned().collect();
-        let before = failed.len();
-        failed = make_all(missing, &maker).await;
-        tried = Instant::now();
-        pause = match failed.len() == before && before > 0 {
-            true => (pause * 2).min(MAX_RETRY_INTERVAL),
+        let missing = fixed_sounds.iter().filter(|request| !renderer.is_cached(request));
+        let failed_before = failed.len();
+        failed = render_all(missing.cloned().collect(), &renderer).await;
+        attempted_at = Instant::now();
+        retry_interval = match failed.len() == failed_before && failed_before > 0 {
+            true => (retry_interval * 2).min(MAX_RETRY_INTERVAL),
             false => CHECK_INTERVAL,
         };
-        if failed.len() != before {
-            log_result(&failed, fixed.len());
+        if failed.len() != failed_before {
+            log_result(&failed, fixed_sounds.len());
         }
     }
 }
 
-/// Somebody may have removed files.
-async fn forget_removed(maker: &SoundService) {
-    let store = maker.store.clone();
-    match tokio::task::spawn_blocking(move || store.forget_removed()).await {
+async fn forget_deleted(renderer: &SoundRenderer) {
+    let store = renderer.store.clone();
+    match tokio::task::spawn_blocking(move || store.forget_deleted()).await {
         Ok(Ok(0)) | Err(_) => {}
-        Ok(Ok(lost)) => warn!(sounds = lost, "made sounds were removed from their folder"),
-        Ok(Err(error)) => warn!(%error, "the folder of made sounds can't be read"),
+        Ok(Ok(sounds)) => warn!(sounds, "cached sounds were deleted, but not by this daemon"),
+        Ok(Err(error)) => warn!(%error, "can't read the sound cache"),
     }
 }
 
-/// One place is left for calls, where there are several.
-async fn make_all(
-    wanted: Vec<SoundRequest>,
-    maker: &SoundService,
+/// Returns the errors. Leaves one permit to calls, if there are several.
+async fn render_all(
+    requests: Vec<SoundRequest>,
+    renderer: &SoundRenderer,
 ) -> Vec<(SoundRequest, SoundError)> {
-    let makings = wanted.into_iter().map(|wanted| async move {
-        let made = maker.render(wanted.clone(), false).await;
-        made.err().map(|mute| (wanted, mute))
+    let attempts = requests.into_iter().map(|request| async move {
+        let result = renderer.render(request.clone(), false).await;
+        result.err().map(|error| (request, error))
     });
-    let at_once = (maker.max_concurrent - 1).max(1);
-    stream::iter(makings).buffer_unordered(at_once).filter_map(std::future::ready).collect().await
+    let concurrency = (renderer.max_concurrent - 1).max(1);
+    let attempts = stream::iter(attempts).buffer_unordered(concurrency);
+    attempts.filter_map(std::future::ready).collect().await
 }
 
-fn log_result(failed: &[(SoundRequest, SoundError)], all: usize) {
+fn log_result(failed: &[(SoundRequest, SoundError)], total: usize) {
     match failed.first() {
-        Some((_, reason)) => {
+        Some((_, error)) => {
             let failed = failed.len();
-            warn!(failed, of = all, %reason, "sounds could not be made before calls want them");
+            warn!(failed, total, %error, "some sounds could not be prepared");
         }
-        None if all > 0 => info!(sounds = all, "made sounds are ready"),
+        None if total > 0 => info!(sounds = total, "sounds are prepared"),
         None => {}
     }
 }

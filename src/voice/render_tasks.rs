@@ -1,15 +1,11 @@
-//! Sounds in the making: one making for all that want the same, and it goes on when they have left.
+//! The tasks that render sounds. Calls that need the same sound share one task, which goes on after they have ended.
 
-pub mod prewarmer;
-
-use std::future::Future;
+use std::future::{self, Future};
 use std::ops::ControlFlow;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, Shared};
+use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -19,113 +15,95 @@ use super::sound_store::sound_key::SoundKey;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::single_flight::{FlightJoin, SingleFlight};
 
-type SoundResult = Result<RenderedSound, SoundError>;
-type SoundFuture = Shared<BoxFuture<'static, SoundResult>>;
+pub(super) type SoundResult = Result<RenderedSound, SoundError>;
 
-/// What a making is shared by: the sound's key, and whether the switch may speak it instead.
-pub type SoundJobKey = (SoundKey, bool);
+/// A sound that is ready, or that a task renders. The task is not affected if this is dropped, unless it is unshared.
+pub(super) type PendingSound = BoxFuture<'static, SoundResult>;
 
-/// A sound that is there, or in the making.
-pub enum PendingSound {
-    /// It is there, or will never be.
-    Ready(SoundResult),
-    /// It is being made.
-    InProgress(SoundFuture),
-}
+/// Calls share a task if both the key and this flag are equal: whether the result may be a text that the switch speaks
+/// itself, which is of no use in a call on a switch without text-to-speech.
+type RenderTaskKey = (SoundKey, bool);
 
-impl Future for PendingSound {
-    type Output = SoundResult;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<SoundResult> {
-        let outcome = match &mut *self {
-            Self::Ready(outcome) => outcome.clone(),
-            Self::InProgress(under_way) => ready!(under_way.poll_unpin(context)),
-        };
-        *self = Self::Ready(outcome.clone());
-        Poll::Ready(outcome)
-    }
-}
-
-/// All that are under way.
-pub struct PendingSounds {
-    single_flight: SingleFlight<SoundJobKey, Option<SoundResult>>,
-    max_pending: usize,
+/// All running tasks.
+pub(super) struct RenderTasks {
+    single_flight: SingleFlight<RenderTaskKey, Option<SoundResult>>,
+    max_tasks: usize,
     permits: Arc<Semaphore>,
     tracker: TaskTracker,
-    /// Nobody waits for any sound any more.
     abort_token: CancellationToken,
 }
 
-impl PendingSounds {
-    /// At most so many, those that wait for their turn among them; one more is refused at once.
-    pub fn new(max_pending: usize) -> Self {
-        let permits = Arc::new(Semaphore::new(max_pending));
+impl RenderTasks {
+    /// `max_tasks` includes tasks that wait for an engine or for a fetch to begin. Further ones are refused.
+    pub(super) fn new(max_tasks: usize) -> Self {
+        let permits = Arc::new(Semaphore::new(max_tasks));
         let tracker = TaskTracker::new();
         let single_flight = SingleFlight::new(tracker.clone());
-        Self { single_flight, max_pending, permits, tracker, abort_token: CancellationToken::new() }
+        Self { single_flight, max_tasks, permits, tracker, abort_token: CancellationToken::new() }
     }
 
-    /// Waits until no sound is in the making.
-    pub async fn close_and_wait(&self) {
+    /// Waits until all tasks have ended.
+    pub(super) async fn close_and_wait(&self) {
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// Breaks off what is in the making, and waits until it is: programs are killed, their files removed.
-    pub async fn abort(&self) {
+    /// Aborts all tasks, and waits until their programs are killed and their files are removed.
+    pub(super) async fn abort(&self) {
         self.abort_token.cancel();
         self.close_and_wait().await;
     }
 
-    /// The making of a goal: one that is under way, else a new one, unless `there` finds that it has just ended.
-    pub fn join_or_start(
+    /// Joins the running task with this key, or starts one with `render`. `cached` is called after no running task was
+    /// found: a task that has just ended may have stored the sound.
+    pub(super) fn join_or_start(
         &self,
-        goal: SoundJobKey,
-        there: impl FnOnce() -> Option<RenderedSound>,
-        make: impl Future<Output = SoundResult> + Send + 'static,
+        key: RenderTaskKey,
+        cached: impl FnOnce() -> Option<RenderedSound>,
+        render: impl Future<Output = SoundResult> + Send + 'static,
     ) -> PendingSound {
-        let joined = self.single_flight.join(goal, || {
-            if let Some(made) = there() {
-                return ControlFlow::Break(Some(Ok(made)));
+        let joined = self.single_flight.join(key, || {
+            if let Some(sound) = cached() {
+                return ControlFlow::Break(Some(Ok(sound)));
             }
-            let Some(place) = self.try_permit() else {
+            let Some(permit) = self.try_permit() else {
                 return ControlFlow::Break(Some(Err(self.too_many_error())));
             };
-            let over = self.abort_token.clone();
+            let abort_token = self.abort_token.clone();
             ControlFlow::Continue(async move {
-                let outcome = over.run_until_cancelled_owned(make).await;
-                drop(place);
-                outcome
+                let result = abort_token.run_until_cancelled_owned(render).await;
+                drop(permit);
+                result
             })
         });
         match joined {
             FlightJoin::Started(flight) | FlightJoin::Joined(flight) => {
-                PendingSound::InProgress(sound_future(flight.map(Option::flatten)))
+                flight.map(|result| result.flatten().unwrap_or_else(aborted)).boxed()
             }
-            FlightJoin::NotNeeded(outcome) => PendingSound::Ready(outcome.unwrap_or_else(aborted)),
+            FlightJoin::NotNeeded(result) => ready(result.unwrap_or_else(aborted)),
         }
     }
 
-    /// A making for one alone: it ends when that one has left.
-    pub fn start_unshared(
+    /// Starts a task for one call. The task ends if the returned future is dropped.
+    pub(super) fn start_unshared(
         &self,
-        make: impl Future<Output = SoundResult> + Send + 'static,
+        render: impl Future<Output = SoundResult> + Send + 'static,
     ) -> PendingSound {
-        let Some(place) = self.try_permit() else {
-            return PendingSound::Ready(Err(self.too_many_error()));
+        let Some(permit) = self.try_permit() else {
+            return ready(Err(self.too_many_error()));
         };
-        let (mut tell, told) = oneshot::channel();
-        let over = self.abort_token.clone();
+        let (mut sender, receiver) = oneshot::channel();
+        let abort_token = self.abort_token.clone();
         let task = async move {
             tokio::select! {
-                outcome = make => drop(tell.send(outcome)),
-                () = tell.closed() => {}
-                () = over.cancelled() => {}
+                result = render => drop(sender.send(result)),
+                () = sender.closed() => {}
+                () = abort_token.cancelled() => {}
             }
-            drop(place);
+            drop(permit);
         };
         self.tracker.spawn(task.in_current_span());
-        PendingSound::InProgress(sound_future(told.map(Result::ok)))
+        receiver.map(|result| result.unwrap_or_else(|_| aborted())).boxed()
     }
 
     fn try_permit(&self) -> Option<OwnedSemaphorePermit> {
@@ -133,14 +111,14 @@ impl PendingSounds {
     }
 
     fn too_many_error(&self) -> SoundError {
-        SoundError(format!("{} sounds are being made already", self.max_pending))
+        SoundError(format!("{} sounds are being prepared already", self.max_tasks))
     }
 }
 
-fn sound_future(ends: impl Future<Output = Option<SoundResult>> + Send + 'static) -> SoundFuture {
-    ends.map(|outcome| outcome.unwrap_or_else(aborted)).boxed().shared()
+pub(super) fn ready(result: SoundResult) -> PendingSound {
+    future::ready(result).boxed()
 }
 
 fn aborted() -> SoundResult {
-    Err(SoundError("the making was given up".into()))
+    Err(SoundError("the sound was cancelled".into()))
 }

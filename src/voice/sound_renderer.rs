@@ -1,32 +1,30 @@
-//! Who makes sounds: texts by engines, URLs by fetching, one making for all that want the same.
+//! Turns a [`SoundRequest`] into a sound that the switch can play: from the store, by an engine, or by a fetch.
 
 use std::sync::Arc;
 
+use super::render_tasks::{PendingSound, RenderTasks, ready};
+use super::settings::VoiceSettings;
+use super::sound_fetcher::SoundFetcher;
+use super::sound_store::SoundStore;
+use super::sound_urls::SoundUrls;
+use super::tts::Synthesizer;
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, SoundRequest, VoiceParams};
-use crate::voice::pending_sound::{PendingSound, PendingSounds};
-use crate::voice::settings::VoiceSettings;
-use crate::voice::sound_fetcher::SoundFetcher;
-use crate::voice::sound_server::SoundUrls;
-use crate::voice::sound_store::SoundStore;
-use crate::voice::tts::Synthesizer;
 use crate::web::client::HttpClient;
 
-/// For each sound that may be in the making so many may wait for their turn.
-const QUEUED_PER_SLOT: usize = 64;
+/// This many tasks may exist for each one that an engine or a fetch can run at once. The others wait for a permit.
+const TASKS_PER_PERMIT: usize = 64;
 
-/// Who makes sounds.
 #[derive(Clone)]
-pub(super) struct SoundService {
+pub(super) struct SoundRenderer {
     synthesizer: Arc<Synthesizer>,
     fetcher: Arc<SoundFetcher>,
-    pending_sounds: Arc<PendingSounds>,
+    tasks: Arc<RenderTasks>,
     pub(super) store: Arc<SoundStore>,
     pub(super) max_concurrent: usize,
 }
 
-impl SoundService {
-    /// Nothing is made yet.
+impl SoundRenderer {
     pub(super) fn new(
         settings: &VoiceSettings,
         client: Arc<HttpClient>,
@@ -36,99 +34,102 @@ impl SoundService {
         Self {
             synthesizer: Arc::new(Synthesizer::new(settings, client.clone(), store.clone())),
             fetcher: Arc::new(SoundFetcher::new(settings, client, store.clone())),
-            pending_sounds: Arc::new(PendingSounds::new(settings.max_concurrent * QUEUED_PER_SLOT)),
+            tasks: Arc::new(RenderTasks::new(settings.max_concurrent * TASKS_PER_PERMIT)),
             store,
             max_concurrent: settings.max_concurrent,
         }
     }
 
     pub(super) async fn close_and_wait(&self) {
-        self.pending_sounds.close_and_wait().await;
+        self.tasks.close_and_wait().await;
     }
 
     pub(super) async fn abort(&self) {
-        self.pending_sounds.abort().await;
+        self.tasks.abort().await;
     }
 
-    pub(super) fn render(&self, wanted: SoundRequest, speaks: bool) -> PendingSound {
-        let making = match wanted {
-            SoundRequest::Text { text, voice_params: manner } => {
-                self.synthesize(text, &manner, speaks)
+    pub(super) fn render(&self, request: SoundRequest, has_tts: bool) -> PendingSound {
+        let pending = match request {
+            SoundRequest::Text { text, voice_params } => {
+                self.synthesize(text, &voice_params, has_tts)
             }
             SoundRequest::Url { url, decides_host } => self.fetch(&url, decides_host),
         };
-        making.unwrap_or_else(|mute| PendingSound::Ready(Err(mute)))
+        pending.unwrap_or_else(|error| ready(Err(error)))
     }
 
     fn synthesize(
         &self,
         text: RedactedText,
-        manner: &VoiceParams,
-        speaks: bool,
+        params: &VoiceParams,
+        has_tts: bool,
     ) -> Result<PendingSound, SoundError> {
-        let text = Arc::new(self.synthesizer.synthesis_request(text, manner, speaks)?);
-        if let Some(made) = self.synthesizer.cached(&text) {
-            return Ok(PendingSound::Ready(Ok(made)));
+        let request = Arc::new(self.synthesizer.synthesis_request(text, params, has_tts)?);
+        if let Some(sound) = self.synthesizer.cached(&request) {
+            return Ok(ready(Ok(sound)));
         }
-        let by_switch = text.may_use_switch();
-        let (speakers, spoken) = (self.synthesizer.clone(), text.clone());
-        let make = async move { speakers.synthesize(&spoken).await };
-        Ok(match self.synthesizer.sound_key(&text) {
-            Some(key) => self.pending_sounds.join_or_start(
-                (key, by_switch),
-                || self.synthesizer.cached(&text),
-                make,
+        let key = self.synthesizer.sound_key(&request);
+        let (synthesizer, task_request) = (self.synthesizer.clone(), request.clone());
+        let task = async move { synthesizer.synthesize(&task_request).await };
+        Ok(match key {
+            Some(key) => self.tasks.join_or_start(
+                (key, request.may_use_switch()),
+                || self.synthesizer.cached(&request),
+                task,
             ),
-            None => self.pending_sounds.start_unshared(make),
+            None => self.tasks.start_unshared(task),
         })
     }
 
-    fn fetch(&self, url: &RedactedText, decides_host: bool) -> Result<PendingSound, SoundError> {
-        let place = self.fetcher.check_url(url, decides_host)?;
-        if let Some(outcome) = self.fetcher.cached_result(&place) {
-            return Ok(PendingSound::Ready(outcome));
+    fn fetch(&self, url: &RedactedText, untrusted_host: bool) -> Result<PendingSound, SoundError> {
+        let source = self.fetcher.check_url(url, untrusted_host)?;
+        if let Some(result) = self.fetcher.cached_result(&source) {
+            return Ok(ready(result));
         }
-        let (fetcher, fetched) = (self.fetcher.clone(), place.clone());
-        let fetch = async move { fetcher.fetch(&fetched).await };
-        Ok(match place.sound_key() {
-            Some(key) => self.pending_sounds.join_or_start(
-                (key, false),
-                || self.fetcher.cached_fresh(&place),
-                fetch,
-            ),
-            None => self.pending_sounds.start_unshared(fetch),
+        let (fetcher, task_source) = (self.fetcher.clone(), source.clone());
+        let task = async move { fetcher.fetch(&task_source).await };
+        Ok(match source.sound_key() {
+            Some(key) => {
+                self.tasks.join_or_start((key, false), || self.fetcher.cached_fresh(&source), task)
+            }
+            None => self.tasks.start_unshared(task),
         })
     }
 
-    pub(super) fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
-        match wanted {
-            SoundRequest::Text { text, voice_params: manner } => self
-                .synthesizer
-                .cached(&self.synthesizer.synthesis_request(text, &manner, speaks).ok()?),
+    /// Returns a stored sound. A fetched one may be stale; it is then refreshed in the background.
+    pub(super) fn cached(&self, request: SoundRequest, has_tts: bool) -> Option<RenderedSound> {
+        match request {
+            SoundRequest::Text { text, voice_params } => {
+                let request = self.synthesizer.synthesis_request(text, &voice_params, has_tts);
+                self.synthesizer.cached(&request.ok()?)
+            }
             SoundRequest::Url { url, decides_host } => {
-                let place = self.fetcher.check_url(&url, decides_host).ok()?;
-                if place.sound_key().is_some() {
+                let source = self.fetcher.check_url(&url, decides_host).ok()?;
+                if source.sound_key().is_some() {
                     drop(self.fetch(&url, decides_host));
                 }
-                self.fetcher.cached(&place)
+                self.fetcher.cached(&source)
             }
         }
     }
 
-    pub(super) fn is_cached(&self, wanted: &SoundRequest) -> bool {
-        match wanted {
-            SoundRequest::Text { .. } => self.cached(wanted.clone(), false).is_some(),
+    /// Like [`SoundRenderer::cached`], but starts no fetch.
+    pub(super) fn is_cached(&self, request: &SoundRequest) -> bool {
+        match request {
+            SoundRequest::Text { .. } => self.cached(request.clone(), false).is_some(),
             SoundRequest::Url { url, decides_host } => {
-                let place = self.fetcher.check_url(url, *decides_host);
-                place.is_ok_and(|place| self.fetcher.cached(&place).is_some())
+                let source = self.fetcher.check_url(url, *decides_host);
+                source.is_ok_and(|source| self.fetcher.cached(&source).is_some())
             }
         }
     }
 
-    /// Whether it is a text that nobody but the switch can speak.
-    pub(super) fn needs_switch_tts(&self, wanted: &SoundRequest) -> bool {
-        let SoundRequest::Text { text, voice_params: manner } = wanted else { return false };
-        let speakers = |speaks| self.synthesizer.synthesis_request(text.clone(), manner, speaks);
-        speakers(true).is_ok() && speakers(false).is_err()
+    /// Whether the request is a text that only the switch can speak.
+    pub(super) fn needs_switch_tts(&self, request: &SoundRequest) -> bool {
+        let SoundRequest::Text { text, voice_params } = request else { return false };
+        let is_possible = |has_tts| {
+            self.synthesizer.synthesis_request(text.clone(), voice_params, has_tts).is_ok()
+        };
+        is_possible(true) && !is_possible(false)
     }
 }

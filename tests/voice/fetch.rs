@@ -208,7 +208,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     assert_eq!(reason, "the sound's web server answered with status 302");
     for (url, reason) in [
         ("file:///etc/passwd", "the sound's URL is neither http nor https"),
-        ("hello.wav", "the sound's URL is none"),
+        ("hello.wav", "the sound's URL is invalid"),
     ] {
         assert_eq!(mute(&engines, decided(url)).await, reason);
     }
@@ -237,9 +237,9 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
     studio.settings.timeout = Duration::from_secs(3);
     let engines = studio.open();
     for (path, begins) in [
-        ("/page?q=1", "what was fetched can't be heard: "),
+        ("/page?q=1", "the fetched file is not a playable sound: "),
         ("/long?q=1", "the reply is longer than 16777216 bytes"),
-        ("/silent?q=1", "no sound was fetched within 3s"),
+        ("/silent?q=1", "the sound was not fetched within 3s"),
     ] {
         let reason = mute(&engines, at(&web.url(path))).await;
         assert!(reason.starts_with(begins), "{reason}");

@@ -1,56 +1,47 @@
-//! The key that signs URLs.
+//! The key that signs sound URLs.
 
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use ring::hmac;
-use ring::rand::{SecureRandom, SystemRandom};
+use tempfile::NamedTempFile;
+use tracing::warn;
 
-use crate::voice::untrusted_files;
+use crate::voice::random_name::random_bytes;
+use crate::voice::untrusted_files::read_untrusted;
 
 const KEY_FILE: &str = ".sound-server-key";
 const KEY_BYTES: usize = 32;
 
-/// The key of a folder of made sounds; a new one where it has none. It outlives us, so that what a switch has fetched
-/// stays good when we are started again. In a folder that can't be written it is for this time alone.
+/// Loads the key from the cache folder, or creates it there. It is kept so that files that a switch has cached by URL
+/// stay valid after a restart. If the folder is not writable, the key lasts as long as this process.
 pub(super) fn load_or_create(folder: &Path) -> io::Result<hmac::Key> {
-    let file = folder.join(KEY_FILE);
-    let key = match read_key(&file) {
+    let key = match load(folder) {
         Some(key) => key,
-        None => create_key(&file)?,
+        None => create(folder)?,
     };
     Ok(hmac::Key::new(hmac::HMAC_SHA256, &key))
 }
 
-fn read_key(file: &Path) -> Option<[u8; KEY_BYTES]> {
-    untrusted_files::read_untrusted(file, KEY_BYTES as u64).ok()?.try_into().ok()
+fn load(folder: &Path) -> Option<[u8; KEY_BYTES]> {
+    read_untrusted(&folder.join(KEY_FILE), KEY_BYTES as u64).ok()?.try_into().ok()
 }
 
-fn create_key(file: &Path) -> io::Result<[u8; KEY_BYTES]> {
-    let mut key = [0; KEY_BYTES];
-    let random = SystemRandom::new().fill(&mut key);
-    random.map_err(|_| io::Error::other("no random numbers can be had"))?;
-    if let Err(error) = write_key(file, &key) {
-        tracing::warn!(%error, "the sound server's key can't be kept: its URLs change with each start");
+fn create(folder: &Path) -> io::Result<[u8; KEY_BYTES]> {
+    let key = random_bytes()?;
+    if let Err(error) = save(folder, &key) {
+        warn!(%error, "can't save the sound server's key: sound URLs change at each start");
     }
     Ok(key)
 }
 
-/// For our own eyes.
-fn write_key(file: &Path, key: &[u8]) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    }
-    let unfinished = file.with_extension("unfinished");
-    let opened = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .custom_flags(untrusted_files::open_flags())
-        .open(&unfinished);
-    opened?.write_all(key)?;
-    fs::rename(unfinished, file)
+/// Only our own user may read the file: a temporary file has mode 0600, and keeps it when it is renamed.
+fn save(folder: &Path, key: &[u8]) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
+    let mut file = NamedTempFile::with_prefix_in(KEY_FILE, folder)?;
+    file.write_all(key)?;
+    file.persist(folder.join(KEY_FILE))?;
+    Ok(())
 }

@@ -4,6 +4,7 @@
 //! does, and is to be called regularly. Until then, a call that gets such a sound hears nothing.
 
 pub(super) mod cache_metadata;
+mod sound_index;
 pub(super) mod sound_key;
 mod store_folder;
 mod stored_sound;
@@ -13,7 +14,6 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use lru::LruCache;
 use parking_lot::Mutex;
 use tracing::warn;
 
@@ -25,6 +25,7 @@ use crate::channel::Sound;
 use crate::script::voice::SoundError;
 
 use cache_metadata::SoundCacheMetadata;
+use sound_index::SoundIndex;
 use sound_key::SoundKey;
 use store_folder::{METADATA_EXTENSION, StoreFolder, StoredFile, StoredFileName};
 
@@ -42,11 +43,6 @@ pub(super) struct SoundStore {
     index: Mutex<SoundIndex>,
 }
 
-struct SoundIndex {
-    sounds: LruCache<SoundKey, Arc<StoredSound>>,
-    bytes: u64,
-}
-
 impl SoundStore {
     /// Loads the sounds that are in the folder. The oldest count as least recently used. With `urls`, the switch fetches
     /// the sounds from the sound server.
@@ -57,7 +53,7 @@ impl SoundStore {
             folder: Arc::new(StoreFolder::new(&settings.cache_folder)),
             urls,
             max_bytes: settings.max_cache_bytes,
-            index: Mutex::new(SoundIndex { sounds: LruCache::unbounded(), bytes: 0 }),
+            index: Mutex::default(),
         };
         match store.folder.list() {
             Ok(files) => store.load_files(files),
@@ -73,11 +69,11 @@ impl SoundStore {
 
     /// Whether less than 7/8 of the allowed size is used.
     pub(super) fn has_room(&self) -> bool {
-        self.index.lock().bytes < self.max_bytes / 8 * 7
+        self.index.lock().bytes() < self.max_bytes / 8 * 7
     }
 
     pub(super) fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {
-        self.index.lock().sounds.get(&key).cloned()
+        self.index.lock().get(key)
     }
 
     /// Writes a sound, and replaces the one with the same key. Without a key, the files are deleted when nobody holds the
@@ -107,7 +103,7 @@ impl SoundStore {
     }
 
     pub(super) fn remove(&self, key: SoundKey) {
-        let removed = self.index.lock().pop(key);
+        let removed = self.index.lock().remove(key);
         self.retire(removed);
     }
 
@@ -121,7 +117,7 @@ impl SoundStore {
         // weak, since a strong one would keep sounds from being evicted.
         let indexed: Vec<_> = {
             let index = self.index.lock();
-            index.sounds.iter().map(|(key, sound)| (*key, Arc::downgrade(sound))).collect()
+            index.iter().map(|(key, sound)| (key, Arc::downgrade(sound))).collect()
         };
         let files: HashSet<_> = self.folder.list()?.into_iter().map(|file| file.name).collect();
         let indexed = indexed.into_iter().filter_map(|(key, sound)| Some((key, sound.upgrade()?)));
@@ -134,9 +130,7 @@ impl SoundStore {
     fn forget_if_current(&self, key: SoundKey, sound: &Arc<StoredSound>) -> bool {
         let forgotten = {
             let mut index = self.index.lock();
-            let is_current =
-                index.sounds.peek(&key).is_some_and(|current| Arc::ptr_eq(current, sound));
-            is_current.then(|| index.pop(key)).flatten()
+            if index.is_current(key, sound) { index.remove(key) } else { None }
         };
         let is_forgotten = forgotten.is_some();
         self.retire(forgotten);
@@ -195,9 +189,7 @@ impl SoundStore {
         let is_owner = self.folder.try_own();
         let removed = {
             let mut index = self.index.lock();
-            let mut removed: Vec<_> = index.pop(key).into_iter().collect();
-            index.bytes += sound.bytes;
-            index.sounds.put(key, sound);
+            let mut removed: Vec<_> = index.insert(key, sound).into_iter().collect();
             if is_owner {
                 removed.extend(index.evict(self.max_bytes));
             }
@@ -249,31 +241,5 @@ impl SoundStore {
         let sounds = files.into_iter().filter(|(extension, _)| *extension != METADATA_EXTENSION);
         let (extensions, bytes): (Vec<_>, Vec<u64>) = sounds.unzip();
         self.new_sound(stem, extensions, bytes.into_iter().sum(), metadata)
-    }
-}
-
-impl SoundIndex {
-    fn pop(&mut self, key: SoundKey) -> Option<Arc<StoredSound>> {
-        let sound = self.sounds.pop(&key)?;
-        self.bytes -= sound.bytes;
-        Some(sound)
-    }
-
-    /// Removes sounds until the rest is within the limit. Sounds that a call holds stay, and count as recently used.
-    fn evict(&mut self, max_bytes: u64) -> Vec<Arc<StoredSound>> {
-        let mut evicted = Vec::new();
-        for _ in 0..self.sounds.len() {
-            if self.bytes <= max_bytes {
-                break;
-            }
-            let Some((key, sound)) = self.sounds.pop_lru() else { break };
-            if Arc::strong_count(&sound) > 1 {
-                self.sounds.put(key, sound);
-            } else {
-                self.bytes -= sound.bytes;
-                evicted.push(sound);
-            }
-        }
-        evicted
     }
 }

@@ -1,5 +1,6 @@
 //! Text-to-speech by the engine that a script names or the default engine. If that fails, the fallback engine speaks.
 
+mod engine_failure;
 mod engine_health;
 mod engine_voice;
 mod openai;
@@ -22,11 +23,9 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, VoiceParams};
 use crate::web::client::HttpClient;
 
+use engine_failure::EngineFailure;
 use engine_health::EngineHealth;
 use engine_voice::EngineVoice;
-
-/// A line of standard error is not logged if it repeats this many consecutive characters of the text.
-const REVEALING_CHARS: usize = 8;
 
 pub(super) struct Synthesizer {
     default_engine: Option<Arc<TtsEngine>>,
@@ -51,13 +50,6 @@ impl SynthesisRequest {
     pub(super) fn may_use_switch(&self) -> bool {
         self.voices.iter().any(EngineVoice::is_switch)
     }
-}
-
-struct EngineFailure {
-    /// Contains nothing that the engine wrote.
-    reason: String,
-    /// May quote the text: only for the log, after a check.
-    stderr_line: Option<String>,
 }
 
 /// Why an attempt with one engine failed.
@@ -235,18 +227,10 @@ impl Synthesizer {
     fn record_failure(&self, voice: &EngineVoice, text: &RedactedText, failure: &EngineFailure) {
         if self.engine_health.record_failure(&voice.health_key(), Instant::now()) {
             let engine = voice.engine_name();
-            let stderr = failure.stderr_line.as_deref().filter(|line| !reveals_text(line, text));
+            let stderr = failure.loggable_stderr(text);
             warn!(engine, reason = failure.reason, stderr, "text-to-speech engine failed");
         }
     }
-}
-
-/// Whether a line that an engine wrote may quote the text: engines repeat what they can't process.
-fn reveals_text(line: &str, text: &RedactedText) -> bool {
-    let chars: Vec<char> = text.text().trim().chars().collect();
-    let mut excerpts = chars.windows(chars.len().clamp(1, REVEALING_CHARS));
-    text.is_sensitive()
-        || excerpts.any(|excerpt| line.contains(&excerpt.iter().collect::<String>()))
 }
 
 fn no_engine_error(params: &VoiceParams) -> SoundError {
@@ -256,16 +240,4 @@ fn no_engine_error(params: &VoiceParams) -> SoundError {
             "no text-to-speech engine: none is configured, and espeak-ng is not installed".into()
         }
     })
-}
-
-impl From<String> for EngineFailure {
-    fn from(reason: String) -> Self {
-        Self { reason, stderr_line: None }
-    }
-}
-
-impl From<program::ProgramError> for EngineFailure {
-    fn from(error: program::ProgramError) -> Self {
-        Self { reason: error.to_string(), stderr_line: error.stderr_line }
-    }
 }

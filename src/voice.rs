@@ -61,8 +61,8 @@ impl VoiceEngines {
         Self { renderer, recognizer, prewarmer: Prewarmer::default(), sound_urls }
     }
 
-    /// Renders the sounds that the scripts need in every call, in the background, and renders them again if they fail or
-    /// are deleted. Replaces the scripts of an earlier call of this method.
+    /// Renders the sounds that the scripts need in every call, in the background, and renders them again if they fail
+    /// or are deleted. From then on, the sounds of an earlier library are left alone.
     pub fn prewarm(&self, library: &ScriptLibrary) {
         let fixed_sounds = library.fixed_sounds().collect();
         self.prewarmer.start(fixed_sounds, self.renderer.clone());

@@ -48,7 +48,7 @@ impl Recognizer {
         }
     }
 
-    /// Returns how the channel gets at speech: the switch recognizes it itself, or it records it into a new recording.
+    /// Returns where a channel's speech comes from: the switch's own recognition, or a recording that it is to make.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ use decode::SoundDecoder;
 use resample::SoundResampler;
 
 /// Longer sounds are refused.
-pub const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
+const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
 /// Larger files are refused.
 pub const MAX_FILE_BYTES: usize = 256 << 20;
 
@@ -62,7 +62,6 @@ pub enum AudioError {
     SampleRateChanged,
     #[error("it has {0} channels; at most 8 are supported")]
     TooManyChannels(usize),
-    /// Longer than [`MAX_SOUND_TIME`].
     #[error("it is longer than 15 minutes")]
     TooLong,
     /// Larger than [`MAX_FILE_BYTES`].

@@ -15,8 +15,8 @@ use crate::script::voice::{SoundError, SoundRequest};
 /// How often to look for missing sounds: those that failed, those that only the fallback engine rendered, and those
 /// whose files were deleted.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
-/// The interval between attempts doubles up to this while the same number of sounds fails: an attempt at a web service
-/// may cost money.
+/// While the same number of sounds fails, the interval between attempts doubles up to this: each request to a web
+/// service may cost money.
 const MAX_RETRY_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
 /// The background task, if one runs.

@@ -84,9 +84,9 @@ impl From<ProgramErrorReason> for ProgramError {
 /// Runs a program and returns its output: the file `{out}` if an argument contains that placeholder, else its standard
 /// output.
 ///
-/// The program and all processes that it started are killed at the end of the timeout, when the output becomes too long,
-/// and when this future is dropped. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private `TMPDIR`
-/// that is removed afterwards.
+/// The program and all processes that it started are killed at the end of the timeout, when the output becomes too
+/// long, and when this future is dropped. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private
+/// `TMPDIR` that is removed afterwards.
 ///
 /// # Errors
 ///
@@ -117,7 +117,7 @@ pub async fn run(
 }
 
 /// Removes temporary folders that a killed daemon left behind more than an hour ago.
-pub fn remove_stale_folders() {
+pub(super) fn remove_stale_folders() {
     private_folder::remove_stale_folders();
 }
 

@@ -76,7 +76,7 @@ impl SpeechRecording {
     /// # Errors
     ///
     /// If the file is missing, unreadable, not a regular file, empty or too long.
-    pub fn read(&self) -> Result<Vec<u8>, AsrError> {
+    pub(super) fn read(&self) -> Result<Vec<u8>, AsrError> {
         let read_error =
             |error: io::Error| AsrError(format!("could not read the recording: {error}"));
         let file = open_untrusted(&self.local).map_err(read_error)?;

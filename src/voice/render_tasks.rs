@@ -17,11 +17,11 @@ use crate::single_flight::{FlightJoin, SingleFlight};
 
 pub(super) type SoundResult = Result<RenderedSound, SoundError>;
 
-/// A sound that is ready, or that a task renders. The task is not affected if this is dropped, unless it is unshared.
+/// A sound that is ready or that a task is rendering. Dropping this does not end a shared task.
 pub(super) type PendingSound = BoxFuture<'static, SoundResult>;
 
-/// Calls share a task if both the key and this flag are equal: whether the result may be a text that the switch speaks
-/// itself, which is of no use in a call on a switch without text-to-speech.
+/// The flag tells whether the result may be a text for the switch to speak. A call on a switch without text-to-speech
+/// can't use such a result, so it must not share that task.
 type RenderTaskKey = (SoundKey, bool);
 
 /// All running tasks.

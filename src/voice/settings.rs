@@ -52,8 +52,7 @@ pub struct FolderPaths {
 
 /// Sample rates of the sounds, which are 16-bit mono WAV.
 ///
-/// The `Debug` text of the variants is part of every [`SoundKey`](super::sound_store::sound_key::SoundKey): a renamed
-/// variant would make all stored sounds useless.
+/// The `Debug` text of the variants is part of every `SoundKey`: a renamed variant would make all stored sounds useless.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SoundFormat {
     /// 8 kHz as `.wav`, for every switch.

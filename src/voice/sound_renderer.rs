@@ -12,7 +12,7 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, SoundRequest, VoiceParams};
 use crate::web::client::HttpClient;
 
-/// This many tasks may exist for each one that an engine or a fetch can run at once. The others wait for a permit.
+/// For each permit of the engines, this many tasks may exist. Most of them wait for a permit.
 const TASKS_PER_PERMIT: usize = 64;
 
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Synthesized and fetched sounds: files in one folder, with an index in memory.
 //!
-//! A lookup only reads the index. It does not notice that somebody else has deleted files; [`SoundStore::forget_deleted`]
-//! does, and is to be called regularly. Until then, a call that gets such a sound hears nothing.
+//! A lookup only reads the index. If another program deletes a file, a call that gets the sound hears nothing.
+//! [`SoundStore::forget_deleted`] finds such sounds, and is to be called regularly.
 
 pub(super) mod cache_metadata;
 mod sound_index;
@@ -44,8 +44,8 @@ pub(super) struct SoundStore {
 }
 
 impl SoundStore {
-    /// Loads the sounds that are in the folder. The oldest count as least recently used. With `urls`, the switch fetches
-    /// the sounds from the sound server.
+    /// Loads the sounds that are in the folder. The oldest count as least recently used. With `urls`, the switch
+    /// fetches the sounds from the sound server.
     ///
     /// If the folder can't be read, this only logs a warning: the cause may disappear while the daemon runs.
     pub(super) fn open(settings: &VoiceSettings, urls: Option<Arc<SoundUrls>>) -> Self {
@@ -76,8 +76,8 @@ impl SoundStore {
         self.index.lock().get(key)
     }
 
-    /// Writes a sound, and replaces the one with the same key. Without a key, the files are deleted when nobody holds the
-    /// sound any more.
+    /// Writes a sound, and replaces the one with the same key. Without a key, the files are deleted when nobody holds
+    /// the sound any more.
     ///
     /// # Errors
     ///
@@ -113,8 +113,8 @@ impl SoundStore {
     ///
     /// If the folder can't be read.
     pub(super) fn forget_deleted(&self) -> io::Result<usize> {
-        // The index is copied before the folder is read: files of later sounds could be missing in the list. The copy is
-        // weak, since a strong one would keep sounds from being evicted.
+        // The index is copied first: a sound that is stored after the folder has been read would seem deleted. The copy
+        // has weak references, since `evict` spares sounds that somebody holds.
         let indexed: Vec<_> = {
             let index = self.index.lock();
             index.iter().map(|(key, sound)| (key, Arc::downgrade(sound))).collect()

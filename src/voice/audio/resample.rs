@@ -116,7 +116,8 @@ impl ResampleFilter {
     }
 }
 
-/// The filter raises peaks slightly. They are clipped: `as` saturates, where a wrapped number would be heard as a click.
+/// The filter raises peaks slightly. They are clipped: `as` saturates, where a wrapped number would be heard as a
+/// click.
 fn to_i16(sample: f32) -> i16 {
     (sample * 32768.0).round() as i16
 }

@@ -48,8 +48,8 @@ pub(super) async fn respond<B>(urls: &SoundUrls, request: &Request<B>) -> Respon
     }
 }
 
-/// Checks the type before it opens the file: opening a named pipe would block. It checks again afterwards, since the file
-/// may have been replaced.
+/// Checks the type before it opens the file: opening a named pipe would block. It checks again afterwards, since the
+/// file may have been replaced.
 async fn open_regular_file(path: &Path) -> io::Result<(File, Metadata)> {
     if !tokio::fs::metadata(path).await?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
@@ -143,8 +143,9 @@ impl FileHeaders {
     }
 }
 
-/// How long the switch may play its copy without asking again. A file of the cache never changes, since its name is unique;
-/// a file of the library may be replaced. `None` for a sound that only one call uses: the switch must not cache it.
+/// How long the switch may play its copy without asking again. A file of the cache never changes, since its name is
+/// unique; a file of the library may be replaced. `None` for a sound that only one call uses: the switch must not cache
+/// it.
 fn max_age(root: ServedRoot, path: &Path) -> Option<Duration> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     match root {

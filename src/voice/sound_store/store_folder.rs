@@ -59,8 +59,9 @@ impl StoreFolder {
         Self { paths: paths.clone(), lock: OnceLock::new() }
     }
 
-    /// Whether this process owns the folder: only the owner deletes files and enforces the size limit. The first process
-    /// that calls this becomes the owner until it ends. Another one may be `dialscript call`, run beside a daemon.
+    /// Whether this process owns the folder: only the owner enforces the size limit and deletes cached sounds. The
+    /// first process that calls this becomes the owner until it ends. Another one may be `dialscript call`, run beside
+    /// a daemon.
     pub(super) fn try_own(&self) -> bool {
         self.lock.get().is_some() || self.take_lock().is_some()
     }

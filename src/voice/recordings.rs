@@ -67,7 +67,7 @@ pub struct SpeechRecording {
 
 impl SpeechRecording {
     /// The switch's path of the file.
-    pub fn on_switch(&self) -> &Arc<str> {
+    pub(super) fn on_switch(&self) -> &Arc<str> {
         &self.on_switch
     }
 

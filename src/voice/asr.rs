@@ -3,6 +3,7 @@
 //! What a caller says and what an engine returns never appear in a log, an error or a `Debug` text.
 
 mod command;
+mod limits;
 mod openai;
 mod utterance;
 mod vosk;
@@ -21,10 +22,7 @@ use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
 use utterance::UtteranceAudio;
 
-/// Longer transcripts are cut.
-pub const MAX_TRANSCRIPT_BYTES: usize = 2000;
-/// The longest reply that is read from an engine.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+pub use limits::MAX_TRANSCRIPT_BYTES;
 
 /// Speech recognition by the engine that the daemon's file names.
 pub struct Recognizer {

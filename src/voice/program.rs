@@ -1,18 +1,21 @@
 //! Runs an engine's program for one sound or one utterance, without a shell and within bounds on time and output.
 
+mod error;
 mod private_folder;
 mod running_program;
 
 use std::path::Path;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::script::voice::SpeakingRate;
 use crate::voice::settings::EngineProgram;
+use error::temporary_file_error;
 use private_folder::PrivateFolder;
 use running_program::{ProgramTask, RunningProgram};
+
+pub use error::{ProgramError, ProgramErrorReason};
 
 /// Words a minute at normal speed.
 const NORMAL_WPM: u32 = 175;
@@ -33,52 +36,6 @@ pub enum ProgramInput<'a> {
     Text(&'a str),
     /// The content of the file `{in}`, or of standard input if no argument contains `{in}`.
     File(&'a [u8]),
-}
-
-/// Why a program produced no result.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct ProgramError {
-    /// Contains nothing that the program wrote.
-    pub reason: ProgramErrorReason,
-    /// The last line of standard error, at most 200 characters. It may quote the program's input.
-    pub stderr_line: Option<String>,
-}
-
-/// Without the line of standard error, which may quote the input.
-impl std::fmt::Debug for ProgramError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ProgramError({:?})", self.reason)
-    }
-}
-
-/// How a program failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProgramErrorReason {
-    #[error("it is not installed")]
-    NotInstalled,
-    /// With the operating system's error.
-    #[error("it can't be run: {0}")]
-    CannotRun(String),
-    #[error("it exited with status {0}")]
-    ExitStatus(i32),
-    #[error("it was killed by signal {0}")]
-    Signal(i32),
-    /// We killed it at the end of the timeout.
-    #[error("it did not finish within {0:?}")]
-    TimedOut(Duration),
-    /// We killed it because its output exceeded the bound.
-    #[error("its output is longer than {0} bytes")]
-    OutputTooLong(usize),
-    /// It exited with status 0 and an empty output.
-    #[error("it produced no output")]
-    NoOutput,
-}
-
-impl From<ProgramErrorReason> for ProgramError {
-    fn from(reason: ProgramErrorReason) -> Self {
-        Self { reason, stderr_line: None }
-    }
 }
 
 /// Runs a program and returns its output: the file `{out}` if an argument contains that placeholder, else its standard
@@ -176,24 +133,4 @@ fn placeholder_value(
         "wpm" => (NORMAL_WPM * u32::from(hundredths) / 100).to_string(),
         _ => return None,
     })
-}
-
-fn temporary_file_error(error: std::io::Error) -> ProgramError {
-    ProgramErrorReason::CannotRun(format!("could not create a temporary file: {error}")).into()
-}
-
-fn spawn_error(error: std::io::Error) -> ProgramError {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => ProgramErrorReason::NotInstalled.into(),
-        _ => ProgramErrorReason::CannotRun(error.to_string()).into(),
-    }
-}
-
-fn check_status(status: ExitStatus) -> Result<(), ProgramErrorReason> {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(()),
-        (Some(code), _) => Err(ProgramErrorReason::ExitStatus(code)),
-        (None, signal) => Err(ProgramErrorReason::Signal(signal.unwrap_or_default())),
-    }
 }

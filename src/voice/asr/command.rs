@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{MAX_REPLY_BYTES, utterance::UtteranceAudio};
+use super::limits::MAX_REPLY_BYTES;
+use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 use crate::voice::program::{self, ProgramErrorReason, ProgramInput, ProgramValues};
 use crate::voice::settings::EngineProgram;

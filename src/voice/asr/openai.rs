@@ -3,7 +3,8 @@
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 
-use super::{MAX_REPLY_BYTES, utterance::UtteranceAudio};
+use super::limits::MAX_REPLY_BYTES;
+use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 use crate::voice::settings::EngineHttpService;
 use crate::web::client::{HttpClient, HttpReply};

@@ -9,7 +9,8 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use url::Url;
 
-use super::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES, utterance::UtteranceAudio};
+use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
+use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 
 /// Size of a message with samples: half a second at 8 kHz.

@@ -1,6 +1,7 @@
 //! Decoding of a sound file to mono samples.
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -11,9 +12,11 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadOnlyS
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
-use super::{AudioError, MAX_SOUND_TIME};
+use super::error::AudioError;
 
 const MAX_CHANNELS: usize = 8;
+/// Longer sounds are refused.
+const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
 /// In Hz.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 4000..=192_000;
 /// Bound on the samples of all channels: the longest sound in stereo at 96 kHz.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
-use super::AudioError;
+use super::error::AudioError;
 
 /// Length of the filter's block, in samples of the lower of the two rates. A longer block gives a steeper filter: with
 /// this one, at 8 kHz, frequencies below 3.8 kHz pass and those above 4 kHz are removed.

@@ -11,8 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use super::error::{ProgramError, ProgramErrorReason, check_status, spawn_error};
 use super::private_folder::PrivateFolder;
-use super::{ProgramError, ProgramErrorReason, check_status, spawn_error};
 use crate::voice::untrusted_files;
 
 /// Longer lines of standard error are cut.

@@ -18,9 +18,8 @@ use hyper::body::Frame;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::SoundUrls;
 use crate::voice::sound_store::is_temporary_name;
-use crate::voice::sound_urls::ServedRoot;
+use crate::voice::sound_urls::{ServedRoot, SoundUrls};
 
 /// Files are sent in chunks of this size.
 const CHUNK_BYTES: usize = 64 << 10;

@@ -61,7 +61,11 @@ impl EngineHealthState {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use crate::voice::tts::engine_health::EngineHealth;
 
     #[test]
     fn a_voice_is_skipped_after_three_failures_and_logged_once_a_minute() {

@@ -109,7 +109,7 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
     assert_eq!(told.code, 1);
     assert_eq!(told.output.lines().count(), 1, "{}", told.output);
     for words in [
-        "it is no sound file",
+        "not a supported sound file",
         "bad.mp3",
         "gone.mp3",
         "can't be read",

@@ -41,9 +41,6 @@ const KNOWN_WITH_A_PARENT: &[&[&str]] = &[
     &["script/answer.rs", "script/answer/json.rs", "script/answer/tree.rs"],
     &["server.rs", "server/call.rs", "server/listen.rs"],
     &["telemetry.rs", "telemetry/calls.rs"],
-    &["voice/audio.rs", "voice/audio/decode.rs", "voice/audio/resample.rs"],
-    &["voice/hear.rs", "voice/hear/command.rs", "voice/hear/http.rs", "voice/hear/vosk.rs"],
-    &["voice/program.rs", "voice/program/running.rs"],
 ];
 
 #[test]

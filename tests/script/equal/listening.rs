@@ -189,7 +189,7 @@ rows! {
         right().late("Welcome", 3000).keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up");
     nobody_listens_and_no_keys_are_asked_for:
         words("").hears_by(FakeEar::Deaf).ends("no_input", "NextStep").hears("up Bye")
-            .because("no engine listens");
+            .because("no speech recognizer is configured");
     nobody_listens_but_keys_are_asked_for:
         right().hears_by(FakeEar::Deaf).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up Welcome");

@@ -18,8 +18,8 @@
 //! any other word is left over, the whole utterance is rejected: it is better to ask the caller again than to take a
 //! wrong number. Fractions, ordinals and negative numbers are rejected too.
 //!
-//! The grammars are our own because text2num alone fails 14 of the 39 tests in `tests/numeric` (doubled digits, "oh"
-//! for zero, homophones, fillers, limits). It is therefore used only for words that our tables do not have.
+//! The grammars are our own because text2num alone fails 14 of the 39 tests in `tests/script/numeric` (doubled digits,
+//! "oh" for zero, homophones, fillers, limits). It is therefore used only for words that our tables do not have.
 
 mod english;
 mod fallback;

@@ -16,8 +16,8 @@ mod spoken;
 pub use parse::{
     BraceSyntax, PlaceholderError, TemplatePiece, begins_with_placeholder, parse_template,
 };
-pub use placeholder::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
-pub use redacted::{MASK, RedactedText};
+pub use placeholder::{InputKind, Placeholder, PlaceholderValues};
+pub use redacted::{MASK, PlaceholderValue, RedactedText};
 pub use spoken::{SpokenPhrase, parse_spoken};
 
 /// A text with placeholders, each with its escape context.

@@ -1,5 +1,5 @@
-//! What reading a matcher needs: the `when = { ... }` table that it is read from, the values that the branches of its
-//! script are compared with, and the errors.
+//! What a matcher is read from and checked against: the keys of a `when = { ... }` table, and what the branches of its
+//! script are compared with. Also the errors of both.
 
 /// The keys of a `when = { ... }` table. If a value has the wrong type, the implementation reports that and returns
 /// `None`.
@@ -47,6 +47,6 @@ pub enum ComparedKind {
         /// The most digits that can be entered.
         most_digits: usize,
     },
-    /// Nothing: the script neither asks for input nor waits for an answer.
+    /// Nothing: the request of the script is in the background, or there is neither a request nor an input.
     Nothing,
 }

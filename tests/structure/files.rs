@@ -38,7 +38,6 @@ const KNOWN_WITH_A_PARENT: &[&[&str]] = &[
         "fake/freeswitch/session.rs",
         "fake/freeswitch/speech.rs",
     ],
-    &["script/answer.rs", "script/answer/json.rs", "script/answer/tree.rs"],
     &["server.rs", "server/call.rs", "server/listen.rs"],
     &["telemetry.rs", "telemetry/calls.rs"],
 ];

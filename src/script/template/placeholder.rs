@@ -1,9 +1,6 @@
-//! Placeholders and their values.
+//! Placeholders, and the source of their values.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use super::redacted::MASK;
+use super::redacted::PlaceholderValue;
 use crate::script::path::KeyPath;
 
 /// What a placeholder stands for.
@@ -56,26 +53,4 @@ pub enum InputKind {
 pub trait PlaceholderValues {
     /// The current value; empty if there is none.
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_>;
-}
-
-/// The value of a placeholder.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct PlaceholderValue<'a> {
-    /// Not escaped.
-    pub text: Cow<'a, str>,
-    /// Whether the value is a secret or a sensitive input: never logged or shown.
-    pub sensitive: bool,
-}
-
-impl<'a> PlaceholderValue<'a> {
-    /// A value that is not sensitive.
-    pub fn public(text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), sensitive: false }
-    }
-}
-
-impl fmt::Debug for PlaceholderValue<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
-    }
 }

@@ -1,14 +1,35 @@
-//! Text with sensitive parts, which logs must not show.
+//! Values and texts with sensitive parts, which logs must not show.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::placeholder::PlaceholderValue;
 use crate::script::escape::{EscapeContext, EscapeError};
 
 /// What logs and reports show in place of a sensitive value.
 pub const MASK: &str = "***";
+
+/// The value of a placeholder.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct PlaceholderValue<'a> {
+    /// Not escaped.
+    pub text: Cow<'a, str>,
+    /// Whether the value is a secret or a sensitive input: never logged or shown.
+    pub sensitive: bool,
+}
+
+impl<'a> PlaceholderValue<'a> {
+    /// A value that is not sensitive.
+    pub fn public(text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), sensitive: false }
+    }
+}
+
+impl fmt::Debug for PlaceholderValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
+    }
+}
 
 /// A text, and the ranges of it that are sensitive.
 #[derive(Clone, Default, PartialEq, Eq)]

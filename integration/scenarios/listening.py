@@ -253,7 +253,7 @@ def deaf(lab, engine, *words, timeout="20s", at_once=False):
     call = lab.call("keys")
     speaks_unheard(call, at_once)
     # What was in vain is in the log before the call's line is.
-    in_vain = "speech is not understood"
+    in_vain = "speech recognition failed"
     wait_until(lambda: lab.daemon.log.count(in_vain) == len(lab.calls), 15, "the ear to fail")
     call.press("4711")
     call.hear("matched", within=12)

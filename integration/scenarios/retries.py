@@ -152,7 +152,7 @@ def breaker(lab):
     expect("the log says it", lab.daemon.log.count("circuit breaker opened"), 1)
     asked = len(lab.web.requests)
     line = is_not_served(lab, within=0.5)
-    expect("why", line["reason"], "not sent: this host failed 3 times, and is left alone for a while")
+    expect("why", line["reason"], "not sent: the circuit breaker of this host is open after 3 failures")
     expect("requests of the failures", asked, 3)
     expect("further requests", len(lab.web.requests) - asked, 0)
     lab.web.on("/it", GOOD)

@@ -116,7 +116,7 @@ def is_lost(lab, answer, settings=""):
     call = plays(lab, f"{lab.web.url}/sounds/jingle.mp3").call("plays")
     hear_all(call, "welcome")
     call.dialplan_saw("otherwise")
-    expect("the log says it", "a part of a prompt is not heard" in lab.daemon.log, True)
+    expect("the log says it", "a part of a prompt could not be played" in lab.daemon.log, True)
 
 
 @scenario("a sound that the web does not have is passed over")

@@ -38,12 +38,8 @@ const KNOWN_WITH_A_PARENT: &[&[&str]] = &[
         "fake/freeswitch/session.rs",
         "fake/freeswitch/speech.rs",
     ],
-    &["script/answer.rs", "script/answer/json.rs", "script/answer/tree.rs"],
     &["server.rs", "server/call.rs", "server/listen.rs"],
     &["telemetry.rs", "telemetry/calls.rs"],
-    &["voice/audio.rs", "voice/audio/decode.rs", "voice/audio/resample.rs"],
-    &["voice/hear.rs", "voice/hear/command.rs", "voice/hear/http.rs", "voice/hear/vosk.rs"],
-    &["voice/program.rs", "voice/program/running.rs"],
 ];
 
 #[test]

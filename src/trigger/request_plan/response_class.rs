@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::script::answer::TriggerAnswer;
-use crate::script::decision::{BranchDecision, decide_branch, status_reason};
+use crate::script::branch::{BranchDecision, decide_branch, status_reason};
 use crate::script::definition::Script;
 
 /// Decides whether an answer is usable.

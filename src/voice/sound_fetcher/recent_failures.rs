@@ -1,7 +1,8 @@
-//! A negative cache of sound URLs: for some seconds after a failed fetch, calls get the same error without another fetch.
+//! A negative cache of sound URLs: for some seconds after a failed fetch, calls get the same error without another
+//! fetch.
 //!
-//! This is not a circuit breaker. Each URL is on its own, one failure is enough, the error itself is cached, and a success
-//! removes nothing: the fetched sound is found first.
+//! This is not a circuit breaker. Each URL is on its own, one failure is enough, the error itself is cached, and a
+//! success removes nothing: the fetched sound is found first.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;

@@ -152,7 +152,7 @@ async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported
     assert_eq!(ended.variable("OUTCOME"), "no_input");
     assert_eq!(ended.report.exit, "goto 1@agents");
     let reason = ended.report.reason.unwrap();
-    assert_eq!(reason, "the prompt was not heard: the engine is broken");
+    assert_eq!(reason, "the prompt could not be played: the engine is broken");
 }
 
 #[tokio::test]

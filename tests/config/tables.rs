@@ -211,7 +211,7 @@ fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     for (earlier, later) in covered {
         assert_eq!(
             triggered(&[earlier, later]).faults(),
-            ["this can never match: an earlier branch matches first | "],
+            ["this can never match: an earlier matcher covers it | "],
             "{later}"
         );
     }

@@ -127,7 +127,7 @@ impl WhenValue {
         match earlier.iter().find(|earlier| earlier.matcher.covers(&self.matcher)) {
             Some(earlier) => {
                 let label = (earlier.spans.span.clone(), "already matched here".to_owned());
-                let message = "this can never match: an earlier branch matches first";
+                let message = "this can never match: an earlier matcher covers it";
                 file.error_with_label(self.spans.span.clone(), message, label);
             }
             None => {

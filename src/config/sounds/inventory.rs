@@ -81,7 +81,7 @@ impl SoundInventory {
     }
 
     /// The name and the language of a file in the library; `None` for a file outside of it.
-    pub fn place(&self, file: &Path) -> Option<(String, Option<String>)> {
+    pub fn name_and_language(&self, file: &Path) -> Option<(String, Option<String>)> {
         let (file, folder) = (file.canonicalize().ok()?, self.folder.canonicalize().ok()?);
         let name = file.strip_prefix(folder).ok()?.with_extension("");
         let name = name.to_str()?;

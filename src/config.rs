@@ -1,7 +1,7 @@
 //! Reads and checks the daemon's file and the script files.
 //!
-//! Each TOML table has a module with its keys, their bounds and defaults, and their checks. Checking goes on after an
-//! error, so that one load reports the errors of all files.
+//! Each TOML table has a module with its keys, their bounds and defaults, and their checks. An error does not stop the
+//! checks: one load reports all errors of all files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -50,8 +50,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Creates the folders for cached sounds and for recordings, if a script needs them. Returns a message for each folder
-    /// that could not be created.
+    /// Creates the folders for cached sounds and for recordings, if a script needs them. Returns a message for each
+    /// folder that could not be created.
     pub fn create_folders(&self) -> Vec<String> {
         runtime_dirs::create(&self.daemon.voice, &self.library)
     }
@@ -87,7 +87,7 @@ pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
 ///
 /// # Errors
 ///
-/// The errors of the daemon's file that can be found without reading another file.
+/// The errors of the daemon's file that are found without reading other files.
 pub fn control(path: &Path) -> Result<Option<PathBuf>, ConfigErrors> {
     let daemon_file = DaemonFile::open(path)?;
     let socket = daemon_file.control_socket();

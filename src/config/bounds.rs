@@ -22,7 +22,7 @@ pub(crate) const fn secs(first: u64, last: u64) -> DurationRange {
 }
 
 impl TomlFile {
-    /// The duration of a key; `default` if the key is missing or out of bounds, which is reported.
+    /// The duration of a key. `default` if the key is missing, and after a value out of bounds is reported as an error.
     pub(crate) fn duration(
         &self,
         given: Option<&Spanned<DurationValue>>,
@@ -39,7 +39,7 @@ impl TomlFile {
         duration
     }
 
-    /// The number of a key; `default` if the key is missing or out of bounds, which is reported.
+    /// The number of a key. `default` if the key is missing, and after a value out of bounds is reported as an error.
     pub(crate) fn number<N: TryFrom<u64> + PartialOrd + Display>(
         &self,
         given: Option<&Spanned<WholeNumber>>,

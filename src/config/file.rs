@@ -26,7 +26,7 @@ impl TomlFile {
         Self { source, errors, warnings, syntax_errors }
     }
 
-    /// Reads a file. `help` is the help of the error for a file that cannot be read.
+    /// Reads a file. `help` is the help text of the error if the file cannot be read.
     pub(crate) fn open(path: &Path, help: &str) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
         match std::fs::read(path).map(String::from_utf8) {
@@ -124,8 +124,8 @@ impl TomlFile {
         self.warnings.take()
     }
 
-    /// The range in the file of a part of a string. It is the whole string if the string contains escapes, which shift
-    /// positions.
+    /// Converts a range in the string `text` to a range in the file. If the string contains escapes, positions in it do
+    /// not match the file, and the range of the whole string is returned.
     pub(crate) fn span_in(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
         let literal = self.source.text.get(text.span()).unwrap_or_default();
         match literal.find(text.get_ref().as_str()) {
@@ -141,13 +141,13 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
-    /// All errors. On a line with a syntax error, other errors are dropped: what the parser recovered from the line may
-    /// not be what its author meant.
+    /// All errors. If a line has a syntax error, its other errors are dropped: they may only follow from the syntax
+    /// error.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
         let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
-        let broken: Vec<_> = errors.iter().map(line).collect();
-        let is_on_valid_line = |error: &Diagnostic| !broken.contains(&line(error));
+        let invalid_lines: Vec<_> = errors.iter().map(line).collect();
+        let is_on_valid_line = |error: &Diagnostic| !invalid_lines.contains(&line(error));
         errors.extend(self.errors.take().into_iter().filter(is_on_valid_line));
         errors
     }

@@ -1,6 +1,7 @@
 //! Suggestions for misspelled names.
 
-/// The most similar of the names, if `typed` can be a misspelling of it: at most one wrong letter in three.
+/// The name that is most similar to `typed`. `None` if more than a third of its letters differ; in names of up to three
+/// letters, one may differ.
 pub(crate) fn nearest<'a>(
     typed: &str,
     names: impl IntoIterator<Item = &'a str>,

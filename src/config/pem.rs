@@ -1,4 +1,5 @@
-//! Certificates and keys in PEM. Errors never quote the content: it can be a private key in place of a certificate.
+//! Certificates and keys in PEM. Errors never quote the content of a file: an operator can name the file of a private
+//! key by mistake where a certificate is expected.
 
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};

@@ -8,11 +8,11 @@ use crate::voice::settings::VoiceSettings;
 /// Creates the missing folders that the scripts need. Returns a message for each folder that could not be created.
 pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<String> {
     let scripts = || library.scripts.values();
-    let renders = scripts().any(|script| renders_sounds(script));
+    let uses_cache = scripts().any(|script| uses_sound_cache(script));
     let records = scripts().any(|script| script.speech.is_some());
     let needed = [
         (
-            renders,
+            uses_cache,
             &settings.cache_folder.local,
             "`cache` in [folders]; until then, texts and sounds from URLs cannot be played",
         ),
@@ -26,7 +26,8 @@ pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<S
     needed.filter_map(|(_, folder, key)| create_folder(folder, key).err()).collect()
 }
 
-fn renders_sounds(script: &Script) -> bool {
+/// Whether a script plays texts or sounds from URLs.
+fn uses_sound_cache(script: &Script) -> bool {
     let mut parts = script.playlists().flat_map(|playlist| &playlist.parts);
     parts.any(|part| !matches!(part, PromptPart::Recorded(_)))
 }

@@ -120,7 +120,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     }
 }
 
-/// The outcome without `[otherwise]`, for an answer or an input that no branch matches.
+/// The outcome if no branch matches and the script has no `[otherwise]`.
 fn fallback(
     tables: &ScriptTables,
     no_response: &ScriptOutcome,

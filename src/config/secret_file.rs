@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// Most bytes of a file. The CA certificates of a whole system are about a quarter of it.
+/// The maximum size of a file, in bytes. The file with all CA certificates of a Linux system has about a quarter of it.
 const MAX_LENGTH: u64 = 1 << 20;
 
 /// Reads a regular file. Devices and pipes are refused, as reading them may never end.

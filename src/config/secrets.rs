@@ -33,10 +33,10 @@ impl SecretStore {
         Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
-    /// Finds a secret and remembers it. The error is the reason in words.
+    /// Finds a secret and stores its value. The error says why the secret is not available.
     ///
-    /// The placeholder parser accepts only letters, digits, `_` and `-` in a name, so the name cannot lead out of the
-    /// folder.
+    /// The placeholder parser accepts only letters, digits, `_` and `-` in a name, so the path of the file is always
+    /// inside the folder.
     pub(crate) fn look_up(&self, name: &str) -> Result<(), String> {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
@@ -56,7 +56,7 @@ impl SecretStore {
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
     }
 
-    /// Goes on after a file that cannot be read: systemd can provide a readable copy as a credential.
+    /// If the daemon's user may not read a file, the search continues: systemd can provide a copy as a credential.
     fn find(&self, name: &str) -> Result<String, String> {
         let mut denied = None;
         for folder in &self.folders {
@@ -122,7 +122,7 @@ impl SecretStore {
     }
 }
 
-/// Reports a secret that is not available. `content` is what its file must contain, for the help.
+/// Reports a secret that is not available. `content` says in the help what its file must contain.
 pub(crate) fn report_unavailable(
     file: &TomlFile,
     span: Range<usize>,

@@ -28,7 +28,7 @@ pub(crate) struct SoundLibrary {
     files: BTreeMap<String, BTreeSet<PathBuf>>,
     /// The names of the folders that are languages.
     languages: BTreeSet<String>,
-    /// The script files that play a sound, by the name as they write it.
+    /// The script files that play a sound. The key is the name of the sound as written in these files.
     played: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
@@ -40,12 +40,13 @@ impl SoundLibrary {
         library
     }
 
-    fn scan_folder(&mut self, below: PathBuf, depth: usize) {
-        let Ok(entries) = std::fs::read_dir(self.folder.join(&below)) else { return };
+    /// `relative` is a path inside the folder of the library.
+    fn scan_folder(&mut self, relative: PathBuf, depth: usize) {
+        let Ok(entries) = std::fs::read_dir(self.folder.join(&relative)) else { return };
         for entry in entries.flatten() {
-            let path = below.join(entry.file_name());
+            let path = relative.join(entry.file_name());
             match entry.path().is_dir() {
-                // The limit ends loops of symbolic links.
+                // Without a limit, a loop of symbolic links would be followed without end.
                 true if depth < 8 => self.scan_language(path, depth),
                 true => {}
                 false => self.add(path),
@@ -169,10 +170,10 @@ impl SoundLibrary {
         plain.into_iter().chain(in_languages).collect()
     }
 
-    /// The best file for the switch of several files with one name.
+    /// Chooses the file with the best format for the switch from the files with one name.
     fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundFileError> {
-        let plays = files.iter().filter(|path| playable::rank(path).is_some());
-        let best = plays.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
+        let playable_files = files.iter().filter(|path| playable::rank(path).is_some());
+        let best = playable_files.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
         let Some(best) = best else {
             return Err(SoundFileError::new("this sound has no file", "add one"));
         };
@@ -225,7 +226,7 @@ fn is_url(name: &str) -> bool {
     name.contains("://") && !name.starts_with("switch:")
 }
 
-/// A URL in a script. It may name any host, as the operator wrote it.
+/// Checks the URL of a sound in a script. Any host is allowed, because the operator wrote the URL.
 fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
     let plain =
         !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
@@ -245,7 +246,7 @@ fn single_sound(sound: Sound) -> RecordedSounds {
     RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
 }
 
-/// `en`, `pt_BR`, `en-GB`, `en_US_f_Allison`.
+/// Whether the name of a folder is a language, such as `en`, `pt_BR`, `en-GB` or `en_US_f_Allison`.
 fn is_language(folder: &str) -> bool {
     let mut parts = folder.split(['_', '-']);
     let first = parts.next().unwrap_or_default();

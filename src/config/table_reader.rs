@@ -1,4 +1,4 @@
-//! Reads a TOML table key by key. A key that was not read at the end is unknown, and an error.
+//! Reads a TOML table key by key. Keys that are left at the end are unknown, which is an error.
 
 use std::ops::Range;
 
@@ -23,8 +23,8 @@ pub(crate) struct TableReader<'f, 'i> {
     misplaced: MisplacedKeys,
 }
 
-/// Tables and the keys that belong only there. If such a key is in another table, the help names the right one: the
-/// first in this list.
+/// Tables, each with the keys that only this table has. If such a key is in another table, the help of the error names
+/// the table where it belongs; if several tables are listed for the key, the first one.
 pub(crate) type MisplacedKeys = &'static [(&'static str, &'static [&'static str])];
 
 /// Reads a whole file.
@@ -50,7 +50,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.entries.remove(key)
     }
 
-    /// The value of a key; `None` if it is missing or of another type, which is reported.
+    /// The value of a key. `None` if the key is missing, and after a value of the wrong type is reported as an error.
     pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
         let value = self.take_any(key)?;
         value::read(self.file, value)
@@ -93,7 +93,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         value
     }
 
-    /// Reports the keys that were not read. Returns whether there were none.
+    /// Reports the keys that were not read. Returns `true` if all keys were read.
     pub(crate) fn finish(self) -> bool {
         for (name, value) in &self.entries {
             let kind = if self.title.is_empty() { kind(value.get_ref()) } else { "key" };

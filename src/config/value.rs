@@ -64,7 +64,7 @@ pub(crate) enum TextOrTable {
     Table(NamedTexts),
 }
 
-/// Reads a value; `None` if it is of another type, which is reported.
+/// Reads a value. A value of the wrong type is reported as an error, and `None` is returned.
 pub(crate) fn read<'i, T: Deserialize<'i>>(
     file: &TomlFile,
     value: Spanned<DeValue<'i>>,
@@ -79,7 +79,7 @@ pub(crate) fn read<'i, T: Deserialize<'i>>(
     }
 }
 
-/// Replaces the names that serde has for types.
+/// Replaces serde's names of types in an error message.
 fn in_plain_words(message: &str) -> String {
     message
         .replace("expected a boolean", "expected `true` or `false` without quotes")

@@ -12,7 +12,7 @@ use crate::config::value::WholeNumber;
 use crate::trigger::response_cache::ResponseCacheLimits;
 use crate::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
-/// Fewest characters of `shared_secret`. A shorter secret could be found by brute force.
+/// The minimum number of characters of `shared_secret`. A shorter secret could be found by brute force.
 const MIN_SECRET_LENGTH: usize = 16;
 
 #[derive(Debug, Default)]
@@ -42,7 +42,7 @@ impl CacheTable {
         }
     }
 
-    /// The settings of the shared cache; `None` without one, and after an error.
+    /// The settings of the shared cache. `None` if there is none, and after an error.
     pub(crate) fn shared(&self, context: DaemonContext<'_>) -> Option<SharedCacheSettings> {
         let address = self.shared.as_ref().map(|given| address(context, given));
         let secret = self.shared_secret.as_ref().map(|given| secret(context, given));

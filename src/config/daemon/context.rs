@@ -1,4 +1,4 @@
-//! What the checks of the daemon's file need besides their own table.
+//! What the checks of each table of the daemon's file have in common.
 
 use std::path::{Path, PathBuf};
 

@@ -20,8 +20,8 @@ impl ControlTable {
         Self { socket: table.take("socket") }
     }
 
-    /// The path of the socket; `None` if the file turns it off. The default is in the runtime directory of systemd, or
-    /// else in `folder`, which is that of the daemon's file.
+    /// The path of the socket; `None` if the daemon's file turns it off. `folder` is the folder of that file. The
+    /// default path is in the runtime directory that systemd created. If there is none, it is in `folder`.
     pub(crate) fn socket(&self, file: &TomlFile, folder: &Path) -> Option<PathBuf> {
         let Some(given) = &self.socket else {
             let runtime = systemd_folder("RUNTIME_DIRECTORY");

@@ -28,7 +28,7 @@ pub(crate) struct ListenerTable {
 /// The listener for one type of switch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenerSettings {
-    /// The addresses to listen on. Without any, this type of switch is not served.
+    /// The addresses to listen on. If there are none, the daemon does not accept calls from this type of switch.
     pub listen: Vec<SocketAddr>,
     /// Networks that may connect.
     pub allow: Vec<IpNet>,
@@ -60,7 +60,7 @@ impl ListenerTable {
         file.duration(given, millis(100, 60_000), Duration::from_secs(5))
     }
 
-    /// An empty list turns the listener off.
+    /// Whether the daemon accepts calls from this type of switch. An empty list turns the listener off.
     pub(crate) fn is_served(&self) -> bool {
         self.listen.as_ref().is_none_or(|addresses| !addresses.get_ref().is_empty())
     }

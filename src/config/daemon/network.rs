@@ -11,7 +11,8 @@ use crate::config::value::{FromText, ParsedText, SpannedList, parsed_items};
 /// The value of `allow`.
 pub(crate) type NetworkList = SpannedList<ParsedText<IpNet>>;
 
-/// The networks that may connect; by default only this host. `client` names those who connect, for the help.
+/// The networks that may connect; by default only this host. `client` says in the help who connects, such as "the
+/// switch".
 pub(crate) fn allowed_networks(
     file: &TomlFile,
     allow: Option<&NetworkList>,

@@ -19,8 +19,9 @@ pub(crate) struct FilledText {
 }
 
 impl DaemonContext<'_> {
-    /// Fills in the secrets of a text, after `escape`. `owner` is the subject of the error for a placeholder that has a
-    /// value only in a call, such as `{caller}`.
+    /// Replaces each `{secret.NAME}` in a text by the secret, escaped by `escape`. Another placeholder, such as
+    /// `{caller}`, has a value only during a call and is an error. In the message of this error, `owner` says what the
+    /// text belongs to, such as "a proxy".
     pub(crate) fn fill_secrets(
         self,
         text: &Spanned<String>,
@@ -79,7 +80,7 @@ impl DaemonContext<'_> {
     }
 }
 
-/// Escapes a user name or a password of a URL, which a special character would end.
+/// Escapes a user name or a password for a URL, where a character such as `@` or `/` would end it.
 pub(crate) fn percent_encoded(secret: &str) -> String {
     utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string()
 }

@@ -28,12 +28,12 @@ impl ServerTable {
 
     /// `environment_timeout` is from `[asterisk]`.
     pub(crate) fn limits(&self, file: &TomlFile, environment_timeout: Duration) -> ServerLimits {
-        let week = secs(1, 7 * 24 * 3600);
+        let up_to_a_week = secs(1, 7 * 24 * 3600);
         let four_hours = Duration::from_secs(4 * 3600);
         ServerLimits {
             handshake_timeout: environment_timeout,
             max_calls: file.number(self.max_calls.as_ref(), 1..=100_000, 10_000),
-            longest_call: file.duration(self.longest_call.as_ref(), week, four_hours),
+            longest_call: file.duration(self.longest_call.as_ref(), up_to_a_week, four_hours),
             grace: file.duration(self.grace.as_ref(), secs(0, 3600), Duration::from_secs(30)),
         }
     }

@@ -65,7 +65,7 @@ fn url(file: &TomlFile, given: &Spanned<String>) -> Option<String> {
             && url.fragment().is_none()
             && url.username().is_empty()
             && !is_unspecified(url)
-            // A switch would read other characters as part of its command.
+            // These characters have a meaning in the commands of a switch.
             && text.bytes().all(|b| b.is_ascii_graphic() && !b",|'\"&{}$\\".contains(&b))
     });
     if url.is_none() {

@@ -82,7 +82,8 @@ impl DaemonSpeechTable {
         }
     }
 
-    /// Asterisk expects 16 kHz in a file with another extension, and needs 8 kHz as well for narrow-band channels.
+    /// The format of the sounds that the daemon creates. Asterisk expects 16 kHz in a file with another extension, and
+    /// needs 8 kHz as well for narrow-band channels.
     fn format(&self, file: &TomlFile, serves_asterisk: bool) -> SoundFormat {
         let Some(rate) = &self.rate else { return SoundFormat::Narrow };
         match (rate.get_ref(), serves_asterisk) {

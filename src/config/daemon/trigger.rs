@@ -29,7 +29,7 @@ pub(crate) struct DaemonTriggerTable {
 pub struct TriggerDefaults {
     /// The timeout for all attempts of a request together.
     pub timeout: Duration,
-    /// How often a request without a body is retried.
+    /// How many times a request without a body is retried.
     pub retry: u32,
     /// How long the caller hears silence before the music starts.
     pub music_after: Duration,

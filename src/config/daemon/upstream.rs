@@ -89,7 +89,7 @@ impl UpstreamTable {
     }
 }
 
-/// Adds the tables to `settings`, which must already contain the proxy.
+/// Adds the settings in `[upstream]` tables to `settings`. `settings.proxy` must be set before.
 pub(crate) fn apply(
     tables: &[UpstreamTable],
     context: DaemonContext<'_>,

@@ -50,7 +50,7 @@ impl BranchTable {
     }
 }
 
-/// Checks all branches of a script, which are compared with `compared`.
+/// Checks all branches of a script. `compared` is the kind of value that their matchers are compared with.
 pub(super) fn branches(
     tables: &[BranchTable],
     script: &ScriptContext<'_>,
@@ -106,7 +106,7 @@ impl WhenValue {
         }
     }
 
-    /// If there are unknown keys, only these are reported: what was meant is not known.
+    /// If there are unknown keys, only these are reported: a misspelled key can be the cause of the other errors.
     fn read_table(table: TableReader<'_, '_>) -> Option<Self> {
         let (file, span) = (table.file, table.span.clone());
         let mut keys = WhenTable { table, keys: Vec::new() };
@@ -146,7 +146,7 @@ impl WhenSpans {
     }
 }
 
-/// A table `when = { ... }` while a matcher is read from it, with the positions of the keys read so far.
+/// Reads a matcher from a table `when = { ... }`, and records the positions of its keys.
 struct WhenTable<'f, 'i> {
     table: TableReader<'f, 'i>,
     keys: Vec<(&'static str, Range<usize>)>,

@@ -1,4 +1,4 @@
-//! What the checks of a script need besides its own tables: the other scripts and the daemon's file.
+//! What the checks of a script need to know about the other scripts and the daemon's file.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -39,7 +39,7 @@ pub(crate) struct ScriptContext<'a> {
     pub(crate) file: &'a TomlFile,
     pub(crate) name: &'a str,
     pub(crate) facts: &'a ScriptFacts,
-    /// Whether there can be an answer when the text being checked is filled in.
+    /// Whether there can be an answer by the time that the placeholders of the checked text are filled in.
     pub(crate) has_answer: bool,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct ScriptContext<'a> {
 pub(crate) type SpannedPiece = (Range<usize>, TemplatePiece);
 
 impl<'a> ScriptContext<'a> {
-    /// The context of what comes after the script's own request.
+    /// The context of texts that are filled in after the script's own request.
     pub(crate) fn new(
         load: &'a LoadContext,
         file: &'a TomlFile,
@@ -58,8 +58,8 @@ impl<'a> ScriptContext<'a> {
         Self { load, file, name, facts, has_answer }
     }
 
-    /// The context of what comes before the script's own request. There can be an answer from an earlier script, or
-    /// from this one if `again` repeats it.
+    /// The context of texts that are filled in before the script's own request. There can already be an answer: from an
+    /// earlier script, or from this script if `again` repeats it.
     pub(crate) fn before_request(&self) -> Self {
         let has_answer = self.load.scripts.has_answer_before(self.name)
             || (self.facts.waits && self.facts.repeats);
@@ -86,7 +86,7 @@ impl<'a> ScriptContext<'a> {
         self.spanned_pieces_in(text, 0..text.get_ref().len(), braces)
     }
 
-    /// Reads a part of a text.
+    /// Reads a part of a text. The ranges of the pieces are ranges in the whole text.
     pub(crate) fn spanned_pieces_in(
         &self,
         text: &Spanned<String>,
@@ -173,7 +173,7 @@ impl<'a> ScriptContext<'a> {
     }
 }
 
-/// The name in a placeholder.
+/// The word for this input in a placeholder.
 fn key(input: InputKind) -> &'static str {
     match input {
         InputKind::Keypress => "keypress",
@@ -190,7 +190,7 @@ fn noun(input: InputKind) -> &'static str {
     }
 }
 
-/// The same value for every placeholder, to check how a text reads when it is filled in.
+/// The same value for every placeholder, to check the syntax of a text after its placeholders are filled in.
 pub(crate) struct SampleValues(pub(crate) &'static str);
 
 impl PlaceholderValues for SampleValues {

@@ -1,4 +1,4 @@
-//! Facts about a script on which its own texts and other scripts depend, and which scripts can run before it in a call.
+//! Facts about scripts that the checks of all scripts use, and which scripts can run before another one in a call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,8 +23,7 @@ pub(crate) struct ScriptFacts {
 }
 
 impl ScriptFacts {
-    /// Facts about a script whose file cannot be read. They allow everything, so that they cause no errors in other
-    /// scripts.
+    /// Facts about a script whose file cannot be read. They are chosen so that they cause no errors in other scripts.
     pub(crate) fn unknown() -> Self {
         Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
     }

@@ -42,7 +42,7 @@ impl ScriptFiles {
     }
 }
 
-/// The help of the error for an invalid script name; `None` for a valid name.
+/// The help text of the error for an invalid script name; `None` for a valid name.
 fn name_error_help(name: &str) -> Option<&'static str> {
     if matches!(name, "arg" | "secret") {
         return Some(

@@ -67,7 +67,7 @@ pub(super) fn parse(text: &str) -> Option<HangupCause> {
     number.filter(|number| (1..=127).contains(number)).map(HangupCause)
 }
 
-/// The help of the error for an unknown cause.
+/// The help text of the error for an unknown cause.
 pub(super) fn suggestion(text: &str) -> String {
     let near = nearest(text, CAUSES.iter().map(|(name, _)| *name));
     near.map_or(HELP.to_owned(), |near| format!("did you mean `hangup {near}`?"))

@@ -18,10 +18,10 @@ use crate::script::pattern;
 pub(super) const OWN_KEYS: &[&str] =
     &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"];
 
-/// Largest `length`, and the default.
+/// The maximum of `length`, and its default.
 const MAX_DIGITS: u64 = 32;
 
-/// Longest timeout for the first digit, in milliseconds.
+/// The maximum timeout for the first digit, in milliseconds.
 const MAX_FIRST_DIGIT: u64 = 600_000;
 
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl KeypressTable {
     fn digit_options(&self, file: &TomlFile) -> DigitOptions {
         let max_digits = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
         let gap = file.duration(self.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
-        // With `length`, the default for the first digit is as long as the timeouts of all digits together.
+        // The default timeout for the first digit is `gap`, or `gap` times `length` if `length` is set.
         let gaps = if self.length.is_some() { max_digits.min(MAX_DIGITS) as u32 } else { 1 };
         let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
         let bounds = millis(100, MAX_FIRST_DIGIT);

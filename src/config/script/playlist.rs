@@ -10,7 +10,7 @@ use crate::config::value::TextOrList;
 use crate::script::definition::{Playlist, PromptPart};
 use crate::script::template::{SpokenPhrase, parse_spoken};
 
-/// Most characters of a text. Speech services accept about as many in a request.
+/// The maximum number of characters of a text. Speech services accept about as many in a request.
 const MAX_LENGTH: usize = 4000;
 
 #[derive(Debug, Default)]

@@ -32,8 +32,8 @@ pub(super) const OWN_KEYS: &[&str] = &[
     "retry",
 ];
 
-/// Default timeout of an attempt of a background request, whose total timeout can be long. An upstream that does not
-/// respond must not occupy a permit for all of that time.
+/// The default timeout of one attempt of a background request. The total timeout of the request can be much longer, and
+/// an upstream that does not respond must not occupy a permit for all of that time.
 const BACKGROUND_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// Whether a caller waits for the answer.

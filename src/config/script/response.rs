@@ -18,7 +18,7 @@ use crate::script::template::{Placeholder, Template};
 /// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["key", "cache", "stale_for", "stale_if_error", "cache_key"];
 
-/// Longest time for which a stale answer is served, in seconds.
+/// The maximum time for which a stale answer is served, in seconds.
 const MAX_STALE: u64 = 7 * 24 * 3600;
 
 #[derive(Debug)]
@@ -95,8 +95,8 @@ impl ResponseTable {
         }
     }
 
-    /// Warns if a caller could get the answer for another caller's input, and if no other call could use a cached
-    /// answer.
+    /// Warns if callers with different input would get the same answer, and if the cache key differs in every call, so
+    /// that cached answers are never used.
     fn check_cache_key(
         &self,
         file: &TomlFile,
@@ -133,7 +133,8 @@ fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
     time
 }
 
-/// The request as in the file. It distinguishes scripts with the same `cache_key` whose requests differ.
+/// The request as written in the file. Scripts with the same `cache_key` share cached answers only if this is also
+/// equal.
 fn source_text(request: &ScriptTrigger) -> String {
     let ScriptTrigger { url, fallback, headers, auth, body, .. } = request;
     format!("{:?}", (url, fallback, headers, auth, body))
@@ -151,7 +152,7 @@ fn is_left_out(sent: &Placeholder, key: &Template) -> bool {
     script.is_some() && !key.placeholders().any(|in_key| input_script(in_key) == script)
 }
 
-/// The script that asks for an input; empty for this one. Keypress and speech are the same input of a script.
+/// The script whose input the placeholder stands for; empty for this script. Keypress and speech are the same input.
 fn input_script(placeholder: &Placeholder) -> Option<&str> {
     match placeholder {
         Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => Some(""),
@@ -160,6 +161,7 @@ fn input_script(placeholder: &Placeholder) -> Option<&str> {
     }
 }
 
+/// A placeholder in the cache key whose value differs in every call.
 fn unique_to_call<'t>(
     request: &'t ScriptTrigger,
     cache_policy: &'t ResponseCachePolicy,

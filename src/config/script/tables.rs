@@ -95,12 +95,12 @@ impl ScriptTables {
         self.trigger.as_ref().is_some_and(|trigger| !trigger.is_background())
     }
 
-    /// Whether it asks for input.
+    /// Whether the script asks for input.
     fn asks(&self) -> bool {
         self.keypress.is_some() || self.speech.is_some()
     }
 
-    /// What the branches are compared with.
+    /// The kind of value that the branches are compared with.
     pub(super) fn compared(&self) -> ComparedKind {
         if self.waits() {
             return ComparedKind::Answer;
@@ -110,13 +110,13 @@ impl ScriptTables {
         }
         let keys = self.keypress.iter().map(|keypress| keypress.length.as_ref());
         let spoken = self.speech.iter().map(|speech| speech.length.as_ref());
-        let most = |length: Option<&Spanned<WholeNumber>>| {
+        let max_digits = |length: Option<&Spanned<WholeNumber>>| {
             let length = length.map_or(u64::MAX, |length| length.get_ref().0);
             usize::try_from(length).unwrap_or(usize::MAX)
         };
         ComparedKind::Input {
             words: self.speech.as_ref().is_some_and(|speech| !speech.is_numeric()),
-            most_digits: keys.chain(spoken).map(most).max().unwrap_or(usize::MAX),
+            most_digits: keys.chain(spoken).map(max_digits).max().unwrap_or(usize::MAX),
         }
     }
 
@@ -223,7 +223,7 @@ impl ScriptTables {
         }
     }
 
-    /// A script must do something. This is not checked if there are other errors, which can be the cause.
+    /// Reports a script that does nothing. Not checked if there are other errors, as they can be the cause.
     fn check_purpose(&self, file: &TomlFile) {
         let plays = self.prompt.as_ref().is_some_and(|prompt| !prompt.sounds.is_empty());
         let does = plays || self.asks() || self.trigger.is_some();

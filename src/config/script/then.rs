@@ -23,7 +23,7 @@ pub(crate) struct ThenValue {
 }
 
 impl ThenValue {
-    /// `None` if it is missing, and after an error.
+    /// Reads the key `then`. `None` if it is missing, and after an error.
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Option<Self> {
         let text: Spanned<String> = table.take("then")?;
         let syntax = parse(text.get_ref());

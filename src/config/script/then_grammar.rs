@@ -13,7 +13,7 @@ use nom::{IResult, Offset, Parser};
 /// The first words of the forms of `then`.
 pub(crate) const VERBS: [&str; 5] = ["continue", "goto", "hangup", "script", "again"];
 
-/// The forms of `then`. `S` is the type of the parts: their texts, or their ranges in the whole text.
+/// The forms of `then`. `S` is the type of the parts: `&str`, or the range of the part in the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ThenSyntax<S = Range<usize>> {
     Continue,

@@ -33,7 +33,7 @@ pub(crate) struct TriggerTable {
     keys: Option<Spanned<ParsedText<TypeAheadPolicy>>>,
 }
 
-/// What happens to keypresses before the answer arrives.
+/// Whether keypresses that arrive before the answer are dropped, or kept for the next input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum TypeAheadPolicy {
     Drop,

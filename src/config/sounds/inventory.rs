@@ -8,7 +8,7 @@ use super::{SoundLibrary, is_language};
 use crate::config::diagnostic::Diagnostic;
 use crate::voice::settings::SoundFormat;
 
-/// Extensions of notes about sounds, which are not listed.
+/// Extensions of notes about sounds. These files are not listed.
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct LibrarySound {
 }
 
 impl SoundLibrary {
-    /// Lists all sounds. `format` is that of the sounds that the daemon creates.
+    /// Lists all sounds. `format` is the format of the sounds that the daemon creates.
     pub(crate) fn inventory(&self, format: SoundFormat) -> SoundInventory {
         let sounds = self.files.iter().map(|(known, files)| self.listed(known, files));
         let mut sounds: Vec<_> = sounds.filter(|sound| !sound.files.is_empty()).collect();
@@ -50,7 +50,7 @@ impl SoundLibrary {
             Some((language, name)) if self.languages.contains(language) => (Some(language), name),
             _ => (None, known),
         };
-        let mut files: Vec<_> = files.iter().filter(|path| is_sound(path)).cloned().collect();
+        let mut files: Vec<_> = files.iter().filter(|path| is_listed(path)).cloned().collect();
         files.sort_by_key(|path| playable::rank(path).unwrap_or(usize::MAX));
         let played = self.played.borrow();
         let by_name = [name, known].into_iter().filter_map(|name| played.get(name)).flatten();
@@ -65,19 +65,19 @@ impl SoundLibrary {
 }
 
 impl SoundInventory {
-    /// An error for each file that a switch cannot play. A file next to a playable one is accepted, such as the MP3
-    /// from which it was made.
+    /// An error for each file that a switch cannot play. There is no error if the same sound also has a playable file,
+    /// such as the WAV file that was made from an MP3.
     pub fn errors(&self) -> Vec<Diagnostic> {
         self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }
 
-    /// The files of a sound whose format a switch plays.
+    /// The files of a sound that a switch plays, judging by their extensions.
     pub fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
         let matches =
             |sound: &&LibrarySound| sound.name == name && sound.language.as_deref() == language;
         let files = self.sounds.iter().filter(matches).flat_map(|sound| &sound.files);
-        let plays = files.filter(|path| playable::rank(path).is_some());
-        plays.map(|path| self.folder.join(path)).collect()
+        let playable_files = files.filter(|path| playable::rank(path).is_some());
+        playable_files.map(|path| self.folder.join(path)).collect()
     }
 
     /// The name and the language of a file in the library; `None` for a file outside of it.
@@ -109,8 +109,8 @@ impl LibrarySound {
     }
 }
 
-/// Whether a file is listed: hidden files and notes are not.
-fn is_sound(path: &Path) -> bool {
+/// Whether a file is listed. Hidden files, notes, and files without an extension are not.
+fn is_listed(path: &Path) -> bool {
     let hidden =
         |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));
     let extension = path.extension().and_then(|extension| extension.to_str());

@@ -1,7 +1,7 @@
 //! Which sound files a switch can play.
 //!
 //! Asterisk chooses the `format_*` module by the extension alone. `format_wav.c` accepts only 16-bit mono PCM at the
-//! rate of the extension, and refuses other files only when a call plays them. So the header is checked here.
+//! rate of the extension. Asterisk finds a wrong file only when a call plays it, so the header is checked here.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -15,7 +15,7 @@ const EXTENSIONS: [&str; 18] = [
     "ulaw", "ul", "pcm", "alaw", "al", "au", "gsm",
 ];
 
-/// GSM in a WAV file. Asterisk tells it from `wav` by the capital letters.
+/// GSM in a WAV file. Only the capital letters distinguish it from `wav` in Asterisk.
 const GSM_WAV: &str = "WAV";
 
 /// Why a sound cannot be played, and how to fix it.
@@ -31,7 +31,7 @@ impl SoundFileError {
     }
 }
 
-/// Where a file is. A file in the library is played by its name.
+/// Where a file is. The help of an error depends on it: a file in the library is played by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SoundLocation {
     Library,
@@ -48,7 +48,7 @@ pub(super) fn rank(path: &Path) -> Option<usize> {
 /// Checks the extension of a file.
 pub(super) fn check_extension(path: &Path, location: SoundLocation) -> Result<(), SoundFileError> {
     let message = || format!("`{}` has a format that no switch plays", path.display());
-    rank(path).map(drop).ok_or_else(|| SoundFileError::new(message(), import(path, location)))
+    rank(path).map(drop).ok_or_else(|| SoundFileError::new(message(), import_help(path, location)))
 }
 
 /// Checks the extension of a file and, if it is a WAV file, its header.
@@ -69,7 +69,7 @@ fn check_wav(path: &Path, location: SoundLocation, rate: u32) -> Result<(), Soun
         Ok(spec) => unplayable(path, spec, extension, rate),
         Err(_) => format!("`{}` is not a WAV file that a switch plays", path.display()),
     };
-    Err(SoundFileError::new(message, import(path, location)))
+    Err(SoundFileError::new(message, import_help(path, location)))
 }
 
 fn plays(spec: WavSpec, rate: u32) -> bool {
@@ -93,8 +93,8 @@ fn unreadable(path: &Path, reason: &str) -> SoundFileError {
     SoundFileError::new(format!("cannot read `{}`: {reason}", path.display()), help)
 }
 
-fn import(path: &Path, location: SoundLocation) -> String {
-    // The import replaces this file, which has the same name.
+fn import_help(path: &Path, location: SoundLocation) -> String {
+    // The imported file has the same name as this one and replaces it.
     let replaces = location == SoundLocation::Library && rank(path).is_some();
     let force = if replaces { "--force " } else { "" };
     let then = if location == SoundLocation::Elsewhere { ", then play it by its name" } else { "" };

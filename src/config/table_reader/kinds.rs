@@ -22,7 +22,7 @@ impl<'i> TableReader<'_, 'i> {
         }
     }
 
-    /// A list. Items of another type are reported and left out.
+    /// A list. Items of the wrong type are reported as errors and left out.
     pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<SpannedList<T>> {
         let value = self.take_any(key)?;
         self.list_from(key, value)
@@ -56,7 +56,7 @@ impl<'i> TableReader<'_, 'i> {
         }
     }
 
-    /// A string, or a decimal number in the digits of the file.
+    /// A string, or a decimal number. The text of a number is that in the file.
     pub(crate) fn number_or_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.take_any(key)?;
         let text = match value.get_ref() {

@@ -31,7 +31,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.table_or_help(key, &help)
     }
 
-    /// The table `key`. `help` is the help of the error for a value that is not a table.
+    /// The table `key`. `help` is the help text of the error if the value is not a table.
     pub(crate) fn table_or_help(&mut self, key: &'static str, help: &str) -> Option<Self> {
         let value = self.take_any(key)?;
         let span = value.span();
@@ -44,7 +44,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         }
     }
 
-    /// The title of the table `key`. Inside `[[outer]]` it is only `[key]`: TOML has no full title for it.
+    /// The title of the table `key` in messages: `[outer.key]`, but only `[key]` inside an array of tables `[[outer]]`.
     fn title_of(&self, key: &str) -> String {
         let outer = self.title.strip_prefix('[').and_then(|title| title.strip_suffix(']'));
         match outer.filter(|outer| !outer.starts_with('[')) {
@@ -85,8 +85,8 @@ impl<'f, 'i> TableReader<'f, 'i> {
         }
     }
 
-    /// All tables inside this one with their names, in the order of the file. `help` is the help of the error for a
-    /// value that is not a table.
+    /// All tables inside this one with their names, in the order of the file. `help` returns the help text of the error
+    /// if a value is not a table.
     pub(crate) fn tables_by_name(
         mut self,
         title: &str,

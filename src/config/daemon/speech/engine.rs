@@ -45,7 +45,7 @@ impl EngineTable {
         Some(Self::read(table?, engine_use))
     }
 
-    /// Reads `[speech.engines]`, which are all for text-to-speech.
+    /// Reads the engines in `[speech.engines]`. All of them are for text-to-speech.
     pub(super) fn read_named(speech: &mut TableReader<'_, '_>) -> Vec<(Spanned<String>, Self)> {
         let help = |name: &str| format!("write a line `[speech.engines.{name}]` and its keys");
         let engines = speech.table("engines");
@@ -106,7 +106,7 @@ impl EngineTable {
     }
 }
 
-/// The engine without `say`: espeak-ng, if it is installed.
+/// The engine that is used if `say` is missing: espeak-ng, if it is installed.
 pub(super) fn default_tts() -> Option<TtsEngine> {
     let program = program::espeak()?;
     Some(TtsEngine {

@@ -43,7 +43,8 @@ fn ca_certificates_in(
     Some(found)
 }
 
-/// The client certificate; `None` without one, and after an error. A certificate and a key are needed together.
+/// The client certificate. `None` if there is none, and after an error. A certificate and a key are needed together; if
+/// one is missing, the file of the other is still checked.
 pub(super) fn client_certificate(
     context: DaemonContext<'_>,
     certificate: Option<&Spanned<String>>,

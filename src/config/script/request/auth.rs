@@ -33,7 +33,7 @@ impl AuthTable {
         }))
     }
 
-    /// Reports other credentials besides these, in the headers or in a URL.
+    /// Reports an error if `has_others`: the headers or a URL contain credentials as well.
     pub(super) fn check_only(&self, file: &TomlFile, has_others: bool) {
         if has_others {
             let help = "remove `auth`, or the `Authorization` header and the user name in the URL";

@@ -1,4 +1,4 @@
-//! `headers` and `body`: names and values as a query string or as a table, or a body of JSON or XML.
+//! `headers` and `body`. Names and values are written as a query string or as a table. A body can also be JSON or XML.
 
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
@@ -158,12 +158,12 @@ fn quoted(pieces: Vec<TemplatePiece>) -> Template {
     text
 }
 
-/// A template whose own text is escaped like its values.
+/// A template in which the literal text is escaped in the same way as the values of the placeholders.
 fn escaped(pieces: Vec<TemplatePiece>, context: EscapeContext) -> Template {
     let escaped = pieces.into_iter().map(|piece| match piece {
         TemplatePiece::Text(text) => {
             let mut out = String::new();
-            // Every text can be escaped for a form and for JSON.
+            // Never fails: every text can be escaped for a form and for JSON.
             let _ = context.escape_into(&text, &mut out);
             TemplatePiece::Text(out)
         }

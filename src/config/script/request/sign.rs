@@ -7,10 +7,10 @@ use crate::config::value::TextOrList;
 use crate::script::escape::EscapeContext;
 use crate::script::template::{Placeholder, Template};
 
-/// Most keys of a request: during a key change, the old and the new one.
+/// The maximum number of keys of a request. While a key is changed, a request is signed with the old and the new one.
 const MAX_KEYS: usize = 2;
 
-/// Fewest characters of a key without a warning.
+/// A key with fewer characters causes a warning.
 const MIN_KEY_LENGTH: usize = 16;
 
 pub(super) fn keys(script: &ScriptContext<'_>, keys: &TextOrList) -> Vec<Template> {
@@ -37,7 +37,8 @@ fn key(script: &ScriptContext<'_>, given: &Spanned<String>) -> Template {
     template
 }
 
-/// The receiver may read a key of several lines in another way.
+/// Checks the secret that a key is read from. A key with line breaks or tabs is refused: the receiver of the request
+/// may read such a key differently.
 fn check_key(script: &ScriptContext<'_>, name: &str, given: &Spanned<String>) {
     let Ok(key) = script.load.secrets.value(name) else { return };
     let help = "generate a key with `openssl rand -hex 32`";

@@ -22,7 +22,7 @@ pub(crate) enum EngineUse {
     Asr,
 }
 
-/// The keys of each kind of engine. A required key that is `None` has already been reported.
+/// The keys of each kind of engine. If a required key is `None`, an error has already been reported.
 #[derive(Debug)]
 pub(super) enum BackendTable {
     Command(ProgramTable),
@@ -32,7 +32,7 @@ pub(super) enum BackendTable {
         name: Option<Spanned<String>>,
         grammar: Option<Spanned<String>>,
     },
-    /// The kind is missing or unknown, which has already been reported.
+    /// The kind is missing or unknown, and an error has already been reported.
     Unknown,
 }
 

@@ -63,7 +63,7 @@ fn read_command(table: &mut TableReader<'_, '_>) -> Option<SpannedList<String>> 
     None
 }
 
-/// Letters in braces are a placeholder. Other braces are passed to the program.
+/// Reports unknown placeholders. Only letters in braces are a placeholder; other braces are passed to the program.
 fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeholders: &[&str]) {
     let (text, file) = (argument.get_ref(), context.file);
     if text.contains('\0') {

@@ -41,7 +41,7 @@ impl HttpServiceTable {
     }
 }
 
-/// The URL of an engine; `None` after an error.
+/// Reads the URL of an engine. `help` is the help text of the error for an invalid URL.
 pub(super) fn engine_url(
     context: DaemonContext<'_>,
     given: &Spanned<String>,

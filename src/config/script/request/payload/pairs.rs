@@ -1,6 +1,6 @@
 //! Names and values in a query string or in a table.
 //!
-//! A text is split and decoded after its placeholders are found, so `&` and `=` inside of braces are not separators.
+//! Placeholders are found before a text is split and decoded, so `&` and `=` inside braces are not separators.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::script::template::{BraceSyntax, TemplatePiece};
 /// A name and its value, both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PayloadPair {
-    /// The range in the text while it is split, then the range in the file.
+    /// The position of the pair. While the text is split, this is a range in the text; after that, a range in the file.
     pub(super) at: Range<usize>,
     pub(super) name: Vec<TemplatePiece>,
     pub(super) value: Option<Vec<TemplatePiece>>,

@@ -1,4 +1,4 @@
-//! The control socket: `dialscript cache` uses it to inspect and purge the response cache of a running daemon. Only root
+//! The control socket. `dialscript cache` uses it to inspect and purge the response cache of a running daemon. Only root
 //! and the daemon's user may connect.
 //!
 //! Each connection carries one [`ControlRequest`](protocol::ControlRequest), as one line of JSON, and the

@@ -1,5 +1,5 @@
-//! Metrics for Prometheus. Values are read when they are requested. No label holds anything that comes from a caller or
-//! a web application.
+//! Metrics for Prometheus. Values are read when a client requests them. Labels never contain values from a caller or
+//! from a web application.
 
 mod prometheus_text;
 mod render;

@@ -1,7 +1,7 @@
-//! Calls: their limits, and how they are drained when the daemon stops.
+//! Accepts calls, limits their number, and drains them when the daemon stops.
 //!
-//! A connection is always accepted and then, if necessary, refused in the switch's protocol. A call left in the backlog
-//! would be silent for the caller.
+//! A connection that must be refused is accepted first, and then refused in the protocol of the switch. If it stayed in
+//! the backlog of the socket, the caller would hear nothing.
 
 mod call;
 mod refusal;
@@ -42,7 +42,7 @@ impl SwitchListener {
     ///
     /// # Errors
     ///
-    /// When the address is in use, or is not an address of this host.
+    /// If the address is in use, or is not an address of this host.
     pub fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
         let table = match switch {
             Switch::Asterisk => "[asterisk]",
@@ -51,11 +51,11 @@ impl SwitchListener {
         Ok(Self { switch, listener: NetworkListener::bind(table, address, allow)? })
     }
 
-    /// The address that it listens on.
+    /// The address that the socket listens on.
     ///
     /// # Errors
     ///
-    /// When the system does not say.
+    /// If the operating system reports an error.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.socket.local_addr()
     }
@@ -65,15 +65,15 @@ impl SwitchListener {
 pub struct CallServer<T, V> {
     state: Arc<ServerState<T, V>>,
     call_limit: ConnectionLimit,
-    /// Cancelled when no new calls are accepted.
+    /// Cancelled when the daemon stops accepting new calls.
     draining: CancellationToken,
 }
 
-/// How long calls may take to hand over when the grace time is over.
+/// The timeout for handing all remaining calls back to the dialplan after the grace time.
 const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
-    /// A server for these scripts.
+    /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
     pub fn new(
         limits: ServerLimits,
         library: Arc<ScriptLibrary>,
@@ -87,12 +87,12 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
         })
     }
 
-    /// Calls that start from now on run these scripts. Active calls keep theirs.
+    /// Replaces the scripts for new calls. Active calls continue with the scripts that they started with.
     pub fn replace_library(&self, library: Arc<ScriptLibrary>) {
         self.state.replace_library(library);
     }
 
-    /// The scripts for a call that starts now.
+    /// The scripts for new calls.
     pub fn library(&self) -> Arc<ScriptLibrary> {
         self.state.library()
     }

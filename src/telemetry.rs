@@ -28,8 +28,8 @@ pub enum LogFormat {
 
 /// Writes the log to standard error, where systemd reads it.
 ///
-/// The level applies to this crate alone. Libraries log URLs and headers, which may hold what a script declares
-/// sensitive, so they never log below warnings.
+/// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
+/// headers, which can contain input that a script declares as sensitive.
 pub fn init_logging(level: Level, format: LogFormat) {
     let filter = EnvFilter::new(format!("warn,dialscript={level}"));
     let log = tracing_subscriber::fmt()
@@ -37,9 +37,9 @@ pub fn init_logging(level: Level, format: LogFormat) {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .with_target(false)
-        // A log that can't be written must not end a call: the subscriber would report the error by a panic.
+        // If the log can't be written, the subscriber would report this by a panic, which would end a call.
         .log_internal_errors(false);
-    // Fails if there is a subscriber already. It stays: a test, or a program that embeds this crate, has installed it.
+    // This fails if a test, or a program that embeds this crate, has installed a subscriber, which then stays in use.
     drop(match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
@@ -53,7 +53,7 @@ pub struct CallEnded<'a> {
     pub switch: Switch,
     /// The switch's identifier of the call leg.
     pub call_id: &'a str,
-    /// From accept to close.
+    /// From accepting the connection to closing it.
     pub duration: Duration,
     /// What happened in the scripts of the call.
     pub report: CallReport,
@@ -99,7 +99,7 @@ fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// `None` leaves the field out of the line.
+/// `None` for zero, so that the field is left out of the line.
 fn nonzero_milliseconds(time: Duration) -> Option<u64> {
     Some(milliseconds(time)).filter(|milliseconds| *milliseconds > 0)
 }

@@ -14,16 +14,16 @@ use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 
 /// Timeout for connecting, and for each line of the reply: purging a shared cache may take the daemon 30 seconds.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(45);
-/// Longest line of a reply, in bytes.
+/// The maximum length of one line of the reply, in bytes.
 const MAX_REPLY_BYTES: usize = 1 << 20;
 
-/// Why a request got no reply.
+/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlClientError {
-    /// No connection.
+    /// The connection to the socket failed.
     #[error("{0}")]
     Connect(io::Error),
-    /// The request is longer than a daemon reads.
+    /// The request is longer than a daemon accepts.
     #[error("the request is too long: pass fewer keys")]
     RequestTooLong,
     /// The connection failed, or the reply could not be read.
@@ -38,7 +38,7 @@ pub enum ControlClientError {
 ///
 /// # Errors
 ///
-/// When no daemon listens there, does not reply in time, or rejects the request.
+/// If no daemon listens on the socket, or if the daemon does not reply in time or rejects the request.
 pub async fn send_request(
     socket: &Path,
     request: &ControlRequest,

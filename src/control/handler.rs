@@ -1,4 +1,4 @@
-//! Answers requests from the daemon's response cache and scripts.
+//! Handles the requests of the control socket. They are about the response cache and the scripts of the daemon.
 
 mod describe;
 mod lookup;
@@ -15,10 +15,10 @@ use crate::trigger::shared_cache::SharedCache;
 use describe::{describe_entry, describe_script};
 use lookup::{CacheIndex, KeyedCacheEntry};
 
-/// Most entries in a list. The oldest are left off.
+/// The maximum number of entries in a list. The oldest entries are left out.
 const MAX_LISTED: usize = 10_000;
 
-/// Answers a request, or carries out a purge and reports it.
+/// Carries out a request and returns the lines of the reply.
 pub async fn handle_request(
     request: &ControlRequest,
     triggers: &HttpTriggerClient,

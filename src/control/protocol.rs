@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
-/// Largest request, in bytes.
+/// The maximum length of a request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 
 /// A request.
@@ -74,7 +74,7 @@ pub struct ControlEntry {
     pub age_ms: u64,
     /// Its size in the cache.
     pub bytes: usize,
-    /// How it is served from now on. Empty if it has expired under the script's current settings.
+    /// How the answer will be served from now on. Empty if it has expired under the script's current settings.
     pub ahead: Vec<ServingPhase>,
 }
 
@@ -83,7 +83,7 @@ pub struct ControlEntry {
 pub struct ServingPhase {
     /// How the answer is served in this phase.
     pub serves: ResponseFreshness,
-    /// The end of the phase, from now.
+    /// The time from now to the end of the phase.
     pub until_ms: u64,
 }
 
@@ -98,7 +98,7 @@ pub struct CacheTotals {
     pub max_entries: usize,
     /// The limit on `bytes`.
     pub max_bytes: usize,
-    /// Answers that are missing from the list, because it is too long.
+    /// The number of answers that were left out of the list, because it would be too long.
     pub left_off: usize,
 }
 

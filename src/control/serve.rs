@@ -15,7 +15,7 @@ use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
 use crate::listener::{self, ConnectionLimit};
 
-/// Most connections at once. Further ones wait in the kernel's backlog.
+/// The maximum number of open connections. Further ones wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 8;
 /// Timeout for reading the request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);

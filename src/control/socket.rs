@@ -1,4 +1,5 @@
-//! The control socket's file: private from the start, replaced when its daemon is gone, removed at the end.
+//! The file of the control socket. Other users can never access it, not even while it is created. A file left by a
+//! daemon that no longer runs is replaced. The file is removed when the daemon stops.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -14,7 +15,7 @@ use crate::listener::LocalListener;
 
 /// The default name of the file.
 pub const SOCKET_FILE_NAME: &str = "control.sock";
-/// Longest path of a socket, in bytes. Linux reserves 108 (`sun_path`), with the terminating NUL.
+/// The maximum length of the path of a socket, in bytes. Linux reserves 108 (`sun_path`), with the terminating NUL.
 pub const MAX_SOCKET_PATH_BYTES: usize = 107;
 
 /// How long another daemon may take to accept a connection.
@@ -60,7 +61,7 @@ impl ControlSocket {
     ///
     /// # Errors
     ///
-    /// When another daemon listens there, or the socket can't be created.
+    /// If another daemon listens there, or the socket can't be created.
     pub async fn open(path: &Path) -> Result<Self, ControlSocketError> {
         if path.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
             return Err(ControlSocketError::PathTooLong);
@@ -95,17 +96,17 @@ async fn ensure_free(path: &Path) -> Result<(), ControlSocketError> {
     match timeout(PROBE_TIMEOUT, UnixStream::connect(path)).await {
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(()),
         Ok(Err(error)) if error.kind() == io::ErrorKind::PermissionDenied => Err(error.into()),
-        // A full backlog or a slow daemon: it is in use all the same.
+        // A daemon listens there, even if it is slow or its backlog is full.
         Ok(_) | Err(_) => Err(ControlSocketError::InUse),
     }
 }
 
-/// A folder beside the socket. Its name is short, so that the path of the socket in it is not too long.
+/// A folder next to the socket. Its name is short, so that the path of the socket in it is not too long.
 fn private_folder(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{}", std::process::id()))
 }
 
-/// Removes what an earlier process with our process number has left behind.
+/// Creates the private folder. If an earlier process with the same process ID left such a folder, it is removed first.
 fn create_folder(folder: &Path) -> io::Result<()> {
     remove_folder(folder);
     DirBuilder::new().mode(0o700).create(folder)

@@ -1,7 +1,7 @@
 //! The Prometheus text format 0.0.4, for clients that do not accept OpenMetrics.
 //!
-//! In this format the comments of a counter carry the name of its samples, with `_total`. There is no `# UNIT` and no
-//! `# EOF`.
+//! In this format, the comments of a counter contain the name of its samples, which ends with `_total`. There is no
+//! `# UNIT` and no `# EOF`.
 
 use std::collections::BTreeSet;
 

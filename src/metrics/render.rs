@@ -19,7 +19,7 @@ use crate::trigger::upstream::UpstreamState;
 ///
 /// # Errors
 ///
-/// When a value can't be formatted. This is not known to happen.
+/// If a value can't be formatted. This is not known to happen.
 pub fn render(snapshot: MetricsSnapshot) -> Result<String, fmt::Error> {
     let mut registry = Registry::with_prefix("dialscript");
     registry.register_collector(Box::new(MetricsCollector(MetricsSnapshot {
@@ -31,7 +31,8 @@ pub fn render(snapshot: MetricsSnapshot) -> Result<String, fmt::Error> {
     Ok(text)
 }
 
-/// All hosts that match one pattern of `allow_hosts` share its name, and a label may occur only once.
+/// Combines upstreams with the same name. All hosts that match a pattern of `allow_hosts` have the pattern as their
+/// name, and a metric must not have two samples with the same labels.
 fn merge_by_name(upstreams: Vec<UpstreamState>) -> Vec<UpstreamState> {
     let mut by_name: BTreeMap<String, UpstreamState> = BTreeMap::new();
     for upstream in upstreams {
@@ -43,7 +44,7 @@ fn merge_by_name(upstreams: Vec<UpstreamState>) -> Vec<UpstreamState> {
     by_name.into_values().collect()
 }
 
-/// Adds the values of an upstream to `sum`. The breaker is the worse of both.
+/// Adds the values of an upstream to `sum`. For the circuit breaker, the worse state of the two is used.
 fn add_upstream(sum: &mut UpstreamState, more: &UpstreamState) {
     sum.breaker = sum.breaker.max(more.breaker);
     sum.times_opened += more.times_opened;

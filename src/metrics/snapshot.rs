@@ -29,7 +29,7 @@ pub struct MetricsSnapshot {
 }
 
 impl MetricsSnapshot {
-    /// The values of requests and of the response cache. Those of calls are left at zero.
+    /// The values of requests and of the response cache. The values of calls are zero.
     pub fn from_triggers(triggers: &HttpTriggerClient) -> Self {
         let cache = triggers.cache();
         Self {

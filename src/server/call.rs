@@ -106,7 +106,7 @@ impl<'a, T: TriggerClient, V: VoiceService> AcceptedCall<'a, T, V> {
     }
 }
 
-/// The arguments of the URL's query by name, then those of the `AGI` application by number.
+/// The arguments in the query of the URL, by name, and then those of the application `AGI`, by number.
 fn agi_arguments(request: AgiScriptRequest, environment: AgiEnvironment) -> ScriptArguments {
     let numbered = environment.arguments();
     let numbered = numbered.map(|(number, value)| (number.to_string(), value.into_owned()));

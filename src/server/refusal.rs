@@ -11,16 +11,16 @@ use crate::agi::connection as agi;
 use crate::esl::connection as esl;
 use crate::telemetry::Switch;
 
-/// Most refusals in progress, of calls and of denied peers each.
+/// The maximum number of refusals in progress. Refusals of calls and of denied peers are counted separately.
 const MAX_REFUSALS: usize = 256;
 /// How long a refusal may take to reach the peer.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Refuses calls in tasks of their own. Their number is bounded, since each costs a little.
+/// Refuses each call in its own task. The number of these tasks is limited.
 pub(super) struct CallRefuser {
     tasks: TaskTracker,
     call_permits: Arc<Semaphore>,
-    /// Apart from `call_permits`: peers that may not connect must not delay the refusal of a call.
+    /// Separate from `call_permits`, so that peers that may not connect do not delay the refusal of a call.
     denied_peer_permits: Arc<Semaphore>,
 }
 
@@ -30,16 +30,17 @@ impl CallRefuser {
         Self { tasks, call_permits: permits(), denied_peer_permits: permits() }
     }
 
-    /// Refuses a call. Over [`MAX_REFUSALS`] a connection from Asterisk is just closed, and Asterisk continues the
-    /// dialplan. One from FreeSWITCH waits for its turn: without a message FreeSWITCH would hold the call for ever.
+    /// Refuses a call. If [`MAX_REFUSALS`] are in progress, a connection from Asterisk is only closed, and Asterisk
+    /// continues the dialplan. A connection from FreeSWITCH waits for a permit: without a message, FreeSWITCH would
+    /// hold the call for ever.
     pub(super) fn refuse_call(&self, switch: Switch, stream: TcpStream) {
         let permits = self.call_permits.clone();
-        let free = permits.clone().try_acquire_owned();
-        if free.is_err() && switch == Switch::Asterisk {
+        let available = permits.clone().try_acquire_owned();
+        if available.is_err() && switch == Switch::Asterisk {
             return;
         }
         self.tasks.spawn(async move {
-            let permit = match free {
+            let permit = match available {
                 Ok(permit) => Ok(permit),
                 Err(_) => permits.acquire_owned().await,
             };
@@ -48,7 +49,7 @@ impl CallRefuser {
         });
     }
 
-    /// Refuses a peer that may not connect. Over [`MAX_REFUSALS`] its connection is just closed.
+    /// Refuses a peer that may not connect. If [`MAX_REFUSALS`] are in progress, its connection is only closed.
     pub(super) fn refuse_denied_peer(&self, switch: Switch, stream: TcpStream) {
         if let Ok(permit) = self.denied_peer_permits.clone().try_acquire_owned() {
             self.tasks.spawn(async move {

@@ -16,11 +16,11 @@ use crate::telemetry::call_counts::CallCounts;
 pub struct ServerLimits {
     /// How long a switch may take to send its first message.
     pub handshake_timeout: Duration,
-    /// Most calls at once.
+    /// The maximum number of calls in progress.
     pub max_calls: usize,
     /// The longest duration of a call.
     pub longest_call: Duration,
-    /// How long active calls may go on when the daemon stops.
+    /// How long active calls may continue when the daemon stops.
     pub grace: Duration,
 }
 

@@ -27,7 +27,7 @@ impl LogEvent {
 /// Calls `on_event` for every log event of this crate, instead of writing a log. Sensitive values are masked, as in the
 /// log.
 pub fn install_event_layer(on_event: impl Fn(LogEvent) + Send + Sync + 'static) {
-    // Fails if there is a subscriber already, which stays.
+    // This fails if a subscriber is already installed, which then stays in use.
     drop(tracing_subscriber::registry().with(EventLayer(on_event)).try_init());
 }
 

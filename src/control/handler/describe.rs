@@ -13,7 +13,7 @@ use crate::trigger::HttpTriggerClient;
 use crate::trigger::response_cache::ResponseCacheEntry;
 use crate::trigger::upstream::UpstreamState;
 
-/// Describes an entry. `script` is the script that it belongs to, unless a reload has removed that.
+/// Describes an entry. `script` is the script that it belongs to; `None` if a reload has removed the script.
 pub(super) fn describe_entry(
     keyed: &KeyedCacheEntry,
     script: Option<&Script>,
@@ -62,7 +62,7 @@ fn cache_policy(script: &Script) -> ScriptCachePolicy {
     }
 }
 
-/// How an entry of this age is served from now on: each phase with its end. Phases that are over or empty are left out.
+/// How an entry of this age will be served from now on. Phases that are over or empty are left out.
 fn serving_phases(
     entry: &ResponseCacheEntry,
     policy: &ResponseCachePolicy,

@@ -1,4 +1,4 @@
-//! Finding cache entries by script, or by the start of their key.
+//! Finds cache entries by script, or by the prefix of their key.
 
 use std::cmp::Reverse;
 
@@ -7,9 +7,9 @@ use data_encoding::HEXLOWER;
 use crate::script::definition::ScriptLibrary;
 use crate::trigger::response_cache::ListedCacheEntry;
 
-/// Fewest hexadecimal digits that are taken for the start of a key.
+/// The minimum number of hexadecimal digits in the prefix of a key.
 const MIN_KEY_DIGITS: usize = 4;
-/// Most script names in an error message.
+/// The maximum number of script names in an error message.
 const MAX_LISTED_NAMES: usize = 30;
 
 /// A cache entry, with its key in hexadecimal digits.
@@ -48,7 +48,7 @@ impl<'a> CacheIndex<'a> {
         Ok(entries)
     }
 
-    /// The one entry whose key starts with `prefix`.
+    /// The entry whose key starts with `prefix`. It is an error if there is none, or more than one.
     pub(super) fn entry_by_prefix(&self, prefix: &str) -> Result<&KeyedCacheEntry, String> {
         let digits = prefix.to_ascii_lowercase();
         if digits.len() < MIN_KEY_DIGITS || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -47,7 +47,7 @@ enum CliCommand {
 }
 
 /// Runs a command. Exit codes: 0 success, 1 errors in files or another failure, 2 an invalid command line. `call` and
-/// `match` have exit codes of their own for the outcome.
+/// `match` also have exit codes for the outcome.
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
         CliCommand::Serve(file) => serve::serve(&file.resolve_path()),

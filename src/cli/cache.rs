@@ -17,8 +17,8 @@ use crate::config::{self, counted};
 use crate::control::client::{ControlClientError, send_request};
 use crate::control::protocol::{ControlReply, ControlRequest, PurgeTarget};
 
-/// The socket of a daemon that runs under dialplan/systemd/dialscript.service. There the default is a path in
-/// `RUNTIME_DIRECTORY`, which a shell does not have.
+/// The socket of a daemon that systemd starts with dialplan/systemd/dialscript.service. The daemon finds this default
+/// in the variable `RUNTIME_DIRECTORY`, which is not set in a shell.
 const SYSTEMD_SOCKET: &str = "/run/dialscript/control.sock";
 
 #[derive(Debug, Args)]
@@ -81,8 +81,8 @@ struct DaemonArgs {
     socket: Option<PathBuf>,
 }
 
-/// Sends a request to the daemon and prints the replies. Exit codes: 0 success; 1 if there is no such daemon, script or
-/// key, or if the shared cache was not purged.
+/// Sends a request to the daemon and prints the replies. Exit codes: 0 success; 1 if no daemon listens, if the script
+/// or the key does not exist, or if the shared cache was not purged.
 pub(super) fn cache(options: CacheArgs) -> ExitCode {
     let (request, daemon, json) = match options.command {
         CacheCommand::List { script, json, daemon } => {
@@ -108,7 +108,7 @@ pub(super) fn cache(options: CacheArgs) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// Why removed answers may still be in the shared cache. Calls would be served them again from there.
+/// The error, if the answers could not be removed from the shared cache. Calls could get them from there again.
 fn shared_purge_error(reply: &ControlReply) -> Option<&str> {
     match reply {
         ControlReply::Shared(error) => error.as_deref(),

@@ -25,11 +25,11 @@ pub(super) use args::CallArgs;
 
 use args::is_dtmf_key;
 
-/// Without `--hangup-after`, the caller hangs up after this time.
+/// The caller hangs up after this time at the latest, with and without `--hangup-after`.
 const MAX_CALL_DURATION: Duration = Duration::from_secs(4 * 60 * 60);
 /// The exit code that shells use for a program ended by SIGINT.
 const EXIT_INTERRUPTED: u8 = 130;
-/// Keys typed in the terminal that the caller has not pressed yet.
+/// The maximum number of typed keys that the simulated caller has not pressed yet.
 const TYPED_KEY_BUFFER: usize = 64;
 
 /// Runs the call and prints what happens in it.
@@ -52,7 +52,7 @@ pub(super) fn call(options: &CallArgs) -> ExitCode {
     }
 }
 
-/// Ctrl-C drops the simulation here, so that engines which run as programs are stopped, too.
+/// Ctrl-C drops the simulation, which also stops engines that run as programs.
 async fn simulate_until_interrupted(
     options: &CallArgs,
     config: &Config,
@@ -131,7 +131,7 @@ async fn run_call(
     }
 }
 
-/// Replaces the name of a spoken sound by its text.
+/// Replaces the name of a sound by the text that was spoken for it.
 fn with_prompt_text(event: CallEvent, texts: &PromptTexts) -> CallEvent {
     let quoted = |sound: String| match texts.get(&sound) {
         Some(text) => format!("\u{201c}{text}\u{201d}"),
@@ -155,7 +155,7 @@ fn print_outcome(
     printer: &Printer,
 ) -> ExitCode {
     let outcome = result.map_or("", |result| result.outcome.as_str());
-    // Asterisk's status when it can't connect.
+    // The value of AGISTATUS if Asterisk can't connect.
     let unreached = (options.switch.to_switch() == Switch::Asterisk).then_some("FAILURE");
     let status = result.map_or(unreached, |result| result.agi_status);
     let shown = match outcome {
@@ -187,8 +187,8 @@ fn dtmf_source(options: &CallArgs, printer: &Printer) -> DtmfSource {
     }
 }
 
-/// Reads keys from the terminal. A thread that waits for the terminal can't be stopped, so it lives as long as the
-/// process.
+/// Reads keys from the terminal in a thread. A thread that waits for the terminal can't be stopped, so it runs until
+/// the process ends.
 fn keys_from_stdin() -> mpsc::Receiver<char> {
     let (send, keys) = mpsc::channel(TYPED_KEY_BUFFER);
     std::thread::spawn(move || {

@@ -40,7 +40,7 @@ pub(super) fn print_warnings(warnings: &ConfigWarnings) {
     drop(write!(stderr(), "{}", warnings.render(use_colours())));
 }
 
-/// Prints errors that end a command.
+/// Prints the errors because of which a command fails.
 pub(super) fn report_failure(errors: &ConfigErrors) -> ExitCode {
     print_diagnostics(errors);
     ExitCode::FAILURE

@@ -1,6 +1,6 @@
 //! `dialscript demo`: three simulated calls, on a machine with nothing else installed.
 //!
-//! A script and a configuration are written to a temporary folder. A mock shop and the real server run in this process.
+//! The script and the configuration are in a temporary folder. A mock shop and the real server run in this process.
 
 mod files;
 mod mock_shop;
@@ -34,7 +34,7 @@ pub(super) struct DemoArgs {
     fast: bool,
 }
 
-/// A simulated call, and how it must end.
+/// A simulated call, and how it is expected to end.
 struct DemoCall {
     title: &'static str,
     keys: &'static str,
@@ -63,7 +63,7 @@ const DEMO_CALLS: [DemoCall; 3] = [
     },
 ];
 
-/// Runs the calls. Exit codes: 0 if all of them ended as they must, else 1.
+/// Runs the calls. Exit codes: 0 if all calls ended as expected, else 1.
 pub(super) fn demo(options: &DemoArgs) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.and_then(|runtime| runtime.block_on(run_until_interrupted(options)));
@@ -77,7 +77,7 @@ pub(super) fn demo(options: &DemoArgs) -> ExitCode {
     }
 }
 
-/// Ctrl-C drops the demo here, so that its folder is removed.
+/// Ctrl-C drops the demo, which removes its folder.
 async fn run_until_interrupted(options: &DemoArgs) -> io::Result<bool> {
     tokio::select! {
         result = run_demo(options) => result,
@@ -119,9 +119,9 @@ async fn run_demo(options: &DemoArgs) -> io::Result<bool> {
     Ok(as_expected)
 }
 
-/// Long enough for music on hold to start.
+/// How long the shop takes to answer: long enough for music on hold to start.
 const SHOP_DELAY: Duration = Duration::from_millis(1200);
-/// The callers listen to the prompt before they press keys.
+/// How long a caller listens to the prompt before pressing the first key.
 const CALLER_DELAY: Duration = Duration::from_millis(2700);
 /// A caller whose call does not end hangs up after this time.
 const MAX_CALL_DURATION: Duration = Duration::from_secs(60);

@@ -120,7 +120,7 @@ fn usage_hint(trigger: Option<&ScriptTrigger>) -> &'static str {
     }
 }
 
-/// As in a call, an answer that is too long is not compared.
+/// Compares an answer with the branches. As in a call, an answer that is too long is not compared.
 fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> MatchReport {
     if file.body.len() > MAX_BODY {
         let reason = TriggerError::BodyTooLong(MAX_BODY).to_string();
@@ -170,9 +170,11 @@ fn match_input(script: &Script, input: &str) -> MatchReport {
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.
 fn read_input(script: &Script, input: &str) -> (InputCheck, InputMethod, String) {
     let by_keys = script.keypress.as_ref().map(|keypress| {
-        let digits = input.bytes().all(|b| b.is_ascii_digit());
+        let only_digits = input.bytes().all(|b| b.is_ascii_digit());
         match keypress.check(input) {
-            InputCheck::Valid if !digits || input.len() > keypress.digit_options.max_digits => {
+            InputCheck::Valid
+                if !only_digits || input.len() > keypress.digit_options.max_digits =>
+            {
                 InputCheck::Invalid
             }
             check => check,

@@ -120,7 +120,7 @@ impl OutputLine {
         }
     }
 
-    /// An event of the server's log; `None` where it says nothing about the course of the call.
+    /// An event of the server's log; `None` if the event is not shown.
     pub(super) fn from_log_event(event: &LogEvent) -> Option<Self> {
         let field = |name: &str| event.field(name).unwrap_or_default();
         Some(match event.message.as_str() {
@@ -193,7 +193,7 @@ pub(super) enum OutputFormat {
     Json,
 }
 
-/// Prints the lines of a call on standard output, from whichever task or thread they come.
+/// Prints the lines of a call on standard output. Any task or thread can print.
 #[derive(Clone)]
 pub(super) struct Printer(Arc<Mutex<PrinterState>>);
 

@@ -26,7 +26,7 @@ use crate::voice::{self, VoiceEngines};
 
 use admin::AdminListeners;
 
-/// How long requests and sounds in progress may take when all calls have ended.
+/// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves calls until a signal stops the daemon.
@@ -42,7 +42,7 @@ pub fn serve(path: &Path) -> ExitCode {
     log_warnings(&config);
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config));
-        // A DNS lookup blocks a thread and can't be cancelled. It must not delay the end.
+        // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
     });
@@ -86,7 +86,7 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
         warn!("requests or sounds in progress were aborted");
     }
     server.triggers().abort_background().await;
-    // The runtime would drop these tasks too, but the process may end before they have cleaned up.
+    // The runtime would also drop these tasks, but the process could end before they have cleaned up.
     server.voice().abort().await;
     info!("stopped");
     Ok(())
@@ -135,7 +135,8 @@ async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
     }
 }
 
-/// The first SIGTERM or SIGINT cancels the first token (drain), the second one the second token (end the grace time).
+/// The first SIGTERM or SIGINT cancels the first token (calls are drained). The second signal cancels the second token
+/// (the grace time ends).
 fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -172,7 +173,7 @@ async fn reload_on_sighup(
                 let scripts = config.library.scripts.len();
                 server.voice().prewarm(&config.library);
                 server.replace_library(config.library);
-                // Last: a reader of this line relies on the new scripts.
+                // Logged last: after this line, every new call runs the new scripts.
                 info!(scripts, "scripts reloaded");
             }
             Ok(Err(diagnostics)) => {
@@ -184,7 +185,7 @@ async fn reload_on_sighup(
     std::future::pending().await
 }
 
-/// Logs warnings about the configuration. Creates its folders, and logs those that can't be created.
+/// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
 fn log_warnings(config: &Config) {
     config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));

@@ -1,5 +1,5 @@
-//! The speech engines of a simulated call. Texts are printed instead of spoken, unless the configured engines are to be
-//! used. What the simulated caller says is recognized without an engine.
+//! The speech engines of a simulated call. By default, texts are printed instead of spoken, and what the simulated
+//! caller says is recognized without an engine. With an option, the configured engines are used.
 
 use std::collections::HashMap;
 use std::pin::Pin;
@@ -18,17 +18,17 @@ pub struct SimulatedVoice<V> {
     options: SimulationOptions,
 }
 
-/// Shared between the simulation and the code that prints the call.
+/// The options of a simulation, and the texts that it shares with the code that prints the call.
 #[derive(Debug, Clone, Default)]
 pub struct SimulationOptions {
-    /// Use the configured engines: the synthesizer, and the recognizer unless the caller's words are given.
+    /// Use the configured engines: the synthesizer, and also the recognizer if the caller's words are not given.
     pub engines: bool,
     pub caller_speech: CallerSpeech,
     pub prompt_texts: PromptTexts,
 }
 
 impl SimulationOptions {
-    /// A sound that does not exist and stands for a text.
+    /// A sound that does not exist. It stands for a text that is only printed.
     fn placeholder_sound(&self, text: &str) -> Sound {
         let sound = Sound::Named(text.into());
         self.prompt_texts.insert(&sound, text.to_owned());
@@ -60,12 +60,12 @@ impl PromptTexts {
     }
 }
 
-/// A sound that may still be rendering. Once it is ready, its text is known under its name.
+/// A sound that may not be ready yet. When it is ready, its text is stored under its name.
 pub enum SimulatedSound<M> {
     Engine {
         pending: M,
         text: Option<String>,
-        /// Receives the text.
+        /// Where the text is stored.
         texts: PromptTexts,
     },
     /// Stands for a text that is only printed.
@@ -97,7 +97,7 @@ pub struct CallerSpeech(Arc<Mutex<SpokenWords>>);
 
 #[derive(Debug, Default)]
 struct SpokenWords {
-    /// The words are given on the command line: no engine is needed to recognize them.
+    /// Whether the words are given on the command line. If so, no engine is needed to recognize them.
     is_scripted: bool,
     words: String,
 }
@@ -123,7 +123,7 @@ impl CallerSpeech {
     }
 }
 
-/// A recording, by what recognizes it.
+/// A recording for the configured recognizer, or for the simulated one.
 pub enum SimulatedRecording<R> {
     Engine(R),
     Simulated(SimulatedRecordingFile),

@@ -40,7 +40,7 @@ pub(super) struct SimulationResult {
     pub(super) continuation: Continuation,
 }
 
-/// The same as in Asterisk (`MAX_AGI_CONNECT` in `res_agi.c`).
+/// The timeout for connecting, as in Asterisk (`MAX_AGI_CONNECT` in `res_agi.c`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A call server on a loopback port, for this process only.
@@ -84,10 +84,10 @@ impl Simulation {
         Ok(Self { address, server, stop, server_task })
     }
 
-    /// Stops the server after calls, requests and sounds in progress have completed, or their time is over.
+    /// Stops the server. Calls, requests and sounds in progress are completed, or aborted after their timeouts.
     pub async fn stop(self) {
         self.stop.cancel();
-        // A server task that panicked has stopped, too.
+        // An error means that the server task panicked, so it has stopped as well.
         drop(self.server_task.await);
         let server = &self.server;
         let pending_work = async {

@@ -3,12 +3,12 @@
 use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
-/// Prints a line on standard output. A closed pipe does not end the command.
+/// Prints a line on standard output. An error, such as a closed pipe, is ignored.
 pub(super) fn print_line(text: &str) {
     drop(writeln!(stdout(), "{text}"));
 }
 
-/// Prints an error on standard error, for a command that then fails.
+/// Prints an error on standard error. Returns the exit code of the failed command.
 pub(super) fn print_error(reason: &str) -> ExitCode {
     drop(writeln!(stderr(), "error: {reason}"));
     ExitCode::FAILURE

@@ -13,11 +13,11 @@ use crate::fake::utterances::{FakeUtterance, UtteranceSource};
 use crate::fake::{asterisk, freeswitch};
 use crate::telemetry::Switch;
 
-/// All that is percent-encoded in a script's name within the URL.
+/// The characters of a script's name that are percent-encoded in the URL.
 const PATH_ENCODE_SET: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
-/// How long the simulated caller takes for a word.
+/// How long the simulated caller takes to say one word.
 const WORD_DURATION: Duration = Duration::from_millis(400);
 
 #[derive(Debug, Args)]

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use crate::trigger::MAX_BODY;
 
-/// The limit for headers, including those of redirects and proxies.
+/// The maximum size of all headers in a file, including those of redirects and proxies.
 const MAX_HEADER_BYTES: usize = 256 * 1024;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// An answer, as far as it is in the file.
+/// An answer that was read from a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct AnswerFile {
-    /// `None` in a file without headers.
+    /// `None` if the file has no headers.
     pub(super) status: Option<u16>,
     pub(super) content_type: Option<String>,
     pub(super) body: Vec<u8>,
@@ -40,7 +40,8 @@ pub(super) fn read(file: &Path) -> Result<AnswerFile, AnswerFileError> {
     parse(&bytes.map_err(failed)?)
 }
 
-/// Reads a bounded number of bytes. A longer file is cut, and its body is still over the limit for answers.
+/// Reads a file up to a limit. If a file is cut, what is left of its body is still longer than [`MAX_BODY`], so the
+/// answer is refused later.
 fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take((MAX_HEADER_BYTES + MAX_BODY + 1) as u64).read_to_end(&mut bytes)?;

@@ -13,7 +13,7 @@ use crate::script::report::CallOutcome;
 use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
 use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
 
-/// The table of the script that is selected.
+/// The outcome that the script selects: that of a branch, or of another table.
 pub(super) struct ChosenOutcome<'s> {
     pub(super) call_outcome: CallOutcome,
     pub(super) outcome: &'s ScriptOutcome,
@@ -48,7 +48,7 @@ impl<'s> ChosenOutcome<'s> {
         }
     }
 
-    /// The input is missing or invalid, so no branch is compared.
+    /// For an input that is missing or invalid: no branch is compared.
     pub(super) fn rejected_input(call_outcome: CallOutcome, outcome: &'s ScriptOutcome) -> Self {
         let reason = Some("the input is not what the script asks for".to_owned());
         Self { call_outcome, outcome, branch_number: None, reason }
@@ -185,7 +185,7 @@ pub(super) fn then_line(then: &ThenAction, known: &KnownValues<'_>) -> OutputLin
     OutputLine::new("then", fields, format!("  then {then}{resolved}"))
 }
 
-/// The values that are known without a call. Placeholders of other values are printed as they are written.
+/// The values that are known without a call. Other placeholders are printed as in the script.
 #[derive(Default)]
 pub(super) struct KnownValues<'a> {
     pub(super) answer: Option<&'a TriggerAnswer>,

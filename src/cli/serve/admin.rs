@@ -35,7 +35,7 @@ impl AdminListeners {
         Ok(Self { metrics, control })
     }
 
-    /// Serves both, also while the daemon drains. Never returns.
+    /// Serves the open listeners, also while the daemon drains. Never returns.
     pub(super) async fn serve(self, server: &DaemonServer) {
         let Self { metrics, control } = self;
         tokio::join!(

@@ -42,10 +42,10 @@ pub(super) struct ImportArgs {
     config: ConfigFile,
 }
 
-/// Before the umask: the switch runs as another user, and must be able to read the files.
+/// The mode of the files before the umask is applied. The switch runs as another user and must be able to read them.
 const FILE_MODE: u32 = 0o666;
 
-/// Why a file was not imported, and a suggestion.
+/// Why a file was not imported, and how to fix this.
 type ImportFailure = (String, String);
 
 /// Converts all files, and prints a line for each.
@@ -68,7 +68,7 @@ struct Importer<'a> {
     written: BTreeSet<PathBuf>,
 }
 
-/// The place of a sound in the library.
+/// The name and the language that a sound gets in the library.
 struct ImportTarget {
     name: String,
     language: Option<String>,
@@ -91,8 +91,8 @@ impl Importer<'_> {
         Ok(())
     }
 
-    /// Narrow (8 kHz) files only, if that is the configured format; else narrow and wide (16 kHz) files. An existing wide
-    /// file is always replaced, since Asterisk would still play the old one on some channels.
+    /// The format of the new files: only narrow (8 kHz) if that is the configured format, else narrow and wide (16
+    /// kHz). If a wide file exists, it is always replaced: Asterisk would still play it on some channels.
     fn target_format(&self, existing: &[PathBuf]) -> SoundFormat {
         let is_wide =
             |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wav16");
@@ -201,7 +201,7 @@ fn write_failure(path: &Path, error: &io::Error) -> ImportFailure {
     (error, "give this user write access to the sounds folder".to_owned())
 }
 
-/// Writes a temporary file first, and renames it: a switch may be about to play the old one.
+/// Writes a temporary file and renames it, so that a switch never plays an incomplete file.
 fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;

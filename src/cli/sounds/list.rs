@@ -57,7 +57,7 @@ fn format_lengths(lengths: impl Iterator<Item = Duration>) -> String {
     }
 }
 
-/// The length for sorting, and the text for output.
+/// The length as a number, by which lengths are sorted, and as a text.
 fn sortable_length(length: Duration) -> (u128, String) {
     (length.as_millis(), super::import::format_length(length))
 }
@@ -82,7 +82,7 @@ fn sound_length(file: &Path) -> Option<Duration> {
     Some(Duration::from_secs_f64(bytes as f64 / f64::from(bytes_per_second)))
 }
 
-/// A header may claim more frames than the file has.
+/// The length of a WAV file. The header can contain a larger number of frames than the file has.
 fn wav_length(file: &Path, bytes: u64) -> Option<Duration> {
     let wav = hound::WavReader::open(file).ok()?;
     let spec = wav.spec();

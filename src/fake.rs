@@ -1,16 +1,16 @@
-//! Fake switches that speak the real protocols to the real server, each with a simulated caller.
+//! Fake switches for tests and simulations. They speak the real protocols, and each has a simulated caller.
 //!
 //! - [`phone`]: the caller, and the events of the call; the same for both switches
-//! - [`dtmf`]: when the caller presses which keys
-//! - [`utterances`]: when the caller says what
+//! - [`dtmf`]: which keys the caller presses, and when
+//! - [`utterances`]: what the caller says, and when
 //! - [`recording`]: recordings, with a tone where the caller spoke
 //! - [`sound`]: lengths of sounds
 //! - [`destinations`]: the destinations that exist in the dialplan
 //! - [`asterisk`]: FastAGI, as in Asterisk 22
 //! - [`freeswitch`]: the outbound Event Socket, as in FreeSWITCH 1.11
 //!
-//! A fake shares no code with the drivers: a mistake in one side's protocol code must not be hidden by the same mistake
-//! in the other's. Tests compare the fakes with transcripts of real switches.
+//! The fakes share no protocol code with the server. Otherwise, both sides would have the same mistakes, and no test
+//! could find them. Tests compare the fakes with transcripts of real switches.
 
 pub mod asterisk;
 pub mod destinations;

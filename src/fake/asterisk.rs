@@ -1,7 +1,7 @@
-//! FastAGI from Asterisk's side, as observed on version 22.
+//! A fake Asterisk that runs `AGI()` (FastAGI), as observed on version 22.
 //!
-//! Has the commands that call control needs; others are replied to as unknown. Functions named in comments are in
-//! `res/res_agi.c`.
+//! It has the commands that call control needs. The reply to others is that they are unknown. Functions named in
+//! comments are in `res/res_agi.c`.
 
 use std::collections::HashMap;
 use std::io;
@@ -32,7 +32,7 @@ use environment::environment;
 use question::FakeAgiQuestion;
 use stream::FakeAgiStream;
 
-/// How long a server may take to close the connection after a hang-up. A real Asterisk waits for ever.
+/// The timeout for the server to close the connection after a hang-up. A real Asterisk has none.
 const HANGUP_CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The value of `AGISTATUS`, which says how `AGI()` ended.
@@ -65,7 +65,7 @@ pub struct FakeAsteriskResult {
     pub continuation: Continuation,
 }
 
-/// An Asterisk with one call that runs `AGI()`.
+/// A fake Asterisk with one call that runs `AGI()`.
 pub struct FakeAsterisk<S> {
     stream: FakeAgiStream<S>,
     phone: Phone,
@@ -76,9 +76,9 @@ pub struct FakeAsterisk<S> {
     question: FakeAgiQuestion,
     /// Whether the server has been notified of the hang-up.
     hangup_sent: bool,
-    /// From the variable `AGISIGHUP`, as set before `AGI()`.
+    /// Whether `HANGUP` is sent. From the variable `AGISIGHUP`, as set before `AGI()`.
     sends_hangup: bool,
-    /// From the variable `AGIEXITONHANGUP`, as set before `AGI()`.
+    /// Whether a hang-up ends `AGI()`. From the variable `AGIEXITONHANGUP`, as set before `AGI()`.
     exits_on_hangup: bool,
     close_deadline: Option<Instant>,
 }
@@ -129,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// `run_agi`. Keys that arrive between two commands are read and dropped.
+    /// `run_agi`. Keys that arrive between two commands are dropped.
     async fn run_session(&mut self) -> io::Result<()> {
         loop {
             tokio::select! {

@@ -1,4 +1,4 @@
-//! When the caller presses which keys.
+//! Which keys the caller presses, and when.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,11 +8,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::sleep::sleep_until_or_forever;
 
-/// From the start of a question to its first key.
+/// The time from the start of a question to the first key of the input.
 const FIRST_KEY_DELAY: Duration = Duration::from_millis(500);
-/// From a key to the next.
+/// The time from one key to the next.
 const KEY_INTERVAL: Duration = Duration::from_millis(200);
-/// In the middle of an input, the caller waits this long for the switch to expect keys again, and then goes on.
+/// In the middle of an input, while the switch expects no keys, the caller waits this much longer before the next key.
 const UNASKED_KEY_DELAY: Duration = Duration::from_secs(1);
 
 pub struct DtmfSource(DtmfPlan);
@@ -33,25 +33,26 @@ impl DtmfSource {
         Self(DtmfPlan::Timed { picked_up: None, keys: keys.into() })
     }
 
-    /// Keys when they are expected. A comma waits for the next question.
+    /// Keys that are pressed when the switch expects them. After a comma, the caller waits for the next question.
     pub fn on_request(keys: &str) -> Self {
         Self::on_request_after(FIRST_KEY_DELAY, keys)
     }
 
-    /// The same, with another delay before the first key of an input.
+    /// Like [`on_request`](Self::on_request), with another delay before the first key of an input.
     pub fn on_request_after(delay: Duration, keys: &str) -> Self {
-        let inputs = keys.split(',').map(|input| input.chars().collect()).collect();
-        let (input, due) = (VecDeque::new(), Instant::now());
+        let later_inputs = keys.split(',').map(|input| input.chars().collect()).collect();
+        let (current_input, due) = (VecDeque::new(), Instant::now());
         Self(DtmfPlan::OnRequest(RequestedDtmf {
             first_key_delay: delay,
-            inputs,
-            input,
+            later_inputs,
+            current_input,
             due,
             expected: false,
         }))
     }
 
-    /// Keys from a channel, with at least `KEY_INTERVAL` between them; no more after all senders are dropped.
+    /// Keys from an `mpsc` channel, with at least `KEY_INTERVAL` between them. There are no more keys after all senders
+    /// are dropped.
     pub fn live(keys: mpsc::Receiver<char>) -> Self {
         Self(DtmfPlan::Live(LiveDtmf { keys, pending_key: None, due: Instant::now() }))
     }
@@ -74,7 +75,7 @@ impl DtmfSource {
         }
     }
 
-    /// Waits for the next key. It counts when it is released, as on a switch.
+    /// Waits for the next key. A key is reported when it is released, as on a switch.
     pub(super) async fn next_key(&mut self) -> char {
         let key = match &mut self.0 {
             DtmfPlan::Timed { picked_up, keys } => {
@@ -92,18 +93,20 @@ impl DtmfSource {
     }
 }
 
-/// Keys from a channel. Several may arrive at once, such as a typed line.
+/// Keys from an `mpsc` channel. Several keys can arrive at the same time, such as a typed line.
 struct LiveDtmf {
     keys: mpsc::Receiver<char>,
     pending_key: Option<char>,
     due: Instant,
 }
 
-/// Keys that are pressed when they are expected.
+/// Keys that are pressed when the switch expects them.
 struct RequestedDtmf {
     first_key_delay: Duration,
-    inputs: VecDeque<VecDeque<char>>,
-    input: VecDeque<char>,
+    /// The keys for each of the next questions.
+    later_inputs: VecDeque<VecDeque<char>>,
+    /// The keys for the current question that are not pressed yet.
+    current_input: VecDeque<char>,
     due: Instant,
     expected: bool,
 }
@@ -122,19 +125,19 @@ impl LiveDtmf {
 impl RequestedDtmf {
     fn digits_expected(&mut self, is_new: bool, now: Instant) {
         self.expected = true;
-        if is_new && self.input.is_empty() {
-            self.input = self.inputs.pop_front().unwrap_or_default();
+        if is_new && self.current_input.is_empty() {
+            self.current_input = self.later_inputs.pop_front().unwrap_or_default();
             self.due = now + self.first_key_delay;
         }
     }
 
     async fn next_key(&mut self) -> Option<char> {
-        if self.input.is_empty() {
+        if self.current_input.is_empty() {
             return None;
         }
         let extra_delay = if self.expected { Duration::ZERO } else { UNASKED_KEY_DELAY };
         sleep_until(self.due + extra_delay).await;
         self.due = Instant::now() + KEY_INTERVAL;
-        self.input.pop_front()
+        self.current_input.pop_front()
     }
 }

@@ -1,9 +1,9 @@
-//! The outbound Event Socket from FreeSWITCH's side (`socket HOST:PORT async`), as observed on version 1.11.
+//! A fake FreeSWITCH that runs `socket HOST:PORT async` (outbound Event Socket), as observed on version 1.11.
 //!
-//! Models two threads of FreeSWITCH: the listener, which replies to each command at once, and the session, which takes
-//! queued messages and one key in each frame of 20 ms. Functions named in comments are in `mod_event_socket.c` and
-//! `switch_ivr.c`, unless another file is named. Has the commands and applications that call control needs, and events
-//! in plain format. Has no `api` functions and no speech recognition.
+//! It models two threads of FreeSWITCH. The listener replies to each command at once. The session takes queued messages
+//! and one key in each frame of 20 ms. Functions named in comments are in `mod_event_socket.c` and `switch_ivr.c`,
+//! unless another file is named. The fake has the commands and applications that call control needs, and sends events
+//! in plain format. It has no `api` functions and no speech recognition.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
@@ -38,9 +38,9 @@ use question::FakeEslQuestion;
 use recorder::FakeRecorder;
 use stream::{FakeEslCommand, FakeEslStream};
 
-/// The limit for `connect` to arrive (`listener_run`).
+/// The timeout for the command `connect` (`listener_run`).
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(24);
-/// The limit for sounds that still play after the server has closed the connection. FreeSWITCH has none.
+/// How long sounds may still play after the server has closed the connection. FreeSWITCH has no such limit.
 const DISCONNECTED_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// The state after `socket`.
@@ -51,7 +51,7 @@ pub struct FakeFreeSwitchResult {
     pub continuation: Continuation,
 }
 
-/// A FreeSWITCH with one call that runs `socket`.
+/// A fake FreeSWITCH with one call that runs `socket`.
 pub struct FakeFreeSwitch<S> {
     stream: FakeEslStream<S>,
     phone: Phone,
@@ -70,9 +70,10 @@ pub struct FakeFreeSwitch<S> {
     break_requested: bool,
     keys: VecDeque<char>,
     question: FakeEslQuestion,
-    /// `current_application_response`. An application that sets none reports that of the last one nested in it.
+    /// `current_application_response`. If an application sets no response, its end is reported with the response of the
+    /// last application that was nested in it.
     application_response: &'static str,
-    /// Ends the connection or, after that, the rest of the session.
+    /// The time at which the connection is closed. After that, the time at which the rest of the session ends.
     close_deadline: Option<Instant>,
     event_sequence: u64,
 }
@@ -164,13 +165,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    /// Running and queued applications finish first, unless `resume` was set.
+    /// Runs the session after the end of the connection. Running and queued applications are completed, unless `resume`
+    /// was set.
     async fn run_disconnected(&mut self) {
         self.stream.close().await;
         self.phone.digits_not_expected();
         self.close_deadline = Some(Instant::now() + DISCONNECTED_TIMEOUT);
         while self.is_busy() && !self.is_stranded() {
-            // Errors of the closed connection do not matter: no events are sent any more.
+            // Errors are ignored: the connection is closed, and no events are sent any more.
             drop(tokio::select! {
                 biased;
                 action = self.phone.next_action() => self.handle_caller_action(action).await,
@@ -189,8 +191,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.connection.resume || self.channel.is_true("socket_resume")
     }
 
-    /// Whether the channel is parked without a listener (also after a listener that ended before the channel was
-    /// parked), or was set to CS_RESET although it was transferred (`socket_function`, `listener_run`).
+    /// Whether FreeSWITCH holds the call and the dialplan does not continue (`socket_function`, `listener_run`). There
+    /// are two cases: the channel is parked without a listener, as the server sent no `connect` or the listener ended
+    /// before the channel was parked; or the channel was transferred, and then set to CS_RESET because of `resume`.
     fn is_stranded(&self) -> bool {
         let unattended = !self.connection.connected || !self.parked;
         let parked = unattended && !self.resumes_dialplan();
@@ -213,11 +216,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     }
 
     fn finish(mut self) -> FakeFreeSwitchResult {
-        let endless = self.is_busy();
+        let still_busy = self.is_busy();
         for running in self.running_applications.drain(..) {
             running.report_end(&mut self.phone, false);
         }
-        let stranded = endless || self.is_stranded();
+        let stranded = still_busy || self.is_stranded();
         let continuation =
             if stranded { Continuation::Stranded } else { self.channel.continuation() };
         self.phone.emit(CallEvent::DialplanContinued(continuation.clone()));

@@ -1,4 +1,4 @@
-//! The caller, who presses keys, speaks and hangs up; and the events of the call as they happen.
+//! The simulated caller, who presses keys, speaks and hangs up, and the events of the call.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub enum CallEvent {
     SoundStarted {
         /// As in the command to the switch.
         sound: String,
-        /// The length of what is going to be played.
+        /// The length of the part that will be played.
         duration: Duration,
     },
     /// A sound was stopped before its end.
@@ -24,7 +24,7 @@ pub enum CallEvent {
         sound: String,
         played: Duration,
     },
-    /// A sound should be played that does not exist.
+    /// The server wants to play a sound that does not exist.
     SoundMissing {
         /// As in the command to the switch.
         sound: String,
@@ -44,7 +44,7 @@ pub enum CallEvent {
         /// The length of the file, which may be trimmed.
         duration: Duration,
     },
-    /// Music on hold starts; the music class.
+    /// Music on hold of this class starts.
     MusicStarted(String),
     MusicStopped,
     CallerHungUp,
@@ -101,7 +101,7 @@ pub struct Phone {
 }
 
 impl Phone {
-    /// Starts a call. The caller hangs up after a time, and `on_event` receives all events.
+    /// Starts a call. The caller hangs up after `hang_up_after`. `on_event` receives all events.
     pub fn new(
         dtmf: DtmfSource,
         hang_up_after: Option<Duration>,
@@ -159,7 +159,7 @@ impl Phone {
         self.utterances.recording_started(Instant::now());
     }
 
-    /// What the caller is saying now, else what comes next.
+    /// The utterance in progress, else the next one.
     pub fn current_utterance(&mut self) -> Option<TimedUtterance> {
         self.utterances.current_or_next(Instant::now())
     }

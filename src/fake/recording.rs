@@ -1,4 +1,4 @@
-//! Recordings: a tone where the caller spoke, else silence.
+//! Recordings. They contain a tone while the caller speaks, and silence in between.
 
 use std::f32::consts::TAU;
 use std::io;
@@ -35,7 +35,7 @@ impl FakeRecording {
         self.silent_since
     }
 
-    /// Adds what is being said. Returns whether it is new.
+    /// Adds an utterance, unless it was added before. Returns whether it was added.
     pub fn add_speech(&mut self, speech: &TimedUtterance) -> bool {
         let begins = speech.begins.saturating_duration_since(self.started_at);
         let ends = speech.ends.saturating_duration_since(self.started_at);
@@ -47,8 +47,8 @@ impl FakeRecording {
         is_new
     }
 
-    /// Writes the first part of the recording, of this length, as a 16-bit WAV file, unless the file was deleted in the
-    /// meantime. Returns the number of samples.
+    /// Writes the recording as a 16-bit WAV file, cut to `duration`. If the file was deleted in the meantime, it is not
+    /// created again. Returns the number of samples.
     pub fn write(&self, file: &Path, duration: Duration) -> io::Result<u64> {
         let sample_format = hound::SampleFormat::Int;
         let spec = hound::WavSpec {

@@ -1,13 +1,13 @@
-//! Waiting for a moment that may never come.
+//! Sleeping until an optional time.
 
 use std::future::pending;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Waits until a moment; without one, for ever.
-pub(super) async fn sleep_until_or_forever(moment: Option<Instant>) {
-    match moment {
-        Some(moment) => sleep_until(moment).await,
+/// Sleeps until `time`; for ever if it is `None`.
+pub(super) async fn sleep_until_or_forever(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
         None => pending().await,
     }
 }

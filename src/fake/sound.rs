@@ -17,7 +17,7 @@ const DEFAULT_LENGTH: SoundLength = SoundLength { samples: 12_000, rate: 8_000 }
 /// The length of a digit or letter that the switch speaks.
 const CHARACTER_LENGTH: SoundLength = SoundLength { samples: 5_600, rate: 8_000 };
 
-/// Raw formats: extension, samples per second, and how many bytes hold how many samples.
+/// Raw formats: extension, samples per second, and (bytes, samples): so many bytes contain so many samples.
 const RAW_FORMATS: [(&str, u32, (u64, u64)); 16] = [
     ("sln", 8_000, (2, 1)),
     ("sln12", 12_000, (2, 1)),
@@ -72,8 +72,8 @@ impl FakeSounds {
         self
     }
 
-    /// The length of a sound; `None` if it does not exist. An absolute path exists if the file does. Any other sound is
-    /// one of the switch, and exists unless it was set to `None`.
+    /// The length of a sound; `None` if it does not exist. An absolute path is looked up on the disk. Any other name is
+    /// a sound of the switch, and exists unless [`with`](Self::with) has set it to `None`.
     pub fn length(&self, name: &str) -> Option<SoundLength> {
         match self.lengths.get(name) {
             Some(listed) => *listed,
@@ -85,7 +85,7 @@ impl FakeSounds {
         }
     }
 
-    /// The same, for names of files with their extension.
+    /// Like [`length`](Self::length), but the name of a file has its extension.
     pub fn length_with_extension(&self, name: &str) -> Option<SoundLength> {
         match name.rsplit_once('.') {
             Some((stem, _)) if name.starts_with('/') && !self.lengths.contains_key(name) => {
@@ -96,7 +96,7 @@ impl FakeSounds {
     }
 }
 
-/// The length of a file, whose name is given without extension, in the first format that exists.
+/// The length of a file whose `name` has no extension. Files with the extension of each format are tried in order.
 fn file_length(name: &str) -> Option<SoundLength> {
     let file = |extension: &str| {
         Some(PathBuf::from(format!("{name}.{extension}"))).filter(|f| f.is_file())

@@ -1,17 +1,17 @@
-//! When the caller says what.
+//! What the caller says, and when.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// From the start of a recording to the start of speech.
+/// The time from the start of a recording to the start of speech.
 const SPEECH_DELAY: Duration = Duration::from_millis(500);
 
 /// Something that the caller says without a pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FakeUtterance {
-    /// For events only: the recording contains a tone.
+    /// Used only in events: the recording contains a tone instead.
     pub text: String,
     pub duration: Duration,
 }
@@ -67,7 +67,7 @@ impl UtteranceSource {
         }
     }
 
-    /// What is being said now, else what comes next.
+    /// The utterance in progress, else the next one.
     pub(super) fn current_or_next(&mut self, now: Instant) -> Option<TimedUtterance> {
         while self.current.as_ref().is_none_or(|speech| speech.ends <= now) {
             self.current = None;

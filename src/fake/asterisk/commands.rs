@@ -1,4 +1,4 @@
-//! The AGI commands, and when they are replied to.
+//! Runs the AGI commands and replies to them.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use super::reply::{DEAD_CHANNEL, FakeAgiReply, UNKNOWN_COMMAND, result_reply, us
 use super::{FakeAsterisk, FakeLineState};
 use crate::fake::phone::CallEvent;
 
-/// The limit of GET VARIABLE (`handle_getvariable`).
+/// The maximum length of a value that GET VARIABLE returns (`handle_getvariable`).
 const MAX_VALUE_BYTES: usize = 1023;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
@@ -163,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// Only these applications exist.
+    /// EXEC. Only the applications `Hangup` and `NoOp` exist.
     fn exec(&mut self, application: &str, options: &[&str]) -> FakeAgiReply {
         match application.to_ascii_lowercase().as_str() {
             "hangup" => {
@@ -176,7 +176,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
     }
 }
 
-/// Whether `sscanf` would read a number.
+/// Whether `sscanf` reads a number at the start of a text.
 fn starts_with_number(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     text.starts_with(|char: char| char.is_ascii_digit())

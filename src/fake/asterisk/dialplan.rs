@@ -57,8 +57,8 @@ pub(super) struct FakeAsteriskChannel {
     destinations: FakeDestinations,
     context: String,
     extension: String,
-    /// The priority that ran last: `AGI()` itself at first. After SET PRIORITY it is the one before the new priority,
-    /// or the label.
+    /// The priority that ran last; at first, that of `AGI()` itself. SET PRIORITY stores the number before the new
+    /// priority here, or the new label.
     last_priority: Result<u32, String>,
     moved: bool,
     variables: HashMap<String, String>,
@@ -85,7 +85,7 @@ impl FakeAsteriskChannel {
         self.variables.insert(name.trim_start_matches('_').to_owned(), value.to_owned());
     }
 
-    /// The value of a variable or function. A function that was not set is empty: all functions exist here.
+    /// The value of a variable or function. All functions exist in this fake; one that was not set is empty.
     pub(super) fn get(&self, name: &str) -> Option<String> {
         if let Some(destination) =
             name.strip_prefix("DIALPLAN_EXISTS(").and_then(|n| n.strip_suffix(')'))
@@ -101,7 +101,7 @@ impl FakeAsteriskChannel {
         }
     }
 
-    /// Whether a variable has this value, in upper or lower case.
+    /// Whether a variable has the value `word`, in upper or lower case.
     pub(super) fn is_set_to(&self, name: &str, word: &str) -> bool {
         self.variables.get(name).is_some_and(|value| value.eq_ignore_ascii_case(word))
     }

@@ -1,6 +1,6 @@
 //! Parses command lines as `parse_args` and `find_command` do.
 
-/// More words are dropped (`MAX_ARGS`, which counts the final NULL).
+/// The maximum number of words in a command; more are dropped (`MAX_ARGS`, which also counts the final NULL).
 const MAX_WORDS: usize = 127;
 
 /// The words of a line. `"` quotes, and `\` escapes a character. Single quotes have no meaning.

@@ -1,4 +1,4 @@
-//! Commands that take time: sounds and waits, and what ends them.
+//! The commands that play sounds or wait for a key.
 
 use std::io;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) enum FakePlaybackEnd {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
-    /// `handle_streamfile`. Another command ends it; then it sends no reply.
+    /// `handle_streamfile`. If another command arrives, this one ends without a reply.
     pub(super) async fn stream_file(
         &mut self,
         name: &str,
@@ -49,7 +49,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         Ok(stream_file_reply(&end, played, length))
     }
 
-    /// A missing file makes the whole `AGI()` a failure.
+    /// After a missing file, `AGI()` ends with the status FAILURE.
     fn sound_missing(&mut self, name: &str) -> FakeAgiReply {
         self.phone.emit(CallEvent::SoundMissing { sound: name.to_owned() });
         self.channel.set("PLAYBACKSTATUS", "FAILED");
@@ -57,7 +57,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         Some("200 result=-1 endpos=0".to_owned())
     }
 
-    /// `say_filenames`: one sound per character. Another command does not end them.
+    /// `say_filenames`: plays one sound for each character. A command that arrives in the meantime does not end them.
     pub(super) async fn say_characters(
         &mut self,
         folder: &str,
@@ -130,10 +130,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// `handle_waitfordigit`. Another command ends it; it always sends a reply.
+    /// `handle_waitfordigit`. If another command arrives, this one ends with a reply.
     pub(super) async fn wait_for_digit(&mut self, milliseconds: i64) -> io::Result<FakeAgiReply> {
         let timeout = u64::try_from(milliseconds).ok().map(Duration::from_millis);
-        // While music on hold plays, a caller is not being asked.
+        // A wait during music on hold is not a question to the caller.
         let asks_for_key = !self.phone.is_music_playing();
         if asks_for_key {
             self.phone.digits_expected(match self.question {

@@ -1,4 +1,4 @@
-//! RECORD FILE: what ends it, and what is in the file afterwards.
+//! RECORD FILE: what ends a recording, and what the file then contains.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::fake::sleep::sleep_until_or_forever;
 
 /// The length of an audio frame. Silence ends a recording at the first frame after its limit.
 const FRAME_DURATION: Duration = Duration::from_millis(20);
-/// A key ends a recording, which then loses this much of its end.
+/// If a key ends a recording, this much is removed from the end of the file.
 const TRIMMED_BEFORE_KEY: Duration = Duration::from_millis(200);
 /// If silence ends a recording, this much of the silence remains in the file.
 const REMAINING_SILENCE: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ enum FakeRecordEnd {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
-    /// `handle_recordfile`: another command does not end it.
+    /// `handle_recordfile`. A command that arrives in the meantime does not end it.
     pub(super) async fn record_file(
         &mut self,
         options: &FakeRecordOptions<'_>,
@@ -90,7 +90,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         }
     }
 
-    /// Records what the caller says now. Returns when the caller next starts or stops speaking.
+    /// Records what the caller says now. Returns the time at which the caller will start or stop speaking.
     fn record_speech(&mut self, recording: &mut FakeRecording) -> Option<Instant> {
         let speech = self.phone.current_utterance()?;
         if speech.begins > Instant::now() {
@@ -103,7 +103,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         Some(speech.ends)
     }
 
-    /// With `(timeout)`, the result is the time in milliseconds that was left of the maximum.
+    /// Writes the file. If silence ended the recording, the result is the time that was left of the maximum, in
+    /// milliseconds.
     fn finish_recording(
         &mut self,
         options: &FakeRecordOptions<'_>,

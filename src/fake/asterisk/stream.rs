@@ -7,10 +7,11 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// The limit of a line with its newline (`AGI_BUF_LEN`). The rest of a longer line is read as the next command.
+/// The maximum length of a line with its newline, in bytes (`AGI_BUF_LEN`). The rest of a longer line is read as the
+/// next command.
 const MAX_LINE_BYTES: usize = 8191;
 const MAX_READ_AHEAD_BYTES: usize = 64 * 1024;
-/// The limit for sending to a server that does not read.
+/// The timeout for sending to a server that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct FakeAgiStream<S> {

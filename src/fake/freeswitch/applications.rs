@@ -1,4 +1,4 @@
-//! The applications.
+//! The dialplan applications that the server can execute.
 
 use std::io;
 use std::time::Duration;
@@ -11,14 +11,14 @@ use super::{FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
 
 const MAX_MULTISET_PARTS: usize = 256;
-/// Variables that control the switch. No event is emitted for them, since the dialplan does not use them.
+/// Variables that control the switch. They are not reported as events, since the dialplan does not use them.
 const INTERNAL_VARIABLES: [&str; 4] =
     [PLAYBACK_TIMEOUT_VARIABLE, "playback_terminators", "record_fill_cng", "socket_resume"];
 /// The limit of each `playback`, in seconds (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT_VARIABLE: &str = "playback_timeout_sec";
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// An unknown application hangs up the call, without an event of its own
+    /// Runs an application. An unknown one hangs up the call, and there is no CHANNEL_EXECUTE for it
     /// (`switch_core_session_execute_application`).
     pub(super) async fn run_application(&mut self, mut execute: FakeExecute) -> io::Result<()> {
         let name = execute.application.to_ascii_lowercase();
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             return self.complete_with_response(&execute, "FILE NOT FOUND").await;
         };
         let timeout = self.playback_timeout();
-        // A sound with a limit is not a prompt.
+        // A sound with a time limit is not a prompt, so the caller is not asked for keys.
         if timeout.is_none() {
             self.announce_question();
         }
@@ -170,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.unpark().await
     }
 
-    /// The event of its end comes after those of the end of the call.
+    /// The application counts as running while the call ends: its CHANNEL_EXECUTE_COMPLETE comes after CHANNEL_HANGUP.
     async fn hangup(&mut self, execute: &FakeExecute) -> io::Result<()> {
         let cause_text = execute.argument.clone();
         self.running_applications.push(FakeRunningApplication::new(

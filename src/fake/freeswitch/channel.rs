@@ -103,7 +103,7 @@ impl FakeFreeSwitchChannel {
         self.get(name) == Some("true")
     }
 
-    /// Transfers the call; without a context, within its current one.
+    /// Transfers the call. If there is no context, the call stays in its current one.
     pub(super) fn transfer(&mut self, extension: &str, context: Option<&str>) {
         let current = self.caller_headers.iter().find(|(name, _)| *name == "Caller-Context");
         let current = current.map_or("default", |(_, context)| context);
@@ -172,7 +172,7 @@ pub(super) fn header_lines(headers: &[(&str, &str)]) -> String {
     headers.iter().map(|(name, value)| format!("{name}: {}\n", url_encode(value))).collect()
 }
 
-/// The headers of the caller. If there is no name, it is the number (`sofia_handle_sip_i_invite`).
+/// The headers about the caller. If the caller has no name, the number is used (`sofia_handle_sip_i_invite`).
 fn caller_headers(call: &FakeFreeSwitchCall) -> Vec<(&'static str, String)> {
     let or = |value: &str, other: &str| if value.is_empty() { other } else { value }.to_owned();
     let number = or(&call.caller, UNKNOWN_CALLER_NUMBER);

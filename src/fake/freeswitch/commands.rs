@@ -13,10 +13,10 @@ const NOT_FOUND: &str = "-ERR command not found";
 const GOODBYE: &str = "Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n";
 /// `SWITCH_MESSAGE_QUEUE_LEN`
 const MAX_QUEUED_MESSAGES: usize = 256;
-/// The limit for `linger` without a time; FreeSWITCH has none.
+/// The time limit for `linger` without a time. FreeSWITCH has no such limit.
 const MAX_LINGER_SECONDS: u64 = 60 * 60;
 
-/// Commands, and whether they need `full`. A command is recognized by its first letters.
+/// Commands, and whether they need `full`. Letters after the name of a command are ignored.
 const COMMANDS: [(&str, bool); 10] = [
     ("sendmsg", false),
     ("myevents", false),
@@ -94,8 +94,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
     /// The command that the word starts with; empty if there is none, or if it needs `full`.
     fn find_command(&self, word: &str) -> &'static str {
         let word = word.to_ascii_lowercase();
-        let taken = COMMANDS.iter().filter(|(_, full)| self.channel.full || !full);
-        taken.map(|(name, _)| *name).find(|name| word.starts_with(name)).unwrap_or_default()
+        let allowed = COMMANDS.iter().filter(|(_, full)| self.channel.full || !full);
+        allowed.map(|(name, _)| *name).find(|name| word.starts_with(name)).unwrap_or_default()
     }
 
     fn resume(&mut self) -> &'static str {
@@ -140,7 +140,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// The reply only says that the message is queued; its content is not checked.
+    /// Queues a message for the session. Its content is not checked before the reply.
     fn queue_message(&mut self, command: &FakeEslCommand, to: &str) -> String {
         if !to.is_empty() && to != self.channel.unique_id {
             return format!("-ERR invalid session id [{to}]");

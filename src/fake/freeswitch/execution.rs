@@ -10,7 +10,7 @@ pub(super) const FRAME_DURATION: Duration = Duration::from_millis(20);
 /// The `Application-Response` of an application that sets none.
 pub(super) const NO_RESPONSE: &str = "_none_";
 
-/// The `Application-UUID` of the `socket` application itself. FreeSWITCH generates one.
+/// The `Application-UUID` of the application `socket` itself. FreeSWITCH generates a new one for each call.
 pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000000000";
 
 /// A request to run an application.
@@ -18,7 +18,7 @@ pub(super) const SOCKET_APPLICATION_UUID: &str = "00000000-0000-4000-8000-000000
 pub(super) struct FakeExecute {
     pub(super) application: String,
     pub(super) argument: String,
-    /// `Event-UUID`, else a generated one.
+    /// The header `Event-UUID`, else [`SOCKET_APPLICATION_UUID`].
     pub(super) uuid: String,
     /// `event-lock`: later messages wait until the application has ended.
     pub(super) event_lock: bool,
@@ -28,7 +28,7 @@ pub(super) struct FakeExecute {
 pub(super) struct FakeRunningApplication {
     pub(super) execute: FakeExecute,
     pub(super) kind: FakeApplicationKind,
-    /// Until it ends by itself; `None` means never.
+    /// The number of frames until the application ends by itself; `None` if it never does.
     pub(super) frames_left: Option<u128>,
 }
 
@@ -76,7 +76,7 @@ impl FakeRunningApplication {
             FakeApplicationKind::Sound | FakeApplicationKind::Speech => {
                 phone.sound_ended(completed)
             }
-            // These end without an event of their own.
+            // The end of these applications is not an event for the phone.
             FakeApplicationKind::Music
             | FakeApplicationKind::Record
             | FakeApplicationKind::Sleep => {}

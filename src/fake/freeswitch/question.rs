@@ -1,19 +1,20 @@
-//! Whether the caller can tell that keys are expected. The simulated caller presses keys only then.
+//! Detects questions: times at which a caller can tell that keys are expected. The simulated caller presses keys only
+//! then.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// If no key came, a sound is a new question only after this much silence.
+/// If no key was pressed, a sound belongs to a new question only after more silence than this.
 const NEW_QUESTION_PAUSE: Duration = Duration::from_millis(100);
 
-/// The last step of the current question. Sounds that follow each other directly are one question.
+/// The last step of the current question. Sounds that directly follow each other belong to one question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FakeEslQuestion {
     None,
-    /// A sound, and whether a key was pressed during it.
+    /// A sound. `true` if a key was pressed during it.
     Sound(bool),
-    /// Silence, and its start.
+    /// Silence, since this time.
     Silence(Instant),
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::text::split;
 use crate::fake::recording::FakeRecording;
 
-/// The silence that ends a recording whose command names none.
+/// How much silence ends a recording if the command does not say it.
 const DEFAULT_SILENCE_SECONDS: u64 = 3;
 
 pub(super) struct FakeRecorder {
@@ -19,7 +19,7 @@ pub(super) struct FakeRecorder {
 }
 
 impl FakeRecorder {
-    /// Starts by `FILE SECONDS THRESHOLD SILENCE`; `None` where the file can't be opened.
+    /// Starts a recording. `argument` is `FILE SECONDS THRESHOLD SILENCE`. `None` if the file can't be opened.
     pub(super) fn start(argument: &str, now: Instant) -> Option<Self> {
         let words = split(argument, ' ');
         let number = |at: usize| words.get(at).and_then(|word| word.parse().ok()).unwrap_or(0);

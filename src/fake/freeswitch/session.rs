@@ -24,8 +24,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    /// The running application, or `park`, takes one key from the channel. `sleep` is ended by a key but leaves it
-    /// there.
+    /// The running application, or `park`, takes one key from the channel. A key ends `sleep`, but stays in the
+    /// channel.
     async fn take_key(&mut self) -> io::Result<()> {
         match self.running_applications.last().map(|running| running.kind) {
             Some(FakeApplicationKind::Sleep) if !self.keys.is_empty() => {
@@ -86,8 +86,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// Runs queued messages, nested in the running application, unless that has `event-lock`. `break` ends the running
-    /// application at once.
+    /// Runs queued messages, nested in the running application. They wait while an application with `event-lock` runs.
+    /// `break` ends the running application at once.
     async fn run_queued_messages(&mut self) -> io::Result<()> {
         while self.channel.cause.is_none()
             && !self.running_applications.iter().any(|running| running.execute.event_lock)
@@ -110,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.end_call(name).await
     }
 
-    /// To the caller, silence also looks like a question.
+    /// A caller who hears silence also assumes that keys are expected.
     fn announce_silence(&mut self) {
         let silent = matches!(self.question, FakeEslQuestion::Silence(_));
         if self.running_applications.is_empty()

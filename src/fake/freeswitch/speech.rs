@@ -19,7 +19,7 @@ const SAY_CHARACTER_DURATION: Duration = Duration::from_millis(700);
 const SPEAK_CHARACTER_DURATION: Duration = Duration::from_millis(70);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// `FILE SECONDS THRESHOLD SILENCE`. If the file can't be opened, the call is hung up
+    /// The argument is `FILE SECONDS THRESHOLD SILENCE`. If the file can't be opened, the call is hung up
     /// (`switch_ivr_record_file_event`).
     pub(super) async fn record(&mut self, execute: FakeExecute) -> io::Result<()> {
         let Some(recorder) = FakeRecorder::start(&execute.argument, Instant::now()) else {
@@ -62,7 +62,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         Ok(())
     }
 
-    /// Only checks whether the file can be written: this fake records nothing in parallel to an application.
+    /// Only checks whether the file can be written. This fake does not record while another application runs.
     pub(super) fn record_session(&mut self, file: &str) {
         match std::fs::write(file, "").and_then(|()| std::fs::remove_file(file)) {
             Ok(()) => self.channel.set(COMPLETION_CAUSE_VARIABLE, ""),
@@ -76,7 +76,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         }
     }
 
-    /// `LANGUAGE TYPE METHOD TEXT`
+    /// The argument is `LANGUAGE TYPE METHOD TEXT`.
     pub(super) async fn say(&mut self, execute: FakeExecute) -> io::Result<()> {
         let language = execute.argument.split(' ').next().unwrap_or_default().to_owned();
         let characters =
@@ -85,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
             .await
     }
 
-    /// `ENGINE|VOICE|TEXT`. If a part is missing, the call is hung up (`speak_function`).
+    /// The argument is `ENGINE|VOICE|TEXT`. If a part is missing, the call is hung up (`speak_function`).
     pub(super) async fn speak(&mut self, execute: FakeExecute) -> io::Result<()> {
         let parts: Vec<_> = execute.argument.splitn(3, '|').collect();
         let [engine, _, text] = parts[..] else {
@@ -95,7 +95,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         self.start_speech(execute, &engine, SPEAK_CHARACTER_DURATION, characters).await
     }
 
-    /// An engine or a language that does not exist ends the application at once, without an error.
+    /// Starts to speak. If the engine or the language does not exist, the application ends at once, without an error.
     async fn start_speech(
         &mut self,
         execute: FakeExecute,

@@ -7,9 +7,9 @@ use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-/// The limit for a command with its body, as in FreeSWITCH.
+/// The maximum size of a command with its body, as in FreeSWITCH.
 const MAX_COMMAND_BYTES: usize = 16 * 1024 * 1024;
-/// The limit for sending to a server that does not read.
+/// The timeout for sending to a server that does not read.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct FakeEslStream<S> {

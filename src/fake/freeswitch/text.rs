@@ -48,7 +48,7 @@ pub(super) fn expand(text: &str, variable: impl Fn(&str) -> Option<String>) -> S
     out
 }
 
-/// The variable's name ends at the brace.
+/// Expands a variable. `rest` begins with its name, which ends at `}`. Returns its value and the text after the brace.
 fn expand_reference(rest: &str, variable: impl Fn(&str) -> Option<String>) -> (String, &str) {
     let (name, after) = rest.split_once('}').unwrap_or((rest, ""));
     (variable(name).unwrap_or_default(), after)

@@ -1,4 +1,4 @@
-//! A folder with a daemon's file, scripts and sounds, gone after the test.
+//! A temporary folder with a daemon's file, scripts and sounds.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -16,7 +16,7 @@ use super::wav::wav;
 pub(crate) struct ConfigFolder(TempDir);
 
 impl ConfigFolder {
-    /// An empty daemon's file and no scripts; no other user looks into it.
+    /// A folder with an empty daemon's file and no scripts. Other users cannot read it.
     pub(crate) fn new() -> Self {
         let folder = Self(TempDir::new().unwrap());
         folder.mode("", 0o700);
@@ -25,7 +25,7 @@ impl ConfigFolder {
         folder
     }
 
-    /// With scripts by their names.
+    /// A folder with these scripts: (name, content).
     pub(crate) fn with_scripts(scripts: &[(&str, &str)]) -> Self {
         let folder = Self::new();
         for (name, content) in scripts {
@@ -38,7 +38,7 @@ impl ConfigFolder {
         self.0.path()
     }
 
-    /// Where something in it lies.
+    /// The path of a file or folder inside the folder.
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.path().join(name)
     }
@@ -62,18 +62,18 @@ impl ConfigFolder {
         self.file(&format!("scripts/{name}.toml"), content)
     }
 
-    /// Lets others read something in it, or not.
+    /// Sets the mode of a file or folder.
     pub(crate) fn mode(&self, name: &str, mode: u32) -> &Self {
         fs::set_permissions(self.at(name), Permissions::from_mode(mode)).unwrap();
         self
     }
 
-    /// A second of silence as the switch plays it.
+    /// Writes one second of silence in the format that a switch plays.
     pub(crate) fn sound(&self, name: &str) -> &Self {
         self.wav(name, 1, 8000)
     }
 
-    /// A second of silence.
+    /// Writes one second of silence.
     pub(crate) fn wav(&self, name: &str, channels: u16, rate: u32) -> &Self {
         let samples = rate as usize * usize::from(channels);
         let silence = wav(rate, channels, std::iter::repeat_n(0, samples));
@@ -84,26 +84,26 @@ impl ConfigFolder {
         load(&self.config_file())
     }
 
-    /// What the files mean, where nothing is wrong.
+    /// Loads the files, which must have no errors.
     pub(crate) fn config(&self) -> Config {
-        self.load().unwrap_or_else(|faults| panic!("{faults}"))
+        self.load().unwrap_or_else(|errors| panic!("{errors}"))
     }
 
-    /// The one script `name`, where nothing is wrong.
+    /// Loads the files, which must have no errors, and returns one script.
     pub(crate) fn loaded(&self, name: &str) -> Arc<Script> {
         self.config().library.scripts[name].clone()
     }
 
-    /// What is wrong, one line a fault: what, and the help.
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let Err(faults) = self.load() else { return Vec::new() };
-        let line = |fault: &dialscript::config::Diagnostic| {
-            format!("{} | {}", fault.message, fault.help.as_deref().unwrap_or_default())
+    /// The errors in the files, each as `MESSAGE | HELP`.
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let Err(errors) = self.load() else { return Vec::new() };
+        let line = |error: &dialscript::config::Diagnostic| {
+            format!("{} | {}", error.message, error.help.as_deref().unwrap_or_default())
         };
-        faults.iter().map(line).collect()
+        errors.iter().map(line).collect()
     }
 
-    /// A command of the program with this daemon's file.
+    /// Prepares to run a command of the program with this daemon's file.
     pub(crate) fn program(&self, command: &str) -> Command {
         let mut program = dialscript();
         program.arg(command).arg("--config").arg(self.config_file());

@@ -1,4 +1,4 @@
-//! Engines that speak and listen as a test wants them, and say what they were asked.
+//! Fake speech engines with the behavior that a test chooses. They log what they are asked to do.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -11,49 +11,48 @@ use dialscript::channel::{AsrSource, Sound};
 use dialscript::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
 use tokio::time::{Instant, sleep, sleep_until};
 
-/// What was done, in order; shared with the switch of the same call.
-pub(crate) type Done = Arc<Mutex<Vec<String>>>;
+/// All actions in their order. The fake switch of the same call can add its actions to the same list.
+pub(crate) type ActionLog = Arc<Mutex<Vec<String>>>;
 
-/// Speaks by sounds that are named after their texts, and hears what it was told before.
+/// A synthesizer, whose sounds have the names of their texts, and a recognizer.
 #[derive(Default)]
 pub(crate) struct FakeVoice {
-    /// Texts and URLs that are never made; `*` is all.
-    pub(crate) mute: Vec<&'static str>,
-    /// Texts and URLs that are made in this time alone.
-    pub(crate) late: Vec<(&'static str, Duration)>,
-    /// Texts and URLs that are there already.
-    pub(crate) at_hand: Vec<&'static str>,
-    /// The words of each utterance, or why they are not understood.
-    pub(crate) hears: Mutex<VecDeque<Result<&'static str, &'static str>>>,
-    /// How long it takes to understand one.
-    pub(crate) understands_in: Duration,
-    /// Where the switch records; without it nothing is recorded.
-    pub(crate) records_in: Option<PathBuf>,
-    /// Who listens.
-    pub(crate) ear: FakeEar,
-    pub(crate) done: Done,
+    /// Texts and URLs for which no sound can be created; `*` means all.
+    pub(crate) failing: Vec<&'static str>,
+    /// Texts and URLs whose sound is ready only after this time.
+    pub(crate) slow: Vec<(&'static str, Duration)>,
+    /// Texts and URLs whose sound is already cached.
+    pub(crate) cached: Vec<&'static str>,
+    /// The result of each recognition: the words, or the error.
+    pub(crate) transcripts: Mutex<VecDeque<Result<&'static str, &'static str>>>,
+    /// How long each recognition takes.
+    pub(crate) recognition_time: Duration,
+    /// The folder of the recordings; `None` if the switch does not write any.
+    pub(crate) recordings_folder: Option<PathBuf>,
+    pub(crate) recognizer: FakeRecognizer,
+    pub(crate) actions: ActionLog,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(crate) enum FakeEar {
-    /// The engine, by recordings.
+pub(crate) enum FakeRecognizer {
+    /// The engine recognizes recordings.
     #[default]
     Recording,
-    /// The switch.
+    /// The switch recognizes speech.
     Switch,
-    /// Nobody.
-    Deaf,
+    /// No recognizer is configured.
+    Missing,
 }
 
-/// A recording, which says when it is deleted.
+/// A recording. It logs when it is deleted.
 pub(crate) struct FakeRecording {
-    done: Done,
+    actions: ActionLog,
     file: Option<PathBuf>,
 }
 
 impl FakeRecording {
-    /// How long somebody speaks in it.
-    fn lasts(&self) -> Option<String> {
+    /// The length of the speech in the recording, as ` 1.0 s`. `None` if there is no file.
+    fn speech_length(&self) -> Option<String> {
         let mut wav = hound::WavReader::open(self.file.as_ref()?).ok()?;
         let spoken = wav.samples::<i16>().filter(|sample| !matches!(sample, Ok(0))).count();
         Some(format!(" {:.1} s", spoken as f64 / f64::from(wav.spec().sample_rate)))
@@ -62,34 +61,34 @@ impl FakeRecording {
 
 impl Drop for FakeRecording {
     fn drop(&mut self) {
-        does(&self.done, "delete the recording");
+        log_action(&self.actions, "delete the recording");
         if let Some(file) = &self.file {
             drop(std::fs::remove_file(file));
         }
     }
 }
 
-fn does(done: &Done, what: impl Into<String>) {
-    done.lock().unwrap().push(what.into());
+fn log_action(actions: &ActionLog, action: impl Into<String>) {
+    actions.lock().unwrap().push(action.into());
 }
 
-/// The text or the URL, and what it is asked for by.
-fn shown(wanted: &SoundRequest) -> (String, String) {
-    match wanted {
-        SoundRequest::Text { text, voice_params: manner } => {
-            let hidden = if text.is_sensitive() { "hidden " } else { "" };
-            let engine = manner.engine.iter().map(|engine| format!(" by {engine}"));
-            let how = format!("say {hidden}{}{}", text.text(), engine.collect::<String>());
-            (text.text().to_owned(), how)
+/// The text or the URL of a request, and the action for the log.
+fn name_and_action(request: &SoundRequest) -> (String, String) {
+    match request {
+        SoundRequest::Text { text, voice_params } => {
+            let sensitive = if text.is_sensitive() { "sensitive " } else { "" };
+            let engine = voice_params.engine.iter().map(|engine| format!(" by {engine}"));
+            let action = format!("say {sensitive}{}{}", text.text(), engine.collect::<String>());
+            (text.text().to_owned(), action)
         }
         SoundRequest::Url { url, decides_host } => {
-            let guarded = if *decides_host { "guarded " } else { "" };
-            (url.text().to_owned(), format!("fetch {guarded}{}", url.text()))
+            let checked = if *decides_host { "checked " } else { "" };
+            (url.text().to_owned(), format!("fetch {checked}{}", url.text()))
         }
     }
 }
 
-fn made(name: &str) -> RenderedSound {
+fn rendered(name: &str) -> RenderedSound {
     RenderedSound { sound: Sound::File(name.into()), guard: Arc::new(()) }
 }
 
@@ -97,26 +96,26 @@ impl VoiceService for FakeVoice {
     type PendingRender = Pin<Box<dyn Future<Output = Result<RenderedSound, SoundError>> + Send>>;
     type AsrRecording = FakeRecording;
 
-    fn render(&self, wanted: SoundRequest, _: bool) -> Self::PendingRender {
-        let (name, how) = shown(&wanted);
-        does(&self.done, how);
-        let is_mute = self.mute.iter().any(|mute| *mute == "*" || *mute == name);
-        let late = self
-            .late
+    fn render(&self, request: SoundRequest, _: bool) -> Self::PendingRender {
+        let (name, action) = name_and_action(&request);
+        log_action(&self.actions, action);
+        let fails = self.failing.iter().any(|failing| *failing == "*" || *failing == name);
+        let ready_at = self
+            .slow
             .iter()
-            .find(|(late, _)| *late == name)
+            .find(|(slow, _)| *slow == name)
             .map(|(_, time)| Instant::now() + *time);
         Box::pin(async move {
-            if let Some(late) = late {
-                sleep_until(late).await;
+            if let Some(ready_at) = ready_at {
+                sleep_until(ready_at).await;
             }
-            if is_mute { Err(SoundError("the engine is broken".into())) } else { Ok(made(&name)) }
+            if fails { Err(SoundError("the engine is broken".into())) } else { Ok(rendered(&name)) }
         })
     }
 
-    fn cached(&self, wanted: SoundRequest, _: bool) -> Option<RenderedSound> {
-        let (name, _) = shown(&wanted);
-        self.at_hand.contains(&&*name).then(|| made(&name))
+    fn cached(&self, request: SoundRequest, _: bool) -> Option<RenderedSound> {
+        let (name, _) = name_and_action(&request);
+        self.cached.contains(&&*name).then(|| rendered(&name))
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {
@@ -127,18 +126,18 @@ impl VoiceService for FakeVoice {
     }
 
     fn asr_source(&self) -> Result<(AsrSource, Option<FakeRecording>), AsrError> {
-        match self.ear {
-            FakeEar::Recording => {
-                let file = self.records_in.as_ref().map(|folder| folder.join("1.wav"));
+        match self.recognizer {
+            FakeRecognizer::Recording => {
+                let file = self.recordings_folder.as_ref().map(|folder| folder.join("1.wav"));
                 let name = file.as_ref().map(|file| file.to_string_lossy().into_owned());
                 let name = name.unwrap_or_else(|| "/recordings/1.wav".into());
-                let recording = FakeRecording { done: self.done.clone(), file };
+                let recording = FakeRecording { actions: self.actions.clone(), file };
                 Ok((AsrSource::Recording(name.into()), Some(recording)))
             }
-            FakeEar::Switch => {
+            FakeRecognizer::Switch => {
                 Ok((AsrSource::Switch { engine: "".into(), grammar: "digits".into() }, None))
             }
-            FakeEar::Deaf => Err(AsrError("no speech recognizer is configured".into())),
+            FakeRecognizer::Missing => Err(AsrError("no speech recognizer is configured".into())),
         }
     }
 
@@ -147,11 +146,11 @@ impl VoiceService for FakeVoice {
         recording: FakeRecording,
         language: &str,
     ) -> Result<String, AsrError> {
-        let lasts = recording.lasts().unwrap_or_default();
-        does(&self.done, format!("understand {language}{lasts}"));
-        sleep(self.understands_in).await;
+        let speech_length = recording.speech_length().unwrap_or_default();
+        log_action(&self.actions, format!("recognize {language}{speech_length}"));
+        sleep(self.recognition_time).await;
         drop(recording);
-        let words = self.hears.lock().unwrap().pop_front().unwrap_or(Ok(""));
+        let words = self.transcripts.lock().unwrap().pop_front().unwrap_or(Ok(""));
         words.map(str::to_owned).map_err(|reason| AsrError(reason.into()))
     }
 }

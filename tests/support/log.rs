@@ -1,4 +1,4 @@
-//! The log, as a test reads it.
+//! Records the log for a test.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use tracing::subscriber::DefaultGuard;
 use tracing_subscriber::EnvFilter;
 
-/// Lines of a log.
+/// The recorded lines.
 #[derive(Clone, Default)]
-pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct LogLines(Arc<Mutex<Vec<u8>>>);
 
-impl Write for Lines {
+impl Write for LogLines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.lock().unwrap().write(bytes)
     }
@@ -20,19 +20,21 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
+impl LogLines {
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
 }
 
-/// The lines that a filter lets pass (`trace`: all of every crate), of this thread, as long as the guard lives.
+/// Records the lines of this thread that pass the filter, until the guard is dropped. The filter `trace` accepts all
+/// lines of all crates.
 ///
-/// Beside it a subscriber for all threads takes everything: with none, a line that another thread comes by first may be
-/// taken for one that nobody wants (`Interest`, which is kept for the whole process).
-pub(crate) fn record(filter: &str) -> (Lines, DefaultGuard) {
+/// A subscriber that accepts everything is also installed for all threads. `tracing` caches for the whole process
+/// whether any subscriber is interested in a line (`Interest`). Without that subscriber, another thread that reaches a
+/// line first could turn it off.
+pub(crate) fn record(filter: &str) -> (LogLines, DefaultGuard) {
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry());
-    let lines = Lines::default();
+    let lines = LogLines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))

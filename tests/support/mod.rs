@@ -1,5 +1,5 @@
-//! What the tests of several binaries share.
-#![allow(dead_code, reason = "no binary needs all of it")]
+//! Code that several test binaries share.
+#![allow(dead_code, reason = "no test binary uses all of it")]
 
 pub(crate) mod config_folder;
 pub(crate) mod data;

@@ -1,9 +1,9 @@
-//! Tests that need an environment of their own: the environment is one for all tests of a process.
+//! Tests that need their own environment variables. All tests of a process share one environment.
 
 use std::process::Command;
 
-/// Runs one test of this binary, which may be an ignored one, in a process of its own; it must pass there. The module is
-/// what `module_path!()` says.
+/// Runs one test of this binary in its own process, with these environment variables. The test can be an ignored one.
+/// It must pass. `module` is the `module_path!()` of the test.
 pub(crate) fn run_test(module: &str, test: &str, environment: &[(&str, &str)]) {
     let (_binary, module) = module.split_once("::").unwrap();
     let mut process = Command::new(std::env::current_exe().unwrap());

@@ -1,4 +1,4 @@
-//! What happens on the phone of a fake switch.
+//! Records the events of the phone of a fake switch.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use dialscript::fake::dtmf::DtmfSource;
 use dialscript::fake::phone::{CallEvent, Phone, TimedCallEvent};
 
-/// Everything that happened, in order.
+/// All events in their order.
 #[derive(Clone, Default)]
 pub(crate) struct PhoneLog(Arc<Mutex<Vec<TimedCallEvent>>>);
 
 impl PhoneLog {
-    /// A phone that writes this log.
-    pub(crate) fn phone(&self, fingers: DtmfSource, hangs_up_after: Option<Duration>) -> Phone {
+    /// A phone whose events are recorded here.
+    pub(crate) fn phone(&self, dtmf: DtmfSource, hang_up_after: Option<Duration>) -> Phone {
         let log = self.0.clone();
-        Phone::new(fingers, hangs_up_after, move |told| log.lock().unwrap().push(told))
+        Phone::new(dtmf, hang_up_after, move |event| log.lock().unwrap().push(event))
     }
 
     pub(crate) fn all(&self) -> Vec<TimedCallEvent> {
         self.0.lock().unwrap().clone()
     }
 
-    pub(crate) fn happenings(&self) -> Vec<CallEvent> {
-        self.all().into_iter().map(|told| told.event).collect()
+    pub(crate) fn events(&self) -> Vec<CallEvent> {
+        self.all().into_iter().map(|timed| timed.event).collect()
     }
 
-    /// With milliseconds since the call began.
+    /// All events with the milliseconds since the start of the call.
     pub(crate) fn timed(&self) -> Vec<(u128, CallEvent)> {
-        self.all().into_iter().map(|told| (told.at.as_millis(), told.event)).collect()
+        self.all().into_iter().map(|timed| (timed.at.as_millis(), timed.event)).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The built program, run as a user or a service manager runs it.
+//! Runs the built program as a user or a service manager does.
 
 use std::cell::OnceCell;
 use std::net::SocketAddr;
@@ -11,30 +11,30 @@ use tokio::task::spawn_blocking;
 use super::config_folder::ConfigFolder;
 use super::wait::blocking_until;
 
-/// The program, which reads nothing and knows nothing of the environment's files.
+/// Prepares to run the program, without standard input and without the environment variables that name files.
 pub(crate) fn dialscript() -> Command {
     let mut program = Command::new(env!("CARGO_BIN_EXE_dialscript"));
     program.env_remove("DIALSCRIPT_CONFIG").env_remove("RUNTIME_DIRECTORY").stdin(Stdio::null());
     program
 }
 
-/// Runs it to its end.
-pub(crate) async fn run(arguments: &[&str]) -> Ran {
+/// Runs the program and waits for its end.
+pub(crate) async fn run(arguments: &[&str]) -> ProgramResult {
     let mut program = dialscript();
     program.args(arguments);
-    spawn_blocking(move || Ran::of(program.output().unwrap())).await.unwrap()
+    spawn_blocking(move || ProgramResult::from_output(program.output().unwrap())).await.unwrap()
 }
 
 /// What the program printed, and its exit code.
-pub(crate) struct Ran {
+pub(crate) struct ProgramResult {
     pub(crate) code: i32,
     pub(crate) output: String,
     pub(crate) errors: String,
     events: OnceCell<Vec<Value>>,
 }
 
-impl Ran {
-    pub(crate) fn of(output: process::Output) -> Self {
+impl ProgramResult {
+    pub(crate) fn from_output(output: process::Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         Self {
             code: output.status.code().unwrap(),
@@ -48,7 +48,7 @@ impl Ran {
         self.output.lines().collect()
     }
 
-    /// The lines where each is an object.
+    /// The output, if each line is a JSON object.
     pub(crate) fn events(&self) -> &[Value] {
         self.events.get_or_init(|| {
             self.output.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
@@ -59,26 +59,26 @@ impl Ran {
         self.events().iter().map(|event| event["event"].as_str().unwrap()).collect()
     }
 
-    /// The first event of a name.
+    /// The first event with this name.
     pub(crate) fn event(&self, name: &str) -> &Value {
         let event = self.events().iter().find(|event| event["event"] == name);
         event.unwrap_or_else(|| panic!("no {name} in {}{}", self.output, self.errors))
     }
 
-    /// The values of a field of all events of a name.
+    /// The values of a field of all events with this name.
     pub(crate) fn all(&self, name: &str, field: &str) -> Vec<&Value> {
         let events = self.events().iter().filter(|event| event["event"] == name);
         events.map(|event| &event[field]).collect()
     }
 
-    /// What a channel variable was set to last.
+    /// The value to which a channel variable was last set.
     pub(crate) fn variable(&self, name: &str) -> &str {
         let sets = |event: &&Value| event["event"] == "variable" && event["name"] == name;
         self.events().iter().rfind(sets).expect(name)["value"].as_str().unwrap()
     }
 }
 
-/// `dialscript serve` in a folder, ended with the test.
+/// `dialscript serve` with the files of a folder. The process is killed when this is dropped.
 pub(crate) struct DaemonProcess {
     pub(crate) process: Child,
     pub(crate) folder: ConfigFolder,
@@ -90,7 +90,7 @@ impl DaemonProcess {
         Self { process: program.stderr(log).spawn().unwrap(), folder }
     }
 
-    /// Connects as soon as it listens.
+    /// Connects as soon as the daemon listens.
     pub(crate) fn connect(address: SocketAddr) -> TcpStream {
         blocking_until("a connection", || TcpStream::connect(address).ok())
     }
@@ -99,7 +99,7 @@ impl DaemonProcess {
         send_signal(&self.process, signal);
     }
 
-    /// Asks it to stop, and waits for its end.
+    /// Sends SIGTERM and waits for the end. Returns the exit code.
     pub(crate) fn stop(&mut self) -> Option<i32> {
         self.signal("-TERM");
         self.process.wait().unwrap().code()
@@ -113,13 +113,13 @@ impl Drop for DaemonProcess {
     }
 }
 
-/// As `kill` sends it.
+/// Sends a signal with the program `kill`. `signal` is its argument, such as `-TERM`.
 pub(crate) fn send_signal(process: &Child, signal: &str) {
     let pid = process.id().to_string();
     assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
 }
 
-/// Whether a process is there; one that only waits to be reaped is not.
+/// Whether a process is running. A zombie is not.
 pub(crate) fn is_alive(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
     let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());

@@ -1,4 +1,4 @@
-//! What is answered, from a cache that the test has filled.
+//! The replies to control requests, with a response cache that the test has filled.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,15 +25,15 @@ use crate::support::fake_redis::FakeRedis;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-fn caching(fresh: u32, stale: u32, stale_if_error: u32) -> ResponseCachePolicy {
+fn policy(fresh: u32, stale: u32, stale_if_error: u32) -> ResponseCachePolicy {
     let (stale, stale_if_error) = (MINUTE * stale, MINUTE * stale_if_error);
     ResponseCachePolicy { fresh: MINUTE * fresh, stale, stale_if_error, key: None }
 }
 
-fn trigger(caching: Option<ResponseCachePolicy>) -> ScriptTrigger {
+fn trigger(policy: Option<ResponseCachePolicy>) -> ScriptTrigger {
     let url =
         UrlTemplate { template: Template::text("https://shop.example/"), decides_host: false };
-    ScriptTrigger { url, cache_policy: caching, ..ScriptTrigger::default() }
+    ScriptTrigger { url, cache_policy: policy, ..ScriptTrigger::default() }
 }
 
 fn script(name: &str, trigger: Option<ScriptTrigger>) -> (String, Arc<Script>) {
@@ -47,55 +47,55 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn new(caching: ResponseCachePolicy) -> Self {
+    fn new(policy: ResponseCachePolicy) -> Self {
         let scripts =
-            [script("order", Some(trigger(Some(caching)))), script("plain", Some(trigger(None)))];
+            [script("order", Some(trigger(Some(policy)))), script("plain", Some(trigger(None)))];
         let library = ScriptLibrary { scripts: scripts.into(), ..ScriptLibrary::default() };
         Self { triggers: HttpTriggerClient::new(TriggerSettings::default()).unwrap(), library }
     }
 
-    fn caching(&self) -> ResponseCachePolicy {
+    fn policy(&self) -> ResponseCachePolicy {
         self.library.scripts["order"].trigger.clone().unwrap().cache_policy.unwrap()
     }
 
-    /// Keeps an answer for `order` under a key that begins with a byte.
-    fn keep(&self, key: u8) {
-        let (caching, answer) = (self.caching(), WebAnswer::parse(200, None, b"fine"));
+    /// Stores an answer of the script `order`. All bytes of its cache key are `key`.
+    fn store(&self, key: u8) {
+        let (policy, answer) = (self.policy(), WebAnswer::parse(200, None, b"fine"));
         let entry = ResponseCacheEntry {
             answer: Arc::new(answer),
             stored_at: Instant::now(),
-            fresh_for: caching.fresh,
-            lifetime: caching.lifetime(),
+            fresh_for: policy.fresh,
+            lifetime: policy.lifetime(),
             request_label: format!("GET https://shop.example/{key}").into(),
             script: "order".into(),
         };
         self.triggers.cache().put(CacheKey([key; 32]), entry);
     }
 
-    fn ask(&self, request: ControlRequest) -> Vec<ControlReply> {
+    fn handle(&self, request: ControlRequest) -> Vec<ControlReply> {
         let answered = handler::handle_request(&request, &self.triggers, &self.library);
-        answered.now_or_never().expect("nothing is waited for where no cache is shared")
+        answered.now_or_never().expect("without a shared cache, the handler does not wait")
     }
 
     fn listed(&self) -> Vec<ControlEntry> {
-        let answers = self.ask(ControlRequest::List { script: None });
-        let kept = answers.into_iter().filter_map(|answer| match answer {
-            ControlReply::Kept(kept) => Some(kept),
+        let replies = self.handle(ControlRequest::List { script: None });
+        let entries = replies.into_iter().filter_map(|reply| match reply {
+            ControlReply::Kept(entry) => Some(entry),
             _ => None,
         });
-        kept.collect()
+        entries.collect()
     }
 
     fn explained(&self, script: &str) -> ScriptCacheReport {
-        match self.ask(ControlRequest::Explain { what: script.into() }).swap_remove(0) {
+        match self.handle(ControlRequest::Explain { what: script.into() }).swap_remove(0) {
             ControlReply::Script(explained) => *explained,
             other => panic!("{other:?}"),
         }
     }
 
-    fn fault(&self, request: ControlRequest) -> String {
-        match self.ask(request).as_slice() {
-            [ControlReply::Fault(fault)] => fault.clone(),
+    fn error(&self, request: ControlRequest) -> String {
+        match self.handle(request).as_slice() {
+            [ControlReply::Fault(error)] => error.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -105,30 +105,31 @@ fn purge_keys(keys: &[&str]) -> ControlRequest {
     ControlRequest::Purge(PurgeTarget::Keys(keys.iter().map(|&key| key.to_owned()).collect()))
 }
 
-fn ways(kept: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
-    kept.ahead
+fn phases_in_minutes(entry: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
+    entry
+        .ahead
         .iter()
         .map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000))
         .collect()
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
-    let daemon = Daemon::new(caching(5, 10, 60));
-    daemon.keep(1);
+async fn the_list_is_newest_first_with_all_serving_phases() {
+    let daemon = Daemon::new(policy(5, 10, 60));
+    daemon.store(1);
     advance(MINUTE * 6).await;
-    daemon.keep(2);
+    daemon.store(2);
     let listed = daemon.listed();
-    let keys: Vec<_> = listed.iter().map(|kept| &kept.key[..4]).collect();
+    let keys: Vec<_> = listed.iter().map(|entry| &entry.key[..4]).collect();
     assert_eq!(keys, ["0202", "0101"]);
     let all = [
         (ResponseFreshness::Fresh, 5),
         (ResponseFreshness::Stale, 15),
         (ResponseFreshness::LastResort, 65),
     ];
-    assert_eq!(ways(&listed[0]), all);
+    assert_eq!(phases_in_minutes(&listed[0]), all);
     assert_eq!(
-        ways(&listed[1]),
+        phases_in_minutes(&listed[1]),
         [(ResponseFreshness::Stale, 9), (ResponseFreshness::LastResort, 59)]
     );
     assert_eq!(listed[1].age_ms, 360_000);
@@ -136,18 +137,18 @@ async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_reported_of_an_answer_is_what_a_call_would_get() {
-    let daemon = Daemon::new(caching(1, 2, 4));
-    daemon.keep(1);
-    let asks = daemon.caching();
+async fn the_reported_phase_is_what_a_call_would_get() {
+    let daemon = Daemon::new(policy(1, 2, 4));
+    daemon.store(1);
+    let policy = daemon.policy();
     for minute in 0..6 {
-        let found = daemon.triggers.cache().get(CacheKey([1; 32]), &asks, Instant::now());
+        let found = daemon.triggers.cache().get(CacheKey([1; 32]), &policy, Instant::now());
         let found = found.map(|found| format!("{found:?}"));
-        let told = daemon.listed().first().and_then(|kept| kept.ahead.first().copied());
-        let told = told.map(|ahead| format!("{:?}", ahead.serves));
-        assert_eq!(told.is_some(), found.is_some(), "minute {minute}");
+        let reported = daemon.listed().first().and_then(|entry| entry.ahead.first().copied());
+        let reported = reported.map(|ahead| format!("{:?}", ahead.serves));
+        assert_eq!(reported.is_some(), found.is_some(), "minute {minute}");
         assert!(
-            found.unwrap_or_default().starts_with(&told.unwrap_or_default()),
+            found.unwrap_or_default().starts_with(&reported.unwrap_or_default()),
             "minute {minute}"
         );
         advance(MINUTE).await;
@@ -155,19 +156,19 @@ async fn what_is_reported_of_an_answer_is_what_a_call_would_get() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_of_a_script_that_caches_none_any_more_serves_nobody() {
-    let mut daemon = Daemon::new(caching(5, 0, 0));
-    daemon.keep(1);
+async fn the_answer_of_a_removed_script_has_no_serving_phase() {
+    let mut daemon = Daemon::new(policy(5, 0, 0));
+    daemon.store(1);
     daemon.library.scripts.remove("order");
     assert!(daemon.listed()[0].ahead.is_empty());
     assert_eq!(
-        daemon.ask(ControlRequest::Purge(PurgeTarget::Script("order".into()))),
+        daemon.handle(ControlRequest::Purge(PurgeTarget::Script("order".into()))),
         [ControlReply::Purged(1)]
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
+async fn a_script_is_explained_by_its_policy_and_statistics() {
     let (pieces, key) = (
         [
             TemplatePiece::Placeholder(Placeholder::Keypress),
@@ -177,8 +178,8 @@ async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
     );
     let template = Template::with_context(pieces, EscapeContext::Variable);
     let key = Some(CacheKeyTemplate { source: key.into(), template });
-    let daemon = Daemon::new(ResponseCachePolicy { key, ..caching(5, 0, 60) });
-    daemon.triggers.cache().update_stats("order", |tally| tally.hits += 3);
+    let daemon = Daemon::new(ResponseCachePolicy { key, ..policy(5, 0, 60) });
+    daemon.triggers.cache().update_stats("order", |stats| stats.hits += 3);
     let explained = daemon.explained("order");
     assert_eq!(explained.tally.hits, 3);
     let by = Some(vec!["{keypress}".to_owned(), "{arg.shop}".to_owned()]);
@@ -193,53 +194,53 @@ async fn a_script_is_explained_by_what_its_file_says_and_what_came_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
-    let daemon = Daemon::new(caching(5, 0, 0));
-    [0xab, 0xcd].into_iter().for_each(|key| daemon.keep(key));
-    let one = daemon.ask(ControlRequest::Explain { what: "ABAB".into() });
+async fn a_key_prefix_must_match_exactly_one_answer() {
+    let daemon = Daemon::new(policy(5, 0, 0));
+    [0xab, 0xcd].into_iter().for_each(|key| daemon.store(key));
+    let one = daemon.handle(ControlRequest::Explain { what: "ABAB".into() });
     assert!(
-        matches!(&one[..], [ControlReply::Kept(kept)] if kept.key == "ab".repeat(32)),
+        matches!(&one[..], [ControlReply::Kept(entry)] if entry.key == "ab".repeat(32)),
         "{one:?}"
     );
     let mut twin = [0xab; 32];
     twin[31] = 0;
     let entry = daemon.triggers.cache().list(Instant::now()).swap_remove(0).entry;
     daemon.triggers.cache().put(CacheKey(twin), entry);
-    let fault = daemon.fault(ControlRequest::Explain { what: "abab".into() });
-    assert_eq!(fault, "several cached answers have a key that starts with abab");
+    let error = daemon.error(ControlRequest::Explain { what: "abab".into() });
+    assert_eq!(error, "several cached answers have a key that starts with abab");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_means_nothing_spares_all_the_others() {
-    let daemon = Daemon::new(caching(5, 0, 0));
-    [1, 2, 3].into_iter().for_each(|key| daemon.keep(key));
-    assert!(daemon.fault(purge_keys(&["0101", "9999"])).contains("no cached answer"));
-    assert!(daemon.fault(purge_keys(&["01"])).contains("at least 4"));
+async fn a_purge_with_an_unknown_key_prefix_removes_nothing() {
+    let daemon = Daemon::new(policy(5, 0, 0));
+    [1, 2, 3].into_iter().for_each(|key| daemon.store(key));
+    assert!(daemon.error(purge_keys(&["0101", "9999"])).contains("no cached answer"));
+    assert!(daemon.error(purge_keys(&["01"])).contains("at least 4"));
     assert_eq!(daemon.listed().len(), 3);
-    assert_eq!(daemon.ask(purge_keys(&["0101", "0202", "0101"])), [ControlReply::Purged(2)]);
-    assert_eq!(daemon.ask(ControlRequest::Purge(PurgeTarget::All)), [ControlReply::Purged(1)]);
+    assert_eq!(daemon.handle(purge_keys(&["0101", "0202", "0101"])), [ControlReply::Purged(2)]);
+    assert_eq!(daemon.handle(ControlRequest::Purge(PurgeTarget::All)), [ControlReply::Purged(1)]);
     assert!(daemon.listed().is_empty());
 }
 
 #[tokio::test]
-async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() {
-    let daemon = Daemon::new(caching(5, 0, 0));
+async fn an_unknown_script_is_an_error_that_names_the_known_scripts() {
+    let daemon = Daemon::new(policy(5, 0, 0));
     let requests = [
         ControlRequest::List { script: Some("ordre".into()) },
         ControlRequest::Explain { what: "ordre".into() },
         ControlRequest::Purge(PurgeTarget::Script("ordre".into())),
     ];
     for request in requests {
-        let fault = daemon.fault(request);
+        let error = daemon.error(request);
         assert!(
-            fault.contains("\"ordre\"") && fault.contains("available: order, plain"),
-            "{fault}"
+            error.contains("\"ordre\"") && error.contains("available: order, plain"),
+            "{error}"
         );
     }
 }
 
 #[tokio::test]
-async fn what_is_purged_is_shared_no_more() {
+async fn a_purge_also_removes_answers_from_the_shared_cache() {
     let mut redis = FakeRedis::start().await;
     let settings = |redis: &FakeRedis| shared_cache::SharedCacheSettings {
         address: redis.url().parse().unwrap(),
@@ -251,9 +252,9 @@ async fn what_is_purged_is_shared_no_more() {
         ..TriggerSettings::default()
     })
     .unwrap();
-    let daemon = Daemon { triggers, ..Daemon::new(caching(5, 0, 0)) };
+    let daemon = Daemon { triggers, ..Daemon::new(policy(5, 0, 0)) };
     let others = SharedCache::new(&settings(&redis)).unwrap();
-    let kept = shared_cache::SharedCacheEntry {
+    let entry = shared_cache::SharedCacheEntry {
         status: 200,
         content_type: None,
         body: b"fine".to_vec(),
@@ -262,8 +263,8 @@ async fn what_is_purged_is_shared_no_more() {
         lifetime: MINUTE,
     };
     for key in [1, 2, 3] {
-        daemon.keep(key);
-        others.put(&CacheKey([key; 32]), &kept).await;
+        daemon.store(key);
+        others.put(&CacheKey([key; 32]), &entry).await;
     }
     let one = purge_keys(&["0101"]);
     let purged = handler::handle_request(&one, &daemon.triggers, &daemon.library).await;
@@ -273,12 +274,12 @@ async fn what_is_purged_is_shared_no_more() {
     let all = ControlRequest::Purge(PurgeTarget::All);
     let purged = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
     assert_eq!(purged, [ControlReply::Purged(2), ControlReply::Shared(None)]);
-    assert_eq!(redis.memory.lock().unwrap().answers().len(), 0);
-    daemon.keep(1);
-    redis.kill().await;
-    let answers = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
-    let [ControlReply::Purged(1), ControlReply::Shared(Some(problem))] = answers.as_slice() else {
-        panic!("{answers:?}");
+    assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 0);
+    daemon.store(1);
+    redis.stop().await;
+    let replies = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
+    let [ControlReply::Purged(1), ControlReply::Shared(Some(error))] = replies.as_slice() else {
+        panic!("{replies:?}");
     };
-    assert!(problem.contains("is unavailable"), "{problem}");
+    assert!(error.contains("is unavailable"), "{error}");
 }

@@ -13,7 +13,7 @@ use crate::script::equal::seen::{Roughly, Seen};
 use crate::script::equal::switches::{on_asterisk, on_freeswitch};
 use crate::script::equal::web::{Reply, Web};
 use crate::support::config_folder::ConfigFolder;
-use crate::support::fake_voice::{FakeEar, FakeVoice};
+use crate::support::fake_voice::{FakeRecognizer, FakeVoice};
 
 pub(crate) struct Call {
     scripts: Vec<(&'static str, String)>,
@@ -23,7 +23,7 @@ pub(crate) struct Call {
     /// What is made of each utterance.
     understood: Vec<Result<&'static str, &'static str>>,
     understands_in: Duration,
-    ear: FakeEar,
+    ear: FakeRecognizer,
     can_record: bool,
     mute: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
@@ -52,7 +52,7 @@ impl Call {
             says: Vec::new(),
             understood: Vec::new(),
             understands_in: Duration::ZERO,
-            ear: FakeEar::Recording,
+            ear: FakeRecognizer::Recording,
             can_record: true,
             mute: Vec::new(),
             late: Vec::new(),
@@ -120,7 +120,7 @@ impl Call {
         self
     }
 
-    pub(crate) fn hears_by(mut self, ear: FakeEar) -> Self {
+    pub(crate) fn hears_by(mut self, ear: FakeRecognizer) -> Self {
         self.ear = ear;
         self
     }
@@ -243,13 +243,13 @@ impl Call {
 
     pub(crate) fn voice(&self, recordings: &Path) -> FakeVoice {
         FakeVoice {
-            mute: self.mute.clone(),
-            late: self.late.clone(),
-            at_hand: self.at_hand.clone(),
-            hears: Mutex::new(self.understood.clone().into()),
-            understands_in: self.understands_in,
-            records_in: Some(recordings.join(if self.can_record { "" } else { "missing" })),
-            ear: self.ear,
+            failing: self.mute.clone(),
+            slow: self.late.clone(),
+            cached: self.at_hand.clone(),
+            transcripts: Mutex::new(self.understood.clone().into()),
+            recognition_time: self.understands_in,
+            recordings_folder: Some(recordings.join(if self.can_record { "" } else { "missing" })),
+            recognizer: self.ear,
             ..FakeVoice::default()
         }
     }
@@ -260,7 +260,7 @@ impl Call {
 
     /// Why it can not listen, each switch says in its own words.
     fn compared(&self, mut seen: Seen) -> Seen {
-        if !self.can_record || matches!(self.ear, FakeEar::Switch) {
+        if !self.can_record || matches!(self.ear, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());
         }
         seen

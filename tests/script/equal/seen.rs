@@ -61,7 +61,7 @@ impl Seen {
             asked: Roughly(report.prompt_time),
             waited: Roughly(report.wait_time),
             recordings: recordings(voice),
-            engines: voice.done.lock().unwrap().clone(),
+            engines: voice.actions.lock().unwrap().clone(),
             code: report.code,
             script: report.script,
             reason: report.reason,
@@ -73,7 +73,7 @@ impl Seen {
 }
 
 fn recordings(voice: &FakeVoice) -> usize {
-    let folder = voice.records_in.as_ref().map(std::fs::read_dir);
+    let folder = voice.recordings_folder.as_ref().map(std::fs::read_dir);
     folder.and_then(Result::ok).map_or(0, Iterator::count)
 }
 

@@ -22,7 +22,7 @@ use dialscript::script::request::{
 use dialscript::script::run::run;
 
 use crate::support::config_folder::ConfigFolder;
-use crate::support::fake_voice::{Done, FakeVoice};
+use crate::support::fake_voice::{ActionLog, FakeVoice};
 
 /// A caller and a switch, as a test wants them, and what was done to them.
 pub(super) struct FakeChannel {
@@ -33,7 +33,7 @@ pub(super) struct FakeChannel {
     pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
     pub(super) reach: DestinationCheck,
-    done: Done,
+    done: ActionLog,
 }
 
 impl FakeChannel {
@@ -200,7 +200,7 @@ impl Channel for FakeChannel {
 pub(super) struct FakeTriggers {
     answers: Mutex<VecDeque<Result<TriggerAnswer, TriggerError>>>,
     pub(super) cache: CacheStatus,
-    done: Done,
+    done: ActionLog,
 }
 
 impl FakeTriggers {
@@ -247,7 +247,7 @@ pub(super) struct Outcome {
 
 impl Call {
     pub(super) fn of(script: &'static str) -> Self {
-        let done = Done::default();
+        let done = ActionLog::default();
         let caller = Caller {
             number: "+49 30/1".into(),
             call_id: "1795.1".into(),
@@ -264,7 +264,7 @@ impl Call {
             reach: DestinationCheck::Exists,
             done: done.clone(),
         };
-        let voice = FakeVoice { done: done.clone(), ..FakeVoice::default() };
+        let voice = FakeVoice { actions: done.clone(), ..FakeVoice::default() };
         let triggers = FakeTriggers { done, cache: CacheStatus::Miss, ..FakeTriggers::default() };
         Self { scripts: vec![("main", script)], daemon: "", channel, triggers, voice }
     }
@@ -288,7 +288,7 @@ impl Call {
     /// What the recordings hold, one after the other.
     pub(super) fn says<const N: usize>(mut self, words: [&'static str; N]) -> Self {
         self.channel.says = words.iter().map(|_| Ok(SpeechResult::Recorded)).collect();
-        self.voice.hears = Mutex::new(words.into_iter().map(Ok).collect());
+        self.voice.transcripts = Mutex::new(words.into_iter().map(Ok).collect());
         self
     }
 

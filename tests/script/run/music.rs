@@ -13,7 +13,7 @@ const MUSIC: &str = r#"
 #[tokio::test]
 async fn music_at_a_url_is_heard_where_it_is_at_hand() {
     let mut call = Call::of(MUSIC).answers_json("{}");
-    call.voice.at_hand = vec!["https://shop.example/wait.mp3"];
+    call.voice.cached = vec!["https://shop.example/wait.mp3"];
     call.runs().await.in_order(&["music [ring, https://shop.example/wait.mp3]"]);
 }
 
@@ -59,7 +59,7 @@ const OTHER: &str = "[folders]\nsounds_on_switch = '/far'\n[speech.engines.other
 #[tokio::test]
 async fn a_reassurance_is_heard_in_its_order_as_far_as_it_is_at_hand() {
     let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
-    call.voice.at_hand = vec!["One moment.", "https://shop.example/hold.mp3"];
+    call.voice.cached = vec!["One moment.", "https://shop.example/hold.mp3"];
     let heard = "every 7s [beep, a sound of ours, One moment., https://shop.example/hold.mp3]";
     call.runs().await.in_order(&[heard, "keep keys"]);
 }
@@ -67,7 +67,7 @@ async fn a_reassurance_is_heard_in_its_order_as_far_as_it_is_at_hand() {
 #[tokio::test]
 async fn a_text_of_a_reassurance_that_is_not_there_yet_is_left_out() {
     let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
-    call.voice.at_hand = vec!["https://shop.example/hold.mp3"];
+    call.voice.cached = vec!["https://shop.example/hold.mp3"];
     let heard = "every 7s [beep, a sound of ours, https://shop.example/hold.mp3]";
     call.runs().await.in_order(&[heard]);
 }

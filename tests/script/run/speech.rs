@@ -3,7 +3,7 @@
 use dialscript::channel::{Digits, DigitsEnd, Interruption, SpeechResult};
 
 use super::call::Call;
-use crate::support::fake_voice::FakeEar;
+use crate::support::fake_voice::FakeRecognizer;
 
 /// Four digits, spoken.
 const NUMBER: &str = r#"
@@ -58,7 +58,7 @@ async fn spoken_digits_of_the_right_length_are_the_input() {
         "pick up",
         "play Your number?",
         "listen by Recording(\"/recordings/1.wav\")",
-        "understand en",
+        "recognize en",
         "delete the recording",
         "request http://shop.example/?id=4711&any=4711",
         "DIALSCRIPT_INPUT=4711",
@@ -84,11 +84,11 @@ async fn what_makes_no_digits_of_the_length_is_asked_again_and_then_invalid() {
 #[tokio::test]
 async fn silence_and_an_utterance_of_no_words_are_no_input() {
     let silent = Call::of(NUMBER).runs().await;
-    assert_eq!((silent.count("listen"), silent.count("understand")), (2, 0));
+    assert_eq!((silent.count("listen"), silent.count("recognize")), (2, 0));
     assert_eq!(silent.variable("OUTCOME"), "no_input");
     assert_eq!(silent.count("delete the recording"), 2);
     let wordless = Call::of(NUMBER).says(["", " "]).runs().await;
-    assert_eq!((wordless.count("listen"), wordless.count("understand")), (2, 2));
+    assert_eq!((wordless.count("listen"), wordless.count("recognize")), (2, 2));
     assert_eq!(wordless.variable("OUTCOME"), "no_input");
     assert_eq!(wordless.report.reason, None);
 }
@@ -115,11 +115,11 @@ async fn words_are_as_hostile_as_any_text() {
 #[tokio::test]
 async fn the_switch_may_listen_itself() {
     let mut call = Call::of(NUMBER).answers_json("{}");
-    call.voice.ear = FakeEar::Switch;
+    call.voice.recognizer = FakeRecognizer::Switch;
     call.channel.says = [Ok(SpeechResult::Words("4711".into()))].into();
     let ended = call.runs().await;
     ended.in_order(&["request http://shop.example/?id=4711&any=4711"]);
-    assert_eq!(ended.count("understand"), 0);
+    assert_eq!(ended.count("recognize"), 0);
 }
 
 #[tokio::test]
@@ -149,7 +149,7 @@ async fn speech_may_be_used_where_keys_are_asked_for_too() {
 #[tokio::test]
 async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
     let mut call = Call::of(EITHER).enters(["", "4711"]);
-    call.voice.ear = FakeEar::Deaf;
+    call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     ended.in_order(&["play Say or enter it.", "ask", "play Say or enter it.", "ask"]);
     assert_eq!((ended.count("listen"), ended.count("ask")), (0, 2));
@@ -160,7 +160,7 @@ async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
 #[tokio::test]
 async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_reason() {
     let mut call = Call::of(NUMBER);
-    call.voice.ear = FakeEar::Deaf;
+    call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask"), ended.count("play")), (0, 0, 0));
     assert_eq!(ended.variable("OUTCOME"), "no_input");
@@ -170,12 +170,12 @@ async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_
 #[tokio::test]
 async fn an_engine_that_fails_leaves_it_to_keys_for_the_rest_of_the_question() {
     let mut call = Call::of(EITHER).says(["lost"]).enters(["", "4711"]);
-    *call.voice.hears.get_mut().unwrap() = [Err("the engine is late")].into();
+    *call.voice.transcripts.get_mut().unwrap() = [Err("the engine is late")].into();
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask")), (1, 2));
     assert_eq!(ended.variable("INPUT"), "4711");
     let mut silent = Call::of(EITHER).says(["lost"]);
-    *silent.voice.hears.get_mut().unwrap() = [Err("the engine is late")].into();
+    *silent.voice.transcripts.get_mut().unwrap() = [Err("the engine is late")].into();
     let silent = silent.runs().await;
     assert_eq!(silent.variable("OUTCOME"), "no_input");
     assert_eq!(silent.report.reason.as_deref(), Some("the engine is late"));
@@ -184,7 +184,7 @@ async fn an_engine_that_fails_leaves_it_to_keys_for_the_rest_of_the_question() {
 #[tokio::test]
 async fn what_was_said_before_the_engine_failed_counts_no_more() {
     let mut call = Call::of(NUMBER).says(["4 7", "lost"]);
-    *call.voice.hears.get_mut().unwrap() = [Ok("4 7"), Err("the engine is late")].into();
+    *call.voice.transcripts.get_mut().unwrap() = [Ok("4 7"), Err("the engine is late")].into();
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_input");
     assert_eq!(ended.variable("INPUT"), "");
@@ -204,7 +204,7 @@ async fn a_switch_that_can_not_listen_says_why() {
 #[tokio::test]
 async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
     let mut call = Call::of(NUMBER);
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
     let reason = ended.report.reason.unwrap();
@@ -253,7 +253,7 @@ async fn what_was_said_is_read_along_the_chain_and_shown_nowhere_where_sensitive
     let call = Call::of(main.leak()).and("next", NEXT).says(["opensesame"]);
     let ended = call.answers_json(r#"{"code": "opensesame"}"#).runs().await;
     ended.in_order(&[
-        "say hidden opensesame",
+        "say sensitive opensesame",
         "request http://bank.example/?said=opensesame&any=opensesame&keys=",
     ]);
     assert_eq!(ended.variable("INPUT"), "");

@@ -1,4 +1,5 @@
-//! The stand-in with TLS, for `localhost`, by a CA that only its own tests trust; and one that asks who we are.
+//! Fake web servers with TLS. [`start`] uses a certificate for `localhost`, signed by a CA that only the tests trust.
+//! [`TlsWeb`] also requests client certificates.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -10,13 +11,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 
-use super::{Reply, Seen};
+use super::{Reply, SeenRequest};
 use crate::support::data;
 
-/// The certificate of the CA, as a file.
+/// The file with the certificate of the CA.
 pub(crate) const CA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/web/tls/ca.pem");
 
-/// Answers one request on each connection, with a JSON `{"code":"200"}`.
+/// Starts a server that replies to one request on each connection, with the JSON `{"code":"200"}`.
 pub(crate) fn start() -> SocketAddr {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificate = CertificateDer::from(&include_bytes!("../../data/web/tls/localhost.der")[..]);
@@ -46,7 +47,7 @@ fn serve(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<()> {
     stream.flush()
 }
 
-/// A certificate or a key of `tests/data/web/tls/identity`.
+/// The path of a certificate or a key in `tests/data/web/tls/identity`.
 pub(crate) fn file(name: &str) -> String {
     data::path(&format!("web/tls/identity/{name}")).into_os_string().into_string().unwrap()
 }
@@ -56,40 +57,42 @@ fn certificates(name: &str) -> Vec<CertificateDer<'static>> {
     all.collect::<Result<_, _>>().expect(name)
 }
 
-/// Whether the server wants to know who asks.
+/// Whether the server requires a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wants {
-    /// A certificate of `authority.pem`, or none.
-    Asks,
-    /// A certificate of `authority.pem`.
-    Demands,
-    /// A certificate of `stranger.pem`.
-    DemandsStrange,
+pub(crate) enum ClientAuth {
+    /// A certificate signed by `authority.pem`, or none.
+    Optional,
+    /// A certificate signed by `authority.pem`.
+    Required,
+    /// A certificate signed by `stranger.pem`.
+    RequiredFromStranger,
 }
 
-/// What came by TLS: a request, and how many certificates were shown on its connection.
-pub(crate) type Shown = (Seen, usize);
+/// A request, and the number of certificates in the client's chain.
+pub(crate) type TlsRequest = (SeenRequest, usize);
 
-/// A server of `server.pem`: for `localhost` and 127.0.0.1, each connection a thread.
+/// A server with the certificate `server.pem`, for `localhost` and 127.0.0.1. Each connection has its own thread.
 pub(crate) struct TlsWeb {
     pub(crate) address: SocketAddr,
-    seen: mpsc::Receiver<Shown>,
+    seen: mpsc::Receiver<TlsRequest>,
 }
 
 impl TlsWeb {
     pub(crate) fn start(
-        wants: Wants,
-        reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static,
+        client_auth: ClientAuth,
+        reply: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let config = Arc::new(server(wants));
+        let config = Arc::new(server(client_auth));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (tell, seen) = mpsc::channel();
-        let reply: Arc<dyn Fn(&Seen) -> Reply + Send + Sync> = Arc::new(reply);
+        let (sender, seen) = mpsc::channel();
+        let reply: Arc<dyn Fn(&SeenRequest) -> Reply + Send + Sync> = Arc::new(reply);
         std::thread::spawn(move || {
             for (at, stream) in listener.incoming().flatten().enumerate() {
-                let (config, reply, tell) = (config.clone(), reply.clone(), tell.clone());
-                std::thread::spawn(move || converse(stream, at + 1, config, &*reply, &tell));
+                let (config, reply, sender) = (config.clone(), reply.clone(), sender.clone());
+                std::thread::spawn(move || {
+                    serve_connection(stream, at + 1, config, &*reply, &sender)
+                });
             }
         });
         Self { address, seen }
@@ -99,27 +102,31 @@ impl TlsWeb {
         format!("https://{host}:{}{path}", self.address.port())
     }
 
-    /// The next request, which has been answered.
-    pub(crate) fn next(&self) -> Shown {
+    /// The next request. The server may still be sending the reply.
+    pub(crate) fn next(&self) -> TlsRequest {
         self.seen.recv_timeout(Duration::from_secs(5)).expect("a request within 5 s")
     }
 
-    /// How many requests have come that the test did not wait for.
-    pub(crate) fn unseen(&self) -> usize {
+    /// The number of requests that the server has received and the test has not read.
+    pub(crate) fn unread_requests(&self) -> usize {
         self.seen.try_iter().count()
     }
 }
 
-/// The server of `server.pem`, as rustls has it.
-pub(crate) fn server(wants: Wants) -> ServerConfig {
+/// The rustls configuration of a server with the certificate `server.pem`.
+pub(crate) fn server(client_auth: ClientAuth) -> ServerConfig {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let trusted = if wants == Wants::DemandsStrange { "stranger.pem" } else { "authority.pem" };
+    let trusted = if client_auth == ClientAuth::RequiredFromStranger {
+        "stranger.pem"
+    } else {
+        "authority.pem"
+    };
     let mut roots = RootCertStore::empty();
     certificates(trusted).into_iter().for_each(|root| roots.add(root).expect(trusted));
     let verifier = WebPkiClientVerifier::builder(Arc::new(roots));
-    let verifier = match wants {
-        Wants::Asks => verifier.allow_unauthenticated(),
-        Wants::Demands | Wants::DemandsStrange => verifier,
+    let verifier = match client_auth {
+        ClientAuth::Optional => verifier.allow_unauthenticated(),
+        ClientAuth::Required | ClientAuth::RequiredFromStranger => verifier,
     };
     let config =
         ServerConfig::builder().with_client_cert_verifier(verifier.build().expect("roots"));
@@ -127,24 +134,26 @@ pub(crate) fn server(wants: Wants) -> ServerConfig {
     config.with_single_cert(certificates("server.pem"), key).expect("a certificate")
 }
 
-fn converse(
+fn serve_connection(
     stream: TcpStream,
     at: usize,
     config: Arc<ServerConfig>,
-    reply: &dyn Fn(&Seen) -> Reply,
-    tell: &mpsc::Sender<Shown>,
+    reply: &dyn Fn(&SeenRequest) -> Reply,
+    sender: &mpsc::Sender<TlsRequest>,
 ) {
     let connection = ServerConnection::new(config).expect("a connection");
     let mut stream = StreamOwned::new(connection, stream);
     while let Ok(Some(seen)) = request(&mut stream, at) {
-        let shown = stream.conn.peer_certificates().map_or(0, <[_]>::len);
-        let Reply::Bytes(bytes) = reply(&seen) else { panic!("only complete replies go by TLS") };
-        let _ = tell.send((seen, shown));
+        let certificates = stream.conn.peer_certificates().map_or(0, <[_]>::len);
+        let Reply::Bytes(bytes) = reply(&seen) else {
+            panic!("only complete replies are supported with TLS")
+        };
+        let _ = sender.send((seen, certificates));
         if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() {
             return;
         }
     }
-    // What the other side still sends would reset the connection, and take the alert with it.
+    // Reads until the client closes: unread data would reset the connection, and the client would not get the alert.
     let _ = stream.sock.shutdown(Shutdown::Write);
     let _ = std::io::copy(&mut stream.sock, &mut std::io::sink());
 }
@@ -152,7 +161,7 @@ fn converse(
 fn request(
     stream: &mut StreamOwned<ServerConnection, TcpStream>,
     connection: usize,
-) -> std::io::Result<Option<Seen>> {
+) -> std::io::Result<Option<SeenRequest>> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -162,7 +171,7 @@ fn request(
         head.push(byte[0]);
     }
     let head = String::from_utf8(head).map_err(std::io::Error::other)?;
-    let mut seen = Seen { head, body: Vec::new(), connection };
+    let mut seen = SeenRequest { head, body: Vec::new(), connection };
     let length = seen.headers("content-length").first().map_or(0, |n| n.parse().expect("a length"));
     seen.body.resize(length, 0);
     stream.read_exact(&mut seen.body)?;

@@ -49,7 +49,7 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
     web.next().await;
     let refused = triggers.send(get(web.url("/")), &plain()).await;
     assert_eq!(refused.answer.unwrap_err(), TriggerError::TooManyRequests(1));
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
     leave.notify_one();
     assert_eq!(code(&first.await.unwrap()), "200");
     leave.notify_one();
@@ -132,7 +132,7 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
     web.next().await;
     let begun = std::time::Instant::now();
     triggers.close_and_wait().await;
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
     assert!(begun.elapsed() < Duration::from_secs(5));
 }
 

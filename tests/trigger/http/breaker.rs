@@ -144,10 +144,10 @@ async fn an_upstream_that_fails_is_not_asked_for_a_while() {
         for _ in 0..2 {
             fail(&triggers, &web).await;
         }
-        assert_eq!(web.unseen(), 2);
+        assert_eq!(web.unread_requests(), 2);
         let refused = triggers.send(get(web.url("/")), &plain()).await;
         assert_eq!(refused.answer.unwrap_err(), TriggerError::CircuitOpen(2));
-        assert_eq!((web.unseen(), refused.timings.attempts), (0, 0));
+        assert_eq!((web.unread_requests(), refused.timings.attempts), (0, 0));
         let state = triggers.upstream_states().remove(0);
         assert_eq!((state.breaker, state.times_opened, state.not_sent), (BreakerState::Open, 1, 1));
         assert_eq!(state.name, web.address.to_string());
@@ -161,7 +161,7 @@ async fn an_error_that_a_branch_handles_is_no_failure() {
     for _ in 0..3 {
         assert_eq!(triggers.send(get(web.url("/")), &script).await.answer.unwrap().status, 503);
     }
-    assert_eq!(web.unseen(), 3);
+    assert_eq!(web.unread_requests(), 3);
 }
 
 #[tokio::test]
@@ -192,7 +192,7 @@ async fn a_call_goes_on_to_the_second_url_or_to_an_old_answer_at_once() {
     let mut request = get(web.url("/"));
     request.fallback = Some(to(standby.url("/")));
     assert_eq!(code(&triggers.send(request, &plain()).await), "2");
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
 
     let Patient { web, mended } = failing(Reply::Silence).await;
     mended.store(true, Ordering::Relaxed);

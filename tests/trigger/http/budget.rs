@@ -64,7 +64,7 @@ async fn what_fails_quickly_is_tried_again() {
         let mut web = at_first(2, reply).await;
         let fetched = ask(trying(2, get(web.url("/")))).await;
         assert_eq!(
-            (code(&fetched).as_str(), fetched.timings.attempts, web.unseen()),
+            (code(&fetched).as_str(), fetched.timings.attempts, web.unread_requests()),
             ("200", 3, 3)
         );
         assert!(fetched.timings.retry_pause >= Duration::from_millis(150), "{:?}", fetched.timings);
@@ -76,10 +76,10 @@ async fn what_fails_quickly_is_tried_again() {
 async fn it_is_tried_no_more_often_than_it_says() {
     let mut web = at_first(9, Reply::with(503, "", "")).await;
     let fetched = ask(trying(1, get(web.url("/")))).await;
-    assert_eq!((fetched.answer.unwrap().status, web.unseen()), (503, 2));
+    assert_eq!((fetched.answer.unwrap().status, web.unread_requests()), (503, 2));
     let mut web = at_first(9, Reply::with(503, "", "")).await;
     ask(trying(0, post(web.url("/"), "a=1", "x/y"))).await;
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn what_is_an_answer_is_not_asked_again() {
         let mut web = Web::start(move |_| Reply::with(status, "", "")).await;
         let request = trying(3, get(web.url("/")));
         let fetched = with(TriggerSettings::default()).send(request, &script).await;
-        assert_eq!((fetched.answer.unwrap().status, web.unseen()), (status, 1));
+        assert_eq!((fetched.answer.unwrap().status, web.unread_requests()), (status, 1));
     }
 }
 
@@ -139,7 +139,7 @@ async fn the_second_url_is_not_asked_while_the_first_answers() {
     let mut standby = Web::start(|_| good()).await;
     let web = Web::start(|_| Reply::json(r#"{"code":"1"}"#)).await;
     let fetched = ask(or(standby.url("/"), get(web.url("/")))).await;
-    assert_eq!((code(&fetched).as_str(), standby.unseen()), ("1", 0));
+    assert_eq!((code(&fetched).as_str(), standby.unread_requests()), ("1", 0));
     assert!(!fetched.timings.used_fallback && fetched.first_error.is_none());
 }
 
@@ -222,7 +222,7 @@ async fn who_is_not_asked_for_want_of_time_has_not_failed() {
     let failed =
         triggers.upstream_states().into_iter().map(|state| (state.name, state.failed_attempts));
     let failed: Vec<_> = failed.filter(|(_, failed)| *failed > 0).collect();
-    assert_eq!((failed, standby.unseen()), (vec![(silent.address.to_string(), 1)], 0));
+    assert_eq!((failed, standby.unread_requests()), (vec![(silent.address.to_string(), 1)], 0));
 }
 
 #[tokio::test]

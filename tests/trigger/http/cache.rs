@@ -156,13 +156,16 @@ async fn a_handled_answer_serves_without_another_request() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let (triggers, script) = (triggers(), keeping(minute()));
     let first = triggers.send(get(web.url("/?a=1")), &script).await;
-    assert_eq!((first.cache, web.unseen()), (CacheStatus::Miss, 1));
+    assert_eq!((first.cache, web.unread_requests()), (CacheStatus::Miss, 1));
     let hit = triggers.send(get(web.url("/?a=1")), &script).await;
-    assert_eq!((hit.cache, code(&hit).as_str(), web.unseen()), (CacheStatus::Hit, "200", 0));
+    assert_eq!(
+        (hit.cache, code(&hit).as_str(), web.unread_requests()),
+        (CacheStatus::Hit, "200", 0)
+    );
     let other = triggers.send(get(web.url("/?a=2")), &script).await;
-    assert_eq!((other.cache, web.unseen()), (CacheStatus::Miss, 1));
+    assert_eq!((other.cache, web.unread_requests()), (CacheStatus::Miss, 1));
     let off = triggers.send(get(web.url("/?a=1")), &plain()).await;
-    assert_eq!((off.cache, web.unseen()), (CacheStatus::Off, 1));
+    assert_eq!((off.cache, web.unread_requests()), (CacheStatus::Off, 1));
 }
 
 #[tokio::test]
@@ -179,7 +182,7 @@ async fn only_what_a_branch_handles_is_cached_and_no_failure() {
     for _ in 0..2 {
         assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Miss);
     }
-    assert_eq!(web.unseen(), 2, "no branch handles it");
+    assert_eq!(web.unread_requests(), 2, "no branch handles it");
 }
 
 #[tokio::test]
@@ -195,7 +198,7 @@ async fn an_answer_serves_again_only_where_a_branch_handles_it() {
     }
     assert_eq!(code(&triggers.send(request(), &other).await), "2");
     assert_eq!(triggers.send(request(), &one).await.answer.unwrap().status, 404);
-    assert_eq!(web.unseen(), 3);
+    assert_eq!(web.unread_requests(), 3);
 }
 
 /// Whether a request is answered from what another one has left.

@@ -233,7 +233,7 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
         let TriggerError::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
 }
 
 #[tokio::test]
@@ -278,7 +278,7 @@ async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
         let fetched = triggers.send(get(web.url("/")), &plain()).await;
         let status = fetched.answer.expect("an answer").status;
         assert_eq!(
-            (status, other.unseen()),
+            (status, other.unread_requests()),
             if follows { (200, 1) } else { (302, 0) },
             "{names:?}"
         );

@@ -147,7 +147,7 @@ async fn a_redirect_to_another_place_is_the_answer() {
         let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
         assert_eq!(answer.status, 302, "{place}");
     }
-    assert_eq!(other.unseen(), 0);
+    assert_eq!(other.unread_requests(), 0);
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn redirects_end_after_five() {
     let mut web = Web::start(|_| Reply::redirect(302, "/again")).await;
     let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
     assert_eq!(answer.status, 302);
-    assert_eq!(web.unseen(), 6);
+    assert_eq!(web.unread_requests(), 6);
 }
 
 #[tokio::test]

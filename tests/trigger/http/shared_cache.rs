@@ -11,7 +11,7 @@ use dialscript::trigger::{HttpTriggerClient, TriggerSettings, shared_cache};
 use futures_util::future::join_all;
 use tokio::sync::Notify;
 
-use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::fake_redis::{FakeRedis, RedisBehavior};
 use crate::support::wait::until;
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
@@ -49,10 +49,10 @@ async fn what_one_daemon_was_answered_serves_the_others() {
     let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
     assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
     assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
-    assert_eq!(web.unseen(), 1);
-    let told = redis.memory.lock().unwrap().told.len();
+    assert_eq!(web.unread_requests(), 1);
+    let told = redis.state.lock().unwrap().commands.len();
     assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
-    assert_eq!(redis.memory.lock().unwrap().told.len(), told, "its own copy is nearer");
+    assert_eq!(redis.state.lock().unwrap().commands.len(), told, "its own copy is nearer");
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn calls_on_several_daemons_make_one_request() {
     let calls = join_all(calls.map(|daemon| daemon.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| code(fetched) == "200"));
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn what_no_branch_handles_is_shared_with_nobody() {
     for daemon in [daemon(&redis), daemon(&redis)] {
         assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
     }
-    assert_eq!((web.unseen(), redis.memory.lock().unwrap().answers().len()), (2, 0));
+    assert_eq!((web.unread_requests(), redis.state.lock().unwrap().cached_answers().len()), (2, 0));
 }
 
 #[tokio::test]
@@ -90,9 +90,9 @@ async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
     let (one, other) = (daemon(&redis), daemon(&redis));
     one.send(request(), &keeping_what(minute(), Matcher::Status(404))).await;
     settled(&one).await;
-    assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
+    assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 1);
     assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheStatus::Miss);
-    assert_eq!(web.unseen(), 2);
+    assert_eq!(web.unread_requests(), 2);
 }
 
 #[tokio::test]
@@ -115,11 +115,16 @@ async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
 
 #[tokio::test]
 async fn a_server_that_is_away_costs_no_call_its_answer() {
-    for mood in [None, Some(Mood::Silent), Some(Mood::Full), Some(Mood::Flood)] {
+    for mood in [
+        None,
+        Some(RedisBehavior::NoReply),
+        Some(RedisBehavior::OutOfMemory),
+        Some(RedisBehavior::Flood),
+    ] {
         let mut redis = FakeRedis::start().await;
         match mood {
-            Some(mood) => redis.set(mood),
-            None => redis.kill().await,
+            Some(mood) => redis.set_behavior(mood),
+            None => redis.stop().await,
         }
         let mut web = Web::start(|_| good()).await;
         let (daemon, script) = (daemon(&redis), keeping(minute()));
@@ -127,7 +132,7 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
         assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
         assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Hit);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
-        assert_eq!(web.unseen(), 1);
+        assert_eq!(web.unread_requests(), 1);
     }
 }
 
@@ -139,7 +144,7 @@ async fn nothing_sensitive_is_sent_to_the_server() {
     let mut request = get("");
     request.target.url = secret_url(&web.url("/{keypress}?pin={keypress}"));
     asked(&daemon, request, &script).await;
-    assert_eq!(redis.memory.lock().unwrap().answers().len(), 1);
+    assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 1);
     let dump = redis.dump();
     let has = |text: &[u8]| dump.windows(text.len()).any(|part| part == text);
     assert!(!has(CANARY.as_bytes()) && !has(b"secret") && !has(web.address.to_string().as_bytes()));

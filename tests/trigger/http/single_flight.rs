@@ -22,7 +22,7 @@ async fn five_hundred_calls_at_once_make_one_request() {
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| code(fetched) == "200"));
     assert_eq!(all.iter().filter(|fetched| fetched.timings.joined_flight).count(), 499);
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
     assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Hit);
 }
 
@@ -43,7 +43,7 @@ async fn who_asked_first_may_leave() {
     };
     let (second, ()) = tokio::join!(second, leaves);
     assert_eq!(
-        (code(&second).as_str(), second.timings.joined_flight, web.unseen()),
+        (code(&second).as_str(), second.timings.joined_flight, web.unread_requests()),
         ("200", true, 0)
     );
 }
@@ -75,7 +75,7 @@ async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
     let calls = join_all((0..5).map(|_| triggers.send(request.clone(), &script)));
     let short = TriggerError::TimedOut(Duration::from_millis(100));
     assert!(calls.await.into_iter().all(|fetched| fetched.answer.unwrap_err() == short));
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
     let begun = std::time::Instant::now();
     let hasty = triggers.send(within(short, get(web.url("/"))), &script).await;
     assert_eq!(hasty.answer.unwrap_err(), TriggerError::TimedOut(short));
-    assert!(begun.elapsed() < Duration::from_secs(2) && web.unseen() == 0);
+    assert!(begun.elapsed() < Duration::from_secs(2) && web.unread_requests() == 0);
     first.abort();
 }
 
@@ -120,5 +120,5 @@ async fn a_failure_is_everybodys() {
     let calls = join_all((0..10).map(|_| triggers.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
     assert!(all.iter().all(|fetched| fetched.answer.as_ref().unwrap().status == 500));
-    assert_eq!(web.unseen(), 1);
+    assert_eq!(web.unread_requests(), 1);
 }

@@ -44,7 +44,7 @@ async fn a_name_that_would_begin_the_password_is_not_sent() {
     request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
     let told = failure(&triggers(""), request).await;
     assert!(told.contains("the user name contains a colon") && !told.contains(CANARY), "{told}");
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError};
 
 use super::{CANARY, ask, failure, hidden, triggers};
-use crate::support::web::tls::{TlsWeb, Wants};
+use crate::support::web::tls::{ClientAuth, TlsWeb};
 use crate::support::web::{Reply, Web};
 use crate::trigger::requests::{get, plain};
 
@@ -16,13 +16,13 @@ pub(super) fn upstream(place: &str, keys: &[&str]) -> String {
     format!("[upstream.'{place}']\n{}", keys.concat())
 }
 
-fn shop(wants: Wants) -> TlsWeb {
+fn shop(wants: ClientAuth) -> TlsWeb {
     TlsWeb::start(wants, |_| Reply::json(r#"{"code":"200"}"#))
 }
 
 #[tokio::test]
 async fn a_certificate_is_shown_where_it_is_demanded() {
-    let shop = shop(Wants::Demands);
+    let shop = shop(ClientAuth::Required);
     let triggers = triggers(&upstream("localhost", &[CA, PAIR]));
     let fetched = ask(&triggers, get(shop.url("localhost", "/orders"))).await;
     assert_eq!(fetched.answer.expect("an answer").status, 200);
@@ -32,7 +32,7 @@ async fn a_certificate_is_shown_where_it_is_demanded() {
 
 #[tokio::test]
 async fn who_is_not_taken_learns_why() {
-    let (strict, strange) = (shop(Wants::Demands), shop(Wants::DemandsStrange));
+    let (strict, strange) = (shop(ClientAuth::Required), shop(ClientAuth::RequiredFromStranger));
     for (keys, of, expected) in [
         (&[CA][..], &strict, "no connection: it requires a client certificate"),
         (&[CA, PAIR], &strange, "no connection: it rejected our client certificate"),
@@ -40,12 +40,12 @@ async fn who_is_not_taken_learns_why() {
         let triggers = triggers(&upstream("localhost", keys));
         assert_eq!(failure(&triggers, get(of.url("localhost", "/"))).await, expected);
     }
-    assert_eq!(strict.unseen() + strange.unseen(), 0);
+    assert_eq!(strict.unread_requests() + strange.unread_requests(), 0);
 }
 
 #[tokio::test]
 async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
-    let shop = shop(Wants::Asks);
+    let shop = shop(ClientAuth::Optional);
     let wrong = "no connection: its certificate was not issued by a trusted CA";
     let port = shop.address.port();
     for (daemon, host, trusted) in [
@@ -71,12 +71,12 @@ async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
             }
         }
     }
-    assert_eq!(shop.unseen(), 5);
+    assert_eq!(shop.unread_requests(), 5);
 }
 
 #[tokio::test]
 async fn a_certificate_is_shown_to_no_other_host_and_to_no_other_port() {
-    let (ours, other) = (shop(Wants::Asks), shop(Wants::Asks));
+    let (ours, other) = (shop(ClientAuth::Optional), shop(ClientAuth::Optional));
     let place = format!("localhost:{}", ours.address.port());
     let daemon =
         [upstream(&place, &[PAIR]), upstream("localhost", &[CA]), upstream("127.0.0.1", &[CA])];
@@ -91,9 +91,9 @@ async fn a_certificate_is_shown_to_no_other_host_and_to_no_other_port() {
 
 #[tokio::test]
 async fn nothing_of_who_we_are_goes_along_to_another_host() {
-    let other = shop(Wants::Asks);
+    let other = shop(ClientAuth::Optional);
     let to = other.url("127.0.0.1", "/there");
-    let ours = TlsWeb::start(Wants::Demands, move |_| Reply::redirect(307, &to));
+    let ours = TlsWeb::start(ClientAuth::Required, move |_| Reply::redirect(307, &to));
     let egress = "[egress]\nallow_hosts = ['127.0.0.1']\nallow_networks = ['127.0.0.0/8']\n";
     let daemon =
         [upstream("localhost", &[CA, PAIR]), upstream("127.0.0.1", &[CA]), egress.to_owned()];
@@ -113,7 +113,7 @@ async fn nothing_of_who_we_are_goes_along_to_another_host() {
 
 #[tokio::test]
 async fn the_time_of_tls_is_reported_once_for_each_connection() {
-    let shop = shop(Wants::Asks);
+    let shop = shop(ClientAuth::Optional);
     let triggers = triggers(&upstream("localhost", &[CA]));
     let first = ask(&triggers, get(shop.url("localhost", "/"))).await;
     let again = ask(&triggers, get(shop.url("localhost", "/"))).await;

@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::certificates::{CA, upstream};
 use super::{ask, triggers};
-use crate::support::web::tls::{Wants, server};
+use crate::support::web::tls::{ClientAuth, server};
 use crate::trigger::requests::get;
 
 /// Answers every request by HTTP/2 alone.
 async fn web() -> SocketAddr {
-    let mut tls = server(Wants::Asks);
+    let mut tls = server(ClientAuth::Optional);
     tls.alpn_protocols = vec![b"h2".to_vec()];
     let tls = TlsAcceptor::from(Arc::new(tls));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,13 +4,13 @@ use tokio::task::spawn_blocking;
 
 use super::signatures::NEW;
 use crate::support::config_folder::ConfigFolder;
-use crate::support::program::Ran;
+use crate::support::program::ProgramResult;
 use crate::support::web::Reply;
-use crate::support::web::tls::{TlsWeb, Wants, file};
+use crate::support::web::tls::{ClientAuth, TlsWeb, file};
 
 #[tokio::test]
 async fn a_call_asks_by_the_certificate_and_the_keys_of_the_files() {
-    let shop = TlsWeb::start(Wants::Demands, |_| Reply::json(r#"{"code":"200"}"#));
+    let shop = TlsWeb::start(ClientAuth::Required, |_| Reply::json(r#"{"code":"200"}"#));
     let folder = ConfigFolder::new();
     let upstream = format!(
         "[upstream.localhost]\nca = '{}'\ncertificate = '{}'\nkey = '{{secret.KEY}}'\n",
@@ -30,7 +30,8 @@ async fn a_call_asks_by_the_certificate_and_the_keys_of_the_files() {
     folder.script("shop", &script);
     let mut call = folder.program("call");
     call.args(["shop", "--json"]);
-    let ran = spawn_blocking(move || Ran::of(call.output().unwrap())).await.unwrap();
+    let ran =
+        spawn_blocking(move || ProgramResult::from_output(call.output().unwrap())).await.unwrap();
     let told = [ran.output, ran.errors].concat();
     assert_eq!(ran.code, 0, "{told}");
     assert!(!told.contains("open sesame") && !told.contains(NEW), "{told}");

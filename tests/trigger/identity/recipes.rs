@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::signatures::{NEW, OLD, some};
-use crate::support::web::Seen;
+use crate::support::web::SeenRequest;
 
 fn recipe(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("dialplan/recipes").join(name)
@@ -44,7 +44,7 @@ fn said(program: &mut Command, input: &[u8]) -> String {
 }
 
 /// Each request as a verifier gets it, and once more; then with each part changed; then by keys that are not ours.
-fn cases(all: &[Seen]) -> Vec<serde_json::Value> {
+fn cases(all: &[SeenRequest]) -> Vec<serde_json::Value> {
     let mut cases = Vec::new();
     let mut case = |header: &str, method: &str, target: &str, body: &[u8], expected: &str| {
         let body = String::from_utf8(body.to_vec()).unwrap();

@@ -14,7 +14,7 @@ use ring::digest::{SHA256, digest};
 
 use super::{ask, hidden, open, triggers};
 use crate::support::log::record;
-use crate::support::web::{Reply, Seen, Web};
+use crate::support::web::{Reply, SeenRequest, Web};
 use crate::trigger::requests::{get, plain, to};
 
 pub(super) const NEW: &str = "the-new-key-of-32-characters-xxx";
@@ -30,7 +30,7 @@ fn hmac(key: &str, text: &[u8]) -> String {
 }
 
 /// What a request says of itself: its time and its signatures.
-fn signature(seen: &Seen) -> (u64, Vec<&str>) {
+fn signature(seen: &SeenRequest) -> (u64, Vec<&str>) {
     let [signature] = seen.headers("dialscript-signature")[..] else { panic!("{}", seen.head) };
     let mut parts = signature.split(',');
     let time = parts.next().and_then(|part| part.strip_prefix("t=")).expect("a time");
@@ -38,13 +38,13 @@ fn signature(seen: &Seen) -> (u64, Vec<&str>) {
     (time.parse().expect("seconds"), signatures.collect())
 }
 
-fn signed_text(time: u64, seen: &Seen) -> Vec<u8> {
+fn signed_text(time: u64, seen: &SeenRequest) -> Vec<u8> {
     let method = seen.line().split(' ').next().unwrap();
     let (path, query) = seen.path().split_once('?').unwrap_or((seen.path(), ""));
     [format!("{time}\n{method}\n{path}\n{query}\n").as_bytes(), &seen.body].concat()
 }
 
-pub(super) fn is_signed_by(key: &str, seen: &Seen) -> bool {
+pub(super) fn is_signed_by(key: &str, seen: &SeenRequest) -> bool {
     let (time, signatures) = signature(seen);
     signatures.contains(&&*hmac(key, &signed_text(time, seen)))
 }
@@ -55,7 +55,7 @@ fn signed(mut request: TriggerRequest, keys: &[&str]) -> TriggerRequest {
 }
 
 /// Requests as they come, with and without a body and a query.
-pub(super) async fn some(keys: &[&str]) -> Vec<Seen> {
+pub(super) async fn some(keys: &[&str]) -> Vec<SeenRequest> {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     let mut all = Vec::new();
@@ -83,7 +83,8 @@ async fn a_signature_is_of_what_came_over_the_line() {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
         assert!(now.abs_diff(time) < 60, "{time}");
         assert!(!is_signed_by(OLD, &seen));
-        let other = |head: String, body: &[u8]| Seen { head, body: body.to_vec(), connection: 1 };
+        let other =
+            |head: String, body: &[u8]| SeenRequest { head, body: body.to_vec(), connection: 1 };
         for part in ["GET", "POST", "/", "HTTP", &format!("t={time}")] {
             let changed = match part {
                 "HTTP" => seen.head.replacen(" HTTP", "x HTTP", 1),
@@ -181,7 +182,7 @@ async fn an_answer_is_the_same_whoever_signed_the_request() {
         assert_eq!(fetched.cache, cache);
     }
     assert!(is_signed_by(OLD, &web.next().await));
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
 }
 
 #[tokio::test]

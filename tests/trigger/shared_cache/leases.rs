@@ -8,8 +8,8 @@ use dialscript::trigger::shared_cache::{Lease, LeaseOutcome, SharedCacheEntry};
 use tokio::time::Instant;
 
 use super::{MINUTE, body, cache, kept, key};
-use crate::support::fake_redis::{Entry, FakeRedis};
-use crate::support::wait::until_it_holds;
+use crate::support::fake_redis::{FakeRedis, RedisEntry};
+use crate::support::wait::until_async;
 
 const KEY: CacheKey = CacheKey([1; 32]);
 const SOON: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ fn until() -> Instant {
 
 /// What the only entry has left.
 fn left(fake: &FakeRedis) -> Duration {
-    let memory = fake.memory.lock().unwrap();
+    let memory = fake.state.lock().unwrap();
     memory.entries.values().next().unwrap().ends - std::time::Instant::now()
 }
 
@@ -46,9 +46,9 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
         let others = Arc::clone(&others);
         tokio::spawn(async move { others.wait_for_entry(&KEY, MINUTE, until()).await })
     };
-    until_it_holds("somebody looks twice", || async {
-        let memory = fake.memory.lock().unwrap();
-        memory.told.iter().filter(|words| words[0] == b"PTTL").count() >= 2
+    until_async("somebody looks twice", || async {
+        let memory = fake.state.lock().unwrap();
+        memory.commands.iter().filter(|words| words[0] == b"PTTL").count() >= 2
     })
     .await;
     one.put(&KEY, &kept("found")).await;
@@ -79,7 +79,7 @@ async fn a_lease_that_is_dropped_is_released() {
     });
     assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
     task.abort();
-    until_it_holds("the lease is free", || async {
+    until_async("the lease is free", || async {
         matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_))
     })
     .await;
@@ -92,8 +92,7 @@ async fn a_lease_lasts_as_long_as_it_is_held() {
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
     let given = left(&fake);
     let began = Instant::now();
-    until_it_holds("it outlives what it was given first", || async { began.elapsed() > given })
-        .await;
+    until_async("it outlives what it was given first", || async { began.elapsed() > given }).await;
     assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::HeldElsewhere));
     lease.release().await;
     assert!(matches!(other.acquire_lease(&KEY, MINUTE).await, LeaseOutcome::Acquired(_)));
@@ -126,12 +125,12 @@ async fn a_lease_that_ran_out_is_not_ours_to_release() {
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.acquire_lease(&KEY, SOON).await);
     assert!(left(&fake) <= Duration::from_millis(750));
-    fake.memory.lock().unwrap().entries.clear();
+    fake.state.lock().unwrap().entries.clear();
     let newer = ours(other.acquire_lease(&KEY, MINUTE).await);
     lease.release().await;
-    assert_eq!(fake.memory.lock().unwrap().entries.len(), 1, "the newer one stays");
+    assert_eq!(fake.state.lock().unwrap().entries.len(), 1, "the newer one stays");
     newer.release().await;
-    assert!(fake.memory.lock().unwrap().entries.is_empty());
+    assert!(fake.state.lock().unwrap().entries.is_empty());
 }
 
 #[tokio::test]
@@ -139,11 +138,11 @@ async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     one.put(&KEY, &kept("stale")).await;
-    fake.memory.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
+    fake.state.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
     let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), async {
-        until_it_holds("the stale one was read", || async {
-            fake.memory.lock().unwrap().told.iter().any(|words| words[0] == b"GETRANGE")
+        until_async("the stale one was read", || async {
+            fake.state.lock().unwrap().commands.iter().any(|words| words[0] == b"GETRANGE")
         })
         .await;
         one.put(&KEY, &SharedCacheEntry { status: 201, ..kept("fresh") }).await;
@@ -162,7 +161,7 @@ async fn nobody_follows_longer_than_it_has_time() {
     assert_eq!(followed, None);
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(300) && took < SOON, "{took:?}");
-    let looks = fake.memory.lock().unwrap().told.iter().filter(|w| w[0] == b"PTTL").count();
+    let looks = fake.state.lock().unwrap().commands.iter().filter(|w| w[0] == b"PTTL").count();
     assert!((3..=15).contains(&looks), "{looks} looks: the pauses grow from 20 ms");
     drop(lease);
 }
@@ -171,10 +170,10 @@ async fn nobody_follows_longer_than_it_has_time() {
 async fn a_server_that_dies_sends_everybody_to_ask_for_himself() {
     let mut fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
-    let held = Entry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };
+    let held = RedisEntry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
-    fake.memory.lock().unwrap().entries.insert("dialscript:1:other".to_owned(), held);
-    let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), fake.kill());
+    fake.state.lock().unwrap().entries.insert("dialscript:1:other".to_owned(), held);
+    let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), fake.stop());
     assert_eq!(followed, None);
     assert!(matches!(one.acquire_lease(&key(2), MINUTE).await, LeaseOutcome::Unavailable));
     lease.release().await;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use dialscript::trigger::shared_cache::{LeaseOutcome, PurgeError, SharedCache};
 
 use super::{MINUTE, body, cache, kept, key};
-use crate::support::fake_redis::{FakeRedis, Mood};
+use crate::support::fake_redis::{FakeRedis, RedisBehavior};
 use crate::support::log::record;
-use crate::support::wait::until_it_holds;
+use crate::support::wait::until_async;
 
 /// The bound of one operation, and what a busy machine adds.
 const BOUND: Duration = Duration::from_millis(250 + 500);
@@ -34,7 +34,7 @@ async fn nothing_helps(cache: &SharedCache) {
 }
 
 async fn it_works_again(cache: &SharedCache) {
-    until_it_holds("it works again", || async {
+    until_async("it works again", || async {
         cache.put(&key(1), &kept("back")).await;
         body(cache.get(&key(1)).await).as_deref() == Some("back")
     })
@@ -45,7 +45,7 @@ async fn it_works_again(cache: &SharedCache) {
 #[tokio::test]
 async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
     let (log, _guard) = record("dialscript=trace");
-    let mut fake = FakeRedis::away().await;
+    let mut fake = FakeRedis::stopped().await;
     let cache = cache(&fake.url());
     nothing_helps(&cache).await;
     assert!(!cache.is_up());
@@ -65,8 +65,8 @@ async fn a_server_that_is_killed_and_restarted_serves_again() {
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(2), &kept("before")).await;
-    fake.kill().await;
-    until_it_holds("its end is noticed", || async {
+    fake.stop().await;
+    until_async("its end is noticed", || async {
         cache.get(&key(2)).await;
         !cache.is_up()
     })
@@ -83,7 +83,7 @@ async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_wit
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
-    fake.kill().await;
+    fake.stop().await;
     fake.restart().await;
     // What happens on this thread's sockets is seen in its order: the end of the first connection before this.
     super::cache(&fake.url()).put(&key(2), &kept("of another")).await;
@@ -96,7 +96,7 @@ async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
-    fake.set(Mood::Silent);
+    fake.set_behavior(RedisBehavior::NoReply);
     assert_eq!(in_time(cache.get(&key(1))).await, None);
     let (connections, told) = seen(&fake);
     let began = Instant::now();
@@ -106,19 +106,19 @@ async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
     assert!(began.elapsed() < BOUND, "{:?} for 200", began.elapsed());
     assert_eq!(seen(&fake), (connections, told), "it is left alone");
     nothing_helps(&cache).await;
-    fake.set(Mood::Good);
+    fake.set_behavior(RedisBehavior::Normal);
     it_works_again(&cache).await;
 }
 
 fn seen(fake: &FakeRedis) -> (usize, usize) {
-    let memory = fake.memory.lock().unwrap();
-    (memory.connections, memory.told.len())
+    let memory = fake.state.lock().unwrap();
+    (memory.connections, memory.commands.len())
 }
 
 #[tokio::test]
 async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_grow() {
     let fake = FakeRedis::start().await;
-    fake.set(Mood::Silent);
+    fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
     let mut looks = Vec::new();
     while looks.len() < 3 {
@@ -140,11 +140,11 @@ async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_g
 #[tokio::test]
 async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
     let fake = FakeRedis::start().await;
-    fake.set(Mood::Silent);
+    fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
     let left = tokio::time::timeout(Duration::from_millis(50), cache.get(&key(1))).await;
     assert!(left.is_err());
-    fake.set(Mood::Good);
+    fake.set_behavior(RedisBehavior::Normal);
     cache.put(&key(1), &kept("kept")).await;
     assert!(cache.get(&key(1)).await.is_some());
 }
@@ -155,7 +155,7 @@ async fn a_full_server_is_still_read_from_and_reported_once() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
-    fake.set(Mood::Full);
+    fake.set_behavior(RedisBehavior::OutOfMemory);
     for _ in 0..5 {
         cache.put(&key(2), &kept("no room")).await;
     }
@@ -170,12 +170,12 @@ async fn a_server_that_never_stops_sending_is_cut_off() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("kept")).await;
-    fake.set(Mood::Flood);
+    fake.set_behavior(RedisBehavior::Flood);
     assert_eq!(in_time(cache.get(&key(1))).await, None);
     assert!(!cache.is_up());
-    let flooded = fake.memory.lock().unwrap().flooded;
+    let flooded = fake.state.lock().unwrap().flood_bytes;
     assert!(flooded < 24 << 20, "{flooded} bytes: 8 MiB, and what lies in sockets");
-    fake.set(Mood::Good);
+    fake.set_behavior(RedisBehavior::Normal);
     it_works_again(&cache).await;
 }
 
@@ -183,7 +183,7 @@ async fn a_server_that_never_stops_sending_is_cut_off() {
 async fn the_password_opens_the_server_and_is_never_logged() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
-    fake.memory.lock().unwrap().password = Some("p/ss w@rd");
+    fake.state.lock().unwrap().password = Some("p/ss w@rd");
     let url = |password: &str| format!("redis://:{password}@{}/0", fake.address);
     let right = cache(&url("p%2Fss%20w%40rd"));
     right.put(&key(1), &kept("kept")).await;

@@ -6,7 +6,7 @@ use dialscript::trigger::shared_cache::{LeaseOutcome, SharedCache, SharedCacheEn
 use tokio::time::Instant;
 
 use super::{MINUTE, body, cache, kept, key};
-use crate::support::wait::until_it_holds;
+use crate::support::wait::until_async;
 
 fn real() -> SharedCache {
     cache(&std::env::var("DIALSCRIPT_REDIS").expect("DIALSCRIPT_REDIS names a server"))
@@ -57,7 +57,7 @@ async fn ages() {
     cache.put(&key(250), &short).await;
     let first = cache.get(&key(250)).await.unwrap();
     assert!(first.body.len() == long.len() && first.age < Duration::from_secs(2), "{first:?}");
-    until_it_holds("it is older, then gone", || async {
+    until_async("it is older, then gone", || async {
         match cache.get(&key(250)).await {
             Some(later) => {
                 assert!(later.age >= first.age, "{later:?}");

@@ -6,7 +6,7 @@ use dialscript::trigger::shared_cache::{SharedCacheEntry, request_hmac_key};
 use ring::hmac;
 
 use super::{MINUTE, body, cache, cache_with, kept, key};
-use crate::support::fake_redis::{Entry, FakeRedis};
+use crate::support::fake_redis::{FakeRedis, RedisEntry};
 use crate::support::log::record;
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn the_age_is_what_the_server_has_counted_down() {
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("old")).await;
     let older = |by: Duration| {
-        let mut memory = fake.memory.lock().unwrap();
+        let mut memory = fake.state.lock().unwrap();
         memory.entries.values_mut().for_each(|entry| entry.ends -= by);
     };
     older(MINUTE - Duration::from_secs(20));
@@ -73,17 +73,17 @@ async fn one_answer_is_sealed_differently_each_time() {
     let mut values = Vec::new();
     for _ in 0..2 {
         cache.put(&key(1), &kept("same")).await;
-        values.extend(fake.memory.lock().unwrap().entries.values().map(|e| e.value.clone()));
+        values.extend(fake.state.lock().unwrap().entries.values().map(|e| e.value.clone()));
     }
     assert!(values.len() == 2 && values[0] != values[1]);
 }
 
 /// What is left of an answer after the server, or whoever is in it, has changed its entry.
-async fn after(change: impl Fn(&mut Entry)) -> Option<SharedCacheEntry> {
+async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept("true")).await;
-    fake.memory.lock().unwrap().entries.values_mut().for_each(change);
+    fake.state.lock().unwrap().entries.values_mut().for_each(change);
     cache.get(&key(1)).await
 }
 
@@ -107,8 +107,8 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_o
     one.put(&key(1), &kept("of the first")).await;
     one.put(&key(2), &kept("of the second")).await;
     {
-        let mut memory = fake.memory.lock().unwrap();
-        let names = memory.answers();
+        let mut memory = fake.state.lock().unwrap();
+        let names = memory.cached_answers();
         let moved = memory.entries[&names[0]].clone();
         memory.entries.insert(names[1].clone(), moved);
     }
@@ -126,7 +126,7 @@ async fn an_answer_that_is_too_long_is_not_written() {
     let cache = cache(&fake.url());
     cache.put(&key(1), &kept(&"x".repeat(512 * 1024))).await;
     cache.put(&key(2), &SharedCacheEntry { lifetime: Duration::ZERO, ..kept("no time") }).await;
-    assert!(fake.memory.lock().unwrap().entries.is_empty());
+    assert!(fake.state.lock().unwrap().entries.is_empty());
     cache.put(&key(1), &kept(&"x".repeat(511 * 1024))).await;
     assert_eq!(cache.get(&key(1)).await.unwrap().body.len(), 511 * 1024);
 }
@@ -135,9 +135,9 @@ async fn an_answer_that_is_too_long_is_not_written() {
 async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    let theirs = Entry { value: b"1".to_vec(), ends: Instant::now() + MINUTE };
+    let theirs = RedisEntry { value: b"1".to_vec(), ends: Instant::now() + MINUTE };
     for name in ["customers", "dialscript:1:short", "dialscript:2:other"] {
-        fake.memory.lock().unwrap().entries.insert(name.to_owned(), theirs.clone());
+        fake.state.lock().unwrap().entries.insert(name.to_owned(), theirs.clone());
     }
     for n in 0..20 {
         cache.put(&key(n), &kept("ours")).await;
@@ -147,7 +147,7 @@ async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
     assert_eq!((cache.get(&key(3)).await, cache.get(&key(4)).await.is_some()), (None, true));
     assert_eq!(cache.purge().await, Ok(19));
     assert_eq!(cache.purge().await, Ok(0));
-    let left = fake.memory.lock().unwrap().entries.len();
+    let left = fake.state.lock().unwrap().entries.len();
     assert_eq!(left, 4, "what others have, and the lease");
     drop(lease);
 }

@@ -4,7 +4,7 @@ use ::http::{HeaderName, HeaderValue};
 use dialscript::voice::settings::{AsrBackend, EngineHttpService};
 
 use crate::support::net::free_address;
-use crate::support::web::{Reply, Seen, Web};
+use crate::support::web::{Reply, SeenRequest, Web};
 use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 
 fn service(web: &Web) -> AsrBackend {
@@ -17,7 +17,9 @@ fn service(web: &Web) -> AsrBackend {
     })
 }
 
-async fn heard(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Result<String, String> {
+async fn heard(
+    reply: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static,
+) -> Result<String, String> {
     let web = Web::start(reply).await;
     let setup = RecognitionSetup::new(service(&web));
     let heard = setup.understood(&speech()).await;

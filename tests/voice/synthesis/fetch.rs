@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use crate::support::wait::within;
 use crate::support::wav::tone;
-use crate::support::web::{Reply, Seen, Web};
+use crate::support::web::{Reply, SeenRequest, Web};
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, at_once, file, length, made, mute};
 
@@ -24,7 +24,7 @@ fn sound(headers: &str, milliseconds: u32) -> Reply {
 /// A server that does one thing after the other; the last for ever.
 async fn in_turn(replies: Vec<Reply>) -> Web {
     let turn = AtomicUsize::new(0);
-    Web::start(move |_: &Seen| {
+    Web::start(move |_: &SeenRequest| {
         let turn = turn.fetch_add(1, Ordering::SeqCst);
         replies[turn.min(replies.len() - 1)].clone()
     })
@@ -65,7 +65,7 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
     assert_eq!(seen.line(), "GET /hello.wav HTTP/1.1");
     assert!(ten.iter().all(Result::is_ok));
     assert!(at_once(&engines, at(&web.url("/hello.wav"))).is_some());
-    assert_eq!((web.unseen(), setup.sounds()), (0, 1));
+    assert_eq!((web.unread_requests(), setup.sounds()), (0, 1));
     assert!(setup.files().iter().all(|name| !name.contains("hello")));
 }
 
@@ -140,7 +140,7 @@ async fn the_old_sound_serves_when_the_other_side_fails_and_is_spared_then() {
         web.next().await;
         web.next().await;
         assert!(at_once(&engines, at(&web.url("/hello.wav"))).is_some());
-        assert_eq!(web.unseen(), 0);
+        assert_eq!(web.unread_requests(), 0);
     }
 }
 
@@ -202,7 +202,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     web.next().await;
     let reason = mute(&engines, decided(&url)).await;
     assert_eq!(reason, "a value decides its host, and the host is not in `allow_hosts`");
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
     let engines = open_studio().open();
     assert_eq!(length(&made(&engines, decided(&url)).await), 100);
     let reason = mute(&engines, decided(&web.url("/away"))).await;
@@ -249,7 +249,7 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
         // The next call does not wait for it anew.
         assert!(at_once(&engines, at(&web.url(path))).is_some_and(|outcome| outcome.is_err()));
     }
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
     assert_eq!(setup.files(), [""; 0]);
 }
 
@@ -262,7 +262,7 @@ async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background(
     assert!(engines.cached(at(&web.url("/")), false).is_none());
     web.next().await;
     made(&engines, at(&web.url("/"))).await;
-    let seen = web.unseen();
+    let seen = web.unread_requests();
     assert!(engines.cached(at(&web.url("/")), false).is_some());
     within("the end", engines.close_and_wait()).await;
     assert!(at_once(&engines, at(&web.url("/"))).is_some(), "after {seen} and one more");

@@ -1,12 +1,12 @@
 //! What of engines and sounds is logged.
 
-use crate::support::log::{Lines, record};
+use crate::support::log::{LogLines, record};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::setup::SynthesisSetup;
 use crate::voice::synthesis::{at, hidden, made, mute, said};
 
-fn warnings(lines: &Lines) -> Vec<String> {
+fn warnings(lines: &LogLines) -> Vec<String> {
     lines.text().lines().filter(|line| line.contains("WARN")).map(str::to_owned).collect()
 }
 

@@ -48,7 +48,7 @@ async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
     });
     assert_eq!(body, expected);
     assert!(at_once(&engines, said_as(text, manner)).is_some());
-    assert_eq!(web.unseen(), 0);
+    assert_eq!(web.unread_requests(), 0);
 }
 
 /// Why there is no sound when the service does this.

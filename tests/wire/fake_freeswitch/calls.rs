@@ -53,14 +53,9 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
     server.executes("playback", SHORT).await;
     server.hears(Duration::from_secs(5)).await;
     assert!(
-        !phone_log
-            .happenings()
-            .iter()
-            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        !phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
     );
-    assert!(
-        !phone_log.happenings().iter().any(|told| matches!(told, CallEvent::VariableSet { .. }))
-    );
+    assert!(!phone_log.events().iter().any(|told| matches!(told, CallEvent::VariableSet { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,7 +68,7 @@ async fn a_break_ends_what_it_runs_in_and_its_own_end_is_reported_first() {
         "CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED",
     );
     assert_eq!(heard, [first, second]);
-    assert!(matches!(phone_log.happenings().last(), Some(CallEvent::SoundInterrupted { .. })));
+    assert!(matches!(phone_log.events().last(), Some(CallEvent::SoundInterrupted { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,9 +84,7 @@ async fn a_file_that_is_not_there_is_reported() {
     let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);
-    assert!(
-        phone_log.happenings().contains(&CallEvent::SoundMissing { sound: "/no/such.wav".into() })
-    );
+    assert!(phone_log.events().contains(&CallEvent::SoundMissing { sound: "/no/such.wav".into() }));
 }
 
 #[tokio::test(start_paused = true)]
@@ -117,10 +110,7 @@ async fn the_dialplan_goes_on_when_what_runs_is_done() {
     let ended = server.closes().await;
     assert_eq!(ended.continuation, Continuation::NextStep);
     assert!(
-        !phone_log
-            .happenings()
-            .iter()
-            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        !phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
     );
 }
 
@@ -131,10 +121,7 @@ async fn with_resume_the_dialplan_goes_on_at_once() {
     server.asks("resume\n\nexit").await;
     assert_eq!(server.closes().await.continuation, Continuation::NextStep);
     assert!(
-        phone_log
-            .happenings()
-            .iter()
-            .any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
     );
 }
 
@@ -195,7 +182,7 @@ async fn music_ends_at_the_time_that_any_playback_may_take() {
 async fn music_that_nobody_ends_strands_the_call() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", "local_stream://jazz").await;
-    assert!(phone_log.happenings().contains(&CallEvent::MusicStarted("jazz".into())));
+    assert!(phone_log.events().contains(&CallEvent::MusicStarted("jazz".into())));
     assert_eq!(server.closes().await.continuation, Continuation::Stranded);
 }
 
@@ -216,7 +203,7 @@ async fn a_cause_is_heard_by_the_caller() {
     for (given, cause) in [("USER_BUSY", 17), ("17", 17), ("nonsense", 16)] {
         let (mut server, phone_log) = server(&[]).await;
         server.asks(&format!("sendmsg\ncall-command: hangup\nhangup-cause: {given}")).await;
-        assert!(phone_log.happenings().contains(&CallEvent::SwitchHungUp(cause)), "{given}");
+        assert!(phone_log.events().contains(&CallEvent::SwitchHungUp(cause)), "{given}");
     }
 }
 

@@ -72,7 +72,7 @@ async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
     let (samples, is_loud) = heard(&file);
     assert!((27_500..29_000).contains(&samples), "0.5 s, 2 s and 1 s: {samples} samples");
     assert!(is_loud);
-    let told = call.phone_log.happenings();
+    let told = call.phone_log.events();
     let says =
         CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(2) };
     assert!(told.contains(&says), "{told:?}");
@@ -160,7 +160,7 @@ async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
     let url = Sound::Url("http://127.0.0.1:8085/a.wav".into());
     let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
-    let told = call.phone_log.happenings();
+    let told = call.phone_log.events();
     let heard = told.iter().filter_map(|happening| match happening {
         CallEvent::SoundStarted { sound, .. } => Some(format!("+ {sound}")),
         CallEvent::SoundMissing { sound } => Some(format!("- {sound}")),
@@ -182,7 +182,7 @@ async fn a_string_of_files_is_heard_but_for_what_is_missing() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let sounds = [Sound::Named(name.into())];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
-    let told = call.phone_log.happenings();
+    let told = call.phone_log.events();
     let lasts = Duration::from_secs(3);
     assert!(told.contains(&CallEvent::SoundMissing { sound: "/s/missing.wav".into() }), "{told:?}");
     assert!(

@@ -1,4 +1,4 @@
-//! The built program, run as a user runs it, and its control socket and metrics.
+//! The commands of the built program, its control socket and its metrics.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

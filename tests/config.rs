@@ -1,4 +1,4 @@
-//! Script files and the daemon's file: what they mean, and what is wrong with them.
+//! Script files and the daemon's file: their settings, and the errors in them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
@@ -18,7 +18,7 @@ mod config {
         recorded.collect()
     }
 
-    /// The tables of the daemon's file that a running daemon would not take over, where the file becomes another one.
+    /// The tables whose changes need a restart if the content of the daemon's file changes from nothing to `after`.
     fn changed_tables(folder: &ConfigFolder, after: &str) -> Vec<&'static str> {
         folder.daemon_file("");
         let before = folder.config();

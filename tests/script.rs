@@ -1,4 +1,4 @@
-//! What a script does: templates, answers, branches, digits, and whole calls on fake channels and fake switches.
+//! Scripts: templates, answers, branches, digits, and whole calls on fake channels and fake switches.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

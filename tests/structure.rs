@@ -1,4 +1,4 @@
-//! How the source is built: which module may know which, and that no files import each other.
+//! The structure of the source: which modules may import which, and that there are no import cycles between files.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod structure {

@@ -1,4 +1,4 @@
-//! Requests to web applications: over HTTP, with identities, and with a cache that daemons share.
+//! Requests to web applications: HTTP, authentication, and the cache that daemons share.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

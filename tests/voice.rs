@@ -1,4 +1,4 @@
-//! Speech and sounds: text-to-speech, speech recognition, conversion, and the server that hands sounds to switches.
+//! Speech and sounds: text-to-speech, speech recognition, conversion, and the server from which switches fetch sounds.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

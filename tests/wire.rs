@@ -1,4 +1,4 @@
-//! The wire of both switches: what they say, what is sent to them, and the drivers against fakes and scripted peers.
+//! The protocols of both switches: parsing, commands, and the channels against fake switches and scripted peers.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;

@@ -1,4 +1,4 @@
-//! `dialscript cache` and the metrics: the built program, beside a daemon that serves.
+//! `dialscript cache` and the metrics of a running daemon.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -12,9 +12,9 @@ use tokio::task::spawn_blocking;
 
 use crate::support::config_folder::ConfigFolder;
 use crate::support::net::free_address;
-use crate::support::program::{self, Ran, run};
+use crate::support::program::{self, ProgramResult, run};
 use crate::support::wait::until;
-use crate::support::web::{Reply, Seen, Web};
+use crate::support::web::{Reply, SeenRequest, Web};
 
 const PIN: &str = "47110815";
 
@@ -25,8 +25,8 @@ struct Daemon {
 }
 
 impl Daemon {
-    /// Its scripts ask a web application: `order` keeps the answer, `pin` too, but with something sensitive, and `plain`
-    /// keeps nothing.
+    /// Starts a daemon with three scripts that send requests to `web`. `order` and `pin` cache the answer, and the
+    /// input of `pin` is sensitive. `plain` caches nothing.
     async fn start(web: &Web) -> Self {
         Self::with(web, "").await
     }
@@ -55,7 +55,7 @@ impl Daemon {
         let log = File::create(folder.at("log")).unwrap();
         let daemon =
             Self { program: program::DaemonProcess::start(folder, log), asterisk, metrics };
-        daemon.said("serving").await;
+        daemon.wait_for_log("serving").await;
         daemon
     }
 
@@ -63,24 +63,24 @@ impl Daemon {
         fs::read_to_string(self.program.folder.at("log")).unwrap()
     }
 
-    async fn said(&self, what: &str) {
+    async fn wait_for_log(&self, what: &str) {
         until(&format!("{what:?} in the log"), || self.log().contains(what)).await;
     }
 
-    async fn run(&self, arguments: &[&str]) -> Ran {
+    async fn run(&self, arguments: &[&str]) -> ProgramResult {
         let config = self.program.folder.config_file();
         run(&[arguments, &["--config", config.to_str().unwrap()]].concat()).await
     }
 
-    /// One call that enters these digits.
+    /// Makes a call in which the caller enters these digits.
     async fn call(&self, script: &str, digits: &str) {
-        let told = self
+        let result = self
             .run(&["call", script, "--connect", &self.asterisk.to_string(), "--digits", digits])
             .await;
-        assert_eq!(told.code, 0, "{}{}", told.output, told.errors);
+        assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
     }
 
-    async fn cache(&self, arguments: &[&str]) -> Ran {
+    async fn cache(&self, arguments: &[&str]) -> ProgramResult {
         self.run(&[&["cache"], arguments].concat()).await
     }
 
@@ -100,13 +100,13 @@ impl Daemon {
     }
 }
 
-fn fine(_: &Seen) -> Reply {
+fn reply_200(_: &SeenRequest) -> Reply {
     Reply::json("{\"code\": 200}")
 }
 
 #[tokio::test]
 async fn cached_answers_are_listed_explained_and_purged() {
-    let web = Web::start(fine).await;
+    let web = Web::start(reply_200).await;
     let mut daemon = Daemon::start(&web).await;
     let none = daemon.cache(&["list"]).await;
     assert_eq!(none.output, "0 cached answers of at most 10000, 0 of at most 33554432 bytes\n");
@@ -158,8 +158,8 @@ async fn cached_answers_are_listed_explained_and_purged() {
 }
 
 #[tokio::test]
-async fn a_list_for_programs_is_an_object_a_line() {
-    let web = Web::start(fine).await;
+async fn a_json_list_is_one_object_per_line() {
+    let web = Web::start(reply_200).await;
     let daemon = Daemon::start(&web).await;
     daemon.call("order", "11").await;
     let listed = daemon.cache(&["list", "--json", "--script", "order"]).await;
@@ -172,8 +172,8 @@ async fn a_list_for_programs_is_an_object_a_line() {
 }
 
 #[tokio::test]
-async fn what_is_sensitive_shows_nowhere() {
-    let web = Web::start(fine).await;
+async fn sensitive_input_is_not_shown_anywhere() {
+    let web = Web::start(reply_200).await;
     let daemon = Daemon::start(&web).await;
     daemon.call("pin", PIN).await;
     let listed = daemon.cache(&["list", "--json"]).await.output;
@@ -191,36 +191,36 @@ async fn what_is_sensitive_shows_nowhere() {
 }
 
 #[tokio::test]
-async fn mistakes_are_reported_with_a_fix() {
-    let web = Web::start(fine).await;
+async fn invalid_arguments_are_errors_with_a_fix() {
+    let web = Web::start(reply_200).await;
     let daemon = Daemon::start(&web).await;
     for arguments in
         [&["explain", "ordre"][..], &["purge", "--script", "ordre"], &["list", "--script", "ordre"]]
     {
-        let told = daemon.cache(arguments).await;
-        assert_eq!(told.code, 1);
-        assert!(told.errors.contains("available: order, pin, plain"), "{}", told.errors);
+        let result = daemon.cache(arguments).await;
+        assert_eq!(result.code, 1);
+        assert!(result.errors.contains("available: order, pin, plain"), "{}", result.errors);
     }
     for arguments in [&["purge"][..], &["purge", "--all", "0123"], &["explain"]] {
         assert_eq!(daemon.cache(arguments).await.code, 2);
     }
     let nowhere = daemon.program.folder.at("elsewhere.sock").to_str().unwrap().to_owned();
-    let told = run(&["cache", "list", "--socket", &nowhere]).await;
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains("no daemon listens on") && told.errors.contains(&nowhere));
-    assert!(told.errors.contains("--socket"), "{}", told.errors);
+    let result = run(&["cache", "list", "--socket", &nowhere]).await;
+    assert_eq!(result.code, 1);
+    assert!(result.errors.contains("no daemon listens on") && result.errors.contains(&nowhere));
+    assert!(result.errors.contains("--socket"), "{}", result.errors);
 }
 
 #[tokio::test]
-async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
-    let web = Web::start(fine).await;
+async fn a_daemon_without_a_control_socket_serves_calls() {
+    let web = Web::start(reply_200).await;
     let switched_off = Daemon::with(&web, "[control]\nsocket = ''\n").await;
     switched_off.call("order", "11").await;
-    let told = switched_off.cache(&["list"]).await;
+    let result = switched_off.cache(&["list"]).await;
     assert!(
-        told.code == 1 && told.errors.contains("the daemon has no control socket"),
+        result.code == 1 && result.errors.contains("the daemon has no control socket"),
         "{}",
-        told.errors
+        result.errors
     );
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
@@ -229,20 +229,20 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
 
 #[tokio::test]
 async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
-    let web = Web::start(fine).await;
+    let web = Web::start(reply_200).await;
     let shared =
         format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free_address());
     let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
-    let told = daemon.cache(&["purge", "--all"]).await;
-    assert_eq!((told.code, told.lines()), (1, vec!["0 cached answers removed"]));
-    assert!(told.errors.contains("the shared cache is unavailable"), "{}", told.errors);
+    let result = daemon.cache(&["purge", "--all"]).await;
+    assert_eq!((result.code, result.lines()), (1, vec!["0 cached answers removed"]));
+    assert!(result.errors.contains("the shared cache is unavailable"), "{}", result.errors);
 }
 
 #[tokio::test]
 async fn the_metrics_count_calls_requests_and_cached_answers() {
     let web = Web::start(|seen| match seen.path() {
         "/33?id=33" => Reply::of(503, "text/plain", "no"),
-        _ => fine(seen),
+        _ => reply_200(seen),
     })
     .await;
     let daemon = Daemon::start(&web).await;
@@ -254,7 +254,7 @@ async fn the_metrics_count_calls_requests_and_cached_answers() {
     };
     let ((), (), failed) = tokio::join!(twice, daemon.call("plain", "22"), daemon.run(&fails));
     assert_eq!(failed.code, 4);
-    // The count of a call and its line in the log are one; the line may come after the caller has hung up.
+    // A call is counted when its line is logged, which can be after the caller has hung up.
     until("four calls in the log", || daemon.log().matches("outcome=").count() >= 4).await;
     let reply = daemon.get("/metrics").await;
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
@@ -290,7 +290,7 @@ async fn the_metrics_count_calls_requests_and_cached_answers() {
 }
 
 #[tokio::test]
-async fn an_address_that_the_metrics_can_not_have_stops_the_start() {
+async fn the_daemon_does_not_start_if_the_metrics_address_is_in_use() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let folder = ConfigFolder::new();
     let address = taken.local_addr().unwrap();
@@ -298,13 +298,13 @@ async fn an_address_that_the_metrics_can_not_have_stops_the_start() {
         "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[metrics]\nlisten = '{address}'\n"
     );
     folder.daemon_file(text);
-    let told = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains(&format!("[metrics] {address}: ")), "{}", told.errors);
+    let result = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
+    assert_eq!(result.code, 1);
+    assert!(result.errors.contains(&format!("[metrics] {address}: ")), "{}", result.errors);
 }
 
 #[tokio::test]
-async fn nothing_that_a_caller_may_have_sent_moves_a_terminal() {
+async fn control_characters_in_cached_requests_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
     let listener = UnixListener::bind(&path).unwrap();

@@ -1,4 +1,4 @@
-//! `dialscript call` and `dialscript demo`: the built program, run as a user runs it.
+//! `dialscript call` and `dialscript demo`.
 
 mod voice;
 
@@ -13,10 +13,10 @@ use tempfile::TempDir;
 use tokio::task::spawn_blocking;
 
 use crate::support::config_folder::ConfigFolder;
-use crate::support::program::{Ran, dialscript, run};
+use crate::support::program::{ProgramResult, dialscript, run};
 use crate::support::web::{Reply, Web};
 
-/// The samples of `dialplan/`, which ask this web application.
+/// The sample scripts in `dialplan/`. Their requests go to the address `web`.
 fn samples(web: &str) -> ConfigFolder {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("dialplan/scripts");
     let read = |entry: fs::DirEntry| {
@@ -29,11 +29,11 @@ fn samples(web: &str) -> ConfigFolder {
     ConfigFolder::with_scripts(&samples)
 }
 
-/// A call with the scripts of a folder.
-async fn call(folder: &ConfigFolder, arguments: &[&str]) -> Ran {
+/// Runs `dialscript call` with the scripts of a folder.
+async fn call(folder: &ConfigFolder, arguments: &[&str]) -> ProgramResult {
     let mut program = folder.program("call");
     program.arg("--json").args(arguments);
-    spawn_blocking(move || Ran::of(program.output().unwrap())).await.unwrap()
+    spawn_blocking(move || ProgramResult::from_output(program.output().unwrap())).await.unwrap()
 }
 
 const MENU: &str = r#"
@@ -49,6 +49,7 @@ then = "goto 9100@shipping"
 then = "continue"
 "#;
 
+/// A script that sends a request to this URL.
 fn asks(url: &str) -> String {
     format!(
         r#"
@@ -68,8 +69,8 @@ then = "goto 100@agents"
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
-    let told = call(&samples("127.0.0.1:1"), &["extension", "--digits", "202"]).await;
+async fn the_extension_sample_continues_at_the_entered_extension() {
+    let result = call(&samples("127.0.0.1:1"), &["extension", "--digits", "202"]).await;
     let expected = [
         "picked_up",
         "hears",
@@ -86,49 +87,50 @@ async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
         "goes_on",
         "ended",
     ];
-    assert_eq!(told.event_names(), expected);
+    assert_eq!(result.event_names(), expected);
     let prompt = "\u{201c}Please enter or say an extension.\u{201d}";
-    assert_eq!(told.all("hears", "sound"), [prompt]);
-    assert_eq!(told.all("presses", "key"), ["2", "0", "2"]);
-    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
+    assert_eq!(result.all("hears", "sound"), [prompt]);
+    assert_eq!(result.all("presses", "key"), ["2", "0", "2"]);
+    assert_eq!(result.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
+    assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sample_for_routing_asks_twice_and_its_pin_is_shown_nowhere() {
+async fn the_routing_sample_asks_twice_and_never_shows_the_pin() {
     let mut web =
         Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
-    let home = samples(&web.address.to_string());
+    let folder = samples(&web.address.to_string());
     let digits = "0301234567#,8642";
-    let told = call(&home, &["customer-phone", "--digits", digits, "--caller", "100"]).await;
+    let result = call(&folder, &["customer-phone", "--digits", digits, "--caller", "100"]).await;
     let asked = String::from_utf8(web.next().await.body).unwrap();
     assert_eq!(asked, "phone=0301234567&pin=8642&caller=100");
-    assert_eq!(told.all("request", "body"), ["phone=0301234567&pin=***&caller=100"]);
-    assert_eq!(told.all("answer", "status"), [200]);
-    assert_eq!(told.all("branch", "number"), [2]);
-    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-agents,1"]);
-    assert_eq!(told.variable("CUSTOMER_LEVEL"), "gold");
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+    assert_eq!(result.all("request", "body"), ["phone=0301234567&pin=***&caller=100"]);
+    assert_eq!(result.all("answer", "status"), [200]);
+    assert_eq!(result.all("branch", "number"), [2]);
+    assert_eq!(result.all("goes_on", "to"), ["202@dialscript-agents,1"]);
+    assert_eq!(result.variable("CUSTOMER_LEVEL"), "gold");
+    assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sample_that_tells_of_a_call_never_picks_up() {
+async fn the_call_notice_sample_never_picks_up() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
-    let home = samples(&web.address.to_string());
+    let folder = samples(&web.address.to_string());
     let arguments = ["--arg", "event=missed", "--arg", "status=NO ANSWER&x", "--called", "7400"];
-    let told = call(&home, &[&["call-notice", "--caller", "100"], &arguments[..]].concat()).await;
+    let result =
+        call(&folder, &[&["call-notice", "--caller", "100"], &arguments[..]].concat()).await;
     let asked = String::from_utf8(web.next().await.body).unwrap();
     let expected = "event=missed&status=NO%20ANSWER%26x&caller=100&called=7400&call=";
     assert!(asked.starts_with(expected), "{asked}");
-    assert!(!told.event_names().contains(&"picked_up"));
-    assert_eq!((told.code, told.all("goes_on", "to")), (0, vec![&json!("next step")]));
+    assert!(!result.event_names().contains(&"picked_up"));
+    assert_eq!((result.code, result.all("goes_on", "to")), (0, vec![&json!("next step")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_samples_give_the_same_calls_on_freeswitch() {
+async fn the_samples_run_in_the_same_way_on_freeswitch() {
     let mut web =
         Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
-    let home = samples(&web.address.to_string());
+    let folder = samples(&web.address.to_string());
     let extension = ["extension", "--digits", "202"];
     let routing = ["customer-phone", "--digits", "0301234567#,8642", "--caller", "100"];
     let notice = ["call-notice", "--caller", "100", "--called", "7400", "--arg", "event=missed"];
@@ -139,7 +141,7 @@ async fn the_samples_give_the_same_calls_on_freeswitch() {
     ] {
         let on_freeswitch = [arguments, &["--switch", "freeswitch"]].concat();
         let (asterisk, freeswitch) =
-            tokio::join!(call(&home, arguments), call(&home, &on_freeswitch));
+            tokio::join!(call(&folder, arguments), call(&folder, &on_freeswitch));
         for what in [("hears", "sound"), ("presses", "key"), ("broken_off", "sound")] {
             assert_eq!(asterisk.all(what.0, what.1), freeswitch.all(what.0, what.1));
         }
@@ -162,98 +164,99 @@ fn without_call_id(body: &str) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
-    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let menu = ["menu", "--switch", "freeswitch"];
     let hangs_up = [&menu[..], &["--hangup-after", "300ms"]].concat();
-    let (silent, told) = tokio::join!(call(&home, &menu), call(&home, &hangs_up));
+    let (silent, result) = tokio::join!(call(&folder, &menu), call(&folder, &hangs_up));
     assert_eq!((silent.code, silent.variable("dialscript_outcome")), (3, "no_input"));
-    assert_eq!(told.all("goes_on", "to"), ["h"]);
-    assert_eq!(told.code, 5);
+    assert_eq!(result.all("goes_on", "to"), ["h"]);
+    assert_eq!(result.code, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_branch_that_won_is_reported_with_its_reason() {
+async fn the_selected_branch_is_reported_with_its_reason() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
-    let told = call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
-    assert_eq!(told.all("answer", "value"), ["200"]);
-    assert_eq!(told.all("branch", "why"), [r#"is "200""#]);
-    assert_eq!(told.code, 0);
+    let result =
+        call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
+    assert_eq!(result.all("answer", "value"), ["200"]);
+    assert_eq!(result.all("branch", "why"), [r#"is "200""#]);
+    assert_eq!(result.code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_web_application_that_is_down_is_exit_4() {
-    let told =
+async fn an_unreachable_web_application_is_exit_code_4() {
+    let result =
         call(&ConfigFolder::with_scripts(&[("ask", &asks("http://127.0.0.1:1/"))]), &["ask"]).await;
-    let reason = told.all("no_response", "reason")[0].as_str().unwrap();
+    let reason = result.all("no_response", "reason")[0].as_str().unwrap();
     assert!(reason.starts_with("no connection"), "{reason}");
-    assert_eq!(told.all("goes_on", "to"), ["100@agents,1"]);
-    assert_eq!(told.code, 4);
+    assert_eq!(result.all("goes_on", "to"), ["100@agents,1"]);
+    assert_eq!(result.code, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_caller_is_exit_3() {
-    let told = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));
+async fn a_silent_caller_is_exit_code_3() {
+    let result = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
+    assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_hangs_up_is_exit_5() {
-    let told =
+async fn a_caller_who_hangs_up_is_exit_code_5() {
+    let result =
         call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu", "--hangup-after", "300ms"])
             .await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (5, "hangup"));
-    assert_eq!(told.all("goes_on", "to"), ["h"]);
-    assert_eq!(told.all("ended", "agi_status"), ["HANGUP"]);
+    assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (5, "hangup"));
+    assert_eq!(result.all("goes_on", "to"), ["h"]);
+    assert_eq!(result.all("ended", "agi_status"), ["HANGUP"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_that_the_dialplan_does_not_have_is_exit_6() {
-    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+async fn a_destination_that_does_not_exist_is_exit_code_6() {
+    let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let missing = ["menu", "--digits", "1", "--exists", "200@shipping"];
     let there = ["menu", "--digits", "1", "--exists", "9100@shipping"];
-    let (told, reached) = tokio::join!(call(&home, &missing), call(&home, &there));
-    assert_eq!(told.all("error", "reason"), ["the dialplan has no 9100@shipping"]);
-    assert_eq!((told.code, told.all("goes_on", "to")), (6, vec![&json!("next step")]));
+    let (result, reached) = tokio::join!(call(&folder, &missing), call(&folder, &there));
+    assert_eq!(result.all("error", "reason"), ["the dialplan has no 9100@shipping"]);
+    assert_eq!((result.code, result.all("goes_on", "to")), (6, vec![&json!("next step")]));
     assert_eq!((reached.code, reached.all("goes_on", "to")), (0, vec![&json!("9100@shipping,1")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_daemon_that_runs_already_is_called_by_connect() {
+async fn connect_calls_a_running_daemon() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
-    let home = ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]);
-    let config = dialscript::config::load(&home.config_file()).unwrap();
+    let folder = ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]);
+    let config = dialscript::config::load(&folder.config_file()).unwrap();
     let daemon =
         Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
     let address = daemon.address.to_string();
-    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
-    assert_eq!(told.event_names().iter().filter(|event| **event == "note").count(), 1);
-    assert!(!told.event_names().contains(&"request"));
-    let told = run(&["call", "unknown", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.all("ended", "agi_status")), (6, vec![&json!("FAILURE")]));
+    let result = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((result.code, result.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+    assert_eq!(result.event_names().iter().filter(|event| **event == "note").count(), 1);
+    assert!(!result.event_names().contains(&"request"));
+    let result = run(&["call", "unknown", "--json", "--connect", &address]).await;
+    assert_eq!((result.code, result.all("ended", "agi_status")), (6, vec![&json!("FAILURE")]));
     daemon.stop().await;
-    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.all("ended", "outcome")), (6, vec![&json!("")]));
+    let result = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((result.code, result.all("ended", "outcome")), (6, vec![&json!("")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn errors_and_unknown_scripts_are_exit_1_and_a_strange_key_is_exit_2() {
-    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
-    let told = call(&home, &["nemu"]).await;
-    assert_eq!((told.code, told.events().len()), (1, 0));
-    assert!(told.errors.contains("available: menu"), "{}", told.errors);
-    let told = call(&home, &["menu", "--digits", "12x"]).await;
-    assert_eq!(told.code, 2);
-    assert!(told.errors.contains("invalid key 'x'"), "{}", told.errors);
-    let told = call(&ConfigFolder::with_scripts(&[("menu", "[promt]")]), &["menu"]).await;
-    assert_eq!((told.code, told.events().len()), (1, 0));
-    assert!(told.errors.contains("promt"), "{}", told.errors);
+async fn errors_and_unknown_scripts_are_exit_code_1_and_an_invalid_key_is_exit_code_2() {
+    let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let result = call(&folder, &["nemu"]).await;
+    assert_eq!((result.code, result.events().len()), (1, 0));
+    assert!(result.errors.contains("available: menu"), "{}", result.errors);
+    let result = call(&folder, &["menu", "--digits", "12x"]).await;
+    assert_eq!(result.code, 2);
+    assert!(result.errors.contains("invalid key 'x'"), "{}", result.errors);
+    let result = call(&ConfigFolder::with_scripts(&[("menu", "[promt]")]), &["menu"]).await;
+    assert_eq!((result.code, result.events().len()), (1, 0));
+    assert!(result.errors.contains("promt"), "{}", result.errors);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_read_a_line_with_its_second_for_each_thing_that_happens() {
-    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
-    let config = home.config_file();
+async fn text_output_is_one_line_with_its_time_for_each_event() {
+    let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
+    let config = folder.config_file();
     let output =
         run(&["call", "menu", "--digits", "1", "--config", config.to_str().unwrap()]).await;
     let text = &output.output;
@@ -266,11 +269,13 @@ async fn people_read_a_line_with_its_second_for_each_thing_that_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_ends_as_it_has_to_and_leaves_nothing_behind() {
+async fn the_demo_ends_as_expected_and_leaves_no_files() {
     let temporary = TempDir::new().unwrap();
     let mut program = dialscript();
     program.args(["demo", "--fast"]).env("TMPDIR", temporary.path());
-    let ran = spawn_blocking(move || Ran::of(program.output().unwrap())).await.unwrap();
+    let ran = spawn_blocking(move || ProgramResult::from_output(program.output().unwrap()))
+        .await
+        .unwrap();
     let text = ran.output;
     assert_eq!(ran.code, 0, "{text}");
     assert_eq!(text.matches("the dialplan continues at 9100@shipping,1").count(), 2, "{text}");

@@ -1,4 +1,4 @@
-//! The control socket: who gets at it, and what peers that misbehave come to.
+//! The control socket: its file, its requests, and peers that do not follow the protocol.
 
 mod conversations;
 mod handler;

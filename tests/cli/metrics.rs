@@ -1,4 +1,4 @@
-//! Counts as Prometheus reads them.
+//! The text of the metrics.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {
 }
 
 #[test]
-fn a_daemon_that_has_done_nothing_yet_has_no_counts_but_zeros() {
+fn a_new_daemon_has_only_zero_values() {
     let text = render(MetricsSnapshot::default()).unwrap();
     insta::assert_snapshot!(text, @r"
     # HELP dialscript_calls_under_way Calls in progress
@@ -37,7 +37,7 @@ fn a_daemon_that_has_done_nothing_yet_has_no_counts_but_zeros() {
 }
 
 #[test]
-fn places_of_one_name_are_one_and_their_breaker_is_the_worst() {
+fn upstreams_with_the_same_name_are_added_and_show_the_worst_breaker_state() {
     let states = [BreakerState::HalfOpen, BreakerState::Open, BreakerState::Closed];
     let upstreams = states.map(|breaker| upstream("*.shop.example", breaker));
     let snapshot = MetricsSnapshot { upstreams: upstreams.into(), ..MetricsSnapshot::default() };
@@ -55,7 +55,7 @@ fn places_of_one_name_are_one_and_their_breaker_is_the_worst() {
 }
 
 #[test]
-fn who_does_not_ask_for_open_metrics_reads_counters_by_the_names_of_their_samples() {
+fn without_open_metrics_the_comments_of_counters_have_the_names_of_the_samples() {
     let upstreams = vec![upstream("shop.example", BreakerState::Closed)];
     let snapshot = MetricsSnapshot { upstreams, ..MetricsSnapshot::default() };
     let text = to_prometheus_text(&render(snapshot).unwrap());

@@ -1,4 +1,4 @@
-//! The program itself, started as a service manager starts it.
+//! `dialscript serve`, started as a service manager starts it.
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::support::config_folder::ConfigFolder;
 use crate::support::net::free_address;
-use crate::support::program::{self, Ran, send_signal};
+use crate::support::program::{self, ProgramResult, send_signal};
 use crate::support::wait::blocking_until;
 
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: hello\nagi_uniqueid: 1.1\n\n";
@@ -35,28 +35,31 @@ impl Daemon {
         Self { program, asterisk }
     }
 
-    /// A whole call; what the daemon said first, and last.
+    /// Makes a call. Returns the first and the last command of the daemon.
     fn call(&self) -> (String, String) {
-        let said = self.call_that_enters("");
-        (said.first().cloned().unwrap_or_default(), said.last().cloned().unwrap_or_default())
+        let commands = self.call_that_enters("");
+        (
+            commands.first().cloned().unwrap_or_default(),
+            commands.last().cloned().unwrap_or_default(),
+        )
     }
 
-    /// A whole call; all that the daemon said.
+    /// Makes a call in which the caller enters these digits. Returns all commands of the daemon.
     fn call_that_enters(&self, digits: &str) -> Vec<String> {
         let mut stream = program::DaemonProcess::connect(self.asterisk);
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         stream.write_all(ENVIRONMENT.as_bytes()).unwrap();
-        let mut said = Vec::new();
+        let mut commands = Vec::new();
         let mut digits = digits.bytes();
         let mut reader = BufReader::new(stream.try_clone().unwrap());
         let mut line = String::new();
         while reader.read_line(&mut line).unwrap() > 0 {
             let waits = line.starts_with("WAIT FOR DIGIT");
             let result = if waits { digits.next().unwrap_or(b'0') } else { 1 };
-            said.push(std::mem::take(&mut line));
+            commands.push(std::mem::take(&mut line));
             stream.write_all(format!("200 result={result}\n").as_bytes()).unwrap();
         }
-        said
+        commands
     }
 
     fn script(&self, name: &str, content: &str) {
@@ -68,14 +71,14 @@ impl Daemon {
     }
 }
 
-/// Returns once the log has the words.
-fn logged(log: &NamedTempFile, words: &str) {
+/// Waits until the log contains the words.
+fn wait_for_log(log: &NamedTempFile, words: &str) {
     blocking_until(&format!("{words:?} in the log"), || {
         fs::read_to_string(log).unwrap().contains(words).then_some(())
     });
 }
 
-fn served(call: (String, String)) {
+fn assert_served(call: (String, String)) {
     assert_eq!(call.0, "SET VARIABLE \"A\" \"b\"\n");
     assert_eq!(call.1, "SET VARIABLE \"DIALSCRIPT_OUTCOME\" \"otherwise\"\n");
 }
@@ -83,54 +86,54 @@ fn served(call: (String, String)) {
 #[test]
 fn a_call_is_served_and_a_stop_ends_with_exit_code_0() {
     let daemon = Daemon::start(Stdio::null());
-    served(daemon.call());
+    assert_served(daemon.call());
     assert_eq!(daemon.exit_code(), Some(0));
 }
 
 #[test]
-fn a_full_disk_below_the_log_loses_no_call() {
+fn a_full_disk_for_the_log_does_not_affect_calls() {
     let daemon = Daemon::start(OpenOptions::new().write(true).open("/dev/full").unwrap());
-    served(daemon.call());
-    served(daemon.call());
+    assert_served(daemon.call());
+    assert_served(daemon.call());
     assert_eq!(daemon.exit_code(), Some(0));
 }
 
 #[test]
-fn a_reader_of_the_log_that_went_away_loses_no_call() {
+fn a_closed_log_pipe_does_not_affect_calls() {
     let mut daemon = Daemon::start(Stdio::piped());
     drop(daemon.program.process.stderr.take());
-    served(daemon.call());
-    served(daemon.call());
+    assert_served(daemon.call());
+    assert_served(daemon.call());
     assert_eq!(daemon.exit_code(), Some(0));
 }
 
 #[test]
-fn an_invalid_reload_changes_nothing_and_a_good_one_does() {
+fn only_a_reload_without_errors_replaces_the_scripts() {
     let log = NamedTempFile::new().unwrap();
     let daemon = Daemon::start(log.reopen().unwrap());
     let reload = |text: &str, words: &str| {
         daemon.script("hello", text);
         daemon.program.signal("-HUP");
-        logged(&log, words);
+        wait_for_log(&log, words);
     };
     reload("[keypress]\nlength = 4\ngap = '300000000000years'\n", "reload failed");
-    served(daemon.call());
+    assert_served(daemon.call());
     reload("[otherwise]\nset = { A = 'c' }\n", "scripts reloaded");
     assert_eq!(daemon.call().0, "SET VARIABLE \"A\" \"c\"\n");
 }
 
 #[test]
-fn invalid_files_are_not_served() {
+fn the_daemon_does_not_start_with_invalid_files() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[asterisk]\nlissten = 1\n");
-    let ran = Ran::of(folder.program("serve").output().unwrap());
+    let ran = ProgramResult::from_output(folder.program("serve").output().unwrap());
     assert_eq!(ran.code, 1);
-    let said = ran.errors;
-    assert!(said.contains("lissten") && said.contains("did you mean `listen`?"), "{said}");
+    let errors = ran.errors;
+    assert!(errors.contains("lissten") && errors.contains("did you mean `listen`?"), "{errors}");
 }
 
 #[test]
-fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
+fn sensitive_input_is_not_in_the_log_at_any_level() {
     let log = NamedTempFile::new().unwrap();
     let daemon = Daemon::start(log.reopen().unwrap());
     let nobody = free_address();
@@ -142,19 +145,19 @@ fn a_sensitive_input_is_in_no_line_of_the_log_at_any_level() {
     let menu = "[[branch]]\nwhen = '47110815'\nthen = 'goto {keypress}@{hello.keypress}'\n";
     daemon.script("menu", &format!("{ask}{menu}"));
     daemon.program.signal("-HUP");
-    logged(&log, "scripts reloaded");
+    wait_for_log(&log, "scripts reloaded");
     let commands = daemon.call_that_enters("4711081547110815").concat();
     assert!(commands.contains("DIALPLAN_EXISTS(47110815,47110815,1)"), "{commands}");
-    ["request", "branch", "goto ***@***"].into_iter().for_each(|words| logged(&log, words));
+    ["request", "branch", "goto ***@***"].into_iter().for_each(|words| wait_for_log(&log, words));
     let log = fs::read_to_string(&log).unwrap();
     assert!(!log.contains("47110815"), "{log}");
 }
 
 #[test]
-fn a_stop_amid_a_making_ends_the_engine_and_leaves_nothing_behind() {
+fn a_stop_during_synthesis_ends_the_engine_and_leaves_no_files() {
     let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nsay = 'Hello.'\n")]);
-    let (begun, temporary) = (folder.at("begun"), folder.at("tmp"));
-    let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", begun.display());
+    let (pid_file, temporary) = (folder.at("pid_file"), folder.at("tmp"));
+    let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", pid_file.display());
     folder.daemon_file(format!(
         "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[speech]\ntimeout = '30s'\n\
          say = {{ engine = 'command', command = ['/bin/sh', '-c', '{engine}', '{{out}}'] }}\n"
@@ -162,7 +165,7 @@ fn a_stop_amid_a_making_ends_the_engine_and_leaves_nothing_behind() {
     fs::create_dir(&temporary).unwrap();
     let mut command = folder.program("serve");
     let mut child = command.env("TMPDIR", &temporary).stderr(Stdio::null()).spawn().unwrap();
-    let pid = blocking_until("the engine runs", || fs::read_to_string(&begun).ok());
+    let pid = blocking_until("the engine runs", || fs::read_to_string(&pid_file).ok());
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 1, "the engine's folder");
     send_signal(&child, "-TERM");
     let ended = blocking_until("the daemon ends", || child.try_wait().unwrap());

@@ -1,19 +1,19 @@
-//! `dialscript sounds`: the built program, run as a user runs it.
+//! `dialscript sounds`.
 
 use std::fs;
 
 use hound::WavReader;
 
 use crate::support::config_folder::ConfigFolder;
-use crate::support::program::{Ran, dialscript};
+use crate::support::program::{ProgramResult, dialscript};
 use crate::support::wav::silence;
 
 const MP3: &[u8] = include_bytes!("../data/sounds/stereo-44100.mp3");
 
 /// A folder with a daemon's file, in which the program runs.
-struct Home(ConfigFolder);
+struct SoundsFolder(ConfigFolder);
 
-impl Home {
+impl SoundsFolder {
     fn new() -> Self {
         Self(ConfigFolder::new())
     }
@@ -23,15 +23,15 @@ impl Home {
         self
     }
 
-    /// Silence as a WAV.
+    /// Writes a WAV file with silence.
     fn wav(&self, name: &str, rate: u32, seconds: u32) -> &Self {
         self.file(name, silence(rate, seconds))
     }
 
-    fn sounds(&self, arguments: &[&str]) -> Ran {
+    fn run(&self, arguments: &[&str]) -> ProgramResult {
         let mut program = dialscript();
         program.current_dir(self.0.path()).arg("sounds").args(arguments);
-        Ran::of(program.output().unwrap())
+        ProgramResult::from_output(program.output().unwrap())
     }
 
     fn rate(&self, name: &str) -> u32 {
@@ -48,66 +48,66 @@ impl Home {
 }
 
 #[test]
-fn an_imported_sound_is_there_and_is_reported() {
-    let home = Home::new();
-    home.file("in/welcome.mp3", MP3);
-    let told = home.sounds(&["import", "in/welcome.mp3"]);
+fn an_imported_sound_is_written_and_reported() {
+    let folder = SoundsFolder::new();
+    folder.file("in/welcome.mp3", MP3);
+    let result = folder.run(&["import", "in/welcome.mp3"]);
     assert_eq!(
-        told.output,
+        result.output,
         "play = \"welcome\": 0.5 s, imported from in/welcome.mp3: sounds/welcome.wav\n"
     );
-    assert_eq!((told.code, told.errors.as_str()), (0, ""));
-    assert_eq!(home.files("sounds"), ["welcome.wav"], "and nothing else is left");
-    assert_eq!(home.rate("sounds/welcome.wav"), 8000);
-    home.file("scripts/a.toml", "[prompt]\nplay = 'welcome'\n");
-    assert!(home.0.program("check").status().unwrap().success());
+    assert_eq!((result.code, result.errors.as_str()), (0, ""));
+    assert_eq!(folder.files("sounds"), ["welcome.wav"], "no other files");
+    assert_eq!(folder.rate("sounds/welcome.wav"), 8000);
+    folder.file("scripts/a.toml", "[prompt]\nplay = 'welcome'\n");
+    assert!(folder.0.program("check").status().unwrap().success());
 }
 
 #[test]
-fn a_name_and_a_language_decide_its_place() {
-    let home = Home::new();
-    home.file("a.mp3", MP3);
-    let told = home.sounds(&["import", "--language", "de", "--name", "menu/main", "a.mp3"]);
-    assert!(told.output.starts_with("play = \"menu/main\" for de: 0.5 s"), "{}", told.output);
-    assert_eq!(home.files("sounds/de/menu"), ["main.wav"]);
+fn name_and_language_decide_the_path_of_an_imported_sound() {
+    let folder = SoundsFolder::new();
+    folder.file("a.mp3", MP3);
+    let result = folder.run(&["import", "--language", "de", "--name", "menu/main", "a.mp3"]);
+    assert!(result.output.starts_with("play = \"menu/main\" for de: 0.5 s"), "{}", result.output);
+    assert_eq!(folder.files("sounds/de/menu"), ["main.wav"]);
 }
 
 #[test]
-fn nothing_is_replaced_unless_it_is_said() {
-    let home = Home::new();
-    home.file("a.mp3", MP3).file("sounds/a.wav", "mine");
-    let told = home.sounds(&["import", "a.mp3"]);
-    assert_eq!((told.code, told.output.as_str()), (1, ""));
-    assert!(told.errors.contains("sound `a` already exists"), "{}", told.errors);
-    assert!(told.errors.contains("--force"), "{}", told.errors);
-    assert_eq!(fs::read(home.0.at("sounds/a.wav")).unwrap(), b"mine");
-    assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
-    assert_eq!(home.rate("sounds/a.wav"), 8000);
+fn an_existing_sound_is_replaced_only_with_force() {
+    let folder = SoundsFolder::new();
+    folder.file("a.mp3", MP3).file("sounds/a.wav", "mine");
+    let result = folder.run(&["import", "a.mp3"]);
+    assert_eq!((result.code, result.output.as_str()), (1, ""));
+    assert!(result.errors.contains("sound `a` already exists"), "{}", result.errors);
+    assert!(result.errors.contains("--force"), "{}", result.errors);
+    assert_eq!(fs::read(folder.0.at("sounds/a.wav")).unwrap(), b"mine");
+    assert_eq!(folder.run(&["import", "--force", "a.mp3"]).code, 0);
+    assert_eq!(folder.rate("sounds/a.wav"), 8000);
 }
 
 #[test]
-fn no_file_of_an_old_sound_is_left_beside_a_new_one() {
-    let home = Home::new();
-    home.file("a.mp3", MP3).wav("sounds/a.wav", 8000, 1).wav("sounds/a.wav16", 16000, 1);
-    assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
+fn a_new_sound_is_never_next_to_files_of_an_old_one() {
+    let folder = SoundsFolder::new();
+    folder.file("a.mp3", MP3).wav("sounds/a.wav", 8000, 1).wav("sounds/a.wav16", 16000, 1);
+    assert_eq!(folder.run(&["import", "--force", "a.mp3"]).code, 0);
     for (name, samples) in [("sounds/a.wav", 4000), ("sounds/a.wav16", 8000)] {
-        assert_eq!(WavReader::open(home.0.at(name)).unwrap().duration(), samples);
+        assert_eq!(WavReader::open(folder.0.at(name)).unwrap().duration(), samples);
     }
-    home.file("sounds/a.gsm", "old");
-    let told = home.sounds(&["import", "--force", "a.mp3"]);
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains("remove that file"), "{}", told.errors);
+    folder.file("sounds/a.gsm", "old");
+    let result = folder.run(&["import", "--force", "a.mp3"]);
+    assert_eq!(result.code, 1);
+    assert!(result.errors.contains("remove that file"), "{}", result.errors);
 }
 
 #[test]
-fn what_can_be_imported_is_whatever_happens_to_the_others() {
-    let home = Home::new();
-    home.file("good.mp3", MP3).file("bad.mp3", "<html>").file("other/good.mp3", MP3);
-    home.file("my sound (2).mp3", MP3);
+fn a_file_is_imported_even_if_others_fail() {
+    let folder = SoundsFolder::new();
+    folder.file("good.mp3", MP3).file("bad.mp3", "<html>").file("other/good.mp3", MP3);
+    folder.file("my sound (2).mp3", MP3);
     let files = ["bad.mp3", "gone.mp3", "good.mp3", "other/good.mp3", "my sound (2).mp3", "other"];
-    let told = home.sounds(&[&["import", "--force"], &files[..]].concat());
-    assert_eq!(told.code, 1);
-    assert_eq!(told.output.lines().count(), 1, "{}", told.output);
+    let result = folder.run(&[&["import", "--force"], &files[..]].concat());
+    assert_eq!(result.code, 1);
+    assert_eq!(result.output.lines().count(), 1, "{}", result.output);
     for words in [
         "not a supported sound file",
         "bad.mp3",
@@ -118,108 +118,112 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
         "this is a folder, not a file",
         "5 errors in 5 files",
     ] {
-        assert!(told.errors.contains(words), "{words}: {}", told.errors);
+        assert!(result.errors.contains(words), "{words}: {}", result.errors);
     }
 }
 
 #[test]
-fn names_that_nothing_can_play_are_refused() {
-    let home = Home::new();
-    home.file("a.mp3", MP3);
+fn invalid_sound_names_are_refused() {
+    let folder = SoundsFolder::new();
+    folder.file("a.mp3", MP3);
     for name in ["../a", "/etc/a", "a//b", "a/", "", ".a", "a b", "a.b", "a&b", "$x"] {
-        let told = home.sounds(&["import", "--name", name, "a.mp3"]);
-        assert_eq!(told.code, 1, "{name}");
-        assert!(told.errors.contains("choose another name: --name "), "{}", told.errors);
+        let result = folder.run(&["import", "--name", name, "a.mp3"]);
+        assert_eq!(result.code, 1, "{name}");
+        assert!(result.errors.contains("choose another name: --name "), "{}", result.errors);
     }
-    let told = home.sounds(&["import", "--language", "../x", "a.mp3"]);
-    assert!(told.errors.contains("invalid language `../x`"), "{}", told.errors);
-    home.file("b.mp3", MP3);
-    let told = home.sounds(&["import", "--name", "x", "a.mp3", "b.mp3"]);
-    assert!(told.errors.contains("`--name` can't be used with several files"), "{}", told.errors);
-    assert!(!home.0.at("sounds").exists());
+    let result = folder.run(&["import", "--language", "../x", "a.mp3"]);
+    assert!(result.errors.contains("invalid language `../x`"), "{}", result.errors);
+    folder.file("b.mp3", MP3);
+    let result = folder.run(&["import", "--name", "x", "a.mp3", "b.mp3"]);
+    assert!(
+        result.errors.contains("`--name` can't be used with several files"),
+        "{}",
+        result.errors
+    );
+    assert!(!folder.0.at("sounds").exists());
 }
 
 #[test]
-fn a_sound_of_the_library_is_made_playable_where_it_lies() {
-    let home = Home::new();
-    home.wav("sounds/de/hello.wav", 44100, 1);
-    let checked = home.sounds(&["check"]);
+fn a_sound_in_the_library_is_converted_in_place() {
+    let folder = SoundsFolder::new();
+    folder.wav("sounds/de/hello.wav", 44100, 1);
+    let checked = folder.run(&["check"]);
     assert_eq!(checked.code, 1);
     let help = "dialscript sounds import --force sounds/de/hello.wav";
     assert!(checked.errors.contains(help), "{}", checked.errors);
-    let told = home.sounds(&["import", "--force", "sounds/de/hello.wav"]);
-    assert_eq!((told.code, told.errors.as_str()), (0, ""));
-    assert_eq!(home.rate("sounds/de/hello.wav"), 8000);
-    let checked = home.sounds(&["check"]);
+    let result = folder.run(&["import", "--force", "sounds/de/hello.wav"]);
+    assert_eq!((result.code, result.errors.as_str()), (0, ""));
+    assert_eq!(folder.rate("sounds/de/hello.wav"), 8000);
+    let checked = folder.run(&["check"]);
     assert_eq!((checked.code, checked.output.as_str()), (0, "1 sound file, no errors\n"));
 }
 
 #[test]
-fn check_tells_every_file_that_no_switch_plays() {
-    let home = Home::new();
-    home.wav("sounds/good.wav", 8000, 1).wav("sounds/wide.wav", 16000, 1);
-    home.wav("sounds/wide.wav16", 16000, 1).file("sounds/broken.wav", "RIFF");
-    home.file("sounds/en/song.mp3", MP3).file("sounds/good.mp3", MP3);
-    home.file("sounds/README.md", "ours").file("sounds/.hidden.mp3", MP3);
-    let told = home.sounds(&["check"]);
-    assert_eq!((told.code, told.output.as_str()), (1, ""));
+fn check_reports_every_file_that_no_switch_plays() {
+    let folder = SoundsFolder::new();
+    folder.wav("sounds/good.wav", 8000, 1).wav("sounds/wide.wav", 16000, 1);
+    folder.wav("sounds/wide.wav16", 16000, 1).file("sounds/broken.wav", "RIFF");
+    folder.file("sounds/en/song.mp3", MP3).file("sounds/good.mp3", MP3);
+    folder.file("sounds/README.md", "ours").file("sounds/.hidden.mp3", MP3);
+    let result = folder.run(&["check"]);
+    assert_eq!((result.code, result.output.as_str()), (1, ""));
     for words in [
         "sounds/wide.wav` has 1 channel, 16000 Hz and 16 bits",
         "sounds/broken.wav` is not a WAV file",
         "dialscript sounds import sounds/en/song.mp3",
         "3 errors in 3 files",
     ] {
-        assert!(told.errors.contains(words), "{words}: {}", told.errors);
+        assert!(result.errors.contains(words), "{words}: {}", result.errors);
     }
 }
 
 #[test]
-fn the_list_shows_what_there_is_and_who_plays_it() {
-    let home = Home::new();
-    home.wav("sounds/hello.wav", 8000, 2).wav("sounds/de/hello.wav", 8000, 3);
-    home.wav("sounds/hello.wav16", 16000, 2).wav("sounds/unused.wav", 8000, 75);
-    home.file("sounds/old.gsm", [0; 1650]);
-    home.file("scripts/a.toml", "[prompt]\nplay = ['hello', 'old', 'missing']\n");
-    home.file("scripts/b.toml", "[prompt]\nplay = 'hello'\n[prompt");
-    let told = home.sounds(&["list"]);
+fn the_list_shows_sounds_and_the_scripts_that_play_them() {
+    let folder = SoundsFolder::new();
+    folder.wav("sounds/hello.wav", 8000, 2).wav("sounds/de/hello.wav", 8000, 3);
+    folder.wav("sounds/hello.wav16", 16000, 2).wav("sounds/unused.wav", 8000, 75);
+    folder.file("sounds/old.gsm", [0; 1650]);
+    folder.file("scripts/a.toml", "[prompt]\nplay = ['hello', 'old', 'missing']\n");
+    folder.file("scripts/b.toml", "[prompt]\nplay = 'hello'\n[prompt");
+    let result = folder.run(&["list"]);
     let wanted = "\
 NAME    LANGUAGES  LENGTH          FILES       PLAYED BY
 hello   any, de    2.0 s to 3.0 s  wav, wav16  a, b
 old     any        1.0 s           gsm         a
 unused  any        1:15 min        wav         -
 ";
-    assert_eq!((told.code, told.output.as_str()), (0, wanted));
-    assert_eq!(told.errors, "", "faults of scripts are told by `check`");
+    assert_eq!((result.code, result.output.as_str()), (0, wanted));
+    assert_eq!(result.errors, "", "errors in scripts are only reported by `check`");
 }
 
 #[test]
-fn an_empty_library_says_how_it_is_filled() {
-    let home = Home::new();
-    let told = home.sounds(&["list"]);
-    assert_eq!(told.code, 0);
-    assert!(told.output.contains("dialscript sounds import FILE..."), "{}", told.output);
-    assert_eq!(home.sounds(&["check"]).output, "0 sound files, no errors\n");
+fn the_list_of_an_empty_library_explains_import() {
+    let folder = SoundsFolder::new();
+    let result = folder.run(&["list"]);
+    assert_eq!(result.code, 0);
+    assert!(result.output.contains("dialscript sounds import FILE..."), "{}", result.output);
+    assert_eq!(folder.run(&["check"]).output, "0 sound files, no errors\n");
 }
 
 #[test]
-fn an_invalid_daemon_file_is_reported_and_nothing_is_made() {
-    let home = Home::new();
-    home.file("dialscript.toml", "[folders]\nsouns = 'x'\n").file("a.mp3", MP3);
+fn an_invalid_daemon_file_is_reported_and_no_file_is_written() {
+    let folder = SoundsFolder::new();
+    folder.file("dialscript.toml", "[folders]\nsouns = 'x'\n").file("a.mp3", MP3);
     for arguments in [&["import", "a.mp3"][..], &["list"], &["check"]] {
-        let told = home.sounds(arguments);
-        assert_eq!(told.code, 1, "{arguments:?}");
-        assert!(told.errors.contains("souns"), "{}", told.errors);
+        let result = folder.run(arguments);
+        assert_eq!(result.code, 1, "{arguments:?}");
+        assert!(result.errors.contains("souns"), "{}", result.errors);
     }
-    assert!(!home.0.at("sounds").exists());
-    let told = home.sounds(&["list", "--config", "/no/such.toml"]);
-    assert!(told.errors.contains("/no/such.toml"), "{}", told.errors);
+    assert!(!folder.0.at("sounds").exists());
+    let result = folder.run(&["list", "--config", "/no/such.toml"]);
+    assert!(result.errors.contains("/no/such.toml"), "{}", result.errors);
 }
 
 #[test]
-fn help_tells_each_command() {
-    let home = Home::new();
-    assert_eq!(home.sounds(&[]).code, 2);
-    let help = home.sounds(&["import", "--help"]);
+fn the_help_of_import_names_its_options() {
+    let folder = SoundsFolder::new();
+    assert_eq!(folder.run(&[]).code, 2);
+    let help = folder.run(&["import", "--help"]);
     assert_eq!(help.code, 0);
     for words in ["--language", "--name", "--force", "--config", "Examples:", "MP3"] {
         assert!(help.output.contains(words), "{words}");

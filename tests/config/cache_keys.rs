@@ -1,8 +1,8 @@
-//! Requests that count as the same, where that can't be meant.
+//! Warnings about `cache_key`.
 
 use crate::support::config_folder::ConfigFolder;
 
-/// What is warned of in a script that keeps answers.
+/// The warnings about a script that caches answers.
 fn warnings(url: &str, response: &str) -> Vec<String> {
     let folder = ConfigFolder::new();
     let then = "[[branch]]\nwhen='200'\n[no_input]\n[no_response]\n";
@@ -14,7 +14,7 @@ fn warnings(url: &str, response: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_answer_to_what_one_caller_enters_is_not_for_another_without_a_word() {
+fn a_cache_key_without_an_input_that_is_sent_is_a_warning() {
     let pin = "callers who enter a different {keypress} get the same answer";
     let url = "?phone={phone.keypress}&pin={keypress}&caller={caller}";
     assert_eq!(warnings(url, "cache_key='{phone.keypress}'"), [pin]);
@@ -27,7 +27,7 @@ fn an_answer_to_what_one_caller_enters_is_not_for_another_without_a_word() {
 }
 
 #[test]
-fn answers_that_no_second_call_can_ask_for_are_cached_in_vain() {
+fn a_cache_key_that_differs_in_every_call_is_a_warning() {
     let call = "{call_id} differs in every call: a cached answer is never used again";
     let url = "?id={keypress}&call={call_id}";
     assert_eq!(warnings(url, ""), [call]);

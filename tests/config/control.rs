@@ -1,4 +1,4 @@
-//! How a running daemon is looked into.
+//! `[control]` and `[metrics]` of the daemon's file.
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +8,10 @@ use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::own_process::run_test;
 
-/// Runs in a process of its own, since the environment is one for all tests.
+/// Runs in its own process, because all tests of a process share the environment.
 #[test]
 #[ignore = "run by the next test"]
-fn the_socket_of_this_environment() {
+fn the_socket_path_in_this_environment() {
     let folder = ConfigFolder::new();
     let socket = |line: &str| {
         folder.daemon_file(line);
@@ -24,13 +24,13 @@ fn the_socket_of_this_environment() {
 }
 
 #[test]
-fn systemd_says_where_the_socket_lies_unless_the_file_does() {
+fn the_socket_is_in_the_runtime_directory_of_systemd_unless_the_file_names_it() {
     let environment = [("RUNTIME_DIRECTORY", "/run/dialscript")];
-    run_test(module_path!(), "the_socket_of_this_environment", &environment);
+    run_test(module_path!(), "the_socket_path_in_this_environment", &environment);
 }
 
 #[test]
-fn the_socket_lies_beside_the_daemons_file_whatever_is_wrong_with_scripts() {
+fn errors_in_scripts_do_not_affect_the_socket_path() {
     let folder = ConfigFolder::new();
     folder.script("a", "[prompt]\nplya = 'hello'\n");
     let file = folder.config_file();
@@ -41,15 +41,15 @@ fn the_socket_lies_beside_the_daemons_file_whatever_is_wrong_with_scripts() {
 }
 
 #[test]
-fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
+fn metrics_on_an_address_other_than_loopback_require_allow() {
     let folder = ConfigFolder::new();
-    let faults = |lines: &str| folder.daemon_file(lines).faults();
-    assert!(faults("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
-    assert!(faults("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
-    assert!(faults("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
-    let nobody = faults("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
+    let errors = |lines: &str| folder.daemon_file(lines).errors();
+    assert!(errors("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
+    assert!(errors("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
+    assert!(errors("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
+    let nobody = errors("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
     assert!(nobody[0].starts_with("`allow` is empty: nobody could connect"), "{nobody:?}");
-    assert!(faults("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
+    assert!(errors("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
 }
 
 #[test]

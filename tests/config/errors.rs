@@ -1,4 +1,4 @@
-//! Deliberately faulty files, and what is said of them.
+//! Files with errors, and the reports about them.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -9,18 +9,19 @@ use proptest::prelude::*;
 
 use crate::support::config_folder::ConfigFolder;
 
-/// The report comes in parts, each beside its name in a snapshot of its own: a script file, or a table of the daemon's
-/// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
+/// The report is split into parts: one for each script file and one for each table of the daemon's file. Each part has
+/// its own snapshot. The snapshot `report` contains the names of the parts in their order, and the last line of the
+/// report.
 #[test]
-fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
-    let faults = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
-    let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
+fn every_error_of_every_file_is_reported_with_its_position_and_a_fix() {
+    let errors = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
+    let (errors, sum) = errors.trim_end().rsplit_once("\n\n").unwrap();
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
-    for fault in each(faults) {
-        let name = part(fault);
+    for error in split_errors(errors) {
+        let name = part(error);
         match parts.last_mut().filter(|(last, _)| *last == name) {
-            Some((_, faults)) => faults.push(fault),
-            None => parts.push((name, vec![fault])),
+            Some((_, errors)) => errors.push(error),
+            None => parts.push((name, vec![error])),
         }
     }
     let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
@@ -31,8 +32,8 @@ fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
-        for (name, faults) in &parts {
-            insta::assert_snapshot!(name.as_str(), faults.join("\n\n"));
+        for (name, errors) in &parts {
+            insta::assert_snapshot!(name.as_str(), errors.join("\n\n"));
         }
     });
     let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
@@ -40,26 +41,26 @@ fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
     let stored = stored.filter(|path| path.extension().is_some_and(|ending| ending == "snap"));
     let stored: BTreeSet<_> =
         stored.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
-    assert_eq!(stored, wanted, "a snapshot that nothing writes");
+    assert_eq!(stored, wanted, "unused snapshots");
 }
 
 const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
 
-/// The faults of a report: a blank line is between them.
-fn each(report: &str) -> Vec<&str> {
+/// Splits a report into its errors, which are separated by blank lines.
+fn split_errors(report: &str) -> Vec<&str> {
     let mut rest = report;
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     while let Some(at) = rest.find("\n\nerror: ") {
-        faults.push(&rest[..at]);
+        errors.push(&rest[..at]);
         rest = &rest[at + "\n\n".len()..];
     }
-    faults.push(rest);
-    faults
+    errors.push(rest);
+    errors
 }
 
-/// The part of the report that a fault belongs to.
-fn part(fault: &str) -> String {
-    let (_, place) = fault.split_once("--> ").unwrap();
+/// The name of the part that an error belongs to.
+fn part(error: &str) -> String {
+    let (_, place) = error.split_once("--> ").unwrap();
     let place = place.lines().next().unwrap();
     let file = place.split(':').next().unwrap();
     if file != DAEMON_FILE {
@@ -83,37 +84,37 @@ fn scripts_without_errors_are_counted() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named_with_a_fix() {
-    let faults = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
-    assert!(faults.contains("--> no/such/dialscript.toml"), "{faults}");
-    assert!(faults.contains("help: create it"), "{faults}");
+fn a_missing_daemon_file_is_an_error_with_a_fix() {
+    let errors = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
+    assert!(errors.contains("--> no/such/dialscript.toml"), "{errors}");
+    assert!(errors.contains("help: create it"), "{errors}");
 }
 
 #[test]
-fn a_folder_of_scripts_that_is_not_there_is_named_with_a_fix() {
+fn a_missing_scripts_folder_is_an_error_with_a_fix() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
-    let faults = folder.load().unwrap_err().to_string();
-    assert!(faults.contains("/elsewhere\n"), "{faults}");
-    assert!(faults.contains("`scripts` in [folders]"), "{faults}");
+    let errors = folder.load().unwrap_err().to_string();
+    assert!(errors.contains("/elsewhere\n"), "{errors}");
+    assert!(errors.contains("`scripts` in [folders]"), "{errors}");
 }
 
 #[test]
-fn hidden_copies_of_editors_and_other_files_are_no_scripts() {
+fn hidden_files_and_files_with_other_extensions_are_not_scripts() {
     let folder = ConfigFolder::new();
     folder.script(".#a", "nonsense").file("scripts/a.toml~", "nonsense");
     assert_eq!(folder.load().unwrap().library.scripts.len(), 0);
 }
 
 #[test]
-fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
+fn an_error_marks_the_placeholder_or_the_whole_string_if_it_has_escapes() {
     let folder = ConfigFolder::new();
     let place = |url: &str| {
         let script = format!("[trigger]\nbackground = true\nurl = {url}\n");
         folder.script("a", &script);
-        let faults = folder.load().unwrap_err();
-        let fault = faults.iter().next().unwrap();
-        script[fault.span.clone().unwrap()].to_owned()
+        let errors = folder.load().unwrap_err();
+        let error = errors.iter().next().unwrap();
+        script[error.span.clone().unwrap()].to_owned()
     };
     assert_eq!(place("'https://ä.example/{nobody}'"), "{nobody}");
     assert_eq!(place("\"\"\"\nhttps://a.example/{nobody}\"\"\""), "{nobody}");
@@ -122,36 +123,36 @@ fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
 }
 
 #[test]
-fn errors_that_follow_from_a_broken_line_are_not_reported() {
+fn errors_that_follow_from_a_syntax_error_are_not_reported() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
-    let faults = folder.faults();
-    assert_eq!(faults.len(), 3, "{faults:#?}");
+    let errors = folder.errors();
+    assert_eq!(errors.len(), 3, "{errors:#?}");
 }
 
 #[test]
-fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
+fn a_placeholder_may_decide_the_host_if_allow_hosts_is_set() {
     let folder = ConfigFolder::new();
     let url = "https://{arg.shop}.shop.example/";
     folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.daemon_file("[egress]\nallow_hosts=['*.shop.example']\n");
     assert!(folder.loaded("a").trigger.as_ref().unwrap().url.decides_host);
 }
 
 #[test]
-fn files_of_windows_are_read_and_their_places_are_right() {
+fn files_with_a_byte_order_mark_and_crlf_have_correct_positions() {
     let folder = ConfigFolder::new();
     let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
     folder.script("a", script);
-    let faults = folder.load().unwrap_err();
-    let fault = faults.iter().next().unwrap();
-    assert_eq!(&script[fault.span.clone().unwrap()], "{nobody}");
-    assert!(faults.to_string().contains(".toml:2:14"), "{faults}");
+    let errors = folder.load().unwrap_err();
+    let error = errors.iter().next().unwrap();
+    assert_eq!(&script[error.span.clone().unwrap()], "{nobody}");
+    assert!(errors.to_string().contains(".toml:2:14"), "{errors}");
 }
 
 #[test]
-fn an_answer_can_be_in_a_request_only_after_one_has_come() {
+fn a_request_can_contain_an_answer_only_after_an_earlier_request() {
     let folder = ConfigFolder::new();
     let ask = |rest: &str| {
         format!(
@@ -160,15 +161,15 @@ fn an_answer_can_be_in_a_request_only_after_one_has_come() {
         )
     };
     folder.script("a", &ask(""));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.script("a", &ask("then='again'\n"));
-    assert!(folder.load().is_ok(), "it comes round");
+    assert!(folder.load().is_ok(), "the script runs again");
     let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
     folder.script("a", &ask("")).script("first", first);
-    assert!(folder.load().is_ok(), "a script before this one asked");
+    assert!(folder.load().is_ok(), "an earlier script has an answer");
 }
 
-/// Texts with the signs that the grammars are about.
+/// Texts made of words that have a meaning in one of the grammars.
 fn odd_text() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "{",
@@ -259,25 +260,25 @@ fn script(texts: &[(usize, String)], raw_json: bool) -> toml::Table {
 
 proptest! {
     #[test]
-    fn no_text_stops_the_check(
+    fn no_string_makes_the_check_panic(
         texts in prop::collection::vec((0..KEYS.len(), odd_text()), 1..8),
         raw_json: bool,
     ) {
         let folder = ConfigFolder::new();
         folder.script("a", &script(&texts, raw_json).to_string());
-        if let Err(faults) = folder.load() {
-            prop_assert!(!faults.render(true).is_empty());
+        if let Err(errors) = folder.load() {
+            prop_assert!(!errors.render(true).is_empty());
         }
     }
 
     #[test]
-    fn no_file_stops_the_check(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
+    fn no_file_makes_the_check_panic(text in odd_text(), lines in "[\\[\\]a-z_=\"'{}#\n\\\\ é]{0,60}") {
         let folder = ConfigFolder::new();
         folder.script("a", &format!("{lines}{text}"));
         folder.script("b", &format!("[keypress]\n{text}{lines}"));
         folder.daemon_file(format!("[server]\n{lines}"));
-        if let Err(faults) = folder.load() {
-            prop_assert!(!faults.to_string().is_empty());
+        if let Err(errors) = folder.load() {
+            prop_assert!(!errors.to_string().is_empty());
         }
     }
 }

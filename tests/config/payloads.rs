@@ -1,4 +1,4 @@
-//! Headers and bodies, as they are sent.
+//! The headers and bodies of requests.
 
 use super::sample::filled;
 use crate::support::config_folder::ConfigFolder;
@@ -35,14 +35,14 @@ fn headers_in_query_string_form_are_split_and_decoded() {
 }
 
 #[test]
-fn headers_in_a_table_are_taken_as_they_are() {
+fn headers_in_a_table_are_not_decoded() {
     let (headers, ..) = sent("headers = { X-A = 'a%20&b={keypress}', Accept = 'text/plain' }");
     let expected = [("x-a", "a%20&b=1234"), ("accept", "text/plain")];
     assert_eq!(headers, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
 }
 
 #[test]
-fn a_form_is_kept_as_typed_and_its_values_are_escaped() {
+fn the_text_of_a_form_is_sent_as_written_and_its_values_are_escaped() {
     let (text, kind) = body("body = 'a={caller}&b=x%20y+z&{keypress}'");
     assert_eq!((text.as_str(), kind), ("a=%2B49%2030&b=x%20y+z&1234", FORM));
 }
@@ -53,20 +53,20 @@ fn a_form_may_begin_with_a_placeholder() {
 }
 
 #[test]
-fn a_table_is_a_form_in_the_order_written() {
+fn a_table_becomes_a_form_in_the_order_of_the_file() {
     let (text, kind) = body("body = { z = 'x y&', 'a b' = '{caller}' }");
     assert_eq!((text.as_str(), kind), ("z=x%20y%26&a%20b=%2B49%2030", FORM));
 }
 
 #[test]
-fn text_in_braces_or_brackets_is_json() {
+fn a_body_in_braces_or_brackets_is_json() {
     let (text, kind) = body(r#"body = '{"who": "{caller}", "n": {keypress}, "k": {"x": 1}}'"#);
     assert_eq!((text.as_str(), kind), (r#"{"who": "+49 30", "n": 1234, "k": {"x": 1}}"#, JSON));
     assert_eq!(body("body = ' [{keypress}]'"), (" [1234]".to_owned(), JSON));
 }
 
 #[test]
-fn text_in_angles_is_xml() {
+fn a_body_in_angle_brackets_is_xml() {
     let (text, kind) = body("body = '<a n=\"{caller}\">{keypress}</a>'");
     assert_eq!((text.as_str(), kind), ("<a n=\"+49 30\">1234</a>", "application/xml"));
 }
@@ -86,7 +86,7 @@ fn raw_json_of_a_table_keeps_its_order() {
 }
 
 #[test]
-fn signs_inside_of_a_placeholder_split_nothing() {
+fn separators_inside_a_placeholder_do_not_split_it() {
     let (text, _) = body("raw_json = true\nbody = 'x={arg.a&b=c}'");
     assert_eq!(text, r#"{"x":"Arg(\"a&b=c\")"}"#);
 }

@@ -1,4 +1,4 @@
-//! The script that the manual shows, and what stands for tables that are not there.
+//! The sample script of the manual, and the defaults for missing tables.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ fn goto(then: &ThenAction) -> (String, Option<String>, Option<String>) {
 }
 
 #[test]
-fn the_sample_of_the_manual_means_what_it_says() {
+fn the_sample_of_the_manual_is_read_correctly() {
     let script = sample().loaded("orders");
     assert_eq!((script.name.as_str(), script.prompt.repeat), ("orders", 2));
     assert!(!script.prompt.stay_unanswered);
@@ -136,7 +136,7 @@ fn the_branches_of_the_sample_keep_their_order() {
 }
 
 #[test]
-fn keypress_without_length_waits_a_gap_for_the_first_digit() {
+fn without_length_the_timeout_for_the_first_digit_is_gap() {
     let folder = ConfigFolder::new();
     folder.script(
         "pin",
@@ -155,7 +155,7 @@ fn keypress_without_length_waits_a_gap_for_the_first_digit() {
 }
 
 #[test]
-fn a_menu_without_otherwise_takes_invalid_input() {
+fn a_menu_without_otherwise_uses_invalid_input() {
     let folder = ConfigFolder::new();
     let menu = "[keypress]\nlength=1\n[[branch]]\nwhen='1'\nthen='goto 1@a'\n";
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n"));
@@ -164,7 +164,7 @@ fn a_menu_without_otherwise_takes_invalid_input() {
 }
 
 #[test]
-fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
+fn a_missing_otherwise_is_no_response_with_branches_and_continue_without() {
     let folder = ConfigFolder::new();
     let trigger = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='hangup 34'\n";
     folder.script("plain", trigger);
@@ -175,7 +175,7 @@ fn with_a_trigger_otherwise_is_as_no_response_and_without_branches_continue() {
 }
 
 #[test]
-fn what_an_earlier_script_was_given_can_be_read_along_the_chain() {
+fn the_input_of_all_earlier_scripts_can_be_used() {
     let folder = ConfigFolder::new();
     let ask = "[keypress]\n[no_input]\n[otherwise]\n";
     folder.script("phone", &format!("{ask}then='script pin'"));

@@ -1,11 +1,11 @@
-//! Where secrets come from.
+//! Where secrets are read from.
 
 use crate::support::config_folder::ConfigFolder;
 use crate::support::own_process::run_test;
-use crate::support::program::Ran;
+use crate::support::program::ProgramResult;
 
 #[test]
-fn secrets_come_from_their_folder_and_only_the_named_ones() {
+fn only_the_secrets_that_are_used_are_read_from_their_folder() {
     let folder = ConfigFolder::new();
     folder.file("secrets/api-key", " s3cret\n").file("secrets/other", "x");
     folder.script(
@@ -17,10 +17,10 @@ fn secrets_come_from_their_folder_and_only_the_named_ones() {
     assert_eq!(config.library.secrets.get("other"), None);
 }
 
-/// Runs in a process of its own, since the environment is one for all tests.
+/// Runs in its own process, because all tests of a process share the environment.
 #[test]
 #[ignore = "run by the next test"]
-fn secrets_of_this_environment() {
+fn the_secrets_in_this_environment() {
     let folder = ConfigFolder::new();
     let credentials = std::env::var("CREDENTIALS_DIRECTORY").unwrap();
     std::fs::write(format!("{credentials}/db"), "of systemd\n").unwrap();
@@ -35,25 +35,25 @@ fn secrets_of_this_environment() {
 }
 
 #[test]
-fn secrets_come_from_systemd_and_from_the_environment_too() {
+fn secrets_are_also_read_from_systemd_and_from_the_environment() {
     let credentials = tempfile::TempDir::new().unwrap();
     let environment = [
         ("CREDENTIALS_DIRECTORY", credentials.path().to_str().unwrap()),
         ("DIALSCRIPT_SECRET_API_KEY", "of the environment"),
     ];
-    run_test(module_path!(), "secrets_of_this_environment", &environment);
+    run_test(module_path!(), "the_secrets_in_this_environment", &environment);
 }
 
 #[test]
-fn a_secret_can_not_be_read_from_outside_of_its_folder() {
+fn a_secret_cannot_be_read_from_outside_the_folder() {
     let folder = ConfigFolder::new();
     folder.file("outside", "x");
     folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("unknown placeholder"), "{faults:#?}");
+    let errors = folder.errors();
+    assert!(errors[0].starts_with("unknown placeholder"), "{errors:#?}");
 }
 
-/// A script that is signed by the secret `KEY`, and tells the secret `other`.
+/// Adds a script whose request is signed with the secret `KEY` and contains the secret `other`.
 fn signed(folder: &ConfigFolder) {
     let rest = "url='https://a.example/'\nbackground=true\nheaders='A={secret.other}'\n";
     folder
@@ -67,7 +67,7 @@ fn warnings(folder: &ConfigFolder) -> Vec<String> {
 }
 
 #[test]
-fn the_lines_end_of_an_editor_is_no_part_of_a_secret() {
+fn line_ends_after_a_secret_are_removed() {
     let folder = ConfigFolder::new();
     signed(&folder);
     for ending in ["", "\n", "\r\n", "\n\n"] {
@@ -78,7 +78,7 @@ fn the_lines_end_of_an_editor_is_no_part_of_a_secret() {
 }
 
 #[test]
-fn what_is_no_secret_is_reported_without_its_content() {
+fn an_invalid_secret_is_reported_without_its_content() {
     let folder = ConfigFolder::new();
     signed(&folder);
     let long = "s3cret".repeat(200_000);
@@ -90,27 +90,27 @@ fn what_is_no_secret_is_reported_without_its_content() {
         (b"0123456789abcdef\ns3cret", "it contains line breaks or tabs"),
     ] {
         folder.file("secrets/KEY", content);
-        let faults = folder.load().unwrap_err();
-        let (told, debug) = (faults.to_string(), format!("{faults:?}"));
-        assert!(faults.len() == 1 && told.contains(what), "{told}");
-        assert!(!told.contains("s3cret") && !debug.contains("s3cret"), "{told}");
+        let errors = folder.load().unwrap_err();
+        let (reported, debug) = (errors.to_string(), format!("{errors:?}"));
+        assert!(errors.len() == 1 && reported.contains(what), "{reported}");
+        assert!(!reported.contains("s3cret") && !debug.contains("s3cret"), "{reported}");
     }
     std::fs::remove_file(folder.path().join("secrets/KEY")).unwrap();
     std::fs::create_dir(folder.path().join("secrets/KEY")).unwrap();
-    assert!(folder.faults()[0].contains("not a regular file"), "{:?}", folder.faults());
+    assert!(folder.errors()[0].contains("not a regular file"), "{:?}", folder.errors());
 }
 
 #[test]
-fn a_signing_key_that_can_be_guessed_is_a_warning_without_the_key() {
+fn a_short_signing_key_is_a_warning_that_does_not_show_the_key() {
     let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "s3cret");
-    let told = warnings(&folder);
+    let reported = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("a.toml:2: the secret `KEY` is shorter"),
-        "{told:?}"
+        reported.len() == 1 && reported[0].contains("a.toml:2: the secret `KEY` is shorter"),
+        "{reported:?}"
     );
-    assert!(!told[0].contains("s3cret"), "{told:?}");
+    assert!(!reported[0].contains("s3cret"), "{reported:?}");
     folder.file("secrets/KEY", "0123456789abcdef");
     assert_eq!(warnings(&folder), Vec::<String>::new());
 }
@@ -120,50 +120,56 @@ fn a_secret_that_every_user_can_read_is_a_warning() {
     let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "0123456789abcdef");
-    assert_eq!(warnings(&folder), Vec::<String>::new(), "the folder is the daemon's user's alone");
+    assert_eq!(
+        warnings(&folder),
+        Vec::<String>::new(),
+        "only the daemon's user can read the folder"
+    );
     folder.mode("", 0o755).mode("secrets", 0o755).mode("secrets/other", 0o640);
     folder.mode("secrets/KEY", 0o644);
-    let told = warnings(&folder);
+    let reported = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("secrets/KEY: every user of this host"),
-        "{told:?}"
+        reported.len() == 1 && reported[0].contains("secrets/KEY: every user of this host"),
+        "{reported:?}"
     );
     folder.mode("secrets", 0o750);
     assert_eq!(warnings(&folder), Vec::<String>::new());
 }
 
 #[test]
-fn a_secret_of_the_environment_that_is_no_text_is_reported_so() {
+fn a_secret_in_the_environment_must_be_utf_8_text() {
     use std::os::unix::ffi::OsStringExt;
     let folder = ConfigFolder::new();
     signed(&folder);
     let value = std::ffi::OsString::from_vec(b"s3cret\xff".to_vec());
     let mut check = folder.program("check");
-    let told = Ran::of(check.env("DIALSCRIPT_SECRET_KEY", value).output().unwrap()).errors;
-    assert!(told.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{told}");
-    assert!(!told.contains("s3cret"), "{told}");
+    let reported =
+        ProgramResult::from_output(check.env("DIALSCRIPT_SECRET_KEY", value).output().unwrap())
+            .errors;
+    assert!(reported.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{reported}");
+    assert!(!reported.contains("s3cret"), "{reported}");
 }
 
-/// Root may read everything: there is nothing to see then.
+/// Checks nothing if it runs as root, who can read every file.
 #[test]
-fn a_file_that_is_roots_leaves_the_word_to_systemds_copy_of_it() {
+fn the_copy_from_systemd_is_used_if_the_file_of_a_secret_is_unreadable() {
     let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "0123456789abcdef").mode("secrets/KEY", 0);
     if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
-        return eprintln!("left out: this user may read every file");
+        return eprintln!("skipped: this user can read every file");
     }
-    assert!(folder.faults()[0].contains("Permission denied"), "{:?}", folder.faults());
+    assert!(folder.errors()[0].contains("Permission denied"), "{:?}", folder.errors());
     let credentials = tempfile::TempDir::new().unwrap();
     std::fs::write(credentials.path().join("KEY"), "fedcba9876543210").unwrap();
     let mut check = folder.program("check");
     let check = check.env("CREDENTIALS_DIRECTORY", credentials.path());
-    let checked = Ran::of(check.output().unwrap());
+    let checked = ProgramResult::from_output(check.output().unwrap());
     assert_eq!(checked.code, 0, "{}", checked.errors);
 }
 
 #[test]
-fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
+fn the_hangup_request_has_signing_keys_and_credentials() {
     let folder = ConfigFolder::new();
     folder.file("secrets/NEW", "0123456789abcdef").file("secrets/OLD", "short");
     let sign = "sign=['{secret.NEW}', '{secret.OLD}']\nauth={ bearer='{secret.NEW}' }\n";
@@ -171,6 +177,9 @@ fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
     folder.script("a", &format!("[prompt]\nplay='switch:beep'\n[hangup]\n{url}{sign}"));
     let hangup = folder.loaded("a").hangup.clone().unwrap();
     assert_eq!((hangup.signing_keys.len(), hangup.auth.is_some()), (2, true));
-    let told = warnings(&folder);
-    assert!(told.len() == 1 && told[0].contains("a.toml:5: the secret `OLD`"), "{told:?}");
+    let reported = warnings(&folder);
+    assert!(
+        reported.len() == 1 && reported[0].contains("a.toml:5: the secret `OLD`"),
+        "{reported:?}"
+    );
 }

@@ -1,4 +1,4 @@
-//! The library of sounds, sounds by their files, and music.
+//! The sound library, absolute paths of sounds, and `music`.
 
 use dialscript::channel::Sound;
 use dialscript::script::definition::HoldMusicSource;
@@ -6,7 +6,7 @@ use dialscript::script::definition::HoldMusicSource;
 use crate::support::config_folder::ConfigFolder;
 
 #[test]
-fn sounds_of_a_language_are_found_below_its_folder() {
+fn sounds_of_a_language_are_found_in_its_folder() {
     let folder = ConfigFolder::new();
     folder.script("a", "[prompt]\nplay = ['hello', 'only']\n");
     for name in ["hello.wav", "de/hello.wav", "pt_BR/only.gsm", "en/only.wav"] {
@@ -22,7 +22,11 @@ fn sounds_of_a_language_are_found_below_its_folder() {
         };
         super::recorded(sounds, language).iter().map(name).collect()
     };
-    assert_eq!(heard("fr"), ["hello.wav", "en/only.wav"], "the first language where none is plain");
+    assert_eq!(
+        heard("fr"),
+        ["hello.wav", "en/only.wav"],
+        "the first language, if there is no file outside of language folders"
+    );
     assert_eq!(heard("de_AT"), ["de/hello.wav", "en/only.wav"]);
     assert_eq!(heard("pt-br"), ["hello.wav", "pt_BR/only.gsm"]);
 }
@@ -41,24 +45,24 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
     for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'", "'http://a.example/a.wav'"] {
         assert!(matches!(music(sounds), Some(HoldMusicSource::Sounds(_))), "{sounds}");
     }
-    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
-        assert!(music(fault).is_none(), "{fault}");
+    for error in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
+        assert!(music(error).is_none(), "{error}");
     }
 }
 
 #[test]
-fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
+fn absolute_paths_are_checked_unless_the_sounds_are_on_the_switch() {
     let folder = ConfigFolder::new();
     folder.sound("hello.wav").wav("wide.wav", 1, 16000);
-    let faults = |path: &str| {
+    let errors = |path: &str| {
         folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
-        folder.faults().len()
+        folder.errors().len()
     };
     let home = folder.path().join("sounds").display().to_string();
-    assert_eq!(faults(&format!("{home}/hello.wav")), 0);
-    assert_eq!(faults(&format!("{home}/wide.wav")), 1);
-    assert_eq!(faults("/no/such.wav"), 1);
+    assert_eq!(errors(&format!("{home}/hello.wav")), 0);
+    assert_eq!(errors(&format!("{home}/wide.wav")), 1);
+    assert_eq!(errors("/no/such.wav"), 1);
     folder.daemon_file("[folders]\nsounds_on_switch = '/mnt'\n");
-    assert_eq!(faults("/no/such.wav"), 0);
-    assert_eq!(faults("/no/such"), 1);
+    assert_eq!(errors("/no/such.wav"), 0);
+    assert_eq!(errors("/no/such"), 1);
 }

@@ -1,4 +1,4 @@
-//! Engines, folders and the sound server of the daemon's file.
+//! `[speech]`, `[folders]` and `[sound_server]` of the daemon's file.
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
@@ -12,10 +12,10 @@ use dialscript::voice::settings::{AsrBackend, SoundFormat, TtsBackend};
 use super::changed_tables;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::own_process::run_test;
-use crate::support::program::Ran;
+use crate::support::program::ProgramResult;
 
 #[test]
-fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
+fn without_speech_settings_the_defaults_apply() {
     let folder = ConfigFolder::new();
     let voice = folder.load().unwrap().daemon.voice;
     assert!(
@@ -29,7 +29,7 @@ fn without_a_word_about_speech_its_folders_lie_beside_the_file() {
     assert_eq!(voice.cache_folder.local, folder.path().join("cache"));
     assert_eq!(voice.cache_folder.on_switch, voice.cache_folder.local);
     assert_eq!(voice.recordings_folder.local, folder.path().join("recordings"));
-    assert!(!voice.cache_folder.local.exists(), "reading creates nothing");
+    assert!(!voice.cache_folder.local.exists(), "loading creates no folders");
 }
 
 const ALL: &str = r#"
@@ -94,7 +94,7 @@ fn every_key_of_speech_is_read() {
     assert_eq!((server.url.as_str(), server.allow.len()), ("http://10.0.0.5:8085", 1));
 }
 
-/// How the daemon speaks by these lines.
+/// The voice settings in a daemon's file.
 fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
     let folder = ConfigFolder::new();
     folder.daemon_file(lines);
@@ -102,14 +102,14 @@ fn voice(lines: &str) -> dialscript::voice::settings::VoiceSettings {
 }
 
 #[test]
-fn wide_sounds_alone_are_made_where_no_asterisk_calls() {
+fn without_asterisk_only_wide_sounds_are_created() {
     let wide = "[asterisk]\nlisten = []\n[speech]\nrate = 16000\n";
     assert_eq!(voice(wide).format, SoundFormat::Wide);
     assert_eq!(voice("[speech]\nrate = 8000\n").format, SoundFormat::Narrow);
 }
 
 #[test]
-fn every_engine_that_listens_is_read() {
+fn every_kind_of_recognizer_is_read() {
     let by = |lines: &str| {
         let listen = voice(&format!("[speech]\nlisten = {{ {lines} }}\n")).asr_engine;
         let listen = listen.unwrap();
@@ -130,7 +130,7 @@ fn every_engine_that_listens_is_read() {
 }
 
 #[test]
-fn a_fallback_speaks_where_no_other_engine_is_there() {
+fn the_fallback_is_the_default_engine_if_there_is_no_other() {
     let fallback = "[speech]\nfallback = { engine = 'command', command = ['/bin/cat'] }\n";
     let voice = voice(fallback);
     let say = &voice.default_engine.as_ref().unwrap().name;
@@ -138,25 +138,25 @@ fn a_fallback_speaks_where_no_other_engine_is_there() {
 }
 
 #[test]
-fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
+fn the_sound_server_needs_a_url_if_it_listens_on_all_addresses() {
     let server =
         "[sound_server]\nlisten='[::]:8085'\nallow=['10.0.0.7']\nurl='http://sounds.example/a/'\n";
     assert_eq!(voice(server).sound_server.unwrap().url, "http://sounds.example/a");
     let folder = ConfigFolder::new();
     folder.daemon_file(server.replace("url", "#url"));
-    assert!(folder.faults()[0].starts_with("`url` is missing"));
+    assert!(folder.errors()[0].starts_with("`url` is missing"));
     for url in
         ["http://0.0.0.0:1/", "http://a.example/?b", "http://a.example/a,b", "http://u@a.example/"]
     {
         folder.daemon_file(server.replace("http://sounds.example/a/", url));
-        assert_eq!(folder.faults().len(), 1, "{url}");
+        assert_eq!(folder.errors().len(), 1, "{url}");
     }
 }
 
-/// Runs in a process of its own, since the environment is one for all tests.
+/// Runs in its own process, because all tests of a process share the environment.
 #[test]
 #[ignore = "run by the next test"]
-fn folders_of_this_environment() {
+fn the_folders_in_this_environment() {
     let folder = ConfigFolder::new();
     let home = Path::new("/var/cache/dialscript");
     let voice = folder.load().unwrap().daemon.voice;
@@ -176,16 +176,16 @@ fn folders_of_this_environment() {
 }
 
 #[test]
-fn systemd_says_where_sounds_are_kept_and_path_whether_espeak_is_there() {
+fn the_cache_directory_of_systemd_and_path_are_used() {
     let environment = [
         ("CACHE_DIRECTORY", "/var/cache/dialscript:/var/cache/other"),
         ("PATH", "/no/such/folder"),
     ];
-    run_test(module_path!(), "folders_of_this_environment", &environment);
+    run_test(module_path!(), "the_folders_in_this_environment", &environment);
 }
 
 #[test]
-fn a_program_that_is_not_there_is_a_warning_with_its_place() {
+fn a_missing_program_is_a_warning_with_its_position() {
     let folder = ConfigFolder::new();
     let file = "[speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
     folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
@@ -205,17 +205,17 @@ fn a_program_that_is_not_there_is_a_warning_with_its_place() {
 }
 
 #[test]
-fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
+fn check_and_serve_show_a_warning_and_continue() {
     let folder = ConfigFolder::new();
     let file = "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n\
                 [speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
     folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
-    let checked = Ran::of(folder.program("check").output().unwrap());
-    let told = &checked.errors;
+    let checked = ProgramResult::from_output(folder.program("check").output().unwrap());
+    let reported = &checked.errors;
     assert!(
         checked.code == 0
-            && told.starts_with("warning: the program `/no/such/program` does not exist"),
-        "{told}"
+            && reported.starts_with("warning: the program `/no/such/program` does not exist"),
+        "{reported}"
     );
     assert_eq!(checked.output, "1 script, no errors\n");
     let mut serving = folder.program("serve").stderr(Stdio::piped()).spawn().unwrap();
@@ -232,7 +232,7 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
 }
 
 #[test]
-fn a_script_that_listens_where_nothing_does_is_a_warning() {
+fn a_script_with_speech_but_no_recognizer_is_a_warning() {
     let folder = ConfigFolder::new();
     folder.script("a", "[speech]\nlanguage = 'en'\n[no_input]\n");
     let warnings = folder.load().unwrap().warnings;
@@ -243,7 +243,7 @@ fn a_script_that_listens_where_nothing_does_is_a_warning() {
 }
 
 #[test]
-fn folders_are_created_where_a_script_needs_them_alone() {
+fn folders_are_created_only_if_a_script_needs_them() {
     let folder = ConfigFolder::new();
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
     let config = folder.load().unwrap();
@@ -260,8 +260,8 @@ fn folders_are_created_where_a_script_needs_them_alone() {
             && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
-    let told = folder.load().unwrap().create_folders();
-    assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");
+    let reported = folder.load().unwrap().create_folders();
+    assert!(reported.len() == 1 && reported[0].contains("`recordings`"), "{reported:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Every way to write `then`, `when`, times and names, and what is said of those that are none.
+//! All forms of `then`, `when`, durations and names, and the errors for invalid ones.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use dialscript::script::subject::BranchSubject;
 use super::sample::filled;
 use crate::support::config_folder::ConfigFolder;
 
-/// A script that asks, with what follows as its first lines.
+/// A folder with a script that asks for input, and that ends with these lines.
 fn asking(lines: &str) -> ConfigFolder {
     let folder = ConfigFolder::new();
     folder.script("next", "[otherwise]\nthen='hangup'\n");
@@ -31,7 +31,7 @@ fn then(text: &str) -> String {
 }
 
 #[test]
-fn each_then_means_what_it_says() {
+fn every_form_of_then_is_read() {
     let table = [
         ("continue", "Continue"),
         ("again", "Again"),
@@ -54,7 +54,7 @@ fn each_then_means_what_it_says() {
 }
 
 #[test]
-fn each_then_that_is_none_has_a_way_out() {
+fn every_invalid_then_is_an_error_with_a_fix() {
     let table = [
         ("", "`` is not a valid next step | write `continue`, `goto"),
         ("contine", "`contine` is not a valid next step | write only `continue`"),
@@ -77,14 +77,14 @@ fn each_then_that_is_none_has_a_way_out() {
             "`script two words` is not a valid next step | write it as `script NAME`",
         ),
     ];
-    for (typed, said) in table {
-        let faults = asking(&format!("[otherwise]\nthen={typed:?}")).faults();
-        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+    for (typed, expected) in table {
+        let errors = asking(&format!("[otherwise]\nthen={typed:?}")).errors();
+        assert!(errors.iter().any(|error| error.starts_with(expected)), "{typed}: {errors:#?}");
     }
 }
 
 #[test]
-fn each_time_is_read_with_its_unit() {
+fn durations_are_read_with_their_units() {
     let table =
         [("100ms", 100), ("4s", 4000), ("1500ms", 1500), ("1m 30s", 90_000), ("2m", 120_000)];
     for (typed, millis) in table {
@@ -96,7 +96,7 @@ fn each_time_is_read_with_its_unit() {
 }
 
 #[test]
-fn each_time_and_number_out_of_range_says_its_range() {
+fn durations_and_numbers_out_of_range_are_errors_with_the_range() {
     let table = [
         ("[keypress]\ngap='99ms'", "out of range: must be between 100ms and 2m"),
         ("[keypress]\ngap='121s'", "out of range: must be between 100ms and 2m"),
@@ -113,16 +113,16 @@ fn each_time_and_number_out_of_range_says_its_range() {
         ("[keypress]\n[prompt]\nrepeat=100", "out of range: must be between 0 and 99"),
         ("[keypress]\n[prompt]\nrepeat=-1", "invalid value: integer `-1`, expected a whole number"),
     ];
-    for (typed, said) in table {
+    for (typed, expected) in table {
         let folder = ConfigFolder::new();
         folder.script("a", &format!("{typed}\n[no_input]\n"));
-        let faults = folder.faults();
-        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+        let errors = folder.errors();
+        assert!(errors.iter().any(|error| error.starts_with(expected)), "{typed}: {errors:#?}");
     }
 }
 
 #[test]
-fn the_cache_keeps_1_to_999_minutes() {
+fn cache_accepts_1_to_999_minutes() {
     for (typed, fine) in [("59s", false), ("1m", true), ("999m", true), ("1000m", false)] {
         let folder = ConfigFolder::new();
         let rest = "[trigger]\nurl='https://a.example/'\n[no_response]\n[[branch]]\nwhen='1'\n";
@@ -140,7 +140,7 @@ fn triggered(branches: &[&str]) -> ConfigFolder {
 }
 
 #[test]
-fn each_when_matches_what_it_says() {
+fn every_form_of_when_matches_the_right_texts() {
     let table = [
         ("'007'", vec!["007"], vec!["7", "07", " 007"]),
         ("['a', 'b']", vec!["a", "b"], vec!["ab", "A"]),
@@ -164,7 +164,7 @@ fn each_when_matches_what_it_says() {
 }
 
 #[test]
-fn each_status_matches_what_it_says() {
+fn every_form_of_status_matches_the_right_statuses() {
     let table = [
         ("{status=404}", vec![404], vec![400, 200]),
         ("{status='404'}", vec![404], vec![403]),
@@ -180,7 +180,7 @@ fn each_status_matches_what_it_says() {
 }
 
 #[test]
-fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
+fn only_a_branch_that_an_earlier_one_covers_is_an_error() {
     let covered = [
         ("'1'", "'1'"),
         ("{min=1}", "'1'"),
@@ -210,7 +210,7 @@ fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     ];
     for (earlier, later) in covered {
         assert_eq!(
-            triggered(&[earlier, later]).faults(),
+            triggered(&[earlier, later]).errors(),
             ["this can never match: an earlier matcher covers it | "],
             "{later}"
         );
@@ -221,7 +221,7 @@ fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
 }
 
 #[test]
-fn names_of_variables_can_call_no_function_of_the_switch() {
+fn the_name_of_a_variable_cannot_call_a_function_of_the_switch() {
     for (name, fine) in [
         ("ORDER", true),
         ("_a1", true),
@@ -240,15 +240,15 @@ fn names_of_variables_can_call_no_function_of_the_switch() {
 }
 
 #[test]
-fn a_time_beyond_all_bounds_is_an_error_like_any() {
+fn a_huge_duration_is_out_of_range() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\nlength = 4\ngap = '300000000000years'\n[no_input]\n");
-    let faults = folder.load().unwrap_err().to_string();
-    assert!(faults.contains("out of range"), "{faults}");
+    let errors = folder.load().unwrap_err().to_string();
+    assert!(errors.contains("out of range"), "{errors}");
 }
 
 #[test]
-fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
+fn a_keypress_pattern_must_match_the_whole_input() {
     for (pattern, right, wrong) in
         [("1|12", "12", "123"), ("(?x) 9999 # nines", "9999", "4711"), ("(?i)[0-4]+", "4", "45")]
     {
@@ -262,7 +262,7 @@ fn a_pattern_for_keys_is_matched_as_a_whole_whatever_is_in_it() {
 }
 
 #[test]
-fn what_is_heard_while_an_answer_is_awaited_has_the_daemons_times_and_its_own() {
+fn the_delay_of_the_music_comes_from_the_script_or_the_daemons_file() {
     let folder = ConfigFolder::new();
     let rest = "url='https://a.example/'\n[no_response]\n";
     folder.daemon_file("[trigger]\nmusic_after='1s'\n");
@@ -273,9 +273,9 @@ fn what_is_heard_while_an_answer_is_awaited_has_the_daemons_times_and_its_own() 
     let table = "[trigger.reassure]\nsay='One moment.'\nevery='60s'\n";
     folder.script("own", &format!("[trigger]\n{own}{rest}{table}"));
     let read = |name| {
-        let meanwhile = folder.loaded(name).trigger.clone().unwrap().hold_media;
-        let reassurance = meanwhile.reassurance.map(|r| (r.every.as_secs(), r.sounds.parts.len()));
-        (meanwhile.delay.as_secs(), reassurance, meanwhile.keep_type_ahead)
+        let hold_media = folder.loaded(name).trigger.clone().unwrap().hold_media;
+        let reassurance = hold_media.reassurance.map(|r| (r.every.as_secs(), r.sounds.parts.len()));
+        (hold_media.delay.as_secs(), reassurance, hold_media.keep_type_ahead)
     };
     assert_eq!(read("plain"), (1, None, false));
     assert_eq!(read("short"), (1, Some((10, 1)), false));

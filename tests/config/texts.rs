@@ -1,4 +1,4 @@
-//! Texts, and how speech is asked for, in script files.
+//! `say`, `play`, `[voice]` and `[speech]` in script files.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use dialscript::script::voice::{SoundRequest, SpeakingRate};
 
 use crate::support::config_folder::ConfigFolder;
 
-/// What is heard, a word a part.
+/// A short text for each part of a playlist.
 fn parts(playlist: &Playlist) -> Vec<String> {
     let name = |placeholder: &Placeholder| match placeholder {
         Placeholder::Answer(path) => format!("${path}"),
@@ -30,7 +30,7 @@ fn parts(playlist: &Playlist) -> Vec<String> {
 }
 
 #[test]
-fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
+fn play_comes_before_say_and_texts_are_split_at_placeholders() {
     let folder = ConfigFolder::new();
     folder.sound("hello.wav").sound("de/bye.wav");
     folder.daemon_file("[egress]\nallow_hosts = ['a.example']\n");
@@ -70,25 +70,25 @@ fn a_text_is_cut_at_its_placeholders_and_play_is_heard_first() {
 }
 
 #[test]
-fn a_script_says_how_it_is_spoken() {
+fn every_key_of_voice_is_read() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let voice = "[voice]\nengine='deep'\nvoice='en-us+f3'\nlanguage='pt_BR'\nspeed=1.25\n";
     folder
         .script("a", &format!("{voice}[prompt]\nsay='Hello.'\n"))
         .script("b", "[prompt]\nsay='Hello.'\n");
-    let manner = folder.loaded("a").voice_params.clone();
-    let (engine, voice) = (manner.engine.as_deref(), manner.voice.as_deref());
+    let voice_params = folder.loaded("a").voice_params.clone();
+    let (engine, voice) = (voice_params.engine.as_deref(), voice_params.voice.as_deref());
     assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
     assert_eq!(
-        (manner.language.as_deref(), manner.speed),
+        (voice_params.language.as_deref(), voice_params.speed),
         (Some("pt_BR"), Some(SpeakingRate(125)))
     );
     assert_eq!(*folder.loaded("b").voice_params, Default::default());
 }
 
 #[test]
-fn speech_has_its_defaults_and_every_key_is_read() {
+fn every_key_of_speech_in_a_script_is_read_and_has_a_default() {
     let folder = ConfigFolder::new();
     folder.script("plain", "[speech]\nlanguage='de-AT'\n[no_input]\n").script(
         "full",
@@ -116,28 +116,28 @@ fn speech_has_its_defaults_and_every_key_is_read() {
 }
 
 #[test]
-fn what_was_said_can_be_compared_and_read_along_the_chain() {
+fn speech_can_be_compared_and_used_in_later_scripts() {
     let folder = ConfigFolder::new();
     let menu = "[speech]\nlanguage='en'\n[[branch]]\nwhen='sales please'\nthen='script next'\n[no_input]\n";
     folder.script("menu", menu);
     folder.script("next", "[prompt]\nsay='You said {menu.speech}, {menu.input}.'\n");
     assert_eq!(parts(&folder.loaded("next").prompt.sounds).len(), 3);
     folder.script("next", "[prompt]\nsay='{menu.keypress}'\n");
-    assert_eq!(folder.faults(), ["the script `menu` does not ask for keypresses | "]);
+    assert_eq!(folder.errors(), ["the script `menu` does not ask for keypresses | "]);
 }
 
 #[test]
-fn spoken_digits_that_can_never_come_are_an_error_as_those_of_keys_are() {
+fn a_matcher_for_more_digits_than_an_input_can_have_is_an_error() {
     let folder = ConfigFolder::new();
     let speech = "[speech]\nlanguage='en'\nfilter='numeric'\nlength=2\n[no_input]\n";
     folder.script("a", &format!("{speech}[[branch]]\nwhen=['12', '123']\n"));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.script("a", &format!("{speech}[keypress]\nlength=3\n[[branch]]\nwhen=['12', '123']\n"));
-    assert_eq!(folder.faults(), Vec::<String>::new());
+    assert_eq!(folder.errors(), Vec::<String>::new());
 }
 
 #[test]
-fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
+fn fixed_sounds_are_listed_once_for_each_voice() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
     let rest = "[trigger]\nurl='https://a.example/{caller}'\nmusic=['switch:a', 'https://a.example/m.mp3']\n\
@@ -146,15 +146,15 @@ fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
     folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
     folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
     let config = folder.config();
-    let told = config.library.fixed_sounds().map(|wanted| match wanted {
-        SoundRequest::Text { text, voice_params: manner } => {
-            format!("{} {}", text.text(), manner.engine.as_deref().unwrap_or("-"))
+    let reported = config.library.fixed_sounds().map(|wanted| match wanted {
+        SoundRequest::Text { text, voice_params } => {
+            format!("{} {}", text.text(), voice_params.engine.as_deref().unwrap_or("-"))
         }
         SoundRequest::Url { url, decides_host } => format!("{} {decides_host}", url.text()),
     });
-    let told: Vec<_> = told.collect();
-    assert_eq!(told[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
-    assert_eq!(told[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
-    assert_eq!(told[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
-    assert_eq!(told[15..], ["Hello. deep"]);
+    let reported: Vec<_> = reported.collect();
+    assert_eq!(reported[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
+    assert_eq!(reported[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
+    assert_eq!(reported[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
+    assert_eq!(reported[15..], ["Hello. deep"]);
 }

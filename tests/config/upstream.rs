@@ -1,4 +1,4 @@
-//! Web applications that have rules of their own, and what requests go through.
+//! `[upstream]` and the proxy in the daemon's file.
 
 use std::fs;
 
@@ -8,12 +8,12 @@ use dialscript::web::host_port::HostPort;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::web::tls;
 
-/// A certificate or a key.
+/// The content of a certificate or a key.
 fn pem(name: &str) -> String {
     fs::read_to_string(tls::file(name)).unwrap()
 }
 
-/// A folder with these files of it, and a daemon's file.
+/// A folder with these certificates and keys, and a daemon's file.
 fn folder(files: &[&str], daemon: &str) -> ConfigFolder {
     let folder = ConfigFolder::new();
     for name in files {
@@ -27,21 +27,21 @@ fn warnings(folder: &ConfigFolder) -> Vec<String> {
     folder.config().warnings.iter().map(ToString::to_string).collect()
 }
 
-/// How many authorities, how many certificates of ours, and how many requests.
-fn rules(settings: &TriggerSettings, place: &str) -> (usize, usize, Option<usize>) {
-    let place = place.parse().unwrap();
+/// The numbers of CA certificates, of client certificates, and of concurrent requests that are set for a host.
+fn upstream_settings(settings: &TriggerSettings, host: &str) -> (usize, usize, Option<usize>) {
+    let host = host.parse().unwrap();
     let mut identities = settings.tls_identities.iter();
-    let identity = identities.find(|(at, _)| *at == place).map(|(_, identity)| identity);
-    let most = settings.upstream_limits.max_concurrent_at.iter().find(|(at, _)| *at == place);
+    let identity = identities.find(|(at, _)| *at == host).map(|(_, identity)| identity);
+    let limit = settings.upstream_limits.max_concurrent_at.iter().find(|(at, _)| *at == host);
     let authorities = identity.map_or(0, |identity| identity.ca_certificates.len());
     let chain = identity.and_then(|identity| identity.client_certificate.as_ref());
-    (authorities, chain.map_or(0, |(chain, _)| chain.len()), most.map(|(_, most)| *most))
+    (authorities, chain.map_or(0, |(chain, _)| chain.len()), limit.map(|(_, limit)| *limit))
 }
 
 const PAIR: &str = "[upstream.'shop.example']\ncertificate = 'client.pem'\nkey = 'client.key'\n";
 
 #[test]
-fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
+fn every_key_of_upstream_is_read_and_a_port_inherits_from_its_host() {
     let folder = folder(
         &["authority.pem", "stranger.pem", "client.key"],
         "[upstream.'Shop.example']\nca = ['authority.pem', 'stranger.pem']\nmax_requests = 7\n\
@@ -52,18 +52,17 @@ fn every_key_of_an_upstream_is_read_and_a_port_has_what_its_host_has() {
     );
     folder.file("tls/chain.pem", format!("{}{}", pem("client.pem"), pem("authority.pem")));
     let config = folder.config();
-    for (place, expected) in [
+    for (host, expected) in [
         ("shop.example", (2, 0, Some(7))),
         ("shop.example:8443", (2, 2, Some(7))),
         ("shop.example:9443", (1, 0, Some(8))),
         ("10.0.0.1", (0, 0, Some(9))),
         ("[2001:db8::1]:8443", (0, 0, None)),
     ] {
-        assert_eq!(rules(&config.daemon.trigger, place), expected, "{place}");
-        assert_eq!(place.parse::<HostPort>().unwrap().to_string(), place);
+        assert_eq!(upstream_settings(&config.daemon.trigger, host), expected, "{host}");
+        assert_eq!(host.parse::<HostPort>().unwrap().to_string(), host);
     }
-    let identities =
-        config.daemon.trigger.tls_identities.iter().map(|(place, _)| place.to_string());
+    let identities = config.daemon.trigger.tls_identities.iter().map(|(host, _)| host.to_string());
     let expected = ["shop.example", "shop.example:8443", "shop.example:9443"];
     assert_eq!(identities.collect::<Vec<_>>(), expected);
     assert!(config.warnings.is_empty(), "{}", config.warnings.render(false));
@@ -80,10 +79,10 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
         path.display()
     );
     folder.daemon_file(daemon).file("secrets/KEY", pem("client.key"));
-    assert_eq!(rules(&folder.config().daemon.trigger, "shop.example"), (0, 1, None));
+    assert_eq!(upstream_settings(&folder.config().daemon.trigger, "shop.example"), (0, 1, None));
     folder.file("secrets/KEY", "s3cret");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("the secret `KEY`: no private key found |"), "{faults:?}");
+    let errors = folder.errors();
+    assert!(errors[0].starts_with("the secret `KEY`: no private key found |"), "{errors:?}");
 }
 
 #[test]
@@ -97,60 +96,63 @@ fn a_change_of_a_certificate_needs_a_restart() {
 }
 
 #[test]
-fn a_certificate_that_is_out_of_date_is_a_warning() {
+fn a_certificate_that_is_expired_or_not_for_clients_is_a_warning() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     assert_eq!(warnings(&folder), Vec::<String>::new());
     folder.file("client.pem", pem("expired.pem"));
-    let told = warnings(&folder);
+    let reported = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("toml:2: this certificate has expired"),
-        "{told:?}"
+        reported.len() == 1 && reported[0].contains("toml:2: this certificate has expired"),
+        "{reported:?}"
     );
     folder.file("client.pem", pem("server.pem")).file("client.key", pem("server.key"));
-    let told = warnings(&folder);
-    assert!(told.len() == 1 && told[0].contains("this certificate is not for clients"), "{told:?}");
+    let reported = warnings(&folder);
+    assert!(
+        reported.len() == 1 && reported[0].contains("this certificate is not for clients"),
+        "{reported:?}"
+    );
 }
 
 #[test]
 fn a_key_that_every_user_can_read_is_a_warning() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     folder.mode("", 0o755).mode("client.key", 0o644);
-    let told = warnings(&folder);
+    let reported = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("every user of this host can read this key"),
-        "{told:?}"
+        reported.len() == 1 && reported[0].contains("every user of this host can read this key"),
+        "{reported:?}"
     );
     folder.mode("client.key", 0o640);
     assert_eq!(warnings(&folder), Vec::<String>::new());
 }
 
 #[test]
-fn nothing_of_a_file_of_keys_is_shown() {
+fn the_content_of_a_key_file_is_never_shown() {
     let key = pem("client.key");
     let line = key.lines().nth(1).unwrap();
-    let broken = key.replace("-----END PRIVATE KEY-----", "");
-    let wordy = key.replacen(line, &format!("{line}-----BEGIN {line}"), 1);
-    let garbled = key.replace(line, &format!("*{line}"));
+    let without_end = key.replace("-----END PRIVATE KEY-----", "");
+    let two_begin_lines = key.replacen(line, &format!("{line}-----BEGIN {line}"), 1);
+    let invalid_base64 = key.replace(line, &format!("*{line}"));
     let several = format!("{key}{key}");
     let der = "-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n".to_owned();
     let folder = folder(&["client.pem"], PAIR);
     for (content, what) in [
-        (broken, "the PEM text is damaged"),
-        (wordy, "the PEM text is damaged"),
-        (garbled, "the PEM text is damaged"),
+        (without_end, "the PEM text is damaged"),
+        (two_begin_lines, "the PEM text is damaged"),
+        (invalid_base64, "the PEM text is damaged"),
         (several, "several private keys found"),
         (der, "unsupported type of key"),
         (pem("locked.key"), "the private key is encrypted with a passphrase"),
         (String::new(), "no private key found"),
     ] {
         folder.file("client.key", &content).file("client.pem", pem("client.pem"));
-        let faults = folder.load().unwrap_err();
-        let (told, debug) = (faults.to_string(), format!("{faults:?}"));
-        assert!(faults.len() == 1 && told.contains(what), "{what}: {told}");
-        assert!(!told.contains(&line[..12]) && !debug.contains(&line[..12]), "{told}");
+        let errors = folder.load().unwrap_err();
+        let (reported, debug) = (errors.to_string(), format!("{errors:?}"));
+        assert!(errors.len() == 1 && reported.contains(what), "{what}: {reported}");
+        assert!(!reported.contains(&line[..12]) && !debug.contains(&line[..12]), "{reported}");
         folder.file("client.pem", &content);
-        let told = folder.load().unwrap_err().to_string();
-        assert!(!told.contains(&line[..12]), "{told}");
+        let reported = folder.load().unwrap_err().to_string();
+        assert!(!reported.contains(&line[..12]), "{reported}");
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
     let shown = format!("{:?}", folder.config());
@@ -159,7 +161,7 @@ fn nothing_of_a_file_of_keys_is_shown() {
 }
 
 #[test]
-fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
+fn the_password_of_a_proxy_is_escaped_and_never_shown() {
     let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "p@ss:w/rd#?%41 ü\n");
     folder.file(
@@ -184,7 +186,7 @@ fn the_password_of_a_proxy_is_a_secret_and_ends_at_no_sign_of_it() {
 }
 
 #[test]
-fn a_proxy_that_is_none_is_reported_without_its_secrets() {
+fn an_invalid_proxy_is_reported_without_its_secrets() {
     let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "s3cret");
     for (proxy, what) in [
@@ -197,23 +199,26 @@ fn a_proxy_that_is_none_is_reported_without_its_secrets() {
         ),
     ] {
         folder.daemon_file(format!("[trigger]\nproxy = '{proxy}'\n"));
-        let faults = folder.load().unwrap_err();
-        let told = faults.to_string();
-        assert!(faults.len() == 1 && told.contains(what) && !told.contains("s3cret"), "{told}");
+        let errors = folder.load().unwrap_err();
+        let reported = errors.to_string();
+        assert!(
+            errors.len() == 1 && reported.contains(what) && !reported.contains("s3cret"),
+            "{reported}"
+        );
     }
 }
 
 #[test]
-fn a_proxy_by_https_would_be_shown_the_certificate_of_another_host() {
+fn an_https_proxy_together_with_upstream_certificates_is_an_error() {
     let daemon = format!("[trigger]\nproxy = 'https://proxy.example'\n{PAIR}");
     let folder = folder(&["client.pem", "client.key"], &daemon);
-    let faults = folder.faults();
+    let errors = folder.errors();
     assert!(
-        faults.len() == 1
-            && faults[0].starts_with(
+        errors.len() == 1
+            && errors[0].starts_with(
                 "the HTTP client would use `ca` and `certificate` for the HTTPS proxy"
             ),
-        "{faults:?}"
+        "{errors:?}"
     );
     folder.daemon_file(daemon.replace("https:", "http:"));
     folder.config();

@@ -1,4 +1,4 @@
-//! Texts, engines and a caller who speaks, without a telephone.
+//! `dialscript call` with texts, engines and a caller who speaks.
 
 use std::fs;
 use std::path::Path;
@@ -10,21 +10,24 @@ use crate::support::program::send_signal;
 use crate::support::wait::blocking_until;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_caller_says_is_understood_on_both_switches() {
-    let home = ConfigFolder::with_scripts(&[("ask", SPOKEN)]);
-    tokio::join!(is_understood_on("asterisk", &home), is_understood_on("freeswitch", &home));
+async fn the_words_of_the_caller_are_recognized_on_both_switches() {
+    let folder = ConfigFolder::with_scripts(&[("ask", SPOKEN)]);
+    tokio::join!(
+        check_recognition_on("asterisk", &folder),
+        check_recognition_on("freeswitch", &folder)
+    );
 }
 
-async fn is_understood_on(switch: &str, home: &ConfigFolder) {
+async fn check_recognition_on(switch: &str, folder: &ConfigFolder) {
     let says = ["ask", "--say", "four seven double one", "--switch", switch];
     let is_silent = ["ask", "--switch", switch];
     let presses = ["ask", "--digits", "12", "--switch", switch];
-    let (told, silent, pressed) =
-        tokio::join!(call(home, &says), call(home, &is_silent), call(home, &presses));
-    assert_eq!(told.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
-    assert_eq!(told.all("says", "text"), ["four seven double one"], "{switch}");
-    assert_eq!(told.all("goes_on", "to").len(), 1, "{switch}");
-    let to = told.all("goes_on", "to")[0].as_str().unwrap();
+    let (result, silent, pressed) =
+        tokio::join!(call(folder, &says), call(folder, &is_silent), call(folder, &presses));
+    assert_eq!(result.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
+    assert_eq!(result.all("says", "text"), ["four seven double one"], "{switch}");
+    assert_eq!(result.all("goes_on", "to").len(), 1, "{switch}");
+    let to = result.all("goes_on", "to")[0].as_str().unwrap();
     assert!(to.starts_with("4711@numbers"), "{switch}: {to}");
     assert_eq!(silent.code, 3, "nothing is said: {switch}");
     assert!(pressed.all("goes_on", "to")[0].as_str().unwrap().starts_with("12@numbers"));
@@ -47,42 +50,42 @@ then = "continue"
 "#;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_will_not_work_is_reported_once_before_the_call() {
-    let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
+async fn a_warning_about_the_configuration_is_printed_once_before_the_call() {
+    let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let speech = "[speech]\nsay = { engine = 'command', command = ['no-such-program', '{out}'] }\n";
-    home.daemon_file(speech);
-    let told = call(&home, &["menu", "--digits", "1"]).await;
-    assert_eq!(told.code, 0, "{}", told.errors);
-    assert_eq!(told.errors.matches("the program `no-such-program` does not exist").count(), 1);
+    folder.daemon_file(speech);
+    let result = call(&folder, &["menu", "--digits", "1"]).await;
+    assert_eq!(result.code, 0, "{}", result.errors);
+    assert_eq!(result.errors.matches("the program `no-such-program` does not exist").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_folders_that_engines_need_are_created() {
     let asks = "[speech]\nlanguage = 'en'\nstart = '500ms'\n[no_input]\nthen = 'continue'\n";
     let listen = "[speech]\nlisten = { engine = 'command', command = ['true', '{in}'] }\n";
-    let homes = [(); 2].map(|()| ConfigFolder::with_scripts(&[("menu", asks)]));
-    let [without, with] = homes.each_ref().map(|home| home.daemon_file(listen));
+    let folders = [(); 2].map(|()| ConfigFolder::with_scripts(&[("menu", asks)]));
+    let [without, with] = folders.each_ref().map(|folder| folder.daemon_file(listen));
     let with_engines = ["menu", "--engines"];
-    let (_, told) = tokio::join!(call(without, &with_engines[..1]), call(with, &with_engines));
+    let (_, result) = tokio::join!(call(without, &with_engines[..1]), call(with, &with_engines));
     assert!(!without.at("recordings").exists());
-    assert_eq!(told.code, 3, "{:?} {}", told.events(), told.errors);
+    assert_eq!(result.code, 3, "{:?} {}", result.events(), result.errors);
     assert!(with.at("recordings").is_dir());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_broken_off_leaves_no_engine_and_no_file_of_one() {
-    let home = ConfigFolder::with_scripts(&[("menu", "[prompt]\nsay = 'Hello.'\n")]);
-    let (begun, temporary) = (home.at("begun"), home.at("tmp"));
-    let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", begun.display());
+async fn an_interrupted_call_leaves_no_engine_and_no_temporary_files() {
+    let folder = ConfigFolder::with_scripts(&[("menu", "[prompt]\nsay = 'Hello.'\n")]);
+    let (pid_file, temporary) = (folder.at("pid_file"), folder.at("tmp"));
+    let engine = format!("echo $$ > {0}.new; mv {0}.new {0}; sleep 100", pid_file.display());
     let say = format!(
         "say = {{ engine = 'command', command = ['/bin/sh', '-c', '{engine}', '{{out}}'] }}"
     );
-    home.daemon_file(format!("[speech]\ntimeout = '30s'\n{say}\n"));
+    folder.daemon_file(format!("[speech]\ntimeout = '30s'\n{say}\n"));
     fs::create_dir(&temporary).unwrap();
-    let mut program = home.program("call");
+    let mut program = folder.program("call");
     program.args(["menu", "--engines"]).env("TMPDIR", &temporary).stdout(Stdio::null());
     let mut child = program.spawn().unwrap();
-    let pid = blocking_until("the engine runs", || fs::read_to_string(&begun).ok());
+    let pid = blocking_until("the engine runs", || fs::read_to_string(&pid_file).ok());
     send_signal(&child, "-INT");
     let ended = blocking_until("the call ends", || child.try_wait().unwrap());
     assert_eq!(ended.code(), Some(130));

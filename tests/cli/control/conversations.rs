@@ -1,4 +1,4 @@
-//! Peers over a real socket.
+//! Requests over a real socket.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,52 +16,54 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// A daemon's control socket, which says of each request that it has thrown one more away.
+/// A control socket. By default, the reply to each request is `purged` with the number of requests so far.
 struct ControlServer {
     _folder: TempDir,
     path: PathBuf,
-    asked: Arc<AtomicUsize>,
+    request_count: Arc<AtomicUsize>,
     stop: CancellationToken,
     served: JoinHandle<()>,
 }
 
 impl ControlServer {
     async fn start() -> Self {
-        Self::that_answers(|asked| vec![ControlReply::Purged(asked)]).await
+        Self::with_replies(|request_count| vec![ControlReply::Purged(request_count)]).await
     }
 
-    async fn that_answers(answers: fn(usize) -> Vec<ControlReply>) -> Self {
+    /// `replies` makes the replies from the number of requests so far.
+    async fn with_replies(replies: fn(usize) -> Vec<ControlReply>) -> Self {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("control.sock");
         let socket = ControlSocket::open(&path).await.unwrap();
-        let asked = Arc::new(AtomicUsize::new(0));
-        let count = asked.clone();
+        let request_count = Arc::new(AtomicUsize::new(0));
+        let count = request_count.clone();
         let answer = move |_: ControlRequest| {
-            let answers = answers(count.fetch_add(1, Ordering::Relaxed) + 1);
-            async move { answers }
+            let replies = replies(count.fetch_add(1, Ordering::Relaxed) + 1);
+            async move { replies }
         };
         let stop = CancellationToken::new();
         let served = tokio::spawn(serve(socket, answer, stop.clone().cancelled_owned()));
-        Self { _folder: folder, path, asked, stop, served }
+        Self { _folder: folder, path, request_count, stop, served }
     }
 
     async fn connect(&self) -> UnixStream {
         UnixStream::connect(&self.path).await.unwrap()
     }
 
-    /// What comes back for these bytes.
-    async fn told(&self, bytes: &[u8]) -> String {
+    /// Sends these bytes and returns the reply.
+    async fn reply_to(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect().await;
-        // It may close before it has read all.
+        // Fails if the server closes the connection before it has read all bytes.
         drop(stream.write_all(bytes).await);
-        let mut told = Vec::new();
-        let read = timeout(Duration::from_secs(15), stream.read_to_end(&mut told));
+        let mut reply = Vec::new();
+        let read = timeout(Duration::from_secs(15), stream.read_to_end(&mut reply));
         drop(read.await.expect("it is closed"));
-        String::from_utf8(told).unwrap()
+        String::from_utf8(reply).unwrap()
     }
 
-    async fn still_answers(&self) {
-        let before = self.asked.load(Ordering::Relaxed);
+    /// Checks that the server still replies to a request.
+    async fn assert_replies(&self) {
+        let before = self.request_count.load(Ordering::Relaxed);
         let answered =
             send_request(&self.path, &ControlRequest::Purge(PurgeTarget::All)).await.unwrap();
         assert_eq!(answered, [ControlReply::Purged(before + 1)]);
@@ -69,67 +71,70 @@ impl ControlServer {
 }
 
 #[tokio::test]
-async fn a_request_is_a_line_of_json_and_so_is_each_answer() {
+async fn requests_and_replies_are_lines_of_json() {
     let daemon = ControlServer::start().await;
-    assert_eq!(daemon.told(b"{\"purge\":\"all\"}\n").await, "{\"purged\":1}\n");
-    assert_eq!(daemon.told(b"{\"purge\":{\"script\":\"a\"}}\nmore\n").await, "{\"purged\":2}\n");
-    assert_eq!(daemon.told(b"{\"list\":{\"script\":null}}\n").await, "{\"purged\":3}\n");
+    assert_eq!(daemon.reply_to(b"{\"purge\":\"all\"}\n").await, "{\"purged\":1}\n");
+    assert_eq!(
+        daemon.reply_to(b"{\"purge\":{\"script\":\"a\"}}\nmore\n").await,
+        "{\"purged\":2}\n"
+    );
+    assert_eq!(daemon.reply_to(b"{\"list\":{\"script\":null}}\n").await, "{\"purged\":3}\n");
 }
 
 #[tokio::test]
-async fn garbage_is_reported_so_and_changes_nothing() {
+async fn an_invalid_request_is_an_error_and_changes_nothing() {
     let daemon = ControlServer::start().await;
     for garbage in
         [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xfe\n", b"{\"purge\":\"alles\"}\n", b"\n"]
     {
-        let told = daemon.told(garbage).await;
-        assert!(told.starts_with("{\"fault\":\"invalid request: "), "{told}");
+        let reply = daemon.reply_to(garbage).await;
+        assert!(reply.starts_with("{\"fault\":\"invalid request: "), "{reply}");
     }
-    assert_eq!(daemon.asked.load(Ordering::Relaxed), 0);
-    daemon.still_answers().await;
+    assert_eq!(daemon.request_count.load(Ordering::Relaxed), 0);
+    daemon.assert_replies().await;
 }
 
 #[tokio::test]
-async fn a_line_without_end_is_broken_off() {
+async fn a_request_that_is_too_long_is_refused() {
     let daemon = ControlServer::start().await;
-    let told = daemon.told(&vec![b'x'; 1 << 20]).await;
+    let reply = daemon.reply_to(&vec![b'x'; 1 << 20]).await;
     assert_eq!(
-        told,
+        reply,
         format!("{{\"fault\":\"the request is longer than {MAX_REQUEST_BYTES} bytes\"}}\n")
     );
-    daemon.still_answers().await;
+    daemon.assert_replies().await;
 }
 
-/// In real time: the paused clock would run ahead of the sockets.
+/// Runs in real time: with the paused clock of tokio, timeouts would end before data arrives on the sockets.
 #[tokio::test]
-async fn peers_that_say_nothing_give_their_places_back() {
+async fn silent_peers_are_disconnected_after_a_timeout() {
     let daemon = ControlServer::start().await;
     let mut silent = Vec::new();
     for _ in 0..8 {
         silent.push(daemon.connect().await);
     }
     let began = Instant::now();
-    daemon.still_answers().await;
-    assert!(began.elapsed() > Duration::from_secs(3), "all places were taken");
+    daemon.assert_replies().await;
+    assert!(began.elapsed() > Duration::from_secs(3), "all connections were in use");
     assert_eq!(silent[0].read(&mut [0]).await.unwrap(), 0, "it is closed");
 }
 
 #[tokio::test]
-async fn a_peer_that_leaves_without_a_word_harms_nothing() {
+async fn a_peer_that_closes_without_a_request_has_no_effect() {
     let daemon = ControlServer::start().await;
     for _ in 0..20 {
         drop(daemon.connect().await);
     }
-    daemon.still_answers().await;
+    daemon.assert_replies().await;
 }
 
 #[tokio::test]
-async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
+async fn a_peer_that_does_not_read_blocks_neither_other_peers_nor_the_stop() {
     let long = |_| vec![ControlReply::Fault("x".repeat(1 << 20)); 8];
-    let daemon = ControlServer::that_answers(long).await;
-    let mut lazy = daemon.connect().await;
-    lazy.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();
-    lazy.read_exact(&mut [0; 10]).await.unwrap();
+    let daemon = ControlServer::with_replies(long).await;
+    let mut slow_reader = daemon.connect().await;
+    slow_reader.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();
+    slow_reader.read_exact(&mut [0; 10]).await.unwrap();
     assert!(matches!(
         send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::All)).await,
         Err(ControlClientError::BadReply(_))
@@ -138,15 +143,15 @@ async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
     timeout(Duration::from_secs(5), daemon.served).await.expect("stops").unwrap();
     assert!(!daemon.path.exists());
     let mut rest = Vec::new();
-    drop(lazy.read_to_end(&mut rest).await);
+    drop(slow_reader.read_to_end(&mut rest).await);
     assert!(rest.len() < 8 << 20);
 }
 
 #[tokio::test]
-async fn more_than_can_be_asked_at_once_is_not_sent() {
+async fn the_client_does_not_send_a_request_that_is_too_long() {
     let daemon = ControlServer::start().await;
     let keys = vec!["0123456789ab".to_owned(); 2000];
-    let asked = send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::Keys(keys))).await;
-    assert!(matches!(asked, Err(ControlClientError::RequestTooLong)));
-    assert_eq!(daemon.asked.load(Ordering::Relaxed), 0);
+    let result = send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::Keys(keys))).await;
+    assert!(matches!(result, Err(ControlClientError::RequestTooLong)));
+    assert_eq!(daemon.request_count.load(Ordering::Relaxed), 0);
 }

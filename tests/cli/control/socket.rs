@@ -1,4 +1,4 @@
-//! The socket's file.
+//! The file of the control socket.
 
 use std::fs;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -14,53 +14,53 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn it_is_for_its_owner_alone_and_goes_with_the_daemon() {
+async fn only_the_owner_can_use_the_socket_and_the_daemon_removes_it() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     let socket = ControlSocket::open(&path).await.unwrap();
     let metadata = fs::metadata(&path).unwrap();
     assert!(metadata.file_type().is_socket());
     assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
-    assert_eq!(names(folder.path()), ["control.sock"], "nothing else is left");
+    assert_eq!(names(folder.path()), ["control.sock"], "no other files");
     drop(socket);
     assert!(names(folder.path()).is_empty());
 }
 
 #[tokio::test]
-async fn one_that_nobody_listens_on_is_replaced() {
+async fn a_socket_without_a_listener_is_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     drop(UnixListener::bind(&path).unwrap());
     assert!(path.exists(), "the file of a daemon that was killed");
     let socket = ControlSocket::open(&path).await.unwrap();
-    tokio::net::UnixStream::connect(&path).await.expect("ours listens");
+    tokio::net::UnixStream::connect(&path).await.expect("the new socket listens");
     drop(socket);
 }
 
 #[tokio::test]
-async fn one_that_a_daemon_listens_on_stays_its_own() {
+async fn a_socket_with_a_listener_is_not_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     let first = ControlSocket::open(&path).await.unwrap();
     assert!(matches!(ControlSocket::open(&path).await, Err(ControlSocketError::InUse)));
-    tokio::net::UnixStream::connect(&path).await.expect("the first one listens on");
+    tokio::net::UnixStream::connect(&path).await.expect("the first socket still listens");
     drop(first);
 }
 
 #[tokio::test]
-async fn a_daemon_that_ends_late_leaves_the_socket_of_the_next_one() {
+async fn a_daemon_does_not_remove_the_socket_of_its_successor() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     let first = ControlSocket::open(&path).await.unwrap();
     fs::remove_file(&path).unwrap();
     let second = ControlSocket::open(&path).await.unwrap();
     drop(first);
-    tokio::net::UnixStream::connect(&path).await.expect("the second one listens on");
+    tokio::net::UnixStream::connect(&path).await.expect("the second socket still listens");
     drop(second);
 }
 
 #[tokio::test]
-async fn another_file_of_its_name_is_left_alone() {
+async fn a_file_that_is_not_a_socket_is_not_replaced() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("control.sock");
     fs::write(&path, "notes").unwrap();
@@ -69,18 +69,18 @@ async fn another_file_of_its_name_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_not_there_and_a_long_path_are_reported_with_a_fix() {
+async fn a_missing_folder_and_a_long_path_are_errors_with_a_fix() {
     let folder = TempDir::new().unwrap();
     let nowhere = ControlSocket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
     let long = ControlSocket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();
-    for told in [nowhere.to_string(), long.to_string()] {
-        assert!(told.contains("in `[control] socket`"), "{told}");
+    for text in [nowhere.to_string(), long.to_string()] {
+        assert!(text.contains("in `[control] socket`"), "{text}");
     }
     assert!(matches!(long, ControlSocketError::PathTooLong));
 }
 
 #[tokio::test]
-async fn the_leavings_of_a_process_of_our_number_are_cleared_away() {
+async fn the_folder_of_an_earlier_process_with_the_same_id_is_removed() {
     let folder = TempDir::new().unwrap();
     let left = folder.path().join(format!(".{}", std::process::id()));
     fs::create_dir(&left).unwrap();

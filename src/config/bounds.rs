@@ -22,7 +22,8 @@ pub(crate) const fn secs(first: u64, last: u64) -> DurationRange {
 }
 
 impl TomlFile {
-    /// The duration of a key. `default` if the key is missing, and after a value out of bounds is reported as an error.
+    /// The duration of a key. If the key is missing, returns `default`. If the value is out of bounds, reports an error
+    /// and returns `default`.
     pub(crate) fn duration(
         &self,
         given: Option<&Spanned<DurationValue>>,
@@ -39,7 +40,8 @@ impl TomlFile {
         duration
     }
 
-    /// The number of a key. `default` if the key is missing, and after a value out of bounds is reported as an error.
+    /// The number of a key. If the key is missing, returns `default`. If the value is out of bounds, reports an error
+    /// and returns `default`.
     pub(crate) fn number<N: TryFrom<u64> + PartialOrd + Display>(
         &self,
         given: Option<&Spanned<WholeNumber>>,

@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 use super::diagnostic::{Diagnostic, SourceText};
 use crate::script::template::PlaceholderError;
 
-/// A file and its diagnostics. Readers and checks report an error here and go on, so that one run finds all of them.
+/// A file and its diagnostics. Readers and checks report an error here and continue, so that one run finds all errors.
 #[derive(Debug)]
 pub(crate) struct TomlFile {
     source: Arc<SourceText>,

@@ -50,7 +50,8 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.entries.remove(key)
     }
 
-    /// The value of a key. `None` if the key is missing, and after a value of the wrong type is reported as an error.
+    /// The value of a key. If the key is missing, returns `None`. If the value has the wrong type, reports an error and
+    /// returns `None`.
     pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
         let value = self.take_any(key)?;
         value::read(self.file, value)

@@ -64,7 +64,7 @@ pub(crate) enum TextOrTable {
     Table(NamedTexts),
 }
 
-/// Reads a value. A value of the wrong type is reported as an error, and `None` is returned.
+/// Reads a value. If it has the wrong type, reports an error and returns `None`.
 pub(crate) fn read<'i, T: Deserialize<'i>>(
     file: &TomlFile,
     value: Spanned<DeValue<'i>>,

@@ -1,6 +1,6 @@
 //! A fake Asterisk that runs `AGI()` (FastAGI), as observed on version 22.
 //!
-//! It has the commands that call control needs. The reply to others is that they are unknown. Functions named in
+//! It has the commands that call control needs. It rejects others as unknown. Functions named in
 //! comments are in `res/res_agi.c`.
 
 use std::collections::HashMap;

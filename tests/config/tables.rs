@@ -262,7 +262,7 @@ fn a_keypress_pattern_must_match_the_whole_input() {
 }
 
 #[test]
-fn the_delay_of_the_music_comes_from_the_script_or_the_daemons_file() {
+fn the_settings_of_hold_media_come_from_the_script_or_the_daemons_file() {
     let folder = ConfigFolder::new();
     let rest = "url='https://a.example/'\n[no_response]\n";
     folder.daemon_file("[trigger]\nmusic_after='1s'\n");

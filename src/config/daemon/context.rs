@@ -1,4 +1,4 @@
-//! What the checks of each table of the daemon's file have in common.
+//! The context in which the tables of the daemon's file are checked.
 
 use std::path::{Path, PathBuf};
 

@@ -65,8 +65,8 @@ impl SoundLibrary {
 }
 
 impl SoundInventory {
-    /// An error for each file that a switch cannot play. There is no error if the same sound also has a playable file,
-    /// such as the WAV file that was made from an MP3.
+    /// An error for each file that a switch cannot play. A file with another extension, such as MP3, is accepted if the
+    /// same sound also has a file with a playable extension.
     pub fn errors(&self) -> Vec<Diagnostic> {
         self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }

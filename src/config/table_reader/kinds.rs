@@ -56,7 +56,7 @@ impl<'i> TableReader<'_, 'i> {
         }
     }
 
-    /// A string, or a decimal number. The text of a number is that in the file.
+    /// A string, or a decimal number. A number is returned as it is written in the file.
     pub(crate) fn number_or_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.take_any(key)?;
         let text = match value.get_ref() {

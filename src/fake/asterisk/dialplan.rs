@@ -57,8 +57,8 @@ pub(super) struct FakeAsteriskChannel {
     destinations: FakeDestinations,
     context: String,
     extension: String,
-    /// The priority that ran last; at first, that of `AGI()` itself. SET PRIORITY stores the number before the new
-    /// priority here, or the new label.
+    /// The priority that ran last; at first, that of `AGI()` itself. SET PRIORITY sets it to the new priority minus
+    /// one, or to the new label.
     last_priority: Result<u32, String>,
     moved: bool,
     variables: HashMap<String, String>,

@@ -25,7 +25,7 @@ pub mod error;
 pub mod event;
 pub mod execution;
 mod header_value;
-pub mod headers;
+mod headers;
 mod parse;
 pub mod quote;
 pub mod variable;

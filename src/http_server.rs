@@ -30,7 +30,7 @@ const MAX_CONNECTION_TIME: Duration = Duration::from_secs(60);
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Answers requests until `stop` resolves, then aborts the open connections.
-pub async fn serve<A, F, B>(
+pub(crate) async fn serve<A, F, B>(
     listener: NetworkListener,
     answer: A,
     stop: impl Future<Output = ()> + Send,

@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-pub use limit::{ConnectionLimit, ConnectionPermit};
-pub use refusal::Refusal;
-pub use sockets::{Acceptor, LocalListener, LocalPeer, NetworkListener, bind};
+pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
+pub(crate) use refusal::Refusal;
+pub(crate) use sockets::{Acceptor, LocalListener};
+pub use sockets::{NetworkListener, bind};
 
 /// The first and the longest pause after a failed accept. The usual cause is a lack of file descriptors.
 const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -28,7 +29,7 @@ const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Serves and refuses the connections of one listener. Both methods must return at once: no other connection is
 /// accepted meanwhile.
-pub trait ConnectionHandler<L: Acceptor> {
+pub(crate) trait ConnectionHandler<L: Acceptor> {
     /// Starts to serve a connection. The permit must be held until the connection ends.
     fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit);
 
@@ -43,7 +44,7 @@ pub trait ConnectionHandler<L: Acceptor> {
 ///
 /// If the limit refuses, the connections that are in the backlog then are refused, too. Otherwise the kernel would reset
 /// them, and their peers would get no reply.
-pub async fn accept_connections<L: Acceptor>(
+pub(crate) async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
     handler: &mut (impl ConnectionHandler<L> + Send),
@@ -66,7 +67,7 @@ pub async fn accept_connections<L: Acceptor>(
 }
 
 /// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks.
-pub async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
+pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
     listener: &L,
     limit: ConnectionLimit,
     serve: impl Fn(L::Stream, L::Peer) -> F + Send,

@@ -25,4 +25,4 @@ pub mod run;
 pub mod subject;
 pub mod template;
 pub mod voice;
-pub mod when;
+pub(crate) mod when;

@@ -15,10 +15,10 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// The result of a flight; `None` if its task panicked or was aborted.
-pub type FlightFuture<T> = Shared<BoxFuture<'static, Option<T>>>;
+pub(crate) type FlightFuture<T> = Shared<BoxFuture<'static, Option<T>>>;
 
 /// What [`SingleFlight::join`] did.
-pub enum FlightJoin<T> {
+pub(crate) enum FlightJoin<T> {
     Started(FlightFuture<T>),
     /// Another caller had started the flight.
     Joined(FlightFuture<T>),
@@ -27,7 +27,7 @@ pub enum FlightJoin<T> {
 }
 
 /// The flights in progress, by key. Does not limit how many there are.
-pub struct SingleFlight<K, T> {
+pub(crate) struct SingleFlight<K, T> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     tracker: TaskTracker,
 }
@@ -38,13 +38,13 @@ where
     T: Clone + Send + Sync + 'static,
 {
     /// All tasks are spawned on the tracker.
-    pub fn new(tracker: TaskTracker) -> Self {
+    pub(crate) fn new(tracker: TaskTracker) -> Self {
         Self { in_flight: Arc::default(), tracker }
     }
 
     /// Joins the flight for this key, or calls `start` and spawns the future that it returns. No flight ends while
     /// `start` runs, so `start` sees whatever the flight before has stored.
-    pub fn join<F>(&self, key: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
+    pub(crate) fn join<F>(&self, key: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
     where
         F: Future<Output = T> + Send + 'static,
     {

@@ -12,7 +12,7 @@ use crate::channel::Caller;
 use crate::wire::{LossyText, decode_lossy};
 
 /// Maximum number of arguments of `AGI(url,first,…)` (`MAX_ARGS`).
-pub const MAX_ARGUMENTS: usize = 127;
+pub(crate) const MAX_ARGUMENTS: usize = 127;
 
 /// The `agi_*` lines that Asterisk sends before the first command (`launch_netscript`, `setup_env`).
 ///
@@ -57,12 +57,12 @@ impl AgiEnvironment {
     }
 
     /// `agi_uniqueid`: Asterisk's identifier of the channel.
-    pub fn uniqueid(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn uniqueid(&self) -> Option<Cow<'_, str>> {
         self.get("uniqueid")
     }
 
     /// `agi_callerid`: the caller's number, unless there is none or it is withheld.
-    pub fn callerid(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn callerid(&self) -> Option<Cow<'_, str>> {
         self.get_unless_withheld("callerid")
     }
 

@@ -6,7 +6,7 @@ use crate::wire::is_line_break;
 
 /// Maximum length of a command with its newline. Asterisk 16 reads 2,047 bytes (`AGI_BUF_LEN`; 8,191 in Asterisk 22)
 /// and executes the rest of a longer line as the next command.
-pub const MAX_COMMAND_BYTES: usize = 2_047;
+pub(crate) const MAX_COMMAND_BYTES: usize = 2_047;
 
 /// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

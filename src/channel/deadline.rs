@@ -25,7 +25,7 @@ pub struct CallLimits {
 
 impl CallLimits {
     /// Limits of a call that is only refused: nothing but the timeout.
-    pub fn with_timeout(timeout: Duration) -> Self {
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self { stop: CancellationToken::new(), ends_at: Instant::now() + timeout }
     }
 }

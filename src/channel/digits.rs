@@ -10,9 +10,9 @@ use tokio::time::Instant;
 const MAX_TYPE_AHEAD_KEYS: usize = 33;
 
 /// All DTMF keys.
-pub const DTMF_KEYS: &str = "0123456789*#ABCD";
+pub(crate) const DTMF_KEYS: &str = "0123456789*#ABCD";
 
-pub fn is_dtmf_key(key: char) -> bool {
+pub(crate) fn is_dtmf_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
@@ -33,7 +33,7 @@ pub struct DigitOptions {
 
 impl DigitOptions {
     /// Whether the key is a digit or the terminator. Other keys are ignored and interrupt nothing.
-    pub fn accepts(&self, key: char) -> bool {
+    pub(crate) fn accepts(&self, key: char) -> bool {
         key.is_ascii_digit() || Some(key) == self.terminator
     }
 }
@@ -120,7 +120,7 @@ impl<'a> DigitCollector<'a> {
     }
 
     /// Whether any key was accepted.
-    pub fn has_keys(&self) -> bool {
+    pub(crate) fn has_keys(&self) -> bool {
         self.is_complete() || !self.digits.is_empty()
     }
 

@@ -15,7 +15,7 @@ const MAX_PART_BYTES: usize = 79;
 
 impl Destination {
     /// Whether the text can be part of a destination. Neither switch gives a special meaning to any character in it.
-    pub fn is_valid_part(part: &str) -> bool {
+    pub(crate) fn is_valid_part(part: &str) -> bool {
         !part.is_empty()
             && part.len() <= MAX_PART_BYTES
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+*#.-".contains(&b))

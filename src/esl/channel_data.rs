@@ -48,7 +48,7 @@ impl ChannelData {
     }
 
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
-    pub fn caller_number(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn caller_number(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Number");
         self.get_nonempty("Caller-Caller-ID-Number")
             .filter(|number| is_shown && !is_unknown_caller(number))
@@ -66,7 +66,7 @@ impl ChannelData {
     }
 
     /// `Caller-Destination-Number`: the extension that the call is in. A transfer changes it.
-    pub fn destination_number(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn destination_number(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Caller-Destination-Number")
     }
 
@@ -75,7 +75,7 @@ impl ChannelData {
     /// It is the user part of the request URI. For a call from a gateway with which FreeSWITCH has registered, that is
     /// a name of FreeSWITCH's own, `gw+NAME`, and the dialled number is the user part of `To`
     /// (`sofia_handle_sip_i_invite` in `sofia.c`).
-    pub fn dialled_number(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn dialled_number(&self) -> Option<Cow<'_, str>> {
         let dialled = self.variable("sip_req_user")?;
         if dialled.contains("gw+") { self.variable("sip_to_user") } else { Some(dialled) }
     }
@@ -86,7 +86,7 @@ impl ChannelData {
     }
 
     /// `Channel-Name`
-    pub fn channel_name(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn channel_name(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Channel-Name")
     }
 

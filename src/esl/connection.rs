@@ -123,7 +123,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 
     /// Whether the `socket` line has `async`: FreeSWITCH then reads commands while an application runs.
-    pub fn is_async(&self) -> bool {
+    pub(crate) fn is_async(&self) -> bool {
         self.mode == SocketMode::Async
     }
 

@@ -150,11 +150,6 @@ impl EslEvent {
         self.get("Channel-State")
     }
 
-    /// `Playback-Status`: `done`, or `break` if the sound was interrupted.
-    pub fn playback_status(&self) -> Option<Cow<'_, str>> {
-        self.get("Playback-Status")
-    }
-
     /// `Job-UUID`
     pub fn job_uuid(&self) -> Option<Cow<'_, str>> {
         self.get("Job-UUID")

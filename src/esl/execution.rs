@@ -87,7 +87,7 @@ impl PendingExecutions {
     }
 
     /// Whether no application is running.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 

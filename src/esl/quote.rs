@@ -15,7 +15,7 @@ use crate::wire::{is_line_break, is_variable_name};
 
 /// Maximum length of a command. FreeSWITCH accepts 10 MB of headers and 16 MB of body (`read_packet`) but reads headers
 /// byte by byte.
-pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
+pub(crate) const MAX_COMMAND_BYTES: usize = 64 * 1024;
 /// Maximum length of a variable's value. FreeSWITCH sends each variable back in each event, up to three bytes for each
 /// byte. Escaping by [`variable`](super::variable) turns a byte into eight at most.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024;

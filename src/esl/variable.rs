@@ -65,7 +65,7 @@ pub fn application_argument(text: String, expansion: VariableExpansion) -> Strin
 
 /// Escapes one of the words into which an application splits its argument (`separate_string_blank_delim` in
 /// `switch_utils.c`).
-pub fn quote_word(text: &str) -> String {
+pub(crate) fn quote_word(text: &str) -> String {
     escape_splitting(text, None).replace(' ', r"\s")
 }
 

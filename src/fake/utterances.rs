@@ -18,7 +18,7 @@ pub struct FakeUtterance {
 
 /// An utterance with its times, in the past or in the future.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimedUtterance {
+pub(crate) struct TimedUtterance {
     pub begins: Instant,
     pub ends: Instant,
     pub text: String,

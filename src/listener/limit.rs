@@ -7,11 +7,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::refusal::Refusal;
 
 /// Held as long as a connection is served.
-pub type ConnectionPermit = OwnedSemaphorePermit;
+pub(crate) type ConnectionPermit = OwnedSemaphorePermit;
 
 /// A bound on connections. Clones share it.
 #[derive(Debug, Clone)]
-pub struct ConnectionLimit {
+pub(crate) struct ConnectionLimit {
     permits: Arc<Semaphore>,
     max: usize,
     /// The configuration key of a limit that refuses.
@@ -20,17 +20,17 @@ pub struct ConnectionLimit {
 
 impl ConnectionLimit {
     /// Connections over the limit wait in the kernel's backlog.
-    pub fn waiting(max: usize) -> Self {
+    pub(crate) fn waiting(max: usize) -> Self {
         Self { permits: Arc::new(Semaphore::new(max)), max, refused_by: None }
     }
 
     /// Connections over the limit are accepted and refused. `key` is the configuration key of the limit, for the log.
-    pub fn refusing(max: usize, key: &'static str) -> Self {
+    pub(crate) fn refusing(max: usize, key: &'static str) -> Self {
         Self { refused_by: Some(key), ..Self::waiting(max) }
     }
 
     /// How many connections are served now.
-    pub fn in_use(&self) -> usize {
+    pub(crate) fn in_use(&self) -> usize {
         self.max - self.permits.available_permits()
     }
 

@@ -2,7 +2,7 @@
 
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The peer may not connect; with the listener's rule.
     #[error("{0}")]
     NotAllowed(&'static str),

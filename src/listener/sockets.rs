@@ -16,7 +16,7 @@ pub(super) const BACKLOG: u32 = 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A socket that accepts connections, and knows who may connect.
-pub trait Acceptor: Send + Sync {
+pub(crate) trait Acceptor: Send + Sync {
     /// A connection.
     type Stream: Send;
     /// The other end of a connection.
@@ -79,7 +79,7 @@ impl Acceptor for NetworkListener {
 
 /// A Unix socket for root and the user that this process runs as.
 #[derive(Debug)]
-pub struct LocalListener {
+pub(crate) struct LocalListener {
     /// The listener's table in the configuration file, such as `[control]`.
     pub name: &'static str,
     /// The socket.
@@ -88,7 +88,7 @@ pub struct LocalListener {
 
 /// The user at the other end of a Unix socket; `None` when the kernel does not say.
 #[derive(Debug, Clone, Copy)]
-pub struct LocalPeer(Option<u32>);
+pub(crate) struct LocalPeer(Option<u32>);
 
 impl fmt::Display for LocalPeer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

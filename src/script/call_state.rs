@@ -29,7 +29,7 @@ impl FromIterator<(String, String)> for ScriptArguments {
 }
 
 /// The state of a call while its scripts run.
-pub struct CallState<'a> {
+pub(crate) struct CallState<'a> {
     library: &'a ScriptLibrary,
     caller: Arc<Caller>,
     arguments: ScriptArguments,
@@ -44,7 +44,7 @@ pub struct CallState<'a> {
 
 /// How a caller entered an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum InputMethod {
+pub(crate) enum InputMethod {
     /// By pressing keys.
     #[default]
     Keypress,
@@ -73,7 +73,7 @@ impl EnteredInput {
 
 impl<'a> CallState<'a> {
     /// A call that starts with `script`.
-    pub fn new(
+    pub(crate) fn new(
         library: &'a ScriptLibrary,
         caller: Arc<Caller>,
         script: Arc<Script>,
@@ -104,7 +104,7 @@ impl<'a> CallState<'a> {
 
     /// Stores the input of the running script. It is sensitive if `[keypress]` or `[speech]` says so, whichever of the
     /// two it came from.
-    pub fn record_input(&mut self, text: String, method: InputMethod) {
+    pub(crate) fn record_input(&mut self, text: String, method: InputMethod) {
         let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
             || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);
         if sensitive && !text.is_empty() {
@@ -114,7 +114,7 @@ impl<'a> CallState<'a> {
     }
 
     /// Stores a complete answer.
-    pub fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
+    pub(crate) fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
         self.answer = Some(answer);
     }
 

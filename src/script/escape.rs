@@ -85,7 +85,7 @@ impl EscapeContext {
 }
 
 /// The value on one line: each control character, such as CR, LF and NUL, becomes a space.
-pub fn replace_control_characters(value: &str) -> Cow<'_, str> {
+pub(crate) fn replace_control_characters(value: &str) -> Cow<'_, str> {
     if !value.contains(|c: char| c.is_control()) {
         return Cow::Borrowed(value);
     }

@@ -56,7 +56,7 @@ pub struct RenderedSound {
 }
 
 /// The cache does not delete a sound while a guard of it exists.
-pub type SoundGuard = Arc<dyn Send + Sync>;
+pub(crate) type SoundGuard = Arc<dyn Send + Sync>;
 
 /// Why there is no sound. The text never holds the text or the URL of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -37,7 +37,7 @@ impl MatcherError {
 
 /// What the branches of a script are compared with, as its tables say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ComparedKind {
+pub(crate) enum ComparedKind {
     /// The answer to a request.
     Answer,
     /// The input of the caller: at least one digit or word.

@@ -129,7 +129,7 @@ fn braced(input: &str) -> IResult<&str, &str> {
 }
 
 /// Whether a text starts with a known placeholder, not with a literal brace.
-pub fn begins_with_placeholder(text: &str) -> bool {
+pub(crate) fn begins_with_placeholder(text: &str) -> bool {
     braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
 

@@ -74,10 +74,10 @@ impl Daemon {
 
     /// One call that enters these digits.
     async fn call(&self, script: &str, digits: &str) {
-        let told = self
+        let ran = self
             .run(&["call", script, "--connect", &self.asterisk.to_string(), "--digits", digits])
             .await;
-        assert_eq!(told.code, 0, "{}{}", told.output, told.errors);
+        assert_eq!(ran.code, 0, "{}{}", ran.output, ran.errors);
     }
 
     async fn cache(&self, arguments: &[&str]) -> Ran {
@@ -197,18 +197,18 @@ async fn mistakes_are_reported_with_a_fix() {
     for arguments in
         [&["explain", "ordre"][..], &["purge", "--script", "ordre"], &["list", "--script", "ordre"]]
     {
-        let told = daemon.cache(arguments).await;
-        assert_eq!(told.code, 1);
-        assert!(told.errors.contains("available: order, pin, plain"), "{}", told.errors);
+        let ran = daemon.cache(arguments).await;
+        assert_eq!(ran.code, 1);
+        assert!(ran.errors.contains("available: order, pin, plain"), "{}", ran.errors);
     }
     for arguments in [&["purge"][..], &["purge", "--all", "0123"], &["explain"]] {
         assert_eq!(daemon.cache(arguments).await.code, 2);
     }
     let nowhere = daemon.program.folder.at("elsewhere.sock").to_str().unwrap().to_owned();
-    let told = run(&["cache", "list", "--socket", &nowhere]).await;
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains("no daemon listens on") && told.errors.contains(&nowhere));
-    assert!(told.errors.contains("--socket"), "{}", told.errors);
+    let ran = run(&["cache", "list", "--socket", &nowhere]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.errors.contains("no daemon listens on") && ran.errors.contains(&nowhere));
+    assert!(ran.errors.contains("--socket"), "{}", ran.errors);
 }
 
 #[tokio::test]
@@ -216,11 +216,11 @@ async fn a_daemon_without_a_socket_serves_calls_all_the_same() {
     let web = Web::start(fine).await;
     let switched_off = Daemon::with(&web, "[control]\nsocket = ''\n").await;
     switched_off.call("order", "11").await;
-    let told = switched_off.cache(&["list"]).await;
+    let ran = switched_off.cache(&["list"]).await;
     assert!(
-        told.code == 1 && told.errors.contains("the daemon has no control socket"),
+        ran.code == 1 && ran.errors.contains("the daemon has no control socket"),
         "{}",
-        told.errors
+        ran.errors
     );
     let no_folder = Daemon::with(&web, "[control]\nsocket = 'no/such/folder'\n").await;
     no_folder.call("order", "11").await;
@@ -233,9 +233,9 @@ async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
     let shared =
         format!("shared = 'redis://{}/'\nshared_secret = '{{secret.SHARED}}'", free_address());
     let daemon = Daemon::with(&web, &format!("[cache]\n{shared}\n")).await;
-    let told = daemon.cache(&["purge", "--all"]).await;
-    assert_eq!((told.code, told.lines()), (1, vec!["0 cached answers removed"]));
-    assert!(told.errors.contains("the shared cache is unavailable"), "{}", told.errors);
+    let ran = daemon.cache(&["purge", "--all"]).await;
+    assert_eq!((ran.code, ran.lines()), (1, vec!["0 cached answers removed"]));
+    assert!(ran.errors.contains("the shared cache is unavailable"), "{}", ran.errors);
 }
 
 #[tokio::test]
@@ -298,9 +298,9 @@ async fn an_address_that_the_metrics_can_not_have_stops_the_start() {
         "[asterisk]\nlisten = ['127.0.0.1:0']\n[freeswitch]\nlisten = []\n[metrics]\nlisten = '{address}'\n"
     );
     folder.daemon_file(text);
-    let told = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains(&format!("[metrics] {address}: ")), "{}", told.errors);
+    let ran = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
+    assert_eq!(ran.code, 1);
+    assert!(ran.errors.contains(&format!("[metrics] {address}: ")), "{}", ran.errors);
 }
 
 #[tokio::test]

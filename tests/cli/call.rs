@@ -69,7 +69,7 @@ then = "goto 100@agents"
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
-    let told = call(&samples("127.0.0.1:1"), &["extension", "--digits", "202"]).await;
+    let ran = call(&samples("127.0.0.1:1"), &["extension", "--digits", "202"]).await;
     let expected = [
         "picked_up",
         "hears",
@@ -86,12 +86,12 @@ async fn the_sample_for_extensions_goes_on_at_the_one_that_was_entered() {
         "goes_on",
         "ended",
     ];
-    assert_eq!(told.event_names(), expected);
+    assert_eq!(ran.event_names(), expected);
     let prompt = "\u{201c}Please enter or say an extension.\u{201d}";
-    assert_eq!(told.all("hears", "sound"), [prompt]);
-    assert_eq!(told.all("presses", "key"), ["2", "0", "2"]);
-    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
+    assert_eq!(ran.all("hears", "sound"), [prompt]);
+    assert_eq!(ran.all("presses", "key"), ["2", "0", "2"]);
+    assert_eq!(ran.all("goes_on", "to"), ["202@dialscript-extensions,1"]);
+    assert_eq!((ran.code, ran.variable("DIALSCRIPT_OUTCOME")), (0, "otherwise"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,15 +100,15 @@ async fn the_sample_for_routing_asks_twice_and_its_pin_is_shown_nowhere() {
         Web::start(|_| Reply::json(r#"{"customer": {"level": "gold", "agent": "202"}}"#)).await;
     let home = samples(&web.address.to_string());
     let digits = "0301234567#,8642";
-    let told = call(&home, &["customer-phone", "--digits", digits, "--caller", "100"]).await;
+    let ran = call(&home, &["customer-phone", "--digits", digits, "--caller", "100"]).await;
     let asked = String::from_utf8(web.next().await.body).unwrap();
     assert_eq!(asked, "phone=0301234567&pin=8642&caller=100");
-    assert_eq!(told.all("request", "body"), ["phone=0301234567&pin=***&caller=100"]);
-    assert_eq!(told.all("answer", "status"), [200]);
-    assert_eq!(told.all("branch", "number"), [2]);
-    assert_eq!(told.all("goes_on", "to"), ["202@dialscript-agents,1"]);
-    assert_eq!(told.variable("CUSTOMER_LEVEL"), "gold");
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+    assert_eq!(ran.all("request", "body"), ["phone=0301234567&pin=***&caller=100"]);
+    assert_eq!(ran.all("answer", "status"), [200]);
+    assert_eq!(ran.all("branch", "number"), [2]);
+    assert_eq!(ran.all("goes_on", "to"), ["202@dialscript-agents,1"]);
+    assert_eq!(ran.variable("CUSTOMER_LEVEL"), "gold");
+    assert_eq!((ran.code, ran.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,12 +116,12 @@ async fn the_sample_that_tells_of_a_call_never_picks_up() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let home = samples(&web.address.to_string());
     let arguments = ["--arg", "event=missed", "--arg", "status=NO ANSWER&x", "--called", "7400"];
-    let told = call(&home, &[&["call-notice", "--caller", "100"], &arguments[..]].concat()).await;
+    let ran = call(&home, &[&["call-notice", "--caller", "100"], &arguments[..]].concat()).await;
     let asked = String::from_utf8(web.next().await.body).unwrap();
     let expected = "event=missed&status=NO%20ANSWER%26x&caller=100&called=7400&call=";
     assert!(asked.starts_with(expected), "{asked}");
-    assert!(!told.event_names().contains(&"picked_up"));
-    assert_eq!((told.code, told.all("goes_on", "to")), (0, vec![&json!("next step")]));
+    assert!(!ran.event_names().contains(&"picked_up"));
+    assert_eq!((ran.code, ran.all("goes_on", "to")), (0, vec![&json!("next step")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,45 +165,45 @@ async fn silence_and_hang_ups_on_freeswitch_have_the_same_exit_codes() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let menu = ["menu", "--switch", "freeswitch"];
     let hangs_up = [&menu[..], &["--hangup-after", "300ms"]].concat();
-    let (silent, told) = tokio::join!(call(&home, &menu), call(&home, &hangs_up));
+    let (silent, ran) = tokio::join!(call(&home, &menu), call(&home, &hangs_up));
     assert_eq!((silent.code, silent.variable("dialscript_outcome")), (3, "no_input"));
-    assert_eq!(told.all("goes_on", "to"), ["h"]);
-    assert_eq!(told.code, 5);
+    assert_eq!(ran.all("goes_on", "to"), ["h"]);
+    assert_eq!(ran.code, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_branch_that_won_is_reported_with_its_reason() {
     let web = Web::start(|_| Reply::json(r#"{"data": {"code": 200}}"#)).await;
-    let told = call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
-    assert_eq!(told.all("answer", "value"), ["200"]);
-    assert_eq!(told.all("branch", "why"), [r#"is "200""#]);
-    assert_eq!(told.code, 0);
+    let ran = call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
+    assert_eq!(ran.all("answer", "value"), ["200"]);
+    assert_eq!(ran.all("branch", "why"), [r#"is "200""#]);
+    assert_eq!(ran.code, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_web_application_that_is_down_is_exit_4() {
-    let told =
+    let ran =
         call(&ConfigFolder::with_scripts(&[("ask", &asks("http://127.0.0.1:1/"))]), &["ask"]).await;
-    let reason = told.all("no_response", "reason")[0].as_str().unwrap();
+    let reason = ran.all("no_response", "reason")[0].as_str().unwrap();
     assert!(reason.starts_with("no connection"), "{reason}");
-    assert_eq!(told.all("goes_on", "to"), ["100@agents,1"]);
-    assert_eq!(told.code, 4);
+    assert_eq!(ran.all("goes_on", "to"), ["100@agents,1"]);
+    assert_eq!(ran.code, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_silent_caller_is_exit_3() {
-    let told = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));
+    let ran = call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu"]).await;
+    assert_eq!((ran.code, ran.variable("DIALSCRIPT_OUTCOME")), (3, "no_input"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_hangs_up_is_exit_5() {
-    let told =
+    let ran =
         call(&ConfigFolder::with_scripts(&[("menu", MENU)]), &["menu", "--hangup-after", "300ms"])
             .await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (5, "hangup"));
-    assert_eq!(told.all("goes_on", "to"), ["h"]);
-    assert_eq!(told.all("ended", "agi_status"), ["HANGUP"]);
+    assert_eq!((ran.code, ran.variable("DIALSCRIPT_OUTCOME")), (5, "hangup"));
+    assert_eq!(ran.all("goes_on", "to"), ["h"]);
+    assert_eq!(ran.all("ended", "agi_status"), ["HANGUP"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -211,9 +211,9 @@ async fn a_place_that_the_dialplan_does_not_have_is_exit_6() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let missing = ["menu", "--digits", "1", "--exists", "200@shipping"];
     let there = ["menu", "--digits", "1", "--exists", "9100@shipping"];
-    let (told, reached) = tokio::join!(call(&home, &missing), call(&home, &there));
-    assert_eq!(told.all("error", "reason"), ["the dialplan has no 9100@shipping"]);
-    assert_eq!((told.code, told.all("goes_on", "to")), (6, vec![&json!("next step")]));
+    let (ran, reached) = tokio::join!(call(&home, &missing), call(&home, &there));
+    assert_eq!(ran.all("error", "reason"), ["the dialplan has no 9100@shipping"]);
+    assert_eq!((ran.code, ran.all("goes_on", "to")), (6, vec![&json!("next step")]));
     assert_eq!((reached.code, reached.all("goes_on", "to")), (0, vec![&json!("9100@shipping,1")]));
 }
 
@@ -225,29 +225,29 @@ async fn a_daemon_that_runs_already_is_called_by_connect() {
     let daemon =
         Simulation::start(&config, Switch::Asterisk, SimulationOptions::default()).await.unwrap();
     let address = daemon.address.to_string();
-    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
-    assert_eq!(told.event_names().iter().filter(|event| **event == "note").count(), 1);
-    assert!(!told.event_names().contains(&"request"));
-    let told = run(&["call", "unknown", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.all("ended", "agi_status")), (6, vec![&json!("FAILURE")]));
+    let ran = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((ran.code, ran.variable("DIALSCRIPT_OUTCOME")), (0, "matched"));
+    assert_eq!(ran.event_names().iter().filter(|event| **event == "note").count(), 1);
+    assert!(!ran.event_names().contains(&"request"));
+    let ran = run(&["call", "unknown", "--json", "--connect", &address]).await;
+    assert_eq!((ran.code, ran.all("ended", "agi_status")), (6, vec![&json!("FAILURE")]));
     daemon.stop().await;
-    let told = run(&["call", "ask", "--json", "--connect", &address]).await;
-    assert_eq!((told.code, told.all("ended", "outcome")), (6, vec![&json!("")]));
+    let ran = run(&["call", "ask", "--json", "--connect", &address]).await;
+    assert_eq!((ran.code, ran.all("ended", "outcome")), (6, vec![&json!("")]));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_and_unknown_scripts_are_exit_1_and_a_strange_key_is_exit_2() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
-    let told = call(&home, &["nemu"]).await;
-    assert_eq!((told.code, told.events().len()), (1, 0));
-    assert!(told.errors.contains("available: menu"), "{}", told.errors);
-    let told = call(&home, &["menu", "--digits", "12x"]).await;
-    assert_eq!(told.code, 2);
-    assert!(told.errors.contains("invalid key 'x'"), "{}", told.errors);
-    let told = call(&ConfigFolder::with_scripts(&[("menu", "[promt]")]), &["menu"]).await;
-    assert_eq!((told.code, told.events().len()), (1, 0));
-    assert!(told.errors.contains("promt"), "{}", told.errors);
+    let ran = call(&home, &["nemu"]).await;
+    assert_eq!((ran.code, ran.events().len()), (1, 0));
+    assert!(ran.errors.contains("available: menu"), "{}", ran.errors);
+    let ran = call(&home, &["menu", "--digits", "12x"]).await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.errors.contains("invalid key 'x'"), "{}", ran.errors);
+    let ran = call(&ConfigFolder::with_scripts(&[("menu", "[promt]")]), &["menu"]).await;
+    assert_eq!((ran.code, ran.events().len()), (1, 0));
+    assert!(ran.errors.contains("promt"), "{}", ran.errors);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -92,7 +92,7 @@ impl Home {
 fn every_branch_is_reported_with_what_it_wants_and_the_one_that_wins_with_its_next_action() {
     let home = Home::new();
     let body = br#"{"data": {"code": 200, "status": "shipped", "extension": "9100"}}"#;
-    let told = home.runs(&["order", "--answer", "-"], body);
+    let ran = home.runs(&["order", "--answer", "-"], body);
     let expected = "\
 the answer is read as JSON, with HTTP status 200
 data.code is \"200\"
@@ -104,27 +104,27 @@ data.code is \"200\"
   set ORDER_STATUS = \"shipped of {keypress}\"
   then goto {$data.extension}@shipping (resolves to goto 9100@shipping)
 ";
-    assert_eq!(told.output, expected, "{}", told.errors);
-    assert_eq!(told.code, 0);
+    assert_eq!(ran.output, expected, "{}", ran.errors);
+    assert_eq!(ran.code, 0);
 }
 
 #[test]
 fn programs_get_an_object_a_line() {
     let body = br#"{"data": {"code": "404"}}"#;
-    let told = Home::new().order(body, &["--status", "404"]);
-    let events: Vec<_> = told.events().iter().map(|line| line["event"].clone()).collect();
+    let ran = Home::new().order(body, &["--status", "404"]);
+    let events: Vec<_> = ran.events().iter().map(|line| line["event"].clone()).collect();
     let expected = ["answer", "value", "branch", "branch", "branch", "branch", "taken", "then"];
     assert_eq!(events, expected);
-    let answer = told.event("answer");
+    let answer = ran.event("answer");
     assert_eq!((&answer["status"], &answer["format"]), (&404.into(), &"json".into()));
-    let value = told.event("value");
+    let value = ran.event("value");
     assert_eq!((&value["key"], &value["value"]), (&"data.code".into(), &"404".into()));
-    let results: Vec<_> = told.events()[2..6].iter().map(|line| line["result"].clone()).collect();
+    let results: Vec<_> = ran.events()[2..6].iter().map(|line| line["result"].clone()).collect();
     assert_eq!(results, ["won", "not_tried", "not_tried", "not_tried"]);
-    let taken = told.event("taken");
+    let taken = ran.event("taken");
     assert_eq!((&taken["table"], &taken["number"]), (&"branch".into(), &1.into()));
     assert_eq!(taken["outcome"], "matched");
-    assert_eq!(told.event("then")["then"], "hangup");
+    assert_eq!(ran.event("then")["then"], "hangup");
 }
 
 #[test]
@@ -142,14 +142,14 @@ fn what_it_comes_to_is_what_a_call_comes_to() {
         ("200", &["--content-type", "text/html"], "no_response", "no_response", 4),
     ];
     for (body, more, table, outcome, code) in rows {
-        let told = home.order(body.as_bytes(), more);
-        let taken = told.event("taken");
+        let ran = home.order(body.as_bytes(), more);
+        let taken = ran.event("taken");
         assert_eq!((&taken["table"], &taken["outcome"]), (&(*table).into(), &(*outcome).into()));
-        assert_eq!(told.code, *code, "{body}");
+        assert_eq!(ran.code, *code, "{body}");
     }
-    let told = home.runs(&["text", "--answer", "-"], b"closed");
-    assert!(told.output.contains("[otherwise] is selected: no branch matches"), "{}", told.output);
-    assert_eq!(told.code, 0);
+    let ran = home.runs(&["text", "--answer", "-"], b"closed");
+    assert!(ran.output.contains("[otherwise] is selected: no branch matches"), "{}", ran.output);
+    assert_eq!(ran.code, 0);
 }
 
 #[test]
@@ -162,10 +162,10 @@ fn no_response_tells_its_reason() {
         (&[b'x'; 300_000], &[], "longer than"),
     ];
     for (body, more, reason) in rows {
-        let told = home.order(body, more);
-        let taken = told.event("taken");
+        let ran = home.order(body, more);
+        let taken = ran.event("taken");
         assert!(taken["reason"].as_str().unwrap().contains(reason), "{taken}");
-        assert_eq!(told.event("then")["then"], "goto {keypress}@agents");
+        assert_eq!(ran.event("then")["then"], "goto {keypress}@agents");
     }
 }
 
@@ -194,18 +194,18 @@ fn whole_replies_are_read_as_curl_prints_them() {
         ("HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Type: text/html\n\n", 200, "text"),
     ];
     for (head, status, format) in rows {
-        let told = home.order(format!("{head}{json}").as_bytes(), &[]);
-        let answer = told.event("answer");
+        let ran = home.order(format!("{head}{json}").as_bytes(), &[]);
+        let answer = ran.event("answer");
         assert_eq!((&answer["status"], &answer["format"]), (&(*status).into(), &(*format).into()));
     }
-    let told = home.order(format!("{}{json}", rows[0].0).as_bytes(), &["--status", "200"]);
-    assert_eq!(told.event("answer")["status"], 200, "the command line overrides");
-    let told = home.order(b"HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n", &[]);
-    assert_eq!((&told.event("answer")["format"], told.code), (&"empty".into(), 0));
-    let told = home.order(b"HTTP/1.1 204 No Content\r\nServer: x", &[]);
-    assert_eq!(told.event("answer")["status"], 204);
-    let told = home.order(b"HTTP/9 is near", &["--content-type", "text/plain"]);
-    assert_eq!(told.event("answer")["format"], "text", "no status line: a bare body");
+    let ran = home.order(format!("{}{json}", rows[0].0).as_bytes(), &["--status", "200"]);
+    assert_eq!(ran.event("answer")["status"], 200, "the command line overrides");
+    let ran = home.order(b"HTTP/1.1 204 No Content\r\nServer: x\r\n\r\n", &[]);
+    assert_eq!((&ran.event("answer")["format"], ran.code), (&"empty".into(), 0));
+    let ran = home.order(b"HTTP/1.1 204 No Content\r\nServer: x", &[]);
+    assert_eq!(ran.event("answer")["status"], 204);
+    let ran = home.order(b"HTTP/9 is near", &["--content-type", "text/plain"]);
+    assert_eq!(ran.event("answer")["format"], "text", "no status line: a bare body");
 }
 
 #[test]
@@ -216,14 +216,14 @@ fn what_is_no_answer_is_reported_with_a_fix() {
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08", "--compressed"),
     ];
     for (reply, error) in rows {
-        let told = home.order(reply, &[]);
-        assert!(told.errors.contains(error), "{}", told.errors);
-        assert_eq!((told.code, told.output.as_str()), (1, ""));
+        let ran = home.order(reply, &[]);
+        assert!(ran.errors.contains(error), "{}", ran.errors);
+        assert_eq!((ran.code, ran.output.as_str()), (1, ""));
     }
     for file in ["not-there", "scripts"] {
-        let told = home.runs(&["order", "--answer", file], b"");
-        assert!(told.errors.contains(&format!("{file} can't be read")), "{}", told.errors);
-        assert_eq!(told.code, 1);
+        let ran = home.runs(&["order", "--answer", file], b"");
+        assert!(ran.errors.contains(&format!("{file} can't be read")), "{}", ran.errors);
+        assert_eq!(ran.code, 1);
     }
 }
 
@@ -238,14 +238,14 @@ fn a_menu_compares_what_is_entered() {
         ("x", "[invalid_input] is selected", 3, "then goto 2@other"),
     ];
     for (input, taken, code, then) in rows {
-        let told = home.runs(&["menu", "--input", input], b"");
-        assert!(told.output.contains(taken), "{input}: {}", told.output);
-        assert!(told.output.ends_with(&format!("  {then}\n")), "{input}: {}", told.output);
-        assert_eq!(told.code, *code);
+        let ran = home.runs(&["menu", "--input", input], b"");
+        assert!(ran.output.contains(taken), "{input}: {}", ran.output);
+        assert!(ran.output.ends_with(&format!("  {then}\n")), "{input}: {}", ran.output);
+        assert_eq!(ran.code, *code);
     }
-    let told = home.runs(&["menu", "--input", "9"], b"");
+    let ran = home.runs(&["menu", "--input", "9"], b"");
     let lost = "[[branch]] 1  no match   wants a number from 1 to 5; the value is \"9\"";
-    assert!(told.output.contains(lost), "{}", told.output);
+    assert!(ran.output.contains(lost), "{}", ran.output);
 }
 
 #[test]
@@ -266,14 +266,14 @@ fn a_command_line_that_does_not_fit_the_script_is_refused_with_the_way_out() {
         (&["ordre", "--answer", "-"], 1, "no script ordre; available: menu, order"),
     ];
     for (arguments, code, error) in rows {
-        let told = home.runs(arguments, b"");
-        assert!(told.errors.contains(error), "{arguments:?}: {}", told.errors);
-        assert_eq!((told.code, told.output.as_str()), (*code, ""), "{arguments:?}");
+        let ran = home.runs(arguments, b"");
+        assert!(ran.errors.contains(error), "{arguments:?}: {}", ran.errors);
+        assert_eq!((ran.code, ran.output.as_str()), (*code, ""), "{arguments:?}");
     }
     home.0.script("menu", "[keypres]");
-    let told = home.runs(&["order", "--answer", "-"], b"");
-    assert!(told.errors.contains("keypres"), "{}", told.errors);
-    assert_eq!(told.code, 1);
+    let ran = home.runs(&["order", "--answer", "-"], b"");
+    assert!(ran.errors.contains("keypres"), "{}", ran.errors);
+    assert_eq!(ran.code, 1);
 }
 
 #[test]
@@ -281,19 +281,19 @@ fn hostile_values_are_shown_on_one_line_and_not_endless() {
     let home = Home::new();
     let value = format!("\u{1b}[2J\r\n{}", "x".repeat(1000));
     let body = serde_json::json!({ "data": { "code": value, "extension": "1\n" } }).to_string();
-    let told = home.runs(&["order", "--answer", "-"], body.as_bytes());
-    assert!(!told.output.contains(['\u{1b}', '\r']), "{}", told.output);
+    let ran = home.runs(&["order", "--answer", "-"], body.as_bytes());
+    assert!(!ran.output.contains(['\u{1b}', '\r']), "{}", ran.output);
     let expected =
         format!(r#"data.code is "\u{{1b}}[2J\r\n{}"… (1006 characters)"#, "x".repeat(194));
-    assert!(told.output.lines().any(|line| line == expected), "{}", told.output);
-    assert!(told.output.lines().all(|line| line.len() < 400));
+    assert!(ran.output.lines().any(|line| line == expected), "{}", ran.output);
+    assert!(ran.output.lines().all(|line| line.len() < 400));
 }
 
 #[test]
 fn a_place_that_no_switch_would_be_sent_to_is_reported() {
     let body = br#"{"data": {"code": 200, "extension": "9100@x"}}"#;
-    let told = Home::new().order(body, &[]);
-    let then = told.event("then");
+    let ran = Home::new().order(body, &[]);
+    let then = ran.event("then");
     assert!(then["error"].as_str().unwrap().contains("destination"), "{then}");
     assert_eq!(then["to"], Value::Null);
 }

@@ -51,12 +51,12 @@ impl Home {
 fn an_imported_sound_is_there_and_is_reported() {
     let home = Home::new();
     home.file("in/welcome.mp3", MP3);
-    let told = home.sounds(&["import", "in/welcome.mp3"]);
+    let ran = home.sounds(&["import", "in/welcome.mp3"]);
     assert_eq!(
-        told.output,
+        ran.output,
         "play = \"welcome\": 0.5 s, imported from in/welcome.mp3: sounds/welcome.wav\n"
     );
-    assert_eq!((told.code, told.errors.as_str()), (0, ""));
+    assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
     assert_eq!(home.files("sounds"), ["welcome.wav"], "and nothing else is left");
     assert_eq!(home.rate("sounds/welcome.wav"), 8000);
     home.file("scripts/a.toml", "[prompt]\nplay = 'welcome'\n");
@@ -67,8 +67,8 @@ fn an_imported_sound_is_there_and_is_reported() {
 fn a_name_and_a_language_decide_its_place() {
     let home = Home::new();
     home.file("a.mp3", MP3);
-    let told = home.sounds(&["import", "--language", "de", "--name", "menu/main", "a.mp3"]);
-    assert!(told.output.starts_with("play = \"menu/main\" for de: 0.5 s"), "{}", told.output);
+    let ran = home.sounds(&["import", "--language", "de", "--name", "menu/main", "a.mp3"]);
+    assert!(ran.output.starts_with("play = \"menu/main\" for de: 0.5 s"), "{}", ran.output);
     assert_eq!(home.files("sounds/de/menu"), ["main.wav"]);
 }
 
@@ -76,10 +76,10 @@ fn a_name_and_a_language_decide_its_place() {
 fn nothing_is_replaced_unless_it_is_said() {
     let home = Home::new();
     home.file("a.mp3", MP3).file("sounds/a.wav", "mine");
-    let told = home.sounds(&["import", "a.mp3"]);
-    assert_eq!((told.code, told.output.as_str()), (1, ""));
-    assert!(told.errors.contains("sound `a` already exists"), "{}", told.errors);
-    assert!(told.errors.contains("--force"), "{}", told.errors);
+    let ran = home.sounds(&["import", "a.mp3"]);
+    assert_eq!((ran.code, ran.output.as_str()), (1, ""));
+    assert!(ran.errors.contains("sound `a` already exists"), "{}", ran.errors);
+    assert!(ran.errors.contains("--force"), "{}", ran.errors);
     assert_eq!(fs::read(home.0.at("sounds/a.wav")).unwrap(), b"mine");
     assert_eq!(home.sounds(&["import", "--force", "a.mp3"]).code, 0);
     assert_eq!(home.rate("sounds/a.wav"), 8000);
@@ -94,9 +94,9 @@ fn no_file_of_an_old_sound_is_left_beside_a_new_one() {
         assert_eq!(WavReader::open(home.0.at(name)).unwrap().duration(), samples);
     }
     home.file("sounds/a.gsm", "old");
-    let told = home.sounds(&["import", "--force", "a.mp3"]);
-    assert_eq!(told.code, 1);
-    assert!(told.errors.contains("remove that file"), "{}", told.errors);
+    let ran = home.sounds(&["import", "--force", "a.mp3"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.errors.contains("remove that file"), "{}", ran.errors);
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
     home.file("good.mp3", MP3).file("bad.mp3", "<html>").file("other/good.mp3", MP3);
     home.file("my sound (2).mp3", MP3);
     let files = ["bad.mp3", "gone.mp3", "good.mp3", "other/good.mp3", "my sound (2).mp3", "other"];
-    let told = home.sounds(&[&["import", "--force"], &files[..]].concat());
-    assert_eq!(told.code, 1);
-    assert_eq!(told.output.lines().count(), 1, "{}", told.output);
+    let ran = home.sounds(&[&["import", "--force"], &files[..]].concat());
+    assert_eq!(ran.code, 1);
+    assert_eq!(ran.output.lines().count(), 1, "{}", ran.output);
     for words in [
         "not a supported sound file",
         "bad.mp3",
@@ -118,7 +118,7 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
         "this is a folder, not a file",
         "5 errors in 5 files",
     ] {
-        assert!(told.errors.contains(words), "{words}: {}", told.errors);
+        assert!(ran.errors.contains(words), "{words}: {}", ran.errors);
     }
 }
 
@@ -127,15 +127,15 @@ fn names_that_nothing_can_play_are_refused() {
     let home = Home::new();
     home.file("a.mp3", MP3);
     for name in ["../a", "/etc/a", "a//b", "a/", "", ".a", "a b", "a.b", "a&b", "$x"] {
-        let told = home.sounds(&["import", "--name", name, "a.mp3"]);
-        assert_eq!(told.code, 1, "{name}");
-        assert!(told.errors.contains("choose another name: --name "), "{}", told.errors);
+        let ran = home.sounds(&["import", "--name", name, "a.mp3"]);
+        assert_eq!(ran.code, 1, "{name}");
+        assert!(ran.errors.contains("choose another name: --name "), "{}", ran.errors);
     }
-    let told = home.sounds(&["import", "--language", "../x", "a.mp3"]);
-    assert!(told.errors.contains("invalid language `../x`"), "{}", told.errors);
+    let ran = home.sounds(&["import", "--language", "../x", "a.mp3"]);
+    assert!(ran.errors.contains("invalid language `../x`"), "{}", ran.errors);
     home.file("b.mp3", MP3);
-    let told = home.sounds(&["import", "--name", "x", "a.mp3", "b.mp3"]);
-    assert!(told.errors.contains("`--name` can't be used with several files"), "{}", told.errors);
+    let ran = home.sounds(&["import", "--name", "x", "a.mp3", "b.mp3"]);
+    assert!(ran.errors.contains("`--name` can't be used with several files"), "{}", ran.errors);
     assert!(!home.0.at("sounds").exists());
 }
 
@@ -147,8 +147,8 @@ fn a_sound_of_the_library_is_made_playable_where_it_lies() {
     assert_eq!(checked.code, 1);
     let help = "dialscript sounds import --force sounds/de/hello.wav";
     assert!(checked.errors.contains(help), "{}", checked.errors);
-    let told = home.sounds(&["import", "--force", "sounds/de/hello.wav"]);
-    assert_eq!((told.code, told.errors.as_str()), (0, ""));
+    let ran = home.sounds(&["import", "--force", "sounds/de/hello.wav"]);
+    assert_eq!((ran.code, ran.errors.as_str()), (0, ""));
     assert_eq!(home.rate("sounds/de/hello.wav"), 8000);
     let checked = home.sounds(&["check"]);
     assert_eq!((checked.code, checked.output.as_str()), (0, "1 sound file, no errors\n"));
@@ -161,15 +161,15 @@ fn check_tells_every_file_that_no_switch_plays() {
     home.wav("sounds/wide.wav16", 16000, 1).file("sounds/broken.wav", "RIFF");
     home.file("sounds/en/song.mp3", MP3).file("sounds/good.mp3", MP3);
     home.file("sounds/README.md", "ours").file("sounds/.hidden.mp3", MP3);
-    let told = home.sounds(&["check"]);
-    assert_eq!((told.code, told.output.as_str()), (1, ""));
+    let ran = home.sounds(&["check"]);
+    assert_eq!((ran.code, ran.output.as_str()), (1, ""));
     for words in [
         "sounds/wide.wav` has 1 channel, 16000 Hz and 16 bits",
         "sounds/broken.wav` is not a WAV file",
         "dialscript sounds import sounds/en/song.mp3",
         "3 errors in 3 files",
     ] {
-        assert!(told.errors.contains(words), "{words}: {}", told.errors);
+        assert!(ran.errors.contains(words), "{words}: {}", ran.errors);
     }
 }
 
@@ -181,23 +181,23 @@ fn the_list_shows_what_there_is_and_who_plays_it() {
     home.file("sounds/old.gsm", [0; 1650]);
     home.file("scripts/a.toml", "[prompt]\nplay = ['hello', 'old', 'missing']\n");
     home.file("scripts/b.toml", "[prompt]\nplay = 'hello'\n[prompt");
-    let told = home.sounds(&["list"]);
+    let ran = home.sounds(&["list"]);
     let wanted = "\
 NAME    LANGUAGES  LENGTH          FILES       PLAYED BY
 hello   any, de    2.0 s to 3.0 s  wav, wav16  a, b
 old     any        1.0 s           gsm         a
 unused  any        1:15 min        wav         -
 ";
-    assert_eq!((told.code, told.output.as_str()), (0, wanted));
-    assert_eq!(told.errors, "", "faults of scripts are told by `check`");
+    assert_eq!((ran.code, ran.output.as_str()), (0, wanted));
+    assert_eq!(ran.errors, "", "faults of scripts are told by `check`");
 }
 
 #[test]
 fn an_empty_library_says_how_it_is_filled() {
     let home = Home::new();
-    let told = home.sounds(&["list"]);
-    assert_eq!(told.code, 0);
-    assert!(told.output.contains("dialscript sounds import FILE..."), "{}", told.output);
+    let ran = home.sounds(&["list"]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.output.contains("dialscript sounds import FILE..."), "{}", ran.output);
     assert_eq!(home.sounds(&["check"]).output, "0 sound files, no errors\n");
 }
 
@@ -206,13 +206,13 @@ fn an_invalid_daemon_file_is_reported_and_nothing_is_made() {
     let home = Home::new();
     home.file("dialscript.toml", "[folders]\nsouns = 'x'\n").file("a.mp3", MP3);
     for arguments in [&["import", "a.mp3"][..], &["list"], &["check"]] {
-        let told = home.sounds(arguments);
-        assert_eq!(told.code, 1, "{arguments:?}");
-        assert!(told.errors.contains("souns"), "{}", told.errors);
+        let ran = home.sounds(arguments);
+        assert_eq!(ran.code, 1, "{arguments:?}");
+        assert!(ran.errors.contains("souns"), "{}", ran.errors);
     }
     assert!(!home.0.at("sounds").exists());
-    let told = home.sounds(&["list", "--config", "/no/such.toml"]);
-    assert!(told.errors.contains("/no/such.toml"), "{}", told.errors);
+    let ran = home.sounds(&["list", "--config", "/no/such.toml"]);
+    assert!(ran.errors.contains("/no/such.toml"), "{}", ran.errors);
 }
 
 #[test]

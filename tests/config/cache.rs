@@ -29,26 +29,26 @@ fn a_shared_cache_has_an_address_and_a_secret_and_shows_neither_password_nor_sec
 }
 
 /// What is wrong with `[cache]`.
-fn faults(cache: &str) -> String {
-    folder(cache).faults().join("\n")
+fn errors(cache: &str) -> String {
+    folder(cache).errors().join("\n")
 }
 
 #[test]
 fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
-    let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
+    let errors = |shared: &str| errors(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
     for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
-        let faults = faults(&format!("shared = '{shared}'"));
-        assert!(faults.starts_with("not the address of a Redis or Valkey server"), "{faults}");
-        assert!(faults.contains("`redis://:{secret.NAME}@10.0.0.5:6379/0`"), "{faults}");
-        assert!(!faults.contains("word"), "{faults}");
+        let errors = errors(&format!("shared = '{shared}'"));
+        assert!(errors.starts_with("not the address of a Redis or Valkey server"), "{errors}");
+        assert!(errors.contains("`redis://:{secret.NAME}@10.0.0.5:6379/0`"), "{errors}");
+        assert!(!errors.contains("word"), "{errors}");
     }
-    let database = faults("shared = 'redis://10.0.0.5/calls'");
+    let database = errors("shared = 'redis://10.0.0.5/calls'");
     assert!(database.starts_with("the database must be a number"), "{database}");
-    let rest = faults("shared = 'rediss://10.0.0.5/#insecure'");
+    let rest = errors("shared = 'rediss://10.0.0.5/#insecure'");
     assert!(rest.contains("remove the part that begins with `?` or `#`"), "{rest}");
-    let missing = faults("shared = 'redis://:{secret.NOWHERE}@10.0.0.5/'");
+    let missing = errors("shared = 'redis://:{secret.NOWHERE}@10.0.0.5/'");
     assert!(missing.starts_with("the secret `NOWHERE` is not available"), "{missing}");
-    let call = faults("shared = 'redis://:{caller}@10.0.0.5/'");
+    let call = errors("shared = 'redis://:{caller}@10.0.0.5/'");
     assert!(
         call.starts_with("a value of a call cannot be used here: the cache serves all calls"),
         "{call}"
@@ -57,29 +57,29 @@ fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
 
 #[test]
 fn a_shared_cache_and_its_secret_need_each_other() {
-    let alone = faults("shared = 'redis://10.0.0.5/'");
+    let alone = errors("shared = 'redis://10.0.0.5/'");
     assert!(alone.contains("`shared` needs `shared_secret`"), "{alone}");
     assert!(alone.contains("add `shared_secret = \"{secret.NAME}\"`"), "{alone}");
-    let alone = faults("shared_secret = '{secret.SHARED}'");
+    let alone = errors("shared_secret = '{secret.SHARED}'");
     assert!(alone.starts_with("`shared_secret` has no effect without `shared`"), "{alone}");
 }
 
 #[test]
 fn the_secret_is_a_long_one_and_is_never_in_the_file_itself() {
-    let faults = |secret: &str| {
-        faults(&format!("shared = 'unix:///redis.sock'\nshared_secret = '{secret}'"))
+    let errors = |secret: &str| {
+        errors(&format!("shared = 'unix:///redis.sock'\nshared_secret = '{secret}'"))
     };
     for literal in [SECRET, "{secret.SHARED}x", "{secret.SHARED}{secret.SHARED}", "{caller}", ""] {
-        let faults = faults(literal);
-        assert!(faults.starts_with("`shared_secret` must be a secret"), "{faults}");
-        assert!(faults.contains("write the secret to a file in the secrets folder"), "{faults}");
+        let errors = errors(literal);
+        assert!(errors.starts_with("`shared_secret` must be a secret"), "{errors}");
+        assert!(errors.contains("write the secret to a file in the secrets folder"), "{errors}");
     }
-    let short = faults("{secret.SHORT}");
+    let short = errors("{secret.SHORT}");
     assert!(short.starts_with("this secret is shorter than 16 characters"), "{short}");
     assert!(short.contains("openssl rand -hex 32") && !short.contains("0123"), "{short}");
-    assert!(faults("{secret.NOWHERE}").starts_with("the secret `NOWHERE` is not available"));
+    assert!(errors("{secret.NOWHERE}").starts_with("the secret `NOWHERE` is not available"));
     assert_eq!(
-        faults("{secret.EMPTY}"),
+        errors("{secret.EMPTY}"),
         "the secret `EMPTY` is not available: it is empty | write the secret to that file"
     );
 }

@@ -43,13 +43,13 @@ fn the_socket_lies_beside_the_daemons_file_whatever_is_wrong_with_scripts() {
 #[test]
 fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
     let folder = ConfigFolder::new();
-    let faults = |lines: &str| folder.daemon_file(lines).faults();
-    assert!(faults("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
-    assert!(faults("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
-    assert!(faults("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
-    let nobody = faults("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
+    let errors = |lines: &str| folder.daemon_file(lines).errors();
+    assert!(errors("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
+    assert!(errors("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
+    assert!(errors("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
+    let nobody = errors("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
     assert!(nobody[0].starts_with("`allow` is empty: nobody could connect"), "{nobody:?}");
-    assert!(faults("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
+    assert!(errors("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
 }
 
 #[test]

@@ -13,14 +13,14 @@ use crate::support::config_folder::ConfigFolder;
 /// file. The snapshot `report` says which parts there are, in which order, and how the report ends.
 #[test]
 fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
-    let faults = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
-    let (faults, sum) = faults.trim_end().rsplit_once("\n\n").unwrap();
+    let errors = check_files(Path::new(DAEMON_FILE)).unwrap_err().to_string();
+    let (errors, sum) = errors.trim_end().rsplit_once("\n\n").unwrap();
     let mut parts: Vec<(String, Vec<&str>)> = Vec::new();
-    for fault in each(faults) {
-        let name = part(fault);
+    for error in each(errors) {
+        let name = part(error);
         match parts.last_mut().filter(|(last, _)| *last == name) {
-            Some((_, faults)) => faults.push(fault),
-            None => parts.push((name, vec![fault])),
+            Some((_, errors)) => errors.push(error),
+            None => parts.push((name, vec![error])),
         }
     }
     let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
@@ -31,8 +31,8 @@ fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
     settings.set_omit_expression(true);
     settings.bind(|| {
         insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
-        for (name, faults) in &parts {
-            insta::assert_snapshot!(name.as_str(), faults.join("\n\n"));
+        for (name, errors) in &parts {
+            insta::assert_snapshot!(name.as_str(), errors.join("\n\n"));
         }
     });
     let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
@@ -48,18 +48,18 @@ const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
 /// The faults of a report: a blank line is between them.
 fn each(report: &str) -> Vec<&str> {
     let mut rest = report;
-    let mut faults = Vec::new();
+    let mut errors = Vec::new();
     while let Some(at) = rest.find("\n\nerror: ") {
-        faults.push(&rest[..at]);
+        errors.push(&rest[..at]);
         rest = &rest[at + "\n\n".len()..];
     }
-    faults.push(rest);
-    faults
+    errors.push(rest);
+    errors
 }
 
 /// The part of the report that a fault belongs to.
-fn part(fault: &str) -> String {
-    let (_, place) = fault.split_once("--> ").unwrap();
+fn part(error: &str) -> String {
+    let (_, place) = error.split_once("--> ").unwrap();
     let place = place.lines().next().unwrap();
     let file = place.split(':').next().unwrap();
     if file != DAEMON_FILE {
@@ -84,18 +84,18 @@ fn scripts_without_errors_are_counted() {
 
 #[test]
 fn a_file_that_is_not_there_is_named_with_a_fix() {
-    let faults = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
-    assert!(faults.contains("--> no/such/dialscript.toml"), "{faults}");
-    assert!(faults.contains("help: create it"), "{faults}");
+    let errors = load(Path::new("no/such/dialscript.toml")).unwrap_err().to_string();
+    assert!(errors.contains("--> no/such/dialscript.toml"), "{errors}");
+    assert!(errors.contains("help: create it"), "{errors}");
 }
 
 #[test]
 fn a_folder_of_scripts_that_is_not_there_is_named_with_a_fix() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
-    let faults = folder.load().unwrap_err().to_string();
-    assert!(faults.contains("/elsewhere\n"), "{faults}");
-    assert!(faults.contains("`scripts` in [folders]"), "{faults}");
+    let errors = folder.load().unwrap_err().to_string();
+    assert!(errors.contains("/elsewhere\n"), "{errors}");
+    assert!(errors.contains("`scripts` in [folders]"), "{errors}");
 }
 
 #[test]
@@ -111,9 +111,9 @@ fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
     let place = |url: &str| {
         let script = format!("[trigger]\nbackground = true\nurl = {url}\n");
         folder.script("a", &script);
-        let faults = folder.load().unwrap_err();
-        let fault = faults.iter().next().unwrap();
-        script[fault.span.clone().unwrap()].to_owned()
+        let errors = folder.load().unwrap_err();
+        let error = errors.iter().next().unwrap();
+        script[error.span.clone().unwrap()].to_owned()
     };
     assert_eq!(place("'https://ä.example/{nobody}'"), "{nobody}");
     assert_eq!(place("\"\"\"\nhttps://a.example/{nobody}\"\"\""), "{nobody}");
@@ -125,8 +125,8 @@ fn the_caret_stands_below_the_placeholder_unless_escapes_hide_its_place() {
 fn errors_that_follow_from_a_broken_line_are_not_reported() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
-    let faults = folder.faults();
-    assert_eq!(faults.len(), 3, "{faults:#?}");
+    let errors = folder.errors();
+    assert_eq!(errors.len(), 3, "{errors:#?}");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn a_placeholder_may_decide_the_host_where_hosts_are_named() {
     let folder = ConfigFolder::new();
     let url = "https://{arg.shop}.shop.example/";
     folder.script("a", &format!("[trigger]\nbackground=true\nurl='{url}'\n"));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.daemon_file("[egress]\nallow_hosts=['*.shop.example']\n");
     assert!(folder.loaded("a").trigger.as_ref().unwrap().url.decides_host);
 }
@@ -144,10 +144,10 @@ fn files_of_windows_are_read_and_their_places_are_right() {
     let folder = ConfigFolder::new();
     let script = "\u{feff}[otherwise]\r\nset = { A = \"{nobody}\" }\r\nthen = 'hangup'\r\n";
     folder.script("a", script);
-    let faults = folder.load().unwrap_err();
-    let fault = faults.iter().next().unwrap();
-    assert_eq!(&script[fault.span.clone().unwrap()], "{nobody}");
-    assert!(faults.to_string().contains(".toml:2:14"), "{faults}");
+    let errors = folder.load().unwrap_err();
+    let error = errors.iter().next().unwrap();
+    assert_eq!(&script[error.span.clone().unwrap()], "{nobody}");
+    assert!(errors.to_string().contains(".toml:2:14"), "{errors}");
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn an_answer_can_be_in_a_request_only_after_one_has_come() {
         )
     };
     folder.script("a", &ask(""));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.script("a", &ask("then='again'\n"));
     assert!(folder.load().is_ok(), "it comes round");
     let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
@@ -265,8 +265,8 @@ proptest! {
     ) {
         let folder = ConfigFolder::new();
         folder.script("a", &script(&texts, raw_json).to_string());
-        if let Err(faults) = folder.load() {
-            prop_assert!(!faults.render(true).is_empty());
+        if let Err(errors) = folder.load() {
+            prop_assert!(!errors.render(true).is_empty());
         }
     }
 
@@ -276,8 +276,8 @@ proptest! {
         folder.script("a", &format!("{lines}{text}"));
         folder.script("b", &format!("[keypress]\n{text}{lines}"));
         folder.daemon_file(format!("[server]\n{lines}"));
-        if let Err(faults) = folder.load() {
-            prop_assert!(!faults.to_string().is_empty());
+        if let Err(errors) = folder.load() {
+            prop_assert!(!errors.to_string().is_empty());
         }
     }
 }

@@ -49,8 +49,8 @@ fn a_secret_can_not_be_read_from_outside_of_its_folder() {
     let folder = ConfigFolder::new();
     folder.file("outside", "x");
     folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("unknown placeholder"), "{faults:#?}");
+    let errors = folder.errors();
+    assert!(errors[0].starts_with("unknown placeholder"), "{errors:#?}");
 }
 
 /// A script that is signed by the secret `KEY`, and tells the secret `other`.
@@ -90,14 +90,14 @@ fn what_is_no_secret_is_reported_without_its_content() {
         (b"0123456789abcdef\ns3cret", "it contains line breaks or tabs"),
     ] {
         folder.file("secrets/KEY", content);
-        let faults = folder.load().unwrap_err();
-        let (told, debug) = (faults.to_string(), format!("{faults:?}"));
-        assert!(faults.len() == 1 && told.contains(what), "{told}");
-        assert!(!told.contains("s3cret") && !debug.contains("s3cret"), "{told}");
+        let errors = folder.load().unwrap_err();
+        let (text, debug) = (errors.to_string(), format!("{errors:?}"));
+        assert!(errors.len() == 1 && text.contains(what), "{text}");
+        assert!(!text.contains("s3cret") && !debug.contains("s3cret"), "{text}");
     }
     std::fs::remove_file(folder.path().join("secrets/KEY")).unwrap();
     std::fs::create_dir(folder.path().join("secrets/KEY")).unwrap();
-    assert!(folder.faults()[0].contains("not a regular file"), "{:?}", folder.faults());
+    assert!(folder.errors()[0].contains("not a regular file"), "{:?}", folder.errors());
 }
 
 #[test]
@@ -105,12 +105,12 @@ fn a_signing_key_that_can_be_guessed_is_a_warning_without_the_key() {
     let folder = ConfigFolder::new();
     signed(&folder);
     folder.file("secrets/KEY", "s3cret");
-    let told = warnings(&folder);
+    let messages = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("a.toml:2: the secret `KEY` is shorter"),
-        "{told:?}"
+        messages.len() == 1 && messages[0].contains("a.toml:2: the secret `KEY` is shorter"),
+        "{messages:?}"
     );
-    assert!(!told[0].contains("s3cret"), "{told:?}");
+    assert!(!messages[0].contains("s3cret"), "{messages:?}");
     folder.file("secrets/KEY", "0123456789abcdef");
     assert_eq!(warnings(&folder), Vec::<String>::new());
 }
@@ -123,10 +123,10 @@ fn a_secret_that_every_user_can_read_is_a_warning() {
     assert_eq!(warnings(&folder), Vec::<String>::new(), "the folder is the daemon's user's alone");
     folder.mode("", 0o755).mode("secrets", 0o755).mode("secrets/other", 0o640);
     folder.mode("secrets/KEY", 0o644);
-    let told = warnings(&folder);
+    let messages = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("secrets/KEY: every user of this host"),
-        "{told:?}"
+        messages.len() == 1 && messages[0].contains("secrets/KEY: every user of this host"),
+        "{messages:?}"
     );
     folder.mode("secrets", 0o750);
     assert_eq!(warnings(&folder), Vec::<String>::new());
@@ -139,9 +139,9 @@ fn a_secret_of_the_environment_that_is_no_text_is_reported_so() {
     signed(&folder);
     let value = std::ffi::OsString::from_vec(b"s3cret\xff".to_vec());
     let mut check = folder.program("check");
-    let told = Ran::of(check.env("DIALSCRIPT_SECRET_KEY", value).output().unwrap()).errors;
-    assert!(told.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{told}");
-    assert!(!told.contains("s3cret"), "{told}");
+    let stderr = Ran::of(check.env("DIALSCRIPT_SECRET_KEY", value).output().unwrap()).errors;
+    assert!(stderr.contains("DIALSCRIPT_SECRET_KEY is not UTF-8 text"), "{stderr}");
+    assert!(!stderr.contains("s3cret"), "{stderr}");
 }
 
 /// Root may read everything: there is nothing to see then.
@@ -153,7 +153,7 @@ fn a_file_that_is_roots_leaves_the_word_to_systemds_copy_of_it() {
     if std::fs::read(folder.path().join("secrets/KEY")).is_ok() {
         return eprintln!("left out: this user may read every file");
     }
-    assert!(folder.faults()[0].contains("Permission denied"), "{:?}", folder.faults());
+    assert!(folder.errors()[0].contains("Permission denied"), "{:?}", folder.errors());
     let credentials = tempfile::TempDir::new().unwrap();
     std::fs::write(credentials.path().join("KEY"), "fedcba9876543210").unwrap();
     let mut check = folder.program("check");
@@ -171,6 +171,9 @@ fn the_request_after_a_hangup_is_signed_and_says_who_we_are_as_any() {
     folder.script("a", &format!("[prompt]\nplay='switch:beep'\n[hangup]\n{url}{sign}"));
     let hangup = folder.loaded("a").hangup.clone().unwrap();
     assert_eq!((hangup.signing_keys.len(), hangup.auth.is_some()), (2, true));
-    let told = warnings(&folder);
-    assert!(told.len() == 1 && told[0].contains("a.toml:5: the secret `OLD`"), "{told:?}");
+    let messages = warnings(&folder);
+    assert!(
+        messages.len() == 1 && messages[0].contains("a.toml:5: the secret `OLD`"),
+        "{messages:?}"
+    );
 }

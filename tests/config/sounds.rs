@@ -41,8 +41,8 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
     for sounds in ["'wait'", "['wait', 'wait']", "'switch:ring'", "'http://a.example/a.wav'"] {
         assert!(matches!(music(sounds), Some(HoldMusicSource::Sounds(_))), "{sounds}");
     }
-    for fault in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
-        assert!(music(fault).is_none(), "{fault}");
+    for error in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
+        assert!(music(error).is_none(), "{error}");
     }
 }
 
@@ -50,15 +50,15 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
 fn absolute_sounds_are_looked_at_unless_the_switch_has_its_own_folder() {
     let folder = ConfigFolder::new();
     folder.sound("hello.wav").wav("wide.wav", 1, 16000);
-    let faults = |path: &str| {
+    let errors = |path: &str| {
         folder.script("a", &format!("[prompt]\nplay = '{path}'\n"));
-        folder.faults().len()
+        folder.errors().len()
     };
     let home = folder.path().join("sounds").display().to_string();
-    assert_eq!(faults(&format!("{home}/hello.wav")), 0);
-    assert_eq!(faults(&format!("{home}/wide.wav")), 1);
-    assert_eq!(faults("/no/such.wav"), 1);
+    assert_eq!(errors(&format!("{home}/hello.wav")), 0);
+    assert_eq!(errors(&format!("{home}/wide.wav")), 1);
+    assert_eq!(errors("/no/such.wav"), 1);
     folder.daemon_file("[folders]\nsounds_on_switch = '/mnt'\n");
-    assert_eq!(faults("/no/such.wav"), 0);
-    assert_eq!(faults("/no/such"), 1);
+    assert_eq!(errors("/no/such.wav"), 0);
+    assert_eq!(errors("/no/such"), 1);
 }

@@ -144,12 +144,12 @@ fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
     assert_eq!(voice(server).sound_server.unwrap().url, "http://sounds.example/a");
     let folder = ConfigFolder::new();
     folder.daemon_file(server.replace("url", "#url"));
-    assert!(folder.faults()[0].starts_with("`url` is missing"));
+    assert!(folder.errors()[0].starts_with("`url` is missing"));
     for url in
         ["http://0.0.0.0:1/", "http://a.example/?b", "http://a.example/a,b", "http://u@a.example/"]
     {
         folder.daemon_file(server.replace("http://sounds.example/a/", url));
-        assert_eq!(folder.faults().len(), 1, "{url}");
+        assert_eq!(folder.errors().len(), 1, "{url}");
     }
 }
 
@@ -211,11 +211,11 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
                 [speech]\nsay = { engine = 'command', command = ['/no/such/program'] }\n";
     folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
     let checked = Ran::of(folder.program("check").output().unwrap());
-    let told = &checked.errors;
+    let messages = &checked.errors;
     assert!(
         checked.code == 0
-            && told.starts_with("warning: the program `/no/such/program` does not exist"),
-        "{told}"
+            && messages.starts_with("warning: the program `/no/such/program` does not exist"),
+        "{messages}"
     );
     assert_eq!(checked.output, "1 script, no errors\n");
     let mut serving = folder.program("serve").stderr(Stdio::piped()).spawn().unwrap();
@@ -260,8 +260,8 @@ fn folders_are_created_where_a_script_needs_them_alone() {
             && !config.daemon.voice.recordings_folder.local.exists()
     );
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
-    let told = folder.load().unwrap().create_folders();
-    assert!(told.len() == 1 && told[0].contains("`recordings`"), "{told:?}");
+    let messages = folder.load().unwrap().create_folders();
+    assert!(messages.len() == 1 && messages[0].contains("`recordings`"), "{messages:?}");
 }
 
 #[test]

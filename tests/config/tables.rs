@@ -78,8 +78,8 @@ fn each_then_that_is_none_has_a_way_out() {
         ),
     ];
     for (typed, said) in table {
-        let faults = asking(&format!("[otherwise]\nthen={typed:?}")).faults();
-        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+        let errors = asking(&format!("[otherwise]\nthen={typed:?}")).errors();
+        assert!(errors.iter().any(|error| error.starts_with(said)), "{typed}: {errors:#?}");
     }
 }
 
@@ -116,8 +116,8 @@ fn each_time_and_number_out_of_range_says_its_range() {
     for (typed, said) in table {
         let folder = ConfigFolder::new();
         folder.script("a", &format!("{typed}\n[no_input]\n"));
-        let faults = folder.faults();
-        assert!(faults.iter().any(|fault| fault.starts_with(said)), "{typed}: {faults:#?}");
+        let errors = folder.errors();
+        assert!(errors.iter().any(|error| error.starts_with(said)), "{typed}: {errors:#?}");
     }
 }
 
@@ -210,7 +210,7 @@ fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     ];
     for (earlier, later) in covered {
         assert_eq!(
-            triggered(&[earlier, later]).faults(),
+            triggered(&[earlier, later]).errors(),
             ["this can never match: an earlier matcher covers it | "],
             "{later}"
         );
@@ -243,8 +243,8 @@ fn names_of_variables_can_call_no_function_of_the_switch() {
 fn a_time_beyond_all_bounds_is_an_error_like_any() {
     let folder = ConfigFolder::new();
     folder.script("a", "[keypress]\nlength = 4\ngap = '300000000000years'\n[no_input]\n");
-    let faults = folder.load().unwrap_err().to_string();
-    assert!(faults.contains("out of range"), "{faults}");
+    let errors = folder.load().unwrap_err().to_string();
+    assert!(errors.contains("out of range"), "{errors}");
 }
 
 #[test]

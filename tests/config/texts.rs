@@ -123,7 +123,7 @@ fn what_was_said_can_be_compared_and_read_along_the_chain() {
     folder.script("next", "[prompt]\nsay='You said {menu.speech}, {menu.input}.'\n");
     assert_eq!(parts(&folder.loaded("next").prompt.sounds).len(), 3);
     folder.script("next", "[prompt]\nsay='{menu.keypress}'\n");
-    assert_eq!(folder.faults(), ["the script `menu` does not ask for keypresses | "]);
+    assert_eq!(folder.errors(), ["the script `menu` does not ask for keypresses | "]);
 }
 
 #[test]
@@ -131,9 +131,9 @@ fn spoken_digits_that_can_never_come_are_an_error_as_those_of_keys_are() {
     let folder = ConfigFolder::new();
     let speech = "[speech]\nlanguage='en'\nfilter='numeric'\nlength=2\n[no_input]\n";
     folder.script("a", &format!("{speech}[[branch]]\nwhen=['12', '123']\n"));
-    assert_eq!(folder.faults().len(), 1);
+    assert_eq!(folder.errors().len(), 1);
     folder.script("a", &format!("{speech}[keypress]\nlength=3\n[[branch]]\nwhen=['12', '123']\n"));
-    assert_eq!(folder.faults(), Vec::<String>::new());
+    assert_eq!(folder.errors(), Vec::<String>::new());
 }
 
 #[test]
@@ -146,15 +146,15 @@ fn what_is_fixed_is_reported_once_and_in_the_manner_of_its_script() {
     folder.script("a", &format!("[prompt]\nsay=['Hello.', 'Sorry.', 'Hello.']\n{rest}"));
     folder.script("b", "[voice]\nengine='deep'\n[prompt]\nsay='Hello. {caller}'\n");
     let config = folder.config();
-    let told = config.library.fixed_sounds().map(|wanted| match wanted {
+    let listed = config.library.fixed_sounds().map(|wanted| match wanted {
         SoundRequest::Text { text, voice_params: manner } => {
             format!("{} {}", text.text(), manner.engine.as_deref().unwrap_or("-"))
         }
         SoundRequest::Url { url, decides_host } => format!("{} {decides_host}", url.text()),
     });
-    let told: Vec<_> = told.collect();
-    assert_eq!(told[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
-    assert_eq!(told[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
-    assert_eq!(told[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
-    assert_eq!(told[15..], ["Hello. deep"]);
+    let listed: Vec<_> = listed.collect();
+    assert_eq!(listed[..3], ["Hello. -", "Sorry. -", "https://a.example/m.mp3 false"]);
+    assert_eq!(listed[3..5], ["One moment. -", "https://a.example/h.mp3 false"]);
+    assert_eq!(listed[5..15].concat(), "0 -1 -2 -3 -4 -5 -6 -7 -8 -9 -");
+    assert_eq!(listed[15..], ["Hello. deep"]);
 }

@@ -82,8 +82,8 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
     folder.daemon_file(daemon).file("secrets/KEY", pem("client.key"));
     assert_eq!(rules(&folder.config().daemon.trigger, "shop.example"), (0, 1, None));
     folder.file("secrets/KEY", "s3cret");
-    let faults = folder.faults();
-    assert!(faults[0].starts_with("the secret `KEY`: no private key found |"), "{faults:?}");
+    let errors = folder.errors();
+    assert!(errors[0].starts_with("the secret `KEY`: no private key found |"), "{errors:?}");
 }
 
 #[test]
@@ -101,24 +101,27 @@ fn a_certificate_that_is_out_of_date_is_a_warning() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     assert_eq!(warnings(&folder), Vec::<String>::new());
     folder.file("client.pem", pem("expired.pem"));
-    let told = warnings(&folder);
+    let messages = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("toml:2: this certificate has expired"),
-        "{told:?}"
+        messages.len() == 1 && messages[0].contains("toml:2: this certificate has expired"),
+        "{messages:?}"
     );
     folder.file("client.pem", pem("server.pem")).file("client.key", pem("server.key"));
-    let told = warnings(&folder);
-    assert!(told.len() == 1 && told[0].contains("this certificate is not for clients"), "{told:?}");
+    let messages = warnings(&folder);
+    assert!(
+        messages.len() == 1 && messages[0].contains("this certificate is not for clients"),
+        "{messages:?}"
+    );
 }
 
 #[test]
 fn a_key_that_every_user_can_read_is_a_warning() {
     let folder = folder(&["client.pem", "client.key"], PAIR);
     folder.mode("", 0o755).mode("client.key", 0o644);
-    let told = warnings(&folder);
+    let messages = warnings(&folder);
     assert!(
-        told.len() == 1 && told[0].contains("every user of this host can read this key"),
-        "{told:?}"
+        messages.len() == 1 && messages[0].contains("every user of this host can read this key"),
+        "{messages:?}"
     );
     folder.mode("client.key", 0o640);
     assert_eq!(warnings(&folder), Vec::<String>::new());
@@ -144,13 +147,13 @@ fn nothing_of_a_file_of_keys_is_shown() {
         (String::new(), "no private key found"),
     ] {
         folder.file("client.key", &content).file("client.pem", pem("client.pem"));
-        let faults = folder.load().unwrap_err();
-        let (told, debug) = (faults.to_string(), format!("{faults:?}"));
-        assert!(faults.len() == 1 && told.contains(what), "{what}: {told}");
-        assert!(!told.contains(&line[..12]) && !debug.contains(&line[..12]), "{told}");
+        let errors = folder.load().unwrap_err();
+        let (text, debug) = (errors.to_string(), format!("{errors:?}"));
+        assert!(errors.len() == 1 && text.contains(what), "{what}: {text}");
+        assert!(!text.contains(&line[..12]) && !debug.contains(&line[..12]), "{text}");
         folder.file("client.pem", &content);
-        let told = folder.load().unwrap_err().to_string();
-        assert!(!told.contains(&line[..12]), "{told}");
+        let text = folder.load().unwrap_err().to_string();
+        assert!(!text.contains(&line[..12]), "{text}");
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
     let shown = format!("{:?}", folder.config());
@@ -197,9 +200,9 @@ fn a_proxy_that_is_none_is_reported_without_its_secrets() {
         ),
     ] {
         folder.daemon_file(format!("[trigger]\nproxy = '{proxy}'\n"));
-        let faults = folder.load().unwrap_err();
-        let told = faults.to_string();
-        assert!(faults.len() == 1 && told.contains(what) && !told.contains("s3cret"), "{told}");
+        let errors = folder.load().unwrap_err();
+        let text = errors.to_string();
+        assert!(errors.len() == 1 && text.contains(what) && !text.contains("s3cret"), "{text}");
     }
 }
 
@@ -207,13 +210,13 @@ fn a_proxy_that_is_none_is_reported_without_its_secrets() {
 fn a_proxy_by_https_would_be_shown_the_certificate_of_another_host() {
     let daemon = format!("[trigger]\nproxy = 'https://proxy.example'\n{PAIR}");
     let folder = folder(&["client.pem", "client.key"], &daemon);
-    let faults = folder.faults();
+    let errors = folder.errors();
     assert!(
-        faults.len() == 1
-            && faults[0].starts_with(
+        errors.len() == 1
+            && errors[0].starts_with(
                 "the HTTP client would use `ca` and `certificate` for the HTTPS proxy"
             ),
-        "{faults:?}"
+        "{errors:?}"
     );
     folder.daemon_file(daemon.replace("https:", "http:"));
     folder.config();

@@ -86,7 +86,7 @@ impl ConfigFolder {
 
     /// What the files mean, where nothing is wrong.
     pub(crate) fn config(&self) -> Config {
-        self.load().unwrap_or_else(|faults| panic!("{faults}"))
+        self.load().unwrap_or_else(|errors| panic!("{errors}"))
     }
 
     /// The one script `name`, where nothing is wrong.
@@ -95,12 +95,12 @@ impl ConfigFolder {
     }
 
     /// What is wrong, one line a fault: what, and the help.
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let Err(faults) = self.load() else { return Vec::new() };
-        let line = |fault: &dialscript::config::Diagnostic| {
-            format!("{} | {}", fault.message, fault.help.as_deref().unwrap_or_default())
+    pub(crate) fn errors(&self) -> Vec<String> {
+        let Err(errors) = self.load() else { return Vec::new() };
+        let line = |error: &dialscript::config::Diagnostic| {
+            format!("{} | {}", error.message, error.help.as_deref().unwrap_or_default())
         };
-        faults.iter().map(line).collect()
+        errors.iter().map(line).collect()
     }
 
     /// A command of the program with this daemon's file.

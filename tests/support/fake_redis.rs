@@ -33,7 +33,7 @@ pub(crate) struct Memory {
     pub(crate) entries: BTreeMap<String, Entry>,
     pub(crate) mood: Mood,
     /// Every command that came, its words apart.
-    pub(crate) told: Vec<Vec<Vec<u8>>>,
+    pub(crate) commands: Vec<Vec<Vec<u8>>>,
     pub(crate) connections: usize,
     /// Bytes that were sent and nobody had asked for.
     pub(crate) flooded: usize,
@@ -116,7 +116,7 @@ impl FakeRedis {
         let memory = self.memory.lock().unwrap();
         let entries = memory.entries.iter();
         let entries = entries.flat_map(|(name, entry)| [name.as_bytes(), &entry.value].concat());
-        entries.chain(memory.told.concat().concat()).collect()
+        entries.chain(memory.commands.concat().concat()).collect()
     }
 }
 
@@ -126,7 +126,7 @@ async fn connection(stream: TcpStream, memory: Arc<Mutex<Memory>>) -> Option<()>
     let mut known = memory.lock().unwrap().password.is_none();
     loop {
         let words = command(&mut stream).await?;
-        memory.lock().unwrap().told.push(words.clone());
+        memory.lock().unwrap().commands.push(words.clone());
         let mood = memory.lock().unwrap().mood;
         match mood {
             Mood::Silent => std::future::pending().await,

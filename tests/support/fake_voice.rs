@@ -18,7 +18,7 @@ pub(crate) type Done = Arc<Mutex<Vec<String>>>;
 #[derive(Default)]
 pub(crate) struct FakeVoice {
     /// Texts and URLs that are never made; `*` is all.
-    pub(crate) mute: Vec<&'static str>,
+    pub(crate) failing: Vec<&'static str>,
     /// Texts and URLs that are made in this time alone.
     pub(crate) late: Vec<(&'static str, Duration)>,
     /// Texts and URLs that are there already.
@@ -30,19 +30,19 @@ pub(crate) struct FakeVoice {
     /// Where the switch records; without it nothing is recorded.
     pub(crate) records_in: Option<PathBuf>,
     /// Who listens.
-    pub(crate) ear: FakeEar,
+    pub(crate) recognizer: FakeRecognizer,
     pub(crate) done: Done,
 }
 
 #[derive(Clone, Copy, Default)]
-pub(crate) enum FakeEar {
+pub(crate) enum FakeRecognizer {
     /// The engine, by recordings.
     #[default]
     Recording,
     /// The switch.
     Switch,
     /// Nobody.
-    Deaf,
+    Missing,
 }
 
 /// A recording, which says when it is deleted.
@@ -100,7 +100,7 @@ impl VoiceService for FakeVoice {
     fn render(&self, wanted: SoundRequest, _: bool) -> Self::PendingRender {
         let (name, how) = shown(&wanted);
         does(&self.done, how);
-        let is_mute = self.mute.iter().any(|mute| *mute == "*" || *mute == name);
+        let fails = self.failing.iter().any(|failing| *failing == "*" || *failing == name);
         let late = self
             .late
             .iter()
@@ -110,7 +110,7 @@ impl VoiceService for FakeVoice {
             if let Some(late) = late {
                 sleep_until(late).await;
             }
-            if is_mute { Err(SoundError("the engine is broken".into())) } else { Ok(made(&name)) }
+            if fails { Err(SoundError("the engine is broken".into())) } else { Ok(made(&name)) }
         })
     }
 
@@ -127,18 +127,18 @@ impl VoiceService for FakeVoice {
     }
 
     fn asr_source(&self) -> Result<(AsrSource, Option<FakeRecording>), AsrError> {
-        match self.ear {
-            FakeEar::Recording => {
+        match self.recognizer {
+            FakeRecognizer::Recording => {
                 let file = self.records_in.as_ref().map(|folder| folder.join("1.wav"));
                 let name = file.as_ref().map(|file| file.to_string_lossy().into_owned());
                 let name = name.unwrap_or_else(|| "/recordings/1.wav".into());
                 let recording = FakeRecording { done: self.done.clone(), file };
                 Ok((AsrSource::Recording(name.into()), Some(recording)))
             }
-            FakeEar::Switch => {
+            FakeRecognizer::Switch => {
                 Ok((AsrSource::Switch { engine: "".into(), grammar: "digits".into() }, None))
             }
-            FakeEar::Deaf => Err(AsrError("no speech recognizer is configured".into())),
+            FakeRecognizer::Missing => Err(AsrError("no speech recognizer is configured".into())),
         }
     }
 

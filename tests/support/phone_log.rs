@@ -12,9 +12,9 @@ pub(crate) struct PhoneLog(Arc<Mutex<Vec<TimedCallEvent>>>);
 
 impl PhoneLog {
     /// A phone that writes this log.
-    pub(crate) fn phone(&self, fingers: DtmfSource, hangs_up_after: Option<Duration>) -> Phone {
+    pub(crate) fn phone(&self, keypresses: DtmfSource, hangs_up_after: Option<Duration>) -> Phone {
         let log = self.0.clone();
-        Phone::new(fingers, hangs_up_after, move |told| log.lock().unwrap().push(told))
+        Phone::new(keypresses, hangs_up_after, move |timed| log.lock().unwrap().push(timed))
     }
 
     pub(crate) fn all(&self) -> Vec<TimedCallEvent> {
@@ -22,11 +22,11 @@ impl PhoneLog {
     }
 
     pub(crate) fn happenings(&self) -> Vec<CallEvent> {
-        self.all().into_iter().map(|told| told.event).collect()
+        self.all().into_iter().map(|timed| timed.event).collect()
     }
 
     /// With milliseconds since the call began.
     pub(crate) fn timed(&self) -> Vec<(u128, CallEvent)> {
-        self.all().into_iter().map(|told| (told.at.as_millis(), told.event)).collect()
+        self.all().into_iter().map(|timed| (timed.at.as_millis(), timed.event)).collect()
     }
 }

@@ -98,8 +98,8 @@ impl Web {
     pub(crate) async fn start(reply: impl Fn(&Seen) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (tell, seen) = mpsc::unbounded_channel();
-        tokio::spawn(accept(listener, Arc::new(reply), tell));
+        let (sender, seen) = mpsc::unbounded_channel();
+        tokio::spawn(accept(listener, Arc::new(reply), sender));
         Self { address, seen }
     }
 
@@ -121,11 +121,11 @@ impl Web {
 
 type Replies = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
 
-async fn accept(listener: TcpListener, reply: Replies, tell: mpsc::UnboundedSender<Seen>) {
+async fn accept(listener: TcpListener, reply: Replies, sender: mpsc::UnboundedSender<Seen>) {
     let connections = AtomicUsize::new(0);
     while let Ok((stream, _)) = listener.accept().await {
         let connection = connections.fetch_add(1, Ordering::Relaxed) + 1;
-        tokio::spawn(serve(stream, connection, Arc::clone(&reply), tell.clone()));
+        tokio::spawn(serve(stream, connection, Arc::clone(&reply), sender.clone()));
     }
 }
 
@@ -133,12 +133,12 @@ async fn serve(
     mut stream: TcpStream,
     connection: usize,
     reply: Replies,
-    tell: mpsc::UnboundedSender<Seen>,
+    sender: mpsc::UnboundedSender<Seen>,
 ) {
     let mut buffer = Vec::new();
     while let Some(seen) = read(&mut stream, &mut buffer, connection).await {
         let reply = reply(&seen);
-        let _ = tell.send(seen);
+        let _ = sender.send(seen);
         if answer(&mut stream, reply).await.is_none() {
             return;
         }

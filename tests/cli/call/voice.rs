@@ -19,12 +19,12 @@ async fn is_understood_on(switch: &str, home: &ConfigFolder) {
     let says = ["ask", "--say", "four seven double one", "--switch", switch];
     let is_silent = ["ask", "--switch", switch];
     let presses = ["ask", "--digits", "12", "--switch", switch];
-    let (told, silent, pressed) =
+    let (ran, silent, pressed) =
         tokio::join!(call(home, &says), call(home, &is_silent), call(home, &presses));
-    assert_eq!(told.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
-    assert_eq!(told.all("says", "text"), ["four seven double one"], "{switch}");
-    assert_eq!(told.all("goes_on", "to").len(), 1, "{switch}");
-    let to = told.all("goes_on", "to")[0].as_str().unwrap();
+    assert_eq!(ran.all("hears", "sound"), ["\u{201c}Say your number.\u{201d}"], "{switch}");
+    assert_eq!(ran.all("says", "text"), ["four seven double one"], "{switch}");
+    assert_eq!(ran.all("goes_on", "to").len(), 1, "{switch}");
+    let to = ran.all("goes_on", "to")[0].as_str().unwrap();
     assert!(to.starts_with("4711@numbers"), "{switch}: {to}");
     assert_eq!(silent.code, 3, "nothing is said: {switch}");
     assert!(pressed.all("goes_on", "to")[0].as_str().unwrap().starts_with("12@numbers"));
@@ -51,9 +51,9 @@ async fn what_will_not_work_is_reported_once_before_the_call() {
     let home = ConfigFolder::with_scripts(&[("menu", MENU)]);
     let speech = "[speech]\nsay = { engine = 'command', command = ['no-such-program', '{out}'] }\n";
     home.daemon_file(speech);
-    let told = call(&home, &["menu", "--digits", "1"]).await;
-    assert_eq!(told.code, 0, "{}", told.errors);
-    assert_eq!(told.errors.matches("the program `no-such-program` does not exist").count(), 1);
+    let ran = call(&home, &["menu", "--digits", "1"]).await;
+    assert_eq!(ran.code, 0, "{}", ran.errors);
+    assert_eq!(ran.errors.matches("the program `no-such-program` does not exist").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,9 +63,9 @@ async fn the_folders_that_engines_need_are_created() {
     let homes = [(); 2].map(|()| ConfigFolder::with_scripts(&[("menu", asks)]));
     let [without, with] = homes.each_ref().map(|home| home.daemon_file(listen));
     let with_engines = ["menu", "--engines"];
-    let (_, told) = tokio::join!(call(without, &with_engines[..1]), call(with, &with_engines));
+    let (_, ran) = tokio::join!(call(without, &with_engines[..1]), call(with, &with_engines));
     assert!(!without.at("recordings").exists());
-    assert_eq!(told.code, 3, "{:?} {}", told.events(), told.errors);
+    assert_eq!(ran.code, 3, "{:?} {}", ran.events(), ran.errors);
     assert!(with.at("recordings").is_dir());
 }
 

@@ -50,14 +50,14 @@ impl ControlServer {
     }
 
     /// What comes back for these bytes.
-    async fn told(&self, bytes: &[u8]) -> String {
+    async fn exchange(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect().await;
         // It may close before it has read all.
         drop(stream.write_all(bytes).await);
-        let mut told = Vec::new();
-        let read = timeout(Duration::from_secs(15), stream.read_to_end(&mut told));
+        let mut reply = Vec::new();
+        let read = timeout(Duration::from_secs(15), stream.read_to_end(&mut reply));
         drop(read.await.expect("it is closed"));
-        String::from_utf8(told).unwrap()
+        String::from_utf8(reply).unwrap()
     }
 
     async fn still_answers(&self) {
@@ -71,9 +71,12 @@ impl ControlServer {
 #[tokio::test]
 async fn a_request_is_a_line_of_json_and_so_is_each_answer() {
     let daemon = ControlServer::start().await;
-    assert_eq!(daemon.told(b"{\"purge\":\"all\"}\n").await, "{\"purged\":1}\n");
-    assert_eq!(daemon.told(b"{\"purge\":{\"script\":\"a\"}}\nmore\n").await, "{\"purged\":2}\n");
-    assert_eq!(daemon.told(b"{\"list\":{\"script\":null}}\n").await, "{\"purged\":3}\n");
+    assert_eq!(daemon.exchange(b"{\"purge\":\"all\"}\n").await, "{\"purged\":1}\n");
+    assert_eq!(
+        daemon.exchange(b"{\"purge\":{\"script\":\"a\"}}\nmore\n").await,
+        "{\"purged\":2}\n"
+    );
+    assert_eq!(daemon.exchange(b"{\"list\":{\"script\":null}}\n").await, "{\"purged\":3}\n");
 }
 
 #[tokio::test]
@@ -82,8 +85,8 @@ async fn garbage_is_reported_so_and_changes_nothing() {
     for garbage in
         [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\xff\xfe\n", b"{\"purge\":\"alles\"}\n", b"\n"]
     {
-        let told = daemon.told(garbage).await;
-        assert!(told.starts_with("{\"fault\":\"invalid request: "), "{told}");
+        let reply = daemon.exchange(garbage).await;
+        assert!(reply.starts_with("{\"fault\":\"invalid request: "), "{reply}");
     }
     assert_eq!(daemon.asked.load(Ordering::Relaxed), 0);
     daemon.still_answers().await;
@@ -92,9 +95,9 @@ async fn garbage_is_reported_so_and_changes_nothing() {
 #[tokio::test]
 async fn a_line_without_end_is_broken_off() {
     let daemon = ControlServer::start().await;
-    let told = daemon.told(&vec![b'x'; 1 << 20]).await;
+    let reply = daemon.exchange(&vec![b'x'; 1 << 20]).await;
     assert_eq!(
-        told,
+        reply,
         format!("{{\"fault\":\"the request is longer than {MAX_REQUEST_BYTES} bytes\"}}\n")
     );
     daemon.still_answers().await;

@@ -79,11 +79,11 @@ impl Daemon {
 
     fn listed(&self) -> Vec<ControlEntry> {
         let answers = self.ask(ControlRequest::List { script: None });
-        let kept = answers.into_iter().filter_map(|answer| match answer {
-            ControlReply::Kept(kept) => Some(kept),
+        let entries = answers.into_iter().filter_map(|answer| match answer {
+            ControlReply::Kept(entry) => Some(entry),
             _ => None,
         });
-        kept.collect()
+        entries.collect()
     }
 
     fn explained(&self, script: &str) -> ScriptCacheReport {
@@ -93,9 +93,9 @@ impl Daemon {
         }
     }
 
-    fn fault(&self, request: ControlRequest) -> String {
+    fn error(&self, request: ControlRequest) -> String {
         match self.ask(request).as_slice() {
-            [ControlReply::Fault(fault)] => fault.clone(),
+            [ControlReply::Fault(error)] => error.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -105,8 +105,9 @@ fn purge_keys(keys: &[&str]) -> ControlRequest {
     ControlRequest::Purge(PurgeTarget::Keys(keys.iter().map(|&key| key.to_owned()).collect()))
 }
 
-fn ways(kept: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
-    kept.ahead
+fn ways(entry: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
+    entry
+        .ahead
         .iter()
         .map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000))
         .collect()
@@ -119,7 +120,7 @@ async fn the_newest_comes_first_with_how_it_serves_now_and_later() {
     advance(MINUTE * 6).await;
     daemon.keep(2);
     let listed = daemon.listed();
-    let keys: Vec<_> = listed.iter().map(|kept| &kept.key[..4]).collect();
+    let keys: Vec<_> = listed.iter().map(|entry| &entry.key[..4]).collect();
     assert_eq!(keys, ["0202", "0101"]);
     let all = [
         (ResponseFreshness::Fresh, 5),
@@ -143,11 +144,11 @@ async fn what_is_reported_of_an_answer_is_what_a_call_would_get() {
     for minute in 0..6 {
         let found = daemon.triggers.cache().get(CacheKey([1; 32]), &asks, Instant::now());
         let found = found.map(|found| format!("{found:?}"));
-        let told = daemon.listed().first().and_then(|kept| kept.ahead.first().copied());
-        let told = told.map(|ahead| format!("{:?}", ahead.serves));
-        assert_eq!(told.is_some(), found.is_some(), "minute {minute}");
+        let phase = daemon.listed().first().and_then(|entry| entry.ahead.first().copied());
+        let phase = phase.map(|ahead| format!("{:?}", ahead.serves));
+        assert_eq!(phase.is_some(), found.is_some(), "minute {minute}");
         assert!(
-            found.unwrap_or_default().starts_with(&told.unwrap_or_default()),
+            found.unwrap_or_default().starts_with(&phase.unwrap_or_default()),
             "minute {minute}"
         );
         advance(MINUTE).await;
@@ -198,23 +199,23 @@ async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
     [0xab, 0xcd].into_iter().for_each(|key| daemon.keep(key));
     let one = daemon.ask(ControlRequest::Explain { what: "ABAB".into() });
     assert!(
-        matches!(&one[..], [ControlReply::Kept(kept)] if kept.key == "ab".repeat(32)),
+        matches!(&one[..], [ControlReply::Kept(entry)] if entry.key == "ab".repeat(32)),
         "{one:?}"
     );
     let mut twin = [0xab; 32];
     twin[31] = 0;
     let entry = daemon.triggers.cache().list(Instant::now()).swap_remove(0).entry;
     daemon.triggers.cache().put(CacheKey(twin), entry);
-    let fault = daemon.fault(ControlRequest::Explain { what: "abab".into() });
-    assert_eq!(fault, "several cached answers have a key that starts with abab");
+    let error = daemon.error(ControlRequest::Explain { what: "abab".into() });
+    assert_eq!(error, "several cached answers have a key that starts with abab");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_means_nothing_spares_all_the_others() {
     let daemon = Daemon::new(caching(5, 0, 0));
     [1, 2, 3].into_iter().for_each(|key| daemon.keep(key));
-    assert!(daemon.fault(purge_keys(&["0101", "9999"])).contains("no cached answer"));
-    assert!(daemon.fault(purge_keys(&["01"])).contains("at least 4"));
+    assert!(daemon.error(purge_keys(&["0101", "9999"])).contains("no cached answer"));
+    assert!(daemon.error(purge_keys(&["01"])).contains("at least 4"));
     assert_eq!(daemon.listed().len(), 3);
     assert_eq!(daemon.ask(purge_keys(&["0101", "0202", "0101"])), [ControlReply::Purged(2)]);
     assert_eq!(daemon.ask(ControlRequest::Purge(PurgeTarget::All)), [ControlReply::Purged(1)]);
@@ -230,10 +231,10 @@ async fn an_unknown_script_is_reported_with_the_names_of_those_that_there_are() 
         ControlRequest::Purge(PurgeTarget::Script("ordre".into())),
     ];
     for request in requests {
-        let fault = daemon.fault(request);
+        let error = daemon.error(request);
         assert!(
-            fault.contains("\"ordre\"") && fault.contains("available: order, plain"),
-            "{fault}"
+            error.contains("\"ordre\"") && error.contains("available: order, plain"),
+            "{error}"
         );
     }
 }
@@ -253,7 +254,7 @@ async fn what_is_purged_is_shared_no_more() {
     .unwrap();
     let daemon = Daemon { triggers, ..Daemon::new(caching(5, 0, 0)) };
     let others = SharedCache::new(&settings(&redis)).unwrap();
-    let kept = shared_cache::SharedCacheEntry {
+    let entry = shared_cache::SharedCacheEntry {
         status: 200,
         content_type: None,
         body: b"fine".to_vec(),
@@ -263,7 +264,7 @@ async fn what_is_purged_is_shared_no_more() {
     };
     for key in [1, 2, 3] {
         daemon.keep(key);
-        others.put(&CacheKey([key; 32]), &kept).await;
+        others.put(&CacheKey([key; 32]), &entry).await;
     }
     let one = purge_keys(&["0101"]);
     let purged = handler::handle_request(&one, &daemon.triggers, &daemon.library).await;

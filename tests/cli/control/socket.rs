@@ -73,8 +73,8 @@ async fn a_folder_that_is_not_there_and_a_long_path_are_reported_with_a_fix() {
     let folder = TempDir::new().unwrap();
     let nowhere = ControlSocket::open(&folder.path().join("no/control.sock")).await.unwrap_err();
     let long = ControlSocket::open(&folder.path().join("a".repeat(108))).await.unwrap_err();
-    for told in [nowhere.to_string(), long.to_string()] {
-        assert!(told.contains("in `[control] socket`"), "{told}");
+    for message in [nowhere.to_string(), long.to_string()] {
+        assert!(message.contains("in `[control] socket`"), "{message}");
     }
     assert!(matches!(long, ControlSocketError::PathTooLong));
 }

@@ -1,7 +1,7 @@
 //! Callers who speak: what is understood, keys instead, silence, and engines that fail.
 
 use crate::script::equal::call::Call;
-use crate::support::fake_voice::FakeEar;
+use crate::support::fake_voice::FakeRecognizer;
 
 /// 1 s of prompt.
 const NUMBER: &str = r#"
@@ -181,17 +181,17 @@ rows! {
     keys_in_the_prompt_where_none_are_asked_for_are_lost:
         words("").keys("500:5").says(1500, 500, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_spoken_question_that_nobody_hears_is_no_input_at_once:
-        words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
+        words("").failing("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
             .because("the prompt could not be played: the engine is broken").takes(0);
     a_part_of_a_spoken_question_that_is_late:
         words("").late("Welcome", 2000).says(3500, 500, "yes").ends("matched", "yes@next");
     keys_while_a_spoken_question_is_made:
         right().late("Welcome", 3000).keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up");
     nobody_listens_and_no_keys_are_asked_for:
-        words("").hears_by(FakeEar::Deaf).ends("no_input", "NextStep").hears("up Bye")
+        words("").hears_by(FakeRecognizer::Missing).ends("no_input", "NextStep").hears("up Bye")
             .because("no speech recognizer is configured");
     nobody_listens_but_keys_are_asked_for:
-        right().hears_by(FakeEar::Deaf).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
+        right().hears_by(FakeRecognizer::Missing).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up Welcome");
     what_is_not_understood_is_left_to_keys:
         right().mumbles(1500, 1000, "four", Err("it crashed")).keys("5500:4 5700:7 5900:1 6100:1")
@@ -200,9 +200,9 @@ rows! {
         words("").mumbles(1500, 1000, "yes", Err("it crashed")).ends("no_input", "NextStep")
             .hears("up Welcome says:yes Bye").because("it crashed");
     the_switch_has_no_engine_that_listens:
-        words("").hears_by(FakeEar::Switch).ends("no_input", "NextStep");
+        words("").hears_by(FakeRecognizer::Switch).ends("no_input", "NextStep");
     the_switch_has_no_engine_that_listens_but_keys_are_asked_for:
-        right().hears_by(FakeEar::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
+        right().hears_by(FakeRecognizer::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up Welcome");
     the_folder_of_recordings_is_not_there:
         words("").can_not_record().ends("no_input", "NextStep").hears("up Welcome Bye");
@@ -216,19 +216,19 @@ rows! {
     without_barge_in_speech_is_heard_after_the_prompt:
         without_barge_in().says(1500, 1200, "four seven one one").ends("otherwise", "4711@next");
     without_barge_in_the_switch_has_no_engine_that_listens:
-        without_barge_in().hears_by(FakeEar::Switch).keys("300:4 1700:7 1900:1 2100:1")
+        without_barge_in().hears_by(FakeRecognizer::Switch).keys("300:4 1700:7 1900:1 2100:1")
             .ends("otherwise", "4711@next").hears("up Welcome");
     digits_that_the_switch_says_before_an_engine_that_is_not_there:
-        Call::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").mute("1")
-            .hears_by(FakeEar::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
+        Call::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").failing("1")
+            .hears_by(FakeRecognizer::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up digits:1");
     keys_in_a_text_before_are_for_the_spoken_question:
         first().keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next").hears("up One|");
     keys_in_a_text_before_where_nobody_listens:
-        first().hears_by(FakeEar::Deaf).keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next")
+        first().hears_by(FakeRecognizer::Missing).keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next")
             .hears("up One|");
     keys_in_a_text_before_where_the_switch_has_no_engine:
-        first().hears_by(FakeEar::Switch).keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next")
+        first().hears_by(FakeRecognizer::Switch).keys("200:4 800:7 900:1 1000:1").ends("otherwise", "4711@next")
             .hears("up One|");
     a_hang_up_before_anything_is_said:
         words("").hangs_up(2000).ends("hangup", "HangupHandler").hears("up Welcome hangs-up");

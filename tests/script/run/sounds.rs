@@ -62,7 +62,7 @@ async fn a_part_that_is_late_is_waited_for_and_nothing_changes_places() {
 fn says(text: &'static str) -> Call {
     let script = format!("[prompt]\nsay = '{text}'\n");
     let mut call = Call::of(script.leak());
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     call
 }
 
@@ -88,7 +88,7 @@ async fn a_number_is_not_said_by_the_switch_without_its_point() {
         let script =
             "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{say:$n}'\n[no_response]";
         let mut call = Call::of(script).answers_json(&answer);
-        call.voice.mute = vec!["*"];
+        call.voice.failing = vec!["*"];
         assert_eq!(call.runs().await.count("play"), 0, "{number}");
     }
 }
@@ -128,7 +128,7 @@ async fn a_url_that_is_a_value_is_fetched_under_guard() {
 async fn a_lost_part_of_an_outcome_is_passed_over_and_the_outcome_stays() {
     let answer = r#"{"id": "47", "sum": 1, "state": "new"}"#;
     let mut call = Call::of(STATUS).by(DEEP).answers_json(answer);
-    call.voice.mute = vec!["Order", "Bye.", "https://shop.example/jingle.mp3", "7"];
+    call.voice.failing = vec!["Order", "Bye.", "https://shop.example/jingle.mp3", "7"];
     let ended = call.runs().await;
     ended.in_order(&["play chime", "play 4", "play digits", "play of", "play beep"]);
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
@@ -148,7 +148,7 @@ const QUESTION: &str = r#"
 #[tokio::test]
 async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported() {
     let mut call = Call::of(QUESTION);
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("ask"), 1);
     assert_eq!(ended.variable("OUTCOME"), "no_input");
@@ -160,7 +160,7 @@ async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported
 #[tokio::test]
 async fn a_question_of_which_a_part_is_heard_is_asked_as_ever() {
     let mut call = Call::of(QUESTION);
-    call.voice.mute = vec!["Please."];
+    call.voice.failing = vec!["Please."];
     let ended = call.runs().await;
     assert_eq!(ended.count("ask"), 3);
     assert_eq!(ended.report.reason, None);
@@ -169,7 +169,7 @@ async fn a_question_of_which_a_part_is_heard_is_asked_as_ever() {
 #[tokio::test]
 async fn keys_count_even_where_the_prompt_is_not_heard() {
     let mut call = Call::of(QUESTION).enters(["4711"]);
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
     assert_eq!(ended.variable("INPUT"), "4711");
@@ -197,7 +197,7 @@ async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
 async fn what_is_sensitive_is_said_by_the_switch_where_no_engine_speaks() {
     let script = "[keypress]\nsensitive=true\n[otherwise]\nsay='{digits:keypress}'\n[no_input]\n";
     let mut call = Call::of(script).enters(["4711"]);
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("play"), 1);
     ended.in_order(&["play digits"]);

@@ -3,7 +3,7 @@
 use dialscript::channel::{Digits, DigitsEnd, Interruption, SpeechResult};
 
 use super::call::Call;
-use crate::support::fake_voice::FakeEar;
+use crate::support::fake_voice::FakeRecognizer;
 
 /// Four digits, spoken.
 const NUMBER: &str = r#"
@@ -115,7 +115,7 @@ async fn words_are_as_hostile_as_any_text() {
 #[tokio::test]
 async fn the_switch_may_listen_itself() {
     let mut call = Call::of(NUMBER).answers_json("{}");
-    call.voice.ear = FakeEar::Switch;
+    call.voice.recognizer = FakeRecognizer::Switch;
     call.channel.says = [Ok(SpeechResult::Words("4711".into()))].into();
     let ended = call.runs().await;
     ended.in_order(&["request http://shop.example/?id=4711&any=4711"]);
@@ -149,7 +149,7 @@ async fn speech_may_be_used_where_keys_are_asked_for_too() {
 #[tokio::test]
 async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
     let mut call = Call::of(EITHER).enters(["", "4711"]);
-    call.voice.ear = FakeEar::Deaf;
+    call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     ended.in_order(&["play Say or enter it.", "ask", "play Say or enter it.", "ask"]);
     assert_eq!((ended.count("listen"), ended.count("ask")), (0, 2));
@@ -160,7 +160,7 @@ async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
 #[tokio::test]
 async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_reason() {
     let mut call = Call::of(NUMBER);
-    call.voice.ear = FakeEar::Deaf;
+    call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask"), ended.count("play")), (0, 0, 0));
     assert_eq!(ended.variable("OUTCOME"), "no_input");
@@ -204,7 +204,7 @@ async fn a_switch_that_can_not_listen_says_why() {
 #[tokio::test]
 async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
     let mut call = Call::of(NUMBER);
-    call.voice.mute = vec!["*"];
+    call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
     let reason = ended.report.reason.unwrap();

@@ -84,12 +84,12 @@ impl TlsWeb {
         let config = Arc::new(server(wants));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (tell, seen) = mpsc::channel();
+        let (sender, seen) = mpsc::channel();
         let reply: Arc<dyn Fn(&Seen) -> Reply + Send + Sync> = Arc::new(reply);
         std::thread::spawn(move || {
             for (at, stream) in listener.incoming().flatten().enumerate() {
-                let (config, reply, tell) = (config.clone(), reply.clone(), tell.clone());
-                std::thread::spawn(move || converse(stream, at + 1, config, &*reply, &tell));
+                let (config, reply, sender) = (config.clone(), reply.clone(), sender.clone());
+                std::thread::spawn(move || converse(stream, at + 1, config, &*reply, &sender));
             }
         });
         Self { address, seen }
@@ -132,14 +132,14 @@ fn converse(
     at: usize,
     config: Arc<ServerConfig>,
     reply: &dyn Fn(&Seen) -> Reply,
-    tell: &mpsc::Sender<Shown>,
+    sender: &mpsc::Sender<Shown>,
 ) {
     let connection = ServerConnection::new(config).expect("a connection");
     let mut stream = StreamOwned::new(connection, stream);
     while let Ok(Some(seen)) = request(&mut stream, at) {
         let shown = stream.conn.peer_certificates().map_or(0, <[_]>::len);
         let Reply::Bytes(bytes) = reply(&seen) else { panic!("only complete replies go by TLS") };
-        let _ = tell.send((seen, shown));
+        let _ = sender.send((seen, shown));
         if stream.write_all(&bytes).and_then(|()| stream.flush()).is_err() {
             return;
         }

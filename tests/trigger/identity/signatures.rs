@@ -205,8 +205,8 @@ async fn keys_are_in_no_line_of_any_log() {
     for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
         let request = signed(get(url), &[NEW, OLD]);
         triggers.send_detached(request.clone(), &plain());
-        let told = format!("{:?}", ask(&triggers, request).await);
-        assert!(!told.contains("-key-of-"), "{told}");
+        let text = format!("{:?}", ask(&triggers, request).await);
+        assert!(!text.contains("-key-of-"), "{text}");
     }
     triggers.close_and_wait().await;
     let lines = lines.text();

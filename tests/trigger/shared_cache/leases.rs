@@ -7,7 +7,7 @@ use dialscript::script::request::CacheKey;
 use dialscript::trigger::shared_cache::{Lease, LeaseOutcome, SharedCacheEntry};
 use tokio::time::Instant;
 
-use super::{MINUTE, body, cache, kept, key};
+use super::{MINUTE, body, cache, entry, key};
 use crate::support::fake_redis::{Entry, FakeRedis};
 use crate::support::wait::until_it_holds;
 
@@ -48,10 +48,10 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
     };
     until_it_holds("somebody looks twice", || async {
         let memory = fake.memory.lock().unwrap();
-        memory.told.iter().filter(|words| words[0] == b"PTTL").count() >= 2
+        memory.commands.iter().filter(|words| words[0] == b"PTTL").count() >= 2
     })
     .await;
-    one.put(&KEY, &kept("found")).await;
+    one.put(&KEY, &entry("found")).await;
     lease.release().await;
     assert_eq!(body(following.await.unwrap()).as_deref(), Some("found"));
     ours(others.acquire_lease(&KEY, MINUTE).await).release().await;
@@ -138,15 +138,15 @@ async fn a_lease_that_ran_out_is_not_ours_to_release() {
 async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
-    one.put(&KEY, &kept("stale")).await;
+    one.put(&KEY, &entry("stale")).await;
     fake.memory.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
     let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), async {
         until_it_holds("the stale one was read", || async {
-            fake.memory.lock().unwrap().told.iter().any(|words| words[0] == b"GETRANGE")
+            fake.memory.lock().unwrap().commands.iter().any(|words| words[0] == b"GETRANGE")
         })
         .await;
-        one.put(&KEY, &SharedCacheEntry { status: 201, ..kept("fresh") }).await;
+        one.put(&KEY, &SharedCacheEntry { status: 201, ..entry("fresh") }).await;
         lease.release().await;
     });
     assert_eq!(body(followed).as_deref(), Some("fresh"));
@@ -162,7 +162,7 @@ async fn nobody_follows_longer_than_it_has_time() {
     assert_eq!(followed, None);
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(300) && took < SOON, "{took:?}");
-    let looks = fake.memory.lock().unwrap().told.iter().filter(|w| w[0] == b"PTTL").count();
+    let looks = fake.memory.lock().unwrap().commands.iter().filter(|w| w[0] == b"PTTL").count();
     assert!((3..=15).contains(&looks), "{looks} looks: the pauses grow from 20 ms");
     drop(lease);
 }

@@ -157,9 +157,9 @@ fn a_line_of_2047_bytes_is_sent_and_one_of_2048_is_not() {
 
 #[test]
 fn a_fitted_value_is_cut_between_characters_and_between_escapes() {
-    for (char, kept) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
+    for (char, count) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
         let fitted = fit_variable("V", &char.repeat(3_000)).value.into_owned();
-        assert_eq!(fitted, char.repeat(kept));
+        assert_eq!(fitted, char.repeat(count));
     }
     assert_eq!(fit_variable("V", "a\r\nb\0").value, "a  b ");
     assert!(!fit_variable("V", "a\r\nb\0").truncated);

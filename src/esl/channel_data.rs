@@ -70,7 +70,7 @@ impl ChannelData {
         self.get_nonempty("Caller-Destination-Number")
     }
 
-    /// The dialled number, if SIP has told it.
+    /// The dialled number, if known from SIP.
     ///
     /// It is the user part of the request URI. For a call from a gateway with which FreeSWITCH has registered, that is
     /// a name of FreeSWITCH's own, `gw+NAME`, and the dialled number is the user part of `To`

@@ -81,9 +81,9 @@ impl Acceptor for NetworkListener {
 #[derive(Debug)]
 pub(crate) struct LocalListener {
     /// The listener's table in the configuration file, such as `[control]`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The socket.
-    pub socket: UnixListener,
+    pub(crate) socket: UnixListener,
 }
 
 /// The user at the other end of a Unix socket; `None` when the kernel does not say.

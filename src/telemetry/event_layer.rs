@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// One log event of this crate.
 #[derive(Debug, Clone)]
 pub(crate) struct LogEvent {
-    pub level: Level,
-    pub message: String,
+    pub(crate) level: Level,
+    pub(crate) message: String,
     /// All fields but the message, formatted as in the log.
-    pub fields: Vec<(&'static str, String)>,
+    pub(crate) fields: Vec<(&'static str, String)>,
 }
 
 impl LogEvent {

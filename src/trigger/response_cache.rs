@@ -113,7 +113,8 @@ pub struct ResponseCacheStats {
     /// Of the misses: calls that joined a request in progress.
     pub joined: u64,
     /// Answers that were cached.
-    pub kept: u64,
+    #[serde(rename = "kept")]
+    pub cached: u64,
     /// Answers that were not cached because no branch matched.
     pub unhandled: u64,
     /// Requests with an error: a status of 500 or above, or no complete reply.

@@ -92,7 +92,7 @@ impl TieredCache {
         let failed = outcome.answer.as_ref().map_or(true, |answer| answer.status >= 500);
         let is_cacheable = outcome.class == ResponseClass::Handled && !failed;
         self.local.update_stats(&context.script.name, |stats| match (is_cacheable, failed) {
-            (true, _) => stats.kept += 1,
+            (true, _) => stats.cached += 1,
             (false, true) => stats.failed += 1,
             (false, false) => stats.unhandled += 1,
         });

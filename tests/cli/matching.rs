@@ -81,7 +81,7 @@ impl Home {
         Ran::of(running.wait_with_output().unwrap())
     }
 
-    /// An answer of the order's shop, told for programs.
+    /// An answer of the order's shop, as JSON.
     fn order(&self, answer: &[u8], more: &[&str]) -> Ran {
         self.0.file("answer", answer);
         self.runs(&[&["order", "--json", "--answer", "answer"], more].concat(), b"")

@@ -189,7 +189,7 @@ old     any        1.0 s           gsm         a
 unused  any        1:15 min        wav         -
 ";
     assert_eq!((ran.code, ran.output.as_str()), (0, wanted));
-    assert_eq!(ran.errors, "", "faults of scripts are told by `check`");
+    assert_eq!(ran.errors, "", "errors of scripts are reported by `check`");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn every_error_of_every_file_is_reported_with_its_place_and_a_fix() {
 
 const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
 
-/// The faults of a report: a blank line is between them.
+/// The errors of a report: a blank line is between them.
 fn each(report: &str) -> Vec<&str> {
     let mut rest = report;
     let mut errors = Vec::new();
@@ -57,7 +57,7 @@ fn each(report: &str) -> Vec<&str> {
     errors
 }
 
-/// The part of the report that a fault belongs to.
+/// The part of the report that an error belongs to.
 fn part(error: &str) -> String {
     let (_, place) = error.split_once("--> ").unwrap();
     let place = place.lines().next().unwrap();
@@ -168,56 +168,17 @@ fn an_answer_can_be_in_a_request_only_after_one_has_come() {
     assert!(folder.load().is_ok(), "a script before this one asked");
 }
 
+/// The signs and words that the grammars are about.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "{", "}", "{{", "}}", "{keypress}", "{$a[0]}", "{secret.x}", "{b.keypress}", "&", "=", "%", "%4", "%C3", "+", "@",
+    ",", " ", "goto ", "script ", "hangup ", "again", "http://", "https://", "/", "?", "#", "[", "]", "<", ">", "\"",
+    "'", "\\", "\n", "\t", "ä", "🦀", "1", "a", "switch:", "{say:$a}", "{play:", "say:", "digits:", "..", "*",
+];
+
 /// Texts with the signs that the grammars are about.
 fn odd_text() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec![
-        "{",
-        "}",
-        "{{",
-        "}}",
-        "{keypress}",
-        "{$a[0]}",
-        "{secret.x}",
-        "{b.keypress}",
-        "&",
-        "=",
-        "%",
-        "%4",
-        "%C3",
-        "+",
-        "@",
-        ",",
-        " ",
-        "goto ",
-        "script ",
-        "hangup ",
-        "again",
-        "http://",
-        "https://",
-        "/",
-        "?",
-        "#",
-        "[",
-        "]",
-        "<",
-        ">",
-        "\"",
-        "'",
-        "\\",
-        "\n",
-        "\t",
-        "ä",
-        "🦀",
-        "1",
-        "a",
-        "switch:",
-        "{say:$a}",
-        "{play:",
-        "say:",
-        "digits:",
-        "..",
-        "*",
-    ]);
+    let word = prop::sample::select(WORDS);
     prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
 }
 

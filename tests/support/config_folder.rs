@@ -94,7 +94,7 @@ impl ConfigFolder {
         self.config().library.scripts[name].clone()
     }
 
-    /// What is wrong, one line a fault: what, and the help.
+    /// What is wrong, one line an error: what, and the help.
     pub(crate) fn errors(&self) -> Vec<String> {
         let Err(errors) = self.load() else { return Vec::new() };
         let line = |error: &dialscript::config::Diagnostic| {

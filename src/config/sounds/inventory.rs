@@ -14,22 +14,22 @@ const NOTES: [&str; 3] = ["md", "txt", "csv"];
 #[derive(Debug)]
 pub(crate) struct SoundInventory {
     /// The folder of the library.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The format of the sounds that the daemon creates.
-    pub format: SoundFormat,
+    pub(crate) format: SoundFormat,
     /// All sounds, sorted by name.
-    pub sounds: Vec<LibrarySound>,
+    pub(crate) sounds: Vec<LibrarySound>,
 }
 
 /// All files of the library with one name in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LibrarySound {
     /// The name for `play`.
-    pub name: String,
+    pub(crate) name: String,
     /// The language, if the files are in the folder of a language.
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// The files, relative to the folder of the library. The best comes first; those that no switch plays come last.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The script files that play the sound.
     pub(crate) played_by: BTreeSet<String>,
     /// Whether a switch plays at least one of the files, judging by their extensions.

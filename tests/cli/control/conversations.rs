@@ -128,7 +128,7 @@ async fn a_peer_that_leaves_without_a_word_harms_nothing() {
 
 #[tokio::test]
 async fn a_reader_who_does_not_read_holds_up_nobody_and_a_stop_ends_it() {
-    let long = |_| vec![ControlReply::Fault("x".repeat(1 << 20)); 8];
+    let long = |_| vec![ControlReply::Error("x".repeat(1 << 20)); 8];
     let daemon = ControlServer::that_answers(long).await;
     let mut lazy = daemon.connect().await;
     lazy.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();

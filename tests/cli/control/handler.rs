@@ -80,7 +80,7 @@ impl Daemon {
     fn listed(&self) -> Vec<ControlEntry> {
         let answers = self.ask(ControlRequest::List { script: None });
         let entries = answers.into_iter().filter_map(|answer| match answer {
-            ControlReply::Kept(entry) => Some(entry),
+            ControlReply::Entry(entry) => Some(entry),
             _ => None,
         });
         entries.collect()
@@ -95,7 +95,7 @@ impl Daemon {
 
     fn error(&self, request: ControlRequest) -> String {
         match self.ask(request).as_slice() {
-            [ControlReply::Fault(error)] => error.clone(),
+            [ControlReply::Error(error)] => error.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -199,7 +199,7 @@ async fn a_key_can_be_shortened_as_long_as_it_means_one_answer() {
     [0xab, 0xcd].into_iter().for_each(|key| daemon.keep(key));
     let one = daemon.ask(ControlRequest::Explain { what: "ABAB".into() });
     assert!(
-        matches!(&one[..], [ControlReply::Kept(entry)] if entry.key == "ab".repeat(32)),
+        matches!(&one[..], [ControlReply::Entry(entry)] if entry.key == "ab".repeat(32)),
         "{one:?}"
     );
     let mut twin = [0xab; 32];

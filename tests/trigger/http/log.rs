@@ -1,4 +1,4 @@
-//! What is told in the background, and what of it is logged.
+//! Background requests, and what of them is logged.
 
 use dialscript::script::request::{TriggerClient, TriggerRequest};
 

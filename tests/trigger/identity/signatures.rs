@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use dialscript::script::definition::{
     Branch, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
 };
-
 use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
@@ -26,7 +26,7 @@ fn hmac(key: &str, text: &[u8]) -> String {
     block[..key.len()].copy_from_slice(key.as_bytes());
     let inner = digest(&SHA256, &[&block.map(|byte| byte ^ 0x36)[..], text].concat());
     let outer = digest(&SHA256, &[&block.map(|byte| byte ^ 0x5c)[..], inner.as_ref()].concat());
-    outer.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(outer.as_ref())
 }
 
 /// What a request says of itself: its time and its signatures.

@@ -19,9 +19,9 @@ use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
-pub(crate) use refusal::Refusal;
-pub(crate) use sockets::{Acceptor, LocalListener};
-pub use sockets::{NetworkListener, bind};
+pub use refusal::Refusal;
+pub(crate) use sockets::LocalListener;
+pub use sockets::{Acceptor, NetworkListener, bind};
 
 /// The first and the longest pause after a failed `accept`. The usual cause is a lack of file descriptors.
 const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));

@@ -2,7 +2,7 @@
 
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
+pub enum Refusal {
     /// The peer may not connect. With the [`ACCESS_RULE`](super::Acceptor::ACCESS_RULE) of the listener.
     #[error("{0}")]
     NotAllowed(&'static str),

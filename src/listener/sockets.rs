@@ -16,7 +16,7 @@ pub(super) const BACKLOG: u32 = 1024;
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A socket that accepts connections, and knows who may connect.
-pub(crate) trait Acceptor: Send + Sync {
+pub trait Acceptor: Send + Sync {
     type Stream: Send;
     /// The other end of a connection.
     type Peer: fmt::Display + Send;

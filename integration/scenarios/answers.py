@@ -41,7 +41,7 @@ def expect_no_response(call, status=""):
     expect("the next step", call.next_step(), "no_response: ")
 
 
-@scenario("music is heard while the answer is slow, and has ended before the next sound")
+@scenario("music on hold plays while an answer is slow, and stops before the next sound")
 def music(lab):
     call = answered(lab, web.json({"code": 200}, delay=1.5))
     call.hear_out("welcome")
@@ -55,7 +55,7 @@ def music(lab):
     expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "music", "matched"])
 
 
-@scenario("an answer that comes at once starts no music")
+@scenario("a fast answer starts no music on hold")
 def no_music(lab):
     call = answered(lab, GOOD)
     call.hear("matched")
@@ -63,7 +63,7 @@ def no_music(lab):
     expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "matched"])
 
 
-@scenario("music is not left playing when the dialplan goes on without another sound")
+@scenario("music on hold stops when the answer arrives, even if no other sound follows")
 def music_ends(lab):
     script = SCRIPT.replace('play = "matched"\n', "")
     lab.web.on("/it", web.json({"code": 200}, delay=1.2))
@@ -74,7 +74,7 @@ def music_ends(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("music can be a sound of the library, repeated until the answer comes")
+@scenario("music can be a sound of the library, which is repeated until the answer arrives")
 def music_of_the_library(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=3.0))
     script = SCRIPT.replace('music = "default"', 'music = "sorry"').replace('"2s"', '"5s"')
@@ -85,7 +85,7 @@ def music_of_the_library(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a web application that nobody answers for: no response, at once")
+@scenario("if nothing listens at the web application's port, the outcome is no_response at once")
 def dead(lab):
     lab.web.close()
     call = answered(lab, GOOD)
@@ -95,7 +95,7 @@ def dead(lab):
     call.dialplan_saw("no_response")
 
 
-@scenario("an answer beyond the timeout is no response, and the timeout is exact")
+@scenario("an answer later than the timeout is no_response, and the timeout is exact")
 def slow(lab):
     call = answered(lab, web.json({"code": 200}, delay=4.0))
     unreachable = call.hear("unreachable")
@@ -103,12 +103,12 @@ def slow(lab):
     call.dialplan_saw("no_response")
 
 
-@scenario("a web application that accepts and stays silent: no response in time")
+@scenario("a web application that accepts the connection and never answers is no_response within the timeout")
 def silent(lab):
     expect_no_response(answered(lab, web.Answer(silent=True)))
 
 
-@scenario("an answer that drips is bounded as a whole")
+@scenario("the timeout covers the whole answer, even if its bytes arrive slowly one by one")
 def dripping(lab):
     call = answered(lab, web.json('{"code": 200, "a": "%s"}' % ("x" * 50), drip=0.1))
     unreachable = call.hear("unreachable")
@@ -117,53 +117,53 @@ def dripping(lab):
     expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "no_response")
 
 
-@scenario("a broken connection is no response")
+@scenario("a connection reset is no_response")
 def reset(lab):
     expect_no_response(answered(lab, web.Answer(reset=True)))
 
 
-@scenario("garbage instead of HTTP is no response")
+@scenario("an answer that is not HTTP is no_response")
 def garbage(lab):
     expect_no_response(answered(lab, web.Answer(raw=b"\x16\x03\x01 what?\r\n\r\n\0\0")))
 
 
-@scenario("an HTML page is refused as an answer, and the log says so")
+@scenario("an HTML page is no_response, and the log says that the answer was HTML")
 def html(lab):
     page = web.Answer(200, "<!doctype html><html><body>code=200</body></html>", "text/html; charset=utf-8")
     expect_no_response(answered(lab, page), status="200")
     expect("HTML in the daemon's log", "HTML" in lab.daemon.log, True)
 
 
-@scenario("JSON that is none is no response")
+@scenario("invalid JSON is no_response")
 def broken_json(lab):
     expect_no_response(answered(lab, web.json('{"code": 200')), status="200")
 
 
-@scenario("an error of the web application without the key is no response")
+@scenario("an HTTP error status without the response key is no_response")
 def server_error(lab):
     expect_no_response(answered(lab, web.json({"error": "down"}, status=500)), status="500")
 
 
-@scenario("an error of the web application with the key is an answer")
+@scenario("an HTTP error status with the response key is an answer")
 def error_with_key(lab):
     call = answered(lab, web.json({"code": 200}, status=422))
     call.hear("matched")
     call.dialplan_saw("matched", code="200", http_status="422")
 
 
-@scenario("an answer that no branch names takes [otherwise]")
+@scenario("an answer that matches no branch runs [otherwise]")
 def otherwise(lab):
     call = answered(lab, web.json({"code": 999}))
     call.hear("sorry")
     call.dialplan_saw("otherwise", code="999", http_status="200")
 
 
-@scenario("a body beyond the bound is no response")
+@scenario("a body larger than the limit is no_response")
 def huge(lab):
     expect_no_response(answered(lab, web.json('{"code": 200, "a": "%s"}' % ("x" * 300_000))), status="")
 
 
-@scenario("a redirect within the host is followed")
+@scenario("a redirect to the same host is followed")
 def redirect(lab):
     lab.web.on("/there", GOOD)
     call = answered(lab, web.Answer(302, headers={"Location": "/there"}))
@@ -181,7 +181,7 @@ def redirect_away(lab):
     expect("requests to the other host", other.asked(), "nothing")
 
 
-@scenario("https: a certificate that the system's roots vouch for is accepted, any other is no response")
+@scenario("https: a certificate that the system trusts is accepted; any other is no_response")
 def certificate(lab):
     file = web.self_signed(lab.folder)
     secure = lab.another_web(certificate=file).on("/it", GOOD)
@@ -192,7 +192,7 @@ def certificate(lab):
     lab.call("asks").dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a redirect that goes round in circles ends")
+@scenario("a redirect loop is stopped")
 def redirect_circle(lab):
     call = answered(lab, web.Answer(302, headers={"Location": "/it"}))
     call.hear("unreachable")

@@ -112,7 +112,7 @@ def has_been(lab, path):
     return sum(request.path == path for request in lab.web.requests)
 
 
-@scenario("a sensitive PIN in URL, body, headers, cache_key and [hangup] is found nowhere, whatever fails")
+@scenario("a sensitive PIN used in URL, body, headers, cache_key and [hangup] appears nowhere, whatever fails")
 def nowhere(lab):
     redis, metrics = lab.until_the_end(Redis(lab.folder / "redis")), free_port()
     redis.start()

@@ -33,7 +33,7 @@ def prompts(call):
     return [sound.name for sound in call.heard()].count("ask_more")
 
 
-@scenario("digits typed during the prompt end it, and the length accepts them at once")
+@scenario("digits typed during the prompt end it, and the input is complete as soon as it has its full length")
 def during_the_prompt(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear("ask")
@@ -44,7 +44,7 @@ def during_the_prompt(lab):
     call.dialplan_saw("matched", input="1234")
 
 
-@scenario("digits typed after the prompt count, and the length accepts them at once")
+@scenario("digits typed after the prompt are accepted, and the input is complete as soon as it has its full length")
 def after_the_prompt(lab):
     call = asks(lab, FOUR).call("asks")
     prompt = call.hear_out("ask")
@@ -55,7 +55,7 @@ def after_the_prompt(lab):
     call.dialplan_saw("matched", input="1234")
 
 
-@scenario("a digit just within the gap counts, and one just behind it does not")
+@scenario("a digit just before the inter-digit timeout counts; one just after it does not")
 def edge_of_the_gap(lab):
     asks(lab, FOUR)
 
@@ -72,7 +72,7 @@ def edge_of_the_gap(lab):
     behind.dialplan_saw("matched", input="12")
 
 
-@scenario("a silent caller has gap times length: 20 s for a gap of 5 s and four digits", long=True)
+@scenario("a silent caller has gap times length to begin: 20 s for a gap of 5 s and four digits", long=True)
 def silence(lab):
     call = asks(lab, 'length = 4\ngap = "5s"').call("asks")
     prompt = call.hear_out("ask")
@@ -82,7 +82,7 @@ def silence(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("once a digit has come only the gap counts, and fewer digits than the length are accepted")
+@scenario("after the first digit only the inter-digit timeout applies, and fewer digits than length are accepted")
 def too_few(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear_out("ask")
@@ -92,7 +92,7 @@ def too_few(lab):
     call.dialplan_saw("matched", input="12")
 
 
-@scenario("first_digit is the time for the first digit alone")
+@scenario("first_digit is the timeout for the first digit only")
 def first_digit(lab):
     call = asks(lab, 'length = 4\ngap = "3s"\nfirst_digit = "1500ms"').call("asks")
     prompt = call.hear_out("ask")
@@ -101,7 +101,7 @@ def first_digit(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("without a length the first digit has the gap, and the caller ends the input with #")
+@scenario("without a length the first digit must come within the gap, and # ends the input")
 def without_length(lab):
     asks(lab, 'gap = "2s"')
 
@@ -116,7 +116,7 @@ def without_length(lab):
     expect_about("from the prompt's end to the next sound", sound.start - prompt.end, 2)
 
 
-@scenario("the terminator # ends the input at once and is no part of it")
+@scenario("the terminator # ends the input at once and is not part of it")
 def terminator(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear_out("ask")
@@ -126,7 +126,7 @@ def terminator(lab):
     call.dialplan_saw("matched", input="12")
 
 
-@scenario("a lone terminator is no input")
+@scenario("a terminator without digits is no_input")
 def lone_terminator(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear_out("ask")
@@ -135,7 +135,7 @@ def lone_terminator(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("the terminator can be *, and # is then ignored")
+@scenario("the terminator can be *; # is then ignored")
 def star_as_terminator(lab):
     call = asks(lab, f'{FOUR}\nterminator = "*"').call("asks")
     call.hear_out("ask")
@@ -145,7 +145,7 @@ def star_as_terminator(lab):
     call.dialplan_saw("matched", input="12")
 
 
-@scenario("without a terminator only the length or the gap ends the input")
+@scenario("without a terminator only the length or the inter-digit timeout ends the input")
 def no_terminator(lab):
     call = asks(lab, f'{FOUR}\nterminator = ""').call("asks")
     call.hear("ask")
@@ -156,7 +156,7 @@ def no_terminator(lab):
     call.dialplan_saw("matched", input="1234")
 
 
-@scenario("the prompt is repeated as often as repeat says when nothing is entered")
+@scenario("if nothing is entered, the prompt is repeated as often as repeat says")
 def repeat(lab):
     call = asks(lab, LONE_GAP, 'play = "ask_more"\nrepeat = 2').call("asks")
     call.hear("silent", within=12)
@@ -164,7 +164,7 @@ def repeat(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("without repeat the prompt is heard once")
+@scenario("without repeat the prompt is played once")
 def no_repeat(lab):
     call = asks(lab, LONE_GAP, 'play = "ask_more"').call("asks")
     call.hear("silent")
@@ -172,7 +172,7 @@ def no_repeat(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("fewer digits than min_length are asked again while repeat lasts, then they are invalid")
+@scenario("fewer digits than min_length are asked for again until repeat is used up, then the outcome is invalid_input")
 def fewer_than_the_minimum(lab):
     more = '[invalid_input]\nplay = "sorry"\nthen = "continue"'
     call = asks(lab, f"{LONE_GAP}\nmin_length = 3", 'play = "ask_more"\nrepeat = 1', more).call("asks")
@@ -183,7 +183,7 @@ def fewer_than_the_minimum(lab):
     call.dialplan_saw("invalid_input", input="12")
 
 
-@scenario("digits that fail the pattern are asked again, and right ones are then taken")
+@scenario("digits that do not match the pattern are asked for again, and matching ones are then accepted")
 def pattern(lab):
     call = asks(lab, f"{FOUR}\npattern = '7[0-9]+'", 'play = "ask_more"\nrepeat = 1').call("asks")
     for digits in ("1234", "7234"):
@@ -193,7 +193,7 @@ def pattern(lab):
     call.dialplan_saw("matched", input="7234")
 
 
-@scenario("invalid input falls back to [no_input]")
+@scenario("without [invalid_input], invalid input runs [no_input]")
 def invalid_falls_back(lab):
     call = asks(lab, f"{LONE_GAP}\npattern = '7[0-9]+'", 'play = "ask_more"').call("asks")
     call.hear_out("ask_more")
@@ -202,7 +202,7 @@ def invalid_falls_back(lab):
     call.dialplan_saw("invalid_input", input="1234")
 
 
-@scenario("with barge_in off the prompt is heard to its end, and keys pressed in it count")
+@scenario("with barge_in = false the prompt plays to its end, and digits pressed during it count")
 def barge_in_off(lab):
     call = asks(lab, f"{FOUR}\nbarge_in = false").call("asks")
     call.hear("ask")
@@ -213,7 +213,7 @@ def barge_in_off(lab):
     call.dialplan_saw("matched", input="12")
 
 
-@scenario("with barge_in off a full input in the prompt is accepted when the prompt is over")
+@scenario("with barge_in = false a complete input during the prompt is accepted when the prompt has ended")
 def barge_in_off_full(lab):
     call = asks(lab, f"{FOUR}\nbarge_in = false").call("asks")
     call.hear("ask")
@@ -223,7 +223,7 @@ def barge_in_off_full(lab):
     call.dialplan_saw("matched", input="1234")
 
 
-@scenario("a prompt of several sounds is heard in order, and a key in the second ends it")
+@scenario("a prompt of several sounds plays in order, and a digit during the second ends it")
 def several_sounds(lab):
     call = asks(lab, FOUR, 'play = ["welcome", "ask", "ask_more"]').call("asks")
     call.hear_out("welcome")
@@ -234,7 +234,7 @@ def several_sounds(lab):
     call.dialplan_saw("matched", input="1234")
 
 
-@scenario("keys that mean nothing neither interrupt the prompt nor count")
+@scenario("keys without a meaning neither interrupt the prompt nor count")
 def meaningless_keys(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear("ask")
@@ -245,7 +245,7 @@ def meaningless_keys(lab):
     call.dialplan_saw("matched", input="123")
 
 
-@scenario("fast typing loses nothing: ten digits, 50 ms each and 50 ms apart")
+@scenario("fast typing loses no digit: ten digits, 50 ms each and 50 ms apart")
 def fast_typing(lab):
     call = asks(lab, 'length = 10\ngap = "2s"').call("asks")
     call.hear("ask")

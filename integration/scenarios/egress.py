@@ -46,7 +46,7 @@ def lines(lab, count):
     return lab.daemon.calls
 
 
-@scenario("a host that a value decides: a private address by any of its names is not asked, and the call goes on")
+@scenario("if a value decides the host, no spelling of a private address is contacted, and the call continues")
 def private_host(lab):
     other = lab.another_web().on("/it", web.json({"code": 200}))
     lab.daemon.configure(HOSTS_ONLY)
@@ -62,7 +62,7 @@ def private_host(lab):
     expect("why", {line["reason"] for line in lines(lab, len(OURS))}, {PRIVATE})
 
 
-@scenario("a redirect to a place that nobody allowed is not followed, and the call goes on")
+@scenario("a redirect to a host that is not allowed is not followed, and the call continues")
 def redirects(lab):
     other = lab.another_web().on("/there", web.json({"code": 200}))
     lab.daemon.configure(HOSTS_ONLY)
@@ -93,7 +93,7 @@ def redirects(lab):
     expect("why", why, {**dict.fromkeys(by_address, NOT_FOLLOWED), **dict.fromkeys(by_name, PRIVATE)})
 
 
-@scenario("a redirect that a value decided is judged as a host is: within the list and the networks it is followed")
+@scenario("a redirect to a host within allow_hosts and allow_networks is followed")
 def redirect_that_is_allowed(lab):
     other = lab.another_web().on("/there", web.json({"code": 200}))
     lab.daemon.configure('[egress]\nallow_hosts = ["127.0.0.1"]\nallow_networks = ["127.0.0.0/8"]')
@@ -103,7 +103,7 @@ def redirect_that_is_allowed(lab):
     expect("requests", other.asked(), "GET /there")
 
 
-@scenario("{play:$url} at a private address, or that is redirected to one, is not fetched, and the call goes on")
+@scenario("{play:$url} at a private address, or redirected to one, is not fetched, and the call continues")
 def sounds(lab):
     sound = web.sound(lab.fetched("chime"))
     other = lab.another_web().on("/chime.wav", sound)

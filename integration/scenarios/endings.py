@@ -26,21 +26,21 @@ def goes_on(lab, outcome, prompt="", digits="1234", name="ends", extension="scri
     return call
 
 
-@scenario("continue goes to the dialplan's next step")
+@scenario("continue goes to the next step of the dialplan")
 def continues(lab):
     call = goes_on(lab, 'then = "continue"')
     call.dialplan_saw("otherwise", input="1234")
     expect("the next step", call.next_step(), "otherwise: ")
 
 
-@scenario("goto EXT goes to an extension of the call's own context")
+@scenario("goto EXT goes to an extension in the context of the call")
 def goto_own_context(lab):
     call = goes_on(lab, 'then = "goto 9300"')
     call.went_to("9300", "lab")
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("goto EXT@CONTEXT,PRIORITY goes there, by number and by label", only_on="asterisk")
+@scenario("goto EXT@CONTEXT,PRIORITY accepts a priority by number and by label", only_on="asterisk")
 def goto_priority(lab):
     for name, priority in (("by-number", "2"), ("by-label", "second")):
         outcome = f'then = "goto 9100@lab-places,{priority}"'
@@ -53,14 +53,14 @@ def goto_priority(lab):
         call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("goto takes what the caller entered, and patterns of the dialplan match it")
+@scenario("goto can use entered digits, and extension patterns of the dialplan match them")
 def goto_entered(lab):
     call = goes_on(lab, 'then = "goto {keypress}@lab-places"', digits="4711")
     call.went_to("4711", "lab-places")
     call.dialplan_saw("otherwise", input="4711")
 
 
-@scenario("goto a place that is not there: the outcome is error, and the call continues", only_on="asterisk")
+@scenario("goto to an extension that does not exist: the outcome is error, and the call continues", only_on="asterisk")
 def goto_nowhere(lab):
     call = goes_on(lab, 'play = "matched"\nthen = "goto {keypress}@lab-places"', digits="1234")
     call.hear("matched")
@@ -68,13 +68,13 @@ def goto_nowhere(lab):
     expect("the next step", call.next_step(), "error: ")
 
 
-@scenario("goto a context that is not there: the outcome is error, and the call continues", only_on="asterisk")
+@scenario("goto to a context that does not exist: the outcome is error, and the call continues", only_on="asterisk")
 def goto_no_context(lab):
     call = goes_on(lab, 'then = "goto 9100@nowhere"')
     call.dialplan_saw("error", input="1234")
 
 
-@scenario("hangup ends the call with a normal clearing")
+@scenario("hangup ends the call with cause 16, normal clearing")
 def hangs_up(lab):
     call = goes_on(lab, 'play = "matched"\nthen = "hangup"')
     call.hear_out("matched")
@@ -83,7 +83,7 @@ def hangs_up(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("hangup busy ends the call with cause 17")
+@scenario("hangup busy ends the call with cause 17, user busy")
 def hangs_up_busy(lab):
     call = goes_on(lab, 'then = "hangup busy"')
     call.wait_to_end()
@@ -91,7 +91,7 @@ def hangs_up_busy(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("hangup busy on a call that was never picked up refuses it with 486")
+@scenario("hangup busy before the call is picked up rejects it with SIP status 486")
 def refuses_busy(lab):
     lab.web.on("/busy", web.json({"line": "busy"}))
     lab.script("refuse", """
@@ -112,7 +112,7 @@ def refuses_busy(lab):
     call.dialplan_saw("matched", code="busy", http_status="200")
 
 
-@scenario("script NAME runs another script in the same call, which can read what was entered before")
+@scenario("script NAME runs another script in the same call, which can use the digits entered before")
 def chain(lab):
     lab.web.on("/both", web.json({"ok": "yes"}))
     lab.script("second", """
@@ -143,7 +143,7 @@ def chain(lab):
     expect("query", lab.web.requests[0].query, [("first", "1234"), ("second", "56")])
 
 
-@scenario("keys pressed during the sound of an outcome count for the script that follows")
+@scenario("digits pressed during the sound of an outcome count for the next script")
 def typed_ahead_into_a_chain(lab):
     lab.script("second", """
         [prompt]
@@ -162,7 +162,7 @@ def typed_ahead_into_a_chain(lab):
     call.dialplan_saw("otherwise", input="56", script="second")
 
 
-@scenario("again asks again, and beyond repeat takes [invalid_input]")
+@scenario("again repeats the question; when repeat is used up, [invalid_input] runs")
 def again(lab):
     outcome = 'play = "sorry"\nthen = "again"\n[invalid_input]\nplay = "unreachable"\nthen = "goto 9100@lab-places"'
     call = goes_on(lab, outcome, prompt="repeat = 1")
@@ -175,7 +175,7 @@ def again(lab):
     call.went_to("9100", "lab-places")
 
 
-@scenario("scripts that call each other for ever end with the outcome error, and the call continues")
+@scenario("scripts that run each other endlessly are stopped with the outcome error, and the call continues")
 def circle(lab):
     for name, other in (("round", "about"), ("about", "round")):
         lab.script(name, f"""
@@ -193,7 +193,7 @@ def circle(lab):
     expect("requests are bounded", len(lab.web.requests) <= 100, True)
 
 
-@scenario("set writes variables on every outcome, and the outcome is written last")
+@scenario("set writes variables for any outcome, and DIALSCRIPT_OUTCOME is written last")
 def sets(lab):
     call = goes_on(lab, 'set = { FIRST = "{keypress}", SECOND = "of {caller}" }\nthen = "continue"')
     call.dialplan_saw("otherwise", input="1234")
@@ -201,7 +201,7 @@ def sets(lab):
     expect("variables", (seen["FIRST"], seen["SECOND"]), ("1234", "of 1001"))
 
 
-@scenario("a sound that the switch can't play is left out, and the call goes on")
+@scenario("a sound that the switch cannot play is skipped, and the call continues")
 def missing_sound(lab):
     call = goes_on(lab, 'play = ["switch:no-such-sound", "matched"]\nthen = "continue"')
     call.hear("matched")
@@ -211,7 +211,7 @@ def missing_sound(lab):
         expect("AGISTATUS", call.variables()["AGISTATUS"], "FAILURE")
 
 
-@scenario("the sounds of the channel's language are played, where the library has them")
+@scenario("sounds in the channel's language are played if the library has them")
 def language(lab):
     lab.sound("de/matched", "sorry")
     call = goes_on(lab, 'play = ["matched", "welcome"]\nthen = "continue"', extension="german")
@@ -221,7 +221,7 @@ def language(lab):
     expect("the sound without a language", "matched" in [sound.name for sound in call.heard()], False)
 
 
-@scenario("the sounds of the switch and of the library play in one list")
+@scenario("sounds of the switch and of the library can be mixed in one list")
 def sounds_of_the_switch(lab):
     goodbye = lab.switch.sound_name("vm-goodbye")
     call = goes_on(lab, f'play = ["{goodbye}", "matched"]\nthen = "continue"')

@@ -90,17 +90,20 @@ def fail_at_once(lab, ways):
         expect_told(lab, name, reason, least)
 
 
-@scenario("a web application that is slow in any way: the next action in time, and the log says why", alone=True)
+@scenario("however slow a web application is, the next action runs in time, and the log says why", alone=True)
 def slow(lab):
     fail_at_once(lab, SLOW)
 
 
-@scenario("a web application that is hostile in any way: the next action in time, and the log says why", alone=True)
+@scenario("however a web application misbehaves, the next action runs in time, and the log says why", alone=True)
 def hostile(lab):
     fail_at_once(lab, HOSTILE)
 
 
-@scenario("a place that refuses connections, takes none, or has no name: the next action in time", alone=True)
+@scenario(
+    "the next action runs in time if connections are refused, not accepted, or the host name is unknown",
+    alone=True,
+)
 def unreachable(lab):
     places = {
         "refuses": (f"{lab.until_the_end(Refusing()).url}/", BROKEN),
@@ -116,7 +119,7 @@ def unreachable(lab):
         expect_told(lab, name, reason, {"connect_ms": 1300} if name == "is-full" else {})
 
 
-@scenario("with keys, music and a reassurance the time counts from the last key, and is the same")
+@scenario("with digits, music and a reassurance the same timeout applies, counted from the last digit")
 def from_the_last_key(lab):
     more = 'music = "default"\n[trigger.reassure]\nplay = "sorry"\nevery = "3s"\n'
     keys = '[prompt]\nplay = "welcome"\n[keypress]\nlength = 4\n[no_input]\nthen = "continue"\n'

@@ -74,7 +74,7 @@ def enter(call, digits="1234"):
     call.press(digits)
 
 
-@scenario("socket without full: prompt, keys, music and branches work as with it")
+@scenario("socket without full: prompt, digits, music and branches work as with full")
 def without_full(lab):
     call = dial(lab, delay=1.5, how=handed("async"))
     enter(call)
@@ -110,7 +110,7 @@ def question_without_async(lab):
     expect("the reason in the log", "async full" in lab.daemon.log, True)
 
 
-@scenario("socket without async: goto works, and no script leaves the call where it was")
+@scenario("socket without async: goto works, and after a rejected call the dialplan continues")
 def goto_without_async(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places"\n')
     for words in ("full", ""):
@@ -120,7 +120,7 @@ def goto_without_async(lab):
         lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
 
 
-@scenario("socket_resume=true in the dialplan strands no call: continue, goto, hang-up")
+@scenario("socket_resume=true leaves no call hanging after continue, goto or a hang-up")
 def resume(lab):
     calls = {"200": dial(lab, how=handed(socket_resume="true"))}
     lab.web.on("/it", lambda request: web.json({"code": "away" if "9999" in request.target else "200"}))
@@ -137,14 +137,14 @@ def resume(lab):
     gone.dialplan_saw("hangup")
 
 
-@scenario("socket_resume=true and a call that is refused: the dialplan goes on")
+@scenario("socket_resume=true: after a rejected call the dialplan continues")
 def resume_refused(lab):
     lab.script("asks", ASKS)
     for words in ("async full", "async", "full", ""):
         lab.call("no-such-script", handed=handed(words, socket_resume="true")).was_not_served()
 
 
-@scenario("of several hosts the first that is there gets the call, and its path names the script")
+@scenario("if the socket line names several hosts, the first that accepts gets the call, and the path names the script")
 def hosts_in_a_row(lab):
     down = f"127.0.0.1:{free_port()}"
     lab.script("asks", ASKS).start()
@@ -160,7 +160,7 @@ def dial_at(lab, hosts):
     return lab.call("asks", handed=handed(dialscript_daemon=hosts))
 
 
-@scenario("the variable dialscript names the script where the socket line has no path")
+@scenario("the variable dialscript names the script if the socket line has no path")
 def by_variable(lab):
     lab.web.on("/it", web.json({"code": 200}))
     call = lab.script("tells", TELLS).call("tells", extension="without-path", handed=handed(dialscript="tells"))
@@ -177,7 +177,7 @@ def arguments(lab):
     expect("query", lab.web.requests[0].query, [("order", "a b&c=d%"), ("who", "me")])
 
 
-@scenario("a destination that the dialplan does not have: FreeSWITCH ends the call, and the outcome is told")
+@scenario("a destination that the dialplan does not have: FreeSWITCH ends the call, and the outcome is set")
 def goto_nowhere(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 1234@nowhere"\n')
     call = lab.call("goes")
@@ -185,7 +185,7 @@ def goto_nowhere(lab):
     expect("status", call.status, 404)
 
 
-@scenario("a priority is nowhere on FreeSWITCH: the outcome is error, and the call continues")
+@scenario("a priority does not exist on FreeSWITCH: the outcome is error, and the call continues")
 def priority(lab):
     lab.script("goes", '[trigger]\nurl = "WEB/it"\nbackground = true\n[otherwise]\nthen = "goto 9100@lab-places,2"\n')
     call = lab.call("goes")
@@ -211,7 +211,7 @@ def waiting(call):
 STATES = (in_the_prompt, collecting, waiting)
 
 
-@scenario("SIGTERM in a prompt, in a question, in the music: each call continues with the outcome error")
+@scenario("SIGTERM during a prompt, a question or music: each call continues with the outcome error")
 def stopped(lab):
     lab.daemon.configure('[server]\ngrace = "500ms"\n[trigger]\ntimeout = "9s"')
     calls = in_each_state(lab)
@@ -223,7 +223,7 @@ def stopped(lab):
         expect("who ended the call", call.hung_up_by, "switch")
 
 
-@scenario("SIGKILL in a prompt, in a question, in the music: each call continues, the outcome empty", long=True)
+@scenario("SIGKILL during a prompt, a question or music: each call continues with an empty outcome", long=True)
 def killed(lab):
     calls = in_each_state(lab)
     lab.daemon.kill()
@@ -246,7 +246,7 @@ def arrived(lab, state):
     return call
 
 
-@scenario("a hang-up in each state is noticed at once, with async and without full")
+@scenario("a hang-up during a prompt, a question or music is noticed at once, also without full")
 def hang_ups(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=4.0))
     lab.script("asks", ASKS.replace('gap = "1s"', 'gap = "9s"')).start()
@@ -265,7 +265,7 @@ def hang_ups(lab):
     lab.together(leaves, [(state, words) for state in STATES for words in ("async full", "async")])
 
 
-@scenario("a hang-up while a script without a question waits or plays, without async")
+@scenario("without async, a hang-up during a request or a sound ends the call")
 def hang_up_without_async(lab):
     lab.web.on("/it", web.json({"code": 200}, delay=2.0))
     script = TELLS.replace("[trigger]", '[prompt]\nplay = "welcome"\n[trigger]')
@@ -282,7 +282,7 @@ def hang_up_without_async(lab):
 FIVE = ["welcome", "pin", "matched", "sorry", "silent"]
 
 
-@scenario("a prompt of five sounds has no gap of 60 ms; a missing one loses no other")
+@scenario("a prompt of five sounds has no gap of 60 ms, and a missing sound does not affect the others")
 def five_sounds(lab):
     lab.script("five", f"[prompt]\nplay = {json.dumps(FIVE)}\n")
     lab.script("six", f"[prompt]\nplay = {json.dumps([*FIVE[:2], 'switch:nowhere/nothing.wav', *FIVE[2:]])}\n").start()
@@ -302,7 +302,7 @@ def silences(call):
     return [len(gap) * WINDOW / RATE for gap in re.findall("-+", signs.strip("-"))]
 
 
-@scenario("a hostile answer runs nothing, also where the dialplan expands it again and again")
+@scenario("a hostile answer runs no command, even if the dialplan expands it several times")
 def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     system = f"system(touch {proof})"
@@ -344,7 +344,7 @@ def hostile_answer(lab):
     expect("the switch still serves its event socket", lab.switch.runs_commands, True)
 
 
-@scenario("calls that are refused in a burst all go on in the dialplan", alone=True)
+@scenario("twenty calls rejected in a burst all continue in the dialplan", alone=True)
 def refused_in_a_burst(lab):
     lab.script("asks", ASKS).start()
     calls = [lab.call("no-such-script") for _ in range(20)]
@@ -353,7 +353,7 @@ def refused_in_a_burst(lab):
     wait_until(lambda: "0 total" in lab.switch.command("show channels count"), 5, "the switch to be empty of calls")
 
 
-@scenario("SIGTERM amid a burst of calls: each of them ends, wherever it was", alone=True)
+@scenario("SIGTERM during a burst of calls: every call ends", alone=True)
 def stopped_in_a_burst(lab):
     lab.daemon.configure('[server]\ngrace = "300ms"')
     lab.script("asks", ASKS).start()

@@ -43,7 +43,7 @@ def expect_seen_in_h(lab, call, outcome="hangup", input=""):
     expect("outcome and input in the h extension", seen, (outcome, input))
 
 
-@scenario("a caller who hangs up in the prompt: the outcome is hangup")
+@scenario("a caller hangs up during the prompt: the outcome is hangup")
 def in_the_prompt(lab):
     call = dial(lab)
     call.hear("ask")
@@ -54,7 +54,7 @@ def in_the_prompt(lab):
     lab.daemon.wait_for_calls(1)
 
 
-@scenario("a caller who hangs up while typing: the outcome is hangup, and what was typed is kept")
+@scenario("a caller hangs up while typing: the outcome is hangup, and the digits so far are reported")
 def while_typing(lab):
     call = dial(lab)
     call.hear("ask")
@@ -66,7 +66,7 @@ def while_typing(lab):
     expect("requests", lab.web.asked(), "nothing")
 
 
-@scenario("a caller who hangs up while the answer is awaited: the request still completes")
+@scenario("a caller hangs up while waiting for the answer: the request still completes")
 def while_waiting(lab):
     call = dial(lab)
     call.hear("ask")
@@ -81,7 +81,7 @@ def while_waiting(lab):
     wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
 
 
-@scenario("with AGISIGHUP=no a hang-up is noticed as well", only_on="asterisk")
+@scenario("a hang-up is also noticed with AGISIGHUP=no", only_on="asterisk")
 def no_sighup(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
@@ -91,7 +91,7 @@ def no_sighup(lab):
     call.dialplan_saw("hangup", input="12")
 
 
-@scenario("with AGISIGHUP=no a hang-up while the answer is awaited is noticed as well", only_on="asterisk")
+@scenario("a hang-up while waiting for the answer is also noticed with AGISIGHUP=no", only_on="asterisk")
 def no_sighup_while_waiting(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
@@ -102,7 +102,7 @@ def no_sighup_while_waiting(lab):
     expect("an outcome is set in h", step.variables["DIALSCRIPT_OUTCOME"] != "", True)
 
 
-@scenario("a call on a channel that was picked up before plays at once")
+@scenario("a channel that is already picked up hears the prompt at once")
 def picked_up_before(lab):
     call = dial(lab, extension="picked-up")
     call.hear("ask")
@@ -124,7 +124,7 @@ NOTICE = """
 """
 
 
-@scenario("in the h extension a script asks, branches and sets variables", only_on="asterisk")
+@scenario("in the h extension a script can send a request, branch and set variables", only_on="asterisk")
 def in_h(lab):
     lab.web.on("/notice", web.json({"code": 200}))
     call = lab.script("notice", NOTICE).call("notice", context="lab-afterwards")
@@ -136,7 +136,7 @@ def in_h(lab):
     expect("caller and called", request.query, [("caller", "1001"), ("called", "script")])
 
 
-@scenario("in the h extension a script that would ask the caller ends with the outcome hangup", only_on="asterisk")
+@scenario("in the h extension a script with a question ends with the outcome hangup", only_on="asterisk")
 def question_in_h(lab):
     call = lab.script("asks", SCRIPT).call("asks", context="lab-afterwards")
     call.wait_to_be_picked_up()
@@ -145,7 +145,7 @@ def question_in_h(lab):
     expect("requests", lab.web.asked(), "nothing")
 
 
-@scenario("a script without prompt and input never picks up")
+@scenario("a script without prompt and input does not pick up")
 def never_picks_up(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=0.5))
     call = lab.script("notice", NOTICE).call("notice")
@@ -154,7 +154,7 @@ def never_picks_up(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a script whose only sound is an outcome's picks up for that sound, and not before")
+@scenario("a script whose only sound is in an outcome picks up for that sound, not earlier")
 def picks_up_for_an_outcome(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=1.0))
     script = NOTICE.replace('set = { TOLD = "{$code}" }', 'play = "matched"')
@@ -164,7 +164,7 @@ def picks_up_for_an_outcome(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a caller who gives up before the call was picked up: the request still completes")
+@scenario("a caller hangs up before the call is picked up: the request still completes")
 def gives_up(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=1.5))
     call = lab.script("notice", NOTICE).call("notice", extension="early")
@@ -175,7 +175,7 @@ def gives_up(lab):
     wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
 
 
-@scenario("answer = false: sounds and questions are skipped, and nobody picks up")
+@scenario("answer = false: sounds are skipped, and the call is not picked up")
 def stays_unanswered(lab):
     lab.script("quiet", """
         [prompt]
@@ -201,7 +201,7 @@ def stays_unanswered(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("answer = false with a question: no input, and nobody picks up")
+@scenario("answer = false with a question: the outcome is no_input, and the call is not picked up")
 def question_unanswered(lab):
     lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))
     call = lab.call("quiet")
@@ -210,7 +210,7 @@ def question_unanswered(lab):
     call.dialplan_saw("no_input")
 
 
-@scenario("answer = false on a call that was picked up before asks as usual")
+@scenario("answer = false on a call that is already picked up: the question is asked as usual")
 def answer_false_but_up(lab):
     lab.web.on("/it", web.json({"code": 200}))
     lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))

@@ -53,7 +53,7 @@ def goes_to_the_branch(call, cache):
     call.went_to("9100", "lab-places")
 
 
-@scenario("thirty calls that ask the same at once make one request, and all go to the right branch", alone=True)
+@scenario("thirty simultaneous calls with the same request send it once, and all take the right branch", alone=True)
 def one_request(lab):
     lab.web.on("/it", when_all_have_asked(lab, CALLS))
     asks(lab, "id=7")
@@ -66,7 +66,7 @@ def one_request(lab):
     expect("requests", len(lab.web.requests), 1)
 
 
-@scenario("the caller who asked first hangs up, and those who wait for the same answer get it")
+@scenario("if the caller whose call sent the shared request hangs up, the other calls still get the answer")
 def first_leaves(lab):
     left = threading.Event()
 
@@ -90,7 +90,7 @@ def first_leaves(lab):
     expect("requests", len(lab.web.requests), 1)
 
 
-@scenario("cache_key leaves the caller out, who is in the request all the same")
+@scenario("a cache_key without the caller shares one answer, although the request contains the caller")
 def key_without_the_caller(lab):
     lab.web.on("/it", web.json({"code": 200}))
     asks(lab, "caller={caller}&called={called}", 'cache_key = "{called}"', 'headers = { X-Call = "{call_id}" }')
@@ -101,7 +101,7 @@ def key_without_the_caller(lab):
     expect("requests", [query[0] for query in seen], [("caller", "2001"), ("caller", "2002")])
 
 
-@scenario("without cache_key, callers who are in the request each ask for themselves")
+@scenario("without cache_key, requests that contain different callers are cached separately")
 def key_with_the_caller(lab):
     lab.web.on("/it", web.json({"code": 200}))
     asks(lab, "caller={caller}")
@@ -110,7 +110,7 @@ def key_with_the_caller(lab):
     expect("requests", len(lab.web.requests), 2)
 
 
-@scenario("an error is not kept, and neither is an answer that no branch handles")
+@scenario("errors and answers without a branch are not cached")
 def not_kept(lab):
     unknown, down = web.json({"code": 404}), web.json({"code": 200}, status=503)
     lab.web.on("/it", web.in_turn(unknown, down, web.json({"code": 200})))

@@ -58,7 +58,7 @@ def expect_told(lab, digits):
     expect("requests", len(told(lab)), 3)
 
 
-@scenario("[hangup]: a caller leaves in the prompt, and the web application is told, again after an error")
+@scenario("[hangup]: a caller hangs up during the prompt, and the request is sent, with retries after errors")
 def in_the_prompt(lab):
     call = dial(lab)
     call.hang_up()
@@ -66,7 +66,7 @@ def in_the_prompt(lab):
     expect_told(lab, "")
 
 
-@scenario("[hangup]: a caller leaves while typing, and the web application gets the digits so far")
+@scenario("[hangup]: a caller hangs up while typing, and the request has the digits so far")
 def while_typing(lab):
     call = dial(lab)
     call.press("12")
@@ -76,7 +76,7 @@ def while_typing(lab):
     expect_told(lab, "12")
 
 
-@scenario("[hangup]: a caller leaves while an answer is awaited, and the web application gets all digits")
+@scenario("[hangup]: a caller hangs up while waiting for the answer, and the request has all digits")
 def while_waiting(lab):
     call = dial(lab)
     call.press("1234")
@@ -86,7 +86,7 @@ def while_waiting(lab):
     expect_told(lab, "1234")
 
 
-@scenario("[hangup]: a call that ends as its script says tells nothing")
+@scenario("[hangup]: a call that ends normally sends no request")
 def to_the_end(lab):
     call = dial(lab)
     lab.web.on("/it", web.json({"code": 200}))
@@ -102,7 +102,7 @@ def to_the_end(lab):
     expect("what was told", told(lab), [])
 
 
-@scenario("[hangup]: the daemon is stopped, and what the web application is being told still arrives")
+@scenario("[hangup]: if the daemon is stopped meanwhile, the request still completes")
 def stopped(lab):
     call = dial(lab)
     lab.web.on("/left", web.in_turn(DOWN, web.Answer(204, delay=1.5)))

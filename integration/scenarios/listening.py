@@ -94,7 +94,7 @@ def with_pocketsphinx(lab):
 
 
 # Alone, since pocketsphinx does not understand what a busy machine sends in pieces.
-@scenario("digits that a caller speaks reach the web application, and the branch of its answer is taken", alone=True)
+@scenario("spoken digits are sent to the web application, and the branch of its answer is taken", alone=True)
 def digits(lab):
     with_pocketsphinx(lab)
     call = dial(asks(lab))
@@ -103,7 +103,7 @@ def digits(lab):
     saw(lab, call, "4711")
 
 
-@scenario("speech is understood where keys would do as well")
+@scenario("speech is recognized in a question that also accepts keypresses")
 def digits_or_keys(lab):
     listener = understands(lab, "two zero six five", keypress=KEYPRESS)
     call = dial(lab)
@@ -113,7 +113,7 @@ def digits_or_keys(lab):
     expect("utterances that the ear was given", len(listener.recordings), 1)
 
 
-@scenario("a caller who presses keys instead of speaking is served at once")
+@scenario("keypresses instead of speech are accepted at once")
 def keys_instead(lab):
     listener = understands(lab, keypress=KEYPRESS)
     call = dial(lab)
@@ -124,7 +124,7 @@ def keys_instead(lab):
     expect("utterances that the ear was given", len(listener.recordings), 0)
 
 
-@scenario("keys in the prompt end it where a caller may speak, and count")
+@scenario("in a question with speech, digits pressed during the prompt end it and count")
 def keys_in_the_prompt(lab):
     understands(lab, keypress=KEYPRESS)
     call = lab.call("asks")
@@ -134,7 +134,7 @@ def keys_in_the_prompt(lab):
     saw(lab, call, "4711")
 
 
-@scenario("keys that begin while a caller is still heard count, and what was said does not")
+@scenario("if a caller speaks and then presses digits, the digits count and the speech is ignored")
 def keys_while_speaking(lab):
     listener = understands(lab, "one two three four", keypress=KEYPRESS)
     call = dial(lab)
@@ -145,7 +145,7 @@ def keys_while_speaking(lab):
     expect("utterances that the ear was given", len(listener.recordings), 0)
 
 
-@scenario("a caller who says nothing takes [no_input]")
+@scenario("a caller who says nothing gets [no_input]")
 def nothing_said(lab):
     listener = understands(lab, speech=f'{NUMERIC}\nstart = "2s"')
     call = dial(lab)
@@ -157,7 +157,7 @@ def nothing_said(lab):
     expect("utterances that the ear was given", len(listener.recordings), 0)
 
 
-@scenario("a caller who hesitates is still heard")
+@scenario("a caller who begins to speak late is still recognized")
 def hesitates(lab):
     listener = understands(lab, "four seven one one", speech=f'{NUMERIC}\nstart = "8s"\nsilence = "1s"')
     call = dial(lab)
@@ -169,7 +169,7 @@ def hesitates(lab):
     expect("what it was given is speech", listener.recordings[-1]["loudness"] > 2000, True)
 
 
-@scenario("what a caller says is recorded as the ear wants it: a WAV of one channel, 16 bits, 8 kHz")
+@scenario("an utterance is recorded as the recognizer needs it: mono WAV, 16 bits, 8 kHz")
 def recorded(lab):
     listener = understands(lab, "four seven one one", speech=NUMERIC)
     said = speech.spoken("four seven one one", VOICE)
@@ -184,7 +184,7 @@ def recorded(lab):
     expect("it is loud", heard["loudness"] > 2000, True)
 
 
-@scenario("a wrong number of spoken digits is asked again, then it is invalid")
+@scenario("a wrong number of spoken digits is asked for again, then the outcome is invalid_input")
 def wrong_length(lab):
     understands(lab, "four seven", prompt="repeat = 1")
     call = dial(lab)
@@ -195,7 +195,7 @@ def wrong_length(lab):
     saw(lab, call, outcome="invalid_input", input="47")
 
 
-@scenario("spoken digits that were wrong are asked again, and right ones are then taken")
+@scenario("an utterance without digits is asked for again, and the digits spoken then are accepted")
 def right_at_last(lab):
     listener = understands(lab, "what did you say", prompt="repeat = 1")
     call = dial(lab)
@@ -207,7 +207,7 @@ def right_at_last(lab):
     saw(lab, call, "4470")
 
 
-@scenario("without a filter the web application gets the words as they are")
+@scenario("without a filter the web application gets the recognized words unchanged")
 def words(lab):
     said = "I'd like 50% & more, \u00e7a va?"
     understands(lab, said, speech="")
@@ -217,7 +217,7 @@ def words(lab):
     saw(lab, call, said)
 
 
-@scenario("a key ends what a caller says where no keys are asked for")
+@scenario("in a question for speech only, any key ends the utterance")
 def key_ends(lab):
     understands(lab, "four seven one one", speech=f'{NUMERIC}\nsilence = "6s"')
     call = dial(lab)
@@ -228,7 +228,7 @@ def key_ends(lab):
     saw(lab, call, "4711")
 
 
-@scenario("a caller who speaks on and on is understood up to the longest utterance")
+@scenario("an utterance is recorded up to maximum and then recognized")
 def maximum(lab):
     listener = understands(lab, "four seven one one", speech=f'{NUMERIC}\nmaximum = "3s"')
     call = dial(lab)
@@ -268,26 +268,32 @@ def speaks_unheard(call, at_once):
         call.say(speech.spoken("four seven one one", VOICE), wait=False)
 
 
-@scenario("an ear that hangs: keys work still, else [no_input] with the reason", long=True)
+@scenario("the recognizer hangs: digits still work; without digits [no_input] runs, with the reason", long=True)
 def hangs(lab):
     listener = lab.listener()
     listener.does("hang")
     deaf(lab, listener.engine(), "2s", timeout="2s")
 
 
-@scenario("an ear that crashes: keys work still, else [no_input] with the reason", long=True)
+@scenario("the recognizer crashes: digits still work; without digits [no_input] runs, with the reason", long=True)
 def crashes(lab):
     listener = lab.listener()
     listener.does("crash")
     deaf(lab, listener.engine(), "signal")
 
 
-@scenario("an ear that is not installed: keys work still, else [no_input] with the reason", long=True)
+@scenario(
+    "the recognizer is not installed: digits still work; without digits [no_input] runs, with the reason",
+    long=True,
+)
 def not_installed(lab):
     deaf(lab, '{ engine = "command", command = ["no-such-ear", "{in}"] }', "not installed")
 
 
-@scenario("the switch has no recognition: keys work still, else [no_input] with the reason", long=True)
+@scenario(
+    "the switch cannot recognize speech: digits still work; without digits [no_input] runs, with the reason",
+    long=True,
+)
 def none_of_the_switch(lab):
     deaf(lab, '{ engine = "switch", name = "", grammar = "digits" }', at_once=True)
 
@@ -303,7 +309,7 @@ def hangs_up_speaking(lab):
     saw(lab, call, "", outcome="hangup")
 
 
-@scenario("a caller who hangs up while the ear listens leaves no recording")
+@scenario("a caller who hangs up while the recognizer works leaves no recording")
 def hangs_up_recognised(lab):
     listener = understands(lab, timeout="8s")
     listener.does("hang")
@@ -314,7 +320,7 @@ def hangs_up_recognised(lab):
     saw(lab, call, "", outcome="hangup")
 
 
-@scenario("what is said where it is sensitive is in no log and no variable")
+@scenario("sensitive speech appears in no log and no variable")
 def sensitive(lab):
     understands(lab, "seven three nine one", speech=f"{NUMERIC}\nsensitive = true")
     call = dial(lab)

@@ -7,7 +7,7 @@ from lab.scenario import scenario
 CALLS = 20
 
 
-@scenario("twenty calls at once, each with its own digits and its own answer", alone=True)
+@scenario("twenty simultaneous calls each get the answer for their own digits", alone=True)
 def twenty_calls(lab):
     lab.script("asks", """
         [prompt]

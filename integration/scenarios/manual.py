@@ -52,7 +52,7 @@ class Extensions:
         return f"{self.places[int(number[1])]}: {message}" if number else message
 
 
-@scenario("manual: Asterisk reads every dialplan block without a warning", only_on="asterisk")
+@scenario("manual: Asterisk loads every dialplan block without a warning", only_on="asterisk")
 def extensions(lab):
     manual = blocks("ini")
     expect("there are blocks", manual != [], True)
@@ -84,7 +84,7 @@ def outline(context):
     return [(element.tag, sorted(element.attrib.items())) for element in context.iter() if element is not context]
 
 
-@scenario("manual: FreeSWITCH reads every dialplan block", only_on="freeswitch")
+@scenario("manual: FreeSWITCH loads every dialplan block without a warning", only_on="freeswitch")
 def contexts(lab):
     manual = blocks("xml")
     expect("there are blocks", manual != [], True)

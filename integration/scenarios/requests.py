@@ -29,7 +29,7 @@ def asked(lab, trigger, response="", script="", calls=1, **caller):
     return lab.web.requests[0]
 
 
-@scenario("without a body the request is a GET, with values escaped in query and path")
+@scenario("without a body the request is a GET, and values are escaped in path and query")
 def get(lab):
     url = 'url = "WEB/it/{caller}?who={caller_name}&to={called}&call={call_id}&s={script}&l={language}"'
     request = asked(lab, url, name="Ann & Bob=50% +x/ü")
@@ -42,7 +42,7 @@ def get(lab):
     expect("no raw ampersand or space of the name", request.target.count("&"), 4)
 
 
-@scenario("with a body the request is a POST of a form, with values escaped")
+@scenario("with a body the request is a form POST, and values are escaped")
 def post(lab):
     request = asked(lab, 'url = "WEB/it"\nbody = "a={caller}&b={caller_name}"', name="x=1&y=2")
     expect("method", request.method, "POST")
@@ -50,7 +50,7 @@ def post(lab):
     expect("body", request.text, "a=1001&b=x%3D1%26y%3D2")
 
 
-@scenario("a body in JSON keeps its own braces, and its values are escaped for JSON")
+@scenario("a JSON body keeps its braces, and values are escaped for JSON")
 def post_json(lab):
     body = """body = '{"caller": "{caller}", "name": "{caller_name}", "more": {"list": [1, 2]}}'"""
     request = asked(lab, f'url = "WEB/it"\n{body}', name='q"uo\\te')
@@ -68,7 +68,7 @@ def raw_json(lab):
     expect("body", json.loads(request.text), {"a": "1001", "b": "x y"})
 
 
-@scenario("headers in query-string format arrive decoded")
+@scenario("headers in query-string format are sent decoded")
 def header_string(lab):
     headers = 'headers = "Authorization=Basic%20xyz&customsource=ivr&X-Who={caller}&Content-Type=application/xml"'
     request = asked(lab, f'url = "WEB/it"\nbody = "<call/>"\n{headers}')
@@ -80,14 +80,14 @@ def header_string(lab):
     expect("body", request.text, "<call/>")
 
 
-@scenario("headers in a table arrive as they are written")
+@scenario("headers in a table are sent as written")
 def header_table(lab):
     request = asked(lab, 'url = "WEB/it"\nheaders = { Authorization = "Basic a+b%20", X-Who = "{caller}" }')
     seen = (request.headers.get("authorization"), request.headers.get("x-who"))
     expect("headers", seen, ("Basic a+b%20", "1001"))
 
 
-@scenario("a secret from its file reaches the request and no log")
+@scenario("a secret from a file is sent in the request and appears in no log")
 def secret(lab):
     (lab.folder / "secrets").mkdir()
     (lab.folder / "secrets/token").write_text("s3cr3t-0815\n")
@@ -96,14 +96,14 @@ def secret(lab):
     expect("the secret in the daemon's log", "s3cr3t-0815" in lab.daemon.log, False)
 
 
-@scenario("arguments come from the query of the agi:// URL and from AGI()'s further arguments", only_on="asterisk")
+@scenario("arguments come from the query of the agi:// URL and from the other arguments of AGI()", only_on="asterisk")
 def arguments(lab):
     url = 'url = "WEB/it?q={arg.order}&one={arg.1}&two={arg.2}&none={arg.nothing}"'
     request = asked(lab, url, script="asks?order=a%20b%26c,first one,second")
     expect("query", request.query, [("q", "a b&c"), ("one", "first one"), ("two", "second"), ("none", "")])
 
 
-@scenario("a number that the caller withholds is empty, though the switch knows it")
+@scenario("a withheld caller number is empty, although the switch knows it")
 def withheld(lab):
     url = 'url = "WEB/it?caller={caller}&name={caller_name}"'
     # As a trunk says it (RFC 3325): the identity is for the switch alone.
@@ -112,7 +112,7 @@ def withheld(lab):
     expect("query", request.query, [("caller", ""), ("name", "")])
 
 
-@scenario("the second call with the same values is answered from the cache, without a request")
+@scenario("a second call with the same values is answered from the cache, without a request")
 def cache(lab):
     lab.script("asks", SCRIPT.format(trigger='url = "WEB/it?caller={caller}"', response='cache = "1m"'))
     lab.web.on("/it", web.Answer(200, "ok"))
@@ -123,7 +123,7 @@ def cache(lab):
     expect("requests when the caller is another", len(lab.web.requests), 2)
 
 
-@scenario("an answer that no branch handles is not cached")
+@scenario("an answer that matches no branch is not cached")
 def not_cached(lab):
     lab.script("asks", SCRIPT.format(trigger='url = "WEB/it"', response='cache = "1m"'))
     lab.web.on("/it", web.Answer(200, "something else"))
@@ -132,7 +132,7 @@ def not_cached(lab):
     expect("requests for two calls", len(lab.web.requests), 2)
 
 
-@scenario("a background request is made, and the call does not wait for its answer")
+@scenario("a background request is sent, and the call does not wait for its answer")
 def background(lab):
     lab.script("tells", '[trigger]\nurl = "WEB/it"\nbody = "caller={caller}"\nbackground = true\n')
     lab.web.on("/it", web.Answer(200, "ok", delay=3.0))
@@ -143,7 +143,7 @@ def background(lab):
     expect("picked up", call.picked_up_at, None)
 
 
-@scenario("a host that a placeholder decides is asked only when the operator named it and its network")
+@scenario("if a placeholder decides the host, requests are sent only to allowed hosts in allowed networks")
 def decided_host(lab):
     lab.daemon.configure('[egress]\nallow_hosts = ["127.0.0.1"]\nallow_networks = ["127.0.0.0/8"]')
     url = f'url = "http://{{arg.host}}:{lab.web.port}/it"'
@@ -157,7 +157,7 @@ def decided_host(lab):
     expect("requests to the other host", other.asked(), "nothing")
 
 
-@scenario("connections to the web application are used again")
+@scenario("connections to the web application are reused")
 def connections(lab):
     lab.script("asks", SCRIPT.format(trigger='url = "WEB/it"', response=""))
     lab.web.on("/it", web.Answer(200, "ok"))

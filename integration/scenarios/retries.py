@@ -63,7 +63,7 @@ def fields(line, *names):
     return tuple(line.get(name) for name in names)
 
 
-@scenario("500, then 200: asked again, and the caller notices nothing")
+@scenario("HTTP 500, then 200: the request is retried, and the caller notices nothing")
 def five_hundred(lab):
     lab.web.on("/it", web.in_turn(DOWN, GOOD))
     line = is_served(asks(lab), within=1.0)
@@ -73,7 +73,7 @@ def five_hundred(lab):
     expect("requests", len(lab.web.requests), 2)
 
 
-@scenario("a connection that breaks, then 200: asked again, and the caller notices nothing")
+@scenario("two broken connections, then 200: the request is retried, and the caller notices nothing")
 def breaks_once(lab):
     lab.web.on("/it", web.in_turn(web.Answer(reset=True), web.Answer(raw=b"HTTP/1.1 200"), GOOD))
     line = is_served(asks(lab), within=1.0)
@@ -81,14 +81,14 @@ def breaks_once(lab):
     expect("what went wrong first is told", "no connection" in line["first_error"], True)
 
 
-@scenario("attempt_timeout: silence, then 200, in one budget")
+@scenario("attempt_timeout: no answer, then 200, within one timeout")
 def silence_once(lab):
     lab.web.on("/it", web.in_turn(SILENT, GOOD))
     line = is_served(asks(lab, 'attempt_timeout = "500ms"'))
     expect("attempts and first error", fields(line, "attempts", "first_error"), (2, "no answer within 500ms"))
 
 
-@scenario("a POST is sent once: what it does may not be done twice")
+@scenario("a POST is not retried by default, since its effect could happen twice")
 def post(lab):
     lab.web.on("/it", web.in_turn(DOWN, GOOD))
     line = is_not_served(asks(lab, 'body = "caller={caller}"'))
@@ -96,14 +96,14 @@ def post(lab):
     expect("attempts", line.get("attempts"), None)
 
 
-@scenario("a POST whose script says retry is sent again, with the same body")
+@scenario("a POST in a script with retry is sent again with the same body")
 def post_with_retry(lab):
     lab.web.on("/it", web.in_turn(DOWN, DOWN, GOOD))
     is_served(asks(lab, 'body = "caller={caller}"\nretry = 2'))
     expect("requests", [request.form for request in lab.web.requests], [[("caller", "1001")]] * 3)
 
 
-@scenario("fallback_url serves where the first is silent, in one budget")
+@scenario("fallback_url is used if the first URL does not answer, within one timeout")
 def fallback_for_silence(lab):
     other = lab.another_web().on("/second", GOOD)
     lab.web.on("/it", SILENT)
@@ -113,7 +113,7 @@ def fallback_for_silence(lab):
     expect("requests", (len(lab.web.requests), len(other.requests)), (1, 1))
 
 
-@scenario("fallback_url serves where the first refuses connections")
+@scenario("fallback_url is used if the first URL refuses connections")
 def fallback_for_refusal(lab):
     other = lab.another_web().on("/second", GOOD)
     lab.web.close()
@@ -122,7 +122,7 @@ def fallback_for_refusal(lab):
     expect("what went wrong first is told", "no connection" in line["first_error"], True)
 
 
-@scenario("fallback_url that is down as well: the next action within the timeout")
+@scenario("if fallback_url fails too, the next action runs within the timeout")
 def fallback_is_down(lab):
     lab.web.on("/it", SILENT)
     line = is_not_served(asks(lab, f'fallback_url = "{lab.until_the_end(Refusing()).url}/"'), within=2.4)
@@ -131,7 +131,7 @@ def fallback_is_down(lab):
     expect("reason and first error", [bool(re.match("no connection|no answer", text)) for text in told], [True, True])
 
 
-@scenario("Retry-After is waited for where there is time, and not where there is none")
+@scenario("Retry-After is respected if the timeout allows; otherwise there is no retry")
 def retry_after(lab):
     busy = [web.Answer(503, "busy", headers={"Retry-After": seconds}) for seconds in ("1", "30")]
     lab.web.on("/it", web.in_turn(busy[0], GOOD))
@@ -143,7 +143,7 @@ def retry_after(lab):
     expect("requests", len(lab.web.requests), 3)
 
 
-@scenario("a web application that fails and fails is left alone: calls go on at once, and later it answers again")
+@scenario("the circuit breaker opens after repeated failures, calls then continue at once, and it closes again later")
 def breaker(lab):
     lab.daemon.configure('[breaker]\nfailures = 3\nopen_for = "1s"')
     lab.web.on("/it", SILENT)

@@ -21,7 +21,7 @@ SCRIPT = """
 """
 
 
-@scenario("a hostile answer changes nothing on the switch, and arrives in variables as literal text")
+@scenario("a hostile answer has no effect on the switch and is literal text in variables")
 def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     attacks = [
@@ -43,7 +43,7 @@ def hostile_answer(lab):
     expect("a file made by the attack", proof.exists(), False)
 
 
-@scenario("a hostile destination is refused: the outcome is error, and the call continues")
+@scenario("a hostile destination is rejected: the outcome is error, and the call continues")
 def hostile_destination(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto {$code}@lab-places"\n    [no'))
@@ -56,7 +56,7 @@ def hostile_destination(lab):
     expect("a file made by the attack", proof.exists(), False)
 
 
-@scenario("a context and a priority that an answer names are held to the same letters", only_on="asterisk")
+@scenario("a context and a priority from an answer may only use the characters of a destination", only_on="asterisk")
 def hostile_context(lab):
     lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto 9100@{$code},{$note}"\n    [no'))
     for context, priority, outcome in (
@@ -67,7 +67,7 @@ def hostile_context(lab):
         lab.call("asks").dialplan_saw(outcome, code=context, http_status="200")
 
 
-@scenario("a value too long for a command is cut, and the call goes on as it should")
+@scenario("a value too long for a command is truncated, and the call continues normally")
 def long_value(lab):
     lab.script("asks", SCRIPT)
     value = 'ab"\\' * 5000
@@ -80,7 +80,7 @@ def long_value(lab):
     expect("the value's beginning, of some length", (value.startswith(code), len(code) > 500), (True, True))
 
 
-@scenario("a hostile caller's name is text in the request and nothing else")
+@scenario("a hostile caller name is only text in the request")
 def hostile_caller(lab):
     trigger = 'url = "WEB/it?who={caller_name}"\nheaders = { X-Who = "{caller_name}" }'
     lab.script("asks", SCRIPT.replace('url = "WEB/it"', trigger))
@@ -94,7 +94,7 @@ def hostile_caller(lab):
     expect("headers", (request.headers["x-who"], "x-evil" in request.headers), (in_a_header, False))
 
 
-@scenario("a sensitive PIN is in no variable and in no file that the run left")
+@scenario("a sensitive PIN is in no variable and in no file left by the run")
 def sensitive(lab):
     pin = "73915508"
     lab.script("pin", """

@@ -47,7 +47,7 @@ def told_of_the_order(lab, call):
     expect_heard(call, "say order", "say shipped")
 
 
-@scenario("sample: a known order is told, and its status is in the dialplan's variables")
+@scenario("sample: the caller hears the status of a known order, and the dialplan's variables have it")
 def order_known(lab):
     call = dial(knows_the_order(lab), "7100")
     call.wait_to_be_picked_up()
@@ -57,14 +57,14 @@ def order_known(lab):
 
 
 # What is spoken is spoken alone: pocketsphinx does not understand what a busy machine sends in pieces.
-@scenario("sample: an order whose number is spoken is told", alone=True)
+@scenario("sample: the caller says the order number and hears the status", alone=True)
 def order_spoken(lab):
     call = dial(knows_the_order(lab), "7100")
     says(call, "say order", "four seven one one")
     told_of_the_order(lab, call)
 
 
-@scenario("sample: an order that the shop does not know is asked for again")
+@scenario("sample: an unknown order number is asked for again")
 def order_unknown(lab):
     lab.samples()
     lab.web.on("/orders", lambda request: web.json({"data": {"code": 404 if "9898" in request.target else 200}}))
@@ -81,7 +81,7 @@ def order_unknown(lab):
     call.dialplan_saw("matched", code="200", input="4711", http_status="200", cache="miss", script="order-status")
 
 
-@scenario("sample: the shop is down, and the caller reaches a person")
+@scenario("sample: if the shop is down, the caller reaches a person")
 def order_shop_down(lab):
     lab.samples()
     lab.web.close()
@@ -95,7 +95,7 @@ def order_shop_down(lab):
     expect_heard(call, "say sorry")
 
 
-@scenario("sample: a caller who leaves before the order is told is told to the shop, with the digits until then")
+@scenario("sample: if the caller hangs up during the question, the shop gets the digits so far")
 def order_abandoned(lab):
     lab.samples()
     lab.web.on("/calls", web.Answer(200, "ok"))
@@ -108,7 +108,7 @@ def order_abandoned(lab):
     expect_told(lab, event="left", caller="1001", called="7100", entered="47")
 
 
-@scenario("sample: dialscript is down, and the caller reaches a person")
+@scenario("sample: if dialscript is down, the caller reaches a person")
 def daemon_down(lab):
     lab.samples().start()
     lab.daemon.kill()
@@ -165,14 +165,14 @@ GOLD = {"customer": {"level": "gold", "agent": "202"}}
 WRONG = web.json({"error": "wrong"}, status=403, delay=1.0)
 
 
-@scenario("sample: routing asks for phone and PIN in a chain, and goes to the agent that the application names")
+@scenario("sample: routing asks for phone and PIN in two scripts, and goes to the agent named in the answer")
 def routing(lab):
     call = dial(knows_customers(lab, GOLD), "7200")
     enters(call, PHONE, ["7391"])
     routed(lab, call, "7391")
 
 
-@scenario("sample: routing takes phone and PIN by voice", alone=True)
+@scenario("sample: routing accepts phone and PIN by voice", alone=True)
 def routing_spoken(lab):
     call = dial(knows_customers(lab, GOLD), "7200")
     says(call, "say phone", SPOKEN_PHONE)
@@ -183,7 +183,7 @@ def routing_spoken(lab):
     expect("the spoken PIN in the daemon's log", told, [])
 
 
-@scenario("sample: routing takes the phone by keys and the PIN by voice", alone=True)
+@scenario("sample: routing accepts the phone by keypress and the PIN by voice", alone=True)
 def routing_both(lab):
     call = dial(knows_customers(lab, GOLD), "7200")
     call.hear("say phone")
@@ -192,7 +192,7 @@ def routing_both(lab):
     routed(lab, call, "7391")
 
 
-@scenario("sample: routing with a wrong PIN asks again, and then says goodbye")
+@scenario("sample: routing asks once more after a wrong PIN, then says goodbye")
 def routing_wrong_pin(lab):
     call = dial(knows_customers(lab, WRONG), "7200")
     enters(call, PHONE, ["1111", "2222"])
@@ -201,7 +201,7 @@ def routing_wrong_pin(lab):
     expect_heard(call, "say pin", "say wrong", "say goodbye")
 
 
-@scenario("sample: routing knows some callers without a question")
+@scenario("sample: routing recognizes some callers by their number, without a question")
 def routing_known(lab):
     call = dial(lab.samples(), "7200", number="1002")
     call.hear("colleague")
@@ -231,7 +231,7 @@ def extension_spoken(lab):
     call.went_to("202", "dialscript-extensions")
 
 
-@scenario("sample: an extension that is not there leaves the caller with a person")
+@scenario("sample: if the entered extension does not exist, the caller reaches a person")
 def extension_unknown(lab):
     call = dial(lab.samples(), "7300")
     call.hear("say extension")
@@ -250,7 +250,7 @@ def expect_told(lab, **wanted):
     expect("told", {name: told.get(name) for name in wanted}, wanted)
 
 
-@scenario("sample: a missed call is told while it still rings, and is never picked up")
+@scenario("sample: a missed call is reported to the web application, and is never picked up")
 def missed(lab):
     lab.samples()
     lab.web.on("/calls", web.Answer(200, "ok"))
@@ -262,7 +262,7 @@ def missed(lab):
     expect_told(lab, event="missed", status=status, caller=BUSY_FOR, called="7400")
 
 
-@scenario("sample: a call that is over is told from the h extension", only_on="asterisk")
+@scenario("sample: an ended call is reported from the h extension", only_on="asterisk")
 def over(lab):
     lab.samples()
     lab.web.on("/calls", web.Answer(200, "ok"))

@@ -21,7 +21,7 @@ SCRIPT = """
 """
 
 
-@scenario("SIGTERM in a call: within the grace time the call ends as it would have")
+@scenario("SIGTERM during a call: within the grace time the call ends normally")
 def stopped_within_grace(lab):
     lab.daemon.configure('[server]\ngrace = "10s"')
     call = lab.script("asks", SCRIPT).call("asks")
@@ -38,7 +38,7 @@ def stopped_within_grace(lab):
     expect("it stopped when the last call had ended", seconds < 2, True)
 
 
-@scenario("SIGTERM in a call: beyond the grace time the call is handed back with the outcome error")
+@scenario("SIGTERM during a call: after the grace time the call is handed back with the outcome error")
 def stopped_beyond_grace(lab):
     lab.daemon.configure('[server]\ngrace = "1s"')
     call = lab.script("asks", SCRIPT).call("asks")
@@ -54,7 +54,7 @@ def stopped_beyond_grace(lab):
     expect("the next step", call.next_step(), "error: ")
 
 
-@scenario("SIGTERM with no call ends at once with exit code 0, and the service manager is told")
+@scenario("SIGTERM without calls: the daemon exits at once with code 0 and notifies the service manager")
 def stopped_idle(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.terminate()
@@ -73,14 +73,14 @@ def longest_call(lab):
     call.dialplan_saw("error")
 
 
-@scenario("the daemon is down: the call continues, and the dialplan can tell")
+@scenario("the daemon is down: the call continues, and the dialplan can detect it")
 def down(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.kill()
     lab.call("asks").was_not_served()
 
 
-@scenario("the daemon dies in a call: the call continues, and the outcome is still empty")
+@scenario("the daemon is killed during a call: the call continues, and the outcome is empty")
 def dies(lab):
     call = lab.script("asks", SCRIPT).call("asks")
     call.hear("ask_more")
@@ -90,7 +90,7 @@ def dies(lab):
     expect("the next step", call.next_step(), ": ")
 
 
-@scenario("an unknown script: the call continues, and the dialplan can tell")
+@scenario("an unknown script: the call continues, and the dialplan can detect it")
 def unknown_script(lab):
     lab.script("asks", SCRIPT)
     lab.call("no-such-script").was_not_served()
@@ -98,13 +98,13 @@ def unknown_script(lab):
     lab.call("").was_not_served()
 
 
-@scenario("a peer that is not allowed: the call continues, and the dialplan can tell")
+@scenario("a switch that is not in allow: the call continues, and the dialplan can detect it")
 def refused_peer(lab):
     lab.daemon.configure(listener='allow = ["192.0.2.0/24"]')
     lab.script("asks", SCRIPT).call("asks").was_not_served()
 
 
-@scenario("a call over the limit continues, and the dialplan can tell; the others do not notice")
+@scenario("a call over max_calls: it continues, the dialplan can detect it, and other calls are not affected")
 def over_the_limit(lab):
     lab.daemon.configure("[server]\nmax_calls = 1")
     first = lab.script("asks", SCRIPT).call("asks")
@@ -118,7 +118,7 @@ def over_the_limit(lab):
     again.dialplan_saw("otherwise", input="5678")
 
 
-@scenario("a connection that says nothing is closed after a time, and harms no call")
+@scenario("a silent connection is closed after a timeout and affects no call")
 def silent_connection(lab):
     if lab.switch.kind == "asterisk":  # for FreeSWITCH it is always 5 s
         lab.daemon.configure(listener='environment_timeout = "1s"')
@@ -133,7 +133,7 @@ def silent_connection(lab):
             pass
 
 
-@scenario("SIGHUP loads the scripts again for the calls that follow; those under way keep theirs")
+@scenario("SIGHUP reloads the scripts for new calls; calls in progress keep the old ones")
 def reload(lab):
     before = lab.script("asks", SCRIPT).call("asks")
     before.hear("ask_more")
@@ -146,7 +146,7 @@ def reload(lab):
         call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("SIGHUP with a faulty script changes nothing, and the log names the fault")
+@scenario("SIGHUP with an invalid script changes nothing, and the log names the file")
 def faulty_reload(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.reload({"asks": SCRIPT.replace("length = 4", 'length = "four"'), "other": "[trigger]"})
@@ -172,7 +172,7 @@ def hurry(lab):
     call.dialplan_saw("error")
 
 
-@scenario("one line in the log for each call, with what was asked and how it left")
+@scenario("the log has one line for each call, with its outcome and times")
 def log_line(lab):
     lab.web.on("/it", web.json({"code": 200}))
     lab.script("asks", SCRIPT.replace("[otherwise]", """

@@ -66,7 +66,7 @@ class Pair:
         return self.call(1, id, PROMPT) == "hit"
 
 
-@scenario("twenty calls over two daemons that ask the same at once make one request", alone=True)
+@scenario("twenty simultaneous calls on two daemons with the same request send it once", alone=True)
 def one_request(lab):
     pair = Pair(lab)
     def answer(request):
@@ -80,7 +80,7 @@ def one_request(lab):
     expect("calls of each daemon", [len(daemon.calls) for daemon in pair.daemons], [CALLS / 2] * 2)
 
 
-@scenario("Redis goes in the middle of calls: they go on with what each daemon keeps; it comes back, and is used again")
+@scenario("Redis stops during calls: each daemon uses its own cache, and Redis again after its restart")
 def away_and_back(lab):
     lab.web.on("/it", web.json({"code": 200}))
     pair = Pair(lab)
@@ -106,7 +106,7 @@ def away_and_back(lab):
     expect("they are told to be away", pair.log_lines("the shared cache is away"), [1, 1])
 
 
-@scenario("Redis hangs: a call costs a quarter of a second more once, then nothing, and what it knew serves again")
+@scenario("Redis hangs: only one request waits 250 ms for it, and its entries are used again when it recovers")
 def hangs(lab):
     lab.web.on("/it", web.json({"code": 200}))
     pair = Pair(lab)
@@ -120,7 +120,7 @@ def hangs(lab):
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to serve both")
 
 
-@scenario("the daemon that asks for all dies: the calls of the other are served all the same")
+@scenario("if the daemon that sent the shared request is killed, the calls of the other daemon still get an answer")
 def leader_dies(lab):
     asked = threading.Event()
 

@@ -47,7 +47,7 @@ def fetches(lab):
     return [(request.method, request.headers.get("if-none-match")) for request in sounds]
 
 
-@scenario("a sound at a URL, an mp3, is heard")
+@scenario("an MP3 at a URL is played")
 def at_a_url(lab):
     lab.web.on("/sounds/jingle.mp3", web.sound(lab.fetched("jingle")))
     call = plays(lab, f"{lab.web.url}/sounds/jingle.mp3").call("plays")
@@ -55,7 +55,7 @@ def at_a_url(lab):
     call.dialplan_saw("otherwise")
 
 
-@scenario("a sound whose URL the answer names is heard where allow_hosts names its host")
+@scenario("a sound whose URL is in the answer is played if allow_hosts has its host")
 def url_of_the_answer(lab):
     lab.daemon.configure(f'[egress]\nallow_hosts = ["127.0.0.1"]\n{LOCAL}')
     lab.web.on("/sounds/chime.wav", web.sound(lab.fetched("chime")))
@@ -65,7 +65,7 @@ def url_of_the_answer(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a sound whose URL the answer names is not fetched from a host that nobody allowed, and the call goes on")
+@scenario("a sound whose URL is in the answer is not fetched from a host that is not allowed, and the call continues")
 def url_that_is_refused(lab):
     other = lab.another_web(address="127.0.0.2").on("/sounds/chime.wav", web.sound(lab.fetched("chime")))
     lab.daemon.configure(f'[egress]\nallow_hosts = ["127.0.0.1"]\n{LOCAL}')
@@ -87,12 +87,12 @@ def twice(lab, headers):
     return fetches(lab)
 
 
-@scenario("a sound that was fetched and is fresh is not asked for again")
+@scenario("a fetched sound that is still fresh is not requested again")
 def fresh(lab):
     expect("fetches", twice(lab, {"Cache-Control": "max-age=3600"}), [("GET", None)])
 
 
-@scenario("a sound that was fetched and is stale is asked for by its ETag")
+@scenario("a fetched sound that is stale is revalidated with its ETag")
 def stale(lab):
     first, *again = twice(lab, {"Cache-Control": "max-age=0"})
     expect("the first", first, ("GET", None))
@@ -100,7 +100,7 @@ def stale(lab):
     expect("those without a tag", [fetch for fetch in again if fetch[1] is None], [])
 
 
-@scenario("a sound that was fetched is heard when the web is down")
+@scenario("a fetched sound is played even if its web server is down")
 def web_down(lab):
     fetched = twice(lab, {"Cache-Control": "max-age=0"})
     lab.web.close()
@@ -119,28 +119,28 @@ def is_lost(lab, answer, settings=""):
     expect("the log says it", "a part of a prompt is not heard" in lab.daemon.log, True)
 
 
-@scenario("a sound that the web does not have is passed over")
+@scenario("a sound that the web server does not have is skipped")
 def not_there(lab):
     is_lost(lab, web.Answer(404, "no such sound"))
 
 
-@scenario("a sound that is a web page is passed over")
+@scenario("a sound URL that returns a web page is skipped")
 def web_page(lab):
     is_lost(lab, web.Answer(200, "<html>please log in</html>" * 100, "audio/mpeg"))
 
 
-@scenario("a sound that is broken off is passed over")
+@scenario("a sound whose download breaks off is skipped")
 def cut_short(lab):
     body = lab.fetched("jingle").read_bytes()
     is_lost(lab, web.Answer(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 6480\r\n\r\n" + body[:1000]))
 
 
-@scenario("a sound that takes too long is passed over")
+@scenario("a sound whose download takes too long is skipped")
 def slow(lab):
     is_lost(lab, web.Answer(200, silent=True), '[speech]\ntimeout = "1s"')
 
 
-@scenario("an mp3 that was imported is played by its name")
+@scenario("an imported MP3 is played by its name")
 def imported(lab):
     plays(lab, "jingle")
     file = lab.folder / "import.toml"
@@ -161,7 +161,7 @@ say = {say}
 """
 
 
-@scenario("a switch that does not see our files fetches sounds of the library, texts and digits from us")
+@scenario("with [sound_server] the switch fetches all sounds over HTTP: library, synthesized texts and digits")
 def served(lab):
     port = free_port()
     speaker = lab.speaker()

@@ -65,7 +65,7 @@ def hear_all(call, *wanted):
     expect("heard", names(call), list(wanted))
 
 
-@scenario("a text is heard, and was made before anybody called")
+@scenario("a text is spoken, and was synthesized before the first call")
 def text(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -78,7 +78,7 @@ def text(lab):
     expect("texts", speaker.texts, ["Hello."])
 
 
-@scenario("values of the answer are spoken in a text: as words, sign by sign, as a number")
+@scenario("values of the answer are spoken within a text: as words, character by character, as a number")
 def values(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -89,7 +89,7 @@ def values(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a prompt of sounds, texts and values is heard in its order, play before say")
+@scenario("a prompt of sounds, texts and values plays in order, play before say")
 def in_order(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -106,7 +106,7 @@ def in_order(lab):
 FIVE = 'play = ["ask"]\nsay = ["Hello", "order {say:caller}", "shipped", "goodbye"]'
 
 
-@scenario("a key in the first of five parts ends the whole prompt, and all keys count")
+@scenario("a digit during the first of five parts ends the whole prompt, and all digits count")
 def barge_in_first(lab):
     lab.speech(say=lab.speaker().engine())
     call = asks(lab, FIVE).call("asks")
@@ -118,7 +118,7 @@ def barge_in_first(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("a key in a spoken part ends the prompt, and keys from any of its parts count")
+@scenario("a digit during a spoken part ends the prompt, and all digits count")
 def barge_in_later(lab):
     lab.speech(say=lab.speaker().engine())
     call = asks(lab, 'play = ["welcome"]\nsay = ["Hello order shipped", "goodbye {say:caller}"]').call("asks")
@@ -129,7 +129,7 @@ def barge_in_later(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("five parts of a prompt follow one another within 60 ms", alone=True)
+@scenario("the gaps between the five parts of a prompt are shorter than 60 ms", alone=True)
 def no_gaps(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -148,7 +148,7 @@ def no_gaps(lab):
     expect(f"parts that came late, of {usual}", [name for name, gap in usual.items() if gap >= 0.06], [])
 
 
-@scenario("a text that was made starts as fast as a file", alone=True)
+@scenario("a cached text starts as fast as a sound of the library", alone=True)
 def as_fast_as_a_file(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -167,7 +167,7 @@ def as_fast_as_a_file(lab):
     expect("texts", speaker.texts, ["hello"])
 
 
-@scenario("ten calls at once that need the same new text make it once")
+@scenario("ten simultaneous calls that need the same new text synthesize it once")
 def made_once(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -180,7 +180,7 @@ def made_once(lab):
     expect("texts", sorted(speaker.texts), ["Your order is", "shipped"])
 
 
-@scenario("the same text again is not made again, also by a daemon that was started anew")
+@scenario("a cached text is not synthesized again, even after a restart of the daemon")
 def kept(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -191,7 +191,7 @@ def kept(lab):
     expect("texts", sorted(speaker.texts), ["Your order is", "shipped"])
 
 
-@scenario("a script's [voice] decides on engine, voice and speed")
+@scenario("a script's [voice] sets engine, voice and speed")
 def voice(lab):
     usual, other = lab.speaker(), lab.speaker("other")
     lab.speech(f"[speech.engines]\nother = {other.engine()}", say=usual.engine())
@@ -202,7 +202,7 @@ def voice(lab):
     expect("voice and words a minute", arguments[:4], ["-v", "de", "-s", "350"])
 
 
-@scenario("a text from outside is spoken as words: nothing in it is a command to an engine")
+@scenario("a text from the web application is spoken as words and cannot control the engine")
 def hostile(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -227,7 +227,7 @@ def falls_back(lab, say, timeout="20s"):
     return call
 
 
-@scenario("an engine that hangs is ended, and the fallback engine is heard")
+@scenario("an engine that hangs is killed, and the fallback engine speaks")
 def hangs(lab):
     speaker = lab.speaker()
     speaker.does("hang")
@@ -236,31 +236,31 @@ def hangs(lab):
     wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in processes), 5, "the engine to end")
 
 
-@scenario("an engine that crashes: the fallback engine is heard")
+@scenario("an engine crashes: the fallback engine speaks")
 def crashes(lab):
     speaker = lab.speaker()
     speaker.does("crash")
     falls_back(lab, speaker.engine())
 
 
-@scenario("an engine that writes what is no sound: the fallback engine is heard")
+@scenario("an engine writes an invalid sound: the fallback engine speaks")
 def writes_garbage(lab):
     speaker = lab.speaker()
     speaker.does("garbage")
     falls_back(lab, speaker.engine())
 
 
-@scenario("an engine that is not installed: the fallback engine is heard")
+@scenario("an engine is not installed: the fallback engine speaks")
 def not_installed(lab):
     falls_back(lab, NOT_INSTALLED)
 
 
-@scenario("a voice of the switch that it does not have: the fallback engine is heard", only_on="asterisk")
+@scenario("the switch has no text-to-speech: the fallback engine speaks", only_on="asterisk")
 def no_voice_of_the_switch(lab):
     falls_back(lab, '{ engine = "switch", name = "flite", voice = "kal" }')
 
 
-@scenario("where no engine speaks, the switch's own digits say a value, and what is text alone is passed over")
+@scenario("if no engine works, digits are played with the sounds of the switch, and other texts are skipped")
 def digits_of_the_switch(lab):
     speaker = lab.speaker()
     speaker.does("crash")
@@ -275,7 +275,7 @@ def digits_of_the_switch(lab):
     call.dialplan_saw("matched", code="200", http_status="200")
 
 
-@scenario("a question that nobody can hear takes [no_input] at once, and the log says why")
+@scenario("a question without any playable sound runs [no_input] at once, and the log says why")
 def nobody_hears(lab):
     speaker = lab.speaker()
     speaker.does("crash")
@@ -288,7 +288,7 @@ def nobody_hears(lab):
     expect(f"the prompt in the reason {reason!r}", "the prompt was not heard" in reason, True)
 
 
-@scenario("a question of which a part is lost is still asked")
+@scenario("a question with one unplayable part is still asked")
 def partly_lost(lab):
     speaker = lab.speaker()
     speaker.does("crash")
@@ -300,7 +300,7 @@ def partly_lost(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("espeak-ng speaks where the daemon's file names no engine, and its very words are heard")
+@scenario("espeak-ng speaks if the daemon's file names no engine")
 def espeak(lab):
     text = "Hello. This is the voice of a machine, and it has seven words to say."
     says(lab, f'say = "{text}"')
@@ -330,7 +330,7 @@ SPOKEN_BACK = """
 """
 
 
-@scenario("FreeSWITCH's own voice speaks, where the installation has one", only_on="freeswitch")
+@scenario("FreeSWITCH's own text-to-speech speaks if the installation has mod_flite", only_on="freeswitch")
 def voice_of_freeswitch(lab):
     if not lab.switch.has("mod_flite"):
         return
@@ -351,7 +351,7 @@ def voice_of_freeswitch(lab):
     call.dialplan_saw("otherwise", input="1234")
 
 
-@scenario("a sensitive PIN that is spoken back leaves no file and no word in the log")
+@scenario("a sensitive PIN that is spoken back leaves no file and does not appear in the log")
 def sensitive(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())

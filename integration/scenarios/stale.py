@@ -45,7 +45,7 @@ def served(lab, code, cache):
     return call
 
 
-@scenario("stale_for: an old answer serves a call at once, and is renewed behind it")
+@scenario("stale_for: a stale answer is used at once and refreshed in the background")
 def stale_for(lab):
     kept(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"code": 201}, delay=1.0))
@@ -59,7 +59,7 @@ def stale_for(lab):
     expect("requests", len(lab.web.requests), 2)
 
 
-@scenario("stale_for: the web application is down when it is asked behind a call, and callers notice nothing")
+@scenario("stale_for: if the background refresh fails, callers still get the stale answer")
 def stale_for_while_down(lab):
     lab.daemon.configure("[breaker]\nfailures = 100")
     clock = kept(lab, 'stale_for = "10m"')
@@ -72,7 +72,7 @@ def stale_for_while_down(lab):
     call.dialplan_saw("no_response", http_status="500", cache="miss")
 
 
-@scenario("stale_if_error: the web application is gone, and callers are served the old answer")
+@scenario("stale_if_error: if the web application is down, callers get the stale answer")
 def stale_if_error(lab):
     clock = kept(lab, 'stale_if_error = "10m"')
     lab.web.close()
@@ -84,7 +84,7 @@ def stale_if_error(lab):
     lab.call("asks").dialplan_saw("no_response", cache="miss")
 
 
-@scenario("stale_if_error: a web application that stays silent costs its timeout, and the old answer serves then")
+@scenario("stale_if_error: if the web application does not answer, the stale answer is used after the timeout")
 def stale_if_silent(lab):
     kept(lab, 'stale_if_error = "10m"')
     lab.web.on("/it", web.Answer(silent=True))

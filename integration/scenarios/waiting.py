@@ -65,7 +65,7 @@ def press_before_the_answer(lab, call, key, delay, before):
     call.press(key, pause=pause, held=held)
 
 
-@scenario("music begins after the script's own music_after, and an answer before it starts none")
+@scenario("music on hold starts after music_after, and an earlier answer starts none")
 def music_after(lab):
     call = waits(lab, f'{MUSIC}music_after = "2s"', delay=3.5)
     call.hear("matched", within=10)
@@ -79,7 +79,7 @@ def music_after(lab):
     expect("heard where the answer is quick", names(call), ["welcome", "matched"])
 
 
-@scenario("a reassurance is heard every few seconds, with music between, until the answer comes")
+@scenario("a reassurance plays every few seconds, with music in between, until the answer arrives")
 def reassurance(lab):
     call = waits(lab, MUSIC + SORRY, delay=8.5)
     call.hear("matched", within=15)
@@ -91,7 +91,7 @@ def reassurance(lab):
     call.dialplan_saw("otherwise", code="200", http_status="200")
 
 
-@scenario("an answer ends a reassurance at once, and music that is a sound of the library is ended for one")
+@scenario("an answer stops a reassurance at once, and a reassurance interrupts music that is a sound of the library")
 def reassurance_is_ended(lab):
     call = waits(lab, 'music = "pin"\n' + REASSURE.format(heard='play = "ask"'), delay=4.0)
     matched = call.hear("matched", within=10)
@@ -101,7 +101,7 @@ def reassurance_is_ended(lab):
     call.dialplan_saw("otherwise", code="200", http_status="200")
 
 
-@scenario("a reassurance that is spoken was made before anybody called")
+@scenario("a spoken reassurance was synthesized before the first call")
 def spoken_reassurance(lab):
     speaker = lab.speaker()
     lab.speech(say=speaker.engine())
@@ -116,7 +116,7 @@ def spoken_reassurance(lab):
     expect("texts made", len(speaker.texts), 1)
 
 
-@scenario("a caller who hangs up in a reassurance has hung up")
+@scenario("a caller hangs up during a reassurance: the outcome is hangup")
 def hang_up(lab):
     call = waits(lab, MUSIC + REASSURE.format(heard='play = "ask"'), delay=8.0)
     call.hear("ask", within=10)
@@ -138,14 +138,14 @@ def types_while_waiting(lab, waiting, before):
     return call
 
 
-@scenario("keys = keep: keys pressed while an answer is awaited answer the next question")
+@scenario("keys = keep: digits pressed while waiting for an answer are input for the next question")
 def keys_are_kept(lab):
     call = types_while_waiting(lab, KEEP, before=0.06)
     call.dialplan_saw("otherwise", input="1234", script="next")
     expect("heard", names(call), ["welcome", "music", "sorry", "music"])
 
 
-@scenario("without keys = keep, keys pressed while an answer is awaited are lost")
+@scenario("without keys = keep, digits pressed while waiting for an answer are discarded")
 def keys_are_dropped(lab):
     # FreeSWITCH tells of a key some tenths of a second later: it could be one in the outcome's sound.
     call = types_while_waiting(lab, "", before=0.6)
@@ -155,7 +155,7 @@ def keys_are_dropped(lab):
     call.dialplan_saw("otherwise", input="56", script="next")
 
 
-@scenario("keys = keep: ten digits, 50 ms each and 50 ms apart, lose none beside music, and further ones count")
+@scenario("keys = keep: no digit is lost during music: ten digits, 50 ms each and 50 ms apart, then two more")
 def fast_typing(lab):
     call = waits(lab, MUSIC + KEEP, delay=3.0, then="script next", length=12)
     call.hear("music")
@@ -166,7 +166,7 @@ def fast_typing(lab):
     expect("heard", names(call), ["welcome", "music"])
 
 
-@scenario("keys = keep: keys do not end music that is a sound of the library, also * and #")
+@scenario("keys = keep: no key, not even * or #, stops music that is a sound of the library")
 def keys_in_sounds(lab):
     call = waits(lab, f'music = "ask"\n{KEEP}', delay=4.3, then="script next")
     call.hear("ask")
@@ -176,7 +176,7 @@ def keys_in_sounds(lab):
     expect_about("the sound, over and over", heard, 4.0, within=0.5)
 
 
-@scenario("keys = keep: keys pressed all the time lose none where music and reassurances take turns")
+@scenario("keys = keep: continuous typing loses no digit while music and reassurances alternate")
 def all_the_time(lab):
     digits = "3141592653589793238462643383279"
     call = waits(lab, MUSIC + KEEP + SORRY, delay=9.0, then="script next", length=len(digits))
@@ -186,7 +186,7 @@ def all_the_time(lab):
     expect("heard", names(call), ["welcome", "music", "sorry", "music", "sorry", "music"])
 
 
-@scenario("keys = keep: keys pressed all the time lose none where a sound of the library and reassurances take turns")
+@scenario("keys = keep: continuous typing loses no digit while a sound of the library and reassurances alternate")
 def all_the_time_in_sounds(lab):
     digits = "3141592653589793238462643383279"
     call = waits(lab, f'music = "pin"\n{KEEP}{SORRY}', delay=9.0, then="script next", length=len(digits))

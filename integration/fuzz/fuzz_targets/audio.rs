@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use dialscript::voice::audio::convert;
-use dialscript::voice::settings::Format;
+use dialscript::voice::settings::SoundFormat;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
-    for sound in convert(input.to_vec(), Format::Both).into_iter().flatten() {
-        assert!(sound.length <= Duration::from_secs(15 * 60), "{:?}", sound.length);
+    for sound in convert(input.to_vec(), SoundFormat::Both).into_iter().flatten() {
+        assert!(sound.duration <= Duration::from_secs(15 * 60), "{:?}", sound.duration);
     }
 });

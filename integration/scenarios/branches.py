@@ -1,10 +1,10 @@
 """Which branch an answer takes."""
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.scenario import scenario
 
-# Every branch tells by a variable that it was taken.
+# Every branch sets a variable that names it.
 SCRIPT = """
     [trigger]
     url = "WEB/what"
@@ -21,7 +21,7 @@ SCRIPT = """
 
 
 def script(lab, name, whens, key="data.code"):
-    """A script with a branch for each of these conditions, that names itself by its number."""
+    """A script with a branch for each condition, which sets TAKEN to its number."""
     branches = "\n".join(
         f'[[branch]]\nwhen = {when}\nset = {{ TAKEN = "{number}" }}\nthen = "continue"'
         for number, when in enumerate(whens, 1)
@@ -30,10 +30,10 @@ def script(lab, name, whens, key="data.code"):
 
 
 def taken(lab, name, answer, outcome="matched", code="", status="200"):
-    """Which branch an answer takes in a script."""
+    """The branch of a script that the answer takes."""
     lab.web.on("/what", answer)
     call = lab.call(name)
-    call.dialplan_saw(outcome, code=code, http_status=status)
+    call.expect_variables(outcome, code=code, http_status=status)
     return call.variables()["TAKEN"]
 
 
@@ -130,9 +130,9 @@ def without_key(lab):
     text = SCRIPT.format(branches='[[branch]]\nwhen = ["OK", "200"]\nthen = "continue"', key="x")
     lab.script("plain", text.replace('key = "x"', ""))
     lab.web.on("/what", web.Answer(200, "  OK\r\n"))
-    lab.call("plain").dialplan_saw("matched", code="OK", http_status="200")
+    lab.call("plain").expect_variables("matched", code="OK", http_status="200")
     lab.web.on("/what", web.json({"a": 1}))
-    lab.call("plain").dialplan_saw("matched", code="200", http_status="200")
+    lab.call("plain").expect_variables("matched", code="200", http_status="200")
 
 
 @scenario("without a trigger the branches compare the input, as in a menu")
@@ -145,23 +145,23 @@ def menu(lab):
         gap = "1s"
         [[branch]]
         when = "1"
-        then = "goto 9100@lab-places"
+        then = "goto 9100@lab-destinations"
         [[branch]]
         when = { min = 2, max = 3 }
-        then = "goto 4200@lab-places"
+        then = "goto 4200@lab-destinations"
         [otherwise]
         play = "sorry"
         then = "continue"
         [no_input]
         then = "hangup"
     """)
-    places = {"1": "9100", "3": "4200"}
+    destinations = {"1": "9100", "3": "4200"}
     calls = {key: lab.call("menu") for key in ("1", "3", "9")}
     for key, call in calls.items():
         call.hear("ask_more")
         call.press(key)
-    for key, place in places.items():
-        calls[key].dialplan_saw("matched", input=key)
-        calls[key].went_to(place, "lab-places")
+    for key, extension in destinations.items():
+        calls[key].expect_variables("matched", input=key)
+        calls[key].expect_step(extension, "lab-destinations")
     calls["9"].hear("sorry")
-    calls["9"].dialplan_saw("otherwise", input="9")
+    calls["9"].expect_variables("otherwise", input="9")

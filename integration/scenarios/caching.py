@@ -1,9 +1,9 @@
-"""Kept answers: one request for all who ask the same, and which requests are the same."""
+"""The response cache: single flight, and which requests share an entry."""
 
 import threading
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.deadline import wait_until
 from lab.scenario import scenario
 
@@ -19,7 +19,7 @@ SCRIPT = """
     [[branch]]
     when = "200"
     play = "matched"
-    then = "goto 9100@lab-places"
+    then = "goto 9100@lab-destinations"
     [no_response]
     then = "continue"
 """
@@ -28,50 +28,50 @@ CALLS = 30
 
 
 def asks(lab, query="", key="", headers=""):
-    """The script that asks with this query."""
+    """The script with this query."""
     return lab.script("asks", SCRIPT.format(query=query, key=key, headers=headers)).start()
 
 
-def in_script(lab):
-    """How many calls the daemon serves, or has served."""
+def requesting_calls(lab):
+    """The number of calls that have sent or joined a request."""
     return sum('"message":"request"' in line for line in lab.daemon.log.splitlines())
 
 
-def when_all_have_asked(lab, calls):
-    """An answer that is held back until so many calls have asked for it."""
+def answer_when_requested_by(lab, calls):
+    """An answer that is delayed until this number of calls has requested it."""
     def answer(request):
-        wait_until(lambda: in_script(lab) >= calls, 4, "all to ask")
+        wait_until(lambda: requesting_calls(lab) >= calls, 4, "all calls to send their request")
         return web.json({"code": 200}, delay=0.2)
 
     return answer
 
 
-def goes_to_the_branch(call, cache):
-    """The call hears what the branch plays, and goes where it says."""
+def expect_branch(call, cache):
+    """Checks that the call hears the sound of the branch and reaches its destination."""
     call.hear("matched", within=12)
-    call.dialplan_saw("matched", code="200", http_status="200", cache=cache)
-    call.went_to("9100", "lab-places")
+    call.expect_variables("matched", code="200", http_status="200", cache=cache)
+    call.expect_step("9100", "lab-destinations")
 
 
 @scenario("thirty simultaneous calls with the same request send it once, and all take the right branch", alone=True)
 def one_request(lab):
-    lab.web.on("/it", when_all_have_asked(lab, CALLS))
+    lab.web.on("/it", answer_when_requested_by(lab, CALLS))
     asks(lab, "id=7")
-    lab.together(lambda number: goes_to_the_branch(lab.call("asks", number=f"20{number:02}"), "miss"), range(CALLS))
-    expect("requests", lab.web.asked(), "GET /it?id=7")
-    goes_to_the_branch(lab.call("asks"), "hit")
+    lab.in_parallel(lambda number: expect_branch(lab.call("asks", number=f"20{number:02}"), "miss"), range(CALLS))
+    expect("requests", lab.web.request_log(), "GET /it?id=7")
+    expect_branch(lab.call("asks"), "hit")
     lab.daemon.wait_for_calls(CALLS + 1)
     joined = sum(line.get("joined", False) for line in lab.daemon.calls)
-    expect("calls that waited for the request of another", joined, CALLS - 1)
+    expect("calls that joined the request of another", joined, CALLS - 1)
     expect("requests", len(lab.web.requests), 1)
 
 
 @scenario("if the caller whose call sent the shared request hangs up, the other calls still get the answer")
-def first_leaves(lab):
-    left = threading.Event()
+def first_hangs_up(lab):
+    hung_up = threading.Event()
 
     def answer(request):
-        left.wait(4)
+        hung_up.wait(4)
         return web.json({"code": 200})
 
     lab.web.on("/it", answer)
@@ -79,14 +79,14 @@ def first_leaves(lab):
     first = lab.call("asks", extension="picked-up")
     lab.web.wait_for(1)
     others = [lab.call("asks") for _ in range(3)]
-    wait_until(lambda: in_script(lab) == 4, 4, "the others to ask")
+    wait_until(lambda: requesting_calls(lab) == 4, 4, "the other calls to join")
     first.wait_to_be_picked_up()
     first.hang_up()
-    first.dialplan_saw("hangup")
-    left.set()
+    first.expect_variables("hangup")
+    hung_up.set()
     for call in others:
-        goes_to_the_branch(call, "miss")
-    goes_to_the_branch(lab.call("asks"), "hit")
+        expect_branch(call, "miss")
+    expect_branch(lab.call("asks"), "hit")
     expect("requests", len(lab.web.requests), 1)
 
 
@@ -94,9 +94,9 @@ def first_leaves(lab):
 def key_without_the_caller(lab):
     lab.web.on("/it", web.json({"code": 200}))
     asks(lab, "caller={caller}&called={called}", 'cache_key = "{called}"', 'headers = { X-Call = "{call_id}" }')
-    goes_to_the_branch(lab.call("asks", number="2001"), "miss")
-    goes_to_the_branch(lab.call("asks", number="2002"), "hit")
-    goes_to_the_branch(lab.call("asks", number="2002", extension="picked-up"), "miss")
+    expect_branch(lab.call("asks", number="2001"), "miss")
+    expect_branch(lab.call("asks", number="2002"), "hit")
+    expect_branch(lab.call("asks", number="2002", extension="picked-up"), "miss")
     seen = [request.query for request in lab.web.requests]
     expect("requests", [query[0] for query in seen], [("caller", "2001"), ("caller", "2002")])
 
@@ -106,16 +106,16 @@ def key_with_the_caller(lab):
     lab.web.on("/it", web.json({"code": 200}))
     asks(lab, "caller={caller}")
     for number, cache in (("2001", "miss"), ("2002", "miss"), ("2001", "hit")):
-        goes_to_the_branch(lab.call("asks", number=number), cache)
+        expect_branch(lab.call("asks", number=number), cache)
     expect("requests", len(lab.web.requests), 2)
 
 
 @scenario("errors and answers without a branch are not cached")
-def not_kept(lab):
+def not_cached(lab):
     unknown, down = web.json({"code": 404}), web.json({"code": 200}, status=503)
     lab.web.on("/it", web.in_turn(unknown, down, web.json({"code": 200})))
     asks(lab)
-    lab.call("asks").dialplan_saw("otherwise", code="404", http_status="200", cache="miss")
-    lab.call("asks").dialplan_saw("matched", code="200", http_status="503", cache="miss")
-    goes_to_the_branch(lab.call("asks"), "miss")
-    goes_to_the_branch(lab.call("asks"), "hit")
+    lab.call("asks").expect_variables("otherwise", code="404", http_status="200", cache="miss")
+    lab.call("asks").expect_variables("matched", code="200", http_status="503", cache="miss")
+    expect_branch(lab.call("asks"), "miss")
+    expect_branch(lab.call("asks"), "hit")

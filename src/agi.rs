@@ -11,6 +11,7 @@
 //! Comments name functions of `res/res_agi.c` in Asterisk 22 unless they name another file. Asterisk 16 has the same
 //! functions.
 
+mod aborted_command;
 pub mod channel;
 pub mod codec;
 pub mod command;

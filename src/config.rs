@@ -1,7 +1,7 @@
-//! The daemon's file and the script files.
+//! Reads and checks the daemon's file and the script files.
 //!
-//! One file of code per TOML table: its keys, how they are read, what they mean, what is an error in them. An error stops
-//! nothing: one load reports all errors of all files.
+//! Each TOML table has a module with its keys, their bounds and defaults, and their checks. Checking goes on after an
+//! error, so that one load reports the errors of all files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,33 +25,33 @@ pub use daemon::listener::ListenerSettings;
 pub use daemon::log::LogSettings;
 pub use daemon::metrics::MetricsSettings;
 pub use daemon::settings::DaemonSettings;
+pub use daemon::trigger::TriggerDefaults;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceText};
-pub use script::context::TriggerDefaults;
 pub use sounds::inventory::{LibrarySound, SoundInventory};
 
 pub(crate) use diagnostic::counted;
 
 use crate::script::definition::ScriptLibrary;
 use daemon::DaemonFile;
-use script::ReadScripts;
+use script::ParsedScripts;
 use script::context::LoadContext;
 use secrets::SecretStore;
 use sounds::SoundLibrary;
 
-/// Everything that the daemon's file and the script files say.
+/// The content of the daemon's file and of all script files.
 #[derive(Debug)]
 pub struct Config {
     /// The settings of the daemon's file.
     pub daemon: DaemonSettings,
-    /// The scripts and their secrets.
+    /// The scripts, and the secrets that they use.
     pub library: Arc<ScriptLibrary>,
-    /// What will not work, but does not keep the files from being used.
+    /// Problems that do not prevent the use of the files.
     pub warnings: ConfigWarnings,
 }
 
 impl Config {
-    /// Creates the folders of the sound cache and the recordings, as far as the scripts need them. Returns what could not
-    /// be created.
+    /// Creates the folders for cached sounds and for recordings, if a script needs them. Returns a message for each folder
+    /// that could not be created.
     pub fn create_folders(&self) -> Vec<String> {
         runtime_dirs::create(&self.daemon.voice, &self.library)
     }
@@ -63,17 +63,17 @@ impl Config {
 ///
 /// All errors of all files.
 pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
-    let Loaded { config, errors, .. } = read(path)?;
+    let LoadedFiles { config, errors, .. } = read(path)?;
     if errors.is_empty() { Ok(config) } else { Err(ConfigErrors::sorted(errors)) }
 }
 
-/// Lists the library of sounds, whatever the scripts are like.
+/// Lists the sound library. Errors in script files are ignored.
 ///
 /// # Errors
 ///
 /// All errors of the daemon's file.
 pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
-    let Loaded { config, sounds, errors } = read(path)?;
+    let LoadedFiles { config, sounds, errors } = read(path)?;
     let name = path.display().to_string();
     let errors: Vec<_> = errors.into_iter().filter(|error| error.file.name == name).collect();
     if errors.is_empty() {
@@ -83,11 +83,11 @@ pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
     }
 }
 
-/// The control socket of a daemon with this file, where it has one, whatever the scripts are like.
+/// The path of the control socket; `None` if the daemon's file turns it off. Only the daemon's file is read.
 ///
 /// # Errors
 ///
-/// The errors of the daemon's file that can be found without any other file.
+/// The errors of the daemon's file that can be found without reading another file.
 pub fn control(path: &Path) -> Result<Option<PathBuf>, ConfigErrors> {
     let daemon_file = DaemonFile::open(path)?;
     let socket = daemon_file.control_socket();
@@ -95,19 +95,19 @@ pub fn control(path: &Path) -> Result<Option<PathBuf>, ConfigErrors> {
     if errors.is_empty() { Ok(socket) } else { Err(ConfigErrors::sorted(errors)) }
 }
 
-/// What could be made of all files, and the errors in them.
-struct Loaded {
+/// The result of a load. After an error, `config` has defaults in place of the invalid values.
+struct LoadedFiles {
     config: Config,
     sounds: SoundLibrary,
     errors: Vec<Diagnostic>,
 }
 
-fn read(path: &Path) -> Result<Loaded, ConfigErrors> {
+fn read(path: &Path) -> Result<LoadedFiles, ConfigErrors> {
     let daemon_file = DaemonFile::open(path)?;
     let folders = daemon_file.folders();
     let secrets = SecretStore::new(folders.secrets.clone());
     let daemon = daemon_file.settings(&secrets, &folders);
-    let ReadScripts { scripts, graph, mut errors } = ReadScripts::of_folder(&folders.scripts);
+    let ParsedScripts { scripts, graph, mut errors } = ParsedScripts::read_folder(&folders.scripts);
     let context = LoadContext {
         scripts: graph,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
@@ -128,5 +128,5 @@ fn read(path: &Path) -> Result<Loaded, ConfigErrors> {
     library.secrets = context.secrets.into_found();
     let (library, warnings) = (Arc::new(library), ConfigWarnings::sorted(warnings));
     let config = Config { daemon, library, warnings };
-    Ok(Loaded { config, sounds: context.sounds, errors })
+    Ok(LoadedFiles { config, sounds: context.sounds, errors })
 }

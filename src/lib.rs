@@ -24,6 +24,7 @@
 //! - [`trigger`]: the requests of scripts: retries, circuit breaker, response cache, shared cache
 //! - [`voice`]: text-to-speech, speech recognition, audio conversion, and the sound server
 //! - [`web`]: the HTTP client: egress rules, TLS, timings
+//! - [`circuit_breaker`]: after several failures in a row a service is not asked for a while
 //! - [`single_flight`]: one task for all who need the same result
 //! - [`listener`]: the accept loop of all sockets, who may connect, and how many
 //! - [`http_server`]: the HTTP server of sounds and metrics
@@ -38,6 +39,7 @@
 
 pub mod agi;
 pub mod channel;
+pub mod circuit_breaker;
 pub mod cli;
 pub mod config;
 pub mod control;

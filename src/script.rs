@@ -1,24 +1,24 @@
-//! The widget: what a script file means, and one call through it.
+//! Scripts: what a script file means, and how a call runs through it.
 //!
-//! Pure but for `run`, which is async over [`Channel`](crate::channel::Channel), [`TriggerClient`](request::Triggers) and
-//! [`VoiceService`](voice::Voice): no socket, no clock of its own, no HTTP client.
+//! Only [`run`](mod@run) is asynchronous, and only over the traits [`Channel`](crate::channel::Channel),
+//! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService). There are no sockets and no
+//! HTTP client in this module, so a test can run whole calls with tokio's paused clock.
 
 pub mod answer;
 pub mod branch;
 pub mod call_state;
 pub mod decimal;
-pub mod decision;
 pub mod definition;
-pub mod destination;
+pub(crate) mod destination;
 pub mod escape;
-pub mod fixed_sounds;
-pub mod hold_media;
-pub mod input_check;
+mod fixed_sounds;
+mod hold_media;
+pub(crate) mod input_check;
 pub mod matcher;
 pub mod numeric;
 pub mod path;
-pub mod pattern;
-pub mod prompt_sounds;
+pub(crate) mod pattern;
+mod prompt_sounds;
 pub mod report;
 pub mod request;
 pub mod run;

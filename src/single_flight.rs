@@ -1,30 +1,32 @@
-//! One task for all who want the same: it goes on when they have left, and ends for all of them at once.
+//! Single flight: callers who want the same result at the same time share one task.
+//!
+//! The task runs to its end even when nobody waits for it any more.
 
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// What a flight comes to; `None` where it was given up.
+/// The result of a flight; `None` if its task panicked or was aborted.
 pub type FlightFuture<T> = Shared<BoxFuture<'static, Option<T>>>;
 
-/// How it stands with what somebody wants.
+/// What [`SingleFlight::join`] did.
 pub enum FlightJoin<T> {
-    /// A flight has begun for it.
     Started(FlightFuture<T>),
-    /// One was under way.
+    /// Another caller had started the flight.
     Joined(FlightFuture<T>),
-    /// None is needed, or none may begin.
+    /// No flight was started: there was a result already, or a reason not to start one.
     NotNeeded(T),
 }
 
-/// All flights under way, by what is wanted. How many there may be is up to who starts them.
+/// The flights in progress, by key. Does not limit how many there are.
 pub struct SingleFlight<K, T> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     tracker: TaskTracker,
@@ -35,42 +37,42 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// None yet; their tasks will be among the tracker's.
+    /// All tasks are spawned on the tracker.
     pub fn new(tracker: TaskTracker) -> Self {
         Self { in_flight: Arc::default(), tracker }
     }
 
-    /// Joins the flight that is under way, else starts one, unless `start` says that it takes none. Nothing ends between
-    /// the look for a flight and `start`: what the one before has left behind is there to be found.
-    pub fn join<F>(&self, wanted: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
+    /// Joins the flight for this key, or calls `start` and spawns the future that it returns. No flight ends while
+    /// `start` runs, so `start` sees whatever the flight before has stored.
+    pub fn join<F>(&self, key: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let mut under_way = lock(&self.in_flight);
-        if let Some(flight) = under_way.get(&wanted) {
+        let mut in_flight = self.in_flight.lock();
+        if let Some(flight) = in_flight.get(&key) {
             return FlightJoin::Joined(flight.clone());
         }
         let work = match start() {
             ControlFlow::Continue(work) => work,
-            ControlFlow::Break(without) => return FlightJoin::NotNeeded(without),
+            ControlFlow::Break(result) => return FlightJoin::NotNeeded(result),
         };
-        let ends = FlightCleanup { in_flight: self.in_flight.clone(), key: wanted.clone() };
-        let (tell, told) = oneshot::channel();
-        let flight = told.map(Result::ok).boxed().shared();
-        under_way.insert(wanted, flight.clone());
-        drop(under_way);
+        let cleanup = FlightCleanup { in_flight: self.in_flight.clone(), key: key.clone() };
+        let (sender, receiver) = oneshot::channel();
+        let flight = receiver.map(Result::ok).boxed().shared();
+        in_flight.insert(key, flight.clone());
+        drop(in_flight);
         let task = async move {
-            let landed = work.await;
-            drop(ends);
-            // Nobody may be left to hear it.
-            drop(tell.send(landed));
+            let result = work.await;
+            drop(cleanup);
+            // Fails when no caller is left, which is fine.
+            drop(sender.send(result));
         };
         self.tracker.spawn(task.in_current_span());
         FlightJoin::Started(flight)
     }
 }
 
-/// Takes a flight off the list, however it ends.
+/// Removes a flight from the map when its task ends, also by a panic.
 struct FlightCleanup<K: Eq + Hash, T: Clone> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     key: K,
@@ -78,11 +80,6 @@ struct FlightCleanup<K: Eq + Hash, T: Clone> {
 
 impl<K: Eq + Hash, T: Clone> Drop for FlightCleanup<K, T> {
     fn drop(&mut self) {
-        lock(&self.in_flight).remove(&self.key);
+        self.in_flight.lock().remove(&self.key);
     }
-}
-
-/// Nothing in here panics half-way, so what a poisoned lock guards is whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

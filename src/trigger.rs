@@ -1,27 +1,25 @@
-//! The requests of scripts, and the answers that are kept.
+//! Triggers: the HTTP requests of scripts, and the cache of their answers.
 //!
 //! ```text
-//! ask ─▶ judge and prepare (URL, headers, egress, key) ─▶ cache: fresh, or stale and refreshed behind the call
-//!   ─▶ one flight for all who ask the same, a tracked task ─▶ sharing: has, or does, another daemon ask it?
-//!        ─▶ errand: `url`, again, `fallback_url`, in one budget
-//!             ─▶ upstream: a place, its breaker ─▶ client ─▶ Answer, kept where a branch handles it
-//!   ─▶ nothing? an old answer, where the script takes one
+//! send ─▶ prepare the request (URL, headers, egress rules, cache key)
+//!   ─▶ local cache: a fresh answer is used, a stale one too while a background request refreshes it
+//!   ─▶ single flight: one tracked task for all calls that send the same request
+//!   ─▶ shared cache: has another daemon this answer, or is it fetching it?
+//!   ─▶ request plan: `url`, retries, `fallback_url`, all within one total timeout
+//!        ─▶ upstream: permit and circuit breaker ─▶ HTTP client ─▶ answer, cached if a branch handles it
+//!   ─▶ no answer: a cached one, if the script's `stale_if_error` allows it
 //! ```
 //!
-//! A request is a task of its own from the moment that it is sent: it goes on when the call that asked is over.
+//! Each request runs as a task of its own, so it completes even when the call that sent it has ended.
 
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::Duration;
 
-use ipnet::IpNet;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
-use url::{Position, Url};
 
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::request::{
@@ -29,127 +27,55 @@ use crate::script::request::{
 };
 use crate::single_flight::{FlightFuture, FlightJoin, SingleFlight};
 use crate::web::client::{self, HttpClient};
-use crate::web::egress::{EgressRules, HostPattern};
-use crate::web::host_port::HostPort;
-use crate::web::tls::TlsIdentity;
+use crate::web::egress::EgressRules;
 
 mod cache_key;
-pub mod circuit_breaker;
 mod leased_fetch;
 mod outgoing_request;
 mod request_plan;
 mod request_signature;
 pub mod response_cache;
+mod settings;
 pub mod shared_cache;
 mod tiered_cache;
 pub mod upstream;
 
 use cache_key::CacheKeyHasher;
-pub use request_plan::MAX_BODY;
+pub(crate) use request_plan::MAX_BODY;
 use request_plan::{
     RequestDeadline, RequestOutcome, RequestPlan, RequestSender, ResponseClassifier,
 };
 use response_cache::ResponseCache;
+pub use settings::{TriggerSettings, TriggerSetupError};
 use shared_cache::SharedCache;
 use tiered_cache::{CacheableRequest, TieredCache, log_failed_refresh};
-use upstream::{UpstreamLimits, UpstreamRegistry, UpstreamState};
+use upstream::{UpstreamRegistry, UpstreamState};
 
-/// What the operator decides about requests. Its `Debug` shows no password of a proxy and no key of an identity.
-#[derive(Clone)]
-pub struct TriggerSettings {
-    /// For a connection, TLS included; the request's own time bounds it too.
-    pub connect_timeout: Duration,
-    /// Through which all requests go. The environment's is never used. Behind a proxy the proxy decides which addresses
-    /// names lead to: only hosts and literal addresses are judged here.
-    pub proxy: Option<Url>,
-    /// How many requests may be under way, those that callers wait for, and as many in the background; one more is refused
-    /// at once.
-    pub max_requests: usize,
-    /// What holds for requests to one upstream.
-    pub upstream_limits: UpstreamLimits,
-    /// How much is kept.
-    pub cache: response_cache::ResponseCacheLimits,
-    /// With whom kept answers are shared.
-    pub shared_cache: Option<shared_cache::SharedCacheSettings>,
-    /// Hosts that a value may decide.
-    pub allow_hosts: Vec<HostPattern>,
-    /// Private and other special networks that may be reached where a value decides the host.
-    pub allow_networks: Vec<IpNet>,
-    /// Whom we trust at a place, and who we are there, where that is not as everywhere.
-    pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
-}
-
-impl Default for TriggerSettings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(2),
-            proxy: None,
-            max_requests: 1000,
-            upstream_limits: UpstreamLimits::default(),
-            cache: response_cache::ResponseCacheLimits::default(),
-            shared_cache: None,
-            allow_hosts: Vec::new(),
-            allow_networks: Vec::new(),
-            tls_identities: Vec::new(),
-        }
-    }
-}
-
-impl fmt::Debug for TriggerSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let without_user = |url: &Url| {
-            format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort])
-        };
-        f.debug_struct("TriggerSettings")
-            .field("connect_timeout", &self.connect_timeout)
-            .field("proxy", &self.proxy.as_ref().map(without_user))
-            .field("max_requests", &self.max_requests)
-            .field("upstreams", &self.upstream_limits)
-            .field("cache", &self.cache)
-            .field("shared", &self.shared_cache)
-            .field("allow_hosts", &self.allow_hosts)
-            .field("allow_networks", &self.allow_networks)
-            .field("identities", &self.tls_identities)
-            .finish()
-    }
-}
-
-/// Why requests can't be made at all.
-#[derive(Debug, thiserror::Error)]
-pub enum TriggerSetupError {
-    /// The HTTP client, with its reason.
-    #[error(transparent)]
-    Client(#[from] client::HttpClientSetupError),
-    /// The shared cache, with its reason.
-    #[error(transparent)]
-    SharedCache(#[from] shared_cache::SharedCacheSetupError),
-    /// No random numbers, which the cache's keys need.
-    #[error("the system gives no random numbers")]
-    NoRandomNumbers,
-}
-
-/// Sends the requests of scripts over HTTP.
+/// Sends the requests of scripts over HTTP, and caches their answers.
 pub struct HttpTriggerClient {
     sender: Arc<RequestSender>,
     cache: Arc<TieredCache>,
     single_flight: SingleFlight<CacheKey, RequestOutcome>,
     key_hasher: CacheKeyHasher,
     foreground_permits: Arc<Semaphore>,
-    /// Requests in the background may be tried for minutes: they take no place that a caller needs.
+    /// Separate from the others: background requests may be retried for minutes, and must not block calls.
     background_permits: Arc<Semaphore>,
     max_requests: usize,
+    /// All requests.
     tracker: TaskTracker,
-    /// Those of them that nobody waits for.
+    /// The background requests among them.
     background_tasks: TaskTracker,
+    /// Cancelled to abort the background requests.
     abort_token: CancellationToken,
 }
 
 impl HttpTriggerClient {
-    /// Sets up the clients; nothing is sent.
+    /// Sends nothing.
     ///
     /// # Errors
     ///
-    /// When the proxy is none, an identity does not hold together, or the system gives no random numbers.
+    /// When the proxy or a TLS identity is invalid, the shared cache can't be set up, or the system has no random
+    /// numbers.
     pub fn new(settings: TriggerSettings) -> Result<Self, TriggerSetupError> {
         let client = HttpClient::new(&client::HttpClientSettings {
             egress: EgressRules::new(settings.allow_hosts, settings.allow_networks),
@@ -157,25 +83,30 @@ impl HttpTriggerClient {
             proxy: settings.proxy,
             tls_identities: settings.tls_identities,
         })?;
-        let upstreams = UpstreamRegistry::new(settings.upstream_limits);
-        let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
-        let tracker = TaskTracker::new();
-        let (keys, shared) = match &settings.shared_cache {
+        let (key_hasher, shared) = match &settings.shared_cache {
             Some(shared) => {
                 (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?))
             }
-            None => (CacheKeyHasher::with_random_key()?, None),
+            None => {
+                let hasher = CacheKeyHasher::with_random_key();
+                (hasher.map_err(|_| TriggerSetupError::NoRandomNumbers)?, None)
+            }
         };
-        let (cache, shared) = (ResponseCache::new(settings.cache), shared.map(Arc::new));
+        let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
+        let tracker = TaskTracker::new();
         Ok(Self {
             sender: Arc::new(RequestSender {
                 client: Arc::new(client),
-                upstreams,
+                upstreams: UpstreamRegistry::new(settings.upstream_limits),
                 shutdown: CancellationToken::new(),
             }),
-            cache: Arc::new(TieredCache { local: cache, shared, tracker: tracker.clone() }),
+            cache: Arc::new(TieredCache {
+                local: ResponseCache::new(settings.cache),
+                shared: shared.map(Arc::new),
+                tracker: tracker.clone(),
+            }),
             single_flight: SingleFlight::new(tracker.clone()),
-            key_hasher: keys,
+            key_hasher,
             foreground_permits: Arc::new(Semaphore::new(max_requests)),
             background_permits: Arc::new(Semaphore::new(max_requests)),
             max_requests,
@@ -185,33 +116,31 @@ impl HttpTriggerClient {
         })
     }
 
-    /// The requests under way.
     pub fn tracker(&self) -> &TaskTracker {
         &self.tracker
     }
 
-    /// The HTTP client, which others may use too.
+    /// The HTTP client, for other users of it.
     pub fn client(&self) -> Arc<HttpClient> {
         self.sender.client.clone()
     }
 
-    /// The kept answers.
+    /// The answers cached in this process.
     pub fn cache(&self) -> &ResponseCache {
         &self.cache.local
     }
 
-    /// The answers that are shared with other daemons, where they are.
     pub fn shared_cache(&self) -> Option<&SharedCache> {
         self.cache.shared.as_deref()
     }
 
-    /// How the web applications that were asked are doing.
+    /// The state of every upstream that has been asked.
     pub fn upstream_states(&self) -> Vec<UpstreamState> {
         self.sender.upstreams.states()
     }
 
-    /// How those are doing that a script asks and that no value decides, as far as they were asked.
-    pub fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
+    /// The states of a script's upstreams: those that have been asked, and whose hosts do not depend on values.
+    pub(crate) fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
         let urls = std::iter::once(&trigger.url).chain(&trigger.fallback);
         let names: Vec<_> = urls.filter_map(outgoing_request::fixed_upstream_name).collect();
         let mut upstreams = self.upstream_states();
@@ -219,171 +148,174 @@ impl HttpTriggerClient {
         upstreams
     }
 
-    /// Waits until no request is under way; what waits for another attempt gets it at once, and no further one. Requests
-    /// that are begun meanwhile are waited for as well, and there is no bound on it: whoever stops the process has one.
+    /// Waits until no request is in progress. A request that waits for its next attempt makes it at once, and no
+    /// further one. Requests sent meanwhile are waited for too. Has no time limit of its own: the caller sets one.
     pub async fn close_and_wait(&self) {
         self.sender.shutdown.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// Breaks off the requests that nobody waits for. Each is a warning of its call: who reads the log can make up for it.
+    /// Aborts the background requests. Each is logged as a warning with its URL and script, so that somebody can
+    /// send it again.
     pub async fn abort_background(&self) {
         self.abort_token.cancel();
         self.background_tasks.close();
         self.background_tasks.wait().await;
     }
 
-    fn try_permit(&self, among: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, TriggerError> {
-        let place = Arc::clone(among).try_acquire_owned();
-        place.map_err(|_| TriggerError::TooManyRequests(self.max_requests))
+    fn try_permit(&self, permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, TriggerError> {
+        let permit = Arc::clone(permits).try_acquire_owned();
+        permit.map_err(|_| TriggerError::TooManyRequests(self.max_requests))
     }
 
-    /// A request that no other call is concerned with.
-    async fn fetch_uncached(&self, errand: RequestPlan) -> TriggerResult {
-        let place = match self.try_permit(&self.foreground_permits) {
-            Ok(place) => place,
-            Err(why) => return TriggerResult::failed(why),
+    /// Sends a request of a script without a cache.
+    async fn fetch_uncached(&self, plan: RequestPlan) -> TriggerResult {
+        let permit = match self.try_permit(&self.foreground_permits) {
+            Ok(permit) => permit,
+            Err(error) => return TriggerResult::failed(error),
         };
         let sender = self.sender.clone();
-        let exchange = async move {
-            let landed = sender.run(&errand, Instant::now()).await;
-            drop(place);
-            landed
+        let task = async move {
+            let outcome = sender.run(&plan, Instant::now()).await;
+            drop(permit);
+            outcome
         };
-        let exchange = self.tracker.spawn(exchange.in_current_span());
-        let landed =
-            exchange.await.unwrap_or_else(|_| RequestOutcome::failed(TriggerError::Cancelled));
-        TriggerResult { cache: CacheStatus::Off, ..landed.into_trigger_result() }
+        let task = self.tracker.spawn(task.in_current_span());
+        let outcome =
+            task.await.unwrap_or_else(|_| RequestOutcome::failed(TriggerError::Cancelled));
+        TriggerResult { cache: CacheStatus::Off, ..outcome.into_trigger_result() }
     }
 
-    /// A request whose answer may be kept, or may be there.
+    /// Takes the answer from the cache, or fetches it with other calls that want the same.
     async fn fetch_cached(
         &self,
-        asked: CacheableRequest<'_>,
-        errand: RequestPlan,
+        request: CacheableRequest<'_>,
+        plan: RequestPlan,
     ) -> TriggerResult {
-        let until = RequestDeadline::after(Instant::now(), errand.budget());
-        let errand = Arc::new(errand);
-        if let Some(fetched) = self.cache.look_up(&asked) {
-            if fetched.cache == CacheStatus::Stale {
-                self.join_flight(&asked, &errand, true);
+        let deadline = RequestDeadline::after(Instant::now(), plan.total_timeout());
+        let plan = Arc::new(plan);
+        if let Some(cached) = self.cache.look_up(&request) {
+            if cached.cache == CacheStatus::Stale {
+                self.join_flight(&request, &plan, true);
             }
-            return fetched;
+            return cached;
         }
-        let landed = loop {
-            let joined = self.join_flight(&asked, &errand, false);
-            let landed = match joined {
-                FlightJoin::NotNeeded(landed) => break landed,
-                FlightJoin::Started(flight) => break wait_for_flight(flight, until).await,
-                FlightJoin::Joined(flight) => wait_for_flight(flight, until).await.mark_joined(),
+        let outcome = loop {
+            let outcome = match self.join_flight(&request, &plan, false) {
+                FlightJoin::NotNeeded(outcome) => break outcome,
+                FlightJoin::Started(flight) => break wait_for_flight(flight, deadline).await,
+                FlightJoin::Joined(flight) => wait_for_flight(flight, deadline).await.mark_joined(),
             };
-            // The time of whoever asked first was over, or that one has branches of its own: ours need not be.
-            let is_ours = !landed.timed_out() && (!landed.is_usable() || errand.accepts(&landed));
-            if is_ours || !until.more_than_half_remains() {
-                break landed;
+            // The other call's deadline may have been earlier, and its script may have other branches: its failure need
+            // not be ours.
+            let applies = !outcome.timed_out() && (!outcome.is_usable() || plan.accepts(&outcome));
+            if applies || !deadline.more_than_half_remains() {
+                break outcome;
             }
         };
-        self.cache.outcome_or_stale(&asked, &errand, landed)
+        self.cache.outcome_or_stale(&request, &plan, outcome)
     }
 
-    /// The flight for a request; `behind` the call nobody waits for it.
+    /// Joins or starts the flight for a request. With `is_refresh` no call waits for it: a stale answer was used.
     fn join_flight(
         &self,
-        asked: &CacheableRequest<'_>,
-        errand: &Arc<RequestPlan>,
-        behind: bool,
+        request: &CacheableRequest<'_>,
+        plan: &Arc<RequestPlan>,
+        is_refresh: bool,
     ) -> FlightJoin<RequestOutcome> {
-        self.single_flight.join(asked.key, || {
-            if let Some(landed) = self.cache.recheck_fresh(asked) {
-                return ControlFlow::Break(landed);
+        self.single_flight.join(request.key, || {
+            if let Some(outcome) = self.cache.recheck_fresh(request) {
+                return ControlFlow::Break(outcome);
             }
-            let place = match self.try_permit(&self.foreground_permits) {
-                Ok(place) => place,
-                Err(why) => return ControlFlow::Break(RequestOutcome::failed(why)),
+            let permit = match self.try_permit(&self.foreground_permits) {
+                Ok(permit) => permit,
+                Err(error) => return ControlFlow::Break(RequestOutcome::failed(error)),
             };
-            let (sender, keeping) = (self.sender.clone(), self.cache.clone());
-            let (errand, keep) = (errand.clone(), asked.store_context());
+            let (sender, cache) = (self.sender.clone(), self.cache.clone());
+            let (plan, context) = (plan.clone(), request.store_context());
             ControlFlow::Continue(async move {
-                let landed = keeping.fetch(&sender, &errand, &keep, behind).await;
-                if behind {
-                    log_failed_refresh(&landed);
+                let outcome = cache.fetch(&sender, &plan, &context, is_refresh).await;
+                if is_refresh {
+                    log_failed_refresh(&outcome);
                 }
-                drop(place);
-                landed
+                drop(permit);
+                outcome
             })
         })
     }
 }
 
-/// What a flight comes to, as far as there is time for it.
 async fn wait_for_flight(
     flight: FlightFuture<RequestOutcome>,
-    until: RequestDeadline,
+    deadline: RequestDeadline,
 ) -> RequestOutcome {
-    match timeout_at(until.at, flight).await {
-        Ok(landed) => landed.unwrap_or_else(|| RequestOutcome::failed(TriggerError::Cancelled)),
-        Err(_) => RequestOutcome::failed(TriggerError::TimedOut(until.limit)),
+    match timeout_at(deadline.at, flight).await {
+        Ok(outcome) => outcome.unwrap_or_else(|| RequestOutcome::failed(TriggerError::Cancelled)),
+        Err(_) => RequestOutcome::failed(TriggerError::TimedOut(deadline.limit)),
     }
 }
 
 impl TriggerClient for HttpTriggerClient {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
-        let judge = ResponseClassifier::Branches(script.clone());
-        let errand = RequestPlan::new(&self.sender.client, &request, judge);
-        let caching = script.trigger.as_ref().and_then(|trigger| trigger.cache_policy.as_ref());
-        match (caching, errand.primary()) {
-            (Some(caching), Some(first)) => {
-                let key =
-                    self.key_hasher.cache_key(first, errand.fallback(), request.cache_key.as_ref());
-                self.fetch_cached(
-                    CacheableRequest { key, cache_policy: caching, request: &request, script },
-                    errand,
-                )
-                .await
-            }
-            _ => self.fetch_uncached(errand).await,
-        }
+        let classifier = ResponseClassifier::Branches(script.clone());
+        let plan = RequestPlan::new(&self.sender.client, &request, classifier);
+        let cache_policy =
+            script.trigger.as_ref().and_then(|trigger| trigger.cache_policy.as_ref());
+        let (Some(cache_policy), Some(primary)) = (cache_policy, plan.primary()) else {
+            return self.fetch_uncached(plan).await;
+        };
+        let key = self.key_hasher.cache_key(primary, plan.fallback(), request.cache_key.as_ref());
+        let request = CacheableRequest { key, cache_policy, request: &request, script };
+        self.fetch_cached(request, plan).await
     }
 
     fn send_detached(&self, request: TriggerRequest, script: &Arc<Script>) {
-        let to = outgoing_request::display_url(&request.target.url);
-        let mut errand =
-            RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
-        errand.is_background = true;
-        let place = match self.try_permit(&self.background_permits) {
-            Ok(place) => place,
-            Err(error) => return tracing::warn!(%to, %error, "a request in the background failed"),
+        let url = outgoing_request::display_url(&request.target.url);
+        let mut plan = RequestPlan::new(&self.sender.client, &request, ResponseClassifier::Status);
+        plan.is_background = true;
+        let permit = match self.try_permit(&self.background_permits) {
+            Ok(permit) => permit,
+            Err(error) => {
+                let script = &*script.name;
+                return tracing::warn!(%url, %error, script, "a background request failed");
+            }
         };
         let (sender, script) = (self.sender.clone(), script.clone());
-        let given_up = self.abort_token.clone();
-        let told = async move {
+        let aborted = self.abort_token.clone();
+        let task = async move {
+            let script = &*script.name;
             tokio::select! {
-                landed = sender.run(&errand, Instant::now()) => log_background_outcome(&to, &script.name, landed),
-                () = given_up.cancelled() => {
-                    let script = &*script.name;
-                    tracing::warn!(%to, script, "a request in the background was given up with the daemon");
+                outcome = sender.run(&plan, Instant::now()) => {
+                    log_background_outcome(&url, script, outcome);
+                }
+                () = aborted.cancelled() => {
+                    tracing::warn!(%url, script, "a background request was aborted: the daemon is stopping");
                 }
             }
-            drop(place);
+            drop(permit);
         };
-        let told = self.background_tasks.track_future(told.in_current_span());
-        self.tracker.spawn(told);
+        let task = self.background_tasks.track_future(task.in_current_span());
+        self.tracker.spawn(task);
     }
 }
 
-fn log_background_outcome(to: &str, script: &str, landed: RequestOutcome) {
-    let attempts = landed.timings.attempts;
-    match landed.answer {
+fn log_background_outcome(url: &str, script: &str, outcome: RequestOutcome) {
+    let attempts = outcome.timings.attempts;
+    match outcome.answer {
         Err(error) => {
-            tracing::warn!(%to, %error, attempts, script, "a request in the background failed");
-        }
-        Ok(answer) if answer.status >= 300 => {
-            let status = answer.status;
-            tracing::warn!(%to, status, attempts, script, "a request in the background was refused");
+            tracing::warn!(%url, %error, attempts, script, "a background request failed");
         }
         Ok(answer) => {
-            tracing::debug!(%to, script, status = answer.status, attempts, "told in the background");
+            let http_status = answer.status;
+            if http_status >= 300 {
+                tracing::warn!(
+                    %url, http_status, attempts, script,
+                    "a background request was refused"
+                );
+            } else {
+                tracing::debug!(%url, http_status, attempts, script, "background request sent");
+            }
         }
     }
 }

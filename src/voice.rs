@@ -1,12 +1,12 @@
-//! Texts into sounds, sounds into the switch's format, speech into words.
+//! Text-to-speech, sounds from URLs, conversion to a format that the switch plays, and speech recognition.
 //!
 //! ```text
-//! make ─▶ store (there already?) ─▶ one making per key ─▶ engine, else the fallback engine ─▶ audio ─▶ store ─▶ Sound
-//!                                                    └─▶ fetch (egress, ETag) ─────────────┘
-//! ear ─▶ a recording's name ─▶ (the switch records) ─▶ understand ─▶ recogniser ─▶ words; the recording is deleted
+//! render ─▶ in the store? ─▶ one task for each key ─┬─▶ engine, else the fallback engine ─┬─▶ convert ─▶ store ─▶ sound
+//!                                                   └─▶ fetch (egress rules, ETag) ───────┘
+//! asr_source ─▶ a file name ─▶ (the switch records) ─▶ transcribe ─▶ engine ─▶ text; the recording is deleted
 //! ```
 //!
-//! What is made is a tracked task of its own: it goes on when the call that wanted it is over, and serves others.
+//! A task that renders a cacheable sound goes on when the call that requested it has ended: other calls use the sound.
 
 use std::sync::Arc;
 
@@ -17,35 +17,38 @@ use crate::web::client::HttpClient;
 
 pub mod asr;
 pub mod audio;
-pub mod pending_sound;
+mod prewarmer;
 pub mod program;
+mod random_name;
 pub mod recordings;
+mod render_tasks;
 pub mod settings;
-pub mod sound_fetcher;
+mod sound_fetcher;
+mod sound_renderer;
 pub mod sound_server;
-mod sound_service;
-pub mod sound_store;
-pub mod tts;
+mod sound_store;
+mod sound_urls;
+mod tts;
 mod untrusted_files;
 
 use asr::Recognizer;
-use pending_sound::PendingSound;
-use pending_sound::prewarmer::Prewarmer;
+use prewarmer::Prewarmer;
 use recordings::SpeechRecording;
+use render_tasks::PendingSound;
 use settings::VoiceSettings;
-use sound_server::SoundUrls;
-use sound_service::SoundService;
+use sound_renderer::SoundRenderer;
+use sound_urls::SoundUrls;
 
-/// Speaks and listens for scripts, by the engines of the daemon's file.
+/// The engines of the daemon's file, as scripts use them.
 pub struct VoiceEngines {
-    sound_service: SoundService,
+    renderer: SoundRenderer,
     recognizer: Recognizer,
     prewarmer: Prewarmer,
     sound_urls: Option<Arc<SoundUrls>>,
 }
 
 impl VoiceEngines {
-    /// Sets up the engines; nothing is made. With `urls` the switch fetches sounds from us.
+    /// Starts nothing yet. With `sound_urls`, the switch fetches sounds from the sound server.
     pub fn new(
         settings: VoiceSettings,
         client: Arc<HttpClient>,
@@ -54,27 +57,27 @@ impl VoiceEngines {
         let settings =
             VoiceSettings { max_concurrent: settings.max_concurrent.clamp(1, 1024), ..settings };
         let recognizer = Recognizer::new(&settings, client.clone());
-        let sound_service = SoundService::new(&settings, client, sound_urls.clone());
-        Self { sound_service, recognizer, prewarmer: Prewarmer::default(), sound_urls }
+        let renderer = SoundRenderer::new(&settings, client, sound_urls.clone());
+        Self { renderer, recognizer, prewarmer: Prewarmer::default(), sound_urls }
     }
 
-    /// Makes what the scripts need in every call, in the background, instead of what it was told before. What fails or
-    /// is lost later is made again now and then.
+    /// Renders the sounds that the scripts need in every call, in the background, and renders them again if they fail
+    /// or are deleted. From then on, the sounds of an earlier library are left alone.
     pub fn prewarm(&self, library: &ScriptLibrary) {
-        let fixed = library.fixed_sounds().collect();
-        self.prewarmer.start(fixed, self.sound_service.clone());
+        let fixed_sounds = library.fixed_sounds().collect();
+        self.prewarmer.start(fixed_sounds, self.renderer.clone());
     }
 
-    /// Waits until no sound is in the making; there is no bound on it but that of each making.
+    /// Waits until all sounds in progress are complete. Only the timeouts of the engines bound this.
     pub async fn close_and_wait(&self) {
         self.prewarmer.stop();
-        self.sound_service.close_and_wait().await;
+        self.renderer.close_and_wait().await;
     }
 
-    /// Breaks off what is in the making: no program of an engine outlives it, and no file of one.
+    /// Aborts all sounds in progress, and waits until the engines' programs are killed and their files are removed.
     pub async fn abort(&self) {
         self.prewarmer.stop();
-        self.sound_service.abort().await;
+        self.renderer.abort().await;
     }
 }
 
@@ -82,13 +85,13 @@ impl VoiceService for VoiceEngines {
     type PendingRender = PendingSound;
     type AsrRecording = SpeechRecording;
 
-    fn render(&self, wanted: SoundRequest, speaks: bool) -> PendingSound {
-        self.sound_service.render(wanted, speaks)
+    fn render(&self, request: SoundRequest, has_tts: bool) -> PendingSound {
+        self.renderer.render(request, has_tts)
     }
 
-    /// A fetched sound however old it is: it is asked for again in the background then.
-    fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
-        self.sound_service.cached(wanted, speaks)
+    /// A fetched sound may be stale. It is then refreshed in the background.
+    fn cached(&self, request: SoundRequest, has_tts: bool) -> Option<RenderedSound> {
+        self.renderer.cached(request, has_tts)
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {

@@ -1,8 +1,8 @@
-//! The HTTP client of all requests: what it may reach, who it is there, and what its time is spent on.
+//! The HTTP client: egress rules, TLS identities, redirects, and the timing of each exchange.
 
 pub mod client;
 pub mod egress;
 pub mod host_port;
 mod redirect;
-pub mod stopwatch;
-pub mod tls;
+pub(crate) mod stopwatch;
+pub(crate) mod tls;

@@ -13,7 +13,7 @@ ALLOWED = [*LOCAL_HOSTS[:2], "::ffff:127.0.0.1", "0.0.0.0", "169.254.169.254", "
 HOSTS_ONLY = "[egress]\nallow_hosts = [{}]\n".format(", ".join(f'"{host}"' for host in ALLOWED))
 
 NOT_FOLLOWED = "HTTP status 302, a redirect that is not followed"
-PRIVATE = "not sent: its host is at a private or special address, and `allow_networks` does not name it"
+PRIVATE = "not sent: its host has a private or special-purpose address, which is not in `allow_networks`"
 
 ASKS = """
     [trigger]

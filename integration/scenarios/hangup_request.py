@@ -58,7 +58,7 @@ def expect_hangup_requests(lab, digits):
     form = [("digits", digits), ("caller", "1001")]
     received = [(request.method, request.form) for request in hangup_requests(lab)]
     expect("requests of [hangup]", received, [("POST", form)] * 3)
-    wait_until(lambda: "told in the background" in lab.daemon.log, 3, "the log line of the background request")
+    wait_until(lambda: "background request sent" in lab.daemon.log, 3, "the log line of the background request")
     expect("requests", len(hangup_requests(lab)), 3)
 
 

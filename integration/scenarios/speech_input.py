@@ -254,7 +254,7 @@ def expect_recognition_error(lab, engine, *words, timeout="20s", at_once=False):
     call = lab.call("keys")
     speak(call, at_once)
     # This line is logged before the line of the call.
-    message = "speech is not understood"
+    message = "speech recognition failed"
     wait_until(lambda: lab.daemon.log.count(message) == len(lab.calls), 15, "the recognizer to fail")
     call.press("4711")
     call.hear("matched", within=12)

@@ -65,7 +65,7 @@ def stale_for_while_down(lab):
     clock = with_stale_answer(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"error": "down"}, status=500))
     expect_answer(lab, "200", "stale")
-    wait_until(lambda: "a kept answer could not be renewed" in lab.daemon.log, 5, "the log line of the failed refresh")
+    wait_until(lambda: "a cached answer could not be refreshed" in lab.daemon.log, 5, "the log line of the failed refresh")
     expect_answer(lab, "200", "stale")
     clock.advance(10 * MINUTE)
     call = lab.call("asks")

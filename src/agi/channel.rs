@@ -14,8 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tracing::warn;
 
+use super::aborted_command::AgiCommandKind;
 use super::command::{AgiCommand, fit_variable};
-use super::connection::{AgiCommandKind, AgiConnection};
+use super::connection::AgiConnection;
 use super::environment::AgiEnvironment;
 use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::{DigitCollector, TypeAheadBuffer};

@@ -24,6 +24,18 @@ pub struct AgiCommand {
     line: Bytes,
 }
 
+impl AgiCommandBuilder {
+    fn build(self) -> Result<AgiCommand, AgiCommandError> {
+        let (verb, line) = self.into_line()?;
+        Ok(AgiCommand { verb, line })
+    }
+
+    fn build_unchecked(self) -> AgiCommand {
+        let (verb, line) = self.into_line_unchecked();
+        AgiCommand { verb, line }
+    }
+}
+
 impl AgiCommand {
     /// `ANSWER`: picks up. Replies `0`, also if the channel is up already. Takes up to half a second, since it waits
     /// for audio.

@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::Instant;
 use tokio_util::codec::FramedRead;
 
+use super::aborted_command::{AgiAbortedCommand, AgiCommandKind};
 use super::codec::{AgiCodec, AgiMessage};
 use super::command::AgiCommand;
 use super::environment::AgiEnvironment;
@@ -18,23 +19,10 @@ use crate::channel::{CallLimits, Interruption, LineState};
 
 mod aborted;
 
-use aborted::AgiAbortedCommand;
-
 /// Timeout of a command that Asterisk answers at once. ANSWER waits up to half a second for audio.
 const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Large enough for an environment. The buffer grows for longer messages.
 const READ_BUFFER_BYTES: usize = 2048;
-
-/// How Asterisk reacts when a command is followed by another one before its reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AgiCommandKind {
-    /// STREAM FILE: is interrupted by the next command, and then does not reply.
-    StreamFile,
-    /// WAIT FOR DIGIT: is interrupted by the next command, and replies before it.
-    WaitForDigit,
-    /// Any other command: is not interrupted, and replies before the next one.
-    Other,
-}
 
 /// A connection whose environment has been read.
 pub struct AgiConnection<S> {

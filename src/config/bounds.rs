@@ -1,4 +1,4 @@
-//! Durations and numbers within their bounds.
+//! Bounds of durations and numbers.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 use super::file::TomlFile;
 use super::value::{DurationValue, WholeNumber};
 
-/// The shortest and the longest duration that a key takes.
+/// The shortest and the longest duration that a key accepts.
 pub(crate) type DurationRange = RangeInclusive<Duration>;
 
 pub(crate) const fn millis(first: u64, last: u64) -> DurationRange {
@@ -22,7 +22,7 @@ pub(crate) const fn secs(first: u64, last: u64) -> DurationRange {
 }
 
 impl TomlFile {
-    /// A duration; `default` where the key is missing or out of bounds.
+    /// The duration of a key; `default` if the key is missing or out of bounds, which is reported.
     pub(crate) fn duration(
         &self,
         given: Option<&Spanned<DurationValue>>,
@@ -39,7 +39,7 @@ impl TomlFile {
         duration
     }
 
-    /// A number; `default` where the key is missing or out of bounds.
+    /// The number of a key; `default` if the key is missing or out of bounds, which is reported.
     pub(crate) fn number<N: TryFrom<u64> + PartialOrd + Display>(
         &self,
         given: Option<&Spanned<WholeNumber>>,
@@ -55,6 +55,6 @@ impl TomlFile {
     }
 
     fn out_of_bounds<T>(&self, given: &Spanned<T>, first: &dyn Display, last: &dyn Display) {
-        self.error(given.span(), format!("out of range: it can be {first} to {last}"));
+        self.error(given.span(), format!("out of range: must be between {first} and {last}"));
     }
 }

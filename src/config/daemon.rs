@@ -1,4 +1,4 @@
-//! The daemon's file, `dialscript.toml`: one file of code per table. What needs several tables is here.
+//! The daemon's file, `dialscript.toml`. Each table has a module; this one combines them.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ mod cache;
 mod context;
 mod control;
 mod egress;
-pub(crate) mod folders;
+mod folders;
 pub(crate) mod listener;
 pub(crate) mod log;
 pub(crate) mod metrics;
@@ -18,7 +18,7 @@ mod server;
 pub(crate) mod settings;
 mod sound_server;
 mod speech;
-mod trigger;
+pub(crate) mod trigger;
 mod upstream;
 
 use super::diagnostic::ConfigErrors;
@@ -42,7 +42,7 @@ use speech::DaemonSpeechTable;
 use trigger::DaemonTriggerTable;
 use upstream::UpstreamTable;
 
-/// The daemon's file, read and not checked yet.
+/// The daemon's file, parsed but not checked.
 pub(crate) struct DaemonFile {
     file: TomlFile,
     folder: PathBuf,
@@ -85,12 +85,12 @@ impl DaemonFile {
         self.tables.control.socket(&self.file, &self.folder)
     }
 
-    /// Names of `[speech.engines]`, also of those with errors.
+    /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) fn engine_names(&self) -> BTreeSet<String> {
         self.tables.speech.engine_names().map(str::to_owned).collect()
     }
 
-    /// Checks all tables but `[folders]`.
+    /// Checks all tables except `[folders]`.
     pub(crate) fn settings(
         &self,
         secrets: &SecretStore,
@@ -122,52 +122,40 @@ impl DaemonFile {
 }
 
 impl DaemonTables {
-    fn read(mut file: TableReader<'_, '_>) -> Self {
-        let tables = Self {
-            asterisk: read(&mut file, "asterisk", ListenerTable::read_asterisk),
-            freeswitch: read(&mut file, "freeswitch", ListenerTable::read_freeswitch),
-            folders: read(&mut file, "folders", FoldersTable::read),
-            server: read(&mut file, "server", ServerTable::read),
-            trigger: read(&mut file, "trigger", DaemonTriggerTable::read),
-            breaker: read(&mut file, "breaker", BreakerTable::read),
-            cache: read(&mut file, "cache", CacheTable::read),
-            egress: read(&mut file, "egress", EgressTable::read),
-            log: read(&mut file, "log", LogTable::read),
-            metrics: file.table("metrics").map(MetricsTable::read),
-            control: read(&mut file, "control", ControlTable::read),
-            speech: read(&mut file, "speech", DaemonSpeechTable::read),
-            sound_server: file.table("sound_server").map(SoundServerTable::read),
-            upstreams: UpstreamTable::read_all(&mut file),
-        };
-        file.finish();
-        tables
+    fn read(file: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            asterisk: file.read_table("asterisk", ListenerTable::read_asterisk).unwrap_or_default(),
+            freeswitch: file
+                .read_table("freeswitch", ListenerTable::read_freeswitch)
+                .unwrap_or_default(),
+            folders: file.read_table("folders", FoldersTable::read).unwrap_or_default(),
+            server: file.read_table("server", ServerTable::read).unwrap_or_default(),
+            trigger: file.read_table("trigger", DaemonTriggerTable::read).unwrap_or_default(),
+            breaker: file.read_table("breaker", BreakerTable::read).unwrap_or_default(),
+            cache: file.read_table("cache", CacheTable::read).unwrap_or_default(),
+            egress: file.read_table("egress", EgressTable::read).unwrap_or_default(),
+            log: file.read_table("log", LogTable::read).unwrap_or_default(),
+            metrics: file.read_table("metrics", MetricsTable::read),
+            control: file.read_table("control", ControlTable::read).unwrap_or_default(),
+            speech: file.read_table("speech", DaemonSpeechTable::read).unwrap_or_default(),
+            sound_server: file.read_table("sound_server", SoundServerTable::read),
+            upstreams: UpstreamTable::read_all(file),
+        }
     }
 
-    /// The requests of scripts have five tables.
+    /// Combines `[trigger]`, `[breaker]`, `[cache]`, `[egress]` and `[upstream]`.
     fn trigger_settings(&self, context: DaemonContext<'_>) -> TriggerSettings {
-        let own = self.trigger.settings(context);
+        let trigger = self.trigger.settings(context);
         let breaker = self.breaker.settings(context.file);
         let mut settings = TriggerSettings {
-            upstream_limits: UpstreamLimits { breaker, ..own.upstream_limits },
-            cache: self.cache.bounds(context.file),
+            upstream_limits: UpstreamLimits { breaker, ..trigger.upstream_limits },
+            cache: self.cache.limits(context.file),
             shared_cache: self.cache.shared(context),
             allow_hosts: self.egress.allow_hosts(),
             allow_networks: self.egress.allow_networks(),
-            ..own
+            ..trigger
         };
         upstream::apply(&self.upstreams, context, &mut settings);
         settings
     }
-}
-
-/// A table that may be missing. It has no required keys.
-fn read<T: Default>(
-    file: &mut TableReader<'_, '_>,
-    key: &'static str,
-    read: impl FnOnce(&mut TableReader<'_, '_>) -> T,
-) -> T {
-    let Some(mut table) = file.table(key) else { return T::default() };
-    let read = read(&mut table);
-    table.finish();
-    read
 }

@@ -1,4 +1,4 @@
-//! Messages about a configuration file: what is wrong, where, and what to do about it.
+//! Errors and warnings about configuration files.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,32 +6,31 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
-/// The text of a file.
+/// A file that a diagnostic is about.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SourceText {
-    /// The file's path as given.
+    /// The path of the file as it was given.
     pub name: String,
-    /// Empty where the file could not be read.
+    /// The content. Empty if the file could not be read.
     pub text: String,
 }
 
-/// A message about a configuration file.
+/// An error or a warning about a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The file that it is about.
     pub file: Arc<SourceText>,
-    /// Bytes of the text; `None` where it is about the file itself.
+    /// The range of bytes in the text; `None` if the message is about the whole file.
     pub span: Option<Range<usize>>,
     /// What is wrong.
     pub message: String,
-    /// Another place of the file, and what it has to do with this one.
+    /// A related range of the same file, and its caption.
     pub label: Option<(Range<usize>, String)>,
-    /// What to do about it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
-    /// A file or a folder that can't be used at all.
+    /// A diagnostic about a whole file or folder.
     pub(crate) fn of_path(name: impl Into<String>, message: String, help: &str) -> Self {
         let file = Arc::new(SourceText { name: name.into(), text: String::new() });
         Self { file, span: None, message, label: None, help: Some(help.to_owned()) }
@@ -59,7 +58,7 @@ impl Diagnostic {
         }
     }
 
-    /// The line of its place, from 1.
+    /// The line number, from 1.
     fn line(&self) -> Option<usize> {
         let before = self.file.text.get(..self.span.as_ref()?.start)?;
         Some(before.matches('\n').count() + 1)
@@ -71,7 +70,7 @@ impl Diagnostic {
     }
 }
 
-/// On one line: the file, the line number, the message.
+/// One line: the file, the line number, the message, the help.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file.name)?;
@@ -81,7 +80,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// By file, then by place; each once.
+/// Sorts by file and position, and removes duplicates.
 fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     diagnostics.dedup();
@@ -98,7 +97,7 @@ fn render(diagnostics: &[Diagnostic], level: Level<'static>, colours: bool) -> S
     text
 }
 
-/// All errors of all files, by file and place. Not empty where it is returned as an error.
+/// All errors of all files, sorted by file and position.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<Diagnostic>);
 
@@ -107,22 +106,21 @@ impl ConfigErrors {
         Self(sorted(errors))
     }
 
-    /// Each error, by file and place.
+    /// The errors, sorted by file and position.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }
 
-    /// How many errors there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Each error with file, line, column, its line with carets below it, and help. `colours` is for terminals.
+    /// Shows each error with its file, line and column, the marked source line, and the help. `colours` adds terminal
+    /// colours.
     pub fn render(&self, colours: bool) -> String {
         render(&self.0, Level::ERROR, colours) + &self.summary()
     }
@@ -142,7 +140,7 @@ impl fmt::Display for ConfigErrors {
 
 impl std::error::Error for ConfigErrors {}
 
-/// All warnings of all files, by file and place: what will not work, but does not keep the files from being used.
+/// All warnings of all files, sorted by file and position. A file with warnings can still be used.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConfigWarnings(Vec<Diagnostic>);
 
@@ -151,17 +149,16 @@ impl ConfigWarnings {
         Self(sorted(warnings))
     }
 
-    /// Each warning, by file and place.
+    /// The warnings, sorted by file and position.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.0.iter()
     }
 
-    /// Whether there are no warnings.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// As [`ConfigErrors::render`].
+    /// Like [`ConfigErrors::render`], without the summary.
     pub fn render(&self, colours: bool) -> String {
         render(&self.0, Level::WARNING, colours)
     }

@@ -1,4 +1,4 @@
-//! One TOML file while it is read: its text, and what is wrong with it so far.
+//! A TOML file and the diagnostics found in it.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use serde_spanned::Spanned;
 use super::diagnostic::{Diagnostic, SourceText};
 use crate::script::template::PlaceholderError;
 
-/// A file and its diagnostics. Whoever finds an error reports it here and goes on, so that one run reports them all.
+/// A file and its diagnostics. Readers and checks report an error here and go on, so that one run finds all of them.
 #[derive(Debug)]
 pub(crate) struct TomlFile {
     source: Arc<SourceText>,
@@ -26,7 +26,7 @@ impl TomlFile {
         Self { source, errors, warnings, syntax_errors }
     }
 
-    /// Reads a file. `help` is for a file that can't be read.
+    /// Reads a file. `help` is the help of the error for a file that cannot be read.
     pub(crate) fn open(path: &Path, help: &str) -> Result<Self, Diagnostic> {
         let name = path.display().to_string();
         match std::fs::read(path).map(String::from_utf8) {
@@ -36,11 +36,11 @@ impl TomlFile {
                 "this file is not UTF-8 text".to_owned(),
                 "save it as UTF-8 in your editor",
             )),
-            Err(e) => Err(Diagnostic::of_path(name, format!("this file can't be read: {e}"), help)),
+            Err(e) => Err(Diagnostic::of_path(name, format!("cannot read this file: {e}"), help)),
         }
     }
 
-    /// Its path as given.
+    /// The path of the file as it was given.
     pub(crate) fn name(&self) -> &str {
         &self.source.name
     }
@@ -62,7 +62,7 @@ impl TomlFile {
         self.report(span, message.into(), Some(help.into()), None);
     }
 
-    /// An error that another place of the file explains.
+    /// An error that is explained by another position in the file.
     pub(crate) fn error_with_label(
         &self,
         span: Range<usize>,
@@ -83,20 +83,23 @@ impl TomlFile {
         self.errors.borrow_mut().push(diagnostic);
     }
 
-    /// Errors that a grammar of placeholders found in the string `text`.
-    pub(crate) fn report_problems(&self, text: &Spanned<String>, problems: Vec<PlaceholderError>) {
-        for problem in problems {
-            self.report(self.span_in(text, problem.range), problem.message, problem.help, None);
+    /// Reports the errors that the placeholder parser found in the string `text`.
+    pub(crate) fn report_placeholder_errors(
+        &self,
+        text: &Spanned<String>,
+        errors: Vec<PlaceholderError>,
+    ) {
+        for error in errors {
+            self.report(self.span_in(text, error.range), error.message, error.help, None);
         }
     }
 
-    /// A line that is not TOML.
+    /// An error of the TOML parser.
     pub(crate) fn syntax_error(&self, span: Range<usize>, message: &str) {
         let diagnostic = self.diagnostic(span, message.to_owned(), None, None);
         self.syntax_errors.borrow_mut().push(diagnostic);
     }
 
-    /// Something that will not work, but does not keep the file from being used.
     pub(crate) fn warn(
         &self,
         span: Range<usize>,
@@ -121,8 +124,8 @@ impl TomlFile {
         self.warnings.take()
     }
 
-    /// Where a part of a string stands in the file. With escapes in the string that can't be told: then it is the whole
-    /// string.
+    /// The range in the file of a part of a string. It is the whole string if the string contains escapes, which shift
+    /// positions.
     pub(crate) fn span_in(&self, text: &Spanned<String>, part: Range<usize>) -> Range<usize> {
         let literal = self.source.text.get(text.span()).unwrap_or_default();
         match literal.find(text.get_ref().as_str()) {
@@ -138,14 +141,14 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
-    /// All errors. On a line that is not TOML only the syntax error counts: what the parser recovered from such a line
-    /// need not be what its author meant.
+    /// All errors. On a line with a syntax error, other errors are dropped: what the parser recovered from the line may
+    /// not be what its author meant.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
         let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
         let broken: Vec<_> = errors.iter().map(line).collect();
-        let is_on_sound_line = |error: &Diagnostic| !broken.contains(&line(error));
-        errors.extend(self.errors.take().into_iter().filter(is_on_sound_line));
+        let is_on_valid_line = |error: &Diagnostic| !broken.contains(&line(error));
+        errors.extend(self.errors.take().into_iter().filter(is_on_valid_line));
         errors
     }
 

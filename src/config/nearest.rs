@@ -1,6 +1,6 @@
-//! The name that a misspelled one was meant to be.
+//! Suggestions for misspelled names.
 
-/// The nearest of the names, where it is near enough to be a typing mistake.
+/// The most similar of the names, if `typed` can be a misspelling of it: at most one wrong letter in three.
 pub(crate) fn nearest<'a>(
     typed: &str,
     names: impl IntoIterator<Item = &'a str>,

@@ -1,37 +1,37 @@
-//! Certificates and keys as PEM. Nothing of what is in a file is ever told: a key may lie where a certificate should.
+//! Certificates and keys in PEM. Errors never quote the content: it can be a private key in place of a certificate.
 
 use rustls::pki_types::pem::{Error, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// What is wrong with one, and the way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PemError {
-    pub(crate) what: &'static str,
+    pub(crate) message: &'static str,
     pub(crate) help: &'static str,
 }
 
 const NO_CERTIFICATE: PemError = PemError {
-    what: "there is no certificate in it",
-    help: "one in PEM begins with `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der -in FILE` makes it of DER",
+    message: "no certificate found",
+    help: "a PEM certificate begins with `-----BEGIN CERTIFICATE-----`; convert one from DER with \
+           `openssl x509 -inform der -in FILE`",
 };
 const NO_KEY: PemError = PemError {
-    what: "there is no private key in it",
-    help: "one in PEM begins with `-----BEGIN PRIVATE KEY-----`",
+    message: "no private key found",
+    help: "a PEM key begins with `-----BEGIN PRIVATE KEY-----`",
 };
-const LOCKED: PemError = PemError {
-    what: "this key is locked by a passphrase, which nobody could enter",
-    help: "`openssl pkey -in FILE` takes it off; let only the daemon's user read what comes out",
+const ENCRYPTED: PemError = PemError {
+    message: "the private key is encrypted with a passphrase",
+    help: "decrypt it with `openssl pkey -in FILE`, and make the result readable only for the daemon's user",
 };
 const SEVERAL: PemError = PemError {
-    what: "there are several private keys in it",
-    help: "leave the one of the certificate",
+    message: "several private keys found",
+    help: "keep only the key of the certificate",
 };
-const BROKEN: PemError = PemError {
-    what: "its PEM is broken",
-    help: "copy it again, whole: from `-----BEGIN …-----` to `-----END …-----`, each on a line of its own",
+const DAMAGED: PemError = PemError {
+    message: "the PEM text is damaged",
+    help: "copy the whole text again, from `-----BEGIN …-----` to `-----END …-----`, each on its own line",
 };
 
-/// All certificates of a text; there is one at least.
+/// All certificates in a text, at least one.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemError> {
     match all(pem)? {
         none if none.is_empty() => Err(NO_CERTIFICATE),
@@ -39,11 +39,11 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, P
     }
 }
 
-/// The one key of a text.
+/// The only private key in a text.
 pub(crate) fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
-    let locked: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
-    if locked.iter().any(|sign| pem.windows(sign.len()).any(|part| part == *sign)) {
-        return Err(LOCKED);
+    let markers: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
+    if markers.iter().any(|marker| pem.windows(marker.len()).any(|part| part == *marker)) {
+        return Err(ENCRYPTED);
     }
     let mut keys = all(pem)?;
     match (keys.pop(), keys.is_empty()) {
@@ -55,5 +55,5 @@ pub(crate) fn key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemError> {
 
 fn all<T: PemObject>(pem: &[u8]) -> Result<Vec<T>, PemError> {
     let all = T::pem_slice_iter(pem).collect::<Result<_, Error>>();
-    all.map_err(|_| BROKEN)
+    all.map_err(|_| DAMAGED)
 }

@@ -1,4 +1,4 @@
-//! Script files: one module per table, and here what concerns all tables of a file.
+//! Script files. Each table has a module; this one combines them.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,6 @@ mod branch;
 pub(crate) mod context;
 mod facts;
 mod files;
-mod hangup;
 mod hangup_cause;
 mod keypress;
 mod outcome;
@@ -26,58 +25,60 @@ use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 use files::ScriptFiles;
+use request::RequestMode;
 use tables::ScriptTables;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
 use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome, ScriptTrigger};
 
-/// A script file that was read, but not checked against anything else.
-pub(crate) struct ReadScript {
+/// A script file that is parsed, but not checked.
+pub(crate) struct ParsedScript {
     name: String,
     file: TomlFile,
     tables: ScriptTables,
 }
 
-/// All script files, what each says about itself to the others, and the errors of those that could not be read.
+/// All script files, how they depend on each other, and the errors of those that could not be read.
 #[derive(Default)]
-pub(crate) struct ReadScripts {
-    pub(crate) scripts: Vec<ReadScript>,
+pub(crate) struct ParsedScripts {
+    pub(crate) scripts: Vec<ParsedScript>,
     pub(crate) graph: ScriptGraph,
     pub(crate) errors: Vec<Diagnostic>,
 }
 
-impl ReadScripts {
-    pub(crate) fn of_folder(folder: &Path) -> Self {
+impl ParsedScripts {
+    pub(crate) fn read_folder(folder: &Path) -> Self {
         let ScriptFiles { files, errors } = ScriptFiles::find(folder);
-        let mut read = Self { errors, ..Self::default() };
+        let mut parsed = Self { errors, ..Self::default() };
         for (name, path) in files {
-            match TomlFile::open(&path, "let this user read it") {
-                Ok(file) => read.add(name, file),
+            match TomlFile::open(&path, "make it readable for this user") {
+                Ok(file) => parsed.add(name, file),
                 Err(error) => {
-                    read.graph.insert(name, ScriptFacts::unknown());
-                    read.errors.push(error);
+                    parsed.graph.insert(name, ScriptFacts::unknown());
+                    parsed.errors.push(error);
                 }
             }
         }
-        read
+        parsed
     }
 
     fn add(&mut self, name: String, file: TomlFile) {
         let tables = ScriptTables::read(&file);
         self.graph.insert(name.clone(), tables.facts());
-        self.scripts.push(ReadScript { name, file, tables });
+        self.scripts.push(ParsedScript { name, file, tables });
     }
 }
 
-/// Checks all scripts. The files that are returned hold the errors; a script with errors may stand on defaults.
+/// Checks all scripts. The returned files contain the errors. After an error, a script has defaults in place of the
+/// invalid values.
 pub(crate) fn check(
-    scripts: Vec<ReadScript>,
+    scripts: Vec<ParsedScript>,
     load: &LoadContext,
 ) -> (ScriptLibrary, Vec<TomlFile>) {
     let mut library = ScriptLibrary::default();
     let mut files = Vec::new();
-    for ReadScript { name, file, tables } in scripts {
+    for ParsedScript { name, file, tables } in scripts {
         let facts = tables.facts();
         let context = ScriptContext::new(load, &file, &name, &facts);
         tables.check(&file);
@@ -100,14 +101,17 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     Script {
         name: script.name.to_owned(),
         prompt: tables.prompt.as_ref().map(|prompt| prompt.prompt(&before)).unwrap_or_default(),
-        voice_params: tables.voice.as_ref().map(|voice| voice.manner(script)).unwrap_or_default(),
+        voice_params: tables.voice.as_ref().map(|voice| voice.params(script)).unwrap_or_default(),
         speech: speech.map(|speech| speech.speech(script, keypress)),
         keypress: keypress.map(|keypress| keypress.keypress(script.file)),
         trigger: tables.trigger.as_ref().map(|trigger| {
             let request = trigger.trigger(&before);
             with_response(tables, &before, request)
         }),
-        hangup: tables.hangup.as_ref().map(|hangup| hangup.trigger(script)),
+        hangup: tables
+            .hangup
+            .as_ref()
+            .map(|hangup| hangup.request(script, RequestMode::Background)),
         branches: branch::branches(&tables.branches, script, tables.compared()),
         otherwise,
         no_input,
@@ -116,7 +120,7 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     }
 }
 
-/// Where there is no `[otherwise]`: what an answer or an input means that no branch matches.
+/// The outcome without `[otherwise]`, for an answer or an input that no branch matches.
 fn fallback(
     tables: &ScriptTables,
     no_response: &ScriptOutcome,
@@ -138,7 +142,7 @@ fn with_response(
     let has_branches = !tables.branches.is_empty();
     ScriptTrigger {
         response_key: response.key(script.file),
-        cache_policy: response.caching(script, &request, has_branches),
+        cache_policy: response.cache_policy(script, &request, has_branches),
         ..request
     }
 }

@@ -1,39 +1,42 @@
-//! Values of `{secret.NAME}`. Only secrets that are named are read.
+//! Values of `{secret.NAME}`. Only the secrets that a file uses are read.
 
 use std::cell::RefCell;
 use std::io::ErrorKind;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::file::TomlFile;
 use super::secret_file;
 use crate::script::template::Secrets;
 
-/// The folders of secrets, and the secrets that were looked up.
+/// The folders of secrets, and the secrets found so far.
 pub(crate) struct SecretStore {
     folders: Vec<PathBuf>,
     found: RefCell<Secrets>,
     warnings: RefCell<Vec<Diagnostic>>,
 }
 
-/// Why an existing file gives no secret.
+/// Why an existing file cannot be used as a secret.
 enum SecretFileError {
-    /// This user may not read it.
+    /// A readable copy can be in another folder.
     PermissionDenied(String),
     Other(String),
 }
 
 impl SecretStore {
-    /// The folder of the configuration, then systemd's credentials, then the environment.
+    /// Looks first in `folder`, then in systemd's credentials, then in the environment.
     pub(crate) fn new(folder: PathBuf) -> Self {
         let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
         let folders = [Some(folder), credentials].into_iter().flatten().collect();
         Self { folders, found: RefCell::default(), warnings: RefCell::default() }
     }
 
-    /// Looks a secret up and keeps it. An error is the reason, for people.
+    /// Finds a secret and remembers it. The error is the reason in words.
     ///
-    /// By the grammar of placeholders a name has only letters, digits, `_` and `-`, so it can't lead out of the folder.
+    /// The placeholder parser accepts only letters, digits, `_` and `-` in a name, so the name cannot lead out of the
+    /// folder.
     pub(crate) fn look_up(&self, name: &str) -> Result<(), String> {
         if self.found.borrow().get(name).is_some() {
             return Ok(());
@@ -53,7 +56,7 @@ impl SecretStore {
         Ok(self.found.borrow().get(name).unwrap_or_default().into())
     }
 
-    /// Looks in all folders: of a file that only root may read systemd can have a copy in another one.
+    /// Goes on after a file that cannot be read: systemd can provide a readable copy as a credential.
     fn find(&self, name: &str) -> Result<String, String> {
         let mut denied = None;
         for folder in &self.folders {
@@ -72,7 +75,7 @@ impl SecretStore {
 
     fn missing(&self, name: &str) -> String {
         let (path, variable) = (self.path(name), variable(name));
-        format!("there is no file `{path}`, and no environment variable {variable}")
+        format!("the file `{path}` and the environment variable {variable} do not exist")
     }
 
     fn path(&self, name: &str) -> String {
@@ -97,7 +100,7 @@ impl SecretStore {
         let content = match secret_file::read(&path) {
             Err(e) if e.kind() == ErrorKind::NotFound => return None,
             Err(e) => {
-                let reason = format!("the file `{shown}` can't be read: {e}");
+                let reason = format!("cannot read the file `{shown}`: {e}");
                 return Some(Err(match e.kind() {
                     ErrorKind::PermissionDenied => SecretFileError::PermissionDenied(reason),
                     _ => SecretFileError::Other(reason),
@@ -107,7 +110,7 @@ impl SecretStore {
         };
         if secret_file::is_open_to_all(&path) {
             let what = "every user of this host can read this secret".to_owned();
-            let help = format!("`chmod o= {shown}`: the daemon's user needs it alone");
+            let help = format!("run `chmod o= {shown}`: only the daemon's user needs to read it");
             self.warnings.borrow_mut().push(Diagnostic::of_path(shown.to_string(), what, &help));
         }
         let text = String::from_utf8(content);
@@ -119,10 +122,22 @@ impl SecretStore {
     }
 }
 
+/// Reports a secret that is not available. `content` is what its file must contain, for the help.
+pub(crate) fn report_unavailable(
+    file: &TomlFile,
+    span: Range<usize>,
+    name: &str,
+    reason: &str,
+    content: &str,
+) {
+    let message = format!("the secret `{name}` is not available: {reason}");
+    file.error_with_help(span, message, format!("write {content} to that file"));
+}
+
 fn environment(name: &str) -> Option<Result<String, String>> {
     let value = std::env::var_os(variable(name))?.into_string();
-    let no_text = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
-    Some(value.map_err(no_text))
+    let not_utf8 = |_| format!("the environment variable {} is not UTF-8 text", variable(name));
+    Some(value.map_err(not_utf8))
 }
 
 fn variable(name: &str) -> String {

@@ -1,4 +1,4 @@
-//! The sound library: which files the names in script files stand for.
+//! The sound library: the files that the names in scripts refer to.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,22 +17,23 @@ use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedS
 pub(super) mod inventory;
 mod playable;
 
-use playable::{InLibrary, SoundFileError};
+use playable::{SoundFileError, SoundLocation};
 
-/// All files below the library's folder.
+/// All files in the folder of the library, up to 8 folders deep.
 #[derive(Debug, Default)]
 pub(crate) struct SoundLibrary {
     folder: PathBuf,
     on_switch: Option<PathBuf>,
-    /// By name as in `play`, language folders included: `en/hello`.
+    /// The files by their names, including the folder of a language: `en/hello`.
     files: BTreeMap<String, BTreeSet<PathBuf>>,
+    /// The names of the folders that are languages.
     languages: BTreeSet<String>,
-    /// The script files that play a name.
+    /// The script files that play a sound, by the name as they write it.
     played: RefCell<BTreeMap<String, BTreeSet<String>>>,
 }
 
 impl SoundLibrary {
-    /// Lists the files of a library. A missing folder has none.
+    /// Lists the files. A missing folder is an empty library.
     pub(crate) fn scan(folder: PathBuf, on_switch: Option<PathBuf>) -> Self {
         let mut library = Self { folder, on_switch, ..Self::default() };
         library.scan_folder(PathBuf::new(), 0);
@@ -44,7 +45,7 @@ impl SoundLibrary {
         for entry in entries.flatten() {
             let path = below.join(entry.file_name());
             match entry.path().is_dir() {
-                // A link to a folder above would never end.
+                // The limit ends loops of symbolic links.
                 true if depth < 8 => self.scan_language(path, depth),
                 true => {}
                 false => self.add(path),
@@ -65,7 +66,7 @@ impl SoundLibrary {
         }
     }
 
-    /// The value of `play`: a recorded sound, or one at a URL.
+    /// Reads an item of `play`: the name, the path or the URL of a sound.
     pub(crate) fn part(&self, file: &TomlFile, name: &str, at: Range<usize>) -> Option<PromptPart> {
         let part = match is_url(name) {
             true => url(name).map(PromptPart::Url),
@@ -76,15 +77,15 @@ impl SoundLibrary {
         part.map_err(|e| file.error_with_help(at, e.message, e.help)).ok()
     }
 
-    /// The value of `music`: sounds where it looks like them, else a class of the switch.
+    /// Reads `music`: sounds, or a music-on-hold class of the switch if the value does not look like a sound.
     pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> HoldMusicSource {
         match given {
             TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {
-                    let help =
-                        "write a class of the switch, such as \"default\", or a sound as in `play`";
-                    file.error_with_help(class.span(), "this is no music", help);
+                    let help = "write a music-on-hold class of the switch, such as \"default\", or a \
+                                sound as in `play`";
+                    file.error_with_help(class.span(), "not a valid music-on-hold class", help);
                 }
                 HoldMusicSource::Class(name.into())
             }
@@ -98,7 +99,7 @@ impl SoundLibrary {
 
     fn is_sound(&self, name: &str) -> bool {
         let begins = |with| name.starts_with(with);
-        // Not a class: a sound by the name of its file.
+        // A name with the extension of a sound file.
         let is_file = playable::rank(Path::new(name)).is_some();
         begins("/")
             || begins("switch:")
@@ -110,16 +111,20 @@ impl SoundLibrary {
     fn sound(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
         if name.contains(['{', '}']) || name.contains(char::is_control) {
             return Err(SoundFileError::new(
-                "sounds have plain names: no placeholders here",
+                "the name of a sound cannot contain braces or control characters",
                 "name a sound of the library",
             ));
         }
         match name.strip_prefix("switch:") {
-            _ if name.is_empty() => {
-                Err(SoundFileError::new("no sound is named", "name a sound of the library"))
-            }
-            Some("") => Err(SoundFileError::new("no sound is named", "write it as `switch:NAME`")),
-            Some(name) => Ok(one(Sound::Named(name.into()))),
+            _ if name.is_empty() => Err(SoundFileError::new(
+                "the name of the sound is missing",
+                "name a sound of the library",
+            )),
+            Some("") => Err(SoundFileError::new(
+                "the name of the sound is missing",
+                "write it as `switch:NAME`",
+            )),
+            Some(name) => Ok(single_sound(Sound::Named(name.into()))),
             None if name.starts_with('/') => self.absolute(Path::new(name)),
             None => self.named(name),
         }
@@ -127,18 +132,18 @@ impl SoundLibrary {
 
     fn absolute(&self, path: &Path) -> Result<RecordedSounds, SoundFileError> {
         if path.extension().is_none() {
-            let help = format!("write it with its extension, such as `{}.wav`", path.display());
+            let help = format!("add the extension, such as `{}.wav`", path.display());
             let message = format!("`{}` has no extension", path.display());
             return Err(SoundFileError::new(message, help));
         }
         let in_folder = path.starts_with(&self.folder);
-        let library = if in_folder { InLibrary::Yes } else { InLibrary::No };
-        playable::check_extension(path, library)?;
-        // Files on another host can't be checked.
+        let location = if in_folder { SoundLocation::Library } else { SoundLocation::Elsewhere };
+        playable::check_extension(path, location)?;
+        // The file is on the host of the switch and cannot be checked here.
         if self.on_switch.is_none() {
-            playable::check(path, library)?;
+            playable::check(path, location)?;
         }
-        Ok(one(Sound::File(path.to_string_lossy().into())))
+        Ok(single_sound(Sound::File(path.to_string_lossy().into())))
     }
 
     fn named(&self, name: &str) -> Result<RecordedSounds, SoundFileError> {
@@ -155,7 +160,7 @@ impl SoundLibrary {
         Ok(RecordedSounds { default, by_language })
     }
 
-    /// The files of a name: without a language first, then by languages.
+    /// The files with a name: first those outside of language folders, then those of each language.
     fn by_language(&self, name: &str) -> Vec<(Option<&str>, &BTreeSet<PathBuf>)> {
         let plain = self.files.get(name).map(|files| (None, files));
         let in_languages = self.languages.iter().filter_map(|language| {
@@ -164,12 +169,14 @@ impl SoundLibrary {
         plain.into_iter().chain(in_languages).collect()
     }
 
-    /// Of several files with one name, the one that the switch plays.
+    /// The best file for the switch of several files with one name.
     fn best(&self, files: &BTreeSet<PathBuf>) -> Result<Sound, SoundFileError> {
         let plays = files.iter().filter(|path| playable::rank(path).is_some());
         let best = plays.min_by_key(|path| playable::rank(path)).or_else(|| files.first());
-        let Some(best) = best else { return Err(SoundFileError::new("no file", "add one")) };
-        playable::check(&self.folder.join(best), InLibrary::Yes)?;
+        let Some(best) = best else {
+            return Err(SoundFileError::new("this sound has no file", "add one"));
+        };
+        playable::check(&self.folder.join(best), SoundLocation::Library)?;
         let path = match &self.on_switch {
             Some(folder) => folder.join(best),
             None => self.absolute_of(best)?,
@@ -188,8 +195,8 @@ impl SoundLibrary {
         let help = match self.near(name) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!(
-                "put a file such as `{name}.wav` there; a sound of the switch itself is \
-                 `switch:{name}`"
+                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, \
+                 write `switch:{name}`"
             ),
         };
         SoundFileError { message, help }
@@ -218,7 +225,7 @@ fn is_url(name: &str) -> bool {
     name.contains("://") && !name.starts_with("switch:")
 }
 
-/// A URL that stands in a script. The operator wrote it, so it may lead anywhere.
+/// A URL in a script. It may name any host, as the operator wrote it.
 fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
     let plain =
         !text.contains(|c: char| matches!(c, '{' | '}') || c.is_whitespace() || c.is_control());
@@ -227,14 +234,14 @@ fn url(text: &str) -> Result<Arc<str>, SoundFileError> {
             Ok(text.into())
         }
         _ => {
-            let help = "write it as `https://shop.example/hello.mp3`; a value of an answer is \
-                        played by `{play:$path}` in `say`";
-            Err(SoundFileError::new("this is no URL of a sound", help))
+            let help = "write it as `https://shop.example/hello.mp3`; to play a URL from the answer, \
+                        write `{play:$path}` in `say`";
+            Err(SoundFileError::new("not a valid URL of a sound", help))
         }
     }
 }
 
-fn one(sound: Sound) -> RecordedSounds {
+fn single_sound(sound: Sound) -> RecordedSounds {
     RecordedSounds { default: Arc::new([sound]), by_language: BTreeMap::new() }
 }
 

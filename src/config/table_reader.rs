@@ -1,4 +1,4 @@
-//! A TOML table that is read key by key: a key that is left over at the end is unknown.
+//! Reads a TOML table key by key. A key that was not read at the end is unknown, and an error.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::value;
 mod kinds;
 mod tables;
 
-/// A table, the keys that are not read yet, and the names of those that are.
+/// A table with the keys that are not read yet, and the names of the keys that were asked for.
 pub(crate) struct TableReader<'f, 'i> {
     pub(crate) file: &'f TomlFile,
     pub(crate) span: Range<usize>,
@@ -23,38 +23,40 @@ pub(crate) struct TableReader<'f, 'i> {
     misplaced: MisplacedKeys,
 }
 
-/// Tables and their keys: where such a key stands in another table, the error names the right one. The first table that
-/// has the key wins.
+/// Tables and the keys that belong only there. If such a key is in another table, the help names the right one: the
+/// first in this list.
 pub(crate) type MisplacedKeys = &'static [(&'static str, &'static [&'static str])];
 
 /// Reads a whole file.
 pub(crate) fn parse<T>(
     file: &TomlFile,
     misplaced: MisplacedKeys,
-    read: impl FnOnce(TableReader<'_, '_>) -> T,
+    read: impl FnOnce(&mut TableReader<'_, '_>) -> T,
 ) -> T {
     let (table, errors) = DeTable::parse_recoverable(file.text());
     for error in errors {
         file.syntax_error(error.span().unwrap_or_default(), error.message());
     }
     let (span, entries) = (table.span(), table.into_inner());
-    read(TableReader { file, span, title: String::new(), entries, known: Vec::new(), misplaced })
+    let reader =
+        TableReader { file, span, title: String::new(), entries, known: Vec::new(), misplaced };
+    reader.read_whole(read)
 }
 
 impl<'f, 'i> TableReader<'f, 'i> {
-    /// The value of a key as TOML has it, for keys that take several kinds.
+    /// The value of a key in any type, for keys that accept several types.
     pub(crate) fn take_any(&mut self, key: &'static str) -> Option<Spanned<DeValue<'i>>> {
         self.known.push(key);
         self.entries.remove(key)
     }
 
-    /// The value of a key, where it is there and of the right kind.
+    /// The value of a key; `None` if it is missing or of another type, which is reported.
     pub(crate) fn take<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<Spanned<T>> {
         let value = self.take_any(key)?;
         value::read(self.file, value)
     }
 
-    /// The value of a key that must be there.
+    /// The value of a required key.
     pub(crate) fn require<T: Deserialize<'i>>(
         &mut self,
         key: &'static str,
@@ -64,15 +66,15 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.take(key)
     }
 
-    /// Reports a key that is missing.
+    /// Reports a required key that is missing.
     pub(crate) fn check_present(&self, key: &'static str, help: &str) {
         if !self.entries.contains_key(key) {
-            let message = format!("{} has no `{key}`", self.title);
+            let message = format!("missing key `{key}` in {}", self.title);
             self.file.error_with_help(self.span.clone(), message, help);
         }
     }
 
-    /// The whole table as names and values of one kind, in the order of the file.
+    /// All names and values of the table, in the order of the file.
     pub(crate) fn pairs<T: Deserialize<'i>>(self) -> Vec<(Spanned<String>, Spanned<T>)> {
         let mut entries: Vec<_> = self.entries.into_iter().collect();
         entries.sort_by_key(|(name, _)| name.span().start);
@@ -84,12 +86,19 @@ impl<'f, 'i> TableReader<'f, 'i> {
         entries.into_iter().filter_map(pair).collect()
     }
 
-    /// Reports all keys that were not read. Returns whether there were none.
+    /// Reads a table with `read`, and reports the keys that `read` did not ask for.
+    pub(crate) fn read_whole<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let value = read(&mut self);
+        self.finish();
+        value
+    }
+
+    /// Reports the keys that were not read. Returns whether there were none.
     pub(crate) fn finish(self) -> bool {
         for (name, value) in &self.entries {
             let kind = if self.title.is_empty() { kind(value.get_ref()) } else { "key" };
-            let place = if self.title.is_empty() { "" } else { " in " };
-            let message = format!("unknown {kind} `{}`{place}{}", name.get_ref(), self.title);
+            let separator = if self.title.is_empty() { "" } else { " in " };
+            let message = format!("unknown {kind} `{}`{separator}{}", name.get_ref(), self.title);
             self.file.error_with_help(name.span(), message, self.suggestion(name.get_ref()));
         }
         self.entries.is_empty()
@@ -97,8 +106,8 @@ impl<'f, 'i> TableReader<'f, 'i> {
 
     fn suggestion(&self, name: &str) -> String {
         let near = nearest(name, self.known.iter().copied());
-        let home = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
-        match (near, home) {
+        let other_table = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
+        match (near, other_table) {
             (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
             (Some(near), None) => format!("did you mean `{near}`?"),
             (None, None) => format!("known here: {}", self.known.join(", ")),

@@ -1,4 +1,4 @@
-//! Values of TOML keys: of the right kind, with their places, and nothing said yet about their meaning.
+//! Types of TOML values, with their positions in the file.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -18,11 +18,11 @@ pub(crate) struct DurationValue(pub(crate) Duration);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WholeNumber(pub(crate) u64);
 
-/// A string that is parsed as it is read.
+/// A string that is parsed when it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct ParsedText<T>(pub(crate) T);
 
-/// What a [`ParsedText`] can hold.
+/// A type that is parsed from a string.
 pub(crate) trait FromText: Sized {
     /// Completes the message `expected …`.
     const EXPECTED: &'static str;
@@ -30,10 +30,10 @@ pub(crate) trait FromText: Sized {
     fn from_text(text: &str) -> Option<Self>;
 }
 
-/// A list with its own place and the place of each item.
+/// A list with its position and the position of each item.
 pub(crate) type SpannedList<T> = Spanned<Vec<Spanned<T>>>;
 
-/// The items of such a list, parsed.
+/// The items of a list, without their positions.
 pub(crate) fn parsed_items<T: Clone>(given: Option<&SpannedList<ParsedText<T>>>) -> Option<Vec<T>> {
     given.map(|list| list.get_ref().iter().map(|item| item.get_ref().0.clone()).collect())
 }
@@ -41,7 +41,7 @@ pub(crate) fn parsed_items<T: Clone>(given: Option<&SpannedList<ParsedText<T>>>)
 /// Names and values of a table, in the order of the file.
 pub(crate) type NamedTexts = Vec<(Spanned<String>, Spanned<String>)>;
 
-/// One string, or a list of them.
+/// A string, or a list of strings.
 #[derive(Debug)]
 pub(crate) enum TextOrList {
     One(Spanned<String>),
@@ -57,14 +57,14 @@ impl TextOrList {
     }
 }
 
-/// One string, or a table of strings.
+/// A string, or a table of strings.
 #[derive(Debug)]
 pub(crate) enum TextOrTable {
     Text(Spanned<String>),
     Table(NamedTexts),
 }
 
-/// Reads one value. A value of the wrong kind is an error at its place.
+/// Reads a value; `None` if it is of another type, which is reported.
 pub(crate) fn read<'i, T: Deserialize<'i>>(
     file: &TomlFile,
     value: Spanned<DeValue<'i>>,
@@ -79,14 +79,14 @@ pub(crate) fn read<'i, T: Deserialize<'i>>(
     }
 }
 
-/// Serde's words are those of programmers.
+/// Replaces the names that serde has for types.
 fn in_plain_words(message: &str) -> String {
     message
         .replace("expected a boolean", "expected `true` or `false` without quotes")
-        .replace("expected a string", "expected a text in quotes")
+        .replace("expected a string", "expected a string in quotes")
 }
 
-/// A flag; `default` where the key is missing.
+/// A boolean; `default` if the key is missing.
 pub(crate) fn flag(given: Option<&Spanned<bool>>, default: bool) -> bool {
     given.map_or(default, |given| *given.get_ref())
 }
@@ -103,7 +103,7 @@ impl Visitor<'_> for DurationVisitor {
     type Value = DurationValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time with its unit, such as \"4s\", \"500ms\" or \"5m\"")
+        f.write_str("a duration with its unit, such as \"4s\", \"500ms\" or \"5m\"")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationValue, E> {
@@ -112,7 +112,7 @@ impl Visitor<'_> for DurationVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<DurationValue, E> {
-        Err(E::custom(format_args!("a time needs its unit: write \"{number}s\" for seconds")))
+        Err(E::custom(format_args!("a duration needs a unit: write \"{number}s\" for seconds")))
     }
 }
 
@@ -128,7 +128,7 @@ impl Visitor<'_> for WholeNumberVisitor {
     type Value = WholeNumber;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number, without quotes and sign")
+        f.write_str("a whole number without quotes or sign")
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<WholeNumber, E> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trigger::circuit_breaker::BreakerState;
+use crate::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 /// Largest request, in bytes.

@@ -36,6 +36,8 @@ const PLAYBACK_TERMINATORS: &str = "playback_terminators";
 /// Whether `record` adds silence for the time in which the telephone sends nothing. By default that time is missing in
 /// the recording (`switch_ivr_record_file_event`).
 const RECORD_FILL_CNG: &str = "record_fill_cng";
+/// Sample rate of a telephone call in Hz, unless the codec is wideband.
+const NARROWBAND_RATE: u32 = 8000;
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
@@ -84,7 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
             prefers_http_cache: false,
             record_fill_enabled: false,
             can_record: None,
-            read_rate: record::NARROWBAND_RATE,
+            read_rate: NARROWBAND_RATE,
             recognizer_used: false,
         }
     }

@@ -11,7 +11,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::snapshot::MetricsSnapshot;
-use crate::trigger::circuit_breaker::BreakerState;
+use crate::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::ResponseCacheStats;
 use crate::trigger::upstream::UpstreamState;
 

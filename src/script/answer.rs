@@ -1,7 +1,7 @@
-//! A complete reply: read once, asked by key.
+//! A complete HTTP answer to a trigger: parsed once, then looked up by response key.
 //!
-//! Its text stays as it came (JSON) or lies flat (XML, forms): nothing here recurses over what a stranger sent, and
-//! numbers keep the digits that they were written with.
+//! JSON is kept as its text, XML and forms as a flat list of nodes. So no code here recurses over a hostile body, and
+//! numbers keep the digits that they were sent with.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,13 +11,16 @@ use crate::script::path::KeyPath;
 mod format;
 mod json;
 mod tree;
+mod value;
 
 use format::AnswerFormat;
 use tree::AnswerTree;
+use value::AnswerFormatError;
+pub use value::AnswerValue;
 
-/// A complete reply.
+/// A complete HTTP answer to a trigger.
 pub struct TriggerAnswer {
-    /// HTTP status.
+    /// The HTTP status.
     pub status: u16,
     content: AnswerContent,
 }
@@ -31,42 +34,8 @@ enum AnswerContent {
     Unreadable(AnswerFormatError),
 }
 
-/// What stands at a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AnswerValue<'a> {
-    /// Nothing, or JSON's `null`.
-    Absent,
-    /// A text, a number as it was written, `true` or `false`.
-    Text(Cow<'a, str>),
-    /// An object or a list.
-    Composite,
-}
-
-/// Why a body can't be read; never with anything of what stands in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum AnswerFormatError {
-    #[error(
-        "the answer is an HTML page; send JSON, XML, a form or plain text, with its content type"
-    )]
-    Html,
-    #[error("the answer is broken JSON, at line {0}, column {1}")]
-    Json(usize, usize),
-    #[error("the answer is JSON nested more than 128 deep")]
-    TooDeep,
-    #[error("the answer is broken XML, at line {0}, column {1}")]
-    Xml(u32, u32),
-    #[error(
-        "the answer is XML with a document type definition, which is not read; send it without"
-    )]
-    Dtd,
-    #[error("the answer is XML with more than {0} attributes or namespaces")]
-    TooManyAttributes(usize),
-    #[error("the answer is no text: it holds NUL bytes")]
-    Binary,
-}
-
 impl TriggerAnswer {
-    /// Reads a body by its content type; without one, or with an unknown one, by its look.
+    /// Parses a body by its content type. If that is missing or unknown, the format is guessed from the body.
     pub fn parse(status: u16, content_type: Option<&str>, body: &[u8]) -> Self {
         let (format, text) = format::decode(content_type, body);
         let content =
@@ -74,7 +43,7 @@ impl TriggerAnswer {
         Self { status, content }
     }
 
-    /// What stands at a path.
+    /// The value at a response key.
     pub fn lookup(&self, path: &KeyPath) -> AnswerValue<'_> {
         match &self.content {
             AnswerContent::Json(text) => json::lookup(text, path),
@@ -86,22 +55,26 @@ impl TriggerAnswer {
         }
     }
 
-    /// What branches are compared with: what stands at the key; without a key a text answer itself, else the HTTP
-    /// status. JSON that is nothing but a string, a number or a truth value is a text answer too: no key reaches it.
+    /// The value that branches are compared with.
+    ///
+    /// With a response key, this is the value at the key. Without one, it is the whole body of a plain text answer, and
+    /// the HTTP status of any other. A JSON body that is only a string, a number or a boolean counts as plain text,
+    /// since no key can reach it.
     pub fn branch_value(&self, key: Option<&KeyPath>) -> AnswerValue<'_> {
-        let whole = match (key, &self.content) {
+        let whole_body = match (key, &self.content) {
             (Some(path), _) => return self.lookup(path),
             (None, AnswerContent::Text(text)) => AnswerValue::Text(Cow::Borrowed(text)),
             (None, AnswerContent::Json(text)) => json::classify(text),
             _ => AnswerValue::Absent,
         };
-        match whole {
-            AnswerValue::Text(_) => whole,
+        match whole_body {
+            AnswerValue::Text(_) => whole_body,
             _ => AnswerValue::Text(Cow::Owned(self.status.to_string())),
         }
     }
 
-    /// Why it can't be read, where it can't: in words for who wrote the web application, with nothing of its content.
+    /// Why the body can't be parsed, for the author of the web application; `None` if it was parsed. The text never
+    /// holds any of the body.
     pub fn unreadable_reason(&self) -> Option<String> {
         match &self.content {
             AnswerContent::Unreadable(reason) => Some(reason.to_string()),
@@ -109,7 +82,7 @@ impl TriggerAnswer {
         }
     }
 
-    /// What it is read as, in a word.
+    /// The name of the format that the body was parsed as.
     pub fn format(&self) -> &'static str {
         match &self.content {
             AnswerContent::Empty => "empty",
@@ -121,7 +94,7 @@ impl TriggerAnswer {
         }
     }
 
-    /// What it takes in memory, in bytes.
+    /// The memory that the answer takes, in bytes.
     pub fn memory_size(&self) -> usize {
         size_of::<Self>()
             + match &self.content {
@@ -132,11 +105,10 @@ impl TriggerAnswer {
     }
 }
 
-/// Without its content, which may be anything that a caller would not want to see in a log.
+/// Leaves out the content, which may hold personal data and must not reach a log.
 impl fmt::Debug for TriggerAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("Answer");
-        shown
+        f.debug_struct("TriggerAnswer")
             .field("status", &self.status)
             .field("size", &self.memory_size())
             .finish_non_exhaustive()

@@ -1,21 +1,23 @@
-//! Which branch a reply, or an input, takes.
+//! Which branch an answer or an input takes, and why.
 
+use crate::script::answer::TriggerAnswer;
 use crate::script::definition::{Branch, ScriptOutcome};
 use crate::script::matcher::Matcher;
+use crate::script::path::KeyPath;
 use crate::script::subject::BranchSubject;
 
-/// The branch that won, and why.
+/// The branch that matched.
 #[derive(Debug, Clone, Copy)]
 pub struct ChosenBranch<'b> {
-    /// Its place in the file, from 1.
+    /// Its position in the file, from 1.
     pub number: usize,
-    /// What of it matched.
+    /// The matcher of the branch that matched.
     pub matcher: &'b Matcher,
-    /// What happens now.
+    /// The outcome of the branch.
     pub outcome: &'b ScriptOutcome,
 }
 
-/// The first branch that matches, in the order of the file.
+/// The first branch that matches; branches are in the order of the file.
 pub fn choose_branch<'b>(
     branches: &'b [Branch],
     subject: &BranchSubject<'_>,
@@ -26,17 +28,63 @@ pub fn choose_branch<'b>(
     })
 }
 
-/// Whether a branch matches, and why, in words.
+/// What a complete answer leads to.
+#[derive(Debug, Clone)]
+pub enum BranchDecision<'b> {
+    /// A branch matches.
+    Matched(ChosenBranch<'b>),
+    /// No branch matches.
+    Otherwise,
+    /// The answer is not usable, for this reason. The reason never holds any of the body.
+    NoResponse(String),
+}
+
+/// Compares an answer with the branches, by the value at `key` and by its HTTP status.
+///
+/// Branches come first, so a script can handle any answer, even an unusable one, by its HTTP status. If no branch
+/// matches, the answer is not usable when its body can't be parsed. It is not usable either when its HTTP status is an
+/// error, unless there is a value at the response key.
+pub fn decide_branch<'b>(
+    branches: &'b [Branch],
+    answer: &TriggerAnswer,
+    key: Option<&KeyPath>,
+) -> BranchDecision<'b> {
+    let subject = BranchSubject::from_answer(answer, key);
+    if let Some(chosen) = choose_branch(branches, &subject) {
+        return BranchDecision::Matched(chosen);
+    }
+    if let Some(reason) = answer.unreadable_reason() {
+        return BranchDecision::NoResponse(reason);
+    }
+    let failed = !(200..300).contains(&answer.status);
+    if subject.value.is_none() || (failed && key.is_none()) {
+        return BranchDecision::NoResponse(status_reason(answer.status));
+    }
+    BranchDecision::Otherwise
+}
+
+/// Why an answer with this status is not usable. A redirect only gets here if it was not followed: its target is not
+/// allowed or not valid, or there were too many redirects.
+pub(crate) fn status_reason(status: u16) -> String {
+    match status {
+        301 | 302 | 303 | 307 | 308 => {
+            format!("HTTP status {status}, a redirect that is not followed")
+        }
+        _ => format!("HTTP status {status}"),
+    }
+}
+
+/// Whether and why a branch matches, as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BranchExplanation {
-    /// What of it matches: `is "200"`.
+    /// The matcher that matches: `is "200"`.
     Matches(String),
-    /// What it wants, and what there is: `wants "404"; the value is "200"`.
+    /// The matchers, and the value that none of them matches: `wants "404"; the value is "200"`.
     Misses(String),
 }
 
 impl Branch {
-    /// Why it matches, or why not, whatever the branches before it do.
+    /// Why the branch matches or not, whatever the branches before it do.
     pub fn explain(&self, subject: &BranchSubject<'_>) -> BranchExplanation {
         match self.when.iter().find(|matcher| matcher.matches(subject)) {
             Some(matcher) => BranchExplanation::Matches(matcher.to_string()),
@@ -45,13 +93,13 @@ impl Branch {
     }
 
     fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
-        let wants: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
+        let wanted: Vec<_> = self.when.iter().map(Matcher::describe_wanted).collect();
         let mut reasons: Vec<String> = Vec::new();
         for reason in self.when.iter().map(|matcher| matcher.miss_reason(subject)) {
             if !reasons.contains(&reason) {
                 reasons.push(reason);
             }
         }
-        format!("wants {}; {}", wants.join(" or "), reasons.join("; "))
+        format!("wants {}; {}", wanted.join(" or "), reasons.join("; "))
     }
 }

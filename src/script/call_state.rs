@@ -1,4 +1,4 @@
-//! What a call knows: where placeholders get their values.
+//! The state of one call: its caller, arguments, inputs and last answer. Placeholders take their values from it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,16 +7,18 @@ use std::sync::Arc;
 use crate::channel::Caller;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::definition::{Script, ScriptLibrary};
+use crate::script::path::KeyPath;
 use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
 
-/// Arguments that the dialplan gave, by name; the first of `AGI(url,first,…)` is `1`. A name's first value wins.
+/// The arguments from the dialplan, by name. In `AGI(url,first,…)` the name of the first argument is `1`. If a name
+/// occurs twice, its first value counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScriptArguments(Vec<(String, String)>);
 
 impl ScriptArguments {
-    /// The value of a name.
+    /// The value of the argument `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -26,26 +28,27 @@ impl FromIterator<(String, String)> for ScriptArguments {
     }
 }
 
-/// What a call knows while its scripts run.
+/// The state of a call while its scripts run.
 pub struct CallState<'a> {
     library: &'a ScriptLibrary,
     caller: Arc<Caller>,
     arguments: ScriptArguments,
     script: Arc<Script>,
     attempt: u32,
+    /// The last input of each script, by the name of the script.
     inputs: HashMap<String, EnteredInput>,
-    /// All that was entered as sensitive, in every attempt.
+    /// The sensitive inputs of all attempts in all scripts.
     sensitive_inputs: Vec<String>,
     answer: Option<Arc<TriggerAnswer>>,
 }
 
-/// How something was entered.
+/// How a caller entered an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum InputMethod {
-    /// By keys.
+    /// By pressing keys.
     #[default]
     Keypress,
-    /// By speech.
+    /// By speaking.
     Speech,
 }
 
@@ -57,8 +60,8 @@ struct EnteredInput {
 }
 
 impl EnteredInput {
-    fn value(&self, entered: InputKind) -> PlaceholderValue<'_> {
-        let text = match (entered, self.method) {
+    fn value(&self, kind: InputKind) -> PlaceholderValue<'_> {
+        let text = match (kind, self.method) {
             (InputKind::Input, _)
             | (InputKind::Keypress, InputMethod::Keypress)
             | (InputKind::Speech, InputMethod::Speech) => &self.text,
@@ -69,7 +72,7 @@ impl EnteredInput {
 }
 
 impl<'a> CallState<'a> {
-    /// A call that begins with a script.
+    /// A call that starts with `script`.
     pub fn new(
         library: &'a ScriptLibrary,
         caller: Arc<Caller>,
@@ -80,61 +83,73 @@ impl<'a> CallState<'a> {
         Self { library, caller, arguments, script, attempt: 1, inputs, sensitive_inputs, answer }
     }
 
-    /// The call goes on with another script; what was entered in one of that name before is forgotten.
-    pub fn start_script(&mut self, script: Arc<Script>) {
+    /// Continues the call with another script. If that script has run before in this call, its input is forgotten.
+    pub(crate) fn start_script(&mut self, script: Arc<Script>) {
         self.inputs.remove(&script.name);
         self.script = script;
         self.attempt = 1;
     }
 
-    /// The script that runs.
-    pub fn script(&self) -> &Arc<Script> {
+    /// The running script.
+    pub(crate) fn script(&self) -> &Arc<Script> {
         &self.script
     }
 
-    /// Counts one more question, where `repeat` still allows it.
-    pub fn start_next_attempt(&mut self) -> bool {
+    /// Starts another attempt if `repeat` allows one; returns whether it does.
+    pub(crate) fn start_next_attempt(&mut self) -> bool {
         let allowed = self.attempt <= self.script.prompt.repeat;
         self.attempt += u32::from(allowed);
         allowed
     }
 
-    /// Something was entered in the running script. What one of its ways to enter it declares sensitive is so by the
-    /// other way too.
-    pub fn record_input(&mut self, text: String, by: InputMethod) {
+    /// Stores the input of the running script. It is sensitive if `[keypress]` or `[speech]` says so, whichever of the
+    /// two it came from.
+    pub fn record_input(&mut self, text: String, method: InputMethod) {
         let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
             || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);
         if sensitive && !text.is_empty() {
             self.sensitive_inputs.push(text.clone());
         }
-        self.inputs.insert(self.script.name.clone(), EnteredInput { text, method: by, sensitive });
+        self.inputs.insert(self.script.name.clone(), EnteredInput { text, method, sensitive });
     }
 
-    /// A complete reply came.
+    /// Stores a complete answer.
     pub fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
         self.answer = Some(answer);
     }
 
-    /// What was entered in the running script.
-    pub fn input(&self) -> PlaceholderValue<'_> {
+    /// The input of the running script.
+    pub(crate) fn input(&self) -> PlaceholderValue<'_> {
         self.input_value(&self.script.name, InputKind::Input)
     }
 
-    /// Whether a text holds a secret, or something that was entered as sensitive in this call.
-    pub fn contains_sensitive(&self, text: &str) -> bool {
-        let entered = self.sensitive_inputs.iter().map(String::as_str);
-        entered.chain(self.library.secrets.values()).any(|secret| text.contains(secret))
+    /// Whether the text contains a secret, or a sensitive input of this call.
+    pub(crate) fn contains_sensitive(&self, text: &str) -> bool {
+        let inputs = self.sensitive_inputs.iter().map(String::as_str);
+        inputs.chain(self.library.secrets.values()).any(|secret| text.contains(secret))
     }
 
-    fn input_value(&self, script: &str, entered: InputKind) -> PlaceholderValue<'_> {
-        self.inputs.get(script).map(|input| input.value(entered)).unwrap_or_default()
+    fn input_value(&self, script: &str, kind: InputKind) -> PlaceholderValue<'_> {
+        self.inputs.get(script).map(|input| input.value(kind)).unwrap_or_default()
+    }
+
+    /// A value of the last answer. It is sensitive if it repeats something sensitive.
+    fn answer_value(&self, path: &KeyPath) -> PlaceholderValue<'_> {
+        match self.answer.as_ref().map(|answer| answer.lookup(path)) {
+            Some(AnswerValue::Text(text)) => {
+                PlaceholderValue { sensitive: self.contains_sensitive(&text), text }
+            }
+            Some(AnswerValue::Absent | AnswerValue::Composite) | None => {
+                PlaceholderValue::default()
+            }
+        }
     }
 }
 
 impl PlaceholderValues for CallState<'_> {
-    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
         let caller = &*self.caller;
-        match of {
+        match placeholder {
             Placeholder::Caller => PlaceholderValue::public(&caller.number),
             Placeholder::CallerName => PlaceholderValue::public(&caller.name),
             Placeholder::Called => PlaceholderValue::public(&caller.called),
@@ -153,16 +168,8 @@ impl PlaceholderValues for CallState<'_> {
                 let secret = self.library.secrets.get(name).unwrap_or_default();
                 PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
             }
-            Placeholder::OtherScript(script, entered) => self.input_value(script, *entered),
-            Placeholder::Answer(path) => {
-                match self.answer.as_ref().map_or(AnswerValue::Absent, |answer| answer.lookup(path))
-                {
-                    AnswerValue::Text(text) => {
-                        PlaceholderValue { sensitive: self.contains_sensitive(&text), text }
-                    }
-                    AnswerValue::Absent | AnswerValue::Composite => PlaceholderValue::default(),
-                }
-            }
+            Placeholder::OtherScript(script, kind) => self.input_value(script, *kind),
+            Placeholder::Answer(path) => self.answer_value(path),
         }
     }
 }

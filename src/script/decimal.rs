@@ -1,4 +1,4 @@
-//! Decimal numbers that are compared exactly, however many digits they have.
+//! Decimal numbers with any number of digits, compared exactly.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 /// A decimal number without an exponent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decimal {
-    /// Below zero.
+    /// Whether the number is below zero.
     pub negative: bool,
-    /// Digits before the point, without leading zeros.
+    /// Digits before the decimal point, without leading zeros.
     pub whole: String,
-    /// Digits behind the point, without trailing zeros.
+    /// Digits after the decimal point, without trailing zeros.
     pub fraction: String,
 }
 
 impl Decimal {
-    /// Reads `-12.50`; no exponents, no spaces.
+    /// Parses a number such as `-12.50`. Exponents and spaces are not allowed.
     pub fn parse(text: &str) -> Option<Self> {
         let (negative, digits) = match text.strip_prefix('-') {
             Some(digits) => (true, digits),
@@ -44,7 +44,7 @@ impl Ord for Decimal {
         match (self.negative, other.negative) {
             (false, false) => self.cmp_magnitude(other),
             (true, true) => other.cmp_magnitude(self),
-            (mine, theirs) => theirs.cmp(&mine),
+            (negative, other_negative) => other_negative.cmp(&negative),
         }
     }
 }

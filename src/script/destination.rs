@@ -1,15 +1,15 @@
-//! A place in the dialplan, made of what a script says and a call knows.
+//! Fills in the destination of a `goto`.
 
 use crate::channel::Destination;
 use crate::script::escape::EscapeError;
 use crate::script::template::{PlaceholderValues, RedactedText, Template};
 
-/// A place with its values, and how it may be shown.
+/// Fills in a destination. Returns it together with its text for people, in which sensitive values are masked.
 ///
 /// # Errors
 ///
-/// When a part holds what a switch could read something into, or nothing.
-pub fn fill_destination(
+/// When a part is empty, or has a character that a switch could interpret.
+pub(crate) fn fill_destination(
     values: &impl PlaceholderValues,
     extension: &Template,
     context: Option<&Template>,
@@ -18,11 +18,11 @@ pub fn fill_destination(
     let extension = extension.fill(values)?;
     let context = context.map(|context| context.fill(values)).transpose()?;
     let priority = priority.map(|priority| priority.fill(values)).transpose()?;
-    let mut shown = extension.redacted().into_owned();
-    for (sign, part) in [('@', &context), (',', &priority)] {
+    let mut redacted = extension.redacted().into_owned();
+    for (separator, part) in [('@', &context), (',', &priority)] {
         if let Some(part) = part {
-            shown.push(sign);
-            shown.push_str(&part.redacted());
+            redacted.push(separator);
+            redacted.push_str(&part.redacted());
         }
     }
     let context = context.map(RedactedText::into_text);
@@ -31,5 +31,5 @@ pub fn fill_destination(
     if !parts.into_iter().flatten().all(Destination::is_valid_part) {
         return Err(EscapeError::Destination);
     }
-    Ok((Destination { extension: extension.into_text(), context, priority }, shown))
+    Ok((Destination { extension: extension.into_text(), context, priority }, redacted))
 }

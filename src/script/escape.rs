@@ -1,7 +1,8 @@
-//! Where a value lands, and what keeps it a value there.
+//! Escapes the values of placeholders for the place that they are inserted in.
 //!
-//! Text from callers and web applications is hostile. Nothing else writes such a text into a URL, a header, a body, a
-//! variable or a destination, so a value can't end the place that it stands in. CR, LF and NUL pass nowhere.
+//! Text from callers and web applications may be hostile. All such text goes through this module before it gets into a
+//! URL, a header, a body, a variable or a destination, so that it stays one value there and can't inject anything. CR,
+//! LF and NUL are never let through.
 
 use std::borrow::Cow;
 
@@ -9,57 +10,58 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::Destination;
 
-/// Where a value lands.
+/// The place that a value is inserted in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EscapeContext {
-    /// The whole beginning of a URL: taken as it is, and judged once the URL is whole.
+    /// The beginning of a URL, with its scheme and host. Not escaped: the filled URL is checked before it is used.
     Url,
-    /// The host of a URL.
+    /// A part of the host of a URL.
     Host,
-    /// A segment of a URL's path: it can't add segments.
+    /// A part of a URL path. The value can't add segments.
     Path,
-    /// A name or value in a URL's query, or in a form: it can't add parameters.
+    /// A name or a value in a URL query or a form. The value can't add parameters.
     Query,
     /// The value of a request header.
     Header,
     /// Inside the quotes of a JSON string.
     JsonString,
-    /// Outside of quotes in JSON: a number where it is one as JSON writes them, else a string.
+    /// Outside of quotes in JSON. A valid JSON number is inserted as a number, anything else as a string.
     JsonValue,
-    /// Text of an XML body, or an attribute's value.
+    /// Text or an attribute value in XML.
     Xml,
-    /// A part of a place in the dialplan.
+    /// A part of a destination in the dialplan.
     Destination,
     /// The value of a channel variable.
     Variable,
 }
 
-/// A value that can't stand where it should.
+/// Why a value can't be inserted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EscapeError {
-    /// It would change the host.
-    #[error("a value can't be part of a host name")]
+    /// It has a character that is not allowed in a host name.
+    #[error("a value cannot be used in a host name")]
     Host,
-    /// It would climb in the path.
-    #[error("a value can't be a path segment of dots")]
+    /// It would change the directory of the path.
+    #[error("a path segment cannot be \".\" or \"..\"")]
     Path,
-    /// Empty, or with other characters than letters, digits and `_ + * # . -`.
+    /// It is empty, or has a character that is not allowed in a destination.
     #[error(
-        "a value can't be part of a destination: only letters, digits and _ + * # . - can, and not nothing"
+        "a destination may only contain letters, digits and _ + * # . -, and must not be empty"
     )]
     Destination,
 }
 
-/// RFC 3986's unreserved characters stay; all others are encoded.
+/// Everything but the unreserved characters of RFC 3986, section 2.3.
 const PERCENT_ENCODED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl EscapeContext {
-    /// Writes a value so that it stays one.
+    /// Appends the escaped value to `out`.
     ///
     /// # Errors
     ///
-    /// Where no escape exists: hosts, destinations, path segments of dots alone.
+    /// When the value can't be escaped: it is not allowed in a host or a destination, or is the path segment `.` or
+    /// `..`.
     pub fn escape_into(self, value: &str, out: &mut String) -> Result<(), EscapeError> {
         match self {
             Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
@@ -82,7 +84,7 @@ impl EscapeContext {
     }
 }
 
-/// The value on one line: CR, LF and NUL become spaces, other control characters too.
+/// The value on one line: each control character, such as CR, LF and NUL, becomes a space.
 pub fn replace_control_characters(value: &str) -> Cow<'_, str> {
     if !value.contains(|c: char| c.is_control()) {
         return Cow::Borrowed(value);

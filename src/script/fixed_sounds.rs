@@ -1,4 +1,4 @@
-//! What callers may hear that is the same in every call: it can be made before any of them waits for it.
+//! Lists the sounds that are the same in every call, so that they can be rendered before a caller waits for them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,19 +10,20 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{SoundRequest, VoiceParams};
 
 impl ScriptLibrary {
-    /// Every fixed text as its script speaks it, the ten digits where a script says a value digit by digit, and every
-    /// URL that stands in a script. Each comes once, by the scripts' names.
+    /// All fixed texts with the voice of their script, all fixed URLs, and the ten digits where a script speaks a value
+    /// digit by digit. Ordered by script name, without duplicates.
     pub fn fixed_sounds(&self) -> impl Iterator<Item = SoundRequest> {
         let mut scripts: Vec<_> = self.scripts.values().collect();
         scripts.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut all = FixedSounds::default();
-        scripts.into_iter().for_each(|script| all.add_script(script));
-        all.requests.into_iter()
+        let mut sounds = FixedSounds::default();
+        scripts.into_iter().for_each(|script| sounds.add_script(script));
+        sounds.requests.into_iter()
     }
 }
 
 #[derive(Default)]
 struct FixedSounds {
+    /// Texts with their voice, and URLs without one.
     seen: HashSet<(Option<Arc<VoiceParams>>, Arc<str>)>,
     requests: Vec<SoundRequest>,
 }
@@ -44,10 +45,10 @@ impl FixedSounds {
         }
     }
 
-    fn add_text(&mut self, text: Arc<str>, manner: &Arc<VoiceParams>) {
-        if self.seen.insert((Some(manner.clone()), text.clone())) {
+    fn add_text(&mut self, text: Arc<str>, voice_params: &Arc<VoiceParams>) {
+        if self.seen.insert((Some(voice_params.clone()), text.clone())) {
             let text = RedactedText::public(text.to_string());
-            self.requests.push(SoundRequest::Text { text, voice_params: manner.clone() });
+            self.requests.push(SoundRequest::Text { text, voice_params: voice_params.clone() });
         }
     }
 
@@ -60,15 +61,15 @@ impl FixedSounds {
 }
 
 impl Script {
-    /// All that its callers may hear: the prompt, what is heard while an answer is awaited, and every outcome's sounds.
-    pub fn playlists(&self) -> impl Iterator<Item = &Playlist> {
-        let meanwhile = self.trigger.iter().flat_map(|trigger| trigger.hold_media.playlists());
+    /// Everything that callers may hear: the prompt, music on hold and reassurances, and the sounds of all outcomes.
+    pub(crate) fn playlists(&self) -> impl Iterator<Item = &Playlist> {
+        let hold_media = self.trigger.iter().flat_map(|trigger| trigger.hold_media.playlists());
         let outcomes = self.outcomes().map(|outcome| &outcome.sounds);
-        std::iter::once(&self.prompt.sounds).chain(meanwhile).chain(outcomes)
+        std::iter::once(&self.prompt.sounds).chain(hold_media).chain(outcomes)
     }
 
-    /// All that can happen, in the order of the branches, the others behind them.
-    pub fn outcomes(&self) -> impl Iterator<Item = &ScriptOutcome> {
+    /// All outcomes: first those of the branches, in their order, then `[otherwise]` and the rest.
+    fn outcomes(&self) -> impl Iterator<Item = &ScriptOutcome> {
         let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
         self.branches.iter().map(|branch| &branch.outcome).chain(others)
     }

@@ -1,8 +1,8 @@
-//! What is heard while an answer is awaited, as the channel takes it.
+//! Builds what the channel plays while a request is in progress.
 
 use std::sync::Arc;
 
-use crate::channel::{HoldMedia, HoldMusic as Plays, Reassurance as Reassures, Sound};
+use crate::channel::{HoldMedia, HoldMusic, Reassurance, Sound};
 use crate::script::definition::{
     HoldMediaTemplate, HoldMusicSource, Playlist, PromptPart, ReassuranceTemplate,
 };
@@ -10,8 +10,8 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundGuard, SoundRequest, VoiceParams, VoiceService};
 
 impl HoldMediaTemplate {
-    /// All sounds and texts in it.
-    pub fn playlists(&self) -> impl Iterator<Item = &Playlist> {
+    /// Its sounds and texts.
+    pub(super) fn playlists(&self) -> impl Iterator<Item = &Playlist> {
         let music = self.music.iter().filter_map(|source| match source {
             HoldMusicSource::Class(_) => None,
             HoldMusicSource::Sounds(list) => Some(list),
@@ -20,9 +20,9 @@ impl HoldMediaTemplate {
     }
 }
 
-/// What is there already. A text or a sound at a URL is heard only where it is: the answer is not waited for in silence
-/// because of it.
-pub struct HoldMediaBuilder<'a, V> {
+/// Builds [`HoldMedia`] from the sounds that are available now. A text, or a sound at a URL, that is not in the cache
+/// is left out, so that the caller does not wait in silence for it.
+pub(super) struct HoldMediaBuilder<'a, V> {
     voice: &'a V,
     language: &'a str,
     voice_params: &'a Arc<VoiceParams>,
@@ -31,8 +31,8 @@ pub struct HoldMediaBuilder<'a, V> {
 }
 
 impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
-    /// For a caller of a language and a script's manner; `speaks` tells whether the switch can speak texts itself.
-    pub fn new(
+    /// `language` is that of the channel; `has_tts` says whether the switch can speak texts itself.
+    pub(super) fn new(
         voice: &'a V,
         language: &'a str,
         voice_params: &'a Arc<VoiceParams>,
@@ -41,31 +41,34 @@ impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
         Self { voice, language, voice_params, has_tts, guards: Vec::new() }
     }
 
-    /// What is heard.
-    pub fn build(&mut self, music: &HoldMediaTemplate) -> HoldMedia {
+    /// Builds the hold media of a trigger.
+    pub(super) fn build(&mut self, template: &HoldMediaTemplate) -> HoldMedia {
         HoldMedia {
-            delay: music.delay,
-            music: music.music.as_ref().and_then(|source| self.music(source)),
-            reassurance: music.reassurance.as_ref().and_then(|given| self.reassurance(given)),
-            keep_type_ahead: music.keep_type_ahead,
+            delay: template.delay,
+            music: template.music.as_ref().and_then(|source| self.music(source)),
+            reassurance: template
+                .reassurance
+                .as_ref()
+                .and_then(|reassurance| self.reassurance(reassurance)),
+            keep_type_ahead: template.keep_type_ahead,
         }
     }
 
-    /// What keeps the sounds where they are.
-    pub fn into_guards(self) -> Vec<SoundGuard> {
+    /// The guards that keep the sounds in the cache; hold them as long as the media can play.
+    pub(super) fn into_guards(self) -> Vec<SoundGuard> {
         self.guards
     }
 
-    fn music(&mut self, source: &HoldMusicSource) -> Option<Plays> {
+    fn music(&mut self, source: &HoldMusicSource) -> Option<HoldMusic> {
         match source {
-            HoldMusicSource::Class(class) => Some(Plays::Class(class.clone())),
-            HoldMusicSource::Sounds(list) => self.sounds(list).map(Plays::Sounds),
+            HoldMusicSource::Class(class) => Some(HoldMusic::Class(class.clone())),
+            HoldMusicSource::Sounds(list) => self.sounds(list).map(HoldMusic::Sounds),
         }
     }
 
-    fn reassurance(&mut self, given: &ReassuranceTemplate) -> Option<Reassures> {
-        let sounds = self.sounds(&given.sounds)?;
-        Some(Reassures { every: given.every, sounds })
+    fn reassurance(&mut self, template: &ReassuranceTemplate) -> Option<Reassurance> {
+        let sounds = self.sounds(&template.sounds)?;
+        Some(Reassurance { every: template.every, sounds })
     }
 
     fn sounds(&mut self, list: &Playlist) -> Option<Arc<[Sound]>> {
@@ -74,7 +77,7 @@ impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
     }
 
     fn part(&mut self, part: &PromptPart) -> Vec<Sound> {
-        let wanted = match part {
+        let request = match part {
             PromptPart::Recorded(recorded) => {
                 let recorded = recorded.in_language(self.language).iter();
                 return recorded.map(|sound| self.voice.switch_sound(sound)).collect();
@@ -87,15 +90,15 @@ impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
                 url: RedactedText::public(url.to_string()),
                 decides_host: false,
             },
-            // It is the same in every call.
+            // Hold media has no values of the call.
             PromptPart::Value(..) | PromptPart::UrlValue(_) => return Vec::new(),
         };
-        let made = self.voice.cached(wanted, self.has_tts);
-        made.into_iter().map(|made| self.keep_guard(made)).collect()
+        let cached = self.voice.cached(request, self.has_tts);
+        cached.into_iter().map(|rendered| self.keep_guard(rendered)).collect()
     }
 
-    fn keep_guard(&mut self, made: RenderedSound) -> Sound {
-        self.guards.push(made.guard);
-        made.sound
+    fn keep_guard(&mut self, rendered: RenderedSound) -> Sound {
+        self.guards.push(rendered.guard);
+        rendered.sound
     }
 }

@@ -1,22 +1,22 @@
-//! What was entered, against what was asked for.
+//! Checks the input of a caller.
 
 use crate::script::definition::{KeypressInput, SpeechFilter, SpeechInput};
 use crate::script::numeric;
 
-/// What a question came to.
+/// The result of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InputCheck {
-    /// What was asked for.
+pub(crate) enum InputCheck {
+    /// The input is what `[keypress]` or `[speech]` asks for.
     Valid,
-    /// Nothing was entered.
+    /// There is no input.
     Missing,
-    /// Something else.
+    /// There is an input, but not a valid one.
     Invalid,
 }
 
 impl KeypressInput {
-    /// Judges digits by their number and look.
-    pub fn check(&self, digits: &str) -> InputCheck {
+    /// Checks the number of digits, and the pattern.
+    pub(crate) fn check(&self, digits: &str) -> InputCheck {
         let long_enough = digits.len() >= self.min_length;
         match &self.pattern {
             _ if digits.is_empty() => InputCheck::Missing,
@@ -28,9 +28,13 @@ impl KeypressInput {
 }
 
 impl SpeechInput {
-    /// Judges words, and makes of them what the filter wants. Digits also have to be what keys would have to be, where
-    /// keys are asked for too.
-    pub fn check(&self, words: &str, keypress: Option<&KeypressInput>) -> (InputCheck, String) {
+    /// Checks the recognized words, and returns the input that the filter makes of them. If the script also has
+    /// `[keypress]`, spoken digits must be valid there too.
+    pub(crate) fn check(
+        &self,
+        words: &str,
+        keypress: Option<&KeypressInput>,
+    ) -> (InputCheck, String) {
         let words = words.trim();
         match self.filter {
             _ if words.is_empty() => (InputCheck::Missing, String::new()),
@@ -45,19 +49,19 @@ impl SpeechInput {
     }
 
     fn check_digits(&self, digits: &str, keypress: Option<&KeypressInput>) -> InputCheck {
-        let as_keys = keypress.is_none_or(|keypress| {
+        let valid_as_keypress = keypress.is_none_or(|keypress| {
             digits.len() <= keypress.digit_options.max_digits
                 && keypress.check(digits) == InputCheck::Valid
         });
-        let fits = match self.digit_count {
+        let has_valid_length = match self.digit_count {
             Some(length) => digits.len() == length,
             None => (1..=MAX_SPOKEN_DIGITS).contains(&digits.len()),
         };
-        if fits && as_keys { InputCheck::Valid } else { InputCheck::Invalid }
+        if has_valid_length && valid_as_keypress { InputCheck::Valid } else { InputCheck::Invalid }
     }
 }
 
-/// Most characters of what is said.
+/// Longer speech is cut to this length.
 const MAX_SPEECH_CHARACTERS: usize = 1000;
-/// Most digits of what is said, where no length is wanted.
+/// The most spoken digits that are valid where the script gives no length.
 const MAX_SPOKEN_DIGITS: usize = 32;

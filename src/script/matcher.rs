@@ -1,7 +1,7 @@
-//! Matchers: what `when` of a branch can be.
+//! Matchers: the tests that `when` of a branch can hold.
 //!
-//! All that there is to know about a kind of matcher is in this file: how it is read, what it matches, how it is described,
-//! and which later matchers it makes unreachable. Another kind is added here, and to the reference of script files.
+//! Everything about a kind of matcher is in this file: how it is read, what it matches, how it is described, and which
+//! later matchers it makes unreachable. To add a kind, change this file and the reference of script files.
 
 use std::fmt;
 
@@ -13,37 +13,37 @@ use crate::script::pattern;
 use crate::script::subject::{BranchSubject, describe_value, quote_text};
 use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
-/// What a value or an HTTP status is compared with.
+/// One test on the value or on the HTTP status.
 #[derive(Debug, Clone)]
 pub enum Matcher {
-    /// `"200"`: the same text.
+    /// `"200"`: exactly this text.
     Text(String),
-    /// `{ min = 200, max = 299 }`: a number between two, both included; `None` is open.
+    /// `{ min = 200, max = 299 }`: a number from `min` to `max`, both included; `None` is no limit.
     Range(Option<Decimal>, Option<Decimal>),
-    /// `{ pattern = '^ORD-' }`: a text that the pattern matches, anywhere unless it is anchored.
+    /// `{ pattern = '^ORD-' }`: text that the regular expression matches, anywhere in it unless anchored.
     Pattern(Regex),
-    /// `{ present = true }`: any value, objects and lists too.
+    /// `{ present = true }`: any value, also an object or a list.
     Present,
     /// `{ absent = true }`: no value, or JSON's `null`.
     Absent,
     /// `{ status = 404 }`: this HTTP status.
     Status(u16),
-    /// `{ status = "5xx" }`: this hundred of HTTP statuses, as 5.
+    /// `{ status = "5xx" }`: an HTTP status of this class, here 5.
     StatusClass(u8),
 }
 
-/// A matcher of one kind, where the table has a key of that kind.
+/// The result of reading one kind of matcher; `None` if the table has no key of that kind.
 type ReadKind = Option<Result<Matcher, Vec<MatcherError>>>;
 
 const ONE_KIND: &str = "write one of `min`/`max`, `pattern`, `present`, `absent` and `status`; \
-                        a list of tests takes any";
+                        a list of tests matches if any test does";
 
 impl Matcher {
-    /// Reads a `when = { ... }` table, which has the keys of one kind.
+    /// Reads a `when = { ... }` table, which must have the keys of exactly one kind.
     ///
     /// # Errors
     ///
-    /// All that is wrong with it.
+    /// All errors of the table.
     pub fn read(keys: &mut impl WhenKeys) -> Result<Self, Vec<MatcherError>> {
         let kinds = [
             read_range(keys.number_or_text("min"), keys.number_or_text("max")),
@@ -56,47 +56,46 @@ impl Matcher {
         match (given.next(), given.next()) {
             (Some(read), None) => read,
             _ => {
-                let message = "a test has one kind of comparison";
+                let message = "a test must have exactly one kind of comparison";
                 Err(vec![MatcherError::of_matcher(message, ONE_KIND)])
             }
         }
     }
 
-    /// Why it can match nothing of what the branches compare, where it can't.
-    pub fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
+    /// Why the matcher can never match what the branches are compared with; `None` if it can.
+    pub(crate) fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
         let (words, most_digits) = match (self, compared) {
             (
                 Self::Status(_) | Self::StatusClass(_),
                 ComparedKind::Input { .. } | ComparedKind::Nothing,
             ) => {
                 let help = "compare the value itself, such as `when = \"1\"`";
-                let message = "no HTTP status comes: no answer is waited for";
+                let message = "there is no HTTP status: the script does not wait for an answer";
                 return Some(MatcherError::of_key("status", message, help));
             }
             (_, ComparedKind::Answer | ComparedKind::Nothing) => return None,
             (_, ComparedKind::Input { words, most_digits }) => (words, most_digits),
         };
         let help = match self {
-            Self::Absent => "when nothing was entered [no_input] is taken",
-            Self::Text(text) if text.is_empty() => "when nothing was entered [no_input] is taken",
+            Self::Absent => "if nothing is entered, [no_input] is taken",
+            Self::Text(text) if text.is_empty() => "if nothing is entered, [no_input] is taken",
             _ if words => return None,
             Self::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
-                "without [trigger] the input itself is compared: digits alone"
+                "without [trigger] the input itself is compared, which has only digits"
             }
             Self::Text(text) if text.len() > most_digits => {
-                "it has more digits than `length` takes"
+                "it has more digits than `length` allows"
             }
             _ => return None,
         };
         Some(MatcherError::of_matcher("this can never be entered", help))
     }
 
-    /// Whether it matches.
     pub fn matches(&self, subject: &BranchSubject<'_>) -> bool {
         match (self, subject.status) {
             (Self::Status(wanted), status) => status == Some(*wanted),
             (Self::StatusClass(class), status) => {
-                status.is_some_and(|s| s / 100 == u16::from(*class))
+                status.is_some_and(|status| status / 100 == u16::from(*class))
             }
             _ => subject.value.as_ref().is_some_and(|value| self.matches_value(value)),
         }
@@ -104,14 +103,14 @@ impl Matcher {
 
     fn matches_value(&self, value: &AnswerValue<'_>) -> bool {
         match (self, value) {
-            (Self::Present, found) => *found != AnswerValue::Absent,
-            (Self::Absent, found) => *found == AnswerValue::Absent,
+            (Self::Present, value) => *value != AnswerValue::Absent,
+            (Self::Absent, value) => *value == AnswerValue::Absent,
             (_, AnswerValue::Text(text)) => self.matches_text(text),
             _ => false,
         }
     }
 
-    /// Whether a value that is this text matches.
+    /// Whether the matcher matches this text as the value.
     pub fn matches_text(&self, text: &str) -> bool {
         match self {
             Self::Text(wanted) => wanted == text,
@@ -124,13 +123,13 @@ impl Matcher {
         }
     }
 
-    /// Whether it matches all that `later` matches. Where that can't be told it is `false`.
-    pub fn covers(&self, later: &Self) -> bool {
+    /// Whether the matcher certainly matches everything that `later` matches.
+    pub(crate) fn covers(&self, later: &Self) -> bool {
         use Matcher::{Absent, Pattern, Present, Range, Status, StatusClass, Text};
         match (self, later) {
             (Present, Present | Text(_) | Range(..) | Pattern(_)) | (Absent, Absent) => true,
             (Text(_) | Range(..) | Pattern(_), Text(text)) => self.matches_text(text),
-            (Pattern(any), Range(..) | Pattern(_)) if matches!(any.as_str(), "" | ".*" | "^") => {
+            (Pattern(all), Range(..) | Pattern(_)) if matches!(all.as_str(), "" | ".*" | "^") => {
                 true
             }
             (Pattern(one), Pattern(other)) => one.as_str() == other.as_str(),
@@ -145,15 +144,15 @@ impl Matcher {
         }
     }
 
-    /// What it would have matched, in words.
-    pub fn describe_wanted(&self) -> String {
+    /// What the matcher matches, as the object of "wants".
+    pub(crate) fn describe_wanted(&self) -> String {
         match self {
             Self::Text(text) => quote_text(text),
             Self::Range(Some(min), Some(max)) => format!("a number from {min} to {max}"),
             Self::Range(Some(min), None) => format!("a number of at least {min}"),
             Self::Range(None, Some(max)) => format!("a number of at most {max}"),
             Self::Range(None, None) => "a number".to_owned(),
-            Self::Pattern(pattern) => format!("a text that matches {pattern}"),
+            Self::Pattern(pattern) => format!("text that matches {pattern}"),
             Self::Present => "any value".to_owned(),
             Self::Absent => "no value".to_owned(),
             Self::Status(status) => format!("HTTP status {status}"),
@@ -161,8 +160,8 @@ impl Matcher {
         }
     }
 
-    /// Why it does not match, in words.
-    pub fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
+    /// Why the matcher does not match the subject.
+    pub(crate) fn miss_reason(&self, subject: &BranchSubject<'_>) -> String {
         match (self, subject.status) {
             (Self::Status(_) | Self::StatusClass(_), Some(status)) => {
                 format!("the HTTP status is {status}")
@@ -173,26 +172,28 @@ impl Matcher {
     }
 
     fn value_miss_reason(&self, value: Option<&AnswerValue<'_>>) -> String {
-        let Some(value) = value else { return "this reply has no value to compare".to_owned() };
+        let Some(value) = value else { return "this answer has no value to compare".to_owned() };
         let mut reason = format!("the value is {}", describe_value(value));
         if let AnswerValue::Text(text) = value
-            && let Some(remark) = self.miss_hint(text)
+            && let Some(hint) = self.miss_hint(text)
         {
             reason.push_str(", ");
-            reason.push_str(remark);
+            reason.push_str(hint);
         }
         reason
     }
 
-    /// What an author easily overlooks.
+    /// A reason for the miss that is easily overlooked.
     fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
             Self::Range(..) => {
-                Decimal::parse(text).is_none().then_some("which is no plain decimal number")
+                Decimal::parse(text).is_none().then_some("which is not a decimal number")
             }
-            Self::Text(wanted) if wanted.trim() == text.trim() => Some("and spaces count"),
+            Self::Text(wanted) if wanted.trim() == text.trim() => {
+                Some("and spaces are significant")
+            }
             Self::Text(wanted) if wanted.to_lowercase() == text.to_lowercase() => {
-                Some("and capitals count")
+                Some("and the comparison is case-sensitive")
             }
             Self::Text(wanted) => {
                 let same = Decimal::parse(wanted).is_some_and(|n| Some(n) == Decimal::parse(text));
@@ -203,7 +204,7 @@ impl Matcher {
     }
 }
 
-/// As the end of a sentence about the value.
+/// As the end of a sentence that starts with "it".
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -230,8 +231,8 @@ fn read_range(min: Option<String>, max: Option<String>) -> ReadKind {
     let mut bound = |key, text: Option<String>| {
         let bound = text.as_deref().map(Decimal::parse);
         if bound == Some(None) {
-            let help = "write it with digits alone, such as 200 or 1.50";
-            errors.push(MatcherError::of_key(key, "this is no decimal number", help));
+            let help = "write a number such as 200 or 1.50";
+            errors.push(MatcherError::of_key(key, "this is not a decimal number", help));
         }
         bound.flatten()
     };
@@ -239,15 +240,16 @@ fn read_range(min: Option<String>, max: Option<String>) -> ReadKind {
     if let (Some(low), Some(high)) = (&low, &high)
         && low > high
     {
-        let help = "`min` is above `max`";
-        errors.push(MatcherError::of_key("min", "nothing is in this range", help));
+        let help = "`min` must not be above `max`";
+        errors.push(MatcherError::of_key("min", "no number is in this range", help));
     }
     Some(if errors.is_empty() { Ok(Matcher::Range(low, high)) } else { Err(errors) })
 }
 
 fn read_pattern(text: &str) -> Result<Matcher, Vec<MatcherError>> {
     let pattern = pattern::compile(text);
-    let pattern = pattern.map_err(|e| vec![MatcherError::of_key("pattern", e.message, e.help)]);
+    let pattern =
+        pattern.map_err(|error| vec![MatcherError::of_key("pattern", error.message, error.help)]);
     pattern.map(Matcher::Pattern)
 }
 
@@ -256,7 +258,7 @@ fn read_flag(key: &'static str, yes: bool, matcher: Matcher) -> Result<Matcher, 
         return Ok(matcher);
     }
     let help = "write `present = true` or `absent = true`";
-    Err(vec![MatcherError::of_key(key, "a test is for something", help)])
+    Err(vec![MatcherError::of_key(key, "a test cannot be `false`", help)])
 }
 
 fn read_status(text: &str) -> Result<Matcher, Vec<MatcherError>> {
@@ -271,5 +273,5 @@ fn read_status(text: &str) -> Result<Matcher, Vec<MatcherError>> {
         }
     };
     let help = "write a number from 100 to 599, or a class such as \"5xx\"";
-    matcher.ok_or_else(|| vec![MatcherError::of_key("status", "this is no HTTP status", help)])
+    matcher.ok_or_else(|| vec![MatcherError::of_key("status", "this is not an HTTP status", help)])
 }

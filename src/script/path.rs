@@ -1,4 +1,4 @@
-//! The path of a response key: `data.items[0].code`, `["odd.key"]`.
+//! Response keys: paths to a value in an answer, such as `data.items[0].code` or `["odd.key"]`.
 
 use std::fmt;
 
@@ -10,31 +10,31 @@ use nom::multi::many0;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
-/// Where in an answer a value stands; never empty.
+/// The path to a value in an answer; never empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyPath(Vec<KeyPathStep>);
 
-/// One step down.
+/// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum KeyPathStep {
-    /// Into an object, an element or a form field.
+    /// A key of an object, or the name of an element or a form field.
     Key(String),
-    /// Into a list, from 0.
+    /// An index of a list, from 0.
     Index(usize),
 }
 
 impl KeyPath {
-    /// Reads a path; `None` where it is none.
+    /// Parses a path; `None` if the text is not one.
     pub fn parse(text: &str) -> Option<Self> {
         all_consuming(path).parse(text).ok().map(|(_, path)| path)
     }
 
-    /// A path of these steps, to be shown.
-    pub(in crate::script) fn display_steps(steps: &[KeyPathStep]) -> impl fmt::Display {
+    /// Displays these steps as a path.
+    pub(super) fn display_steps(steps: &[KeyPathStep]) -> impl fmt::Display {
         Self(steps.to_vec())
     }
 
-    /// The steps from the top.
+    /// The steps, from the root of the answer.
     pub fn steps(&self) -> &[KeyPathStep] {
         &self.0
     }
@@ -69,11 +69,11 @@ fn quoted_key(input: &str) -> IResult<&str, String> {
 
 impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, step) in self.0.iter().enumerate() {
+        for (position, step) in self.0.iter().enumerate() {
             match step {
                 KeyPathStep::Index(n) => write!(f, "[{n}]")?,
                 KeyPathStep::Key(key) if plain_key(key).is_ok_and(|(rest, _)| rest.is_empty()) => {
-                    write!(f, "{}{key}", if at == 0 { "" } else { "." })?;
+                    write!(f, "{}{key}", if position == 0 { "" } else { "." })?;
                 }
                 KeyPathStep::Key(key) => write!(f, "[{key:?}]")?,
             }

@@ -1,43 +1,37 @@
-//! Regular expressions as script files have them.
+//! Compiles the regular expressions of script files.
 
 use regex::Regex;
 
-/// Why a text is not a pattern, and what to write.
+/// Why a pattern is invalid, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PatternError {
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub help: &'static str,
+pub(crate) struct PatternError {
+    pub(crate) message: String,
+    pub(crate) help: &'static str,
 }
 
-/// A pattern that may match anywhere in a text.
-///
-/// # Errors
-///
-/// When it is not a regular expression.
-pub fn compile(text: &str) -> Result<Regex, PatternError> {
-    Regex::new(text).map_err(|e| {
-        let reason = e.to_string();
+/// Compiles a pattern that may match anywhere in a text.
+pub(crate) fn compile(text: &str) -> Result<Regex, PatternError> {
+    Regex::new(text).map_err(|error| {
+        let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         PatternError {
-            message: format!("this is no pattern: {reason}"),
+            message: format!("invalid pattern: {reason}"),
             help: "write patterns in single quotes, such as '^ORD-[0-9]+$'",
         }
     })
 }
 
-/// A pattern that must match a text from end to end.
+/// Compiles a pattern that must match a whole text.
 ///
 /// # Errors
 ///
-/// When it is not a regular expression, or changes its meaning where something stands around it.
-pub fn compile_whole(text: &str) -> Result<Regex, PatternError> {
+/// When the text is not a regular expression, or can't be enclosed in `^(?:…)$` without changing its meaning.
+pub(crate) fn compile_whole(text: &str) -> Result<Regex, PatternError> {
     compile(text)?;
-    // A comment at the end of an `x` pattern ends with its line.
+    // In `(?x)` mode a pattern may end with a comment, which would swallow `)$`: a newline ends the comment.
     let wrap = |end: &str| Regex::new(&["^(?:", text, end].concat());
     wrap(")$").or_else(|_| wrap("\n)$")).map_err(|_| PatternError {
         message: "this pattern can't be matched as a whole".to_owned(),
-        help: "take out what reaches over its end, such as a comment",
+        help: "remove what continues past its end, such as a comment",
     })
 }

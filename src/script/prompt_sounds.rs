@@ -1,6 +1,6 @@
-//! A playlist as it is heard in one call.
+//! Turns a playlist into the sounds of one prompt in one call.
 //!
-//! Everything that has to be made is begun at once, so that later parts are made while earlier ones are heard.
+//! The rendering of all parts starts at once, so that later parts are rendered while earlier ones play.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -15,134 +15,132 @@ use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
 
-/// Most characters of a value that are spoken.
+/// The most characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
-/// Most characters of a value that the switch spells where no engine speaks.
+/// The most characters of a value that are spoken one by one, or spelled by the switch.
 const MAX_SPELLED_CHARACTERS: usize = 40;
 
 /// The sounds of one prompt.
-pub struct PromptSounds<M> {
-    slots: VecDeque<PromptSlot<M>>,
-    /// What was handed out must stay where it is until the prompt has been heard.
+pub(super) struct PromptSounds<R> {
+    slots: VecDeque<PromptSlot<R>>,
+    /// Keep the sounds that were handed out in the cache until the prompt ends.
     guards: Vec<SoundGuard>,
-    /// Parts that were heard, or stand to be.
-    played: usize,
+    /// Whether at least one sound was handed out.
+    has_played: bool,
     last_error: Option<SoundError>,
 }
 
-enum PromptSlot<M> {
+enum PromptSlot<R> {
     Ready(Sound),
-    Pending { sound: M, fallback: Option<Sound> },
+    Pending { render: R, fallback: Option<Sound> },
 }
 
-impl<M> PromptSounds<M> {
-    /// Begins to make what has to be made.
-    pub fn start<V: VoiceService<PendingRender = M>>(
+impl<R> PromptSounds<R> {
+    /// Starts to render all parts of the playlist. `language` is that of the channel; `has_tts` says whether the switch
+    /// can speak texts itself.
+    pub(super) fn start<V: VoiceService<PendingRender = R>>(
         playlist: &Playlist,
-        manner: &Arc<VoiceParams>,
+        voice_params: &Arc<VoiceParams>,
         language: &str,
         voice: &V,
-        speaks: bool,
+        has_tts: bool,
         values: &impl PlaceholderValues,
     ) -> Self {
-        let mut parts =
-            Self { slots: VecDeque::new(), guards: Vec::new(), played: 0, last_error: None };
+        let mut slots = VecDeque::new();
         for part in &playlist.parts {
-            let mut make = |wanted, instead| {
-                let making = voice.render(wanted, speaks);
-                parts.slots.push_back(PromptSlot::Pending { sound: making, fallback: instead });
-            };
-            match part {
-                PromptPart::Recorded(recorded) => {
-                    let sounds = recorded.in_language(language).iter();
-                    parts
-                        .slots
-                        .extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
-                }
-                PromptPart::Text(text) => {
-                    make(speech_request(RedactedText::public(text.to_string()), manner), None)
-                }
-                PromptPart::Url(url) => {
-                    let url = RedactedText::public(url.to_string());
-                    make(SoundRequest::Url { url, decides_host: false }, None);
-                }
-                PromptPart::UrlValue(placeholder) => {
-                    let url = values.value(placeholder);
-                    if !url.text.is_empty() {
-                        make(
-                            SoundRequest::Url {
-                                url: RedactedText::from_value(&url),
-                                decides_host: true,
-                            },
-                            None,
-                        );
-                    }
-                }
-                PromptPart::Value(placeholder, how) => {
-                    for text in spoken_texts(values, placeholder, *how) {
-                        let instead = spelled_by_switch(text.text());
-                        make(speech_request(text, manner), instead);
-                    }
-                }
+            if let PromptPart::Recorded(recorded) = part {
+                let sounds = recorded.in_language(language).iter();
+                slots.extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
+            }
+            for (request, fallback) in sound_requests(part, voice_params, values) {
+                let render = voice.render(request, has_tts);
+                slots.push_back(PromptSlot::Pending { render, fallback });
             }
         }
-        parts
+        Self { slots, guards: Vec::new(), has_played: false, last_error: None }
     }
 
-    /// Why nothing of all this was heard, where nothing was.
-    pub fn into_error(self) -> Option<SoundError> {
-        let is_unheard = self.nothing_played();
-        self.last_error.filter(|_| is_unheard)
+    /// The last error, if no sound of the prompt could be played.
+    pub(super) fn into_error(self) -> Option<SoundError> {
+        let all_failed = self.has_failed();
+        self.last_error.filter(|_| all_failed)
     }
 
-    fn nothing_played(&self) -> bool {
-        self.played == 0 && self.slots.is_empty() && self.last_error.is_some()
+    fn has_failed(&self) -> bool {
+        !self.has_played && self.slots.is_empty() && self.last_error.is_some()
     }
 }
 
-fn speech_request(text: RedactedText, manner: &Arc<VoiceParams>) -> SoundRequest {
-    SoundRequest::Text { text, voice_params: manner.clone() }
+/// What has to be rendered for a part, with the sounds that the switch can play if that fails.
+fn sound_requests(
+    part: &PromptPart,
+    voice_params: &Arc<VoiceParams>,
+    values: &impl PlaceholderValues,
+) -> Vec<(SoundRequest, Option<Sound>)> {
+    let speech = |text| SoundRequest::Text { text, voice_params: voice_params.clone() };
+    match part {
+        PromptPart::Recorded(_) => Vec::new(),
+        PromptPart::Text(text) => vec![(speech(RedactedText::public(text.to_string())), None)],
+        PromptPart::Url(url) => {
+            let url = RedactedText::public(url.to_string());
+            vec![(SoundRequest::Url { url, decides_host: false }, None)]
+        }
+        PromptPart::UrlValue(placeholder) => {
+            let url = RedactedText::from_value(&values.value(placeholder));
+            let is_empty = url.text().is_empty();
+            let request = (SoundRequest::Url { url, decides_host: true }, None);
+            if is_empty { Vec::new() } else { vec![request] }
+        }
+        PromptPart::Value(placeholder, say_as) => {
+            let texts = spoken_texts(values, placeholder, *say_as).into_iter();
+            let with_fallback = texts.map(|text| {
+                let fallback = spelled_by_switch(text.text());
+                (speech(text), fallback)
+            });
+            with_fallback.collect()
+        }
+    }
 }
 
-impl<M: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> SoundStream
-    for PromptSounds<M>
+impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> SoundStream
+    for PromptSounds<R>
 {
     fn all_failed(&self) -> bool {
-        self.nothing_played()
+        self.has_failed()
     }
 
     async fn next(&mut self) -> Option<Sound> {
         loop {
-            let made = match self.slots.front_mut()? {
+            let sound = match self.slots.front_mut()? {
                 PromptSlot::Ready(sound) => Ok(sound.clone()),
-                PromptSlot::Pending { sound: making, fallback: instead } => match making.await {
-                    Ok(made) => {
-                        self.guards.push(made.guard);
-                        Ok(made.sound)
+                PromptSlot::Pending { render, fallback } => match render.await {
+                    Ok(rendered) => {
+                        self.guards.push(rendered.guard);
+                        Ok(rendered.sound)
                     }
-                    Err(mute) => instead.take().ok_or(mute),
+                    Err(error) => fallback.take().ok_or(error),
                 },
             };
             self.slots.pop_front();
-            match made {
+            match sound {
                 Ok(sound) => {
-                    self.played += 1;
+                    self.has_played = true;
                     return Some(sound);
                 }
-                Err(mute) => {
-                    warn!(reason = %mute, "a part of a prompt is not heard");
-                    self.last_error = Some(mute);
+                Err(error) => {
+                    warn!(%error, "a part of a prompt could not be played");
+                    self.last_error = Some(error);
                 }
             }
         }
     }
 }
 
-/// A value as texts for an engine, each of which may serve again.
+/// A value as the texts that are rendered. Each is rendered and cached by itself.
 fn spoken_texts(
     values: &impl PlaceholderValues,
     placeholder: &Placeholder,
-    how: SayAs,
+    say_as: SayAs,
 ) -> Vec<RedactedText> {
     let value = values.value(placeholder);
     let whole = |text: String| match (text.as_str(), value.sensitive) {
@@ -150,10 +148,10 @@ fn spoken_texts(
         (_, true) => vec![RedactedText::sensitive(text)],
         (_, false) => vec![RedactedText::public(text)],
     };
-    match how {
+    match say_as {
         SayAs::Words => whole(plain_words(&value.text)),
         SayAs::Number => whole(normalize_number(&value.text)),
-        // One after the other, the sounds of single signs would tell what is said.
+        // As single characters, the sounds in the cache would give a sensitive value away.
         SayAs::Digits if value.sensitive => {
             whole(spoken_characters(&value.text).collect::<Vec<_>>().join(", "))
         }
@@ -162,11 +160,11 @@ fn spoken_texts(
 }
 
 fn spoken_characters(text: &str) -> impl Iterator<Item = String> {
-    let signs = text.chars().filter(|sign| sign.is_alphanumeric());
-    signs.take(MAX_SPELLED_CHARACTERS).map(String::from)
+    let characters = text.chars().filter(|character| character.is_alphanumeric());
+    characters.take(MAX_SPELLED_CHARACTERS).map(String::from)
 }
 
-/// A number without zeros before and behind it: engines read `007` sign by sign.
+/// A number without leading and trailing zeros: engines speak `007` digit by digit.
 fn normalize_number(text: &str) -> String {
     match Decimal::parse(text.trim()) {
         Some(number) => plain_words(&number.to_string()),
@@ -174,25 +172,26 @@ fn normalize_number(text: &str) -> String {
     }
 }
 
-/// A text from outside as words alone: nothing in it is markup, phonemes or a command to any engine.
+/// Replaces the characters that an engine could take for markup, phonemes or a command with spaces.
 fn plain_words(text: &str) -> String {
-    let signs = text.chars().take(MAX_SPOKEN_CHARACTERS);
-    let signs = signs.map(|sign| match sign {
+    let characters = text.chars().take(MAX_SPOKEN_CHARACTERS);
+    let characters = characters.map(|character| match character {
         '<' | '>' | '[' | ']' | '{' | '}' | '|' | '\\' | '^' | '`' => ' ',
-        sign if sign.is_control() => ' ',
-        sign => sign,
+        character if character.is_control() => ' ',
+        character => character,
     });
-    let text: String = signs.collect();
+    let text: String = characters.collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What the switch itself can say of a value. Without its point or its sign a number would be another one.
+/// The sound by which the switch itself spells a value. There is none for numbers with a sign or a decimal point, since
+/// the switch would leave these out.
 fn spelled_by_switch(text: &str) -> Option<Sound> {
     if Decimal::parse(text).is_some_and(|number| number.negative || !number.fraction.is_empty()) {
         return None;
     }
-    let signs: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    match signs.as_str() {
+    let spelled: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
+    match spelled.as_str() {
         "" => None,
         long if long.len() > MAX_SPELLED_CHARACTERS => None,
         digits if digits.bytes().all(|b| b.is_ascii_digit()) => Some(Sound::Digits(digits.into())),

@@ -1,32 +1,32 @@
-//! What became of a call: the standard variables, and the line that ends it in the log.
+//! The report on a call: it ends up in the standard variables and in the last log line of the call.
 
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
-/// What happened, not which table served it: `DIALSCRIPT_OUTCOME`.
+/// How a call ended: the value of `DIALSCRIPT_OUTCOME`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// A branch named the answer, or the input.
+    /// A branch matched.
     Matched,
-    /// None did.
+    /// No branch matched.
     Otherwise,
-    /// Nothing was entered.
+    /// The caller entered nothing.
     NoInput,
-    /// Something was entered, but never what was asked for.
+    /// The caller entered something, but no valid input in any attempt.
     InvalidInput,
-    /// No usable answer in time.
+    /// There was no usable answer in time.
     NoResponse,
     /// The caller hung up.
     Hangup,
-    /// The call could not go as the script says.
+    /// The call could not continue as the script says.
     #[default]
     Error,
 }
 
 impl CallOutcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 7] = [
         Self::Matched,
         Self::Otherwise,
@@ -37,7 +37,7 @@ impl CallOutcome {
         Self::Error,
     ];
 
-    /// As in `DIALSCRIPT_OUTCOME`.
+    /// The value of `DIALSCRIPT_OUTCOME`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Matched => "matched",
@@ -51,44 +51,43 @@ impl CallOutcome {
     }
 }
 
-/// What became of a call, fit to be shown: nothing sensitive is in it.
+/// The report on a call. It never holds anything sensitive, so it may be logged.
 #[derive(Debug, Clone, Default)]
 pub struct CallReport {
     /// The script that ran last.
     pub script: String,
-    /// What happened in it.
     pub outcome: CallOutcome,
-    /// The value at the key, masked where it repeats something sensitive.
+    /// The value at the response key; masked if it contains something sensitive.
     pub code: String,
-    /// How many digits were entered, in all scripts of the call.
+    /// The number of digits entered, in all scripts of the call.
     pub digit_count: usize,
-    /// How many characters were said, as they were understood, in all scripts of the call.
+    /// The number of characters in the recognized speech, in all scripts of the call.
     pub speech_characters: usize,
-    /// Time in prompts and questions.
+    /// The time spent in prompts and in collecting input.
     pub prompt_time: Duration,
-    /// Time waiting for answers.
+    /// The time spent waiting for answers.
     pub wait_time: Duration,
-    /// What requests that were waited for spent their time on.
+    /// Where that time went, for all requests of the call together.
     pub timings: RequestTimings,
-    /// What went wrong with the last request first, also where something mended it.
+    /// The first error of the last request, even if a retry, the fallback URL or the cache made up for it.
     pub first_error: Option<String>,
-    /// What the cache did.
+    /// How the cache was used for the last request.
     pub cache: CacheStatus,
-    /// Of the last complete reply.
+    /// The HTTP status of the last complete answer.
     pub http_status: Option<u16>,
-    /// How the call goes on: `continue`, `goto 100@agents`, `hangup 17`; sensitive parts are masked.
+    /// How the call goes on, such as `continue`, `goto 100@agents` or `hangup 17`. Sensitive parts are masked.
     pub exit: String,
-    /// Whether the switch took it.
+    /// Whether the switch accepted the hand-over.
     pub handover: Option<HandoverResult>,
-    /// Why there was no response, or an error.
+    /// Why there was no response, or why the call failed.
     pub reason: Option<String>,
 }
 
 impl CallReport {
-    /// A request was waited for.
-    pub(super) fn record_trigger(&mut self, fetched: &TriggerResult) {
-        self.cache = fetched.cache;
-        self.timings += fetched.timings;
-        self.first_error.clone_from(&fetched.first_error);
+    /// Adds the result of a request that the call waited for.
+    pub(super) fn record_trigger(&mut self, result: &TriggerResult) {
+        self.cache = result.cache;
+        self.timings += result.timings;
+        self.first_error.clone_from(&result.first_error);
     }
 }

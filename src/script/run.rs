@@ -1,37 +1,33 @@
-//! One call, top to bottom: pick up, prompt, collect, validate, trigger, answer, branch, outcome, leave.
+//! Runs one call. Read it from top to bottom: for each script, prompt the caller and collect input (`run/question.rs`),
+//! send the request and read its answer (`run/trigger.rs`), then apply the outcome; at the end, hand the call over to
+//! the dialplan.
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use tracing::{debug, warn};
 
-use crate::channel::{
-    Channel, DestinationCheck, Exit, HoldMedia, Interruption, LineState, TypeAhead,
-};
-use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::channel::{Channel, DestinationCheck, Exit, Interruption, LineState, TypeAhead};
 use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, ScriptArguments};
-use crate::script::decision::{BranchDecision, decide_branch};
-use crate::script::definition::{
-    Playlist, Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, ThenAction,
-};
+use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
-use crate::script::escape::EscapeError;
-use crate::script::hold_media::HoldMediaBuilder;
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
-use crate::script::request::{TriggerClient, TriggerRequest};
+use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
 use crate::script::template::{MASK, Template};
-use crate::script::voice::{SoundGuard, VoiceService};
+use crate::script::voice::VoiceService;
 
 mod question;
+mod trigger;
 
-/// Most scripts that one call goes through: a chain that runs in a circle ends.
-pub const MAX_SCRIPTS: usize = 50;
+/// The most scripts that one call runs. It ends chains of scripts that form a loop.
+const MAX_SCRIPTS: usize = 50;
+/// The most characters of a value that are logged.
+const MAX_LOGGED_CHARACTERS: usize = 64;
 
-/// Runs a script on a call until the dialplan has it back.
+/// Runs a script on a call, and every script that follows it, until the dialplan has the call back.
 pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     channel: C,
     library: &ScriptLibrary,
@@ -39,12 +35,12 @@ pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     script: Arc<Script>,
     arguments: ScriptArguments,
 ) -> CallReport {
-    let memory = CallState::new(library, channel.caller().clone(), script, arguments);
+    let state = CallState::new(library, channel.caller().clone(), script, arguments);
     let (report, code) = Default::default();
-    let mut call = CallRun { channel, library, triggers, voice, state: memory, report, code };
+    let mut call = CallRun { channel, library, triggers, voice, state, report, code };
     let exit = match call.run_scripts().await {
         Ok(exit) => exit,
-        Err(interrupted) => call.handle_interruption(interrupted),
+        Err(interruption) => call.handle_interruption(interruption),
     };
     call.hand_over(exit).await
 }
@@ -56,11 +52,14 @@ struct CallRun<'a, C, T, V> {
     voice: &'a V,
     state: CallState<'a>,
     report: CallReport,
-    /// The value at the key, as the dialplan gets it.
+    /// The value at the response key, not masked: `DIALSCRIPT_CODE`.
     code: String,
 }
 
-/// How a call goes on after an outcome.
+/// The outcome of a script: what `DIALSCRIPT_OUTCOME` says, and the table that describes what happens.
+type OutcomeChoice<'s> = (CallOutcome, &'s ScriptOutcome);
+
+/// How the call goes on after an outcome.
 enum NextStep {
     Exit(Exit),
     Script(Arc<Script>),
@@ -73,7 +72,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             match self.run_script().await? {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => self.state.start_script(next),
-                // `[invalid_input]` is what `again` comes to in the end, and says no `again` itself.
+                // Only `[invalid_input]` gets here after the last attempt, and it can't have `then = "again"`.
                 NextStep::Again => return Ok(Exit::Continue),
             }
         }
@@ -83,12 +82,12 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     async fn run_script(&mut self) -> Result<NextStep, Interruption> {
         let script = self.state.script().clone();
         loop {
-            let (happened, outcome) = match self.prompt_and_collect(&script).await? {
-                InputCheck::Valid => self.decide(&script).await?,
+            let (call_outcome, outcome) = match self.prompt_and_collect(&script).await? {
+                InputCheck::Valid => self.choose_outcome(&script).await?,
                 InputCheck::Missing => (CallOutcome::NoInput, &script.no_input),
                 InputCheck::Invalid => (CallOutcome::InvalidInput, &script.invalid_input),
             };
-            match self.apply_outcome(&script, happened, outcome).await? {
+            match self.apply_outcome(&script, call_outcome, outcome).await? {
                 NextStep::Again if self.state.start_next_attempt() => {}
                 NextStep::Again => {
                     let invalid = &script.invalid_input;
@@ -99,149 +98,57 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// What the answer, or the input itself, comes to.
-    async fn decide<'s>(
+    /// Chooses the outcome by the answer to the request, or by the input if the script has no `[trigger]`.
+    async fn choose_outcome<'s>(
         &mut self,
         script: &'s Arc<Script>,
-    ) -> Result<(CallOutcome, &'s ScriptOutcome), Interruption> {
+    ) -> Result<OutcomeChoice<'s>, Interruption> {
         (self.report.cache, self.report.http_status, self.report.first_error) = Default::default();
         self.code.clear();
         match &script.trigger {
             None => Ok(self.outcome_of_input(script)),
-            Some(trigger) if trigger.background => Ok(self.send_detached(script, trigger)),
+            Some(trigger) if trigger.background => Ok(self.send_in_background(script, trigger)),
             Some(trigger) => self.send_and_wait(script, trigger).await,
         }
     }
 
-    fn outcome_of_input<'s>(&mut self, script: &'s Script) -> (CallOutcome, &'s ScriptOutcome) {
+    fn outcome_of_input<'s>(&mut self, script: &'s Script) -> OutcomeChoice<'s> {
         let input = self.state.input().text;
         match choose_branch(&script.branches, &BranchSubject::from_input(&input)) {
-            Some(chosen) => self.matched(chosen),
+            Some(chosen) => self.outcome_of_branch(chosen),
             None => (CallOutcome::Otherwise, &script.otherwise),
         }
     }
 
-    fn send_detached<'s>(
-        &mut self,
-        script: &'s Arc<Script>,
-        trigger: &ScriptTrigger,
-    ) -> (CallOutcome, &'s ScriptOutcome) {
-        match self.fill_request(trigger) {
-            Ok(request) => {
-                self.triggers.send_detached(request, script);
-                (CallOutcome::Otherwise, &script.otherwise)
-            }
-            Err(unfit) => self.no_response(script, unfit.to_string()),
-        }
-    }
-
-    fn fill_request(&self, trigger: &ScriptTrigger) -> Result<TriggerRequest, EscapeError> {
-        let request = TriggerRequest::fill(trigger, &self.state)?;
-        debug!(url = request.target.redacted(), body = request.redacted_body(), "request");
-        Ok(request)
-    }
-
-    async fn send_and_wait<'s>(
-        &mut self,
-        script: &'s Arc<Script>,
-        trigger: &ScriptTrigger,
-    ) -> Result<(CallOutcome, &'s ScriptOutcome), Interruption> {
-        let request = match self.fill_request(trigger) {
-            Ok(request) => request,
-            Err(unfit) => return Ok(self.no_response(script, unfit.to_string())),
-        };
-        let started = Instant::now();
-        // What is held is there until nobody waits any more.
-        let (meanwhile, _held) = self.hold_media(script, trigger);
-        let asked = self.triggers.send(request, script);
-        let fetched = self.channel.wait(asked, &meanwhile).await;
-        self.report.wait_time += started.elapsed();
-        let fetched = fetched?;
-        self.report.record_trigger(&fetched);
-        Ok(match fetched.answer {
-            Ok(answer) => self.outcome_of_answer(script, trigger, answer),
-            Err(none) => self.no_response(script, none.to_string()),
-        })
-    }
-
-    fn hold_media(&self, script: &Script, trigger: &ScriptTrigger) -> (HoldMedia, Vec<SoundGuard>) {
-        let language = &self.channel.caller().language;
-        let mut at_hand = HoldMediaBuilder::new(
-            self.voice,
-            language,
-            &script.voice_params,
-            self.channel.has_tts(),
-        );
-        let meanwhile = at_hand.build(&trigger.hold_media);
-        (meanwhile, at_hand.into_guards())
-    }
-
-    fn outcome_of_answer<'s>(
-        &mut self,
-        script: &'s Script,
-        trigger: &ScriptTrigger,
-        answer: Arc<TriggerAnswer>,
-    ) -> (CallOutcome, &'s ScriptOutcome) {
-        self.state.record_answer(answer.clone());
-        self.report.http_status = Some(answer.status);
-        let subject = BranchSubject::from_answer(&answer, trigger.response_key.as_ref());
-        if let Some(AnswerValue::Text(value)) = &subject.value {
-            self.code = value.to_string();
-        }
-        debug!(
-            http_status = answer.status,
-            code = self.redacted(&self.code),
-            cache = self.report.cache.as_str(),
-            first_error = self.report.first_error,
-            "answer"
-        );
-        match decide_branch(&script.branches, &answer, trigger.response_key.as_ref()) {
-            BranchDecision::Matched(chosen) => self.matched(chosen),
-            BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
-            BranchDecision::NoResponse(reason) => self.no_response(script, reason),
-        }
-    }
-
-    fn matched<'s>(&self, chosen: ChosenBranch<'s>) -> (CallOutcome, &'s ScriptOutcome) {
+    fn outcome_of_branch<'s>(&self, chosen: ChosenBranch<'s>) -> OutcomeChoice<'s> {
         debug!(number = chosen.number, why = self.redacted(&chosen.matcher.to_string()), "branch");
         (CallOutcome::Matched, chosen.outcome)
     }
 
-    fn no_response<'s>(
-        &mut self,
-        script: &'s Script,
-        reason: impl Into<String>,
-    ) -> (CallOutcome, &'s ScriptOutcome) {
-        let reason = reason.into();
-        debug!(reason, "no response");
-        self.report.reason = Some(reason);
-        (CallOutcome::NoResponse, &script.no_response)
-    }
-
-    /// An outcome: its sound, its variables, its next action.
+    /// Sets the variables of an outcome, plays its sounds, and returns its next step.
     async fn apply_outcome(
         &mut self,
         script: &Script,
-        happened: CallOutcome,
+        call_outcome: CallOutcome,
         outcome: &ScriptOutcome,
     ) -> Result<NextStep, Interruption> {
-        self.report.outcome = happened;
-        if !matches!(happened, CallOutcome::NoResponse | CallOutcome::NoInput) {
+        self.report.outcome = call_outcome;
+        if !matches!(call_outcome, CallOutcome::NoResponse | CallOutcome::NoInput) {
             self.report.reason = None;
         }
-        let next = match &outcome.then {
+        let next_script = match &outcome.then {
             ThenAction::Script(name) => self.library.scripts.get(name).cloned(),
             ThenAction::Again => Some(self.state.script().clone()),
             _ => None,
         };
-        let asks = next.as_ref().and_then(|next| next.keypress.as_ref());
-        let keys =
-            asks.map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
-        // Before the sound: who hangs up in it has heard what was decided, and keys that come in it are for the question
-        // that follows at once.
+        // Keys pressed during the sounds are type-ahead if the next script asks for digits.
+        let next_keypress = next_script.as_ref().and_then(|script| script.keypress.as_ref());
+        let type_ahead = next_keypress
+            .map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
+        // Variables come first, so that they are set even if the caller hangs up during the sounds.
         self.set_variables(outcome).await?;
-        self.play_playlist(script, &outcome.sounds, keys).await?;
-        self.next_step(&outcome.then, next).await
+        self.play_playlist(script, &outcome.sounds, type_ahead).await?;
+        self.next_step(&outcome.then, next_script).await
     }
 
     async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
@@ -252,18 +159,43 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         Ok(())
     }
 
+    /// Plays sounds, if the caller can hear them.
+    async fn play_playlist(
+        &mut self,
+        script: &Script,
+        playlist: &Playlist,
+        type_ahead: TypeAhead<'_>,
+    ) -> Result<(), Interruption> {
+        if playlist.is_empty() {
+            return Ok(());
+        }
+        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
+            LineState::Up => {
+                let mut sounds = self.start_sounds(script, playlist);
+                self.channel.play(&mut sounds, type_ahead).await
+            }
+            LineState::Ringing | LineState::HungUp => Ok(()),
+        }
+    }
+
+    fn start_sounds(&self, script: &Script, playlist: &Playlist) -> PromptSounds<V::PendingRender> {
+        let language = &self.channel.caller().language;
+        let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
+        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &self.state)
+    }
+
     async fn next_step(
         &mut self,
         then: &ThenAction,
-        next: Option<Arc<Script>>,
+        next_script: Option<Arc<Script>>,
     ) -> Result<NextStep, Interruption> {
-        Ok(match (then, next) {
+        Ok(match (then, next_script) {
             (ThenAction::Continue, _) => NextStep::Exit(Exit::Continue),
             (ThenAction::Hangup(cause), _) => NextStep::Exit(Exit::Hangup(*cause)),
             (ThenAction::Again, _) => NextStep::Again,
-            (ThenAction::Script(_), Some(next)) => NextStep::Script(next),
+            (ThenAction::Script(_), Some(script)) => NextStep::Script(script),
             (ThenAction::Script(name), None) => {
-                NextStep::Exit(self.fail(format!("no script {name}")))
+                NextStep::Exit(self.fail(format!("there is no script {name}")))
             }
             (ThenAction::Goto { extension, context, priority }, _) => NextStep::Exit(
                 self.check_goto(extension, context.as_ref(), priority.as_ref()).await?,
@@ -277,54 +209,29 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         context: Option<&Template>,
         priority: Option<&Template>,
     ) -> Result<Exit, Interruption> {
-        let (to, shown) = match fill_destination(&self.state, extension, context, priority) {
-            Ok(destination) => destination,
-            Err(unfit) => return Ok(self.fail(unfit.to_string())),
+        let filled = fill_destination(&self.state, extension, context, priority);
+        let (destination, redacted) = match filled {
+            Ok(filled) => filled,
+            Err(error) => return Ok(self.fail(error.to_string())),
         };
-        match self.channel.check_destination(&to).await? {
-            DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {shown}"))),
+        match self.channel.check_destination(&destination).await? {
+            DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {redacted}"))),
             DestinationCheck::Exists | DestinationCheck::Unknown => {
-                self.report.exit = format!("goto {shown}");
-                Ok(Exit::Goto(to))
+                self.report.exit = format!("goto {redacted}");
+                Ok(Exit::Goto(destination))
             }
         }
     }
 
-    /// Plays sounds where a caller can hear them.
-    async fn play_playlist(
-        &mut self,
-        script: &Script,
-        sounds: &Playlist,
-        keys: TypeAhead<'_>,
-    ) -> Result<(), Interruption> {
-        if sounds.is_empty() {
-            return Ok(());
-        }
-        match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
-            LineState::Up => {
-                let mut sounds = self.start_sounds(script, sounds);
-                self.channel.play(&mut sounds, keys).await
-            }
-            LineState::Ringing | LineState::HungUp => Ok(()),
-        }
-    }
-
-    /// Begins to make what is to be heard.
-    fn start_sounds(&self, script: &Script, sounds: &Playlist) -> PromptSounds<V::PendingRender> {
-        let language = &self.channel.caller().language;
-        let speaks = self.channel.has_tts();
-        PromptSounds::start(sounds, &script.voice_params, language, self.voice, speaks, &self.state)
-    }
-
-    /// The call can't go as the script says: the dialplan goes on, and is told.
+    /// Reports an error. The call goes on at the next step of the dialplan.
     fn fail(&mut self, reason: String) -> Exit {
         self.report.outcome = CallOutcome::Error;
         self.report.reason = Some(reason);
         Exit::Continue
     }
 
-    fn handle_interruption(&mut self, interrupted: Interruption) -> Exit {
-        match interrupted {
+    fn handle_interruption(&mut self, interruption: Interruption) -> Exit {
+        match interruption {
             Interruption::CallerHungUp { digits } => {
                 self.report.outcome = CallOutcome::Hangup;
                 if !digits.is_empty() {
@@ -338,13 +245,13 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// `[hangup]`: the request goes its own way, the channel need not be there for it.
+    /// Sends the request of `[hangup]` in the background, so that it does not depend on the channel.
     fn send_hangup_trigger(&mut self) {
         let script = self.state.script().clone();
         let Some(trigger) = &script.hangup else { return };
         match self.fill_request(trigger) {
             Ok(request) => self.triggers.send_detached(request, &script),
-            Err(unfit) => warn!(reason = %unfit, "[hangup] could not be sent"),
+            Err(error) => warn!(%error, "[hangup] request could not be built"),
         }
     }
 
@@ -353,6 +260,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             Exit::Continue => self.report.exit = "continue".into(),
             Exit::Hangup(None) => self.report.exit = "hangup".into(),
             Exit::Hangup(Some(cause)) => self.report.exit = format!("hangup {}", cause.0),
+            // `check_goto` has set it.
             Exit::Goto(_) => {}
         }
         let variables = self.standard_variables();
@@ -362,13 +270,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         self.report
     }
 
-    /// A text for people: masked where it repeats something sensitive, and not endless.
-    fn redacted(&self, text: &str) -> String {
-        let shown = if self.state.contains_sensitive(text) { MASK } else { text };
-        shown.chars().take(MAX_LOGGED_CHARACTERS).collect()
-    }
-
-    /// The standard variables; the outcome is the last, so that who sees it sees all.
+    /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.
     fn standard_variables(&self) -> [(&'static str, String); 6] {
         let input = self.state.input();
         let input = if input.sensitive { String::new() } else { input.text.into_owned() };
@@ -382,7 +284,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             ("DIALSCRIPT_OUTCOME", self.report.outcome.as_str().to_owned()),
         ]
     }
-}
 
-/// Most characters of a web application's value in a log line.
-const MAX_LOGGED_CHARACTERS: usize = 64;
+    /// A text for logs: masked if it contains something sensitive, and cut to [`MAX_LOGGED_CHARACTERS`].
+    fn redacted(&self, text: &str) -> String {
+        let redacted = if self.state.contains_sensitive(text) { MASK } else { text };
+        redacted.chars().take(MAX_LOGGED_CHARACTERS).collect()
+    }
+}

@@ -1,24 +1,25 @@
-//! What branches are compared with: the value of a reply or an input, and the HTTP status.
+//! What branches are compared with: the value of an answer or an input, and the HTTP status.
 
 use std::fmt::Write;
 
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
-/// Most characters of a value that are shown.
-pub const MAX_SHOWN_CHARACTERS: usize = 200;
+/// The longest value that is shown whole, in characters.
+pub(crate) const MAX_SHOWN_CHARACTERS: usize = 200;
 
 /// What branches are compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchSubject<'a> {
-    /// The value; `None` where the reply has none to compare: it can't be read, or it is an error without the key.
+    /// `None` if the answer has no value to compare: its body can't be parsed, or its HTTP status is an error and the
+    /// response key is absent.
     pub value: Option<AnswerValue<'a>>,
     /// The HTTP status; `None` for an input.
     pub status: Option<u16>,
 }
 
 impl<'a> BranchSubject<'a> {
-    /// A complete reply, by the value at `key`.
+    /// A complete answer, compared by the value at `key`.
     pub fn from_answer(answer: &'a TriggerAnswer, key: Option<&KeyPath>) -> Self {
         let value = answer.unreadable_reason().is_none().then(|| answer.branch_value(key));
         let failed = !(200..300).contains(&answer.status);
@@ -26,7 +27,7 @@ impl<'a> BranchSubject<'a> {
         Self { value: value.filter(|_| !lacks_key), status: Some(answer.status) }
     }
 
-    /// What a caller entered.
+    /// The input of a caller.
     pub fn from_input(input: &'a str) -> Self {
         let value =
             if input.is_empty() { AnswerValue::Absent } else { AnswerValue::Text(input.into()) };
@@ -34,17 +35,17 @@ impl<'a> BranchSubject<'a> {
     }
 }
 
-/// A value in words.
-pub fn describe_value(found: &AnswerValue<'_>) -> String {
-    match found {
-        AnswerValue::Absent => "absent, or null".to_owned(),
+/// A value as text for people.
+pub(crate) fn describe_value(value: &AnswerValue<'_>) -> String {
+    match value {
+        AnswerValue::Absent => "absent or null".to_owned(),
         AnswerValue::Text(text) => quote_text(text),
         AnswerValue::Composite => "an object or a list".to_owned(),
     }
 }
 
-/// A text in quotes, on one line, cut after [`MOST_SHOWN`] characters.
-pub fn quote_text(text: &str) -> String {
+/// The text in quotes, on one line, cut after [`MAX_SHOWN_CHARACTERS`] characters.
+pub(crate) fn quote_text(text: &str) -> String {
     let length = text.chars().count();
     if length <= MAX_SHOWN_CHARACTERS {
         return format!("{text:?}");

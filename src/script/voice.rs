@@ -1,4 +1,4 @@
-//! Texts spoken, sounds fetched, speech understood: the words between a script and whoever does it.
+//! Text-to-speech, sounds at URLs and speech recognition: the trait that provides them, and its types.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,20 +6,19 @@ use std::sync::Arc;
 use crate::channel::{AsrSource, Sound};
 use crate::script::template::RedactedText;
 
-/// How a script's texts are spoken. What is `None` is as the daemon's file says.
+/// How the texts of a script are spoken. `None` takes the default of the daemon's file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VoiceParams {
-    /// The engine, by the name that the daemon's file gives it.
+    /// The name of the engine in the daemon's file.
     pub engine: Option<Arc<str>>,
-    /// The voice, as the engine names it.
+    /// The name of the voice, in the terms of the engine.
     pub voice: Option<Arc<str>>,
     /// The language, such as `en` or `pt-BR`.
     pub language: Option<Arc<str>>,
-    /// How fast.
     pub speed: Option<SpeakingRate>,
 }
 
-/// How fast texts are spoken: hundredths of the engine's normal speed.
+/// The speaking rate in percent of the engine's normal rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpeakingRate(pub u16);
 
@@ -29,78 +28,78 @@ impl Default for SpeakingRate {
     }
 }
 
-/// A sound that is not there yet, or may not be.
+/// A request for a sound that has to be rendered or fetched.
 #[derive(Debug, Clone)]
 pub enum SoundRequest {
-    /// A text, spoken. It holds nothing that an engine takes for a command.
+    /// A text to be spoken. It holds nothing that an engine could take for a command.
     Text {
-        /// The text. Where it is sensitive, nothing of it is kept or shown.
+        /// A sensitive text is never cached or logged.
         text: RedactedText,
-        /// How it is spoken.
         voice_params: Arc<VoiceParams>,
     },
     /// A sound at a URL.
     Url {
-        /// Where it is, as text; it is parsed and judged by who fetches it.
+        /// Not parsed or checked yet: the [`VoiceService`] does that.
         url: RedactedText,
-        /// Whether a value decided its host.
+        /// Whether a value is part of the host. The host is then checked against the operator's egress rules.
         decides_host: bool,
     },
 }
 
-/// A sound that was made, or fetched.
+/// A sound that was rendered or fetched.
 #[derive(Clone)]
 pub struct RenderedSound {
-    /// As the switch takes it.
+    /// In the form that the switch plays.
     pub sound: Sound,
-    /// Keeps it where it is until it has been heard.
+    /// Hold it until the sound has been played.
     pub guard: SoundGuard,
 }
 
-/// Something that is kept as long as somebody has it.
+/// The cache does not delete a sound while a guard of it exists.
 pub type SoundGuard = Arc<dyn Send + Sync>;
 
-/// Why there is no sound. Its text never holds what was to be spoken, or fetched.
+/// Why there is no sound. The text never holds the text or the URL of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SoundError(pub String);
 
-/// Why nothing was understood. Its text never holds what was said.
+/// Why speech recognition failed. The text never holds anything of the speech.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct AsrError(pub String);
 
-/// Who makes sounds and understands speech for scripts.
+/// Renders sounds and recognizes speech for scripts.
 pub trait VoiceService: Send + Sync {
-    /// A sound in the making. Nothing is lost when it is polled and dropped.
+    /// A sound that is being rendered. Awaiting it by reference is cancellation safe: the next await continues.
     type PendingRender: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin;
 
-    /// A recording: what is said will be in it. It is deleted when this is dropped.
+    /// A recording that the switch makes of the caller. It is deleted when this is dropped.
     type AsrRecording: Send + Sync;
 
-    /// Begins to make a sound, unless it is there: several may be in the making. `speaks` tells whether the switch can
-    /// speak texts itself. What is begun is bounded in time.
-    fn render(&self, wanted: SoundRequest, speaks: bool) -> Self::PendingRender;
+    /// Starts to render a sound, unless it is in the cache. Several sounds may be rendered at once. Each takes a
+    /// limited time. `has_tts` says whether the switch can speak texts itself.
+    fn render(&self, request: SoundRequest, has_tts: bool) -> Self::PendingRender;
 
-    /// A sound that is there already, for where nothing waits for one. `speaks` as for [`VoiceService::render`].
-    fn cached(&self, wanted: SoundRequest, speaks: bool) -> Option<RenderedSound> {
-        let _ = (wanted, speaks);
+    /// The sound if it is available without waiting. `has_tts` is as in [`VoiceService::render`].
+    fn cached(&self, request: SoundRequest, has_tts: bool) -> Option<RenderedSound> {
+        let _ = (request, has_tts);
         None
     }
 
-    /// A recorded sound as the switch reaches it: on another host it may be fetched from us.
+    /// The form in which the switch can play a recorded sound: a file, or a URL of ours if the switch is on another
+    /// host.
     fn switch_sound(&self, sound: &Sound) -> Sound {
         sound.clone()
     }
 
-    /// Who listens, and the recording where that is us.
+    /// The recognizer. If it is ours and not the switch's, also the recording that the switch has to make for it.
     ///
     /// # Errors
     ///
-    /// Where speech can't be understood at all.
+    /// When no recognizer is available.
     fn asr_source(&self) -> Result<(AsrSource, Option<Self::AsrRecording>), AsrError>;
 
-    /// Turns a recording into words, within a bound of its own; empty where nothing was understood in it.
+    /// Turns a recording into words; empty if there is no speech in it. Takes a limited time.
     fn transcribe(
         &self,
         recording: Self::AsrRecording,

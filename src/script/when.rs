@@ -1,26 +1,23 @@
-//! How a matcher sees the `when = { ... }` table that it is read from, and what the branches of its script compare.
+//! What a matcher is read from and checked against: the keys of a `when = { ... }` table, and what the branches of its
+//! script are compared with. Also the errors of both.
 
-/// The keys of a `when = { ... }` table. A value of the wrong kind is reported by whoever implements this, and is no
-/// value here.
+/// The keys of a `when = { ... }` table. If a value has the wrong type, the implementation reports that and returns
+/// `None`.
 pub trait WhenKeys {
-    /// A number as it is written, or a text.
+    /// A string, or a number with the digits that are written.
     fn number_or_text(&mut self, key: &'static str) -> Option<String>;
 
-    /// A text.
     fn text(&mut self, key: &'static str) -> Option<String>;
 
-    /// `true` or `false`.
     fn flag(&mut self, key: &'static str) -> Option<bool>;
 }
 
-/// What is wrong with a matcher, where, and what to write.
+/// Why a matcher is invalid, and how to correct it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MatcherError {
-    /// The key whose value is wrong; `None` is the matcher as a whole.
+    /// The key whose value is invalid; `None` is the whole matcher.
     pub key: Option<&'static str>,
-    /// What is wrong.
     pub message: String,
-    /// What to do about it.
     pub help: String,
 }
 
@@ -38,18 +35,18 @@ impl MatcherError {
     }
 }
 
-/// What the branches of a script compare, as far as its tables tell.
+/// What the branches of a script are compared with, as its tables say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ComparedKind {
     /// The answer to a request.
     Answer,
-    /// What the caller enters, which is at least one digit or word.
+    /// The input of the caller: at least one digit or word.
     Input {
-        /// Words can be said, not digits alone.
+        /// Whether the input can be words, not only digits.
         words: bool,
         /// The most digits that can be entered.
         most_digits: usize,
     },
-    /// Nothing.
+    /// Nothing: the request of the script is in the background, or there is neither a request nor an input.
     Nothing,
 }

@@ -1,43 +1,42 @@
-//! The keys that answers are kept under: digests that tell nothing of what is in them.
+//! Cache keys: keyed digests of requests, which reveal nothing of the requests.
 
 use reqwest::Body;
+use ring::error::Unspecified;
 use ring::hmac;
 use ring::rand::SystemRandom;
 
 use super::outgoing_request::OutgoingRequest;
-use super::{TriggerSetupError, shared_cache};
+use super::shared_cache::{self, SharedCacheSetupError};
 use crate::script::request::{CacheKey, CacheKeyInput};
 
-/// Makes keys.
 pub(super) struct CacheKeyHasher(hmac::Key);
 
 impl CacheKeyHasher {
-    /// By the key of all daemons that share their answers.
-    pub(super) fn with_secret(secret: &str) -> Result<Self, TriggerSetupError> {
+    /// Daemons with the same secret make the same cache keys, which a shared cache needs.
+    pub(super) fn with_secret(secret: &str) -> Result<Self, SharedCacheSetupError> {
         Ok(Self(shared_cache::request_hmac_key(secret)?))
     }
 
-    /// By a key that only this process knows.
-    pub(super) fn with_random_key() -> Result<Self, TriggerSetupError> {
-        let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new());
-        key.map(Self).map_err(|_| TriggerSetupError::NoRandomNumbers)
+    /// With a key that only this process knows.
+    pub(super) fn with_random_key() -> Result<Self, Unspecified> {
+        hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map(Self)
     }
 
-    /// The key of a request: of everything that is sent, each part with its length; or of what the script says. Values
-    /// that stand in the second URL alone tell requests apart too: the answer may be from there.
+    /// The cache key of a request: a digest of the method and the script's own cache key, if it has one. Otherwise a
+    /// digest of everything that is sent, including `fallback_url`, since the answer may come from there.
     pub(super) fn cache_key(
         &self,
-        first: &OutgoingRequest,
-        second: Option<&OutgoingRequest>,
-        named: Option<&CacheKeyInput>,
+        primary: &OutgoingRequest,
+        fallback: Option<&OutgoingRequest>,
+        custom_key: Option<&CacheKeyInput>,
     ) -> CacheKey {
-        let request = first.request();
+        let request = primary.request();
         let mut digest = CacheKeyDigest(hmac::Context::with_key(&self.0));
         digest.update(request.method().as_str().as_bytes());
-        if let Some(named) = named {
+        if let Some(custom_key) = custom_key {
             digest.update(b"named");
-            digest.update(named.source.as_bytes());
-            digest.update(named.text.text().as_bytes());
+            digest.update(custom_key.source.as_bytes());
+            digest.update(custom_key.text.text().as_bytes());
             return digest.finish();
         }
         digest.update(b"all");
@@ -48,7 +47,7 @@ impl CacheKeyHasher {
             digest.update(value.as_bytes());
         }
         digest.update(request.body().and_then(Body::as_bytes).unwrap_or_default());
-        second.iter().for_each(|second| digest.update(second.url().as_str().as_bytes()));
+        fallback.iter().for_each(|target| digest.update(target.url().as_str().as_bytes()));
         digest.finish()
     }
 }
@@ -56,6 +55,7 @@ impl CacheKeyHasher {
 struct CacheKeyDigest(hmac::Context);
 
 impl CacheKeyDigest {
+    /// With the length first, so that bytes can't move from one part to the next.
     fn update(&mut self, bytes: &[u8]) {
         self.0.update(&(bytes.len() as u64).to_be_bytes());
         self.0.update(bytes);

@@ -1,7 +1,9 @@
-//! A request where several daemons may ask the same: the shared cache first, then one of them for all.
+//! Fetching a cacheable answer where several daemons share a cache: the shared cache is asked first, then one of the
+//! daemons sends the request for all of them.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -15,115 +17,120 @@ use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, TriggerError};
 
 impl TieredCache {
-    /// Runs an errand, unless another daemon has just done so, or does; keeps its answer. `anew` takes no old answer.
+    /// Takes the answer from the shared cache, or runs the plan and stores its answer. With `is_refresh`, a stale
+    /// answer is not enough.
     pub(super) async fn fetch(
         &self,
         sender: &RequestSender,
-        errand: &RequestPlan,
-        to_keep: &CacheStoreContext,
-        anew: bool,
+        plan: &RequestPlan,
+        context: &CacheStoreContext,
+        is_refresh: bool,
     ) -> RequestOutcome {
-        let begun = Instant::now();
-        let until = RequestDeadline::after(begun, errand.budget());
+        let started_at = Instant::now();
+        let deadline = RequestDeadline::after(started_at, plan.total_timeout());
         let Some(shared) = &self.shared else {
-            let landed = sender.run(errand, begun).await;
-            self.store(to_keep, &landed);
-            return landed;
+            let outcome = sender.run(plan, started_at).await;
+            self.store(context, &outcome);
+            return outcome;
         };
-        let lease = match self.acquire_lease(shared, to_keep, until, anew).await {
+        let lease = match self.acquire_lease(shared, context, deadline, is_refresh).await {
             ControlFlow::Continue(lease) => lease,
-            ControlFlow::Break(landed) => return landed,
+            ControlFlow::Break(outcome) => return outcome,
         };
-        let queued = begun.elapsed();
-        let mut landed = sender.run(errand, begun).await;
-        landed.timings.queued += queued;
-        let kept = self.store(to_keep, &landed).then(|| to_keep.to_shared_entry(&landed)).flatten();
-        self.publish(shared.clone(), to_keep, kept, lease);
-        landed
+        let queued = started_at.elapsed();
+        let mut outcome = sender.run(plan, started_at).await;
+        outcome.timings.queued += queued;
+        let is_cacheable = self.store(context, &outcome);
+        let entry = is_cacheable.then(|| context.to_shared_entry(&outcome)).flatten();
+        self.publish(shared.clone(), context, entry, lease);
+        outcome
     }
 
-    /// The right to ask for all daemons; none where there is no server to ask for it. It breaks off where an answer is
-    /// there, or the time is over.
+    /// The lease to send the request for all daemons, or `None` to send it without one. Breaks with an outcome when the
+    /// shared cache has the answer, or the time is over.
     async fn acquire_lease(
         &self,
         shared: &SharedCache,
-        to_keep: &CacheStoreContext,
-        until: RequestDeadline,
-        anew: bool,
+        context: &CacheStoreContext,
+        deadline: RequestDeadline,
+        is_refresh: bool,
     ) -> ControlFlow<RequestOutcome, Option<Lease>> {
-        let key = &to_keep.key;
-        self.accept_shared_entry(shared.get(key).await, to_keep, anew)?;
+        let key = &context.key;
+        self.accept_shared_entry(shared.get(key).await, context, is_refresh)?;
         loop {
-            match shared.acquire_lease(key, until.remaining()).await {
+            match shared.acquire_lease(key, deadline.remaining()).await {
                 LeaseOutcome::Unavailable => return ControlFlow::Continue(None),
                 LeaseOutcome::Acquired(lease) => {
-                    // An answer may have come between the look and the lease.
-                    let found = self.accept_shared_entry(shared.get(key).await, to_keep, anew);
-                    return found.map_continue(|()| Some(lease));
+                    // The answer may have been stored between the look-up and the lease.
+                    let entry = shared.get(key).await;
+                    let accepted = self.accept_shared_entry(entry, context, is_refresh);
+                    return accepted.map_continue(|()| Some(lease));
                 }
                 LeaseOutcome::HeldElsewhere => {
-                    let kept =
-                        shared.wait_for_entry(key, to_keep.cache_policy.fresh, until.at).await;
-                    let is_there = kept.is_some();
-                    self.accept_shared_entry(kept, to_keep, anew)
+                    let fresh_for = context.cache_policy.fresh;
+                    let entry = shared.wait_for_entry(key, fresh_for, deadline.at).await;
+                    let has_entry = entry.is_some();
+                    self.accept_shared_entry(entry, context, is_refresh)
                         .map_break(RequestOutcome::mark_joined)?;
-                    if is_there {
-                        // Another script's, of no use here: it would be found again at once.
+                    if has_entry {
+                        // It is of no use to this script, and waiting again would find it again.
                         return ControlFlow::Continue(None);
                     }
-                    if !until.more_than_half_remains() {
-                        let cut = RequestOutcome::failed(TriggerError::TimedOut(until.limit));
-                        return ControlFlow::Break(cut.mark_joined());
+                    if !deadline.more_than_half_remains() {
+                        let error = TriggerError::TimedOut(deadline.limit);
+                        return ControlFlow::Break(RequestOutcome::failed(error).mark_joined());
                     }
                 }
             }
         }
     }
 
-    /// An answer of another daemon is kept here too, where a branch handles it. Where it serves, no request is needed.
+    /// Stores an answer of another daemon in this process, if a branch of the script matches it. Breaks with the answer
+    /// if it is fresh, or stale but good enough.
     fn accept_shared_entry(
         &self,
-        kept: Option<SharedCacheEntry>,
-        to_keep: &CacheStoreContext,
-        anew: bool,
+        entry: Option<SharedCacheEntry>,
+        context: &CacheStoreContext,
+        is_refresh: bool,
     ) -> ControlFlow<RequestOutcome> {
-        let Some(kept) = kept else { return ControlFlow::Continue(()) };
-        let Some(since) = Instant::now().checked_sub(kept.age) else {
+        let Some(entry) = entry else { return ControlFlow::Continue(()) };
+        let Some(stored_at) = Instant::now().checked_sub(entry.age) else {
             return ControlFlow::Continue(());
         };
-        let read = TriggerAnswer::parse(kept.status, kept.content_type.as_deref(), &kept.body);
-        let answer = Arc::new(read);
-        if !has_branch_for(&to_keep.script, &answer) {
+        let answer = TriggerAnswer::parse(entry.status, entry.content_type.as_deref(), &entry.body);
+        let answer = Arc::new(answer);
+        if !has_branch_for(&context.script, &answer) {
             return ControlFlow::Continue(());
         }
-        let (fresh, lifetime) = (kept.fresh_for, kept.lifetime);
-        let entry = to_keep.entry(answer.clone(), since);
-        self.local.put(to_keep.key, ResponseCacheEntry { fresh_for: fresh, lifetime, ..entry });
-        let (caching, stale) = (&to_keep.cache_policy, CacheStatus::Stale);
-        let fresh = caching.fresh.min(fresh);
-        match kept.age {
-            age if age < fresh => {
-                ControlFlow::Break(RequestOutcome::cached(answer, CacheStatus::Hit))
-            }
-            age if age < fresh + caching.stale && !anew => {
-                ControlFlow::Break(RequestOutcome::cached(answer, stale))
-            }
-            _ => ControlFlow::Continue(()),
-        }
+        let local_entry = ResponseCacheEntry {
+            fresh_for: entry.fresh_for,
+            lifetime: entry.lifetime,
+            ..context.entry(answer.clone(), stored_at)
+        };
+        self.local.put(context.key, local_entry);
+        let policy = &context.cache_policy;
+        let fresh_for = policy.fresh.min(entry.fresh_for);
+        let cache = match entry.age {
+            age if age < fresh_for => CacheStatus::Hit,
+            age if age < fresh_for + policy.stale && !is_refresh => CacheStatus::Stale,
+            _ => return ControlFlow::Continue(()),
+        };
+        ControlFlow::Break(RequestOutcome::cached(answer, cache))
     }
 
-    /// What the other daemons get, behind the call.
+    /// Writes to the shared cache in a task of its own, so that the call does not wait. The answer is written before
+    /// the lease is released: other daemons that wait for it see either the lease or the answer.
     fn publish(
         &self,
         shared: Arc<SharedCache>,
-        to_keep: &CacheStoreContext,
-        kept: Option<SharedCacheEntry>,
+        context: &CacheStoreContext,
+        entry: Option<SharedCacheEntry>,
         lease: Option<Lease>,
     ) {
-        let key = to_keep.key;
+        let key = context.key;
         self.tracker.spawn(async move {
-            if let Some(kept) = kept {
-                shared.put(&key, &kept).await;
+            if let Some(entry) = entry {
+                shared.put(&key, &entry).await;
             }
             if let Some(lease) = lease {
                 lease.release().await;
@@ -133,13 +140,13 @@ impl TieredCache {
 }
 
 impl CacheStoreContext {
-    fn to_shared_entry(&self, landed: &RequestOutcome) -> Option<SharedCacheEntry> {
-        let (answer, reply) = (landed.answer.as_ref().ok()?, landed.raw_reply.as_ref()?);
+    fn to_shared_entry(&self, outcome: &RequestOutcome) -> Option<SharedCacheEntry> {
+        let (answer, reply) = (outcome.answer.as_ref().ok()?, outcome.raw_reply.as_ref()?);
         Some(SharedCacheEntry {
             status: answer.status,
             content_type: reply.content_type.clone(),
             body: reply.body.clone(),
-            age: std::time::Duration::ZERO,
+            age: Duration::ZERO,
             fresh_for: self.cache_policy.fresh,
             lifetime: self.cache_policy.lifetime(),
         })

@@ -1,4 +1,4 @@
-//! A request as it goes out: judged, and made ready.
+//! Builds the HTTP request for one URL of a trigger, and decides whether it may be sent.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Method, RequestBuilder};
@@ -14,78 +14,78 @@ use crate::script::template::{
 };
 use crate::web::client::{HttpClient, HttpClientError, root_cause};
 
-/// HTML is what many frameworks send to whoever accepts anything.
+/// Many web frameworks send HTML to clients that accept anything.
 const ACCEPT_VALUE: HeaderValue = HeaderValue::from_static(
     "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
 );
 
-/// A request to one URL as it goes out. Without `Debug`: that of `reqwest::Request` shows the URL.
+/// A request to one URL. Without `Debug`: that of `reqwest::Request` shows the URL.
 pub(super) struct OutgoingRequest {
     request: reqwest::Request,
-    /// Whether only public and named addresses may be connected to.
+    /// A value decides the host, so the egress rules apply.
     pub(super) untrusted_host: bool,
-    /// Whom it goes to, for people: a host that a value decided is shown as the operator's list has it.
+    /// The host and port for logs and metrics. Where a value decides the host, the entry of `allow_hosts` instead: the
+    /// value may be sensitive.
     pub(super) upstream_name: String,
 }
 
 impl OutgoingRequest {
-    /// Where it goes.
     pub(super) fn url(&self) -> &Url {
         self.request.url()
     }
 
-    /// All that is sent, but for a signature.
+    /// Everything that is sent, except the signature.
     pub(super) fn request(&self) -> &reqwest::Request {
         &self.request
     }
 
-    /// One copy of it to be sent now, signed where that is asked for.
-    pub(super) fn signed_copy(&self, signers: &RequestSigner) -> Option<reqwest::Request> {
+    /// A copy for one attempt, signed if the script has signing keys. `None` if the body can't be copied.
+    pub(super) fn signed_copy(&self, signer: &RequestSigner) -> Option<reqwest::Request> {
         let mut request = self.request.try_clone()?;
-        signers.sign(&mut request);
+        signer.sign(&mut request);
         Some(request)
     }
 }
 
-/// Judges a request to one of its URLs and makes it ready.
+/// Builds the request for one target of a trigger.
+///
+/// # Errors
+///
+/// When the request may not be sent: an invalid URL, a host or header that is not allowed, an invalid header value.
 pub(super) fn prepare(
     client: &HttpClient,
     request: &TriggerRequest,
-    to: &RequestTarget,
+    target: &RequestTarget,
 ) -> Result<OutgoingRequest, TriggerError> {
-    let guarded = to.decides_host;
-    let mut url = parse_url(&to.url)?;
+    let untrusted_host = target.decides_host;
+    let mut url = parse_url(&target.url)?;
     if request.auth.is_some() {
-        // The client would send both: a value can't say who we are where the script does.
+        // The client would send both credentials, and those in the URL may come from a value.
         strip_credentials(&mut url);
     }
-    let upstream = upstream_name(client, &url, guarded);
-    let builder = client.request(method(request), url, guarded).map_err(HttpClientError::from)?;
+    let upstream_name = upstream_name(client, &url, untrusted_host);
+    let builder =
+        client.request(method(request), url, untrusted_host).map_err(HttpClientError::from)?;
     let builder = builder.header(header::ACCEPT, ACCEPT_VALUE);
-    Ok(OutgoingRequest {
-        request: build(builder, request)?,
-        untrusted_host: guarded,
-        upstream_name: upstream,
-    })
+    Ok(OutgoingRequest { request: build(builder, request)?, untrusted_host, upstream_name })
 }
 
-/// The URL of a request.
-fn parse_url(to: &RedactedText) -> Result<Url, TriggerError> {
-    let text = to.text();
+fn parse_url(url: &RedactedText) -> Result<Url, TriggerError> {
+    let text = url.text();
     let mut url =
-        Url::parse(text).map_err(|error| not_sent(format!("its URL is none: {error}")))?;
+        Url::parse(text).map_err(|error| not_sent(format!("its URL is invalid: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(not_sent("its URL is neither http nor https"));
     }
     if has_dot_segments(text) {
-        return Err(not_sent("its URL has path segments of dots"));
+        return Err(not_sent("its URL has `.` or `..` path segments"));
     }
     url.set_fragment(None);
     Ok(url)
 }
 
-/// Whether the path has segments of dots, which would take others out of it. `Url` has resolved them already, so they
-/// are looked for in the text, by the same rules: `\` is `/`, and `%2e` is a dot.
+/// Whether the path has `.` or `..` segments, with which a value could leave the path that the script gives. `Url` has
+/// resolved them already, so the text is searched, by the rules of URL parsing: `\` counts as `/`, `%2e` as a dot.
 fn has_dot_segments(text: &str) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.split(['/', '\\']);
@@ -94,8 +94,8 @@ fn has_dot_segments(text: &str) -> bool {
     })
 }
 
-fn upstream_name(client: &HttpClient, url: &Url, guarded: bool) -> String {
-    if guarded {
+fn upstream_name(client: &HttpClient, url: &Url, untrusted_host: bool) -> String {
+    if untrusted_host {
         return client.matching_pattern(url).map(ToString::to_string).unwrap_or_default();
     }
     host_and_port(url)
@@ -106,22 +106,21 @@ fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// Whom a script's requests go to, for people, where no value decides that.
+/// The upstream name of a script's URL; `None` where a value decides the host.
 pub(super) fn fixed_upstream_name(url: &definition::UrlTemplate) -> Option<String> {
     let filled = url.template.fill(&DummyValues).ok().filter(|_| !url.decides_host)?;
     Url::parse(filled.text()).ok().map(|url| host_and_port(&url))
 }
 
-/// Any value will do beyond the host.
+/// The host has no placeholders here, so the values do not matter.
 struct DummyValues;
 
 impl PlaceholderValues for DummyValues {
-    fn value(&self, _of: &Placeholder) -> PlaceholderValue<'_> {
+    fn value(&self, _placeholder: &Placeholder) -> PlaceholderValue<'_> {
         PlaceholderValue::public("0")
     }
 }
 
-/// The request over a client: what the script says, and nothing that it does not.
 fn build(
     builder: RequestBuilder,
     request: &TriggerRequest,
@@ -133,7 +132,9 @@ fn build(
     let builder = match &request.auth {
         None => builder,
         Some(RequestAuth::Basic(user, _)) if user.text().contains(':') => {
-            return Err(not_sent("a name with a colon: the password would begin at it"));
+            return Err(not_sent(
+                "the user name contains a colon, which HTTP Basic authentication does not allow",
+            ));
         }
         Some(RequestAuth::Basic(user, password)) => {
             builder.basic_auth(user.text(), Some(password.text()))
@@ -158,19 +159,20 @@ fn finish_request(builder: RequestBuilder) -> Result<reqwest::Request, TriggerEr
 
 fn header_value(name: &HeaderName, value: &RedactedText) -> Result<HeaderValue, TriggerError> {
     if is_connection_header(name) {
-        return Err(not_sent(format!("the header {name} is not a script's to set")));
+        return Err(not_sent(format!("a script may not set the header {name}")));
     }
-    let bad = |_| not_sent(format!("the value of the header {name} has control characters"));
-    let mut written = HeaderValue::from_bytes(value.text().as_bytes()).map_err(bad)?;
-    written.set_sensitive(value.is_sensitive());
-    Ok(written)
+    let invalid =
+        |_| not_sent(format!("the value of the header {name} contains control characters"));
+    let mut header = HeaderValue::from_bytes(value.text().as_bytes()).map_err(invalid)?;
+    header.set_sensitive(value.is_sensitive());
+    Ok(header)
 }
 
 fn not_sent(reason: impl Into<String>) -> TriggerError {
     TriggerError::NotSent(reason.into())
 }
 
-/// A URL for people: without the query and whoever stands before the host, and with nothing sensitive.
+/// A URL for logs: without credentials, query and sensitive values.
 pub(super) fn display_url(url: &RedactedText) -> String {
     let Ok(mut url) = Url::parse(&url.redacted()) else { return MASK.to_owned() };
     url.set_query(None);
@@ -178,22 +180,21 @@ pub(super) fn display_url(url: &RedactedText) -> String {
     url.into()
 }
 
-/// A request as the list of kept answers shows it: with its query, and with nothing sensitive.
+/// A request in the list of cached answers: method and URL with its query, without credentials and sensitive values.
 pub(super) fn request_label(request: &TriggerRequest) -> String {
     let method = method(request);
     let Ok(mut url) = Url::parse(&request.target.url.redacted()) else {
         return format!("{method} {MASK}");
     };
     strip_credentials(&mut url);
-    let shown = format!("{method} {url}");
-    shown.chars().take(MAX_LABEL_CHARS).collect()
+    let label = format!("{method} {url}");
+    label.chars().take(MAX_LABEL_CHARS).collect()
 }
 
-/// Most characters of a request in a list.
 const MAX_LABEL_CHARS: usize = 200;
 
 fn strip_credentials(url: &mut Url) {
     url.set_fragment(None);
-    // Only URLs without a host refuse this, and those hold nobody.
+    // Fails only for URLs without a host, which have no credentials.
     let _ = (url.set_username(""), url.set_password(None));
 }

@@ -1,14 +1,15 @@
-//! Signed requests: who gets one can tell that it is from here, is whole, and is new.
+//! Request signatures, by which a web application recognizes requests that are ours, unchanged and recent.
 //!
-//! `Dialscript-Signature: t=1764273600,v1=HEX`, where HEX is the HMAC-SHA256, by the key, of five lines: the time in
-//! seconds since 1970, the method, the path and the query as they are sent, and the body. No path and no query holds a
-//! line break, so that no part can be taken for another. With two keys there are two `v1`, so that the other side can
-//! change from one to the other. `dialplan/recipes/verifying-signatures.md` shows how to verify it.
+//! The header is `Dialscript-Signature: t=1764273600,v1=HEX`. HEX is the HMAC-SHA256, with the signing key, of five
+//! parts joined by line feeds: the time in seconds since 1970, the method, the path and the query as they are sent, and
+//! the body. A path or query has no line feed, so the parts can't be confused. With two keys there are two `v1`: a web
+//! application can change its key without a moment in which signatures fail. `dialplan/recipes/verifying-signatures.md`
+//! shows how to verify a signature.
 
-use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use data_encoding::HEXLOWER;
 use http::{HeaderName, HeaderValue};
 use reqwest::{Body, Request};
 use ring::hmac;
@@ -17,10 +18,10 @@ use crate::script::template::RedactedText;
 
 const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("dialscript-signature");
 
-/// The keys that each sign, for one request and all of its attempts. Without `Debug`: they are secrets.
+/// Signs the attempts of one request, once with each key. Without `Debug`: the keys are secrets.
 pub(super) struct RequestSigner {
     keys: Vec<hmac::Key>,
-    /// When the latest attempt was signed.
+    /// In seconds since 1970, of the latest attempt.
     last_timestamp: AtomicU64,
 }
 
@@ -31,7 +32,7 @@ impl RequestSigner {
         Self { keys: keys.collect(), last_timestamp: AtomicU64::new(0) }
     }
 
-    /// Signs a request that is sent now, where there are keys.
+    /// Adds the header, if there are keys. To be called when the request is sent.
     pub(super) fn sign(&self, request: &mut Request) {
         if self.keys.is_empty() {
             return;
@@ -42,29 +43,26 @@ impl RequestSigner {
         }
     }
 
-    /// Now, and later than the attempt before: whoever remembers signatures would take a second one of the same second
-    /// for a repetition by somebody else.
+    /// The time now, or one second after the attempt before if that is later. Two attempts with equal timestamps would
+    /// have equal signatures, and a web application that remembers signatures would take the second one for a replay.
     fn next_timestamp(&self) -> u64 {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());
-        let later = |latest: u64| Some(now.max(latest + 1));
-        let latest = self.last_timestamp.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
-        latest.map_or(now, |latest| now.max(latest + 1))
+        let next = |last: u64| Some(now.max(last + 1));
+        let last = self.last_timestamp.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        last.map_or(now, |last| now.max(last + 1))
     }
 
-    fn signature(&self, request: &Request, time: u64) -> String {
-        let mut signature = format!("t={time}");
+    fn signature(&self, request: &Request, timestamp: u64) -> String {
+        let mut signature = format!("t={timestamp}");
         for key in &self.keys {
-            let mut signed = hmac::Context::with_key(key);
+            let mut mac = hmac::Context::with_key(key);
             let (method, url) = (request.method(), request.url());
             let query = url.query().unwrap_or_default();
-            signed.update(format!("{time}\n{method}\n{}\n{query}\n", url.path()).as_bytes());
-            signed.update(request.body().and_then(Body::as_bytes).unwrap_or_default());
+            mac.update(format!("{timestamp}\n{method}\n{}\n{query}\n", url.path()).as_bytes());
+            mac.update(request.body().and_then(Body::as_bytes).unwrap_or_default());
             signature.push_str(",v1=");
-            for byte in signed.sign().as_ref() {
-                // Writing to a text does not fail.
-                let _ = write!(signature, "{byte:02x}");
-            }
+            HEXLOWER.encode_append(mac.sign().as_ref(), &mut signature);
         }
         signature
     }

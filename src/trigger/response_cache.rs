@@ -1,10 +1,11 @@
-//! Answers that serve again, for as long as a script says and within bounds.
+//! The response cache of this process: answers by cache key, with limits on their number and memory.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use lru::LruCache;
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -12,12 +13,11 @@ use crate::script::answer::TriggerAnswer;
 use crate::script::definition::ResponseCachePolicy;
 use crate::script::request::CacheKey;
 
-/// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResponseCacheLimits {
-    /// How many answers; 0 keeps none.
+    /// 0 turns the cache off.
     pub max_entries: usize,
-    /// How many bytes they take together; no single one takes more than an eighth.
+    /// Of all answers together. An answer of more than an eighth of this is not cached.
     pub max_bytes: usize,
 }
 
@@ -27,7 +27,7 @@ impl Default for ResponseCacheLimits {
     }
 }
 
-/// The answers; those not used for longest go first.
+/// At a limit, the least recently used answers are removed first.
 #[derive(Debug)]
 pub struct ResponseCache {
     limits: ResponseCacheLimits,
@@ -41,62 +41,59 @@ struct ResponseCacheInner {
     script_stats: HashMap<Arc<str>, ResponseCacheStats>,
 }
 
-/// An answer that is kept.
 #[derive(Debug, Clone)]
 pub struct ResponseCacheEntry {
-    /// The answer.
     pub answer: Arc<TriggerAnswer>,
-    /// Since when: that of an answer from another daemon is when that one got it.
+    /// When the answer came. For an answer from the shared cache: when the other daemon received it.
     pub stored_at: Instant,
-    /// For so long it is fresh.
+    /// Counts from `stored_at`.
     pub fresh_for: Duration,
-    /// For so long it is kept.
+    /// Counts from `stored_at`. After it the entry is removed.
     pub lifetime: Duration,
-    /// The request, for people: nothing sensitive is in it.
+    /// Method and URL for lists, without sensitive values.
     pub request_label: Arc<str>,
-    /// The script that asked.
+    /// The name of the script that fetched it.
     pub script: Arc<str>,
 }
 
-/// How a kept answer serves a call that asks.
+/// What a cached answer may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseFreshness {
-    /// Nobody needs to ask.
+    /// Used without a request.
     Fresh,
-    /// It serves, and is to be asked for again.
+    /// Used while a request refreshes it (stale-while-revalidate).
     Stale,
-    /// It serves where there is no answer.
+    /// Used only when the request fails (stale-if-error).
     LastResort,
 }
 
 impl ResponseCacheEntry {
-    /// Up to which age it serves how: in the first way of which the age is not over. Two scripts may ask the same, and a
-    /// script's times may have been made shorter since.
-    pub fn max_ages(&self, asks: &ResponseCachePolicy) -> [(ResponseFreshness, Duration); 3] {
-        let fresh = asks.fresh.min(self.fresh_for);
-        let times = [
+    /// The age at which each freshness ends. The first one whose age is not reached applies. `policy` is that of the
+    /// script that asks: another script may have stored the entry, or the policy may have changed since.
+    pub(crate) fn max_ages(
+        &self,
+        policy: &ResponseCachePolicy,
+    ) -> [(ResponseFreshness, Duration); 3] {
+        let fresh = policy.fresh.min(self.fresh_for);
+        let max_ages = [
             (ResponseFreshness::Fresh, fresh),
-            (ResponseFreshness::Stale, fresh + asks.stale),
-            (ResponseFreshness::LastResort, fresh + asks.stale_if_error),
+            (ResponseFreshness::Stale, fresh + policy.stale),
+            (ResponseFreshness::LastResort, fresh + policy.stale_if_error),
         ];
-        times.map(|(serves, until)| (serves, until.min(self.lifetime)))
+        max_ages.map(|(freshness, max_age)| (freshness, max_age.min(self.lifetime)))
     }
 }
 
-/// A kept answer that serves.
+/// A cached answer with its [`ResponseFreshness`].
 #[derive(Debug, Clone)]
 pub enum ResponseCacheLookup {
-    /// Nobody needs to ask.
     Fresh(Arc<TriggerAnswer>),
-    /// It serves, and is to be asked for again.
     Stale(Arc<TriggerAnswer>),
-    /// It serves where there is no answer.
     LastResort(Arc<TriggerAnswer>),
 }
 
 impl ResponseCacheLookup {
-    /// The answer, however it serves.
     pub fn answer(&self) -> &Arc<TriggerAnswer> {
         match self {
             Self::Fresh(answer) | Self::Stale(answer) | Self::LastResort(answer) => answer,
@@ -104,115 +101,113 @@ impl ResponseCacheLookup {
     }
 }
 
-/// What the cache did for a script, since the daemon began.
+/// What the cache did for one script since the daemon started.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseCacheStats {
-    /// Calls that were served from it.
+    /// Calls that got a fresh answer.
     pub hits: u64,
-    /// Calls that were served something old.
+    /// Calls that got a stale answer.
     pub stale: u64,
-    /// Calls that it had nothing for.
+    /// Calls that needed a request.
     pub misses: u64,
-    /// Of these, calls that joined a request that was under way.
+    /// Of the misses: calls that joined a request in progress.
     pub joined: u64,
-    /// Answers that were kept.
+    /// Answers that were cached.
     pub kept: u64,
-    /// Answers that were not, since no branch handled them.
+    /// Answers that were not cached because no branch matched.
     pub unhandled: u64,
-    /// Answers that were not, since the other side had failed: a status of 500 and above, or no complete reply.
+    /// Requests with an error: a status of 500 or above, or no complete reply.
     pub failed: u64,
 }
 
-/// A kept answer, for a list.
+/// A cached answer with its key, as [`ResponseCache::list`] returns it.
 #[derive(Debug, Clone)]
 pub struct ListedCacheEntry {
-    /// Its key.
     pub key: CacheKey,
-    /// What is kept, and since when.
     pub entry: ResponseCacheEntry,
-    /// What it takes, in bytes.
+    /// The memory that it takes.
     pub bytes: usize,
 }
 
 impl ResponseCache {
-    /// An empty one.
     pub fn new(limits: ResponseCacheLimits) -> Self {
-        let kept = ResponseCacheInner {
+        let inner = ResponseCacheInner {
             entries: LruCache::unbounded(),
             bytes: 0,
             script_stats: HashMap::new(),
         };
-        Self { limits, inner: Mutex::new(kept) }
+        Self { limits, inner: Mutex::new(inner) }
     }
 
-    /// How much it keeps.
     pub fn limits(&self) -> ResponseCacheLimits {
         self.limits
     }
 
-    /// The answer kept under a key, as far as it serves who asks.
+    /// The cached answer, if it is not too old for this cache policy.
     pub fn get(
         &self,
         key: CacheKey,
-        asks: &ResponseCachePolicy,
+        policy: &ResponseCachePolicy,
         now: Instant,
     ) -> Option<ResponseCacheLookup> {
-        let mut kept = self.lock();
-        let entry = kept.entries.get(&key)?;
+        let mut inner = self.inner.lock();
+        let entry = inner.entries.get(&key)?;
         let age = now.saturating_duration_since(entry.stored_at);
         if age >= entry.lifetime {
-            kept.remove(key);
+            inner.remove(key);
             return None;
         }
-        let (serves, _) = entry.max_ages(asks).into_iter().find(|(_, until)| age < *until)?;
+        let (freshness, _) =
+            entry.max_ages(policy).into_iter().find(|(_, max_age)| age < *max_age)?;
         let answer = Arc::clone(&entry.answer);
-        Some(match serves {
+        Some(match freshness {
             ResponseFreshness::Fresh => ResponseCacheLookup::Fresh(answer),
             ResponseFreshness::Stale => ResponseCacheLookup::Stale(answer),
             ResponseFreshness::LastResort => ResponseCacheLookup::LastResort(answer),
         })
     }
 
-    /// Keeps an answer in place of what was there, unless that is newer: other daemons may have older ones.
+    /// Stores an answer, unless the cache has a newer one: an answer from the shared cache may be older.
     pub fn put(&self, key: CacheKey, entry: ResponseCacheEntry) {
         let size = entry_size(&entry);
-        let mut kept = self.lock();
-        if kept.entries.peek(&key).is_some_and(|there| there.stored_at > entry.stored_at) {
+        let mut inner = self.inner.lock();
+        if inner.entries.peek(&key).is_some_and(|existing| existing.stored_at > entry.stored_at) {
             return;
         }
-        kept.remove(key);
+        inner.remove(key);
         if size > self.limits.max_bytes / 8 {
             return;
         }
-        kept.bytes += size;
-        kept.entries.put(key, entry);
-        kept.evict(self.limits);
+        inner.bytes += size;
+        inner.entries.put(key, entry);
+        inner.evict(self.limits);
     }
 
-    /// Counts what was done for a script. There are as many scripts as the operator has written.
-    pub fn update_stats(&self, script: &str, count: impl FnOnce(&mut ResponseCacheStats)) {
-        let mut kept = self.lock();
-        match kept.script_stats.get_mut(script) {
-            Some(tally) => count(tally),
-            None => count(kept.script_stats.entry(script.into()).or_default()),
+    /// Applies `update` to the counters of a script.
+    pub fn update_stats(&self, script: &str, update: impl FnOnce(&mut ResponseCacheStats)) {
+        let mut inner = self.inner.lock();
+        match inner.script_stats.get_mut(script) {
+            Some(stats) => update(stats),
+            None => update(inner.script_stats.entry(script.into()).or_default()),
         }
     }
 
-    /// What was done for each script, by its name.
-    pub fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
-        let kept = self.lock();
-        let mut tallies: Vec<_> = kept.script_stats.iter().map(|(n, t)| (n.clone(), *t)).collect();
-        tallies.sort_by(|a, b| a.0.cmp(&b.0));
-        tallies
+    /// Sorted by script name.
+    pub(crate) fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
+        let inner = self.inner.lock();
+        let stats = inner.script_stats.iter().map(|(script, stats)| (script.clone(), *stats));
+        let mut stats: Vec<_> = stats.collect();
+        stats.sort_by(|a, b| a.0.cmp(&b.0));
+        stats
     }
 
-    /// Everything that is kept, the last used first.
+    /// All entries whose lifetime is not over, the most recently used first.
     pub fn list(&self, now: Instant) -> Vec<ListedCacheEntry> {
-        let kept = self.lock();
-        let serves = |entry: &ResponseCacheEntry| {
+        let inner = self.inner.lock();
+        let is_alive = |entry: &ResponseCacheEntry| {
             now.saturating_duration_since(entry.stored_at) < entry.lifetime
         };
-        let entries = kept.entries.iter().filter(|(_, entry)| serves(entry));
+        let entries = inner.entries.iter().filter(|(_, entry)| is_alive(entry));
         let listed = |(key, entry): (&CacheKey, &ResponseCacheEntry)| ListedCacheEntry {
             key: *key,
             bytes: entry_size(entry),
@@ -221,37 +216,31 @@ impl ResponseCache {
         entries.map(listed).collect()
     }
 
-    /// Throws away the answers that `which` names.
-    pub fn purge(&self, which: impl Fn(CacheKey, &ResponseCacheEntry) -> bool) -> Vec<CacheKey> {
-        let mut kept = self.lock();
-        let gone = kept.entries.iter().filter(|(key, entry)| which(**key, entry));
-        let gone: Vec<_> = gone.map(|(key, _)| *key).collect();
-        gone.iter().for_each(|key| kept.remove(*key));
-        gone
+    /// Removes the entries that `filter` selects, and returns their keys.
+    pub fn purge(&self, filter: impl Fn(CacheKey, &ResponseCacheEntry) -> bool) -> Vec<CacheKey> {
+        let mut inner = self.inner.lock();
+        let removed = inner.entries.iter().filter(|(key, entry)| filter(**key, entry));
+        let removed: Vec<_> = removed.map(|(key, _)| *key).collect();
+        removed.iter().for_each(|key| inner.remove(*key));
+        removed
     }
 
-    /// How many answers are kept, those whose time is over among them.
+    /// The number of entries, also of those whose lifetime is over.
     pub fn len(&self) -> usize {
-        self.lock().entries.len()
+        self.inner.lock().entries.len()
     }
 
-    /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes they take.
+    /// The memory that all entries take.
     pub fn bytes(&self) -> usize {
-        self.lock().bytes
-    }
-
-    /// Nothing in here panics half-way, so what a poisoned lock guards is whole.
-    fn lock(&self) -> MutexGuard<'_, ResponseCacheInner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().bytes
     }
 }
 
-/// What an entry takes beside its answer and its label.
+/// The memory of an entry without its answer and label, in bytes. 64 stands for the allocations around it.
 const ENTRY_OVERHEAD: usize = size_of::<CacheKey>() + size_of::<ResponseCacheEntry>() + 64;
 
 fn entry_size(entry: &ResponseCacheEntry) -> usize {
@@ -265,8 +254,8 @@ impl ResponseCacheInner {
         }
     }
 
-    fn evict(&mut self, bounds: ResponseCacheLimits) {
-        while self.bytes > bounds.max_bytes || self.entries.len() > bounds.max_entries {
+    fn evict(&mut self, limits: ResponseCacheLimits) {
+        while self.bytes > limits.max_bytes || self.entries.len() > limits.max_entries {
             let Some((_, entry)) = self.entries.pop_lru() else { return };
             self.bytes -= entry_size(&entry);
         }

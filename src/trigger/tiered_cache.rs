@@ -1,4 +1,5 @@
-//! What is looked up before a request, kept after it, and fallen back to where nothing came.
+//! The response cache of this process in front of the shared cache: look-up before a request, storing after it, and
+//! stale answers when it fails.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::script::request::{
     CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerRequest, TriggerResult,
 };
 
-/// Who asks for what.
+/// A request of a script with a cache.
 pub(super) struct CacheableRequest<'a> {
     pub(super) key: CacheKey,
     pub(super) cache_policy: &'a ResponseCachePolicy,
@@ -24,7 +25,7 @@ pub(super) struct CacheableRequest<'a> {
     pub(super) script: &'a Arc<Script>,
 }
 
-/// As much of it as is needed when the answer has come.
+/// What storing an answer needs. Owned, since the call may have ended when the answer comes.
 pub(super) struct CacheStoreContext {
     pub(super) key: CacheKey,
     pub(super) cache_policy: ResponseCachePolicy,
@@ -43,32 +44,30 @@ impl CacheableRequest<'_> {
     }
 }
 
-/// The kept answers, and when they serve.
 pub(super) struct TieredCache {
     pub(super) local: ResponseCache,
-    /// What other daemons have kept.
     pub(super) shared: Option<Arc<SharedCache>>,
-    /// Of what is still done for them.
+    /// For the tasks that write to the shared cache.
     pub(super) tracker: TaskTracker,
 }
 
 impl TieredCache {
-    /// What is kept, where a branch of who asks handles it.
-    fn get_if_handled(&self, asked: &CacheableRequest<'_>) -> Option<ResponseCacheLookup> {
-        let found = self.local.get(asked.key, asked.cache_policy, Instant::now())?;
-        has_branch_for(asked.script, found.answer()).then_some(found)
+    /// The cached answer, if a branch of the script matches it: another script may have stored it.
+    fn get_if_handled(&self, request: &CacheableRequest<'_>) -> Option<ResponseCacheLookup> {
+        let cached = self.local.get(request.key, request.cache_policy, Instant::now())?;
+        has_branch_for(request.script, cached.answer()).then_some(cached)
     }
 
-    /// What serves at once.
-    pub(super) fn look_up(&self, asked: &CacheableRequest<'_>) -> Option<TriggerResult> {
-        let (answer, cache) = match self.get_if_handled(asked)? {
+    /// A cached answer, fresh or stale, that can be used without a request.
+    pub(super) fn look_up(&self, request: &CacheableRequest<'_>) -> Option<TriggerResult> {
+        let (answer, cache) = match self.get_if_handled(request)? {
             ResponseCacheLookup::Fresh(answer) => (answer, CacheStatus::Hit),
             ResponseCacheLookup::Stale(answer) => (answer, CacheStatus::Stale),
             ResponseCacheLookup::LastResort(_) => return None,
         };
-        self.local.update_stats(&asked.script.name, |tally| match cache {
-            CacheStatus::Stale => tally.stale += 1,
-            _ => tally.hits += 1,
+        self.local.update_stats(&request.script.name, |stats| match cache {
+            CacheStatus::Stale => stats.stale += 1,
+            _ => stats.hits += 1,
         });
         Some(TriggerResult {
             answer: Ok(answer),
@@ -78,9 +77,9 @@ impl TieredCache {
         })
     }
 
-    /// What a flight has left behind that ended since this was looked up.
-    pub(super) fn recheck_fresh(&self, asked: &CacheableRequest<'_>) -> Option<RequestOutcome> {
-        match self.get_if_handled(asked)? {
+    /// A second look before a flight starts: another flight may have stored a fresh answer since the first.
+    pub(super) fn recheck_fresh(&self, request: &CacheableRequest<'_>) -> Option<RequestOutcome> {
+        match self.get_if_handled(request)? {
             ResponseCacheLookup::Fresh(answer) => {
                 Some(RequestOutcome::cached(answer, CacheStatus::Hit))
             }
@@ -88,45 +87,50 @@ impl TieredCache {
         }
     }
 
-    /// Keeps an answer that a branch handles, unless the other side had failed. Whether it did.
-    pub(super) fn store(&self, to_keep: &CacheStoreContext, landed: &RequestOutcome) -> bool {
-        let failed = landed.answer.as_ref().map_or(true, |answer| answer.status >= 500);
-        let is_kept = landed.class == ResponseClass::Handled && !failed;
-        self.local.update_stats(&to_keep.script.name, |tally| match (is_kept, failed) {
-            (true, _) => tally.kept += 1,
-            (false, true) => tally.failed += 1,
-            (false, false) => tally.unhandled += 1,
+    /// Stores the answer if it is cacheable: a branch matches it, and its status is below 500. Returns whether it is.
+    pub(super) fn store(&self, context: &CacheStoreContext, outcome: &RequestOutcome) -> bool {
+        let failed = outcome.answer.as_ref().map_or(true, |answer| answer.status >= 500);
+        let is_cacheable = outcome.class == ResponseClass::Handled && !failed;
+        self.local.update_stats(&context.script.name, |stats| match (is_cacheable, failed) {
+            (true, _) => stats.kept += 1,
+            (false, true) => stats.failed += 1,
+            (false, false) => stats.unhandled += 1,
         });
-        if let (true, Ok(answer)) = (is_kept, &landed.answer) {
-            self.local.put(to_keep.key, to_keep.entry(answer.clone(), Instant::now()));
+        if let (true, Ok(answer)) = (is_cacheable, &outcome.answer) {
+            self.local.put(context.key, context.entry(answer.clone(), Instant::now()));
         }
-        is_kept
+        is_cacheable
     }
 
-    /// What the call gets: what came, else an old answer where the script takes one.
+    /// The result for the call: the outcome if it is usable, else a stale answer if the script's cache policy allows
+    /// one.
     pub(super) fn outcome_or_stale(
         &self,
-        asked: &CacheableRequest<'_>,
-        errand: &RequestPlan,
-        landed: RequestOutcome,
+        request: &CacheableRequest<'_>,
+        plan: &RequestPlan,
+        outcome: RequestOutcome,
     ) -> TriggerResult {
-        self.local.update_stats(&asked.script.name, |tally| {
-            tally.misses += 1;
-            tally.joined += u64::from(landed.timings.joined_flight);
+        self.local.update_stats(&request.script.name, |stats| {
+            stats.misses += 1;
+            stats.joined += u64::from(outcome.timings.joined_flight);
         });
-        let old = if errand.accepts(&landed) { None } else { self.get_if_handled(asked) };
-        let Some(old) = old else { return landed.into_trigger_result() };
-        self.local.update_stats(&asked.script.name, |tally| tally.stale += 1);
-        let answer = Ok(old.answer().clone());
-        TriggerResult { answer, cache: CacheStatus::Stale, ..landed.into_trigger_result() }
+        let stale = if plan.accepts(&outcome) { None } else { self.get_if_handled(request) };
+        let Some(stale) = stale else { return outcome.into_trigger_result() };
+        self.local.update_stats(&request.script.name, |stats| stats.stale += 1);
+        let answer = Ok(stale.answer().clone());
+        TriggerResult { answer, cache: CacheStatus::Stale, ..outcome.into_trigger_result() }
     }
 }
 
 impl CacheStoreContext {
-    pub(super) fn entry(&self, answer: Arc<TriggerAnswer>, since: Instant) -> ResponseCacheEntry {
+    pub(super) fn entry(
+        &self,
+        answer: Arc<TriggerAnswer>,
+        stored_at: Instant,
+    ) -> ResponseCacheEntry {
         ResponseCacheEntry {
             answer,
-            stored_at: since,
+            stored_at,
             fresh_for: self.cache_policy.fresh,
             lifetime: self.cache_policy.lifetime(),
             request_label: self.request_label.clone(),
@@ -135,12 +139,14 @@ impl CacheStoreContext {
     }
 }
 
-/// An answer that was asked for behind a call has not come: calls are served the old one as long as that may be.
-pub(super) fn log_failed_refresh(landed: &RequestOutcome) {
-    if let ResponseClass::Unusable(reason) = &landed.class {
-        match landed.answer {
-            Err(TriggerError::CircuitOpen(_)) => debug!(reason, "a kept answer was not renewed"),
-            _ => warn!(reason, "a kept answer could not be renewed"),
+/// Logs a refresh of a stale answer that failed. Calls get the stale answer until its time is over.
+pub(super) fn log_failed_refresh(outcome: &RequestOutcome) {
+    if let ResponseClass::Unusable(reason) = &outcome.class {
+        match outcome.answer {
+            Err(TriggerError::CircuitOpen(_)) => {
+                debug!(reason, "a cached answer was not refreshed");
+            }
+            _ => warn!(reason, "a cached answer could not be refreshed"),
         }
     }
 }

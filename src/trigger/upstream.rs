@@ -1,42 +1,48 @@
-//! The web applications that are asked: how each is doing, and how much it is asked at once.
+//! Upstreams: the web applications that receive requests. Each has a limit on concurrent requests, a circuit breaker
+//! and counters.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tracing::{info, warn};
 use url::{Origin, Url};
 
-use super::circuit_breaker::{
-    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings,
+use crate::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
 use crate::script::request::TriggerError;
 use crate::web::host_port::HostPort;
 
-/// Most upstreams that are remembered: values may decide hosts.
+/// The most upstreams to remember, since values may decide hosts. The least recently used is forgotten first.
 const MAX_UPSTREAMS: usize = 1024;
 
-/// What holds for requests to one upstream.
+/// The default circuit breaker of an upstream. A probe has a timeout because it may be a background request, which may
+/// take minutes.
+pub const UPSTREAM_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
+    failure_threshold: 5,
+    open_for: Duration::from_secs(1),
+    max_open_for: Duration::from_secs(60),
+    half_open: HalfOpenPolicy::SingleProbe { timeout: Duration::from_secs(10) },
+};
+
+/// The limits of each upstream.
 #[derive(Debug, Clone)]
 pub struct UpstreamLimits {
-    /// How many may be under way at once; more wait for a place.
+    /// Concurrent requests. Further requests wait for a permit.
     pub max_concurrent: usize,
-    /// The same for single places.
+    /// The same for single hosts. An entry with a port wins over one without.
     pub max_concurrent_at: Vec<(HostPort, usize)>,
-    /// When it is left alone.
     pub breaker: CircuitBreakerSettings,
 }
 
 impl Default for UpstreamLimits {
     fn default() -> Self {
-        Self {
-            max_concurrent: 512,
-            max_concurrent_at: Vec::new(),
-            breaker: CircuitBreakerSettings::default(),
-        }
+        Self { max_concurrent: 512, max_concurrent_at: Vec::new(), breaker: UPSTREAM_BREAKER }
     }
 }
 
@@ -51,61 +57,59 @@ impl UpstreamRegistry {
         Self { limits, by_origin: Mutex::new(LruCache::unbounded()) }
     }
 
-    /// The upstream of a URL. `name` is what people call it: a host that a value decides may be sensitive, and there may
-    /// be any number of them.
+    /// The upstream of a URL. `name` is for logs and metrics: the host itself may be sensitive where a value decides
+    /// it.
     pub(super) fn for_url(&self, url: &Url, name: &str) -> Arc<UpstreamServer> {
-        let mut known = lock(&self.by_origin);
+        let mut upstreams = self.by_origin.lock();
         let origin = url.origin();
-        if let Some(upstream) = known.get(&origin) {
+        if let Some(upstream) = upstreams.get(&origin) {
             return upstream.clone();
         }
-        let at = self.limits.max_concurrent_at.iter().filter(|(place, _)| place.matches_url(url));
-        let most = at.max_by_key(|(place, _)| place.has_port());
-        let most = most.map_or(self.limits.max_concurrent, |(_, most)| *most);
-        let upstream = Arc::new(UpstreamServer::new(name, most, self.limits.breaker));
-        known.put(origin, upstream.clone());
-        while known.len() > MAX_UPSTREAMS {
-            known.pop_lru();
+        let limits = self.limits.max_concurrent_at.iter().filter(|(host, _)| host.matches_url(url));
+        let limit = limits.max_by_key(|(host, _)| host.has_port());
+        let limit = limit.map_or(self.limits.max_concurrent, |(_, limit)| *limit);
+        let upstream = Arc::new(UpstreamServer::new(name, limit, self.limits.breaker));
+        upstreams.put(origin, upstream.clone());
+        while upstreams.len() > MAX_UPSTREAMS {
+            upstreams.pop_lru();
         }
         upstream
     }
 
-    /// How all of them are doing, by name.
+    /// Sorted by name.
     pub(super) fn states(&self) -> Vec<UpstreamState> {
-        let known = lock(&self.by_origin);
-        let mut states: Vec<_> = known.iter().map(|(_, upstream)| upstream.state()).collect();
+        let upstreams = self.by_origin.lock();
+        let mut states: Vec<_> = upstreams.iter().map(|(_, upstream)| upstream.state()).collect();
         states.sort_by(|a, b| a.name.cmp(&b.name));
         states
     }
 }
 
-/// How an upstream is doing.
+/// The state and the counters of an upstream, for metrics and the control protocol.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UpstreamState {
-    /// As people call it.
     pub name: String,
-    /// Its breaker.
     pub breaker: BreakerState,
-    /// How often it has opened.
+    /// How often the circuit breaker has opened.
     pub times_opened: u64,
-    /// Requests under way.
+    /// Requests in progress.
     pub in_flight: usize,
-    /// Requests that got a complete reply, by the hundred of its HTTP status: 2 is 200 to 299.
+    /// Complete replies by the first digit of their HTTP status: index 2 counts 200 to 299.
     pub replies_by_class: [u64; 6],
     /// Attempts without a complete reply.
     pub failed_attempts: u64,
-    /// Requests that were not sent, since it is left alone, or has no place for more.
+    /// Requests that were not sent: the circuit breaker was open, or no permit was free in time.
     pub not_sent: u64,
-    /// What all attempts together took.
+    /// The duration of all attempts together.
     pub total_time: Duration,
 }
 
-/// One of them.
 pub(super) struct UpstreamServer {
     name: Box<str>,
     max_concurrent: usize,
     permits: Arc<Semaphore>,
-    /// The half of them that who is patient may have: it may take minutes, and calls need the others.
+    /// Background requests need one of these as well. There are half as many: such requests may take minutes, and must
+    /// leave permits for calls.
     background_permits: Arc<Semaphore>,
     breaker: Mutex<CircuitBreaker>,
     counters: UpstreamCounters,
@@ -120,70 +124,74 @@ struct UpstreamCounters {
     total_time_us: AtomicU64,
 }
 
-/// What an attempt says about its upstream.
+/// What an attempt says about the health of its upstream.
 pub(super) enum HealthSignal {
-    /// It answered, with this status.
+    /// A reply with this status.
     Answered(u16),
-    /// It answered, but as one does that is broken.
+    /// A reply with this error status, which no branch handles.
     ServerError(u16),
-    /// It did not answer.
+    /// A timeout, or no connection.
     NoReply,
-    /// Nothing.
+    /// Nothing: the request was not sent, or its reply was too long.
     Unknown,
 }
 
 impl UpstreamServer {
-    fn new(name: &str, max_concurrent: usize, limits: CircuitBreakerSettings) -> Self {
+    fn new(name: &str, max_concurrent: usize, breaker: CircuitBreakerSettings) -> Self {
         Self {
             name: name.into(),
             max_concurrent,
             permits: Arc::new(Semaphore::new(max_concurrent)),
             background_permits: Arc::new(Semaphore::new(max_concurrent.div_ceil(2))),
-            breaker: Mutex::new(CircuitBreaker::new(limits)),
+            breaker: Mutex::new(CircuitBreaker::new(breaker)),
             counters: UpstreamCounters::default(),
         }
     }
 
-    /// A place for one request, no later than `until`. Who is patient waits for an upstream that is left alone as well:
-    /// its request is as good a probe as any.
+    /// Waits for a permit for one request until `deadline`. A background request gets one even while the circuit
+    /// breaker is open: no call waits for it, and its result tells whether the upstream works again.
+    ///
+    /// # Errors
+    ///
+    /// [`TriggerError::CircuitOpen`] or [`TriggerError::UpstreamBusy`].
     pub(super) async fn acquire(
         self: &Arc<Self>,
-        until: Instant,
-        patient: bool,
+        deadline: Instant,
+        is_background: bool,
     ) -> Result<UpstreamPermit, TriggerError> {
-        let refuses = lock(&self.breaker).failures_if_open(Instant::now());
-        if let Some(failures) = refuses.filter(|_| !patient) {
+        let failures = self.breaker.lock().failures_if_open(Instant::now());
+        if let Some(failures) = failures.filter(|_| !is_background) {
             return Err(self.count_not_sent(TriggerError::CircuitOpen(failures)));
         }
         let busy = || self.count_not_sent(TriggerError::UpstreamBusy(self.max_concurrent));
-        let behind = match patient {
-            true => Some(acquire_until(&self.background_permits, until).await.ok_or_else(busy)?),
+        let background_permit = match is_background {
+            true => Some(acquire_until(&self.background_permits, deadline).await.ok_or_else(busy)?),
             false => None,
         };
-        let place = acquire_until(&self.permits, until).await.ok_or_else(busy)?;
-        let admitted = lock(&self.breaker).admit(Instant::now());
+        let permit = acquire_until(&self.permits, deadline).await.ok_or_else(busy)?;
+        let admitted = self.breaker.lock().admit(Instant::now());
         match admitted {
-            Err(failures) if !patient => {
+            Err(failures) if !is_background => {
                 Err(self.count_not_sent(TriggerError::CircuitOpen(failures)))
             }
             _ => Ok(UpstreamPermit {
                 upstream: self.clone(),
                 started_at: Instant::now(),
                 signal: HealthSignal::Unknown,
-                permits: (place, behind),
+                permits: (permit, background_permit),
             }),
         }
     }
 
-    fn count_not_sent(&self, why: TriggerError) -> TriggerError {
+    fn count_not_sent(&self, error: TriggerError) -> TriggerError {
         self.counters.not_sent.fetch_add(1, Ordering::Relaxed);
-        why
+        error
     }
 
-    fn record_attempt(&self, sign: &HealthSignal, took: Duration) {
-        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.counters.total_time_us.fetch_add(took, Ordering::Relaxed);
-        match sign {
+    fn record_attempt(&self, signal: &HealthSignal, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.counters.total_time_us.fetch_add(micros, Ordering::Relaxed);
+        match signal {
             HealthSignal::Answered(status) | HealthSignal::ServerError(status) => {
                 let class = usize::from(status / 100).min(5);
                 self.counters.replies_by_class[class].fetch_add(1, Ordering::Relaxed)
@@ -192,8 +200,8 @@ impl UpstreamServer {
             HealthSignal::Unknown => 0,
         };
         let now = Instant::now();
-        let mut breaker = lock(&self.breaker);
-        let change = match sign {
+        let mut breaker = self.breaker.lock();
+        let transition = match signal {
             HealthSignal::Answered(_) => breaker.record_success(),
             HealthSignal::ServerError(_) | HealthSignal::NoReply => breaker.record_failure(now),
             HealthSignal::Unknown => {
@@ -202,25 +210,25 @@ impl UpstreamServer {
             }
         };
         drop(breaker);
-        self.log_transition(change);
+        self.log_transition(transition);
     }
 
-    fn log_transition(&self, change: BreakerTransition) {
-        match change {
+    fn log_transition(&self, transition: BreakerTransition) {
+        match transition {
             BreakerTransition::Unchanged => {}
-            BreakerTransition::Opened(lasts) => {
+            BreakerTransition::Opened(open_for) => {
                 self.counters.times_opened.fetch_add(1, Ordering::Relaxed);
-                warn!(upstream = self.name, ?lasts, "an upstream fails: it is left alone");
+                warn!(upstream = self.name, ?open_for, "circuit breaker opened");
             }
-            BreakerTransition::Closed => info!(upstream = self.name, "an upstream answers again"),
+            BreakerTransition::Closed => info!(upstream = self.name, "circuit breaker closed"),
         }
     }
 
     fn state(&self) -> UpstreamState {
-        let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         UpstreamState {
             name: self.name.to_string(),
-            breaker: lock(&self.breaker).state(Instant::now()),
+            breaker: self.breaker.lock().state(Instant::now()),
             times_opened: count(&self.counters.times_opened),
             in_flight: self.max_concurrent - self.permits.available_permits(),
             replies_by_class: self.counters.replies_by_class.each_ref().map(count),
@@ -231,28 +239,29 @@ impl UpstreamServer {
     }
 }
 
-/// A request that may be sent. What it says about the upstream is learnt when this is dropped.
+/// The permission to send one request. Its drop reports the attempt to the upstream.
 pub(super) struct UpstreamPermit {
     upstream: Arc<UpstreamServer>,
     started_at: Instant,
     signal: HealthSignal,
-    /// Held until the end.
-    #[expect(dead_code, reason = "its drop is what counts")]
+    #[expect(dead_code, reason = "held for its drop")]
     permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 }
 
-/// One of the places when it is free, no later than `until`.
-async fn acquire_until(places: &Arc<Semaphore>, until: Instant) -> Option<OwnedSemaphorePermit> {
-    match places.clone().try_acquire_owned() {
-        Ok(place) => Some(place),
-        Err(_) => timeout_at(until, places.clone().acquire_owned()).await.ok()?.ok(),
+/// A free permit even when the deadline has passed; else waits for one until the deadline.
+async fn acquire_until(
+    permits: &Arc<Semaphore>,
+    deadline: Instant,
+) -> Option<OwnedSemaphorePermit> {
+    match permits.clone().try_acquire_owned() {
+        Ok(permit) => Some(permit),
+        Err(_) => timeout_at(deadline, permits.clone().acquire_owned()).await.ok()?.ok(),
     }
 }
 
 impl UpstreamPermit {
-    /// What came of it.
-    pub(super) fn finish(mut self, sign: HealthSignal) {
-        self.signal = sign;
+    pub(super) fn finish(mut self, signal: HealthSignal) {
+        self.signal = signal;
     }
 }
 
@@ -260,8 +269,4 @@ impl Drop for UpstreamPermit {
     fn drop(&mut self) {
         self.upstream.record_attempt(&self.signal, self.started_at.elapsed());
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

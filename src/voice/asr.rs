@@ -1,8 +1,9 @@
-//! Speech into words: by a program, a web service, a vosk server, or the switch.
+//! Speech recognition by a program, a web service, a vosk server or the switch.
 //!
-//! Nothing that was said, and nothing that an engine says of it, is in a log, an error or a `Debug`.
+//! What a caller says and what an engine returns never appear in a log, an error or a `Debug` text.
 
 mod command;
+mod limits;
 mod openai;
 mod utterance;
 mod vosk;
@@ -21,12 +22,9 @@ use crate::script::voice::AsrError;
 use crate::web::client::HttpClient;
 use utterance::UtteranceAudio;
 
-/// Most bytes of words that count; what is behind them is cut.
-pub const MAX_TRANSCRIPT_BYTES: usize = 2000;
-/// Most bytes of an engine's answer.
-const MAX_REPLY_BYTES: usize = 256 * 1024;
+pub use limits::MAX_TRANSCRIPT_BYTES;
 
-/// Understands what callers say, by the engine of the daemon's file.
+/// Speech recognition by the engine that the daemon's file names.
 pub struct Recognizer {
     engine: Option<Arc<AsrEngine>>,
     recordings: RecordingFolder,
@@ -36,7 +34,7 @@ pub struct Recognizer {
 }
 
 impl Recognizer {
-    /// Sets up the engine, and deletes recordings and temporary files that were left behind.
+    /// Also deletes recordings and temporary folders that an earlier process left behind.
     pub fn new(settings: &VoiceSettings, client: Arc<HttpClient>) -> Self {
         program::remove_stale_folders();
         Self {
@@ -48,11 +46,11 @@ impl Recognizer {
         }
     }
 
-    /// Who listens, and the recording where that is us.
+    /// Returns where a channel's speech comes from: the switch's own recognition, or a recording that it is to make.
     ///
     /// # Errors
     ///
-    /// Where no engine listens.
+    /// If no engine is configured, or the system provides no random numbers for the recording's name.
     pub fn asr_source(&self) -> Result<(AsrSource, Option<SpeechRecording>), AsrError> {
         match &self.configured_engine()?.backend {
             AsrBackend::Switch { engine, grammar } => {
@@ -65,48 +63,51 @@ impl Recognizer {
         }
     }
 
-    /// Turns a recording into words on one line, at most [`MOST_WORDS`] bytes of them; empty where nothing was
-    /// understood. The recording is deleted as soon as it has been read.
+    /// Turns a recording into text on one line, at most [`MAX_TRANSCRIPT_BYTES`] long. The text is empty if nothing was
+    /// recognized. The recording is deleted as soon as it has been read.
     ///
     /// # Errors
     ///
-    /// When the recording can't be read, or the engine fails or is late. Waiting for others counts as time.
+    /// If the recording can't be read, the engine fails, or the timeout passes. Waiting for a permit counts as well.
     pub async fn transcribe(
         &self,
         recording: SpeechRecording,
         language: &str,
     ) -> Result<String, AsrError> {
         let deadline = Instant::now() + self.timeout;
-        let listen = self.configured_engine()?;
-        let Ok(turn) = timeout_at(deadline, self.permits.acquire()).await else {
-            return Err(AsrError(format!("{}: too many utterances at once", listen.name)));
+        let engine = self.configured_engine()?;
+        let Ok(permit) = timeout_at(deadline, self.permits.acquire()).await else {
+            return Err(AsrError(format!("{}: no recognizer was free in time", engine.name)));
         };
-        let understood =
-            timeout_at(deadline, self.transcribe_with(listen, recording, language)).await;
-        drop(turn);
-        match understood {
-            Ok(Ok(words)) => Ok(on_one_line(&words)),
-            Ok(Err(deaf)) => Err(AsrError(format!("{}: {deaf}", listen.name))),
-            Err(_) => Err(AsrError(format!("{}: no words within {:?}", listen.name, self.timeout))),
+        let transcript =
+            timeout_at(deadline, self.transcribe_with(engine, recording, language)).await;
+        drop(permit);
+        match transcript {
+            Ok(Ok(text)) => Ok(on_one_line(&text)),
+            Ok(Err(error)) => Err(AsrError(format!("{}: {error}", engine.name))),
+            Err(_) => {
+                Err(AsrError(format!("{}: no result within {:?}", engine.name, self.timeout)))
+            }
         }
     }
 
     fn configured_engine(&self) -> Result<&AsrEngine, AsrError> {
-        self.engine.as_deref().ok_or_else(|| AsrError("no engine listens".into()))
+        let engine = self.engine.as_deref();
+        engine.ok_or_else(|| AsrError("no speech recognizer is configured".into()))
     }
 
     async fn transcribe_with(
         &self,
-        listen: &AsrEngine,
+        engine: &AsrEngine,
         recording: SpeechRecording,
         language: &str,
     ) -> Result<String, AsrError> {
         let read = tokio::task::spawn_blocking(move || UtteranceAudio::read(&recording)).await;
-        let utterance = read.map_err(|_| AsrError("the recording can't be read".into()))??;
+        let utterance = read.map_err(|_| AsrError("could not read the recording".into()))??;
         if utterance.samples.is_empty() {
             return Ok(String::new());
         }
-        match &listen.backend {
+        match &engine.backend {
             AsrBackend::Command(program) => {
                 command::transcribe(program, &utterance, language, self.timeout).await
             }
@@ -114,16 +115,18 @@ impl Recognizer {
                 openai::transcribe(&self.client, service, &utterance, language).await
             }
             AsrBackend::Vosk(url) => vosk::transcribe(url, &utterance).await,
-            AsrBackend::Switch { .. } => Err(AsrError("the switch listens itself".into())),
+            AsrBackend::Switch { .. } => {
+                Err(AsrError("the switch does the recognition itself".into()))
+            }
         }
     }
 }
 
-/// Words on one line, with one blank between them.
-fn on_one_line(words: &str) -> String {
-    let words = words.split(|sign: char| sign.is_whitespace() || sign.is_control());
+/// Replaces control characters and runs of white space by one space.
+fn on_one_line(transcript: &str) -> String {
+    let words = transcript.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
-    let mut plain = words.join(" ");
-    plain.truncate(plain.floor_char_boundary(MAX_TRANSCRIPT_BYTES));
-    plain
+    let mut line = words.join(" ");
+    line.truncate(line.floor_char_boundary(MAX_TRANSCRIPT_BYTES));
+    line
 }

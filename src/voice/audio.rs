@@ -1,13 +1,13 @@
-//! Any sound file into what switches play: 16-bit mono WAV.
+//! Conversion of sound files to 16-bit mono WAV, which every switch plays.
 //!
 //! ```text
-//! bytes ─▶ decode (container, coding, channels mixed down) ─▶ resample, a rate each ─▶ WAV
+//! bytes ─▶ decode (container, codec, mix down to mono) ─▶ resample to each output rate ─▶ WAV
 //! ```
 //!
-//! Files come from strangers: what a header says is believed as far as the bytes bear it out, and every length is
-//! bounded.
+//! Files are untrusted: lengths in headers are not relied on, and every length is bounded.
 
 mod decode;
+mod error;
 mod resample;
 
 use std::io::Cursor;
@@ -21,76 +21,40 @@ use crate::voice::settings::SoundFormat;
 use decode::SoundDecoder;
 use resample::SoundResampler;
 
-/// Longest sound that is converted.
-pub const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
-/// Largest file that is converted, in bytes.
+pub use error::AudioError;
+
+/// Larger files are refused.
 pub const MAX_FILE_BYTES: usize = 256 << 20;
 
-/// Sample rates of what switches play, in Hz.
 const NARROWBAND_HZ: u32 = 8000;
-const WIDEBAND_HZ: u32 = 16000;
-/// Frames in a second, of 20 ms each. Asterisk's timestamps step around a last one that is shorter.
+const WIDEBAND_HZ: u32 = 16_000;
+/// A sound is padded to whole frames of 20 ms: Asterisk's timestamps jump if the last frame is shorter.
 const FRAMES_PER_SECOND: u32 = 50;
 
-/// A sound as a switch plays it.
+/// A converted file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedSound {
-    /// The file's extension, by which switches tell the rate.
+    /// The file name's extension. It tells the switch the sample rate.
     pub extension: &'static str,
     /// The whole file.
     pub bytes: Vec<u8>,
-    /// How long it plays.
     pub duration: Duration,
 }
 
-/// Why a file can't be converted, for people. Nothing of the file is in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AudioError {
-    /// Nothing that is known.
-    #[error("it is no sound file: MP3, Ogg Vorbis, FLAC and WAV can be read")]
-    UnknownFormat,
-    /// A known container of something else.
-    #[error(
-        "its sound is coded in a way that can't be read: MP3, Vorbis, FLAC and plain WAV can be"
-    )]
-    UnsupportedCodec,
-    /// Very common, so that it has a word of its own.
-    #[error("it is Opus, which can't be read: save it as MP3, Ogg Vorbis, FLAC or WAV")]
-    Opus,
-    /// It breaks the rules of its format.
-    #[error("it is damaged")]
-    Damaged,
-    /// It has no samples.
-    #[error("there is no sound in it")]
-    Empty,
-    /// No usual rate, in Hz.
-    #[error("its sample rate of {0} Hz is out of bounds: 4000 to 192000 Hz can be read")]
-    SampleRate(u32),
-    /// Several sounds that were joined.
-    #[error("its sample rate changes on the way: save it anew as one sound")]
-    SampleRateChanged,
-    /// More than anybody listens to.
-    #[error("it has {0} channels, and at most 8 can be mixed")]
-    TooManyChannels(usize),
-    /// Beyond [`LONGEST`].
-    #[error("it is longer than 15 minutes")]
-    TooLong,
-    /// Beyond [`LARGEST`].
-    #[error("it is larger than 256 MiB")]
-    TooLarge,
-}
-
-/// Converts a whole file. Peaks are cut, never wrapped; what is broken off plays as far as it goes; silence fills up the
-/// last 20 ms. It takes processor time in proportion to the length of the sound: some milliseconds for a sentence, seconds for the longest.
+/// Converts a whole file. Peaks are clipped. A truncated file is converted as far as it goes. Silence fills the last
+/// frame.
+///
+/// This takes processor time in proportion to the length of the sound: milliseconds for a sentence, seconds for the
+/// longest sound.
 ///
 /// # Errors
 ///
-/// Where the file is no sound that can be read, or beyond a bound.
+/// If the file is not a supported sound, or exceeds a bound.
 pub fn convert(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedSound>, AudioError> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(AudioError::TooLarge);
     }
-    // A decoder that loses its way in a hostile file costs that file alone.
+    // If a malformed file makes a decoder panic, only that file fails.
     catch_unwind(AssertUnwindSafe(|| decode_and_encode(bytes, format)))
         .unwrap_or(Err(AudioError::Damaged))
 }
@@ -108,12 +72,13 @@ fn decode_and_encode(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedS
             resampler.push(samples)?;
         }
     }
-    let encoded: Result<Vec<_>, _> = outputs.into_iter().map(encode).collect();
-    encoded
-        .and_then(|encoded| if encoded.is_empty() { Err(AudioError::Empty) } else { Ok(encoded) })
+    if outputs.is_empty() {
+        return Err(AudioError::Empty);
+    }
+    outputs.into_iter().map(encode).collect()
 }
 
-/// One file of a sound.
+/// A file to write.
 #[derive(Clone, Copy)]
 struct WavOutput {
     extension: &'static str,
@@ -133,13 +98,11 @@ fn wav_outputs(format: SoundFormat) -> &'static [WavOutput] {
 
 fn encode((output, resampler): (WavOutput, SoundResampler)) -> Result<EncodedSound, AudioError> {
     let mut samples = resampler.finish()?;
-    samples.resize(
-        samples.len().next_multiple_of((output.sample_rate / FRAMES_PER_SECOND) as usize),
-        0,
-    );
+    let frame_samples = (output.sample_rate / FRAMES_PER_SECOND) as usize;
+    samples.resize(samples.len().next_multiple_of(frame_samples), 0);
     let bytes = wav_file(&samples, output.sample_rate).map_err(|_| AudioError::TooLong)?;
-    let length = Duration::from_secs_f64(samples.len() as f64 / f64::from(output.sample_rate));
-    Ok(EncodedSound { extension: output.extension, bytes, duration: length })
+    let duration = Duration::from_secs_f64(samples.len() as f64 / f64::from(output.sample_rate));
+    Ok(EncodedSound { extension: output.extension, bytes, duration })
 }
 
 fn wav_file(samples: &[i16], rate: u32) -> Result<Vec<u8>, hound::Error> {

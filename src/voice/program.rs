@@ -1,111 +1,65 @@
-//! A program of the operator's, run for one sound or one utterance: bounded in time and bytes, never by a shell.
+//! Runs an engine's program for one sound or one utterance, without a shell and within bounds on time and output.
 
+mod error;
 mod private_folder;
 mod running_program;
 
 use std::path::Path;
-use std::process::ExitStatus;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
 use crate::script::voice::SpeakingRate;
 use crate::voice::settings::EngineProgram;
+use error::temporary_file_error;
 use private_folder::PrivateFolder;
 use running_program::{ProgramTask, RunningProgram};
+
+pub use error::{ProgramError, ProgramErrorReason};
 
 /// Words a minute at normal speed.
 const NORMAL_WPM: u32 = 175;
 
-/// What fills in a program's arguments, but for its files.
+/// Values of the placeholders in a program's arguments. `{in}` and `{out}` have theirs from the run's private folder.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProgramValues<'a> {
-    /// `{voice}`.
     pub voice: &'a str,
-    /// `{language}`.
     pub language: &'a str,
-    /// `{speed}` and `{wpm}`.
+    /// For `{speed}` and `{wpm}`.
     pub speed: SpeakingRate,
 }
 
-/// What a program works on.
+/// The input of a program.
 #[derive(Clone, Copy)]
 pub enum ProgramInput<'a> {
-    /// A text, on its standard input.
+    /// A text on standard input.
     Text(&'a str),
-    /// What is in the file `{in}`; on standard input where no argument names that.
+    /// The content of the file `{in}`, or of standard input if no argument contains `{in}`.
     File(&'a [u8]),
 }
 
-/// Why a program has no result.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}")]
-pub struct ProgramError {
-    /// What happened; nothing of it comes from the program.
-    pub reason: ProgramErrorReason,
-    /// The last line of its standard error, at most 200 characters. It may repeat what the program works on.
-    pub stderr_line: Option<String>,
-}
-
-/// What the program complained of is not shown.
-impl std::fmt::Debug for ProgramError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ProgramFailed({:?})", self.reason)
-    }
-}
-
-/// What happened to a program.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProgramErrorReason {
-    /// There is no such program.
-    #[error("it is not installed")]
-    NotInstalled,
-    /// It can't be run, with the system's reason.
-    #[error("it can't be run: {0}")]
-    CannotRun(String),
-    /// It failed.
-    #[error("it ended with status {0}")]
-    ExitStatus(i32),
-    /// It crashed, or something ended it.
-    #[error("it was ended by signal {0}")]
-    Signal(i32),
-    /// It was not done in time, and was killed.
-    #[error("it was not done within {0:?}")]
-    TimedOut(Duration),
-    /// Its result is longer than was allowed, in bytes, and it was killed.
-    #[error("its result is longer than {0} bytes")]
-    OutputTooLong(usize),
-    /// It says that all is well, and there is no result.
-    #[error("it made nothing")]
-    NoOutput,
-}
-
-impl From<ProgramErrorReason> for ProgramError {
-    fn from(reason: ProgramErrorReason) -> Self {
-        Self { reason, stderr_line: None }
-    }
-}
-
-/// Runs a program and returns its result: what it wrote to the file `{out}`, where an argument names that, else its
-/// standard output. It is killed, with all that it has started, when it is late, too long, or no longer waited for.
+/// Runs a program and returns its output: the file `{out}` if an argument contains that placeholder, else its standard
+/// output.
 ///
-/// Its environment is `PATH`, `HOME`, UTF-8 as the locale, and a `TMPDIR` that is removed behind it.
+/// The program and all processes that it started are killed at the end of the timeout, when the output becomes too
+/// long, and when this future is dropped. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private
+/// `TMPDIR` that is removed afterwards.
 ///
 /// # Errors
 ///
-/// When it can't be run, fails, or has no result within `time` and of at most `most` bytes.
+/// If the program can't be run, fails, or has no output of at most `max_output_bytes` within the timeout.
 pub async fn run(
     program: &EngineProgram,
     values: &ProgramValues<'_>,
     input: ProgramInput<'_>,
-    time: Duration,
-    most: usize,
+    time_limit: Duration,
+    max_output_bytes: usize,
 ) -> Result<Vec<u8>, ProgramError> {
     let folder = PrivateFolder::new().map_err(temporary_file_error)?;
     let task = ProgramTask {
         stdin_bytes: stdin_bytes(program, input),
         output_file: output_file(program, &folder),
-        max_output_bytes: most,
+        max_output_bytes,
     };
     if let (ProgramInput::File(bytes), true) = (input, uses_file(program, "{in}")) {
         tokio::fs::write(folder.input(), bytes).await.map_err(temporary_file_error)?;
@@ -114,13 +68,13 @@ pub async fn run(
         program.arguments.iter().map(|argument| fill_argument(argument, values, &folder));
     let arguments = arguments.collect();
     let mut running = RunningProgram::start(&program.executable, arguments, folder)?;
-    let done = timeout(time, running.run(&task)).await;
+    let output = timeout(time_limit, running.run(&task)).await;
     running.kill_and_wait().await;
-    done.unwrap_or(Err(ProgramErrorReason::TimedOut(time).into()))
+    output.unwrap_or(Err(ProgramErrorReason::TimedOut(time_limit).into()))
 }
 
-/// Removes temporary folders that a killed daemon has left behind more than an hour ago.
-pub fn remove_stale_folders() {
+/// Removes temporary folders that a killed daemon left behind more than an hour ago.
+pub(super) fn remove_stale_folders() {
     private_folder::remove_stale_folders();
 }
 
@@ -140,7 +94,7 @@ fn output_file(program: &EngineProgram, folder: &PrivateFolder) -> Option<std::p
     uses_file(program, "{out}").then(|| folder.output())
 }
 
-/// One argument with its placeholders filled in. What was filled in is not looked at again.
+/// Replaces the placeholders in one argument. Placeholders within a value are not replaced.
 fn fill_argument(argument: &str, values: &ProgramValues<'_>, folder: &PrivateFolder) -> String {
     let mut filled = String::new();
     let mut rest = argument;
@@ -168,35 +122,15 @@ fn placeholder_value(
     values: &ProgramValues<'_>,
     folder: &PrivateFolder,
 ) -> Option<String> {
-    let path = |path: &Path| path.to_string_lossy().into_owned();
+    let path_text = |path: &Path| path.to_string_lossy().into_owned();
     let SpeakingRate(hundredths) = values.speed;
     Some(match name {
-        "in" => path(&folder.input()),
-        "out" => path(&folder.output()),
+        "in" => path_text(&folder.input()),
+        "out" => path_text(&folder.output()),
         "voice" => values.voice.to_owned(),
         "language" => values.language.to_owned(),
         "speed" => format!("{:?}", f64::from(hundredths) / 100.0),
         "wpm" => (NORMAL_WPM * u32::from(hundredths) / 100).to_string(),
         _ => return None,
     })
-}
-
-fn temporary_file_error(error: std::io::Error) -> ProgramError {
-    ProgramErrorReason::CannotRun(format!("no temporary file: {error}")).into()
-}
-
-fn spawn_error(error: std::io::Error) -> ProgramError {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => ProgramErrorReason::NotInstalled.into(),
-        _ => ProgramErrorReason::CannotRun(error.to_string()).into(),
-    }
-}
-
-fn check_status(status: ExitStatus) -> Result<(), ProgramErrorReason> {
-    use std::os::unix::process::ExitStatusExt;
-    match (status.code(), status.signal()) {
-        (Some(0), _) => Ok(()),
-        (Some(code), _) => Err(ProgramErrorReason::ExitStatus(code)),
-        (None, signal) => Err(ProgramErrorReason::Signal(signal.unwrap_or_default())),
-    }
 }

@@ -1,4 +1,4 @@
-//! What the operator decides about engines, folders and formats. Made by [`config`](crate::config), which checks it.
+//! Settings of speech engines, folders and sound formats. [`config`](crate::config) builds and checks them.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -12,131 +12,130 @@ use url::Url;
 
 use crate::script::voice::SpeakingRate;
 
-/// Everything that speaking and listening goes by.
+/// Settings of the whole module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoiceSettings {
-    /// Speaks where a script names no engine. `None`: no engine is named, and the default one is not installed.
+    /// Used if a script names no engine. `None` if none is configured and espeak-ng is not installed.
     pub default_engine: Option<Arc<TtsEngine>>,
-    /// Speaks where the first engine fails.
+    /// Used if the first engine fails.
     pub fallback_engine: Option<Arc<TtsEngine>>,
-    /// Further engines, by the names that scripts use.
+    /// Further engines, by the name that scripts use.
     pub named_engines: BTreeMap<String, Arc<TtsEngine>>,
-    /// Turns speech into words; without one no speech can be asked for.
+    /// Without one, scripts can't ask for speech.
     pub asr_engine: Option<Arc<AsrEngine>>,
-    /// For one sound to be made or fetched, by each engine; and for one utterance to be understood.
+    /// For each engine to synthesize one text, to fetch one sound, and to transcribe one utterance.
     pub timeout: Duration,
-    /// Most sounds in the making at once, and as many utterances.
+    /// Limit on texts in synthesis, and the same limit on fetches and on transcriptions.
     pub max_concurrent: usize,
-    /// What sounds are made as.
+    /// The format of synthesized and fetched sounds.
     pub format: SoundFormat,
-    /// Where made and fetched sounds are kept.
+    /// Where synthesized and fetched sounds are stored.
     pub cache_folder: FolderPaths,
-    /// Most bytes of them; what is longest unused goes first.
+    /// Bound on the size of the stored sounds. The least recently used ones are removed first.
     pub max_cache_bytes: u64,
     /// Where the switch records what callers say.
     pub recordings_folder: FolderPaths,
-    /// The library's folder: the sound server serves files of it.
+    /// The folder of the operator's own sounds. The sound server serves them.
     pub library_folder: FolderPaths,
-    /// Serves sounds to a switch on another host.
+    /// For a switch on another host.
     pub sound_server: Option<SoundServerSettings>,
 }
 
-/// A folder, as we and the switch see it.
+/// The path of a folder on this host, and the switch's path for the same folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderPaths {
-    /// Our path; absolute.
+    /// Absolute.
     pub local: PathBuf,
-    /// The switch's path for the same folder; absolute.
+    /// Absolute.
     pub on_switch: PathBuf,
 }
 
-/// What sounds are made as: 16-bit mono WAV.
+/// Sample rates of the sounds, which are 16-bit mono WAV.
+///
+/// The `Debug` text of the variants is part of every `SoundKey`: a renamed variant would make all stored sounds useless.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SoundFormat {
-    /// 8 kHz, `.wav`: all switches play it.
+    /// 8 kHz as `.wav`, for every switch.
     #[default]
     Narrow,
-    /// 16 kHz, `.wav`: FreeSWITCH alone.
+    /// 16 kHz as `.wav`, for FreeSWITCH only.
     Wide,
-    /// 8 kHz in `.wav` and 16 kHz in a `.wav16` beside it, of which Asterisk takes what suits a channel.
+    /// 8 kHz as `.wav` and 16 kHz as `.wav16` next to it. Asterisk plays the one that suits the channel.
     Both,
 }
 
-/// An engine that speaks.
+/// A text-to-speech engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TtsEngine {
-    /// For the log: where it stands in the daemon's file and what it is, so that no two have the same.
+    /// For the log: its key in the daemon's file and its backend. No two engines have the same name.
     pub name: String,
-    /// What it is.
     pub backend: TtsBackend,
-    /// Its voice, where a script says no other.
+    /// Unless a script sets another.
     pub voice: Option<Arc<str>>,
-    /// Its language, where a script says no other.
+    /// Unless a script sets another.
     pub language: Arc<str>,
-    /// Its speed, where a script says no other.
+    /// Unless a script sets another.
     pub speed: SpeakingRate,
 }
 
-/// What speaks.
+/// How a text-to-speech engine is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TtsBackend {
-    /// A program: text on standard input.
+    /// A program that takes the text on standard input.
     Command(EngineProgram),
-    /// An OpenAI-compatible `/v1/audio/speech`.
+    /// An OpenAI-compatible web service (`/v1/audio/speech`).
     Http(EngineHttpService),
-    /// The switch itself (FreeSWITCH's `speak`), by its engine's name.
+    /// The switch itself (FreeSWITCH's `speak`), with the switch's name of the engine.
     Switch(String),
 }
 
-/// An engine that listens.
+/// A speech recognition engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsrEngine {
     /// For the log.
     pub name: String,
-    /// What it is.
     pub backend: AsrBackend,
 }
 
-/// What listens.
+/// How a speech recognition engine is reached.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AsrBackend {
-    /// A program: WAV in, text on standard output.
+    /// A program that takes a WAV file and writes text to standard output.
     Command(EngineProgram),
-    /// An OpenAI-compatible `/v1/audio/transcriptions`.
+    /// An OpenAI-compatible web service (`/v1/audio/transcriptions`).
     Http(EngineHttpService),
-    /// A vosk server's websocket.
+    /// The WebSocket URL of a vosk server.
     Vosk(Url),
     /// The switch itself.
     Switch {
-        /// The engine, as the switch names it; empty for its default.
+        /// The switch's name of the engine. Empty for the switch's default.
         engine: Arc<str>,
-        /// The grammar, as the engine takes it.
+        /// In the engine's own syntax.
         grammar: Arc<str>,
     },
 }
 
-/// A program with its arguments. Never a shell.
+/// A program with its arguments. It is run without a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineProgram {
-    /// The program, looked for in `PATH` unless it is a path.
+    /// A path, or a name that is looked up in `PATH`.
     pub executable: String,
-    /// Arguments with `{out}` `{in}` `{voice}` `{language}` `{speed}` (1.0 is normal) and `{wpm}` (175 words a minute is
-    /// normal), each filled in by itself.
+    /// May contain the placeholders `{in}`, `{out}`, `{voice}`, `{language}`, `{speed}` (1.0 is normal) and `{wpm}`
+    /// (words a minute, 175 is normal). A value never splits an argument in two.
     pub arguments: Vec<String>,
 }
 
-/// A web service.
+/// A web service that serves as an engine.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EngineHttpService {
-    /// Where; its host stands in the daemon's file, and may be at any address.
+    /// From the daemon's file, so the egress rules do not apply to its host.
     pub url: Url,
-    /// The model that it is asked for.
     pub model: String,
-    /// Request headers; those with secrets are marked as sensitive.
+    /// Request headers. Values with secrets are marked as sensitive.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-/// A URL may hold secrets.
+/// The URL may contain secrets, so only its host is shown.
 impl std::fmt::Debug for AsrBackend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -148,20 +147,19 @@ impl std::fmt::Debug for AsrBackend {
     }
 }
 
-/// The URL and the headers may hold secrets.
+/// The URL and the headers may contain secrets, so only the host is shown.
 impl std::fmt::Debug for EngineHttpService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Service({})", self.url.host_str().unwrap_or_default())
+        write!(f, "EngineHttpService({})", self.url.host_str().unwrap_or_default())
     }
 }
 
-/// Serves sounds to a switch that can't see our files.
+/// An HTTP server of sounds, for a switch that has no access to our files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SoundServerSettings {
-    /// Where it listens.
     pub listen: SocketAddr,
-    /// How the switch reaches it: the beginning of every sound's URL, without `/` at its end.
+    /// The base URL under which the switch reaches it, without a slash at the end.
     pub url: String,
-    /// Who may connect.
+    /// The networks that may connect.
     pub allow: Vec<IpNet>,
 }

@@ -1,6 +1,5 @@
-//! Sounds from URLs: fetched by us, read as sounds, and kept as the other side allows. A switch never gets the URL.
+//! Fetches sounds from URLs, converts them, and caches them as HTTP allows. The switch never gets the URL itself.
 
-pub mod cache_metadata;
 mod recent_failures;
 
 use std::sync::Arc;
@@ -15,60 +14,60 @@ use url::Url;
 
 use super::audio;
 use super::settings::{SoundFormat, VoiceSettings};
+use super::sound_store::cache_metadata::{SoundCacheMetadata, is_uncacheable};
 use super::sound_store::sound_key::SoundKey;
 use super::sound_store::{SoundStore, StoredSound};
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::web::client::{HttpClient, HttpReply};
 
-use cache_metadata::SoundCacheMetadata;
 use recent_failures::RecentFetchFailures;
 
-/// The largest sound that is fetched or made, in bytes.
-pub const MAX_SOUND_BYTES: usize = 16 << 20;
+/// The size of the largest sound that is fetched or synthesized, before its conversion.
+pub(super) const MAX_SOUND_BYTES: usize = 16 << 20;
 
-/// How long an old sound serves without another try when the other side has failed: calls do not wait for it each time.
+/// After a failed refresh, the stale sound is played for this long without another attempt.
 const STALE_TIME_AFTER_FAILURE: Duration = Duration::from_secs(30);
 
 const ACCEPT_VALUE: &str = "audio/wav, audio/mpeg, audio/ogg, audio/flac, audio/*;q=0.5, */*;q=0.1";
 
-/// Fetches sounds.
-pub struct SoundFetcher {
+pub(super) struct SoundFetcher {
     client: Arc<HttpClient>,
     store: Arc<SoundStore>,
     format: SoundFormat,
     timeout: Duration,
-    /// Of its own: a slow web server does not keep engines from speaking.
+    /// Separate from those of the synthesizer, so that slow web servers do not delay engines.
     permits: Semaphore,
     recent_failures: RecentFetchFailures,
 }
 
-/// A sound's URL that may be fetched. Without `Debug`: it may hold secrets.
+/// A sound's URL, after [`SoundFetcher::check_url`]. It has no `Debug`, since it may contain secrets.
 #[derive(Clone)]
-pub struct SoundSource {
+pub(super) struct SoundSource {
     url: Url,
     untrusted_host: bool,
     sound_key: Option<SoundKey>,
 }
 
 impl SoundSource {
-    /// What its sound is known by; `None` where nothing of it may be kept.
-    pub fn sound_key(&self) -> Option<SoundKey> {
+    /// `None` if the URL is sensitive, so that the sound must not be cached.
+    pub(super) fn sound_key(&self) -> Option<SoundKey> {
         self.sound_key
     }
 }
 
-/// Why there is no new sound.
 enum SoundFetchError {
-    /// The other side does not give it out: an old one is not heard either.
+    /// The sound is not available any more. A stale copy must not be played either.
     Gone(SoundError),
-    /// It may come another time.
     Temporary(SoundError),
 }
 
 impl SoundFetcher {
-    /// Nothing is fetched.
-    pub fn new(settings: &VoiceSettings, client: Arc<HttpClient>, store: Arc<SoundStore>) -> Self {
+    pub(super) fn new(
+        settings: &VoiceSettings,
+        client: Arc<HttpClient>,
+        store: Arc<SoundStore>,
+    ) -> Self {
         Self {
             client,
             store,
@@ -79,90 +78,92 @@ impl SoundFetcher {
         }
     }
 
-    /// Judges a URL.
+    /// `untrusted_host`: a value decided the host, so the egress rules apply.
     ///
     /// # Errors
     ///
-    /// When it is none, or may not be reached.
-    pub fn check_url(&self, url: &RedactedText, guarded: bool) -> Result<SoundSource, SoundError> {
-        let parsed = Url::parse(url.text()).map_err(|_| sound_error("the sound's URL is none"))?;
+    /// If the URL is invalid, or the egress rules forbid its host.
+    pub(super) fn check_url(
+        &self,
+        url: &RedactedText,
+        untrusted_host: bool,
+    ) -> Result<SoundSource, SoundError> {
+        let parsed =
+            Url::parse(url.text()).map_err(|_| sound_error("the sound's URL is invalid"))?;
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(sound_error("the sound's URL is neither http nor https"));
         }
-        if guarded {
+        if untrusted_host {
             self.client.check(&parsed).map_err(sound_error)?;
         }
-        // What a value may not reach must not be heard because the author may.
-        let kind: &[u8] = if guarded { b"url of a value" } else { b"url" };
+        // A URL from a value must not find a sound that only a script's own URL may fetch.
+        let kind: &[u8] = if untrusted_host { b"url of a value" } else { b"url" };
         let format = format!("{:?}", self.format);
         let parts = [kind, format.as_bytes(), parsed.as_str().as_bytes()];
-        let key = (!url.is_sensitive()).then(|| SoundKey::from_parts(parts));
-        Ok(SoundSource { url: parsed, untrusted_host: guarded, sound_key: key })
+        let sound_key = (!url.is_sensitive()).then(|| SoundKey::from_parts(parts));
+        Ok(SoundSource { url: parsed, untrusted_host, sound_key })
     }
 
-    /// The sound, or that there is none, where nobody needs to be asked.
-    pub fn cached_result(&self, place: &SoundSource) -> Option<Result<RenderedSound, SoundError>> {
-        let failed = || self.recent_failures.get(place.sound_key?).map(Err);
-        self.cached_fresh(place).map(Ok).or_else(failed)
+    /// Returns the fresh sound or the error of a recent fetch. `None` means that a fetch is needed.
+    pub(super) fn cached_result(
+        &self,
+        source: &SoundSource,
+    ) -> Option<Result<RenderedSound, SoundError>> {
+        let recent_error = || self.recent_failures.get(source.sound_key?).map(Err);
+        self.cached_fresh(source).map(Ok).or_else(recent_error)
     }
 
-    /// The sound, where nobody needs to be asked.
-    pub fn cached_fresh(&self, place: &SoundSource) -> Option<RenderedSound> {
-        let kept = self.store.get(place.sound_key?)?;
-        kept.metadata().is_some_and(SoundCacheMetadata::is_fresh).then(|| kept.rendered())
+    pub(super) fn cached_fresh(&self, source: &SoundSource) -> Option<RenderedSound> {
+        let sound = self.store.get(source.sound_key?)?;
+        sound.metadata().is_some_and(SoundCacheMetadata::is_fresh).then(|| sound.rendered())
     }
 
-    /// The sound that is there, however old.
-    pub fn cached(&self, place: &SoundSource) -> Option<RenderedSound> {
-        Some(self.store.get(place.sound_key?)?.rendered())
+    /// Returns the stored sound, fresh or stale.
+    pub(super) fn cached(&self, source: &SoundSource) -> Option<RenderedSound> {
+        Some(self.store.get(source.sound_key?)?.rendered())
     }
 
-    /// Fetches a sound, or asks whether it is still the same.
+    /// Fetches a sound, or revalidates the stored one.
     ///
     /// # Errors
     ///
-    /// When there is no sound within the time, and no old one either.
-    pub async fn fetch(&self, place: &SoundSource) -> Result<RenderedSound, SoundError> {
-        let old = place.sound_key.and_then(|key| self.store.get(key));
-        let late = || sound_error(format_args!("no sound was fetched within {:?}", self.timeout));
-        let fetched =
-            timeout_at(Instant::now() + self.timeout, self.fetch_and_store(place, old.as_ref()));
-        let failed = match fetched.await.unwrap_or_else(|_| Err(SoundFetchError::Temporary(late())))
-        {
-            Ok(kept) => return Ok(kept.rendered()),
-            Err(failed) => failed,
-        };
-        match (failed, old) {
-            (SoundFetchError::Temporary(mute), Some(old)) => stale_or_error(&old, mute),
-            (SoundFetchError::Temporary(mute), None) => {
-                place
-                    .sound_key
-                    .into_iter()
-                    .for_each(|key| self.recent_failures.put(key, mute.clone()));
-                Err(mute)
+    /// If the fetch fails or times out, and there is no stale sound that may be played instead.
+    pub(super) async fn fetch(&self, source: &SoundSource) -> Result<RenderedSound, SoundError> {
+        let stale = source.sound_key.and_then(|key| self.store.get(key));
+        let deadline = Instant::now() + self.timeout;
+        let fetched = timeout_at(deadline, self.fetch_and_store(source, stale.as_ref())).await;
+        let timed_out =
+            || temporary_error(format_args!("the sound was not fetched within {:?}", self.timeout));
+        match (fetched.unwrap_or_else(|_| Err(timed_out())), stale) {
+            (Ok(sound), _) => Ok(sound.rendered()),
+            (Err(SoundFetchError::Temporary(error)), Some(stale)) => stale_or_error(&stale, error),
+            (Err(SoundFetchError::Temporary(error)), None) => {
+                if let Some(key) = source.sound_key {
+                    self.recent_failures.put(key, error.clone());
+                }
+                Err(error)
             }
-            (SoundFetchError::Gone(mute), _) => {
-                place.sound_key.into_iter().for_each(|key| self.store.remove(key));
-                Err(mute)
+            (Err(SoundFetchError::Gone(error)), _) => {
+                if let Some(key) = source.sound_key {
+                    self.store.remove(key);
+                }
+                Err(error)
             }
         }
     }
 
     async fn fetch_and_store(
         &self,
-        place: &SoundSource,
-        old: Option<&Arc<StoredSound>>,
+        source: &SoundSource,
+        stale: Option<&Arc<StoredSound>>,
     ) -> Result<Arc<StoredSound>, SoundFetchError> {
-        let _place = self.permits.acquire().await.map_err(temporary_error)?;
-        let request = self.build_request(place, old).map_err(temporary_error)?;
-        let reply = self
-            .client
-            .exchange(request, place.untrusted_host, MAX_SOUND_BYTES)
-            .await
-            .map_err(temporary_error)?;
-        match (reply.status, old) {
-            (200, _) => self.decode_and_store(place, reply).await,
-            (304, Some(old)) => Ok(self.revalidated(old, &reply).await),
+        let _permit = self.permits.acquire().await.map_err(temporary_error)?;
+        let request = self.build_request(source, stale).map_err(temporary_error)?;
+        let reply = self.client.exchange(request, source.untrusted_host, MAX_SOUND_BYTES).await;
+        let reply = reply.map_err(temporary_error)?;
+        match (reply.status, stale) {
+            (200, _) => self.convert_and_store(source, reply).await,
+            (304, Some(stale)) => Ok(self.revalidated(stale, &reply).await),
             (status @ (401 | 403 | 404 | 410), _) => {
                 Err(SoundFetchError::Gone(status_error(status)))
             }
@@ -172,56 +173,57 @@ impl SoundFetcher {
 
     fn build_request(
         &self,
-        place: &SoundSource,
-        old: Option<&Arc<StoredSound>>,
+        source: &SoundSource,
+        stale: Option<&Arc<StoredSound>>,
     ) -> Result<Request, SoundError> {
-        let request = self.client.request(Method::GET, place.url.clone(), place.untrusted_host);
+        let request = self.client.request(Method::GET, source.url.clone(), source.untrusted_host);
         let mut request = request.map_err(sound_error)?.header(ACCEPT, ACCEPT_VALUE);
-        for (name, value) in
-            old.and_then(|old| old.metadata()).iter().flat_map(|o| o.conditional_headers())
-        {
+        let metadata = stale.and_then(|stale| stale.metadata());
+        for (name, value) in metadata.iter().flat_map(|metadata| metadata.conditional_headers()) {
             request = request.header(name, value);
         }
-        request.build().map_err(|_| sound_error("no request could be made of the sound's URL"))
+        request.build().map_err(|_| sound_error("could not build a request for the sound's URL"))
     }
 
-    async fn revalidated(&self, old: &Arc<StoredSound>, reply: &HttpReply) -> Arc<StoredSound> {
-        if let Some(origin) = old.metadata() {
-            origin.renew(&reply.headers);
-            self.store.write_metadata(old).await;
+    async fn revalidated(&self, stale: &Arc<StoredSound>, reply: &HttpReply) -> Arc<StoredSound> {
+        if let Some(metadata) = stale.metadata() {
+            metadata.renew(&reply.headers);
+            self.store.write_metadata(stale).await;
         }
-        old.clone()
+        stale.clone()
     }
 
-    async fn decode_and_store(
+    async fn convert_and_store(
         &self,
-        place: &SoundSource,
+        source: &SoundSource,
         reply: HttpReply,
     ) -> Result<Arc<StoredSound>, SoundFetchError> {
         let (body, format) = (reply.body, self.format);
-        let sounds = tokio::task::spawn_blocking(move || audio::convert(body, format)).await;
-        let unread = |reason: &dyn std::fmt::Display| {
-            temporary_error(format_args!("what was fetched can't be heard: {reason}"))
+        let converted = tokio::task::spawn_blocking(move || audio::convert(body, format)).await;
+        let not_playable = |reason: &dyn std::fmt::Display| {
+            temporary_error(format_args!("the fetched file is not a playable sound: {reason}"))
         };
-        let sounds = sounds.map_err(|_| unread(&"it could not be read"))?;
-        let sounds = sounds.map_err(|error| unread(&error))?;
-        let key = place.sound_key.filter(|_| !cache_metadata::is_uncacheable(&reply.headers));
-        if key.is_none() {
-            place.sound_key.into_iter().for_each(|key| self.store.remove(key));
+        let converted = converted.map_err(|_| not_playable(&"the conversion failed"))?;
+        let converted = converted.map_err(|error| not_playable(&error))?;
+        let key = source.sound_key.filter(|_| !is_uncacheable(&reply.headers));
+        if let (None, Some(old_key)) = (key, source.sound_key) {
+            self.store.remove(old_key);
         }
-        let origin = key.map(|_| SoundCacheMetadata::from_headers(&reply.headers));
-        self.store.put(key, sounds, origin).await.map_err(SoundFetchError::Temporary)
+        let metadata = key.map(|_| SoundCacheMetadata::from_headers(&reply.headers));
+        self.store.put(key, converted, metadata).await.map_err(SoundFetchError::Temporary)
     }
 }
 
-/// The other side failed: the old sound, where that may be heard.
-fn stale_or_error(old: &Arc<StoredSound>, mute: SoundError) -> Result<RenderedSound, SoundError> {
-    let Some(origin) = old.metadata().filter(|origin| origin.allows_stale_if_error()) else {
-        return Err(mute);
-    };
-    warn!(reason = %mute, "a sound could not be fetched again: the old one is heard");
-    origin.set_fresh_for(STALE_TIME_AFTER_FAILURE);
-    Ok(old.rendered())
+/// Returns the stale sound if it may be played although it could not be refreshed.
+fn stale_or_error(
+    stale: &Arc<StoredSound>,
+    error: SoundError,
+) -> Result<RenderedSound, SoundError> {
+    let metadata = stale.metadata().filter(|metadata| metadata.allows_stale_if_error());
+    let Some(metadata) = metadata else { return Err(error) };
+    warn!(%error, "can't refresh a fetched sound: the stale one is played");
+    metadata.set_fresh_for(STALE_TIME_AFTER_FAILURE);
+    Ok(stale.rendered())
 }
 
 fn status_error(status: u16) -> SoundError {

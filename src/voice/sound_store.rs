@@ -1,135 +1,136 @@
-//! Sounds that were made or fetched: files of one folder, and in memory which of them are there.
+//! Synthesized and fetched sounds: files in one folder, with an index in memory.
 //!
-//! A hit reads memory alone. Files that somebody else removes are noticed by [`SoundStore::forget_removed`], which whoever has
-//! the store calls now and then; until it has, a call that wants one of them does not hear it.
+//! A lookup only reads the index. If another program deletes a file, a call that gets the sound hears nothing.
+//! [`SoundStore::forget_deleted`] finds such sounds, and is to be called regularly.
 
-pub mod sound_key;
-pub mod store_folder;
+pub(super) mod cache_metadata;
+mod sound_index;
+pub(super) mod sound_key;
+mod store_folder;
 mod stored_sound;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use lru::LruCache;
+use parking_lot::Mutex;
 use tracing::warn;
 
 use super::audio::EncodedSound;
+use super::random_name::random_name;
 use super::settings::VoiceSettings;
-use super::sound_fetcher::cache_metadata::SoundCacheMetadata;
-use super::sound_server::SoundUrls;
+use super::sound_urls::SoundUrls;
 use crate::channel::Sound;
 use crate::script::voice::SoundError;
 
+use cache_metadata::SoundCacheMetadata;
+use sound_index::SoundIndex;
 use sound_key::SoundKey;
 use store_folder::{METADATA_EXTENSION, StoreFolder, StoredFile, StoredFileName};
-use stored_sound::SoundFiles;
 
-pub use stored_sound::StoredSound;
+pub(super) use store_folder::is_temporary_name;
+pub(super) use stored_sound::StoredSound;
 
-/// A WAV file's header without samples: what a crash may have left is no longer.
+/// The size of a WAV header. After a crash there may be a file without samples.
 const EMPTY_WAV_BYTES: u64 = 44;
 
-/// The sounds; those not heard for longest go first.
-pub struct SoundStore {
+/// The least recently used sounds are removed first.
+pub(super) struct SoundStore {
     folder: Arc<StoreFolder>,
     urls: Option<Arc<SoundUrls>>,
     max_bytes: u64,
     index: Mutex<SoundIndex>,
 }
 
-struct SoundIndex {
-    sounds: LruCache<SoundKey, Arc<StoredSound>>,
-    bytes: u64,
-}
-
 impl SoundStore {
-    /// The sounds that are there already, the oldest being the first to go. With `urls` the switch fetches them from us.
+    /// Loads the sounds that are in the folder. The oldest count as least recently used. With `urls`, the switch
+    /// fetches the sounds from the sound server.
     ///
-    /// A folder that can't be read is a warning: it may be mended while we run.
-    pub fn open(settings: &VoiceSettings, urls: Option<Arc<SoundUrls>>) -> Self {
+    /// If the folder can't be read, this only logs a warning: the cause may disappear while the daemon runs.
+    pub(super) fn open(settings: &VoiceSettings, urls: Option<Arc<SoundUrls>>) -> Self {
         let store = Self {
             folder: Arc::new(StoreFolder::new(&settings.cache_folder)),
             urls,
             max_bytes: settings.max_cache_bytes,
-            index: Mutex::new(SoundIndex { sounds: LruCache::unbounded(), bytes: 0 }),
+            index: Mutex::default(),
         };
         match store.folder.list() {
-            Ok(found) => store.load_files(found),
-            Err(error) => warn!(%error, "the folder of made sounds can't be read"),
+            Ok(files) => store.load_files(files),
+            Err(error) => warn!(%error, "can't read the sound cache"),
         }
         store
     }
 
-    /// Whether another process has the folder: that one keeps it within its bounds, and removes what is left behind.
-    pub fn is_owned_elsewhere(&self) -> bool {
+    /// Whether another process owns the folder. Only the owner enforces the size limit and deletes leftovers.
+    pub(super) fn is_owned_elsewhere(&self) -> bool {
         self.folder.is_owned_elsewhere()
     }
 
-    /// Whether nothing had to go for a while.
-    pub fn has_room(&self) -> bool {
-        self.index().bytes < self.max_bytes / 8 * 7
+    /// Whether less than 7/8 of the allowed size is used.
+    pub(super) fn has_room(&self) -> bool {
+        self.index.lock().bytes() < self.max_bytes / 8 * 7
     }
 
-    /// The sound under a key, which is now the last to go.
-    pub fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {
-        self.index().sounds.get(&key).cloned()
+    pub(super) fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {
+        self.index.lock().get(key)
     }
 
-    /// Writes a sound, in place of the one that was under its key. Without a key it is removed when the last who has it
-    /// lets it go.
+    /// Writes a sound, and replaces the one with the same key. Without a key, the files are deleted when nobody holds
+    /// the sound any more.
     ///
     /// # Errors
     ///
-    /// When it can't be written.
-    pub async fn put(
+    /// If a file can't be written, or the system provides no random numbers.
+    pub(super) async fn put(
         self: &Arc<Self>,
         key: Option<SoundKey>,
-        sounds: Vec<EncodedSound>,
-        origin: Option<SoundCacheMetadata>,
+        encoded: Vec<EncodedSound>,
+        metadata: Option<SoundCacheMetadata>,
     ) -> Result<Arc<StoredSound>, SoundError> {
         let store = self.clone();
-        let written = tokio::task::spawn_blocking(move || store.write_sound(key, sounds, origin));
-        written.await.unwrap_or_else(|_| Err(SoundError("the sound could not be written".into())))
+        let put = tokio::task::spawn_blocking(move || store.write_sound(key, encoded, metadata));
+        put.await.unwrap_or_else(|_| Err(SoundError("could not write the sound".into())))
     }
 
-    /// Keeps what is known of a fetched sound, for the next start.
-    pub async fn write_metadata(self: &Arc<Self>, kept: &Arc<StoredSound>) {
-        let (folder, kept) = (self.folder.clone(), kept.clone());
-        let noted = tokio::task::spawn_blocking(move || kept.write_metadata(&folder));
-        if let Ok(Err(error)) = noted.await {
-            warn!(%error, "what is known of a fetched sound can't be written");
+    /// Writes the changed metadata of a sound to disk.
+    pub(super) async fn write_metadata(&self, sound: &Arc<StoredSound>) {
+        let sound = sound.clone();
+        let written = tokio::task::spawn_blocking(move || sound.write_metadata()).await;
+        if let Ok(Err(error)) = written {
+            warn!(%error, "can't write the metadata of a fetched sound");
         }
     }
 
-    /// Forgets a sound: nobody gets it any more.
-    pub fn remove(&self, key: SoundKey) {
-        let removed = self.index().pop(key);
+    pub(super) fn remove(&self, key: SoundKey) {
+        let removed = self.index.lock().remove(key);
         self.retire(removed);
     }
 
-    /// Forgets sounds whose files somebody removed; how many they were.
+    /// Removes sounds from the index whose files somebody else has deleted. Returns their number.
     ///
     /// # Errors
     ///
-    /// When the folder can't be read.
-    pub fn forget_removed(&self) -> io::Result<usize> {
-        let known: Vec<_> = {
-            let index = self.index();
-            index.sounds.iter().map(|(key, kept)| (*key, Arc::downgrade(kept))).collect()
+    /// If the folder can't be read.
+    pub(super) fn forget_deleted(&self) -> io::Result<usize> {
+        // The index is copied first: a sound that is stored after the folder has been read would seem deleted. The copy
+        // has weak references, since `evict` spares sounds that somebody holds.
+        let indexed: Vec<_> = {
+            let index = self.index.lock();
+            index.iter().map(|(key, sound)| (key, Arc::downgrade(sound))).collect()
         };
-        let there: HashSet<_> = self.folder.list()?.into_iter().map(|found| found.name).collect();
-        let known = known.into_iter().filter_map(|(key, kept)| Some((key, kept.upgrade()?)));
-        let lost = known.filter(|(_, kept)| !kept.sound_files().all(|file| there.contains(&file)));
-        Ok(lost.filter(|(key, kept)| self.forget_if_current(*key, kept)).count())
+        let files: HashSet<_> = self.folder.list()?.into_iter().map(|file| file.name).collect();
+        let indexed = indexed.into_iter().filter_map(|(key, sound)| Some((key, sound.upgrade()?)));
+        let deleted =
+            indexed.filter(|(_, sound)| !sound.sound_files().all(|file| files.contains(&file)));
+        Ok(deleted.filter(|(key, sound)| self.forget_if_current(*key, sound)).count())
     }
 
-    /// Unless another one has taken its place.
-    fn forget_if_current(&self, key: SoundKey, lost: &Arc<StoredSound>) -> bool {
+    /// Returns false if the key has got another sound in the meantime.
+    fn forget_if_current(&self, key: SoundKey, sound: &Arc<StoredSound>) -> bool {
         let forgotten = {
-            let mut index = self.index();
-            let is_there = index.sounds.peek(&key).is_some_and(|kept| Arc::ptr_eq(kept, lost));
-            is_there.then(|| index.pop(key)).flatten()
+            let mut index = self.index.lock();
+            if index.is_current(key, sound) { index.remove(key) } else { None }
         };
         let is_forgotten = forgotten.is_some();
         self.retire(forgotten);
@@ -139,137 +140,106 @@ impl SoundStore {
     fn write_sound(
         &self,
         key: Option<SoundKey>,
-        sounds: Vec<EncodedSound>,
-        origin: Option<SoundCacheMetadata>,
+        encoded: Vec<EncodedSound>,
+        metadata: Option<SoundCacheMetadata>,
     ) -> Result<Arc<StoredSound>, SoundError> {
-        let random = sound_key::random_name()
-            .ok_or(SoundError("the system gives no random numbers".into()))?;
+        let random = random_name().map_err(|error| SoundError(error.to_string()))?;
         let stem = match key {
-            Some(key) => store_folder::cached_name(key, &random),
-            None => store_folder::temporary_name(&random),
+            Some(key) => store_folder::cached_stem(key, &random),
+            None => store_folder::temporary_stem(&random),
         };
-        let files =
-            SoundFiles { extensions: sounds.iter().map(|sound| sound.extension).collect(), stem };
-        let bytes = sounds.iter().map(|sound| sound.bytes.len() as u64).sum();
-        let kept = self.new_sound(files, bytes, origin);
-        // Until all of it is there it goes with whoever lets it go: us, when something fails.
-        kept.retire();
-        let unkept =
-            |error: io::Error| SoundError(format!("the sound could not be written: {error}"));
-        kept.write_metadata(&self.folder).map_err(unkept)?;
-        // The name that is looked for at the start comes last.
-        for sound in sounds.iter().rev() {
-            self.folder.write(&kept.file_name(sound.extension), &sound.bytes).map_err(unkept)?;
+        let extensions = encoded.iter().map(|file| file.extension).collect();
+        let bytes = encoded.iter().map(|file| file.bytes.len() as u64).sum();
+        let sound = self.new_sound(stem, extensions, bytes, metadata);
+        // If a write fails, this deletes the files that are complete.
+        sound.retire();
+        let write_error =
+            |error: io::Error| SoundError(format!("could not write the sound: {error}"));
+        sound.write_metadata().map_err(write_error)?;
+        // The first file is written last: `load_files` takes its name as the sign that the sound is complete.
+        for file in encoded.iter().rev() {
+            let written = self.folder.write(&sound.file_name(file.extension), &file.bytes);
+            written.map_err(write_error)?;
         }
-        let kept = Arc::new(kept);
+        let sound = Arc::new(sound);
         if let Some(key) = key {
-            kept.cancel_retire();
-            self.insert(key, kept.clone());
+            sound.cancel_retire();
+            self.insert(key, sound.clone());
         }
-        Ok(kept)
+        Ok(sound)
     }
 
     fn new_sound(
         &self,
-        files: SoundFiles,
+        stem: String,
+        extensions: Vec<&'static str>,
         bytes: u64,
-        origin: Option<SoundCacheMetadata>,
+        metadata: Option<SoundCacheMetadata>,
     ) -> StoredSound {
-        let file = files.name("wav");
+        let file = format!("{stem}.wav");
         let sound = match &self.urls {
             Some(urls) => Sound::Url(urls.cached_sound_url(&file)),
             None => Sound::File(self.folder.on_switch(&file).into()),
         };
-        StoredSound::new(self.folder.clone(), files, bytes, sound, origin)
+        let (folder, retired) = (self.folder.clone(), AtomicBool::new(false));
+        StoredSound { folder, stem, extensions, bytes, sound, metadata, retired }
     }
 
-    fn insert(&self, key: SoundKey, kept: Arc<StoredSound>) {
-        let is_ours = self.folder.try_own();
-        let retired = {
-            let mut index = self.index();
-            let mut retired: Vec<_> = index.pop(key).into_iter().collect();
-            index.bytes += kept.bytes;
-            index.sounds.put(key, kept);
-            if is_ours {
-                retired.extend(index.evict(self.max_bytes));
+    fn insert(&self, key: SoundKey, sound: Arc<StoredSound>) {
+        let is_owner = self.folder.try_own();
+        let removed = {
+            let mut index = self.index.lock();
+            let mut removed: Vec<_> = index.insert(key, sound).into_iter().collect();
+            if is_owner {
+                removed.extend(index.evict(self.max_bytes));
             }
-            retired
+            removed
         };
-        self.retire(retired);
+        self.retire(removed);
     }
 
-    /// Their files go when nobody has them any more.
-    fn retire(&self, kept: impl IntoIterator<Item = Arc<StoredSound>>) {
+    /// Lets the files of removed sounds be deleted, if this process owns the folder.
+    fn retire(&self, removed: impl IntoIterator<Item = Arc<StoredSound>>) {
         if self.folder.try_own() {
-            kept.into_iter().for_each(|kept| kept.retire());
+            removed.into_iter().for_each(|sound| sound.retire());
         }
     }
 
-    fn load_files(&self, mut found: Vec<StoredFile>) {
-        found.sort_by_key(|found| found.modified);
-        let mut sounds: HashMap<String, Vec<(&'static str, u64)>> = HashMap::new();
-        let (mut order, mut left) = (Vec::new(), Vec::new());
-        for StoredFile { name, parsed_name: named, bytes, .. } in found {
-            let StoredFileName::Cached(key, stem, extension) = named else {
-                left.push(name);
+    /// Fills the index. Files that belong to no complete sound are deleted.
+    fn load_files(&self, mut files: Vec<StoredFile>) {
+        files.sort_by_key(|file| file.modified);
+        let mut files_by_stem: HashMap<String, Vec<(&'static str, u64)>> = HashMap::new();
+        let (mut complete, mut leftovers) = (Vec::new(), Vec::new());
+        for StoredFile { name, parsed_name, bytes, .. } in files {
+            let StoredFileName::Cached { key, stem, extension } = parsed_name else {
+                leftovers.push(name);
                 continue;
             };
             if extension == "wav" && bytes > EMPTY_WAV_BYTES {
-                order.push((key, stem.clone()));
+                complete.push((key, stem.clone()));
             }
-            sounds.entry(stem).or_default().push((extension, bytes));
+            files_by_stem.entry(stem).or_default().push((extension, bytes));
         }
-        for (key, stem) in order {
-            let files = sounds.remove(&stem).unwrap_or_default();
+        for (key, stem) in complete {
+            let files = files_by_stem.remove(&stem).unwrap_or_default();
             self.insert(key, Arc::new(self.load_sound(stem, files)));
         }
-        left.extend(sounds.iter().flat_map(|(stem, files)| {
+        leftovers.extend(files_by_stem.iter().flat_map(|(stem, files)| {
             files.iter().map(move |(extension, _)| format!("{stem}.{extension}"))
         }));
         if self.folder.try_own() {
-            left.iter().for_each(|name| self.folder.remove(name));
+            leftovers.iter().for_each(|name| self.folder.remove(name));
         }
     }
 
     fn load_sound(&self, stem: String, files: Vec<(&'static str, u64)>) -> StoredSound {
-        let about = files.iter().any(|(extension, _)| *extension == METADATA_EXTENSION);
-        let files = files.into_iter().filter(|(extension, _)| *extension != METADATA_EXTENSION);
-        let (extensions, bytes): (Vec<_>, Vec<u64>) = files.unzip();
-        let files = SoundFiles { stem, extensions };
-        let origin =
-            about.then(|| self.folder.read_metadata(&files.name(METADATA_EXTENSION))).flatten();
-        let origin = origin.and_then(|json| SoundCacheMetadata::from_json(&json));
-        self.new_sound(files, bytes.into_iter().sum(), origin)
-    }
-
-    /// Nothing in here panics half-way, so what a poisoned lock guards is whole.
-    fn index(&self) -> MutexGuard<'_, SoundIndex> {
-        self.index.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl SoundIndex {
-    fn pop(&mut self, key: SoundKey) -> Option<Arc<StoredSound>> {
-        let kept = self.sounds.pop(&key)?;
-        self.bytes -= kept.bytes;
-        Some(kept)
-    }
-
-    /// What goes, so that the rest is within the bound. What somebody has is in use, so it goes last.
-    fn evict(&mut self, most: u64) -> Vec<Arc<StoredSound>> {
-        let mut retired = Vec::new();
-        for _ in 0..self.sounds.len() {
-            if self.bytes <= most {
-                break;
-            }
-            let Some((key, kept)) = self.sounds.pop_lru() else { break };
-            if Arc::strong_count(&kept) > 1 {
-                self.sounds.put(key, kept);
-            } else {
-                self.bytes -= kept.bytes;
-                retired.push(kept);
-            }
-        }
-        retired
+        let has_metadata = files.iter().any(|(extension, _)| *extension == METADATA_EXTENSION);
+        let metadata = has_metadata
+            .then(|| self.folder.read_metadata(&format!("{stem}.{METADATA_EXTENSION}")))
+            .flatten()
+            .and_then(|json| SoundCacheMetadata::from_json(&json));
+        let sounds = files.into_iter().filter(|(extension, _)| *extension != METADATA_EXTENSION);
+        let (extensions, bytes): (Vec<_>, Vec<u64>) = sounds.unzip();
+        self.new_sound(stem, extensions, bytes.into_iter().sum(), metadata)
     }
 }

@@ -1,6 +1,7 @@
-//! Texts into sounds: by the engine that a script names or the daemon's own, else by the fallback engine.
+//! Text-to-speech by the engine that a script names or the default engine. If that fails, the fallback engine speaks.
 
-pub mod engine_health;
+mod engine_failure;
+mod engine_health;
 mod engine_voice;
 mod openai;
 
@@ -22,14 +23,11 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, VoiceParams};
 use crate::web::client::HttpClient;
 
+use engine_failure::EngineFailure;
 use engine_health::EngineHealth;
 use engine_voice::EngineVoice;
 
-/// So many signs of a text in a row tell something of it.
-const REVEALING_CHARS: usize = 8;
-
-/// The engines.
-pub struct Synthesizer {
+pub(super) struct Synthesizer {
     default_engine: Option<Arc<TtsEngine>>,
     fallback_engine: Option<Arc<TtsEngine>>,
     named_engines: BTreeMap<String, Arc<TtsEngine>>,
@@ -41,38 +39,33 @@ pub struct Synthesizer {
     engine_health: EngineHealth,
 }
 
-/// A text, and who may speak it: the first who can does.
-pub struct SynthesisRequest {
+/// A text, and the engines to try in this order.
+pub(super) struct SynthesisRequest {
     text: RedactedText,
     voices: Vec<EngineVoice>,
 }
 
 impl SynthesisRequest {
-    /// Whether the switch is one of those who may speak it: what comes of it is then nothing for a call elsewhere.
-    pub fn may_use_switch(&self) -> bool {
+    /// Whether the result may be a text for the switch to speak. Only some calls can use such a result.
+    pub(super) fn may_use_switch(&self) -> bool {
         self.voices.iter().any(EngineVoice::is_switch)
     }
 }
 
-/// Why an engine made no sound.
-struct EngineFailure {
-    /// What may be told.
-    reason: String,
-    /// What it said itself, for the log alone.
-    stderr_line: Option<String>,
-}
-
-/// Why there is no sound from one engine.
+/// Why an attempt with one engine failed.
 enum SynthesisAttemptError {
-    /// Another one may make it.
+    /// Another engine may succeed.
     Engine(String),
-    /// There is no place for it.
+    /// The sound can't be stored, so another engine would not help.
     Store(SoundError),
 }
 
 impl Synthesizer {
-    /// Nothing is spoken.
-    pub fn new(settings: &VoiceSettings, client: Arc<HttpClient>, store: Arc<SoundStore>) -> Self {
+    pub(super) fn new(
+        settings: &VoiceSettings,
+        client: Arc<HttpClient>,
+        store: Arc<SoundStore>,
+    ) -> Self {
         Self {
             default_engine: settings.default_engine.clone(),
             fallback_engine: settings.fallback_engine.clone(),
@@ -86,112 +79,117 @@ impl Synthesizer {
         }
     }
 
-    /// A text with the engines for it. `speaks`: the switch can speak itself.
+    /// Chooses the engines for a text. `has_tts`: the switch can speak texts itself.
     ///
     /// # Errors
     ///
-    /// Where there are none.
-    pub fn synthesis_request(
+    /// If there is no engine.
+    pub(super) fn synthesis_request(
         &self,
         text: RedactedText,
-        manner: &VoiceParams,
-        speaks: bool,
+        params: &VoiceParams,
+        has_tts: bool,
     ) -> Result<SynthesisRequest, SoundError> {
-        let first = match &manner.engine {
+        let primary = match &params.engine {
             Some(name) => self.named_engines.get(&**name),
             None => self.default_engine.as_ref(),
         };
-        let first = first.ok_or_else(|| no_engine_error(manner))?;
-        let fallback = self.fallback_engine.as_ref().filter(|fallback| *fallback != first);
-        let fallback = fallback.map(|fallback| EngineVoice::fallback(fallback, manner));
-        let speakers = [Some(EngineVoice::primary(first, manner)), fallback].into_iter().flatten();
-        let speakers: Vec<_> = speakers.filter(|s| speaks || !s.is_switch()).collect();
-        if speakers.is_empty() {
+        let primary = primary.ok_or_else(|| no_engine_error(params))?;
+        let fallback = self.fallback_engine.as_ref().filter(|fallback| *fallback != primary);
+        let fallback = fallback.map(|fallback| EngineVoice::fallback(fallback, params));
+        let voices = [Some(EngineVoice::primary(primary, params)), fallback].into_iter().flatten();
+        let voices: Vec<_> = voices.filter(|voice| has_tts || !voice.is_switch()).collect();
+        if voices.is_empty() {
             return Err(SoundError(
-                "the switch does not speak, and there is no other engine".into(),
+                "the switch has no text-to-speech, and no other engine is configured".into(),
             ));
         }
-        Ok(SynthesisRequest { text, voices: speakers })
+        Ok(SynthesisRequest { text, voices })
     }
 
-    /// What a text's sound is known by; `None` where nothing of it may be kept.
-    pub fn sound_key(&self, text: &SynthesisRequest) -> Option<SoundKey> {
-        self.sound_key_for(text.voices.first()?, &text.text)
+    /// The key of the primary engine's sound. `None` if the text is sensitive, so that the sound must not be cached.
+    pub(super) fn sound_key(&self, request: &SynthesisRequest) -> Option<SoundKey> {
+        self.sound_key_for(request.voices.first()?, &request.text)
     }
 
-    fn sound_key_for(&self, speaker: &EngineVoice, text: &RedactedText) -> Option<SoundKey> {
-        (!text.is_sensitive()).then(|| speaker.sound_key(text.text(), self.format))
+    fn sound_key_for(&self, voice: &EngineVoice, text: &RedactedText) -> Option<SoundKey> {
+        (!text.is_sensitive()).then(|| voice.sound_key(text.text(), self.format))
     }
 
-    /// The sound, where it is there: that of the fallback engine only while the first one is left alone.
-    pub fn cached(&self, text: &SynthesisRequest) -> Option<RenderedSound> {
-        for speaker in &text.voices {
-            let made = self.cached_by(speaker, &text.text);
-            if made.is_some()
-                || !self.engine_health.is_circuit_open(&speaker.health_key(), Instant::now())
+    /// Returns a stored sound. That of the fallback engine is used only while the primary engine's circuit breaker is
+    /// open: otherwise the primary engine is to get another attempt.
+    pub(super) fn cached(&self, request: &SynthesisRequest) -> Option<RenderedSound> {
+        for voice in &request.voices {
+            let sound = self.cached_by(voice, &request.text);
+            if sound.is_some()
+                || !self.engine_health.is_circuit_open(&voice.health_key(), Instant::now())
             {
-                return made;
+                return sound;
             }
         }
         None
     }
 
-    fn cached_by(&self, speaker: &EngineVoice, text: &RedactedText) -> Option<RenderedSound> {
-        let kept = || Some(self.store.get(self.sound_key_for(speaker, text)?)?.rendered());
-        speaker.switch_sound(text.text()).or_else(kept)
+    fn cached_by(&self, voice: &EngineVoice, text: &RedactedText) -> Option<RenderedSound> {
+        let stored = || Some(self.store.get(self.sound_key_for(voice, text)?)?.rendered());
+        voice.switch_sound(text.text()).or_else(stored)
     }
 
-    /// Makes the sound.
+    /// Tries one engine after the other. Each has the whole timeout; the first one's includes the wait for a permit.
     ///
     /// # Errors
     ///
-    /// When no engine made it in its time, or it can't be written.
-    pub async fn synthesize(&self, text: &SynthesisRequest) -> Result<RenderedSound, SoundError> {
-        let mut until = Instant::now() + self.timeout;
-        let Ok(Ok(_place)) = timeout_at(until, self.permits.acquire()).await else {
-            return Err(SoundError(format!("no engine was free within {:?}", self.timeout)));
+    /// If all engines fail or time out, or the sound can't be stored.
+    pub(super) async fn synthesize(
+        &self,
+        request: &SynthesisRequest,
+    ) -> Result<RenderedSound, SoundError> {
+        let mut deadline = Instant::now() + self.timeout;
+        let Ok(Ok(_permit)) = timeout_at(deadline, self.permits.acquire()).await else {
+            let timeout = self.timeout;
+            return Err(SoundError(format!(
+                "no text-to-speech engine was free within {timeout:?}"
+            )));
         };
         let mut reasons = Vec::new();
-        for speaker in &text.voices {
-            match self.synthesize_with(speaker, &text.text, until).await {
-                Ok(made) => return Ok(made),
+        for voice in &request.voices {
+            match self.synthesize_with(voice, &request.text, deadline).await {
+                Ok(sound) => return Ok(sound),
                 Err(SynthesisAttemptError::Engine(reason)) => {
-                    reasons.push(format!("{}: {reason}", speaker.engine_name()))
+                    reasons.push(format!("{}: {reason}", voice.engine_name()))
                 }
-                Err(SynthesisAttemptError::Store(mute)) => return Err(mute),
+                Err(SynthesisAttemptError::Store(error)) => return Err(error),
             }
-            until = Instant::now() + self.timeout;
+            deadline = Instant::now() + self.timeout;
         }
         Err(SoundError(reasons.join("; ")))
     }
 
     async fn synthesize_with(
         &self,
-        speaker: &EngineVoice,
+        voice: &EngineVoice,
         text: &RedactedText,
-        until: Instant,
+        deadline: Instant,
     ) -> Result<RenderedSound, SynthesisAttemptError> {
-        if let Some(made) = self.cached_by(speaker, text) {
-            return Ok(made);
+        if let Some(sound) = self.cached_by(voice, text) {
+            return Ok(sound);
         }
-        let begun = Instant::now();
-        if self.engine_health.is_circuit_open(&speaker.health_key(), begun) {
-            return Err(SynthesisAttemptError::Engine(
-                "it is left alone after several failures".into(),
-            ));
+        let started = Instant::now();
+        if self.engine_health.is_circuit_open(&voice.health_key(), started) {
+            return Err(SynthesisAttemptError::Engine("its circuit breaker is open".into()));
         }
-        let late = || EngineFailure::from(format!("no sound within {:?}", self.timeout));
-        let sounds = timeout_at(until, self.run_engine(speaker, text.text(), until)).await;
-        match sounds.unwrap_or_else(|_| Err(late())) {
-            Ok(sounds) => {
-                self.engine_health.record_success(&speaker.health_key());
-                let put = self.store.put(self.sound_key_for(speaker, text), sounds, None).await;
-                Ok(put.map_err(SynthesisAttemptError::Store)?.rendered())
+        let timed_out = || EngineFailure::from(format!("no sound within {:?}", self.timeout));
+        let encoded = timeout_at(deadline, self.run_engine(voice, text.text(), deadline)).await;
+        match encoded.unwrap_or_else(|_| Err(timed_out())) {
+            Ok(encoded) => {
+                self.engine_health.record_success(&voice.health_key());
+                let stored = self.store.put(self.sound_key_for(voice, text), encoded, None).await;
+                Ok(stored.map_err(SynthesisAttemptError::Store)?.rendered())
             }
             Err(failure) => {
-                // What was spent waiting for a place is not the engine's.
-                if (until - begun) * 2 >= self.timeout {
-                    self.record_failure(speaker, text, &failure);
+                // If the wait for a permit took most of the time, the failure says nothing about the engine.
+                if (deadline - started) * 2 >= self.timeout {
+                    self.record_failure(voice, text, &failure);
                 }
                 Err(SynthesisAttemptError::Engine(failure.reason))
             }
@@ -200,67 +198,46 @@ impl Synthesizer {
 
     async fn run_engine(
         &self,
-        speaker: &EngineVoice,
+        voice: &EngineVoice,
         text: &str,
-        until: Instant,
+        deadline: Instant,
     ) -> Result<Vec<EncodedSound>, EngineFailure> {
-        let made = match &speaker.engine.backend {
+        let file = match &voice.engine.backend {
             TtsBackend::Command(program) => {
-                let time = until - Instant::now();
-                program::run(
-                    program,
-                    &speaker.program_values(),
-                    ProgramInput::Text(text),
-                    time,
-                    MAX_SOUND_BYTES,
-                )
-                .await?
+                let (values, input) = (voice.program_values(), ProgramInput::Text(text));
+                let time_limit = deadline - Instant::now();
+                program::run(program, &values, input, time_limit, MAX_SOUND_BYTES).await?
             }
             TtsBackend::Http(service) => {
-                openai::synthesize(&self.client, service, speaker, text).await?
+                openai::synthesize(&self.client, service, voice, text).await?
             }
-            TtsBackend::Switch(_) => return Err("the switch does not speak".to_owned().into()),
+            TtsBackend::Switch(_) => {
+                return Err("the switch has no text-to-speech".to_owned().into());
+            }
         };
         let format = self.format;
-        let sounds = tokio::task::spawn_blocking(move || audio::convert(made, format)).await;
-        let unheard =
-            |reason: String| EngineFailure::from(format!("what it made can't be heard: {reason}"));
-        let sounds = sounds.map_err(|_| unheard("it could not be read".into()))?;
-        sounds.map_err(|error| unheard(error.to_string()))
+        let converted = tokio::task::spawn_blocking(move || audio::convert(file, format)).await;
+        let not_playable = |reason: String| {
+            EngineFailure::from(format!("its output is not a playable sound: {reason}"))
+        };
+        let converted = converted.map_err(|_| not_playable("the conversion failed".into()))?;
+        converted.map_err(|error| not_playable(error.to_string()))
     }
 
-    fn record_failure(&self, speaker: &EngineVoice, text: &RedactedText, failure: &EngineFailure) {
-        if self.engine_health.record_failure(&speaker.health_key(), Instant::now()) {
-            let engine = speaker.engine_name();
-            let complaint =
-                failure.stderr_line.as_deref().filter(|words| !reveals_text(words, text));
-            warn!(engine, reason = failure.reason, complaint, "an engine that speaks fails");
+    fn record_failure(&self, voice: &EngineVoice, text: &RedactedText, failure: &EngineFailure) {
+        if self.engine_health.record_failure(&voice.health_key(), Instant::now()) {
+            let engine = voice.engine_name();
+            let stderr = failure.loggable_stderr(text);
+            warn!(engine, reason = failure.reason, stderr, "text-to-speech engine failed");
         }
     }
 }
 
-/// Whether an engine's words may tell something of the text: engines repeat what they can't read.
-fn reveals_text(words: &str, text: &RedactedText) -> bool {
-    let signs: Vec<char> = text.text().trim().chars().collect();
-    let mut pieces = signs.windows(signs.len().clamp(1, REVEALING_CHARS));
-    text.is_sensitive() || pieces.any(|piece| words.contains(&piece.iter().collect::<String>()))
-}
-
-fn no_engine_error(manner: &VoiceParams) -> SoundError {
-    SoundError(match &manner.engine {
-        Some(name) => format!("no engine is named {name}"),
-        None => "no engine speaks: none is named, and espeak-ng is not installed".into(),
+fn no_engine_error(params: &VoiceParams) -> SoundError {
+    SoundError(match &params.engine {
+        Some(name) => format!("there is no text-to-speech engine named {name}"),
+        None => {
+            "no text-to-speech engine: none is configured, and espeak-ng is not installed".into()
+        }
     })
-}
-
-impl From<String> for EngineFailure {
-    fn from(reason: String) -> Self {
-        Self { reason, stderr_line: None }
-    }
-}
-
-impl From<program::ProgramError> for EngineFailure {
-    fn from(failed: program::ProgramError) -> Self {
-        Self { reason: failed.to_string(), stderr_line: failed.stderr_line }
-    }
 }

@@ -1,4 +1,5 @@
-//! The exchange itself: one client for hosts that scripts name, one for hosts that values and replies decide.
+//! The HTTP client. Hosts from the configuration and hosts that a value or a redirect decides have separate connection
+//! pools: the egress rules apply to the second kind only.
 
 use std::error::Error;
 use std::iter::successors;
@@ -17,60 +18,56 @@ use super::redirect::{self, RedirectHop};
 use super::stopwatch::TimedConnectorLayer;
 use super::tls::{self, TlsIdentity};
 
-/// Common web servers close idle connections after 5 s. A request on one that is just being closed would fail, and with
-/// it a call; a new connection costs a few milliseconds.
+/// Common web servers close idle connections after 5 s, and a request on a connection that is just being closed fails.
+/// A new connection costs a few milliseconds.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// HTTP/2 sends all requests by one connection, which is never idle where there are many calls: one that died quietly
-/// would take each of them with it, for as long as TCP hopes. So it is asked, after so much silence, whether it lives,
-/// and given up so long after that: the usual budget has time for another attempt then.
-const HTTP2_KEEP_ALIVE: (Duration, Duration) =
-    (Duration::from_secs(2), Duration::from_millis(1500));
+/// HTTP/2 sends all requests over one connection. If that connection dies without notice, every request fails until TCP
+/// gives up, which takes minutes. So a ping is sent after this silence, and the connection is closed if no reply comes
+/// within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the default trigger timeout of
+/// 5 seconds.
+const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
+const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// Why requests can't be made at all: the client's reason.
+/// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("the HTTP client can't be set up: {0}")]
+#[error("could not set up the HTTP client: {0}")]
 pub struct HttpClientSetupError(String);
 
-/// Why there is no reply. Its text never holds the URL or anything from the reply.
+/// Why there is no reply. The text has no part of the URL or of the reply, which may be sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpClientError {
-    /// Its host or address may not be reached.
     #[error(transparent)]
     EgressDenied(#[from] EgressDenied),
-    /// No connection, or one that broke, with the network's reason.
+    /// No connection, or a connection that broke, with the reason from the network or TLS.
     #[error("no connection: {0}")]
     Unreachable(String),
-    /// The body is longer than was allowed, in bytes.
+    /// With the limit in bytes.
     #[error("the reply is longer than {0} bytes")]
     ReplyTooLong(usize),
 }
 
-/// A complete reply.
 pub struct HttpReply {
-    /// HTTP's status.
     pub status: u16,
-    /// Its headers.
     pub headers: HeaderMap,
-    /// Its body, decompressed.
+    /// Decompressed.
     pub body: Vec<u8>,
 }
 
-/// How requests go out. Without `Debug`: a proxy's URL may hold a password.
+/// Without `Debug`: a proxy's URL may hold a password.
 #[derive(Default)]
 pub struct HttpClientSettings {
-    /// What a value, or a reply, may decide.
+    /// For hosts that a value or a redirect decides.
     pub egress: EgressRules,
-    /// For a connection, TLS included; none is no bound of its own.
+    /// For one connection, TLS included. `None`: only the caller's timeout applies.
     pub connect_timeout: Option<Duration>,
-    /// Through which all requests go; the environment's is never used. Behind a proxy only hosts and literal addresses
-    /// are judged here: it looks names up itself.
+    /// The proxy of all requests; the `*_proxy` environment variables are ignored. The proxy resolves host names, so
+    /// the egress rules then check only host names and literal addresses.
     pub proxy: Option<Url>,
-    /// Whom we trust at a place, and who we are there, where that is not as everywhere.
+    /// CA certificates and client certificates for single hosts.
     pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
 }
 
-/// Two clients for each identity, and the rules of the second of each.
 pub struct HttpClient {
     default_clients: HttpClientPair,
     clients_by_host: Vec<(HostPort, HttpClientPair)>,
@@ -78,139 +75,130 @@ pub struct HttpClient {
     connect_timeout: Option<Duration>,
 }
 
-/// One for hosts that the operator names, one for hosts that something else decides.
 struct HttpClientPair {
     trusted_host: reqwest::Client,
     untrusted_host: reqwest::Client,
 }
 
 impl HttpClient {
-    /// Sets up all clients; nothing is sent.
+    /// Sends nothing.
     ///
     /// # Errors
     ///
-    /// When the proxy is none, or an identity does not hold together.
+    /// When the proxy's URL or a TLS identity is invalid.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
-        let at = settings.tls_identities.iter().map(|(place, identity)| {
+        let by_host = settings.tls_identities.iter().map(|(host, identity)| {
             let tls = identity
                 .client_config()
-                .map_err(|error| HttpClientSetupError(format!("{place}: {error}")))?;
-            Ok((place.clone(), HttpClientPair::new(settings, &tls)?))
+                .map_err(|error| HttpClientSetupError(format!("{host}: {error}")))?;
+            Ok((host.clone(), HttpClientPair::new(settings, &tls)?))
         });
-        let at = at.collect::<Result<_, HttpClientSetupError>>()?;
+        let clients_by_host = by_host.collect::<Result<_, HttpClientSetupError>>()?;
         let tls = TlsIdentity::default().client_config().or_else(|error| {
-            tracing::warn!(%error, "https URLs will fail");
+            tracing::warn!(%error, "no trusted certificates: https requests will fail");
             tls::config_without_roots()
         });
-        let anywhere =
-            HttpClientPair::new(settings, &tls.map_err(|e| HttpClientSetupError(e.to_string()))?)?;
-        let (egress, connect_timeout) = (settings.egress.clone(), settings.connect_timeout);
-        Ok(Self { default_clients: anywhere, clients_by_host: at, egress, connect_timeout })
+        let tls = tls.map_err(|error| HttpClientSetupError(error.to_string()))?;
+        Ok(Self {
+            default_clients: HttpClientPair::new(settings, &tls)?,
+            clients_by_host,
+            egress: settings.egress.clone(),
+            connect_timeout: settings.connect_timeout,
+        })
     }
 
-    /// Judges a URL whose host a value decided, without a request.
-    ///
-    /// # Errors
-    ///
-    /// When its host may not be reached.
+    /// Applies the egress rules to a URL whose host a value decides. Sends nothing.
     pub fn check(&self, url: &Url) -> Result<(), EgressDenied> {
         self.egress.check(url)
     }
 
-    /// The pattern of the operator's list that a URL's host is on.
-    pub fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
+    /// The entry of `allow_hosts` that matches a URL's host.
+    pub(crate) fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
         self.egress.matching_pattern(url)
     }
 
-    /// A request in the making. `guarded`: a value decided its host, so that is judged, here and when it is connected to.
-    ///
-    /// # Errors
-    ///
-    /// When its host may not be reached.
+    /// Builds a request. With `untrusted_host`, a value decides the host: the egress rules apply to the host here, and
+    /// to its address when a connection is opened.
     pub fn request(
         &self,
         method: Method,
         url: Url,
-        guarded: bool,
+        untrusted_host: bool,
     ) -> Result<RequestBuilder, EgressDenied> {
-        if guarded {
+        if untrusted_host {
             self.egress.check(&url)?;
         }
-        Ok(self.client_for(&url, guarded).request(method, url))
+        Ok(self.client_for(&url, untrusted_host).request(method, url))
     }
 
-    /// Sends a request and reads the whole reply, of at most so many bytes. Whoever calls bounds the time. Redirects are
-    /// followed within the place, and to places that may be reached where a value decides.
-    ///
-    /// # Errors
-    ///
-    /// When no complete reply came.
+    /// Sends a request and reads the complete reply, with a body of at most `max_bytes`. Has no timeout: the caller
+    /// sets one. Follows redirects within the same origin, and to other origins that the egress rules allow.
     pub async fn exchange(
         &self,
         request: Request,
-        guarded: bool,
-        most: usize,
+        untrusted_host: bool,
+        max_bytes: usize,
     ) -> Result<HttpReply, HttpClientError> {
-        let mut hop = RedirectHop { request, untrusted_host: guarded };
+        let mut hop = RedirectHop { request, untrusted_host };
         for redirects in 0.. {
-            let again = hop.request.try_clone().filter(|_| redirects < redirect::MAX_REDIRECTS);
+            let copy = hop.request.try_clone().filter(|_| redirects < redirect::MAX_REDIRECTS);
             let sent =
                 self.client_for(hop.request.url(), hop.untrusted_host).execute(hop.request).await;
             let response = sent.map_err(|error| self.client_error(error))?;
-            let next = again.and_then(|sent| {
+            let next = copy.and_then(|sent| {
                 redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host)
             });
             match next {
                 Some(next) => hop = next,
-                None => return self.read_reply(response, most).await,
+                None => return self.read_reply(response, max_bytes).await,
             }
         }
-        Err(HttpClientError::Unreachable("redirects without end".to_owned()))
+        Err(HttpClientError::Unreachable("too many redirects".to_owned()))
     }
 
     async fn read_reply(
         &self,
         mut response: Response,
-        most: usize,
+        max_bytes: usize,
     ) -> Result<HttpReply, HttpClientError> {
-        let body = self.read_body(&mut response, most).await?;
+        let body = self.read_body(&mut response, max_bytes).await?;
         let status = response.status().as_u16();
         Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
     }
 
-    /// By chunks: what the headers say of the length may be a lie, or that of the compressed body.
+    /// Counts the bytes itself: `Content-Length` may be wrong, and is the compressed length of a compressed body.
     async fn read_body(
         &self,
         response: &mut Response,
-        most: usize,
+        max_bytes: usize,
     ) -> Result<Vec<u8>, HttpClientError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.client_error(error))? {
-            if body.len() + chunk.len() > most {
-                return Err(HttpClientError::ReplyTooLong(most));
+            if body.len() + chunk.len() > max_bytes {
+                return Err(HttpClientError::ReplyTooLong(max_bytes));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(body)
     }
 
-    fn client_for(&self, url: &Url, guarded: bool) -> &reqwest::Client {
-        let found = self.clients_by_host.iter().filter(|(place, _)| place.matches_url(url));
-        let found = found.max_by_key(|(place, _)| place.has_port());
-        let clients = found.map_or(&self.default_clients, |(_, clients)| clients);
-        if guarded { &clients.untrusted_host } else { &clients.trusted_host }
+    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+        let matching = self.clients_by_host.iter().filter(|(host, _)| host.matches_url(url));
+        let best = matching.max_by_key(|(host, _)| host.has_port());
+        let clients = best.map_or(&self.default_clients, |(_, clients)| clients);
+        if untrusted_host { &clients.untrusted_host } else { &clients.trusted_host }
     }
 
     fn client_error(&self, error: reqwest::Error) -> HttpClientError {
         let error = error.without_url();
-        if let Some(refused) =
+        if let Some(denied) =
             error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>())
         {
-            return HttpClientError::EgressDenied(*refused);
+            return HttpClientError::EgressDenied(*denied);
         }
         match self.connect_timeout {
             Some(time) if error.is_connect() && error.is_timeout() => {
-                HttpClientError::Unreachable(format!("none within {time:?}"))
+                HttpClientError::Unreachable(format!("timed out after {time:?}"))
             }
             _ => HttpClientError::Unreachable(root_cause(&error)),
         }
@@ -222,30 +210,30 @@ impl HttpClientPair {
         settings: &HttpClientSettings,
         tls: &ClientConfig,
     ) -> Result<Self, HttpClientSetupError> {
-        let build = |guard| {
-            let client = builder(settings, tls, guard).and_then(ClientBuilder::build);
+        let build = |egress| {
+            let client = builder(settings, tls, egress).and_then(ClientBuilder::build);
             client.map_err(|error| HttpClientSetupError(root_cause(&error.without_url())))
         };
-        // A proxy resolves the names itself, and its own address is the operator's word.
-        let guard = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None)?, untrusted_host: build(guard)? })
+        // With a proxy, the only name that we resolve is the proxy's own, which the configuration gives.
+        let egress = settings.proxy.is_none().then(|| settings.egress.clone());
+        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)? })
     }
 }
 
 fn builder(
     settings: &HttpClientSettings,
     tls: &ClientConfig,
-    guard: Option<EgressRules>,
+    egress: Option<EgressRules>,
 ) -> reqwest::Result<ClientBuilder> {
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
         .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .http2_keep_alive_interval(HTTP2_KEEP_ALIVE.0)
-        .http2_keep_alive_timeout(HTTP2_KEEP_ALIVE.1)
+        .http2_keep_alive_interval(HTTP2_PING_AFTER)
+        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
         .redirect(Policy::none())
         .referer(false)
         .tls_backend_preconfigured(tls.clone())
-        .dns_resolver(Arc::new(EgressResolver { egress: guard }))
+        .dns_resolver(Arc::new(EgressResolver { egress }))
         .connector_layer(TimedConnectorLayer)
         .no_proxy();
     if let Some(time) = settings.connect_timeout {
@@ -263,34 +251,34 @@ fn error_chain<'a>(
     successors(Some(error), |&error| inner_of_io_error(error).or_else(|| error.source()))
 }
 
-/// I/O errors leave what they wrap out of the chain.
+/// `source` of an I/O error skips the error that it wraps.
 fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
 
-/// The innermost reason: the outer ones only say that a request failed.
-pub fn root_cause(error: &(dyn Error + 'static)) -> String {
+/// The text of the innermost error: the outer ones only say that a request failed.
+pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = error_chain(error).last() else { return String::new() };
     match innermost.downcast_ref().and_then(plain_tls_error) {
-        Some(words) => words.to_owned(),
+        Some(text) => text.to_owned(),
         None => innermost.to_string(),
     }
 }
 
-/// What people can act on.
+/// Plain words for the TLS errors that an administrator can act on.
 fn plain_tls_error(error: &TlsError) -> Option<&'static str> {
     use AlertDescription::{BadCertificate, CertificateRequired, UnknownCA};
     match error {
-        // Its text names the host, which a sensitive value may have decided.
+        // rustls' text names the host, which a sensitive value may decide.
         TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }) => {
-            Some("its certificate is for another name")
+            Some("its certificate is for another host name")
         }
         TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            Some("invalid peer certificate: it is by no authority that is trusted here")
+            Some("its certificate was not issued by a trusted CA")
         }
-        TlsError::AlertReceived(CertificateRequired) => Some("it wants a certificate of ours"),
+        TlsError::AlertReceived(CertificateRequired) => Some("it requires a client certificate"),
         TlsError::AlertReceived(BadCertificate | UnknownCA) => {
-            Some("it does not take our certificate")
+            Some("it rejected our client certificate")
         }
         _ => None,
     }

@@ -1,8 +1,10 @@
-//! Where requests may go whose host a value decides.
+//! Egress rules: which hosts and addresses a request may go to when a value decides its host.
 //!
-//! A host that stands in a script is the operator's word and may be at any address. Any other must be on the operator's
-//! list, and the address really connected to must be a public one unless the operator named its network. reqwest asks
-//! its resolver for names alone, so literal addresses are judged before a request is sent.
+//! A value is whatever a script inserts into a URL, such as digits or a variable of the switch. A host that a script
+//! names may have any address. A host that a value or a redirect decides must match `allow_hosts`, and its address must
+//! be public or in `allow_networks`. Names are resolved and checked in one step, so that the address that was checked
+//! is the one that is connected to. reqwest does not call its resolver for literal addresses: those are checked before
+//! the request is sent.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -15,17 +17,17 @@ use url::{Host, Url};
 
 use super::stopwatch;
 
-/// A host that a value may decide: `shop.example`, `*.shop.example` (any depth below, not itself), or an address.
+/// An entry of `allow_hosts`: `shop.example`, `*.shop.example` (subdomains of any depth, not the domain itself) or an
+/// IP address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     subdomains_only: bool,
     host: Host<String>,
 }
 
-/// No host, and no `*.` with one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no host: write `shop.example`, `*.shop.example` or an address, without scheme, port and path"
+    "not a host: write `shop.example`, `*.shop.example` or an IP address, without scheme, port or path"
 )]
 pub struct HostPatternError;
 
@@ -33,17 +35,18 @@ impl FromStr for HostPattern {
     type Err = HostPatternError;
 
     fn from_str(text: &str) -> Result<Self, HostPatternError> {
-        let (below, name) = text.strip_prefix("*.").map_or((false, text), |name| (true, name));
+        let (subdomains_only, name) =
+            text.strip_prefix("*.").map_or((false, text), |name| (true, name));
         let name = name.strip_suffix('.').unwrap_or(name);
-        let bare = match name.parse() {
+        let host = match name.parse() {
             Ok(address) => Host::Ipv6(address),
             Err(_) => Host::parse(name).map_err(|_| HostPatternError)?,
         };
-        let fits = match &bare {
+        let is_valid = match &host {
             Host::Domain(name) => !name.contains('*'),
-            _ => !below,
+            _ => !subdomains_only,
         };
-        if fits { Ok(Self { subdomains_only: below, host: bare }) } else { Err(HostPatternError) }
+        if is_valid { Ok(Self { subdomains_only, host }) } else { Err(HostPatternError) }
     }
 }
 
@@ -56,22 +59,22 @@ impl fmt::Display for HostPattern {
 impl HostPattern {
     fn matches(&self, host: &Host<&str>) -> bool {
         match (&self.host, host) {
-            (Host::Domain(named), Host::Domain(host)) => {
+            (Host::Domain(domain), Host::Domain(host)) => {
                 let host = host.strip_suffix('.').unwrap_or(host);
-                let above = host.strip_suffix(named.as_str());
-                above.is_some_and(|above| match self.subdomains_only {
-                    true => above.len() > 1 && above.ends_with('.'),
-                    false => above.is_empty(),
+                let prefix = host.strip_suffix(domain.as_str());
+                prefix.is_some_and(|prefix| match self.subdomains_only {
+                    true => prefix.len() > 1 && prefix.ends_with('.'),
+                    false => prefix.is_empty(),
                 })
             }
-            (Host::Ipv4(named), Host::Ipv4(host)) => named == host,
-            (Host::Ipv6(named), Host::Ipv6(host)) => named == host,
+            (Host::Ipv4(address), Host::Ipv4(host)) => address == host,
+            (Host::Ipv6(address), Host::Ipv6(host)) => address == host,
             _ => false,
         }
     }
 }
 
-/// The operator's rules.
+/// `allow_hosts` and `allow_networks`. The default allows no host.
 #[derive(Debug, Clone, Default)]
 pub struct EgressRules(Arc<EgressRulesInner>);
 
@@ -81,28 +84,20 @@ struct EgressRulesInner {
     networks: Vec<IpNet>,
 }
 
-/// Why a place may not be reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EgressDenied {
-    /// The host is not on the list.
-    #[error("a value decides its host, and `allow_hosts` does not name it")]
+    #[error("a value decides its host, and the host is not in `allow_hosts`")]
     Host,
-    /// The address is private or otherwise special.
-    #[error("its host is at a private or special address, and `allow_networks` does not name it")]
+    #[error("its host has a private or special-purpose address, which is not in `allow_networks`")]
     Address,
 }
 
 impl EgressRules {
-    /// Rules of hosts and networks.
     pub fn new(hosts: Vec<HostPattern>, networks: Vec<IpNet>) -> Self {
         Self(Arc::new(EgressRulesInner { hosts, networks }))
     }
 
-    /// Judges a URL whose host a value decided: the host, and its address where that stands in the URL.
-    ///
-    /// # Errors
-    ///
-    /// When it may not be reached.
+    /// Checks the host of a URL, and its address if the host is a literal address.
     pub fn check(&self, url: &Url) -> Result<(), EgressDenied> {
         self.matching_pattern(url).ok_or(EgressDenied::Host)?;
         let host = url.host().ok_or(EgressDenied::Host)?;
@@ -114,21 +109,21 @@ impl EgressRules {
         if self.allows_address(address) { Ok(()) } else { Err(EgressDenied::Address) }
     }
 
-    /// The pattern that a URL's host is on.
-    pub fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
+    /// The entry of `allow_hosts` that matches a URL's host.
+    pub(crate) fn matching_pattern(&self, url: &Url) -> Option<&HostPattern> {
         let host = url.host()?;
         self.0.hosts.iter().find(|pattern| pattern.matches(&host))
     }
 
-    /// Whether an address may be connected to: a public one, or one of a named network.
+    /// Whether an address is public, or in `allow_networks`.
     pub fn allows_address(&self, address: IpAddr) -> bool {
-        let meant = unwrap_ipv4(address);
-        let is_named = |net: &IpNet| net.contains(&meant) || net.contains(&address);
-        is_public(meant) || self.0.networks.iter().any(is_named)
+        let unwrapped = unwrap_ipv4(address);
+        let is_in = |net: &IpNet| net.contains(&unwrapped) || net.contains(&address);
+        is_public(unwrapped) || self.0.networks.iter().any(is_in)
     }
 }
 
-/// The IPv4 address that an IPv6 one only wraps (IPv4-mapped, NAT64), else itself.
+/// The IPv4 address inside an IPv4-mapped or NAT64 address; any other address unchanged.
 fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [.., a, b, c, d] = v6.octets();
@@ -155,7 +150,7 @@ const fn ipv6_net(a: u16, b: u16, length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
 }
 
-/// IANA's IPv4 special-purpose registry, and multicast.
+/// IANA's IPv4 Special-Purpose Address Registry, and multicast.
 const SPECIAL_V4: [Ipv4Net; 15] = [
     ipv4_net(0, 0, 0, 8),
     ipv4_net(10, 0, 0, 8),
@@ -174,10 +169,11 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     ipv4_net(240, 0, 0, 4),
 ];
 
-/// All that IANA gives out; loopback, mapped, local and multicast addresses lie outside.
+/// The global unicast addresses that IANA has allocated from. Loopback, IPv4-mapped, link-local, unique local and
+/// multicast addresses lie outside.
 const GLOBAL_V6: Ipv6Net = ipv6_net(0x2000, 0, 3);
 
-/// Protocol assignments with Teredo, documentation, 6to4, documentation again.
+/// Protocol assignments including Teredo, documentation, 6to4, documentation.
 const SPECIAL_V6: [Ipv6Net; 4] = [
     ipv6_net(0x2001, 0, 23),
     ipv6_net(0x2001, 0xdb8, 32),
@@ -187,8 +183,7 @@ const SPECIAL_V6: [Ipv6Net; 4] = [
 
 const NAT64: Ipv6Net = ipv6_net(0x64, 0xff9b, 96);
 
-/// Resolves names; with a guard to those of their addresses that may be connected to, which are the ones then connected
-/// to.
+/// The DNS resolver of an HTTP client. With egress rules it returns only the addresses that they allow.
 #[derive(Debug)]
 pub(super) struct EgressResolver {
     pub(super) egress: Option<EgressRules>,
@@ -196,15 +191,15 @@ pub(super) struct EgressResolver {
 
 impl Resolve for EgressResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let guard = self.egress.clone();
+        let egress = self.egress.clone();
         Box::pin(async move {
-            let look_up = tokio::net::lookup_host((name.as_str(), 0));
-            let found = stopwatch::time_dns_lookup(look_up).await?;
-            let Some(egress) = guard else {
-                return Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as Addrs);
+            let lookup = tokio::net::lookup_host((name.as_str(), 0));
+            let addresses = stopwatch::time_dns_lookup(lookup).await?;
+            let Some(egress) = egress else {
+                return Ok(Box::new(addresses.collect::<Vec<_>>().into_iter()) as Addrs);
             };
             let allowed: Vec<SocketAddr> =
-                found.filter(|at| egress.allows_address(at.ip())).collect();
+                addresses.filter(|address| egress.allows_address(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(EgressDenied::Address.into());
             }

@@ -1,4 +1,4 @@
-//! A place that the operator names in the daemon's file: a host, or one port of it.
+//! A host in the daemon's configuration, with or without a port.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,9 +12,8 @@ pub struct HostPort {
     port: Option<u16>,
 }
 
-/// No host, and no host with a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no host: write `shop.example` or `shop.example:8443`, without scheme and path")]
+#[error("not a host: write `shop.example` or `shop.example:8443`, without scheme or path")]
 pub struct HostPortError;
 
 impl FromStr for HostPort {
@@ -42,20 +41,20 @@ impl fmt::Display for HostPort {
 }
 
 impl HostPort {
-    /// Whether a URL leads there.
-    pub fn matches_url(&self, url: &Url) -> bool {
-        let host =
+    /// Whether a URL has this host, and this port if one is given.
+    pub(crate) fn matches_url(&self, url: &Url) -> bool {
+        let same_host =
             url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
-        host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+        same_host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
     }
 
-    /// Whether it is only one port: that is more than a host.
-    pub fn has_port(&self) -> bool {
+    /// An entry with a port wins over one without.
+    pub(crate) fn has_port(&self) -> bool {
         self.port.is_some()
     }
 
-    /// Whether it is one port of what is the whole host.
-    pub fn is_port_of_host(&self, host: &Self) -> bool {
+    /// Whether `host` covers this entry: it is the same host without a port.
+    pub(crate) fn is_port_of_host(&self, host: &Self) -> bool {
         self.port.is_some() && host.port.is_none() && self.host == host.host
     }
 }

@@ -1,4 +1,4 @@
-//! Where a reply sends a request on, and what of the request goes there.
+//! Redirects: which ones are followed, and what of the request is sent again.
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -7,35 +7,36 @@ use url::Url;
 
 use super::egress::EgressRules;
 
-/// Most redirects of one exchange.
+/// The most redirects to follow in one exchange.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
-/// A request on its way, and whether something other than the operator's word decided its host.
+/// The next request of an exchange.
 pub(super) struct RedirectHop {
     pub(super) request: Request,
+    /// A value or a redirect decided the host, so the egress rules apply.
     pub(super) untrusted_host: bool,
 }
 
-/// The next hop, where a reply names one that may be gone to; else the reply is the answer.
+/// The request that follows a redirect; `None` if the reply is no redirect, or one that may not be followed.
 ///
-/// Within the same place everything goes along. A place elsewhere was decided by the reply: it must be on the operator's
-/// list, HTTPS stays HTTPS, and what was written for the first place (its headers, who we are to it) stays behind.
+/// A redirect within the same origin sends everything again. A redirect to another origin must pass the egress rules,
+/// and loses the headers and credentials of the request. No redirect leads from HTTPS to HTTP.
 pub(super) fn next_hop(
     reply: &Response,
     sent: Request,
     egress: &EgressRules,
-    guarded: bool,
+    untrusted_host: bool,
 ) -> Option<RedirectHop> {
-    let to = redirect_target(reply, sent.url())?;
-    let stays = is_same_origin_or_upgrade(sent.url(), &to);
-    let guarded = guarded || !stays;
-    let falls = sent.url().scheme() == "https" && to.scheme() == "http";
-    if falls || (guarded && egress.check(&to).is_err()) {
+    let target = redirect_target(reply, sent.url())?;
+    let is_same_origin = is_same_origin_or_upgrade(sent.url(), &target);
+    let untrusted_host = untrusted_host || !is_same_origin;
+    let is_downgrade = sent.url().scheme() == "https" && target.scheme() == "http";
+    if is_downgrade || (untrusted_host && egress.check(&target).is_err()) {
         return None;
     }
     let mut request = sent;
-    *request.url_mut() = to;
-    if !stays {
+    *request.url_mut() = target;
+    if !is_same_origin {
         strip_headers(request.headers_mut());
     }
     if becomes_get(reply.status(), request.method()) {
@@ -45,7 +46,7 @@ pub(super) fn next_hop(
             request.headers_mut().remove(name);
         }
     }
-    Some(RedirectHop { request, untrusted_host: guarded })
+    Some(RedirectHop { request, untrusted_host })
 }
 
 fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
@@ -53,22 +54,24 @@ fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
         return None;
     }
     let location = reply.headers().get(LOCATION)?;
-    let mut to = from.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
-    // Only URLs without a host refuse this, and those are gone to nowhere.
-    let _ = (to.set_username(""), to.set_password(None));
-    to.set_fragment(None);
-    matches!(to.scheme(), "http" | "https").then_some(to)
+    let mut target = from.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
+    // Fails only for URLs without a host, which are not followed.
+    let _ = (target.set_username(""), target.set_password(None));
+    target.set_fragment(None);
+    matches!(target.scheme(), "http" | "https").then_some(target)
 }
 
+/// Removes everything that was meant for the first origin.
 fn strip_headers(headers: &mut HeaderMap) {
-    let kept = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
+    let allowed = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
     headers.clear();
-    for (value, name) in kept {
+    for (value, name) in allowed {
         headers.extend(value.map(|value| (name, value)));
     }
 }
 
-/// As browsers do it.
+/// Whether the next request is a GET without a body. The same rule as in browsers (Fetch standard, "HTTP-redirect
+/// fetch").
 fn becomes_get(status: StatusCode, method: &Method) -> bool {
     match status.as_u16() {
         303 => *method != Method::HEAD,
@@ -77,6 +80,7 @@ fn becomes_get(status: StatusCode, method: &Method) -> bool {
     }
 }
 
+/// A redirect from `http://host` to `https://host`, each with its default port, counts as the same origin.
 fn is_same_origin_or_upgrade(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
     let upgrade =

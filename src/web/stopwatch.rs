@@ -1,14 +1,15 @@
-//! How long each part of an exchange takes: the look-up of the name, the connection, TLS, and the rest.
+//! Times the phases of an HTTP exchange: DNS, TCP connection, TLS handshake, and the rest.
 //!
-//! reqwest tells none of this. Its resolver, its connector and rustls are ours to wrap, and they run inside of the
-//! future of a request, so that a task-local tells them whose time they take.
+//! reqwest does not report these. Its resolver, its connector and the TLS session store can be wrapped, though, and all
+//! run inside the future of the request: a task-local variable tells them which exchange they belong to.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rustls::NamedGroup;
 use rustls::client::{
     ClientSessionMemoryCache, ClientSessionStore, Tls12ClientSessionValue, Tls13ClientSessionValue,
@@ -19,25 +20,21 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 tokio::task_local! {
-    static RUNNING: Stopwatch;
+    static CURRENT_EXCHANGE: Stopwatch;
 }
 
-/// What the parts of one exchange, or of several, have taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct ExchangeTimings {
-    /// Looking names up.
-    pub dns: Duration,
-    /// TCP's connections.
-    pub connect: Duration,
-    /// TLS's handshakes.
-    pub tls: Duration,
-    /// Everything else: sending, the other side's work, the reply.
-    pub answer: Duration,
+pub(crate) struct ExchangeTimings {
+    pub(crate) dns: Duration,
+    pub(crate) connect: Duration,
+    pub(crate) tls: Duration,
+    /// Everything else: sending the request, and waiting for and reading the reply.
+    pub(crate) answer: Duration,
 }
 
-/// Takes the times of an exchange, also of one that is broken off.
+/// Measures an exchange, also one whose future is dropped before it completes.
 #[derive(Debug, Clone, Default)]
-pub struct Stopwatch(Arc<Mutex<StopwatchState>>);
+pub(crate) struct Stopwatch(Arc<Mutex<StopwatchState>>);
 
 #[derive(Debug, Default)]
 struct StopwatchState {
@@ -54,58 +51,51 @@ enum ExchangePhase {
 }
 
 impl Stopwatch {
-    /// Runs an exchange, and the time with it.
-    pub async fn time<T>(&self, exchange: impl Future<Output = T>) -> T {
+    pub(crate) async fn time<T>(&self, exchange: impl Future<Output = T>) -> T {
         self.begin_phase(ExchangePhase::Answer);
-        RUNNING.scope(self.clone(), exchange).await
+        CURRENT_EXCHANGE.scope(self.clone(), exchange).await
     }
 
-    /// The times up to now.
-    pub fn stop(self) -> ExchangeTimings {
-        let mut taken = self.lock();
-        taken.end_phase(Instant::now());
-        taken.timings
+    pub(crate) fn stop(self) -> ExchangeTimings {
+        let mut state = self.0.lock();
+        state.end_phase(Instant::now());
+        state.timings
     }
 
-    fn begin_phase(&self, part: ExchangePhase) {
+    fn begin_phase(&self, phase: ExchangePhase) {
         let now = Instant::now();
-        let mut taken = self.lock();
-        taken.end_phase(now);
-        taken.current_phase = Some((part, now));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, StopwatchState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.0.lock();
+        state.end_phase(now);
+        state.current_phase = Some((phase, now));
     }
 }
 
 impl StopwatchState {
     fn end_phase(&mut self, now: Instant) {
-        let Some((part, since)) = self.current_phase.take() else { return };
-        let total = match part {
+        let Some((phase, started_at)) = self.current_phase.take() else { return };
+        let total = match phase {
             ExchangePhase::Dns => &mut self.timings.dns,
             ExchangePhase::Connect => &mut self.timings.connect,
             ExchangePhase::Tls => &mut self.timings.tls,
             ExchangePhase::Answer => &mut self.timings.answer,
         };
-        *total += now.saturating_duration_since(since);
+        *total += now.saturating_duration_since(started_at);
     }
 }
 
-/// A part begins, of the exchange that this is called in; nothing outside of one.
-fn begin_current_phase(part: ExchangePhase) {
-    let _ = RUNNING.try_with(|running| running.begin_phase(part));
+/// Begins a phase of the exchange that the calling code runs in. Does nothing outside of an exchange.
+fn begin_current_phase(phase: ExchangePhase) {
+    let _ = CURRENT_EXCHANGE.try_with(|stopwatch| stopwatch.begin_phase(phase));
 }
 
-/// A look-up of a name, timed.
-pub(super) async fn time_dns_lookup<T>(look_up: impl Future<Output = T>) -> T {
+pub(super) async fn time_dns_lookup<T>(lookup: impl Future<Output = T>) -> T {
     begin_current_phase(ExchangePhase::Dns);
-    let found = look_up.await;
+    let addresses = lookup.await;
     begin_current_phase(ExchangePhase::Connect);
-    found
+    addresses
 }
 
-/// Times what connects.
+/// Times the connections of an HTTP client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TimedConnectorLayer;
 
@@ -117,7 +107,6 @@ impl<S> Layer<S> for TimedConnectorLayer {
     }
 }
 
-/// A connector, timed.
 #[derive(Debug, Clone)]
 pub(super) struct TimedConnector<S>(S);
 
@@ -133,8 +122,8 @@ where
         self.0.poll_ready(context)
     }
 
-    fn call(&mut self, to: R) -> Self::Future {
-        let connecting = self.0.call(to);
+    fn call(&mut self, request: R) -> Self::Future {
+        let connecting = self.0.call(request);
         Box::pin(async move {
             begin_current_phase(ExchangePhase::Connect);
             let connected = connecting.await;
@@ -144,12 +133,12 @@ where
     }
 }
 
-/// The sessions of a client. rustls asks for a hint when it writes the first message (`start_handshake` in
-/// `client/hs.rs`): that is when TCP's connection is there and TLS begins.
+/// The TLS sessions of an HTTP client. rustls asks for the key exchange hint when it writes the first message
+/// (`start_handshake` in `client/hs.rs`): the TCP connection is open then, and TLS begins.
 #[derive(Debug)]
 pub(super) struct TimedTlsSessions(ClientSessionMemoryCache);
 
-/// Sessions that are remembered for resumption.
+/// The most sessions to remember for resumption.
 const MAX_TLS_SESSIONS: usize = 256;
 
 impl Default for TimedTlsSessions {

@@ -1,4 +1,4 @@
-//! Whom HTTPS trusts, and who we are to the other side.
+//! TLS identities: the CA certificates that HTTPS trusts, and client certificates.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,43 +16,37 @@ use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
 
-/// Whom we trust at a place, and the certificate that we show there. Its `Debug` shows no key.
+/// `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]
 pub struct TlsIdentity {
-    /// Who signs the other side's certificate; empty is whomever the system trusts.
+    /// Trusted issuers of server certificates. Empty: those of the system.
     pub ca_certificates: Vec<CertificateDer<'static>>,
-    /// Our certificate with those that lead from it to its authority, and its key.
+    /// The certificate followed by its intermediate certificates, and the private key.
     pub client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
 }
 
-/// Why a certificate and a key can't be shown.
+/// What is wrong with a client certificate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsIdentityError {
-    /// What should be a certificate is none.
     InvalidCertificate,
-    /// What should be a key is none, or of a kind that is not known here.
+    /// Not a private key, or one of an unsupported type.
     InvalidKey,
-    /// The key is another one's.
+    /// The key belongs to another certificate.
     KeyMismatch,
 }
 
 impl fmt::Debug for TlsIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shows = self.client_certificate.as_ref().map(|(chain, _)| chain.len());
-        let mut shown = f.debug_struct("Identity");
-        shown
-            .field("authorities", &self.ca_certificates.len())
-            .field("certificates", &shows)
+        let chain_length = self.client_certificate.as_ref().map(|(chain, _)| chain.len());
+        f.debug_struct("TlsIdentity")
+            .field("ca_certificates", &self.ca_certificates.len())
+            .field("certificates", &chain_length)
             .finish()
     }
 }
 
 impl TlsIdentity {
-    /// Whether the certificate and the key belong together.
-    ///
-    /// # Errors
-    ///
-    /// Which of them is wrong.
+    /// Checks that the client certificate and its key belong together.
     pub fn check(&self) -> Result<(), TlsIdentityError> {
         let Some((chain, key)) = &self.client_certificate else { return Ok(()) };
         let pair = CertifiedKey::from_der(chain.clone(), key.clone_key(), &crypto_provider());
@@ -65,15 +59,15 @@ impl TlsIdentity {
         })
     }
 
-    /// Why whoever looks at our certificate now will not take it, where it says so itself.
-    pub fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
-        let (certificate, above) = self.client_certificate.as_ref()?.0.split_first()?;
-        // What it says of itself is looked at before who signed it: any authority does.
+    /// Why servers will reject the client certificate now, as far as the certificate itself shows it.
+    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
+        let (certificate, intermediates) = self.client_certificate.as_ref()?.0.split_first()?;
+        // The verifier checks validity and purpose before the issuer, so any root will do.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
-        match verifier.build().ok()?.verify_client_cert(certificate, above, now).err()? {
+        match verifier.build().ok()?.verify_client_cert(certificate, intermediates, now).err()? {
             Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
             Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
                 Some("is not valid yet")
@@ -85,23 +79,22 @@ impl TlsIdentity {
         }
     }
 
-    /// What rustls makes of it.
-    ///
     /// # Errors
     ///
-    /// When a certificate or the key is none, they don't belong together, or the system has no roots.
-    pub fn client_config(&self) -> Result<ClientConfig, Error> {
+    /// When a certificate or the key is invalid, they don't belong together, or the system has no CA certificates.
+    pub(crate) fn client_config(&self) -> Result<ClientConfig, Error> {
         let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone());
         let builder = builder.with_safe_default_protocol_versions()?.dangerous();
         let builder = match self.ca_certificates.as_slice() {
             [] => builder.with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
-            authorities => {
+            ca_certificates => {
                 let mut roots = RootCertStore::empty();
-                authorities.iter().try_for_each(|root| roots.add(root.clone()))?;
+                ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
                 let verifier =
                     WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-                let verifier = verifier.build().map_err(|e| Error::General(e.to_string()))?;
+                let verifier =
+                    verifier.build().map_err(|error| Error::General(error.to_string()))?;
                 builder.with_custom_certificate_verifier(verifier)
             }
         };
@@ -112,12 +105,12 @@ impl TlsIdentity {
     }
 }
 
-/// Whether a certificate can be that of an authority.
-pub fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
+/// Whether a certificate can be a trust anchor.
+pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 
-/// TLS that trusts nobody: a machine without roots must still serve scripts of plain HTTP.
+/// A configuration that trusts no server: on a machine without CA certificates, plain HTTP must still work.
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
@@ -132,7 +125,7 @@ fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {
     config
 }
 
-/// The one of the process, where another part of it has installed one.
+/// The process's default provider, if one is installed; else ring.
 fn crypto_provider() -> Arc<CryptoProvider> {
     let installed = CryptoProvider::get_default().cloned();
     installed.unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))

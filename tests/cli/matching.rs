@@ -157,7 +157,7 @@ fn no_response_tells_its_reason() {
     let home = Home::new();
     let rows: &[(&[u8], &[&str], &str)] = &[
         (b"{}", &["--status", "404"], "HTTP status 404"),
-        (b"{\n", &[], "the answer is broken JSON, at line 1, column 1"),
+        (b"{\n", &[], "the answer is invalid JSON at line 1, column 1"),
         (b"<html>", &[], "the answer is an HTML page"),
         (&[b'x'; 300_000], &[], "longer than"),
     ];

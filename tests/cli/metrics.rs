@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use dialscript::circuit_breaker::BreakerState;
 use dialscript::metrics::{MetricsSnapshot, render, to_prometheus_text};
-use dialscript::trigger::circuit_breaker::BreakerState;
 use dialscript::trigger::upstream::UpstreamState;
 
 fn upstream(name: &str, breaker: BreakerState) -> UpstreamState {

@@ -109,7 +109,7 @@ fn what_can_be_imported_is_whatever_happens_to_the_others() {
     assert_eq!(told.code, 1);
     assert_eq!(told.output.lines().count(), 1, "{}", told.output);
     for words in [
-        "it is no sound file",
+        "not a supported sound file",
         "bad.mp3",
         "gone.mp3",
         "can't be read",
@@ -164,8 +164,8 @@ fn check_tells_every_file_that_no_switch_plays() {
     let told = home.sounds(&["check"]);
     assert_eq!((told.code, told.output.as_str()), (1, ""));
     for words in [
-        "sounds/wide.wav` has 1 channel at 16000 Hz",
-        "sounds/broken.wav` is no WAV file",
+        "sounds/wide.wav` has 1 channel, 16000 Hz and 16 bits",
+        "sounds/broken.wav` is not a WAV file",
         "dialscript sounds import sounds/en/song.mp3",
         "3 errors in 3 files",
     ] {

@@ -38,18 +38,21 @@ fn what_is_no_address_of_a_server_is_reported_with_a_fix() {
     let faults = |shared: &str| faults(&format!("{shared}\nshared_secret = '{{secret.SHARED}}'"));
     for shared in ["10.0.0.5:6379", "http://10.0.0.5/", "redis:///0", "{secret.REDIS}"] {
         let faults = faults(&format!("shared = '{shared}'"));
-        assert!(faults.starts_with("this is no address of a Redis or Valkey server"), "{faults}");
+        assert!(faults.starts_with("not the address of a Redis or Valkey server"), "{faults}");
         assert!(faults.contains("`redis://:{secret.NAME}@10.0.0.5:6379/0`"), "{faults}");
         assert!(!faults.contains("word"), "{faults}");
     }
     let database = faults("shared = 'redis://10.0.0.5/calls'");
-    assert!(database.starts_with("a database of Redis is a number"), "{database}");
+    assert!(database.starts_with("the database must be a number"), "{database}");
     let rest = faults("shared = 'rediss://10.0.0.5/#insecure'");
-    assert!(rest.contains("take out what begins with `?` or `#`"), "{rest}");
+    assert!(rest.contains("remove the part that begins with `?` or `#`"), "{rest}");
     let missing = faults("shared = 'redis://:{secret.NOWHERE}@10.0.0.5/'");
-    assert!(missing.starts_with("no secret `NOWHERE`"), "{missing}");
+    assert!(missing.starts_with("the secret `NOWHERE` is not available"), "{missing}");
     let call = faults("shared = 'redis://:{caller}@10.0.0.5/'");
-    assert!(call.starts_with("the cache serves all calls"), "{call}");
+    assert!(
+        call.starts_with("a value of a call cannot be used here: the cache serves all calls"),
+        "{call}"
+    );
 }
 
 #[test]
@@ -58,7 +61,7 @@ fn a_shared_cache_and_its_secret_need_each_other() {
     assert!(alone.contains("`shared` needs `shared_secret`"), "{alone}");
     assert!(alone.contains("add `shared_secret = \"{secret.NAME}\"`"), "{alone}");
     let alone = faults("shared_secret = '{secret.SHARED}'");
-    assert!(alone.starts_with("nothing is shared without `shared`"), "{alone}");
+    assert!(alone.starts_with("`shared_secret` has no effect without `shared`"), "{alone}");
 }
 
 #[test]
@@ -68,16 +71,16 @@ fn the_secret_is_a_long_one_and_is_never_in_the_file_itself() {
     };
     for literal in [SECRET, "{secret.SHARED}x", "{secret.SHARED}{secret.SHARED}", "{caller}", ""] {
         let faults = faults(literal);
-        assert!(faults.starts_with("`shared_secret` is the name of a secret"), "{faults}");
-        assert!(faults.contains("write it into a file of the secrets folder"), "{faults}");
+        assert!(faults.starts_with("`shared_secret` must be a secret"), "{faults}");
+        assert!(faults.contains("write the secret to a file in the secrets folder"), "{faults}");
     }
     let short = faults("{secret.SHORT}");
     assert!(short.starts_with("this secret is shorter than 16 characters"), "{short}");
     assert!(short.contains("openssl rand -hex 32") && !short.contains("0123"), "{short}");
-    assert!(faults("{secret.NOWHERE}").starts_with("no secret `NOWHERE`"));
+    assert!(faults("{secret.NOWHERE}").starts_with("the secret `NOWHERE` is not available"));
     assert_eq!(
         faults("{secret.EMPTY}"),
-        "no secret `EMPTY`: it is empty | write the secret into that file"
+        "the secret `EMPTY` is not available: it is empty | write the secret to that file"
     );
 }
 

@@ -15,10 +15,10 @@ fn warnings(url: &str, response: &str) -> Vec<String> {
 
 #[test]
 fn an_answer_to_what_one_caller_enters_is_not_for_another_without_a_word() {
-    let pin = "callers who enter another {keypress} get the same answer";
+    let pin = "callers who enter a different {keypress} get the same answer";
     let url = "?phone={phone.keypress}&pin={keypress}&caller={caller}";
     assert_eq!(warnings(url, "cache_key='{phone.keypress}'"), [pin]);
-    let phone = "callers who enter another {phone.keypress} get the same answer";
+    let phone = "callers who enter a different {phone.keypress} get the same answer";
     assert_eq!(warnings(url, "cache_key='{keypress}'"), [phone]);
     for fine in ["", "cache_key='{phone.input} {input}'"] {
         assert_eq!(warnings(url, fine), Vec::<String>::new(), "{fine}");
@@ -28,7 +28,7 @@ fn an_answer_to_what_one_caller_enters_is_not_for_another_without_a_word() {
 
 #[test]
 fn answers_that_no_second_call_can_ask_for_are_cached_in_vain() {
-    let call = "no other call has the same {call_id}: nothing that is kept serves it";
+    let call = "{call_id} differs in every call: a cached answer is never used again";
     let url = "?id={keypress}&call={call_id}";
     assert_eq!(warnings(url, ""), [call]);
     assert_eq!(warnings(url, "cache_key='{keypress}'"), Vec::<String>::new());

@@ -46,12 +46,10 @@ fn metrics_beyond_loopback_want_to_know_who_may_read_them() {
     let faults = |lines: &str| folder.daemon_file(lines).faults();
     assert!(faults("[metrics]\nlisten = '127.0.0.1:9464'\n").is_empty());
     assert!(faults("[metrics]\nlisten = '[::]:9464'\nallow = ['10.0.0.9']\n").is_empty());
-    assert!(
-        faults("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("nothing says who may read")
-    );
+    assert!(faults("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
     let nobody = faults("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
-    assert!(nobody[0].starts_with("nobody could read the metrics"), "{nobody:?}");
-    assert!(faults("[metrics]\n")[0].contains("[metrics] has no `listen`"));
+    assert!(nobody[0].starts_with("`allow` is empty: nobody could connect"), "{nobody:?}");
+    assert!(faults("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn a_secret_can_not_be_read_from_outside_of_its_folder() {
     folder.file("outside", "x");
     folder.script("a", "[trigger]\nbackground=true\nurl='https://a.example/{secret.../outside}'\n");
     let faults = folder.faults();
-    assert!(faults[0].starts_with("there is no placeholder"), "{faults:#?}");
+    assert!(faults[0].starts_with("unknown placeholder"), "{faults:#?}");
 }
 
 /// A script that is signed by the secret `KEY`, and tells the secret `other`.
@@ -86,8 +86,8 @@ fn what_is_no_secret_is_reported_without_its_content() {
         (&b"s3cret\xff\x00"[..], "is not UTF-8 text"),
         (b" \n", "it is empty"),
         (b"", "it is empty"),
-        (long.as_bytes(), "it is longer than 1048576 bytes"),
-        (b"0123456789abcdef\ns3cret", "it has several lines or tabs"),
+        (long.as_bytes(), "larger than 1048576 bytes"),
+        (b"0123456789abcdef\ns3cret", "it contains line breaks or tabs"),
     ] {
         folder.file("secrets/KEY", content);
         let faults = folder.load().unwrap_err();
@@ -97,7 +97,7 @@ fn what_is_no_secret_is_reported_without_its_content() {
     }
     std::fs::remove_file(folder.path().join("secrets/KEY")).unwrap();
     std::fs::create_dir(folder.path().join("secrets/KEY")).unwrap();
-    assert!(folder.faults()[0].contains("it is no file"), "{:?}", folder.faults());
+    assert!(folder.faults()[0].contains("not a regular file"), "{:?}", folder.faults());
 }
 
 #[test]

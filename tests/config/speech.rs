@@ -144,7 +144,7 @@ fn the_sound_server_needs_a_url_where_it_listens_on_all_addresses() {
     assert_eq!(voice(server).sound_server.unwrap().url, "http://sounds.example/a");
     let folder = ConfigFolder::new();
     folder.daemon_file(server.replace("url", "#url"));
-    assert!(folder.faults()[0].starts_with("nothing says how the switch gets here"));
+    assert!(folder.faults()[0].starts_with("`url` is missing"));
     for url in
         ["http://0.0.0.0:1/", "http://a.example/?b", "http://a.example/a,b", "http://u@a.example/"]
     {
@@ -192,13 +192,16 @@ fn a_program_that_is_not_there_is_a_warning_with_its_place() {
     let config = folder.config();
     let rendered = config.warnings.render(false);
     assert!(
-        rendered.starts_with("warning: there is no program `/no/such/program`\n"),
+        rendered.starts_with("warning: the program `/no/such/program` does not exist\n"),
         "{rendered}"
     );
     assert!(rendered.contains("dialscript.toml:2:40"), "{rendered}");
     assert_eq!(config.warnings.iter().count(), 1, "{rendered}");
     let line = config.warnings.iter().next().unwrap().to_string();
-    assert!(line.contains("dialscript.toml:2: there is no program"), "{line}");
+    assert!(
+        line.contains("dialscript.toml:2: the program `/no/such/program` does not exist"),
+        "{line}"
+    );
 }
 
 #[test]
@@ -209,7 +212,11 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
     folder.daemon_file(file).script("a", "[prompt]\nsay = 'Hello.'\n");
     let checked = Ran::of(folder.program("check").output().unwrap());
     let told = &checked.errors;
-    assert!(checked.code == 0 && told.starts_with("warning: there is no program"), "{told}");
+    assert!(
+        checked.code == 0
+            && told.starts_with("warning: the program `/no/such/program` does not exist"),
+        "{told}"
+    );
     assert_eq!(checked.output, "1 script, no errors\n");
     let mut serving = folder.program("serve").stderr(Stdio::piped()).spawn().unwrap();
     let log = BufReader::new(serving.stderr.take().unwrap());
@@ -217,7 +224,9 @@ fn a_warning_is_shown_by_check_and_by_serve_and_stops_neither() {
         log.lines().map(Result::unwrap).take_while(|line| !line.contains("serving")).collect();
     serving.kill().unwrap();
     serving.wait().unwrap();
-    let warned = until_it_serves.iter().filter(|line| line.contains("there is no program"));
+    let warned = until_it_serves
+        .iter()
+        .filter(|line| line.contains("the program `/no/such/program` does not exist"));
     assert_eq!(warned.count(), 1, "{until_it_serves:#?}");
     assert!(folder.path().join("cache").is_dir());
 }

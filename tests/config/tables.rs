@@ -56,23 +56,26 @@ fn each_then_means_what_it_says() {
 #[test]
 fn each_then_that_is_none_has_a_way_out() {
     let table = [
-        ("", "`` is no next step | write `continue`, `goto"),
-        ("contine", "`contine` is no next step | write `continue` alone"),
-        ("continue now", "`continue now` is no next step | write `continue` alone"),
-        ("Goto 1@a", "`Goto 1@a` is no next step | write it as `goto EXT"),
-        ("goto", "`goto` is no next step | write it as `goto EXT"),
-        ("goto @a", "`goto @a` is no next step | write it as `goto EXT"),
-        ("goto 1,2", "`goto 1,2` is no next step | write it as `goto EXT"),
-        ("goto 1@a,0", "no such priority | priorities count from 1"),
-        ("goto ${EXTEN}@a", "no switch has such a place | "),
-        ("goto 1@a&b", "no switch has such a place | "),
-        ("hangup now", "there is no hangup cause `now` | "),
-        ("hangup Busy", "there is no hangup cause `Busy` | did you mean `hangup busy`?"),
-        ("hangup 0", "there is no hangup cause `0` | "),
-        ("hangup 256", "there is no hangup cause `256` | "),
-        ("script", "`script` is no next step | write it as `script NAME`"),
+        ("", "`` is not a valid next step | write `continue`, `goto"),
+        ("contine", "`contine` is not a valid next step | write only `continue`"),
+        ("continue now", "`continue now` is not a valid next step | write only `continue`"),
+        ("Goto 1@a", "`Goto 1@a` is not a valid next step | write it as `goto EXT"),
+        ("goto", "`goto` is not a valid next step | write it as `goto EXT"),
+        ("goto @a", "`goto @a` is not a valid next step | write it as `goto EXT"),
+        ("goto 1,2", "`goto 1,2` is not a valid next step | write it as `goto EXT"),
+        ("goto 1@a,0", "not a valid priority | priorities start at 1"),
+        ("goto ${EXTEN}@a", "not a valid destination | "),
+        ("goto 1@a&b", "not a valid destination | "),
+        ("hangup now", "unknown hangup cause `now` | "),
+        ("hangup Busy", "unknown hangup cause `Busy` | did you mean `hangup busy`?"),
+        ("hangup 0", "unknown hangup cause `0` | "),
+        ("hangup 256", "unknown hangup cause `256` | "),
+        ("script", "`script` is not a valid next step | write it as `script NAME`"),
         ("script nxt", "there is no script `nxt` | did you mean `script next`?"),
-        ("script two words", "`script two words` is no next step | write it as `script NAME`"),
+        (
+            "script two words",
+            "`script two words` is not a valid next step | write it as `script NAME`",
+        ),
     ];
     for (typed, said) in table {
         let faults = asking(&format!("[otherwise]\nthen={typed:?}")).faults();
@@ -95,19 +98,19 @@ fn each_time_is_read_with_its_unit() {
 #[test]
 fn each_time_and_number_out_of_range_says_its_range() {
     let table = [
-        ("[keypress]\ngap='99ms'", "out of range: it can be 100ms to 2m"),
-        ("[keypress]\ngap='121s'", "out of range: it can be 100ms to 2m"),
-        ("[keypress]\ngap=4", "a time needs its unit: write \"4s\" for seconds"),
-        ("[keypress]\ngap='4'", "invalid value: string \"4\", expected a time with its unit"),
+        ("[keypress]\ngap='99ms'", "out of range: must be between 100ms and 2m"),
+        ("[keypress]\ngap='121s'", "out of range: must be between 100ms and 2m"),
+        ("[keypress]\ngap=4", "a duration needs a unit: write \"4s\" for seconds"),
+        ("[keypress]\ngap='4'", "invalid value: string \"4\", expected a duration with its unit"),
         (
             "[keypress]\ngap=1.5",
-            "invalid type: floating point `1.5`, expected a time with its unit",
+            "invalid type: floating point `1.5`, expected a duration with its unit",
         ),
-        ("[keypress]\nfirst_digit='11m'", "out of range: it can be 100ms to 10m"),
-        ("[keypress]\nlength=0", "out of range: it can be 1 to 32"),
+        ("[keypress]\nfirst_digit='11m'", "out of range: must be between 100ms and 10m"),
+        ("[keypress]\nlength=0", "out of range: must be between 1 and 32"),
         ("[keypress]\nlength='4'", "invalid type: string \"4\", expected a whole number"),
-        ("[keypress]\nlength=4\nmin_length=5", "out of range: it can be 1 to 4"),
-        ("[keypress]\n[prompt]\nrepeat=100", "out of range: it can be 0 to 99"),
+        ("[keypress]\nlength=4\nmin_length=5", "out of range: must be between 1 and 4"),
+        ("[keypress]\n[prompt]\nrepeat=100", "out of range: must be between 0 and 99"),
         ("[keypress]\n[prompt]\nrepeat=-1", "invalid value: integer `-1`, expected a whole number"),
     ];
     for (typed, said) in table {
@@ -208,7 +211,7 @@ fn a_branch_that_an_earlier_one_covers_is_an_error_and_only_that() {
     for (earlier, later) in covered {
         assert_eq!(
             triggered(&[earlier, later]).faults(),
-            ["this can never be reached | "],
+            ["this can never match: an earlier matcher covers it | "],
             "{later}"
         );
     }

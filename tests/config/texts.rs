@@ -123,7 +123,7 @@ fn what_was_said_can_be_compared_and_read_along_the_chain() {
     folder.script("next", "[prompt]\nsay='You said {menu.speech}, {menu.input}.'\n");
     assert_eq!(parts(&folder.loaded("next").prompt.sounds).len(), 3);
     folder.script("next", "[prompt]\nsay='{menu.keypress}'\n");
-    assert_eq!(folder.faults(), ["the script `menu` asks for no keys | "]);
+    assert_eq!(folder.faults(), ["the script `menu` does not ask for keypresses | "]);
 }
 
 #[test]

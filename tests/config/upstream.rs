@@ -83,10 +83,7 @@ fn a_path_may_be_absolute_and_a_key_may_be_a_secret() {
     assert_eq!(rules(&folder.config().daemon.trigger, "shop.example"), (0, 1, None));
     folder.file("secrets/KEY", "s3cret");
     let faults = folder.faults();
-    assert!(
-        faults[0].starts_with("the secret `KEY`: there is no private key in it |"),
-        "{faults:?}"
-    );
+    assert!(faults[0].starts_with("the secret `KEY`: no private key found |"), "{faults:?}");
 }
 
 #[test]
@@ -138,13 +135,13 @@ fn nothing_of_a_file_of_keys_is_shown() {
     let der = "-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n".to_owned();
     let folder = folder(&["client.pem"], PAIR);
     for (content, what) in [
-        (broken, "its PEM is broken"),
-        (wordy, "its PEM is broken"),
-        (garbled, "its PEM is broken"),
-        (several, "there are several private keys in it"),
-        (der, "no key of this kind can be used"),
-        (pem("locked.key"), "this key is locked by a passphrase"),
-        (String::new(), "there is no private key in it"),
+        (broken, "the PEM text is damaged"),
+        (wordy, "the PEM text is damaged"),
+        (garbled, "the PEM text is damaged"),
+        (several, "several private keys found"),
+        (der, "unsupported type of key"),
+        (pem("locked.key"), "the private key is encrypted with a passphrase"),
+        (String::new(), "no private key found"),
     ] {
         folder.file("client.key", &content).file("client.pem", pem("client.pem"));
         let faults = folder.load().unwrap_err();
@@ -157,7 +154,7 @@ fn nothing_of_a_file_of_keys_is_shown() {
     }
     folder.file("client.key", &key).file("client.pem", pem("client.pem"));
     let shown = format!("{:?}", folder.config());
-    assert!(shown.contains("Identity { authorities: 0, certificates: Some(1) }"), "{shown}");
+    assert!(shown.contains("TlsIdentity { ca_certificates: 0, certificates: Some(1) }"), "{shown}");
     assert!(!shown.contains(&line[..12]) && !shown.contains("Pkcs8"), "{shown}");
 }
 
@@ -191,10 +188,13 @@ fn a_proxy_that_is_none_is_reported_without_its_secrets() {
     let folder = ConfigFolder::new();
     folder.file("secrets/PROXY", "s3cret");
     for (proxy, what) in [
-        ("{secret.PROXY}", "this is no address of a proxy"),
-        ("ftp://ivr:{secret.PROXY}@proxy.example", "this is no address of a proxy"),
-        ("http://ivr:{secret.nowhere}@proxy.example", "no secret `nowhere`"),
-        ("http://{caller}@proxy.example", "a proxy serves all calls: no call's value can be here"),
+        ("{secret.PROXY}", "not a valid proxy URL"),
+        ("ftp://ivr:{secret.PROXY}@proxy.example", "not a valid proxy URL"),
+        ("http://ivr:{secret.nowhere}@proxy.example", "the secret `nowhere` is not available"),
+        (
+            "http://{caller}@proxy.example",
+            "a value of a call cannot be used here: a proxy serves all calls",
+        ),
     ] {
         folder.daemon_file(format!("[trigger]\nproxy = '{proxy}'\n"));
         let faults = folder.load().unwrap_err();
@@ -208,7 +208,13 @@ fn a_proxy_by_https_would_be_shown_the_certificate_of_another_host() {
     let daemon = format!("[trigger]\nproxy = 'https://proxy.example'\n{PAIR}");
     let folder = folder(&["client.pem", "client.key"], &daemon);
     let faults = folder.faults();
-    assert!(faults.len() == 1 && faults[0].starts_with("the proxy would be held"), "{faults:?}");
+    assert!(
+        faults.len() == 1
+            && faults[0].starts_with(
+                "the HTTP client would use `ca` and `certificate` for the HTTPS proxy"
+            ),
+        "{faults:?}"
+    );
     folder.daemon_file(daemon.replace("https:", "http:"));
     folder.config();
 }

@@ -227,8 +227,16 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
             r#"wants "404" or HTTP status 5xx; the value is "200"; the HTTP status is 200"#,
         ),
         (vec![same("1"), same("2")], text("3"), r#"wants "1" or "2"; the value is "3""#),
-        (vec![same("Yes")], text("yes"), r#"wants "Yes"; the value is "yes", and capitals count"#),
-        (vec![same("1")], text("1\n"), r#"wants "1"; the value is "1\n", and spaces count"#),
+        (
+            vec![same("Yes")],
+            text("yes"),
+            r#"wants "Yes"; the value is "yes", and the comparison is case-sensitive"#,
+        ),
+        (
+            vec![same("1")],
+            text("1\n"),
+            r#"wants "1"; the value is "1\n", and spaces are significant"#,
+        ),
         (
             vec![same("7")],
             text("007"),
@@ -243,21 +251,21 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
         (
             vec![range("", "5")],
             text("1e3"),
-            r#"wants a number of at most 5; the value is "1e3", which is no plain decimal number"#,
+            r#"wants a number of at most 5; the value is "1e3", which is not a decimal number"#,
         ),
-        (vec![pattern("^A")], text("B"), r#"wants a text that matches ^A; the value is "B""#),
+        (vec![pattern("^A")], text("B"), r#"wants text that matches ^A; the value is "B""#),
         (vec![Matcher::Absent], text(""), r#"wants no value; the value is """#),
         (
             vec![Matcher::Present],
             Some(AnswerValue::Absent),
-            "wants any value; the value is absent, or null",
+            "wants any value; the value is absent or null",
         ),
         (
             vec![same("1")],
             Some(AnswerValue::Composite),
             r#"wants "1"; the value is an object or a list"#,
         ),
-        (vec![Matcher::Absent], None, "wants no value; this reply has no value to compare"),
+        (vec![Matcher::Absent], None, "wants no value; this answer has no value to compare"),
         (vec![Matcher::Status(404)], None, "wants HTTP status 404; the HTTP status is 200"),
     ];
     for (when, value, expected) in rows {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::source::{SourceFile, library};
 
 /// A module, and the modules of ours that it may import from.
-const MAY_KNOW: [(&str, &[&str]); 18] = [
+const MAY_KNOW: [(&str, &[&str]); 19] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
@@ -13,14 +13,39 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
     ("agi", &["channel", "wire"]),
     ("esl", &["channel", "wire"]),
     ("web", &[]),
+    ("circuit_breaker", &[]),
     ("single_flight", &[]),
-    ("trigger", &["single_flight", "script", "web"]),
+    ("trigger", &["circuit_breaker", "single_flight", "script", "web"]),
     ("listener", &[]),
     ("http_server", &["listener"]),
-    ("voice", &["channel", "single_flight", "http_server", "listener", "script", "web"]),
-    ("control", &["listener", "script", "trigger"]),
-    ("metrics", &["http_server", "listener", "script", "telemetry", "trigger"]),
-    ("config", &["channel", "control", "script", "server", "telemetry", "trigger", "voice", "web"]),
+    (
+        "voice",
+        &[
+            "channel",
+            "circuit_breaker",
+            "single_flight",
+            "http_server",
+            "listener",
+            "script",
+            "web",
+        ],
+    ),
+    ("control", &["circuit_breaker", "listener", "script", "trigger"]),
+    ("metrics", &["circuit_breaker", "http_server", "listener", "script", "telemetry", "trigger"]),
+    (
+        "config",
+        &[
+            "channel",
+            "circuit_breaker",
+            "control",
+            "script",
+            "server",
+            "telemetry",
+            "trigger",
+            "voice",
+            "web",
+        ],
+    ),
     ("telemetry", &["channel", "script"]),
     ("server", &["agi", "esl", "channel", "listener", "script", "telemetry"]),
     (
@@ -28,6 +53,7 @@ const MAY_KNOW: [(&str, &[&str]); 18] = [
         &[
             "agi",
             "channel",
+            "circuit_breaker",
             "config",
             "control",
             "fake",

@@ -138,7 +138,7 @@ impl VoiceService for FakeVoice {
             FakeEar::Switch => {
                 Ok((AsrSource::Switch { engine: "".into(), grammar: "digits".into() }, None))
             }
-            FakeEar::Deaf => Err(AsrError("no engine listens".into())),
+            FakeEar::Deaf => Err(AsrError("no speech recognizer is configured".into())),
         }
     }
 

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use tracing::warn;
 
 use super::AgiChannel;
+use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
-use crate::agi::connection::AgiCommandKind;
 use crate::agi::quote::AgiCommandError;
 use crate::agi::reply::AgiReply;
 use crate::channel::digits::DigitCollector;

@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::AgiChannel;
 use super::sounds::{sound_name, without_extension};
+use crate::agi::aborted_command::AgiCommandKind;
 use crate::agi::command::AgiCommand;
-use crate::agi::connection::AgiCommandKind;
 use crate::agi::reply::AgiReply;
 use crate::channel::deadline::REPLY_MARGIN;
 use crate::channel::digits::{DTMF_KEYS, DigitCollector};

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::AgiCommand;
 use crate::agi::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
 use crate::channel::digits::is_dtmf_key;
 use crate::wire::whole_seconds;
@@ -50,18 +49,19 @@ impl AgiCommandBuilder {
         }
     }
 
-    pub(super) fn build(self) -> Result<AgiCommand, AgiCommandError> {
+    /// The verb, and the whole line with its newline.
+    pub(super) fn into_line(self) -> Result<(&'static str, Bytes), AgiCommandError> {
         let bytes = self.text.len() + 1;
         if bytes > MAX_COMMAND_BYTES {
             Err(AgiCommandError::TooLong(bytes))
         } else {
-            Ok(self.build_unchecked())
+            Ok(self.into_line_unchecked())
         }
     }
 
-    pub(super) fn build_unchecked(mut self) -> AgiCommand {
+    pub(super) fn into_line_unchecked(mut self) -> (&'static str, Bytes) {
         self.text.push('\n');
-        AgiCommand { verb: self.verb, line: Bytes::from(self.text) }
+        (self.verb, Bytes::from(self.text))
     }
 }
 

@@ -1,11 +1,12 @@
-//! Commands that are interrupted before they have replied.
+//! Interrupts a command that has not replied yet.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{AgiCommandKind, AgiConnection, REPLY_TIMEOUT};
+use super::{AgiConnection, REPLY_TIMEOUT};
+use crate::agi::aborted_command::{AgiAbortedCommand, AgiCommandKind};
 use crate::agi::codec::AgiMessage;
 use crate::agi::command::AgiCommand;
 use crate::agi::reply::AgiReply;
@@ -16,18 +17,6 @@ use crate::channel::Interruption;
 const FIRST_NOOP_DELAY: Duration = Duration::from_millis(50);
 /// Time after which the first NOOP is repeated. It grows with each further NOOP.
 const NOOP_RETRY_DELAY: Duration = Duration::from_millis(250);
-
-/// A command that we no longer wait for, and the NOOPs sent after it, until all have replied. Kept in the connection,
-/// since the future that waits for the replies may be dropped too.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct AgiAbortedCommand {
-    kind: AgiCommandKind,
-    /// Number of replies that are still to come.
-    pending_replies: usize,
-    noops_sent: u32,
-    /// The key that ended the command while it was being interrupted.
-    key: Option<char>,
-}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     /// Interrupts the command that we no longer wait for, so that the next reply belongs to the next command. Returns

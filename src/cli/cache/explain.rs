@@ -2,12 +2,12 @@
 
 use super::format::format_time;
 use super::list;
+use crate::circuit_breaker::BreakerState;
 use crate::cli::terminal::{escape_control, print_line};
 use crate::config::counted;
 use crate::control::protocol::{
     ControlEntry, ControlReply, ControlUpstream, ScriptCachePolicy, ScriptCacheReport,
 };
-use crate::trigger::circuit_breaker::BreakerState;
 use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 
 /// Prints a script with its cached answers, or one cached answer.

@@ -103,7 +103,7 @@ impl Importer<'_> {
     }
 
     fn target(&self, file: &Path) -> Result<ImportTarget, ImportFailure> {
-        let in_library = self.inventory.place(file);
+        let in_library = self.inventory.name_and_language(file);
         let (name, language) = in_library.unwrap_or_else(|| (stem(file), None));
         let name = match &self.options.name {
             Some(_) if self.options.files.len() > 1 => {

@@ -2,11 +2,12 @@
 
 use serde_spanned::Spanned;
 
+use crate::circuit_breaker::CircuitBreakerSettings;
 use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
-use crate::trigger::circuit_breaker::CircuitBreakerSettings;
+use crate::trigger::upstream::UPSTREAM_BREAKER;
 
 #[derive(Debug, Default)]
 pub(crate) struct BreakerTable {
@@ -20,7 +21,7 @@ impl BreakerTable {
     }
 
     pub(crate) fn settings(&self, file: &TomlFile) -> CircuitBreakerSettings {
-        let default = CircuitBreakerSettings::default();
+        let default = UPSTREAM_BREAKER;
         CircuitBreakerSettings {
             failure_threshold: file.number(
                 self.failures.as_ref(),
@@ -28,6 +29,7 @@ impl BreakerTable {
                 default.failure_threshold,
             ),
             open_for: file.duration(self.open_for.as_ref(), secs(1, 600), default.open_for),
+            ..default
         }
     }
 }

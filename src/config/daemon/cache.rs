@@ -1,4 +1,4 @@
-//! `[cache]`: the size of the response cache, and the server that shares it with other daemons.
+//! `[cache]`: the size of the response cache, and the server through which daemons share it.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::config::value::WholeNumber;
 use crate::trigger::response_cache::ResponseCacheLimits;
 use crate::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
-/// Fewest characters of `shared_secret`. A shorter secret can be found by trying them all.
+/// Fewest characters of `shared_secret`. A shorter secret could be found by brute force.
 const MIN_SECRET_LENGTH: usize = 16;
 
 #[derive(Debug, Default)]
@@ -33,29 +33,28 @@ impl CacheTable {
         }
     }
 
-    pub(crate) fn bounds(&self, file: &TomlFile) -> ResponseCacheLimits {
+    pub(crate) fn limits(&self, file: &TomlFile) -> ResponseCacheLimits {
         let bytes: u64 = file.number(self.max_bytes.as_ref(), 65_536..=1 << 34, 32 << 20);
         ResponseCacheLimits {
             max_entries: file.number(self.max_entries.as_ref(), 1..=1_000_000, 10_000),
-            // The largest value does not fit a `usize` of 32 bits.
+            // The largest value does not fit a 32-bit `usize`.
             max_bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
         }
     }
 
-    /// The server of the shared cache; `None` where there is none, and after an error.
+    /// The settings of the shared cache; `None` without one, and after an error.
     pub(crate) fn shared(&self, context: DaemonContext<'_>) -> Option<SharedCacheSettings> {
         let address = self.shared.as_ref().map(|given| address(context, given));
         let secret = self.shared_secret.as_ref().map(|given| secret(context, given));
         match (&self.shared, &self.shared_secret) {
             (Some(shared), None) => {
-                let message = "answers are shared sealed: `shared` needs `shared_secret`";
-                let help =
-                    "add `shared_secret = \"{secret.NAME}\"`, the same for all daemons that share";
+                let message = "`shared` needs `shared_secret`: shared answers are encrypted";
+                let help = "add `shared_secret = \"{secret.NAME}\"`, the same on all daemons that share the cache";
                 context.file.error_with_help(shared.span(), message, help);
             }
             (None, Some(secret)) => {
-                let message = "nothing is shared without `shared`";
-                let help = "add `shared = \"redis://HOST:6379/0\"`, or take it out";
+                let message = "`shared_secret` has no effect without `shared`";
+                let help = "add `shared = \"redis://HOST:6379/0\"`, or remove this line";
                 context.file.error_with_help(secret.span(), message, help);
             }
             _ => {}
@@ -73,7 +72,7 @@ fn address(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<RedisA
                  `unix:///run/redis/redis.sock`"
             }
             RedisAddressError::InvalidDatabase => "write it as `redis://10.0.0.5:6379/0`",
-            RedisAddressError::TrailingParts => "take out what begins with `?` or `#`",
+            RedisAddressError::TrailingParts => "remove the part that begins with `?` or `#`",
         };
         context.file.error_with_help(given.span(), reason.to_string(), help);
     };
@@ -84,7 +83,7 @@ fn secret(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Arc<str
     let secret = context.only_secret(given, "shared_secret")?;
     if secret.chars().count() < MIN_SECRET_LENGTH {
         let message = format!("this secret is shorter than {MIN_SECRET_LENGTH} characters");
-        let help = "let a machine make it, such as `openssl rand -hex 32`";
+        let help = "generate one with `openssl rand -hex 32`";
         context.file.error_with_help(given.span(), message, help);
         return None;
     }

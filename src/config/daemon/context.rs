@@ -1,4 +1,4 @@
-//! What the tables of the daemon's file are checked against.
+//! What the checks of the daemon's file need besides their own table.
 
 use std::path::{Path, PathBuf};
 
@@ -11,12 +11,12 @@ use crate::config::secrets::SecretStore;
 pub(crate) struct DaemonContext<'a> {
     pub(crate) file: &'a TomlFile,
     pub(crate) secrets: &'a SecretStore,
-    /// The folder of the daemon's file. Relative paths start here.
+    /// The folder of the daemon's file, where relative paths start.
     pub(crate) folder: &'a Path,
 }
 
 impl DaemonContext<'_> {
-    /// The path of a file that a key names.
+    /// The path in the value of a key.
     pub(crate) fn path(self, given: &Spanned<String>) -> PathBuf {
         self.folder.join(given.get_ref())
     }

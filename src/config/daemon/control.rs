@@ -20,8 +20,8 @@ impl ControlTable {
         Self { socket: table.take("socket") }
     }
 
-    /// The path of the socket; `None` where the file turns it off. The default is in systemd's runtime directory, else
-    /// in `folder`, that of the daemon's file.
+    /// The path of the socket; `None` if the file turns it off. The default is in the runtime directory of systemd, or
+    /// else in `folder`, which is that of the daemon's file.
     pub(crate) fn socket(&self, file: &TomlFile, folder: &Path) -> Option<PathBuf> {
         let Some(given) = &self.socket else {
             let runtime = systemd_folder("RUNTIME_DIRECTORY");
@@ -32,8 +32,9 @@ impl ControlTable {
         }
         let socket = folder.join(given.get_ref());
         if socket.as_os_str().as_bytes().len() > MAX_SOCKET_PATH_BYTES {
-            let message = format!("the path of a socket has at most {MAX_SOCKET_PATH_BYTES} bytes");
-            let help = "name a shorter one, such as \"/run/dialscript/control.sock\"";
+            let message =
+                format!("the path of a socket can have at most {MAX_SOCKET_PATH_BYTES} bytes");
+            let help = "write a shorter path, such as \"/run/dialscript/control.sock\"";
             file.error_with_help(given.span(), message, help);
         }
         Some(socket)

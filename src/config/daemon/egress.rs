@@ -1,4 +1,4 @@
-//! `[egress]`: what requests may reach besides the hosts that the files name.
+//! `[egress]`: hosts and networks that requests may reach besides the hosts in the files.
 
 use ipnet::IpNet;
 

@@ -1,4 +1,4 @@
-//! `[folders]`: where scripts, sounds, secrets, recordings and the sound cache are.
+//! `[folders]`: the folders of scripts, sounds, secrets, recordings and cached sounds.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(crate) struct FoldersTable {
     recordings_on_switch: Option<Spanned<String>>,
 }
 
-/// The folders, with defaults. Relative paths start at the folder of the daemon's file.
+/// The folders, with defaults. Relative paths start in the folder of the daemon's file.
 pub(crate) struct DaemonFolders {
     pub(crate) scripts: PathBuf,
     pub(crate) sounds: PathBuf,
@@ -74,8 +74,8 @@ impl FoldersTable {
         let named = [(&self.sounds, &folders.sounds), (&self.secrets, &folders.secrets)];
         for (given, folder) in named {
             let Some(given) = given.as_ref().filter(|_| !folder.is_dir()) else { continue };
-            let message = format!("there is no folder `{}`", folder.display());
-            let help = "create it; a relative name begins at the folder of this file";
+            let message = format!("the folder `{}` does not exist", folder.display());
+            let help = "create it; a relative path starts in the folder of this file";
             file.error_with_help(given.span(), message, help);
         }
     }
@@ -84,12 +84,13 @@ impl FoldersTable {
         let paths = [&self.sounds_on_switch, &self.cache_on_switch, &self.recordings_on_switch];
         let is_relative = |given: &&Spanned<String>| !given.get_ref().starts_with('/');
         for given in paths.into_iter().flatten().filter(is_relative) {
-            let help = "write the whole path as the switch's host has it";
-            file.error_with_help(given.span(), "this path does not begin with `/`", help);
+            let help = "write the absolute path on the host of the switch";
+            file.error_with_help(given.span(), "not an absolute path", help);
         }
     }
 
-    /// Files in the cache and recordings folders are deleted after some time, so no other folder may lie in them.
+    /// The daemon deletes old files in the folders of the cache and the recordings, so these must not contain another
+    /// configured folder.
     fn check_overlap(&self, file: &TomlFile, folders: &DaemonFolders) {
         let (cache, recordings) = (&folders.cache.local, &folders.recordings.local);
         let others = [&folders.scripts, &folders.sounds, &folders.secrets].map(|f| absolute(f));
@@ -98,34 +99,39 @@ impl FoldersTable {
         {
             let overlaps = others.iter().chain([other]).any(|other| other.starts_with(folder));
             if let Some(given) = given.as_ref().filter(|_| overlaps) {
-                let help = "name a folder of its own: what lies in it is deleted in time";
-                file.error_with_help(given.span(), "this folder holds something else", help);
+                let help = "name a separate folder: the daemon deletes old files in it";
+                file.error_with_help(
+                    given.span(),
+                    "another configured folder is the same or is inside it",
+                    help,
+                );
             }
         }
     }
 }
 
 impl DaemonFolders {
-    /// The folder of the sound library, as the daemon and the switch see it.
+    /// The folder of the sound library: its path here and on the switch.
     pub(crate) fn library(&self) -> FolderPaths {
-        let ours = absolute(&self.sounds);
-        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| ours.clone());
-        FolderPaths { local: ours, on_switch }
+        let local = absolute(&self.sounds);
+        let on_switch = self.sounds_on_switch.clone().unwrap_or_else(|| local.clone());
+        FolderPaths { local, on_switch }
     }
 }
 
-/// A folder that systemd has created for the daemon. `variable` is the environment variable with its path.
+/// The folder that systemd created for the daemon. `variable` is the environment variable that contains its path.
 pub(crate) fn systemd_folder(variable: &str) -> Option<PathBuf> {
     let folders = std::env::var_os(variable)?;
-    // systemd separates several by colons.
+    // Several paths are separated by colons.
     let first = folders.to_str()?.split(':').next()?;
     first.starts_with('/').then(|| first.into())
 }
 
 fn with_switch_path(path: &Path, on_switch: &Option<Spanned<String>>) -> FolderPaths {
-    let ours = absolute(path);
-    let on_switch = on_switch.as_ref().map_or_else(|| ours.clone(), |given| given.get_ref().into());
-    FolderPaths { local: ours, on_switch }
+    let local = absolute(path);
+    let on_switch =
+        on_switch.as_ref().map_or_else(|| local.clone(), |given| given.get_ref().into());
+    FolderPaths { local, on_switch }
 }
 
 fn absolute(path: &Path) -> PathBuf {

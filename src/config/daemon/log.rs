@@ -1,4 +1,4 @@
-//! `[log]`: what is logged, and in which format.
+//! `[log]`: level and format of the log.
 
 use std::str::FromStr;
 
@@ -14,12 +14,11 @@ pub(crate) struct LogTable {
     format: Option<Spanned<ParsedText<LogFormat>>>,
 }
 
-/// The arguments of [`telemetry::start`](crate::telemetry::start).
+/// Level and format of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
     /// The least severe level that is logged.
     pub level: tracing::Level,
-    /// Text or JSON.
     pub format: LogFormat,
 }
 

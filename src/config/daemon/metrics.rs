@@ -1,4 +1,4 @@
-//! `[metrics]`: where Prometheus reads the metrics.
+//! `[metrics]`: the listener for Prometheus.
 
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -6,19 +6,19 @@ use std::ops::Range;
 use ipnet::IpNet;
 use serde_spanned::Spanned;
 
-use super::network::loopback;
+use super::network::{NetworkList, allowed_networks, check_allow_present};
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value::{ParsedText, SpannedList, parsed_items};
+use crate::config::value::ParsedText;
 
 #[derive(Debug)]
 pub(crate) struct MetricsTable {
     span: Range<usize>,
     listen: Option<Spanned<ParsedText<SocketAddr>>>,
-    allow: Option<SpannedList<ParsedText<IpNet>>>,
+    allow: Option<NetworkList>,
 }
 
-/// Where the metrics are read.
+/// The listener that serves metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MetricsSettings {
     /// The address to listen on.
@@ -28,32 +28,19 @@ pub struct MetricsSettings {
 }
 
 impl MetricsTable {
-    pub(crate) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let metrics = Self {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             span: table.span.clone(),
             listen: table.require("listen", "write `listen = \"127.0.0.1:9464\"`"),
             allow: table.list("allow"),
-        };
-        table.finish();
-        metrics
+        }
     }
 
     /// `None` after an error.
     pub(crate) fn settings(&self, file: &TomlFile) -> Option<MetricsSettings> {
         let listen = self.listen.as_ref()?.get_ref().0;
-        match &self.allow {
-            Some(allow) if allow.get_ref().is_empty() => {
-                let help = "name the address of your Prometheus, such as \"10.0.0.9\"";
-                file.error_with_help(allow.span(), "nobody could read the metrics", help);
-            }
-            None if !listen.ip().is_loopback() => {
-                let message = "nothing says who may read the metrics";
-                let help = "add `allow = [...]` with the address of your Prometheus";
-                file.error_with_help(self.span.clone(), message, help);
-            }
-            _ => {}
-        }
-        let allow = parsed_items(self.allow.as_ref()).unwrap_or_else(loopback);
-        Some(MetricsSettings { listen, allow })
+        let (allow, client) = (self.allow.as_ref(), "your Prometheus");
+        check_allow_present(file, self.span.clone(), listen, allow, client);
+        Some(MetricsSettings { listen, allow: allowed_networks(file, allow, client) })
     }
 }

@@ -1,13 +1,45 @@
-//! Addresses to listen on, and networks that may connect.
+//! `listen` and `allow`: addresses of listeners, and the networks that may connect.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::ops::Range;
 
 use ipnet::IpNet;
 
-use crate::config::value::FromText;
+use crate::config::file::TomlFile;
+use crate::config::value::{FromText, ParsedText, SpannedList, parsed_items};
 
-/// Who may connect where the file does not say it: this host.
-pub(crate) fn loopback() -> Vec<IpNet> {
+/// The value of `allow`.
+pub(crate) type NetworkList = SpannedList<ParsedText<IpNet>>;
+
+/// The networks that may connect; by default only this host. `client` names those who connect, for the help.
+pub(crate) fn allowed_networks(
+    file: &TomlFile,
+    allow: Option<&NetworkList>,
+    client: &str,
+) -> Vec<IpNet> {
+    if let Some(allow) = allow.filter(|allow| allow.get_ref().is_empty()) {
+        let help = format!("add the address of {client}, such as \"10.0.0.7\"");
+        file.error_with_help(allow.span(), "`allow` is empty: nobody could connect", help);
+    }
+    parsed_items(allow).unwrap_or_else(loopback)
+}
+
+/// Requires `allow` if other hosts can reach the address. `table` is the position of the table.
+pub(crate) fn check_allow_present(
+    file: &TomlFile,
+    table: Range<usize>,
+    listen: SocketAddr,
+    allow: Option<&NetworkList>,
+    client: &str,
+) {
+    if allow.is_none() && !listen.ip().is_loopback() {
+        let message = "`allow` is missing: it is required unless `listen` is a loopback address";
+        let help = format!("add `allow = [...]` with the address of {client}");
+        file.error_with_help(table, message, help);
+    }
+}
+
+fn loopback() -> Vec<IpNet> {
     let v4 = IpNet::new_assert(IpAddr::from([127, 0, 0, 0]), 8);
     let v6 = IpNet::from(IpAddr::from(Ipv6Addr::LOCALHOST));
     vec![v4, v6]

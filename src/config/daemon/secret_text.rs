@@ -1,4 +1,4 @@
-//! Texts of the daemon's file that contain `{secret.NAME}`.
+//! Texts with `{secret.NAME}` in the daemon's file.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_spanned::Spanned;
 
 use super::context::DaemonContext;
+use crate::config::secrets;
 use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 
-/// A text in which the secrets are filled in.
+/// A text with the secrets filled in.
 #[derive(Default)]
 pub(crate) struct FilledText {
     pub(crate) text: String,
@@ -18,17 +19,17 @@ pub(crate) struct FilledText {
 }
 
 impl DaemonContext<'_> {
-    /// Fills in the secrets of a text, each as `escape` returns it. `owner` is the subject of the error for a placeholder
-    /// that has a value in calls only, such as `{caller}`.
+    /// Fills in the secrets of a text, after `escape`. `owner` is the subject of the error for a placeholder that has a
+    /// value only in a call, such as `{caller}`.
     pub(crate) fn fill_secrets(
         self,
         text: &Spanned<String>,
         owner: &str,
         escape: impl Fn(&str) -> String,
     ) -> FilledText {
-        let (pieces, problems) = parse_template(text.get_ref(), BraceSyntax::Doubled);
-        let mut filled = FilledText { has_errors: !problems.is_empty(), ..FilledText::default() };
-        self.file.report_problems(text, problems);
+        let (pieces, errors) = parse_template(text.get_ref(), BraceSyntax::Doubled);
+        let mut filled = FilledText { has_errors: !errors.is_empty(), ..FilledText::default() };
+        self.file.report_placeholder_errors(text, errors);
         for (at, piece) in pieces {
             match piece {
                 TemplatePiece::Text(text) => filled.text.push_str(&text),
@@ -45,8 +46,9 @@ impl DaemonContext<'_> {
                     }
                 }
                 TemplatePiece::Placeholder(_) => {
-                    let message = format!("{owner} serves all calls: no call's value can be here");
-                    let help = "write `{secret.NAME}`, or the text itself";
+                    let message =
+                        format!("a value of a call cannot be used here: {owner} serves all calls");
+                    let help = "use `{secret.NAME}` or plain text";
                     self.file.error_with_help(self.file.span_in(text, at), message, help);
                     filled.has_errors = true;
                 }
@@ -55,14 +57,14 @@ impl DaemonContext<'_> {
         filled
     }
 
-    /// The value of a `key` that must be one secret and nothing else.
+    /// The value of a `key` that must be a single secret; `None` after an error.
     pub(crate) fn only_secret(self, text: &Spanned<String>, key: &str) -> Option<Arc<str>> {
         let (pieces, _) = parse_template(text.get_ref(), BraceSyntax::Doubled);
         let [(at, TemplatePiece::Placeholder(Placeholder::Secret(name)))] = pieces.as_slice()
         else {
-            let message = format!("`{key}` is the name of a secret");
+            let message = format!("`{key}` must be a secret");
             let help = format!(
-                "write it into a file of the secrets folder, and here `{key} = \"{{secret.NAME}}\"`"
+                "write the secret to a file in the secrets folder, and write `{key} = \"{{secret.NAME}}\"` here"
             );
             self.file.error_with_help(text.span(), message, help);
             return None;
@@ -72,13 +74,12 @@ impl DaemonContext<'_> {
     }
 
     fn report_missing(self, text: &Spanned<String>, at: Range<usize>, name: &str, reason: &str) {
-        let help = "write the secret into that file";
-        let message = format!("no secret `{name}`: {reason}");
-        self.file.error_with_help(self.file.span_in(text, at), message, help);
+        let span = self.file.span_in(text, at);
+        secrets::report_unavailable(self.file, span, name, reason, "the secret");
     }
 }
 
-/// For the user name and the password of a URL, which any special character could end.
+/// Escapes a user name or a password of a URL, which a special character would end.
 pub(crate) fn percent_encoded(secret: &str) -> String {
     utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string()
 }

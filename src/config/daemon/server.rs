@@ -1,4 +1,4 @@
-//! `[server]`: how many calls there may be, and how long they may take.
+//! `[server]`: limits on the number and the duration of calls.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl ServerTable {
         }
     }
 
-    /// `environment_timeout` is a key of `[asterisk]`.
+    /// `environment_timeout` is from `[asterisk]`.
     pub(crate) fn limits(&self, file: &TomlFile, environment_timeout: Duration) -> ServerLimits {
         let week = secs(1, 7 * 24 * 3600);
         let four_hours = Duration::from_secs(4 * 3600);

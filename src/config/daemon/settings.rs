@@ -1,11 +1,11 @@
-//! What the daemon's file says, as the settings that the parts of the daemon take.
+//! The settings in the daemon's file.
 
 use std::path::PathBuf;
 
 use super::listener::ListenerSettings;
 use super::log::LogSettings;
 use super::metrics::MetricsSettings;
-use crate::config::script::context::TriggerDefaults;
+use super::trigger::TriggerDefaults;
 use crate::server;
 use crate::trigger;
 use crate::voice;
@@ -13,40 +13,40 @@ use crate::voice;
 /// The settings of the daemon's file.
 #[derive(Debug)]
 pub struct DaemonSettings {
-    /// Where Asterisk connects (FastAGI).
+    /// The listener for Asterisk (FastAGI).
     pub asterisk: ListenerSettings,
-    /// Where FreeSWITCH connects (outbound Event Socket).
+    /// The listener for FreeSWITCH (outbound Event Socket).
     pub freeswitch: ListenerSettings,
-    /// How many calls there may be, and how long they may take.
+    /// Limits on the number and the duration of calls.
     pub limits: server::ServerLimits,
-    /// The requests of all scripts.
+    /// The settings for the requests of all scripts.
     pub trigger: trigger::TriggerSettings,
-    /// What holds for a request where its script does not say it.
+    /// Defaults for the requests of scripts.
     pub trigger_defaults: TriggerDefaults,
     /// Text-to-speech, speech recognition and sounds.
     pub voice: voice::settings::VoiceSettings,
-    /// What is logged, and in which format.
+    /// Level and format of the log.
     pub log: LogSettings,
-    /// Where metrics are read; `None` where they are not.
+    /// The listener for metrics; `None` if there is none.
     pub metrics: Option<MetricsSettings>,
-    /// The path of the control socket; `None` where there is none.
+    /// The path of the control socket; `None` if it is turned off.
     pub control: Option<PathBuf>,
 }
 
 impl DaemonSettings {
-    /// The tables that differ in `other`. A running daemon takes none of them over without a restart. Of `[folders]` those
-    /// of scripts, sounds and secrets are left out: they are read at each load.
+    /// The tables that differ in `other`. A running daemon applies their changes only after a restart. The folders of
+    /// scripts, sounds and secrets are not compared, as each reload reads them again.
     pub fn changed_tables(&self, other: &Self) -> impl Iterator<Item = &'static str> {
-        let ((call, trigger), (other_call, other_trigger)) =
-            ((&self.limits, &self.trigger), (&other.limits, &other.trigger));
-        let (at, other_at) = (&trigger.upstream_limits, &other_trigger.upstream_limits);
+        let (limits, other_limits) = (&self.limits, &other.limits);
+        let (trigger, other_trigger) = (&self.trigger, &other.trigger);
+        let breaker = &trigger.upstream_limits.breaker;
         let same = [
             ("[asterisk]", self.asterisk == other.asterisk),
-            ("[asterisk]", call.handshake_timeout == other_call.handshake_timeout),
+            ("[asterisk]", limits.handshake_timeout == other_limits.handshake_timeout),
             ("[freeswitch]", self.freeswitch == other.freeswitch),
-            ("[server]", server_keys(call) == server_keys(other_call)),
+            ("[server]", server_keys(limits) == server_keys(other_limits)),
             ("[trigger]", self.trigger_keys() == other.trigger_keys()),
-            ("[breaker]", at.breaker == other_at.breaker),
+            ("[breaker]", *breaker == other_trigger.upstream_limits.breaker),
             ("[cache]", cache_keys(trigger) == cache_keys(other_trigger)),
             ("[upstream]", upstream_keys(trigger) == upstream_keys(other_trigger)),
             ("[egress]", egress_keys(trigger) == egress_keys(other_trigger)),

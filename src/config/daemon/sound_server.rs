@@ -1,16 +1,15 @@
-//! `[sound_server]`: serves sounds to a switch on another host.
+//! `[sound_server]`: the listener from which a switch on another host fetches sounds.
 
 use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 
-use ipnet::IpNet;
 use serde_spanned::Spanned;
 use url::Url;
 
-use super::network::loopback;
+use super::network::{NetworkList, allowed_networks, check_allow_present};
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value::{ParsedText, SpannedList, parsed_items};
+use crate::config::value::ParsedText;
 use crate::voice::settings::SoundServerSettings;
 
 #[derive(Debug)]
@@ -18,51 +17,35 @@ pub(crate) struct SoundServerTable {
     span: Range<usize>,
     listen: Option<Spanned<ParsedText<SocketAddr>>>,
     url: Option<Spanned<String>>,
-    allow: Option<SpannedList<ParsedText<IpNet>>>,
+    allow: Option<NetworkList>,
 }
 
 impl SoundServerTable {
-    pub(crate) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let sound_server = Self {
+    pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             span: table.span.clone(),
             listen: table.require("listen", "write `listen = \"10.0.0.5:8085\"`"),
             url: table.take("url"),
             allow: table.list("allow"),
-        };
-        table.finish();
-        sound_server
+        }
     }
 
     /// `None` after an error.
     pub(crate) fn settings(&self, file: &TomlFile) -> Option<SoundServerSettings> {
         let listen = self.listen.as_ref()?.get_ref().0;
-        self.check_allow(file, listen);
-        let url = self.url(file, listen)?;
-        let allow = parsed_items(self.allow.as_ref()).unwrap_or_else(loopback);
-        Some(SoundServerSettings { listen, url, allow })
-    }
-
-    fn check_allow(&self, file: &TomlFile, listen: SocketAddr) {
-        match &self.allow {
-            Some(allow) if allow.get_ref().is_empty() => {
-                let help = "name the switch's address, such as \"10.0.0.7\"";
-                file.error_with_help(allow.span(), "nobody could fetch a sound", help);
-            }
-            None if !listen.ip().is_loopback() => {
-                let message = "nothing says who may fetch sounds";
-                let help = "add `allow = [...]` with the switch's address";
-                file.error_with_help(self.span.clone(), message, help);
-            }
-            _ => {}
-        }
+        let (allow, client) = (self.allow.as_ref(), "the switch");
+        check_allow_present(file, self.span.clone(), listen, allow, client);
+        let allow = allowed_networks(file, allow, client);
+        Some(SoundServerSettings { listen, url: self.url(file, listen)?, allow })
     }
 
     fn url(&self, file: &TomlFile, listen: SocketAddr) -> Option<String> {
         match &self.url {
             Some(given) => url(file, given),
             None if listen.ip().is_unspecified() || listen.port() == 0 => {
-                let message = "nothing says how the switch gets here";
-                let help = "add `url = \"http://10.0.0.5:8085\"`, as the switch reaches this host";
+                let message = "`url` is missing: it is required unless `listen` is a specific address and port";
+                let help = "add `url = \"http://10.0.0.5:8085\"`, with the address at which the switch \
+                            reaches this host";
                 file.error_with_help(self.span.clone(), message, help);
                 None
             }
@@ -71,7 +54,7 @@ impl SoundServerTable {
     }
 }
 
-/// The start of the URL of every sound, without `/` at its end.
+/// The prefix of the URLs of all sounds, without `/` at the end.
 fn url(file: &TomlFile, given: &Spanned<String>) -> Option<String> {
     let text = given.get_ref().trim_end_matches('/');
     let url = Url::parse(text).ok();
@@ -82,12 +65,12 @@ fn url(file: &TomlFile, given: &Spanned<String>) -> Option<String> {
             && url.fragment().is_none()
             && url.username().is_empty()
             && !is_unspecified(url)
-            // Characters that a switch would read as part of its command.
+            // A switch would read other characters as part of its command.
             && text.bytes().all(|b| b.is_ascii_graphic() && !b",|'\"&{}$\\".contains(&b))
     });
     if url.is_none() {
         let help = "write it as \"http://10.0.0.5:8085\"";
-        file.error_with_help(given.span(), "no switch reaches this host by that", help);
+        file.error_with_help(given.span(), "not a URL at which a switch can reach this host", help);
     }
     url.map(|_| text.to_owned())
 }

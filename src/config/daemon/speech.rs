@@ -1,4 +1,4 @@
-//! `[speech]`: the engines that speak and recognize speech, and their limits.
+//! `[speech]`: the engines for text-to-speech and speech recognition, and their limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,12 +43,12 @@ impl DaemonSpeechTable {
         }
     }
 
-    /// Names of `[speech.engines]`, also of those with errors.
+    /// The names in `[speech.engines]`, including engines with errors.
     pub(crate) fn engine_names(&self) -> impl Iterator<Item = &str> {
         self.engines.iter().map(|(name, _)| name.get_ref().as_str())
     }
 
-    /// The settings of this table and of `[folders]`. `sound_server` is what `[sound_server]` says.
+    /// The settings for speech and sounds, which also depend on `[folders]`, `[sound_server]` and `[asterisk]`.
     pub(crate) fn settings(
         &self,
         context: DaemonContext<'_>,
@@ -82,7 +82,7 @@ impl DaemonSpeechTable {
         }
     }
 
-    /// Asterisk plays 16 kHz only from a file with another extension, and wants 8 kHz for narrow-band channels.
+    /// Asterisk expects 16 kHz in a file with another extension, and needs 8 kHz as well for narrow-band channels.
     fn format(&self, file: &TomlFile, serves_asterisk: bool) -> SoundFormat {
         let Some(rate) = &self.rate else { return SoundFormat::Narrow };
         match (rate.get_ref(), serves_asterisk) {
@@ -90,7 +90,7 @@ impl DaemonSpeechTable {
             (WholeNumber(16000), false) => SoundFormat::Wide,
             (WholeNumber(16000), true) => SoundFormat::Both,
             _ => {
-                file.error_with_help(rate.span(), "no such rate", "write 8000 or 16000");
+                file.error_with_help(rate.span(), "unsupported sample rate", "write 8000 or 16000");
                 SoundFormat::Narrow
             }
         }

@@ -1,4 +1,4 @@
-//! `[trigger]`: what holds for the requests of all scripts.
+//! `[trigger]`: settings and defaults for the requests of all scripts.
 
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use super::context::DaemonContext;
 use super::secret_text::percent_encoded;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::TomlFile;
-use crate::config::script::context::TriggerDefaults;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
 use crate::trigger::{TriggerSettings, upstream};
@@ -25,6 +24,17 @@ pub(crate) struct DaemonTriggerTable {
     retry: Option<Spanned<WholeNumber>>,
 }
 
+/// Defaults for the keys that a script can set in its own `[trigger]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TriggerDefaults {
+    /// The timeout for all attempts of a request together.
+    pub timeout: Duration,
+    /// How often a request without a body is retried.
+    pub retry: u32,
+    /// How long the caller hears silence before the music starts.
+    pub music_after: Duration,
+}
+
 impl DaemonTriggerTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
         Self {
@@ -38,7 +48,6 @@ impl DaemonTriggerTable {
         }
     }
 
-    /// What a script can set for itself.
     pub(crate) fn defaults(&self, file: &TomlFile) -> TriggerDefaults {
         let five_seconds = Duration::from_secs(5);
         let music_after = Duration::from_millis(300);
@@ -49,7 +58,7 @@ impl DaemonTriggerTable {
         }
     }
 
-    /// The settings that stand in this table. The others are defaults.
+    /// The settings of this table. The fields of other tables have defaults.
     pub(crate) fn settings(&self, context: DaemonContext<'_>) -> TriggerSettings {
         let file = context.file;
         let (connect, default) = (self.connect_timeout.as_ref(), Duration::from_secs(2));
@@ -75,11 +84,11 @@ fn proxy(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Url> {
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if url.is_none() {
         let help = "write it as \"http://proxy.example:3128\"";
-        context.file.error_with_help(given.span(), "this is no address of a proxy", help);
+        context.file.error_with_help(given.span(), "not a valid proxy URL", help);
     }
     let mut url = url?;
     if !url.username().is_empty() && url.password().is_none() {
-        // Without a password the HTTP client does not send the user name either.
+        // Without a password, the HTTP client does not send the user name.
         let _ = url.set_password(Some(""));
     }
     Some(url)

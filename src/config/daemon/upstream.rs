@@ -1,4 +1,4 @@
-//! `[upstream."HOST"]` and `[upstream."HOST:PORT"]`: what holds for the requests to one host.
+//! `[upstream."HOST"]` and `[upstream."HOST:PORT"]`: settings for the requests to one host.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub(crate) struct UpstreamTable {
     max_requests: Option<Spanned<WholeNumber>>,
 }
 
-/// A table that was checked.
-struct UpstreamRules {
+/// The checked values of a table.
+struct UpstreamSettings {
     ca: Option<CaCertificates>,
     certificate: Option<ClientCertificate>,
     max_requests: Option<usize>,
@@ -40,29 +40,27 @@ impl UpstreamTable {
         tables.filter_map(|(name, table)| Self::read(name, table)).collect()
     }
 
-    fn read(name: Spanned<String>, mut table: TableReader<'_, '_>) -> Option<Self> {
-        // `[upstream.shop.example]` is a table `example` in a table `shop`.
+    fn read(name: Spanned<String>, table: TableReader<'_, '_>) -> Option<Self> {
+        // TOML reads `[upstream.shop.example]` as a table `example` in a table `shop`.
         if let Some(inner) = table.first_table() {
             let host = format!("{}.{}", name.get_ref(), inner.get_ref());
-            let help = format!("put the host in quotes: `[upstream.\"{host}\"]`");
-            table.file.error_with_help(inner.span(), "this host is cut at its dot", help);
+            let help = format!("write the host in quotes: `[upstream.\"{host}\"]`");
+            table.file.error_with_help(inner.span(), "a host with a dot must be in quotes", help);
             return None;
         }
-        let upstream = Self {
+        Some(table.read_whole(|table| Self {
             name,
             ca: table.text_or_list("ca"),
             certificate: table.take("certificate"),
             key: table.take("key"),
             max_requests: table.take("max_requests"),
-        };
-        table.finish();
-        Some(upstream)
+        }))
     }
 
-    fn rules(&self, context: DaemonContext<'_>) -> UpstreamRules {
+    fn settings(&self, context: DaemonContext<'_>) -> UpstreamSettings {
         let max_requests = self.max_requests.as_ref();
         let (certificate, key) = (self.certificate.as_ref(), self.key.as_ref());
-        UpstreamRules {
+        UpstreamSettings {
             ca: self.ca.as_ref().and_then(|ca| identity::ca_certificates(context, ca)),
             certificate: identity::client_certificate(context, certificate, key),
             max_requests: max_requests
@@ -72,7 +70,7 @@ impl UpstreamTable {
 
     fn host(&self, context: DaemonContext<'_>) -> Option<HostPort> {
         let report = |HostPortError| {
-            let message = format!("`{}` is no host", self.name.get_ref());
+            let message = format!("`{}` is not a valid host", self.name.get_ref());
             let help = "write `[upstream.\"shop.example\"]`, or `\"shop.example:8443\"` for one port, \
                         without scheme and path";
             context.file.error_with_help(self.name.span(), message, help);
@@ -80,18 +78,18 @@ impl UpstreamTable {
         self.name.get_ref().parse().map_err(report).ok()
     }
 
-    /// The HTTP client uses the same TLS settings for the proxy and for the host behind it (reqwest, `connect.rs`).
+    /// The HTTP client has the same TLS settings for an HTTPS proxy and for the host behind it (reqwest, `connect.rs`).
     fn check_https_proxy(&self, context: DaemonContext<'_>) {
         if self.ca.is_some() || self.certificate.is_some() {
             let message =
-                "the proxy would be held for this host: it would be shown the certificate";
-            let help = "name the `proxy` of [trigger] by `http://`: what is within stays TLS";
+                "the HTTP client would use `ca` and `certificate` for the HTTPS proxy as well";
+            let help = "use `http://` in `proxy` of [trigger]: HTTPS requests through it are still encrypted";
             context.file.error_with_help(self.name.span(), message, help);
         }
     }
 }
 
-/// Adds what the tables say to the settings of the requests. `settings` has its proxy already.
+/// Adds the tables to `settings`, which must already contain the proxy.
 pub(crate) fn apply(
     tables: &[UpstreamTable],
     context: DaemonContext<'_>,
@@ -100,42 +98,42 @@ pub(crate) fn apply(
     if settings.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "https") {
         tables.iter().for_each(|table| table.check_https_proxy(context));
     }
-    let rules = rules_by_host(tables, context);
-    for (place, own) in &rules {
-        let host = rules.iter().find(|(host, _)| place.is_port_of_host(host));
-        let host = host.map(|(_, rules)| rules);
+    let by_host = settings_by_host(tables, context);
+    for (host_port, own) in &by_host {
+        let host = by_host.iter().find(|(host, _)| host_port.is_port_of_host(host));
+        let host = host.map(|(_, settings)| settings);
         if let Some(identity) = own.identity(host) {
-            settings.tls_identities.push((place.clone(), Arc::new(identity)));
+            settings.tls_identities.push((host_port.clone(), Arc::new(identity)));
         }
         let max_requests = own.max_requests.or(host.and_then(|host| host.max_requests));
         settings
             .upstream_limits
             .max_concurrent_at
-            .extend(max_requests.map(|most| (place.clone(), most)));
+            .extend(max_requests.map(|max_requests| (host_port.clone(), max_requests)));
     }
 }
 
-fn rules_by_host(
+fn settings_by_host(
     tables: &[UpstreamTable],
     context: DaemonContext<'_>,
-) -> Vec<(HostPort, UpstreamRules)> {
+) -> Vec<(HostPort, UpstreamSettings)> {
     let mut spans = HashMap::new();
     let mut all = Vec::new();
     for table in tables {
-        let rules = table.rules(context);
-        let Some(place) = table.host(context) else { continue };
-        if let Some(first) = spans.insert(place.clone(), table.name.span()) {
-            let label = (first, "it has a table already".to_owned());
-            let message = "this is the same place again";
+        let settings = table.settings(context);
+        let Some(host_port) = table.host(context) else { continue };
+        if let Some(first) = spans.insert(host_port.clone(), table.name.span()) {
+            let label = (first, "first table".to_owned());
+            let message = "a second table for the same host and port";
             context.file.error_with_label(table.name.span(), message, label);
         }
-        all.push((place, rules));
+        all.push((host_port, settings));
     }
     all
 }
 
-impl UpstreamRules {
-    /// The TLS identity. A key that is missing in the table of a port is taken from the table of its `host`.
+impl UpstreamSettings {
+    /// The TLS identity. Keys that are missing in the table of a port are taken from the table of its `host`.
     fn identity(&self, host: Option<&Self>) -> Option<TlsIdentity> {
         let ca = self.ca.as_ref().or(host.and_then(|host| host.ca.as_ref()));
         let certificate =

@@ -1,4 +1,4 @@
-//! `[[branch]]`: what happens when the answer, or the input, matches.
+//! `[[branch]]`: the outcome for an answer or an input that matches.
 
 use std::ops::Range;
 
@@ -13,11 +13,11 @@ use crate::script::definition::Branch;
 use crate::script::matcher::Matcher;
 use crate::script::when::{ComparedKind, MatcherError, WhenKeys};
 
-/// Keys that belong here and not in another table.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["when"];
 
-const WHEN_HELP: &str = "write a text such as `when = \"200\"`, a list of them, or a test such as \
-                         `when = { min = 200, max = 299 }`";
+const WHEN_HELP: &str = "write a string such as `when = \"200\"`, a matcher such as \
+                         `when = { min = 200, max = 299 }`, or a list of them";
 
 #[derive(Debug)]
 pub(crate) struct BranchTable {
@@ -30,26 +30,27 @@ pub(crate) struct BranchTable {
 #[derive(Debug)]
 struct WhenValue {
     matcher: Matcher,
-    places: WhenPlaces,
+    spans: WhenSpans,
 }
 
-/// Where a matcher and the values of its keys stand in the file.
+/// The positions of a matcher and of the values of its keys.
 #[derive(Debug)]
-struct WhenPlaces {
+struct WhenSpans {
     span: Range<usize>,
     keys: Vec<(&'static str, Range<usize>)>,
 }
 
 impl BranchTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let (span, when) = (table.span.clone(), WhenValue::read_all(&mut table));
-        let outcome = OutcomeTable::read_keys(&mut table);
-        table.finish();
-        Self { span, when, outcome }
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            span: table.span.clone(),
+            when: WhenValue::read_all(table),
+            outcome: OutcomeTable::read(table),
+        }
     }
 }
 
-/// All branches of a script, which are compared with `compared`.
+/// Checks all branches of a script, which are compared with `compared`.
 pub(super) fn branches(
     tables: &[BranchTable],
     script: &ScriptContext<'_>,
@@ -70,7 +71,7 @@ pub(super) fn branches(
 impl WhenValue {
     fn read_all(table: &mut TableReader<'_, '_>) -> Vec<Self> {
         let Some(value) = table.take_any("when") else {
-            let message = "this branch has no `when`";
+            let message = "missing key `when` in [[branch]]";
             table.file.error_with_help(table.span.clone(), message, WHEN_HELP);
             return Vec::new();
         };
@@ -80,64 +81,64 @@ impl WhenValue {
             one => vec![Spanned::new(span.clone(), one)],
         };
         if values.is_empty() {
-            table.file.error_with_help(span, "this branch can never be taken", WHEN_HELP);
+            table.file.error_with_help(span, "an empty list never matches", WHEN_HELP);
         }
         values.into_iter().filter_map(|value| Self::read(table, value)).collect()
     }
 
-    fn read<'i>(of: &TableReader<'_, 'i>, value: Spanned<DeValue<'i>>) -> Option<Self> {
+    fn read<'i>(branch: &TableReader<'_, 'i>, value: Spanned<DeValue<'i>>) -> Option<Self> {
         let span = value.span();
         match value.get_ref() {
             DeValue::String(text) => {
                 let matcher = Matcher::Text(text.clone().into_owned());
-                Some(Self { matcher, places: WhenPlaces { span, keys: Vec::new() } })
+                Some(Self { matcher, spans: WhenSpans { span, keys: Vec::new() } })
             }
-            DeValue::Table(_) => Self::read_table(of.inline_table("when", value)?),
+            DeValue::Table(_) => Self::read_table(branch.inline_table("when", value)?),
             DeValue::Integer(number) => {
                 let help = format!("write \"{number}\"");
-                of.file.error_with_help(span, "a value is compared as text", help);
+                branch.file.error_with_help(span, "values are compared as strings", help);
                 None
             }
             _ => {
-                of.file.error_with_help(span, "this is nothing to compare a value with", WHEN_HELP);
+                branch.file.error_with_help(span, "not a valid matcher", WHEN_HELP);
                 None
             }
         }
     }
 
-    /// Of a table with unknown keys only these are reported: what else was meant can't be known.
+    /// If there are unknown keys, only these are reported: what was meant is not known.
     fn read_table(table: TableReader<'_, '_>) -> Option<Self> {
         let (file, span) = (table.file, table.span.clone());
         let mut keys = WhenTable { table, keys: Vec::new() };
         let read = Matcher::read(&mut keys);
-        let places = WhenPlaces { span, keys: keys.keys };
+        let spans = WhenSpans { span, keys: keys.keys };
         match (keys.table.finish(), read) {
-            (true, Ok(matcher)) => Some(Self { matcher, places }),
+            (true, Ok(matcher)) => Some(Self { matcher, spans }),
             (true, Err(errors)) => {
-                errors.into_iter().for_each(|error| places.report(file, error));
+                errors.into_iter().for_each(|error| spans.report(file, error));
                 None
             }
             (false, _) => None,
         }
     }
 
-    /// Reports a matcher that can never match.
+    /// Reports a matcher that can never match, or that an earlier matcher covers.
     fn check(&self, file: &TomlFile, earlier: &[&Self], compared: ComparedKind) {
         match earlier.iter().find(|earlier| earlier.matcher.covers(&self.matcher)) {
             Some(earlier) => {
-                let label = (earlier.places.span.clone(), "taken here already".to_owned());
-                let message = "this can never be reached";
-                file.error_with_label(self.places.span.clone(), message, label);
+                let label = (earlier.spans.span.clone(), "already matched here".to_owned());
+                let message = "this can never match: an earlier matcher covers it";
+                file.error_with_label(self.spans.span.clone(), message, label);
             }
             None => {
                 let error = self.matcher.check(compared);
-                error.into_iter().for_each(|error| self.places.report(file, error));
+                error.into_iter().for_each(|error| self.spans.report(file, error));
             }
         }
     }
 }
 
-impl WhenPlaces {
+impl WhenSpans {
     fn report(&self, file: &TomlFile, error: MatcherError) {
         let key = self.keys.iter().find(|(key, _)| Some(*key) == error.key);
         let at = key.map_or(&self.span, |(_, at)| at);
@@ -145,14 +146,14 @@ impl WhenPlaces {
     }
 }
 
-/// A `when = { ... }` table while its matcher is read from it.
+/// A table `when = { ... }` while a matcher is read from it, with the positions of the keys read so far.
 struct WhenTable<'f, 'i> {
     table: TableReader<'f, 'i>,
     keys: Vec<(&'static str, Range<usize>)>,
 }
 
 impl WhenTable<'_, '_> {
-    fn keep_place<T>(&mut self, key: &'static str, value: Option<Spanned<T>>) -> Option<T> {
+    fn record_span<T>(&mut self, key: &'static str, value: Option<Spanned<T>>) -> Option<T> {
         let value = value?;
         self.keys.push((key, value.span()));
         Some(value.into_inner())
@@ -162,16 +163,16 @@ impl WhenTable<'_, '_> {
 impl WhenKeys for WhenTable<'_, '_> {
     fn number_or_text(&mut self, key: &'static str) -> Option<String> {
         let value = self.table.number_or_text(key);
-        self.keep_place(key, value)
+        self.record_span(key, value)
     }
 
     fn text(&mut self, key: &'static str) -> Option<String> {
         let value = self.table.take(key);
-        self.keep_place(key, value)
+        self.record_span(key, value)
     }
 
     fn flag(&mut self, key: &'static str) -> Option<bool> {
         let value = self.table.take(key);
-        self.keep_place(key, value)
+        self.record_span(key, value)
     }
 }

@@ -1,36 +1,36 @@
-//! What a script says about itself, to its own texts and to other scripts, and which scripts can run before it in one
-//! call.
+//! Facts about a script on which its own texts and other scripts depend, and which scripts can run before it in a call.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::nearest::nearest;
 use crate::script::template::InputKind;
 
-/// What a script does, as far as its own texts or other scripts depend on it.
+/// Facts about a script.
 #[derive(Debug, Default)]
 pub(crate) struct ScriptFacts {
-    /// It has a `[keypress]`.
+    /// Whether it has `[keypress]`.
     pub(crate) asks_for_keys: bool,
-    /// It has a `[speech]`.
+    /// Whether it has `[speech]`.
     pub(crate) asks_for_speech: bool,
-    /// It sends a request and waits for the answer.
+    /// Whether it sends a request and waits for the answer.
     pub(crate) waits: bool,
-    /// One of its outcomes is `then = "again"`.
+    /// Whether an outcome has `then = "again"`.
     pub(crate) repeats: bool,
-    /// Its `[voice]` names an engine.
+    /// Whether its `[voice]` names an engine.
     pub(crate) names_engine: bool,
-    /// The scripts that it names as `then = "script NAME"`.
+    /// The scripts in its `then = "script NAME"`.
     pub(crate) leads_to: BTreeSet<String>,
 }
 
 impl ScriptFacts {
-    /// A script whose file can't be read. It may do anything, so that its own error causes none in other scripts.
+    /// Facts about a script whose file cannot be read. They allow everything, so that they cause no errors in other
+    /// scripts.
     pub(crate) fn unknown() -> Self {
         Self { asks_for_keys: true, asks_for_speech: true, waits: true, ..Self::default() }
     }
 
-    pub(crate) fn asks_for(&self, entered: InputKind) -> bool {
-        match entered {
+    pub(crate) fn asks_for(&self, input: InputKind) -> bool {
+        match input {
             InputKind::Keypress => self.asks_for_keys,
             InputKind::Speech => self.asks_for_speech,
             InputKind::Input => self.asks_for_keys || self.asks_for_speech,
@@ -55,12 +55,12 @@ impl ScriptGraph {
         nearest(name, self.0.keys().map(String::as_str))
     }
 
-    /// All scripts that can have run before this one in the same call.
+    /// All scripts that can run before this one in the same call.
     pub(crate) fn before<'a>(&'a self, name: &'a str) -> BTreeSet<&'a str> {
         let mut before = BTreeSet::new();
-        let mut open = vec![name];
-        while let Some(next) = open.pop() {
-            open.extend(self.directly_before(next).filter(|found| before.insert(*found)));
+        let mut unvisited = vec![name];
+        while let Some(next) = unvisited.pop() {
+            unvisited.extend(self.directly_before(next).filter(|found| before.insert(*found)));
         }
         before
     }
@@ -70,7 +70,7 @@ impl ScriptGraph {
         self.0.iter().filter(leads).map(|(before, _)| before.as_str())
     }
 
-    /// Whether a script before this one can have received an answer.
+    /// Whether a script that can run before this one receives an answer.
     pub(crate) fn has_answer_before(&self, name: &str) -> bool {
         let waits = |name: &str| self.get(name).is_some_and(|facts| facts.waits);
         self.before(name).into_iter().any(waits)

@@ -1,11 +1,11 @@
-//! The script files of a folder.
+//! Finds the script files in a folder.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::Diagnostic;
 
-/// Script files by the names of their scripts, and errors in what lies in the folder.
+/// The script files by the names of their scripts, and the errors about the folder.
 #[derive(Default)]
 pub(super) struct ScriptFiles {
     pub(super) files: BTreeMap<String, PathBuf>,
@@ -19,8 +19,8 @@ impl ScriptFiles {
             Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
             Err(e) => found.errors.push(Diagnostic::of_path(
                 folder.display().to_string(),
-                format!("the folder of the scripts can't be read: {e}"),
-                "create it and put a script file into it, or name another by `scripts` in [folders]",
+                format!("cannot read the scripts folder: {e}"),
+                "create it and add a script file, or name another folder as `scripts` in [folders]",
             )),
         }
         found
@@ -30,25 +30,26 @@ impl ScriptFiles {
         let is_toml = path.extension().is_some_and(|extension| extension == "toml");
         let Some(name) = path.file_stem().filter(|_| is_toml) else { return };
         let name = name.to_string_lossy().into_owned();
-        // Editors keep copies under names that begin with a dot.
+        // Editors save copies with names that begin with a dot.
         if name.starts_with('.') {
             return;
         }
-        if let Some(help) = misnamed(&name) {
-            let message = format!("`{name}` can't be a script's name");
+        if let Some(help) = name_error_help(&name) {
+            let message = format!("`{name}` is not a valid script name");
             self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
         }
         self.files.insert(name, path.to_owned());
     }
 }
 
-fn misnamed(name: &str) -> Option<&'static str> {
+/// The help of the error for an invalid script name; `None` for a valid name.
+fn name_error_help(name: &str) -> Option<&'static str> {
     if matches!(name, "arg" | "secret") {
         return Some(
-            "placeholders such as {arg.NAME} and {secret.NAME} have this name: rename the file",
+            "rename the file: this name is used in placeholders such as {arg.NAME} and {secret.NAME}",
         );
     }
     let plain = !name.is_empty()
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
-    (!plain).then_some("rename the file: letters, digits, _ and - alone")
+    (!plain).then_some("rename the file: use only letters, digits, _ and -")
 }

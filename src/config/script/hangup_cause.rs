@@ -1,9 +1,9 @@
-//! Hangup causes by the names of Q.850, in small letters.
+//! Names of hangup causes.
 
 use crate::channel::HangupCause;
 use crate::config::nearest::nearest;
 
-/// ITU-T Q.850, table 1, with shorter words where its own are long.
+/// The causes of ITU-T Q.850, table 1. Long names are shortened.
 const CAUSES: [(&str, u8); 53] = [
     ("unallocated", 1),
     ("no-route-transit", 2),
@@ -61,17 +61,17 @@ const CAUSES: [(&str, u8); 53] = [
 ];
 
 /// A cause by its name or number.
-pub(super) fn parse(typed: &str) -> Option<HangupCause> {
-    let named = CAUSES.iter().find(|(name, _)| *name == typed).map(|(_, number)| *number);
-    let number = named.or_else(|| typed.parse().ok());
+pub(super) fn parse(text: &str) -> Option<HangupCause> {
+    let named = CAUSES.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
+    let number = named.or_else(|| text.parse().ok());
     number.filter(|number| (1..=127).contains(number)).map(HangupCause)
 }
 
-/// Help for a text that is no cause.
-pub(super) fn suggestion(typed: &str) -> String {
-    let near = nearest(typed, CAUSES.iter().map(|(name, _)| *name));
-    near.map_or(KNOWN.to_owned(), |near| format!("did you mean `hangup {near}`?"))
+/// The help of the error for an unknown cause.
+pub(super) fn suggestion(text: &str) -> String {
+    let near = nearest(text, CAUSES.iter().map(|(name, _)| *name));
+    near.map_or(HELP.to_owned(), |near| format!("did you mean `hangup {near}`?"))
 }
 
-const KNOWN: &str = "write `busy`, `no-answer`, `rejected`, `congestion` or another cause of \
+const HELP: &str = "write `busy`, `no-answer`, `rejected`, `congestion` or another cause of \
                      Q.850, or its number, 1 to 127";

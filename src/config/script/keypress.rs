@@ -14,14 +14,14 @@ use crate::config::value::{DurationValue, WholeNumber, flag};
 use crate::script::definition::KeypressInput;
 use crate::script::pattern;
 
-/// Keys that belong here and not in another table.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] =
     &["length", "min_length", "gap", "first_digit", "terminator", "barge_in", "sensitive"];
 
-/// Most digits, with or without `length`.
+/// Largest `length`, and the default.
 const MAX_DIGITS: u64 = 32;
 
-/// Longest wait for the first digit, in milliseconds.
+/// Longest timeout for the first digit, in milliseconds.
 const MAX_FIRST_DIGIT: u64 = 600_000;
 
 #[derive(Debug)]
@@ -38,8 +38,8 @@ pub(crate) struct KeypressTable {
 }
 
 impl KeypressTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let keypress = Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             span: table.span.clone(),
             length: table.take("length"),
             min_length: table.take("min_length"),
@@ -49,30 +49,29 @@ impl KeypressTable {
             barge_in: table.take("barge_in"),
             pattern: table.take("pattern"),
             sensitive: table.take("sensitive"),
-        };
-        table.finish();
-        keypress
-    }
-
-    pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
-        let ask = self.ask(file);
-        let most = (ask.max_digits as u64).min(MAX_DIGITS);
-        KeypressInput {
-            min_length: file.number(self.min_length.as_ref(), 1..=most, 1) as usize,
-            pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
-            sensitive: flag(self.sensitive.as_ref(), false),
-            digit_options: ask,
         }
     }
 
-    fn ask(&self, file: &TomlFile) -> DigitOptions {
-        let most = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
+    pub(super) fn keypress(&self, file: &TomlFile) -> KeypressInput {
+        let digit_options = self.digit_options(file);
+        let max_digits = (digit_options.max_digits as u64).min(MAX_DIGITS);
+        KeypressInput {
+            min_length: file.number(self.min_length.as_ref(), 1..=max_digits, 1) as usize,
+            pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
+            sensitive: flag(self.sensitive.as_ref(), false),
+            digit_options,
+        }
+    }
+
+    fn digit_options(&self, file: &TomlFile) -> DigitOptions {
+        let max_digits = file.number(self.length.as_ref(), 1..=MAX_DIGITS, MAX_DIGITS);
         let gap = file.duration(self.gap.as_ref(), millis(100, 120_000), Duration::from_secs(4));
-        let gaps = if self.length.is_some() { most.min(MAX_DIGITS) as u32 } else { 1 };
+        // With `length`, the default for the first digit is as long as the timeouts of all digits together.
+        let gaps = if self.length.is_some() { max_digits.min(MAX_DIGITS) as u32 } else { 1 };
         let first_digit = (gap * gaps).min(Duration::from_millis(MAX_FIRST_DIGIT));
         let bounds = millis(100, MAX_FIRST_DIGIT);
         DigitOptions {
-            max_digits: most as usize,
+            max_digits: max_digits as usize,
             first_digit_timeout: file.duration(self.first_digit.as_ref(), bounds, first_digit),
             inter_digit_timeout: gap,
             terminator: self.terminator(file),
@@ -88,7 +87,7 @@ impl KeypressTable {
             "" => None,
             _ => {
                 let help = "write \"#\" or \"*\", or \"\" for none";
-                file.error_with_help(given.span(), "this key can't end the input", help);
+                file.error_with_help(given.span(), "not a valid terminator", help);
                 None
             }
         }

@@ -1,5 +1,5 @@
-//! `[otherwise]`, `[no_input]`, `[invalid_input]`, `[no_response]`, and the keys of `[[branch]]` beside `when`: what
-//! happens then.
+//! `[otherwise]`, `[no_input]`, `[invalid_input]`, `[no_response]`, and the keys of `[[branch]]` other than `when`:
+//! what happens next.
 
 use std::ops::Range;
 
@@ -24,14 +24,7 @@ pub(crate) struct OutcomeTable {
 }
 
 impl OutcomeTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let outcome = Self::read_keys(&mut table);
-        table.finish();
-        outcome
-    }
-
-    /// The keys of an outcome in a table that has others too.
-    pub(super) fn read_keys(table: &mut TableReader<'_, '_>) -> Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         Self {
             span: table.span.clone(),
             sounds: PlaylistKeys::read(table),
@@ -44,7 +37,7 @@ impl OutcomeTable {
         ScriptOutcome {
             sounds: self.sounds.playlist(script),
             variables: self.set.iter().map(|(name, value)| variable(script, name, value)).collect(),
-            then: self.then.as_ref().map(|then| then.meaning(script)).unwrap_or_default(),
+            then: self.then.as_ref().map(|then| then.action(script)).unwrap_or_default(),
         }
     }
 }
@@ -63,10 +56,15 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
     let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_variable {
-        let help = "write letters, digits and _, no digit first, such as `ORDER_STATUS`";
-        file.error_with_help(given.span(), "this is no name of a channel variable", help);
+        let help =
+            "use only letters, digits and _, not starting with a digit, such as `ORDER_STATUS`";
+        file.error_with_help(given.span(), "not a valid name of a channel variable", help);
     } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
-        let help = "take another name";
-        file.error_with_help(given.span(), "these variables tell how the script ended", help);
+        let help = "use another name";
+        file.error_with_help(
+            given.span(),
+            "variables that begin with `DIALSCRIPT_` are reserved",
+            help,
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! `play` and `say`: what the caller hears. Several tables have these keys.
+//! `play` and `say`: sounds and texts for the caller. Several tables have these keys.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::config::value::TextOrList;
 use crate::script::definition::{Playlist, PromptPart};
 use crate::script::template::{SpokenPhrase, parse_spoken};
 
-/// Longest text in characters: speech services take about as many at once.
+/// Most characters of a text. Speech services accept about as many in a request.
 const MAX_LENGTH: usize = 4000;
 
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct PlaylistKeys {
     say: Option<TextOrList>,
 }
 
-/// Whether a text can hold values of the call.
+/// Whether a text can contain values of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum CallValues {
     Allowed,
@@ -41,7 +41,7 @@ impl PlaylistKeys {
         self.parts(script, CallValues::Allowed)
     }
 
-    /// A playlist that is the same in every call, so that it can be rendered before anybody waits for it.
+    /// A playlist that is the same in every call, so that its sounds can be created ahead of time.
     pub(super) fn fixed_playlist(&self, script: &ScriptContext<'_>) -> Playlist {
         self.parts(script, CallValues::Refused)
     }
@@ -62,24 +62,23 @@ fn spoken(
     values: CallValues,
 ) -> Vec<PromptPart> {
     let file = script.file;
-    let (phrases, problems) = parse_spoken(text.get_ref());
-    if phrases.is_empty() && problems.is_empty() {
-        let help = "write what is said, or take the line out";
-        file.error_with_help(text.span(), "this says nothing", help);
+    let (phrases, errors) = parse_spoken(text.get_ref());
+    if phrases.is_empty() && errors.is_empty() {
+        let help = "write a text, or remove it";
+        file.error_with_help(text.span(), "this text contains nothing to speak", help);
     }
     if text.get_ref().chars().count() > MAX_LENGTH {
-        let help =
-            format!("say it in a list of texts, each of {MAX_LENGTH} characters at the most");
+        let help = format!("split it into a list of texts of at most {MAX_LENGTH} characters each");
         file.error_with_help(text.span(), "this text is too long", help);
     }
-    file.report_problems(text, problems);
+    file.report_placeholder_errors(text, errors);
     let part = |(at, phrase)| {
         let at = file.span_in(text, at);
         let has_value = matches!(phrase, SpokenPhrase::Value(..) | SpokenPhrase::SoundUrl(_));
         if has_value && values == CallValues::Refused {
-            let help = "a reassurance is the same in every call: say the value in the prompt, or in \
-                        the outcome";
-            file.error_with_help(at, "there is no value of the call here", help);
+            let help = "a reassurance is the same in every call: use the value in the prompt or in an \
+                        outcome";
+            file.error_with_help(at, "a value of the call cannot be used here", help);
             return None;
         }
         part(script, phrase, at)
@@ -105,13 +104,14 @@ fn part(script: &ScriptContext<'_>, phrase: SpokenPhrase, at: Range<usize>) -> O
     }
 }
 
-/// Warns where no engine can speak a text.
+/// Warns about a text for which there is no text-to-speech engine.
 fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[PromptPart]) {
     let has_engine = script.facts.names_engine || script.load.has_tts;
     if !has_engine
         && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
     {
-        let help = "install espeak-ng, or name an engine by `say` in [speech] of the daemon's file";
-        script.file.warn(text.span(), "nothing here can speak this", help);
+        let help =
+            "install espeak-ng, or configure an engine as `say` in [speech] of the daemon's file";
+        script.file.warn(text.span(), "no text-to-speech engine is configured for this text", help);
     }
 }

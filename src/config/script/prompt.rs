@@ -8,7 +8,7 @@ use crate::config::table_reader::TableReader;
 use crate::config::value::{WholeNumber, flag};
 use crate::script::definition::ScriptPrompt;
 
-/// Keys that no other table of a script file has.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer"];
 
 #[derive(Debug)]
@@ -19,22 +19,20 @@ pub(crate) struct PromptTable {
 }
 
 impl PromptTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let prompt = Self {
-            sounds: PlaylistKeys::read(&mut table),
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            sounds: PlaylistKeys::read(table),
             repeat: table.take("repeat"),
             answer: table.take("answer"),
-        };
-        table.finish();
-        prompt
+        }
     }
 
-    /// `repeat`, where it repeats anything.
+    /// `repeat`, unless it is 0.
     pub(super) fn repeat(&self) -> Option<&Spanned<WholeNumber>> {
         self.repeat.as_ref().filter(|repeat| repeat.get_ref().0 > 0)
     }
 
-    /// `script` is as it is before the request.
+    /// `script` is the context before the request.
     pub(super) fn prompt(&self, script: &ScriptContext<'_>) -> ScriptPrompt {
         let repeat = script.file.number(self.repeat.as_ref(), 0..=99, 0);
         ScriptPrompt {

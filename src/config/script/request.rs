@@ -1,4 +1,4 @@
-//! The keys that `[trigger]` and `[hangup]` have in common: the request that is sent.
+//! The keys of a request, which `[trigger]` and `[hangup]` have in common.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -18,7 +18,7 @@ mod url;
 
 use auth::AuthTable;
 
-/// Keys that belong to a request and not in another table.
+/// Keys that belong only to a request.
 pub(super) const OWN_KEYS: &[&str] = &[
     "url",
     "fallback_url",
@@ -32,15 +32,15 @@ pub(super) const OWN_KEYS: &[&str] = &[
     "retry",
 ];
 
-/// For one attempt in the background: there is time, but a web application that stays silent must not hold for that long
-/// one of the requests that can be under way at once.
+/// Default timeout of an attempt of a background request, whose total timeout can be long. An upstream that does not
+/// respond must not occupy a permit for all of that time.
 const BACKGROUND_ATTEMPT: Duration = Duration::from_secs(10);
 
 /// Whether a caller waits for the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    Caller,
-    Nobody,
+pub(super) enum RequestMode {
+    CallerWaits,
+    Background,
 }
 
 #[derive(Debug)]
@@ -59,9 +59,8 @@ pub(crate) struct RequestTable {
 }
 
 impl RequestTable {
-    pub(super) fn read_keys(table: &mut TableReader<'_, '_>) -> Self {
-        let help =
-            "write what is asked, such as `url = \"https://shop.example/orders?id={keypress}\"`";
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "write the URL to request, such as `url = \"https://shop.example/orders?id={keypress}\"`";
         Self {
             span: table.span.clone(),
             url: table.require("url", help),
@@ -77,8 +76,8 @@ impl RequestTable {
         }
     }
 
-    /// The request, with nothing about its answer.
-    pub(super) fn request(&self, script: &ScriptContext<'_>, waiting: Waiting) -> ScriptTrigger {
+    /// The request, without the settings of `[response]`.
+    pub(super) fn request(&self, script: &ScriptContext<'_>, mode: RequestMode) -> ScriptTrigger {
         let headers = self.headers.as_ref().map(|headers| payload::headers(script, headers));
         let headers = headers.unwrap_or_default();
         if let Some(auth) = &self.auth {
@@ -93,9 +92,9 @@ impl RequestTable {
             auth: self.auth.as_ref().and_then(|auth| auth.auth(script)),
             body: self.body(script),
             signing_keys: self.sign.iter().flat_map(|keys| sign::keys(script, keys)).collect(),
-            retry_policy: self.patience(script, waiting),
+            retry_policy: self.retry_policy(script, mode),
             hold_media: HoldMediaTemplate::default(),
-            background: waiting == Waiting::Nobody,
+            background: mode == RequestMode::Background,
             response_key: None,
             cache_policy: None,
         }
@@ -105,33 +104,38 @@ impl RequestTable {
         let raw_json = flag(self.raw_json.as_ref(), false);
         if let (Some(given), true, None) = (&self.raw_json, raw_json, &self.body) {
             let help = "add `body = \"a={caller}&b={keypress}\"`";
-            script.file.error_with_help(given.span(), "there is no body to make JSON of", help);
+            script.file.error_with_help(given.span(), "`raw_json` needs a `body`", help);
         }
         self.body.as_ref().map(|body| payload::body(script, body, raw_json))
     }
 
-    fn patience(&self, script: &ScriptContext<'_>, waiting: Waiting) -> RetryPolicy {
-        let (longest, most) = match waiting {
-            Waiting::Caller => (60_000, 5),
-            Waiting::Nobody => (600_000, 20),
+    fn retry_policy(&self, script: &ScriptContext<'_>, mode: RequestMode) -> RetryPolicy {
+        let (max_timeout, max_retries) = match mode {
+            RequestMode::CallerWaits => (60_000, 5),
+            RequestMode::Background => (600_000, 20),
         };
         let (file, defaults) = (script.file, script.load.defaults);
-        let budget = file.duration(self.timeout.as_ref(), millis(100, longest), defaults.timeout);
+        let total =
+            file.duration(self.timeout.as_ref(), millis(100, max_timeout), defaults.timeout);
         let attempt = self.attempt_timeout.as_ref().map(|given| {
-            let attempt = file.duration(Some(given), millis(100, longest), budget);
-            if attempt > budget {
-                let help = "`timeout` is for all attempts together: raise it, or lower this";
-                file.error_with_help(given.span(), "an attempt can't take longer than all", help);
+            let attempt = file.duration(Some(given), millis(100, max_timeout), total);
+            if attempt > total {
+                let help = "`timeout` covers all attempts: raise it, or lower `attempt_timeout`";
+                file.error_with_help(
+                    given.span(),
+                    "`attempt_timeout` is longer than `timeout`",
+                    help,
+                );
             }
             attempt
         });
-        let background = waiting == Waiting::Nobody;
-        let attempt = attempt.or(background.then(|| budget.min(BACKGROUND_ATTEMPT)));
-        // A request with a body may do something each time that it is sent.
+        let background = mode == RequestMode::Background;
+        let attempt = attempt.or(background.then(|| total.min(BACKGROUND_ATTEMPT)));
+        // A request with a body may not be idempotent.
         let retries = if self.body.is_some() { 0 } else { u64::from(defaults.retry) };
-        let retries = file.number(self.retry.as_ref(), 0..=most, retries);
+        let retries = file.number(self.retry.as_ref(), 0..=max_retries, retries);
         RetryPolicy {
-            total_timeout: budget,
+            total_timeout: total,
             attempt_timeout: attempt,
             retries: u32::try_from(retries).unwrap_or_default(),
         }

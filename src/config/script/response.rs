@@ -1,4 +1,4 @@
-//! `[response]`: where in the answer the value stands, and how long the answer is cached.
+//! `[response]`: which value of the answer is compared, and how long the answer is cached.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::script::escape::EscapeContext;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
 
-/// Keys that belong here and not in another table.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["key", "cache", "stale_for", "stale_if_error", "cache_key"];
 
-/// Longest time that an answer is served beyond its own, in seconds.
+/// Longest time for which a stale answer is served, in seconds.
 const MAX_STALE: u64 = 7 * 24 * 3600;
 
 #[derive(Debug)]
@@ -32,17 +32,15 @@ pub(crate) struct ResponseTable {
 }
 
 impl ResponseTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let response = Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             span: table.span.clone(),
             key: table.take("key"),
             cache: table.take("cache"),
             stale_for: table.take("stale_for"),
             stale_if_error: table.take("stale_if_error"),
             cache_key: table.take("cache_key"),
-        };
-        table.finish();
-        response
+        }
     }
 
     pub(super) fn key(&self, file: &TomlFile) -> Option<KeyPath> {
@@ -50,13 +48,13 @@ impl ResponseTable {
         let key = KeyPath::parse(given.get_ref());
         if key.is_none() {
             let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
-            file.error_with_help(given.span(), "this is no path into an answer", help);
+            file.error_with_help(given.span(), "not a valid response key", help);
         }
         key
     }
 
-    /// How answers to `request` are cached. `script` is as it is before the request.
-    pub(super) fn caching(
+    /// How answers to `request` are cached. `script` is the context before the request.
+    pub(super) fn cache_policy(
         &self,
         script: &ScriptContext<'_>,
         request: &ScriptTrigger,
@@ -67,58 +65,59 @@ impl ResponseTable {
             return None;
         };
         if !has_branches {
-            let help = "add a `[[branch]]`, or take `cache` out";
-            let message = "only an answer that a branch handles is kept, and there is no branch";
+            let help = "add a `[[branch]]`, or remove `cache`";
+            let message = "only answers that match a branch are cached, and there is no branch";
             script.file.error_with_help(given.span(), message, help);
         }
         let key = self.cache_key.as_ref().map(|key| CacheKeyTemplate {
-            source: as_written(request).into(),
+            source: source_text(request).into(),
             template: script.template(key, EscapeContext::Variable),
         });
         let stale = |given: &Option<_>| {
             script.file.duration(given.as_ref(), secs(0, MAX_STALE), Duration::ZERO)
         };
-        let caching = ResponseCachePolicy {
+        let cache_policy = ResponseCachePolicy {
             fresh: fresh(script.file, given),
             stale: stale(&self.stale_for),
             stale_if_error: stale(&self.stale_if_error),
             key,
         };
-        self.check_cache_key(script.file, request, &caching);
-        Some(caching)
+        self.check_cache_key(script.file, request, &cache_policy);
+        Some(cache_policy)
     }
 
     fn check_uncached(&self, file: &TomlFile) {
         let times = [&self.stale_for, &self.stale_if_error];
         let times = times.into_iter().flatten().map(Spanned::span);
         for span in times.chain(self.cache_key.as_ref().map(Spanned::span)) {
-            let help = "add `cache = \"5m\"`, or take this out";
-            file.error_with_help(span, "no answer is kept here", help);
+            let help = "add `cache = \"5m\"`, or remove this line";
+            file.error_with_help(span, "this key has no effect without `cache`", help);
         }
     }
 
-    /// Warns where callers would get answers to what other callers entered, and where no second call could get a cached
+    /// Warns if a caller could get the answer for another caller's input, and if no other call could use a cached
     /// answer.
     fn check_cache_key(
         &self,
         file: &TomlFile,
         request: &ScriptTrigger,
-        caching: &ResponseCachePolicy,
+        cache_policy: &ResponseCachePolicy,
     ) {
-        if let (Some(key), Some(given)) = (&caching.key, &self.cache_key) {
+        if let (Some(key), Some(given)) = (&cache_policy.key, &self.cache_key) {
             let mut sent = placeholders(request);
             if let Some(left_out) = sent.find(|sent| is_left_out(sent, &key.template)) {
-                let message = format!("callers who enter another {left_out} get the same answer");
-                let help = format!("add {left_out} to `cache_key`, or take `cache_key` out");
+                let message =
+                    format!("callers who enter a different {left_out} get the same answer");
+                let help = format!("add {left_out} to `cache_key`, or remove `cache_key`");
                 file.warn(given.span(), message, help);
             }
         }
         let given = self.cache_key.as_ref().map(Spanned::span);
         let given = given.or_else(|| self.cache.as_ref().map(Spanned::span));
-        if let (Some(at), Some(unique)) = (given, unique_to_call(request, caching)) {
+        if let (Some(at), Some(unique)) = (given, unique_to_call(request, cache_policy)) {
             let message =
-                format!("no other call has the same {unique}: nothing that is kept serves it");
-            let help = "write `cache_key` with what has to be the same, such as \"{keypress}\"";
+                format!("{unique} differs in every call: a cached answer is never used again");
+            let help = "set `cache_key` to what the answer depends on, such as \"{keypress}\"";
             file.warn(at, message, help);
         }
     }
@@ -127,15 +126,15 @@ impl ResponseTable {
 fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {
     let time = given.get_ref().0;
     if !secs(60, 999 * 60).contains(&time) {
-        let help = "write 1 to 999 minutes, such as `cache = \"5m\"`";
-        let message = "answers can't be kept that long or that short";
+        let help = "write it in minutes, such as `cache = \"5m\"`";
+        let message = "out of range: must be between 1 and 999 minutes";
         file.error_with_help(given.span(), message, help);
     }
     time
 }
 
-/// Tells apart scripts that have the same `cache_key`, and send different requests to one URL.
-fn as_written(request: &ScriptTrigger) -> String {
+/// The request as in the file. It distinguishes scripts with the same `cache_key` whose requests differ.
+fn source_text(request: &ScriptTrigger) -> String {
     let ScriptTrigger { url, fallback, headers, auth, body, .. } = request;
     format!("{:?}", (url, fallback, headers, auth, body))
 }
@@ -148,12 +147,12 @@ fn placeholders(request: &ScriptTrigger) -> impl Iterator<Item = &Placeholder> {
 }
 
 fn is_left_out(sent: &Placeholder, key: &Template) -> bool {
-    let script = entered_in(sent);
-    script.is_some() && !key.placeholders().any(|in_key| entered_in(in_key) == script)
+    let script = input_script(sent);
+    script.is_some() && !key.placeholders().any(|in_key| input_script(in_key) == script)
 }
 
-/// The script in which a value was entered; empty for this one. Keys and speech are one input of a script.
-fn entered_in(placeholder: &Placeholder) -> Option<&str> {
+/// The script that asks for an input; empty for this one. Keypress and speech are the same input of a script.
+fn input_script(placeholder: &Placeholder) -> Option<&str> {
     match placeholder {
         Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => Some(""),
         Placeholder::OtherScript(script, _) => Some(script),
@@ -163,10 +162,12 @@ fn entered_in(placeholder: &Placeholder) -> Option<&str> {
 
 fn unique_to_call<'t>(
     request: &'t ScriptTrigger,
-    caching: &'t ResponseCachePolicy,
+    cache_policy: &'t ResponseCachePolicy,
 ) -> Option<&'t Placeholder> {
-    let is_unique = |of: &&Placeholder| matches!(of, Placeholder::CallId | Placeholder::Channel);
-    match &caching.key {
+    let is_unique = |placeholder: &&Placeholder| {
+        matches!(placeholder, Placeholder::CallId | Placeholder::Channel)
+    };
+    match &cache_policy.key {
         Some(key) => key.template.placeholders().find(is_unique),
         None => placeholders(request).find(is_unique),
     }

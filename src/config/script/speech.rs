@@ -1,4 +1,4 @@
-//! `[speech]`: what the caller says.
+//! `[speech]`: spoken input.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::config::value::{DurationValue, FromText, ParsedText, WholeNumber, fla
 use crate::script::definition::{SpeechFilter, SpeechInput};
 use crate::script::numeric;
 
-/// Keys that belong here and not in another table.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["filter", "start", "silence", "maximum"];
 
 #[derive(Debug)]
@@ -44,9 +44,9 @@ impl FromText for SpeechFilter {
 }
 
 impl SpeechTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let help = "say what is spoken, such as `language = \"en\"`";
-        let speech = Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "write the language of the caller, such as `language = \"en\"`";
+        Self {
             span: table.span.clone(),
             language: table.require("language", help),
             filter: table.take("filter"),
@@ -55,12 +55,10 @@ impl SpeechTable {
             maximum: table.take("maximum"),
             length: table.take("length"),
             sensitive: table.take("sensitive"),
-        };
-        table.finish();
-        speech
+        }
     }
 
-    /// Whether spoken numbers are asked for.
+    /// Whether the input is a spoken number.
     pub(super) fn is_numeric(&self) -> bool {
         self.filter() == SpeechFilter::Numeric
     }
@@ -77,9 +75,9 @@ impl SpeechTable {
     ) -> SpeechInput {
         let file = script.file;
         if !script.load.has_asr {
-            let help = "name an engine by `listen` in [speech] of the daemon's file; until then \
-                        keys count where they are asked for too, else [no_input] is taken";
-            file.warn(self.span.clone(), "nothing here understands speech", help);
+            let help = "configure an engine as `listen` in [speech] of the daemon's file; until \
+                        then only keypresses are used, or [no_input] without [keypress]";
+            file.warn(self.span.clone(), "no speech recognizer is configured", help);
         }
         let duration =
             |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
@@ -92,7 +90,7 @@ impl SpeechTable {
             digit_count: self
                 .length
                 .as_ref()
-                .and_then(|length| self.digits(file, length, keypress)),
+                .and_then(|length| self.digit_count(file, length, keypress)),
             sensitive: flag(self.sensitive.as_ref(), false),
         }
     }
@@ -102,32 +100,34 @@ impl SpeechTable {
         if let (Some(given), true) = (&self.language, self.is_numeric())
             && !numeric::supports(&language)
         {
-            let help = "take a language whose numbers are known, such as `en`, `es`, `fr`, `de` \
-                        or `hi`, or `filter = \"none\"`";
-            let message = format!("numbers in `{language}` can't be understood");
+            let help = "use a supported language such as `en`, `es`, `fr`, `de` or `hi`, or \
+                        `filter = \"none\"`";
+            let message = format!("spoken numbers in `{language}` are not supported");
             file.error_with_help(given.span(), message, help);
         }
         language
     }
 
-    /// `length`, which must agree with what `[keypress]` takes.
-    fn digits(
+    /// `length`, which must be within the bounds of `[keypress]`.
+    fn digit_count(
         &self,
         file: &TomlFile,
         given: &Spanned<WholeNumber>,
         keypress: Option<&KeypressTable>,
     ) -> Option<usize> {
         if !self.is_numeric() {
-            let help = "add `filter = \"numeric\"`, or take it out";
-            file.error_with_help(given.span(), "only spoken numbers have a length", help);
+            let help = "add `filter = \"numeric\"`, or remove this line";
+            file.error_with_help(given.span(), "`length` needs `filter = \"numeric\"`", help);
         }
         let length = file.number(Some(given), 1..=32, 1);
         let number = |key: Option<&Spanned<WholeNumber>>| key.map(|given| given.get_ref().0);
-        let most = number(keypress.and_then(|keypress| keypress.length.as_ref()));
-        let fewest = number(keypress.and_then(|keypress| keypress.min_length.as_ref()));
-        if most.is_some_and(|most| most < length) || fewest.is_some_and(|fewest| fewest > length) {
-            let help = "make them fit: what is said has to be what keys would have to be";
-            let message = "[keypress] takes another number of digits";
+        let max_digits = number(keypress.and_then(|keypress| keypress.length.as_ref()));
+        let min_digits = number(keypress.and_then(|keypress| keypress.min_length.as_ref()));
+        if max_digits.is_some_and(|max_digits| max_digits < length)
+            || min_digits.is_some_and(|min_digits| min_digits > length)
+        {
+            let help = "use a number between `min_length` and `length` of [keypress]";
+            let message = "[keypress] does not accept this number of digits";
             file.error_with_help(given.span(), message, help);
         }
         usize::try_from(length).ok()

@@ -1,4 +1,4 @@
-//! All tables of a script file, and the checks of one table against another.
+//! The tables of a script file, and the checks that need several tables.
 
 use std::ops::Range;
 
@@ -6,21 +6,21 @@ use serde_spanned::Spanned;
 
 use super::branch::{self, BranchTable};
 use super::facts::ScriptFacts;
-use super::hangup::HangupTable;
 use super::keypress::{self, KeypressTable};
 use super::outcome::OutcomeTable;
 use super::prompt::{self, PromptTable};
+use super::request::{self, RequestTable};
 use super::response::{self, ResponseTable};
 use super::speech::{self, SpeechTable};
+use super::then::ThenValue;
 use super::trigger::{self, TriggerTable};
 use super::voice::{self, VoiceTable};
-use super::{request, then::ThenValue};
 use crate::config::file::TomlFile;
 use crate::config::table_reader::{self, MisplacedKeys, TableReader};
 use crate::config::value::WholeNumber;
 use crate::script::when::ComparedKind;
 
-/// People write these keys into the table next to the right one.
+/// Keys that are easily put into the wrong table.
 const MISPLACED_KEYS: MisplacedKeys = &[
     ("prompt", prompt::OWN_KEYS),
     ("keypress", keypress::OWN_KEYS),
@@ -41,7 +41,8 @@ pub(super) struct ScriptTables {
     pub(super) speech: Option<SpeechTable>,
     pub(super) trigger: Option<TriggerTable>,
     pub(super) response: Option<ResponseTable>,
-    pub(super) hangup: Option<HangupTable>,
+    /// The request that is sent if the caller hangs up before the script has ended.
+    pub(super) hangup: Option<RequestTable>,
     pub(super) branches: Vec<BranchTable>,
     pub(super) otherwise: Option<OutcomeTable>,
     pub(super) no_input: Option<OutcomeTable>,
@@ -54,23 +55,21 @@ impl ScriptTables {
         table_reader::parse(file, MISPLACED_KEYS, Self::read_tables)
     }
 
-    fn read_tables(mut file: TableReader<'_, '_>) -> Self {
-        let tables = Self {
-            prompt: file.table("prompt").map(PromptTable::read),
-            voice: file.table("voice").map(VoiceTable::read),
-            keypress: file.table("keypress").map(KeypressTable::read),
-            speech: file.table("speech").map(SpeechTable::read),
-            trigger: file.table("trigger").map(TriggerTable::read),
-            response: file.table("response").map(ResponseTable::read),
-            hangup: file.table("hangup").map(HangupTable::read),
-            branches: file.array_of_tables("branch").into_iter().map(BranchTable::read).collect(),
-            otherwise: file.table("otherwise").map(OutcomeTable::read),
-            no_input: file.table("no_input").map(OutcomeTable::read),
-            invalid_input: file.table("invalid_input").map(OutcomeTable::read),
-            no_response: file.table("no_response").map(OutcomeTable::read),
-        };
-        file.finish();
-        tables
+    fn read_tables(file: &mut TableReader<'_, '_>) -> Self {
+        Self {
+            prompt: file.read_table("prompt", PromptTable::read),
+            voice: file.read_table("voice", VoiceTable::read),
+            keypress: file.read_table("keypress", KeypressTable::read),
+            speech: file.read_table("speech", SpeechTable::read),
+            trigger: file.read_table("trigger", TriggerTable::read),
+            response: file.read_table("response", ResponseTable::read),
+            hangup: file.read_table("hangup", RequestTable::read),
+            branches: file.read_array("branch", BranchTable::read),
+            otherwise: file.read_table("otherwise", OutcomeTable::read),
+            no_input: file.read_table("no_input", OutcomeTable::read),
+            invalid_input: file.read_table("invalid_input", OutcomeTable::read),
+            no_response: file.read_table("no_response", OutcomeTable::read),
+        }
     }
 
     pub(super) fn facts(&self) -> ScriptFacts {
@@ -96,11 +95,12 @@ impl ScriptTables {
         self.trigger.as_ref().is_some_and(|trigger| !trigger.is_background())
     }
 
+    /// Whether it asks for input.
     fn asks(&self) -> bool {
         self.keypress.is_some() || self.speech.is_some()
     }
 
-    /// What the branches compare.
+    /// What the branches are compared with.
     pub(super) fn compared(&self) -> ComparedKind {
         if self.waits() {
             return ComparedKind::Answer;
@@ -120,7 +120,7 @@ impl ScriptTables {
         }
     }
 
-    /// Checks tables against each other.
+    /// Runs the checks that need several tables.
     pub(super) fn check(&self, file: &TomlFile) {
         self.check_input(file);
         self.check_answer(file);
@@ -128,14 +128,14 @@ impl ScriptTables {
         self.check_purpose(file);
     }
 
-    /// Tables and keys that need a question, and those that a question needs.
+    /// Checks the tables that asking for input requires, and those that make sense only with it.
     fn check_input(&self, file: &TomlFile) {
         let keypress = self.keypress.as_ref().map(|keypress| &keypress.span);
         let speech = self.speech.as_ref().map(|speech| &speech.span);
         match keypress.or(speech) {
             Some(span) if self.no_input.is_none() => {
-                let help = "add a table `[no_input]` that says how the call goes on then";
-                let message = "nothing is said for when the caller enters nothing";
+                let help = "add a table `[no_input]` for when the caller enters nothing";
+                let message = "missing table [no_input]: a script that asks for input needs it";
                 file.error_with_help(span.clone(), message, help);
             }
             Some(_) => {}
@@ -148,44 +148,46 @@ impl ScriptTables {
         let tables = [&self.no_input, &self.invalid_input];
         let tables = tables.into_iter().flatten().map(|outcome| outcome.span.clone());
         for span in repeat.into_iter().chain(tables) {
-            let help = "take it out, or add a table `[keypress]` or `[speech]`";
-            file.error_with_help(span, "nothing is asked in this script", help);
+            let help = "remove this, or add a table `[keypress]` or `[speech]`";
+            file.error_with_help(span, "this script does not ask for input", help);
         }
         if self.trigger.is_some() {
             return;
         }
         for branch in &self.branches {
             let help = "add a `[trigger]`, a `[keypress]` or a `[speech]`, or use [otherwise]";
-            let message = "there is no answer and no input to compare";
+            let message = "there is no answer and no input to match";
             file.error_with_help(branch.span.clone(), message, help);
         }
     }
 
-    /// Tables and keys that need an answer, and those that an answer needs.
+    /// Checks the tables that waiting for an answer requires, and those that make sense only with it.
     fn check_answer(&self, file: &TomlFile) {
         match &self.trigger {
             Some(trigger) if trigger.is_background() => self.check_background(file, trigger),
             Some(trigger) if self.no_response.is_none() => {
-                let help = "add a table `[no_response]` that says how the call goes on then";
-                let message = "nothing is said for when no answer comes";
+                let help = "add a table `[no_response]` for when no usable answer arrives";
+                let message =
+                    "missing table [no_response]: a script that waits for an answer needs it";
                 file.error_with_help(trigger.request.span.clone(), message, help);
             }
             Some(_) => {}
             None => {
-                let message = "there is no [trigger] that would bring an answer";
-                self.check_no_answer(file, message, "take it out, or add a [trigger]");
+                let message = "there is no [trigger], and so no answer";
+                self.check_no_answer(file, message, "remove this, or add a [trigger]");
             }
         }
     }
 
     fn check_background(&self, file: &TomlFile, trigger: &TriggerTable) {
-        let message = "nobody waits for the answer: the trigger is in the background";
-        let help = "take this out, or take `background = true` out";
+        let message =
+            "this has no effect with `background = true`: the call does not wait for the answer";
+        let help = "remove this, or remove `background = true`";
         self.check_no_answer(file, message, help);
         for branch in &self.branches {
             file.error_with_help(branch.span.clone(), message, help);
         }
-        trigger.check_nobody_waits(file, message, help);
+        trigger.check_background(file, message, help);
     }
 
     fn check_no_answer(&self, file: &TomlFile, message: &str, help: &str) {
@@ -195,28 +197,25 @@ impl ScriptTables {
         spans.for_each(|span: Range<usize>| file.error_with_help(span, message, help));
     }
 
-    /// `then = "again"` needs a question and a `repeat`, and can't stand where that is used up.
+    /// `then = "again"` needs input and `repeat`, and is not possible in the outcomes after the last repeat.
     fn check_again(&self, file: &TomlFile) {
-        let asked_enough = [&self.no_input, &self.invalid_input].map(Option::as_ref);
-        let asked_enough: Vec<_> = asked_enough.into_iter().flatten().map(|o| &o.span).collect();
+        let after_repeats = [&self.no_input, &self.invalid_input].map(Option::as_ref);
+        let after_repeats: Vec<_> = after_repeats.into_iter().flatten().map(|o| &o.span).collect();
         let repeats = self.prompt.as_ref().is_some_and(|prompt| prompt.repeat().is_some());
         for outcome in self.outcomes() {
             let Some(then) = outcome.then.as_ref().filter(|then| then.is_again()) else { continue };
             let (message, help) = if !self.asks() {
                 (
-                    "nothing is asked here that could be asked again",
+                    "`again` needs a [keypress] or a [speech]",
                     "write `script NAME` to run a script again",
                 )
-            } else if asked_enough.contains(&&outcome.span) {
+            } else if after_repeats.contains(&&outcome.span) {
                 (
-                    "this is taken when it was asked often enough: `again` would go round for ever",
-                    "raise `repeat` in [prompt], and say here how the call goes on after that",
+                    "`again` would never end here: this outcome follows the last repeat",
+                    "raise `repeat` in [prompt], and write here what happens after that",
                 )
             } else if !repeats {
-                (
-                    "`again` is counted against `repeat`, and there is none",
-                    "write `repeat = 2` in [prompt]",
-                )
+                ("`again` needs `repeat`, which limits it", "write `repeat = 2` in [prompt]")
             } else {
                 continue;
             };
@@ -224,7 +223,7 @@ impl ScriptTables {
         }
     }
 
-    /// A file that was meant to do something is not taken for one that does nothing.
+    /// A script must do something. This is not checked if there are other errors, which can be the cause.
     fn check_purpose(&self, file: &TomlFile) {
         let plays = self.prompt.as_ref().is_some_and(|prompt| !prompt.sounds.is_empty());
         let does = plays || self.asks() || self.trigger.is_some();

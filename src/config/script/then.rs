@@ -1,4 +1,4 @@
-//! `then`: how the call goes on.
+//! `then`: the next step of the call.
 
 use std::ops::Range;
 
@@ -23,12 +23,12 @@ pub(crate) struct ThenValue {
 }
 
 impl ThenValue {
-    /// `None` where there is no `then`, or one with an error.
+    /// `None` if it is missing, and after an error.
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Option<Self> {
         let text: Spanned<String> = table.take("then")?;
         let syntax = parse(text.get_ref());
         if syntax.is_none() {
-            let message = format!("`{}` is no next step", text.get_ref());
+            let message = format!("`{}` is not a valid next step", text.get_ref());
             table.file.error_with_help(text.span(), message, suggestion(text.get_ref()));
         }
         Some(Self { syntax: syntax?, text })
@@ -38,7 +38,7 @@ impl ThenValue {
         self.text.span()
     }
 
-    /// The script that it names.
+    /// The script in `script NAME`.
     pub(super) fn next_script(&self) -> Option<&str> {
         match &self.syntax {
             ThenSyntax::Script(name) => Some(self.part(name)),
@@ -50,7 +50,7 @@ impl ThenValue {
         self.syntax == ThenSyntax::Again
     }
 
-    pub(super) fn meaning(&self, script: &ScriptContext<'_>) -> ThenAction {
+    pub(super) fn action(&self, script: &ScriptContext<'_>) -> ThenAction {
         match &self.syntax {
             ThenSyntax::Continue => ThenAction::Continue,
             ThenSyntax::Again => ThenAction::Again,
@@ -66,12 +66,12 @@ impl ThenValue {
     }
 
     fn hangup(&self, file: &TomlFile, at: &Range<usize>) -> ThenAction {
-        let typed = self.part(at);
-        let cause = hangup_cause::parse(typed);
+        let text = self.part(at);
+        let cause = hangup_cause::parse(text);
         if cause.is_none() {
-            let message = format!("there is no hangup cause `{typed}`");
+            let message = format!("unknown hangup cause `{text}`");
             let span = file.span_in(&self.text, at.clone());
-            file.error_with_help(span, message, hangup_cause::suggestion(typed));
+            file.error_with_help(span, message, hangup_cause::suggestion(text));
         }
         ThenAction::Hangup(cause)
     }
@@ -88,13 +88,13 @@ impl ThenValue {
     }
 
     fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        let pieces = script.placed_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
+        let pieces = script.spanned_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
             if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
             {
-                let help = "write letters, digits and _ + * # . - alone, 79 at the most";
+                let help = "use only letters, digits and _ + * # . -, at most 79";
                 let span = script.file.span_in(&self.text, at.clone());
-                script.file.error_with_help(span, "no switch has such a place", help);
+                script.file.error_with_help(span, "not a valid destination", help);
             }
         }
         Template::with_context(
@@ -103,13 +103,13 @@ impl ThenValue {
         )
     }
 
-    /// Priorities count from 1; labels begin with a letter.
+    /// A priority is a number from 1, or a label.
     fn priority(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
-        let typed = self.part(at);
-        let is_number = typed.starts_with(|c: char| c.is_ascii_digit());
-        if is_number && typed.parse() == Ok(0_u32) {
+        let text = self.part(at);
+        let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+        if is_number && text.parse() == Ok(0_u32) {
             let span = script.file.span_in(&self.text, at.clone());
-            script.file.error_with_help(span, "no such priority", "priorities count from 1");
+            script.file.error_with_help(span, "not a valid priority", "priorities start at 1");
         }
         self.destination(script, at)
     }
@@ -127,7 +127,7 @@ fn suggestion(text: &str) -> String {
         }
         Some("script") => "write it as `script NAME`".to_owned(),
         Some("hangup") => "write it as `hangup` or `hangup busy`".to_owned(),
-        Some(near) => format!("write `{near}` alone"),
+        Some(near) => format!("write only `{near}`"),
         None => "write `continue`, `goto EXTENSION@CONTEXT`, `hangup`, `script NAME` or `again`"
             .to_owned(),
     }

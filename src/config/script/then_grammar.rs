@@ -1,4 +1,4 @@
-//! The grammar of `then`. It is parsed once, when a script file is read.
+//! The grammar of `then`.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use nom::multi::many1;
 use nom::sequence::{delimited, preceded};
 use nom::{IResult, Offset, Parser};
 
-/// The words that a `then` begins with.
+/// The first words of the forms of `then`.
 pub(crate) const VERBS: [&str; 5] = ["continue", "goto", "hangup", "script", "again"];
 
-/// A `then` by its parts: `S` is a part's text, or its place in the whole.
+/// The forms of `then`. `S` is the type of the parts: their texts, or their ranges in the whole text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ThenSyntax<S = Range<usize>> {
     Continue,
@@ -23,10 +23,10 @@ pub(crate) enum ThenSyntax<S = Range<usize>> {
     Again,
 }
 
-/// Reads a `then`. `None` where it is not one.
+/// Parses a `then`; `None` if it is not valid.
 pub(crate) fn parse(text: &str) -> Option<ThenSyntax> {
-    let mut whole = all_consuming(delimited(multispace0, then, multispace0));
-    let (_, syntax) = whole.parse(text).ok()?;
+    let mut parser = all_consuming(delimited(multispace0, then, multispace0));
+    let (_, syntax) = parser.parse(text).ok()?;
     Some(syntax.map(|part| {
         let start = text.offset(part);
         start..start + part.len()
@@ -34,16 +34,16 @@ pub(crate) fn parse(text: &str) -> Option<ThenSyntax> {
 }
 
 impl<'a> ThenSyntax<&'a str> {
-    fn map(self, place: impl Fn(&'a str) -> Range<usize>) -> ThenSyntax {
+    fn map(self, range: impl Fn(&'a str) -> Range<usize>) -> ThenSyntax {
         match self {
             Self::Continue => ThenSyntax::Continue,
             Self::Goto { extension, context, priority } => ThenSyntax::Goto {
-                extension: place(extension),
-                context: context.map(&place),
-                priority: priority.map(&place),
+                extension: range(extension),
+                context: context.map(&range),
+                priority: priority.map(&range),
             },
-            Self::Hangup(cause) => ThenSyntax::Hangup(cause.map(place)),
-            Self::Script(name) => ThenSyntax::Script(place(name)),
+            Self::Hangup(cause) => ThenSyntax::Hangup(cause.map(range)),
+            Self::Script(name) => ThenSyntax::Script(range(name)),
             Self::Again => ThenSyntax::Again,
         }
     }

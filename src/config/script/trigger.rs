@@ -1,4 +1,4 @@
-//! `[trigger]`: the script's request, and what the caller hears until the answer comes.
+//! `[trigger]`: the request of a script, and what the caller hears until the answer arrives.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -7,19 +7,17 @@ use serde_spanned::Spanned;
 
 use super::context::ScriptContext;
 use super::playlist::PlaylistKeys;
-use super::request::{RequestTable, Waiting};
+use super::request::{RequestMode, RequestTable};
 use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, FromText, ParsedText, TextOrList, flag};
-use crate::script::definition::{
-    HoldMediaTemplate, HoldMusicSource, ReassuranceTemplate, ScriptTrigger,
-};
+use crate::script::definition::{HoldMediaTemplate, ReassuranceTemplate, ScriptTrigger};
 
-/// Keys that belong here, beside those of the request, and not in another table.
+/// Keys that belong only in this table. Those of the request have their own list.
 pub(super) const OWN_KEYS: &[&str] = &["background", "music", "music_after", "keys", "reassure"];
 
-/// Keys that belong in `[trigger.reassure]`.
+/// Keys that belong only in `[trigger.reassure]`.
 pub(super) const REASSURE_KEYS: &[&str] = &["every"];
 
 const REASSURE_EXAMPLE: &str =
@@ -32,17 +30,17 @@ pub(crate) struct TriggerTable {
     music: Option<TextOrList>,
     music_after: Option<Spanned<DurationValue>>,
     reassure: Option<ReassureTable>,
-    keys: Option<Spanned<ParsedText<KeysMeanwhile>>>,
+    keys: Option<Spanned<ParsedText<TypeAheadPolicy>>>,
 }
 
-/// What becomes of keys that are pressed before the answer comes.
+/// What happens to keypresses before the answer arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum KeysMeanwhile {
+enum TypeAheadPolicy {
     Drop,
     Keep,
 }
 
-impl FromText for KeysMeanwhile {
+impl FromText for TypeAheadPolicy {
     const EXPECTED: &'static str = "\"drop\" or \"keep\"";
 
     fn from_text(text: &str) -> Option<Self> {
@@ -62,48 +60,45 @@ struct ReassureTable {
 }
 
 impl TriggerTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let trigger = Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             background: table.take("background"),
             music: table.text_or_list("music"),
             music_after: table.take("music_after"),
-            reassure: ReassureTable::read(&mut table),
+            reassure: table
+                .table_or_help("reassure", REASSURE_EXAMPLE)
+                .map(|table| table.read_whole(ReassureTable::read)),
             keys: table.take("keys"),
-            request: RequestTable::read_keys(&mut table),
-        };
-        table.finish();
-        trigger
+            request: RequestTable::read(table),
+        }
     }
 
     pub(super) fn is_background(&self) -> bool {
         flag(self.background.as_ref(), false)
     }
 
-    /// `script` is as it is before the request.
+    /// `script` is the context before the request.
     pub(super) fn trigger(&self, script: &ScriptContext<'_>) -> ScriptTrigger {
-        let waiting = if self.is_background() { Waiting::Nobody } else { Waiting::Caller };
-        ScriptTrigger { hold_media: self.music(script), ..self.request.request(script, waiting) }
+        let mode =
+            if self.is_background() { RequestMode::Background } else { RequestMode::CallerWaits };
+        ScriptTrigger { hold_media: self.hold_media(script), ..self.request.request(script, mode) }
     }
 
-    fn music(&self, script: &ScriptContext<'_>) -> HoldMediaTemplate {
+    fn hold_media(&self, script: &ScriptContext<'_>) -> HoldMediaTemplate {
         let (file, default) = (script.file, script.load.defaults.music_after);
         HoldMediaTemplate {
             delay: file.duration(self.music_after.as_ref(), secs(0, 10), default),
-            music: self.music.as_ref().map(|music| self.source(script, music)),
+            music: self.music.as_ref().map(|music| script.load.sounds.music(file, music)),
             reassurance: self.reassure.as_ref().map(|reassure| reassure.reassurance(script)),
             keep_type_ahead: self
                 .keys
                 .as_ref()
-                .is_some_and(|keys| keys.get_ref().0 == KeysMeanwhile::Keep),
+                .is_some_and(|keys| keys.get_ref().0 == TypeAheadPolicy::Keep),
         }
     }
 
-    fn source(&self, script: &ScriptContext<'_>, music: &TextOrList) -> HoldMusicSource {
-        script.load.sounds.music(script.file, music)
-    }
-
-    /// Reports all keys that make sense only where the caller waits for the answer.
-    pub(super) fn check_nobody_waits(&self, file: &TomlFile, message: &str, help: &str) {
+    /// Reports the keys that have no effect on a background request.
+    pub(super) fn check_background(&self, file: &TomlFile, message: &str, help: &str) {
         let music = self.music.iter().flat_map(TextOrList::as_slice).map(Spanned::span);
         let after = self.music_after.as_ref().map(Spanned::span);
         let reassure = self.reassure.as_ref().map(|reassure| reassure.span.clone());
@@ -115,21 +110,18 @@ impl TriggerTable {
 }
 
 impl ReassureTable {
-    fn read(of: &mut TableReader<'_, '_>) -> Option<Self> {
-        let mut table = of.table_or_help("reassure", REASSURE_EXAMPLE)?;
-        let reassure = Self {
+    fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             span: table.span.clone(),
-            sounds: PlaylistKeys::read(&mut table),
+            sounds: PlaylistKeys::read(table),
             every: table.take("every"),
-        };
-        table.finish();
-        Some(reassure)
+        }
     }
 
     fn reassurance(&self, script: &ScriptContext<'_>) -> ReassuranceTemplate {
         if self.sounds.is_empty() {
             let help = "add `say = \"One moment, please.\"`, or `play` with a sound";
-            let message = "nothing is heard by this";
+            let message = "a reassurance needs `say` or `play`";
             script.file.error_with_help(self.span.clone(), message, help);
         }
         let default = Duration::from_secs(10);

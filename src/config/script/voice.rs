@@ -1,4 +1,4 @@
-//! `[voice]`: how the script's texts are spoken.
+//! `[voice]`: the engine and the voice for the texts of the script.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::script::voice::VoiceParams;
 
-/// Keys that belong here and not in another table.
+/// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["engine", "voice", "speed"];
 
 #[derive(Debug)]
@@ -22,22 +22,20 @@ pub(crate) struct VoiceTable {
 }
 
 impl VoiceTable {
-    pub(super) fn read(mut table: TableReader<'_, '_>) -> Self {
-        let voice = Self {
+    pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        Self {
             engine: table.take("engine"),
             voice: table.take("voice"),
             language: table.take("language"),
             speed: table.number_or_text("speed"),
-        };
-        table.finish();
-        voice
+        }
     }
 
     pub(super) fn names_engine(&self) -> bool {
         self.engine.is_some()
     }
 
-    pub(super) fn manner(&self, script: &ScriptContext<'_>) -> Arc<VoiceParams> {
+    pub(super) fn params(&self, script: &ScriptContext<'_>) -> Arc<VoiceParams> {
         Arc::new(VoiceParams {
             engine: self.engine.as_ref().and_then(|engine| known_engine(script, engine)),
             voice: name(script.file, self.voice.as_ref()),
@@ -54,7 +52,7 @@ fn known_engine(script: &ScriptContext<'_>, given: &Spanned<String>) -> Option<A
     }
     let help = match nearest(name, engines.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("write a table `[speech.engines.{name}]` into the daemon's file"),
+        None => format!("add a table `[speech.engines.{name}]` to the daemon's file"),
     };
     script.file.error_with_help(given.span(), format!("there is no engine `{name}`"), help);
     None

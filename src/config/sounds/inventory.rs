@@ -1,44 +1,43 @@
-//! The sound library as `dialscript sounds` shows it.
+//! The list of sounds for `dialscript sounds`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::playable::{self, InLibrary};
+use super::playable::{self, SoundLocation};
 use super::{SoundLibrary, is_language};
 use crate::config::diagnostic::Diagnostic;
 use crate::voice::settings::SoundFormat;
 
-/// Extensions of files that people put beside sounds.
+/// Extensions of notes about sounds, which are not listed.
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
 
-/// The sound library.
 #[derive(Debug)]
 pub struct SoundInventory {
-    /// Its folder.
+    /// The folder of the library.
     pub folder: PathBuf,
-    /// The format of sounds that the daemon renders.
+    /// The format of the sounds that the daemon creates.
     pub format: SoundFormat,
     /// All sounds, sorted by name.
     pub sounds: Vec<LibrarySound>,
 }
 
-/// A sound of the library: all files with one name in one language.
+/// All files of the library with one name in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LibrarySound {
-    /// As `play` takes it.
+    /// The name for `play`.
     pub name: String,
-    /// The language of its folder.
+    /// The language, if the files are in the folder of a language.
     pub language: Option<String>,
-    /// Its files, relative to the library's folder, best first. Those that no switch plays come last.
+    /// The files, relative to the folder of the library. The best comes first; those that no switch plays come last.
     pub files: Vec<PathBuf>,
-    /// The script files that play it.
+    /// The script files that play the sound.
     pub played_by: BTreeSet<String>,
-    /// Whether a switch plays at least one of the files, by their extensions.
+    /// Whether a switch plays at least one of the files, judging by their extensions.
     plays: bool,
 }
 
 impl SoundLibrary {
-    /// All sounds that are in it.
+    /// Lists all sounds. `format` is that of the sounds that the daemon creates.
     pub(crate) fn inventory(&self, format: SoundFormat) -> SoundInventory {
         let sounds = self.files.iter().map(|(known, files)| self.listed(known, files));
         let mut sounds: Vec<_> = sounds.filter(|sound| !sound.files.is_empty()).collect();
@@ -66,23 +65,23 @@ impl SoundLibrary {
 }
 
 impl SoundInventory {
-    /// Errors of the files that a switch would not play. A file beside one that is played, such as the MP3 that it was
-    /// made of, is no error.
+    /// An error for each file that a switch cannot play. A file next to a playable one is accepted, such as the MP3
+    /// from which it was made.
     pub fn errors(&self) -> Vec<Diagnostic> {
         self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }
 
-    /// The files of a sound that a switch may play.
+    /// The files of a sound whose format a switch plays.
     pub fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
-        let is_it =
+        let matches =
             |sound: &&LibrarySound| sound.name == name && sound.language.as_deref() == language;
-        let files = self.sounds.iter().filter(is_it).flat_map(|sound| &sound.files);
+        let files = self.sounds.iter().filter(matches).flat_map(|sound| &sound.files);
         let plays = files.filter(|path| playable::rank(path).is_some());
         plays.map(|path| self.folder.join(path)).collect()
     }
 
-    /// The name and the language of a file in the library; `None` for a file from elsewhere.
-    pub fn place(&self, file: &Path) -> Option<(String, Option<String>)> {
+    /// The name and the language of a file in the library; `None` for a file outside of it.
+    pub fn name_and_language(&self, file: &Path) -> Option<(String, Option<String>)> {
         let (file, folder) = (file.canonicalize().ok()?, self.folder.canonicalize().ok()?);
         let name = file.strip_prefix(folder).ok()?.with_extension("");
         let name = name.to_str()?;
@@ -92,7 +91,7 @@ impl SoundInventory {
         })
     }
 
-    /// Whether a folder with this name is that of a language.
+    /// Whether `name` is a language, such as `en` or `pt_BR`.
     pub fn is_language(name: &str) -> bool {
         is_language(name)
     }
@@ -103,14 +102,14 @@ impl LibrarySound {
         let files = self.files.iter().filter(|path| !self.plays || playable::rank(path).is_some());
         let error = |path: &PathBuf| {
             let path = folder.join(path);
-            let e = playable::check(&path, InLibrary::Yes).err()?;
+            let e = playable::check(&path, SoundLocation::Library).err()?;
             Some(Diagnostic::of_path(path.display().to_string(), e.message, &e.help))
         };
         files.filter_map(error).collect()
     }
 }
 
-/// Hidden files and notes are not sounds.
+/// Whether a file is listed: hidden files and notes are not.
 fn is_sound(path: &Path) -> bool {
     let hidden =
         |path: &Path| path.file_name().is_some_and(|n| n.as_encoded_bytes().starts_with(b"."));

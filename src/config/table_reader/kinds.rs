@@ -1,4 +1,4 @@
-//! Keys whose value can be of several kinds.
+//! Lists, and keys that accept several types.
 
 use serde::Deserialize;
 use serde_spanned::Spanned;
@@ -8,13 +8,13 @@ use super::TableReader;
 use crate::config::value::{self, SpannedList, TextOrList, TextOrTable};
 
 impl<'i> TableReader<'_, 'i> {
-    /// One string, or a list of them that is not empty.
+    /// A string, or a list of strings that is not empty.
     pub(crate) fn text_or_list(&mut self, key: &'static str) -> Option<TextOrList> {
         let value = self.take_any(key)?;
         match value.get_ref() {
             DeValue::Array(list) if list.is_empty() => {
-                let help = "name one, or take the line out";
-                self.file.error_with_help(value.span(), format!("`{key}` names nothing"), help);
+                let help = "add an item, or remove this line";
+                self.file.error_with_help(value.span(), format!("`{key}` is empty"), help);
                 None
             }
             DeValue::Array(_) => Some(TextOrList::Many(self.items(value))),
@@ -22,7 +22,7 @@ impl<'i> TableReader<'_, 'i> {
         }
     }
 
-    /// A list. Items of the wrong kind are errors, and left out.
+    /// A list. Items of another type are reported and left out.
     pub(crate) fn list<T: Deserialize<'i>>(&mut self, key: &'static str) -> Option<SpannedList<T>> {
         let value = self.take_any(key)?;
         self.list_from(key, value)
@@ -36,7 +36,7 @@ impl<'i> TableReader<'_, 'i> {
     ) -> Option<SpannedList<T>> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
             let help = format!("write it in brackets: `{key} = [...]`");
-            self.file.error_with_help(value.span(), format!("`{key}` is a list"), help);
+            self.file.error_with_help(value.span(), format!("`{key}` must be a list"), help);
             return None;
         }
         Some(Spanned::new(value.span(), self.items(value)))
@@ -47,7 +47,7 @@ impl<'i> TableReader<'_, 'i> {
         list.into_iter().filter_map(|value| value::read(self.file, value)).collect()
     }
 
-    /// One string, or a table of strings.
+    /// A string, or a table of strings.
     pub(crate) fn text_or_table(&mut self, key: &'static str) -> Option<TextOrTable> {
         let value = self.take_any(key)?;
         match value.get_ref() {
@@ -56,7 +56,7 @@ impl<'i> TableReader<'_, 'i> {
         }
     }
 
-    /// A decimal number as it is written, or a string.
+    /// A string, or a decimal number in the digits of the file.
     pub(crate) fn number_or_text(&mut self, key: &'static str) -> Option<Spanned<String>> {
         let value = self.take_any(key)?;
         let text = match value.get_ref() {

@@ -1,4 +1,4 @@
-//! Tables in a table.
+//! Tables inside a table.
 
 use std::ops::Range;
 
@@ -13,29 +13,38 @@ impl<'f, 'i> TableReader<'f, 'i> {
         Self { file, span, title, entries, known: Vec::new(), misplaced }
     }
 
-    /// A table in this one.
+    /// Reads the table `key` with `read`; `None` if it is missing or not a table.
+    pub(crate) fn read_table<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        self.table(key).map(|table| table.read_whole(read))
+    }
+
+    /// The table `key`.
     pub(crate) fn table(&mut self, key: &'static str) -> Option<Self> {
         let help = match self.title.is_empty() {
-            true => format!("write a line `[{key}]` and its keys below it"),
+            true => format!("write a line `[{key}]` with its keys below it"),
             false => format!("write it as `{key} = {{ NAME = \"...\" }}`"),
         };
         self.table_or_help(key, &help)
     }
 
-    /// A table in this one. `help` is for a value that is not a table.
+    /// The table `key`. `help` is the help of the error for a value that is not a table.
     pub(crate) fn table_or_help(&mut self, key: &'static str, help: &str) -> Option<Self> {
         let value = self.take_any(key)?;
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(entries) => Some(self.inner(self.title_of(key), span, entries)),
             _ => {
-                self.file.error_with_help(span, format!("`{key}` is a table"), help);
+                self.file.error_with_help(span, format!("`{key}` must be a table"), help);
                 None
             }
         }
     }
 
-    /// The title of a table in this one. In an entry of `[[key]]` no full title could be written.
+    /// The title of the table `key`. Inside `[[outer]]` it is only `[key]`: TOML has no full title for it.
     fn title_of(&self, key: &str) -> String {
         let outer = self.title.strip_prefix('[').and_then(|title| title.strip_suffix(']'));
         match outer.filter(|outer| !outer.starts_with('[')) {
@@ -44,20 +53,24 @@ impl<'f, 'i> TableReader<'f, 'i> {
         }
     }
 
-    /// All tables `[[key]]` in this one.
-    pub(crate) fn array_of_tables(&mut self, key: &'static str) -> Vec<Self> {
+    /// Reads all tables `[[key]]` with `read`.
+    pub(crate) fn read_array<T>(
+        &mut self,
+        key: &'static str,
+        read: impl Fn(&mut Self) -> T,
+    ) -> Vec<T> {
         let Some(value) = self.take_any(key) else { return Vec::new() };
         let span = value.span();
         let entries = match value.into_inner() {
             DeValue::Array(list) => list.into_iter().collect(),
             _ => {
-                let message =
-                    format!("there can be several `{key}`: each begins with two brackets");
+                let message = format!("`{key}` must be an array of tables, with two brackets");
                 self.file.error_with_help(span, message, format!("write `[[{key}]]`"));
                 Vec::new()
             }
         };
-        entries.into_iter().filter_map(|entry| self.entry(key, entry)).collect()
+        let tables = entries.into_iter().filter_map(|entry| self.entry(key, entry));
+        tables.map(|table| table.read_whole(&read)).collect()
     }
 
     fn entry(&self, key: &str, entry: Spanned<DeValue<'i>>) -> Option<Self> {
@@ -65,14 +78,15 @@ impl<'f, 'i> TableReader<'f, 'i> {
         match entry.into_inner() {
             DeValue::Table(table) => Some(self.inner(format!("[[{key}]]"), span, table)),
             _ => {
-                let message = format!("each `{key}` is a table");
+                let message = format!("each `{key}` must be a table");
                 self.file.error_with_help(span, message, format!("write `[[{key}]]`"));
                 None
             }
         }
     }
 
-    /// The whole table as tables by their names, in the order of the file. `help` is for a value that is not a table.
+    /// All tables inside this one with their names, in the order of the file. `help` is the help of the error for a
+    /// value that is not a table.
     pub(crate) fn tables_by_name(
         mut self,
         title: &str,
@@ -88,7 +102,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
                     tables.push((name, self.inner(format!("[{title}.{key}]"), span, entries)));
                 }
                 _ => {
-                    let message = format!("`{}` is no table", name.get_ref());
+                    let message = format!("`{}` must be a table", name.get_ref());
                     self.file.error_with_help(span, message, help(&key));
                 }
             }
@@ -97,7 +111,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
         tables
     }
 
-    /// The name of the first table in this one.
+    /// The name of the first table inside this one.
     pub(crate) fn first_table(&self) -> Option<Spanned<String>> {
         let tables = self.entries.iter().filter(|(_, value)| value.get_ref().is_table());
         let (name, _) = tables.min_by_key(|(name, _)| name.span().start)?;
@@ -105,7 +119,7 @@ impl<'f, 'i> TableReader<'f, 'i> {
     }
 }
 
-/// A name as TOML writes it in a table's title: in quotes where it must be.
+/// A name as TOML writes it in the title of a table, in quotes if necessary.
 fn as_key(name: &str) -> String {
     let is_bare = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     if !name.is_empty() && name.bytes().all(is_bare) {

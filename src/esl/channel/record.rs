@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::{EslChannel, RECORD_FILL_CNG, ends_listening};
+use super::{EslChannel, NARROWBAND_RATE, RECORD_FILL_CNG, ends_listening};
 use crate::channel::digits::DigitCollector;
 use crate::channel::{Interruption, RecordOptions, RecordResult};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
@@ -16,8 +16,6 @@ use crate::wire::whole_seconds;
 /// `record_session`. Speech on a telephone has 300 to 2,000, the pauses between words at most 100, and comfort noise
 /// 50. On a channel of 16 kHz each sample counts twice (`divisor` in `switch_ivr_record_file_event`).
 const SILENCE_THRESHOLD: u32 = 200;
-/// Sample rate in Hz.
-pub(super) const NARROWBAND_RATE: u32 = 8000;
 /// A recording that is longer than the silence by no more than this contains only silence.
 const SILENCE_TOLERANCE: Duration = Duration::from_millis(100);
 

@@ -1,11 +1,10 @@
-//! What a body is, and its text.
+//! Detects the format of a body and decodes its text.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8};
 use mime::Mime;
 
-/// What a body is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AnswerFormat {
     Json,
@@ -15,30 +14,31 @@ pub(super) enum AnswerFormat {
     Html,
 }
 
-/// The format and the text of a body. A byte order mark wins over the charset of the content type, that one over an
-/// XML declaration, and UTF-8 is what is left.
+/// The format and the text of a body. The encoding comes from the first of these that is there: a byte order mark, the
+/// charset of the content type, the XML declaration. Otherwise it is UTF-8.
 pub(super) fn decode<'a>(
     content_type: Option<&str>,
     body: &'a [u8],
 ) -> (AnswerFormat, Cow<'a, str>) {
     let mime = content_type.and_then(media_type);
-    let named = mime.as_ref().and_then(AnswerFormat::from_mime);
+    let declared = mime.as_ref().and_then(AnswerFormat::from_mime);
     let charset = mime.as_ref().and_then(|mime| mime.get_param(mime::CHARSET));
     let encoding = charset
         .and_then(|label| Encoding::for_label(label.as_str().as_bytes()))
         .or_else(|| xml_declared_encoding(body))
         .unwrap_or(UTF_8);
     let (text, ..) = encoding.decode(body);
-    (named.unwrap_or_else(|| AnswerFormat::sniff(text.trim())), text)
+    (declared.unwrap_or_else(|| AnswerFormat::sniff(text.trim())), text)
 }
 
-/// A content type; where its parameters are broken, without them. Many end it with a semicolon.
+/// Parses a content type. Invalid parameters are ignored. Many servers send a trailing semicolon, which is accepted.
 fn media_type(text: &str) -> Option<Mime> {
-    let whole = text.trim_end_matches([';', ' ']).parse().ok();
-    whole.or_else(|| text.split(';').next()?.trim().parse().ok())
+    let with_parameters = text.trim_end_matches([';', ' ']).parse().ok();
+    with_parameters.or_else(|| text.split(';').next()?.trim().parse().ok())
 }
 
-/// The encoding of an XML declaration; one that says UTF-16 in single bytes is wrong about itself.
+/// The encoding that an XML declaration names. Names such as UTF-16 are ignored: a declaration that can be read as
+/// single bytes is not in UTF-16.
 fn xml_declared_encoding(body: &[u8]) -> Option<&'static Encoding> {
     let declaration = body.trim_ascii_start().strip_prefix(b"<?xml")?;
     let end = declaration.iter().take(200).position(|&b| b == b'>')?;
@@ -63,21 +63,22 @@ impl AnswerFormat {
     }
 
     fn sniff(text: &str) -> Self {
-        let begins = |with: &str| {
-            text.get(..with.len()).is_some_and(|start| start.eq_ignore_ascii_case(with))
+        let starts_with = |prefix: &str| {
+            text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         };
         match text.as_bytes().first() {
             Some(b'{' | b'[') => Self::Json,
-            Some(b'<') if begins("<!doctype html") || begins("<html") => Self::Html,
+            Some(b'<') if starts_with("<!doctype html") || starts_with("<html") => Self::Html,
             Some(b'<') => Self::Xml,
-            _ if text.split('&').all(is_pair) => Self::Form,
+            _ if text.split('&').all(is_form_pair) => Self::Form,
             _ => Self::Text,
         }
     }
 }
 
-/// A pair as encoders write it: a second `=` or a space is a text's.
-fn is_pair(text: &str) -> bool {
+/// Whether the text is one `name=value` pair of a form. Form encoders escape `=` and spaces inside names and values, so
+/// either of them means plain text.
+fn is_form_pair(text: &str) -> bool {
     let pair = text.split_once('=');
     pair.is_some_and(|(name, value)| {
         !name.is_empty() && !value.contains('=') && !text.contains(char::is_whitespace)

@@ -1,4 +1,4 @@
-//! JSON, looked up in its own text: what is found keeps the form that it was written in.
+//! Looks values up in the text of a JSON body, so that numbers keep the digits that were sent.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -7,38 +7,41 @@ use serde_json::Value;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 
-use super::{AnswerFormatError, AnswerValue};
+use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
-/// Reads all of it once, so that lookups meet nothing broken, and nothing deeper than serde_json's 128.
+/// Parses the whole body once. After that, lookups meet only valid JSON, with at most the 128 levels of nesting that
+/// serde_json allows.
 pub(super) fn check(text: &str) -> Result<(), AnswerFormatError> {
     match serde_json::from_str::<Value>(text) {
         Ok(_) => Ok(()),
-        Err(error) if is_depth(&error) => Err(AnswerFormatError::TooDeep),
+        Err(error) if is_too_deep(&error) => Err(AnswerFormatError::TooDeep),
         Err(error) => Err(AnswerFormatError::Json(error.line(), error.column())),
     }
 }
 
-fn is_depth(error: &serde_json::Error) -> bool {
+fn is_too_deep(error: &serde_json::Error) -> bool {
     error.classify() == Category::Syntax && error.to_string().starts_with("recursion limit")
 }
 
-/// What stands at a path.
+/// The value at a response key.
 pub(super) fn lookup<'a>(text: &'a str, path: &KeyPath) -> AnswerValue<'a> {
-    path.steps().iter().try_fold(text, step).map_or(AnswerValue::Absent, classify)
+    path.steps().iter().try_fold(text, descend).map_or(AnswerValue::Absent, classify)
 }
 
-fn step<'a>(text: &'a str, step: &KeyPathStep) -> Option<&'a str> {
-    let below = match step {
+fn descend<'a>(text: &'a str, step: &KeyPathStep) -> Option<&'a str> {
+    let child = match step {
         KeyPathStep::Key(key) => {
             serde_json::from_str::<HashMap<String, &RawValue>>(text).ok()?.remove(key)?
         }
-        KeyPathStep::Index(at) => *serde_json::from_str::<Vec<&RawValue>>(text).ok()?.get(*at)?,
+        KeyPathStep::Index(index) => {
+            *serde_json::from_str::<Vec<&RawValue>>(text).ok()?.get(*index)?
+        }
     };
-    Some(below.get())
+    Some(child.get())
 }
 
-/// What a JSON text is.
+/// Turns the text of one JSON value into an [`AnswerValue`].
 pub(super) fn classify(text: &str) -> AnswerValue<'_> {
     match text.as_bytes().first() {
         Some(b'{' | b'[') => AnswerValue::Composite,

@@ -1,19 +1,19 @@
-//! XML and forms, as one flat list of named nodes: repeated names are lists, attributes are children
-//! named `@…`, or `@:…` where they are in a namespace.
+//! XML and forms as one flat list of named nodes. A repeated name is a list. An attribute is a child node whose name
+//! starts with `@`, or with `@:` if the attribute is in a namespace.
 
 use std::borrow::Cow;
 
 use roxmltree::{Attribute, Document, Error, NodeId};
 
-use super::{AnswerFormatError, AnswerValue};
+use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
-/// roxmltree takes minutes for a small document of nothing but namespaces, and compares all attributes of an element
-/// with each other: a stranger's document may have so many of both.
+/// Limits against hostile documents. roxmltree compares all attributes of an element with each other, and takes minutes
+/// for a small document that consists of namespace declarations.
 const MAX_ATTRIBUTES: usize = 4096;
 const MAX_NAMESPACES: usize = 512;
 
-/// Nodes in the order of the document; the first is the root.
+/// The nodes in document order; the first is the root.
 pub(super) struct AnswerTree(Vec<AnswerNode>);
 
 struct AnswerNode {
@@ -24,7 +24,6 @@ struct AnswerNode {
 }
 
 impl AnswerTree {
-    /// Reads XML.
     pub(super) fn parse_xml(text: &str) -> Result<Self, AnswerFormatError> {
         check_limits(text)?;
         let document = Document::parse(text).map_err(|error| xml_error(&error))?;
@@ -34,7 +33,6 @@ impl AnswerTree {
         Ok(Self(elements(&document)))
     }
 
-    /// Reads a form.
     pub(super) fn parse_form(text: &str) -> Self {
         let root = AnswerNode::new(0, "", "");
         let fields = form_urlencoded::parse(text.as_bytes());
@@ -42,26 +40,27 @@ impl AnswerTree {
         Self(std::iter::once(root).chain(fields).collect())
     }
 
-    /// What stands at a path that begins with the root's name, or else below the root.
+    /// The value at a path in XML. The path may start with the name of the root element, or below it.
     pub(super) fn lookup_xml(&self, path: &KeyPath) -> AnswerValue<'_> {
-        let rooted = match path.steps() {
+        let from_root = match path.steps() {
             [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => {
                 self.walk(rest)
             }
             _ => Vec::new(),
         };
-        self.value_at(&if rooted.is_empty() { self.walk(path.steps()) } else { rooted })
+        self.value_at(&if from_root.is_empty() { self.walk(path.steps()) } else { from_root })
     }
 
-    /// What stands in a field: `data.code` may be its very name, and `data.code[1]` the second of that name.
+    /// The value of a form field. `data.code` is the field with this exact name, and `data.code[1]` is the second field
+    /// with the name `data.code`.
     pub(super) fn lookup_form(&self, path: &KeyPath) -> AnswerValue<'_> {
         let steps = path.steps();
-        let named = self.form_fields(steps);
+        let exact = self.form_fields(steps);
         match steps.split_last() {
-            Some((KeyPathStep::Index(nth), before)) if named.is_empty() => {
-                self.value_at(self.form_fields(before).get(*nth..=*nth).unwrap_or_default())
+            Some((KeyPathStep::Index(index), name)) if exact.is_empty() => {
+                self.value_at(self.form_fields(name).get(*index..=*index).unwrap_or_default())
             }
-            _ => self.value_at(&named),
+            _ => self.value_at(&exact),
         }
     }
 
@@ -73,44 +72,45 @@ impl AnswerTree {
         }
     }
 
-    /// What it takes in memory.
+    /// The memory that the nodes take, in bytes.
     pub(super) fn memory_size(&self) -> usize {
         self.0.iter().map(|node| size_of::<AnswerNode>() + node.name.len() + node.text.len()).sum()
     }
 
+    /// The indexes of the nodes at a path from the root.
     fn walk(&self, steps: &[KeyPathStep]) -> Vec<usize> {
-        steps.iter().fold(vec![0], |at, step| match (step, at.as_slice()) {
-            (KeyPathStep::Key(name), [one]) => self.named(*one, name),
+        steps.iter().fold(vec![0], |nodes, step| match (step, nodes.as_slice()) {
+            (KeyPathStep::Key(name), [node]) => self.named_children(*node, name),
             (KeyPathStep::Key(_), _) => Vec::new(),
-            (KeyPathStep::Index(nth), _) => at.get(*nth).copied().into_iter().collect(),
+            (KeyPathStep::Index(index), _) => nodes.get(*index).copied().into_iter().collect(),
         })
     }
 
-    /// The elements, or the attribute, of a name.
-    fn named(&self, of: usize, name: &str) -> Vec<usize> {
+    /// The child elements with a name, or the attribute `@name`.
+    fn named_children(&self, parent: usize, name: &str) -> Vec<usize> {
         let Some(attribute) = name.strip_prefix('@') else {
-            return self.children(of, local_name(name));
+            return self.children(parent, local_name(name));
         };
         let (prefixed, local) = (attribute.contains(':'), local_name(attribute));
         let names = [format!("@{local}"), format!("@:{local}")];
-        let [plain, spaced] = names.map(|name| self.children(of, &name));
-        let (first, second) = if prefixed { (spaced, plain) } else { (plain, spaced) };
+        let [plain, namespaced] = names.map(|name| self.children(parent, &name));
+        let (first, second) = if prefixed { (namespaced, plain) } else { (plain, namespaced) };
         if first.is_empty() { second } else { first }
     }
 
-    fn children(&self, of: usize, name: &str) -> Vec<usize> {
-        let nodes = self.0.iter().enumerate().skip(of + 1);
+    fn children(&self, parent: usize, name: &str) -> Vec<usize> {
+        let nodes = self.0.iter().enumerate().skip(parent + 1);
         nodes
-            .filter(|(_, node)| node.parent == of && *node.name == *name)
-            .map(|(at, _)| at)
+            .filter(|(_, node)| node.parent == parent && *node.name == *name)
+            .map(|(index, _)| index)
             .collect()
     }
 
-    fn value_at(&self, at: &[usize]) -> AnswerValue<'_> {
-        match at {
+    fn value_at(&self, nodes: &[usize]) -> AnswerValue<'_> {
+        match nodes {
             [] => AnswerValue::Absent,
-            [one] if !self.0[*one].has_children => {
-                AnswerValue::Text(Cow::Borrowed(&self.0[*one].text))
+            [node] if !self.0[*node].has_children => {
+                AnswerValue::Text(Cow::Borrowed(&self.0[*node].text))
             }
             _ => AnswerValue::Composite,
         }
@@ -123,7 +123,7 @@ impl AnswerNode {
     }
 }
 
-/// Prefixes are the sender's to choose, so they name nothing.
+/// The name without its namespace prefix, which each sender chooses freely. Attributes are left as they are.
 fn local_name(name: &str) -> &str {
     match (name.starts_with('@'), name.rsplit_once(':')) {
         (false, Some((_, local))) => local,
@@ -131,32 +131,34 @@ fn local_name(name: &str) -> &str {
     }
 }
 
+/// All elements, each followed by its attributes.
 fn elements(document: &Document<'_>) -> Vec<AnswerNode> {
     let mut nodes: Vec<AnswerNode> = Vec::new();
-    let mut places = std::collections::HashMap::<NodeId, usize>::new();
+    let mut indexes = std::collections::HashMap::<NodeId, usize>::new();
     for element in document.descendants().filter(|node| node.is_element()) {
-        let parent = element.parent().and_then(|node| places.get(&node.id()).copied());
+        let parent = element.parent().and_then(|node| indexes.get(&node.id()).copied());
         if let Some(parent) = parent {
             nodes[parent].has_children = true;
         }
-        let place = nodes.len();
-        places.insert(element.id(), place);
+        let index = nodes.len();
+        indexes.insert(element.id(), index);
         let text: String =
             element.children().filter_map(|n| n.text().filter(|_| n.is_text())).collect();
         nodes.push(AnswerNode::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
-        // One in a namespace may have the name of one that is in none.
-        let sign = |a: &Attribute<'_, '_>| if a.namespace().is_some() { "@:" } else { "@" };
+        // An attribute in a namespace may have the same local name as one without.
+        let prefix = |a: &Attribute<'_, '_>| if a.namespace().is_some() { "@:" } else { "@" };
         let attributes = element.attributes();
-        let named = attributes.map(|a| (format!("{}{}", sign(&a), a.name()), a));
-        nodes.extend(named.map(|(name, a)| AnswerNode::new(place, &name, a.value())));
+        let named = attributes.map(|a| (format!("{}{}", prefix(&a), a.name()), a));
+        nodes.extend(named.map(|(name, a)| AnswerNode::new(index, &name, a.value())));
     }
     nodes
 }
 
+/// Counts `=` and `xmlns` in the text, before the XML parser sees it.
 fn check_limits(text: &str) -> Result<(), AnswerFormatError> {
     let limits = [("=", MAX_ATTRIBUTES), ("xmlns", MAX_NAMESPACES)];
-    let over = limits.into_iter().find(|(sign, most)| text.matches(sign).nth(*most).is_some());
-    over.map_or(Ok(()), |(_, most)| Err(AnswerFormatError::TooManyAttributes(most)))
+    let exceeded = limits.into_iter().find(|(mark, max)| text.matches(mark).nth(*max).is_some());
+    exceeded.map_or(Ok(()), |(_, max)| Err(AnswerFormatError::TooManyAttributes(max)))
 }
 
 fn xml_error(error: &Error) -> AnswerFormatError {

@@ -1,4 +1,4 @@
-//! English: units behind tens, "oh" for zero, homophones that recognisers write.
+//! English: units follow tens, "oh" is zero, and recognizers write homophones such as "for".
 
 use nom::Parser;
 use nom::branch::alt;
@@ -26,7 +26,7 @@ fn below_million<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u
     alt((scaled(1000, below_thousand, below_thousand), below_thousand)).parse(tokens)
 }
 
-/// "Twenty one hundred" too.
+/// Includes "twenty one hundred".
 fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     alt((scaled(100, below_hundred, below_hundred), below_hundred)).parse(tokens)
 }

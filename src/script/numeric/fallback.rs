@@ -1,25 +1,26 @@
-//! text2num, for numbers of words that our tables do not have.
+//! Uses text2num for number words that our tables do not have.
 
 use text2num::replace_numbers_in_text;
 
 use super::text::{self, TextPiece};
 use super::words::{NumberLanguage, WordMeaning};
 
-/// Longest of several numbers. What text2num does not take as one ("eine Milliarde") leaves a long one behind another.
+/// The longest number that is accepted if there are several. If text2num splits one large number ("eine Milliarde"), a
+/// part of it is longer than this.
 const MAX_DIGITS_PER_NUMBER: usize = 4;
 
-/// What it makes of words may hold nothing but whole numbers and the language's fillers. Where our tables have all the
-/// words, their word that these are no number stands.
-pub(super) fn digits(said: &str, language: &NumberLanguage) -> Option<String> {
-    let folded = text::fold(said);
+/// The digits that text2num finds. The result is rejected unless it consists of whole numbers and fillers of the
+/// language. If our tables have all the words, text2num is not asked: the utterance is not a number.
+pub(super) fn digits(speech: &str, language: &NumberLanguage) -> Option<String> {
+    let folded = text::fold(speech);
     let pieces = text::pieces(&folded)?;
-    let is_strange = |piece: &TextPiece<'_>| matches!(piece, TextPiece::Word(word, _) if !language.knows_word(word));
+    let is_unknown_word = |piece: &TextPiece<'_>| matches!(piece, TextPiece::Word(word, _) if !language.knows_word(word));
     let is_grouped = |piece: &TextPiece<'_>| matches!(piece, TextPiece::Written(digits) if !is_all_digits(digits));
-    if !pieces.iter().any(is_strange) || pieces.iter().any(is_grouped) {
+    if !pieces.iter().any(is_unknown_word) || pieces.iter().any(is_grouped) {
         return None;
     }
-    // A point that is there now is an ordinal's or a fraction's.
-    let words = said.to_lowercase().replace(['.', ',', ';', ':', '!', '?', '¿', '¡'], " ");
+    // Without punctuation in its input, a point in the output of text2num belongs to an ordinal or a fraction.
+    let words = speech.to_lowercase().replace(['.', ',', ';', ':', '!', '?', '¿', '¡'], " ");
     whole_numbers(&replace_numbers_in_text(&words, &language.fallback?(), 0.0), language)
 }
 

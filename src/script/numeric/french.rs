@@ -1,4 +1,4 @@
-//! French: sixties that go on to seventy-nine, four twenties; septante, huitante, nonante as well.
+//! French: 70 to 79 follow "soixante", 80 to 99 follow "quatre-vingt". Also septante, huitante and nonante.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -36,17 +36,18 @@ fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, 
 fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let sum = |(tens, rest): (u32, Option<u32>)| tens + rest.unwrap_or_default();
     let sixty = verify(tens, |tens| *tens == 60);
-    let sixty = map(pair(sixty, opt(preceded(opt(and), alt((teen, single))))), sum);
-    let eighty = map(pair(four_twenties, opt(preceded(opt(and), alt((teen, single))))), sum);
-    let tens = map(pair(tens, opt(preceded(opt(and), single))), sum);
+    let sixty = map(pair(sixty, opt(preceded(opt(and), alt((teen, unit_after_tens))))), sum);
+    let eighty =
+        map(pair(four_twenties, opt(preceded(opt(and), alt((teen, unit_after_tens))))), sum);
+    let tens = map(pair(tens, opt(preceded(opt(and), unit_after_tens))), sum);
     alt((eighty, sixty, tens, teen, unit)).parse(tokens)
 }
 
-/// 10 to 19; the last three are two words.
+/// 10 to 19, of which 17 to 19 are two words.
 fn teen<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let ten = verify(whole, |number| *number == 10);
-    let of_two = map(pair(ten, verify(unit, |unit| *unit > 6)), |(ten, unit)| ten + unit);
-    alt((of_two, whole)).parse(tokens)
+    let two_words = map(pair(ten, verify(unit, |unit| *unit > 6)), |(ten, unit)| ten + unit);
+    alt((two_words, whole)).parse(tokens)
 }
 
 fn four_twenties<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
@@ -55,9 +56,9 @@ fn four_twenties<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u
     map(pair(four, twenty), |_| 80).parse(tokens)
 }
 
-/// A unit behind tens: not the four of a hyphened "quatre-vingt", which is a number of its own.
-fn single<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
-    let is_of_the_next = matches!(
+/// A unit after tens. The "quatre" of a hyphenated "quatre-vingt" is not one: it starts the next number.
+fn unit_after_tens<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
+    let starts_eighty = matches!(
         tokens,
         [
             NumberToken { kind: Digit(4), joined: false },
@@ -65,7 +66,7 @@ fn single<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
             ..
         ]
     );
-    verify(unit, |_| !is_of_the_next).parse(tokens)
+    verify(unit, |_| !starts_eighty).parse(tokens)
 }
 
 #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! German: units before tens, and numbers in one word.
+//! German: units come before tens, and a number may be one word.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -32,8 +32,8 @@ fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, 
 }
 
 fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
-    let both = map(separated_pair(unit, and, tens), |(unit, tens)| tens + unit);
-    alt((both, tens, whole, unit)).parse(tokens)
+    let unit_and_tens = map(separated_pair(unit, and, tens), |(unit, tens)| tens + unit);
+    alt((unit_and_tens, tens, whole, unit)).parse(tokens)
 }
 
 #[rustfmt::skip]

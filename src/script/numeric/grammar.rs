@@ -1,4 +1,4 @@
-//! What the languages share: words of numbers, numbers of words, rows of numbers.
+//! The parsers that the languages share, and the parser for a sequence of numbers.
 
 use nom::branch::alt;
 use nom::combinator::{map, opt, verify};
@@ -6,50 +6,50 @@ use nom::error::{Error, ErrorKind};
 use nom::sequence::{pair, preceded};
 use nom::{Err, IResult, Parser};
 
-/// A word of a number.
+/// A word, or a part of a compound word, that belongs to a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NumberToken<'a> {
     pub(super) kind: NumberTokenKind<'a>,
-    /// By a hyphen, or in one word, to the token before.
+    /// Whether a hyphen or a compound word joins the token to the one before.
     pub(super) joined: bool,
 }
 
-/// What a word of a number says.
+/// The meaning of a number word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberTokenKind<'a> {
     /// 0 to 9.
     Digit(u8),
-    /// A number from 10 to 99 that takes no digit behind it.
+    /// A number from 10 to 99 that no unit can follow, such as "eleven".
     Whole(u32),
     /// 20, 30 to 90.
     Tens(u32),
-    /// 200, 300 to 900, in one word.
+    /// 200, 300 to 900 in one word.
     Hundreds(u32),
-    /// 100, 1000 and more, of which there may be several.
+    /// 100, 1000 and larger, which a count can precede: "three hundred".
     Power(u32),
-    /// Between the parts of a number.
+    /// "and" between the parts of a number.
     And,
-    /// One, before a power alone.
+    /// "a", which is 1 only before a power: "a hundred".
     Article,
-    /// The next digit, so many times: "double".
+    /// Repeats the next digit: "double" is 2.
     Repeat(u8),
-    /// The digit before it is how often the one behind it comes: "times".
+    /// "times": the digit before it says how often the digit after it is repeated.
     Times,
-    /// Digits as they are, perhaps grouped.
+    /// Written digits, perhaps grouped by points or commas.
     Written(&'a str),
 }
 
-/// Words that are still to be read.
+/// The tokens that are still to be parsed.
 pub(super) type NumberTokens<'t, 'a> = &'t [NumberToken<'a>];
-/// A part that was read, and the words behind it.
+/// The parsed value, and the tokens after it.
 pub(super) type NumberResult<'t, 'a, T> = IResult<NumberTokens<'t, 'a>, T>;
-/// Reads one number above zero.
+/// Parses one number above zero.
 pub(super) type NumberParser = for<'t, 'a> fn(NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32>;
 
-/// Most digits that one word repeats.
+/// The highest count before "times".
 const MAX_REPEATED: u8 = 4;
 
-/// All numbers one behind the other; `None` where words are left.
+/// The digits of all numbers, joined; `None` if tokens are left over.
 pub(super) fn parse_numbers(
     mut tokens: NumberTokens<'_, '_>,
     number: NumberParser,
@@ -57,21 +57,21 @@ pub(super) fn parse_numbers(
     let mut digits = String::new();
     while !tokens.is_empty() {
         let item = alt((repeated, map(number, |number| number.to_string()), zero, written));
-        let (behind, read) = { item }.parse(tokens).ok()?;
-        digits.push_str(&read);
-        tokens = behind;
+        let (rest, number_digits) = { item }.parse(tokens).ok()?;
+        digits.push_str(&number_digits);
+        tokens = rest;
     }
     Some(digits)
 }
 
-/// A word of the kind that is looked for.
+/// Parses one token, if `select` accepts it.
 pub(super) fn token<'t, 'a: 't, T>(
-    of: impl Fn(NumberTokenKind<'a>) -> Option<T>,
+    select: impl Fn(NumberTokenKind<'a>) -> Option<T>,
 ) -> impl Fn(NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, T> {
     move |tokens| {
-        let found =
-            tokens.split_first().and_then(|(first, behind)| Some((behind, of(first.kind)?)));
-        found.ok_or(Err::Error(Error::new(tokens, ErrorKind::Tag)))
+        let selected =
+            tokens.split_first().and_then(|(first, rest)| Some((rest, select(first.kind)?)));
+        selected.ok_or(Err::Error(Error::new(tokens, ErrorKind::Tag)))
     }
 }
 
@@ -106,7 +106,8 @@ pub(super) fn and<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, 
     token(|kind| (kind == NumberTokenKind::And).then_some(()))(tokens)
 }
 
-/// So many times a power, and what is behind it: "two hundred and five", "hundred", "a thousand".
+/// A power of ten with an optional count before it and an optional rest after it: "two hundred and five", "hundred",
+/// "a thousand".
 pub(super) fn scaled<'t, 'a: 't>(
     power: u32,
     count: impl Fn(NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32>,
@@ -116,13 +117,13 @@ pub(super) fn scaled<'t, 'a: 't>(
         let article = token(|kind| (kind == NumberTokenKind::Article).then_some(1));
         let is_power = token(|kind| (kind == NumberTokenKind::Power(power)).then_some(()));
         let rest = opt(preceded(opt(and), &rest));
-        let (behind, (count, (), rest)) =
+        let (remaining, (count, (), rest)) =
             (opt(alt((article, &count))), is_power, rest).parse(tokens)?;
         let product = count.unwrap_or(1).checked_mul(power);
         let sum = product.and_then(|product| product.checked_add(rest.unwrap_or_default()));
-        // No shorter number is meant: nothing else is tried.
+        // A number that is too large is rejected as a whole, not split into shorter ones.
         let too_large = Err::Failure(Error::new(tokens, ErrorKind::TooLarge));
-        Ok((behind, sum.ok_or(too_large)?))
+        Ok((remaining, sum.ok_or(too_large)?))
     }
 }
 
@@ -133,7 +134,7 @@ pub(super) fn up_to_nineteen<'t, 'a: 't>(
     move |tokens| verify(below_hundred, |number| *number < 20).parse(tokens)
 }
 
-/// A digit more than once: "double seven", "three times nine" where a language says it so.
+/// A repeated digit: "double seven", or "three times nine" in languages that have a word for "times".
 fn repeated<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, String> {
     let digit =
         token(|kind| if let NumberTokenKind::Digit(digit) = kind { Some(digit) } else { None });
@@ -143,10 +144,10 @@ fn repeated<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, String
         NumberTokenKind::Digit(times @ 2..=MAX_REPEATED) => Some(times),
         _ => None,
     });
-    let fold = token(|kind| (kind == NumberTokenKind::Times).then_some(()));
-    let times = alt((repeat, map(pair(times, fold), |(times, ())| times)));
-    let (behind, (times, digit)) = pair(times, digit).parse(tokens)?;
-    Ok((behind, digit.to_string().repeat(usize::from(times))))
+    let times_word = token(|kind| (kind == NumberTokenKind::Times).then_some(()));
+    let times = alt((repeat, map(pair(times, times_word), |(times, ())| times)));
+    let (rest, (times, digit)) = pair(times, digit).parse(tokens)?;
+    Ok((rest, digit.to_string().repeat(usize::from(times))))
 }
 
 fn zero<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, String> {

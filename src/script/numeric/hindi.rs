@@ -1,5 +1,5 @@
-//! Hindi: a word for each number below a hundred, in Devanagari or in Latin letters, and the English digits that many
-//! callers use.
+//! Hindi: a word for each number below 100, in Devanagari or Latin letters, and the English digits that many callers
+//! use.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -12,7 +12,7 @@ use super::words::WordMeaning::{self, Filler, Hesitation, Is};
 pub(super) static HINDI: NumberLanguage =
     NumberLanguage { code: "hi", words: WORDS, compounds: false, number, fallback: None };
 
-/// Up to 99 lakh.
+/// Up to 99 lakh (9,900,000) and the numbers that follow it.
 fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let lakh = scaled(100_000, below_hundred, below_lakh);
     alt((lakh, below_lakh)).parse(tokens)

@@ -1,4 +1,4 @@
-//! Languages whose digits are ours, and whose numbers are text2num's.
+//! Languages in which we have the digits and fillers, while text2num reads all larger numbers.
 
 use super::grammar::NumberTokenKind::{Digit, Repeat};
 use super::grammar::unit;

@@ -1,4 +1,4 @@
-//! Spanish: hundreds in one word, and a "y" before units that is easily lost.
+//! Spanish: hundreds in one word, and a "y" before units that recognizers often miss.
 
 use nom::Parser;
 use nom::branch::alt;
@@ -39,7 +39,7 @@ fn below_thousand<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, 
 fn below_hundred<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let sum = |(tens, unit): (u32, Option<u32>)| tens + unit.unwrap_or_default();
     let tens = map(pair(tens, opt(preceded(opt(and), unit))), sum);
-    // "Diez y seis", as it was written once, and as "dieciséis" sounds.
+    // "Diez y seis", the old spelling of "dieciséis", which sounds the same.
     let ten = verify(whole, |number| *number == 10);
     let teen =
         map(pair(ten, preceded(and, verify(unit, |unit| *unit > 5))), |(ten, unit)| ten + unit);

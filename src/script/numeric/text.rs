@@ -1,4 +1,4 @@
-//! A text as words and written digits.
+//! Splits a text into words and written digits.
 
 use nom::branch::alt;
 use nom::bytes::complete::take_while;
@@ -8,26 +8,25 @@ use nom::multi::many0;
 use nom::sequence::{pair, terminated};
 use nom::{IResult, Parser};
 
-/// A piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TextPiece<'a> {
-    /// A word, and whether a hyphen joins it to the one before.
+    /// A word, and whether a hyphen joins it to the piece before.
     Word(&'a str, bool),
-    /// Digits; what groups them is still there.
+    /// Digits, perhaps with points or commas that group them.
     Written(&'a str),
 }
 
-/// In small letters without accents, with one kind of apostrophe and one of digits.
+/// Folds a text: lower case, no accents, ASCII digits, and one kind of apostrophe and hyphen.
 pub(super) fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
-        .flat_map(|sign| ascii_letters(sign).chars().chain(kept_character(sign)))
+        .flat_map(|c| replacement(c).chars().chain(kept_character(c)))
         .collect()
 }
 
-/// What a sign stands for; empty where it is nothing by itself, or stays as it is.
-fn ascii_letters(sign: char) -> &'static str {
-    match sign {
+/// The text that replaces a character; empty if [`kept_character`] decides what happens to it.
+fn replacement(c: char) -> &'static str {
+    match c {
         'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => "a",
         'ç' => "c",
         'è' | 'é' | 'ê' | 'ë' => "e",
@@ -41,7 +40,7 @@ fn ascii_letters(sign: char) -> &'static str {
         'ß' => "ss",
         '’' | '‘' | 'ʼ' | '`' | '´' => "'",
         '\u{2010}' | '\u{2011}' => "-",
-        // Devanagari: letters with a dot, and the two signs of a nasal.
+        // Devanagari: letters with a dot below, and the chandrabindu, which is written like the anusvara.
         '\u{95b}' => "ज",
         '\u{95c}' => "ड",
         '\u{95d}' => "ढ",
@@ -51,37 +50,38 @@ fn ascii_letters(sign: char) -> &'static str {
     }
 }
 
-fn kept_character(sign: char) -> Option<char> {
-    match sign {
-        // Accents by themselves; Devanagari's dot and visarga; joiners.
+/// A character that has no [`replacement`]: dropped, turned into an ASCII digit, or kept.
+fn kept_character(c: char) -> Option<char> {
+    match c {
+        // Combining accents, the nukta and visarga of Devanagari, and zero-width joiners.
         '\u{300}'..='\u{36f}' | '\u{93c}' | '\u{903}' | '\u{200c}' | '\u{200d}' => None,
-        '\u{660}'..='\u{669}' => ascii_digit(sign, '\u{660}'),
-        '\u{6f0}'..='\u{6f9}' => ascii_digit(sign, '\u{6f0}'),
-        '\u{966}'..='\u{96f}' => ascii_digit(sign, '\u{966}'),
-        '\u{ff10}'..='\u{ff19}' => ascii_digit(sign, '\u{ff10}'),
-        sign if ascii_letters(sign).is_empty() => Some(sign),
+        '\u{660}'..='\u{669}' => ascii_digit(c, '\u{660}'),
+        '\u{6f0}'..='\u{6f9}' => ascii_digit(c, '\u{6f0}'),
+        '\u{966}'..='\u{96f}' => ascii_digit(c, '\u{966}'),
+        '\u{ff10}'..='\u{ff19}' => ascii_digit(c, '\u{ff10}'),
+        c if replacement(c).is_empty() => Some(c),
         _ => None,
     }
 }
 
-fn ascii_digit(sign: char, zero: char) -> Option<char> {
-    char::from_digit(u32::from(sign) - u32::from(zero), 10)
+fn ascii_digit(digit: char, zero: char) -> Option<char> {
+    char::from_digit(u32::from(digit) - u32::from(zero), 10)
 }
 
-/// All pieces of a folded text; `None` where something in it belongs to no number.
+/// The pieces of a folded text; `None` if it has something that can't be part of a whole number above zero.
 pub(super) fn pieces(text: &str) -> Option<Vec<TextPiece<'_>>> {
     let mut pieces = Vec::new();
-    let (mut before, mut rest) = split_separators(text);
+    let (mut separators, mut rest) = split_separators(text);
     while !rest.is_empty() {
-        if is_negative(before, rest, pieces.is_empty()) {
+        if is_negative(separators, rest, pieces.is_empty()) {
             return None;
         }
-        let (behind, piece) = piece(rest).ok()?;
+        let (remaining, piece) = piece(rest).ok()?;
         pieces.push(match piece {
-            TextPiece::Word(word, _) => TextPiece::Word(word, before == "-"),
+            TextPiece::Word(word, _) => TextPiece::Word(word, separators == "-"),
             written => written,
         });
-        (before, rest) = split_separators(behind);
+        (separators, rest) = split_separators(remaining);
     }
     Some(pieces)
 }
@@ -92,23 +92,23 @@ fn piece(text: &str) -> IResult<&str, TextPiece<'_>> {
 }
 
 fn word(text: &str) -> IResult<&str, &str> {
-    let letters = (satisfy(is_letter), take_while(|sign| is_letter(sign) || sign == '\''));
+    let letters = (satisfy(is_letter), take_while(|c| is_letter(c) || c == '\''));
     terminated(recognize(letters), not(digit1)).parse(text)
 }
 
-/// Devanagari's signs for vowels, and for none, are no letters by themselves.
-fn is_letter(sign: char) -> bool {
-    sign.is_alphabetic() || matches!(sign, '\u{900}'..='\u{963}')
+/// Letters, and the vowel signs and the virama of Devanagari, which Unicode does not count as letters.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() || matches!(c, '\u{900}'..='\u{963}')
 }
 
-/// Digits with points or commas between them, where these group: not those of a decimal fraction.
+/// Digits, perhaps grouped by points or commas. Decimal fractions are not accepted.
 fn written(text: &str) -> IResult<&str, &str> {
     let groups = recognize(pair(digit1, many0(pair(one_of(".,"), digit1))));
     terminated(verify(groups, |written: &str| is_grouped(written)), not(satisfy(is_letter)))
         .parse(text)
 }
 
-/// One point or comma has three digits behind it; where there are several they only divide.
+/// Whether points and commas group digits. A single one does if three digits follow it; several always do.
 fn is_grouped(written: &str) -> bool {
     let mut groups = written.split(['.', ',']);
     match (groups.next(), groups.next(), groups.next()) {
@@ -117,21 +117,22 @@ fn is_grouped(written: &str) -> bool {
     }
 }
 
-/// What stands between pieces, or before the first one.
+/// Splits off the separators at the start of a text.
 fn split_separators(text: &str) -> (&str, &str) {
-    text.split_at(text.find(|sign| !is_punctuation(sign)).unwrap_or(text.len()))
+    text.split_at(text.find(|c| !is_separator(c)).unwrap_or(text.len()))
 }
 
-/// A number below zero: `before` ends with a sign that nothing stands before.
-fn is_negative(before: &str, rest: &str, is_first: bool) -> bool {
-    let before = before.strip_suffix(['-', '–', '−']);
-    let stands_alone = |before: &str| match before.chars().last() {
+/// Whether `rest` starts with a negative number: `separators` end with a minus sign that follows a space or starts the
+/// text.
+fn is_negative(separators: &str, rest: &str, is_first: bool) -> bool {
+    let before_minus = separators.strip_suffix(['-', '–', '−']);
+    let is_minus = |before: &str| match before.chars().last() {
         Some(last) => last.is_whitespace(),
         None => is_first,
     };
-    rest.starts_with(|sign: char| sign.is_ascii_digit()) && before.is_some_and(stands_alone)
+    rest.starts_with(|c: char| c.is_ascii_digit()) && before_minus.is_some_and(is_minus)
 }
 
-fn is_punctuation(sign: char) -> bool {
-    sign.is_whitespace() || ",.;:!?-–—−…()\"'“”„«»¿¡।#".contains(sign)
+fn is_separator(c: char) -> bool {
+    c.is_whitespace() || ",.;:!?-–—−…()\"'“”„«»¿¡।#".contains(c)
 }

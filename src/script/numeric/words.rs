@@ -1,36 +1,36 @@
-//! What words mean in a language.
+//! The meaning of words in a language.
 
 use super::grammar::{NumberParser, NumberToken, NumberTokenKind};
 use super::text::TextPiece;
 
-/// A language: its words, and how numbers are made of them.
+/// The words of a language, and its grammar of numbers.
 pub(super) struct NumberLanguage {
     /// ISO 639-1.
     pub(super) code: &'static str,
-    /// What each word means. Folded, as [`text::fold`](super::text::fold) does.
+    /// The meaning of each word. The words are folded by [`text::fold`](super::text::fold).
     pub(super) words: &'static [(&'static str, WordMeaning)],
-    /// Whether words of numbers are written as one.
+    /// Whether number words are joined to one word, as in German.
     pub(super) compounds: bool,
-    /// The longest number at the beginning of some words.
+    /// Parses the longest number at the start of the tokens.
     pub(super) number: NumberParser,
-    /// For what is not in `words`.
+    /// The language of text2num, for words that are not in `words`.
     pub(super) fallback: Option<fn() -> text2num::Language>,
 }
 
-/// What a word means.
+/// The meaning of a word.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum WordMeaning {
-    /// It is of a number.
+    /// The word belongs to a number.
     Is(NumberTokenKind<'static>),
-    /// It sounds like this digit.
+    /// The word sounds like this digit.
     Like(u8),
-    /// It means nothing, wherever it stands.
+    /// Ignored anywhere.
     Hesitation,
-    /// It means nothing before or behind a number.
+    /// Ignored before the first and after the last number word.
     Filler,
 }
 
-/// No language: digits that are written.
+/// For languages without a table: only written digits are understood.
 pub(super) static WRITTEN_DIGITS: NumberLanguage = NumberLanguage {
     code: "",
     words: &[],
@@ -39,39 +39,41 @@ pub(super) static WRITTEN_DIGITS: NumberLanguage = NumberLanguage {
     fallback: None,
 };
 
-/// What all pieces mean; `None` where one means nothing here, or none is surely of a number.
+/// The tokens of all pieces; `None` if a word is unknown, or no word certainly belongs to a number.
 pub(super) fn tokens<'a>(
     pieces: &[TextPiece<'a>],
     language: &NumberLanguage,
 ) -> Option<Vec<NumberToken<'a>>> {
-    let mut row = TokenRow::default();
+    let mut builder = TokenBuilder::default();
     for piece in pieces {
         match *piece {
-            TextPiece::Written(written) => row.push(written_kind(written), false)?,
+            TextPiece::Written(written) => builder.push(written_kind(written), false)?,
             TextPiece::Word(word, joined) => match language.meaning(word) {
-                Some(WordMeaning::Is(kind)) => row.push(kind, joined)?,
-                Some(WordMeaning::Like(digit)) => row.push_soundalike(digit)?,
+                Some(WordMeaning::Is(kind)) => builder.push(kind, joined)?,
+                Some(WordMeaning::Like(digit)) => builder.push_soundalike(digit)?,
                 Some(WordMeaning::Hesitation) => {}
-                Some(WordMeaning::Filler) => row.has_ended = !row.tokens.is_empty(),
+                Some(WordMeaning::Filler) => builder.has_ended = !builder.tokens.is_empty(),
                 None => language
                     .compound_parts(word)?
                     .into_iter()
-                    .try_for_each(|kind| row.push(kind, true))?,
+                    .try_for_each(|kind| builder.push(kind, true))?,
             },
         }
     }
-    row.has_certain_number.then_some(row.tokens)
+    builder.has_certain_number.then_some(builder.tokens)
 }
 
-/// The words of the numbers, which stand together: fillers between them are none.
+/// Collects the tokens of the numbers. A filler may not stand between them.
 #[derive(Default)]
-struct TokenRow<'a> {
+struct TokenBuilder<'a> {
     tokens: Vec<NumberToken<'a>>,
+    /// A filler has followed the tokens.
     has_ended: bool,
     has_certain_number: bool,
 }
 
-impl<'a> TokenRow<'a> {
+impl<'a> TokenBuilder<'a> {
+    /// `None` if a filler stands before the token.
     fn push(&mut self, kind: NumberTokenKind<'a>, joined: bool) -> Option<()> {
         self.has_certain_number |= !matches!(
             kind,
@@ -90,7 +92,7 @@ impl<'a> TokenRow<'a> {
     }
 }
 
-/// One written digit is as good as a word for it.
+/// A single written digit counts as the word for it.
 fn written_kind(written: &str) -> NumberTokenKind<'_> {
     match written.as_bytes() {
         [digit @ b'0'..=b'9'] => NumberTokenKind::Digit(digit - b'0'),
@@ -103,22 +105,22 @@ impl NumberLanguage {
         self.words.iter().find(|(known, _)| *known == word).map(|(_, meaning)| *meaning)
     }
 
-    /// Whether a word means anything by itself, or as several.
+    /// Whether the table has the word, or all parts of the compound word.
     pub(super) fn knows_word(&self, word: &str) -> bool {
         self.meaning(word).is_some() || self.compound_parts(word).is_some()
     }
 
-    /// A word made of words for numbers; each is the longest that fits.
+    /// Splits a compound word into number words, each as long as possible.
     fn compound_parts(&self, word: &str) -> Option<Vec<NumberTokenKind<'static>>> {
         let mut parts = Vec::new();
         let mut rest = if self.compounds { word } else { return None };
         while !rest.is_empty() {
-            let fitting = self.words.iter().filter_map(|(known, meaning)| {
+            let candidates = self.words.iter().filter_map(|(known, meaning)| {
                 Some((rest.strip_prefix(known)?, meaning.in_compound()?))
             });
-            let (behind, kind) = fitting.min_by_key(|(behind, _)| behind.len())?;
+            let (remaining, kind) = candidates.min_by_key(|(remaining, _)| remaining.len())?;
             parts.push(kind);
-            rest = behind;
+            rest = remaining;
         }
         Some(parts)
     }

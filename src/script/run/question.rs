@@ -1,4 +1,4 @@
-//! The question of a script: its prompt, and keys or speech, as often as `repeat` allows.
+//! The prompt of a script, and the input that the caller gives, in as many attempts as `repeat` allows.
 
 use tokio::time::Instant;
 use tracing::warn;
@@ -14,21 +14,27 @@ use crate::script::prompt_sounds::PromptSounds;
 use crate::script::request::TriggerClient;
 use crate::script::voice::VoiceService;
 
+/// The result of asking for speech.
+enum SpeechAttempt {
+    /// The input, which may also be missing or digits.
+    Input(InputCheck),
+    /// Speech recognition is not available. The caller can still press keys, if the script asks for them.
+    UseKeys,
+}
+
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
-    /// Prompt and question.
+    /// Plays the prompt and collects the input. A script that asks for no input has a valid one.
     pub(super) async fn prompt_and_collect(
         &mut self,
         script: &Script,
     ) -> Result<InputCheck, Interruption> {
         let started = Instant::now();
         self.report.reason = None;
-        let asks = script.keypress.is_some() || script.speech.is_some();
-        let input = match asks {
-            true => self.ask_question(script).await,
-            false => self
-                .play_playlist(script, &script.prompt.sounds, TypeAhead::Discard)
-                .await
-                .map(|()| InputCheck::Valid),
+        let input = if script.keypress.is_some() || script.speech.is_some() {
+            self.ask_question(script).await
+        } else {
+            let played = self.play_playlist(script, &script.prompt.sounds, TypeAhead::Discard);
+            played.await.map(|()| InputCheck::Valid)
         };
         self.report.prompt_time += started.elapsed();
         input
@@ -43,21 +49,21 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
             let mut prompt = self.start_sounds(script, &script.prompt.sounds);
-            let heard = match speech {
+            let attempt = match speech {
                 Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt).await?,
-                None => SpeechAttempt::Keys,
+                None => SpeechAttempt::UseKeys,
             };
-            let input = match (heard, keypress) {
+            let input = match (attempt, keypress) {
                 (SpeechAttempt::Input(input), _) => input,
-                (SpeechAttempt::Keys, Some(keypress)) => {
+                (SpeechAttempt::UseKeys, Some(keypress)) => {
                     self.ask_for_digits(keypress, &mut prompt).await?
                 }
-                (SpeechAttempt::Keys, None) => return Ok(InputCheck::Missing),
+                (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
             };
-            // What failed once is not tried again on the same caller where keys serve as well.
+            // If speech recognition failed, further attempts ask for keys only.
             speech = speech.filter(|_| self.report.reason.is_none());
-            if let (InputCheck::Missing, Some(mute)) = (input, prompt.into_error()) {
-                self.report.reason = Some(format!("the prompt was not heard: {mute}"));
+            if let (InputCheck::Missing, Some(error)) = (input, prompt.into_error()) {
+                self.report.reason = Some(format!("the prompt could not be played: {error}"));
                 return Ok(InputCheck::Missing);
             }
             if input == InputCheck::Valid || !self.state.start_next_attempt() {
@@ -66,13 +72,14 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
+    /// Plays the prompt and collects digits.
     async fn ask_for_digits(
         &mut self,
         keypress: &KeypressInput,
         prompt: &mut PromptSounds<V::PendingRender>,
     ) -> Result<InputCheck, Interruption> {
-        let heard = self.channel.collect_digits(prompt, &keypress.digit_options).await?;
-        Ok(self.record_digits(keypress, heard.digits))
+        let collected = self.channel.collect_digits(prompt, &keypress.digit_options).await?;
+        Ok(self.record_digits(keypress, collected.digits))
     }
 
     fn record_digits(&mut self, keypress: &KeypressInput, digits: String) -> InputCheck {
@@ -82,34 +89,35 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         input
     }
 
-    /// Speech, or keys that were pressed instead.
+    /// Plays the prompt and collects speech, or digits if the caller presses keys instead.
     async fn ask_for_speech(
         &mut self,
         speech: &SpeechInput,
         keypress: Option<&KeypressInput>,
         prompt: &mut PromptSounds<V::PendingRender>,
     ) -> Result<SpeechAttempt, Interruption> {
-        let (ear, recording) = match self.voice.asr_source() {
-            Ok(ear) => ear,
-            Err(deaf) => return Ok(self.fall_back_to_keys(deaf.to_string())),
+        let (source, recording) = match self.voice.asr_source() {
+            Ok(recognizer) => recognizer,
+            Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
         };
-        let listen = SpeechOptions {
-            source: ear,
+        let options = SpeechOptions {
+            source,
             no_input_timeout: speech.no_input_timeout,
             end_silence: speech.end_silence,
             max_duration: speech.max_duration,
             digits: keypress.map(|keypress| keypress.digit_options.clone()),
         };
-        let said = self.channel.collect_speech(prompt, &listen).await?;
-        let words = match (said, keypress, recording) {
-            (SpeechResult::Digits(heard), Some(keypress), _) => {
-                return Ok(SpeechAttempt::Input(self.record_digits(keypress, heard.digits)));
+        let result = self.channel.collect_speech(prompt, &options).await?;
+        let words = match (result, keypress, recording) {
+            (SpeechResult::Digits(collected), Some(keypress), _) => {
+                let input = self.record_digits(keypress, collected.digits);
+                return Ok(SpeechAttempt::Input(input));
             }
             (SpeechResult::Recorded, _, Some(recording)) => {
-                let understood = self.voice.transcribe(recording, &speech.language);
-                match self.channel.wait(understood, &HoldMedia::default()).await? {
+                let transcript = self.voice.transcribe(recording, &speech.language);
+                match self.channel.wait(transcript, &HoldMedia::default()).await? {
                     Ok(words) => words,
-                    Err(deaf) => return Ok(self.fall_back_to_keys(deaf.to_string())),
+                    Err(error) => return Ok(self.fall_back_to_keys(error.to_string())),
                 }
             }
             (SpeechResult::Words(words), ..) => words,
@@ -133,19 +141,11 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         input
     }
 
-    /// Speech can't be understood; what was said before counts no more.
+    /// Reports that speech recognition failed, and clears the input of earlier attempts.
     fn fall_back_to_keys(&mut self, reason: String) -> SpeechAttempt {
-        warn!(reason, "speech is not understood");
+        warn!(error = reason, "speech recognition failed");
         self.report.reason = Some(reason);
         self.state.record_input(String::new(), InputMethod::Speech);
-        SpeechAttempt::Keys
+        SpeechAttempt::UseKeys
     }
-}
-
-/// What came of listening.
-enum SpeechAttempt {
-    /// An input, right or wrong, or none.
-    Input(InputCheck),
-    /// Speech can't be understood: keys may still be pressed where they are asked for.
-    Keys,
 }

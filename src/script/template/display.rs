@@ -1,11 +1,11 @@
-//! Templates as a script has them written.
+//! Displays templates and placeholders as they are written in a script.
 
 use std::fmt;
 
 use super::parse::SIMPLE_PLACEHOLDERS;
-use super::{InputKind, Placeholder, Template, TemplatePart};
+use super::placeholder::{InputKind, Placeholder};
+use super::{Template, TemplatePart};
 
-/// With its placeholders, none of them filled.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.parts.iter().try_for_each(|part| match part {
@@ -15,7 +15,6 @@ impl fmt::Display for Template {
     }
 }
 
-/// In its braces.
 impl fmt::Display for Placeholder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

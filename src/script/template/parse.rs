@@ -1,4 +1,4 @@
-//! The grammar of placeholders.
+//! Parses templates and placeholders.
 
 use std::ops::Range;
 
@@ -9,101 +9,102 @@ use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::{InputKind, Placeholder};
+use super::placeholder::{InputKind, Placeholder};
 use crate::script::path::KeyPath;
 
-/// A stretch of a template as it was typed.
+/// A piece of a template, as it is written in a script.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TemplatePiece {
-    /// Text, its doubled braces made single.
+    /// Text; doubled braces are already single.
     Text(String),
-    /// A placeholder.
     Placeholder(Placeholder),
 }
 
-/// How braces that are no placeholder are read.
+/// How braces that do not belong to a placeholder are parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BraceSyntax {
-    /// `{{` and `}}` are braces; any other that is no known placeholder is a fault.
+    /// `{{` and `}}` are literal braces; anything else that is not a known placeholder is an error.
     Doubled,
-    /// They are text: JSON is full of them.
+    /// They are text, as in JSON.
     Literal,
 }
 
-/// What is wrong with a placeholder, where it stands in the text, and what to write instead.
+/// An error in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlaceholderError {
-    /// Bytes of the text.
+    /// The position in the text, in bytes.
     pub range: Range<usize>,
-    /// What is wrong.
     pub message: String,
-    /// The way out, where one is known.
+    /// How to correct it, if that is known.
     pub help: Option<String>,
 }
 
-/// What is wrong, and the way out.
+/// The message of an error, and how to correct it.
 pub(super) type MessageAndHelp = (String, Option<String>);
 
-/// Reads a text with placeholders. All problems are told, each with its place.
+/// Parses a text with placeholders. Returns all errors, not only the first.
 pub fn parse_template(
     text: &str,
     braces: BraceSyntax,
 ) -> (Vec<(Range<usize>, TemplatePiece)>, Vec<PlaceholderError>) {
     let literal = |text: &str| TemplatePiece::Text(text.to_owned());
     parse_pieces(text, braces, literal, |inner| match parse_placeholder(inner) {
-        Ok(known) => Ok(TemplatePiece::Placeholder(known)),
-        Err((what, help)) => Err((what, spoken_form_hint(inner).or(help))),
+        Ok(placeholder) => Ok(TemplatePiece::Placeholder(placeholder)),
+        Err((message, help)) => Err((message, spoken_form_hint(inner).or(help))),
     })
 }
 
-/// Reads a text piece by piece: what is literal, and what stands in braces.
+/// Parses a text piece by piece: `literal` builds the pieces of text, `parse_inner` those in braces.
 pub(super) fn parse_pieces<T>(
     text: &str,
     braces: BraceSyntax,
     literal: impl Fn(&str) -> T,
-    fill: impl Fn(&str) -> Result<T, MessageAndHelp>,
+    parse_inner: impl Fn(&str) -> Result<T, MessageAndHelp>,
 ) -> (Vec<(Range<usize>, T)>, Vec<PlaceholderError>) {
     let mut pieces = Vec::new();
-    let mut problems = Vec::new();
-    let mut left = text;
-    while let Ok((after, token)) = token(braces, &fill).parse(left) {
-        let at = text.len() - left.len()..text.len() - after.len();
-        left = after;
-        let read = match token {
+    let mut errors = Vec::new();
+    let mut remaining = text;
+    while let Ok((after, token)) = token(braces, &parse_inner).parse(remaining) {
+        let range = text.len() - remaining.len()..text.len() - after.len();
+        remaining = after;
+        let piece = match token {
             TemplateToken::Text(text) => Ok(literal(text)),
-            TemplateToken::Read(piece) => Ok(piece),
-            TemplateToken::Braced(inner) => fill(inner),
+            TemplateToken::Parsed(piece) => Ok(piece),
+            TemplateToken::Braced(inner) => parse_inner(inner),
             TemplateToken::Stray(brace) => Err((
-                format!("a `{brace}` that belongs to no placeholder"),
-                Some(format!("for a brace that is text, write `{brace}{brace}`")),
+                format!("unmatched `{brace}`"),
+                Some(format!("for a literal brace, write `{brace}{brace}`")),
             )),
         };
-        match read {
-            Ok(piece) => pieces.push((at, piece)),
-            Err((what, help)) => problems.push(PlaceholderError { range: at, message: what, help }),
+        match piece {
+            Ok(piece) => pieces.push((range, piece)),
+            Err((message, help)) => errors.push(PlaceholderError { range, message, help }),
         }
     }
-    (pieces, problems)
+    (pieces, errors)
 }
 
-/// `{say:…}` and its like where nothing is spoken.
+/// A hint for `{say:…}`, `{digits:…}` and `{number:…}` in a text that is not spoken.
 fn spoken_form_hint(inner: &str) -> Option<String> {
-    let (verb, of) = inner.split_once(':')?;
-    let known = matches!(verb, "say" | "digits" | "number") && parse_placeholder(of).is_ok();
-    known.then(|| format!("nothing is spoken here: write `{{{of}}}`"))
+    let (verb, object) = inner.split_once(':')?;
+    let is_spoken_form =
+        matches!(verb, "say" | "digits" | "number") && parse_placeholder(object).is_ok();
+    is_spoken_form.then(|| format!("this text is not spoken: write `{{{object}}}`"))
 }
 
 enum TemplateToken<'a, T> {
     Text(&'a str),
-    /// Something in braces, not read yet.
+    /// Text in braces, not parsed yet.
     Braced(&'a str),
-    Read(T),
+    /// A parsed placeholder.
+    Parsed(T),
+    /// A brace without its partner.
     Stray(char),
 }
 
 fn token<'a, T>(
     braces: BraceSyntax,
-    fill: &impl Fn(&str) -> Result<T, MessageAndHelp>,
+    parse_inner: &impl Fn(&str) -> Result<T, MessageAndHelp>,
 ) -> impl Parser<&'a str, Output = TemplateToken<'a, T>, Error = nom::error::Error<&'a str>> {
     move |input| match braces {
         BraceSyntax::Doubled => alt((
@@ -115,7 +116,7 @@ fn token<'a, T>(
         ))
         .parse(input),
         BraceSyntax::Literal => alt((
-            map_opt(braced, |inner| fill(inner).ok().map(TemplateToken::Read)),
+            map_opt(braced, |inner| parse_inner(inner).ok().map(TemplateToken::Parsed)),
             map(is_not("{}"), TemplateToken::Text),
             map(recognize(anychar), TemplateToken::Text),
         ))
@@ -127,7 +128,7 @@ fn braced(input: &str) -> IResult<&str, &str> {
     delimited(char('{'), is_not("{}"), char('}')).parse(input)
 }
 
-/// Whether a text begins with a placeholder, not with a brace of its own.
+/// Whether a text starts with a known placeholder, not with a literal brace.
 pub fn begins_with_placeholder(text: &str) -> bool {
     braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
@@ -153,14 +154,12 @@ pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHe
     if let Some(path) = inner.strip_prefix('$') {
         return KeyPath::parse(path).map(Placeholder::Answer).ok_or_else(|| {
             let help = "write it as `{$data.items[0].code}` or `{$[\"odd.key\"]}`".to_owned();
-            (format!("`${path}` is no path into an answer"), Some(help))
+            (format!("`${path}` is not a valid response key"), Some(help))
         });
     }
     match all_consuming(dotted_placeholder).parse(inner) {
         Ok((_, placeholder)) => Ok(placeholder),
-        Err(_) => {
-            Err((format!("there is no placeholder `{{{inner}}}`"), suggest_placeholder(inner)))
-        }
+        Err(_) => Err((format!("unknown placeholder `{{{inner}}}`"), suggest_placeholder(inner))),
     }
 }
 
@@ -168,29 +167,30 @@ fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
     let name = |input| {
         take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').parse(input)
     };
-    let entered = alt((
+    let input_kind = alt((
         value(InputKind::Keypress, tag("keypress")),
         value(InputKind::Speech, tag("speech")),
         value(InputKind::Input, tag("input")),
     ));
     alt((
-        map(preceded(tag("arg."), rest_of_name), |n: &str| Placeholder::Arg(n.to_owned())),
-        map(preceded(tag("secret."), name), |n: &str| Placeholder::Secret(n.to_owned())),
-        map(separated_pair(name, char('.'), entered), |(n, e): (&str, _)| {
-            Placeholder::OtherScript(n.to_owned(), e)
+        map(preceded(tag("arg."), rest_of_name), |name: &str| Placeholder::Arg(name.to_owned())),
+        map(preceded(tag("secret."), name), |name: &str| Placeholder::Secret(name.to_owned())),
+        map(separated_pair(name, char('.'), input_kind), |(script, kind): (&str, _)| {
+            Placeholder::OtherScript(script.to_owned(), kind)
         }),
     ))
     .parse(input)
 }
 
-/// An argument's name is whatever the dialplan writes before `=`.
+/// The name of an argument may have any character: it is what the dialplan writes before `=`.
 fn rest_of_name(input: &str) -> IResult<&str, &str> {
     nom::combinator::verify(rest, |name: &str| !name.is_empty()).parse(input)
 }
 
+/// How to correct an unknown placeholder, if a known one is similar.
 fn suggest_placeholder(inner: &str) -> Option<String> {
     if KeyPath::parse(inner).is_some_and(|path| path.steps().len() > 1) {
-        return Some(format!("a value of the answer is written `{{${inner}}}`"));
+        return Some(format!("for a value from the answer, write `{{${inner}}}`"));
     }
     SIMPLE_PLACEHOLDERS
         .iter()

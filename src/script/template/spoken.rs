@@ -1,4 +1,4 @@
-//! The grammar of texts that are spoken: what is said of a value, and how.
+//! Parses texts that are spoken, with their forms such as `{say:…}` and `{play:…}`.
 
 use std::ops::Range;
 
@@ -7,77 +7,80 @@ use nom::combinator::{all_consuming, rest};
 use nom::sequence::separated_pair;
 use nom::{IResult, Parser};
 
-use super::Placeholder;
 use super::parse::{
     BraceSyntax, MessageAndHelp, PlaceholderError, parse_pieces, parse_placeholder,
 };
+use super::placeholder::Placeholder;
 use crate::script::definition::SayAs;
 
-/// A stretch of a text that is spoken, as it was typed.
+/// A piece of a spoken text, as it is written in a script.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpokenPhrase {
-    /// Words.
+    /// Words to be spoken.
     Text(String),
-    /// `{say:…}`, `{digits:…}`, `{number:…}` and plain placeholders.
+    /// `{say:…}`, `{digits:…}`, `{number:…}` or a plain placeholder.
     Value(Placeholder, SayAs),
-    /// `{play:NAME}`: a sound by its name, its file or its URL.
+    /// `{play:NAME}`: a sound by its name, file or URL.
     Sound(String),
-    /// `{play:$…}`: the sound at the URL that is the value.
+    /// `{play:$…}`: the sound at a URL that is a value of the answer.
     SoundUrl(Placeholder),
 }
 
-/// Signs that end a sentence, or a part of one.
+/// Punctuation that ends a sentence or a clause.
 const SENTENCE_ENDS: &str = ".,;:!?…";
 
-/// What can stand before the colon.
+/// The words that may stand before the colon.
 const VERBS: [&str; 4] = ["say", "digits", "number", "play"];
 
-/// Reads a text that is spoken. Words come with single spaces; a stretch without any letter or digit is none. All
-/// problems are told, each with its place.
+/// Parses a text that is spoken. Words are separated by single spaces. Pieces without any letter or digit are dropped.
+/// Returns all errors, not only the first.
 pub fn parse_spoken(text: &str) -> (Vec<(Range<usize>, SpokenPhrase)>, Vec<PlaceholderError>) {
     let literal = |text: &str| SpokenPhrase::Text(text.to_owned());
-    let (pieces, problems) = parse_pieces(text, BraceSyntax::Doubled, literal, parse_phrase);
+    let (pieces, errors) = parse_pieces(text, BraceSyntax::Doubled, literal, parse_phrase);
     let mut phrases: Vec<(Range<usize>, SpokenPhrase)> = Vec::new();
-    for (at, piece) in pieces {
+    for (range, piece) in pieces {
         match (phrases.last_mut(), piece) {
-            // A doubled brace is a piece of its own.
+            // A doubled brace is a piece of its own, so two pieces of text can be adjacent.
             (Some((before, SpokenPhrase::Text(words))), SpokenPhrase::Text(more))
-                if before.end == at.start =>
+                if before.end == range.start =>
             {
                 words.push_str(&more);
-                before.end = at.end;
+                before.end = range.end;
             }
-            (_, piece) => phrases.push((at, piece)),
+            (_, piece) => phrases.push((range, piece)),
         }
     }
-    let spoken = phrases.into_iter().filter_map(|(at, phrase)| Some((at, phrase.trimmed()?)));
-    (spoken.collect(), problems)
+    let spoken = phrases.into_iter().filter_map(|(range, phrase)| Some((range, phrase.trimmed()?)));
+    (spoken.collect(), errors)
 }
 
 impl SpokenPhrase {
     fn trimmed(self) -> Option<Self> {
         let Self::Text(text) = self else { return Some(self) };
-        // What ends the sentence of a value before it is not said, but some engines read it.
-        let text = text
-            .trim_start_matches(|sign: char| sign.is_whitespace() || SENTENCE_ENDS.contains(sign));
+        // Punctuation after a value belongs to the sentence before. Some engines would speak it by its name.
+        let text =
+            text.trim_start_matches(|c: char| c.is_whitespace() || SENTENCE_ENDS.contains(c));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
         words.contains(char::is_alphanumeric).then_some(Self::Text(words))
     }
 }
 
 fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
-    let Ok((_, (verb, of))) = all_consuming(verb_and_object).parse(inner) else {
-        return parse_placeholder(inner).map(|known| SpokenPhrase::Value(known, SayAs::Words));
+    let Ok((_, (verb, object))) = all_consuming(verb_and_object).parse(inner) else {
+        return parse_placeholder(inner)
+            .map(|placeholder| SpokenPhrase::Value(placeholder, SayAs::Words));
     };
     match verb {
-        "say" => spoken_value(verb, of, SayAs::Words),
-        "digits" => spoken_value(verb, of, SayAs::Digits),
-        "number" => spoken_value(verb, of, SayAs::Number),
-        "play" if of.starts_with('$') => {
-            placeholder_after_verb(verb, of).map(SpokenPhrase::SoundUrl)
+        "say" => spoken_value(verb, object, SayAs::Words),
+        "digits" => spoken_value(verb, object, SayAs::Digits),
+        "number" => spoken_value(verb, object, SayAs::Number),
+        "play" if object.starts_with('$') => {
+            placeholder_after_verb(verb, object).map(SpokenPhrase::SoundUrl)
         }
-        "play" => Ok(SpokenPhrase::Sound(of.to_owned())),
-        unknown => Err((format!("there is no `{{{unknown}:…}}`"), Some(suggest_verb(unknown, of)))),
+        "play" => Ok(SpokenPhrase::Sound(object.to_owned())),
+        unknown => {
+            Err((format!("unknown form `{{{unknown}:…}}`"), Some(suggest_verb(unknown, object))))
+        }
     }
 }
 
@@ -85,19 +88,19 @@ fn verb_and_object(input: &str) -> IResult<&str, (&str, &str)> {
     separated_pair(alpha1, char(':'), rest).parse(input)
 }
 
-fn spoken_value(verb: &str, of: &str, how: SayAs) -> Result<SpokenPhrase, MessageAndHelp> {
-    placeholder_after_verb(verb, of).map(|known| SpokenPhrase::Value(known, how))
+fn spoken_value(verb: &str, object: &str, say_as: SayAs) -> Result<SpokenPhrase, MessageAndHelp> {
+    placeholder_after_verb(verb, object).map(|placeholder| SpokenPhrase::Value(placeholder, say_as))
 }
 
-fn placeholder_after_verb(verb: &str, of: &str) -> Result<Placeholder, MessageAndHelp> {
+fn placeholder_after_verb(verb: &str, object: &str) -> Result<Placeholder, MessageAndHelp> {
     let with_verb = |help: String| help.replace("`{", &format!("`{{{verb}:"));
-    parse_placeholder(of).map_err(|(what, help)| (what, help.map(with_verb)))
+    parse_placeholder(object).map_err(|(message, help)| (message, help.map(with_verb)))
 }
 
-fn suggest_verb(unknown: &str, of: &str) -> String {
-    let near = VERBS.iter().map(|verb| (strsim::damerau_levenshtein(verb, unknown), verb)).min();
-    match near {
-        Some((0..=2, near)) => format!("did you mean `{{{near}:{of}}}`?"),
+fn suggest_verb(unknown: &str, object: &str) -> String {
+    let nearest = VERBS.iter().map(|verb| (strsim::damerau_levenshtein(verb, unknown), verb)).min();
+    match nearest {
+        Some((0..=2, verb)) => format!("did you mean `{{{verb}:{object}}}`?"),
         _ => "write `{say:…}`, `{digits:…}`, `{number:…}` or `{play:…}`".to_owned(),
     }
 }

@@ -1,41 +1,39 @@
-//! What an errand comes to, and until when.
+//! The outcome of a request plan, and its deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::ResponseClass;
+use super::response_class::ResponseClass;
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerError, TriggerResult};
 
-/// What came of an errand.
 #[derive(Clone)]
 pub(in crate::trigger) struct RequestOutcome {
     pub(in crate::trigger) answer: Result<Arc<TriggerAnswer>, TriggerError>,
     pub(in crate::trigger) class: ResponseClass,
-    /// The reply that the answer was read from.
+    /// The reply that the answer was parsed from; `None` if the answer was cached.
     pub(in crate::trigger) raw_reply: Option<Arc<RawHttpReply>>,
-    /// Whether the answer was kept.
     pub(in crate::trigger) cache: CacheStatus,
     pub(in crate::trigger) timings: RequestTimings,
     pub(in crate::trigger) first_error: Option<String>,
-    /// The time for all of it was over.
+    /// The total timeout was over when the last attempt ended.
     pub(super) deadline_passed: bool,
 }
 
-/// A reply as it came: it can be read again elsewhere.
+/// An HTTP reply before parsing, for the shared cache: other daemons parse it themselves.
 pub(in crate::trigger) struct RawHttpReply {
     pub(in crate::trigger) content_type: Option<String>,
     pub(in crate::trigger) body: Vec<u8>,
 }
 
 impl RequestOutcome {
-    pub(in crate::trigger) fn failed(why: TriggerError) -> Self {
-        let reason = why.to_string();
+    pub(in crate::trigger) fn failed(error: TriggerError) -> Self {
+        let reason = error.to_string();
         Self {
-            deadline_passed: matches!(why, TriggerError::TimedOut(_)),
-            answer: Err(why),
+            deadline_passed: matches!(error, TriggerError::TimedOut(_)),
+            answer: Err(error),
             class: ResponseClass::Unusable(reason.clone()),
             raw_reply: None,
             cache: CacheStatus::Miss,
@@ -44,43 +42,40 @@ impl RequestOutcome {
         }
     }
 
-    /// An answer that was there.
     pub(in crate::trigger) fn cached(answer: Arc<TriggerAnswer>, cache: CacheStatus) -> Self {
-        let (timings, class) = (RequestTimings::default(), ResponseClass::Handled);
         Self {
             answer: Ok(answer),
-            class,
+            class: ResponseClass::Handled,
             raw_reply: None,
             cache,
-            timings,
+            timings: RequestTimings::default(),
             first_error: None,
             deadline_passed: false,
         }
     }
 
-    /// Whether the call needs nothing more.
     pub(in crate::trigger) fn is_usable(&self) -> bool {
         !matches!(self.class, ResponseClass::Unusable(_))
     }
 
-    /// Whether only its time was over; that of its attempts is not it.
+    /// Whether the total timeout ended the request. The timeout of a single attempt does not count.
     pub(in crate::trigger) fn timed_out(&self) -> bool {
         self.deadline_passed && matches!(self.answer, Err(TriggerError::TimedOut(_)))
     }
 
-    /// Another call had begun it.
+    /// Marks an outcome as fetched by another call or daemon.
     pub(in crate::trigger) fn mark_joined(mut self) -> Self {
         self.timings.joined_flight = true;
         self
     }
 
     pub(in crate::trigger) fn into_trigger_result(self) -> TriggerResult {
-        let Self { answer, cache, timings: spent, first_error: trouble, .. } = self;
-        TriggerResult { answer, cache, timings: spent, first_error: trouble }
+        let Self { answer, cache, timings, first_error, .. } = self;
+        TriggerResult { answer, cache, timings, first_error }
     }
 }
 
-/// The end of an attempt, or of all attempts, and how long it was given: that is told when it comes.
+/// When an attempt, or a whole plan, ends, and the timeout that led to it, which the error message names.
 #[derive(Clone, Copy)]
 pub(in crate::trigger) struct RequestDeadline {
     pub(in crate::trigger) at: Instant,
@@ -88,8 +83,8 @@ pub(in crate::trigger) struct RequestDeadline {
 }
 
 impl RequestDeadline {
-    pub(in crate::trigger) fn after(begun: Instant, limit: Duration) -> Self {
-        Self { at: begun + limit, limit }
+    pub(in crate::trigger) fn after(started_at: Instant, limit: Duration) -> Self {
+        Self { at: started_at + limit, limit }
     }
 
     pub(in crate::trigger) fn remaining(&self) -> Duration {
@@ -100,7 +95,7 @@ impl RequestDeadline {
         self.remaining() > self.limit / 2
     }
 
-    pub(super) fn no_later_than(self, other: Self) -> Self {
+    pub(super) fn min(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 }

@@ -1,4 +1,4 @@
-//! Who asks the web application, where several daemons want to know the same.
+//! Leases: of several daemons that want the same answer, the holder of the lease sends the request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,32 +10,34 @@ use tokio::time::{Instant, sleep};
 
 use super::redis_client::RedisClient;
 
-/// Deletes a lease that is still ours: one that ran out may be another's by now.
+/// Deletes the lease if its token is ours: after ours expired, another daemon may have acquired it.
 const RELEASE_SCRIPT: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
-/// Makes one that is still ours last anew.
+/// Extends the lease if its token is ours.
 const RENEW_SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', \
                      KEYS[1], ARGV[2]) end return 0";
 
-/// A lease lasts this long, and is renewed while somebody asks: a daemon that dies then holds the others up no longer.
+/// How long a lease lasts unless it is renewed. Short, so that a daemon that dies does not hold up the others for long.
 pub(super) const LEASE_TIME: Duration = Duration::from_millis(750);
-/// How often it is renewed: late once, by all that a reply may take, it is still there.
+/// How often a lease is renewed. It does not expire when one renewal takes as long as a command may take
+/// ([`REQUEST_TIMEOUT`]).
+///
+/// [`REQUEST_TIMEOUT`]: super::redis_client::REQUEST_TIMEOUT
 const RENEW_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Who asks.
+/// Which daemon sends the request.
 #[must_use = "a lease that is dropped is released"]
 pub enum LeaseOutcome {
-    /// We do, until the lease is released or runs out.
+    /// This one.
     Acquired(Lease),
-    /// Somebody else does: [`follow`](super::SharedCache::follow).
+    /// Another one: use [`wait_for_entry`](super::SharedCache::wait_for_entry).
     HeldElsewhere,
-    /// Nobody can tell: everybody asks for himself.
+    /// The server is unavailable: each daemon sends its own request.
     Unavailable,
 }
 
-/// That we are the one who asks. Dropped without [`release`](Self::release) it is released all the same, as soon as
-/// that can be done.
+/// The right to send the request for all daemons. Dropping it releases it too, in a task of its own.
 pub struct Lease {
     held: Option<HeldLease>,
     renewal_task: Option<AbortHandle>,
@@ -49,23 +51,23 @@ struct HeldLease {
 }
 
 impl Lease {
-    pub(super) fn new(link: Arc<RedisClient>, name: String, token: String) -> Self {
-        Self { held: Some(HeldLease { redis: link, name, token }), renewal_task: None }
+    pub(super) fn new(redis: Arc<RedisClient>, name: String, token: String) -> Self {
+        Self { held: Some(HeldLease { redis, name, token }), renewal_task: None }
     }
 
-    /// It is ours: it is renewed until it is released, but no longer than this.
-    pub(super) fn start_renewal(mut self, time: Duration) -> Self {
-        let renewing = self.held.clone().map(|held| tokio::spawn(held.renew(time)));
-        self.renewal_task = renewing.map(|task| task.abort_handle());
+    /// Renews the lease until it is released, but no longer than `needed_for`.
+    pub(super) fn start_renewal(mut self, needed_for: Duration) -> Self {
+        let task = self.held.clone().map(|held| tokio::spawn(held.renew(needed_for)));
+        self.renewal_task = task.map(|task| task.abort_handle());
         self
     }
 
-    /// It is another's: there is nothing to release.
+    /// For a lease that was not granted: there is nothing to release.
     pub(super) fn disarm(mut self) {
         self.held = None;
     }
 
-    /// Lets others ask. First the answer is put, so that who follows finds the one or the other.
+    /// To be called after the answer was stored: daemons that wait then see either the lease or the answer.
     pub async fn release(mut self) {
         self.stop_renewal();
         if let Some(held) = self.held.clone() {
@@ -75,14 +77,14 @@ impl Lease {
     }
 
     fn stop_renewal(&mut self) {
-        if let Some(renewing) = self.renewal_task.take() {
-            renewing.abort();
+        if let Some(task) = self.renewal_task.take() {
+            task.abort();
         }
     }
 }
 
 impl Drop for Lease {
-    /// Without a runtime it runs out by itself.
+    /// Without a runtime the lease expires by itself.
     fn drop(&mut self) {
         self.stop_renewal();
         if let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) {
@@ -92,8 +94,8 @@ impl Drop for Lease {
 }
 
 impl HeldLease {
-    async fn renew(self, time: Duration) {
-        let end = Instant::now() + time;
+    async fn renew(self, needed_for: Duration) {
+        let end = Instant::now() + needed_for;
         while Instant::now() + RENEW_INTERVAL < end {
             sleep(RENEW_INTERVAL).await;
             let mut commands = Pipeline::new();
@@ -101,7 +103,7 @@ impl HeldLease {
                 commands.cmd("EVAL").arg(RENEW_SCRIPT).arg(1).arg(&self.name).arg(&self.token);
             renew.arg(LEASE_TIME.as_millis().to_string());
             if let Some((0_i64,)) = self.redis.query(&commands).await {
-                return; // It ran out, and may be another's.
+                return; // It has expired, and another daemon may hold it.
             }
         }
     }

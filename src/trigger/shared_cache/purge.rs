@@ -1,4 +1,4 @@
-//! Everything of ours, taken out of the server.
+//! Removing all answers from the shared cache.
 
 use std::time::Duration;
 
@@ -9,35 +9,27 @@ use super::redis_client::RedisClient;
 use super::seal::NAME_PREFIX;
 use super::{BATCH_SIZE, SharedCache};
 
-/// A server with millions of names of others takes seconds to be looked through.
+/// Scanning a server with millions of other names takes seconds.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why not all answers could be removed, with the count of those that were.
+/// Why not all answers were removed, with the number of those that were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PurgeError {
-    /// The server is away, or refuses.
-    #[error("the shared cache does not answer; {0} answers were removed from it")]
+    #[error("the shared cache is unavailable; {0} answers were removed from it")]
     Unavailable(u64),
-    /// It has more names than can be looked through.
-    #[error(
-        "the shared cache was not looked through within 30 s; {0} answers were removed from it"
-    )]
+    #[error("the shared cache could not be scanned within 30 s; {0} answers were removed from it")]
     TimedOut(u64),
 }
 
 impl SharedCache {
-    /// Removes all answers of all daemons that share the server, whatever their secret; nothing else that is in it.
-    ///
-    /// # Errors
-    ///
-    /// When the server is away or can't be looked through in time.
+    /// Removes all answers of all daemons, whatever their secret, and nothing else. Returns their number.
     pub async fn purge(&self) -> Result<u64, PurgeError> {
         let deadline = Instant::now() + PURGE_TIMEOUT;
         let (mut removed, mut cursor) = (0, 0);
         loop {
-            let round = timeout_at(deadline, purge_batch(&self.redis, cursor)).await;
-            let round = round.map_err(|_| PurgeError::TimedOut(removed))?;
-            let (next, count) = round.ok_or(PurgeError::Unavailable(removed))?;
+            let batch = timeout_at(deadline, purge_batch(&self.redis, cursor)).await;
+            let batch = batch.map_err(|_| PurgeError::TimedOut(removed))?;
+            let (next, count) = batch.ok_or(PurgeError::Unavailable(removed))?;
             removed += count;
             cursor = next;
             if cursor == 0 {
@@ -47,23 +39,23 @@ impl SharedCache {
     }
 }
 
-/// Where to go on, and how many were removed.
-async fn purge_batch(link: &RedisClient, cursor: u64) -> Option<(u64, u64)> {
+/// Returns the next cursor, which is 0 at the end, and the number of answers removed.
+async fn purge_batch(redis: &RedisClient, cursor: u64) -> Option<(u64, u64)> {
     let mut scan = Pipeline::new();
     scan.cmd("SCAN").arg(cursor).arg("MATCH").arg(format!("{NAME_PREFIX}*"));
     scan.arg("COUNT").arg(BATCH_SIZE);
-    let ((next, names),): ((u64, Vec<Vec<u8>>),) = link.query(&scan).await?;
+    let ((next, names),): ((u64, Vec<Vec<u8>>),) = redis.query(&scan).await?;
     let names: Vec<_> = names.into_iter().filter(|name| is_entry_name(name)).collect();
     if names.is_empty() {
         return Some((next, 0));
     }
     let mut unlink = Pipeline::new();
     unlink.cmd("UNLINK").arg(&names);
-    let (count,): (u64,) = link.query(&unlink).await?;
+    let (count,): (u64,) = redis.query(&unlink).await?;
     Some((next, count.min(names.len() as u64)))
 }
 
-/// Not a lease: who holds one asks on.
+/// Leases have other names, and stay: their holders still wait for an answer.
 fn is_entry_name(name: &[u8]) -> bool {
     let digest = name.strip_prefix(NAME_PREFIX.as_bytes());
     digest.is_some_and(|digest| digest.len() == 64 && digest.iter().all(u8::is_ascii_hexdigit))

@@ -1,4 +1,4 @@
-//! Where the shared cache is, and as whom it is spoken to.
+//! The URL of the shared cache's server, with its login.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 use url::{Position, Url};
 
-/// `redis://`, `rediss://` (with TLS) or `unix://`. It may hold a password: what is shown of it does not.
+/// A URL with `redis://`, `rediss://` (TLS) or `unix://`. `Display` and `Debug` leave out the password.
 #[derive(Clone)]
 pub struct RedisAddress {
     url: Url,
@@ -15,24 +15,22 @@ pub struct RedisAddress {
     login: RedisConnectionInfo,
 }
 
-/// What is connected to.
 #[derive(Debug, Clone)]
 pub(super) enum RedisEndpoint {
     Tcp { host: String, port: u16, tls: bool },
     Unix(PathBuf),
 }
 
-/// Why a text is no [`RedisAddress`]. It holds nothing of the text.
+/// Why a text is not a [`RedisAddress`]. Holds no part of the text, which may include a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
-    /// No URL, or one of another kind.
-    #[error("this is no address of a Redis or Valkey server")]
+    /// Not a URL, or one with another scheme.
+    #[error("not the address of a Redis or Valkey server")]
     NotRedis,
-    /// The path is no number.
-    #[error("a database of Redis is a number")]
+    #[error("the database must be a number")]
     InvalidDatabase,
-    /// The client library has keys such as `#insecure`, which would go unseen here.
-    #[error("nothing stands behind the database here")]
+    /// A query or fragment. The client library would take options from there, such as `#insecure`.
+    #[error("nothing may follow the database number")]
     TrailingParts,
 }
 
@@ -49,17 +47,17 @@ impl FromStr for RedisAddress {
             _ => return Err(RedisAddressError::NotRedis),
         };
         let info = plain.into_connection_info().map_err(|_| RedisAddressError::NotRedis)?;
-        let place = RedisEndpoint::from_connection_info(&info, tls)?;
-        // Told its name, a server older than Redis 7.2 answers with an error.
+        let endpoint = RedisEndpoint::from_connection_info(&info, tls)?;
+        // `CLIENT SETINFO` is an error on servers older than Redis 7.2.
         let login = info.redis_settings().clone().set_skip_set_lib_name();
         if login.db() < 0 {
             return Err(RedisAddressError::InvalidDatabase);
         }
-        Ok(Self { url, endpoint: place, login })
+        Ok(Self { url, endpoint, login })
     }
 }
 
-/// TLS is ours: the library's own ways of connecting read without any bound.
+/// The same URL without TLS. We connect ourselves, because the library's own connections read without a limit.
 fn without_tls(url: &Url) -> Result<Url, RedisAddressError> {
     let rest = &url.as_str()[url.scheme().len()..];
     Url::parse(&format!("redis{rest}")).map_err(|_| RedisAddressError::NotRedis)
@@ -70,8 +68,8 @@ fn check_trailing_parts(url: &Url) -> Result<(), RedisAddressError> {
     if !is_unix && url.path().trim_matches('/').bytes().any(|b| !b.is_ascii_digit()) {
         return Err(RedisAddressError::InvalidDatabase);
     }
-    let known = |key: &str| is_unix && ["db", "user", "pass"].contains(&key);
-    if url.fragment().is_some() || url.query_pairs().any(|(key, _)| !known(&key)) {
+    let is_known = |key: &str| is_unix && ["db", "user", "pass"].contains(&key);
+    if url.fragment().is_some() || url.query_pairs().any(|(key, _)| !is_known(&key)) {
         return Err(RedisAddressError::TrailingParts);
     }
     Ok(())
@@ -107,11 +105,11 @@ impl PartialEq for RedisAddress {
 
 impl Eq for RedisAddress {}
 
-/// Without user, password and query.
+/// Without user name, password and query.
 impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = &self.url[Position::BeforeHost..Position::AfterPath];
-        write!(f, "{}://{place}", self.url.scheme())
+        let host_and_path = &self.url[Position::BeforeHost..Position::AfterPath];
+        write!(f, "{}://{host_and_path}", self.url.scheme())
     }
 }
 

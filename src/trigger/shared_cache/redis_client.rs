@@ -1,9 +1,9 @@
-//! The connection to the server: made when it is needed, made again when it broke, and left alone while the server is
-//! away.
+//! The connection to the Redis server: opened when it is needed, and not attempted while the circuit breaker is open.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use redis::aio::MultiplexedConnection;
 use redis::{
     AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, RedisConnectionInfo, RedisError,
@@ -12,36 +12,48 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use super::SharedCacheSetupError;
 use super::redis_address::RedisAddress;
 use super::seal::NAME_PREFIX;
+use super::settings::SharedCacheSetupError;
 use super::transport::{MAX_CONCURRENT_REQUESTS, RedisConnector};
+use crate::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
+};
 use crate::web::client::root_cause;
 
-/// For any one request, the connection and the wait for a place included. A server next door answers within a
-/// millisecond or two; a caller's budget of seconds must not notice one that does not.
+/// For one request, including the wait for a permit and for the connection. A server nearby replies within a few
+/// milliseconds; one that does not must not use up the seconds that a call has for its trigger.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// How long a server that failed is left alone: the first time, and at most. Each failure after another doubles it.
-const RECONNECT_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// While this breaker is open, no connection is attempted.
+const SERVER_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
+    failure_threshold: 1,
+    open_for: Duration::from_secs(1),
+    max_open_for: Duration::from_secs(10),
+    half_open: HalfOpenPolicy::Unlimited,
+};
 
-/// One connection for all, and what is known of the server.
+/// Refused commands are logged at most once in this time: otherwise each call would repeat the message.
+const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The breaker's open time starts small again after a connection that lasted longer than this. A server whose
+/// connections break sooner counts as one that still fails.
+const STABLE_AFTER: Duration = SERVER_BREAKER.max_open_for;
+
+/// One connection, shared by all requests.
 pub(super) struct RedisClient {
     display_address: String,
     login: RedisConnectionInfo,
     connector: RedisConnector,
     state: Mutex<RedisClientState>,
-    /// Held by whoever connects; others do without meanwhile.
+    /// Held while connecting. Other requests do not wait for the connection, and do without the shared cache.
     connect_permit: Semaphore,
     request_permits: Semaphore,
 }
 
 struct RedisClientState {
     connection: Option<RedisConnection>,
-    /// Since it failed: until when nobody tries.
-    unavailable_until: Option<Instant>,
-    backoff: Duration,
-    /// When a refusal was last told.
+    breaker: CircuitBreaker,
     refusal_logged_at: Option<Instant>,
 }
 
@@ -52,7 +64,7 @@ struct RedisConnection {
     connected_at: Instant,
 }
 
-/// The task that reads and writes; it ends by itself when the connection breaks.
+/// The task that reads and writes. It ends when the connection breaks.
 struct RedisDriverTask(JoinHandle<()>);
 
 impl Drop for RedisDriverTask {
@@ -71,8 +83,7 @@ impl RedisClient {
     pub(super) fn new(address: &RedisAddress) -> Result<Self, SharedCacheSetupError> {
         let state = RedisClientState {
             connection: None,
-            unavailable_until: None,
-            backoff: RECONNECT_BACKOFF.0,
+            breaker: CircuitBreaker::new(SERVER_BREAKER),
             refusal_logged_at: None,
         };
         Ok(Self {
@@ -85,18 +96,18 @@ impl RedisClient {
         })
     }
 
-    /// Whether the server is not known to be away.
+    /// Whether the circuit breaker is closed.
     pub(super) fn is_up(&self) -> bool {
-        self.lock().unavailable_until.is_none()
+        self.state.lock().breaker.state(Instant::now()) == BreakerState::Closed
     }
 
-    /// The reply, within [`BOUND`]; none where the server is away or refuses.
+    /// The reply, within [`REQUEST_TIMEOUT`]. `None` if the server is unavailable or refuses a command.
     pub(super) async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Option<T> {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
-        let _place = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
+        let _permit = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
         let connection = self.connection(deadline).await?;
-        let mut to = connection.commands.clone();
-        match timeout_at(deadline, commands.query_async(&mut to)).await {
+        let mut redis = connection.commands.clone();
+        match timeout_at(deadline, commands.query_async(&mut redis)).await {
             Ok(Ok(reply)) => return Some(reply),
             Ok(Err(error)) if is_refusal(&error) => self.log_refusal(&error_reason(&error)),
             Ok(Err(error)) => self.connection_lost(&connection, &error_reason(&error)),
@@ -105,19 +116,19 @@ impl RedisClient {
         None
     }
 
-    /// The connection there is, else a new one, unless the server is to be left alone or somebody else connects.
+    /// The open connection or a new one. `None` if the circuit breaker is open, or another request is connecting.
     async fn connection(&self, deadline: Instant) -> Option<RedisConnection> {
         {
-            let state = self.lock();
-            let sound = state.connection.as_ref().filter(|connection| !connection.is_broken());
-            if let Some(connection) = sound {
+            let state = self.state.lock();
+            let usable = state.connection.as_ref().filter(|connection| !connection.is_broken());
+            if let Some(connection) = usable {
                 return Some(connection.clone());
             }
-            if state.unavailable_until.is_some_and(|until| Instant::now() < until) {
+            if state.breaker.failures_if_open(Instant::now()).is_some() {
                 return None;
             }
         }
-        let _probe = self.connect_permit.try_acquire().ok()?;
+        let _permit = self.connect_permit.try_acquire().ok()?;
         match timeout_at(deadline, self.connect()).await {
             Ok(Ok(connection)) => return Some(self.set_connected(connection)),
             Ok(Err(reason)) => self.connect_failed(&reason),
@@ -129,29 +140,30 @@ impl RedisClient {
     async fn connect(&self) -> Result<RedisConnection, String> {
         let stream = self.connector.connect().await.map_err(|error| root_cause(&error))?;
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let made = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
-        let (mut commands, driver) = made.map_err(|error| error_reason(&error))?;
+        let connected = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
+        let (mut commands, driver) = connected.map_err(|error| error_reason(&error))?;
         let driver = Arc::new(RedisDriverTask(tokio::spawn(driver)));
-        // One that still loads, or wants a password, takes connections all the same.
-        let first = redis::cmd("EXISTS").arg(NAME_PREFIX).query_async::<bool>(&mut commands).await;
-        first.map_err(|error| error_reason(&error))?;
+        // A server that is still loading, or requires a password, accepts the connection but not this command.
+        let reply = redis::cmd("EXISTS").arg(NAME_PREFIX).query_async::<bool>(&mut commands).await;
+        reply.map_err(|error| error_reason(&error))?;
         Ok(RedisConnection { commands, driver, connected_at: Instant::now() })
     }
 
     fn set_connected(&self, connection: RedisConnection) -> RedisConnection {
-        let mut state = self.lock();
+        let mut state = self.state.lock();
         state.connection = Some(connection.clone());
-        let was_away = state.unavailable_until.take().is_some();
+        // Not a success yet: see `STABLE_AFTER`.
+        let transition = state.breaker.close();
         drop(state);
-        if was_away {
-            tracing::info!(server = %self.display_address, "the shared cache is back");
+        if transition == BreakerTransition::Closed {
+            tracing::info!(server = %self.display_address, "shared cache is available again");
         }
         connection
     }
 
-    /// Failures of what came before the connection of now say nothing of it.
+    /// Ignores the loss of a connection that has already been replaced.
     fn connection_lost(&self, connection: &RedisConnection, reason: &str) {
-        let state = self.lock();
+        let state = self.state.lock();
         let current = state.connection.as_ref();
         if current.is_some_and(|current| Arc::ptr_eq(&current.driver, &connection.driver)) {
             self.mark_unavailable(state, reason);
@@ -159,43 +171,37 @@ impl RedisClient {
     }
 
     fn connect_failed(&self, reason: &str) {
-        self.mark_unavailable(self.lock(), reason);
+        self.mark_unavailable(self.state.lock(), reason);
     }
 
     fn mark_unavailable(&self, mut state: MutexGuard<'_, RedisClientState>, reason: &str) {
-        let was = state.connection.take();
-        // A server that comes and goes is one that is away.
-        if was.is_some_and(|was| was.connected_at.elapsed() > RECONNECT_BACKOFF.1) {
-            state.backoff = RECONNECT_BACKOFF.0;
+        let (lost, now) = (state.connection.take(), Instant::now());
+        let was_up = state.breaker.state(now) == BreakerState::Closed;
+        if lost.is_some_and(|lost| now - lost.connected_at > STABLE_AFTER) {
+            state.breaker.record_success();
         }
-        let until = Instant::now() + state.backoff;
-        let was_away = state.unavailable_until.replace(until).is_some();
-        state.backoff = (state.backoff * 2).min(RECONNECT_BACKOFF.1);
+        state.breaker.record_failure(now);
         drop(state);
-        if !was_away {
-            tracing::warn!(server = %self.display_address, %reason, "the shared cache is away");
+        if was_up {
+            tracing::warn!(server = %self.display_address, error = %reason, "shared cache is unavailable");
         }
     }
 
-    /// An answer all the same: it is there. A full one, or one that is only read from, refuses each time.
+    /// A refused command does not open the circuit breaker, since the server works. A server that is full or read-only
+    /// refuses every write.
     fn log_refusal(&self, reason: &str) {
         let now = Instant::now();
-        let told = &mut self.lock().refusal_logged_at;
-        if told.is_some_and(|told| now - told < Duration::from_secs(60)) {
+        let logged_at = &mut self.state.lock().refusal_logged_at;
+        if logged_at.is_some_and(|logged_at| now - logged_at < REFUSAL_LOG_INTERVAL) {
             return;
         }
-        *told = Some(now);
-        tracing::warn!(server = %self.display_address, %reason, "the shared cache refused");
-    }
-
-    /// Nothing in here panics half-way, so what a poisoned lock guards is whole.
-    fn lock(&self) -> MutexGuard<'_, RedisClientState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        *logged_at = Some(now);
+        tracing::warn!(server = %self.display_address, error = %reason, "shared cache refused a command");
     }
 }
 
 fn timeout_reason() -> String {
-    format!("no answer within {REQUEST_TIMEOUT:?}")
+    format!("no reply within {REQUEST_TIMEOUT:?}")
 }
 
 fn is_refusal(error: &RedisError) -> bool {
@@ -203,8 +209,8 @@ fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), Server(_) | Extension | UnexpectedReturnType)
 }
 
-/// What the network says; of the server's own text, which may repeat what it was sent, only the word that its errors
-/// begin with.
+/// The text of a network error. Of an error reply only the code at its beginning, such as `NOAUTH`: the rest may repeat
+/// what we sent.
 fn error_reason(error: &RedisError) -> String {
     if error.is_io_error() {
         return error.to_string();
@@ -213,5 +219,5 @@ fn error_reason(error: &RedisError) -> String {
     let code = errors.as_deref().and_then(|errors| errors.first()).map(|(_, one)| one.code());
     let Some(code) = code else { return error.category().to_owned() };
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-    format!("it answers {code}")
+    format!("server error {code}")
 }

@@ -1,4 +1,4 @@
-//! The bytes to and from the server, and how many of them are read.
+//! Connecting to the Redis server, with a limit on what is read from it.
 
 use std::io;
 use std::pin::Pin;
@@ -15,37 +15,36 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::redis_address::RedisEndpoint;
-use super::{MAX_SEALED_BYTES, SharedCacheSetupError};
+use super::seal::MAX_SEALED_BYTES;
+use super::settings::SharedCacheSetupError;
 
-/// Most requests under way at once; what comes beyond waits its turn.
+/// Further requests wait for a permit.
 pub(super) const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// Most that can come between two writes: what all requests under way can have asked for. The client library itself
-/// reads on for as long as a server sends.
+/// The most bytes to read between two writes: the longest replies to all concurrent requests together. The client
+/// library has no limit of its own.
 const READ_BUDGET: usize = MAX_CONCURRENT_REQUESTS * (MAX_SEALED_BYTES + 4096);
 
-/// What forgets idle connections on the way would let a caller find out.
+/// Keeps firewalls from dropping an idle connection, which only the next request would notice.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
-/// A connection of any kind.
 pub(super) trait RedisStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> RedisStream for T {}
 
-/// Makes connections to one place.
 pub(super) struct RedisConnector {
     endpoint: RedisEndpoint,
     tls: Option<TlsConnector>,
 }
 
 impl RedisConnector {
-    pub(super) fn new(place: &RedisEndpoint) -> Result<Self, SharedCacheSetupError> {
-        let tls = match place {
+    pub(super) fn new(endpoint: &RedisEndpoint) -> Result<Self, SharedCacheSetupError> {
+        let tls = match endpoint {
             RedisEndpoint::Tcp { tls: true, .. } => Some(tls_connector()?),
             _ => None,
         };
-        Ok(Self { endpoint: place.clone(), tls })
+        Ok(Self { endpoint: endpoint.clone(), tls })
     }
 
     pub(super) async fn connect(&self) -> io::Result<ReadLimitedStream> {
@@ -68,7 +67,7 @@ impl RedisConnector {
     }
 }
 
-/// TLS by the roots of the system.
+/// Trusts the CA certificates of the system.
 fn tls_connector() -> Result<TlsConnector, SharedCacheSetupError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -83,7 +82,7 @@ fn tls_connector() -> Result<TlsConnector, SharedCacheSetupError> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// A connection that ends when more comes than can have been asked for.
+/// A connection that fails when more bytes arrive than all requests can have asked for.
 pub(super) struct ReadLimitedStream {
     stream: Box<dyn RedisStream>,
     read_budget: usize,
@@ -99,11 +98,11 @@ impl AsyncRead for ReadLimitedStream {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
         let read = buf.filled().len() - before;
         match self.read_budget.checked_sub(read) {
-            Some(left) => {
-                self.read_budget = left;
+            Some(remaining) => {
+                self.read_budget = remaining;
                 Poll::Ready(Ok(()))
             }
-            None => Poll::Ready(Err(io::Error::other("it sends more than it was asked for"))),
+            None => Poll::Ready(Err(io::Error::other("the server sent more than was requested"))),
         }
     }
 }

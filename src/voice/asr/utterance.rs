@@ -1,4 +1,4 @@
-//! What was said, out of the file that the switch wrote: engines get a file of ours, whatever that one claims to be.
+//! The samples of an utterance. Engines never get the switch's file: they get a new one, written from the samples.
 
 use std::io::Cursor;
 
@@ -7,14 +7,13 @@ use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use crate::script::voice::AsrError;
 use crate::voice::recordings::SpeechRecording;
 
-/// Rates that switches record at, in Hz.
+/// Accepted sample rates of a recording, in Hz.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 8000..=48_000;
 
-/// An utterance.
 pub(super) struct UtteranceAudio {
     /// In Hz.
     pub(super) sample_rate: u32,
-    /// One channel.
+    /// Mono.
     pub(super) samples: Vec<i16>,
 }
 
@@ -23,25 +22,24 @@ impl UtteranceAudio {
         Self::from_wav(&recording.read()?)
     }
 
-    /// As many whole samples as are really there, however many the header promises.
+    /// Reads the samples that are present, however many the header announces: the file may be truncated.
     fn from_wav(wav: &[u8]) -> Result<Self, AsrError> {
-        let broken = |_| AsrError("the recording is no WAV file".into());
-        let reader = WavReader::new(Cursor::new(wav)).map_err(broken)?;
+        let not_wav = |_| AsrError("the recording is not a WAV file".into());
+        let reader = WavReader::new(Cursor::new(wav)).map_err(not_wav)?;
         let WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
         let is_pcm = bits_per_sample == 16 && sample_format == SampleFormat::Int;
         if !is_pcm || !(1..=2).contains(&channels) || !SAMPLE_RATES.contains(&sample_rate) {
-            return Err(AsrError("the recording is no 16-bit PCM of a rate that is known".into()));
+            return Err(AsrError("the recording is not 16-bit PCM at 8 to 48 kHz".into()));
         }
         let samples: Vec<i16> = reader.into_samples().map_while(Result::ok).collect();
         Ok(Self { sample_rate, samples: mix_to_mono(samples, channels) })
     }
 
-    /// As little-endian PCM.
+    /// 16-bit little-endian PCM.
     pub(super) fn to_pcm(&self) -> Vec<u8> {
         self.samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
     }
 
-    /// As a WAV file.
     pub(super) fn to_wav(&self) -> Result<Vec<u8>, AsrError> {
         let spec = WavSpec {
             channels: 1,
@@ -51,7 +49,7 @@ impl UtteranceAudio {
         };
         let mut file = Cursor::new(Vec::new());
         self.write_wav(&mut file, spec)
-            .map_err(|error| AsrError(format!("no WAV file: {error}")))?;
+            .map_err(|error| AsrError(format!("could not write a WAV file: {error}")))?;
         Ok(file.into_inner())
     }
 
@@ -64,11 +62,10 @@ impl UtteranceAudio {
     }
 }
 
-/// A switch that records both directions has the caller in one of two channels.
+/// A switch that records both directions puts the caller into one of two channels.
 fn mix_to_mono(samples: Vec<i16>, channels: u16) -> Vec<i16> {
     if channels == 1 {
         return samples;
     }
-    let both = samples.chunks_exact(2);
-    both.map(|pair| pair[0].midpoint(pair[1])).collect()
+    samples.chunks_exact(2).map(|frame| frame[0].midpoint(frame[1])).collect()
 }

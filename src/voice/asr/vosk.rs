@@ -1,4 +1,6 @@
-//! A vosk server's websocket: the rate, the samples, the end; a reply to each but the first.
+//! Speech recognition by a vosk server over WebSocket.
+//!
+//! We send the sample rate, the samples in chunks, and the end. The server replies to each message but the first.
 
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -7,12 +9,13 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use url::Url;
 
-use super::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES, utterance::UtteranceAudio};
+use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
+use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 
-/// Bytes of samples in a message: half a second at 8 kHz.
+/// Size of a message with samples: half a second at 8 kHz.
 const CHUNK_BYTES: usize = 8000;
-/// The server compares this as text (`process_chunk` in websocket/asr_server.py).
+/// Spelled exactly as the server compares it (`process_chunk` in websocket/asr_server.py).
 const END_MESSAGE: &str = r#"{"eof" : 1}"#;
 
 pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<String, AsrError> {
@@ -24,14 +27,12 @@ pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<
     let (sink, stream) = socket.split();
     let chunks = pcm_chunks(utterance);
     let replies = chunks.len() + 1;
-    let (sent, words) = tokio::join!(
+    let (sent, transcript) = tokio::join!(
         send_audio(sink, utterance.sample_rate, chunks),
         collect_results(stream, replies)
     );
-    match words {
-        Ok(words) => Ok(words),
-        Err(deaf) => Err(sent.err().unwrap_or(deaf)),
-    }
+    // If sending failed too, that is the cause.
+    transcript.map_err(|error| sent.err().unwrap_or(error))
 }
 
 fn pcm_chunks(utterance: &UtteranceAudio) -> Vec<Bytes> {
@@ -54,51 +55,48 @@ async fn send_audio(
     Ok(())
 }
 
-/// Partial results have no `text`; each final one has the words since the one before.
+/// Only final results have a `text`: the words since the final result before.
 #[derive(serde::Deserialize)]
 struct VoskReply {
     #[serde(default)]
     text: String,
 }
 
-/// All final results, until the last reply or the end of the connection.
+/// Joins the final results until the last reply or the end of the connection.
 async fn collect_results(
     mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
     replies: usize,
 ) -> Result<String, AsrError> {
-    let mut words = String::new();
-    let mut read = 0;
-    while read < replies {
+    let mut transcript = String::new();
+    let mut received = 0;
+    while received < replies {
         let message = match stream.next().await {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(connection_error(&error)),
             None => break,
         };
         let Message::Text(text) = message else { continue };
-        read += 1;
-        let result: VoskReply = serde_json::from_str(&text).map_err(|_| unreadable_reply())?;
-        if words.len() < MAX_TRANSCRIPT_BYTES {
-            words.push_str(&result.text);
-            words.push(' ');
+        received += 1;
+        let result: VoskReply =
+            serde_json::from_str(&text).map_err(|_| AsrError("its reply is not valid".into()))?;
+        if transcript.len() < MAX_TRANSCRIPT_BYTES {
+            transcript.push_str(&result.text);
+            transcript.push(' ');
         }
     }
-    match read {
-        0 => Err(AsrError("it ended the connection without a reply".into())),
-        _ => Ok(words),
+    match received {
+        0 => Err(AsrError("it closed the connection without a reply".into())),
+        _ => Ok(transcript),
     }
 }
 
-fn unreadable_reply() -> AsrError {
-    AsrError("its reply can't be read".into())
-}
-
-/// An error's own text may hold a part of a message.
+/// Does not use the text of most errors, which may quote a message.
 fn connection_error(error: &Error) -> AsrError {
     AsrError(match error {
         Error::Io(error) => format!("no connection: {error}"),
-        Error::Http(reply) => format!("it answered with status {}", reply.status().as_u16()),
+        Error::Http(reply) => format!("HTTP status {}", reply.status().as_u16()),
         Error::Capacity(_) => "its reply is too long".into(),
-        Error::Url(_) | Error::Tls(_) => "its URL can't be connected to".into(),
-        _ => "the connection broke".into(),
+        Error::Url(_) | Error::Tls(_) => "could not connect to its URL".into(),
+        _ => "the connection was lost".into(),
     })
 }

@@ -1,6 +1,7 @@
-//! Files into samples, mixed down to one channel.
+//! Decoding of a sound file to mono samples.
 
 use std::io::Cursor;
+use std::time::Duration;
 
 use symphonia::core::audio::GenericAudioBufferRef;
 use symphonia::core::codecs::audio::{AudioDecoder, AudioDecoderOptions};
@@ -11,64 +12,57 @@ use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions, ReadOnlyS
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::packet::Packet;
 
-use super::{AudioError, MAX_SOUND_TIME};
+use super::error::AudioError;
 
-/// More channels than any sound for people has.
 const MAX_CHANNELS: usize = 8;
-/// Rates that sounds are made at, in Hz.
+/// Longer sounds are refused.
+const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
+/// In Hz.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 4000..=192_000;
-/// Most samples of all channels: the longest sound in stereo at 96 kHz.
+/// Bound on the samples of all channels: the longest sound in stereo at 96 kHz.
 const MAX_SAMPLES: u64 = MAX_SOUND_TIME.as_secs() * 2 * 96_000;
-/// So many packets that can't be read are passed over; more only where most can.
+/// This many unreadable packets are skipped. More are skipped only while most packets are readable.
 const TOLERATED_BAD_PACKETS: u64 = 8;
 
-/// A file that is being read.
 pub(super) struct SoundDecoder {
     format: Box<dyn FormatReader>,
     decoder: Box<dyn AudioDecoder>,
     track_id: u32,
     mixer: Downmixer,
-    /// Packets that could be read, and that could not.
-    packet_counts: (u64, u64),
+    good_packets: u64,
+    bad_packets: u64,
 }
 
 impl SoundDecoder {
-    /// Finds out what a file is.
+    /// Detects the format and sets up its decoder.
     pub(super) fn open(bytes: Vec<u8>) -> Result<Self, AudioError> {
         let opus = is_opus(&bytes);
-        let or_opus = |otherwise| if opus { AudioError::Opus } else { otherwise };
+        let or_opus = |error| if opus { AudioError::Opus } else { error };
         let format = probe_format(bytes).map_err(|_| or_opus(AudioError::UnknownFormat))?;
         let track = format.default_track(TrackType::Audio);
         let parameters = track.and_then(|track| Some((track.id, track.codec_params.as_ref()?)));
-        let (track, parameters) =
+        let (track_id, parameters) =
             parameters.ok_or_else(|| or_opus(AudioError::UnsupportedCodec))?;
         let parameters = parameters.audio().ok_or(AudioError::UnsupportedCodec)?;
-        // A decoder takes memory for every channel, however little sound follows.
+        // A decoder allocates memory for every channel that the header announces.
         check_channels(parameters.channels.as_ref().map_or(0, |channels| channels.count()))?;
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
             .map_err(|_| or_opus(AudioError::UnsupportedCodec))?;
-        Ok(Self {
-            format,
-            decoder,
-            track_id: track,
-            mixer: Downmixer::default(),
-            packet_counts: (0, 0),
-        })
+        let mixer = Downmixer::default();
+        Ok(Self { format, decoder, track_id, mixer, good_packets: 0, bad_packets: 0 })
     }
 
-    /// The next samples, with their rate in Hz; never none. `None` at the end.
+    /// Returns the sample rate in Hz and the next samples, at least one. `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(u32, &[f32])>, AudioError> {
         while let Some(packet) = self.next_packet()? {
             match self.decoder.decode(&packet) {
                 Ok(decoded) => {
-                    self.packet_counts.0 += 1;
+                    self.good_packets += 1;
                     self.mixer.mix(&decoded)?;
                     if !self.mixer.mono.is_empty() {
-                        return Ok(self
-                            .mixer
-                            .sample_rate
-                            .map(|rate| (rate, self.mixer.mono.as_slice())));
+                        let rate = self.mixer.sample_rate;
+                        return Ok(rate.map(|rate| (rate, self.mixer.mono.as_slice())));
                     }
                 }
                 Err(_) => self.count_bad_packet()?,
@@ -77,7 +71,7 @@ impl SoundDecoder {
         Ok(None)
     }
 
-    /// The next packet of the sound. A header may promise more than there is: `espeak-ng --stdout` does.
+    /// Treats a truncated file as ended: `espeak-ng --stdout` writes a header that announces more than follows.
     fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
         loop {
             match self.format.next_packet() {
@@ -91,9 +85,8 @@ impl SoundDecoder {
     }
 
     fn count_bad_packet(&mut self) -> Result<(), AudioError> {
-        let (read, unreadable) = &mut self.packet_counts;
-        *unreadable += 1;
-        if *unreadable > TOLERATED_BAD_PACKETS && *unreadable > *read {
+        self.bad_packets += 1;
+        if self.bad_packets > TOLERATED_BAD_PACKETS && self.bad_packets > self.good_packets {
             Err(AudioError::Damaged)
         } else {
             Ok(())
@@ -108,8 +101,8 @@ fn probe_format(bytes: Vec<u8>) -> Result<Box<dyn FormatReader>, Error> {
     symphonia::default::get_probe().probe(&Hint::new(), source, formats, metadata)
 }
 
-/// A program that writes a WAV to a pipe can't know its length, and each puts another number there: this one is known
-/// to mean nothing.
+/// Sets the length in the RIFF header to "unknown". A program that writes WAV to a pipe does not know the length
+/// beforehand and puts an arbitrary number there.
 fn without_riff_length(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(b"RIFF")
         && let Some(length) = bytes.get_mut(4..8)
@@ -119,7 +112,7 @@ fn without_riff_length(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-/// The first packet of Opus in Ogg begins with its name.
+/// The first packet of Opus in Ogg begins with `OpusHead`.
 fn is_opus(bytes: &[u8]) -> bool {
     bytes.starts_with(b"OggS") && bytes[..bytes.len().min(512)].windows(8).any(|w| w == b"OpusHead")
 }
@@ -128,10 +121,10 @@ fn check_channels(channels: usize) -> Result<(), AudioError> {
     if channels > MAX_CHANNELS { Err(AudioError::TooManyChannels(channels)) } else { Ok(()) }
 }
 
-/// Mixes channels down, and counts.
+/// Mixes packets down to mono, and checks the rate and the length of the sound.
 #[derive(Default)]
 struct Downmixer {
-    /// Of the first samples: a sound has one.
+    /// The rate of the first samples, which all others must have too.
     sample_rate: Option<u32>,
     mono: Vec<f32>,
     interleaved: Vec<f32>,
@@ -174,13 +167,13 @@ impl Downmixer {
     fn count_samples(&mut self, frames: u64, channels: u64) -> Result<(), AudioError> {
         self.frames += frames;
         self.samples += frames * channels;
-        let longest = MAX_SOUND_TIME.as_secs() * u64::from(self.sample_rate.unwrap_or_default());
-        let long = self.frames > longest || self.samples > MAX_SAMPLES;
-        if long { Err(AudioError::TooLong) } else { Ok(()) }
+        let max_frames = MAX_SOUND_TIME.as_secs() * u64::from(self.sample_rate.unwrap_or_default());
+        let too_long = self.frames > max_frames || self.samples > MAX_SAMPLES;
+        if too_long { Err(AudioError::TooLong) } else { Ok(()) }
     }
 }
 
-/// Samples of floating point may be anything, and one endless sample would spoil its neighbours.
+/// Floating-point samples may be NaN or infinite, which the resampler would spread to their neighbours.
 fn clamp_sample(sample: f32) -> f32 {
     if sample.is_nan() { 0.0 } else { sample.clamp(-1.0, 1.0) }
 }

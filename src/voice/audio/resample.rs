@@ -1,42 +1,42 @@
-//! Samples of one rate into samples of another, without what the new rate can't carry.
+//! Resampling with a low-pass filter.
+
+use std::ops::Range;
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
-use super::AudioError;
+use super::error::AudioError;
 
-/// Samples of the lower of both rates in one block of the filter. A longer block cuts more sharply: with this one, at
-/// 8 kHz, what is below 3.8 kHz stays and what is above 4 kHz is gone.
+/// Length of the filter's block, in samples of the lower of the two rates. A longer block gives a steeper filter: with
+/// this one, at 8 kHz, frequencies below 3.8 kHz pass and those above 4 kHz are removed.
 const BLOCK_SAMPLES: usize = 512;
 
-/// A sound on its way to another rate.
 pub(super) struct SoundResampler {
     from_hz: u32,
     to_hz: u32,
+    /// `None` if both rates are the same: samples then pass unchanged.
     filter: Option<ResampleFilter>,
     samples_in: u64,
     output: Vec<i16>,
 }
 
-/// None where the rates are the same: samples are passed on as they are then.
 struct ResampleFilter {
     fft: Fft<f32>,
-    /// Samples that do not fill a block yet.
+    /// Input that does not fill a block yet.
     pending: Vec<f32>,
     block: Vec<f32>,
-    /// Samples of the filter's own delay that are still to be dropped.
+    /// The filter delays the sound by some samples. This many are still to be dropped from its output.
     remaining_delay: usize,
 }
 
 impl SoundResampler {
-    /// From one rate to another, both in Hz.
+    /// Both rates are in Hz.
     pub(super) fn new(from: u32, to: u32) -> Result<Self, AudioError> {
         let filter =
             if from == to { None } else { Some(ResampleFilter::new(from as usize, to as usize)?) };
         Ok(Self { from_hz: from, to_hz: to, filter, samples_in: 0, output: Vec::new() })
     }
 
-    /// Takes samples.
     pub(super) fn push(&mut self, samples: &[f32]) -> Result<(), AudioError> {
         self.samples_in += samples.len() as u64;
         match &mut self.filter {
@@ -48,7 +48,7 @@ impl SoundResampler {
         }
     }
 
-    /// The whole sound, exactly as long as it was.
+    /// Returns the whole sound. Its duration is exactly that of the input.
     pub(super) fn finish(mut self) -> Result<Vec<i16>, AudioError> {
         let length =
             (self.samples_in * u64::from(self.to_hz)).div_ceil(u64::from(self.from_hz)) as usize;
@@ -79,42 +79,45 @@ impl ResampleFilter {
         Ok(Self { remaining_delay: fft.output_delay(), pending: Vec::new(), block, fft })
     }
 
-    fn push(&mut self, samples: &[f32], made: &mut Vec<i16>) -> Result<(), AudioError> {
+    fn push(&mut self, samples: &[f32], output: &mut Vec<i16>) -> Result<(), AudioError> {
         self.pending.extend_from_slice(samples);
-        let whole = self.fft.input_frames_next();
-        let mut done = 0;
-        while self.pending.len() - done >= whole {
-            self.process(done, whole, made)?;
-            done += whole;
+        let block_len = self.fft.input_frames_next();
+        let mut start = 0;
+        while self.pending.len() - start >= block_len {
+            self.process(start..start + block_len, output)?;
+            start += block_len;
         }
-        self.pending.drain(..done);
+        self.pending.drain(..start);
         Ok(())
     }
 
-    /// The last samples, and silence behind them.
-    fn flush(&mut self, made: &mut Vec<i16>) -> Result<(), AudioError> {
-        self.process(0, self.pending.len(), made)?;
+    /// Processes the pending samples, followed by silence.
+    fn flush(&mut self, output: &mut Vec<i16>) -> Result<(), AudioError> {
+        self.process(0..self.pending.len(), output)?;
         self.pending.clear();
         Ok(())
     }
 
-    fn process(&mut self, at: usize, number: usize, made: &mut Vec<i16>) -> Result<(), AudioError> {
-        let samples = &self.pending[at..at + number];
-        let input = SequentialSlice::new(samples, 1, number).map_err(|_| AudioError::Damaged)?;
-        let room = self.block.len();
-        let output = SequentialSlice::new_mut(&mut self.block, 1, room);
-        let mut output = output.map_err(|_| AudioError::Damaged)?;
-        let indexing = Indexing::new().partial_len(number);
-        let resampled = self.fft.process_into_buffer(&input, &mut output, Some(&indexing));
-        let (_, number) = resampled.map_err(|_| AudioError::Damaged)?;
-        let dropped = self.remaining_delay.min(number);
+    /// Processes a range of the pending samples: a whole block, or less at the end of the sound.
+    fn process(&mut self, range: Range<usize>, output: &mut Vec<i16>) -> Result<(), AudioError> {
+        let samples = &self.pending[range];
+        let indexing = Indexing::new().partial_len(samples.len());
+        let input = SequentialSlice::new(samples, 1, samples.len());
+        let input = input.map_err(|_| AudioError::Damaged)?;
+        let block_len = self.block.len();
+        let block = SequentialSlice::new_mut(&mut self.block, 1, block_len);
+        let mut block = block.map_err(|_| AudioError::Damaged)?;
+        let resampled = self.fft.process_into_buffer(&input, &mut block, Some(&indexing));
+        let (_, written) = resampled.map_err(|_| AudioError::Damaged)?;
+        let dropped = self.remaining_delay.min(written);
         self.remaining_delay -= dropped;
-        made.extend(self.block[dropped..number].iter().copied().map(to_i16));
+        output.extend(self.block[dropped..written].iter().copied().map(to_i16));
         Ok(())
     }
 }
 
-/// A filter makes peaks a little higher than they were: they are cut, since a number that runs over cracks loudly.
+/// The filter raises peaks slightly. They are clipped: `as` saturates, where a wrapped number would be heard as a
+/// click.
 fn to_i16(sample: f32) -> i16 {
     (sample * 32768.0).round() as i16
 }

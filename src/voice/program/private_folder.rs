@@ -1,18 +1,17 @@
-//! A folder for the files of one run.
+//! The temporary folder of one run of a program.
 
 use std::fs::{DirBuilder, DirEntry, read_dir, remove_dir_all};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-use crate::voice::recordings::{is_random_name, is_stale, random_name};
+use crate::voice::random_name::{is_random_name, random_name};
+use crate::voice::recordings::is_stale;
 
-/// Every folder's name begins so.
 const FOLDER_PREFIX: &str = "dialscript-";
-/// How often its removal is tried.
 const REMOVE_ATTEMPTS: u8 = 3;
 
-/// Nobody else may look into it; it is removed with all that is in it.
+/// A folder that only this user can read. It is removed on drop, with all files in it.
 pub(super) struct PrivateFolder(PathBuf);
 
 impl PrivateFolder {
@@ -36,7 +35,7 @@ impl PrivateFolder {
 }
 
 impl Drop for PrivateFolder {
-    /// A program that is just being killed may still put a file into it.
+    /// Removal is retried: a program that is being killed may still create a file in the folder.
     fn drop(&mut self) {
         let removed = (0..REMOVE_ATTEMPTS).any(|_| remove_dir_all(&self.0).is_ok());
         if !removed && self.0.exists() {
@@ -45,18 +44,18 @@ impl Drop for PrivateFolder {
     }
 }
 
-/// Removes the folders of a daemon that was killed.
+/// Removes folders that a killed daemon left behind.
 pub(super) fn remove_stale_folders() {
     let entries = read_dir(std::env::temp_dir()).into_iter().flatten().flatten();
     for entry in entries.filter(is_stale_folder) {
-        // Another user's daemon may have left it.
+        // This fails for a folder of another user's daemon.
         let _ = remove_dir_all(entry.path());
     }
 }
 
 fn is_stale_folder(entry: &DirEntry) -> bool {
     let name = entry.file_name();
-    let is_ours =
-        name.to_str().and_then(|name| name.strip_prefix(FOLDER_PREFIX)).is_some_and(is_random_name);
-    is_ours && entry.metadata().is_ok_and(|metadata| metadata.is_dir() && is_stale(&metadata))
+    let random = name.to_str().and_then(|name| name.strip_prefix(FOLDER_PREFIX));
+    random.is_some_and(is_random_name)
+        && entry.metadata().is_ok_and(|metadata| metadata.is_dir() && is_stale(&metadata))
 }

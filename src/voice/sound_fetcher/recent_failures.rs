@@ -1,18 +1,22 @@
-//! URLs that failed a moment ago, so that not every call waits for them anew.
+//! A negative cache of sound URLs: for some seconds after a failed fetch, calls get the same error without another
+//! fetch.
+//!
+//! This is not a circuit breaker. Each URL is on its own, one failure is enough, the error itself is cached, and a
+//! success removes nothing: the fetched sound is found first.
 
 use std::num::NonZeroUsize;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lru::LruCache;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use crate::script::voice::SoundError;
 use crate::voice::sound_store::sound_key::SoundKey;
 
-/// So long no other try is made.
+/// How long an error is returned without another fetch.
 const RETRY_DELAY: Duration = Duration::from_secs(10);
-/// Most of them.
+/// The most URLs to remember. The least recently used is forgotten first.
 const MAX_FAILURES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 
 pub(super) struct RecentFetchFailures(Mutex<LruCache<SoundKey, (Instant, SoundError)>>);
@@ -24,18 +28,14 @@ impl Default for RecentFetchFailures {
 }
 
 impl RecentFetchFailures {
-    /// Why there was no sound a moment ago.
+    /// The error of the last fetch, if that failed within [`RETRY_DELAY`].
     pub(super) fn get(&self, key: SoundKey) -> Option<SoundError> {
-        let mut failures = self.lock();
-        let (failed, mute) = failures.get(&key)?;
-        (failed.elapsed() < RETRY_DELAY).then(|| mute.clone())
+        let mut failures = self.0.lock();
+        let (failed_at, error) = failures.get(&key)?;
+        (failed_at.elapsed() < RETRY_DELAY).then(|| error.clone())
     }
 
-    pub(super) fn put(&self, key: SoundKey, mute: SoundError) {
-        self.lock().put(key, (Instant::now(), mute));
-    }
-
-    fn lock(&self) -> MutexGuard<'_, LruCache<SoundKey, (Instant, SoundError)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn put(&self, key: SoundKey, error: SoundError) {
+        self.0.lock().put(key, (Instant::now(), error));
     }
 }

@@ -1,4 +1,4 @@
-//! One request of a switch, answered.
+//! The HTTP response to a switch that requests a sound.
 
 use std::fs::Metadata;
 use std::io;
@@ -18,16 +18,17 @@ use hyper::body::Frame;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::SoundUrls;
+use crate::voice::sound_store::is_temporary_name;
+use crate::voice::sound_urls::{ServedRoot, SoundUrls};
 
-/// What is read of a file at once, in bytes.
+/// Files are sent in chunks of this size.
 const CHUNK_BYTES: usize = 64 << 10;
 
-pub(super) type SoundBody = UnsyncBoxBody<Bytes, io::Error>;
+type SoundBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Answers a request. Whatever is not a sound that was handed out is simply not there.
+/// Everything but a request for a file by a signed URL gets status 404.
 pub(super) async fn respond<B>(urls: &SoundUrls, request: &Request<B>) -> Response<SoundBody> {
-    let head = match *request.method() {
+    let is_head = match *request.method() {
         Method::GET => false,
         Method::HEAD => true,
         _ => return empty_response(StatusCode::NOT_FOUND),
@@ -37,27 +38,24 @@ pub(super) async fn respond<B>(urls: &SoundUrls, request: &Request<B>) -> Respon
     };
     match open_regular_file(&path).await {
         Ok((file, metadata)) => {
-            let (kind, modified) = (SoundFileType::from_path(&path), modified_time(&metadata));
-            let max_age = root.max_age(&path);
-            let found = ServedFile { max_age, file_type: kind, etag: etag(&metadata), modified };
-            let unchanged = found.is_unmodified(request.headers());
-            let body = (!unchanged && !head).then(|| file_body(file, metadata.len()));
-            found.response(unchanged, metadata.len(), body)
+            let headers = FileHeaders::new(root, &path, &metadata);
+            let is_unmodified = headers.is_unmodified(request.headers());
+            let body = (!is_unmodified && !is_head).then(|| file_body(file, metadata.len()));
+            headers.response(is_unmodified, body)
         }
         Err(_) => empty_response(StatusCode::NOT_FOUND),
     }
 }
 
-/// Opens a file, and nothing else: a pipe would wait for its writer.
+/// Checks the type before it opens the file: opening a named pipe would block. It checks again afterwards, since the
+/// file may have been replaced.
 async fn open_regular_file(path: &Path) -> io::Result<(File, Metadata)> {
-    let is_file = |metadata: &Metadata| metadata.is_file();
-    let there = tokio::fs::metadata(path).await?;
-    if !is_file(&there) {
+    if !tokio::fs::metadata(path).await?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
     let file = File::open(path).await?;
     let metadata = file.metadata().await?;
-    if is_file(&metadata) { Ok((file, metadata)) } else { Err(io::ErrorKind::NotFound.into()) }
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(io::ErrorKind::NotFound.into()) }
 }
 
 fn empty_response(status: StatusCode) -> Response<SoundBody> {
@@ -70,56 +68,45 @@ fn empty_body() -> SoundBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Exactly `length` bytes of a file, however long it has become.
+/// Exactly `length` bytes of a file, even if it has grown.
 fn file_body(file: File, length: u64) -> SoundBody {
     StreamBody::new(file_frames(file, length)).boxed_unsync()
 }
 
 fn file_frames(file: File, length: u64) -> impl Stream<Item = io::Result<Frame<Bytes>>> {
-    try_unfold((file, length), |(mut file, left)| async move {
-        if left == 0 {
+    try_unfold((file, length), |(mut file, remaining)| async move {
+        if remaining == 0 {
             return Ok(None);
         }
-        let mut piece = BytesMut::with_capacity(CHUNK_BYTES.min(left as usize));
-        match (&mut file).take(left).read_buf(&mut piece).await? {
+        let mut chunk = BytesMut::with_capacity(CHUNK_BYTES.min(remaining as usize));
+        match (&mut file).take(remaining).read_buf(&mut chunk).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            read => Ok(Some((Frame::data(piece.freeze()), (file, left - read as u64)))),
+            read => Ok(Some((Frame::data(chunk.freeze()), (file, remaining - read as u64)))),
         }
     })
 }
 
-/// Asterisk names what it fetched by its type where it knows the type, else by the URL (`res_http_media_cache.c`,
-/// `bucket_file_set_extension`): a `.wav16` that calls itself a WAV would be played as if it had 8 kHz.
-#[derive(Debug, Clone, Copy)]
-enum SoundFileType {
-    Wav,
-    Other,
-}
-
-impl SoundFileType {
-    fn from_path(path: &Path) -> Self {
-        let is_wav = path.extension().is_some_and(|extension| extension == "wav");
-        if is_wav { Self::Wav } else { Self::Other }
-    }
-
-    fn content_type(self) -> &'static str {
-        match self {
-            Self::Wav => "audio/wav",
-            Self::Other => "application/octet-stream",
-        }
-    }
-}
-
-/// A file that is there.
-struct ServedFile {
+/// The values of the response headers for one file.
+struct FileHeaders {
     max_age: Option<Duration>,
-    file_type: SoundFileType,
+    content_type: &'static str,
+    length: u64,
     etag: String,
     modified: Option<SystemTime>,
 }
 
-impl ServedFile {
-    /// Whether the peer has it as it is.
+impl FileHeaders {
+    fn new(root: ServedRoot, path: &Path, metadata: &Metadata) -> Self {
+        Self {
+            max_age: max_age(root, path),
+            content_type: content_type(path),
+            length: metadata.len(),
+            etag: etag(metadata),
+            modified: modified_time(metadata),
+        }
+    }
+
+    /// Whether the switch's cached copy is current.
     fn is_unmodified(&self, headers: &HeaderMap) -> bool {
         let text =
             |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
@@ -128,43 +115,60 @@ impl ServedFile {
             return tags.any(|tag| tag == "*" || tag == self.etag);
         }
         let since = text(IF_MODIFIED_SINCE).and_then(|date| httpdate::parse_http_date(date).ok());
-        // Dates have whole seconds.
+        // HTTP dates have a resolution of one second.
         since
             .zip(self.modified)
             .is_some_and(|(since, modified)| seconds(modified) <= seconds(since))
     }
 
-    fn response(
-        self,
-        unchanged: bool,
-        length: u64,
-        body: Option<SoundBody>,
-    ) -> Response<SoundBody> {
-        let kept = self.max_age.map(|time| format!("max-age={}", time.as_secs()));
-        let kept = kept.unwrap_or_else(|| "no-store".to_owned());
-        let mut response = Response::builder().header(ETAG, self.etag).header(CACHE_CONTROL, kept);
+    fn response(self, is_unmodified: bool, body: Option<SoundBody>) -> Response<SoundBody> {
+        let cache_control = match self.max_age {
+            Some(time) => format!("max-age={}", time.as_secs()),
+            None => "no-store".to_owned(),
+        };
+        let mut response =
+            Response::builder().header(ETAG, self.etag).header(CACHE_CONTROL, cache_control);
         if let Some(modified) = self.modified {
             response = response.header(LAST_MODIFIED, httpdate::fmt_http_date(modified));
         }
-        response = match unchanged {
+        response = match is_unmodified {
             true => response.status(StatusCode::NOT_MODIFIED),
-            false => response
-                .header(CONTENT_TYPE, self.file_type.content_type())
-                .header(CONTENT_LENGTH, length),
+            false => {
+                response.header(CONTENT_TYPE, self.content_type).header(CONTENT_LENGTH, self.length)
+            }
         };
         let body = body.unwrap_or_else(empty_body);
         response.body(body).unwrap_or_else(|_| empty_response(StatusCode::INTERNAL_SERVER_ERROR))
     }
 }
 
-/// As far as HTTP has words for it: from 1970 to the year 9999.
+/// How long the switch may play its copy without asking again. A file of the cache never changes, since its name is
+/// unique; a file of the library may be replaced. `None` for a sound that only one call uses: the switch must not cache
+/// it.
+fn max_age(root: ServedRoot, path: &Path) -> Option<Duration> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    match root {
+        ServedRoot::Library => Some(Duration::from_secs(60)),
+        ServedRoot::Cache if is_temporary_name(name) => None,
+        ServedRoot::Cache => Some(Duration::from_secs(24 * 60 * 60)),
+    }
+}
+
+/// Asterisk derives the extension of a fetched file from the content type if it knows that, else from the URL
+/// (`res_http_media_cache.c`, `bucket_file_set_extension`). With `audio/wav` it would play a `.wav16` at 8 kHz.
+fn content_type(path: &Path) -> &'static str {
+    let is_wav = path.extension().is_some_and(|extension| extension == "wav");
+    if is_wav { "audio/wav" } else { "application/octet-stream" }
+}
+
+/// `None` if HTTP can't express the time: it must be between 1970 and the year 9999.
 fn modified_time(metadata: &Metadata) -> Option<SystemTime> {
     let modified = metadata.modified().ok()?;
     let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
     (since.as_secs() < 253_402_300_800).then_some(modified)
 }
 
-/// Another one for every content: a file is written and then renamed.
+/// Changes with the content: a new content has a new modification time, since files are replaced as a whole.
 fn etag(metadata: &Metadata) -> String {
     let modified = metadata.modified().map(nanoseconds).unwrap_or_default();
     format!("\"{modified:x}-{:x}\"", metadata.len())

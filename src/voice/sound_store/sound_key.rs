@@ -1,17 +1,17 @@
-//! Names of sounds: made of everything that makes them different, and telling nothing of it.
+//! Keys of stored sounds.
 
 use std::fmt::{self, Display, Formatter};
 
+use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
-use ring::rand::{SecureRandom, SystemRandom};
 
-/// What a sound is known by.
+/// A hash of everything that the sound depends on. It reveals nothing about its text or its URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SoundKey([u8; 32]);
+pub(crate) struct SoundKey([u8; 32]);
 
 impl SoundKey {
-    /// The key of these parts, each with its length.
-    pub fn from_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+    /// Hashes each part with its length, so that the boundaries between parts count.
+    pub(crate) fn from_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut digest = Context::new(&SHA256);
         for part in parts {
             digest.update(&(part.len() as u64).to_be_bytes());
@@ -22,33 +22,14 @@ impl SoundKey {
         Self(key)
     }
 
-    /// The key that was written like this.
-    pub fn parse(hex: &str) -> Option<Self> {
-        let mut key = [0; 32];
-        if hex.len() != 2 * key.len() || !is_hex(hex) {
-            return None;
-        }
-        for (byte, digits) in key.iter_mut().zip(hex.as_bytes().chunks(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        }
-        Some(Self(key))
+    /// Parses the `Display` form.
+    pub(super) fn parse(hex: &str) -> Option<Self> {
+        Some(Self(HEXLOWER.decode(hex.as_bytes()).ok()?.try_into().ok()?))
     }
 }
 
 impl Display for SoundKey {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&HEXLOWER.encode(&self.0))
     }
-}
-
-/// Whether a text is nothing but small hexadecimal digits.
-pub fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// A name that nobody can guess; `None` where the system gives no random numbers.
-pub fn random_name() -> Option<String> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).ok()?;
-    Some(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

@@ -1,79 +1,54 @@
-//! A sound of the folder.
+//! A sound in the store's folder.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::cache_metadata::SoundCacheMetadata;
 use super::store_folder::{METADATA_EXTENSION, StoreFolder};
 use crate::channel::Sound;
 use crate::script::voice::RenderedSound;
-use crate::voice::sound_fetcher::cache_metadata::SoundCacheMetadata;
 
-/// The names of a sound's files.
-pub(super) struct SoundFiles {
-    /// Without the extension.
+/// A sound and its files. The files are not deleted while anybody holds it.
+pub(crate) struct StoredSound {
+    pub(super) folder: Arc<StoreFolder>,
+    /// The name of the files, without an extension.
     pub(super) stem: String,
-    /// Of its sounds.
+    /// The extensions of the sound files. The metadata file is not among them.
     pub(super) extensions: Vec<&'static str>,
-}
-
-impl SoundFiles {
-    pub(super) fn name(&self, extension: &str) -> String {
-        format!("{}.{extension}", self.stem)
-    }
-}
-
-/// A sound of the folder. Whoever has it keeps its files where they are.
-pub struct StoredSound {
-    folder: Arc<StoreFolder>,
-    files: SoundFiles,
-    /// Of its sounds.
+    /// The size of the sound files.
     pub(super) bytes: u64,
-    sound: Sound,
-    metadata: Option<SoundCacheMetadata>,
-    /// Its files go with it.
-    retired: AtomicBool,
+    pub(super) sound: Sound,
+    /// `None` for a synthesized sound.
+    pub(super) metadata: Option<SoundCacheMetadata>,
+    /// The files are deleted on drop.
+    pub(super) retired: AtomicBool,
 }
 
 impl StoredSound {
-    pub(super) fn new(
-        folder: Arc<StoreFolder>,
-        files: SoundFiles,
-        bytes: u64,
-        sound: Sound,
-        metadata: Option<SoundCacheMetadata>,
-    ) -> Self {
-        Self { folder, files, bytes, sound, metadata, retired: AtomicBool::new(false) }
-    }
-
-    /// As a script gets it.
-    pub fn rendered(self: &Arc<Self>) -> RenderedSound {
+    /// The result holds this sound, and so keeps its files.
+    pub(crate) fn rendered(self: &Arc<Self>) -> RenderedSound {
         RenderedSound { sound: self.sound.clone(), guard: self.clone() }
     }
 
-    /// Where it is from, where it was fetched.
-    pub fn metadata(&self) -> Option<&SoundCacheMetadata> {
+    pub(crate) fn metadata(&self) -> Option<&SoundCacheMetadata> {
         self.metadata.as_ref()
     }
 
     pub(super) fn file_name(&self, extension: &str) -> String {
-        self.files.name(extension)
+        format!("{}.{extension}", self.stem)
     }
 
-    /// The names of its sounds.
     pub(super) fn sound_files(&self) -> impl Iterator<Item = String> {
-        self.files.extensions.iter().map(|extension| self.file_name(extension))
+        self.extensions.iter().map(|extension| self.file_name(extension))
     }
 
-    /// Writes down where it is from.
-    pub(super) fn write_metadata(&self, folder: &StoreFolder) -> io::Result<()> {
-        match &self.metadata {
-            Some(origin) => folder.write(&self.file_name(METADATA_EXTENSION), &origin.to_json()),
-            None => Ok(()),
-        }
+    pub(super) fn write_metadata(&self) -> io::Result<()> {
+        let Some(metadata) = &self.metadata else { return Ok(()) };
+        self.folder.write(&self.file_name(METADATA_EXTENSION), &metadata.to_json())
     }
 
-    /// Its files go when nobody has it any more.
+    /// Lets the files be deleted when nobody holds the sound any more.
     pub(super) fn retire(&self) {
         self.retired.store(true, Ordering::Relaxed);
     }

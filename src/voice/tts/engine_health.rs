@@ -1,60 +1,88 @@
-//! Which engines fail, so that calls do not wait for those, and the log does not repeat it for each call.
+//! A circuit breaker for each text-to-speech engine, and a limit on how often its failures are logged.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
-/// So many failures in a row, and an engine is left alone.
-const FAILURE_THRESHOLD: u32 = 3;
-/// For so long; then it is tried again, and one more failure is enough.
-const OPEN_TIME: Duration = Duration::from_secs(10);
-/// An engine's failures are told once in this time.
+use crate::circuit_breaker::{CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy};
+
+const ENGINE_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
+    failure_threshold: 3,
+    open_for: Duration::from_secs(10),
+    max_open_for: Duration::from_secs(10),
+    half_open: HalfOpenPolicy::Unlimited,
+};
+
+/// An engine's failures are logged at most once in this time: otherwise each call would repeat the message.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How the engines do, by name and voice.
+/// The health of all engines, by engine name and voice.
 #[derive(Debug, Default)]
-pub struct EngineHealth(Mutex<HashMap<String, EngineHealthState>>);
+pub(super) struct EngineHealth(Mutex<HashMap<String, EngineHealthState>>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct EngineHealthState {
-    failures: u32,
-    open_until: Option<Instant>,
+    breaker: CircuitBreaker,
     logged_at: Option<Instant>,
 }
 
 impl EngineHealth {
-    /// Whether an engine is left alone now.
-    pub fn is_circuit_open(&self, engine: &str, now: Instant) -> bool {
-        let states = self.lock();
-        states.get(engine).and_then(|state| state.open_until).is_some_and(|until| now < until)
+    pub(super) fn is_circuit_open(&self, engine: &str, now: Instant) -> bool {
+        let states = self.0.lock();
+        states.get(engine).is_some_and(|state| state.breaker.failures_if_open(now).is_some())
     }
 
-    /// It made a sound.
-    pub fn record_success(&self, engine: &str) {
-        if let Some(state) = self.lock().get_mut(engine) {
-            state.failures = 0;
-            state.open_until = None;
+    pub(super) fn record_success(&self, engine: &str) {
+        if let Some(state) = self.0.lock().get_mut(engine) {
+            state.breaker.record_success();
         }
     }
 
-    /// It failed; whether that is to be told.
-    pub fn record_failure(&self, engine: &str, now: Instant) -> bool {
-        let mut states = self.lock();
-        let state = states.entry(engine.to_owned()).or_default();
-        state.failures = state.failures.saturating_add(1);
-        if state.failures >= FAILURE_THRESHOLD {
-            state.open_until = Some(now + OPEN_TIME);
-        }
-        let tell = state.logged_at.is_none_or(|told| now >= told + LOG_INTERVAL);
-        if tell {
+    /// Returns whether the failure is to be logged.
+    pub(super) fn record_failure(&self, engine: &str, now: Instant) -> bool {
+        let mut states = self.0.lock();
+        let state = states.entry(engine.to_owned()).or_insert_with(EngineHealthState::new);
+        state.breaker.record_failure(now);
+        let is_due = state.logged_at.is_none_or(|logged_at| now >= logged_at + LOG_INTERVAL);
+        if is_due {
             state.logged_at = Some(now);
         }
-        tell
+        is_due
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, EngineHealthState>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl EngineHealthState {
+    fn new() -> Self {
+        Self { breaker: CircuitBreaker::new(ENGINE_BREAKER), logged_at: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use crate::voice::tts::engine_health::EngineHealth;
+
+    #[test]
+    fn a_voice_is_skipped_after_three_failures_and_logged_once_a_minute() {
+        let health = EngineHealth::default();
+        let begun = Instant::now();
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        assert!(health.record_failure("one", begun));
+        assert!(!health.record_failure("one", after(1)));
+        assert!(!health.is_circuit_open("one", after(1)));
+        assert!(!health.record_failure("one", after(2)));
+        assert!(health.is_circuit_open("one", after(11)));
+        assert!(!health.is_circuit_open("one", after(12)));
+        assert!(!health.is_circuit_open("other", after(2)));
+        assert!(!health.record_failure("one", after(13)), "one failure more");
+        assert!(health.is_circuit_open("one", after(22)));
+        assert!(health.record_failure("one", after(61)), "a minute later");
+        health.record_success("one");
+        assert!(!health.is_circuit_open("one", after(62)));
     }
 }

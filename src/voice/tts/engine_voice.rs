@@ -1,4 +1,4 @@
-//! An engine with everything that makes its sound of a text.
+//! An engine with all parameters of its voice.
 
 use std::sync::Arc;
 
@@ -8,7 +8,6 @@ use crate::voice::program::ProgramValues;
 use crate::voice::settings::{SoundFormat, TtsBackend, TtsEngine};
 use crate::voice::sound_store::sound_key::SoundKey;
 
-/// An engine, its voice, its language and its speed.
 pub(super) struct EngineVoice {
     pub(super) engine: Arc<TtsEngine>,
     pub(super) voice: Option<Arc<str>>,
@@ -17,19 +16,19 @@ pub(super) struct EngineVoice {
 }
 
 impl EngineVoice {
-    /// The engine that a script means.
-    pub(super) fn primary(say: &Arc<TtsEngine>, manner: &VoiceParams) -> Self {
-        let instead = Self::fallback(say, manner);
-        Self { voice: manner.voice.clone().or(instead.voice), ..instead }
+    /// For the engine that the script means. What the script does not set is as the engine's settings say.
+    pub(super) fn primary(engine: &Arc<TtsEngine>, params: &VoiceParams) -> Self {
+        let fallback = Self::fallback(engine, params);
+        Self { voice: params.voice.clone().or(fallback.voice), ..fallback }
     }
 
-    /// The engine that speaks instead of it: it knows no voices of the other.
-    pub(super) fn fallback(say: &Arc<TtsEngine>, manner: &VoiceParams) -> Self {
+    /// For the fallback engine. The script's voice is not used, since it is a voice of the other engine.
+    pub(super) fn fallback(engine: &Arc<TtsEngine>, params: &VoiceParams) -> Self {
         Self {
-            voice: say.voice.clone(),
-            language: manner.language.clone().unwrap_or_else(|| say.language.clone()),
-            speed: manner.speed.unwrap_or(say.speed),
-            engine: say.clone(),
+            voice: engine.voice.clone(),
+            language: params.language.clone().unwrap_or_else(|| engine.language.clone()),
+            speed: params.speed.unwrap_or(engine.speed),
+            engine: engine.clone(),
         }
     }
 
@@ -37,7 +36,7 @@ impl EngineVoice {
         &self.engine.name
     }
 
-    /// What works or fails: a voice that is missing is no fault of the others.
+    /// Identifies the circuit breaker. A missing voice must not open the breaker of the engine's other voices.
     pub(super) fn health_key(&self) -> String {
         let voice = self.voice.as_deref().unwrap_or_default();
         format!("{} {voice} {}", self.engine.name, self.language)
@@ -47,22 +46,22 @@ impl EngineVoice {
         matches!(self.engine.backend, TtsBackend::Switch(_))
     }
 
-    /// What programs are told. Where no voice is named the language is one: espeak-ng takes it as such.
+    /// Without a voice, `{voice}` is the language: espeak-ng accepts that.
     pub(super) fn program_values(&self) -> ProgramValues<'_> {
         let voice = self.voice.as_deref().unwrap_or(&self.language);
         ProgramValues { voice, language: &self.language, speed: self.speed }
     }
 
-    /// Where it is the switch that speaks: nothing has to be made.
+    /// The text for the switch to speak, if this is an engine of the switch: there is nothing to render then.
     pub(super) fn switch_sound(&self, text: &str) -> Option<RenderedSound> {
         let TtsBackend::Switch(engine) = &self.engine.backend else { return None };
         let voice = self.voice.as_deref().unwrap_or_default();
-        let spoken =
+        let tts =
             SwitchTts { engine: engine.clone(), voice: voice.to_owned(), text: text.to_owned() };
-        Some(RenderedSound { sound: Sound::Tts(Arc::new(spoken)), guard: Arc::new(()) })
+        Some(RenderedSound { sound: Sound::Tts(Arc::new(tts)), guard: Arc::new(()) })
     }
 
-    /// What its sound of a text is known by.
+    /// The key under which this voice's sound of a text is stored.
     pub(super) fn sound_key(&self, text: &str, format: SoundFormat) -> SoundKey {
         let SpeakingRate(speed) = self.speed;
         let numbers = format!("{speed} {format:?}");
@@ -71,7 +70,7 @@ impl EngineVoice {
         SoundKey::from_parts(parts.into_iter().chain(self.key_parts()).map(str::as_bytes))
     }
 
-    /// Of the engine, what its sounds depend on.
+    /// The engine's settings that its sounds depend on.
     fn key_parts(&self) -> Vec<&str> {
         match &self.engine.backend {
             TtsBackend::Command(program) => {

@@ -1,4 +1,4 @@
-//! Engines over HTTP: an OpenAI-compatible `/v1/audio/speech`.
+//! Text-to-speech by an OpenAI-compatible web service (`/v1/audio/speech`).
 
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
@@ -21,41 +21,44 @@ struct SpeechRequestBody<'a> {
     speed: f64,
 }
 
-/// The sound file of a text. Nothing of a refusal's body is told: it may hold the text.
+/// The operator chose the service in the daemon's file, so the egress rules do not apply to it.
+const UNTRUSTED_HOST: bool = false;
+
+/// Returns the sound file. The body of an error response may quote the text, so no error contains it.
 pub(super) async fn synthesize(
     client: &HttpClient,
     service: &EngineHttpService,
-    speaker: &EngineVoice,
+    voice: &EngineVoice,
     text: &str,
 ) -> Result<Vec<u8>, String> {
-    let SpeakingRate(hundredths) = speaker.speed;
-    let speech = SpeechRequestBody {
+    let SpeakingRate(hundredths) = voice.speed;
+    let body = SpeechRequestBody {
         model: &service.model,
         input: text,
-        voice: speaker.voice.as_deref(),
+        voice: voice.voice.as_deref(),
         response_format: "wav",
         speed: f64::from(hundredths) / 100.0,
     };
-    let request = build_request(client, service, &speech)?;
-    let reply = client.exchange(request, false, MAX_SOUND_BYTES).await;
-    let reply = reply.map_err(|failed| failed.to_string())?;
+    let request = build_request(client, service, &body)?;
+    let reply = client.exchange(request, UNTRUSTED_HOST, MAX_SOUND_BYTES).await;
+    let reply = reply.map_err(|error| error.to_string())?;
     match reply.status {
         200..=299 => Ok(reply.body),
-        status => Err(format!("it answered with status {status}")),
+        status => Err(format!("HTTP status {status}")),
     }
 }
 
 fn build_request(
     client: &HttpClient,
     service: &EngineHttpService,
-    speech: &SpeechRequestBody<'_>,
+    body: &SpeechRequestBody<'_>,
 ) -> Result<Request, String> {
-    let request = client.request(Method::POST, service.url.clone(), false);
-    let mut request = request.map_err(|refused| refused.to_string())?;
+    let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
+    let mut request = request.map_err(|error| error.to_string())?;
     request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     for (name, value) in &service.headers {
         request = request.header(name, value);
     }
-    let body = serde_json::to_vec(speech).map_err(|_| "the text can't be written as JSON")?;
-    request.body(body).build().map_err(|_| "no request can be made of its settings".to_owned())
+    let body = serde_json::to_vec(body).map_err(|_| "could not encode the text as JSON")?;
+    request.body(body).build().map_err(|_| "could not build a request from its settings".to_owned())
 }

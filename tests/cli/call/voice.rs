@@ -53,7 +53,7 @@ async fn what_will_not_work_is_reported_once_before_the_call() {
     home.daemon_file(speech);
     let told = call(&home, &["menu", "--digits", "1"]).await;
     assert_eq!(told.code, 0, "{}", told.errors);
-    assert_eq!(told.errors.matches("there is no program `no-such-program`").count(), 1);
+    assert_eq!(told.errors.matches("the program `no-such-program` does not exist").count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -280,5 +280,5 @@ async fn what_is_purged_is_shared_no_more() {
     let [ControlReply::Purged(1), ControlReply::Shared(Some(problem))] = answers.as_slice() else {
         panic!("{answers:?}");
     };
-    assert!(problem.contains("does not answer"), "{problem}");
+    assert!(problem.contains("is unavailable"), "{problem}");
 }

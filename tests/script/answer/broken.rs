@@ -7,18 +7,18 @@ use crate::script::answer::{JSON, XML, assert_values, key, read};
 #[test]
 fn broken_bodies_say_where_and_nothing_of_what() {
     let rows: &[(Option<&str>, &str, &str)] = &[
-        (JSON, "{\n \"canary\": 1,\n}", "broken JSON, at line 3, column 1"),
-        (JSON, "canary", "broken JSON, at line 1, column 1"),
-        (JSON, "{} canary", "broken JSON, at line 1, column 4"),
-        (JSON, r#"{"canary": "\ud800"}"#, "broken JSON, at line 1, column 19"),
-        (JSON, "<html>canary", "broken JSON, at line 1, column 1"),
-        (None, "{canary: 1}", "broken JSON, at line 1, column 2"),
-        (XML, "<a>\n<canary></b></a>", "broken XML, at line 2, column 9"),
-        (XML, "<a>&canary;</a>", "broken XML, at line 1, column 4"),
-        (XML, "canary", "broken XML, at line 1, column 1"),
-        (XML, "<canary>", "broken XML, at line 1, column 1"),
+        (JSON, "{\n \"canary\": 1,\n}", "invalid JSON at line 3, column 1"),
+        (JSON, "canary", "invalid JSON at line 1, column 1"),
+        (JSON, "{} canary", "invalid JSON at line 1, column 4"),
+        (JSON, r#"{"canary": "\ud800"}"#, "invalid JSON at line 1, column 19"),
+        (JSON, "<html>canary", "invalid JSON at line 1, column 1"),
+        (None, "{canary: 1}", "invalid JSON at line 1, column 2"),
+        (XML, "<a>\n<canary></b></a>", "invalid XML at line 2, column 9"),
+        (XML, "<a>&canary;</a>", "invalid XML at line 1, column 4"),
+        (XML, "canary", "invalid XML at line 1, column 1"),
+        (XML, "<canary>", "invalid XML at line 1, column 1"),
         (XML, "<!DOCTYPE r [<!ENTITY canary 'x'>]><r>&canary;</r>", "a document type definition"),
-        (None, "canary\0", "it holds NUL bytes"),
+        (None, "canary\0", "it contains NUL bytes"),
     ];
     for (content_type, body, expected) in rows {
         let answer = read(*content_type, body);
@@ -35,7 +35,7 @@ fn depth_is_bounded_where_it_costs_and_harmless_where_not() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert_eq!(read(JSON, nested(127)).unreadable_reason(), None);
     let reason = read(JSON, nested(100_000)).unreadable_reason().expect("too deep");
-    assert!(reason.contains("nested more than 128 deep"), "{reason}");
+    assert!(reason.contains("more than 128 levels of nesting"), "{reason}");
     let deep = "<a>".repeat(30_000) + "7" + &"</a>".repeat(30_000);
     assert_values(&read(XML, deep), &[("a.a.a", Some("{}")), ("b", None)]);
 }

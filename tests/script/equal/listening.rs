@@ -182,14 +182,14 @@ rows! {
         words("").keys("500:5").says(1500, 500, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_spoken_question_that_nobody_hears_is_no_input_at_once:
         words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
-            .because("the prompt was not heard: the engine is broken").takes(0);
+            .because("the prompt could not be played: the engine is broken").takes(0);
     a_part_of_a_spoken_question_that_is_late:
         words("").late("Welcome", 2000).says(3500, 500, "yes").ends("matched", "yes@next");
     keys_while_a_spoken_question_is_made:
         right().late("Welcome", 3000).keys("500:4 700:7 900:1 1100:1").ends("otherwise", "4711@next").hears("up");
     nobody_listens_and_no_keys_are_asked_for:
         words("").hears_by(FakeEar::Deaf).ends("no_input", "NextStep").hears("up Bye")
-            .because("no engine listens");
+            .because("no speech recognizer is configured");
     nobody_listens_but_keys_are_asked_for:
         right().hears_by(FakeEar::Deaf).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up Welcome");

@@ -144,7 +144,7 @@ rows! {
             .hears("up One Two Four Five Bye");
     a_question_that_nobody_hears_is_no_input_at_once:
         parts().mute("*").ends("no_input", "hung up 16").hears("up")
-            .because("the prompt was not heard: the engine is broken").takes(0);
+            .because("the prompt could not be played: the engine is broken").takes(0);
     a_question_that_nobody_hears_takes_keys_that_came_before:
         parts().mute("*").late("Five", 2000).keys("1000:4 1300:7").ends("otherwise", "47@next").hears("up");
     values_are_spoken_where_they_stand:

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
-use dialscript::script::decision::{BranchDecision, decide_branch};
+use dialscript::script::branch::{BranchDecision, decide_branch};
 use dialscript::script::definition::Script;
 use dialscript::script::request::{
     CacheStatus, RequestTimings, TriggerClient, TriggerError, TriggerRequest, TriggerResult,

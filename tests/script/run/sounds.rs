@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use dialscript::script::report::CallReport;
+
 use super::call::Call;
 
 const STATUS: &str = r#"
@@ -152,7 +154,7 @@ async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported
     assert_eq!(ended.variable("OUTCOME"), "no_input");
     assert_eq!(ended.report.exit, "goto 1@agents");
     let reason = ended.report.reason.unwrap();
-    assert_eq!(reason, "the prompt was not heard: the engine is broken");
+    assert_eq!(reason, "the prompt could not be played: the engine is broken");
 }
 
 #[tokio::test]
@@ -185,7 +187,10 @@ async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
     "#;
     let ended = Call::of(script).enters(["4711"]).runs().await;
     ended.in_order(&["say You entered", "say hidden 4, 7, 1, 1", "say hidden 4711"]);
-    assert!(!format!("{:?}", ended.report).contains("47"), "{:?}", ended.report);
+    // The times in the report have digits of their own.
+    let (prompt_time, wait_time) = (Duration::ZERO, Duration::ZERO);
+    let report = format!("{:?}", CallReport { prompt_time, wait_time, ..ended.report });
+    assert!(!report.contains("47"), "{report}");
 }
 
 #[tokio::test]

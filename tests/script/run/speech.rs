@@ -164,7 +164,7 @@ async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask"), ended.count("play")), (0, 0, 0));
     assert_eq!(ended.variable("OUTCOME"), "no_input");
-    assert_eq!(ended.report.reason.as_deref(), Some("no engine listens"));
+    assert_eq!(ended.report.reason.as_deref(), Some("no speech recognizer is configured"));
 }
 
 #[tokio::test]
@@ -208,7 +208,7 @@ async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
     let reason = ended.report.reason.unwrap();
-    assert!(reason.starts_with("the prompt was not heard"), "{reason}");
+    assert!(reason.starts_with("the prompt could not be played"), "{reason}");
 }
 
 #[tokio::test]

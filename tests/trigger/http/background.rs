@@ -147,7 +147,7 @@ async fn a_background_request_that_is_given_up_with_the_daemon_is_a_warning_of_i
     triggers.abort_background().await;
     triggers.close_and_wait().await;
     let text = lines.text();
-    let warning = text.lines().find(|line| line.contains("given up with the daemon")).unwrap();
+    let warning = text.lines().find(|line| line.contains("request was aborted")).unwrap();
     for part in ["WARN", "the-call", "script=\"plain\"", "/missed"] {
         assert!(warning.contains(part), "{warning}");
     }

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use dialscript::circuit_breaker::{
+    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings,
+};
 use dialscript::script::definition::ResponseCachePolicy;
-
 use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerError, TriggerResult};
-use dialscript::trigger::circuit_breaker::{
-    BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, MAX_OPEN_TIME,
-};
-use dialscript::trigger::upstream::UpstreamLimits;
+use dialscript::trigger::upstream::{UPSTREAM_BREAKER, UpstreamLimits};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use tokio::time::{Instant, advance};
 
@@ -22,7 +21,7 @@ use crate::trigger::requests::{get, plain, to};
 const SECONDS: Duration = Duration::from_secs(10);
 
 fn limits(failures: u32) -> CircuitBreakerSettings {
-    CircuitBreakerSettings { failure_threshold: failures, open_for: SECONDS }
+    CircuitBreakerSettings { failure_threshold: failures, open_for: SECONDS, ..UPSTREAM_BREAKER }
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,14 +89,14 @@ async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
     breaker.record_failure(Instant::now());
     let mut times = Vec::new();
     for _ in 0..4 {
-        advance(MAX_OPEN_TIME).await;
+        advance(UPSTREAM_BREAKER.max_open_for).await;
         breaker.admit(Instant::now()).expect("a probe");
         if let BreakerTransition::Opened(lasts) = breaker.record_failure(Instant::now()) {
             times.push(lasts.as_secs());
         }
     }
     assert_eq!(times, [20, 40, 60, 60]);
-    advance(MAX_OPEN_TIME).await;
+    advance(UPSTREAM_BREAKER.max_open_for).await;
     breaker.admit(Instant::now()).expect("a probe");
     breaker.record_success();
     assert_eq!(
@@ -125,7 +124,8 @@ async fn failing(reply: Reply) -> Patient {
 }
 
 fn breaking(failures: u32, open_for: Duration) -> HttpTriggerClient {
-    let breaker = CircuitBreakerSettings { failure_threshold: failures, open_for };
+    let breaker =
+        CircuitBreakerSettings { failure_threshold: failures, open_for, ..UPSTREAM_BREAKER };
     with(TriggerSettings {
         upstream_limits: UpstreamLimits { breaker, ..UpstreamLimits::default() },
         ..TriggerSettings::default()

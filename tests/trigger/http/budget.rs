@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use dialscript::script::definition::RetryPolicy;
 
-use dialscript::script::decision::{BranchDecision, decide_branch};
+use dialscript::script::branch::{BranchDecision, decide_branch};
 use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::trigger::TriggerSettings;

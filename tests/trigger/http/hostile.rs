@@ -104,7 +104,10 @@ async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
     let _taken = std::net::TcpStream::connect(address).unwrap();
     let settings = TriggerSettings { connect_timeout: SHORT, ..TriggerSettings::default() };
     let fetched = with(settings).send(get(format!("http://{address}/")), &plain()).await;
-    assert_eq!(fetched.answer.unwrap_err(), TriggerError::Unreachable("none within 250ms".into()));
+    assert_eq!(
+        fetched.answer.unwrap_err(),
+        TriggerError::Unreachable("timed out after 250ms".into())
+    );
 }
 
 #[tokio::test]

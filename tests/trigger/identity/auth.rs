@@ -43,7 +43,7 @@ async fn a_name_that_would_begin_the_password_is_not_sent() {
     let mut request = get(web.url("/"));
     request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
     let told = failure(&triggers(""), request).await;
-    assert!(told.contains("a name with a colon") && !told.contains(CANARY), "{told}");
+    assert!(told.contains("the user name contains a colon") && !told.contains(CANARY), "{told}");
     assert_eq!(web.unseen(), 0);
 }
 
@@ -70,7 +70,7 @@ async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
     }
     triggers.close_and_wait().await;
     let lines = lines.text();
-    assert_eq!(lines.matches("a request in the background failed").count(), 6, "{lines}");
+    assert_eq!(lines.matches("a background request failed").count(), 6, "{lines}");
     lines.lines().for_each(|line| assert!(!line.contains(CANARY), "{line}"));
 }
 

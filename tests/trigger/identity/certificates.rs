@@ -34,8 +34,8 @@ async fn a_certificate_is_shown_where_it_is_demanded() {
 async fn who_is_not_taken_learns_why() {
     let (strict, strange) = (shop(Wants::Demands), shop(Wants::DemandsStrange));
     for (keys, of, expected) in [
-        (&[CA][..], &strict, "no connection: it wants a certificate of ours"),
-        (&[CA, PAIR], &strange, "no connection: it does not take our certificate"),
+        (&[CA][..], &strict, "no connection: it requires a client certificate"),
+        (&[CA, PAIR], &strange, "no connection: it rejected our client certificate"),
     ] {
         let triggers = triggers(&upstream("localhost", keys));
         assert_eq!(failure(&triggers, get(of.url("localhost", "/"))).await, expected);
@@ -46,8 +46,7 @@ async fn who_is_not_taken_learns_why() {
 #[tokio::test]
 async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
     let shop = shop(Wants::Asks);
-    let wrong =
-        "no connection: invalid peer certificate: it is by no authority that is trusted here";
+    let wrong = "no connection: its certificate was not issued by a trusted CA";
     let port = shop.address.port();
     for (daemon, host, trusted) in [
         (upstream("localhost", &[CA]), "localhost", true),

@@ -114,7 +114,7 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_o
     }
     let found = [one.get(&key(1)).await, one.get(&key(2)).await, one.get(&key(2)).await];
     assert_eq!(found.iter().flatten().count(), 1, "{found:?}");
-    assert_eq!(log.text().matches("can't be opened").count(), 1, "{}", log.text());
+    assert_eq!(log.text().matches("can't be decrypted").count(), 1, "{}", log.text());
     let other = cache_with(&fake.url(), "another secret of them");
     assert_eq!(other.get(&key(1)).await, None);
     assert!(!log.text().contains("of the first") && !log.text().contains("secret of them"));

@@ -34,7 +34,7 @@ fn what_is_no_sound_is_reported_in_words() {
         Err(AudioError::TooLarge)
     );
     let text = AudioError::UnknownFormat.to_string();
-    assert_eq!(text, "it is no sound file: MP3, Ogg Vorbis, FLAC and WAV can be read");
+    assert_eq!(text, "not a supported sound file: use MP3, Ogg Vorbis, FLAC or WAV");
 }
 
 #[test]

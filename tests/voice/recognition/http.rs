@@ -68,7 +68,7 @@ async fn replies_are_json_or_text() {
     );
     assert_eq!(heard(|_| Reply::of(201, "x/y", r#"{"text":"four","x":1}"#)).await.unwrap(), "four");
     assert_eq!(heard(|_| Reply::json(r#"{"text":""}"#)).await.unwrap(), "");
-    let none = "ear: there is no text in its reply";
+    let none = "ear: its reply contains no text";
     assert_eq!(heard(|_| Reply::json(r#"{"words":"four"}"#)).await.unwrap_err(), none);
     assert_eq!(heard(|_| Reply::json(r#"{"text":4}"#)).await.unwrap_err(), none);
     assert_eq!(heard(|_| Reply::of(200, "text/html", "<p>four")).await.unwrap_err(), none);
@@ -78,10 +78,10 @@ async fn replies_are_json_or_text() {
 #[tokio::test]
 async fn errors_have_their_words_and_nothing_of_the_reply() {
     let of = |status| heard(move |_| Reply::of(status, "text/plain", "canary"));
-    assert_eq!(of(401).await.unwrap_err(), "ear: it answered with status 401");
-    assert_eq!(of(500).await.unwrap_err(), "ear: it answered with status 500");
+    assert_eq!(of(401).await.unwrap_err(), "ear: HTTP status 401");
+    assert_eq!(of(500).await.unwrap_err(), "ear: HTTP status 500");
     let deaf = heard(|_| Reply::redirect(302, "http://elsewhere.example/")).await.unwrap_err();
-    assert_eq!(deaf, "ear: it answered with status 302");
+    assert_eq!(deaf, "ear: HTTP status 302");
     let deaf = heard(|_| Reply::Reset).await.unwrap_err();
     assert!(deaf.starts_with("ear: no connection") && !deaf.contains("canary"), "{deaf}");
     let long = heard(|_| Reply::of(200, "text/plain", "four ".repeat(100_000))).await;
@@ -94,7 +94,7 @@ async fn a_service_that_hangs_or_drips_is_left() {
     for reply in [Reply::Silence, Reply::Drip(dripping)] {
         let web = Web::start(move |_| reply.clone()).await;
         let setup = RecognitionSetup::with(service(&web), SHORT, 4);
-        assert_eq!(setup.deaf().await, "ear: no words within 400ms");
+        assert_eq!(setup.deaf().await, "ear: no result within 400ms");
     }
 }
 

@@ -12,7 +12,7 @@ use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 fn without_an_engine_nobody_listens() {
     let folder = tempfile::tempdir().unwrap();
     let hearing = Recognizer::new(&settings(folder.path()), client());
-    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no engine listens");
+    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no speech recognizer is configured");
 }
 
 #[test]

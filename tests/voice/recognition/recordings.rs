@@ -24,9 +24,9 @@ async fn deaf(file: &[u8]) -> String {
 #[tokio::test]
 async fn a_file_that_is_none_of_a_switch_is_refused() {
     assert_eq!(deaf(b"").await, "ear: the recording is empty");
-    assert_eq!(deaf(b"RIFF").await, "ear: the recording is no WAV file");
-    assert_eq!(deaf(&[0; 100_000]).await, "ear: the recording is no WAV file");
-    let strange = "ear: the recording is no 16-bit PCM of a rate that is known";
+    assert_eq!(deaf(b"RIFF").await, "ear: the recording is not a WAV file");
+    assert_eq!(deaf(&[0; 100_000]).await, "ear: the recording is not a WAV file");
+    let strange = "ear: the recording is not 16-bit PCM at 8 to 48 kHz";
     assert_eq!(deaf(&wav(4_000_000, 1, [1; 100])).await, strange);
     assert_eq!(deaf(&wav(8000, 3, [1; 99])).await, strange);
 }
@@ -36,7 +36,7 @@ async fn a_file_that_is_not_there() {
     let setup = listening();
     let (_, recording) = setup.begun();
     let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: the recording can't be read: No such file"), "{deaf}");
+    assert!(deaf.starts_with("ear: could not read the recording: No such file"), "{deaf}");
 }
 
 #[tokio::test]
@@ -70,18 +70,18 @@ async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
     let (path, recording) = setup.begun();
     symlink(secret.path(), path).unwrap();
     let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: the recording can't be read:"), "{deaf}");
+    assert!(deaf.starts_with("ear: could not read the recording:"), "{deaf}");
     assert!(secret.path().exists());
     setup.is_empty();
     let (path, recording) = setup.begun();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert_eq!(deaf, "ear: the recording is no file");
+    assert_eq!(deaf, "ear: the recording is not a regular file");
     setup.is_empty();
     let (path, recording) = setup.begun();
     fs::create_dir(path).unwrap();
     let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert_eq!(deaf, "ear: the recording is no file");
+    assert_eq!(deaf, "ear: the recording is not a regular file");
 }
 
 #[tokio::test]
@@ -94,7 +94,7 @@ async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
         return; // Nothing is forbidden to root.
     }
     let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: the recording can't be read: Permission denied"), "{deaf}");
+    assert!(deaf.starts_with("ear: could not read the recording: Permission denied"), "{deaf}");
     setup.is_empty();
 }
 

@@ -109,7 +109,7 @@ async fn replies_that_are_none_end_it() {
         socket.send(Message::text("canary")).await.unwrap();
         while socket.next().await.is_some() {}
     });
-    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply can't be read");
+    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply is not valid");
 }
 
 #[tokio::test]
@@ -130,7 +130,7 @@ async fn a_server_that_closes_without_words() {
         while let Some(Ok(_)) = socket.next().await {}
     });
     let deaf = RecognitionSetup::new(by.await).deaf().await;
-    let known = ["ear: it ended the connection without a reply", "ear: the connection broke"];
+    let known = ["ear: it closed the connection without a reply", "ear: the connection was lost"];
     assert!(known.contains(&deaf.as_str()) || deaf.starts_with("ear: no connection"), "{deaf}");
 }
 
@@ -142,12 +142,12 @@ async fn a_server_that_hangs_is_left() {
     });
     assert_eq!(
         RecognitionSetup::with(by.await, SHORT, 4).deaf().await,
-        "ear: no words within 400ms"
+        "ear: no result within 400ms"
     );
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
     let setup = RecognitionSetup::with(AsrBackend::Vosk(url.parse().unwrap()), SHORT, 4);
-    assert_eq!(setup.deaf().await, "ear: no words within 400ms");
+    assert_eq!(setup.deaf().await, "ear: no result within 400ms");
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn a_server_that_is_none_or_not_there() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
     let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
-    assert_eq!(setup.deaf().await, "ear: it answered with status 404");
+    assert_eq!(setup.deaf().await, "ear: HTTP status 404");
     let free = free_address();
     let setup = RecognitionSetup::new(AsrBackend::Vosk(format!("ws://{free}").parse().unwrap()));
     let deaf = setup.deaf().await;
@@ -178,7 +178,7 @@ async fn a_server_that_nobody_vouches_for_is_not_trusted() {
 #[tokio::test]
 #[ignore = "run by the next test"]
 async fn child_a_server_that_the_system_vouches_for() {
-    assert_eq!(by_tls().await, "ear: it answered with status 200");
+    assert_eq!(by_tls().await, "ear: HTTP status 200");
 }
 
 #[test]

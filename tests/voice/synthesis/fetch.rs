@@ -201,7 +201,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     made(&engines, at(&url)).await;
     web.next().await;
     let reason = mute(&engines, decided(&url)).await;
-    assert_eq!(reason, "a value decides its host, and `allow_hosts` does not name it");
+    assert_eq!(reason, "a value decides its host, and the host is not in `allow_hosts`");
     assert_eq!(web.unseen(), 0);
     let engines = open_studio().open();
     assert_eq!(length(&made(&engines, decided(&url)).await), 100);
@@ -209,7 +209,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
     assert_eq!(reason, "the sound's web server answered with status 302");
     for (url, reason) in [
         ("file:///etc/passwd", "the sound's URL is neither http nor https"),
-        ("hello.wav", "the sound's URL is none"),
+        ("hello.wav", "the sound's URL is invalid"),
     ] {
         assert_eq!(mute(&engines, decided(url)).await, reason);
     }
@@ -236,9 +236,9 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
     .await;
     let mut setup = SynthesisSetup::new();
     for (path, timeout, begins) in [
-        ("/page?q=1", 5000, "what was fetched can't be heard: "),
+        ("/page?q=1", 5000, "the fetched file is not a playable sound: "),
         ("/long?q=1", 5000, "the reply is longer than 16777216 bytes"),
-        ("/silent?q=1", 500, "no sound was fetched within 500ms"),
+        ("/silent?q=1", 500, "the sound was not fetched within 500ms"),
     ] {
         setup.settings.timeout = Duration::from_millis(timeout);
         let engines = setup.open();

@@ -108,7 +108,7 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
         let reason = mute(&engines, said(text)).await;
-        assert!(reason.starts_with("the sound could not be written: "), "{reason}");
+        assert!(reason.starts_with("could not write the sound: "), "{reason}");
     }
     fs::remove_file(&blocked).unwrap();
     made(&engines, said("Good day.")).await;

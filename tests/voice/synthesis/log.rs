@@ -22,7 +22,7 @@ async fn a_failing_engine_is_reported_once_with_its_own_words() {
     }
     let warnings = warnings(&lines);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    for part in ["an engine that speaks fails", "first", "status 3", "no such voice"] {
+    for part in ["text-to-speech engine failed", "first", "status 3", "no such voice"] {
         assert!(warnings[0].contains(part), "{}", warnings[0]);
     }
 }
@@ -55,6 +55,6 @@ async fn nothing_of_a_url_is_logged_by_us() {
     made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
     let ours: Vec<_> = warnings(&lines);
     assert_eq!(ours.len(), 1);
-    assert!(ours[0].contains("the old one is heard"), "{}", ours[0]);
+    assert!(ours[0].contains("the stale one is played"), "{}", ours[0]);
     assert!(!ours[0].contains("4711canary"), "{}", ours[0]);
 }

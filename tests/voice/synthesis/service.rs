@@ -62,10 +62,10 @@ async fn reason(reply: Reply) -> String {
 #[tokio::test]
 async fn a_service_that_fails_is_reported_without_its_words() {
     let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
-    assert_eq!(reason(refused).await, "web: it answered with status 401");
+    assert_eq!(reason(refused).await, "web: HTTP status 401");
     let page = Reply::of(200, "text/html", "<html>Good day.</html>");
     let page = reason(page).await;
-    assert!(page.starts_with("web: what it made can't be heard: "), "{page}");
+    assert!(page.starts_with("web: its output is not a playable sound: "), "{page}");
     assert!(!page.contains("Good day"), "{page}");
     let drip = Reply::Drip(b"HTTP/1.1 200 OK\r\n\r\n".into());
     let (silence, drip) = tokio::join!(reason(Reply::Silence), reason(drip));

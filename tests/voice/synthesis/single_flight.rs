@@ -128,7 +128,7 @@ async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does
     assert_eq!(length(&crate::voice::synthesis::made(&engines, said("Good day.")).await), 100);
     setup.settings.fallback_engine = None;
     let reason = mute(&setup.open(), said("Good day.")).await;
-    assert_eq!(reason, "the switch does not speak, and there is no other engine");
+    assert_eq!(reason, "the switch has no text-to-speech, and no other engine is configured");
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn more_than_may_wait_are_refused_at_once() {
     let all: Vec<_> =
         (0..64).map(|n| engines.render(said(&format!("Number {n}.")), false)).collect();
     let refused = at_once(&engines, said("One more.")).expect("at once").err().expect("a refusal");
-    assert_eq!(refused.0, "64 sounds are being made already");
+    assert_eq!(refused.0, "64 sounds are being prepared already");
     // One that is under way has its place.
     assert!(at_once(&engines, said("Number 7.")).is_none());
     fs::write(engine.path("sh.go"), "").unwrap();

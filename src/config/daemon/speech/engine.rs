@@ -1,4 +1,4 @@
-//! One speech engine: `say`, `fallback` and `listen` of `[speech]`, and each table of `[speech.engines]`.
+//! A speech engine: `say`, `fallback` and `listen` of `[speech]`, and each table in `[speech.engines]`.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub(super) struct EngineTable {
 }
 
 impl EngineTable {
-    /// Reads the engine that a key of `[speech]` describes.
+    /// Reads an engine that is the value of a key of `[speech]`.
     pub(super) fn read_key(
         speech: &mut TableReader<'_, '_>,
         key: &'static str,
@@ -39,13 +39,13 @@ impl EngineTable {
         let table = speech.inline_table(key, value);
         if table.is_none() {
             let help = format!("write it as `{key} = {{ engine = \"command\", command = [...] }}`");
-            let message = format!("`{key}` is an engine with its keys");
+            let message = format!("`{key}` must be a table that describes an engine");
             speech.file.error_with_help(span, message, help);
         }
         Some(Self::read(table?, engine_use))
     }
 
-    /// Reads `[speech.engines]`. All of them speak.
+    /// Reads `[speech.engines]`, which are all for text-to-speech.
     pub(super) fn read_named(speech: &mut TableReader<'_, '_>) -> Vec<(Spanned<String>, Self)> {
         let help = |name: &str| format!("write a line `[speech.engines.{name}]` and its keys");
         let engines = speech.table("engines");
@@ -64,29 +64,28 @@ impl EngineTable {
             engine.language = table.take("language");
             engine.speed = table.number_or_text("speed");
         }
-        // Which keys an unknown engine has is not known.
+        // The keys of an unknown engine cannot be checked.
         if is_known {
             table.finish();
         }
         engine
     }
 
-    /// A text-to-speech engine; `None` after an error. `key` is its key or its name in the daemon's file.
+    /// A text-to-speech engine; `None` after an error. `key` is its key or name in the daemon's file.
     pub(super) fn tts(&self, context: DaemonContext<'_>, key: &str) -> Option<Arc<TtsEngine>> {
         if self.backend.needs_voice() && self.voice.is_none() {
             let help = "add the name of one of its voices, such as `voice = \"alloy\"`";
             context.file.error_with_help(self.span.clone(), "this engine needs a `voice`", help);
         }
-        let by = self.backend.tts(context)?;
+        let backend = self.backend.tts(context)?;
+        let description = match &backend {
+            TtsBackend::Command(program) => program::file_name(program).to_owned(),
+            TtsBackend::Http(service) => service.url.host_str().unwrap_or_default().to_owned(),
+            TtsBackend::Switch(name) => format!("the switch's {name}"),
+        };
         Some(Arc::new(TtsEngine {
-            name: match &by {
-                TtsBackend::Command(program) => log_name(key, program::file_name(program)),
-                TtsBackend::Http(service) => {
-                    log_name(key, service.url.host_str().unwrap_or_default())
-                }
-                TtsBackend::Switch(name) => log_name(key, &format!("the switch's {name}")),
-            },
-            backend: by,
+            name: log_name(key, &description),
+            backend,
             voice: name(context.file, self.voice.as_ref()),
             language: name(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
             speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
@@ -95,19 +94,19 @@ impl EngineTable {
 
     /// A speech recognition engine; `None` after an error.
     pub(super) fn asr(&self, context: DaemonContext<'_>) -> Option<Arc<AsrEngine>> {
-        let by = self.backend.asr(context)?;
-        let what = match &by {
+        let backend = self.backend.asr(context)?;
+        let description = match &backend {
             AsrBackend::Command(program) => program::file_name(program).to_owned(),
             AsrBackend::Http(service) => service.url.host_str().unwrap_or_default().to_owned(),
             AsrBackend::Vosk(url) => format!("vosk at {}", url.host_str().unwrap_or_default()),
             AsrBackend::Switch { engine, .. } if engine.is_empty() => "the switch's default".into(),
             AsrBackend::Switch { engine, .. } => format!("the switch's {engine}"),
         };
-        Some(Arc::new(AsrEngine { name: log_name("listen", &what), backend: by }))
+        Some(Arc::new(AsrEngine { name: log_name("listen", &description), backend }))
     }
 }
 
-/// Speaks where the file names no engine: espeak-ng, where it is installed.
+/// The engine without `say`: espeak-ng, if it is installed.
 pub(super) fn default_tts() -> Option<TtsEngine> {
     let program = program::espeak()?;
     Some(TtsEngine {
@@ -119,7 +118,7 @@ pub(super) fn default_tts() -> Option<TtsEngine> {
     })
 }
 
-/// The name of an engine in the log: where it is in the file, and what it is.
-fn log_name(key: &str, what: &str) -> String {
-    format!("{key} ({what})")
+/// The name of an engine in the log: its key in the file, and a description of its backend.
+fn log_name(key: &str, description: &str) -> String {
+    format!("{key} ({description})")
 }

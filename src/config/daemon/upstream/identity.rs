@@ -1,4 +1,4 @@
-//! The certificates and the key of an `[upstream]` table: the files are read and checked against each other.
+//! `ca`, `certificate` and `key` of an `[upstream]` table.
 
 use std::path::Path;
 
@@ -8,16 +8,17 @@ use serde_spanned::Spanned;
 use crate::config::daemon::context::DaemonContext;
 use crate::config::pem::{self, PemError};
 use crate::config::secret_file;
+use crate::config::secrets;
 use crate::config::value::TextOrList;
 use crate::script::template::{BraceSyntax, Placeholder, TemplatePiece, parse_template};
 use crate::web::tls::{TlsIdentity, TlsIdentityError, is_ca_certificate};
 
 pub(super) type CaCertificates = Vec<CertificateDer<'static>>;
 
-/// A certificate with its intermediate certificates, and its private key.
+/// A certificate chain and its private key.
 pub(super) type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// `None` after an error.
+/// The certificates in all files of `ca`; `None` after an error.
 pub(super) fn ca_certificates(
     context: DaemonContext<'_>,
     given: &TextOrList,
@@ -34,14 +35,15 @@ fn ca_certificates_in(
 ) -> Option<CaCertificates> {
     let found = certificates(context, given)?;
     if !found.iter().all(is_ca_certificate) {
-        let message = format!("a certificate in `{}` is none", context.path(given).display());
-        context.file.error_with_help(given.span(), message, "copy it again, whole");
+        let message =
+            format!("`{}` contains an invalid certificate", context.path(given).display());
+        context.file.error_with_help(given.span(), message, "copy the whole certificate again");
         return None;
     }
     Some(found)
 }
 
-/// A certificate and a key need each other. `None` where neither is given, and after an error.
+/// The client certificate; `None` without one, and after an error. A certificate and a key are needed together.
 pub(super) fn client_certificate(
     context: DaemonContext<'_>,
     certificate: Option<&Spanned<String>>,
@@ -50,17 +52,16 @@ pub(super) fn client_certificate(
     match (certificate, key) {
         (Some(certificate), Some(key)) => matching_pair(context, certificate, key),
         (Some(certificate), None) => {
-            let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; it may be in the \
+            let help = "add `key = \"client.key\"` or `key = \"{secret.NAME}\"`; the key can be in the \
                         same file";
-            let message = "this certificate has no `key`";
+            let message = "`certificate` needs `key`";
             context.file.error_with_help(certificate.span(), message, help);
             certificates(context, certificate);
             None
         }
         (None, Some(key)) => {
-            let help =
-                "add `certificate = \"client.pem\"`: it, and those that lead to its authority";
-            context.file.error_with_help(key.span(), "this key has no `certificate`", help);
+            let help = "add `certificate = \"client.pem\"`, with the intermediate certificates in the same file";
+            context.file.error_with_help(key.span(), "`key` needs `certificate`", help);
             private_key(context, key);
             None
         }
@@ -81,9 +82,9 @@ fn matching_pair(
         report_mismatch(context, mismatch, certificate, key);
         return None;
     }
-    if let Some(doubt) = identity.certificate_warning(UnixTime::now()) {
-        let help = "ask whoever issued it for another; requests to this host may fail until then";
-        context.file.warn(certificate.span(), format!("this certificate {doubt}"), help);
+    if let Some(warning) = identity.certificate_warning(UnixTime::now()) {
+        let help = "replace it; until then, requests to this host may fail";
+        context.file.warn(certificate.span(), format!("this certificate {warning}"), help);
     }
     identity.client_certificate
 }
@@ -98,18 +99,18 @@ fn report_mismatch(
     match mismatch {
         TlsIdentityError::InvalidCertificate => {
             let path = context.path(certificate);
-            let message = format!("the certificate in `{}` is none", path.display());
-            file.error_with_help(certificate.span(), message, "copy it again, whole");
+            let message = format!("`{}` contains an invalid certificate", path.display());
+            file.error_with_help(certificate.span(), message, "copy the whole certificate again");
         }
         TlsIdentityError::InvalidKey => {
-            let help = "RSA, ECDSA by P-256 or P-384, and Ed25519 can";
-            file.error_with_help(key.span(), "no key of this kind can be used", help);
+            let help = "use RSA, ECDSA with P-256 or P-384, or Ed25519";
+            file.error_with_help(key.span(), "unsupported type of key", help);
         }
         TlsIdentityError::KeyMismatch => {
-            let label = (certificate.span(), "the first one in this file".to_owned());
+            let label = (certificate.span(), "the first certificate in this file".to_owned());
             let message = "this key does not belong to the certificate".to_owned();
-            let help = "name the key that the certificate was asked for with; its own certificate \
-                        stands first in a file of several";
+            let help = "name the key for which the certificate was issued; in a file of several \
+                        certificates, its own must be the first";
             file.report(key.span(), message, Some(help.to_owned()), Some(label));
         }
     }
@@ -121,13 +122,13 @@ fn certificates(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<C
     report_pem_error(context, given, &path, pem::certificates(&content))
 }
 
-/// A key is a path, or one secret.
+/// Reads a key, which is a path or a single secret.
 fn private_key(
     context: DaemonContext<'_>,
     given: &Spanned<String>,
 ) -> Option<PrivateKeyDer<'static>> {
-    let (pieces, problems) = parse_template(given.get_ref(), BraceSyntax::Doubled);
-    context.file.report_problems(given, problems);
+    let (pieces, errors) = parse_template(given.get_ref(), BraceSyntax::Doubled);
+    context.file.report_placeholder_errors(given, errors);
     match pieces.as_slice() {
         [(_, TemplatePiece::Placeholder(Placeholder::Secret(name)))] => {
             key_in_secret(context, given, name)
@@ -137,7 +138,11 @@ fn private_key(
         }
         _ => {
             let help = "write `key = \"client.key\"` or `key = \"{secret.NAME}\"`";
-            context.file.error_with_help(given.span(), "a key is one file, or one secret", help);
+            context.file.error_with_help(
+                given.span(),
+                "`key` must be one file or one secret",
+                help,
+            );
             None
         }
     }
@@ -150,7 +155,8 @@ fn key_in_file(
     let path = context.path(given);
     let content = content(context, given, &path)?;
     if secret_file::is_open_to_all(&path) {
-        let help = format!("`chmod o= {}`: the daemon's user needs it alone", path.display());
+        let help =
+            format!("run `chmod o= {}`: only the daemon's user needs to read it", path.display());
         context.file.warn(given.span(), "every user of this host can read this key", help);
     }
     report_pem_error(context, given, &path, pem::key(&content))
@@ -163,11 +169,10 @@ fn key_in_secret(
 ) -> Option<PrivateKeyDer<'static>> {
     let file = context.file;
     let secret = context.secrets.value(name).map_err(|reason| {
-        let help = "write the key, as PEM, into that file";
-        file.error_with_help(given.span(), format!("no secret `{name}`: {reason}"), help);
+        secrets::report_unavailable(file, given.span(), name, &reason, "the key in PEM");
     });
-    let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { what, help }| {
-        file.error_with_help(given.span(), format!("the secret `{name}`: {what}"), help);
+    let key = pem::key(secret.ok()?.as_bytes()).map_err(|PemError { message, help }| {
+        file.error_with_help(given.span(), format!("the secret `{name}`: {message}"), help);
     });
     key.ok()
 }
@@ -175,8 +180,8 @@ fn key_in_secret(
 fn content(context: DaemonContext<'_>, given: &Spanned<String>, path: &Path) -> Option<Vec<u8>> {
     let content = secret_file::read(path).map_err(|error| {
         let help =
-            "let the daemon's user read it; a relative path begins at the folder of this file";
-        let message = format!("`{}` can't be read: {error}", path.display());
+            "name a file that the daemon's user can read; a relative path starts in the folder of this file";
+        let message = format!("cannot read `{}`: {error}", path.display());
         context.file.error_with_help(given.span(), message, help);
     });
     content.ok()
@@ -188,8 +193,8 @@ fn report_pem_error<T>(
     path: &Path,
     found: Result<T, PemError>,
 ) -> Option<T> {
-    let found = found.map_err(|PemError { what, help }| {
-        let message = format!("`{}`: {what}", path.display());
+    let found = found.map_err(|PemError { message, help }| {
+        let message = format!("`{}`: {message}", path.display());
         context.file.error_with_help(given.span(), message, help);
     });
     found.ok()

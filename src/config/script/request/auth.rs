@@ -1,4 +1,4 @@
-//! `auth`: the credentials that a request carries.
+//! `auth`: the credentials of a request.
 
 use std::ops::Range;
 
@@ -22,24 +22,22 @@ pub(super) struct AuthTable {
 }
 
 impl AuthTable {
-    pub(super) fn read(of: &mut TableReader<'_, '_>) -> Option<Self> {
-        let mut table = of.table_or_help("auth", EXAMPLE)?;
-        let auth = Self {
+    /// Reads `auth` of the table of a request.
+    pub(super) fn read(request: &mut TableReader<'_, '_>) -> Option<Self> {
+        let table = request.table_or_help("auth", EXAMPLE)?;
+        Some(table.read_whole(|table| Self {
             span: table.span.clone(),
             user: table.take("user"),
             password: table.take("password"),
             bearer: table.take("bearer"),
-        };
-        table.finish();
-        Some(auth)
+        }))
     }
 
-    /// Reports credentials beside these, in the headers or in a URL.
+    /// Reports other credentials besides these, in the headers or in a URL.
     pub(super) fn check_only(&self, file: &TomlFile, has_others: bool) {
         if has_others {
-            let help =
-                "take the header `Authorization`, or the name before the host, out; or `auth`";
-            let message = "this request says twice who we are";
+            let help = "remove `auth`, or the `Authorization` header and the user name in the URL";
+            let message = "this request has other credentials besides `auth`";
             file.error_with_help(self.span.clone(), message, help);
         }
     }
@@ -50,7 +48,7 @@ impl AuthTable {
             (Some(user), Some(password), None) => {
                 if user.get_ref().contains(':') {
                     let message =
-                        "a name with a colon can't be sent: the password would begin at it";
+                        "a user name cannot contain a colon: the password would start there";
                     script.file.error(user.span(), message);
                 }
                 Some(AuthTemplate::Basic(text(user), text(password)))
@@ -59,8 +57,8 @@ impl AuthTable {
             (user, password, bearer) => {
                 let twice = bearer.is_some() && (user.is_some() || password.is_some());
                 let message = match twice {
-                    true => "this says twice who we are",
-                    false => "this does not say who we are",
+                    true => "`auth` must not have both a password and a bearer token",
+                    false => "`auth` is incomplete",
                 };
                 script.file.error_with_help(self.span.clone(), message, EXAMPLE);
                 None

@@ -1,4 +1,4 @@
-//! `headers` and `body`: names and values as a query string or as a table, JSON, XML.
+//! `headers` and `body`: names and values as a query string or as a table, or a body of JSON or XML.
 
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
@@ -18,7 +18,6 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
 const XML: &str = "application/xml";
 
-/// Request headers.
 pub(crate) fn headers(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
@@ -34,11 +33,11 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     let name = Template::with_context(pair.name, EscapeContext::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
-        error("this is no header's name", "write headers as `Name=value&Other=value`");
+        error("not a valid header name", "write headers as `Name=value&Other=value`");
         return None;
     };
     if is_connection_header(&name) {
-        error("this header is the connection's own", "take it out");
+        error("the HTTP client sets this header", "remove it");
     }
     let Some(value) = pair.value else {
         error("this header has no value", "write headers as `Name=value&Other=value`");
@@ -47,12 +46,14 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     let value = Template::with_context(value, EscapeContext::Header);
     let sample = value.fill(&SampleValues("1")).unwrap_or_default();
     if HeaderValue::from_bytes(sample.text().as_bytes()).is_err() {
-        error("a header's value is one line", "take the line break out");
+        error(
+            "the value of a header must be a single line",
+            "remove line breaks and other control characters",
+        );
     }
     Some((name, value))
 }
 
-/// A request's body.
 pub(crate) fn body(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
@@ -81,8 +82,8 @@ fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> B
     let template = Template::json(script.pieces(text, BraceSyntax::Literal));
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
-        let help = "a body that begins with { or [ is JSON";
-        script.file.error_with_help(text.span(), format!("this body is no JSON: {e}"), help);
+        let help = "a body that begins with { or [ must be JSON";
+        script.file.error_with_help(text.span(), format!("not valid JSON: {e}"), help);
     }
     BodyTemplate { text: template, content_type: JSON }
 }
@@ -92,16 +93,16 @@ fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> Bo
     let template = script.template(text, EscapeContext::Xml);
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
-        let help = "a body that begins with < is XML";
-        script.file.error_with_help(text.span(), format!("this body is no XML: {e}"), help);
+        let help = "a body that begins with < must be XML";
+        script.file.error_with_help(text.span(), format!("not valid XML: {e}"), help);
     }
     BodyTemplate { text: template, content_type: XML }
 }
 
 fn check_raw_json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool, kind: &str) {
     if raw_json {
-        let message = format!("`raw_json` makes JSON of names and values, and this is {kind}");
-        let help = "take `raw_json` out, or write the body as `a={caller}&b={keypress}`";
+        let message = format!("`raw_json` needs names and values, but this body is {kind}");
+        let help = "remove `raw_json`, or write the body as `a={caller}&b={keypress}`";
         script.file.error_with_help(text.span(), message, help);
     }
 }
@@ -110,14 +111,14 @@ fn form_of_pairs(pairs: Vec<PayloadPair>) -> Template {
     let mut text = Template::default();
     for (n, pair) in pairs.into_iter().enumerate() {
         text.append(Template::text(if n == 0 { "" } else { "&" }));
-        text.append(landed(pair.name, EscapeContext::Query));
+        text.append(escaped(pair.name, EscapeContext::Query));
         text.append(Template::text("="));
-        text.append(landed(pair.value.unwrap_or_default(), EscapeContext::Query));
+        text.append(escaped(pair.value.unwrap_or_default(), EscapeContext::Query));
     }
     text
 }
 
-/// An object of strings in the order written; a name that comes again makes its value a list.
+/// A JSON object of strings, in the order of the file. The values of a repeated name become a list.
 fn json_of_pairs(pairs: Vec<PayloadPair>) -> BodyTemplate {
     let mut names: Vec<(Vec<TemplatePiece>, Vec<Template>)> = Vec::new();
     for pair in pairs {
@@ -152,21 +153,21 @@ fn list(open: &str, items: impl Iterator<Item = Template>, close: &str) -> Templ
 
 fn quoted(pieces: Vec<TemplatePiece>) -> Template {
     let mut text = Template::text("\"");
-    text.append(landed(pieces, EscapeContext::JsonString));
+    text.append(escaped(pieces, EscapeContext::JsonString));
     text.append(Template::text("\""));
     text
 }
 
-/// A template whose own text is escaped for the place as its values are.
-fn landed(pieces: Vec<TemplatePiece>, landing: EscapeContext) -> Template {
+/// A template whose own text is escaped like its values.
+fn escaped(pieces: Vec<TemplatePiece>, context: EscapeContext) -> Template {
     let escaped = pieces.into_iter().map(|piece| match piece {
         TemplatePiece::Text(text) => {
             let mut out = String::new();
-            // No text is unfit for a form or for JSON.
-            let _ = landing.escape_into(&text, &mut out);
+            // Every text can be escaped for a form and for JSON.
+            let _ = context.escape_into(&text, &mut out);
             TemplatePiece::Text(out)
         }
-        fill => fill,
+        placeholder => placeholder,
     });
-    Template::with_context(escaped, landing)
+    Template::with_context(escaped, context)
 }

@@ -1,4 +1,4 @@
-//! `url` and `fallback_url`: where a request goes.
+//! `url` and `fallback_url` of a request.
 
 use serde_spanned::Spanned;
 use url::Url as ParsedUrl;
@@ -10,12 +10,12 @@ use crate::script::template::{BraceSyntax, Template, TemplatePiece};
 const EXAMPLE: &str = "write it as `https://shop.example/orders?id={keypress}`";
 
 pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemplate {
-    let placed = script.placed_pieces(text, BraceSyntax::Doubled);
-    let begins_with_value = matches!(placed.first(), Some((_, TemplatePiece::Placeholder(_))));
+    let spanned = script.spanned_pieces(text, BraceSyntax::Doubled);
+    let begins_with_value = matches!(spanned.first(), Some((_, TemplatePiece::Placeholder(_))));
     let first_value =
-        placed.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
+        spanned.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
     let first_value = first_value.map(|(at, _)| script.file.span_in(text, at.clone()));
-    let (template, decides_host) = Template::url(placed.into_iter().map(|(_, piece)| piece));
+    let (template, decides_host) = Template::url(spanned.into_iter().map(|(_, piece)| piece));
     if decides_host {
         script.check_host(first_value.unwrap_or_else(|| text.span()));
     }
@@ -31,20 +31,20 @@ fn check(
 ) {
     let sample = SampleValues(if begins_with_value { "http://sample.example" } else { "1" });
     let Ok(filled) = url.fill(&sample) else { return };
-    let wrong = |message: String| script.file.error_with_help(text.span(), message, EXAMPLE);
+    let error = |message: String| script.file.error_with_help(text.span(), message, EXAMPLE);
     match ParsedUrl::parse(filled.text()) {
         _ if text.get_ref().contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            wrong("a URL has no spaces: write `%20`".to_owned());
+            error("a URL cannot contain spaces: write `%20`".to_owned());
         }
-        Err(e) => wrong(format!("this is no URL: {e}")),
+        Err(e) => error(format!("not a valid URL: {e}")),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            wrong(format!("`{}` is no scheme that is asked here", url.scheme()));
+            error(format!("unsupported scheme `{}`: use http or https", url.scheme()));
         }
         Ok(_) => {}
     }
 }
 
-/// Whether there are credentials before the host of a URL.
+/// Whether a URL contains credentials before the host.
 pub(super) fn has_user(url: &Spanned<String>) -> bool {
     let after_scheme = url.get_ref().split_once("://").map_or("", |(_, rest)| rest);
     let authority = after_scheme.split(['/', '?', '#']).next().unwrap_or_default();

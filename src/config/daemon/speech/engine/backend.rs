@@ -1,4 +1,4 @@
-//! What an engine is: a program, a web service, a vosk server, or an engine of the switch.
+//! The backend of an engine: a program, a web service, a vosk server, or an engine of the switch.
 
 use serde_spanned::Spanned;
 use url::Url;
@@ -11,9 +11,9 @@ use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::voice::settings::{AsrBackend, TtsBackend};
 
-/// What can stand in braces in the arguments of a program that speaks.
+/// Placeholders in the arguments of a text-to-speech program.
 const TTS_PLACEHOLDERS: &[&str] = &["out", "voice", "language", "speed", "wpm"];
-/// What can stand in braces in the arguments of a program that recognizes speech.
+/// Placeholders in the arguments of a speech recognition program.
 const ASR_PLACEHOLDERS: &[&str] = &["in", "language"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub(crate) enum EngineUse {
     Asr,
 }
 
-/// The keys of each kind of engine. A required key that is `None` was reported when it was read.
+/// The keys of each kind of engine. A required key that is `None` has already been reported.
 #[derive(Debug)]
 pub(super) enum BackendTable {
     Command(ProgramTable),
@@ -32,7 +32,7 @@ pub(super) enum BackendTable {
         name: Option<Spanned<String>>,
         grammar: Option<Spanned<String>>,
     },
-    /// Not a kind of engine, which was reported.
+    /// The kind is missing or unknown, which has already been reported.
     Unknown,
 }
 
@@ -59,14 +59,14 @@ impl BackendTable {
                 Self::Switch { name: table.take("name"), grammar: table.take("grammar") }
             }
             (unknown, engine_use) => {
-                let message = format!("there is no engine of the kind `{unknown}` here");
+                let message = format!("unknown kind of engine `{unknown}`");
                 table.file.error_with_help(kind.span(), message, suggestion(unknown, engine_use));
                 Self::Unknown
             }
         }
     }
 
-    /// Web services and switches have no default voice.
+    /// Whether `voice` is required: web services and switches have no default.
     pub(super) fn needs_voice(&self) -> bool {
         matches!(self, Self::Http(_) | Self::Switch { .. })
     }
@@ -93,9 +93,7 @@ impl BackendTable {
             }
             Self::Http(service) => AsrBackend::Http(service.service(context)?),
             Self::Vosk(url) => AsrBackend::Vosk(vosk_url(context, url.as_ref()?)?),
-            Self::Switch { name, grammar } => {
-                asr_of_switch(context, name.as_ref(), grammar.as_ref())?
-            }
+            Self::Switch { name, grammar } => switch_asr(context, name.as_ref(), grammar.as_ref())?,
             Self::Unknown => return None,
         })
     }
@@ -116,8 +114,8 @@ fn vosk_url(context: DaemonContext<'_>, given: &Spanned<String>) -> Option<Url> 
     engine_url(context, given, &["ws", "wss"], "write `url = \"ws://127.0.0.1:2700\"`")
 }
 
-/// An empty `name` is the switch's default engine.
-fn asr_of_switch(
+/// An engine of the switch. Without a name, it is the switch's default.
+fn switch_asr(
     context: DaemonContext<'_>,
     engine: Option<&Spanned<String>>,
     grammar: Option<&Spanned<String>>,

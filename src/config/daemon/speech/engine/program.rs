@@ -1,4 +1,4 @@
-//! `engine = "command"`: a program with its arguments.
+//! `engine = "command"`: a program and its arguments.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -23,7 +23,7 @@ impl ProgramTable {
         Self(read_command(table))
     }
 
-    /// `None` after an error. `placeholders` are the names that can stand in braces in the arguments.
+    /// `None` after an error. `placeholders` are those that the arguments can contain.
     pub(super) fn program(
         &self,
         context: DaemonContext<'_>,
@@ -31,19 +31,19 @@ impl ProgramTable {
     ) -> Option<EngineProgram> {
         let (command, file) = (self.0.as_ref()?, context.file);
         let Some((program, arguments)) = command.get_ref().split_first() else {
-            let help = "name the program first, then each argument";
-            file.error_with_help(command.span(), "`command` names no program", help);
+            let help = "write the program first, then each argument";
+            file.error_with_help(command.span(), "`command` is empty", help);
             return None;
         };
         if program.get_ref().trim().is_empty() || program.get_ref().contains(['{', '}', '\0']) {
-            let help = "write its name as it is in PATH, or its whole path";
-            file.error_with_help(program.span(), "this is no program", help);
+            let help = "write its name in PATH, or its full path";
+            file.error_with_help(program.span(), "not a valid program name", help);
             return None;
         }
         arguments.iter().for_each(|argument| check_argument(context, argument, placeholders));
         if !is_installed(program.get_ref()) {
-            let message = format!("there is no program `{}`", program.get_ref());
-            let help = "install it, or write its whole path; until then this engine fails";
+            let message = format!("the program `{}` does not exist", program.get_ref());
+            let help = "install it, or write its full path; until then this engine fails";
             file.warn(program.span(), message, help);
         }
         Some(EngineProgram {
@@ -58,16 +58,16 @@ fn read_command(table: &mut TableReader<'_, '_>) -> Option<SpannedList<String>> 
     let DeValue::String(text) = value.get_ref() else { return table.list_from("command", value) };
     let words: Vec<_> = text.split_whitespace().map(|word| format!("{word:?}")).collect();
     let help = format!("write it as `command = [{}]`", words.join(", "));
-    let message = "`command` is a list of the program and each argument: no shell reads it";
+    let message = "`command` must be a list of the program and its arguments: no shell is used";
     table.file.error_with_help(value.span(), message, help);
     None
 }
 
-/// Letters in braces are placeholders. Other braces belong to the program.
+/// Letters in braces are a placeholder. Other braces are passed to the program.
 fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeholders: &[&str]) {
     let (text, file) = (argument.get_ref(), context.file);
     if text.contains('\0') {
-        file.error(argument.span(), "no argument of a program holds a NUL");
+        file.error(argument.span(), "an argument cannot contain a NUL character");
     }
     for (start, _) in text.match_indices('{') {
         let Some((inner, _)) = text[start + 1..].split_once('}') else { continue };
@@ -80,11 +80,11 @@ fn check_argument(context: DaemonContext<'_>, argument: &Spanned<String>, placeh
             Some(near) => format!("did you mean `{{{near}}}`?"),
             None => format!("known here: {{{}}}", placeholders.join("}, {")),
         };
-        file.error_with_help(at, format!("there is no `{{{inner}}}` here"), help);
+        file.error_with_help(at, format!("unknown placeholder `{{{inner}}}`"), help);
     }
 }
 
-/// espeak-ng as the default text-to-speech engine, where it is installed.
+/// espeak-ng with its arguments; `None` if it is not installed.
 pub(super) fn espeak() -> Option<EngineProgram> {
     let program = "espeak-ng".to_owned();
     let arguments = ["--stdin", "-v", "{voice}", "-s", "{wpm}", "-w", "{out}"];
@@ -96,7 +96,7 @@ pub(super) fn file_name(program: &EngineProgram) -> &str {
     program.executable.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether a program can be run: by its path, or by its name in `PATH`.
+/// Whether a program exists, by its path or by its name in `PATH`.
 fn is_installed(program: &str) -> bool {
     if program.contains('/') {
         return is_executable(Path::new(program));

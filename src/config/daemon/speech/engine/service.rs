@@ -18,10 +18,10 @@ pub(super) struct HttpServiceTable {
 }
 
 impl HttpServiceTable {
-    /// `endpoint` and `model` are examples for the help.
+    /// `endpoint` and `model` are examples in the help.
     pub(super) fn read(table: &mut TableReader<'_, '_>, endpoint: &str, model: &str) -> Self {
         let url = format!("write `url = \"https://api.example/v1/audio/{endpoint}\"`");
-        let model = format!("write `model = \"{model}\"`, or the name that the service knows");
+        let model = format!("write `model = \"{model}\"`, or another model of the service");
         Self {
             url: table.require("url", &url),
             model: table.require("model", &model),
@@ -51,19 +51,19 @@ pub(super) fn engine_url(
     let url = Url::parse(given.get_ref()).ok();
     let url = url.filter(|url| schemes.contains(&url.scheme()) && url.has_host());
     if url.is_none() || given.get_ref().contains(['{', '}']) {
-        context.file.error_with_help(given.span(), "this is no address of an engine", help);
+        context.file.error_with_help(given.span(), "not a valid URL of an engine", help);
     }
     url
 }
 
-/// Reports control characters. Returns the text as it is.
+/// Reports control characters. Returns the text unchanged.
 pub(super) fn check_one_line<'a>(
     context: DaemonContext<'_>,
     given: &'a Spanned<String>,
 ) -> &'a str {
     if given.get_ref().contains(char::is_control) {
-        let help = "take the line break out";
-        context.file.error_with_help(given.span(), "this is one line", help);
+        let help = "remove line breaks and other control characters";
+        context.file.error_with_help(given.span(), "this value must be a single line", help);
     }
     given.get_ref()
 }
@@ -76,16 +76,16 @@ fn header(
     let file = context.file;
     let Ok(header) = HeaderName::from_bytes(name.get_ref().as_bytes()) else {
         let help = "write it as `headers = { Authorization = \"Bearer {secret.NAME}\" }`";
-        file.error_with_help(name.span(), "this is no header's name", help);
+        file.error_with_help(name.span(), "not a valid header name", help);
         return None;
     };
     if is_connection_header(&header) {
-        file.error_with_help(name.span(), "this header is the connection's own", "take it out");
+        file.error_with_help(name.span(), "the HTTP client sets this header", "remove it");
     }
     let filled = context.fill_secrets(value, "an engine", str::to_owned);
     let Ok(mut written) = HeaderValue::from_str(&filled.text) else {
-        let help = "take line breaks and control characters out, of its secrets too";
-        file.error_with_help(value.span(), "a header's value is one line", help);
+        let help = "remove line breaks and other control characters, also from its secrets";
+        file.error_with_help(value.span(), "the value of a header must be a single line", help);
         return None;
     };
     written.set_sensitive(filled.has_secret);

@@ -1,45 +1,45 @@
-//! Names and values, from a query string or from a table.
+//! Names and values in a query string or in a table.
 //!
-//! Placeholders are found before the text is split and decoded: `&` and `=` in their braces separate nothing.
+//! A text is split and decoded after its placeholders are found, so `&` and `=` inside of braces are not separators.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::percent_decode_str;
 
-use crate::config::script::context::{PlacedPiece, ScriptContext};
+use crate::config::script::context::{ScriptContext, SpannedPiece};
 use crate::config::value::TextOrTable;
 use crate::script::template::{BraceSyntax, TemplatePiece};
 
-/// A name and, where there is one, its value; both decoded.
+/// A name and its value, both decoded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct PayloadPair {
-    /// In the file.
+    /// The range in the text while it is split, then the range in the file.
     pub(super) at: Range<usize>,
     pub(super) name: Vec<TemplatePiece>,
     pub(super) value: Option<Vec<TemplatePiece>>,
 }
 
-/// How the text of query-string form is decoded.
+/// How a query string is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PairDecoding {
-    /// `%XX` alone: headers.
+    /// Only `%XX`, for headers.
     Percent,
-    /// `%XX`, and `+` for a space.
+    /// `%XX`, and `+` as a space.
     Form,
 }
 
-/// All pairs, in order. A table's names and values are taken as they are.
+/// All pairs in the order of the file. Names and values in a table are not decoded.
 pub(super) fn pairs(
     script: &ScriptContext<'_>,
     given: &TextOrTable,
-    decode: PairDecoding,
+    decoding: PairDecoding,
 ) -> Vec<PayloadPair> {
     match given {
-        TextOrTable::Text(text) => split(script.placed_pieces(text, BraceSyntax::Doubled))
+        TextOrTable::Text(text) => split(script.spanned_pieces(text, BraceSyntax::Doubled))
             .into_iter()
             .map(|pair| PayloadPair { at: script.file.span_in(text, pair.at.clone()), ..pair })
-            .filter_map(|pair| pair.decoded(script, decode))
+            .filter_map(|pair| pair.decoded(script, decoding))
             .collect(),
         TextOrTable::Table(table) => table
             .iter()
@@ -52,25 +52,25 @@ pub(super) fn pairs(
     }
 }
 
-/// Cuts at each `&`, and in each pair at the first `=`. Empty pairs are none.
-fn split(pieces: Vec<PlacedPiece>) -> Vec<PayloadPair> {
+/// Splits at each `&`, and each pair at its first `=`. Empty pairs are dropped.
+fn split(pieces: Vec<SpannedPiece>) -> Vec<PayloadPair> {
     let mut pairs = Vec::new();
-    let mut open = PayloadPair::default();
+    let mut pair = PayloadPair::default();
     for (at, piece) in pieces {
         let TemplatePiece::Text(text) = piece else {
-            open.push(at, piece);
+            pair.push(at, piece);
             continue;
         };
         let mut start = at.start;
         for (n, part) in text.split('&').enumerate() {
             if n > 0 {
-                pairs.push(std::mem::take(&mut open));
+                pairs.push(std::mem::take(&mut pair));
             }
-            open.push_text(start..start + part.len(), part);
+            pair.push_text(start..start + part.len(), part);
             start += part.len() + 1;
         }
     }
-    pairs.push(open);
+    pairs.push(pair);
     pairs.retain(|pair| !pair.name.is_empty() || pair.value.is_some());
     pairs
 }
@@ -98,17 +98,17 @@ impl PayloadPair {
         self.value.as_mut().unwrap_or(&mut self.name).push(piece);
     }
 
-    fn decoded(self, script: &ScriptContext<'_>, decode: PairDecoding) -> Option<Self> {
-        let name = decode.pieces(self.name);
+    fn decoded(self, script: &ScriptContext<'_>, decoding: PairDecoding) -> Option<Self> {
+        let name = decoding.pieces(self.name);
         let value = match self.value {
-            Some(value) => decode.pieces(value).map(Some),
+            Some(value) => decoding.pieces(value).map(Some),
             None => Some(None),
         };
         let decoded =
             name.zip(value).map(|(name, value)| Self { at: self.at.clone(), name, value });
         if decoded.is_none() {
-            let help = "write characters beyond ASCII as they are, or as the %XX of their UTF-8";
-            script.file.error_with_help(self.at, "the %XX here give no UTF-8 text", help);
+            let help = "write non-ASCII characters as they are, or escape their bytes in UTF-8";
+            script.file.error_with_help(self.at, "the %XX escapes are not valid UTF-8", help);
         }
         decoded
     }

@@ -1,4 +1,4 @@
-//! What is known of a fetched sound: how to ask whether it is still the same, and until when nobody needs to.
+//! HTTP cache metadata of a fetched sound: how long it is fresh, and how to revalidate it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -7,27 +7,27 @@ use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL, ETAG, HeaderName, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 
-/// Where the other side says nothing of it.
+/// If the response has no `Cache-Control` with a time.
 const DEFAULT_FRESH_TIME: Duration = Duration::from_secs(5 * 60);
-/// However much longer the other side says: a clock may have been wrong.
+/// Bounds the effect of a wrong clock or of an unreasonable `Cache-Control`.
 const MAX_FRESH_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// Longest value of a header that is kept.
+/// Longer `ETag` and `Last-Modified` values are ignored.
 const MAX_HEADER_VALUE_BYTES: usize = 1024;
 
-/// Where a sound is from: nothing in it tells its URL.
+/// Stored as a JSON file next to the sound, so the field names are a file format. The URL is not part of it: it may
+/// contain secrets.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct SoundCacheMetadata {
+pub(crate) struct SoundCacheMetadata {
     etag: Option<String>,
     last_modified: Option<String>,
-    /// It is not to be heard when the other side can't say that it is still right.
+    /// A stale sound must not be played, even if the upstream fails.
     must_revalidate: bool,
     /// In seconds since 1970.
     fresh_until: AtomicU64,
 }
 
 impl SoundCacheMetadata {
-    /// What a reply's headers say.
-    pub fn from_headers(headers: &HeaderMap) -> Self {
+    pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
         let control = CacheControl::from_headers(headers);
         Self {
             etag: header_value(headers, ETAG),
@@ -37,38 +37,35 @@ impl SoundCacheMetadata {
         }
     }
 
-    /// What was written down.
-    pub fn from_json(json: &[u8]) -> Option<Self> {
+    pub(super) fn from_json(json: &[u8]) -> Option<Self> {
         serde_json::from_slice(json).ok()
     }
 
-    /// To be written down.
-    pub fn to_json(&self) -> Vec<u8> {
+    pub(super) fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// Whether it serves without asking.
-    pub fn is_fresh(&self) -> bool {
+    /// Whether the sound may be played without revalidation.
+    pub(crate) fn is_fresh(&self) -> bool {
         unix_now() < self.fresh_until.load(Ordering::Relaxed)
     }
 
-    /// Whether it serves where the other side fails.
-    pub fn allows_stale_if_error(&self) -> bool {
+    /// Whether a stale sound may be played if the upstream fails.
+    pub(crate) fn allows_stale_if_error(&self) -> bool {
         !self.must_revalidate
     }
 
-    /// The other side says that it is still the same.
-    pub fn renew(&self, headers: &HeaderMap) {
+    /// Applies a 304 response: the sound is unchanged.
+    pub(crate) fn renew(&self, headers: &HeaderMap) {
         self.set_fresh_for(CacheControl::from_headers(headers).fresh_time());
     }
 
-    /// It serves so long without asking.
-    pub fn set_fresh_for(&self, time: Duration) {
+    pub(crate) fn set_fresh_for(&self, time: Duration) {
         self.fresh_until.store(unix_now() + time.as_secs(), Ordering::Relaxed);
     }
 
-    /// The headers that ask whether it is still the same.
-    pub fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, &str)> {
+    /// The request headers of a revalidation.
+    pub(crate) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, &str)> {
         let etag = self.etag.as_deref().map(|etag| (http::header::IF_NONE_MATCH, etag));
         let since = self.last_modified.as_deref();
         let since = since.map(|since| (http::header::IF_MODIFIED_SINCE, since));
@@ -76,15 +73,15 @@ impl SoundCacheMetadata {
     }
 }
 
-/// Whether a reply is for this call alone.
-pub fn is_uncacheable(headers: &HeaderMap) -> bool {
+/// Whether the response must not be stored.
+pub(crate) fn is_uncacheable(headers: &HeaderMap) -> bool {
     CacheControl::from_headers(headers).no_store
 }
 
-/// What `Cache-Control` and `Age` say.
+/// The `Cache-Control` and `Age` headers.
 #[derive(Default)]
 struct CacheControl {
-    /// Nothing is kept. We serve many callers: what is private is for one of them.
+    /// `private` counts as well, since this is a cache for many callers.
     no_store: bool,
     must_revalidate: bool,
     no_cache: bool,
@@ -106,7 +103,7 @@ impl CacheControl {
 
     fn apply_directive(&mut self, directive: &str) {
         let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        // A time that can't be read is over.
+        // An invalid time counts as expired (RFC 9111, section 4.2.1).
         let seconds = || Some(value.trim_matches('"').parse().unwrap_or(0));
         match name {
             "no-store" | "private" => self.no_store = true,

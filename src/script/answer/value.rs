@@ -1,0 +1,35 @@
+//! The values of an answer, and the errors of its formats.
+
+use std::borrow::Cow;
+
+/// The value at a response key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AnswerValue<'a> {
+    /// No such key, or JSON's `null`.
+    Absent,
+    /// A string, a number with the digits that were sent, `true` or `false`.
+    Text(Cow<'a, str>),
+    /// An object or an array; in XML and forms, an element with children or a repeated name.
+    Composite,
+}
+
+/// Why a body can't be parsed. The text never holds any of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum AnswerFormatError {
+    #[error(
+        "the answer is an HTML page; send JSON, XML, a form or plain text with the matching content type"
+    )]
+    Html,
+    #[error("the answer is invalid JSON at line {0}, column {1}")]
+    Json(usize, usize),
+    #[error("the answer is JSON with more than 128 levels of nesting")]
+    TooDeep,
+    #[error("the answer is invalid XML at line {0}, column {1}")]
+    Xml(u32, u32),
+    #[error("the answer is XML with a document type definition (DTD), which is not supported")]
+    Dtd,
+    #[error("the answer is XML with more than {0} attributes or namespaces")]
+    TooManyAttributes(usize),
+    #[error("the answer is not text: it contains NUL bytes")]
+    Binary,
+}

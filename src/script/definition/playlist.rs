@@ -1,0 +1,66 @@
+//! What a script plays: sounds, texts and values of the call.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::channel::Sound;
+use crate::script::template::Placeholder;
+
+/// Sounds and texts that are played one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Playlist {
+    /// In the order in which they are played.
+    pub parts: Vec<PromptPart>,
+}
+
+impl Playlist {
+    /// Whether there is nothing to play.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
+
+/// One part of a [`Playlist`].
+#[derive(Debug, Clone)]
+pub enum PromptPart {
+    /// Recorded sounds.
+    Recorded(RecordedSounds),
+    /// A text that is the same in every call.
+    Text(Arc<str>),
+    /// A value of the call, spoken.
+    Value(Placeholder, SayAs),
+    /// A sound at a fixed URL.
+    Url(Arc<str>),
+    /// A sound at a URL that is a value of the call.
+    UrlValue(Placeholder),
+}
+
+/// How a value is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SayAs {
+    /// As text.
+    Words,
+    /// Character by character.
+    Digits,
+    /// As a number.
+    Number,
+}
+
+/// Recorded sounds, by the language of the channel.
+#[derive(Debug, Clone, Default)]
+pub struct RecordedSounds {
+    /// For channels whose language has no sounds of its own.
+    pub default: Arc<[Sound]>,
+    /// By language, in lower case: `en`, `pt_br`.
+    pub by_language: BTreeMap<String, Arc<[Sound]>>,
+}
+
+impl RecordedSounds {
+    /// The sounds for a language such as `pt_BR`: those of `pt_br`, else those of `pt`, else the default.
+    pub fn in_language(&self, language: &str) -> &Arc<[Sound]> {
+        let language = language.to_ascii_lowercase().replace('-', "_");
+        let primary = language.split('_').next().unwrap_or_default();
+        (self.by_language.get(&language).or_else(|| self.by_language.get(primary)))
+            .unwrap_or(&self.default)
+    }
+}

@@ -1,0 +1,135 @@
+//! `[trigger]` and `[hangup]`: a request with placeholders, and how its answer is used.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use super::playlist::Playlist;
+use crate::script::path::KeyPath;
+use crate::script::template::Template;
+
+/// A request, and how its answer is used.
+#[derive(Debug, Clone, Default)]
+pub struct ScriptTrigger {
+    /// An `http` or `https` URL.
+    pub url: UrlTemplate,
+    /// The URL that is tried if `url` gives no usable answer.
+    pub fallback: Option<UrlTemplate>,
+    pub headers: Vec<(HeaderName, Template)>,
+    /// Credentials that are not a plain header.
+    pub auth: Option<AuthTemplate>,
+    /// With a body the request is a POST, without one a GET.
+    pub body: Option<BodyTemplate>,
+    /// One signature is added for each key.
+    pub signing_keys: Vec<Template>,
+    /// Timeouts and retries.
+    pub retry_policy: RetryPolicy,
+    /// What the caller hears while the request is in progress.
+    pub hold_media: HoldMediaTemplate,
+    /// A background request: the call goes on without waiting for the answer.
+    pub background: bool,
+    /// The response key: the path to the value that branches are compared with.
+    pub response_key: Option<KeyPath>,
+    /// Whether and for how long answers are cached.
+    pub cache_policy: Option<ResponseCachePolicy>,
+}
+
+/// A URL with placeholders.
+#[derive(Debug, Clone, Default)]
+pub struct UrlTemplate {
+    pub template: Template,
+    /// Whether a placeholder is part of the host. The host is then checked against the operator's egress rules before
+    /// each request.
+    pub decides_host: bool,
+}
+
+/// Credentials with placeholders.
+#[derive(Debug, Clone)]
+pub enum AuthTemplate {
+    /// A user name and a password.
+    Basic(Template, Template),
+    /// A bearer token.
+    Bearer(Template),
+}
+
+/// Timeouts and retries of a request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// For the whole request, with all attempts and pauses.
+    pub total_timeout: Duration,
+    /// For one attempt; `None` is limited only by `total_timeout`.
+    pub attempt_timeout: Option<Duration>,
+    /// How many more attempts there are after the first.
+    pub retries: u32,
+}
+
+/// How long an answer is cached, and which requests share it.
+#[derive(Debug, Clone, Default)]
+pub struct ResponseCachePolicy {
+    /// How long the answer is fresh: it is used without a request.
+    pub fresh: Duration,
+    /// How long after that a stale answer is still used at once, while it is refreshed in the background.
+    pub stale: Duration,
+    /// How long after the fresh time a stale answer is used if a request fails.
+    pub stale_if_error: Duration,
+    /// The cache key; `None` uses everything that is sent.
+    pub key: Option<CacheKeyTemplate>,
+}
+
+impl ResponseCachePolicy {
+    /// How long an answer stays in the cache.
+    pub fn lifetime(&self) -> Duration {
+        self.fresh + self.stale.max(self.stale_if_error)
+    }
+}
+
+/// A cache key with placeholders. Requests share an answer if both parts are equal.
+#[derive(Debug, Clone)]
+pub struct CacheKeyTemplate {
+    /// The request as it is written in the script, before placeholders are filled. Scripts that send different requests
+    /// share no answers.
+    pub source: Arc<str>,
+    /// The key that the script gives.
+    pub template: Template,
+}
+
+/// A request body with placeholders.
+#[derive(Debug, Clone)]
+pub struct BodyTemplate {
+    /// The body. Values are escaped for its format.
+    pub text: Template,
+    /// Sent as `Content-Type`, unless the headers set one.
+    pub content_type: &'static str,
+}
+
+/// What the caller hears while a request is in progress.
+#[derive(Debug, Clone, Default)]
+pub struct HoldMediaTemplate {
+    /// Silence before the music starts.
+    pub delay: Duration,
+    /// Music on hold.
+    pub music: Option<HoldMusicSource>,
+    /// A sound that interrupts the music from time to time.
+    pub reassurance: Option<ReassuranceTemplate>,
+    /// Whether keys pressed during the wait are type-ahead for the next question.
+    pub keep_type_ahead: bool,
+}
+
+/// Sounds that tell a waiting caller from time to time that the call is still active.
+#[derive(Debug, Clone)]
+pub struct ReassuranceTemplate {
+    /// The time from the start of the wait to the first reassurance, and from the end of one to the next.
+    pub every: Duration,
+    /// Fixed sounds and texts only, no values of the call.
+    pub sounds: Playlist,
+}
+
+/// Where music on hold comes from.
+#[derive(Debug, Clone)]
+pub enum HoldMusicSource {
+    /// A music on hold class, or a stream, of the switch.
+    Class(Arc<str>),
+    /// Recorded sounds, and sounds at URLs.
+    Sounds(Playlist),
+}

@@ -1,0 +1,108 @@
+//! The request of a script, and the outcome that its answer leads to.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use tracing::debug;
+
+use super::{CallRun, OutcomeChoice};
+use crate::channel::{Channel, HoldMedia, Interruption};
+use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::branch::{BranchDecision, decide_branch};
+use crate::script::definition::{Script, ScriptTrigger};
+use crate::script::escape::EscapeError;
+use crate::script::hold_media::HoldMediaBuilder;
+use crate::script::report::CallOutcome;
+use crate::script::request::{TriggerClient, TriggerRequest};
+use crate::script::subject::BranchSubject;
+use crate::script::voice::{SoundGuard, VoiceService};
+
+impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
+    /// Sends a background request. There is no answer to compare, so the outcome is `[otherwise]`.
+    pub(super) fn send_in_background<'s>(
+        &mut self,
+        script: &'s Arc<Script>,
+        trigger: &ScriptTrigger,
+    ) -> OutcomeChoice<'s> {
+        match self.fill_request(trigger) {
+            Ok(request) => {
+                self.triggers.send_detached(request, script);
+                (CallOutcome::Otherwise, &script.otherwise)
+            }
+            Err(error) => self.no_response(script, error.to_string()),
+        }
+    }
+
+    /// Sends the request, and plays hold media until its answer is there.
+    pub(super) async fn send_and_wait<'s>(
+        &mut self,
+        script: &'s Arc<Script>,
+        trigger: &ScriptTrigger,
+    ) -> Result<OutcomeChoice<'s>, Interruption> {
+        let request = match self.fill_request(trigger) {
+            Ok(request) => request,
+            Err(error) => return Ok(self.no_response(script, error.to_string())),
+        };
+        let started = Instant::now();
+        let (hold_media, _guards) = self.hold_media(script, trigger);
+        let response = self.triggers.send(request, script);
+        let waited = self.channel.wait(response, &hold_media).await;
+        self.report.wait_time += started.elapsed();
+        let result = waited?;
+        self.report.record_trigger(&result);
+        Ok(match result.answer {
+            Ok(answer) => self.outcome_of_answer(script, trigger, answer),
+            Err(error) => self.no_response(script, error.to_string()),
+        })
+    }
+
+    pub(super) fn fill_request(
+        &self,
+        trigger: &ScriptTrigger,
+    ) -> Result<TriggerRequest, EscapeError> {
+        let request = TriggerRequest::fill(trigger, &self.state)?;
+        debug!(url = request.target.redacted(), body = request.redacted_body(), "request");
+        Ok(request)
+    }
+
+    fn hold_media(&self, script: &Script, trigger: &ScriptTrigger) -> (HoldMedia, Vec<SoundGuard>) {
+        let language = &self.channel.caller().language;
+        let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
+        let mut builder = HoldMediaBuilder::new(self.voice, language, voice_params, has_tts);
+        let hold_media = builder.build(&trigger.hold_media);
+        (hold_media, builder.into_guards())
+    }
+
+    fn outcome_of_answer<'s>(
+        &mut self,
+        script: &'s Script,
+        trigger: &ScriptTrigger,
+        answer: Arc<TriggerAnswer>,
+    ) -> OutcomeChoice<'s> {
+        let response_key = trigger.response_key.as_ref();
+        self.state.record_answer(answer.clone());
+        self.report.http_status = Some(answer.status);
+        let subject = BranchSubject::from_answer(&answer, response_key);
+        if let Some(AnswerValue::Text(value)) = &subject.value {
+            self.code = value.to_string();
+        }
+        debug!(
+            http_status = answer.status,
+            code = self.redacted(&self.code),
+            cache = self.report.cache.as_str(),
+            first_error = self.report.first_error,
+            "answer"
+        );
+        match decide_branch(&script.branches, &answer, response_key) {
+            BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
+            BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
+            BranchDecision::NoResponse(reason) => self.no_response(script, reason),
+        }
+    }
+
+    fn no_response<'s>(&mut self, script: &'s Script, reason: String) -> OutcomeChoice<'s> {
+        debug!(reason, "no response");
+        self.report.reason = Some(reason);
+        (CallOutcome::NoResponse, &script.no_response)
+    }
+}

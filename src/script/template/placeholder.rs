@@ -1,0 +1,56 @@
+//! Placeholders, and the source of their values.
+
+use super::redacted::PlaceholderValue;
+use crate::script::path::KeyPath;
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Placeholder {
+    /// `{caller}`: the number of the caller; empty if withheld.
+    Caller,
+    /// `{caller_name}`.
+    CallerName,
+    /// `{called}`: the dialled number; if that is not known, the extension.
+    Called,
+    /// `{keypress}`: the digits entered in this script.
+    Keypress,
+    /// `{speech}`: the recognized speech in this script.
+    Speech,
+    /// `{input}`: the input of this script, digits or speech.
+    Input,
+    /// `{call_id}`.
+    CallId,
+    /// `{channel}`.
+    Channel,
+    /// `{language}`.
+    Language,
+    /// `{attempt}`: the number of the attempt in this script, from 1.
+    Attempt,
+    /// `{script}`: the name of the running script.
+    Script,
+    /// `{arg.NAME}`: an argument from the dialplan.
+    Arg(String),
+    /// `{secret.NAME}`.
+    Secret(String),
+    /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
+    OtherScript(String, InputKind),
+    /// `{$path}`: a value of the last answer.
+    Answer(KeyPath),
+}
+
+/// Which input of a script a placeholder stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InputKind {
+    /// Digits.
+    Keypress,
+    /// Recognized speech.
+    Speech,
+    /// Either of them.
+    Input,
+}
+
+/// The source of the values of placeholders.
+pub trait PlaceholderValues {
+    /// The current value; empty if there is none.
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_>;
+}

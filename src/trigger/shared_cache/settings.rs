@@ -1,0 +1,29 @@
+//! The settings of the shared cache, and why it can't be set up with them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::redis_address::RedisAddress;
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct SharedCacheSettings {
+    pub address: RedisAddress,
+    /// All keys are derived from it. Daemons that share a cache have the same secret.
+    pub secret: Arc<str>,
+}
+
+impl fmt::Debug for SharedCacheSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SharedCacheSettings({})", self.address)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum SharedCacheSetupError {
+    #[error("could not derive the keys of the shared cache")]
+    KeyDerivation,
+    #[error("the system has no CA certificates (install the package ca-certificates)")]
+    NoRootCertificates,
+    #[error("could not set up TLS")]
+    Tls,
+}

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from . import speech, tones
-from .channel import SwitchFailed
-from .callee import Callee
 from .call import LabCall
+from .callee import Callee
+from .channel import SwitchFailed
 from .daemon import Daemon
 from .web import Web
 

@@ -1,4 +1,4 @@
-"""Runs a Redis (or Valkey) and reads everything that it stores."""
+"""Runs a Redis and reads everything that it stores."""
 
 import signal
 import socket
@@ -13,9 +13,9 @@ SUITES = ["bookworm", "trixie", "sid"]  # of Debian: the first that is available
 PASSWORD = "lab's own password"
 
 
-def prepare(say, wanted=debian.REDIS):
+def prepare(say=lambda line: None):
     """Unpacks it if this was not done before. It takes some seconds."""
-    return debian.unpacked_of_any(wanted, SUITES, host.cache(), say)
+    return debian.unpacked_of_any(debian.REDIS, SUITES, host.cache(), say)
 
 
 @dataclass
@@ -29,11 +29,10 @@ class Entry:
 class Redis:
     """A server in a folder, on its own port. It requires a password and writes no data to disk."""
 
-    def __init__(self, folder, wanted=debian.REDIS, say=lambda line: None):
+    def __init__(self, folder):
         self._folder = Path(folder)
         self._folder.mkdir(parents=True)
-        root = prepare(say, wanted)
-        self._program = debian.program(root, f"usr/bin/{wanted.word}-server")
+        self._program = debian.program(prepare(), "usr/bin/redis-server")
         self.port = free_port()
         self._process = None
 

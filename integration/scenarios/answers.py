@@ -49,7 +49,7 @@ def music_on_hold(lab):
     welcome = call.heard()[0]
     # A stream of FreeSWITCH needs a moment to start.
     expect_about("silence before the music", music.start - welcome.end, 0.3, within=0.5)
-    expect_about("music", music.seconds, 1.2, within=0.5)
+    expect_about("seconds of music", music.seconds, 1.2, within=0.5)
     expect("the music ended before the next sound", music.end <= matched.start, True)
     call.expect_variables("matched", code="200", http_status="200")
     expect("sounds heard", [sound.name for sound in call.heard()], ["welcome", "music", "matched"])
@@ -70,7 +70,7 @@ def music_ends(lab):
     call = lab.script("asks", script).call("asks", extension="stays")
     music = call.hear_whole("music")
     call.wait_to_end()
-    expect_about("music", music.seconds, 0.9, within=0.5)
+    expect_about("seconds of music", music.seconds, 0.9, within=0.5)
     call.expect_variables("matched", code="200", http_status="200")
 
 

@@ -93,9 +93,9 @@ def presence(lab):
 @scenario("branches on the HTTP status match answers without a value")
 def status(lab):
     script(lab, "status", ["{ status = 404 }", '{ status = "5xx" }'])
-    gone = web.Answer(404, "<html>no such page</html>", "text/html")
+    not_found = web.Answer(404, "<html>no such page</html>", "text/html")
     broken = web.Answer(503, "busy")
-    expect("branch of 404", taken(lab, "status", gone, status="404"), "1")
+    expect("branch of 404", taken(lab, "status", not_found, status="404"), "1")
     expect("branch of 503", taken(lab, "status", broken, status="503"), "2")
     expect("branch of 401", taken(lab, "status", web.Answer(401), "no_response", status="401"), "no_response")
 

@@ -39,7 +39,7 @@ def during_the_prompt(lab):
     call.hear("ask")
     released = call.press("1234", pause=0.15)
     matched = call.hear("matched")
-    expect_about("the prompt, cut short by the first key", call.heard()[0].seconds, 0.3)
+    expect_about("seconds of the interrupted prompt", call.heard()[0].seconds, 0.3)
     expect_about("from the last key to the next sound", matched.start - released, 0, within=0.4)
     call.expect_variables("matched", input="1234")
 
@@ -50,7 +50,7 @@ def after_the_prompt(lab):
     prompt = call.hear_whole("ask")
     released = call.press("1234")
     matched = call.hear("matched")
-    expect_about("the whole prompt", prompt.seconds, 2)
+    expect_about("seconds of the complete prompt", prompt.seconds, 2)
     expect_about("from the last key to the next sound", matched.start - released, 0, within=0.4)
     call.expect_variables("matched", input="1234")
 
@@ -150,7 +150,7 @@ def no_terminator(lab):
     call = asks(lab, f'{FOUR}\nterminator = ""').call("asks")
     call.hear("ask")
     call.press("#*")
-    expect_about("the whole prompt, though # and * were pressed", call.wait_for_end_of_sound().seconds, 2)
+    expect_about("seconds of the complete prompt", call.wait_for_end_of_sound().seconds, 2)
     call.press("12#34")
     call.hear("matched")
     call.expect_variables("matched", input="1234")
@@ -209,7 +209,7 @@ def barge_in_off(lab):
     call.press("12", pause=0.3)
     call.hear("matched", within=8)
     prompt = sum(sound.seconds for sound in call.heard() if sound.name == "ask")
-    expect_about("the prompt, all of it", prompt, 2)
+    expect_about("seconds of the complete prompt", prompt, 2)
     call.expect_variables("matched", input="12")
 
 
@@ -239,7 +239,7 @@ def meaningless_keys(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear("ask")
     call.press("*A")
-    expect_about("the whole prompt", call.wait_for_end_of_sound().seconds, 2)
+    expect_about("seconds of the complete prompt", call.wait_for_end_of_sound().seconds, 2)
     call.press("12*3#")
     call.hear("matched")
     call.expect_variables("matched", input="123")

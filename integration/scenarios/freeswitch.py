@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 
 from lab import web
-from lab.expect import expect, expect_about
 from lab.deadline import free_port, wait_until
 from lab.detection import RATE, SILENCE, WINDOW, tone
+from lab.expect import expect, expect_about
 from lab.scenario import scenario as any_scenario
 
 scenario = partial(any_scenario, only_on="freeswitch")
@@ -135,16 +135,16 @@ def resume(lab):
     calls = {"200": dial(lab, with_handover=handover(socket_resume="true"))}
     lab.web.on("/it", lambda request: web.json({"code": "away" if "9999" in request.target else "200"}))
     calls["away"] = lab.call("asks", handover=handover(socket_resume="true"))
-    gone = lab.call("asks", handover=handover(socket_resume="true"))
+    abandoned = lab.call("asks", handover=handover(socket_resume="true"))
     enter(calls["200"])
     enter(calls["away"], "9999")
-    gone.hear("ask_more")
-    gone.hang_up()
+    abandoned.hear("ask_more")
+    abandoned.hang_up()
     calls["200"].expect_variables("matched", code="200", input="1234", http_status="200")
     expect("the next step", calls["200"].next_step(), "matched: 200")
     calls["away"].expect_step("9100", "lab-destinations")
     calls["away"].expect_variables("matched", code="away", input="9999", http_status="200")
-    gone.expect_variables("hangup")
+    abandoned.expect_variables("hangup")
 
 
 @scenario("socket_resume=true: after a rejected call the dialplan continues")

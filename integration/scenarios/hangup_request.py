@@ -1,8 +1,8 @@
 """[hangup]: a request is sent after a caller hangs up, although the channel has ended."""
 
 from lab import web
-from lab.expect import expect
 from lab.deadline import wait_until
+from lab.expect import expect
 from lab.scenario import scenario
 
 SCRIPT = """

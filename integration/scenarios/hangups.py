@@ -3,8 +3,8 @@
 import time
 
 from lab import web
-from lab.expect import expect, expect_about
 from lab.deadline import wait_until
+from lab.expect import expect, expect_about
 from lab.scenario import scenario
 
 SCRIPT = """

@@ -1,8 +1,8 @@
 """A sensitive PIN is used wherever a script can use it, with all kinds of errors, and must not appear anywhere."""
 
 from lab import leaks, web
-from lab.expect import expect
 from lab.deadline import free_port, wait_until
+from lab.expect import expect
 from lab.misbehaving import RefusingPort
 from lab.redis import PASSWORD, Redis
 from lab.scenario import scenario

@@ -3,8 +3,8 @@
 import re
 
 from lab import web
-from lab.expect import expect
 from lab.deadline import wait_until
+from lab.expect import expect
 from lab.misbehaving import RefusingPort
 from lab.scenario import scenario
 

@@ -1,8 +1,8 @@
 """The samples in dialplan/, unchanged."""
 
 from lab import speech, web
-from lab.expect import expect
 from lab.callee import BUSY_FOR
+from lab.expect import expect
 from lab.scenario import scenario
 
 CONTEXT = "dialscript-samples"

@@ -3,8 +3,8 @@
 import subprocess
 
 from lab import web
-from lab.expect import expect
 from lab.deadline import free_port, wait_until
+from lab.expect import expect
 from lab.scenario import scenario
 
 # The answer has the URL of a sound; it plays after a sound of the library.

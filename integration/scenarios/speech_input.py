@@ -3,13 +3,13 @@
 from functools import partial
 
 from lab import speech, web
+from lab.deadline import wait_until
 from lab.expect import expect, expect_about
 from lab.lab import SAMPLES
-from lab.deadline import wait_until
 from lab.scenario import scenario
 
 RECIPE = SAMPLES / "recipes" / "pocketsphinx-digits"
-VOICE = "rms"  # of flite's, the one that pocketsphinx understands best over a telephone
+VOICE = "rms"  # the voice of flite that pocketsphinx recognizes best at telephone quality
 KEYPRESS = '[keypress]\nlength = 4\ngap = "2s"\n'
 
 # Asks for an order number by speech, optionally also by keypress.
@@ -225,7 +225,7 @@ def key_ends(lab):
     call.say(speech.spoken("four seven one one", VOICE))
     released = call.press("#")
     matched = call.hear("matched")
-    expect("it did not wait for silence", matched.start - released < 3, True)
+    expect("the key ended the utterance, not silence", matched.start - released < 3, True)
     expect_result(lab, call, "4711")
 
 

@@ -1,9 +1,9 @@
 """stale_for and stale_if_error: cached answers that are used after their time."""
 
 from lab import web
+from lab.deadline import wait_until
 from lab.expect import expect, expect_about
 from lab.fake_clock import FakeClock
-from lab.deadline import wait_until
 from lab.scenario import scenario
 
 SCRIPT = """
@@ -50,7 +50,7 @@ def stale_for(lab):
     with_stale_answer(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"code": 201}, delay=1.0))
     call = expect_answer(lab, "200", "stale")
-    expect_about("the time in the script", call.seconds_to("9100", "lab-destinations"), 0.1)
+    expect_about("seconds in the script", call.seconds_to("9100", "lab-destinations"), 0.1)
     refresh = lab.web.wait_for(2)
     expect_answer(lab, "200", "stale")
     wait_until(lambda: refresh.complete, 3, "the answer to be sent")
@@ -65,7 +65,7 @@ def stale_for_while_down(lab):
     clock = with_stale_answer(lab, 'stale_for = "10m"')
     lab.web.on("/it", web.json({"error": "down"}, status=500))
     expect_answer(lab, "200", "stale")
-    wait_until(lambda: "a cached answer could not be refreshed" in lab.daemon.log, 5, "the log line of the failed refresh")
+    wait_until(lambda: "a cached answer could not be refreshed" in lab.daemon.log, 5, "the log to say so")
     expect_answer(lab, "200", "stale")
     clock.advance(10 * MINUTE)
     call = lab.call("asks")
@@ -89,7 +89,7 @@ def stale_if_silent(lab):
     with_stale_answer(lab, 'stale_if_error = "10m"')
     lab.web.on("/it", web.Answer(silent=True))
     call = expect_answer(lab, "200", "stale")
-    expect_about("the time in the script", call.seconds_to("9100", "lab-destinations"), 2.1, within=0.5)
+    expect_about("seconds in the script", call.seconds_to("9100", "lab-destinations"), 2.1, within=0.5)
 
 
 def code_of_a_call(lab):

@@ -4,9 +4,9 @@ import statistics
 from pathlib import Path
 
 from lab import speech, web
-from lab.expect import expect, expect_about
 from lab.deadline import wait_until
 from lab.detection import likeness
+from lab.expect import expect, expect_about
 from lab.scenario import scenario
 
 NOT_INSTALLED = '{ engine = "command", command = ["no-such-engine", "-w", "{out}"] }'
@@ -125,7 +125,7 @@ def barge_in_later(lab):
     call.hear("say order")
     call.press("1234")
     call.hear("matched")
-    expect("the last part was heard", "say goodbye" in names(call), False)
+    expect("the last part was played", "say goodbye" in names(call), False)
     call.expect_variables("otherwise", input="1234")
 
 
@@ -144,8 +144,8 @@ def no_gaps(lab):
         for sound in call.heard()[1:]:
             gaps[sound.name].append(call.gap_before(sound))
     # A single packet may be late on a busy machine, so the medians count.
-    usual = {name: round(statistics.median(seconds), 3) for name, seconds in gaps.items()}
-    expect(f"late parts of {usual}", [name for name, gap in usual.items() if gap >= 0.06], [])
+    medians = {name: round(statistics.median(seconds), 3) for name, seconds in gaps.items()}
+    expect(f"late parts of {medians}", [name for name, gap in medians.items() if gap >= 0.06], [])
 
 
 @scenario("a cached text starts as fast as a sound of the library", alone=True)
@@ -193,11 +193,11 @@ def cached(lab):
 
 @scenario("a script's [voice] sets engine, voice and speed")
 def voice(lab):
-    usual, other = lab.synthesizer(), lab.synthesizer("other")
-    lab.configure_speech(f"[speech.engines]\nother = {other.engine()}", say=usual.engine())
+    default, other = lab.synthesizer(), lab.synthesizer("other")
+    lab.configure_speech(f"[speech.engines]\nother = {other.engine()}", say=default.engine())
     says(lab, 'say = "Hello"', more='[voice]\nengine = "other"\nvoice = "de"\nspeed = 2.0')
     lab.call("says").hear("say hello")
-    expect("texts of the usual engine", usual.texts, [])
+    expect("texts of the default engine", default.texts, [])
     arguments = other.runs[0]["arguments"]
     expect("voice and words a minute", arguments[:4], ["-v", "de", "-s", "350"])
 

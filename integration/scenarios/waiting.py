@@ -3,8 +3,8 @@
 import time
 
 from lab import web
-from lab.expect import expect, expect_about
 from lab.deadline import wait_until
+from lab.expect import expect, expect_about
 from lab.scenario import scenario
 
 ASKS = """
@@ -87,7 +87,7 @@ def reassurance(lab):
     welcome, _, first, _, second, _, _ = call.heard()
     expect_about("from the start of waiting to the first", first.start - welcome.end, 3, within=0.4)
     expect_about("from its end to the second", second.start - first.end, 3, within=0.4)
-    expect_about("a whole reassurance", first.seconds, 0.6)
+    expect_about("seconds of a complete reassurance", first.seconds, 0.6)
     call.expect_variables("otherwise", code="200", http_status="200")
 
 
@@ -96,7 +96,7 @@ def reassurance_is_ended(lab):
     call = waits(lab, 'music = "pin"\n' + REASSURANCE.format(parts='play = "ask"'), delay=4.0)
     matched = call.hear("matched", within=10)
     ask = next(sound for sound in call.heard() if sound.name == "ask")
-    expect_about("the reassurance, cut short", ask.seconds, 1.0, within=0.4)
+    expect_about("seconds of the interrupted reassurance", ask.seconds, 1.0, within=0.4)
     expect_about("from its end to the next sound", matched.start - ask.end, 0, within=0.4)
     call.expect_variables("otherwise", code="200", http_status="200")
 

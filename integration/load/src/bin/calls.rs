@@ -153,8 +153,11 @@ async fn play_call(
 
 /// The reply of Asterisk to a command.
 fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<String> {
-    let mut key =
-        || digits.next().ok_or_else(|| io::Error::other("more keys were asked for than there are"));
+    let mut key = || {
+        digits
+            .next()
+            .ok_or_else(|| io::Error::other("the server reads more digits than the caller presses"))
+    };
     let verb = |verb: &str| command.starts_with(verb);
     Ok(match () {
         () if verb("STREAM FILE") => format!("200 result={} endpos=800\n", key()?),
@@ -162,6 +165,6 @@ fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<Str
         () if verb("GET VARIABLE") => "200 result=1 (1)\n".into(),
         () if verb("SET VARIABLE") => "200 result=1\n".into(),
         () if ["ANSWER", "SET ", "EXEC "].into_iter().any(verb) => "200 result=0\n".into(),
-        () => return Err(io::Error::other(format!("no such command: {command}"))),
+        () => return Err(io::Error::other(format!("unexpected command: {command}"))),
     })
 }

@@ -14,6 +14,7 @@ from .eventsocket import EventSocket, Watcher
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "freeswitch"
 RTP_PORTS = 400
+MUSIC_REPEATS = 40  # of a tone of 30 s: 20 minutes
 PASSWORD = "lab"
 FOLDERS = ("log", "run", "db", "storage", "cache", "recordings", "temp", "certs", "scripts", "htdocs")
 HARMLESS = str.maketrans("{}[]\r\n\0", "()()   ")
@@ -171,9 +172,12 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        for folder in (*FOLDERS, "conf", "music", "sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000"):
+        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000")
+        for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
-        tones.write(self._run / "music/tone.wav", tones.MUSIC)
+        # A stream is silent for a second when its file starts again, so the file is longer than a run.
+        tones.write(self._run / "music/tone.wav", *[tones.MUSIC] * MUSIC_REPEATS)
+        tones.write(self._run / "short-music/tone.wav", tones.MUSIC)
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)

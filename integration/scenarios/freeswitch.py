@@ -239,7 +239,7 @@ def killed(lab):
     calls = in_each_state(lab)
     lab.daemon.kill()
     for call in calls:
-        # A sound plays to its end, since the daemon can no longer stop it; music has 30 s.
+        # A sound plays to its end, since the daemon can no longer stop it; this music has 30 s.
         call.wait_until_over(within=35)
         expect("the next step", call.next_step(), ": ")
 
@@ -247,7 +247,9 @@ def killed(lab):
 def in_each_state(lab):
     """Three calls, one in each state."""
     lab.web.on("/it", web.json({"code": 200}, delay=8.0))
-    lab.script("asks", ASKS.replace('gap = "1s"', 'gap = "9s"').replace('music =', 'timeout = "9s"\nmusic =')).start()
+    script = ASKS.replace('gap = "1s"', 'gap = "9s"')
+    script = script.replace('music = "default"', 'timeout = "9s"\nmusic = "short"')
+    lab.script("asks", script).start()
     return lab.in_parallel(lambda state: call_in_state(lab, state), STATES)
 
 

@@ -1,7 +1,8 @@
-//! Accepting connections: one loop for switches, HTTP and the control socket.
+//! The accept loop, which the listeners for switches, the HTTP servers and the control socket share.
 //!
-//! A listener knows who may connect. A [`ConnectionLimit`] says how many connections are served at once, and whether
-//! further ones wait or are refused. A [`ConnectionHandler`] serves and refuses.
+//! An [`Acceptor`] is a listening socket, and decides who may connect. A [`ConnectionLimit`] says how many connections
+//! are served at once, and whether further ones wait or are refused. A [`ConnectionHandler`] serves the accepted
+//! connections, and closes the refused ones, with or without a reply.
 
 mod limit;
 mod refusal;
@@ -21,9 +22,9 @@ pub use limit::{ConnectionLimit, ConnectionPermit};
 pub use refusal::Refusal;
 pub use sockets::{Acceptor, LocalListener, LocalPeer, NetworkListener, bind};
 
-/// The first and the longest pause after a failed accept. The usual cause is a lack of file descriptors.
+/// The first and the longest pause after a failed `accept`. The usual cause is a lack of file descriptors.
 const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
-/// How long a stopping listener waits for each further connection in its backlog.
+/// A listener that stops looks for further connections in its backlog. It waits this long for each one.
 const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Serves and refuses the connections of one listener. Both methods must return at once: no other connection is
@@ -32,7 +33,7 @@ pub trait ConnectionHandler<L: Acceptor> {
     /// Starts to serve a connection. The permit must be held until the connection ends.
     fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit);
 
-    /// Refuses a connection. By default it is closed without a reply.
+    /// Refuses a connection. By default this closes the connection without a reply.
     fn refuse(&mut self, stream: L::Stream, refusal: Refusal) {
         let _ = refusal;
         drop(stream);
@@ -41,8 +42,8 @@ pub trait ConnectionHandler<L: Acceptor> {
 
 /// Accepts connections until `stop` resolves.
 ///
-/// If the limit refuses, the connections that are in the backlog then are refused, too. Otherwise the kernel would reset
-/// them, and their peers would get no reply.
+/// Then, if the limit refuses connections ([`ConnectionLimit::refusing`]), those in the backlog are accepted and
+/// refused too. Otherwise the kernel would reset them, and their peers would get no reply.
 pub async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
@@ -97,7 +98,7 @@ where
     }
 }
 
-/// The next connection, with a permit or the reason to refuse it.
+/// Accepts the next connection, and returns it with a permit or the reason to refuse it.
 async fn next_connection<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,

@@ -9,12 +9,12 @@ use super::refusal::Refusal;
 /// Held as long as a connection is served.
 pub type ConnectionPermit = OwnedSemaphorePermit;
 
-/// A bound on connections. Clones share it.
+/// A limit on concurrent connections. Clones share its permits.
 #[derive(Debug, Clone)]
 pub struct ConnectionLimit {
     permits: Arc<Semaphore>,
     max: usize,
-    /// The configuration key of a limit that refuses.
+    /// If the limit refuses connections: its configuration key, for the log.
     refused_by: Option<&'static str>,
 }
 
@@ -38,7 +38,8 @@ impl ConnectionLimit {
         self.refused_by.is_some()
     }
 
-    /// The permit that a waiting limit takes before it accepts; `None` where the limit refuses.
+    /// Waits for a permit, before a connection is accepted. `None` if the limit refuses connections: then the
+    /// connection is accepted first, and `try_acquire` gives the permit.
     pub(super) async fn reserve(&self) -> Option<ConnectionPermit> {
         match self.refused_by {
             Some(_) => None,

@@ -1,5 +1,5 @@
 //! Texts with placeholders: parsed when a script is loaded, filled in for each call. Each value is escaped for the
-//! place that it is inserted in.
+//! place where it is inserted.
 
 use std::fmt;
 use std::sync::Arc;

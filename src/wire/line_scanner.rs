@@ -1,9 +1,9 @@
-//! Lines in a buffer that grows while they are received.
+//! Finds lines in a buffer that grows as data is received.
 
 use std::ops::Range;
 
-/// Finds the lines of one message. The search continues where it stopped, so a message that arrives byte by byte costs no
-/// more than one that arrives at once.
+/// Finds the lines of one message. The search continues where it stopped, so a message that arrives byte by byte costs
+/// no more than one that arrives at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LineScanner {
     /// No newline has been found between `line_start` and here.
@@ -22,7 +22,7 @@ pub enum ScannedLine {
 }
 
 impl LineScanner {
-    /// Looks for the end of the next line. The message, up to and including that newline, may have `max_bytes`.
+    /// Looks for the end of the next line. The message, up to and including that newline, may have at most `max_bytes`.
     pub fn next_line(&mut self, buffer: &[u8], max_bytes: usize) -> ScannedLine {
         let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
         let end = newline.map_or(buffer.len(), |at| self.scanned + at);
@@ -42,7 +42,7 @@ impl LineScanner {
         self.scanned == 0
     }
 
-    /// Number of bytes of all complete lines with their newlines.
+    /// Number of bytes of all complete lines, including their newlines.
     pub fn complete_bytes(&self) -> usize {
         self.line_start
     }

@@ -50,7 +50,7 @@ impl RedactedText {
         Self { text, sensitive_ranges: if all.is_empty() { Vec::new() } else { vec![all] } }
     }
 
-    /// A value without escapes.
+    /// A value that is not escaped.
     pub fn from_value(value: &PlaceholderValue<'_>) -> Self {
         let text = value.text.clone().into_owned();
         if value.sensitive { Self::sensitive(text) } else { Self::public(text) }

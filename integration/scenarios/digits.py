@@ -33,7 +33,7 @@ def prompts(call):
     return [sound.name for sound in call.heard()].count("ask_more")
 
 
-@scenario("digits released during the prompt end it, and the input is complete as soon as it has its full length")
+@scenario("digits typed during the prompt end it, and the input is complete as soon as it has its full length")
 def during_the_prompt(lab):
     call = asks(lab, FOUR).call("asks")
     call.hear("ask")
@@ -44,7 +44,7 @@ def during_the_prompt(lab):
     call.expect_variables("matched", input="1234")
 
 
-@scenario("digits released after the prompt are accepted, and the input is complete as soon as it has its full length")
+@scenario("digits typed after the prompt are accepted, and the input is complete as soon as it has its full length")
 def after_the_prompt(lab):
     call = asks(lab, FOUR).call("asks")
     prompt = call.hear_whole("ask")

@@ -1,9 +1,9 @@
 //! A live call as a script sees it: the [`Channel`] trait that both drivers implement, and the types of its methods.
 //!
-//! The methods are coarse on purpose: pick up, play, collect digits, wait, hand over. A driver waits in a single place
-//! for the switch, a hang-up, the stop of the daemon and the maximum call duration, and reports the last three as an
-//! [`Interruption`]. So a script is straight-line code with one kind of error. This module uses no other module of the
-//! crate.
+//! Each method is a complete step: pick up, play, collect digits, wait, hand over. While a method waits for the switch,
+//! the driver also watches for a hang-up, the stop of the daemon and the maximum call duration, and returns them as an
+//! [`Interruption`]. So the code that runs a script has only this one error type to handle. This module uses no other
+//! module of the crate.
 
 pub(crate) mod deadline;
 pub mod digits;
@@ -33,10 +33,10 @@ pub use speech::{
 
 /// One telephone leg, from the switch's first message until the call is handed over.
 ///
-/// [`play`](Self::play), [`collect_digits`](Self::collect_digits) and [`collect_speech`](Self::collect_speech) are what a
-/// script uses; they are built on methods that each driver implements. A method that takes a collector passes it every
-/// key that is pressed meanwhile. Once the collector [ends the prompt](DigitCollector::ends_prompt), the method returns
-/// as soon as the switch allows.
+/// [`play`](Self::play), [`collect_digits`](Self::collect_digits) and [`collect_speech`](Self::collect_speech) are the
+/// same for all drivers: they call the methods that each driver implements. A method that takes a collector passes it
+/// every key that is pressed meanwhile. Once the collector [ends the prompt](DigitCollector::ends_prompt), the method
+/// returns as soon as the switch allows.
 ///
 /// After an [`Interruption`] only [`hand_over`](Self::hand_over) is called.
 pub trait Channel: Send + Sized {
@@ -46,10 +46,10 @@ pub trait Channel: Send + Sized {
     /// Whether the switch itself can speak a [`Sound::Tts`].
     fn has_tts(&self) -> bool;
 
-    /// Keys that were pressed before the question that they answer.
+    /// The buffer of keys that were pressed before the next question was asked.
     fn type_ahead(&mut self) -> &mut TypeAheadBuffer;
 
-    /// Picks up, unless the call is up already. With `answer: false` it only reports the state of the line.
+    /// Picks up the call, unless it is picked up already. With `answer: false` it only returns the state of the line.
     fn pick_up(
         &mut self,
         answer: bool,
@@ -83,8 +83,8 @@ pub trait Channel: Send + Sized {
         speech::collect_speech(self, sounds, options)
     }
 
-    /// Does everything that a question needs before its prompt plays, so that nothing delays the caller's reply to it.
-    /// With a `recording_file` it checks that the switch can write it.
+    /// Prepares a question before its prompt plays, so that no command delays the collection of the input after it.
+    /// With a `recording_file`, checks that the switch can write that file.
     ///
     /// # Errors
     ///
@@ -95,8 +95,8 @@ pub trait Channel: Send + Sized {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> impl Future<Output = Result<(), Interruption>> + Send;
 
-    /// Plays sounds one after the other, without a gap if the switch can do that. A sound that the switch cannot play is
-    /// logged and skipped.
+    /// Plays sounds one after the other, without a gap if the switch can do that. A sound that the switch cannot play
+    /// is logged and skipped.
     fn play_sounds(
         &mut self,
         sounds: &[Sound],
@@ -126,8 +126,8 @@ pub trait Channel: Send + Sized {
 
     /// Lets the switch recognize what the caller says, until the utterance ends or a key is pressed.
     ///
-    /// The `prompt` plays first, or during the recognition if the switch can stop it when the caller speaks. A key may
-    /// end it too.
+    /// If the switch can stop the `prompt` when the caller speaks, it plays during the recognition, otherwise before
+    /// it. A key may end the prompt too.
     fn recognize(
         &mut self,
         options: &RecognizeOptions<'_>,
@@ -137,8 +137,8 @@ pub trait Channel: Send + Sized {
 
     /// Waits for `work` while the caller hears `hold_media`.
     ///
-    /// A hang-up ends the wait and drops `work`. Work that must be finished all the same runs in a task of its own, and
-    /// `work` only waits for its result.
+    /// A hang-up ends the wait and drops `work`. If the work must continue after a hang-up, run it in a separate task,
+    /// and let `work` wait for the result of that task.
     fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
@@ -151,8 +151,8 @@ pub trait Channel: Send + Sized {
         destination: &Destination,
     ) -> impl Future<Output = Result<DestinationCheck, Interruption>> + Send;
 
-    /// Sets a channel variable. The switch never expands or evaluates the value. CR, LF and NUL in it become spaces, and
-    /// a value that is too long for the switch is truncated.
+    /// Sets a channel variable. The switch never expands or evaluates the value. CR, LF and NUL in it become spaces,
+    /// and a value that is too long for the switch is truncated.
     fn set_variable(
         &mut self,
         name: &str,
@@ -161,7 +161,7 @@ pub trait Channel: Send + Sized {
 
     /// Sets the given variables in their order and hands the call over to the dialplan, or hangs up.
     ///
-    /// It also works after an interruption, as far as the switch still accepts commands, and has a timeout of its own.
+    /// It may also be called after an interruption; then the switch may reject some commands. It has its own timeout.
     fn hand_over(
         self,
         variables: &[(&str, String)],
@@ -176,7 +176,7 @@ pub struct Caller {
     pub number: String,
     /// The caller's name; empty if there is none.
     pub name: String,
-    /// The dialled number, else the extension that the call is in; empty if neither is known.
+    /// The dialled number; if that is not known, the extension that the call is in; empty if neither is known.
     pub called: String,
     /// The switch's identifier of the channel.
     pub call_id: String,

@@ -1,7 +1,8 @@
-//! Circuit breakers: after several failures in a row a service is not asked for a while, then it is tried again.
+//! Circuit breakers. A breaker stops the requests to a service for a while after several failures in a row.
 //!
-//! The module does no I/O and reads no clock: callers report successes and failures, and pass the time. Upstreams,
-//! speech synthesis engines and the shared cache's server each use it with settings of their own.
+//! The module does no I/O and reads no clock: callers report successes and failures, and pass the current time. There
+//! are breakers for upstreams, for text-to-speech engines and for the server of the shared cache, each with its own
+//! settings.
 
 use std::time::Duration;
 
@@ -11,26 +12,29 @@ use tokio::time::Instant;
 /// When a breaker opens, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CircuitBreakerSettings {
-    /// Opens after this many failures in a row.
+    /// The breaker opens after this many failures in a row.
     pub failure_threshold: u32,
-    /// The first open time. It doubles each time the breaker opens again without a success in between.
+    /// The first open time. It doubles each time the breaker opens again without a success in between, up to
+    /// `max_open_for`.
     pub open_for: Duration,
-    /// The longest open time. A value below `open_for` counts as `open_for`: the open time is then always the same.
+    /// The longest open time. If it is not above `open_for`, the open time is always `open_for`.
     pub max_open_for: Duration,
-    /// What is let through when the open time is over.
+    /// Which requests are let through after the open time.
     pub half_open: HalfOpenPolicy,
 }
 
-/// What a half-open breaker lets through.
+/// Which requests a half-open breaker lets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HalfOpenPolicy {
-    /// One request at a time, the probe; its result decides. Failures of requests that were sent before the breaker
-    /// opened change nothing.
+    /// One request at a time, called the probe. Its success closes the breaker, and its failure opens the breaker
+    /// again. A failure that is reported while no probe is in progress does not extend the open time.
     SingleProbe {
-        /// How long to wait for a probe before the next request may be one. Where the open time is longer, that counts.
+        /// How long to wait for the result of a probe before the next request may become the probe. If the last open
+        /// time was longer, that time is used instead.
         timeout: Duration,
     },
-    /// Every request. Each failure starts the open time again, even that of a request sent before the breaker opened.
+    /// Every request. Each failure starts a new open time, even the failure of a request that was sent before the
+    /// breaker opened.
     Unlimited,
 }
 
@@ -52,7 +56,7 @@ enum BreakerPhase {
         until: Instant,
         open_time: Duration,
     },
-    /// A probe was sent. The next request may be one when `until` has passed.
+    /// A probe was sent. When `until` has passed, the next request may become the probe.
     Probing {
         until: Instant,
         open_time: Duration,
@@ -71,10 +75,10 @@ pub enum BreakerState {
     Open,
 }
 
-/// What a report has changed.
+/// How a reported success or failure has changed the breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BreakerTransition {
-    /// The breaker is as open or as closed as before.
+    /// The breaker has neither opened nor closed.
     Unchanged,
     /// It has opened, or opened again, for this long.
     Opened(Duration),
@@ -93,13 +97,13 @@ impl CircuitBreaker {
         }
     }
 
-    /// Whether a request may be sent. With [`HalfOpenPolicy::SingleProbe`], the first request after the open time
-    /// becomes the probe. No other request is let through until the probe is reported or abandoned, or its timeout has
-    /// passed.
+    /// Asks whether a request may be sent. With [`HalfOpenPolicy::SingleProbe`], the first request after the open time
+    /// becomes the probe. No other request is let through until the result of the probe is reported, the probe is
+    /// abandoned, or its timeout has passed.
     ///
     /// # Errors
     ///
-    /// The number of failures in a row, when the request may not be sent.
+    /// The number of failures in a row, if the request may not be sent.
     pub fn admit(&mut self, now: Instant) -> Result<(), u32> {
         if let Some(failures) = self.failures_if_open(now) {
             return Err(failures);
@@ -114,7 +118,7 @@ impl CircuitBreaker {
         Ok(())
     }
 
-    /// The number of failures in a row, where no request may be sent now. Does not start a probe.
+    /// Returns the number of failures in a row if no request may be sent now, else `None`. Does not start a probe.
     pub fn failures_if_open(&self, now: Instant) -> Option<u32> {
         let refuses = match self.phase {
             BreakerPhase::Closed => false,
@@ -123,14 +127,14 @@ impl CircuitBreaker {
         refuses.then_some(self.failures)
     }
 
-    /// Reports a success: the breaker closes, and its next open time is the first one again.
+    /// Reports a success: closes the breaker, and resets its open time to `open_for`.
     pub fn record_success(&mut self) -> BreakerTransition {
         self.next_open_time = self.settings.open_for;
         self.close()
     }
 
-    /// Closes the breaker and keeps its next open time: for a service that can be reached again, but has yet to prove
-    /// that it stays so.
+    /// Closes the breaker, but does not reset its open time. This is for a service that can be reached again, but may
+    /// fail again soon.
     pub fn close(&mut self) -> BreakerTransition {
         self.failures = 0;
         match std::mem::replace(&mut self.phase, BreakerPhase::Closed) {
@@ -157,15 +161,16 @@ impl CircuitBreaker {
         BreakerTransition::Opened(open_time)
     }
 
-    /// Reports a request that was let through and proved nothing: if it was the probe, the next request becomes the
-    /// probe.
+    /// Reports that a request was let through, but shows neither success nor failure. If the breaker waits for a probe,
+    /// the next request becomes the new probe.
     pub fn record_abandoned(&mut self, now: Instant) {
         if let BreakerPhase::Probing { open_time, .. } = self.phase {
             self.phase = BreakerPhase::Open { until: now, open_time };
         }
     }
 
-    /// A half-open breaker stays so until somebody sends a request.
+    /// The state at this time. Time alone never closes a breaker: after the open time it stays half-open until the
+    /// result of a request is reported.
     pub fn state(&self, now: Instant) -> BreakerState {
         match self.phase {
             BreakerPhase::Closed => BreakerState::Closed,

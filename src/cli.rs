@@ -7,7 +7,7 @@ mod config_file;
 mod demo;
 mod matching;
 mod printer;
-pub mod serve;
+mod serve;
 pub mod simulated_voice;
 pub mod simulation;
 mod sounds;

@@ -22,14 +22,10 @@ mod table_reader;
 mod value;
 
 pub use daemon::listener::ListenerSettings;
-pub use daemon::log::LogSettings;
-pub use daemon::metrics::MetricsSettings;
 pub use daemon::settings::DaemonSettings;
-pub use daemon::trigger::TriggerDefaults;
-pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic, SourceText};
-pub use sounds::inventory::{LibrarySound, SoundInventory};
-
 pub(crate) use diagnostic::counted;
+pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
+pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
 use daemon::DaemonFile;
@@ -72,7 +68,7 @@ pub fn load(path: &Path) -> Result<Config, ConfigErrors> {
 /// # Errors
 ///
 /// All errors of the daemon's file.
-pub fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
+pub(crate) fn inventory(path: &Path) -> Result<SoundInventory, ConfigErrors> {
     let LoadedFiles { config, sounds, errors } = read(path)?;
     let name = path.display().to_string();
     let errors: Vec<_> = errors.into_iter().filter(|error| error.file.name == name).collect();

@@ -1,12 +1,12 @@
 //! FreeSWITCH's driver: the outbound Event Socket protocol, and a [`Channel`](crate::channel::Channel) on top of it.
 //!
 //! - [`channel`]: the driver
-//! - [`connection`]: sends commands, and waits for the applications that they start
+//! - [`connection`]: sends commands, and waits for the end of the applications that they start
 //! - [`execution`]: matches replies and events to commands and applications
 //! - [`command`]: the commands that we send
 //! - [`quote`]: what a command and a variable may contain; [`variable`]: the ways to set a variable
 //! - [`channel_data`]: what FreeSWITCH sends when a call begins
-//! - [`event`]: events that FreeSWITCH sends
+//! - [`event`]: the events that FreeSWITCH sends
 //! - [`headers`]: a block of headers, parsed only on request
 //! - [`asr_result`]: the words in a recognition result
 //! - [`codec`]: splits the received bytes into messages, within limits; [`error`] has its errors
@@ -25,7 +25,7 @@ pub mod error;
 pub mod event;
 pub mod execution;
 mod header_value;
-pub mod headers;
+mod headers;
 mod parse;
 pub mod quote;
 pub mod variable;

@@ -17,7 +17,7 @@ pub mod destinations;
 pub mod dtmf;
 pub mod freeswitch;
 pub mod phone;
-pub mod recording;
+mod recording;
 mod sleep;
 pub mod sound;
 pub mod utterances;

@@ -1,4 +1,4 @@
-//! The HTTP server of sounds and metrics: its limits on connections, headers and time.
+//! The HTTP server for sounds and metrics, with limits on connections, headers and time.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -18,7 +18,7 @@ use tracing::debug;
 
 use crate::listener::{self, ConnectionLimit, NetworkListener};
 
-/// Most connections at once. Further ones wait in the kernel's backlog.
+/// The most connections at once. Further ones wait in the kernel's backlog.
 const MAX_CONNECTIONS: usize = 128;
 /// Timeout for the header of a request, and for the next request on a persistent connection.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,34 +26,39 @@ const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
 const MAX_HEADER_BYTES: usize = 16 << 10;
 /// A connection accepts no further request after this time.
 const MAX_CONNECTION_TIME: Duration = Duration::from_secs(60);
-/// How long the response that is then being sent may take.
+/// A response that is still being sent after [`MAX_CONNECTION_TIME`] may take this much longer.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Answers requests until `stop` resolves, then aborts the open connections.
-pub async fn serve<A, F, B>(
+/// Handles requests until `stop` resolves, then aborts the open connections.
+pub(crate) async fn serve<H, F, B>(
     listener: NetworkListener,
-    answer: A,
+    handle_request: H,
     stop: impl Future<Output = ()> + Send,
 ) where
-    A: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
-    let table = listener.name;
-    let serve = move |stream, peer| serve_connection(table, stream, peer, answer.clone());
+    let listener_name = listener.name;
+    let serve =
+        move |stream, peer| serve_connection(listener_name, stream, peer, handle_request.clone());
     let limit = ConnectionLimit::waiting(MAX_CONNECTIONS);
     listener::serve_connections(&listener, limit, serve, stop).await;
 }
 
-async fn serve_connection<A, F, B>(table: &'static str, stream: TcpStream, peer: IpAddr, answer: A)
-where
-    A: Fn(Request<Incoming>) -> F,
+async fn serve_connection<H, F, B>(
+    listener_name: &'static str,
+    stream: TcpStream,
+    peer: IpAddr,
+    handle_request: H,
+) where
+    H: Fn(Request<Incoming>) -> F,
     F: Future<Output = Response<B>>,
     B: Body<Error: Into<Box<dyn Error + Send + Sync>>> + 'static,
 {
     let service = service_fn(|request| async {
-        let response = answer(request).await;
-        debug!(%peer, http_status = response.status().as_u16(), "{table}: request served");
+        let response = handle_request(request).await;
+        debug!(%peer, http_status = response.status().as_u16(), "{listener_name}: request served");
         Ok::<_, Infallible>(response)
     });
     let mut http = http1::Builder::new();
@@ -61,7 +66,7 @@ where
         .header_read_timeout(HEADER_READ_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    // An error here is the peer's: it closed the connection, or sent something that is not HTTP.
+    // The peer causes an error here: it closes the connection, or sends something that is not HTTP.
     if timeout(MAX_CONNECTION_TIME, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
         drop(timeout(LAST_RESPONSE_TIMEOUT, connection).await);

@@ -1,7 +1,8 @@
 //! `dialscript`: external call control for Asterisk and FreeSWITCH.
 //!
-//! A dialplan hands a live call to the daemon. A script file says what the caller hears, and what input is collected. A
-//! web application decides, and the call continues in the dialplan where the web application's answer says.
+//! A dialplan hands a live call to the daemon. A script file says what the caller hears and what input is collected.
+//! The daemon sends the input to a web application over HTTP. The answer decides where in the dialplan the call
+//! continues.
 //!
 //! The course of a call:
 //!
@@ -11,12 +12,12 @@
 //!   ─▶ answer ─▶ branch ─▶ sound, variables, next action ─▶ hand-over ─▶ one log line
 //! ```
 //!
-//! One task owns a call, its socket and its state, from accept to close. The request runs in a task of its own, because
-//! it outlives a caller who hangs up.
+//! One task owns a call, its socket and its state, from accept to close. The HTTP request runs in a separate task,
+//! because it continues when the caller hangs up.
 //!
 //! - [`cli`]: the subcommands `serve`, `check`, `call`, `match`, `cache`, `sounds` and `demo`
 //! - [`server`]: accepting, limiting, refusing and draining calls
-//! - [`script`]: what a script is and does. Pure, apart from [`script::run`], where reading should begin
+//! - [`script`]: what a script is and does. Only [`script::run`] is asynchronous: start reading there
 //! - [`channel`]: what a script can do with a call, as a trait. The drivers implement it
 //! - [`wire`]: what the protocols of both switches have in common
 //! - [`agi`]: the driver for Asterisk (FastAGI)
@@ -24,18 +25,19 @@
 //! - [`trigger`]: the requests of scripts: retries, circuit breaker, response cache, shared cache
 //! - [`voice`]: text-to-speech, speech recognition, audio conversion, and the sound server
 //! - [`web`]: the HTTP client: egress rules, TLS, timings
-//! - [`circuit_breaker`]: after several failures in a row a service is not asked for a while
-//! - [`single_flight`]: one task for all who need the same result
-//! - [`listener`]: the accept loop of all sockets, who may connect, and how many
+//! - [`circuit_breaker`]: after several failures in a row, no requests are sent to a service for some time
+//! - [`single_flight`]: calls that need the same result at the same time share one task
+//! - [`listener`]: the accept loop of all sockets, the allowed addresses, and the limit of connections
 //! - [`http_server`]: the HTTP server of sounds and metrics
 //! - [`control`]: the control socket, for `dialscript cache`
 //! - [`metrics`]: metrics for Prometheus
-//! - [`telemetry`]: the log, the line that ends each call, and its counts
+//! - [`telemetry`]: the log, the log line at the end of each call, and the counts of calls
 //! - [`config`]: the configuration file and the script files: parsing, checks, diagnostics
 //! - [`fake`]: simulated switches for `call`, `demo` and the tests
 //!
 //! Imports go one way: `cli → server → script::run → channel`. A driver imports [`channel`] and no other driver.
-//! [`script`] imports no driver and no HTTP client. [`fake`] imports no other module. `tests/structure.rs` enforces this.
+//! [`script`] imports no driver and no HTTP client. [`fake`] imports no other module. `tests/structure.rs` enforces
+//! this.
 
 pub mod agi;
 pub mod channel;
@@ -45,12 +47,12 @@ pub mod config;
 pub mod control;
 pub mod esl;
 pub mod fake;
-pub mod http_server;
+mod http_server;
 pub mod listener;
 pub mod metrics;
 pub mod script;
-pub mod server;
-pub mod single_flight;
+mod server;
+mod single_flight;
 pub mod telemetry;
 pub mod trigger;
 pub mod voice;

@@ -1,7 +1,8 @@
-//! Accepting connections: one loop for switches, HTTP and the control socket.
+//! The accept loop, which the listeners for switches, the HTTP servers and the control socket share.
 //!
-//! A listener knows who may connect. A [`ConnectionLimit`] says how many connections are served at once, and whether
-//! further ones wait or are refused. A [`ConnectionHandler`] serves and refuses.
+//! An [`Acceptor`] is a listening socket, and decides who may connect. A [`ConnectionLimit`] says how many connections
+//! are served at once, and whether further ones wait or are refused. A [`ConnectionHandler`] serves the accepted
+//! connections, and closes the refused ones, with or without a reply.
 
 mod limit;
 mod refusal;
@@ -17,22 +18,23 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
-pub use limit::{ConnectionLimit, ConnectionPermit};
+pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
 pub use refusal::Refusal;
-pub use sockets::{Acceptor, LocalListener, LocalPeer, NetworkListener, bind};
+pub(crate) use sockets::LocalListener;
+pub use sockets::{Acceptor, NetworkListener, bind};
 
-/// The first and the longest pause after a failed accept. The usual cause is a lack of file descriptors.
+/// The first and the longest pause after a failed `accept`. The usual cause is a lack of file descriptors.
 const ACCEPT_BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
-/// How long a stopping listener waits for each further connection in its backlog.
+/// A listener that stops looks for further connections in its backlog. It waits this long for each one.
 const LATE_ACCEPT_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// Serves and refuses the connections of one listener. Both methods must return at once: no other connection is
 /// accepted meanwhile.
-pub trait ConnectionHandler<L: Acceptor> {
+pub(crate) trait ConnectionHandler<L: Acceptor> {
     /// Starts to serve a connection. The permit must be held until the connection ends.
     fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit);
 
-    /// Refuses a connection. By default it is closed without a reply.
+    /// Refuses a connection. By default this closes the connection without a reply.
     fn refuse(&mut self, stream: L::Stream, refusal: Refusal) {
         let _ = refusal;
         drop(stream);
@@ -41,9 +43,9 @@ pub trait ConnectionHandler<L: Acceptor> {
 
 /// Accepts connections until `stop` resolves.
 ///
-/// If the limit refuses, the connections that are in the backlog then are refused, too. Otherwise the kernel would reset
-/// them, and their peers would get no reply.
-pub async fn accept_connections<L: Acceptor>(
+/// Then, if the limit refuses connections ([`ConnectionLimit::refusing`]), those in the backlog are accepted and
+/// refused too. Otherwise the kernel would reset them, and their peers would get no reply.
+pub(crate) async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
     handler: &mut (impl ConnectionHandler<L> + Send),
@@ -66,7 +68,7 @@ pub async fn accept_connections<L: Acceptor>(
 }
 
 /// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks.
-pub async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
+pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
     listener: &L,
     limit: ConnectionLimit,
     serve: impl Fn(L::Stream, L::Peer) -> F + Send,
@@ -97,7 +99,7 @@ where
     }
 }
 
-/// The next connection, with a permit or the reason to refuse it.
+/// Accepts the next connection, and returns it with a permit or the reason to refuse it.
 async fn next_connection<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,

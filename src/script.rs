@@ -1,8 +1,8 @@
 //! Scripts: what a script file means, and how a call runs through it.
 //!
-//! Only [`run`](mod@run) is asynchronous, and only over the traits [`Channel`](crate::channel::Channel),
-//! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService). There are no sockets and no
-//! HTTP client in this module, so a test can run whole calls with tokio's paused clock.
+//! Only [`run`](mod@run) is asynchronous. It uses only the traits [`Channel`](crate::channel::Channel),
+//! [`TriggerClient`](request::TriggerClient) and [`VoiceService`](voice::VoiceService), no sockets and no HTTP client.
+//! So a test can run whole calls with tokio's paused clock.
 
 pub mod answer;
 pub mod branch;
@@ -25,4 +25,4 @@ pub mod run;
 pub mod subject;
 pub mod template;
 pub mod voice;
-pub mod when;
+pub(crate) mod when;

@@ -26,13 +26,13 @@ use crate::script::voice::VoiceService;
 use crate::telemetry::Switch;
 use crate::telemetry::call_counts::CallCounts;
 
-pub use state::ServerLimits;
+pub(crate) use state::ServerLimits;
 use state::ServerState;
 use switch_handler::SwitchHandler;
 
 /// A listening socket for switches of one kind.
 #[derive(Debug)]
-pub struct SwitchListener {
+pub(crate) struct SwitchListener {
     switch: Switch,
     listener: NetworkListener,
 }
@@ -43,7 +43,7 @@ impl SwitchListener {
     /// # Errors
     ///
     /// If the address is in use, or is not an address of this host.
-    pub fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
+    pub(crate) fn bind(switch: Switch, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
         let table = match switch {
             Switch::Asterisk => "[asterisk]",
             Switch::FreeSwitch => "[freeswitch]",
@@ -56,13 +56,13 @@ impl SwitchListener {
     /// # Errors
     ///
     /// If the operating system reports an error.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+    pub(crate) fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.socket.local_addr()
     }
 }
 
 /// The daemon's call server.
-pub struct CallServer<T, V> {
+pub(crate) struct CallServer<T, V> {
     state: Arc<ServerState<T, V>>,
     call_limit: ConnectionLimit,
     /// Cancelled when the daemon stops accepting new calls.
@@ -74,7 +74,7 @@ const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
-    pub fn new(
+    pub(crate) fn new(
         limits: ServerLimits,
         library: Arc<ScriptLibrary>,
         triggers: T,
@@ -88,28 +88,28 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     }
 
     /// Replaces the scripts for new calls. Active calls continue with the scripts that they started with.
-    pub fn replace_library(&self, library: Arc<ScriptLibrary>) {
+    pub(crate) fn replace_library(&self, library: Arc<ScriptLibrary>) {
         self.state.replace_library(library);
     }
 
     /// The scripts for new calls.
-    pub fn library(&self) -> Arc<ScriptLibrary> {
+    pub(crate) fn library(&self) -> Arc<ScriptLibrary> {
         self.state.library()
     }
 
     /// The client that sends the scripts' requests.
-    pub fn triggers(&self) -> &T {
+    pub(crate) fn triggers(&self) -> &T {
         &self.state.triggers
     }
 
     /// Text-to-speech, speech recognition and sounds.
-    pub fn voice(&self) -> &V {
+    pub(crate) fn voice(&self) -> &V {
         &self.state.voice
     }
 
     /// Serves calls until `stop` resolves, then drains: no new calls are accepted, active calls get the grace time, and
     /// the remaining ones are handed back to the dialplan. `force_stop` ends the grace time early.
-    pub async fn serve(
+    pub(crate) async fn serve(
         &self,
         listeners: Vec<SwitchListener>,
         stop: impl Future<Output = ()>,
@@ -153,12 +153,12 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     }
 
     /// The numbers of finished calls.
-    pub fn call_counts(&self) -> &CallCounts {
+    pub(crate) fn call_counts(&self) -> &CallCounts {
         &self.state.call_counts
     }
 
     /// The number of calls in progress.
-    pub fn active_calls(&self) -> usize {
+    pub(crate) fn active_calls(&self) -> usize {
         self.call_limit.in_use()
     }
 }

@@ -1,4 +1,4 @@
-//! Single flight: callers who want the same result at the same time share one task.
+//! Single flight: callers that need the same result at the same time share one task, called a flight.
 //!
 //! The task runs to its end even when nobody waits for it any more.
 
@@ -15,19 +15,19 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// The result of a flight; `None` if its task panicked or was aborted.
-pub type FlightFuture<T> = Shared<BoxFuture<'static, Option<T>>>;
+pub(crate) type FlightFuture<T> = Shared<BoxFuture<'static, Option<T>>>;
 
 /// What [`SingleFlight::join`] did.
-pub enum FlightJoin<T> {
+pub(crate) enum FlightJoin<T> {
     Started(FlightFuture<T>),
     /// Another caller had started the flight.
     Joined(FlightFuture<T>),
-    /// No flight was started: there was a result already, or a reason not to start one.
+    /// No flight was started: `start` returned this result at once.
     NotNeeded(T),
 }
 
-/// The flights in progress, by key. Does not limit how many there are.
-pub struct SingleFlight<K, T> {
+/// The flights in progress, by key. Does not limit their number.
+pub(crate) struct SingleFlight<K, T> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     tracker: TaskTracker,
 }
@@ -37,14 +37,15 @@ where
     K: Eq + Hash + Clone + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// All tasks are spawned on the tracker.
-    pub fn new(tracker: TaskTracker) -> Self {
+    /// Spawns all tasks on this tracker.
+    pub(crate) fn new(tracker: TaskTracker) -> Self {
         Self { in_flight: Arc::default(), tracker }
     }
 
-    /// Joins the flight for this key, or calls `start` and spawns the future that it returns. No flight ends while
-    /// `start` runs, so `start` sees whatever the flight before has stored.
-    pub fn join<F>(&self, key: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
+    /// Joins the flight of this key, or calls `start` and spawns the future that it returns. `start` runs after the
+    /// previous flight of this key has completed, so it sees what that flight stored. It runs under the lock of all
+    /// flights: it must be quick, and must not call `join`.
+    pub(crate) fn join<F>(&self, key: K, start: impl FnOnce() -> ControlFlow<T, F>) -> FlightJoin<T>
     where
         F: Future<Output = T> + Send + 'static,
     {
@@ -64,7 +65,7 @@ where
         let task = async move {
             let result = work.await;
             drop(cleanup);
-            // Fails when no caller is left, which is fine.
+            // Fails if no caller waits any more, which is not an error.
             drop(sender.send(result));
         };
         self.tracker.spawn(task.in_current_span());
@@ -72,7 +73,7 @@ where
     }
 }
 
-/// Removes a flight from the map when its task ends, also by a panic.
+/// Removes a flight from the map when its task ends, even if the task panics.
 struct FlightCleanup<K: Eq + Hash, T: Clone> {
     in_flight: Arc<Mutex<HashMap<K, FlightFuture<T>>>>,
     key: K,

@@ -1,7 +1,7 @@
 //! The log: where it is written, and the line that ends each call.
 
-pub mod call_counts;
-pub mod event_layer;
+pub(crate) mod call_counts;
+pub(crate) mod event_layer;
 mod switch;
 
 use std::io::{self, IsTerminal};
@@ -30,7 +30,7 @@ pub enum LogFormat {
 ///
 /// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
 /// headers, which can contain input that a script declares as sensitive.
-pub fn init_logging(level: Level, format: LogFormat) {
+pub(crate) fn init_logging(level: Level, format: LogFormat) {
     let filter = EnvFilter::new(format!("warn,dialscript={level}"));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)

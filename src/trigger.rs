@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! send ─▶ prepare the request (URL, headers, egress rules, cache key)
-//!   ─▶ local cache: a fresh answer is used, a stale one too while a background request refreshes it
+//!   ─▶ local cache: a fresh answer is used; a stale one is used too, and refreshed
 //!   ─▶ single flight: one tracked task for all calls that send the same request
-//!   ─▶ shared cache: has another daemon this answer, or is it fetching it?
+//!   ─▶ shared cache: does another daemon have this answer, or is it fetching it?
 //!   ─▶ request plan: `url`, retries, `fallback_url`, all within one total timeout
 //!        ─▶ upstream: permit and circuit breaker ─▶ HTTP client ─▶ answer, cached if a branch handles it
-//!   ─▶ no answer: a cached one, if the script's `stale_if_error` allows it
+//!   ─▶ no usable answer: a stale one from the local cache, if the script's `stale_if_error` allows it
 //! ```
 //!
 //! Each request runs as a task of its own, so it completes even when the call that sent it has ended.
@@ -58,19 +58,19 @@ pub struct HttpTriggerClient {
     single_flight: SingleFlight<CacheKey, RequestOutcome>,
     key_hasher: CacheKeyHasher,
     foreground_permits: Arc<Semaphore>,
-    /// Separate from the others: background requests may be retried for minutes, and must not block calls.
+    /// Separate from `foreground_permits`: background requests may be retried for minutes, and must not block calls.
     background_permits: Arc<Semaphore>,
     max_requests: usize,
-    /// All requests.
+    /// Tracks the tasks of all requests.
     tracker: TaskTracker,
-    /// The background requests among them.
+    /// Tracks the tasks of background requests. They are in `tracker` too.
     background_tasks: TaskTracker,
     /// Cancelled to abort the background requests.
     abort_token: CancellationToken,
 }
 
 impl HttpTriggerClient {
-    /// Sends nothing.
+    /// Opens no connection.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ impl HttpTriggerClient {
         &self.tracker
     }
 
-    /// The HTTP client, for other users of it.
+    /// The HTTP client, which the speech engines and the sound fetcher use too.
     pub fn client(&self) -> Arc<HttpClient> {
         self.sender.client.clone()
     }
@@ -134,12 +134,13 @@ impl HttpTriggerClient {
         self.cache.shared.as_deref()
     }
 
-    /// The state of every upstream that has been asked.
+    /// The states of all upstreams that a request has used.
     pub fn upstream_states(&self) -> Vec<UpstreamState> {
         self.sender.upstreams.states()
     }
 
-    /// The states of a script's upstreams: those that have been asked, and whose hosts do not depend on values.
+    /// The states of the upstreams in the script's `url` and `fallback_url`. Leaves out an upstream that no request has
+    /// used yet, and a URL whose host a value decides.
     pub(crate) fn upstream_states_for(&self, trigger: &ScriptTrigger) -> Vec<UpstreamState> {
         let urls = std::iter::once(&trigger.url).chain(&trigger.fallback);
         let names: Vec<_> = urls.filter_map(outgoing_request::fixed_upstream_name).collect();
@@ -148,15 +149,15 @@ impl HttpTriggerClient {
         upstreams
     }
 
-    /// Waits until no request is in progress. A request that waits for its next attempt makes it at once, and no
-    /// further one. Requests sent meanwhile are waited for too. Has no time limit of its own: the caller sets one.
+    /// Waits until no request is in progress, including requests that start meanwhile. Retries are then made without a
+    /// pause, and each URL gets one more at most. Has no timeout: the caller sets one.
     pub async fn close_and_wait(&self) {
         self.sender.shutdown.cancel();
         self.tracker.close();
         self.tracker.wait().await;
     }
 
-    /// Aborts the background requests. Each is logged as a warning with its URL and script, so that somebody can
+    /// Aborts the background requests. Each is logged as a warning with its URL and script, so that an operator can
     /// send it again.
     pub async fn abort_background(&self) {
         self.abort_token.cancel();
@@ -169,7 +170,7 @@ impl HttpTriggerClient {
         permit.map_err(|_| TriggerError::TooManyRequests(self.max_requests))
     }
 
-    /// Sends a request of a script without a cache.
+    /// Sends a request without use of the cache.
     async fn fetch_uncached(&self, plan: RequestPlan) -> TriggerResult {
         let permit = match self.try_permit(&self.foreground_permits) {
             Ok(permit) => permit,
@@ -187,7 +188,8 @@ impl HttpTriggerClient {
         TriggerResult { cache: CacheStatus::Off, ..outcome.into_trigger_result() }
     }
 
-    /// Takes the answer from the cache, or fetches it with other calls that want the same.
+    /// Takes the answer from the cache, or sends the request. Calls that need the same answer at the same time share
+    /// one flight.
     async fn fetch_cached(
         &self,
         request: CacheableRequest<'_>,
@@ -207,8 +209,8 @@ impl HttpTriggerClient {
                 FlightJoin::Started(flight) => break wait_for_flight(flight, deadline).await,
                 FlightJoin::Joined(flight) => wait_for_flight(flight, deadline).await.mark_joined(),
             };
-            // The other call's deadline may have been earlier, and its script may have other branches: its failure need
-            // not be ours.
+            // Another call's outcome does not apply here if that call's deadline was earlier, or if only its script has
+            // a branch for the answer. Then try again, if more than half of our time remains.
             let applies = !outcome.timed_out() && (!outcome.is_usable() || plan.accepts(&outcome));
             if applies || !deadline.more_than_half_remains() {
                 break outcome;
@@ -217,7 +219,8 @@ impl HttpTriggerClient {
         self.cache.outcome_or_stale(&request, &plan, outcome)
     }
 
-    /// Joins or starts the flight for a request. With `is_refresh` no call waits for it: a stale answer was used.
+    /// Joins or starts the flight for a request. With `is_refresh`, the call uses a stale answer and does not wait for
+    /// the flight.
     fn join_flight(
         &self,
         request: &CacheableRequest<'_>,

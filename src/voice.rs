@@ -1,12 +1,13 @@
 //! Text-to-speech, sounds from URLs, conversion to a format that the switch plays, and speech recognition.
 //!
 //! ```text
-//! render ─▶ in the store? ─▶ one task for each key ─┬─▶ engine, else the fallback engine ─┬─▶ convert ─▶ store ─▶ sound
-//!                                                   └─▶ fetch (egress rules, ETag) ───────┘
+//! render ─▶ in the store? ─▶ one task per key ─┬─▶ engine, else the fallback engine ─┬─▶ convert ─▶ store ─▶ sound
+//!                                              └─▶ fetch (egress rules, ETag) ───────┘
 //! asr_source ─▶ a file name ─▶ (the switch records) ─▶ transcribe ─▶ engine ─▶ text; the recording is deleted
 //! ```
 //!
-//! A task that renders a cacheable sound goes on when the call that requested it has ended: other calls use the sound.
+//! A task that renders a cacheable sound continues after the call that requested it has ended: other calls may need the
+//! sound.
 
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ use settings::VoiceSettings;
 use sound_renderer::SoundRenderer;
 use sound_urls::SoundUrls;
 
-/// The engines of the daemon's file, as scripts use them.
+/// The speech engines that the daemon's file configures, for use by scripts.
 pub struct VoiceEngines {
     renderer: SoundRenderer,
     recognizer: Recognizer,
@@ -48,7 +49,7 @@ pub struct VoiceEngines {
 }
 
 impl VoiceEngines {
-    /// Starts nothing yet. With `sound_urls`, the switch fetches sounds from the sound server.
+    /// Renders nothing yet. With `sound_urls`, the switch fetches sounds from the sound server.
     pub fn new(
         settings: VoiceSettings,
         client: Arc<HttpClient>,
@@ -62,13 +63,14 @@ impl VoiceEngines {
     }
 
     /// Renders the sounds that the scripts need in every call, in the background, and renders them again if they fail
-    /// or are deleted. From then on, the sounds of an earlier library are left alone.
+    /// or are deleted. This replaces the sounds of an earlier library.
     pub fn prewarm(&self, library: &ScriptLibrary) {
         let fixed_sounds = library.fixed_sounds().collect();
         self.prewarmer.start(fixed_sounds, self.renderer.clone());
     }
 
-    /// Waits until all sounds in progress are complete. Only the timeouts of the engines bound this.
+    /// Waits until all sounds in progress are complete. There is no time limit except the timeouts of engines and
+    /// fetches.
     pub async fn close_and_wait(&self) {
         self.prewarmer.stop();
         self.renderer.close_and_wait().await;

@@ -9,6 +9,6 @@ mod text;
 
 pub use error::{WireError, WireErrorOrigin};
 pub use evidence::Evidence;
-pub use line_scanner::{LineScanner, ScannedLine};
-pub use sendable::{is_line_break, is_variable_name, whole_seconds};
+pub(crate) use line_scanner::{LineScanner, ScannedLine};
+pub(crate) use sendable::{is_line_break, is_variable_name, whole_seconds};
 pub use text::{LossyText, decode_lossy};

@@ -1,8 +1,14 @@
 """The lab: a real switch, a caller, a web application and the daemon, all on 127.0.0.1.
 
-`debian` unpacks an Asterisk, `asterisk` runs it, `manager` reads what it does; `freeswitch` runs a FreeSWITCH that is
-there, `eventsocket` reads what it does; `book` is what both tell of a call. `daemon` runs dialscript; `web` is the
-web application; `caller` is a telephone and `media` its sound; `tones` makes sounds and `ear` recognises them;
-`bench` puts one of each together for a scenario, and `scenario` names, runs and judges scenarios. `cargo` has the
-checks that need no switch. Nothing but Python's standard library is imported.
+Switches: `debian` unpacks an Asterisk, `asterisk` runs it, and `manager` records its channels. `freeswitch` runs an
+installed FreeSWITCH, and `eventsocket` records its channels. `channel` has the records that both make.
+
+Everything around the switch: `daemon` runs dialscript, `redis` a Redis. `web` is a web application, `misbehaving` has
+its bad answers. `caller` and `callee` are SIP telephones, `media` sends and records their RTP. `tones` makes sounds,
+`detection` recognizes them in recordings, and `speech` has programs for text-to-speech and speech recognition.
+
+Scenarios: `lab` creates everything that a scenario needs, `call` is a call with its expectations, `expect` has plain
+assertions. `scenario` registers, runs and reports scenarios. `cargo` has the checks that need no switch.
+
+Only Python's standard library is imported.
 """

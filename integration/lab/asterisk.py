@@ -1,4 +1,4 @@
-"""A running Asterisk of its own: configured, started, ended by its own process id."""
+"""Runs an Asterisk with its own configuration and folders."""
 
 import random
 import re
@@ -8,16 +8,16 @@ import tempfile
 from pathlib import Path
 
 from . import debian, tones
-from .book import SwitchFailed
-from .deadline import TooLate, free_port
+from .channel import SwitchFailed
+from .deadline import WaitTimeout, free_port
 from .manager import Manager
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "asterisk"
-SUITES = ["sid", "bullseye"]  # of Debian: the newest Asterisk, and 16
+SUITES = ["sid", "bullseye"]  # of Debian: the newest Asterisk, and Asterisk 16
 RTP_PORTS = 400
 NOISE = ("Executing [", "DTMF begin", "DTMF end passthrough")
 
-# Asterisk warns or refuses to boot without these, and they need say nothing.
+# Without these files Asterisk warns or does not boot; they may be empty.
 EMPTY = (
     "acl", "ccss", "cdr", "cel", "codecs", "features", "http", "indications", "pjproject",
     "res_http_media_cache", "http_media_cache", "sorcery", "stasis", "udptl",
@@ -25,11 +25,11 @@ EMPTY = (
 
 
 class Asterisk:
-    """One switch in one folder. `samples` is the text of a dialplan that its own dialplan includes."""
+    """An Asterisk in a folder. `samples` is the text of a dialplan that the lab's dialplan includes."""
 
     kind = "asterisk"
-    hands_over = "AGI"  # the application that hands a call to the daemon
-    remarks = "NoOp"  # the one with which the lab's dialplan says what it sees
+    handover_application = "AGI"  # hands a call to the daemon
+    log_application = "NoOp"  # with it the lab's dialplan writes the outcome
 
     def __init__(self, root, run, samples, callee_port):
         self._root, self._run = Path(root), Path(run)
@@ -43,11 +43,11 @@ class Asterisk:
         self.channels = None
 
     def another(self, run, samples):
-        """One more, in a folder of its own."""
+        """Another Asterisk of the same installation, in its own folder."""
         return Asterisk(self._root, run, samples, free_port(socket.SOCK_DGRAM))
 
     def start(self):
-        """Starts it and returns when it takes calls."""
+        """Starts it and returns when it accepts calls."""
         with open(self._run / "log/console", "wb") as console:
             self._process = subprocess.Popen(
                 [*self._program(), "-f", "-n"], stdin=subprocess.DEVNULL, stdout=console, stderr=console,
@@ -55,13 +55,13 @@ class Asterisk:
             )
         try:
             self.channels = Manager(self._manager_port, "lab", "lab")
-        except TooLate as reason:
+        except WaitTimeout as reason:
             raise SwitchFailed(f"{reason}:\n{(self._run / 'log/console').read_text()}") from reason
         if not self.channels.booted.wait(20):
             raise SwitchFailed("it did not boot:\n" + "\n".join(self.last_log(20)))
 
     def stop(self):
-        """Ends it; calls under way are hung up."""
+        """Stops it; calls in progress are hung up."""
         if self.channels:
             self.channels.close()
         if self._process:
@@ -74,14 +74,14 @@ class Asterisk:
         self._fetched.cleanup()
 
     def command(self, line):
-        """The answer to a command of its command line."""
+        """The output of a CLI command."""
         return subprocess.run(
             [*self._program(), "-rx", line], capture_output=True, text=True, timeout=10, check=False
         ).stdout
 
     @property
     def runs_commands(self):
-        """Whether a dialplan could run a command of the machine, so that an attack would show."""
+        """Whether a dialplan could run a shell command, so that a successful attack would be noticed."""
         return "SHELL" in self.command("core show function SHELL")
 
     @property
@@ -96,45 +96,45 @@ class Asterisk:
         return (self._run / "log/full").read_text(errors="replace")
 
     def last_log(self, count, about=""):
-        """The last lines of its log, of one channel's if a name is given; without what the manager tells better."""
+        """The last lines of its log that contain `about`, without those that the manager interface reports too."""
         lines = (line for line in self.log.splitlines() if about in line)
         return [line for line in lines if not any(noise in line for noise in NOISE)][-count:]
 
-    def keys_of(self, channel):
-        """The keys that it has taken from a caller, as its log tells (channel.c, __ast_read)."""
+    def received_digits(self, channel):
+        """The digits that it has received from the caller, according to its log (channel.c, __ast_read)."""
         return "".join(re.findall(rf"DTMF end '(.)' received on {re.escape(channel.name)},", self.log))
 
     def sound(self, name):
-        """The file of a sound that it brings along."""
+        """The file of a sound that is installed with it."""
         return self._root / f"usr/share/asterisk/sounds/en/{name}.wav"
 
-    def heard(self, call, name, first=None):
-        """Where a call heard a sound of the switch (or something of its first seconds), or None."""
-        return call.found(self.sound(name), first)
+    def find_sound(self, call, name, first=None):
+        """The sound of the switch (or a part of its first seconds) in the recording of a call, or None."""
+        return call.find_sound(self.sound(name), first)
 
     @staticmethod
     def sound_name(name):
-        """What a script calls this sound."""
+        """The name of this sound in a script."""
         return f"switch:{name}"
 
     @staticmethod
     def daemon_address(authority):
-        """How its dialplan writes where the daemon is."""
+        """The address of the daemon as its dialplan writes it."""
         return f"agi://{authority}"
 
     @staticmethod
     def script_call(script):
-        """A script and its arguments as the lab's dialplan wants them: headers of the caller."""
+        """The SIP headers that tell the lab's dialplan the script and its arguments."""
         return [("X-Script", script)]
 
     @staticmethod
     def caller_name(name):
-        """What it knows of a caller's name: all of it."""
+        """The caller name that the daemon receives for this SIP display name: the same."""
         return name
 
     @staticmethod
-    def kept(text):
-        """What a variable holds of a text from outside: a line break would end the line of AGI."""
+    def variable_text(text):
+        """The value of a variable that was set to this text. A line break would end the line of AGI."""
         return text.translate({ord(sign): " " for sign in "\r\n\0"})
 
     def _program(self):

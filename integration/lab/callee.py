@@ -1,33 +1,33 @@
-"""A telephone that is called: picks up at once and plays its tone, so that a caller hears whom they reached."""
+"""A called SIP telephone: it picks up at once and plays a tone, by which the caller recognizes it."""
 
 import select
 import socket
 import threading
 import time
 
-from . import ear, sip, tones
+from . import g711, sip, tones
 from .caller import TICK
 from .media import Media
 
-BUSY_FOR = "1009"  # whoever calls with this number finds the line busy
+BUSY_FOR = "1009"  # the telephone is busy for this caller
 
 
 class Callee:
-    """A telephone at a port of 127.0.0.1, until it is closed."""
+    """A telephone at a port of 127.0.0.1. It can take several calls at once."""
 
     def __init__(self):
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self._contact = f"<sip:colleague@127.0.0.1:{self.port}>"
-        self._voice = ear.to_ulaw(tones.samples(tones.COLLEAGUE))
+        self._tone = g711.to_ulaw(tones.samples(tones.COLLEAGUE))
         self._calls = {}
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="callee", daemon=True)
         self._thread.start()
 
     def close(self):
-        """Takes no more calls."""
+        """Accepts no more calls."""
         self._closed.set()
         self._thread.join()
         self._socket.close()
@@ -60,6 +60,6 @@ class Callee:
     def _new_call(self, call, invite):
         media = Media(time.monotonic())
         media.connect(invite.media)
-        media.speak(self._voice)
+        media.loop(self._tone)
         self._calls[call] = media
         return media

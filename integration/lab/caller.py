@@ -1,6 +1,7 @@
-"""A telephone that calls: dials, presses keys, speaks, hears, hangs up. SIP over UDP, one thread a call.
+"""A calling SIP telephone: it dials, presses keys, speaks, listens and hangs up.
 
-All times are seconds since dialling, on the clock that the recording keeps too.
+It uses SIP over UDP and one thread for each call. All times are seconds since dialling; the recording uses the same
+clock.
 """
 
 import re
@@ -10,20 +11,20 @@ import threading
 import time
 
 from . import sip
-from .deadline import TooLate
-from .ear import STUTTER, Ear, find, longest_silence
+from .deadline import WaitTimeout
+from .detection import STUTTER, ToneDetector, find, longest_silence
 from .media import Media
 
-TICK = 0.02
-PAUSE = 1.2 * STUTTER  # silence that long is the end of a sound
-RESEND = 0.5  # RFC 3261's T1: an INVITE that nobody confirmed is sent again
+TICK = 0.02  # seconds of an RTP packet
+PAUSE = 1.2 * STUTTER  # seconds of silence that end a sound
+RESEND = 0.5  # seconds after which an unanswered INVITE is sent again (RFC 3261, T1)
 
 
-class Call:
-    """One call, from dialling to its end."""
+class SipCall:
+    """A call, from dialling to its end."""
 
     def __init__(self, port, extension, headers=(), number="1001", name=None):
-        self._switch = ("127.0.0.1", port)
+        self._switch_address = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._contact = f"<sip:{number}@127.0.0.1:{self._socket.getsockname()[1]}>"
@@ -32,8 +33,8 @@ class Call:
         self._target, self._to = self._address, f"<{self._address}>"
         self._sequence = 1
         self._stopped = threading.Event()
-        self._ear = Ear()
-        self._noticed = 0
+        self._detector = ToneDetector()
+        self._next_sound = 0
         self._picked_up = threading.Event()
         self.id = sip.token()
         self.picked_up_at = None
@@ -51,59 +52,60 @@ class Call:
         self._thread = threading.Thread(target=self._run, name=f"call to {extension}", daemon=True)
         self._thread.start()
 
-    # What a person does with a telephone.
+    # Actions of the caller.
 
     def now(self):
         """Seconds since dialling."""
         return time.monotonic() - self._started
 
     def press(self, digits, pause=0.1, held=0.1):
-        """Presses keys, each after a pause; returns when the last one was released."""
+        """Presses keys, each after a pause. Returns the second of the call at which the last one was released."""
         return self.media.press(digits, pause, held)
 
     def say(self, ulaw, wait=True):
-        """Says this, which is G.711 u-law; returns at which second of the call it was said."""
+        """Plays speech (G.711 u-law) to the switch. Returns the second of the call at which it ended, or at once if not
+        `wait`."""
         return self.media.say(ulaw, wait)
 
     def has_said(self, seconds):
-        """Whether so much of what is being said is out."""
-        return self.media.said >= seconds
+        """Whether at least this much of the current utterance was sent."""
+        return self.media.seconds_said >= seconds
 
     def hear(self, name, within=6.0):
-        """Waits until a new sound of this name begins to be heard. Sounds heard before it count as noticed."""
+        """Waits until a new sound with this name begins, and returns it. Earlier sounds are skipped."""
         end = self.now() + within
         while True:
-            for index, sound in enumerate(self.heard()[self._noticed:], self._noticed):
+            for index, sound in enumerate(self.heard()[self._next_sound:], self._next_sound):
                 if sound.name == name:
-                    self._noticed = index + 1
+                    self._next_sound = index + 1
                     return sound
             self._wait_for_sound(end, f"the sound {name}")
 
-    def hear_out(self, name, within=10.0):
-        """Waits until a new sound of this name was heard to its end."""
+    def hear_whole(self, name, within=10.0):
+        """Waits for a new sound with this name and for its end."""
         self.hear(name, within)
-        return self.hear_to_the_end(within)
+        return self.wait_for_end_of_sound(within)
 
-    def hear_to_the_end(self, within=10.0):
-        """Waits until the sound that was noticed last is over."""
-        sound = self.heard()[self._noticed - 1]
+    def wait_for_end_of_sound(self, within=10.0):
+        """Waits until the last sound that was waited for has ended."""
+        sound = self.heard()[self._next_sound - 1]
         end = self.now() + within
         while sound is self.heard()[-1] and self.now() - sound.end < PAUSE and not self._stopped.is_set():
             self._wait_for_sound(end, f"the end of the sound {sound.name}")
         return sound
 
     def wait_to_be_picked_up(self, within=5.0):
-        """Waits for the 200 of the INVITE."""
+        """Waits for the final reply 200 to the INVITE."""
         if not self._picked_up.wait(within):
-            raise TooLate(f"waited {within:g} s to be picked up")
+            raise WaitTimeout(f"waited {within:g} s to be picked up")
 
     def wait_to_end(self, within=10.0):
         """Waits until the switch ends the call."""
         if not self._stopped.wait(within):
-            raise TooLate(f"waited {within:g} s for the switch to end the call")
+            raise WaitTimeout(f"waited {within:g} s for the switch to end the call")
 
     def hang_up(self):
-        """Hangs up; before the call was picked up, gives up (CANCEL)."""
+        """Hangs up with BYE, or with CANCEL if the call was not picked up yet."""
         if self._stopped.is_set():
             return
         self.hung_up_by = "caller"
@@ -115,7 +117,7 @@ class Call:
         self._stopped.wait(3)
 
     def close(self):
-        """The end of the test: whatever is left of the call goes away."""
+        """Ends the call and frees its sockets."""
         self.hang_up()
         self._stopped.set()
         self._thread.join()
@@ -123,38 +125,38 @@ class Call:
         self.media.close()
 
     def heard(self):
-        """The sounds heard up to now."""
+        """The sounds heard so far."""
         with self.media.changed:
-            self._ear.listen(self.media.recording)
-        return self._ear.heard()
+            self._detector.update(self.media.recording)
+        return self._detector.detected()
 
-    def silence_before(self, sound):
-        """Seconds between the sound before and this one: of silence in the recording, and of lateness of the packet
-        with which this one began."""
+    def gap_before(self, sound):
+        """Seconds between the previous sound and this one: the silence in the recording plus the delay of this sound's
+        first packet."""
         sounds = self.heard()
-        before = sounds[sounds.index(sound) - 1]
+        previous = sounds[sounds.index(sound) - 1]
         with self.media.changed:
-            silent = longest_silence(self.media.recording, before.end - TICK, sound.start + TICK)
-        late = self.media.came(sound.start) - self.media.came(before.end - TICK) - (sound.start - before.end + TICK)
-        return silent + max(0, late)
+            silence = longest_silence(self.media.recording, previous.end - TICK, sound.start + TICK)
+        elapsed = self.media.arrival(sound.start) - self.media.arrival(previous.end - TICK)
+        return silence + max(0, elapsed - (sound.start - previous.end + TICK))
 
-    def found(self, sound_file, first=None):
-        """The sound of a file (or its first seconds), if it was heard."""
+    def find_sound(self, sound_file, first=None):
+        """The sound of a file (or a part of its first seconds) in the recording, or None."""
         with self.media.changed:
             recording = bytes(self.media.recording)
         return find(recording, sound_file, first)
 
     def heard_line(self):
-        """The sounds heard as one line of text."""
+        """The sounds heard so far, as one line of text."""
         return " · ".join(map(str, self.heard())) or "nothing"
 
-    # What the telephone does.
+    # The telephone.
 
     def _wait_for_sound(self, end, what):
         if self.now() > end:
-            raise TooLate(f"waited for {what}; heard {self.heard_line()}")
+            raise WaitTimeout(f"waited for {what}; heard {self.heard_line()}")
         if self._stopped.is_set():
-            raise TooLate(f"the call ended while waiting for {what}; heard {self.heard_line()}")
+            raise WaitTimeout(f"the call ended while waiting for {what}; heard {self.heard_line()}")
         with self.media.changed:
             self.media.changed.wait(0.05)
 
@@ -216,7 +218,7 @@ class Call:
         via = f"SIP/2.0/UDP 127.0.0.1:{self._socket.getsockname()[1]};rport;branch={branch}"
         in_transaction = method == "CANCEL" or (method == "ACK" and branch == self._branch)
         target, to = (self._address, self._to) if in_transaction else (self._target, self._to)
-        if method == "CANCEL":  # RFC 3261, 9.1: To as in the INVITE, without the tag that came since
+        if method == "CANCEL":  # RFC 3261, 9.1: To as in the INVITE, without the tag of later replies
             to = f"<{self._address}>"
         return sip.Message(f"{method} {target} SIP/2.0", [
             ("Via", via), ("Max-Forwards", "70"), ("From", self._from), ("To", to), ("Call-ID", self.id),
@@ -224,4 +226,4 @@ class Call:
         ])
 
     def _send(self, message):
-        self._socket.sendto(message.encode(), self._switch)
+        self._socket.sendto(message.encode(), self._switch_address)

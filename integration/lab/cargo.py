@@ -1,4 +1,4 @@
-"""The checks that need no switch: formatting, lints, tests, documentation. And the binary that the switches need."""
+"""The checks that need no switch (formatting, lints, tests, documentation), and the build of the daemon."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ LAST_LINES = 60
 
 
 def checks(say):
-    """Runs every check, and says how each went as it ends."""
+    """Runs every check and reports each result."""
     results = []
     for name, command, environment in CHECKS:
         started = time.monotonic()
@@ -33,11 +33,11 @@ def checks(say):
 
 
 class BuildFailed(Exception):
-    """The daemon does not compile. The text is cargo's."""
+    """The daemon does not compile. The text is the output of cargo."""
 
 
 def binary(release=False):
-    """Builds the daemon and returns its path; the debug build is the one that the tests have compiled already."""
+    """Builds the daemon and returns its path. The debug build shares its dependencies with the tests."""
     done = _run(["cargo", "build", *(["--release"] if release else [])], {})
     if done.returncode:
         raise BuildFailed(_last_lines(done.stdout))

@@ -1,4 +1,4 @@
-"""A running dialscript: its folder of scripts, its configuration, its log."""
+"""Runs dialscript with its own scripts and configuration, and reads its log."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from . import tones
-from .deadline import TooLate, free_port, wait_until
+from .deadline import WaitTimeout, free_port, wait_until
 
 SETTINGS = """
 [{switch}]
@@ -27,7 +27,7 @@ level  = "trace"
 
 
 class Daemon:
-    """One daemon in one folder, with the library of toned sounds. Scripts are written before it is started."""
+    """A daemon in a folder, with a library of tones. Scripts are written before it is started."""
 
     def __init__(self, binary, folder, switch):
         self.binary, self._folder = binary, Path(folder)
@@ -36,103 +36,103 @@ class Daemon:
         tones.write_library(self._folder / "sounds")
         self.port = free_port()
         self._switch = switch
-        # Not in the daemon's folder: the path of a socket may have 107 bytes, and a clone may lie deep.
+        # Not in the daemon's folder: the path of a socket may have at most 107 bytes.
         self._sockets = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
         self.configure()
         self.environment = {}
         self._file = self._folder / "dialscript.toml"
         self._log = self._folder / "daemon.log"
         self._process = None
-        self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notices.bind(f"{self._sockets.name}/notify")
-        self._notices.setblocking(False)
-        self._told = ""
+        self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify_socket.bind(f"{self._sockets.name}/notify")
+        self._notify_socket.setblocking(False)
+        self._notifications = ""
 
     def configure(self, settings="", listener=""):
-        """The daemon's file: these sections beside ours, these lines in the section of the switch."""
+        """Sets the configuration: the lab's tables followed by `settings`; `listener` has lines for the table of the
+        switch."""
         other = "freeswitch" if self._switch == "asterisk" else "asterisk"
         control = f"{self._sockets.name}/control"
-        ours = SETTINGS.format(
-            switch=self._switch, port=self.port, listener=listener, other=other, control=control
-        )
-        self.settings = ours + settings
+        own = SETTINGS.format(switch=self._switch, port=self.port, listener=listener, other=other, control=control)
+        self.settings = own + settings
 
     @property
     def authority(self):
-        """Where it listens for the switch."""
+        """The address at which it listens for the switch."""
         return f"127.0.0.1:{self.port}"
 
     def start(self):
-        """Starts it, and returns when it says that it is ready (sd_notify)."""
+        """Starts it, and returns when it notifies that it is ready (sd_notify)."""
         self._file.write_text(self.settings)
-        self._told = ""
+        self._notifications = ""
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 [str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, env=self._variables(NOTIFY_SOCKET=self._notices.getsockname()), start_new_session=True,
+                stderr=log, env=self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname()),
+                start_new_session=True,
             )
-        wait_until(self._is_ready, 15, "the daemon to say that it is ready")
+        wait_until(self._is_ready, 15, "the daemon to notify that it is ready")
 
     def _is_ready(self):
         if self._process.poll() is not None:
-            raise AssertionError(f"the daemon ended with {self._process.returncode}:\n{self.log}")
-        return "READY=1" in self.told
+            raise AssertionError(f"the daemon exited with {self._process.returncode}:\n{self.log}")
+        return "READY=1" in self.notifications
 
     @property
-    def told(self):
-        """What it told the service manager up to now."""
+    def notifications(self):
+        """Its notifications to the service manager so far."""
         try:
             while True:
-                self._told += self._notices.recv(4096).decode()
+                self._notifications += self._notify_socket.recv(4096).decode()
         except BlockingIOError:
-            return self._told
+            return self._notifications
 
     @property
     def pid(self):
-        """Its process."""
+        """Its process id."""
         return self._process.pid
 
     def cache(self, *words):
-        """What `dialscript cache` says of it."""
+        """The output of `dialscript cache` with these arguments."""
         command = [str(self.binary), "cache", *words, "--config", str(self._file)]
-        ran = subprocess.run(
+        done = subprocess.run(
             command, capture_output=True, text=True, timeout=10, check=False, env=self._variables()
         )
-        if ran.returncode:
-            raise AssertionError(f"dialscript cache {' '.join(words)} ended with {ran.returncode}: {ran.stderr}")
-        return ran.stdout
+        if done.returncode:
+            raise AssertionError(f"dialscript cache {' '.join(words)} exited with {done.returncode}: {done.stderr}")
+        return done.stdout
 
-    def _variables(self, **ours):
-        return {**os.environ, **self.environment, **ours}
+    def _variables(self, **more):
+        return {**os.environ, **self.environment, **more}
 
     def terminate(self):
-        """Asks it to stop, as systemd does; does not wait."""
+        """Sends SIGTERM, as systemd does, and does not wait."""
         self._process.send_signal(signal.SIGTERM)
 
     def wait_to_end(self, within):
-        """Waits until it has ended; returns its exit code and the seconds it took."""
+        """Waits until it has exited; returns its exit code and the seconds of waiting."""
         started = time.monotonic()
         try:
             return self._process.wait(within), time.monotonic() - started
         except subprocess.TimeoutExpired:
-            raise TooLate(f"waited {within:g} s for the daemon to stop") from None
+            raise WaitTimeout(f"waited {within:g} s for the daemon to stop") from None
 
     def reload(self, scripts):
-        """Writes scripts and asks it to load them, as systemd's reload does; does not wait."""
+        """Writes scripts and sends SIGHUP, as systemd's reload does, and does not wait."""
         for name, text in scripts.items():
             (self.scripts / f"{name}.toml").write_text(text)
         self._process.send_signal(signal.SIGHUP)
 
     def kill(self):
-        """It is gone, without a word."""
+        """Kills it."""
         if self._process and self._process.poll() is None:
             self._process.kill()
             self._process.wait()
 
     def close(self):
-        """The end of the test."""
+        """Kills it and frees its sockets."""
         self.kill()
-        self._notices.close()
+        self._notify_socket.close()
         self._sockets.cleanup()
 
     @property
@@ -142,12 +142,12 @@ class Daemon:
 
     @property
     def calls(self):
-        """The lines that it wrote at the end of calls, as dictionaries."""
+        """The lines `call` of its log, one for each ended call, as dictionaries."""
         lines = (json.loads(line) for line in self.log.splitlines() if line.startswith("{"))
         fields = ({**line, **line.get("fields", {})} for line in lines)
         return [line for line in fields if line.get("message") == "call"]
 
     def wait_for_calls(self, count, within=5):
-        """Waits until so many calls have ended; returns the line of the last."""
+        """Waits until this number of calls has ended; returns the line of the last one."""
         wait_until(lambda: len(self.calls) >= count, within, f"{count} calls in the daemon's log")
         return self.calls[count - 1]

@@ -1,4 +1,4 @@
-"""Waiting for something to become true, with a bound. Nothing in the lab sleeps in the hope that it is long enough."""
+"""Waiting for a condition with a timeout, and free ports. The lab waits for conditions instead of fixed times."""
 
 import itertools
 import random
@@ -6,31 +6,31 @@ import socket
 import threading
 import time
 
-# Below those that the kernel gives to connections going out (ip_local_port_range), which come and go by themselves. Who
-# is given one opens it later: nobody else is given it until all have had their turn.
+# These are below the ports of outgoing connections (ip_local_port_range), which would collide with them at random. A
+# port is opened only some time after it was given out, so it is not given out again before all others were.
 _PORTS = range(30500, 32700)
 _ports = itertools.cycle(random.sample(_PORTS, len(_PORTS)))
 _turn = threading.Lock()
 
 
-class TooLate(AssertionError):
-    """What was waited for did not happen in time."""
+class WaitTimeout(AssertionError):
+    """A condition did not become true in time."""
 
 
 def wait_until(condition, seconds, what, every=0.01):
-    """Polls `condition` until it returns something true, and returns that. `what` completes "waited for ..."."""
+    """Polls `condition` until it returns a true value, and returns that. `what` completes "waited for ..."."""
     end = time.monotonic() + seconds
     while True:
         result = condition()
         if result:
             return result
         if time.monotonic() > end:
-            raise TooLate(f"waited {seconds:g} s for {what}")
+            raise WaitTimeout(f"waited {seconds:g} s for {what}")
         time.sleep(every)
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    """A port of 127.0.0.1 that nothing uses, for a program that can't be told to find one itself."""
+    """A free port of 127.0.0.1, for a program that cannot choose one itself."""
     for _ in _PORTS:
         with _turn:
             port = next(_ports)
@@ -40,4 +40,4 @@ def free_port(kind=socket.SOCK_STREAM):
             except OSError:
                 continue
             return port
-    raise TooLate("no port of 127.0.0.1 is free")
+    raise WaitTimeout("no port of 127.0.0.1 is free")

@@ -1,7 +1,7 @@
-"""Unpacks programs from Debian's packages into a folder, without installing any of them.
+"""Unpacks programs from Debian packages into a folder, without installing them.
 
-apt is given a state of its own (lists, cache, and a list of what counts as installed), so that the host's packages
-are neither read nor changed; the packages are taken apart with dpkg-deb and tar, and no maintainer script runs.
+apt gets its own state (lists, cache, and a list of installed packages), so that the packages of the host are neither
+read nor changed. The packages are unpacked with dpkg-deb and tar, and no maintainer script runs.
 """
 
 import os
@@ -13,9 +13,9 @@ from pathlib import Path
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
-# Debian's Asterisk depends on what only modules need that the lab does not load (speech codecs, databases, Lua) or
-# that only maintainer scripts need. Declared as installed, neither they nor their dependencies are downloaded: 40 MB
-# instead of 104. A name that a suite does not know does no harm.
+# Dependencies of Debian's Asterisk that are needed only by maintainer scripts, or by modules that the lab does not load
+# (speech codecs, databases, Lua). They are declared as installed, so that neither they nor their dependencies are
+# downloaded: 40 MB instead of 104 MB. Names that a suite does not have are ignored.
 NOT_FOR_ASTERISK = """
     adduser passwd perl perl-base perl-modules-5.32 libperl5.32 perl-modules-5.40 libperl5.40 perl-modules-5.42
     libperl5.42 gnupg gpg dirmngr dpkg tar debconf debconf-2.0 lsb-base init-system-helpers install-info
@@ -26,14 +26,13 @@ NOT_FOR_ASTERISK = """
     libglib2.0-0 libglib2.0-0t64
 """.split()
 
-# Voices that speak and a program that listens bring along what plays sounds on a desktop: they load its libraries, and
-# need nothing else of it.
+# The speech programs depend on desktop audio. They load its libraries, and need nothing else of it.
 NOT_FOR_SPEECH = """
     adduser perl perl-base debconf debconf-2.0 dbus dbus-bin dbus-daemon default-dbus-system-bus dpkg tar lsb-base
     init-system-helpers alsa-ucm-conf alsa-topology-conf
 """.split()
 
-# What starts it as a service, and what only maintainer scripts need.
+# Needed only to start Redis as a service, or by maintainer scripts.
 NOT_FOR_REDIS = """
     adduser passwd perl perl-base debconf debconf-2.0 lsb-base sysvinit-utils init-system-helpers procps dpkg tar
 """.split()
@@ -43,13 +42,13 @@ NOT_UNPACKED = ("doc", "man", "locale", "lintian")
 
 @dataclass(frozen=True)
 class Wanted:
-    """Packages that are unpacked together: a word for their folder, what they are, and what is not downloaded."""
+    """Packages that are unpacked together. `word` is part of their folder's name, `left_out` is not downloaded."""
 
     word: str
     what: str
     packages: list
     left_out: list
-    skipped: tuple = ()  # downloaded, since something asks for it, and not unpacked
+    skipped: tuple = ()  # downloaded as a dependency, but not unpacked
 
 
 ASTERISK = Wanted(
@@ -62,22 +61,21 @@ SPEECH = Wanted(
 
 CLOCK = Wanted("clock", "libfaketime", ["libfaketime"], [])
 REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
-VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
 
 
 class SuiteUnavailable(Exception):
-    """No mirror of this machine has the suite, or it could not be unpacked. The text says why, in one line."""
+    """No configured mirror has the suite, or it could not be unpacked. The text is the reason, in one line."""
 
 
 def unpacked(wanted, suite, cache, say=lambda line: None):
-    """The folder with what was unpacked of `suite`: the one in `cache`, else made now."""
+    """The folder with the unpacked packages of `suite`. They are unpacked if they are not in `cache` yet."""
     root = Path(cache) / f"{wanted.word}-{suite}"
     if root.exists():
         return root
     say(f"unpacking {wanted.what} of Debian {suite} ...")
     if not KEYRING.exists():
         raise SuiteUnavailable(f"{KEYRING} is missing (package debian-archive-keyring)")
-    # Made under another name, so that an interrupted run leaves nothing that looks complete.
+    # Unpacked under a temporary name, so that an interrupted run leaves no folder that seems complete.
     part = root.with_name(root.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     state = Path(cache) / "apt" / root.name
@@ -88,7 +86,7 @@ def unpacked(wanted, suite, cache, say=lambda line: None):
 
 
 def unpacked_of_any(wanted, suites, cache, say=lambda line: None):
-    """The same, of the first suite that can be had."""
+    """The same for the first suite that is available."""
     problem = None
     for suite in suites:
         try:
@@ -99,7 +97,7 @@ def unpacked_of_any(wanted, suites, cache, say=lambda line: None):
 
 
 def mirrors():
-    """The Debian mirrors that this machine's apt is configured with, main archives only."""
+    """The Debian mirrors configured in this machine's apt, main archives only."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)"],
         capture_output=True, text=True, check=False,
@@ -113,7 +111,7 @@ def mirrors():
 
 
 def program(root, path):
-    """The command of an unpacked program: by its own loader and with its own libraries, so that neither chroot nor
+    """The command line of an unpacked program. It uses the unpacked loader and libraries, so that neither chroot nor
     root is needed."""
     libraries = f"{next(root.glob('usr/lib/*/libc.so.6')).parent}:{root}/usr/lib"
     deeper = (folder for folder in root.glob("usr/lib/*/*") if folder.name in ("blas", "lapack", "pulseaudio"))
@@ -122,7 +120,7 @@ def program(root, path):
 
 
 def _loader(root):
-    """The loader may be an absolute link (bullseye): it is meant inside the unpacked folder."""
+    """The loader may be an absolute link (bullseye), which is resolved within the unpacked folder."""
     path = next(path for path in root.glob("usr/lib*/**/ld-linux-*.so.*"))
     while path.is_symlink():
         target = path.readlink()
@@ -131,8 +129,8 @@ def _loader(root):
 
 
 def _download(wanted, suite, state):
-    """Downloads the packages and what they need; returns the paths of the .deb files."""
-    # A suite such as sid moves: with packages of an earlier day, two versions of one library would be unpacked.
+    """Downloads the packages and their dependencies; returns the paths of the .deb files."""
+    # A suite such as sid changes: with packages of an earlier day, two versions of a library would be unpacked.
     shutil.rmtree(state, ignore_errors=True)
     for folder in ("lists/partial", "cache/archives/partial"):
         (state / folder).mkdir(parents=True)
@@ -184,14 +182,14 @@ Debug::NoLocking "true";
 
 
 def _unpack(debs, root):
-    """Unpacks packages as merged-/usr wants it: /lib and the like are links before anything lands in them."""
+    """Unpacks packages for merged /usr: /lib and similar folders are links before packages are unpacked into them."""
     for name in ("bin", "sbin", "lib", "lib64"):
         (root / "usr" / name).mkdir(parents=True)
         (root / name).symlink_to(f"usr/{name}")
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda deb: _unpack_one(deb, root), debs))
     sounds = root / "usr/share/asterisk/sounds"
-    # Debian makes this link by update-alternatives, that is in a maintainer script.
+    # In Debian a maintainer script creates this link with update-alternatives.
     if sounds.exists() and not (sounds / "en").exists():
         (sounds / "en").symlink_to("en_US_f_Allison")
 

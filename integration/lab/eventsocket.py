@@ -1,26 +1,26 @@
-"""FreeSWITCH's inbound event socket: where each channel went in the dialplan, what its variables held, and commands.
+"""FreeSWITCH's inbound event socket: records of channels, and commands.
 
-Events come in JSON, which tells values as they are (the plain format writes some of them ambiguously).
+Events are requested in JSON, since values in the plain format are partly ambiguous.
 """
 
 import json
 import socket
 import threading
 
-from .book import Channel, Step
+from .channel import Channel, Step
 from .deadline import wait_until
 
 EVENTS = (
     "CHANNEL_CREATE CHANNEL_ANSWER CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_HANGUP_COMPLETE "
     "CHANNEL_DESTROY DTMF"
 )
-# What every script leaves behind. FreeSWITCH has no empty variables: one that is set to nothing is not there.
+# Every script sets these variables. FreeSWITCH has no empty variables: one that is set to nothing does not exist.
 STANDARD = ("OUTCOME", "CODE", "INPUT", "SCRIPT", "HTTP_STATUS", "CACHE")
 VARIABLE = "variable_"
 
 
 class EventSocket:
-    """One connection: says who it is, then takes commands and gives what comes."""
+    """An authenticated connection."""
 
     def __init__(self, port, password):
         self._socket = wait_until(lambda: _connect(port), 20, "the event socket of FreeSWITCH")
@@ -29,13 +29,13 @@ class EventSocket:
         self.ask(f"auth {password}")
 
     def ask(self, command):
-        """Sends a command; returns the body of what comes next, or its reply."""
+        """Sends a command; returns the body of the next message, or its reply text."""
         self._socket.sendall(f"{command}\n\n".encode())
         headers, body = self.read()
         return body or headers.get("Reply-Text", "")
 
     def read(self):
-        """The next message: its headers and its body. At the end of the connection, EOFError."""
+        """The headers and body of the next message. Raises EOFError at the end of the connection."""
         headers = {}
         while line := self._stream.readline().decode().removesuffix("\n"):
             name, _, value = line.partition(": ")
@@ -46,12 +46,12 @@ class EventSocket:
         return headers, body.decode("utf-8", "replace")
 
     def close(self):
-        """Leaves."""
+        """Closes the connection."""
         self._socket.close()
 
 
 class Watcher:
-    """Reads the events of all channels, and keeps the book of them."""
+    """Reads the events of all channels and records them."""
 
     def __init__(self, port, password):
         self._events = EventSocket(port, password)
@@ -62,15 +62,15 @@ class Watcher:
         threading.Thread(target=self._read, name="events", daemon=True).start()
 
     def channel(self, call_id, within=5):
-        """The channel of a SIP call, by its Call-ID."""
+        """The record of the channel of a SIP call, by its Call-ID."""
         return wait_until(lambda: self._by_call.get(call_id), within, "the call's channel to enter the dialplan")
 
     def named(self, name):
-        """The last channel of this name, or None."""
+        """The record of the last channel with this name, or None."""
         return next((channel for channel in reversed(self._channels.values()) if channel.name == name), None)
 
     def close(self):
-        """Leaves."""
+        """Closes the connection."""
         self._events.close()
 
     def _read(self):
@@ -78,11 +78,11 @@ class Watcher:
             while True:
                 headers, body = self._events.read()
                 if headers.get("Content-Type") == "text/event-json":
-                    self._note(json.loads(body))
+                    self._record(json.loads(body))
         except (OSError, ValueError, EOFError):
-            pass  # The switch has stopped, or we have left.
+            pass  # The switch has stopped, or the connection was closed.
 
-    def _note(self, event):
+    def _record(self, event):
         unique_id = event["Unique-ID"]
         channel = self._channels.setdefault(unique_id, Channel(unique_id, event.get("Channel-Name", "")))
         channel.variables = _variables(event)
@@ -94,12 +94,12 @@ class Watcher:
         elif kind == "CHANNEL_EXECUTE_COMPLETE" and event["Application"] == "socket":
             self._in_script.discard(unique_id)
         elif kind == "DTMF":
-            channel.keys += event["DTMF-Digit"]
+            channel.digits += event["DTMF-Digit"]
         elif kind == "CHANNEL_DESTROY":
             channel.cause = int(channel.variables.get("HANGUP_CAUSE_Q850", 0))
 
     def _step(self, channel, event):
-        """What runs from the start of `socket` to its end is the script's: no step of the dialplan."""
+        """Records a step of the dialplan. Applications between the start and the end of `socket` are the daemon's."""
         if channel.unique_id in self._in_script:
             return
         channel.steps.append(Step(
@@ -111,7 +111,7 @@ class Watcher:
 
 
 def _variables(event):
-    """In capitals, as on Asterisk: FreeSWITCH takes both for the same."""
+    """The variables in an event. The names are in capitals as on Asterisk; FreeSWITCH ignores case."""
     own = {
         name.removeprefix(VARIABLE).upper(): value for name, value in event.items() if name.startswith(VARIABLE)
     }

@@ -1,4 +1,4 @@
-"""A running FreeSWITCH of its own, from an installation that is there: configured, started, ended by its process id."""
+"""Runs an installed FreeSWITCH with its own configuration and folders."""
 
 import random
 import re
@@ -8,20 +8,21 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from . import tones
-from .book import SwitchFailed
-from .deadline import TooLate, free_port, wait_until
+from .channel import SwitchFailed
+from .deadline import WaitTimeout, free_port, wait_until
 from .eventsocket import EventSocket, Watcher
 
 CONFIGURATION = Path(__file__).resolve().parent.parent / "freeswitch"
 RTP_PORTS = 400
+MUSIC_REPEATS = 40  # of a tone of 30 s: 20 minutes
 PASSWORD = "lab"
 FOLDERS = ("log", "run", "db", "storage", "cache", "recordings", "temp", "certs", "scripts", "htdocs")
 HARMLESS = str.maketrans("{}[]\r\n\0", "()()   ")
 
-# Modules that an installation may lack: scenarios that need one ask `has`.
+# Modules that an installation may lack; scenarios that need one check `has`.
 OPTIONAL = ("mod_tone_stream", "mod_httapi", "mod_http_cache", "mod_say_en", "mod_flite")
 
-# The sounds that scenarios name as Asterisk does.
+# The sounds of FreeSWITCH for the names of Asterisk's sounds that scenarios use.
 SOUNDS = {
     "number": "ivr/ivr-number.wav",
     "auth-thankyou": "ivr/ivr-thank_you.wav",
@@ -34,16 +35,16 @@ SOUNDS = {
     "vm-goodbye": "voicemail/vm-goodbye.wav",
 }
 
-# With what FreeSWITCH says 0 to 3: the pitches of sounds of the library, and shorter.
+# The sounds of the digits 0 to 3: the pitches of these sounds of the library, but shorter.
 DIGITS = {f"digits/{digit}": name for digit, name in enumerate(("ask", "ask_more", "pin", "matched"))}
 
 
 class FreeSwitch:
-    """One switch in one folder. `samples` is the text of a dialplan that its own dialplan includes."""
+    """A FreeSWITCH in a folder. `samples` is the text of a dialplan that the lab's dialplan includes."""
 
     kind = "freeswitch"
-    hands_over = "socket"  # the application that hands a call to the daemon
-    remarks = "log"  # the one with which the lab's dialplan says what it sees
+    handover_application = "socket"  # hands a call to the daemon
+    log_application = "log"  # with it the lab's dialplan writes the outcome
 
     def __init__(self, prefix, run, samples, callee_port):
         self._prefix, self._run = Path(prefix), Path(run)
@@ -55,23 +56,23 @@ class FreeSwitch:
         self.channels = None
 
     def another(self, run, samples):
-        """One more, in a folder of its own."""
+        """Another FreeSWITCH of the same installation, in its own folder."""
         return FreeSwitch(self._prefix, run, samples, free_port(socket.SOCK_DGRAM))
 
     def start(self):
-        """Starts it and returns when it takes calls."""
+        """Starts it and returns when it accepts calls."""
         with open(self._run / "log/console", "wb") as console:
             self._process = subprocess.Popen(
                 self._program(), stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True
             )
         try:
-            wait_until(self._takes_calls, 30, "FreeSWITCH to take calls", every=0.1)
+            wait_until(self._accepts_calls, 30, "FreeSWITCH to accept calls", every=0.1)
             self.channels = Watcher(self._event_port, PASSWORD)
-        except (TooLate, EOFError) as reason:
+        except (WaitTimeout, EOFError) as reason:
             raise SwitchFailed("\n".join([str(reason), *self.last_log(20)])) from reason
 
     def stop(self):
-        """Ends it; calls under way are hung up."""
+        """Stops it; calls in progress are hung up."""
         if self.channels:
             self.channels.close()
         if self._process:
@@ -83,7 +84,7 @@ class FreeSwitch:
                 self._process.wait()
 
     def command(self, line):
-        """The answer to a command of its command line."""
+        """The output of an API command."""
         connection = EventSocket(self._event_port, PASSWORD)
         try:
             return connection.ask(f"api {line}")
@@ -92,11 +93,11 @@ class FreeSwitch:
 
     @property
     def runs_commands(self):
-        """Whether a dialplan could run a command of the machine, so that an attack would show."""
+        """Whether a dialplan could run a shell command, so that a successful attack would be noticed."""
         return "dialscript" in self.command("system echo dialscript")
 
     def has(self, module):
-        """Whether a module is installed that not every installation has."""
+        """Whether an optional module is installed."""
         return (self._modules / f"{module}.so").is_file()
 
     @property
@@ -111,57 +112,59 @@ class FreeSwitch:
         return file.read_text(errors="replace") if file.exists() else ""
 
     def last_log(self, count, about=""):
-        """The last lines of its log, of one channel's if a name is given."""
+        """The last lines of its log, only those of one channel if its name is given."""
         channel = self.channels and self.channels.named(about)
         about = channel.unique_id if channel else about
         return [line for line in self.log.splitlines() if about in line][-count:]
 
     @staticmethod
-    def keys_of(channel):
-        """The keys that it has taken from a caller, as its events tell."""
-        return channel.keys
+    def received_digits(channel):
+        """The digits that it has received from the caller, according to its events."""
+        return channel.digits
 
     @staticmethod
-    def heard(call, name, first=None):
-        """Where a call heard a sound of the switch, or None. Here these are tones too, so their beginning will do."""
+    def find_sound(call, name, first=None):
+        """The sound of the switch in the recording of a call, or None. It is a tone, so `first` is not needed."""
         return next((sound for sound in call.heard() if sound.name == {**SOUNDS, **DIGITS}[name]), None)
 
     @staticmethod
     def sound_name(name):
-        """What a script calls this sound."""
+        """The name of this sound in a script."""
         return f"switch:{SOUNDS[name]}"
 
     @staticmethod
     def daemon_address(authority):
-        """How its dialplan writes where the daemon is."""
+        """The address of the daemon as its dialplan writes it."""
         return authority
 
     @staticmethod
-    def script_call(script, words="async full", variables=()):
-        """A script, its arguments and how it is called, as the lab's dialplan wants them: headers of the caller."""
+    def script_call(script, options="async full", variables=()):
+        """The SIP headers that tell the lab's dialplan the script, its arguments, the options of `socket` and further
+        variables."""
         name, _, query = script.partition("?")
         arguments = [(f"dialscript_arg_{argument}", value) for argument, value in parse_qsl(query)]
         assignments = ["lab=1", *(f"{name}={value}" for name, value in [*arguments, *variables])]
-        return [("X-Script", name), ("X-Socket", words), ("X-Variables", f"^^;{';'.join(assignments)}")]
+        return [("X-Script", name), ("X-Socket", options), ("X-Variables", f"^^;{';'.join(assignments)}")]
 
     @staticmethod
-    def kept(text):
-        """What a variable holds of a text from outside: FreeSWITCH evaluates braces and brackets wherever they are."""
+    def variable_text(text):
+        """The value of a variable that was set to this text: the daemon replaces braces and brackets, since FreeSWITCH
+        evaluates them anywhere."""
         return text.translate(HARMLESS)
 
     @staticmethod
     def caller_name(name):
-        """What it knows of a caller's name: as SIP quotes it, made harmless. And its events, by which the daemon learns
-        it, do not tell a percent sign that was there from one of their own."""
+        """The caller name that the daemon receives for this SIP display name: quoted as in SIP and made harmless by
+        FreeSWITCH. Its events do not escape percent signs, so these are decoded once more."""
         return unquote(name.replace("\\", "\\\\").replace('"', '\\"').replace("${", "%{"))
 
-    def _takes_calls(self):
+    def _accepts_calls(self):
         if self._process.poll() is not None:
-            raise TooLate(f"FreeSWITCH ended with {self._process.returncode}")
+            raise WaitTimeout(f"FreeSWITCH exited with {self._process.returncode}")
         return "RUNNING" in self.command("sofia status")
 
     def _program(self):
-        """In the foreground, and nowhere outside its folder."""
+        """Its command line: in the foreground, with all folders within its own."""
         folders = [part for name in FOLDERS for part in (f"-{name}", str(self._run / name))]
         return [
             str(self._prefix / "bin/freeswitch"), "-nonat", "-nonatmap", "-nf", "-nc", "-conf", str(self._run / "conf"),
@@ -169,9 +172,12 @@ class FreeSwitch:
         ]
 
     def _write_configuration(self, samples, callee_port):
-        for folder in (*FOLDERS, "conf", "music", "sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000"):
+        sounds = ("sounds/ivr/8000", "sounds/voicemail/8000", "sounds/digits/8000")
+        for folder in (*FOLDERS, "conf", "music", "short-music", *sounds):
             (self._run / folder).mkdir(parents=True)
-        tones.write(self._run / "music/tone.wav", tones.MUSIC)
+        # A stream is silent for a second when its file starts again, so the file is longer than a run.
+        tones.write(self._run / "music/tone.wav", *[tones.MUSIC] * MUSIC_REPEATS)
+        tones.write(self._run / "short-music/tone.wav", tones.MUSIC)
         for name, tone in tones.FREESWITCH.items():
             folder, file = name.split("/")
             tones.write(self._run / "sounds" / folder / "8000" / file, tone)

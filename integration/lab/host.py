@@ -1,4 +1,4 @@
-"""The machine that the lab runs on: where its files lie, and what it must have installed."""
+"""The machine that runs the lab: the folder for its files, and the packages that it must have."""
 
 import os
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
-# What is needed, and the Debian package that has it. A machine that builds Rust has nearly all of it.
+# Needed files and programs, and the Debian packages that have them.
 NEEDED = {
     "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
     "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
@@ -21,17 +21,17 @@ NEEDED = {
 
 
 def cache():
-    """Where switches are unpacked and runs leave their files."""
+    """The folder for unpacked switches and the files of runs."""
     folder = Path(os.environ.get("DIALSCRIPT_LAB", REPOSITORY / "target" / "integration"))
     folder.mkdir(parents=True, exist_ok=True)
     return folder.resolve()
 
 
 def prepare(say):
-    """Installs what is needed and not there; on a machine that has it all, nothing."""
-    # What was started is ended in `finally` blocks, which a SIGTERM would otherwise skip.
+    """Installs needed packages that are missing."""
+    # Processes are ended in `finally` blocks, which SIGTERM would skip by default.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    missing = [package for thing, package in NEEDED.items() if not _is_there(thing)]
+    missing = [package for path, package in NEEDED.items() if not _exists(path)]
     if not missing:
         return
     say(f"installing {', '.join(missing)}")
@@ -40,5 +40,5 @@ def prepare(say):
         subprocess.run(["apt-get", "-qq", *command], env=environment, check=True)
 
 
-def _is_there(thing):
-    return Path(thing).exists() if thing.startswith("/") else shutil.which(thing) is not None
+def _exists(path):
+    return Path(path).exists() if path.startswith("/") else shutil.which(path) is not None

@@ -1,21 +1,21 @@
-"""Asterisk's manager interface, read only: where each channel went in the dialplan, and which variables were set.
+"""Asterisk's manager interface, read only: records of channels.
 
-Events of one channel come in the order in which things happened, and say what a variable holds literally, which a
-line that the dialplan logs could not (it expands, quotes and splits).
+The events of a channel arrive in order and have the literal values of variables. A line logged by the dialplan would
+be expanded, quoted and split.
 """
 
 import re
 import socket
 import threading
 
-from .book import Channel, Step
+from .channel import Channel, Step
 from .deadline import wait_until
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
 
 class Manager:
-    """A connection to the manager interface and the book of channels that it fills."""
+    """A connection to the manager interface, and the records of the channels."""
 
     def __init__(self, port, user, secret):
         self._socket = wait_until(lambda: _connect(port), 20, "the manager interface of Asterisk")
@@ -27,11 +27,11 @@ class Manager:
         threading.Thread(target=self._read, name="manager", daemon=True).start()
 
     def channel(self, call_id, within=5):
-        """The channel of a SIP call, by its Call-ID, as the lab's dialplan noted it."""
+        """The record of the channel of a SIP call, by its Call-ID, which the lab's dialplan sets as a variable."""
         return wait_until(lambda: self._by_call.get(call_id), within, "the call's channel to enter the dialplan")
 
     def close(self):
-        """Leaves."""
+        """Closes the connection."""
         self._socket.close()
 
     def _read(self):
@@ -43,12 +43,12 @@ class Manager:
                     name, _, value = line.partition(": ")
                     event.setdefault(name, value)
                 else:
-                    self._note(event)
+                    self._record(event)
                     event = {}
         except (OSError, ValueError):
-            pass  # The switch has stopped, or we have left.
+            pass  # The switch has stopped, or the connection was closed.
 
-    def _note(self, event):
+    def _record(self, event):
         kind = event.get("Event")
         if kind == "FullyBooted":
             self.booted.set()
@@ -80,5 +80,5 @@ def _connect(port):
 
 
 def _unescaped(text):
-    """VarSet writes values the way C does (manager_channels.c, varset: ast_escape_c_alloc)."""
+    """Decodes the C escapes in the value of VarSet (manager_channels.c, varset: ast_escape_c_alloc)."""
     return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), text)

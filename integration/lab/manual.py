@@ -1,4 +1,4 @@
-"""The blocks of code in the manual, with the places where they stand."""
+"""The code blocks of the manual, with their page and line."""
 
 import re
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ FENCE = re.compile(r"^(\s*)```(\w*)\s*$")
 
 @dataclass(frozen=True)
 class Block:
-    """The lines of a block, without the indentation of its fence."""
+    """A code block. The indentation of its fence is removed from its lines."""
 
     page: str
-    line: int  # of the fence, from 1
+    line: int  # of the fence, counted from 1
     lines: tuple
 
-    def place(self, index=0):
-        """As editors understand it; `index` counts the block's lines from 0."""
+    def location(self, index=0):
+        """The line as PAGE:LINE; `index` counts the lines of the block from 0."""
         return f"{self.page}:{self.line + 1 + index}"
 
 

@@ -1,5 +1,5 @@
-"""The sound of one call: RTP out (silence, what is said, RFC 4733 keypresses), and RTP in, recorded on the call's time
-line."""
+"""The RTP of a call. It sends silence, speech and RFC 4733 keypresses, and records what it receives on the call's
+clock."""
 
 import random
 import socket
@@ -14,14 +14,14 @@ PACKET = RATE // 50  # samples in 20 ms
 PCMU, EVENTS = 0, 101
 SILENCE = b"\xff" * PACKET
 KEYS = {key: code for code, key in enumerate("0123456789*#ABCD")}
-# Samples. A packet that continues the one before belongs right behind it, however late a busy switch sent it. But what
-# continues by its timestamp may also follow a short pause (res_rtp_asterisk smooths those away): not beyond this.
+# Samples. A packet whose timestamp continues the previous packet is recorded directly after it, even if a busy switch
+# sent it late. But res_rtp_asterisk also continues timestamps after short pauses, so this holds only up to this delay.
 LATE = RATE // 4
-SO_TIMESTAMPNS = 35  # of Linux: the kernel notes when a packet came, however late our thread is
+SO_TIMESTAMPNS = 35  # Linux: the kernel records when a packet arrived, independent of our thread's delay
 
 
 class Media:
-    """An RTP socket. `send` and `receive` are called by the call's one thread, `press` by anyone."""
+    """An RTP socket. Only the call's thread uses `send` and `receive`; other threads may use `press` and `say`."""
 
     def __init__(self, started):
         self._started = started
@@ -32,12 +32,12 @@ class Media:
         self._timestamp = random.getrandbits(30)
         self._keys = []
         self._pressing = None
-        self._voice = SILENCE * 2
-        self._voice_at = 0
+        self._background = SILENCE * 2
+        self._background_at = 0
         self._utterances = []
         self._next_stamp = None
         self.recording = bytearray()
-        self.arrivals = []  # for each packet: where it is in the recording, and at which second of the call it came
+        self.arrivals = []  # for each packet: position in the recording, and second of the call of its arrival
         self.changed = threading.Condition()
 
     def fileno(self):
@@ -45,43 +45,43 @@ class Media:
         return self._socket.fileno()
 
     def close(self):
-        """No more sound."""
+        """Closes the socket."""
         self._socket.close()
 
     def connect(self, address):
-        """Where to send to, known when the other side has described its media."""
+        """Sets the address to send to, from the session description of the other side."""
         self._remote = address
 
-    def speak(self, ulaw):
-        """Says this, over and over, instead of silence."""
-        self._voice = ulaw
+    def loop(self, ulaw):
+        """Repeats this sound instead of silence."""
+        self._background = ulaw
 
     def say(self, ulaw, wait):
-        """Says this once; returns when it was said, and at which second of the call. `wait`: whether to wait for it."""
-        said = threading.Event()
+        """Sends this sound once; returns the current second of the call, after the sound if `wait`."""
+        sent = threading.Event()
         with self.changed:
-            self._utterances.append([ulaw, 0, said])
-        if wait and not said.wait(len(ulaw) / RATE + 5):
-            raise AssertionError("nothing could be said: there is no call to say it in")
+            self._utterances.append([ulaw, 0, sent])
+        if wait and not sent.wait(len(ulaw) / RATE + 5):
+            raise AssertionError("the speech was not sent: the call is not connected")
         return time.monotonic() - self._started
 
     @property
-    def said(self):
-        """Seconds of what is being said that are out."""
+    def seconds_said(self):
+        """Seconds of the current utterance that were sent."""
         with self.changed:
             return self._utterances[0][1] / RATE if self._utterances else 0
 
     def press(self, digits, pause, held):
-        """Presses keys one after another; returns when the last was released, and at which second of the call."""
+        """Presses keys one after another; returns the second of the call at which the last was released."""
         released = [threading.Event() for _ in digits]
         with self.changed:
             self._keys += [(digit, pause, held, event) for digit, event in zip(digits, released)]
         if not released[-1].wait(len(digits) * (pause + held) + 5):
-            raise AssertionError(f"the keys {digits} were not sent: there is no call to press them in")
+            raise AssertionError(f"the digits {digits} were not sent: the call is not connected")
         return time.monotonic() - self._started
 
     def send(self):
-        """Sends the packet of these 20 ms."""
+        """Sends the next packet of 20 ms."""
         if not self._remote:
             return
         if self._pressing is None and self._keys:
@@ -90,33 +90,33 @@ class Media:
         if self._pressing and self._pressing.held_for(self._timestamp) >= 0:
             self._send_key(self._pressing)
         else:
-            self._send_packet(PCMU, self._next_voice())
+            self._send_packet(PCMU, self._next_sound())
         self._timestamp += PACKET
 
     def _send_key(self, press):
         held = press.held_for(self._timestamp) + PACKET
         ended = held >= press.held * RATE
         body = struct.pack("!BBH", KEYS[press.digit], (0x80 if ended else 0) | 10, held)
-        for _ in range(3 if ended else 1):  # RFC 4733, 2.5.1.4: the end is said three times
+        for _ in range(3 if ended else 1):  # RFC 4733, 2.5.1.4: the end is sent three times
             self._send_packet(EVENTS, body, marker=held == PACKET, timestamp=press.begins)
         if ended:
             self._pressing = None
             press.released.set()
 
-    def _next_voice(self):
+    def _next_sound(self):
         if self._utterances:
             return self._next_of_utterance()
-        start = self._voice_at % (len(self._voice) - PACKET)
-        self._voice_at += PACKET
-        return self._voice[start:start + PACKET]
+        start = self._background_at % (len(self._background) - PACKET)
+        self._background_at += PACKET
+        return self._background[start:start + PACKET]
 
     def _next_of_utterance(self):
-        ulaw, start, said = utterance = self._utterances[0]
+        ulaw, start, sent = utterance = self._utterances[0]
         utterance[1] += PACKET
         if utterance[1] >= len(ulaw):
             with self.changed:
                 self._utterances.pop(0)
-            said.set()
+            sent.set()
         return ulaw[start:start + PACKET].ljust(PACKET, SILENCE[:1])
 
     def _send_packet(self, kind, body, marker=False, timestamp=None):
@@ -128,10 +128,10 @@ class Media:
         try:
             self._socket.sendto(head + body, self._remote)
         except OSError:
-            pass  # The far end has closed its port; that the call is over comes by SIP.
+            pass  # The other side has closed its port; SIP reports the end of the call.
 
     def receive(self):
-        """Takes one packet in. The recording is on the wall clock: where nothing came, it is silent."""
+        """Records a packet. Where no packet arrived the recording is silent."""
         packet, (arrival,), _, _ = self._socket.recvmsg(2048, 64)
         if len(packet) < 12 or packet[1] & 0x7F != PCMU:
             return
@@ -149,15 +149,15 @@ class Media:
             self.changed.notify_all()
 
 
-    def came(self, second):
-        """At which second of the call the packet came that this second of the recording is from."""
+    def arrival(self, second):
+        """The second of the call at which the packet arrived that has this second of the recording."""
         with self.changed:
             index = bisect(self.arrivals, second * RATE + 1, key=lambda arrival: arrival[0])
             return self.arrivals[index - 1][1]
 
 
 class _Press:
-    """A key on its way: a pause before it, then held for a while. In RTP time, as the wire counts."""
+    """A keypress: a pause, then the key is held. It is timed in RTP timestamps."""
 
     def __init__(self, digit, pause, held, released, now):
         self.digit, self.held, self.released = digit, held, released
@@ -168,7 +168,7 @@ class _Press:
 
 
 def _even_port():
-    """RTP wants an even port (RFC 3550, 11)."""
+    """A socket with an even port, as RTP requires (RFC 3550, 11)."""
     while True:
         candidate = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         candidate.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""The ways in which a web application can misbehave: answers for `Web.on` that are none, or hardly."""
+"""Bad answers of a web application, for `Web.on`, and ports that accept no connections."""
 
 import gzip
 import socket
@@ -7,52 +7,52 @@ from functools import cache
 from . import web
 
 BODY = b'{"code": 200}'
-BOMB = 64 << 20  # bytes that 64 KiB come to
+ZIP_BOMB_BYTES = 64 << 20  # unpacked; about 64 KiB compressed
 
 
 def head(*lines):
-    """The head of an answer in JSON."""
+    """The head of a JSON answer."""
     return "\r\n".join(["HTTP/1.1 200 OK", "Content-Type: application/json", *lines, "", ""]).encode()
 
 
 def late(seconds):
-    """A good answer that comes late."""
+    """A good answer after a delay."""
     return web.json(BODY.decode(), delay=seconds)
 
 
 def dripping_head(seconds=0.1):
-    """Its head comes byte for byte."""
+    """A head that arrives byte by byte."""
     return web.Answer(raw=head("X-Slow: " + "x" * 200, f"Content-Length: {len(BODY)}") + BODY, drip=seconds)
 
 
 def dripping_body(seconds=0.1):
-    """Its body comes byte for byte."""
+    """A body that arrives byte by byte."""
     return web.json('{"code": 200, "more": "%s"}' % ("x" * 200), drip=seconds)
 
 
-def too_long(stays):
-    """It says that more comes than does; the connection stays open, or is closed in the middle of the body."""
-    return web.Answer(raw=head("Content-Length: 1000") + BODY, stays=stays)
+def too_long(keep_open):
+    """A Content-Length that is too long; the connection stays open, or is closed in the middle of the body."""
+    return web.Answer(raw=head("Content-Length: 1000") + BODY, keep_open=keep_open)
 
 
 def too_short():
-    """It says that less comes than does."""
+    """A Content-Length that is too short."""
     return web.Answer(raw=head("Content-Length: 5") + BODY)
 
 
 def two_lengths():
-    """It says two lengths."""
+    """Two different Content-Length headers."""
     return web.Answer(raw=head(f"Content-Length: {len(BODY)}", "Content-Length: 1000") + BODY)
 
 
 def endless(seconds=0.0):
-    """A body without an end, as fast as it is taken or with a pause before each byte."""
+    """An endless body, sent as fast as possible or with a pause before each byte."""
     chunk = b"1\r\n \r\n" if seconds else b"1000\r\n" + b" " * 0x1000 + b"\r\n"
     return web.Answer(raw=_Endless(head("Transfer-Encoding: chunked"), chunk), drip=seconds)
 
 
 class _Endless:
-    """The pieces of an answer without an end, from the first one on for whoever asks."""
+    """The pieces of an endless answer; each iteration starts from the first."""
 
     def __init__(self, first, further):
         self._first, self._further = first, further
@@ -64,29 +64,28 @@ class _Endless:
 
 
 @cache
-def _bomb():
-    return gzip.compress(bytes(BOMB))
+def _zip_bomb():
+    return gzip.compress(bytes(ZIP_BOMB_BYTES))
 
 
-def bomb():
-    """A small body that unpacks to a very large one."""
-    body = _bomb()
+def zip_bomb():
+    """A small compressed body that unpacks to a very large one."""
+    body = _zip_bomb()
     return web.Answer(raw=head("Content-Encoding: gzip", f"Content-Length: {len(body)}") + body)
 
 
-def page():
-    """A page for people."""
+def html_page():
+    """An HTML page."""
     return web.Answer(200, "<!doctype html><title>200</title><p>code=200", "text/html; charset=utf-8")
 
 
 def redirect(to):
-    """It says that the answer is elsewhere."""
+    """A redirect."""
     return web.Answer(302, headers={"Location": to})
 
 
-class Refusing:
-    """A place that refuses connections: the port is taken, so that nobody else comes to listen on it, but not listened
-    on."""
+class RefusingPort:
+    """A port that refuses connections. It is bound, so that no other program can use it, but nothing listens."""
 
     def __init__(self):
         self._socket = socket.socket()
@@ -95,12 +94,12 @@ class Refusing:
         self.url = f"http://127.0.0.1:{self.port}"
 
     def close(self):
-        """Is gone."""
+        """Frees the port."""
         self._socket.close()
 
 
-class Full(Refusing):
-    """A place that neither takes connections nor refuses them: its queue is full, and nobody takes any out of it."""
+class FullBacklog(RefusingPort):
+    """A port that neither accepts nor refuses connections: its backlog is full."""
 
     def __init__(self):
         super().__init__()

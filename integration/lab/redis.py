@@ -1,4 +1,4 @@
-"""A running Redis (or Valkey) of its own, and everything that is in it."""
+"""Runs a Redis and reads everything that it stores."""
 
 import signal
 import socket
@@ -7,39 +7,38 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import debian, host
-from .deadline import TooLate, free_port, wait_until
+from .deadline import WaitTimeout, free_port, wait_until
 
-SUITES = ["bookworm", "trixie", "sid"]  # of Debian: the first that can be had
+SUITES = ["bookworm", "trixie", "sid"]  # of Debian: the first that is available
 PASSWORD = "lab's own password"
 
 
-def prepare(say, wanted=debian.REDIS):
-    """Unpacks it, unless that was done before: it takes some seconds."""
-    return debian.unpacked_of_any(wanted, SUITES, host.cache(), say)
+def prepare(say=lambda line: None):
+    """Unpacks it if this was not done before. It takes some seconds."""
+    return debian.unpacked_of_any(debian.REDIS, SUITES, host.cache(), say)
 
 
 @dataclass
 class Entry:
-    """What is kept under a name: its bytes, and the milliseconds that it has left (-1: for ever)."""
+    """A value and its remaining time to live in milliseconds (-1: unlimited)."""
 
     value: bytes
-    left: int
+    ttl_ms: int
 
 
 class Redis:
-    """One server in one folder, on a port of its own, that writes nothing to disk. It wants a password."""
+    """A server in a folder, on its own port. It requires a password and writes no data to disk."""
 
-    def __init__(self, folder, wanted=debian.REDIS, say=lambda line: None):
+    def __init__(self, folder):
         self._folder = Path(folder)
         self._folder.mkdir(parents=True)
-        root = prepare(say, wanted)
-        self._program = debian.program(root, f"usr/bin/{wanted.word}-server")
+        self._program = debian.program(prepare(), "usr/bin/redis-server")
         self.port = free_port()
         self._process = None
 
     def start(self):
-        """Starts it, empty, and returns when it answers."""
-        # The arguments of a process are for everybody to see; its configuration file is not.
+        """Starts it without data, and returns when it answers."""
+        # A file, since every user can read the arguments of a process.
         configuration = self._folder / "server.conf"
         configuration.write_text(
             f'bind 127.0.0.1\nport {self.port}\ndir "{self._folder}"\nsave ""\nappendonly no\ndaemonize no\n'
@@ -52,73 +51,73 @@ class Redis:
             )
         try:
             wait_until(self._answers, 10, "the server to answer")
-        except TooLate as reason:
+        except WaitTimeout as reason:
             raise AssertionError(f"{reason}:\n{(self._folder / 'log').read_text()}") from reason
 
     def kill(self):
-        """It is gone, without a word, and all that it had."""
+        """Kills it; its data is lost."""
         if self._process:
             self._process.kill()
             self._process.wait()
             self._process = None
 
-    def hang(self):
-        """It is there, and says nothing any more."""
+    def suspend(self):
+        """Suspends the process, so that it accepts connections but does not answer."""
         self._process.send_signal(signal.SIGSTOP)
 
-    def go_on(self):
-        """It answers again, with what it had."""
+    def resume(self):
+        """Resumes the process, with its data."""
         self._process.send_signal(signal.SIGCONT)
 
     def restart(self):
-        """The same port, nothing in it."""
+        """Starts it again on the same port, without data."""
         self.kill()
         self.start()
 
     close = kill
 
     def command(self, *words):
-        """The reply to a command: bytes, a number, None, or a list of them. An error is raised."""
+        """The reply to a command: bytes, a number, None, or a list of these. An error reply is raised."""
         return self.commands([words])[0]
 
     def commands(self, commands):
-        """The replies to commands over one connection."""
+        """The replies to several commands over one connection."""
         with socket.create_connection(("127.0.0.1", self.port), 5) as connection, connection.makefile("rwb") as stream:
             return [_exchange(stream, words) for words in [("AUTH", PASSWORD), *commands]][1:]
 
     @property
     def entries(self):
-        """All that is in it, by name."""
+        """All entries by name."""
         cursor, found = self.command("SCAN", "0")
         names = set(found)
         while cursor != b"0":
             cursor, found = self.command("SCAN", cursor)
             names.update(found)
         replies = self.commands([words for name in sorted(names) for words in (("GET", name), ("PTTL", name))])
-        kept = zip(sorted(names), replies[0::2], replies[1::2])
-        # What ran out between the two looks is not in it.
-        return {name.decode(): Entry(value, left) for name, value, left in kept if value is not None}
+        found = zip(sorted(names), replies[0::2], replies[1::2])
+        # Entries that expired after SCAN are left out.
+        return {name.decode(): Entry(value, ttl_ms) for name, value, ttl_ms in found if value is not None}
 
     @property
     def dump(self):
-        """Every byte of names and values, for a test that looks for what must not be there."""
+        """All names and values, for scenarios that search for what must not be stored."""
         return b"\n".join(name.encode() + b" " + entry.value for name, entry in self.entries.items())
 
     def _answers(self):
         if self._process.poll() is not None:
-            raise TooLate(f"the server ended with {self._process.returncode}")
+            raise WaitTimeout(f"the server exited with {self._process.returncode}")
         try:
             return self.command("PING") == b"PONG"
         except OSError:
             return False
 
 
-class Refused(AssertionError):
-    """The server answered with an error."""
+class ErrorReply(AssertionError):
+    """The server replied with an error."""
 
 
 def _exchange(stream, words):
-    """One command and its reply."""
+    """Sends a command and reads its reply."""
     words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     stream.write(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words))
     stream.flush()
@@ -135,9 +134,9 @@ def _reply(stream):
     if kind == b":":
         return int(rest)
     if kind == b"-":
-        raise Refused(rest.decode())
+        raise ErrorReply(rest.decode())
     if kind not in b"$*":
-        raise AssertionError(f"no reply: {line!r}")
+        raise AssertionError(f"an invalid reply: {line!r}")
     length = int(rest)
     if length < 0:
         return None

@@ -1,4 +1,4 @@
-"""Scenarios: functions named by a sentence. Runs them, says how each went, and shows all there is when one failed."""
+"""Scenarios: functions with a sentence. Runs them and reports their results, with all evidence if one failed."""
 
 import re
 import threading
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scenario:
-    """A sentence about what users can rely on, and the function that finds out."""
+    """A sentence about what users can rely on, and the function that checks it."""
 
     sentence: str
     run: callable
@@ -19,12 +19,12 @@ class Scenario:
     only_on: str | None
 
     def runs_on(self, switch):
-        """Whether it exists on this kind of switch."""
+        """Whether it runs on this kind of switch."""
         return self.only_on in (None, switch)
 
     @property
     def slug(self):
-        """The sentence as the name of a folder."""
+        """The name of the scenario's folder."""
         return re.sub(r"[^a-z0-9]+", "-", self.sentence.lower()).strip("-")[:60]
 
 
@@ -32,8 +32,8 @@ REGISTERED = []
 
 
 def scenario(sentence, alone=False, long=False, only_on=None):
-    """Registers a function as a scenario. `alone`: no other call is made meanwhile. `long`: better started early.
-    `only_on`: the kind of switch that it is about; without, what it says is so on every one."""
+    """Registers a function as a scenario. `alone`: no other scenario runs at the same time. `long`: started early.
+    `only_on`: the only kind of switch that it runs on; by default it runs on all."""
     def register(function):
         REGISTERED.append(Scenario(sentence, function, alone, long, only_on))
         return function
@@ -42,7 +42,7 @@ def scenario(sentence, alone=False, long=False, only_on=None):
 
 @dataclass
 class Result:
-    """How one went: `problem` is None when it passed."""
+    """The result of a scenario or check. `problem` is None if it passed."""
 
     sentence: str
     seconds: float
@@ -52,13 +52,13 @@ class Result:
         return f"  {'FAILED' if self.problem else 'ok':<8}{self.seconds:6.1f} s  {self.sentence}"
 
 
-def run_all(scenarios, bench_for, at_once, say):
-    """Runs scenarios, as many at once as said, then those that want to be alone. `bench_for` makes each its bench."""
-    voice = threading.Lock()
+def run_all(scenarios, lab_for, at_once, say):
+    """Runs scenarios, `at_once` of them at the same time, then those that run alone. `lab_for` creates a lab."""
+    output = threading.Lock()
 
     def run(one):
-        result = _run_one(one, bench_for)
-        with voice:
+        result = _run_one(one, lab_for)
+        with output:
             say(str(result))
             if result.problem:
                 say(_indented(result.problem))
@@ -70,27 +70,27 @@ def run_all(scenarios, bench_for, at_once, say):
     return results + [run(one) for one in scenarios if one.alone]
 
 
-def _run_one(one, bench_for):
+def _run_one(one, lab_for):
     started = time.monotonic()
-    bench = bench_for(one)
+    lab = lab_for(one)
     try:
-        one.run(bench)
-        bench.leaves_no_call()
+        one.run(lab)
+        lab.expect_calls_to_end()
         return Result(one.sentence, time.monotonic() - started)
-    except Exception as error:  # Whatever goes wrong is the scenario's result, not the run's end.
+    except Exception as error:  # Any exception is a result of the scenario and does not end the run.
         seconds = time.monotonic() - started
-        return Result(one.sentence, seconds, f"{_described(error)}\n{bench.evidence()}")
+        return Result(one.sentence, seconds, f"{_description(error)}\n{lab.evidence()}")
     finally:
-        bench.close()
+        lab.close()
 
 
-def _described(error):
-    """The error, and the line of the scenario in which it arose."""
+def _description(error):
+    """The error, with the line of the scenario that raised it."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "/lab/" not in frame.filename]
-    place = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}\n" if frames else ""
+    location = f"{frames[-1].filename}:{frames[-1].lineno}: {frames[-1].line}\n" if frames else ""
     if isinstance(error, AssertionError):
-        return f"{place}{error}"
-    return f"{place}{''.join(traceback.format_exception(error))}"
+        return f"{location}{error}"
+    return f"{location}{''.join(traceback.format_exception(error))}"
 
 
 def _indented(text):

@@ -1,4 +1,4 @@
-"""SIP messages (RFC 3261), as far as two ends on one machine need them."""
+"""SIP messages (RFC 3261), as far as two endpoints on one machine need them."""
 
 import random
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Message:
-    """A request or a reply: its first line, its headers in order, its body."""
+    """A request or a response: its first line, its headers in order, its body."""
 
     first: str
     headers: list = field(default_factory=list)
@@ -14,40 +14,40 @@ class Message:
 
     @classmethod
     def parse(cls, datagram):
-        """Reads a datagram."""
+        """Parses a datagram."""
         head, _, body = datagram.decode("utf-8", "replace").partition("\r\n\r\n")
         first, *lines = head.split("\r\n")
         pairs = (line.partition(":") for line in lines)
         return cls(first, [(name.strip(), value.strip()) for name, _, value in pairs], body)
 
     def encode(self):
-        """The datagram."""
+        """The message as a datagram."""
         body = self.body.encode()
         headers = [*self.headers, ("Content-Length", str(len(body)))]
         lines = [self.first, *(f"{name}: {value}" for name, value in headers)]
         return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
     def all(self, name):
-        """Every value of a header, with its name."""
+        """All values of a header, with its name."""
         return [(key, value) for key, value in self.headers if key.lower() == name.lower()]
 
     def get(self, name):
-        """The first value of a header, or nothing."""
+        """The first value of a header, or an empty text."""
         return next((value for _, value in self.all(name)), "")
 
     @property
     def status(self):
-        """The status of a reply; nothing for a request."""
+        """The status of a response; None for a request."""
         return int(self.first.split()[1]) if self.first.startswith("SIP/2.0 ") else None
 
     @property
     def method(self):
-        """Of a request, its own; of a reply, that of the request it belongs to."""
+        """The method of a request, or of the request that a response belongs to."""
         return self.get("CSeq").split()[-1] if self.status else self.first.split()[0]
 
     @property
     def media(self):
-        """Where the sender of a session description wants its RTP: address and port."""
+        """The RTP address and port in the session description."""
         lines = self.body.splitlines()
         address = next(line.split()[-1] for line in lines if line.startswith("c="))
         port = next(line.split()[1] for line in lines if line.startswith("m=audio"))
@@ -55,7 +55,7 @@ class Message:
 
 
 def reply(request, status, tag, contact=None, body=""):
-    """A reply to a request: the same Via, From, Call-ID and CSeq, and our tag behind To."""
+    """A response to a request: the same Via, From, Call-ID and CSeq, and To with our tag."""
     to = request.get("To")
     to = to if ";tag=" in to else f"{to};tag={tag}"
     headers = [*request.all("Via"), ("From", request.get("From")), ("To", to)]
@@ -77,16 +77,16 @@ def session_description(port):
 
 
 def token():
-    """Something that no other call has."""
+    """A random unique text."""
     return f"{random.getrandbits(64):016x}"
 
 
 def branch():
-    """A transaction's name, with the cookie of RFC 3261, 8.1.1.7."""
+    """A branch parameter with the magic cookie of RFC 3261, 8.1.1.7."""
     return f"z9hG4bK{token()}"
 
 
 def quoted(name):
-    """A display name."""
+    """A quoted display name."""
     escaped = name.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}" '

@@ -1,4 +1,4 @@
-"""Voices and ears: the programs of Debian that speak and listen, and the lab's own, whose words a test knows."""
+"""Text-to-speech and speech recognition: Debian's programs, and test programs with predictable results."""
 
 import array
 import json
@@ -11,16 +11,16 @@ from functools import cache
 from operator import mul
 from pathlib import Path
 
-from . import debian, ear, host, tones
+from . import debian, g711, host, tones
 from .deadline import wait_until
 from .tones import RATE
 
 ENGINES = Path(__file__).resolve().parent.parent / "engines"
 SUITES = ["bookworm", "trixie"]  # of Debian
-LISTENER = "pocketsphinx_batch"
-PROGRAMS = ("espeak-ng", "flite", LISTENER)
+RECOGNIZER = "pocketsphinx_batch"
+PROGRAMS = ("espeak-ng", "flite", RECOGNIZER)
 
-# Where Debian's package puts the model there is none: the unpacked one is meant.
+# Replaces the absolute paths of Debian's package with those of the unpacked one.
 WRAPPER = """#!/bin/sh
 export ESPEAK_DATA_PATH={espeak}
 for argument; do
@@ -31,19 +31,19 @@ done
 exec {program} "$@"
 """
 
-# The sound of a room in which nobody speaks: a telephone never sends digital silence for long.
-_dice = random.Random(4711)
-ROOM = ear.to_ulaw([_dice.randint(-24, 24) for _ in range(RATE)])
+# Background noise of a quiet room, since a telephone does not send digital silence for long.
+_generator = random.Random(4711)
+ROOM = g711.to_ulaw([_generator.randint(-24, 24) for _ in range(RATE)])
 
 
 @cache
 def programs():
-    """The folder with these programs, as they would be in PATH."""
+    """The folder with these programs, for PATH."""
     return _wrapped(_unpacked())
 
 
 def prepare(say):
-    """Unpacks them, unless that was done before: it takes some seconds."""
+    """Unpacks the programs if this was not done before. It takes some seconds."""
     _unpacked(say)
 
 
@@ -66,29 +66,29 @@ def _wrapped(root):
 
 @cache
 def spoken(text, voice="slt"):
-    """A text in a human voice (flite's), as a telephone sends it."""
+    """A text spoken by flite, in the encoding of a telephone."""
     file = host.cache() / f"spoken-{os.getpid()}-{random.getrandbits(32):08x}.wav"
     try:
         flite(file, text, voice)
-        return ear.to_ulaw(samples(file))
+        return g711.to_ulaw(samples(file))
     finally:
         file.unlink(missing_ok=True)
 
 
 def flite(file, text, voice):
-    """Writes what flite makes of a text."""
+    """Synthesizes a text with flite into a file."""
     command = [programs() / "flite", "-voice", voice, "-t", text, "-o", file]
     subprocess.run(command, check=True, capture_output=True)
 
 
 def espeak(file, text, voice):
-    """Writes what espeak-ng makes of a text, called as it is where nothing else is said."""
+    """Synthesizes a text into a file with espeak-ng, called like the daemon's default engine."""
     command = [programs() / "espeak-ng", "--stdin", "-v", voice, "-s", "175", "-w", file]
     subprocess.run(command, input=text.encode(), check=True, capture_output=True)
 
 
 def samples(file):
-    """What is in a sound file of 8 or 16 kHz, as a telephone's 8 kHz."""
+    """The samples of a sound file of 8 or 16 kHz, at the 8 kHz of a telephone."""
     with wave.open(str(file)) as sound:
         rate, raw = sound.getframerate(), array.array("h", sound.readframes(sound.getnframes()))
     return raw if rate == RATE else _every_second(raw)
@@ -99,7 +99,7 @@ TAPS = 31
 
 @cache
 def _half_band():
-    """A low-pass at a quarter of the rate: a sine over its argument, in a Hamming window."""
+    """The taps of a low-pass filter at a quarter of the sample rate: sinc with a Hamming window."""
     middle = TAPS // 2
     taps = [
         (0.5 if n == middle else math.sin(math.pi * (n - middle) / 2) / (math.pi * (n - middle)))
@@ -117,52 +117,52 @@ def _every_second(raw):
     ))
 
 
-class _Engine:
-    """A program of engines/ with a folder of its own, by which it is told what to do and tells what it did."""
+class _TestEngine:
+    """A program of engines/. The files in its folder control what it does and record its runs."""
 
     def __init__(self, name, folder):
         self._name, self.folder = name, Path(folder)
         self.folder.mkdir(parents=True)
-        self.does("")
+        self.misbehave("")
 
-    def does(self, what):
-        """From now on this is wrong with it; nothing when empty."""
-        (self.folder / "does").write_text(what)
+    def misbehave(self, how):
+        """Sets how further runs misbehave; they work if `how` is empty."""
+        (self.folder / "misbehaves").write_text(how)
 
     def _command(self, *arguments):
         return json.dumps([str(ENGINES / self._name), str(self.folder), *arguments])
 
 
-class Speaker(_Engine):
-    """A voice that speaks in tones: `engines/tones`."""
+class TestSynthesizer(_TestEngine):
+    """A text-to-speech program that speaks in tones: `engines/synthesizer`."""
 
     def __init__(self, folder):
-        super().__init__("tones", folder)
+        super().__init__("synthesizer", folder)
         (self.folder / "runs").mkdir()
-        (self.folder / "pieces").symlink_to(_pieces())
+        (self.folder / "words").symlink_to(_words())
 
     def engine(self, more=""):
-        """It, as an engine in the daemon's file."""
+        """Its engine in the daemon's configuration."""
         command = self._command("-v", "{voice}", "-s", "{wpm}", "-w", "{out}")
         return f'{{ engine = "command", command = {command}, voice = "en-us"{more} }}'
 
     @property
     def runs(self):
-        """Every run, in their order: `process`, `arguments`, `text`."""
+        """All runs in order: `process`, `arguments`, `text`."""
         return [_run(file) for file in sorted((self.folder / "runs").glob("[0-9]*"))]
 
     @property
     def texts(self):
-        """The texts that it was given, in the order of its runs."""
+        """The texts of all runs in order."""
         return [run["text"] for run in self.runs]
 
     def wait_for(self, count, within=5):
-        """Waits until it was run so many times; returns the texts."""
+        """Waits until it was run this number of times; returns the texts."""
         wait_until(lambda: len(self.runs) >= count, within, f"{count} texts; there were {self.texts}")
         return self.texts
 
-    def in_place_of(self, program, folder):
-        """Puts it into a folder under the name of a program that is called as espeak-ng is."""
+    def install_as(self, program, folder):
+        """Installs it in a folder under the name of a program with the arguments of espeak-ng."""
         folder.mkdir(exist_ok=True)
         file = folder / program
         file.write_text(f'#!/bin/sh\nexec {ENGINES / self._name} {self.folder} "$@"\n')
@@ -176,11 +176,11 @@ def _run(file):
 
 
 @cache
-def _pieces():
-    """The folder with the sound of every word that the voice knows."""
-    folder = host.cache() / "pieces"
+def _words():
+    """The folder with the sound of every known word."""
+    folder = host.cache() / "words"
     folder.mkdir(exist_ok=True)
-    unknown = [tones.Tone(pitch, 0.1) for pitch in (362, 1112, 2612)]  # a noise to the ear
+    unknown = [tones.Tone(pitch, 0.1) for pitch in (362, 1112, 2612)]  # detected as noise
     for word, sounds in {"unknown": unknown, **{word: [tone] for word, tone in tones.SPOKEN.items()}}.items():
         part = folder / f".{word}.{random.getrandbits(48):x}"
         part.write_bytes(b"".join(tones.samples(tone, 22050).tobytes() for tone in sounds))
@@ -188,28 +188,28 @@ def _pieces():
     return folder
 
 
-class Listener(_Engine):
-    """An ear that understands what it is told: `engines/listener`."""
+class TestRecognizer(_TestEngine):
+    """A speech recognition program with a fixed result: `engines/recognizer`."""
 
     def __init__(self, folder):
-        super().__init__("listener", folder)
-        self.understands("")
+        super().__init__("recognizer", folder)
+        self.set_result("")
 
     def engine(self):
-        """It, as an engine in the daemon's file."""
+        """Its engine in the daemon's configuration."""
         return f'{{ engine = "command", command = {self._command("{in}", "{language}")} }}'
 
-    def understands(self, text):
-        """From now on, this is what every caller says."""
-        (self.folder / "says").write_text(text)
+    def set_result(self, text):
+        """Sets the text that further runs recognize."""
+        (self.folder / "result").write_text(text)
 
     @property
     def recordings(self):
-        """What it was given: `file`, `form` (channels, bytes a sample, rate), `seconds`, `loudness`."""
+        """The recordings of all runs: `file`, `form` (channels, bytes per sample, rate), `seconds`, `loudness`."""
         file = self.folder / "recordings"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     def wait_for(self, count, within=5):
-        """Waits until it was given so many recordings; returns the last."""
+        """Waits until it was run with this number of recordings; returns the last."""
         wait_until(lambda: len(self.recordings) >= count, within, f"{count} recordings")
         return self.recordings[count - 1]

@@ -1,7 +1,7 @@
-"""The sounds of the lab: each is one pure tone, so that an ear of a few lines can tell them apart.
+"""The sounds of the lab. Each is a pure tone, so that a short program can identify it.
 
-A pure tone is known by how often it crosses zero. The pitches lie 75 Hz apart, which is three crossings in the 20 ms
-of one RTP packet: G.711 and a lost packet do not blur that.
+A tone is identified by the number of zero crossings. The pitches are 75 Hz apart, which is three crossings in an RTP
+packet of 20 ms. This is robust against G.711 and lost packets.
 """
 
 import array
@@ -10,19 +10,19 @@ import wave
 from dataclasses import dataclass
 from functools import cache
 
-RATE = 8000  # Asterisk's .wav is 8 kHz, 16-bit, mono, and nothing else.
+RATE = 8000  # Asterisk reads .wav only with 8 kHz, 16 bits and one channel
 LOUDNESS = 9000
 
 
 @dataclass(frozen=True)
 class Tone:
-    """A sound that the ear knows by its pitch."""
+    """A sound that is identified by its pitch in Hz."""
 
     pitch: int
     seconds: float
 
 
-# The library that every scenario's scripts can play.
+# The sound library of the daemon in every scenario.
 LIBRARY = {
     "ask": Tone(400, 2.0),
     "ask_more": Tone(550, 1.0),
@@ -34,11 +34,11 @@ LIBRARY = {
     "welcome": Tone(1450, 0.4),
 }
 
-# What the switch plays by itself: music on hold, and the telephone of an extension that was called.
+# Music on hold of the switch, and the sound of the called telephone.
 MUSIC = Tone(1750, 30.0)
 COLLEAGUE = Tone(2050, 30.0)
 
-# Sounds that FreeSWITCH would bring along (the package of its English voice), under their names there.
+# Tones with the names of sounds from FreeSWITCH's package of English sounds.
 FREESWITCH = {
     "ivr/ivr-please_enter_the.wav": Tone(1600, 0.6),
     "ivr/ivr-number.wav": Tone(1900, 1.0),
@@ -54,14 +54,13 @@ FREESWITCH = {
     "voicemail/vm-goodbye.wav": Tone(250, 0.8),
 }
 
-# What the lab's voice (engines/tones) makes of a text: each word that it knows is a tone, and the ear calls it
-# "say WORD".
+# The words of the test synthesizer (engines/synthesizer): each is a tone, which is detected as "say WORD".
 WORDS = (
     *"0123456789", "hello", "order", "shipped", "phone", "pin", "extension", "wrong", "goodbye", "sorry",
 )
-SPOKEN = {word: Tone(325 + 150 * place, 0.4) for place, word in enumerate(WORDS)}
+SPOKEN = {word: Tone(325 + 150 * index, 0.4) for index, word in enumerate(WORDS)}
 
-# Sounds that web applications have.
+# Sounds of web applications.
 FETCHED = {"jingle": Tone(3175, 1.0), "chime": Tone(3325, 0.8)}
 
 PITCHES = {
@@ -73,7 +72,7 @@ PITCHES = {
 
 @cache
 def samples(tone, rate=RATE):
-    """The tone as 16-bit samples. It starts and ends softly, since a click is a sound of all pitches."""
+    """The tone as 16-bit samples. It fades in and out, since a click has all pitches."""
     count = int(tone.seconds * rate)
     ramp = rate // 200
     return array.array("h", (
@@ -83,7 +82,7 @@ def samples(tone, rate=RATE):
 
 
 def write(path, *tones, rate=RATE):
-    """Writes tones as a sound file; at 8 kHz both switches play it."""
+    """Writes tones to a WAV file; both switches play 8 kHz."""
     with wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
@@ -93,7 +92,7 @@ def write(path, *tones, rate=RATE):
 
 
 def write_library(folder):
-    """Writes every sound of the library into `folder`."""
+    """Writes all sounds of the library into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, tone in LIBRARY.items():
         write(folder / f"{name}.wav", tone)

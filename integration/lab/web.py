@@ -1,6 +1,6 @@
-"""A web application that a script can ask: records every request exactly as it came, and answers whatever a test wants.
+"""A web application that records every request and gives any answer, including invalid ones.
 
-Written on plain sockets, since a good HTTP library would refuse to misbehave the ways a bad web application does.
+It uses plain sockets, since an HTTP library would not send invalid answers.
 """
 
 import hashlib
@@ -24,23 +24,23 @@ SOUNDS = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".ogg": "audio/ogg"}
 
 @dataclass
 class Request:
-    """A request as it came. Header names are in small letters; what was said twice is joined by a comma."""
+    """A request. Header names are in lower case; the values of a repeated header are joined with commas."""
 
     method: str
     target: str
     headers: dict
     body: bytes
     at: float  # time.monotonic()
-    complete: bool = False  # whether the answer went out with the client still there
+    complete: bool = False  # whether the client was still connected when the answer was sent
 
     @property
     def path(self):
-        """The path, as it was on the wire."""
+        """The path, not decoded."""
         return urlsplit(self.target).path
 
     @property
     def query(self):
-        """The query, decoded, in order."""
+        """The decoded pairs of the query in order."""
         return parse_qsl(urlsplit(self.target).query, keep_blank_values=True)
 
     @property
@@ -50,7 +50,7 @@ class Request:
 
     @property
     def form(self):
-        """The body as a form, decoded, in order."""
+        """The decoded pairs of a form body in order."""
         return parse_qsl(self.text, keep_blank_values=True)
 
     def __str__(self):
@@ -59,21 +59,21 @@ class Request:
 
 @dataclass
 class Answer:
-    """An answer, and how it is given."""
+    """An answer, and how it is sent."""
 
     status: int = 200
     body: str | bytes = ""
     content_type: str = "text/plain"
     headers: dict = field(default_factory=dict)
     delay: float = 0.0  # seconds before the first byte
-    drip: float = 0.0  # seconds before each byte of the body, or of what is raw
-    raw: bytes | Iterable | None = None  # this instead of HTTP: bytes, or any number of pieces of them
-    stays: bool = False  # behind what is raw, the connection stays open
-    silent: bool = False  # take the request and never say anything
-    reset: bool = False  # take the request and break the connection
+    drip: float = 0.0  # seconds before each byte of the body or of `raw`
+    raw: bytes | Iterable | None = None  # sent instead of an HTTP answer: bytes, or pieces of bytes
+    keep_open: bool = False  # keep the connection open after `raw`
+    silent: bool = False  # read the request and never answer
+    reset: bool = False  # read the request and reset the connection
 
     def encode(self):
-        """Head and body as they go over the wire."""
+        """The encoded head and body."""
         body = self.body.encode() if isinstance(self.body, str) else self.body
         reason = HTTPStatus(self.status).phrase
         headers = {"Content-Type": self.content_type, "Content-Length": str(len(body)), **self.headers}
@@ -81,41 +81,41 @@ class Answer:
         return "\r\n".join(lines).encode() + b"\r\n\r\n", body
 
 
-def json(value, **how):
-    """An answer in JSON; text is taken as JSON already written, which keeps numbers as they are."""
+def json(value, **options):
+    """A JSON answer. A text is sent unchanged as JSON, so that its numbers keep their form."""
     body = value if isinstance(value, str) else json_format.dumps(value)
-    return Answer(body=body, content_type="application/json", **how)
+    return Answer(body=body, content_type="application/json", **options)
 
 
 def in_turn(*answers):
-    """These answers one after the other; the last one for every further request."""
-    left = iter(answers[:-1])
+    """Gives these answers one after the other, and the last one for all further requests."""
+    remaining = iter(answers[:-1])
     one_at_a_time = threading.Lock()
 
     def answer(request):
         with one_at_a_time:
-            return next(left, answers[-1])
+            return next(remaining, answers[-1])
 
     return answer
 
 
-def sound(file, **how):
-    """A sound file with an ETag made of what is in it: what the client has already is not sent again."""
+def sound(file, **options):
+    """Answers with a sound file and an ETag of its content, or with 304 if the client has this version."""
     body = file.read_bytes()
     tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
 
     def answer(request):
-        headers = {"ETag": tag, **how.get("headers", {})}
+        headers = {"ETag": tag, **options.get("headers", {})}
         if request.headers.get("if-none-match") == tag:
             return Answer(304, headers=headers)
         content_type = SOUNDS[file.suffix]
-        return Answer(**{**how, "body": body, "content_type": content_type, "headers": headers})
+        return Answer(**{**options, "body": body, "content_type": content_type, "headers": headers})
 
     return answer
 
 
 class Web:
-    """A web application on a port of its own. `answers` says for each path what it answers, or what decides."""
+    """A web application on its own port. `answers` has an answer for each path, or a function of the request."""
 
     def __init__(self, address="127.0.0.1", port=0, certificate=None):
         self._tls = _tls(certificate) if certificate else None
@@ -130,21 +130,21 @@ class Web:
         threading.Thread(target=self._accept, name="web", daemon=True).start()
 
     def on(self, path, answer):
-        """From now on, requests for this path get this answer (or what this function of the request returns)."""
+        """Sets the answer to further requests for this path, or a function of the request that returns it."""
         self.answers[path] = answer
         return self
 
     def wait_for(self, count, within=5):
-        """Waits until so many requests have come; returns the last of them."""
-        wait_until(lambda: len(self.requests) >= count, within, f"{count} requests; there were {self.asked()}")
+        """Waits until this number of requests has arrived; returns the last of them."""
+        wait_until(lambda: len(self.requests) >= count, within, f"{count} requests; there were {self.request_log()}")
         return self.requests[count - 1]
 
-    def asked(self):
-        """The requests as one line of text."""
+    def request_log(self):
+        """All requests as one line of text."""
         return " · ".join(map(str, self.requests)) or "nothing"
 
     def close(self):
-        """Is gone: nobody can connect any more, and open connections break."""
+        """Accepts no more connections, and closes the open ones."""
         self._closed.set()
         self._listener.close()
         for connection in list(self._open):
@@ -172,12 +172,12 @@ class Web:
                     if not self._answer(connection, request):
                         return
         except OSError:
-            pass  # The client has gone, or we have closed.
+            pass  # The client has disconnected, or the application was closed.
         finally:
             self._open.discard(connection)
 
     def _answer(self, connection, request):
-        """Answers; returns whether the connection may be used again."""
+        """Sends the answer; returns whether the connection can be used again."""
         answer = self.answers.get(request.path, Answer(404, "no such page"))
         if callable(answer):
             answer = answer(request)
@@ -185,16 +185,16 @@ class Web:
         if answer.silent:
             self._closed.wait()
         if answer.silent or answer.reset:
-            # With a linger time of nothing, closing sends RST.
+            # With a linger time of 0, closing sends RST.
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
             return False
-        request.complete = not _has_left(connection)
+        request.complete = not _is_disconnected(connection)
         if answer.raw is not None:
             pieces = [answer.raw] if isinstance(answer.raw, bytes) else answer.raw
             for piece in pieces:
                 self._send(connection, piece, answer.drip)
-            if answer.stays:
-                connection.recv(1)  # until the client leaves
+            if answer.keep_open:
+                connection.recv(1)  # waits until the client disconnects
             return False
         head, body = answer.encode()
         connection.sendall(head if answer.drip else head + body)
@@ -211,7 +211,7 @@ class Web:
 
 
 def self_signed(folder):
-    """A certificate for 127.0.0.1 that nobody vouches for, and its key, in one file."""
+    """A file with a self-signed certificate for 127.0.0.1 and its key."""
     file = folder / "certificate.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
@@ -230,7 +230,7 @@ def _tls(certificate):
 
 
 def _read(stream):
-    """The next request of a connection; nothing at its end."""
+    """The next request of a connection; None at its end."""
     first = stream.readline().decode("latin-1").split()
     if len(first) != 3:
         return None
@@ -243,8 +243,8 @@ def _read(stream):
     return Request(first[0], first[1], headers, body, time.monotonic())
 
 
-def _has_left(connection):
-    """Whether the client has closed its side meanwhile."""
+def _is_disconnected(connection):
+    """Whether the client has closed the connection."""
     readable, _, _ = select.select([connection], [], [], 0)
     with socket.socket(fileno=os.dup(connection.fileno())) as beneath_tls:
         return bool(readable) and not beneath_tls.recv(1, socket.MSG_PEEK)

@@ -1,4 +1,4 @@
-"""Every scenario, by subject. Importing this package registers them all."""
+"""All scenarios, by subject. Importing this package registers them."""
 
 from importlib import import_module
 from pkgutil import iter_modules

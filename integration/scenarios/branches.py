@@ -1,10 +1,10 @@
 """Which branch an answer takes."""
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.scenario import scenario
 
-# Every branch tells by a variable that it was taken.
+# Every branch sets a variable that names it.
 SCRIPT = """
     [trigger]
     url = "WEB/what"
@@ -21,7 +21,7 @@ SCRIPT = """
 
 
 def script(lab, name, whens, key="data.code"):
-    """A script with a branch for each of these conditions, that names itself by its number."""
+    """A script with a branch for each condition, which sets TAKEN to its number."""
     branches = "\n".join(
         f'[[branch]]\nwhen = {when}\nset = {{ TAKEN = "{number}" }}\nthen = "continue"'
         for number, when in enumerate(whens, 1)
@@ -30,10 +30,10 @@ def script(lab, name, whens, key="data.code"):
 
 
 def taken(lab, name, answer, outcome="matched", code="", status="200"):
-    """Which branch an answer takes in a script."""
+    """The branch of a script that the answer takes."""
     lab.web.on("/what", answer)
     call = lab.call(name)
-    call.dialplan_saw(outcome, code=code, http_status=status)
+    call.expect_variables(outcome, code=code, http_status=status)
     return call.variables()["TAKEN"]
 
 
@@ -42,7 +42,7 @@ def coded(code):
     return web.json('{"data": {"code": %s}}' % code)
 
 
-@scenario("a branch on a value takes the answer with exactly this text")
+@scenario("a branch on a value matches exactly this text")
 def value(lab):
     script(lab, "value", ['"200"', '"007"', '"1.10"'])
     expect("branch of 200", taken(lab, "value", coded("200"), code="200"), "1")
@@ -51,21 +51,21 @@ def value(lab):
     expect("branch of 1.1", taken(lab, "value", coded("1.1"), "otherwise", code="1.1"), "otherwise")
 
 
-@scenario("a number of twenty digits arrives as it was written")
+@scenario("a number of twenty digits is compared digit by digit, without rounding")
 def long_number(lab):
     number = "12345678901234567890"
     script(lab, "long", [f'"{number}"'])
     expect("branch", taken(lab, "long", coded(number), code=number), "1")
 
 
-@scenario("a branch on a list takes each of its values")
+@scenario("a branch on a list matches each of its values")
 def values(lab):
     script(lab, "list", ['["200", "201"]', '["300"]'])
     expect("branch of 201", taken(lab, "list", coded("201"), code="201"), "1")
     expect("branch of 300", taken(lab, "list", coded("300"), code="300"), "2")
 
 
-@scenario("a branch on a range takes both its ends and nothing beyond")
+@scenario("a branch on a range includes both ends and nothing outside")
 def ranges(lab):
     script(lab, "range", ["{ min = 200, max = 299 }", "{ min = 500 }"])
     for code, branch in (("200", "1"), ("299", "1"), ("250.5", "1"), ("500", "2")):
@@ -74,14 +74,14 @@ def ranges(lab):
     expect("branch of text", taken(lab, "range", coded('"2x"'), "otherwise", code="2x"), "otherwise")
 
 
-@scenario("a branch on a pattern takes the texts of this look")
+@scenario("a branch on a pattern matches texts of this form")
 def pattern(lab):
     script(lab, "pattern", ["{ pattern = '^ORD-[0-9]+$' }"])
     expect("branch of ORD-17", taken(lab, "pattern", coded('"ORD-17"'), code="ORD-17"), "1")
     expect("branch of ORD-x", taken(lab, "pattern", coded('"ORD-x"'), "otherwise", code="ORD-x"), "otherwise")
 
 
-@scenario("branches on presence and absence: null counts as absent, an object as present")
+@scenario("branches on presence and absence: null is absent, an object is present")
 def presence(lab):
     script(lab, "there", ["{ present = true }", "{ absent = true }"])
     expect("branch of a value", taken(lab, "there", coded("1"), code="1"), "1")
@@ -90,17 +90,17 @@ def presence(lab):
     expect("branch of nothing", taken(lab, "there", web.json("{}")), "2")
 
 
-@scenario("branches on the HTTP status take replies that carry no value at all")
+@scenario("branches on the HTTP status match answers without a value")
 def status(lab):
     script(lab, "status", ["{ status = 404 }", '{ status = "5xx" }'])
-    gone = web.Answer(404, "<html>no such page</html>", "text/html")
+    not_found = web.Answer(404, "<html>no such page</html>", "text/html")
     broken = web.Answer(503, "busy")
-    expect("branch of 404", taken(lab, "status", gone, status="404"), "1")
+    expect("branch of 404", taken(lab, "status", not_found, status="404"), "1")
     expect("branch of 503", taken(lab, "status", broken, status="503"), "2")
     expect("branch of 401", taken(lab, "status", web.Answer(401), "no_response", status="401"), "no_response")
 
 
-@scenario("the order of the file decides between branches that both match")
+@scenario("if several branches match, the first in the file is taken")
 def order(lab):
     script(lab, "order", ["{ min = 1, max = 9 }", "{ min = 5, max = 20 }", "{ present = true }"])
     expect("branch of 5", taken(lab, "order", coded("5"), code="5"), "1")
@@ -108,14 +108,14 @@ def order(lab):
     expect("branch of 30", taken(lab, "order", coded("30"), code="30"), "3")
 
 
-@scenario("keys reach into lists and odd names")
+@scenario("a response key can address an element of a list")
 def keys(lab):
     script(lab, "items", ['"b2"'], key="data.items[1].code")
     answer = web.json({"data": {"items": [{"code": "a1"}, {"code": "b2"}]}})
     expect("branch", taken(lab, "items", answer, code="b2"), "1")
 
 
-@scenario("answers in XML, form and plain text are read as those in JSON are")
+@scenario("answers in XML and form encoding are read like JSON")
 def formats(lab):
     script(lab, "xml", ['"200"'], key="order.code")
     script(lab, "form", ['"200"'], key="code")
@@ -125,17 +125,17 @@ def formats(lab):
     expect("branch of a form", taken(lab, "form", form, code="200"), "1")
 
 
-@scenario("without a key the value is the text of a text answer, trimmed, else the HTTP status")
+@scenario("without a response key the value is the trimmed text of a text answer, otherwise the HTTP status")
 def without_key(lab):
     text = SCRIPT.format(branches='[[branch]]\nwhen = ["OK", "200"]\nthen = "continue"', key="x")
     lab.script("plain", text.replace('key = "x"', ""))
     lab.web.on("/what", web.Answer(200, "  OK\r\n"))
-    lab.call("plain").dialplan_saw("matched", code="OK", http_status="200")
+    lab.call("plain").expect_variables("matched", code="OK", http_status="200")
     lab.web.on("/what", web.json({"a": 1}))
-    lab.call("plain").dialplan_saw("matched", code="200", http_status="200")
+    lab.call("plain").expect_variables("matched", code="200", http_status="200")
 
 
-@scenario("without a trigger the branches compare the input: a menu")
+@scenario("without a trigger the branches compare the input, as in a menu")
 def menu(lab):
     lab.script("menu", """
         [prompt]
@@ -145,23 +145,23 @@ def menu(lab):
         gap = "1s"
         [[branch]]
         when = "1"
-        then = "goto 9100@lab-places"
+        then = "goto 9100@lab-destinations"
         [[branch]]
         when = { min = 2, max = 3 }
-        then = "goto 4200@lab-places"
+        then = "goto 4200@lab-destinations"
         [otherwise]
         play = "sorry"
         then = "continue"
         [no_input]
         then = "hangup"
     """)
-    places = {"1": "9100", "3": "4200"}
+    destinations = {"1": "9100", "3": "4200"}
     calls = {key: lab.call("menu") for key in ("1", "3", "9")}
     for key, call in calls.items():
         call.hear("ask_more")
         call.press(key)
-    for key, place in places.items():
-        calls[key].dialplan_saw("matched", input=key)
-        calls[key].went_to(place, "lab-places")
+    for key, extension in destinations.items():
+        calls[key].expect_variables("matched", input=key)
+        calls[key].expect_step(extension, "lab-destinations")
     calls["9"].hear("sorry")
-    calls["9"].dialplan_saw("otherwise", input="9")
+    calls["9"].expect_variables("otherwise", input="9")

@@ -1,7 +1,7 @@
-"""How a script gives the call back."""
+"""How a script ends: continue, goto, hangup, script, again; and what it sets."""
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.scenario import scenario
 
 DIGITS = """
@@ -18,80 +18,80 @@ DIGITS = """
 """
 
 
-def goes_on(lab, outcome, prompt="", digits="1234", name="ends", extension="script"):
-    """A call in which four digits lead to this outcome."""
+def call_with_outcome(lab, outcome, prompt="", digits="1234", name="ends", extension="script"):
+    """A call in which four digits lead to the outcome [otherwise] with these lines."""
     call = lab.script(name, DIGITS.format(outcome=outcome, prompt=prompt)).call(name, extension)
     call.hear("ask_more")
     call.press(digits)
     return call
 
 
-@scenario("continue goes to the dialplan's next step")
+@scenario("continue goes to the next step of the dialplan")
 def continues(lab):
-    call = goes_on(lab, 'then = "continue"')
-    call.dialplan_saw("otherwise", input="1234")
+    call = call_with_outcome(lab, 'then = "continue"')
+    call.expect_variables("otherwise", input="1234")
     expect("the next step", call.next_step(), "otherwise: ")
 
 
-@scenario("goto EXT goes to an extension of the call's own context")
+@scenario("goto EXT goes to an extension in the context of the call")
 def goto_own_context(lab):
-    call = goes_on(lab, 'then = "goto 9300"')
-    call.went_to("9300", "lab")
-    call.dialplan_saw("otherwise", input="1234")
+    call = call_with_outcome(lab, 'then = "goto 9300"')
+    call.expect_step("9300", "lab")
+    call.expect_variables("otherwise", input="1234")
 
 
-@scenario("goto EXT@CONTEXT,PRIORITY goes there, by number and by label", only_on="asterisk")
+@scenario("goto EXT@CONTEXT,PRIORITY accepts a priority by number and by label", only_on="asterisk")
 def goto_priority(lab):
     for name, priority in (("by-number", "2"), ("by-label", "second")):
-        outcome = f'then = "goto 9100@lab-places,{priority}"'
+        outcome = f'then = "goto 9100@lab-destinations,{priority}"'
         lab.script(name, DIGITS.format(outcome=outcome, prompt=""))
     calls = [lab.call("by-number"), lab.call("by-label")]
     for call in calls:
         call.hear("ask_more")
         call.press("1234")
-        call.went_to("9100", "lab-places", priority=2)
-        call.dialplan_saw("otherwise", input="1234")
+        call.expect_step("9100", "lab-destinations", priority=2)
+        call.expect_variables("otherwise", input="1234")
 
 
-@scenario("goto takes what the caller entered, and patterns of the dialplan match it")
+@scenario("goto can use entered digits, and extension patterns of the dialplan match them")
 def goto_entered(lab):
-    call = goes_on(lab, 'then = "goto {keypress}@lab-places"', digits="4711")
-    call.went_to("4711", "lab-places")
-    call.dialplan_saw("otherwise", input="4711")
+    call = call_with_outcome(lab, 'then = "goto {keypress}@lab-destinations"', digits="4711")
+    call.expect_step("4711", "lab-destinations")
+    call.expect_variables("otherwise", input="4711")
 
 
-@scenario("goto a place that is not there: the outcome is error, and the call continues", only_on="asterisk")
+@scenario("goto to an extension that does not exist: the outcome is error, and the call continues", only_on="asterisk")
 def goto_nowhere(lab):
-    call = goes_on(lab, 'play = "matched"\nthen = "goto {keypress}@lab-places"', digits="1234")
+    call = call_with_outcome(lab, 'play = "matched"\nthen = "goto {keypress}@lab-destinations"', digits="1234")
     call.hear("matched")
-    call.dialplan_saw("error", input="1234")
+    call.expect_variables("error", input="1234")
     expect("the next step", call.next_step(), "error: ")
 
 
-@scenario("goto a context that is not there: the outcome is error, and the call continues", only_on="asterisk")
+@scenario("goto to a context that does not exist: the outcome is error, and the call continues", only_on="asterisk")
 def goto_no_context(lab):
-    call = goes_on(lab, 'then = "goto 9100@nowhere"')
-    call.dialplan_saw("error", input="1234")
+    call = call_with_outcome(lab, 'then = "goto 9100@nowhere"')
+    call.expect_variables("error", input="1234")
 
 
-@scenario("hangup ends the call with a normal clearing")
+@scenario("hangup ends the call with cause 16, normal clearing")
 def hangs_up(lab):
-    call = goes_on(lab, 'play = "matched"\nthen = "hangup"')
-    call.hear_out("matched")
+    call = call_with_outcome(lab, 'play = "matched"\nthen = "hangup"')
+    call.hear_whole("matched")
     call.wait_to_end()
     expect("who hung up, and the cause", (call.hung_up_by, call.cause), ("switch", 16))
-    call.dialplan_saw("otherwise", input="1234")
+    call.expect_variables("otherwise", input="1234")
 
 
-@scenario("hangup busy ends the call with cause 17")
+@scenario("hangup busy ends the call with cause 17, user busy")
 def hangs_up_busy(lab):
-    call = goes_on(lab, 'then = "hangup busy"')
+    call = call_with_outcome(lab, 'then = "hangup busy"')
     call.wait_to_end()
     expect("who hung up, and the cause", (call.hung_up_by, call.cause), ("switch", 17))
-    call.dialplan_saw("otherwise", input="1234")
+    call.expect_variables("otherwise", input="1234")
 
 
-@scenario("hangup busy on a call that was never picked up refuses it with 486")
+@scenario("hangup busy before the call is picked up rejects it with SIP status 486")
 def refuses_busy(lab):
     lab.web.on("/busy", web.json({"line": "busy"}))
     lab.script("refuse", """
@@ -109,10 +109,10 @@ def refuses_busy(lab):
     call.wait_to_end()
     expect("picked up", call.picked_up_at, None)
     expect("SIP status and cause", (call.status, call.cause), (486, 17))
-    call.dialplan_saw("matched", code="busy", http_status="200")
+    call.expect_variables("matched", code="busy", http_status="200")
 
 
-@scenario("script NAME runs another script in the same call, which can read what was entered before")
+@scenario("script NAME runs another script in the same call, which can use the digits entered before")
 def chain(lab):
     lab.web.on("/both", web.json({"ok": "yes"}))
     lab.script("second", """
@@ -128,22 +128,22 @@ def chain(lab):
         [[branch]]
         when = "yes"
         play = "matched"
-        then = "goto 9100@lab-places"
+        then = "goto 9100@lab-destinations"
         [no_input]
         then = "hangup"
         [no_response]
         then = "continue"
     """)
-    call = goes_on(lab, 'then = "script second"', name="first")
+    call = call_with_outcome(lab, 'then = "script second"', name="first")
     call.hear("pin")
     call.press("56")
     call.hear("matched")
-    call.dialplan_saw("matched", code="yes", input="56", http_status="200", script="second")
-    call.went_to("9100", "lab-places")
+    call.expect_variables("matched", code="yes", input="56", http_status="200", script="second")
+    call.expect_step("9100", "lab-destinations")
     expect("query", lab.web.requests[0].query, [("first", "1234"), ("second", "56")])
 
 
-@scenario("keys pressed during the sound of an outcome count for the script that follows")
+@scenario("digits pressed during the sound of an outcome count for the next script")
 def typed_ahead_into_a_chain(lab):
     lab.script("second", """
         [prompt]
@@ -156,76 +156,77 @@ def typed_ahead_into_a_chain(lab):
         [no_input]
         then = "hangup"
     """)
-    call = goes_on(lab, 'play = "ask"\nthen = "script second"', name="first")
+    call = call_with_outcome(lab, 'play = "ask"\nthen = "script second"', name="first")
     call.hear("ask")
     call.press("56")
-    call.dialplan_saw("otherwise", input="56", script="second")
+    call.expect_variables("otherwise", input="56", script="second")
 
 
-@scenario("again asks again, and beyond repeat takes [invalid_input]")
+@scenario("again repeats the question; when repeat is used up, [invalid_input] runs")
 def again(lab):
-    outcome = 'play = "sorry"\nthen = "again"\n[invalid_input]\nplay = "unreachable"\nthen = "goto 9100@lab-places"'
-    call = goes_on(lab, outcome, prompt="repeat = 1")
-    call.hear_out("sorry")
+    invalid = 'play = "unreachable"\nthen = "goto 9100@lab-destinations"'
+    outcome = f'play = "sorry"\nthen = "again"\n[invalid_input]\n{invalid}'
+    call = call_with_outcome(lab, outcome, prompt="repeat = 1")
+    call.hear_whole("sorry")
     call.hear("ask_more")
     call.press("5678")
     call.hear("sorry")
     call.hear("unreachable")
-    call.dialplan_saw("invalid_input", input="5678")
-    call.went_to("9100", "lab-places")
+    call.expect_variables("invalid_input", input="5678")
+    call.expect_step("9100", "lab-destinations")
 
 
-@scenario("scripts that call each other for ever end with the outcome error, and the call continues")
-def circle(lab):
-    for name, other in (("round", "about"), ("about", "round")):
+@scenario("scripts that run each other endlessly are stopped with the outcome error, and the call continues")
+def endless_chain(lab):
+    for name, other in (("first", "second"), ("second", "first")):
         lab.script(name, f"""
             [trigger]
-            url = "WEB/round"
+            url = "WEB/it"
             [otherwise]
             then = "script {other}"
             [no_response]
             then = "continue"
         """)
-    lab.web.on("/round", web.Answer(200, "on"))
-    call = lab.call("round")
+    lab.web.on("/it", web.Answer(200, "ok"))
+    call = lab.call("first")
     call.wait_until_over()
     expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "error")
-    expect("requests are bounded", len(lab.web.requests) <= 100, True)
+    expect("there are at most 100 requests", len(lab.web.requests) <= 100, True)
 
 
-@scenario("set writes variables on every outcome, and the outcome is written last")
+@scenario("set writes variables for any outcome, and DIALSCRIPT_OUTCOME is written last")
 def sets(lab):
-    call = goes_on(lab, 'set = { FIRST = "{keypress}", SECOND = "of {caller}" }\nthen = "continue"')
-    call.dialplan_saw("otherwise", input="1234")
+    call = call_with_outcome(lab, 'set = { FIRST = "{keypress}", SECOND = "of {caller}" }\nthen = "continue"')
+    call.expect_variables("otherwise", input="1234")
     seen = call.variables()
     expect("variables", (seen["FIRST"], seen["SECOND"]), ("1234", "of 1001"))
 
 
-@scenario("a sound that the switch can't play is left out, and the call goes on")
+@scenario("a sound that the switch cannot play is skipped, and the call continues")
 def missing_sound(lab):
-    call = goes_on(lab, 'play = ["switch:no-such-sound", "matched"]\nthen = "continue"')
+    call = call_with_outcome(lab, 'play = ["switch:no-such-sound", "matched"]\nthen = "continue"')
     call.hear("matched")
-    call.dialplan_saw("otherwise", input="1234")
+    call.expect_variables("otherwise", input="1234")
     if lab.switch.kind == "asterisk":
-        # This is why AGISTATUS is no result: Asterisk counts a missing file as a failure of the whole script.
+        # AGISTATUS is not a useful result: for Asterisk a missing file is a failure of the whole AGI script.
         expect("AGISTATUS", call.variables()["AGISTATUS"], "FAILURE")
 
 
-@scenario("the sounds of the channel's language are played, where the library has them")
+@scenario("sounds in the channel's language are played if the library has them")
 def language(lab):
     lab.sound("de/matched", "sorry")
-    call = goes_on(lab, 'play = ["matched", "welcome"]\nthen = "continue"', extension="german")
+    call = call_with_outcome(lab, 'play = ["matched", "welcome"]\nthen = "continue"', extension="german")
     call.hear("sorry")
     call.hear("welcome")
-    call.dialplan_saw("otherwise", input="1234")
-    expect("the sound without a language", "matched" in [sound.name for sound in call.heard()], False)
+    call.expect_variables("otherwise", input="1234")
+    expect("the sound without a language was played", "matched" in [sound.name for sound in call.heard()], False)
 
 
-@scenario("the sounds of the switch and of the library play in one list")
+@scenario("sounds of the switch and of the library can be mixed in one list")
 def sounds_of_the_switch(lab):
     goodbye = lab.switch.sound_name("vm-goodbye")
-    call = goes_on(lab, f'play = ["{goodbye}", "matched"]\nthen = "continue"')
+    call = call_with_outcome(lab, f'play = ["{goodbye}", "matched"]\nthen = "continue"')
     matched = call.hear("matched")
-    call.dialplan_saw("otherwise", input="1234")
-    goodbye = lab.switch.heard(call, "vm-goodbye")
+    call.expect_variables("otherwise", input="1234")
+    goodbye = lab.switch.find_sound(call, "vm-goodbye")
     expect("goodbye comes first", goodbye is not None and goodbye.start < matched.start, True)

@@ -1,10 +1,10 @@
-"""Callers who hang up, calls that are over, and calls that nobody picks up."""
+"""Hang-ups in all states of a call, scripts in the h extension, and calls that are not picked up."""
 
 import time
 
 from lab import web
-from lab.bench import expect, expect_about
 from lab.deadline import wait_until
+from lab.expect import expect, expect_about
 from lab.scenario import scenario
 
 SCRIPT = """
@@ -28,14 +28,14 @@ SCRIPT = """
 """
 
 
-def dial(lab, **how):
-    """A call to a script that asks for digits, then for an answer that takes its time."""
+def dial(lab, **options):
+    """A call to a script that asks for digits, then waits for a slow answer."""
     lab.web.on("/it", web.json({"code": 200}, delay=1.5))
-    return lab.script("asks", SCRIPT).call("asks", **how)
+    return lab.script("asks", SCRIPT).call("asks", **options)
 
 
 def expect_seen_in_h(lab, call, outcome="hangup", input=""):
-    """Checks that the h extension ran with the outcome set: FreeSWITCH has nothing that runs then."""
+    """Checks that the h extension ran after the outcome was set. FreeSWITCH has no such extension."""
     if lab.switch.kind == "freeswitch":
         return
     step = wait_until(lambda: call.channel.at("h"), 3, "the h extension")
@@ -43,30 +43,30 @@ def expect_seen_in_h(lab, call, outcome="hangup", input=""):
     expect("outcome and input in the h extension", seen, (outcome, input))
 
 
-@scenario("a caller who hangs up in the prompt: the outcome is hangup")
+@scenario("a caller hangs up during the prompt: the outcome is hangup")
 def in_the_prompt(lab):
     call = dial(lab)
     call.hear("ask")
     call.hang_up()
     expect_seen_in_h(lab, call)
-    call.dialplan_saw("hangup")
-    expect("requests", lab.web.asked(), "nothing")
+    call.expect_variables("hangup")
+    expect("requests", lab.web.request_log(), "nothing")
     lab.daemon.wait_for_calls(1)
 
 
-@scenario("a caller who hangs up while typing: the outcome is hangup, and what was typed is kept")
+@scenario("a caller hangs up while typing: the outcome is hangup, and the digits so far are reported")
 def while_typing(lab):
     call = dial(lab)
     call.hear("ask")
     call.press("12")
-    call.wait_until_taken("12")
+    call.wait_until_received("12")
     call.hang_up()
     expect_seen_in_h(lab, call, input="12")
-    call.dialplan_saw("hangup", input="12")
-    expect("requests", lab.web.asked(), "nothing")
+    call.expect_variables("hangup", input="12")
+    expect("requests", lab.web.request_log(), "nothing")
 
 
-@scenario("a caller who hangs up while the answer is awaited: the request still completes")
+@scenario("a caller hangs up while waiting for the answer: the request still completes")
 def while_waiting(lab):
     call = dial(lab)
     call.hear("ask")
@@ -75,23 +75,23 @@ def while_waiting(lab):
     call.hear("music")
     call.hang_up()
     expect_seen_in_h(lab, call, input="1234")
-    call.dialplan_saw("hangup", input="1234")
-    left_after = time.monotonic() - request.at
-    expect("the dialplan had the call before the answer came", left_after < 1.4, True)
-    wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
+    call.expect_variables("hangup", input="1234")
+    seconds = time.monotonic() - request.at
+    expect("the dialplan had the call before the answer was sent", seconds < 1.4, True)
+    wait_until(lambda: request.complete, 3, "the answer to be sent to the daemon")
 
 
-@scenario("with AGISIGHUP=no a hang-up is noticed as well", only_on="asterisk")
+@scenario("a hang-up is also noticed with AGISIGHUP=no", only_on="asterisk")
 def no_sighup(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
     call.press("12")
     call.hang_up()
     expect_seen_in_h(lab, call, input="12")
-    call.dialplan_saw("hangup", input="12")
+    call.expect_variables("hangup", input="12")
 
 
-@scenario("with AGISIGHUP=no a hang-up while the answer is awaited is noticed as well", only_on="asterisk")
+@scenario("a hang-up while waiting for the answer is also noticed with AGISIGHUP=no", only_on="asterisk")
 def no_sighup_while_waiting(lab):
     call = dial(lab, extension="no-sighup")
     call.hear("ask")
@@ -102,12 +102,12 @@ def no_sighup_while_waiting(lab):
     expect("an outcome is set in h", step.variables["DIALSCRIPT_OUTCOME"] != "", True)
 
 
-@scenario("a call on a channel that was picked up before plays at once")
+@scenario("a channel that is already picked up hears the prompt at once")
 def picked_up_before(lab):
     call = dial(lab, extension="picked-up")
     call.hear("ask")
     call.press("1234")
-    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+    call.expect_variables("matched", code="200", input="1234", http_status="200")
 
 
 NOTICE = """
@@ -117,65 +117,65 @@ NOTICE = """
     key = "code"
     [[branch]]
     when = "200"
-    set = { TOLD = "{$code}" }
+    set = { NOTICE_CODE = "{$code}" }
     then = "continue"
     [no_response]
     then = "continue"
 """
 
 
-@scenario("in the h extension a script asks, branches and sets variables", only_on="asterisk")
+@scenario("in the h extension a script can send a request, branch and set variables", only_on="asterisk")
 def in_h(lab):
     lab.web.on("/notice", web.json({"code": 200}))
     call = lab.script("notice", NOTICE).call("notice", context="lab-afterwards")
     call.wait_to_be_picked_up()
     call.hang_up()
-    call.dialplan_saw("matched", code="200", http_status="200")
-    expect("variable", call.variables()["TOLD"], "200")
+    call.expect_variables("matched", code="200", http_status="200")
+    expect("variable", call.variables()["NOTICE_CODE"], "200")
     request = lab.web.wait_for(1)
     expect("caller and called", request.query, [("caller", "1001"), ("called", "script")])
 
 
-@scenario("in the h extension a script that would ask the caller ends with the outcome hangup", only_on="asterisk")
+@scenario("in the h extension a script with a question ends with the outcome hangup", only_on="asterisk")
 def question_in_h(lab):
     call = lab.script("asks", SCRIPT).call("asks", context="lab-afterwards")
     call.wait_to_be_picked_up()
     call.hang_up()
-    call.dialplan_saw("hangup")
-    expect("requests", lab.web.asked(), "nothing")
+    call.expect_variables("hangup")
+    expect("requests", lab.web.request_log(), "nothing")
 
 
-@scenario("a script without prompt and input never picks up")
+@scenario("a script without prompt and input does not pick up")
 def never_picks_up(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=0.5))
     call = lab.script("notice", NOTICE).call("notice")
     call.wait_to_end()
     expect("picked up", call.picked_up_at, None)
-    call.dialplan_saw("matched", code="200", http_status="200")
+    call.expect_variables("matched", code="200", http_status="200")
 
 
-@scenario("a script whose only sound is an outcome's picks up for that sound, and not before")
+@scenario("a script whose only sound is in an outcome picks up for that sound, not earlier")
 def picks_up_for_an_outcome(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=1.0))
-    script = NOTICE.replace('set = { TOLD = "{$code}" }', 'play = "matched"')
+    script = NOTICE.replace('set = { NOTICE_CODE = "{$code}" }', 'play = "matched"')
     call = lab.script("notice", script).call("notice")
     call.hear("matched")
     expect_about("picked up", call.picked_up_at, 1)
-    call.dialplan_saw("matched", code="200", http_status="200")
+    call.expect_variables("matched", code="200", http_status="200")
 
 
-@scenario("a caller who gives up before the call was picked up: the request still completes")
-def gives_up(lab):
+@scenario("a caller hangs up before the call is picked up: the request still completes")
+def hangs_up_before_pick_up(lab):
     lab.web.on("/notice", web.json({"code": 200}, delay=1.5))
     call = lab.script("notice", NOTICE).call("notice", extension="early")
     request = lab.web.wait_for(1)
     call.hang_up()
     expect("status", call.status, 487)
-    call.dialplan_saw("hangup")
-    wait_until(lambda: request.complete, 3, "the answer to go out with the daemon still there")
+    call.expect_variables("hangup")
+    wait_until(lambda: request.complete, 3, "the answer to be sent to the daemon")
 
 
-@scenario("answer = false: sounds and questions are skipped, and nobody picks up")
+@scenario("answer = false: sounds are skipped, and the call is not picked up")
 def stays_unanswered(lab):
     lab.script("quiet", """
         [prompt]
@@ -197,24 +197,24 @@ def stays_unanswered(lab):
     call = lab.call("quiet")
     call.wait_to_end()
     expect("picked up", call.picked_up_at, None)
-    expect_about("the time that the skipped sounds take", time.monotonic() - started, 0.1, within=0.5)
-    call.dialplan_saw("matched", code="200", http_status="200")
+    expect_about("seconds of the call with skipped sounds", time.monotonic() - started, 0.1, within=0.5)
+    call.expect_variables("matched", code="200", http_status="200")
 
 
-@scenario("answer = false with a question: no input, and nobody picks up")
+@scenario("answer = false with a question: the outcome is no_input, and the call is not picked up")
 def question_unanswered(lab):
     lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))
     call = lab.call("quiet")
     call.wait_to_end()
     expect("picked up", call.picked_up_at, None)
-    call.dialplan_saw("no_input")
+    call.expect_variables("no_input")
 
 
-@scenario("answer = false on a call that was picked up before asks as usual")
-def answer_false_but_up(lab):
+@scenario("answer = false on a call that is already picked up: the question is asked as usual")
+def answer_false_but_picked_up(lab):
     lab.web.on("/it", web.json({"code": 200}))
     lab.script("quiet", SCRIPT.replace('play = "ask"', 'play = "ask"\nanswer = false'))
     call = lab.call("quiet", extension="picked-up")
     call.hear("ask")
     call.press("1234")
-    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+    call.expect_variables("matched", code="200", input="1234", http_status="200")

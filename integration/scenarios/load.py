@@ -1,13 +1,13 @@
-"""Many calls at once."""
+"""Many simultaneous calls."""
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.scenario import scenario
 
 CALLS = 20
 
 
-@scenario("twenty calls at once, each with its own digits and its own answer", alone=True)
+@scenario("twenty simultaneous calls each get the answer for their own digits", alone=True)
 def twenty_calls(lab):
     lab.script("asks", """
         [prompt]
@@ -32,14 +32,14 @@ def twenty_calls(lab):
     lab.web.on("/it", lambda request: web.json({"echo": dict(request.query)["digits"]}, delay=1.0))
     lab.start()
 
-    def visit(number):
+    def play_call(number):
         digits = f"{number:02}{number * 7919 % 10000:04}"
         call = lab.call("asks", number=f"20{number:02}")
         call.hear("ask_more")
         call.press(digits, pause=0.08, held=0.06)
         call.hear("matched")
-        call.dialplan_saw("matched", code=digits, input=digits, http_status="200")
+        call.expect_variables("matched", code=digits, input=digits, http_status="200")
 
-    lab.together(visit, range(CALLS))
+    lab.in_parallel(play_call, range(CALLS))
     expect("requests", len(lab.web.requests), CALLS)
     expect("lines in the log", lab.daemon.wait_for_calls(CALLS)["outcome"], "matched")

@@ -1,10 +1,10 @@
-"""The dialplans in the manual: a switch of their own reads them all."""
+"""The dialplans in the manual are loaded by another switch."""
 
 import re
 import xml.etree.ElementTree as xml
 from contextlib import contextmanager
 
-from lab.bench import expect
+from lab.expect import expect
 from lab.manual import blocks
 from lab.scenario import scenario
 
@@ -14,7 +14,7 @@ STEP = re.compile(r"(?:exten|same)\s*=>.*?,\s*(\w+)\(")
 
 @contextmanager
 def switch_with(lab, dialplan):
-    """Another switch of the same kind, that has read this dialplan."""
+    """Another switch of the same kind that has loaded this dialplan."""
     switch = lab.switch.another(lab.folder / "switch", dialplan)
     try:
         switch.start()
@@ -24,70 +24,71 @@ def switch_with(lab, dialplan):
 
 
 class Extensions:
-    """The blocks as one file. Pages use the same contexts, so each block gets contexts of its own."""
+    """All blocks as one file. Contexts are renamed, since several blocks use the same ones."""
 
     def __init__(self, manual):
-        self.lines, self.places, self.contexts, self.applications = [], {}, [], {}
+        self.lines, self.locations, self.contexts, self.applications = [], {}, [], {}
         for number, block in enumerate(manual):
             for index, line in enumerate(block.lines):
-                self._add(number, line, block.place(index))
+                self._add(number, line, block.location(index))
 
-    def _add(self, number, line, place):
+    def _add(self, number, line, location):
         header, step = HEADER.match(line), STEP.match(line.strip())
         if header:
             line = f"[manual-{number}-{header[1]}]"
             self.contexts.append(line[1:-1])
         self.lines.append(line)
-        self.places[len(self.lines)] = place
+        self.locations[len(self.lines)] = location
         if step:
-            self.applications.setdefault(step[1], place)
+            self.applications.setdefault(step[1], location)
 
     def steps(self):
         """The numbers of the lines that are steps of an extension."""
         return [number for number, line in enumerate(self.lines, 1) if line.strip().startswith(("exten", "same"))]
 
-    def blamed(self, message):
-        """A message of Asterisk, with the place in the manual."""
+    def with_location(self, message):
+        """A message of Asterisk, with the location in the manual."""
         number = re.search(r"line (\d+) of \S*samples\.conf", message)
-        return f"{self.places[int(number[1])]}: {message}" if number else message
+        return f"{self.locations[int(number[1])]}: {message}" if number else message
 
 
-@scenario("manual: Asterisk reads every dialplan block without a warning", only_on="asterisk")
+@scenario("manual: Asterisk loads every dialplan block without a warning", only_on="asterisk")
 def extensions(lab):
     manual = blocks("ini")
-    expect("there are blocks", manual != [], True)
+    expect("the manual has blocks", manual != [], True)
     read = Extensions(manual)
     with switch_with(lab, "\n".join(read.lines) + "\n") as switch:
         shown = "".join(switch.command(f"dialplan show {context}") for context in read.contexts)
-        known = {int(number) for number in re.findall(r"\[samples\.conf:(\d+)\]", shown)}
-        complaints = [line for line in switch.log.splitlines() if re.search(r"(WARNING|ERROR)\S* pbx", line)]
-        strange = [
-            f"{place}: {application}" for application, place in read.applications.items()
+        loaded = {int(number) for number in re.findall(r"\[samples\.conf:(\d+)\]", shown)}
+        warnings = [line for line in switch.log.splitlines() if re.search(r"(WARNING|ERROR)\S* pbx", line)]
+        unknown = [
+            f"{location}: {application}" for application, location in read.applications.items()
             if "(are) not registered" in switch.command(f"core show application {application}")
         ]
-    expect("warnings", [read.blamed(line) for line in complaints], [])
-    expect("lines that became no step", [read.places[line] for line in read.steps() if line not in known], [])
-    expect("unknown applications", strange, [])
+    expect("warnings", [read.with_location(line) for line in warnings], [])
+    ignored = [read.locations[line] for line in read.steps() if line not in loaded]
+    expect("lines that Asterisk did not load as steps", ignored, [])
+    expect("unknown applications", unknown, [])
 
 
 def parsed(text, block):
-    """A context, of XML that stands in this block below one line more."""
+    """Parses the XML of a context, whose text has one line before the block."""
     try:
         return xml.fromstring(text)
     except xml.ParseError as problem:
         line, _ = problem.position
-        raise AssertionError(f"{block.place(line - 2)}: {problem}") from problem
+        raise AssertionError(f"{block.location(line - 2)}: {problem}") from problem
 
 
 def outline(context):
-    """What a context says: extensions, conditions, actions."""
+    """The content of a context: extensions, conditions, actions."""
     return [(element.tag, sorted(element.attrib.items())) for element in context.iter() if element is not context]
 
 
-@scenario("manual: FreeSWITCH reads every dialplan block", only_on="freeswitch")
+@scenario("manual: FreeSWITCH loads every dialplan block without a warning", only_on="freeswitch")
 def contexts(lab):
     manual = blocks("xml")
-    expect("there are blocks", manual != [], True)
+    expect("the manual has blocks", manual != [], True)
     texts = ["\n".join([f'<context name="manual-{number}">', *block.lines, "</context>", ""])
              for number, block in enumerate(manual)]
     written = [parsed(text.replace("$${domain}", "127.0.0.1"), block) for text, block in zip(texts, manual)]
@@ -95,8 +96,8 @@ def contexts(lab):
         applications = {line.partition(",")[0] for line in switch.command("show application").splitlines()}
         for block, context in zip(manual, written):
             found = switch.command(f"xml_locate dialplan context name {context.get('name')}")
-            expect(block.place(), outline(xml.fromstring(found)), outline(context))
+            expect(block.location(), outline(xml.fromstring(found)), outline(context))
             used = {action.get("application") for action in context.iter("action")}
-            expect(f"{block.place()}: unknown applications", sorted(used - applications), [])
-        complaints = [line for line in switch.log.splitlines() if re.search(r"\[(ERR|WARNING)\] switch_xml", line)]
-    expect("warnings", complaints, [])
+            expect(f"{block.location()}: unknown applications", sorted(used - applications), [])
+        warnings = [line for line in switch.log.splitlines() if re.search(r"\[(ERR|WARNING)\] switch_xml", line)]
+    expect("warnings", warnings, [])

@@ -1,10 +1,10 @@
-"""What callers and web applications say stays text, and what is sensitive stays hidden."""
+"""Values from callers and web applications are never executed, and sensitive values stay hidden."""
 
 import uuid
 from pathlib import Path
 
 from lab import web
-from lab.bench import expect
+from lab.expect import expect
 from lab.scenario import scenario
 
 SCRIPT = """
@@ -21,7 +21,7 @@ SCRIPT = """
 """
 
 
-@scenario("a hostile answer changes nothing on the switch, and arrives in variables as literal text")
+@scenario("a hostile answer has no effect on the switch and is literal text in variables")
 def hostile_answer(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
     attacks = [
@@ -33,41 +33,41 @@ def hostile_answer(lab):
         f'"\nEXEC System "touch {proof}"\n', f"x\r\nSET VARIABLE OWNED yes\r\n", "nul\0byte", "ünï 中文 😀",
     ]
     lab.script("asks", SCRIPT).start()
-    expect("the switch could be attacked", lab.switch.runs_commands, True)
+    expect("an attack could run a command", lab.switch.runs_commands, True)
     for attack in attacks:
         lab.web.on("/it", web.json({"code": attack, "note": f"<{attack}>"}))
         call = lab.call("asks")
-        call.dialplan_saw("matched", code=attack, http_status="200")
-        expect("a variable that the script sets", call.variables()["NOTE"], f"<{lab.switch.kept(attack)}>")
+        call.expect_variables("matched", code=attack, http_status="200")
+        expect("a variable that the script sets", call.variables()["NOTE"], f"<{lab.switch.variable_text(attack)}>")
         expect("variables that nobody set", call.variables().get("OWNED"), None)
     expect("a file made by the attack", proof.exists(), False)
 
 
-@scenario("a hostile destination is refused: the outcome is error, and the call continues")
+@scenario("a hostile destination is rejected: the outcome is error, and the call continues")
 def hostile_destination(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"
-    lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto {$code}@lab-places"\n    [no'))
+    lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto {$code}@lab-destinations"\n    [no'))
     shell = f"${{SHELL(touch {proof})}}"
-    for attack in (shell, "9100,1\nEXEC System ls", "9100@lab-places,2", "9100,2", '9100" "', "", " "):
+    for attack in (shell, "9100,1\nEXEC System ls", "9100@lab-destinations,2", "9100,2", '9100" "', "", " "):
         lab.web.on("/it", web.json({"code": attack}))
         call = lab.call("asks")
-        call.dialplan_saw("error", code=attack, http_status="200")
-        expect("a step at the places", call.channel.at("9100"), None)
+        call.expect_variables("error", code=attack, http_status="200")
+        expect("a step at the destination", call.channel.at("9100"), None)
     expect("a file made by the attack", proof.exists(), False)
 
 
-@scenario("a context and a priority that an answer names are held to the same letters", only_on="asterisk")
+@scenario("a context and a priority from an answer may only use the characters of a destination", only_on="asterisk")
 def hostile_context(lab):
     lab.script("asks", SCRIPT.replace('then = "continue"\n    [no', 'then = "goto 9100@{$code},{$note}"\n    [no'))
     for context, priority, outcome in (
-        ("lab-places", "2", "matched"), ("lab-places,2", "1", "error"), ("lab-places", "1 2", "error"),
-        ("lab-places", "n+101", "error"),
+        ("lab-destinations", "2", "matched"), ("lab-destinations,2", "1", "error"),
+        ("lab-destinations", "1 2", "error"), ("lab-destinations", "n+101", "error"),
     ):
         lab.web.on("/it", web.json({"code": context, "note": priority}))
-        lab.call("asks").dialplan_saw(outcome, code=context, http_status="200")
+        lab.call("asks").expect_variables(outcome, code=context, http_status="200")
 
 
-@scenario("a value too long for a command is cut, and the call goes on as it should")
+@scenario("a value too long for a command is truncated, and the call continues normally")
 def long_value(lab):
     lab.script("asks", SCRIPT)
     value = 'ab"\\' * 5000
@@ -77,24 +77,24 @@ def long_value(lab):
     seen = call.variables()
     expect("outcome and note", (seen["DIALSCRIPT_OUTCOME"], seen["NOTE"]), ("matched", "short"))
     code = seen["DIALSCRIPT_CODE"]
-    expect("the value's beginning, of some length", (value.startswith(code), len(code) > 500), (True, True))
+    expect("the value is truncated, but has some length", (value.startswith(code), len(code) > 500), (True, True))
 
 
-@scenario("a hostile caller's name is text in the request and nothing else")
+@scenario("a hostile caller name is only text in the request")
 def hostile_caller(lab):
     trigger = 'url = "WEB/it?who={caller_name}"\nheaders = { X-Who = "{caller_name}" }'
     lab.script("asks", SCRIPT.replace('url = "WEB/it"', trigger))
     lab.web.on("/it", web.json({"code": 1, "note": ""}))
     name = "${SHELL(id)}&admin=1#x%0d%0aX-Evil: 1"
     call = lab.call("asks", name=name)
-    call.dialplan_saw("matched", code="1", http_status="200")
-    seen, request = lab.switch.caller_name(name), lab.web.requests[0]
-    expect("query", request.query, [("who", seen)])
-    in_a_header = seen.replace("\r", " ").replace("\n", " ")
+    call.expect_variables("matched", code="1", http_status="200")
+    received, request = lab.switch.caller_name(name), lab.web.requests[0]
+    expect("query", request.query, [("who", received)])
+    in_a_header = received.replace("\r", " ").replace("\n", " ")
     expect("headers", (request.headers["x-who"], "x-evil" in request.headers), (in_a_header, False))
 
 
-@scenario("a sensitive PIN is in no variable and in no file that the run left")
+@scenario("a sensitive PIN is in no variable and in no file left by the run")
 def sensitive(lab):
     pin = "73915508"
     lab.script("pin", """
@@ -113,14 +113,14 @@ def sensitive(lab):
         key = "code"
         [[branch]]
         when = "200"
-        then = "goto {$place}@lab-places"
+        then = "goto {$extension}@lab-destinations"
         [no_input]
         then = "continue"
         [no_response]
-        then = "goto {keypress}@lab-places"
+        then = "goto {keypress}@lab-destinations"
     """)
-    # The application repeats the PIN in its answer; once it fails.
-    lab.web.on("/it", web.json({"code": pin, "place": "9100"}))
+    # The web application repeats the PIN in its answer, and fails in the second call.
+    lab.web.on("/it", web.json({"code": pin, "extension": "9100"}))
     repeated = lab.call("pin")
     repeated.hear("pin")
     repeated.press(pin)
@@ -130,16 +130,16 @@ def sensitive(lab):
     failed.hear("pin")
     failed.press(pin)
     failed.wait_until_over()
-    gone = lab.call("pin")
-    gone.hear("pin")
-    gone.press(pin[:7])
-    gone.hang_up()
-    gone.wait_until_over()
-    # One, and the three attempts of the call that the application failed.
+    abandoned = lab.call("pin")
+    abandoned.hear("pin")
+    abandoned.press(pin[:7])
+    abandoned.hang_up()
+    abandoned.wait_until_over()
+    # One request of the first call, and three attempts of the second.
     expect("requests", [request.query for request in lab.web.requests], [[("pin", pin)]] * 4)
-    for call in (repeated, failed, gone):
+    for call in (repeated, failed, abandoned):
         expect("DIALSCRIPT_INPUT", call.variables()["DIALSCRIPT_INPUT"], "")
     lab.daemon.wait_for_calls(3)
     files = [path for path in lab.folder.rglob("*") if path.is_file()]
-    telling = [path.name for path in files if pin[:7].encode() in path.read_bytes()]
-    expect("files with the PIN", telling, [])
+    found = [path.name for path in files if pin[:7].encode() in path.read_bytes()]
+    expect("files with the PIN", found, [])

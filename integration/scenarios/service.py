@@ -1,10 +1,10 @@
-"""The daemon as a service: ready, stopping, full, choosy, away."""
+"""The daemon as a service: start, stop, reload, limits, and what happens if it is down."""
 
 import socket
 
 from lab import web
-from lab.bench import expect, expect_about
 from lab.deadline import wait_until
+from lab.expect import expect, expect_about
 from lab.scenario import scenario
 
 SCRIPT = """
@@ -21,24 +21,23 @@ SCRIPT = """
 """
 
 
-@scenario("SIGTERM in a call: within the grace time the call ends as it would have")
+@scenario("SIGTERM during a call: within the grace time the call ends normally")
 def stopped_within_grace(lab):
     lab.daemon.configure('[server]\ngrace = "10s"')
     call = lab.script("asks", SCRIPT).call("asks")
     call.hear("ask_more")
     lab.daemon.terminate()
-    wait_until(lambda: "STOPPING=1" in lab.daemon.told, 2, "the daemon to say that it is stopping")
-    late = lab.call("asks")
-    late.was_not_served()
+    wait_until(lambda: "STOPPING=1" in lab.daemon.notifications, 2, "the daemon to notify that it is stopping")
+    lab.call("asks").expect_rejected()
     call.press("1234")
     call.hear("matched")
-    call.dialplan_saw("otherwise", input="1234")
+    call.expect_variables("otherwise", input="1234")
     code, seconds = lab.daemon.wait_to_end(within=3)
     expect("exit code", code, 0)
     expect("it stopped when the last call had ended", seconds < 2, True)
 
 
-@scenario("SIGTERM in a call: beyond the grace time the call is handed back with the outcome error")
+@scenario("SIGTERM during a call: after the grace time the call is handed back with the outcome error")
 def stopped_beyond_grace(lab):
     lab.daemon.configure('[server]\ngrace = "1s"')
     call = lab.script("asks", SCRIPT).call("asks")
@@ -54,14 +53,15 @@ def stopped_beyond_grace(lab):
     expect("the next step", call.next_step(), "error: ")
 
 
-@scenario("SIGTERM with no call ends at once with exit code 0, and the service manager is told")
+@scenario("SIGTERM without calls: the daemon exits at once with code 0 and notifies the service manager")
 def stopped_idle(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.terminate()
     code, seconds = lab.daemon.wait_to_end(within=5)
     expect("exit code", code, 0)
-    expect("seconds are few", seconds < 1, True)
-    expect("READY and STOPPING", ["READY=1" in lab.daemon.told, "STOPPING=1" in lab.daemon.told], [True, True])
+    expect("it exited soon", seconds < 1, True)
+    missing = [state for state in ("READY=1", "STOPPING=1") if state not in lab.daemon.notifications]
+    expect("missing notifications", missing, [])
 
 
 @scenario("a call that reaches longest_call is handed back with the outcome error", long=True)
@@ -70,17 +70,17 @@ def longest_call(lab):
     call = lab.script("asks", SCRIPT.replace('gap = "3s"', 'gap = "120s"')).call("asks")
     call.wait_to_end(within=65)
     expect_about("the longest call", call.ended_at, 60, within=1)
-    call.dialplan_saw("error")
+    call.expect_variables("error")
 
 
-@scenario("the daemon is down: the call continues, and the dialplan can tell")
+@scenario("the daemon is down: the call continues, and the dialplan can detect it")
 def down(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.kill()
-    lab.call("asks").was_not_served()
+    lab.call("asks").expect_rejected()
 
 
-@scenario("the daemon dies in a call: the call continues, and the outcome is still empty")
+@scenario("the daemon is killed during a call: the call continues, and the outcome is empty")
 def dies(lab):
     call = lab.script("asks", SCRIPT).call("asks")
     call.hear("ask_more")
@@ -90,89 +90,89 @@ def dies(lab):
     expect("the next step", call.next_step(), ": ")
 
 
-@scenario("an unknown script: the call continues, and the dialplan can tell")
+@scenario("an unknown script: the call continues, and the dialplan can detect it")
 def unknown_script(lab):
     lab.script("asks", SCRIPT)
-    lab.call("no-such-script").was_not_served()
-    lab.call("../asks").was_not_served()
-    lab.call("").was_not_served()
+    lab.call("no-such-script").expect_rejected()
+    lab.call("../asks").expect_rejected()
+    lab.call("").expect_rejected()
 
 
-@scenario("a peer that is not allowed: the call continues, and the dialplan can tell")
-def refused_peer(lab):
+@scenario("a switch that is not in allow: the call continues, and the dialplan can detect it")
+def not_allowed(lab):
     lab.daemon.configure(listener='allow = ["192.0.2.0/24"]')
-    lab.script("asks", SCRIPT).call("asks").was_not_served()
+    lab.script("asks", SCRIPT).call("asks").expect_rejected()
 
 
-@scenario("a call over the limit continues, and the dialplan can tell; the others do not notice")
+@scenario("a call over max_calls: it continues, the dialplan can detect it, and other calls are not affected")
 def over_the_limit(lab):
     lab.daemon.configure("[server]\nmax_calls = 1")
     first = lab.script("asks", SCRIPT).call("asks")
     first.hear("ask_more")
-    lab.call("asks").was_not_served()
+    lab.call("asks").expect_rejected()
     first.press("1234")
-    first.dialplan_saw("otherwise", input="1234")
+    first.expect_variables("otherwise", input="1234")
     again = lab.call("asks")
     again.hear("ask_more")
     again.press("5678")
-    again.dialplan_saw("otherwise", input="5678")
+    again.expect_variables("otherwise", input="5678")
 
 
-@scenario("a connection that says nothing is closed after a time, and harms no call")
+@scenario("a silent connection is closed after a timeout and affects no call")
 def silent_connection(lab):
-    if lab.switch.kind == "asterisk":  # for FreeSWITCH it is always 5 s
+    if lab.switch.kind == "asterisk":  # for FreeSWITCH the timeout is always 5 s
         lab.daemon.configure(listener='environment_timeout = "1s"')
     lab.script("asks", SCRIPT).start()
     with socket.create_connection(("127.0.0.1", lab.daemon.port)) as silent:
         call = lab.call("asks")
         call.hear("ask_more")
         call.press("1234")
-        call.dialplan_saw("otherwise", input="1234")
+        call.expect_variables("otherwise", input="1234")
         silent.settimeout(8)
         while silent.recv(100):
             pass
 
 
-@scenario("SIGHUP loads the scripts again for the calls that follow; those under way keep theirs")
+@scenario("SIGHUP reloads the scripts for new calls; calls in progress keep the old ones")
 def reload(lab):
     before = lab.script("asks", SCRIPT).call("asks")
     before.hear("ask_more")
     lab.daemon.reload({"asks": SCRIPT.replace('play = "matched"', 'play = "sorry"')})
-    wait_until(lambda: "scripts reloaded" in lab.daemon.log, 3, "the daemon to have loaded its scripts again")
+    wait_until(lambda: "scripts reloaded" in lab.daemon.log, 3, "the daemon to reload its scripts")
     after = lab.call("asks")
     for call, sound in ((before, "matched"), (after, "sorry")):
         call.press("1234")
         call.hear(sound)
-        call.dialplan_saw("otherwise", input="1234")
+        call.expect_variables("otherwise", input="1234")
 
 
-@scenario("SIGHUP with a faulty script changes nothing, and the log names the fault")
-def faulty_reload(lab):
+@scenario("SIGHUP with an invalid script changes nothing, and the log names the file")
+def invalid_reload(lab):
     lab.script("asks", SCRIPT).start()
     lab.daemon.reload({"asks": SCRIPT.replace("length = 4", 'length = "four"'), "other": "[trigger]"})
-    wait_until(lambda: "asks.toml" in lab.daemon.log, 3, "the daemon to name the faulty file")
+    wait_until(lambda: "asks.toml" in lab.daemon.log, 3, "the daemon to log the invalid file")
     call = lab.call("asks")
     call.hear("ask_more")
     call.press("1234")
     call.hear("matched")
-    call.dialplan_saw("otherwise", input="1234")
+    call.expect_variables("otherwise", input="1234")
 
 
 @scenario("a second SIGTERM does not wait for the grace time")
-def hurry(lab):
+def second_sigterm(lab):
     lab.daemon.configure('[server]\ngrace = "60s"')
     call = lab.script("asks", SCRIPT).call("asks")
     call.hear("ask_more")
     lab.daemon.terminate()
-    wait_until(lambda: "STOPPING=1" in lab.daemon.told, 2, "the daemon to say that it is stopping")
+    wait_until(lambda: "STOPPING=1" in lab.daemon.notifications, 2, "the daemon to notify that it is stopping")
     lab.daemon.terminate()
     code, seconds = lab.daemon.wait_to_end(within=5)
     expect("exit code", code, 0)
-    expect("seconds are few", seconds < 2, True)
-    call.dialplan_saw("error")
+    expect("it exited soon", seconds < 2, True)
+    call.expect_variables("error")
 
 
-@scenario("one line in the log for each call, with what was asked and how it left")
+@scenario("the log has one line for each call, with its outcome and times")
 def log_line(lab):
     lab.web.on("/it", web.json({"code": 200}))
     lab.script("asks", SCRIPT.replace("[otherwise]", """
@@ -182,14 +182,14 @@ def log_line(lab):
         key = "code"
         [[branch]]
         when = "200"
-        then = "goto 9100@lab-places"
+        then = "goto 9100@lab-destinations"
         [no_response]
         then = "continue"
         [otherwise]"""))
     call = lab.call("asks")
     call.hear("ask_more")
     call.press("1234")
-    call.dialplan_saw("matched", code="200", input="1234", http_status="200")
+    call.expect_variables("matched", code="200", input="1234", http_status="200")
     line = lab.daemon.wait_for_calls(1)
     wanted = {
         "switch": lab.switch.kind, "script": "asks", "outcome": "matched", "code": "200", "digits": 4, "cache": "off",
@@ -197,5 +197,5 @@ def log_line(lab):
     }
     expect("fields", {name: line.get(name) for name in wanted}, wanted)
     expect("call id", line["call_id"], call.channel.unique_id)
-    expect("times are there", [name for name in ("duration_ms", "prompt_ms", "trigger_ms") if name not in line], [])
+    expect("missing times", [name for name in ("duration_ms", "prompt_ms", "trigger_ms") if name not in line], [])
     expect("lines", len(lab.daemon.calls), 1)

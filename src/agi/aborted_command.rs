@@ -11,8 +11,8 @@ pub(super) enum AgiCommandKind {
     Other,
 }
 
-/// A command that we no longer wait for, and the NOOPs sent after it, until all have replied. Kept in the connection,
-/// since the future that waits for the replies may be dropped too.
+/// A command that is being interrupted, and the NOOPs that were sent after it, until all of them have replied. The
+/// connection holds this state, since the future that waits for the replies may be dropped too.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AgiAbortedCommand {
     pub(super) kind: AgiCommandKind,

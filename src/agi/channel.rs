@@ -1,8 +1,8 @@
 //! The driver: a [`Channel`] over FastAGI.
 //!
-//! One command runs at a time. Between two commands Asterisk discards keys (`run_agi` reads and drops frames). So the
-//! next command of a question is sent in the same poll in which a reply was received. The exceptions are commands that
-//! are interrupted: see `AgiConnection::finish_aborted`.
+//! One command runs at a time. Between two commands Asterisk discards keys (`run_agi` reads and drops frames). So
+//! during a question the next command is sent in the same poll in which the reply to the previous one was received.
+//! Only after an interrupted command is it sent later: see `AgiConnection::finish_aborted`.
 
 use std::future::Future;
 use std::pin::pin;
@@ -25,7 +25,7 @@ use crate::channel::{
     LineState, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
-/// Maximum time of one WAIT FOR DIGIT; a longer wait sends several.
+/// Maximum timeout of one WAIT FOR DIGIT. For a longer wait, several are sent.
 const MAX_DIGIT_WAIT: Duration = Duration::from_secs(60);
 
 mod handover;
@@ -62,8 +62,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// Waits for a key that ends the prompt. A WAIT FOR DIGIT is always running, since Asterisk discards keys
-    /// otherwise.
+    /// Waits for a key that ends the prompt. A WAIT FOR DIGIT is always running, since otherwise Asterisk would discard
+    /// keys.
     async fn wait_for_barge_in(
         &mut self,
         collector: &mut DigitCollector<'_>,

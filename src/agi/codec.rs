@@ -1,6 +1,6 @@
 //! Splits the bytes from Asterisk into messages.
 //!
-//! A frame is delimited before it is parsed, so the parsers see complete frames only.
+//! The codec finds the end of a frame before it parses the frame, so the parsers get complete frames only.
 
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec::Decoder;
@@ -11,7 +11,7 @@ use super::parse::{self, AgiBlock};
 use super::reply::AgiReply;
 use crate::wire::{Evidence, LineScanner, ScannedLine};
 
-/// Maximum length of a message of one line. Asterisk 22 was seen to send a value of 8,175 bytes.
+/// Maximum length in bytes of a message of one line. Asterisk 22 was observed to send a value of 8,175 bytes.
 pub const MAX_LINE_BYTES: usize = 16 * 1024;
 /// Maximum length of the environment.
 pub const MAX_ENVIRONMENT_BYTES: usize = 16 * 1024;
@@ -36,7 +36,7 @@ pub enum AgiMessage {
 
 /// The codec of one connection: first the environment, then replies.
 ///
-/// After an error, messages cannot be matched to commands any more.
+/// After an error, replies can no longer be matched to commands.
 #[derive(Debug, Clone)]
 pub struct AgiCodec {
     part: AgiMessagePart,
@@ -74,7 +74,7 @@ impl AgiCodec {
         Ok(Some(line))
     }
 
-    /// Whether the line completes the frame. Whether a frame is a block is known from its first line.
+    /// Whether the line completes the frame. The first line of a frame tells whether it is a block of several lines.
     fn ends_frame(&mut self, line: &[u8]) -> bool {
         match self.part {
             AgiMessagePart::Environment => line.is_empty(),
@@ -128,8 +128,8 @@ impl Decoder for AgiCodec {
         Ok(None)
     }
 
-    /// Bytes without a final newline are an error: part of a reply can look like a complete one, as `200 result=1` of
-    /// `200 result=123`.
+    /// Bytes without a final newline are an error: a part of a reply can look like a complete reply, such as `200
+    /// result=1` of `200 result=123`.
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<AgiMessage>, AgiError> {
         match self.decode(buffer)? {
             None if !buffer.is_empty() => Err(AgiError::UnexpectedEnd {

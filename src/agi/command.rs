@@ -13,8 +13,8 @@ mod builder;
 
 use builder::{AgiCommandBuilder, milliseconds, seconds};
 
-/// One command line with its newline, ready to send. It has at most [`MAX_COMMAND_BYTES`], and everything in it that
-/// comes from outside is quoted.
+/// One command line with its newline, ready to send. It has at most [`MAX_COMMAND_BYTES`], and all text from outside in
+/// it is quoted.
 ///
 /// The constructors fail with an [`AgiCommandError`] if an argument contains a line break, if a key is not a DTMF key,
 /// or if the line is too long.
@@ -37,8 +37,8 @@ impl AgiCommandBuilder {
 }
 
 impl AgiCommand {
-    /// `ANSWER`: picks up. Replies `0`, also if the channel is up already. Takes up to half a second, since it waits
-    /// for audio.
+    /// `ANSWER`: picks up the call. Replies `0`, also if it is picked up already. Takes up to half a second, since it
+    /// waits for audio.
     pub fn answer() -> Self {
         Self::from_static("ANSWER", "ANSWER\n")
     }
@@ -91,8 +91,8 @@ impl AgiCommand {
         AgiCommandBuilder::new("SAY DIGITS").quoted(digits)?.escape_digits(escape_digits)?.build()
     }
 
-    /// `SAY ALPHA`: the same for letters, digits and some other characters. Characters without a sound are skipped
-    /// (`handle_sayalpha`, `ast_get_character_str`).
+    /// `SAY ALPHA`: like `SAY DIGITS`, for letters, digits and some other characters. Characters without a sound are
+    /// skipped (`handle_sayalpha`, `ast_get_character_str`).
     pub fn say_alpha(letters: &str, escape_digits: &str) -> Result<Self, AgiCommandError> {
         AgiCommandBuilder::new("SAY ALPHA").quoted(letters)?.escape_digits(escape_digits)?.build()
     }
@@ -135,8 +135,8 @@ impl AgiCommand {
     }
 
     /// `SPEECH RECOGNIZE`: plays a file and listens until the engine has recognized something, a key is pressed, or
-    /// `timeout` after the end of the file is over. The name has no extension. Another command does not interrupt it
-    /// (`handle_speechrecognize`).
+    /// `timeout` has passed since the end of the file. The file name has no extension. Another command does not
+    /// interrupt it (`handle_speechrecognize`).
     ///
     /// The timeout is sent in seconds, rounded up, and is at least 1, since 0 means no limit.
     pub fn speech_recognize(prompt: &str, timeout: Duration) -> Result<Self, AgiCommandError> {
@@ -146,7 +146,7 @@ impl AgiCommand {
             .build()
     }
 
-    /// `SPEECH DESTROY`: unloads the engine, also after a hang-up (`handle_speechdestroy`).
+    /// `SPEECH DESTROY`: unloads the engine. Also works after a hang-up (`handle_speechdestroy`).
     pub fn speech_destroy() -> Self {
         Self::from_static("SPEECH DESTROY", "SPEECH DESTROY\n")
     }
@@ -159,8 +159,8 @@ impl AgiCommand {
         AgiCommandBuilder::new("WAIT FOR DIGIT").unquoted(milliseconds(timeout)).build_unchecked()
     }
 
-    /// `SET MUSIC ON` with a class, or `SET MUSIC OFF`. Replies at once. For an unknown class the default one is
-    /// played. Playing any file stops the music for good (`handle_setmusic`).
+    /// `SET MUSIC ON` with a class, or `SET MUSIC OFF`. Replies at once. For an unknown class the default class is
+    /// played. Playing any file stops the music, which does not start again (`handle_setmusic`).
     pub fn set_music(class: Option<&str>) -> Result<Self, AgiCommandError> {
         match class {
             Some(class) => {
@@ -171,7 +171,7 @@ impl AgiCommand {
     }
 
     /// `SET VARIABLE`: replies `1`, also after a hang-up. Asterisk does not evaluate the value (`handle_setvariable`).
-    /// [`fit_variable`] turns any text into a value that can be sent.
+    /// [`fit_variable`] changes any text so that it can be sent as a value.
     ///
     /// # Errors
     ///
@@ -198,8 +198,8 @@ impl AgiCommand {
         AgiCommandBuilder::new("SET CONTEXT").quoted(context)?.build()
     }
 
-    /// `SET EXTENSION`: the extension at which the dialplan continues, alone at its *next* priority
-    /// (`handle_setextension`).
+    /// `SET EXTENSION`: the extension at which the dialplan continues. Without a `SET PRIORITY` it continues there at
+    /// the *next* priority, not at the first (`handle_setextension`).
     pub fn set_extension(extension: &str) -> Result<Self, AgiCommandError> {
         AgiCommandBuilder::new("SET EXTENSION").quoted(extension)?.build()
     }
@@ -247,14 +247,14 @@ impl fmt::Debug for AgiCommand {
 /// A value for [`AgiCommand::set_variable`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct AgiFittedValue<'a> {
-    /// The value, or the beginning of it.
+    /// The value, or its beginning.
     pub value: Cow<'a, str>,
-    /// Whether the end is missing.
+    /// Whether the end of the value was cut off.
     pub truncated: bool,
 }
 
-/// Makes a variable's value sendable: CR, LF and NUL become spaces, and the end is cut off, between two characters, if
-/// the line would be too long.
+/// Makes a value that a variable can have: CR, LF and NUL become spaces. If the line would be too long, the end of the
+/// value is cut off, between two characters.
 pub fn fit_variable<'a>(name: &str, value: &'a str) -> AgiFittedValue<'a> {
     let overhead = r#"SET VARIABLE "" """#.len() + 1 + quote::quoted_len(name);
     let sendable = quote::replace_line_breaks(value);
@@ -268,7 +268,7 @@ pub fn fit_variable<'a>(name: &str, value: &'a str) -> AgiFittedValue<'a> {
     AgiFittedValue { value, truncated }
 }
 
-/// Asterisk reads functions, expressions and other variables into other names.
+/// Asterisk would evaluate functions, expressions and other variables in other names.
 fn check_variable_name(name: &str) -> Result<&str, AgiCommandError> {
     is_variable_name(name).then_some(name).ok_or(AgiCommandError::InvalidVariableName)
 }

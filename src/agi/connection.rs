@@ -31,7 +31,7 @@ pub struct AgiConnection<S> {
     /// Asterisk busy-waits for the end of a line (`run_agi`).
     unsent: Bytes,
     pub(super) deadline: CallDeadline,
-    /// State of the line, if a reply has told it.
+    /// State of the line; `None` until a reply has shown that it is up or hung up.
     pub(super) line_state: Option<LineState>,
     /// A `HANGUP` line was received, or a `511` for a channel that had been up.
     pub(super) caller_gone: bool,
@@ -116,7 +116,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         self.flush().await
     }
 
-    /// Sends in one write, unless the switch does not read.
+    /// Sends the rest of the last command, in one write unless the switch reads too slowly.
     async fn flush(&mut self) -> Result<(), Interruption> {
         let due = Instant::now() + REPLY_TIMEOUT;
         while !self.unsent.is_empty() {
@@ -135,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     }
 
     /// Reads the reply to the running command. After the timeout the connection cannot be used any more: a late reply
-    /// would be taken for the next command's.
+    /// would be taken for the reply to the next command.
     pub(super) async fn read_reply(&mut self, timeout: Duration) -> Result<AgiReply, Interruption> {
         let due = Instant::now() + timeout;
         let reply = loop {
@@ -163,7 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         }
     }
 
-    /// Handles a `511`. If the channel was never seen up, it means that the call is in its `h` extension.
+    /// Handles a `511`. If no earlier reply has shown that the channel is up, the call is in its `h` extension.
     fn note_dead_channel(&mut self) -> Interruption {
         if self.line_state.is_none() && !self.caller_gone {
             self.line_state = Some(LineState::HungUp);
@@ -199,7 +199,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         }
     }
 
-    /// Checked before commands that Asterisk executes only on a channel that is not hung up.
+    /// Returns an error after a hang-up. Called before commands that Asterisk executes only on a channel that is not
+    /// hung up.
     pub(super) fn ensure_alive(&self) -> Result<(), Interruption> {
         if self.is_dead() { Err(Interruption::caller_hung_up()) } else { Ok(()) }
     }
@@ -214,13 +215,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     }
 }
 
-/// Ends a session before or after its environment was read. The dialplan continues with `AGISTATUS=FAILURE`
+/// Ends a session, whether its environment was read or not. The dialplan continues with `AGISTATUS=FAILURE`
 /// (`run_agi`).
 ///
-/// What Asterisk still sends is read, within `timeout`: closing a connection with unread bytes would reset it, and the
-/// `failure` command would be lost.
+/// What Asterisk still sends is read and discarded, for at most `timeout`: closing a connection with unread bytes would
+/// reset it, and the `failure` command would be lost.
 pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(mut stream: S, timeout: Duration) {
-    let farewell = async {
+    let refusal = async {
         stream.write_all(AgiCommand::failure().as_bytes()).await?;
         stream.shutdown().await?;
         let mut unread = [0; 1024];
@@ -232,7 +233,7 @@ pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(mut stream: S, tim
         std::io::Result::Ok(())
     };
     // The connection is closed anyway, so errors do not matter.
-    drop(tokio::time::timeout(timeout, farewell).await);
+    drop(tokio::time::timeout(timeout, refusal).await);
 }
 
 /// Maximum number of bytes that are read from a refused connection.

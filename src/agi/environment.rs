@@ -12,12 +12,12 @@ use crate::channel::Caller;
 use crate::wire::{LossyText, decode_lossy};
 
 /// Maximum number of arguments of `AGI(url,first,…)` (`MAX_ARGS`).
-pub const MAX_ARGUMENTS: usize = 127;
+pub(crate) const MAX_ARGUMENTS: usize = 127;
 
 /// The `agi_*` lines that Asterisk sends before the first command (`launch_netscript`, `setup_env`).
 ///
-/// A newline in an argument of `AGI()` produces lines that look like others. So only the first value of a key counts;
-/// the keys that we use come before the arguments. Unknown keys are ignored.
+/// A newline in an argument of `AGI()` can forge other lines. So only the first value of a key counts: the lines that
+/// we use come before the arguments. Unknown keys are ignored.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct AgiEnvironment {
     /// Keys without `agi_`, in the order received.
@@ -25,7 +25,8 @@ pub struct AgiEnvironment {
 }
 
 impl AgiEnvironment {
-    /// Copies nothing: the lines are slices of the frame. Lines other than `agi_key: value` are skipped.
+    /// Parses a frame. Lines other than `agi_key: value` are skipped. Nothing is copied: the values are slices of the
+    /// frame.
     pub fn from_frame(frame: &Bytes) -> Self {
         let text = |part: &[u8]| LossyText::from(frame.slice_ref(part));
         let lines = frame.split(|&byte| byte == b'\n').filter_map(parse_environment_line);
@@ -34,8 +35,8 @@ impl AgiEnvironment {
 
     /// `agi_network_script`: the text after the slash of `agi://host/`, not decoded, with its query.
     ///
-    /// Asterisk omits the line if there is no such text. The line that follows it is `agi_request`, so a value after
-    /// that one is forged and ignored.
+    /// Asterisk omits the line if there is no such text. The line comes before `agi_request`, so a value after
+    /// `agi_request` is forged and is ignored.
     pub fn network_script(&self) -> Option<Cow<'_, str>> {
         let genuine = self.lines.iter().take_while(|(key, _)| *key != "request");
         first_value(genuine, "network_script")
@@ -57,12 +58,12 @@ impl AgiEnvironment {
     }
 
     /// `agi_uniqueid`: Asterisk's identifier of the channel.
-    pub fn uniqueid(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn uniqueid(&self) -> Option<Cow<'_, str>> {
         self.get("uniqueid")
     }
 
     /// `agi_callerid`: the caller's number, unless there is none or it is withheld.
-    pub fn callerid(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn callerid(&self) -> Option<Cow<'_, str>> {
         self.get_unless_withheld("callerid")
     }
 
@@ -88,11 +89,10 @@ impl AgiEnvironment {
         self.get("context")
     }
 
-    /// Whether the caller's identity is restricted, by the presentation bits of `agi_callingpres`.
+    /// Whether the caller's number and name are withheld, according to the presentation bits of `agi_callingpres`.
     ///
-    /// The bits cover number and name together, and the stricter of both applies (`ast_party_id_presentation` in
-    /// `main/channel.c`). 67 (number not available) is not a restriction: it is the value for a caller without a
-    /// number.
+    /// Asterisk sends one value for both, the stricter one (`ast_party_id_presentation` in `main/channel.c`). 67
+    /// (number not available) is not a restriction: it is the value for a caller without a number.
     pub fn is_withheld(&self) -> bool {
         let presentation = self.get("callingpres").and_then(|value| value.parse::<u8>().ok());
         presentation.is_some_and(|value| value & 0x60 == 0x20)
@@ -127,7 +127,8 @@ impl AgiEnvironment {
         }
     }
 
-    /// The dialled number, else the extension, unless it is `h`, the extension that handles hang-ups.
+    /// The dialled number; if that is not known, the extension. `h`, the extension that handles hang-ups, is not a
+    /// number.
     fn called_number(&self) -> Option<Cow<'_, str>> {
         let is_number = |value: &Cow<'_, str>| value != "h";
         self.dnid().filter(is_number).or_else(|| self.get_known("extension").filter(is_number))
@@ -137,7 +138,7 @@ impl AgiEnvironment {
         first_value(self.lines.iter(), key)
     }
 
-    /// A value for which Asterisk sends `unknown` if there is none (`setup_env`).
+    /// The value of a key for which Asterisk sends `unknown` if there is no value (`setup_env`).
     fn get_known(&self, key: &str) -> Option<Cow<'_, str>> {
         self.get(key).filter(|value| !value.is_empty() && value != "unknown")
     }

@@ -1,7 +1,7 @@
 //! The grammar of a message from Asterisk.
 //!
-//! The parsers get complete frames without their last newline and are nom's *complete* ones: a frame that ends early is
-//! invalid, not incomplete. Two replies are not parsed, since none of our commands is answered by them: `100 result=0
+//! The input is a complete frame without its last newline. So nom's *complete* parsers are used: a frame that ends
+//! early is invalid, not incomplete. Two replies are not parsed, since none of our commands gets them: `100 result=0
 //! Trying...` and `200 result=0 Gosub complete` (GOSUB).
 
 use nom::branch::alt;
@@ -15,7 +15,7 @@ use nom::{IResult, Parser};
 /// Last line of a `520-` block (`agi_handle_command`).
 const END_OF_USAGE: &[u8] = b"520 End of proper usage.";
 
-/// The content of a frame after the environment. Borrows from the frame.
+/// The content of a frame that follows the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AgiFrame<'a> {
     /// `HANGUP`: the caller has hung up (`run_agi`).
@@ -70,8 +70,8 @@ impl AgiBlock {
 
     /// Whether the line is the last of the block.
     ///
-    /// Asterisk does not escape a value. A line in it that ends with `)` ends the block for us, and the rest of the
-    /// value is an invalid message. That error shows that replies no longer match commands.
+    /// Asterisk does not escape a value. If a line in the value ends with `)`, it is taken for the last line. The rest
+    /// of the value is then an invalid message, and the connection can no longer be used.
     pub(super) fn closed_by(self, line: &[u8]) -> bool {
         match self {
             Self::Value => note_to_end(line).is_ok(),
@@ -94,7 +94,7 @@ pub(super) fn parse_frame(input: &[u8]) -> Option<AgiFrame<'_>> {
     parsed.ok().map(|(_, frame)| frame)
 }
 
-/// Splits `agi_key: value` at the first `: ` and removes `agi_`. `None` if the line is to be ignored.
+/// Splits `agi_key: value` at the first `: ` and removes `agi_`. `None` if the line has another form.
 ///
 /// Asterisk does not escape the value (`setup_env`). It may be empty, and it may contain `: `.
 pub(super) fn parse_environment_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -134,8 +134,8 @@ fn parse_error(input: &[u8]) -> nom::Err<Error<&[u8]>> {
     nom::Err::Error(Error::new(input, ErrorKind::Char))
 }
 
-/// The replies of SPEECH RECOGNIZE only. A variable's value could look like one of them, but we request no value that
-/// comes from outside.
+/// The replies that only SPEECH RECOGNIZE sends. A variable's value could look like one of them, but we request no
+/// value that comes from outside.
 fn recognition(input: &[u8]) -> IResult<&[u8], AgiFrame<'_>> {
     let speech = preceded((endpos, tag(" results="), count, tag(" ")), map(rest, best_hypothesis));
     let key = delimited(tag(" digit="), take(1_usize), (endpos, eof));
@@ -146,8 +146,8 @@ fn recognition(input: &[u8]) -> IResult<&[u8], AgiFrame<'_>> {
     .parse(input)
 }
 
-/// The text with the highest score; the first of several. Asterisk truncates a list of more than 4,096 bytes; its last
-/// entry is ignored then.
+/// The text with the highest score; the first if several have the same score. Asterisk truncates a list of more than
+/// 4,096 bytes; the incomplete last entry is ignored.
 fn best_hypothesis(mut list: &[u8]) -> &[u8] {
     let mut best: Option<(i64, &[u8])> = None;
     while let Ok((after, (score, text))) = hypothesis(list) {

@@ -1,4 +1,4 @@
-//! Quoting of command arguments, and text that no command can contain.
+//! Quotes command arguments, and rejects text that no command can contain.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::wire::is_line_break;
 
 /// Maximum length of a command with its newline. Asterisk 16 reads 2,047 bytes (`AGI_BUF_LEN`; 8,191 in Asterisk 22)
 /// and executes the rest of a longer line as the next command.
-pub const MAX_COMMAND_BYTES: usize = 2_047;
+pub(crate) const MAX_COMMAND_BYTES: usize = 2_047;
 
 /// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +24,15 @@ pub enum AgiCommandError {
     /// Text other than digits in SAY DIGITS.
     #[error("the text is not all digits")]
     NotDigits,
-    /// The name contains a character other than letters, digits and `_`. Asterisk would read a function into it, and
+    /// The name contains a character other than letters, digits and `_`. Asterisk would evaluate functions in it, and
     /// some functions run programs.
     #[error("invalid variable name")]
     InvalidVariableName,
 }
 
-/// Appends the text in double quotes. `parse_args` restores it exactly: there `"` delimits an argument, and `\` makes
-/// the next character an ordinary one. Text from outside enters a command only through this function.
+/// Appends the text in double quotes. `parse_args` restores the text exactly: there a `"` begins or ends a quoted
+/// argument, and the character after a `\` is taken literally. Text from outside gets into a command only through this
+/// function.
 pub(super) fn quote(line: &mut String, text: &str) -> Result<(), AgiCommandError> {
     if text.contains(is_line_break) {
         return Err(AgiCommandError::LineBreak);

@@ -1,4 +1,4 @@
-//! Replies of Asterisk to commands.
+//! Replies from Asterisk to commands.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::parse::{AgiFrame, AgiSuccess};
 use crate::channel::digits::is_dtmf_key;
 use crate::wire::LossyText;
 
-/// One reply. Only its order tells which command it belongs to.
+/// One reply. A reply does not name its command: Asterisk sends the replies in the order of the commands.
 #[derive(Clone, PartialEq, Eq)]
 pub enum AgiReply {
     /// `200`: the command was executed. Whether it succeeded is in the [`result`](Self::Success::result).
@@ -28,7 +28,7 @@ pub enum AgiReply {
     Digit(char),
     /// `511`: the command needs a channel that is not hung up (`agi_handle_command`).
     Dead,
-    /// `510`: there is no such command (`agi_handle_command`). The Asterisk is too old, or it has read a line as two
+    /// `510`: there is no such command (`agi_handle_command`). This Asterisk is too old, or it has read a line as two
     /// commands.
     Unknown,
     /// `520`: invalid arguments. The text is the command's usage (`agi_handle_command`).
@@ -62,7 +62,7 @@ impl AgiReply {
         }
     }
 
-    /// Copies nothing: the parts are slices of `bytes`. `None` for a hang-up.
+    /// The reply in a frame; `None` for a hang-up. Nothing is copied: the texts are slices of `bytes`.
     pub(super) fn from_frame(bytes: &Bytes, frame: AgiFrame<'_>) -> Option<Self> {
         let text = |part: &[u8]| LossyText::from(bytes.slice_ref(part));
         Some(match frame {

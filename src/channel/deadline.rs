@@ -1,4 +1,4 @@
-//! The limits of a call, and the waits that they bound.
+//! The limits of a call: the stop of the daemon and the maximum call duration. They also end every wait for the switch.
 
 use std::future::pending;
 use std::pin::Pin;
@@ -9,12 +9,12 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::Interruption;
 
-/// Time for all commands of a hand-over.
+/// Timeout of a hand-over, for all its commands together.
 pub(crate) const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
-/// How much later than expected the reply to a command may come. Without it the connection is given up.
+/// How late the reply to a command may be. After this time the connection is given up.
 pub(crate) const REPLY_MARGIN: Duration = Duration::from_secs(10);
 
-/// What ends a call from outside.
+/// What ends a call that neither the script nor the caller has ended.
 #[derive(Debug, Clone)]
 pub struct CallLimits {
     /// Cancelled when the daemon's grace time is over.
@@ -24,16 +24,16 @@ pub struct CallLimits {
 }
 
 impl CallLimits {
-    /// Limits of a call that is only refused: nothing but the timeout.
-    pub fn with_timeout(timeout: Duration) -> Self {
+    /// Limits of a call that is refused: only a timeout.
+    pub(crate) fn with_timeout(timeout: Duration) -> Self {
         Self { stop: CancellationToken::new(), ends_at: Instant::now() + timeout }
     }
 }
 
 /// Waits for the limits of one call, as often as needed.
 ///
-/// All calls share the runtime's timer and the list of tasks that wait for the stop. A call registers with each of them
-/// once, not with every command.
+/// All calls share the runtime's timer and the list of tasks that wait for the stop. To keep contention low, a call
+/// registers with each of them once, not for every command.
 pub(crate) struct CallDeadline {
     stop: Option<Pin<Box<WaitForCancellationFutureOwned>>>,
     ends_at: Instant,
@@ -47,7 +47,7 @@ impl CallDeadline {
         Self { stop: Some(Box::pin(stop.cancelled_owned())), ends_at, timer }
     }
 
-    /// Replaces the limits by [`HANDOVER_TIMEOUT`]: they may be the reason for the hand-over.
+    /// Replaces the limits by [`HANDOVER_TIMEOUT`]. They may be the reason for the hand-over, so they must not end it.
     pub(crate) fn start_handover(&mut self) {
         self.stop = None;
         self.ends_at = Instant::now() + HANDOVER_TIMEOUT;
@@ -62,7 +62,7 @@ impl CallDeadline {
         self.ends_at.saturating_duration_since(Instant::now())
     }
 
-    /// Time for a command that only the end of the call bounds, such as the playback of a sound.
+    /// Timeout of a command that may last until the end of the call, such as the playback of a sound.
     pub(crate) fn remaining_with_margin(&self) -> Duration {
         self.remaining() + REPLY_MARGIN
     }
@@ -90,8 +90,8 @@ async fn wait_for_stop(stop: &mut Option<Pin<Box<WaitForCancellationFutureOwned>
     }
 }
 
-/// Most replies come long before the timer fires. So a timer that is set too early is not moved at once, but only when it
-/// has fired.
+/// Waits until `until`. Most replies come long before the timer fires. So if the timer is set to an earlier time, it is
+/// not moved at once, but only when it has fired.
 async fn wait_for_timer(mut timer: Pin<&mut Sleep>, until: Instant) {
     if until < timer.deadline() {
         timer.as_mut().reset(until);

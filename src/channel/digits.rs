@@ -1,18 +1,18 @@
 //! The rules that turn keypresses into digits: first-digit and inter-digit timeout, maximum length, terminator. Both
-//! drivers pass in keys and times; nothing here waits.
+//! drivers use them. Keys and times are passed in; nothing here waits.
 
 use std::fmt;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Maximum number of keys kept for a question that is not known yet: the longest input and its terminator.
+/// Maximum number of keys that are buffered while the next question is not known: the longest input and its terminator.
 const MAX_TYPE_AHEAD_KEYS: usize = 33;
 
 /// All DTMF keys.
-pub const DTMF_KEYS: &str = "0123456789*#ABCD";
+pub(crate) const DTMF_KEYS: &str = "0123456789*#ABCD";
 
-pub fn is_dtmf_key(key: char) -> bool {
+pub(crate) fn is_dtmf_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
@@ -33,7 +33,7 @@ pub struct DigitOptions {
 
 impl DigitOptions {
     /// Whether the key is a digit or the terminator. Other keys are ignored and interrupt nothing.
-    pub fn accepts(&self, key: char) -> bool {
+    pub(crate) fn accepts(&self, key: char) -> bool {
         key.is_ascii_digit() || Some(key) == self.terminator
     }
 }
@@ -63,7 +63,7 @@ impl fmt::Debug for Digits {
     }
 }
 
-/// Collects the digits of one question, or all keys for a question that is not known yet.
+/// Collects the digits of one question. While the next question is not known, collects all keys for it.
 pub struct DigitCollector<'a> {
     /// `None` while the question is not known.
     options: Option<&'a DigitOptions>,
@@ -73,7 +73,7 @@ pub struct DigitCollector<'a> {
 }
 
 impl<'a> DigitCollector<'a> {
-    /// Silence counts from `now`, or from a later [`prompt_finished`](Self::prompt_finished).
+    /// The first-digit timeout starts at `now`, and starts again at [`prompt_finished`](Self::prompt_finished).
     pub fn new(options: &'a DigitOptions, now: Instant) -> Self {
         Self { options: Some(options), digits: String::new(), end: None, silent_since: now }
     }
@@ -109,18 +109,18 @@ impl<'a> DigitCollector<'a> {
         ('0'..='9').chain(terminator).collect()
     }
 
-    /// The prompt has ended: silence counts from `now`.
+    /// Records that the prompt has ended: the timeout starts again at `now`.
     pub fn prompt_finished(&mut self, now: Instant) {
         self.silent_since = now;
     }
 
-    /// Whether the terminator or the last digit was entered. Timeouts do not count.
+    /// Whether the terminator or the last digit was entered. An input that has timed out is not complete.
     pub fn is_complete(&self) -> bool {
         self.end.is_some()
     }
 
     /// Whether any key was accepted.
-    pub fn has_keys(&self) -> bool {
+    pub(crate) fn has_keys(&self) -> bool {
         self.is_complete() || !self.digits.is_empty()
     }
 
@@ -134,7 +134,8 @@ impl<'a> DigitCollector<'a> {
         self.allows_barge_in() && self.has_keys()
     }
 
-    /// How long to wait for the next key; `None` once the input is complete or timed out.
+    /// How long to wait for the next key. `None` once the input is complete or has timed out, and while the question is
+    /// not known.
     pub fn remaining_time(&self, now: Instant) -> Option<Duration> {
         let options = self.options?;
         let timeout = if self.digits.is_empty() {
@@ -160,8 +161,8 @@ impl<'a> DigitCollector<'a> {
     }
 }
 
-/// Type-ahead: keys pressed during a prompt that asks nothing, or while a trigger's answer is awaited. They count for the
-/// next question.
+/// Type-ahead: keys pressed during a prompt that asks no question, or while a trigger's answer is awaited. They are
+/// input for the next question.
 #[derive(Default)]
 pub struct TypeAheadBuffer(String);
 
@@ -174,7 +175,7 @@ impl TypeAheadBuffer {
         collector
     }
 
-    /// Collects all keys, whichever question follows. They come after those already buffered.
+    /// Starts to collect all keys for the next question, after those already buffered.
     pub fn start_holding(&mut self) -> DigitCollector<'static> {
         let digits = std::mem::take(&mut self.0);
         DigitCollector { options: None, digits, end: None, silent_since: Instant::now() }

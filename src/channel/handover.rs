@@ -10,12 +10,14 @@ pub struct Destination {
     pub priority: Option<String>,
 }
 
-/// Longest extension or context in bytes, without the NUL that ends it (`AST_MAX_EXTENSION` in Asterisk's `channel.h`).
+/// Maximum length of an extension or a context in bytes, without the NUL at its end (`AST_MAX_EXTENSION` in Asterisk's
+/// `channel.h`).
 const MAX_PART_BYTES: usize = 79;
 
 impl Destination {
-    /// Whether the text can be part of a destination. Neither switch gives a special meaning to any character in it.
-    pub fn is_valid_part(part: &str) -> bool {
+    /// Whether the text can be part of a destination. Only characters without a special meaning for either switch are
+    /// allowed.
+    pub(crate) fn is_valid_part(part: &str) -> bool {
         !part.is_empty()
             && part.len() <= MAX_PART_BYTES
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+*#.-".contains(&b))
@@ -55,7 +57,7 @@ impl HangupCause {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandoverResult {
     Completed,
-    /// The caller had hung up. The variables are set if the switch still accepts them, and the dialplan handles the
+    /// The caller had hung up. The variables are set if the switch still accepts them. The dialplan handles the
     /// hang-up.
     CallerHungUp,
     /// The connection to the switch failed, or the switch rejected a command.

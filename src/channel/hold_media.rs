@@ -1,4 +1,4 @@
-//! What the caller hears while a trigger's answer is awaited, and the schedule by which both drivers play it.
+//! What the caller hears while a trigger's answer is awaited, and the schedule that both drivers follow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::Sound;
 
-/// Longer than any call: the end of a step that only the answer ends.
+/// Duration of a step that only the answer ends: longer than any call.
 const FAR_FUTURE: Duration = Duration::from_secs(24 * 3600);
-/// Music that ends sooner is not repeated but followed by silence: repeating it would be a busy loop.
+/// Shorter music is not repeated, which would be a busy loop. Silence follows it.
 pub(crate) const MIN_LOOP_DURATION: Duration = Duration::from_millis(100);
 
 /// What the caller hears while an answer is awaited.
@@ -21,7 +21,7 @@ pub struct HoldMedia {
     pub music: Option<HoldMusic>,
     /// Interrupts the music from time to time.
     pub reassurance: Option<Reassurance>,
-    /// Whether keys are kept for the next question. Keys never end hold media.
+    /// Whether pressed keys are kept for the next question. They never end the hold media.
     pub keep_type_ahead: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct Reassurance {
     pub sounds: Arc<[Sound]>,
 }
 
-/// Yields what to play next.
+/// Decides what to play next.
 pub(crate) struct HoldSchedule<'a> {
     media: &'a HoldMedia,
     started: bool,
@@ -65,8 +65,8 @@ impl<'a> HoldSchedule<'a> {
         Self { media, started: false, music_at, reassurance_at: None }
     }
 
-    /// The next step, once the one before is over. Music never comes first: a step of silence, even of length zero,
-    /// lets the driver notice a hang-up that it has received already.
+    /// The next step; to be called when the previous step is over. The first step is never music: during a step of
+    /// silence, even of length zero, the driver reads a hang-up message that it has already received.
     pub(crate) fn next(&mut self, now: Instant) -> HoldStep<'a> {
         let has_started = std::mem::replace(&mut self.started, true);
         let mut until = now + FAR_FUTURE;

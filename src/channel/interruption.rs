@@ -29,7 +29,7 @@ impl Interruption {
         Self::CallerHungUp { digits: String::new() }
     }
 
-    pub fn connection_lost(reason: impl fmt::Display) -> Self {
+    pub(crate) fn connection_lost(reason: impl fmt::Display) -> Self {
         Self::ConnectionLost(reason.to_string())
     }
 }

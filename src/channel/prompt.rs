@@ -1,5 +1,5 @@
-//! Prompts and digit input. What a prompt of several sounds is, when a key ends it, and what happens while a sound is
-//! still being rendered is the same on both switches.
+//! Prompts and digit input. Both drivers share this code: it plays the sounds of a prompt in batches, ends the prompt
+//! at a key, and collects keys while a sound is still being rendered.
 
 use futures_util::FutureExt;
 use tokio::time::Instant;
@@ -13,9 +13,9 @@ const MAX_BATCH_SOUNDS: usize = 32;
 /// What happens to keys pressed during a prompt that asks no question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TypeAhead<'a> {
-    /// They are lost and interrupt nothing.
+    /// They are discarded and interrupt nothing.
     Discard,
-    /// They count for this question, which follows.
+    /// They are kept as input for the question that follows, which has these options.
     Keep(&'a DigitOptions),
 }
 
@@ -61,8 +61,8 @@ async fn ask_question(
     collect_keys(channel, collector).await
 }
 
-/// Plays the sounds until a key ends the prompt. Sounds that are ready are played in one batch. While none is ready, keys
-/// are still collected.
+/// Plays the sounds until a key ends the prompt. Sounds that are ready are played in one batch. While none is ready,
+/// keys are still collected.
 pub(super) async fn play_prompt(
     channel: &mut impl Channel,
     sounds: &mut impl SoundStream,

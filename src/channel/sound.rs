@@ -9,13 +9,13 @@ use std::sync::Arc;
 pub enum Sound {
     /// Absolute path of a file on the switch's host, with its extension.
     File(Arc<str>),
-    /// A sound of the switch's own, by the switch's name for it.
+    /// A sound that is installed on the switch, by its name there.
     Named(Arc<str>),
     /// URL of a file that the switch fetches from our sound server, with the file's extension.
     Url(Arc<str>),
-    /// Digits, spoken one by one with the switch's own sounds.
+    /// Digits that the switch speaks one by one with its own sounds.
     Digits(Arc<str>),
-    /// Letters and digits, spelled with the switch's own sounds.
+    /// Letters and digits that the switch spells with its own sounds.
     Letters(Arc<str>),
     /// Text that the switch speaks itself. Only for a channel that [has text-to-speech](super::Channel::has_tts).
     Tts(Arc<SwitchTts>),
@@ -37,9 +37,9 @@ impl fmt::Debug for Sound {
 /// Text for the switch's own text-to-speech.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SwitchTts {
-    /// Engine, by the switch's name for it.
+    /// The engine, by its name in the switch.
     pub engine: String,
-    /// Voice, by the engine's name for it.
+    /// The voice, by its name in the engine.
     pub voice: String,
     pub text: String,
 }
@@ -49,14 +49,14 @@ pub trait SoundStream: Send {
     /// The next sound, or `None` after the last. The future can be dropped before it is ready without losing a sound.
     fn next(&mut self) -> impl Future<Output = Option<Sound>> + Send;
 
-    /// Whether the prompt has sounds but none of them could be rendered. Then the caller heard no question, and no answer
-    /// is waited for.
+    /// Whether the prompt has sounds but none of them could be rendered. In this case the caller has heard no question,
+    /// so no input is collected.
     fn all_failed(&self) -> bool {
         false
     }
 }
 
-/// Sounds that are available already.
+/// An iterator of sounds that are available already.
 impl<I: Iterator<Item = Sound> + Send> SoundStream for I {
     async fn next(&mut self) -> Option<Sound> {
         Iterator::next(self)

@@ -27,18 +27,18 @@ pub struct SpeechOptions {
 /// Who recognizes the speech.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AsrSource {
-    /// We do. The switch records into this file: a path on the switch's host, with the extension `.wav`.
+    /// The daemon. The switch records to this file: a path on the switch's host, with the extension `.wav`.
     Recording(Arc<str>),
     /// The switch's own speech recognition.
     Switch {
-        /// Engine, by the switch's name for it; empty is the switch's default.
+        /// The engine, by its name in the switch; empty is the switch's default.
         engine: Arc<str>,
         /// Grammar, in the engine's notation.
         grammar: Arc<str>,
     },
 }
 
-/// What a question answered by speech has resulted in.
+/// The result of a question that is answered by speech.
 #[derive(Clone, PartialEq, Eq)]
 pub enum SpeechResult {
     /// Keys were pressed instead.
@@ -172,8 +172,8 @@ fn has_keys(collector: &Option<&mut DigitCollector<'_>>) -> bool {
     collector.as_ref().is_some_and(|collector| collector.has_keys())
 }
 
-/// Records again as long as there is only silence and the no-input timeout is not over. The switches have a single limit
-/// for the silence before an utterance and after it.
+/// Both switches have only one silence limit, for the silence before an utterance and after it. So while there is only
+/// silence, the recording is repeated until the no-input timeout is over.
 async fn record_utterance(
     channel: &mut impl Channel,
     options: &SpeechOptions,
@@ -197,10 +197,11 @@ async fn record_utterance(
     }
 }
 
-/// Leaves the last sound to the switch, which can stop it when the caller speaks. All sounds are played first if keys must
-/// not end the prompt.
+/// Plays all sounds but the last, and passes the last one to [`Channel::recognize`]: the switch may be able to stop it
+/// when the caller speaks. If keys must not end the prompt, all sounds are played before the recognition.
 ///
-/// A switch that cannot listen fails before it plays the last sound. If keys are accepted, the sound is played then.
+/// If the switch cannot recognize speech, it fails before it plays the last sound. If keys are accepted, the sound is
+/// then played here, since the caller can still press keys.
 async fn recognize_utterance(
     channel: &mut impl Channel,
     sounds: &mut impl SoundStream,
@@ -227,8 +228,8 @@ async fn recognize_utterance(
     })
 }
 
-/// Plays all sounds except the last, which it returns. Stops at the first key. The last sound is played as well if it is
-/// not a file.
+/// Plays all sounds except the last, which it returns. Stops at the first key. A last sound that the switch speaks or
+/// spells is played too.
 async fn play_all_but_last(
     channel: &mut impl Channel,
     sounds: &mut impl SoundStream,

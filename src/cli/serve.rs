@@ -30,7 +30,7 @@ use admin::AdminListeners;
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Serves calls until a signal stops the daemon.
-pub fn serve(path: &Path) -> ExitCode {
+pub(crate) fn serve(path: &Path) -> ExitCode {
     let config = match config::load(path) {
         Ok(config) => config,
         Err(diagnostics) => {

@@ -13,7 +13,7 @@ use crate::channel::{AsrSource, Sound};
 use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
 
 /// The configured engines, and a simulated recognizer.
-pub struct SimulatedVoice<V> {
+pub(crate) struct SimulatedVoice<V> {
     engines: V,
     options: SimulationOptions,
 }
@@ -23,8 +23,8 @@ pub struct SimulatedVoice<V> {
 pub struct SimulationOptions {
     /// Use the configured engines: the synthesizer, and also the recognizer if the caller's words are not given.
     pub engines: bool,
-    pub caller_speech: CallerSpeech,
-    pub prompt_texts: PromptTexts,
+    pub(crate) caller_speech: CallerSpeech,
+    pub(crate) prompt_texts: PromptTexts,
 }
 
 impl SimulationOptions {
@@ -46,10 +46,10 @@ fn public_text(request: &SoundRequest) -> Option<String> {
 
 /// The texts of spoken sounds, by the names of the sounds.
 #[derive(Debug, Clone, Default)]
-pub struct PromptTexts(Arc<Mutex<HashMap<String, String>>>);
+pub(crate) struct PromptTexts(Arc<Mutex<HashMap<String, String>>>);
 
 impl PromptTexts {
-    pub fn get(&self, sound: &str) -> Option<String> {
+    pub(crate) fn get(&self, sound: &str) -> Option<String> {
         self.0.lock().get(sound).cloned()
     }
 
@@ -61,7 +61,7 @@ impl PromptTexts {
 }
 
 /// A sound that may not be ready yet. When it is ready, its text is stored under its name.
-pub enum SimulatedSound<M> {
+pub(crate) enum SimulatedSound<M> {
     Engine {
         pending: M,
         text: Option<String>,
@@ -93,7 +93,7 @@ impl<M: Future<Output = Result<RenderedSound, SoundError>> + Unpin> Future for S
 
 /// What the simulated caller has said since the last recognition.
 #[derive(Debug, Clone, Default)]
-pub struct CallerSpeech(Arc<Mutex<SpokenWords>>);
+pub(crate) struct CallerSpeech(Arc<Mutex<SpokenWords>>);
 
 #[derive(Debug, Default)]
 struct SpokenWords {
@@ -104,11 +104,11 @@ struct SpokenWords {
 
 impl CallerSpeech {
     /// For a caller whose words are given on the command line.
-    pub fn scripted() -> Self {
+    pub(crate) fn scripted() -> Self {
         Self(Arc::new(Mutex::new(SpokenWords { is_scripted: true, words: String::new() })))
     }
 
-    pub fn push(&self, words: &str) {
+    pub(crate) fn push(&self, words: &str) {
         let mut spoken = self.0.lock();
         spoken.words.push_str(words);
         spoken.words.push(' ');
@@ -124,28 +124,30 @@ impl CallerSpeech {
 }
 
 /// A recording for the configured recognizer, or for the simulated one.
-pub enum SimulatedRecording<R> {
+pub(crate) enum SimulatedRecording<R> {
     Engine(R),
-    Simulated(SimulatedRecordingFile),
+    Simulated {
+        /// The file that the fake switch records into. It is deleted when this is dropped.
+        _file: TempPath,
+    },
 }
 
-/// The file that the fake switch records into. It is deleted when this is dropped.
-pub struct SimulatedRecordingFile(TempPath);
-
-impl SimulatedRecordingFile {
-    fn create() -> Result<Self, AsrError> {
+impl<R> SimulatedRecording<R> {
+    fn create() -> Result<(AsrSource, Self), AsrError> {
         let file = tempfile::Builder::new().prefix("dialscript-").suffix(".wav").tempfile();
-        file.map(|file| Self(file.into_temp_path())).map_err(|error| AsrError(error.to_string()))
+        let file = file.map_err(|error| AsrError(error.to_string()))?.into_temp_path();
+        let source = AsrSource::Recording(file.to_string_lossy().into());
+        Ok((source, Self::Simulated { _file: file }))
     }
 }
 
 impl<V: VoiceService> SimulatedVoice<V> {
-    pub fn new(engines: V, options: SimulationOptions) -> Self {
+    pub(crate) fn new(engines: V, options: SimulationOptions) -> Self {
         Self { engines, options }
     }
 
     /// The configured engines.
-    pub fn engines(&self) -> &V {
+    pub(crate) fn engines(&self) -> &V {
         &self.engines
     }
 }
@@ -187,9 +189,8 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
             let (source, recording) = self.engines.asr_source()?;
             return Ok((source, recording.map(SimulatedRecording::Engine)));
         }
-        let recording = SimulatedRecordingFile::create()?;
-        let source = AsrSource::Recording(recording.0.to_string_lossy().into());
-        Ok((source, Some(SimulatedRecording::Simulated(recording))))
+        let (source, recording) = SimulatedRecording::create()?;
+        Ok((source, Some(recording)))
     }
 
     async fn transcribe(
@@ -201,7 +202,7 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
             SimulatedRecording::Engine(recording) => {
                 self.engines.transcribe(recording, language).await
             }
-            SimulatedRecording::Simulated(_) => Ok(self.options.caller_speech.take()),
+            SimulatedRecording::Simulated { .. } => Ok(self.options.caller_speech.take()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod branch;
-pub(crate) mod context;
+pub(super) mod context;
 mod facts;
 mod files;
 mod hangup_cause;

@@ -60,7 +60,7 @@ async fn read_replies(stream: UnixStream) -> Result<Vec<ControlReply>, ControlCl
     let mut replies = Vec::new();
     while let Some(line) = timeout(REPLY_TIMEOUT, lines.next()).await.map_err(bad_reply)? {
         match serde_json::from_str(&line.map_err(bad_reply)?).map_err(bad_reply)? {
-            ControlReply::Fault(error) => return Err(ControlClientError::Rejected(error)),
+            ControlReply::Error(error) => return Err(ControlClientError::Rejected(error)),
             reply => replies.push(reply),
         }
     }

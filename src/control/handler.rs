@@ -32,7 +32,7 @@ pub async fn handle_request(
         ControlRequest::Explain { what } => handler.explain(what),
         ControlRequest::Purge(target) => handler.purge(target).await,
     };
-    replies.unwrap_or_else(|error| vec![ControlReply::Fault(error)])
+    replies.unwrap_or_else(|error| vec![ControlReply::Error(error)])
 }
 
 struct ControlHandler<'a> {
@@ -103,7 +103,7 @@ impl ControlHandler<'_> {
             .take(MAX_LISTED)
             .map(|keyed| {
                 let script = self.library.scripts.get(&*keyed.entry.entry.script);
-                ControlReply::Kept(describe_entry(keyed, script.map(|script| &**script), self.now))
+                ControlReply::Entry(describe_entry(keyed, script.map(|script| &**script), self.now))
             })
             .collect()
     }

@@ -12,14 +12,14 @@ pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ControlRequest {
-    /// Lists the cached answers, of one script or of all: one [`ControlReply::Kept`] for each, then
+    /// Lists the cached answers, of one script or of all: one [`ControlReply::Entry`] for each, then
     /// [`ControlReply::Sum`].
     List {
         /// The script's name.
         script: Option<String>,
     },
-    /// Explains a script ([`ControlReply::Script`], then one [`ControlReply::Kept`] for each of its cached answers), or
-    /// one cached answer ([`ControlReply::Kept`]).
+    /// Explains a script ([`ControlReply::Script`], then one [`ControlReply::Entry`] for each of its cached answers), or
+    /// one cached answer ([`ControlReply::Entry`]).
     Explain {
         /// The script's name, or the start of a key.
         what: String,
@@ -45,7 +45,8 @@ pub enum PurgeTarget {
 #[serde(rename_all = "snake_case")]
 pub enum ControlReply {
     /// A cached answer.
-    Kept(ControlEntry),
+    #[serde(rename = "kept")]
+    Entry(ControlEntry),
     /// The totals of the response cache.
     Sum(CacheTotals),
     /// The cache policy and statistics of a script.
@@ -56,7 +57,8 @@ pub enum ControlReply {
     /// copies.
     Shared(Option<String>),
     /// The request failed.
-    Fault(String),
+    #[serde(rename = "fault")]
+    Error(String),
 }
 
 /// A cached answer.

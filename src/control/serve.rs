@@ -54,7 +54,7 @@ where
             answer(request).await
         }
         Ok(None) => return Ok(()),
-        Err(error) => vec![ControlReply::Fault(error)],
+        Err(error) => vec![ControlReply::Error(error)],
     };
     timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies)).await?
 }

@@ -14,9 +14,9 @@ use tokio::time::timeout;
 use crate::listener::LocalListener;
 
 /// The default name of the file.
-pub const SOCKET_FILE_NAME: &str = "control.sock";
+pub(crate) const SOCKET_FILE_NAME: &str = "control.sock";
 /// The maximum length of the path of a socket, in bytes. Linux reserves 108 (`sun_path`), with the terminating NUL.
-pub const MAX_SOCKET_PATH_BYTES: usize = 107;
+pub(crate) const MAX_SOCKET_PATH_BYTES: usize = 107;
 
 /// How long another daemon may take to accept a connection.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(1);

@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use crate::channel::RecognizeResult;
 
-/// Maximum length of a result.
+/// Maximum length of a result; a longer one is not parsed.
 const MAX_RESULT_BYTES: usize = 64 * 1024;
 
-/// Reads NLSML, which most engines return, JSON, or plain words.
+/// Parses a result: NLSML, which most engines return, JSON, or plain words.
 pub fn parse_recognition(result: &str) -> RecognizeResult {
     let result = result.trim();
     if result.len() > MAX_RESULT_BYTES {
@@ -52,7 +52,7 @@ fn parse_json(result: &str) -> RecognizeResult {
     RecognizeResult::Words(words.unwrap_or_default().trim().to_owned())
 }
 
-/// Result of `mod_unimrcp` without words (RFC 6787, 9.4.11).
+/// The result of `mod_unimrcp` if there are no words (RFC 6787, 9.4.11).
 fn parse_completion_cause(cause: &str) -> RecognizeResult {
     let number = cause.get(..3).and_then(|number| number.parse::<u8>().ok());
     match number {

@@ -1,9 +1,9 @@
 //! The driver: a [`Channel`] over the outbound Event Socket.
 //!
-//! Keys are received as `DTMF` events, not from an application that reads them. `play_and_get_digits` would write the
-//! digits to variables and to the log, and it has timeouts for a single prompt only. `park`, which runs between two
-//! applications, reports every key. So a sound continues while keys are pressed, and is interrupted only by barge-in.
-//! One application runs at a time.
+//! Keys are received as `DTMF` events. The application `play_and_get_digits` is not used: it would write the digits to
+//! variables and to the log, and its timeouts are for a single prompt only. `park`, which runs between two
+//! applications, reports every key as an event. So a sound continues while keys are pressed, and only barge-in
+//! interrupts it. One application runs at a time.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -33,7 +33,7 @@ mod sounds;
 
 /// Keys that end `playback`, `record` and others; `*` by default (`on_dtmf` in `mod_dptools.c`).
 const PLAYBACK_TERMINATORS: &str = "playback_terminators";
-/// Whether `record` adds silence for the time in which the telephone sends nothing. By default that time is missing in
+/// Whether `record` adds silence for the time in which the telephone sends no audio. By default that time is missing in
 /// the recording (`switch_ivr_record_file_event`).
 const RECORD_FILL_CNG: &str = "record_fill_cng";
 /// Sample rate of a telephone call in Hz, unless the codec is wideband.
@@ -50,21 +50,21 @@ pub struct EslChannel<S> {
     /// The application that was last started to play a sound.
     playing: Option<EventUuid>,
     type_ahead: TypeAheadBuffer,
-    /// Keys are kept for the next question, also those pressed between two applications.
+    /// Keys are kept for the next question, including those pressed between two applications.
     keep_type_ahead: bool,
     /// [`PLAYBACK_TERMINATORS`] was changed.
     terminators_disabled: bool,
     /// [`PLAYBACK_TIMEOUT`] was changed.
     playback_limited: bool,
-    /// `mod_http_cache` has played a sound from our sound server.
+    /// `mod_http_cache` has played a sound from our sound server, so it is tried first for the next sounds.
     prefers_http_cache: bool,
     /// [`RECORD_FILL_CNG`] was changed.
     record_fill_enabled: bool,
-    /// Whether FreeSWITCH can write recordings; `None` until that was tried.
+    /// Whether FreeSWITCH can write recordings; `None` if that must be checked before the next recording.
     can_record: Option<bool>,
     /// Sample rate of the caller's audio, in Hz.
     read_rate: u32,
-    /// A speech engine was used and has not been closed.
+    /// A speech engine was used and has to be closed.
     recognizer_used: bool,
 }
 
@@ -91,7 +91,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// Starts an application. The first one is sent together with the command that disables terminators.
+    /// Starts an application. The first one is sent together with a command that disables the keys that end an
+    /// application.
     async fn start_application(&mut self, application: EslCommand) -> Result<(), Interruption> {
         if std::mem::replace(&mut self.terminators_disabled, true) {
             return self.connection.send(&[application]).await;
@@ -112,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// A variable's value as the dialplan had set it.
+    /// A variable's value at the beginning of the call; empty if it was not set.
     fn original_variable(&self, name: &str) -> String {
         self.data.variable(name).unwrap_or_default().into_owned()
     }
@@ -237,7 +238,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         Ok(done)
     }
 
-    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities at all.
+    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities, so a destination
+    /// with a priority does not exist.
     async fn check_destination(
         &mut self,
         destination: &Destination,
@@ -261,7 +263,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
             self.connection.run_collecting_keys("set", &assignment, collector.as_mut()).await;
         self.store_keys(collector);
         match result {
-            // After the end of the call FreeSWITCH sets no variables, and nothing reads them.
+            // After the end of the call FreeSWITCH sets no variables, and nothing would read them.
             Err(Interruption::CallerHungUp { .. }) => Ok(()),
             result => result,
         }
@@ -279,7 +281,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     }
 }
 
-/// Passes a key to the collector. Whether it ends a recording or a recognition: without a collector every key does.
+/// Passes a key to the collector. Returns whether the key ends the recording or the recognition; without a collector
+/// every key does.
 fn ends_listening(collector: &mut Option<&mut DigitCollector<'_>>, key: char) -> bool {
     let Some(collector) = collector else { return true };
     collector.push_key(key, Instant::now());

@@ -15,10 +15,10 @@ pub struct ChannelData(EslHeaders);
 /// Which thread of FreeSWITCH reads our commands (`Socket-Mode`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SocketMode {
-    /// A thread of its own: replies are sent at once.
+    /// A separate thread: replies are sent at once.
     Async,
     /// The thread of the call, between two applications: while an application runs, no command is read and no event is
-    /// sent. Assumed if FreeSWITCH does not tell the mode, since it is the more restricted one.
+    /// sent. If FreeSWITCH does not tell the mode, this one is assumed, since it is the more restricted one.
     #[default]
     Static,
 }
@@ -48,7 +48,7 @@ impl ChannelData {
     }
 
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
-    pub fn caller_number(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn caller_number(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Number");
         self.get_nonempty("Caller-Caller-ID-Number")
             .filter(|number| is_shown && !is_unknown_caller(number))
@@ -66,16 +66,16 @@ impl ChannelData {
     }
 
     /// `Caller-Destination-Number`: the extension that the call is in. A transfer changes it.
-    pub fn destination_number(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn destination_number(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Caller-Destination-Number")
     }
 
-    /// The dialled number, if SIP has told it.
+    /// The dialled number of a SIP call.
     ///
-    /// It is the user part of the request URI. For a call from a gateway with which FreeSWITCH has registered, that is
-    /// a name of FreeSWITCH's own, `gw+NAME`, and the dialled number is the user part of `To`
-    /// (`sofia_handle_sip_i_invite` in `sofia.c`).
-    pub fn dialled_number(&self) -> Option<Cow<'_, str>> {
+    /// It is the user part of the request URI. For a call from a gateway at which FreeSWITCH has registered, that is
+    /// FreeSWITCH's name `gw+NAME`, and the dialled number is the user part of `To` (`sofia_handle_sip_i_invite` in
+    /// `sofia.c`).
+    pub(crate) fn dialled_number(&self) -> Option<Cow<'_, str>> {
         let dialled = self.variable("sip_req_user")?;
         if dialled.contains("gw+") { self.variable("sip_to_user") } else { Some(dialled) }
     }
@@ -86,7 +86,7 @@ impl ChannelData {
     }
 
     /// `Channel-Name`
-    pub fn channel_name(&self) -> Option<Cow<'_, str>> {
+    pub(crate) fn channel_name(&self) -> Option<Cow<'_, str>> {
         self.get_nonempty("Channel-Name")
     }
 
@@ -127,8 +127,8 @@ impl ChannelData {
         self.0.variable(name).filter(|value| !value.is_empty())
     }
 
-    /// The requested script: the text after the slash of `socket host:port/script`, else the channel variable
-    /// `dialscript`. It comes from the dialplan and must not be used as a file name.
+    /// The requested script: the text after the slash of `socket host:port/script`; if there is none, the channel
+    /// variable `dialscript`. It comes from the dialplan and must not be used as a file name.
     pub fn script_name(&self) -> Option<Cow<'_, str>> {
         self.socket_path().or_else(|| self.variable("dialscript")).map(without_slashes)
     }
@@ -156,8 +156,8 @@ impl ChannelData {
         }
     }
 
-    /// The variable `socket_path`, unless an earlier `socket` has set it: one without a path does not unset the
-    /// variable (`socket_function`). The current line is in `current_application_data`.
+    /// The variable `socket_path`, unless it is left over from an earlier `socket`: a `socket` without a path does not
+    /// unset it (`socket_function`). The argument of the current `socket` is in `current_application_data`.
     fn socket_path(&self) -> Option<Cow<'_, str>> {
         let is_socket = self.variable("current_application").is_some_and(|name| name == "socket");
         let line = self.variable("current_application_data").filter(|_| is_socket);

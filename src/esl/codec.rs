@@ -1,7 +1,7 @@
 //! Splits the bytes from FreeSWITCH into messages, and encodes commands.
 //!
-//! A frame is delimited before it is parsed: header lines up to a blank line, then a body of `Content-Length` bytes,
-//! which is not searched for newlines.
+//! The codec finds the end of a frame before it parses the frame: header lines up to a blank line, then a body of
+//! `Content-Length` bytes, which is not searched for newlines.
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio_util::codec::{Decoder, Encoder};
@@ -14,9 +14,9 @@ use super::parse;
 use crate::wire::{Evidence, LineScanner, LossyText, ScannedLine, decode_lossy};
 
 /// Maximum length of a block of headers. The reply to `connect` is the largest: 4 to 8 kB, and all variables of the
-/// channel, each byte of which may take three.
+/// channel, in which encoding may turn each byte into three.
 pub const MAX_HEADER_BYTES: usize = 256 * 1024;
-/// Maximum length of a body. An event of a channel with a variable of 20 kB was seen to have 46 kB.
+/// Maximum length of a body. An event of a channel with a variable of 20 kB was observed to have 46 kB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
 /// One message from FreeSWITCH.
@@ -37,11 +37,12 @@ pub enum EslMessage {
     },
 }
 
-/// The reply to a command. Only its order tells which command it belongs to.
+/// The reply to a command. A reply does not name its command: FreeSWITCH sends the replies in the order of the
+/// commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EslReply {
-    /// Whether FreeSWITCH has accepted the command: `+OK`. In async mode the reply to a `sendmsg` tells no more than
-    /// that.
+    /// Whether FreeSWITCH has accepted the command: `+OK`. In async mode the reply to a `sendmsg` does not tell whether
+    /// the application succeeds.
     pub ok: bool,
     /// `Reply-Text`, not encoded, and truncated at 511 bytes (`listener_run`).
     pub text: LossyText,
@@ -49,7 +50,7 @@ pub struct EslReply {
 
 /// The codec of one connection.
 ///
-/// After an error, messages cannot be matched to commands any more.
+/// After an error, replies can no longer be matched to commands.
 #[derive(Debug, Clone, Default)]
 pub struct EslCodec {
     lines: LineScanner,
@@ -57,7 +58,7 @@ pub struct EslCodec {
     head: Option<EslMessageHead>,
 }
 
-/// What the headers tell about their message.
+/// What the headers of a message tell about it.
 #[derive(Debug, Clone, Copy)]
 struct EslMessageHead {
     content: EslContent,
@@ -103,7 +104,7 @@ impl EslCodec {
         }
     }
 
-    /// Blank lines before a message have no meaning, as in FreeSWITCH itself (`read_packet`).
+    /// Skips blank lines before a message, as FreeSWITCH itself does (`read_packet`).
     fn skip_blank_lines(&self, buffer: &mut BytesMut) {
         if self.lines.is_at_start() {
             let blank = buffer.iter().take_while(|&&byte| matches!(byte, b'\r' | b'\n')).count();
@@ -111,7 +112,7 @@ impl EslCodec {
         }
     }
 
-    /// Removes a message from the buffer and parses it. `None` if it is ignored.
+    /// Removes a message from the buffer and parses it. `None` if the message is ignored.
     fn take_message(&mut self, head: EslMessageHead, buffer: &mut BytesMut) -> Option<EslMessage> {
         *self = Self::default();
         let mut block = buffer.split_to(head.block_bytes + head.body_bytes).freeze();
@@ -158,7 +159,7 @@ impl EslMessageHead {
 }
 
 impl EslContent {
-    /// The reply to `connect` is an event and a reply in one (`parse_command`).
+    /// The reply to `connect` has the headers of a reply and those of an event (`parse_command`).
     fn from_headers(content_type: &[u8], block: &[u8]) -> Self {
         match content_type {
             b"command/reply" if parse::find_header(block, b"Event-Name").is_some() => {
@@ -213,7 +214,7 @@ impl Decoder for EslCodec {
     }
 }
 
-/// A command is sent in one piece: FreeSWITCH busy-waits for a body (`read_packet`).
+/// Encodes a command in one piece: FreeSWITCH busy-waits for a body that comes later (`read_packet`).
 impl Encoder<&EslCommand> for EslCodec {
     type Error = EslError;
 
@@ -227,7 +228,7 @@ fn too_long(part: EslMessagePart, limit: usize, bytes: &[u8]) -> EslError {
     EslError::TooLong { part, limit, evidence: Evidence::from_bytes(bytes) }
 }
 
-/// `Content-Disposition: linger` (`read_packet`), or `disconnect` (`send_disconnect`).
+/// Whether a disconnect notice has `Content-Disposition: linger` (`read_packet`), not `disconnect` (`send_disconnect`).
 fn lingers(block: &[u8]) -> bool {
     let disposition = parse::find_header(block, b"Content-Disposition");
     disposition.is_some_and(|disposition| decode_lossy(disposition) == "linger")

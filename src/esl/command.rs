@@ -12,12 +12,12 @@ mod event_uuid;
 
 pub use event_uuid::{EventUuid, EventUuidGenerator};
 
-/// One command with its headers and its body, ready to send in one write. It has at most [`MAX_COMMAND_BYTES`], and no
-/// text from outside in it begins a header of its own.
+/// One command with its headers and its body, ready to send in one write. It has at most [`MAX_COMMAND_BYTES`]. Text
+/// from outside cannot add a header to it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslCommand {
     verb: &'static str,
-    /// The application or the API function; else empty.
+    /// The application or the API function; empty for other commands.
     target: &'static str,
     event_uuid: Option<EventUuid>,
     bytes: Bytes,
@@ -28,16 +28,16 @@ pub struct EslCommand {
 pub enum EventLock {
     /// It runs at once, inside the running application, which continues afterwards.
     Nested,
-    /// It waits until the running one with this lock has ended (`switch_core_session_execute_application` under
+    /// It waits until the running application with this lock has ended (`switch_core_session_execute_application` under
     /// `CF_EVENT_LOCK`).
     Queued,
 }
 
 impl EslCommand {
-    /// `connect`: replies the channel data. Must be the first command.
+    /// `connect`: the reply is the channel data. Must be the first command.
     ///
-    /// It must be sent even if the call is refused: if the connection closes before, the call stays parked for ever
-    /// (`socket_function` waits for `LFLAG_CONNECTED` or the end of the listener, and parks either way). It is not
+    /// It must be sent even if the call is refused: if the connection closes without it, the call stays parked for ever
+    /// (`socket_function` waits for `LFLAG_CONNECTED` or the end of the listener, and parks in both cases). It is not
     /// sufficient: see [`EslConnection::release`](super::connection::EslConnection::release).
     pub fn connect() -> Self {
         Self::from_static("connect", "connect\n\n")
@@ -55,14 +55,14 @@ impl EslCommand {
     ///
     /// [`EslCommandError::InvalidWord`] if FreeSWITCH would read something else into the identifier.
     pub fn filter_unique_id(unique_id: &str) -> Result<Self, EslCommandError> {
-        // A sign before the value adds or negates (`parse_command`).
+        // FreeSWITCH interprets a sign before the value (`parse_command`).
         let unsigned = (!unique_id.starts_with('-')).then_some(unique_id);
         let word = quote::check_word(unsigned.unwrap_or_default())?;
         let line = format!("filter Unique-ID {word}");
         EslCommandBuilder::new("filter", "", &line)?.build()
     }
 
-    /// `event plain`: adds kinds of events to the subscription, of all channels unless `myevents` or
+    /// `event plain`: adds kinds of events to the subscription. They are events of all channels, unless `myevents` or
     /// [`filter_unique_id`](Self::filter_unique_id) was sent. Needs `full`. Without a name the reply is `-ERR no
     /// keywords supplied`.
     pub fn event_plain(names: &[&'static str]) -> Self {
@@ -71,8 +71,8 @@ impl EslCommand {
     }
 
     /// `linger`: keeps the connection open for some time after a hang-up, so that we receive the last events. Needs
-    /// `full`. The time is sent in seconds, rounded up, and is at least 1: without a number FreeSWITCH keeps the dead
-    /// channel for ever (`parse_command`).
+    /// `full`. The time is sent in seconds, rounded up: at least 1, at most one day. Without a number FreeSWITCH keeps
+    /// the dead channel for ever (`parse_command`).
     pub fn linger(time: Duration) -> Self {
         let seconds = whole_seconds(time).min(MAX_LINGER_SECONDS);
         let line = format!("linger {seconds}\n\n");
@@ -90,17 +90,18 @@ impl EslCommand {
     /// and `socket_function` lets the dialplan continue (`CS_EXECUTE`). It also sets the variable `socket_resume=true`,
     /// which does the same for each later `socket` of the call.
     ///
-    /// It may strand a call for ever in `CS_RESET`, because nothing sets `CS_EXECUTE`:
+    /// In these cases the call stays in `CS_RESET` for ever, because nothing sets `CS_EXECUTE`:
     ///
     /// - with a `Socket-Mode` of `static`, since `socket_function` does that for `async` only;
-    /// - if the call is transferred after the `resume` and the connection then ends in any way: the channel has moved
-    ///   on, and `listener_run` does not know;
-    /// - in both cases even without this command, if the dialplan has set `socket_resume`: `listener_run` also reads
-    ///   the variable, in either mode. So for such a call the variable must be unset, and the reply awaited, before the
-    ///   connection ends.
+    /// - if the call is transferred after the `resume` and the connection then ends in any way: the channel has left
+    ///   `socket_function`, and `listener_run` does not know it.
     ///
-    /// So it may only be sent in async mode, as the last command before [`exit`](Self::exit), and never for a call that
-    /// was or will be transferred. Without it the call continues as well.
+    /// Both also happen without this command if the dialplan has set `socket_resume`: `listener_run` reads the variable
+    /// too, in either mode. So in both cases the variable must be unset, and the reply awaited, before the connection
+    /// ends.
+    ///
+    /// So this command may only be sent in async mode, as the last command before [`exit`](Self::exit), and never for a
+    /// call that was or will be transferred. A call also continues in the dialplan without it.
     pub fn resume() -> Self {
         Self::from_static("resume", "resume\n\n")
     }
@@ -109,8 +110,8 @@ impl EslCommand {
     /// there is no such application. An unknown application hangs the call up with `DESTINATION_OUT_OF_ORDER`
     /// (`switch_core_session_execute_application_get_flags` in `switch_core_session.c`).
     ///
-    /// FreeSWITCH evaluates `${…}` in the argument, and the application splits it in its own way: text from outside
-    /// must be escaped by [`variable`](super::variable) or checked for both. The argument may contain line breaks but
+    /// FreeSWITCH evaluates `${…}` in the argument, and each application splits it in its own way. So text from outside
+    /// must be escaped by [`variable`](super::variable), or checked for both. The argument may contain line breaks but
     /// no NUL.
     pub fn execute(
         application: &'static str,
@@ -141,13 +142,15 @@ impl EslCommand {
             .build()
     }
 
-    /// `api`: calls a function. Its output is the reply; until then the connection handles nothing else, no events and
-    /// no hang-up. Needs `full`. FreeSWITCH does not expand the arguments; each function splits them in its own way.
+    /// `api`: calls a function. The reply is its output. Until it has replied, FreeSWITCH handles nothing else on this
+    /// connection, no events and no hang-up. Needs `full`. FreeSWITCH does not expand the arguments; each function
+    /// splits them in its own way.
     pub fn api(function: &'static str, arguments: &str) -> Result<Self, EslCommandError> {
         EslCommandBuilder::new("api", function, &format!("api {function} {arguments}"))?.build()
     }
 
-    /// `bgapi`: calls a function in the background. The result is the body of a `BACKGROUND_JOB` with this `Job-UUID`.
+    /// `bgapi`: calls a function in the background. The result is the body of a `BACKGROUND_JOB` event with this
+    /// `Job-UUID`.
     pub fn bgapi(
         function: &'static str,
         arguments: &str,
@@ -186,12 +189,12 @@ impl fmt::Debug for EslCommand {
     }
 }
 
-/// One day.
+/// Maximum time of `linger`: one day.
 const MAX_LINGER_SECONDS: u64 = 86_400;
 
-/// Whether a header delivers the argument unchanged. FreeSWITCH removes spaces before a value, turns `ARRAY::` into a
-/// list (`switch_event_base_add_header` in `switch_event.c`), knows no line breaks in a header, and may read another
-/// command into it ([`EslCommandError::UnloadsModule`]). A body has none of these problems (`switch_ivr_parse_event` in
+/// Whether a header can carry the argument unchanged. FreeSWITCH removes spaces before a value, turns `ARRAY::` into a
+/// list (`switch_event_base_add_header` in `switch_event.c`), ends a header at a line break, and may take it for
+/// another command ([`EslCommandError::UnloadsModule`]). A body has none of these problems (`switch_ivr_parse_event` in
 /// `switch_ivr.c`).
 fn fits_in_header(argument: &str) -> bool {
     quote::check_header(argument).is_ok()

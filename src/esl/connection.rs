@@ -24,11 +24,12 @@ pub(super) use wait::{EslConnectionEvent, ExecutionCompletion, ExecutionWait};
 pub(super) const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout for FreeSWITCH to close the connection.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The events that we subscribe to if the connection has `full`. `myevents` adds 20 other kinds, of 7 kB each.
+/// The events that we subscribe to if the connection has `full`. `myevents` would add 20 other kinds of events, of 7 kB
+/// each.
 const SUBSCRIBED_EVENTS: [&str; 4] =
     ["CHANNEL_EXECUTE_COMPLETE", "CHANNEL_HANGUP", "CHANNEL_HANGUP_COMPLETE", "DTMF"];
-/// A variable that some dialplans set. It strands a call in CS_RESET when we close the connection, if the call is
-/// transferred or its `socket` line lacks `async` (`listener_run`, `socket_function`).
+/// A variable that some dialplans set. If the call is transferred, or its `socket` line has no `async`, the call stays
+/// in CS_RESET for ever after we close the connection (`listener_run`, `socket_function`).
 pub(super) const SOCKET_RESUME: &str = "socket_resume";
 /// The reply to `connect` has 4 to 8 kB.
 const READ_BUFFER_BYTES: usize = 8 * 1024;
@@ -91,7 +92,7 @@ async fn connect<S: AsyncRead + AsyncWrite + Unpin + Send>(
     }))
 }
 
-/// Gives back a call that is not served. See [`EslConnection::release`].
+/// Gives a call that is not served back to the dialplan. See [`EslConnection::release`].
 pub async fn refuse<S: AsyncRead + AsyncWrite + Unpin + Send>(stream: S, timeout: Duration) {
     if let Ok((connection, data)) = open(stream, CallLimits::with_timeout(timeout), timeout).await {
         connection.release(&data).await;
@@ -105,9 +106,9 @@ impl From<EslCommandError> for Interruption {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
-    /// The filter is sent first: without it the events of all channels would be received. A profile with
-    /// `inbound-use-callid-as-uuid` lets the caller choose the channel's identifier. If a filter cannot contain it,
-    /// `myevents` is used.
+    /// Subscribes to the events of our channel. The filter is sent first: without it the events of all channels would
+    /// be received. If the channel's identifier cannot be part of a filter, `myevents` is used: a profile with
+    /// `inbound-use-callid-as-uuid` lets the caller choose the identifier.
     async fn subscribe(
         &mut self,
         unique_id: &str,
@@ -123,7 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 
     /// Whether the `socket` line has `async`: FreeSWITCH then reads commands while an application runs.
-    pub fn is_async(&self) -> bool {
+    pub(crate) fn is_async(&self) -> bool {
         self.mode == SocketMode::Async
     }
 
@@ -178,17 +179,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         self.wait_for_end(execution, REPLY_TIMEOUT, collector).await.map(drop)
     }
 
-    /// Checked before commands that make no sense after the end of the call.
+    /// Returns an error after the end of the call. Called before commands that make no sense then.
     pub(super) fn ensure_alive(&self) -> Result<(), Interruption> {
         if self.caller_gone { Err(Interruption::caller_hung_up()) } else { Ok(()) }
     }
 
-    /// Gives back a call on which nothing was done.
+    /// Gives a call on which nothing was done back to the dialplan.
     ///
     /// Another thread of FreeSWITCH reads our commands while the call enters `switch_ivr_park`, which holds the call
     /// until our connection has ended. If the connection ends before the call has entered `park`, the call is parked
     /// for ever: `park` then sets the flag that the end of our connection has already cleared. Only `park` executes
-    /// applications. So when one has ended, the call is there.
+    /// applications. So `eval` is executed first: when it has ended, the call has entered `park`.
     pub async fn release(mut self, data: &ChannelData) {
         self.deadline.start_handover();
         // The connection is closed anyway, so an error does not matter.
@@ -200,7 +201,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 
     /// Sends `exit` and waits until FreeSWITCH closes the connection. Closing it with unread bytes would reset it, and
-    /// the commands before would be lost.
+    /// the commands that were sent before would be lost.
     pub async fn close(&mut self) {
         let closed = async {
             self.send(&[EslCommand::exit()]).await?;

@@ -34,7 +34,7 @@ pub enum EslEventKind {
     HangupComplete,
     /// `CHANNEL_PARK`: the channel waits for our commands.
     Park,
-    /// `CHANNEL_UNPARK`: it no longer does.
+    /// `CHANNEL_UNPARK`: the channel no longer waits for them.
     Unpark,
     /// `DTMF`: an application or `park` has read a key from the channel (`switch_channel_dequeue_dtmf` in
     /// `switch_channel.c`). It may have been pressed earlier.
@@ -68,7 +68,7 @@ impl EslEventKind {
 }
 
 impl EslEvent {
-    /// Parses the body of a `text/event-plain`. Copies nothing.
+    /// Parses the body of a `text/event-plain` message. Nothing is copied.
     pub fn from_body(bytes: &Bytes) -> Self {
         let (headers, body) = parse::split_event(bytes);
         let (headers, body) = (bytes.slice_ref(headers), bytes.slice_ref(body));
@@ -87,7 +87,7 @@ impl EslEvent {
         self.get("Event-Name").unwrap_or_default()
     }
 
-    /// Any header. Names are not case-sensitive. Of two headers with the same name it is the first.
+    /// The value of any header. Names are not case-sensitive. Of two headers with the same name, the first one counts.
     pub fn get(&self, name: &str) -> Option<Cow<'_, str>> {
         self.headers.get(name)
     }
@@ -116,8 +116,8 @@ impl EslEvent {
         self.get("Application")
     }
 
-    /// `Application-Response`; `None` if the application has set none. Not reliable: an application that runs inside
-    /// another one may leave its response to that one.
+    /// `Application-Response`; `None` if the application has set none. Not reliable: the response may come from another
+    /// application that ran inside this one.
     pub fn application_response(&self) -> Option<Cow<'_, str>> {
         self.get("Application-Response").filter(|response| response != "_none_")
     }
@@ -148,11 +148,6 @@ impl EslEvent {
     /// `Channel-State`, such as `CS_EXECUTE`.
     pub fn channel_state(&self) -> Option<Cow<'_, str>> {
         self.get("Channel-State")
-    }
-
-    /// `Playback-Status`: `done`, or `break` if the sound was interrupted.
-    pub fn playback_status(&self) -> Option<Cow<'_, str>> {
-        self.get("Playback-Status")
     }
 
     /// `Job-UUID`

@@ -1,8 +1,8 @@
 //! Matches replies and events to commands and applications.
 //!
 //! For some applications FreeSWITCH never reports the end: an unknown one, one that a `break` has removed from the
-//! queue, one that was queued when the call ended. So the end of the call ends all of them, and whoever waits for one
-//! needs a timeout of its own.
+//! queue, one that was queued when the call ended. So the end of the call counts as the end of all applications, and
+//! every wait for an application needs a timeout.
 
 use std::collections::VecDeque;
 
@@ -11,10 +11,10 @@ use super::codec::EslMessage;
 use super::command::{EslCommand, EventUuid};
 use super::event::{EslEvent, EslEventKind};
 
-/// The commands without a reply, and the running applications, of one connection.
+/// The commands of one connection that have no reply yet, and its running applications.
 #[derive(Debug)]
 pub struct PendingExecutions {
-    /// Our channel. Without `myevents` or a filter we receive events of all channels.
+    /// The identifier of our channel. Without `myevents` or a filter, events of all channels are received.
     unique_id: String,
     mode: SocketMode,
     /// FreeSWITCH sends one reply to each command, in order (`listener_run`).
@@ -34,7 +34,7 @@ pub enum ExecutionUpdate {
     CallEnded(EslCallEnd),
     /// A reply although no command waits for one. Replies can no longer be matched to commands.
     UnexpectedReply,
-    /// An event that ends nothing, or the end of an application that is not ours or had ended before.
+    /// An event that ends nothing, or that ends an application that is not ours or has ended already.
     Unrelated,
 }
 
@@ -43,8 +43,9 @@ pub enum ExecutionUpdate {
 pub enum ExecutionEnd {
     /// `CHANNEL_EXECUTE_COMPLETE`. The application may have succeeded or failed.
     Complete,
-    /// The reply, in static mode: FreeSWITCH sends it when the application has ended, and all events of it afterwards
-    /// (`parse_command` calls it in `switch_ivr_parse_event`). Also if there is no such application.
+    /// The reply, in static mode: FreeSWITCH sends it when the application has ended, and sends all its events
+    /// afterwards (`parse_command` executes it in `switch_ivr_parse_event`). It also sends the reply if there is no
+    /// such application.
     Returned,
     /// FreeSWITCH rejected the command.
     Refused,
@@ -53,7 +54,7 @@ pub enum ExecutionEnd {
 /// How the call, or our control of it, ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EslCallEnd {
-    /// `CHANNEL_HANGUP`, or `CHANNEL_HANGUP_COMPLETE` without it.
+    /// `CHANNEL_HANGUP`, or `CHANNEL_HANGUP_COMPLETE` if that comes first.
     HungUp,
     /// `text/disconnect-notice` after a hang-up or an `exit`, or the end of the `socket` application.
     Disconnected,
@@ -65,8 +66,8 @@ impl PendingExecutions {
         Self { unique_id: unique_id.into(), mode, unanswered, running, call_end: None }
     }
 
-    /// Records a command, in the order of sending. Not for a `connect` whose reply is read elsewhere. After the end of
-    /// the call, FreeSWITCH accepts an `execute` but never runs it.
+    /// Records a command that was sent; to be called in the order of sending. Not for a `connect` whose reply is read
+    /// elsewhere. After the end of the call, FreeSWITCH accepts an `execute` but never runs it.
     pub fn record_sent(&mut self, command: &EslCommand) {
         self.unanswered.push_back(command.event_uuid());
         let runs = command.event_uuid().filter(|_| self.call_end.is_none());
@@ -87,7 +88,7 @@ impl PendingExecutions {
     }
 
     /// Whether no application is running.
-    pub fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.running.is_empty()
     }
 
@@ -101,8 +102,8 @@ impl PendingExecutions {
         self.call_end
     }
 
-    /// Removes an application from the running ones, after a `uuid_break … all` or a timeout: its end is then
-    /// unrelated.
+    /// Removes an application from the running ones, after a `uuid_break … all` or a timeout. Its end is then
+    /// [`ExecutionUpdate::Unrelated`]. Returns whether it was running.
     pub fn forget(&mut self, execution: EventUuid) -> bool {
         let before = self.running.len();
         self.running.retain(|&running| running != execution);
@@ -146,7 +147,7 @@ impl PendingExecutions {
         {
             Some(execution) => ExecutionUpdate::Ended(execution, ExecutionEnd::Complete),
             // The `socket` application that made this connection has ended: someone has transferred the call. Our
-            // commands no longer apply to it, although the connection stays open (`socket_function`).
+            // commands have no effect on it any more, although the connection stays open (`socket_function`).
             None if self.concerns_our_channel(event)
                 && event.application().as_deref() == Some("socket") =>
             {
@@ -160,7 +161,7 @@ impl PendingExecutions {
         event.unique_id().is_some_and(|unique_id| unique_id == self.unique_id)
     }
 
-    /// After a hang-up, the `CHANNEL_EXECUTE_COMPLETE` of running applications may follow or not.
+    /// After a hang-up, a `CHANNEL_EXECUTE_COMPLETE` of a running application may follow, or may not.
     fn end_call(&mut self, end: EslCallEnd) -> ExecutionUpdate {
         self.running.clear();
         if self.call_end.is_some() {

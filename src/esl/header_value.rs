@@ -9,9 +9,9 @@ use crate::wire::decode_lossy;
 /// Decodes a header's value: `%XX` is a byte, `+` is a plus sign, and `_undef_` is an empty value
 /// (`switch_event_serialize` in `switch_event.c`).
 ///
-/// The result is not always what the switch meant. FreeSWITCH does not encode a `%` that is followed by two of `0`–`9`,
-/// `A`–`F` (`switch_url_encode_opt` in `switch_utils.c`), so `100%AB` is read as `100` and a byte. A value that is
-/// literally `_undef_` is read as empty.
+/// The result is not always the original value. FreeSWITCH does not encode a `%` that is followed by two of `0`–`9`,
+/// `A`–`F` (`switch_url_encode_opt` in `switch_utils.c`), so `100%AB` is decoded to `100` and one byte. A value that is
+/// literally `_undef_` is decoded to an empty one.
 pub(super) fn decode_header_value(value: &[u8]) -> Cow<'_, str> {
     if value == b"_undef_" {
         return Cow::Borrowed("");

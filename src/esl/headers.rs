@@ -9,8 +9,8 @@ use super::header_value::decode_header_value;
 use super::parse;
 use crate::wire::decode_lossy;
 
-/// Header lines as received. An event has about a hundred, and we read five, so a header is parsed only on request.
-/// Cloning is cheap.
+/// Header lines as received. An event has about a hundred headers, and we read five of them, so a header is parsed only
+/// on request. Cloning is cheap.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EslHeaders(Bytes);
 
@@ -25,7 +25,7 @@ impl EslHeaders {
         parse::find_header(&self.0, name.as_bytes())
     }
 
-    /// A channel variable. Names are not case-sensitive. A variable with several values reads `ARRAY::a|:b`.
+    /// A channel variable. Names are not case-sensitive. A variable with several values has the form `ARRAY::a|:b`.
     pub fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         self.get(&format!("{VARIABLE_PREFIX}{name}"))
     }

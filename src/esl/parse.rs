@@ -1,6 +1,7 @@
 //! The grammar of a header line.
 //!
-//! The parsers get complete blocks and are nom's *complete* ones: a line that ends early is invalid, not incomplete.
+//! The input is a complete block. So nom's *complete* parsers are used: a line that ends early is invalid, not
+//! incomplete.
 
 use nom::bytes::complete::{tag, take_till1};
 use nom::character::complete::{space0, usize as decimal};
@@ -21,7 +22,7 @@ pub(super) fn headers(block: &[u8]) -> impl Iterator<Item = EslHeader<'_>> {
 
 /// The first value of the header. Names are not case-sensitive.
 pub(super) fn find_header<'a>(block: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    // Compares the name before it parses the line: most lines of an event are never read.
+    // The name is compared before the line is parsed: most lines of an event are never read.
     let named = lines(block).filter(|line| has_name(line, name));
     named.filter_map(|line| parse_header(line).ok()).map(|(_, (_, value))| value).next()
 }
@@ -46,7 +47,7 @@ pub(super) fn content_length(value: &[u8]) -> Option<usize> {
     all_consuming(number).parse(value).ok().map(|(_, number)| number)
 }
 
-/// `Name: value`. The value may contain colons. One space before it is not part of it.
+/// `Name: value`. The value may contain colons. Spaces before it are not part of it.
 fn parse_header(line: &[u8]) -> IResult<&[u8], EslHeader<'_>> {
     let name = take_till1(|byte| byte == b':');
     separated_pair(name, (tag(":"), space0), rest).parse(line)

@@ -2,11 +2,11 @@
 //!
 //! FreeSWITCH evaluates `${…}` in the argument of every application, and `${system(…)}` runs any program. `set`
 //! evaluates its value once more. Moreover, `${variable}` evaluates the *value* of the variable
-//! (`switch_channel_expand_variables_check` in `switch_channel.c` calls itself on each value). So escaping a text in a
-//! command is not enough: what is stored in a variable must be harmless itself. Hence two steps:
+//! (`switch_channel_expand_variables_check` in `switch_channel.c` calls itself on each value). So it is not enough to
+//! escape a text in a command: the value that is stored in a variable must itself be harmless. Hence two steps:
 //!
 //! 1. [`EslVariableValue`] restricts what a variable may contain.
-//! 2. [`variable`](super::variable) escapes that value for the parsers of one command, which then store it unchanged.
+//! 2. [`variable`](super::variable) escapes that value for the parsers of one command, so that it is stored unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -15,9 +15,9 @@ use crate::wire::{is_line_break, is_variable_name};
 
 /// Maximum length of a command. FreeSWITCH accepts 10 MB of headers and 16 MB of body (`read_packet`) but reads headers
 /// byte by byte.
-pub const MAX_COMMAND_BYTES: usize = 64 * 1024;
-/// Maximum length of a variable's value. FreeSWITCH sends each variable back in each event, up to three bytes for each
-/// byte. Escaping by [`variable`](super::variable) turns a byte into eight at most.
+pub(crate) const MAX_COMMAND_BYTES: usize = 64 * 1024;
+/// Maximum length of a variable's value. FreeSWITCH sends every variable back in every event, encoded with up to three
+/// bytes for each byte. Escaping by [`variable`](super::variable) turns a byte into eight at most.
 pub const MAX_VALUE_BYTES: usize = 4 * 1024;
 
 /// Why a command cannot be sent. The error contains no argument, since that may be a PIN.
@@ -45,24 +45,24 @@ pub enum EslCommandError {
     UnloadsModule,
 }
 
-/// A text that a header can contain.
+/// Accepts a text that a header can contain.
 pub(super) fn check_header(text: &str) -> Result<&str, EslCommandError> {
     (!text.contains(is_line_break)).then_some(text).ok_or(EslCommandError::LineBreak)
 }
 
-/// A text of a single word.
+/// Accepts a text of a single word.
 pub(super) fn check_word(text: &str) -> Result<&str, EslCommandError> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let is_word = !text.is_empty() && text.bytes().all(is_part);
     is_word.then_some(text).ok_or(EslCommandError::InvalidWord)
 }
 
-/// A name that FreeSWITCH does not evaluate.
+/// Accepts a name that FreeSWITCH does not evaluate.
 pub(super) fn check_variable_name(name: &str) -> Result<&str, EslCommandError> {
     is_variable_name(name).then_some(name).ok_or(EslCommandError::InvalidVariableName)
 }
 
-/// The headers of a command. See [`EslCommandError::UnloadsModule`].
+/// Accepts the headers of a command, unless they have the error [`EslCommandError::UnloadsModule`].
 pub(super) fn check_headers(text: &str) -> Result<&str, EslCommandError> {
     let lowercase = text.to_ascii_lowercase();
     let unloads = lowercase.contains(EVENT_SOCKET_MODULE)
@@ -77,16 +77,16 @@ pub(super) fn names_module(text: &str) -> bool {
 
 pub(super) const EVENT_SOCKET_MODULE: &str = "mod_event_socket";
 
-/// The value that a channel variable may have for a text from outside. `{` and `[` become `(`, `}` and `]` become `)`,
-/// and CR, LF and NUL become spaces. A text longer than [`MAX_VALUE_BYTES`] is truncated.
+/// A text from outside, changed so that a channel variable can safely have it as its value. `{` and `[` become `(`, `}`
+/// and `]` become `)`, and CR, LF and NUL become spaces. A text longer than [`MAX_VALUE_BYTES`] is truncated.
 ///
 /// Without braces there is no `${…}` and no `$${…}`. Without brackets there is no `%[…]`, which sets variables
 /// (`switch_core_session_exec` in `switch_core_session.c`), and none of the `{…}` and `[…]` of a dial string, which run
 /// commands when the call is answered.
 ///
 /// It would not be enough to look for `${`, as FreeSWITCH does with values from SIP (`switch_var_clean_string` in
-/// `switch_utils.h`). Expansion drops `\'`, so `$\'{…}` becomes `${…}`. And a dialplan may write `${a}${b}`, where the
-/// first variable ends in `$` and the second one begins with `{…}`. A dollar sign without braces is harmless.
+/// `switch_utils.h`). Expansion removes `\'`, so `$\'{…}` becomes `${…}`. And a dialplan may contain `${a}${b}`, where
+/// the value of `a` ends with `$` and the value of `b` begins with `{…}`. A dollar sign without braces is harmless.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslVariableValue<'a> {
     text: Cow<'a, str>,

@@ -1,16 +1,17 @@
-//! Ways to set a variable. Each escapes the [`EslVariableValue`] for the parsers that it passes through, so that the
-//! variable has exactly that value.
+//! The ways to set a variable. Each function escapes the [`EslVariableValue`] for the parsers that read it, so that the
+//! variable gets exactly that value.
 //!
-//! - [`set`] does not need `full`. FreeSWITCH writes the value to its log and to the events of the application.
-//! - [`multiset`] is the same for several variables.
+//! - [`set`] works without `full` in the `socket` line. FreeSWITCH writes the value to its log and to the events of the
+//!   application.
+//! - [`multiset`] is like `set`, for several variables.
 //! - [`uuid_setvar`] needs `full`. It works while another application runs, and in the order of the commands.
 
 use std::borrow::Cow;
 
 use super::quote::{self, EVENT_SOCKET_MODULE, EslCommandError, EslVariableValue};
 
-/// Whether FreeSWITCH expands the arguments of applications. A dialplan switches that off by the variable
-/// `app_disable_expand_variables`. `set` and `multiset` expand their values all the same.
+/// Whether FreeSWITCH expands the arguments of applications. A dialplan can switch that off with the variable
+/// `app_disable_expand_variables`. `set` and `multiset` still expand their values then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariableExpansion {
     On,
@@ -18,7 +19,8 @@ pub enum VariableExpansion {
     Off,
 }
 
-/// The argument of `set`. It is expanded as an argument and once more as a value (`base_set` in `mod_dptools.c`).
+/// The argument of `set`. FreeSWITCH expands it as an argument, and expands the value once more (`base_set` in
+/// `mod_dptools.c`).
 pub fn set(
     name: &str,
     value: &EslVariableValue<'_>,
@@ -29,8 +31,8 @@ pub fn set(
     Ok(application_argument(assignment, expansion))
 }
 
-/// The argument of `multiset`. It is expanded and split, then each part is a `set` (`multiset_function` in
-/// `mod_dptools.c`). FreeSWITCH reads at most 256 parts.
+/// The argument of `multiset`. FreeSWITCH expands and splits it, then handles each part like the argument of `set`
+/// (`multiset_function` in `mod_dptools.c`). FreeSWITCH reads at most 256 parts.
 pub fn multiset<'a>(
     variables: impl IntoIterator<Item = (&'a str, &'a EslVariableValue<'a>)>,
     expansion: VariableExpansion,
@@ -65,14 +67,14 @@ pub fn application_argument(text: String, expansion: VariableExpansion) -> Strin
 
 /// Escapes one of the words into which an application splits its argument (`separate_string_blank_delim` in
 /// `switch_utils.c`).
-pub fn quote_word(text: &str) -> String {
+pub(crate) fn quote_word(text: &str) -> String {
     escape_splitting(text, None).replace(' ', r"\s")
 }
 
 /// Escapes a text that is expanded once (`switch_channel_expand_variables_check` in `switch_channel.c`).
 ///
 /// FreeSWITCH does not change a text without `${` and without any of the escapes that it looks for. In any other text
-/// it resolves `\\` and `\$`. So either all of both characters are escaped or none.
+/// it replaces `\\` by `\` and `\$` by `$`. So either every `\` and `$` is escaped, or none.
 pub fn escape_expansion(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') && !text.contains("${") {
         return Cow::Borrowed(text);
@@ -80,8 +82,8 @@ pub fn escape_expansion(text: &str) -> Cow<'_, str> {
     Cow::Owned(escape_characters(text, |char| matches!(char, '\\' | '$').then_some(char)))
 }
 
-/// Escapes a text that is split once (`cleanup_separated_string` in `switch_utils.c`). Splitting resolves `\`, removes
-/// pairs of quotes, and removes spaces at both ends.
+/// Escapes a text that is split once (`cleanup_separated_string` in `switch_utils.c`). Splitting replaces escapes such
+/// as `\n`, removes pairs of quotes, and removes spaces at both ends.
 fn escape_splitting(text: &str, separator: Option<char>) -> String {
     let mut escaped = escape_characters(text.trim_matches(' '), |char| match char {
         '\\' | '\'' => Some(char),
@@ -106,7 +108,7 @@ fn trailing_spaces(text: &str) -> usize {
     text.len() - text.trim_end_matches(' ').len()
 }
 
-/// Inserts an empty pair of quotes into the module's name; splitting removes it. See
+/// Inserts an empty pair of quotes into each occurrence of the module's name; splitting removes them. See
 /// [`EslCommandError::UnloadsModule`].
 fn break_up_module_name(value: String) -> String {
     let lowercase = value.to_ascii_lowercase();
@@ -119,7 +121,7 @@ fn break_up_module_name(value: String) -> String {
     value
 }
 
-/// Replaces each character for which `escape` has a result by a backslash and that result.
+/// Replaces each character for which `escape` returns a character by a backslash and that character.
 fn escape_characters(text: &str, escape: impl Fn(char) -> Option<char>) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for char in text.chars() {

@@ -15,7 +15,7 @@ use super::sleep::sleep_until_or_forever;
 use super::sound::FakeSounds;
 
 mod commands;
-pub mod dialplan;
+mod dialplan;
 mod environment;
 mod parse;
 mod playback;
@@ -66,7 +66,7 @@ pub struct FakeAsteriskResult {
 }
 
 /// A fake Asterisk with one call that runs `AGI()`.
-pub struct FakeAsterisk<S> {
+pub(crate) struct FakeAsterisk<S> {
     stream: FakeAgiStream<S>,
     phone: Phone,
     sounds: FakeSounds,

@@ -52,7 +52,7 @@ pub struct FakeFreeSwitchResult {
 }
 
 /// A fake FreeSWITCH with one call that runs `socket`.
-pub struct FakeFreeSwitch<S> {
+pub(crate) struct FakeFreeSwitch<S> {
     stream: FakeEslStream<S>,
     phone: Phone,
     sounds: FakeSounds,

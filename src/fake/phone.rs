@@ -82,7 +82,7 @@ pub struct TimedCallEvent {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CallerAction {
+pub(crate) enum CallerAction {
     /// A key was released.
     Key(char),
     HangUp,
@@ -128,7 +128,7 @@ impl Phone {
     }
 
     /// The caller's next action. Never returns after a hang-up. Cancel-safe.
-    pub async fn next_action(&mut self) -> CallerAction {
+    pub(crate) async fn next_action(&mut self) -> CallerAction {
         if self.hung_up {
             return std::future::pending().await;
         }
@@ -150,49 +150,49 @@ impl Phone {
     }
 
     /// The switch expects keys from now on; `is_new` if this is a new question.
-    pub fn digits_expected(&mut self, is_new: bool) {
+    pub(crate) fn digits_expected(&mut self, is_new: bool) {
         self.dtmf.digits_expected(is_new);
     }
 
     /// The switch records from now on.
-    pub fn recording_started(&mut self) {
+    pub(crate) fn recording_started(&mut self) {
         self.utterances.recording_started(Instant::now());
     }
 
     /// The utterance in progress, else the next one.
-    pub fn current_utterance(&mut self) -> Option<TimedUtterance> {
+    pub(crate) fn current_utterance(&mut self) -> Option<TimedUtterance> {
         self.utterances.current_or_next(Instant::now())
     }
 
     /// The switch no longer expects keys.
-    pub fn digits_not_expected(&mut self) {
+    pub(crate) fn digits_not_expected(&mut self) {
         self.dtmf.digits_not_expected();
     }
 
     /// A sound starts, which stops music on hold.
-    pub fn sound_started(&mut self, sound: &str, duration: Duration) {
+    pub(crate) fn sound_started(&mut self, sound: &str, duration: Duration) {
         self.stop_music();
         self.playing = Some((sound.to_owned(), Instant::now()));
         self.emit(CallEvent::SoundStarted { sound: sound.to_owned(), duration });
     }
 
     /// The sound ended; `completed` if it was played to its end.
-    pub fn sound_ended(&mut self, completed: bool) {
+    pub(crate) fn sound_ended(&mut self, completed: bool) {
         if let Some((sound, since)) = self.playing.take().filter(|_| !completed) {
             self.emit(CallEvent::SoundInterrupted { sound, played: since.elapsed() });
         }
     }
 
-    pub fn start_music(&mut self, class: &str) {
+    pub(crate) fn start_music(&mut self, class: &str) {
         self.music_playing = true;
         self.emit(CallEvent::MusicStarted(class.to_owned()));
     }
 
-    pub fn is_music_playing(&self) -> bool {
+    pub(crate) fn is_music_playing(&self) -> bool {
         self.music_playing
     }
 
-    pub fn stop_music(&mut self) {
+    pub(crate) fn stop_music(&mut self) {
         if std::mem::take(&mut self.music_playing) {
             self.emit(CallEvent::MusicStopped);
         }
@@ -205,7 +205,7 @@ impl Phone {
     }
 
     /// Reports an event.
-    pub fn emit(&mut self, event: CallEvent) {
+    pub(crate) fn emit(&mut self, event: CallEvent) {
         (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event });
     }
 }

@@ -10,33 +10,33 @@ use tokio::time::Instant;
 use super::utterances::TimedUtterance;
 
 /// Samples per second.
-pub const SAMPLE_RATE: u32 = 8_000;
+pub(crate) const SAMPLE_RATE: u32 = 8_000;
 const TONE_HZ: f32 = 440.0;
 const TONE_AMPLITUDE: f32 = 8_000.0;
 
 /// A recording in progress.
-pub struct FakeRecording {
+pub(crate) struct FakeRecording {
     started_at: Instant,
     speech_spans: Vec<(Duration, Duration)>,
     silent_since: Instant,
 }
 
 impl FakeRecording {
-    pub fn start(now: Instant) -> Self {
+    pub(crate) fn start(now: Instant) -> Self {
         Self { started_at: now, speech_spans: Vec::new(), silent_since: now }
     }
 
-    pub fn duration(&self, now: Instant) -> Duration {
+    pub(crate) fn duration(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.started_at)
     }
 
     /// The end of the last utterance; in the future while the caller is speaking.
-    pub fn silent_since(&self) -> Instant {
+    pub(crate) fn silent_since(&self) -> Instant {
         self.silent_since
     }
 
     /// Adds an utterance, unless it was added before. Returns whether it was added.
-    pub fn add_speech(&mut self, speech: &TimedUtterance) -> bool {
+    pub(crate) fn add_speech(&mut self, speech: &TimedUtterance) -> bool {
         let begins = speech.begins.saturating_duration_since(self.started_at);
         let ends = speech.ends.saturating_duration_since(self.started_at);
         let is_new = self.speech_spans.last() != Some(&(begins, ends));
@@ -49,7 +49,7 @@ impl FakeRecording {
 
     /// Writes the recording as a 16-bit WAV file, cut to `duration`. If the file was deleted in the meantime, it is not
     /// created again. Returns the number of samples.
-    pub fn write(&self, file: &Path, duration: Duration) -> io::Result<u64> {
+    pub(crate) fn write(&self, file: &Path, duration: Duration) -> io::Result<u64> {
         let sample_format = hound::SampleFormat::Int;
         let spec = hound::WavSpec {
             channels: 1,

@@ -42,7 +42,7 @@ impl SoundLength {
         Duration::from_micros(samples.saturating_mul(1_000_000) / u64::from(self.rate.max(1)))
     }
 
-    pub fn samples_in(self, time: Duration) -> u64 {
+    pub(crate) fn samples_in(self, time: Duration) -> u64 {
         let samples = time.as_micros() * u128::from(self.rate) / 1_000_000;
         u64::try_from(samples).unwrap_or(u64::MAX)
     }
@@ -86,7 +86,7 @@ impl FakeSounds {
     }
 
     /// Like [`length`](Self::length), but the name of a file has its extension.
-    pub fn length_with_extension(&self, name: &str) -> Option<SoundLength> {
+    pub(crate) fn length_with_extension(&self, name: &str) -> Option<SoundLength> {
         match name.rsplit_once('.') {
             Some((stem, _)) if name.starts_with('/') && !self.lengths.contains_key(name) => {
                 Path::new(name).is_file().then(|| file_length(stem).unwrap_or(DEFAULT_LENGTH))

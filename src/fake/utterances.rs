@@ -18,10 +18,10 @@ pub struct FakeUtterance {
 
 /// An utterance with its times, in the past or in the future.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TimedUtterance {
-    pub begins: Instant,
-    pub ends: Instant,
-    pub text: String,
+pub(crate) struct TimedUtterance {
+    pub(crate) begins: Instant,
+    pub(crate) ends: Instant,
+    pub(crate) text: String,
 }
 
 pub struct UtteranceSource {

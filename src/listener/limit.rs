@@ -7,30 +7,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::refusal::Refusal;
 
 /// Held as long as a connection is served.
-pub type ConnectionPermit = OwnedSemaphorePermit;
+pub(crate) type ConnectionPermit = OwnedSemaphorePermit;
 
-/// A bound on connections. Clones share it.
+/// A limit on concurrent connections. Clones share its permits.
 #[derive(Debug, Clone)]
-pub struct ConnectionLimit {
+pub(crate) struct ConnectionLimit {
     permits: Arc<Semaphore>,
     max: usize,
-    /// The configuration key of a limit that refuses.
+    /// If the limit refuses connections: its configuration key, for the log.
     refused_by: Option<&'static str>,
 }
 
 impl ConnectionLimit {
     /// Connections over the limit wait in the kernel's backlog.
-    pub fn waiting(max: usize) -> Self {
+    pub(crate) fn waiting(max: usize) -> Self {
         Self { permits: Arc::new(Semaphore::new(max)), max, refused_by: None }
     }
 
     /// Connections over the limit are accepted and refused. `key` is the configuration key of the limit, for the log.
-    pub fn refusing(max: usize, key: &'static str) -> Self {
+    pub(crate) fn refusing(max: usize, key: &'static str) -> Self {
         Self { refused_by: Some(key), ..Self::waiting(max) }
     }
 
     /// How many connections are served now.
-    pub fn in_use(&self) -> usize {
+    pub(crate) fn in_use(&self) -> usize {
         self.max - self.permits.available_permits()
     }
 
@@ -38,7 +38,8 @@ impl ConnectionLimit {
         self.refused_by.is_some()
     }
 
-    /// The permit that a waiting limit takes before it accepts; `None` where the limit refuses.
+    /// Waits for a permit, before a connection is accepted. `None` if the limit refuses connections: then the
+    /// connection is accepted first, and `try_acquire` gives the permit.
     pub(super) async fn reserve(&self) -> Option<ConnectionPermit> {
         match self.refused_by {
             Some(_) => None,

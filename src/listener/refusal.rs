@@ -1,12 +1,12 @@
-//! Why a connection is not served.
+//! The reasons to refuse a connection.
 
 /// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The peer may not connect; with the listener's rule.
+    /// The peer may not connect. With the [`ACCESS_RULE`](super::Acceptor::ACCESS_RULE) of the listener.
     #[error("{0}")]
     NotAllowed(&'static str),
-    /// The limit on connections is reached; with its configuration key.
+    /// The limit on connections is reached. With its configuration key.
     #[error("`{0}` reached")]
     LimitReached(&'static str),
     /// The listener is closing.

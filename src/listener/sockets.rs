@@ -17,29 +17,26 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// A socket that accepts connections, and knows who may connect.
 pub trait Acceptor: Send + Sync {
-    /// A connection.
     type Stream: Send;
     /// The other end of a connection.
     type Peer: fmt::Display + Send;
-    /// The log's reason for a peer that may not connect.
+    /// Why a peer may not connect, for the log.
     const ACCESS_RULE: &'static str;
 
     /// The listener's table in the configuration file, for the log.
     fn name(&self) -> &'static str;
 
-    /// The next connection. No connection is lost when the future is dropped.
+    /// Accepts the next connection. No connection is lost when the future is dropped.
     fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Peer)>> + Send;
 
-    /// Whether a peer may connect.
     fn allows(&self, peer: &Self::Peer) -> bool;
 }
 
-/// A TCP socket for the peers of some networks.
+/// A listening TCP socket, with the networks whose peers may connect.
 #[derive(Debug)]
 pub struct NetworkListener {
-    /// The listener's table in the configuration file, such as `[metrics]`.
+    /// The listener's table in the configuration file, such as `[metrics]`, for the log.
     pub name: &'static str,
-    /// The socket.
     pub socket: TcpListener,
     /// The networks whose peers may connect.
     pub allow: Vec<IpNet>,
@@ -71,24 +68,23 @@ impl Acceptor for NetworkListener {
         self.socket.accept().await.map(|(stream, peer)| (stream, peer.ip()))
     }
 
-    /// On a socket for both families, an IPv4 peer has the address `::ffff:a.b.c.d`.
+    /// On a socket for both IPv4 and IPv6, an IPv4 peer has the address `::ffff:a.b.c.d`.
     fn allows(&self, peer: &IpAddr) -> bool {
         self.allow.iter().any(|network| network.contains(&peer.to_canonical()))
     }
 }
 
-/// A Unix socket for root and the user that this process runs as.
+/// A listening Unix socket. Root and the user that this process runs as may connect.
 #[derive(Debug)]
-pub struct LocalListener {
-    /// The listener's table in the configuration file, such as `[control]`.
-    pub name: &'static str,
-    /// The socket.
-    pub socket: UnixListener,
+pub(crate) struct LocalListener {
+    /// The listener's table in the configuration file, such as `[control]`, for the log.
+    pub(crate) name: &'static str,
+    pub(crate) socket: UnixListener,
 }
 
-/// The user at the other end of a Unix socket; `None` when the kernel does not say.
+/// The user ID at the other end of a Unix socket. `None` if the kernel does not report it.
 #[derive(Debug, Clone, Copy)]
-pub struct LocalPeer(Option<u32>);
+pub(crate) struct LocalPeer(Option<u32>);
 
 impl fmt::Display for LocalPeer {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,8 +116,8 @@ impl Acceptor for LocalListener {
     }
 }
 
-/// Opens a listening TCP socket. Accepted connections inherit its options: a small write is a command and must not wait
-/// for the next one (`TCP_NODELAY`), and a host that is gone is noticed (keepalive).
+/// Opens a listening TCP socket. Accepted connections inherit its options: `TCP_NODELAY`, because each small write is a
+/// command that must be sent at once, and keepalive, which detects that the peer's host is gone.
 ///
 /// # Errors
 ///

@@ -44,7 +44,7 @@ impl Acceptor for FakeListener {
     }
 }
 
-/// Keeps all connections open, and records what was refused.
+/// Keeps all served connections open, and records the refused ones.
 #[derive(Default)]
 struct Recorder {
     served: Vec<(u8, ConnectionPermit)>,
@@ -67,7 +67,7 @@ impl ConnectionHandler<FakeListener> for Recorder {
     }
 }
 
-/// Accepts for a while.
+/// Accepts all connections in the backlog. The time is paused, so the 60 seconds pass when nothing is left to do.
 async fn accept_until_idle(listener: &FakeListener, limit: &ConnectionLimit) -> Recorder {
     let mut recorder = Recorder::default();
     let accepting = accept_connections(listener, limit, &mut recorder, pending());
@@ -109,7 +109,7 @@ async fn connections_over_a_waiting_limit_stay_in_the_backlog() {
 async fn failed_accepts_are_tried_again_after_pauses_that_grow_to_a_second() {
     let failure = || Err(io::Error::other("too many open files"));
     let listener = FakeListener::new((0..9).map(|_| failure()).chain([Ok(1)]));
-    let began = Instant::now();
+    let started_at = Instant::now();
     let (limit, stop) = (ConnectionLimit::waiting(1), CancellationToken::new());
     let stopped = stop.clone();
     let serve = move |_, _| {
@@ -118,7 +118,7 @@ async fn failed_accepts_are_tried_again_after_pauses_that_grow_to_a_second() {
     };
     serve_connections(&listener, limit, serve, stop.cancelled()).await;
     // 10 + 20 + 40 + 80 + 160 + 320 + 640 + 1000 + 1000 milliseconds.
-    assert_eq!(began.elapsed().as_millis(), 3270);
+    assert_eq!(started_at.elapsed().as_millis(), 3270);
 }
 
 #[tokio::test(start_paused = true)]
@@ -135,7 +135,7 @@ async fn after_a_stop_a_refusing_limit_refuses_what_is_in_the_backlog() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_stop_a_waiting_limit_leaves_the_backlog_alone() {
+async fn after_a_stop_a_waiting_limit_accepts_nothing_from_the_backlog() {
     let listener = FakeListener::new([Ok(1)]);
     let mut recorder = Recorder::default();
     let limit = ConnectionLimit::waiting(0);

@@ -30,7 +30,7 @@ pub struct MetricsSnapshot {
 
 impl MetricsSnapshot {
     /// The values of requests and of the response cache. The values of calls are zero.
-    pub fn from_triggers(triggers: &HttpTriggerClient) -> Self {
+    pub(crate) fn from_triggers(triggers: &HttpTriggerClient) -> Self {
         let cache = triggers.cache();
         Self {
             upstreams: triggers.upstream_states(),

@@ -1,7 +1,7 @@
 //! A complete HTTP answer to a trigger: parsed once, then looked up by response key.
 //!
-//! JSON is kept as its text, XML and forms as a flat list of nodes. So no code here recurses over a hostile body, and
-//! numbers keep the digits that they were sent with.
+//! JSON is stored as its text, XML and forms as a flat list of nodes. So no code here recurses over a hostile body, and
+//! numbers keep the digits that were sent.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -73,8 +73,8 @@ impl TriggerAnswer {
         }
     }
 
-    /// Why the body can't be parsed, for the author of the web application; `None` if it was parsed. The text never
-    /// holds any of the body.
+    /// Why the body can't be parsed, as a message for the author of the web application; `None` if it was parsed. The
+    /// message never contains any part of the body.
     pub fn unreadable_reason(&self) -> Option<String> {
         match &self.content {
             AnswerContent::Unreadable(reason) => Some(reason.to_string()),
@@ -94,7 +94,7 @@ impl TriggerAnswer {
         }
     }
 
-    /// The memory that the answer takes, in bytes.
+    /// The memory that the answer uses, in bytes.
     pub fn memory_size(&self) -> usize {
         size_of::<Self>()
             + match &self.content {

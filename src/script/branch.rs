@@ -35,15 +35,15 @@ pub enum BranchDecision<'b> {
     Matched(ChosenBranch<'b>),
     /// No branch matches.
     Otherwise,
-    /// The answer is not usable, for this reason. The reason never holds any of the body.
+    /// The answer is not usable, for this reason. The reason never contains any part of the body.
     NoResponse(String),
 }
 
 /// Compares an answer with the branches, by the value at `key` and by its HTTP status.
 ///
 /// Branches come first, so a script can handle any answer, even an unusable one, by its HTTP status. If no branch
-/// matches, the answer is not usable when its body can't be parsed. It is not usable either when its HTTP status is an
-/// error, unless there is a value at the response key.
+/// matches, the answer is not usable in two cases: its body can't be parsed, or its HTTP status is not 2xx and there is
+/// no value at a response key.
 pub fn decide_branch<'b>(
     branches: &'b [Branch],
     answer: &TriggerAnswer,
@@ -63,7 +63,7 @@ pub fn decide_branch<'b>(
     BranchDecision::Otherwise
 }
 
-/// Why an answer with this status is not usable. A redirect only gets here if it was not followed: its target is not
+/// Why an answer with this status is not usable. A redirect is an answer only if it was not followed: its target is not
 /// allowed or not valid, or there were too many redirects.
 pub(crate) fn status_reason(status: u16) -> String {
     match status {
@@ -84,7 +84,7 @@ pub enum BranchExplanation {
 }
 
 impl Branch {
-    /// Why the branch matches or not, whatever the branches before it do.
+    /// Why the branch matches or not. The branches before it do not matter.
     pub fn explain(&self, subject: &BranchSubject<'_>) -> BranchExplanation {
         match self.when.iter().find(|matcher| matcher.matches(subject)) {
             Some(matcher) => BranchExplanation::Matches(matcher.to_string()),

@@ -29,7 +29,7 @@ impl FromIterator<(String, String)> for ScriptArguments {
 }
 
 /// The state of a call while its scripts run.
-pub struct CallState<'a> {
+pub(crate) struct CallState<'a> {
     library: &'a ScriptLibrary,
     caller: Arc<Caller>,
     arguments: ScriptArguments,
@@ -44,7 +44,7 @@ pub struct CallState<'a> {
 
 /// How a caller entered an input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum InputMethod {
+pub(crate) enum InputMethod {
     /// By pressing keys.
     #[default]
     Keypress,
@@ -73,7 +73,7 @@ impl EnteredInput {
 
 impl<'a> CallState<'a> {
     /// A call that starts with `script`.
-    pub fn new(
+    pub(crate) fn new(
         library: &'a ScriptLibrary,
         caller: Arc<Caller>,
         script: Arc<Script>,
@@ -83,7 +83,8 @@ impl<'a> CallState<'a> {
         Self { library, caller, arguments, script, attempt: 1, inputs, sensitive_inputs, answer }
     }
 
-    /// Continues the call with another script. If that script has run before in this call, its input is forgotten.
+    /// Continues the call with another script. If that script has run before in this call, its earlier input is
+    /// removed.
     pub(crate) fn start_script(&mut self, script: Arc<Script>) {
         self.inputs.remove(&script.name);
         self.script = script;
@@ -102,9 +103,9 @@ impl<'a> CallState<'a> {
         allowed
     }
 
-    /// Stores the input of the running script. It is sensitive if `[keypress]` or `[speech]` says so, whichever of the
-    /// two it came from.
-    pub fn record_input(&mut self, text: String, method: InputMethod) {
+    /// Stores the input of the running script. It is sensitive if either `[keypress]` or `[speech]` says so, whichever
+    /// table the input belongs to.
+    pub(crate) fn record_input(&mut self, text: String, method: InputMethod) {
         let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
             || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);
         if sensitive && !text.is_empty() {
@@ -114,7 +115,7 @@ impl<'a> CallState<'a> {
     }
 
     /// Stores a complete answer.
-    pub fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
+    pub(crate) fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
         self.answer = Some(answer);
     }
 
@@ -133,7 +134,7 @@ impl<'a> CallState<'a> {
         self.inputs.get(script).map(|input| input.value(kind)).unwrap_or_default()
     }
 
-    /// A value of the last answer. It is sensitive if it repeats something sensitive.
+    /// A value of the last answer. It is sensitive if it contains a secret or a sensitive input.
     fn answer_value(&self, path: &KeyPath) -> PlaceholderValue<'_> {
         match self.answer.as_ref().map(|answer| answer.lookup(path)) {
             Some(AnswerValue::Text(text)) => {

@@ -1,5 +1,5 @@
-//! The valid form of a script file. Only [`config`](crate::config) builds these types, and it rejects every file that
-//! is not valid with diagnostics.
+//! A script file after it was parsed and checked. Only [`config`](crate::config) builds these types. It rejects an
+//! invalid file with diagnostics.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -50,13 +50,13 @@ pub struct Script {
     pub hangup: Option<ScriptTrigger>,
     /// `[[branch]]`, in the order of the file: the first that matches is taken.
     pub branches: Vec<Branch>,
-    /// `[otherwise]`: no branch matches.
+    /// `[otherwise]`: the outcome if no branch matches.
     pub otherwise: ScriptOutcome,
-    /// `[no_input]`: the caller entered nothing.
+    /// `[no_input]`: the outcome if the caller entered nothing.
     pub no_input: ScriptOutcome,
-    /// `[invalid_input]`: the caller entered something, but no valid input in any attempt.
+    /// `[invalid_input]`: the outcome if the caller entered something, but no valid input in any attempt.
     pub invalid_input: ScriptOutcome,
-    /// `[no_response]`: there was no usable answer in time.
+    /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
 }
 
@@ -67,7 +67,7 @@ pub struct ScriptPrompt {
     pub sounds: Playlist,
     /// How many more attempts there are after the first.
     pub repeat: u32,
-    /// Do not pick up the call to play the prompt.
+    /// The call is not picked up to play the prompt.
     pub stay_unanswered: bool,
 }
 
@@ -87,17 +87,17 @@ pub struct KeypressInput {
 /// How speech is collected, and what makes it valid.
 #[derive(Debug, Clone)]
 pub struct SpeechInput {
-    /// The language of the caller, such as `en` or `pt-BR`.
+    /// The language that the caller speaks, such as `en` or `pt-BR`.
     pub language: Arc<str>,
     /// How the recognized words are used.
     pub filter: SpeechFilter,
-    /// How long the caller may be silent after the prompt before speaking.
+    /// Time after the prompt in which the caller must begin to speak.
     pub no_input_timeout: Duration,
-    /// How much silence ends the utterance.
+    /// Duration of the silence that ends the utterance.
     pub end_silence: Duration,
-    /// The longest utterance.
+    /// Maximum duration of the utterance.
     pub max_duration: Duration,
-    /// With [`SpeechFilter::Numeric`], the number of digits that is valid; `None` allows any.
+    /// With [`SpeechFilter::Numeric`], the number of digits that is valid; `None` allows any number of digits.
     pub digit_count: Option<usize>,
     /// Whether the input is sensitive: never logged or shown.
     pub sensitive: bool,

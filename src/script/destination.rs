@@ -4,7 +4,8 @@ use crate::channel::Destination;
 use crate::script::escape::EscapeError;
 use crate::script::template::{PlaceholderValues, RedactedText, Template};
 
-/// Fills in a destination. Returns it together with its text for people, in which sensitive values are masked.
+/// Fills in a destination. Returns it together with its text for logs and reports, in which sensitive values are
+/// masked.
 ///
 /// # Errors
 ///

@@ -1,8 +1,8 @@
-//! Escapes the values of placeholders for the place that they are inserted in.
+//! Escapes the values of placeholders for the place where they are inserted.
 //!
-//! Text from callers and web applications may be hostile. All such text goes through this module before it gets into a
-//! URL, a header, a body, a variable or a destination, so that it stays one value there and can't inject anything. CR,
-//! LF and NUL are never let through.
+//! Text from callers and web applications may be hostile. All such text passes through this module before it gets into
+//! a URL, a header, a body, a variable or a destination. After that it is one value there and can't inject anything.
+//! CR, LF and NUL are always replaced, escaped or rejected.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::Destination;
 
-/// The place that a value is inserted in.
+/// The place where a value is inserted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EscapeContext {
     /// The beginning of a URL, with its scheme and host. Not escaped: the filled URL is checked before it is used.
     Url,
     /// A part of the host of a URL.
     Host,
-    /// A part of a URL path. The value can't add segments.
+    /// A part of a URL path. The value can't add path segments.
     Path,
     /// A name or a value in a URL query or a form. The value can't add parameters.
     Query,
@@ -41,7 +41,7 @@ pub enum EscapeError {
     /// It has a character that is not allowed in a host name.
     #[error("a value cannot be used in a host name")]
     Host,
-    /// It would change the directory of the path.
+    /// The path segment `.` or `..`, which would change the path.
     #[error("a path segment cannot be \".\" or \"..\"")]
     Path,
     /// It is empty, or has a character that is not allowed in a destination.
@@ -60,8 +60,8 @@ impl EscapeContext {
     ///
     /// # Errors
     ///
-    /// When the value can't be escaped: it is not allowed in a host or a destination, or is the path segment `.` or
-    /// `..`.
+    /// When no escaping makes the value valid: it is not allowed in a host or a destination, or it is the path segment
+    /// `.` or `..`.
     pub fn escape_into(self, value: &str, out: &mut String) -> Result<(), EscapeError> {
         match self {
             Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
@@ -85,7 +85,7 @@ impl EscapeContext {
 }
 
 /// The value on one line: each control character, such as CR, LF and NUL, becomes a space.
-pub fn replace_control_characters(value: &str) -> Cow<'_, str> {
+pub(crate) fn replace_control_characters(value: &str) -> Cow<'_, str> {
     if !value.contains(|c: char| c.is_control()) {
         return Cow::Borrowed(value);
     }

@@ -10,7 +10,7 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundGuard, SoundRequest, VoiceParams, VoiceService};
 
 impl HoldMediaTemplate {
-    /// Its sounds and texts.
+    /// The playlists of the music and the reassurance.
     pub(super) fn playlists(&self) -> impl Iterator<Item = &Playlist> {
         let music = self.music.iter().filter_map(|source| match source {
             HoldMusicSource::Class(_) => None,
@@ -54,7 +54,7 @@ impl<'a, V: VoiceService> HoldMediaBuilder<'a, V> {
         }
     }
 
-    /// The guards that keep the sounds in the cache; hold them as long as the media can play.
+    /// The guards that keep the sounds in the cache. To be held while the hold media can play.
     pub(super) fn into_guards(self) -> Vec<SoundGuard> {
         self.guards
     }

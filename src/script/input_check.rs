@@ -15,7 +15,7 @@ pub(crate) enum InputCheck {
 }
 
 impl KeypressInput {
-    /// Checks the number of digits, and the pattern.
+    /// Checks the number of digits and the pattern.
     pub(crate) fn check(&self, digits: &str) -> InputCheck {
         let long_enough = digits.len() >= self.min_length;
         match &self.pattern {
@@ -29,7 +29,7 @@ impl KeypressInput {
 
 impl SpeechInput {
     /// Checks the recognized words, and returns the input that the filter makes of them. If the script also has
-    /// `[keypress]`, spoken digits must be valid there too.
+    /// `[keypress]`, spoken digits must also be valid input for that table.
     pub(crate) fn check(
         &self,
         words: &str,
@@ -63,5 +63,5 @@ impl SpeechInput {
 
 /// Longer speech is cut to this length.
 const MAX_SPEECH_CHARACTERS: usize = 1000;
-/// The most spoken digits that are valid where the script gives no length.
+/// Maximum number of spoken digits if the script gives no length.
 const MAX_SPOKEN_DIGITS: usize = 32;

@@ -1,7 +1,8 @@
 //! Matchers: the tests that `when` of a branch can hold.
 //!
 //! Everything about a kind of matcher is in this file: how it is read, what it matches, how it is described, and which
-//! later matchers it makes unreachable. To add a kind, change this file and the reference of script files.
+//! later matchers it makes unreachable. To add a kind, change this file and the reference documentation of script
+//! files.
 
 use std::fmt;
 
@@ -62,7 +63,7 @@ impl Matcher {
         }
     }
 
-    /// Why the matcher can never match what the branches are compared with; `None` if it can.
+    /// Why the matcher can never match in a script whose branches are compared with `compared`; `None` if it can.
     pub(crate) fn check(&self, compared: ComparedKind) -> Option<MatcherError> {
         let (words, most_digits) = match (self, compared) {
             (
@@ -110,7 +111,7 @@ impl Matcher {
         }
     }
 
-    /// Whether the matcher matches this text as the value.
+    /// Whether the matcher matches if this text is the value.
     pub fn matches_text(&self, text: &str) -> bool {
         match self {
             Self::Text(wanted) => wanted == text,
@@ -144,7 +145,7 @@ impl Matcher {
         }
     }
 
-    /// What the matcher matches, as the object of "wants".
+    /// What the matcher matches, as text to follow "wants".
     pub(crate) fn describe_wanted(&self) -> String {
         match self {
             Self::Text(text) => quote_text(text),
@@ -183,7 +184,7 @@ impl Matcher {
         reason
     }
 
-    /// A reason for the miss that is easily overlooked.
+    /// A reason for the miss that is easy to overlook.
     fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
             Self::Range(..) => {
@@ -204,7 +205,7 @@ impl Matcher {
     }
 }
 
-/// As the end of a sentence that starts with "it".
+/// As text to follow "it": `is "200"`.
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

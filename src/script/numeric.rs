@@ -11,15 +11,15 @@
 //! single digits: "nine nine nine" is `999`, "twenty oh five" is `2005`.
 //!
 //! Details depend on the language. German says units before tens, and Hindi has a word for each number below 100, so
-//! "zwanzig drei" is `203`. The Spanish "y" is easily lost, so "treinta cuatro" is `34`. In French, "quatre vingt" is
-//! `80` and "soixante dix" is `70`, with or without hyphens, but "vingt quatre-vingt" is `2080`.
+//! "zwanzig drei" is `203`. Recognizers often miss the Spanish "y", so "treinta cuatro" is `34`. In French, "quatre
+//! vingt" is `80` and "soixante dix" is `70`, with or without hyphens, but "vingt quatre-vingt" is `2080`.
 //!
 //! Words that sound like digits ("to", "for", "oh") count as digits if another word certainly belongs to a number. If
 //! any other word is left over, the whole utterance is rejected: it is better to ask the caller again than to take a
 //! wrong number. Fractions, ordinals and negative numbers are rejected too.
 //!
-//! The grammars are our own because text2num alone fails 14 of the 39 tests in `tests/script/numeric` (doubled digits,
-//! "oh" for zero, homophones, fillers, limits). It is therefore used only for words that our tables do not have.
+//! text2num alone fails 14 of the 39 tests in `tests/script/numeric` (doubled digits, "oh" for zero, homophones,
+//! fillers, limits). So this module has its own grammars, and uses text2num only for words that its tables do not have.
 
 mod english;
 mod fallback;
@@ -52,8 +52,8 @@ static LANGUAGES: [&NumberLanguage; 9] = [
     &others::DANISH,
 ];
 
-/// The digits of an utterance in a language such as `en` or `de-AT`: 1 to 64 of them, or `None` if the utterance is
-/// anything but numbers. In a language without a table only written digits are understood.
+/// The digits of an utterance in a language such as `en` or `de-AT`: 1 to 64 digits, or `None` if the utterance
+/// contains more than numbers and fillers. In a language without a table only written digits are understood.
 pub fn digits(words: &str, language: &str) -> Option<String> {
     if words.len() > MAX_TEXT_BYTES {
         return None;

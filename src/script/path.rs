@@ -29,7 +29,7 @@ impl KeyPath {
         all_consuming(path).parse(text).ok().map(|(_, path)| path)
     }
 
-    /// Displays these steps as a path.
+    /// The steps, displayed as a path.
     pub(super) fn display_steps(steps: &[KeyPathStep]) -> impl fmt::Display {
         Self(steps.to_vec())
     }

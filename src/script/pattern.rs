@@ -25,10 +25,11 @@ pub(crate) fn compile(text: &str) -> Result<Regex, PatternError> {
 ///
 /// # Errors
 ///
-/// When the text is not a regular expression, or can't be enclosed in `^(?:…)$` without changing its meaning.
+/// When the text is not a regular expression, or is not one any more when it is enclosed in `^(?:…)$`.
 pub(crate) fn compile_whole(text: &str) -> Result<Regex, PatternError> {
     compile(text)?;
-    // In `(?x)` mode a pattern may end with a comment, which would swallow `)$`: a newline ends the comment.
+    // In `(?x)` mode a pattern may end with a comment. Then `)$` would be part of the comment, unless a newline ends
+    // it.
     let wrap = |end: &str| Regex::new(&["^(?:", text, end].concat());
     wrap(")$").or_else(|_| wrap("\n)$")).map_err(|_| PatternError {
         message: "this pattern can't be matched as a whole".to_owned(),

@@ -15,15 +15,15 @@ use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
 
-/// The most characters of a value that are spoken.
+/// Maximum number of characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
-/// The most characters of a value that are spoken one by one, or spelled by the switch.
+/// Maximum number of characters of a value that are spoken one by one, or spelled by the switch.
 const MAX_SPELLED_CHARACTERS: usize = 40;
 
 /// The sounds of one prompt.
 pub(super) struct PromptSounds<R> {
     slots: VecDeque<PromptSlot<R>>,
-    /// Keep the sounds that were handed out in the cache until the prompt ends.
+    /// The guards of the sounds that were handed out: they stay in the cache until the prompt ends.
     guards: Vec<SoundGuard>,
     /// Whether at least one sound was handed out.
     has_played: bool,
@@ -71,7 +71,8 @@ impl<R> PromptSounds<R> {
     }
 }
 
-/// What has to be rendered for a part, with the sounds that the switch can play if that fails.
+/// The requests for the sounds of a part that must be rendered. Each comes with the sound that the switch can play if
+/// the rendering fails.
 fn sound_requests(
     part: &PromptPart,
     voice_params: &Arc<VoiceParams>,
@@ -136,7 +137,7 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
     }
 }
 
-/// A value as the texts that are rendered. Each is rendered and cached by itself.
+/// Splits a value into the texts that are rendered. Each text is rendered and cached separately.
 fn spoken_texts(
     values: &impl PlaceholderValues,
     placeholder: &Placeholder,
@@ -151,7 +152,8 @@ fn spoken_texts(
     match say_as {
         SayAs::Words => whole(plain_words(&value.text)),
         SayAs::Number => whole(normalize_number(&value.text)),
-        // As single characters, the sounds in the cache would give a sensitive value away.
+        // A sensitive value is rendered as one text, which is not cached. Cached sounds of its single characters could
+        // reveal it.
         SayAs::Digits if value.sensitive => {
             whole(spoken_characters(&value.text).collect::<Vec<_>>().join(", "))
         }
@@ -164,7 +166,7 @@ fn spoken_characters(text: &str) -> impl Iterator<Item = String> {
     characters.take(MAX_SPELLED_CHARACTERS).map(String::from)
 }
 
-/// A number without leading and trailing zeros: engines speak `007` digit by digit.
+/// Removes leading zeros, and trailing zeros after the decimal point: engines speak `007` digit by digit.
 fn normalize_number(text: &str) -> String {
     match Decimal::parse(text.trim()) {
         Some(number) => plain_words(&number.to_string()),
@@ -184,8 +186,8 @@ fn plain_words(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The sound by which the switch itself spells a value. There is none for numbers with a sign or a decimal point, since
-/// the switch would leave these out.
+/// The sound with which the switch itself spells a value. `None` for a number with a sign or a decimal point, since the
+/// switch would not speak these.
 fn spelled_by_switch(text: &str) -> Option<Sound> {
     if Decimal::parse(text).is_some_and(|number| number.negative || !number.fraction.is_empty()) {
         return None;

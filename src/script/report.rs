@@ -1,4 +1,4 @@
-//! The report on a call: it ends up in the standard variables and in the last log line of the call.
+//! The report on a call: the source of the standard variables and of the last log line of the call.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl CallOutcome {
     }
 }
 
-/// The report on a call. It never holds anything sensitive, so it may be logged.
+/// The report on a call. It never contains anything sensitive, so it may be logged.
 #[derive(Debug, Clone, Default)]
 pub struct CallReport {
     /// The script that ran last.
@@ -67,9 +67,10 @@ pub struct CallReport {
     pub prompt_time: Duration,
     /// The time spent waiting for answers.
     pub wait_time: Duration,
-    /// Where that time went, for all requests of the call together.
+    /// How much of that time each step took, for all requests of the call together.
     pub timings: RequestTimings,
-    /// The first error of the last request, even if a retry, the fallback URL or the cache made up for it.
+    /// The first error of the last request, even if a retry, the fallback URL or the cache gave a usable answer after
+    /// it.
     pub first_error: Option<String>,
     /// How the cache was used for the last request.
     pub cache: CacheStatus,

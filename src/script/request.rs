@@ -17,7 +17,7 @@ pub use result::{CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerRes
 #[derive(Debug, Clone)]
 pub struct TriggerRequest {
     pub target: RequestTarget,
-    /// The target that is tried if the first gives no usable answer.
+    /// The target that is tried if `target` gives no usable answer.
     pub fallback: Option<RequestTarget>,
     pub headers: Vec<(HeaderName, RedactedText)>,
     pub auth: Option<RequestAuth>,
@@ -26,7 +26,7 @@ pub struct TriggerRequest {
     /// One signature is added for each key.
     pub signing_keys: Vec<RedactedText>,
     pub retry_policy: RetryPolicy,
-    /// The cache key; `None` uses everything that is sent.
+    /// The cache key; `None` makes the key of everything that is sent.
     pub cache_key: Option<CacheKeyInput>,
 }
 
@@ -35,7 +35,7 @@ pub struct TriggerRequest {
 pub struct RequestTarget {
     /// Not parsed or checked yet: the [`TriggerClient`] does that.
     pub url: RedactedText,
-    /// Whether a value is part of the host. The host is then checked against the operator's egress rules.
+    /// Whether a value of the call is part of the host. The host is then checked against the operator's egress rules.
     pub decides_host: bool,
 }
 
@@ -130,8 +130,8 @@ impl RequestAuth {
     }
 }
 
-/// Whether a header controls the connection or the framing of the message. Only the HTTP client may set these: a wrong
-/// value could end a message early.
+/// Whether a header controls the connection or the framing of the message. Only the HTTP client may set such a header:
+/// a wrong value could end a message too early.
 pub(crate) fn is_connection_header(name: &HeaderName) -> bool {
     let connection_headers = [
         header::CONNECTION,
@@ -146,7 +146,7 @@ pub(crate) fn is_connection_header(name: &HeaderName) -> bool {
 
 /// Sends the requests of scripts.
 pub trait TriggerClient: Send + Sync {
-    /// Sends a request and waits for its result, at most for the total timeout of the request. The branches of `script`
+    /// Sends a request and waits for its result, for at most the total timeout of the request. The branches of `script`
     /// decide which answers are usable and may be cached.
     ///
     /// A request in progress continues if the returned future is dropped, since the web application may already be

@@ -1,6 +1,5 @@
-//! Runs one call. Read it from top to bottom: for each script, prompt the caller and collect input (`run/question.rs`),
-//! send the request and read its answer (`run/trigger.rs`), then apply the outcome; at the end, hand the call over to
-//! the dialplan.
+//! Runs one call. For each script: prompt the caller and collect input (`run/question.rs`), send the request and read
+//! its answer (`run/trigger.rs`), then apply the outcome. At the end, hand the call over to the dialplan.
 
 use std::sync::Arc;
 
@@ -22,12 +21,12 @@ use crate::script::voice::VoiceService;
 mod question;
 mod trigger;
 
-/// The most scripts that one call runs. It ends chains of scripts that form a loop.
+/// Maximum number of scripts in one call. It ends chains of scripts that form a loop.
 const MAX_SCRIPTS: usize = 50;
-/// The most characters of a value that are logged.
+/// Maximum number of characters of a value that are logged.
 const MAX_LOGGED_CHARACTERS: usize = 64;
 
-/// Runs a script on a call, and every script that follows it, until the dialplan has the call back.
+/// Runs a script on a call, and every script that follows it, until the call is handed over to the dialplan.
 pub async fn run<C: Channel, T: TriggerClient, V: VoiceService>(
     channel: C,
     library: &ScriptLibrary,
@@ -56,7 +55,7 @@ struct CallRun<'a, C, T, V> {
     code: String,
 }
 
-/// The outcome of a script: what `DIALSCRIPT_OUTCOME` says, and the table that describes what happens.
+/// The outcome of a script: the value of `DIALSCRIPT_OUTCOME`, and the table that says what happens.
 type OutcomeChoice<'s> = (CallOutcome, &'s ScriptOutcome);
 
 /// How the call goes on after an outcome.
@@ -72,7 +71,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             match self.run_script().await? {
                 NextStep::Exit(exit) => return Ok(exit),
                 NextStep::Script(next) => self.state.start_script(next),
-                // Only `[invalid_input]` gets here after the last attempt, and it can't have `then = "again"`.
+                // `run_script` can return this only for `[invalid_input]`, which can't have `then = "again"`.
                 NextStep::Again => return Ok(Exit::Continue),
             }
         }
@@ -98,7 +97,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Chooses the outcome by the answer to the request, or by the input if the script has no `[trigger]`.
+    /// Chooses the outcome by the answer to the request. Without a `[trigger]`, chooses it by the input.
     async fn choose_outcome<'s>(
         &mut self,
         script: &'s Arc<Script>,
@@ -223,7 +222,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Reports an error. The call goes on at the next step of the dialplan.
+    /// Reports an error. The call continues at the next step of the dialplan.
     fn fail(&mut self, reason: String) -> Exit {
         self.report.outcome = CallOutcome::Error;
         self.report.reason = Some(reason);
@@ -245,7 +244,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Sends the request of `[hangup]` in the background, so that it does not depend on the channel.
+    /// Sends the request of `[hangup]` in the background, since nothing waits for its answer after the hang-up.
     fn send_hangup_trigger(&mut self) {
         let script = self.state.script().clone();
         let Some(trigger) = &script.hangup else { return };

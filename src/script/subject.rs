@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
-/// The longest value that is shown whole, in characters.
+/// Maximum length of a value that is shown completely, in characters.
 pub(crate) const MAX_SHOWN_CHARACTERS: usize = 200;
 
 /// What branches are compared with.
@@ -35,7 +35,7 @@ impl<'a> BranchSubject<'a> {
     }
 }
 
-/// A value as text for people.
+/// A value as it is shown in messages.
 pub(crate) fn describe_value(value: &AnswerValue<'_>) -> String {
     match value {
         AnswerValue::Absent => "absent or null".to_owned(),

@@ -1,5 +1,5 @@
 //! Texts with placeholders: parsed when a script is loaded, filled in for each call. Each value is escaped for the
-//! place that it is inserted in.
+//! place where it is inserted.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ mod placeholder;
 mod redacted;
 mod spoken;
 
-pub use parse::{
-    BraceSyntax, PlaceholderError, TemplatePiece, begins_with_placeholder, parse_template,
-};
+pub(crate) use parse::begins_with_placeholder;
+pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use placeholder::{InputKind, Placeholder, PlaceholderValues};
-pub use redacted::{MASK, PlaceholderValue, RedactedText};
+pub(crate) use redacted::MASK;
+pub use redacted::{PlaceholderValue, RedactedText};
 pub use spoken::{SpokenPhrase, parse_spoken};
 
 /// A text with placeholders, each with its escape context.
@@ -65,7 +65,7 @@ impl Template {
     }
 
     /// The text, if the template has no placeholders.
-    pub fn as_text(&self) -> Option<&str> {
+    pub(crate) fn as_text(&self) -> Option<&str> {
         match self.parts.as_slice() {
             [] => Some(""),
             [TemplatePart::Text(text)] => Some(text),

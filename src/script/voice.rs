@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::channel::{AsrSource, Sound};
 use crate::script::template::RedactedText;
 
-/// How the texts of a script are spoken. `None` takes the default of the daemon's file.
+/// How the texts of a script are spoken. `None` is the default in the daemon's configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct VoiceParams {
-    /// The name of the engine in the daemon's file.
+    /// The name of the engine in the daemon's configuration file.
     pub engine: Option<Arc<str>>,
-    /// The name of the voice, in the terms of the engine.
+    /// The name of the voice in the engine.
     pub voice: Option<Arc<str>>,
     /// The language, such as `en` or `pt-BR`.
     pub language: Option<Arc<str>>,
@@ -31,7 +31,7 @@ impl Default for SpeakingRate {
 /// A request for a sound that has to be rendered or fetched.
 #[derive(Debug, Clone)]
 pub enum SoundRequest {
-    /// A text to be spoken. It holds nothing that an engine could take for a command.
+    /// A text to be spoken. It contains nothing that an engine could take for a command.
     Text {
         /// A sensitive text is never cached or logged.
         text: RedactedText,
@@ -41,7 +41,8 @@ pub enum SoundRequest {
     Url {
         /// Not parsed or checked yet: the [`VoiceService`] does that.
         url: RedactedText,
-        /// Whether a value is part of the host. The host is then checked against the operator's egress rules.
+        /// Whether a value of the call is part of the host. The host is then checked against the operator's egress
+        /// rules.
         decides_host: bool,
     },
 }
@@ -51,33 +52,34 @@ pub enum SoundRequest {
 pub struct RenderedSound {
     /// In the form that the switch plays.
     pub sound: Sound,
-    /// Hold it until the sound has been played.
+    /// To be held until the sound has been played.
     pub guard: SoundGuard,
 }
 
 /// The cache does not delete a sound while a guard of it exists.
-pub type SoundGuard = Arc<dyn Send + Sync>;
+pub(crate) type SoundGuard = Arc<dyn Send + Sync>;
 
-/// Why there is no sound. The text never holds the text or the URL of the request.
+/// Why there is no sound. The message never contains the text or the URL of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SoundError(pub String);
 
-/// Why speech recognition failed. The text never holds anything of the speech.
+/// Why speech recognition failed. The message never contains anything of the speech.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct AsrError(pub String);
 
 /// Renders sounds and recognizes speech for scripts.
 pub trait VoiceService: Send + Sync {
-    /// A sound that is being rendered. Awaiting it by reference is cancellation safe: the next await continues.
+    /// A sound that is being rendered. Awaiting it by reference is cancellation safe: another await continues the
+    /// rendering.
     type PendingRender: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin;
 
     /// A recording that the switch makes of the caller. It is deleted when this is dropped.
     type AsrRecording: Send + Sync;
 
-    /// Starts to render a sound, unless it is in the cache. Several sounds may be rendered at once. Each takes a
-    /// limited time. `has_tts` says whether the switch can speak texts itself.
+    /// Starts to render a sound, unless it is in the cache. Several sounds may be rendered at once. Each has a timeout.
+    /// `has_tts` says whether the switch can speak texts itself.
     fn render(&self, request: SoundRequest, has_tts: bool) -> Self::PendingRender;
 
     /// The sound if it is available without waiting. `has_tts` is as in [`VoiceService::render`].
@@ -86,20 +88,20 @@ pub trait VoiceService: Send + Sync {
         None
     }
 
-    /// The form in which the switch can play a recorded sound: a file, or a URL of ours if the switch is on another
-    /// host.
+    /// The form in which the switch can play a recorded sound: a file, or a URL of our sound server if the switch is on
+    /// another host.
     fn switch_sound(&self, sound: &Sound) -> Sound {
         sound.clone()
     }
 
-    /// The recognizer. If it is ours and not the switch's, also the recording that the switch has to make for it.
+    /// Who recognizes the speech. If that is the daemon, also the recording that the switch has to make for it.
     ///
     /// # Errors
     ///
     /// When no recognizer is available.
     fn asr_source(&self) -> Result<(AsrSource, Option<Self::AsrRecording>), AsrError>;
 
-    /// Turns a recording into words; empty if there is no speech in it. Takes a limited time.
+    /// Turns a recording into words; empty if there is no speech in it. Has a timeout.
     fn transcribe(
         &self,
         recording: Self::AsrRecording,

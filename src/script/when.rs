@@ -1,10 +1,10 @@
-//! What a matcher is read from and checked against: the keys of a `when = { ... }` table, and what the branches of its
-//! script are compared with. Also the errors of both.
+//! The keys of a `when = { ... }` table, from which a matcher is read; what the branches of its script are compared
+//! with; and the errors in a matcher.
 
 /// The keys of a `when = { ... }` table. If a value has the wrong type, the implementation reports that and returns
 /// `None`.
 pub trait WhenKeys {
-    /// A string, or a number with the digits that are written.
+    /// A string, or a number as it is written in the file.
     fn number_or_text(&mut self, key: &'static str) -> Option<String>;
 
     fn text(&mut self, key: &'static str) -> Option<String>;
@@ -35,16 +35,16 @@ impl MatcherError {
     }
 }
 
-/// What the branches of a script are compared with, as its tables say.
+/// What the branches of a script are compared with. The tables of the script decide that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ComparedKind {
+pub(crate) enum ComparedKind {
     /// The answer to a request.
     Answer,
     /// The input of the caller: at least one digit or word.
     Input {
         /// Whether the input can be words, not only digits.
         words: bool,
-        /// The most digits that can be entered.
+        /// Maximum number of digits that can be entered.
         most_digits: usize,
     },
     /// Nothing: the request of the script is in the background, or there is neither a request nor an input.

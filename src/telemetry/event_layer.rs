@@ -9,16 +9,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 /// One log event of this crate.
 #[derive(Debug, Clone)]
-pub struct LogEvent {
-    pub level: Level,
-    pub message: String,
+pub(crate) struct LogEvent {
+    pub(crate) level: Level,
+    pub(crate) message: String,
     /// All fields but the message, formatted as in the log.
-    pub fields: Vec<(&'static str, String)>,
+    pub(crate) fields: Vec<(&'static str, String)>,
 }
 
 impl LogEvent {
     /// The value of a field; `None` if it is missing or empty.
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(key, value)| *key == name && !value.is_empty());
         field.map(|(_, value)| value.as_str())
     }
@@ -26,7 +26,7 @@ impl LogEvent {
 
 /// Calls `on_event` for every log event of this crate, instead of writing a log. Sensitive values are masked, as in the
 /// log.
-pub fn install_event_layer(on_event: impl Fn(LogEvent) + Send + Sync + 'static) {
+pub(crate) fn install_event_layer(on_event: impl Fn(LogEvent) + Send + Sync + 'static) {
     // This fails if a subscriber is already installed, which then stays in use.
     drop(tracing_subscriber::registry().with(EventLayer(on_event)).try_init());
 }

@@ -1,4 +1,4 @@
-//! Cache keys: keyed digests of requests, which reveal nothing of the requests.
+//! Cache keys: keyed digests (HMACs) of requests. A key reveals nothing about its request.
 
 use reqwest::Body;
 use ring::error::Unspecified;
@@ -17,13 +17,14 @@ impl CacheKeyHasher {
         Ok(Self(shared_cache::request_hmac_key(secret)?))
     }
 
-    /// With a key that only this process knows.
+    /// Uses an HMAC key that only this process knows.
     pub(super) fn with_random_key() -> Result<Self, Unspecified> {
         hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new()).map(Self)
     }
 
-    /// The cache key of a request: a digest of the method and the script's own cache key, if it has one. Otherwise a
-    /// digest of everything that is sent, including `fallback_url`, since the answer may come from there.
+    /// Returns the cache key of a request. If the script sets a cache key, it is a digest of the method and that key.
+    /// Otherwise it is a digest of everything that is sent, and of `fallback_url`, since the answer may come from
+    /// there.
     pub(super) fn cache_key(
         &self,
         primary: &OutgoingRequest,
@@ -55,7 +56,8 @@ impl CacheKeyHasher {
 struct CacheKeyDigest(hmac::Context);
 
 impl CacheKeyDigest {
-    /// With the length first, so that bytes can't move from one part to the next.
+    /// Adds the length before the bytes. Without the length, the parts `ab` and `c` would have the same digest as `a`
+    /// and `bc`.
     fn update(&mut self, bytes: &[u8]) {
         self.0.update(&(bytes.len() as u64).to_be_bytes());
         self.0.update(bytes);

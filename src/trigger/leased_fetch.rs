@@ -1,5 +1,5 @@
-//! Fetching a cacheable answer where several daemons share a cache: the shared cache is asked first, then one of the
-//! daemons sends the request for all of them.
+//! Fetches cacheable answers. If several daemons share a cache, it is asked first. If it has no answer, one of the
+//! daemons gets a lease and sends the request for all of them.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::script::request::{CacheStatus, TriggerError};
 
 impl TieredCache {
     /// Takes the answer from the shared cache, or runs the plan and stores its answer. With `is_refresh`, a stale
-    /// answer is not enough.
+    /// answer of the shared cache is not used.
     pub(super) async fn fetch(
         &self,
         sender: &RequestSender,
@@ -46,8 +46,8 @@ impl TieredCache {
         outcome
     }
 
-    /// The lease to send the request for all daemons, or `None` to send it without one. Breaks with an outcome when the
-    /// shared cache has the answer, or the time is over.
+    /// Acquires the lease to send the request for all daemons. Continues with `None` if the request is to be sent
+    /// without a lease. Breaks with an outcome if the shared cache has the answer, or the time is over.
     async fn acquire_lease(
         &self,
         shared: &SharedCache,
@@ -73,7 +73,7 @@ impl TieredCache {
                     self.accept_shared_entry(entry, context, is_refresh)
                         .map_break(RequestOutcome::mark_joined)?;
                     if has_entry {
-                        // It is of no use to this script, and waiting again would find it again.
+                        // This script can't use the entry, and another wait would find the same entry.
                         return ControlFlow::Continue(None);
                     }
                     if !deadline.more_than_half_remains() {
@@ -86,7 +86,7 @@ impl TieredCache {
     }
 
     /// Stores an answer of another daemon in this process, if a branch of the script matches it. Breaks with the answer
-    /// if it is fresh, or stale but good enough.
+    /// if it is fresh. Breaks with a stale answer too, if the script's policy allows it and this is not a refresh.
     fn accept_shared_entry(
         &self,
         entry: Option<SharedCacheEntry>,
@@ -119,7 +119,7 @@ impl TieredCache {
     }
 
     /// Writes to the shared cache in a task of its own, so that the call does not wait. The answer is written before
-    /// the lease is released: other daemons that wait for it see either the lease or the answer.
+    /// the lease is released. So a daemon that waits sees the lease or the answer at any time.
     fn publish(
         &self,
         shared: Arc<SharedCache>,

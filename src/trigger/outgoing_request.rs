@@ -14,18 +14,18 @@ use crate::script::template::{
 };
 use crate::web::client::{HttpClient, HttpClientError, root_cause};
 
-/// Many web frameworks send HTML to clients that accept anything.
+/// Names the formats that scripts can read: many web frameworks send HTML to a client that accepts anything.
 const ACCEPT_VALUE: HeaderValue = HeaderValue::from_static(
     "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
 );
 
-/// A request to one URL. Without `Debug`: that of `reqwest::Request` shows the URL.
+/// A request to one URL. It has no `Debug`, because that of `reqwest::Request` shows the URL.
 pub(super) struct OutgoingRequest {
     request: reqwest::Request,
-    /// A value decides the host, so the egress rules apply.
+    /// Whether a value decides the host. If so, the egress rules apply.
     pub(super) untrusted_host: bool,
-    /// The host and port for logs and metrics. Where a value decides the host, the entry of `allow_hosts` instead: the
-    /// value may be sensitive.
+    /// The host and port, for logs and metrics. If a value decides the host, this is the matching entry of
+    /// `allow_hosts` instead, because the value may be sensitive.
     pub(super) upstream_name: String,
 }
 
@@ -60,8 +60,8 @@ pub(super) fn prepare(
     let untrusted_host = target.decides_host;
     let mut url = parse_url(&target.url)?;
     if request.auth.is_some() {
-        // The client would send both credentials, and those in the URL may come from a value.
-        strip_credentials(&mut url);
+        // Otherwise the client would send the credentials in the URL too, and they may come from a value.
+        strip_credentials_and_fragment(&mut url);
     }
     let upstream_name = upstream_name(client, &url, untrusted_host);
     let builder =
@@ -84,8 +84,9 @@ fn parse_url(url: &RedactedText) -> Result<Url, TriggerError> {
     Ok(url)
 }
 
-/// Whether the path has `.` or `..` segments, with which a value could leave the path that the script gives. `Url` has
-/// resolved them already, so the text is searched, by the rules of URL parsing: `\` counts as `/`, `%2e` as a dot.
+/// Whether the path has `.` or `..` segments. With them, a value could change the part of the path that the script
+/// gives. [`Url`] has already resolved them, so this searches the text. It follows the rules of URL parsing: `\` counts
+/// as `/`, `%2e` as a dot.
 fn has_dot_segments(text: &str) -> bool {
     let path = text.split(['?', '#']).next().unwrap_or_default();
     let mut segments = path.split(['/', '\\']);
@@ -106,13 +107,13 @@ fn host_and_port(url: &Url) -> String {
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The upstream name of a script's URL; `None` where a value decides the host.
+/// Returns the upstream name of a script's URL. `None` if a value decides the host.
 pub(super) fn fixed_upstream_name(url: &definition::UrlTemplate) -> Option<String> {
     let filled = url.template.fill(&DummyValues).ok().filter(|_| !url.decides_host)?;
     Url::parse(filled.text()).ok().map(|url| host_and_port(&url))
 }
 
-/// The host has no placeholders here, so the values do not matter.
+/// Values for a URL whose host has no placeholders: only the host is used, so the values do not matter.
 struct DummyValues;
 
 impl PlaceholderValues for DummyValues {
@@ -172,28 +173,29 @@ fn not_sent(reason: impl Into<String>) -> TriggerError {
     TriggerError::NotSent(reason.into())
 }
 
-/// A URL for logs: without credentials, query and sensitive values.
+/// Returns a URL for logs: without credentials, query, fragment and sensitive values.
 pub(super) fn display_url(url: &RedactedText) -> String {
     let Ok(mut url) = Url::parse(&url.redacted()) else { return MASK.to_owned() };
     url.set_query(None);
-    strip_credentials(&mut url);
+    strip_credentials_and_fragment(&mut url);
     url.into()
 }
 
-/// A request in the list of cached answers: method and URL with its query, without credentials and sensitive values.
+/// Returns the text that stands for a request in the list of cached answers: the method and the URL with its query, but
+/// without credentials, fragment and sensitive values.
 pub(super) fn request_label(request: &TriggerRequest) -> String {
     let method = method(request);
     let Ok(mut url) = Url::parse(&request.target.url.redacted()) else {
         return format!("{method} {MASK}");
     };
-    strip_credentials(&mut url);
+    strip_credentials_and_fragment(&mut url);
     let label = format!("{method} {url}");
     label.chars().take(MAX_LABEL_CHARS).collect()
 }
 
 const MAX_LABEL_CHARS: usize = 200;
 
-fn strip_credentials(url: &mut Url) {
+fn strip_credentials_and_fragment(url: &mut Url) {
     url.set_fragment(None);
     // Fails only for URLs without a host, which have no credentials.
     let _ = (url.set_username(""), url.set_password(None));

@@ -25,29 +25,30 @@ pub(super) use response_class::{ResponseClass, ResponseClassifier, has_branch_fo
 
 /// The longest body of an answer, decompressed, in bytes.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
-/// The longest pause before the second attempt. The limit doubles for each further attempt, up to [`MAX_BACKOFF`].
+/// The longest pause before the first retry. The limit doubles with each further retry, up to [`MAX_BACKOFF`].
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// An attempt is not made when less time than this remains.
 const MIN_ATTEMPT_TIME: Duration = Duration::from_millis(50);
 
-/// What running a plan needs.
+/// Runs request plans.
 pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
     pub(super) upstreams: UpstreamRegistry,
-    /// Cancelled when the daemon stops: retry pauses end, and each plan makes one more attempt at most.
+    /// Cancelled when the daemon stops. Then retries are made without a pause, and each URL gets one more at most.
     pub(super) shutdown: CancellationToken,
 }
 
 /// What to send, how often, and what counts as a usable answer.
 pub(super) struct RequestPlan {
-    /// `url`, then `fallback_url` if the script has one. An error where no request could be built.
+    /// The request to `url`, then the one to `fallback_url` if the script has one. An error if no request could be
+    /// built.
     targets: Vec<Result<OutgoingRequest, TriggerError>>,
     signer: RequestSigner,
     retry_policy: RetryPolicy,
     classifier: ResponseClassifier,
-    /// No call waits. Such a request may use half of an upstream's permits at most, and is sent even while the circuit
-    /// breaker is open.
+    /// Whether this is a background request: no call waits for its answer. It may use at most half of an upstream's
+    /// permits, and is sent even while the circuit breaker is open.
     pub(super) is_background: bool,
 }
 
@@ -81,7 +82,8 @@ impl RequestPlan {
         self.retry_policy.total_timeout
     }
 
-    /// Whether this plan's own classifier finds an outcome usable: another script's call may have fetched it.
+    /// Whether this plan's own classifier finds the answer usable. The class in the outcome may be wrong for this plan,
+    /// because a call of another script may have fetched the answer.
     pub(super) fn accepts(&self, outcome: &RequestOutcome) -> bool {
         outcome.answer.as_ref().is_ok_and(|answer| {
             !matches!(self.classifier.classify(answer), ResponseClass::Unusable(_))
@@ -119,7 +121,7 @@ impl RequestSender {
         RequestOutcome { timings, deadline_passed: total.remaining() < MIN_ATTEMPT_TIME, ..outcome }
     }
 
-    /// The attempts at one URL.
+    /// Makes the attempts at one URL.
     async fn run_attempts(
         &self,
         plan: &RequestPlan,
@@ -129,13 +131,13 @@ impl RequestSender {
         outcome: &mut Option<RequestOutcome>,
     ) {
         let mut is_last = false;
-        for retry in 0..=plan.retry_policy.retries {
-            is_last |= retry == plan.retry_policy.retries;
+        for attempt_index in 0..=plan.retry_policy.retries {
+            is_last |= attempt_index == plan.retry_policy.retries;
             let attempt = self.run_attempt(plan, outgoing, deadline, timings).await;
             let retry_after = attempt.retry_after;
             attempt.merge_into(outcome);
             let Some(min_pause) = retry_after else { return };
-            let pause = min_pause.max(backoff(retry));
+            let pause = min_pause.max(backoff(attempt_index));
             if is_last || Instant::now() + pause + MIN_ATTEMPT_TIME > deadline.at {
                 return;
             }
@@ -165,7 +167,8 @@ impl RequestSender {
             Ok(permit) => permit,
             Err(error) => return AttemptOutcome::without_reply(error, plan.is_background),
         };
-        // The time went into waiting for the permit, or into `url`: not a failure of this upstream.
+        // The wait for the permit or the attempts at `url` have used up the time. That is not a failure of this
+        // upstream.
         if deadline.remaining() < MIN_ATTEMPT_TIME {
             return AttemptOutcome::without_reply(TriggerError::TimedOut(deadline.limit), false);
         }
@@ -195,7 +198,8 @@ fn add_exchange_timings(timings: &mut RequestTimings, exchange: ExchangeTimings)
 }
 
 impl RetryPolicy {
-    /// The time for `url` when there is a `fallback_url`: half of the total timeout, or one attempt if that is longer.
+    /// The time for `url` when there is a `fallback_url`: half of the total timeout, or the timeout of one attempt if
+    /// that is longer.
     fn primary_timeout(&self) -> Duration {
         (self.total_timeout / 2)
             .max(self.attempt_timeout.unwrap_or_default())
@@ -203,10 +207,10 @@ impl RetryPolicy {
     }
 }
 
-/// The pause after attempt `retry`, which counts from 0. Half of it is random, so that calls that failed together do
-/// not retry together.
-fn backoff(retry: u32) -> Duration {
-    let longest = FIRST_BACKOFF.saturating_mul(1 << retry.min(16)).min(MAX_BACKOFF);
+/// Returns the pause after an attempt; attempts count from 0. The pause is random, between half of the current limit
+/// and the limit, so that calls that failed at the same time do not retry at the same time.
+fn backoff(attempt_index: u32) -> Duration {
+    let longest = FIRST_BACKOFF.saturating_mul(1 << attempt_index.min(16)).min(MAX_BACKOFF);
     let mut random = [0; 1];
     let share = SystemRandom::new().fill(&mut random).map_or(255, |()| random[0]);
     longest / 2 + longest / 2 * u32::from(share) / 255

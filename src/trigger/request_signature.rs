@@ -1,10 +1,10 @@
-//! Request signatures, by which a web application recognizes requests that are ours, unchanged and recent.
+//! Request signatures. With them a web application can verify that a request is ours, unchanged and recent.
 //!
 //! The header is `Dialscript-Signature: t=1764273600,v1=HEX`. HEX is the HMAC-SHA256, with the signing key, of five
 //! parts joined by line feeds: the time in seconds since 1970, the method, the path and the query as they are sent, and
-//! the body. A path or query has no line feed, so the parts can't be confused. With two keys there are two `v1`: a web
-//! application can change its key without a moment in which signatures fail. `dialplan/recipes/verifying-signatures.md`
-//! shows how to verify a signature.
+//! the body. A path or query has no line feed, so the parts can't be confused. With two keys there are two `v1` values,
+//! so that a web application can replace its key without any failed verification.
+//! `dialplan/recipes/verifying-signatures.md` shows how to verify a signature.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -21,7 +21,7 @@ const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("dialscript-signatu
 /// Signs the attempts of one request, once with each key. Without `Debug`: the keys are secrets.
 pub(super) struct RequestSigner {
     keys: Vec<hmac::Key>,
-    /// In seconds since 1970, of the latest attempt.
+    /// The timestamp of the latest attempt, in seconds since 1970.
     last_timestamp: AtomicU64,
 }
 
@@ -32,7 +32,8 @@ impl RequestSigner {
         Self { keys: keys.collect(), last_timestamp: AtomicU64::new(0) }
     }
 
-    /// Adds the header, if there are keys. To be called when the request is sent.
+    /// Adds the signature header, if there are keys. Call this just before the request is sent, because it contains the
+    /// time.
     pub(super) fn sign(&self, request: &mut Request) {
         if self.keys.is_empty() {
             return;
@@ -43,8 +44,9 @@ impl RequestSigner {
         }
     }
 
-    /// The time now, or one second after the attempt before if that is later. Two attempts with equal timestamps would
-    /// have equal signatures, and a web application that remembers signatures would take the second one for a replay.
+    /// Returns the current time, or one second after the timestamp of the previous attempt if that is later. Two
+    /// attempts with equal timestamps would have equal signatures, and a web application that remembers signatures
+    /// would take the second one for a replay.
     fn next_timestamp(&self) -> u64 {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0, |since| since.as_secs());

@@ -17,7 +17,7 @@ use crate::script::request::CacheKey;
 pub struct ResponseCacheLimits {
     /// 0 turns the cache off.
     pub max_entries: usize,
-    /// Of all answers together. An answer of more than an eighth of this is not cached.
+    /// The memory of all answers together, in bytes. An answer that takes more than an eighth of this is not cached.
     pub max_bytes: usize,
 }
 
@@ -27,7 +27,7 @@ impl Default for ResponseCacheLimits {
     }
 }
 
-/// At a limit, the least recently used answers are removed first.
+/// The response cache of this process. When a limit is exceeded, the least recently used answers are removed first.
 #[derive(Debug)]
 pub struct ResponseCache {
     limits: ResponseCacheLimits,
@@ -44,15 +44,15 @@ struct ResponseCacheInner {
 #[derive(Debug, Clone)]
 pub struct ResponseCacheEntry {
     pub answer: Arc<TriggerAnswer>,
-    /// When the answer came. For an answer from the shared cache: when the other daemon received it.
+    /// When the answer was received. For an answer from the shared cache: when the other daemon received it.
     pub stored_at: Instant,
     /// Counts from `stored_at`.
     pub fresh_for: Duration,
-    /// Counts from `stored_at`. After it the entry is removed.
+    /// Counts from `stored_at`. After that time the entry is removed.
     pub lifetime: Duration,
-    /// Method and URL for lists, without sensitive values.
+    /// The request's method and URL without sensitive values, for lists of answers.
     pub request_label: Arc<str>,
-    /// The name of the script that fetched it.
+    /// The name of the script whose request fetched the answer.
     pub script: Arc<str>,
 }
 
@@ -60,17 +60,18 @@ pub struct ResponseCacheEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResponseFreshness {
-    /// Used without a request.
+    /// It is used without a request.
     Fresh,
-    /// Used while a request refreshes it (stale-while-revalidate).
+    /// It is used while a request refreshes it (stale-while-revalidate).
     Stale,
-    /// Used only when the request fails (stale-if-error).
+    /// It is used only if the request fails (stale-if-error).
     LastResort,
 }
 
 impl ResponseCacheEntry {
-    /// The age at which each freshness ends. The first one whose age is not reached applies. `policy` is that of the
-    /// script that asks: another script may have stored the entry, or the policy may have changed since.
+    /// Returns the age at which each freshness ends. The first freshness whose end is not reached applies. `policy`
+    /// belongs to the script that needs the answer: another script may have stored the entry, or the policy may have
+    /// changed since.
     pub(crate) fn max_ages(
         &self,
         policy: &ResponseCachePolicy,
@@ -110,10 +111,11 @@ pub struct ResponseCacheStats {
     pub stale: u64,
     /// Calls that needed a request.
     pub misses: u64,
-    /// Of the misses: calls that joined a request in progress.
+    /// How many of the `misses` joined a request in progress.
     pub joined: u64,
     /// Answers that were cached.
-    pub kept: u64,
+    #[serde(rename = "kept")]
+    pub cached: u64,
     /// Answers that were not cached because no branch matched.
     pub unhandled: u64,
     /// Requests with an error: a status of 500 or above, or no complete reply.
@@ -125,7 +127,7 @@ pub struct ResponseCacheStats {
 pub struct ListedCacheEntry {
     pub key: CacheKey,
     pub entry: ResponseCacheEntry,
-    /// The memory that it takes.
+    /// Its memory in bytes.
     pub bytes: usize,
 }
 
@@ -192,7 +194,7 @@ impl ResponseCache {
         }
     }
 
-    /// Sorted by script name.
+    /// The counters of each script, sorted by script name.
     pub(crate) fn script_stats(&self) -> Vec<(Arc<str>, ResponseCacheStats)> {
         let inner = self.inner.lock();
         let stats = inner.script_stats.iter().map(|(script, stats)| (script.clone(), *stats));
@@ -225,7 +227,7 @@ impl ResponseCache {
         removed
     }
 
-    /// The number of entries, also of those whose lifetime is over.
+    /// The number of entries, including those whose lifetime is over.
     pub fn len(&self) -> usize {
         self.inner.lock().entries.len()
     }
@@ -234,13 +236,13 @@ impl ResponseCache {
         self.len() == 0
     }
 
-    /// The memory that all entries take.
+    /// The memory of all entries, in bytes.
     pub fn bytes(&self) -> usize {
         self.inner.lock().bytes
     }
 }
 
-/// The memory of an entry without its answer and label, in bytes. 64 stands for the allocations around it.
+/// The memory of an entry without its answer and label, in bytes. 64 is an estimate for its allocations.
 const ENTRY_OVERHEAD: usize = size_of::<CacheKey>() + size_of::<ResponseCacheEntry>() + 64;
 
 fn entry_size(entry: &ResponseCacheEntry) -> usize {

@@ -1,4 +1,4 @@
-//! The settings of all requests, and why no requests can be sent with them.
+//! The settings of all requests, and the setup errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,19 +18,20 @@ use crate::web::tls::TlsIdentity;
 /// Settings of all requests. `Debug` shows no password of a proxy and no key of an identity.
 #[derive(Clone)]
 pub struct TriggerSettings {
-    /// For one connection, TLS included. The request's own timeouts apply as well.
+    /// The timeout for opening a connection, including the TLS handshake. The request's own timeouts apply as well.
     pub connect_timeout: Duration,
     /// The proxy of all requests; the `*_proxy` environment variables are ignored. The proxy resolves host names, so
-    /// the egress rules then check only host names and literal addresses.
+    /// the egress rules then check only host names and literal IP addresses.
     pub proxy: Option<Url>,
-    /// The most requests in progress that calls wait for, and the most background requests. One more is not sent.
+    /// Limit on concurrent requests for which calls wait, and a separate limit of the same size on background requests.
+    /// Further requests are not sent.
     pub max_requests: usize,
     pub upstream_limits: UpstreamLimits,
     pub cache: ResponseCacheLimits,
     pub shared_cache: Option<SharedCacheSettings>,
-    /// Hosts that a value may decide: see [`egress`](crate::web::egress).
+    /// The hosts that are allowed if a value decides the host: see [`egress`](crate::web::egress).
     pub allow_hosts: Vec<HostPattern>,
-    /// Private and special-purpose networks in which such hosts may be.
+    /// Private and special-purpose networks in which the addresses of such hosts may be.
     pub allow_networks: Vec<IpNet>,
     /// CA certificates and client certificates for single hosts.
     pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
@@ -71,7 +72,7 @@ impl fmt::Debug for TriggerSettings {
     }
 }
 
-/// Why no requests can be sent at all.
+/// Why the trigger client can't be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TriggerSetupError {
     #[error(transparent)]

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! No call fails because of the server: each command takes a quarter of a second at most, and after a failure a circuit
-//! breaker keeps the daemon from asking it for some seconds. The server sees neither requests nor answers: names are
-//! digests, and values are encrypted and authenticated. A malicious server can drop an answer, or return an older one
-//! of the same name. It can't forge one.
+//! breaker stops the requests to the server for some seconds. The server sees neither requests nor answers: names (the
+//! keys in Redis) are digests, and values are encrypted and authenticated. A malicious server can drop an answer, or
+//! return an older answer with the same name. It can't forge one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,10 +44,10 @@ use seal::{CacheSealer, MAX_SEALED_BYTES, millis};
 /// The most names in one command. The server handles no other command meanwhile.
 const BATCH_SIZE: usize = 500;
 
-/// A lease lasts this much longer than the request may take, which leaves time to store the answer.
+/// A lease is needed for this much longer than the request may take: the time to store the answer.
 const LEASE_MARGIN: Duration = Duration::from_millis(500);
 
-/// The HMAC key for [`CacheKey`]s: daemons with the same secret make the same cache key of the same request.
+/// The HMAC key for [`CacheKey`]s. Daemons with the same secret compute the same cache key for the same request.
 pub fn request_hmac_key(secret: &str) -> Result<hmac::Key, SharedCacheSetupError> {
     seal::derive_key(secret, b"requests").map_err(|_| SharedCacheSetupError::KeyDerivation)
 }
@@ -102,7 +102,8 @@ impl SharedCache {
         true
     }
 
-    /// Decides which daemon sends the request, which may take `timeout`.
+    /// Tries to get the lease, which only one daemon holds at a time: that daemon sends the request. The request may
+    /// take `timeout`.
     pub async fn acquire_lease(&self, key: &CacheKey, timeout: Duration) -> LeaseOutcome {
         let needed_for = timeout.saturating_add(LEASE_MARGIN);
         let (Ok(token), Some(lease_millis)) =
@@ -113,8 +114,8 @@ impl SharedCache {
         let name = self.sealer.lease_name(key);
         let mut commands = Pipeline::new();
         commands.cmd("SET").arg(&name).arg(&token).arg("NX").arg("PX").arg(lease_millis);
-        // Made before the reply, so that its drop releases the lease in any case: the server may have granted a lease
-        // whose reply comes too late.
+        // Created before the command is sent, so that its drop releases the lease in any case: the server may grant the
+        // lease and reply too late.
         let lease = Lease::new(Arc::clone(&self.redis), name, token);
         match self.redis.query(&commands).await {
             Some((Some(()),)) => LeaseOutcome::Acquired(lease.start_renewal(needed_for)),
@@ -126,8 +127,8 @@ impl SharedCache {
         }
     }
 
-    /// Waits for the answer that another daemon fetches. `None` when that daemon released its lease without a fresh
-    /// answer, the deadline has passed, or the server is unavailable.
+    /// Waits for the answer that another daemon fetches. `None` if that daemon's lease ended without a fresh answer,
+    /// the deadline has passed, or the server is unavailable.
     pub async fn wait_for_entry(
         &self,
         key: &CacheKey,
@@ -137,8 +138,8 @@ impl SharedCache {
         timeout_at(deadline, self.poll_for_entry(key, max_age)).await.ok().flatten()
     }
 
-    /// The server may hold a stale answer meanwhile. It is read once, and again only when its time to live has risen,
-    /// which means that it was replaced.
+    /// The server may hold a stale answer in the meantime. The answer is read once, and again only if its time to live
+    /// has risen, which means that it was replaced.
     async fn poll_for_entry(&self, key: &CacheKey, max_age: Duration) -> Option<SharedCacheEntry> {
         let (name, lease) = (self.sealer.entry_name(key), self.sealer.lease_name(key));
         let mut commands = Pipeline::new();
@@ -160,7 +161,7 @@ impl SharedCache {
         }
     }
 
-    /// In one transaction, so that the time to live belongs to the value.
+    /// Reads the value and its time to live in one transaction, so that they belong together.
     async fn read_entry(&self, name: &str) -> Option<SharedCacheEntry> {
         let mut commands = Pipeline::new();
         commands
@@ -182,7 +183,8 @@ impl SharedCache {
         entry
     }
 
-    /// The age is the lifetime less the time to live, which the server counts: the clocks of two daemons may differ.
+    /// Decrypts an entry and computes its age: the lifetime minus the time to live. The server measures the time to
+    /// live, so the clocks of the daemons may differ.
     fn open_sealed(&self, name: &str, sealed: Vec<u8>, ttl: i64) -> Option<SharedCacheEntry> {
         if sealed.len() > MAX_SEALED_BYTES {
             return None;

@@ -1,5 +1,5 @@
-//! The response cache of this process in front of the shared cache: look-up before a request, storing after it, and
-//! stale answers when it fails.
+//! Two caches of answers: the response cache of this process and, behind it, the shared cache if there is one. This
+//! module looks an answer up before a request, stores it afterwards, and finds a stale answer if the request fails.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::script::request::{
     CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerRequest, TriggerResult,
 };
 
-/// A request of a script with a cache.
+/// A request of a script that has a cache policy.
 pub(super) struct CacheableRequest<'a> {
     pub(super) key: CacheKey,
     pub(super) cache_policy: &'a ResponseCachePolicy,
@@ -25,7 +25,7 @@ pub(super) struct CacheableRequest<'a> {
     pub(super) script: &'a Arc<Script>,
 }
 
-/// What storing an answer needs. Owned, since the call may have ended when the answer comes.
+/// The data needed to store an answer. It is owned, because the call may have ended when the answer arrives.
 pub(super) struct CacheStoreContext {
     pub(super) key: CacheKey,
     pub(super) cache_policy: ResponseCachePolicy,
@@ -47,18 +47,20 @@ impl CacheableRequest<'_> {
 pub(super) struct TieredCache {
     pub(super) local: ResponseCache,
     pub(super) shared: Option<Arc<SharedCache>>,
-    /// For the tasks that write to the shared cache.
+    /// Tracks the tasks that write to the shared cache.
     pub(super) tracker: TaskTracker,
 }
 
 impl TieredCache {
-    /// The cached answer, if a branch of the script matches it: another script may have stored it.
+    /// Returns the cached answer if a branch of the script matches it. Another script may have stored it, so it is
+    /// possible that no branch matches.
     fn get_if_handled(&self, request: &CacheableRequest<'_>) -> Option<ResponseCacheLookup> {
         let cached = self.local.get(request.key, request.cache_policy, Instant::now())?;
         has_branch_for(request.script, cached.answer()).then_some(cached)
     }
 
-    /// A cached answer, fresh or stale, that can be used without a request.
+    /// Returns a cached answer, fresh or stale, that the call can use without waiting for a request. Counts hits and
+    /// stale answers.
     pub(super) fn look_up(&self, request: &CacheableRequest<'_>) -> Option<TriggerResult> {
         let (answer, cache) = match self.get_if_handled(request)? {
             ResponseCacheLookup::Fresh(answer) => (answer, CacheStatus::Hit),
@@ -77,7 +79,7 @@ impl TieredCache {
         })
     }
 
-    /// A second look before a flight starts: another flight may have stored a fresh answer since the first.
+    /// Looks up again before a flight starts: another flight may have stored a fresh answer since [`Self::look_up`].
     pub(super) fn recheck_fresh(&self, request: &CacheableRequest<'_>) -> Option<RequestOutcome> {
         match self.get_if_handled(request)? {
             ResponseCacheLookup::Fresh(answer) => {
@@ -87,12 +89,13 @@ impl TieredCache {
         }
     }
 
-    /// Stores the answer if it is cacheable: a branch matches it, and its status is below 500. Returns whether it is.
+    /// Stores the answer in this process if it is cacheable: a branch matches it, and its status is below 500. Returns
+    /// whether it is cacheable.
     pub(super) fn store(&self, context: &CacheStoreContext, outcome: &RequestOutcome) -> bool {
         let failed = outcome.answer.as_ref().map_or(true, |answer| answer.status >= 500);
         let is_cacheable = outcome.class == ResponseClass::Handled && !failed;
         self.local.update_stats(&context.script.name, |stats| match (is_cacheable, failed) {
-            (true, _) => stats.kept += 1,
+            (true, _) => stats.cached += 1,
             (false, true) => stats.failed += 1,
             (false, false) => stats.unhandled += 1,
         });
@@ -102,8 +105,8 @@ impl TieredCache {
         is_cacheable
     }
 
-    /// The result for the call: the outcome if it is usable, else a stale answer if the script's cache policy allows
-    /// one.
+    /// Returns the result for the call: the outcome if its answer is usable, else a stale answer if the script's cache
+    /// policy allows one, else the outcome.
     pub(super) fn outcome_or_stale(
         &self,
         request: &CacheableRequest<'_>,
@@ -139,7 +142,7 @@ impl CacheStoreContext {
     }
 }
 
-/// Logs a refresh of a stale answer that failed. Calls get the stale answer until its time is over.
+/// Logs a failed refresh of a stale answer. Calls get the stale answer until its stale time is over.
 pub(super) fn log_failed_refresh(outcome: &RequestOutcome) {
     if let ResponseClass::Unusable(reason) = &outcome.class {
         match outcome.answer {

@@ -18,11 +18,12 @@ use crate::circuit_breaker::{
 use crate::script::request::TriggerError;
 use crate::web::host_port::HostPort;
 
-/// The most upstreams to remember, since values may decide hosts. The least recently used is forgotten first.
+/// The most upstreams to remember. There is a limit because values may decide hosts. The least recently used is
+/// forgotten first.
 const MAX_UPSTREAMS: usize = 1024;
 
-/// The default circuit breaker of an upstream. A probe has a timeout because it may be a background request, which may
-/// take minutes.
+/// The default circuit breaker settings of an upstream. A probe has a timeout because it may be a background request,
+/// which may take minutes.
 pub const UPSTREAM_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
     failure_threshold: 5,
     open_for: Duration::from_secs(1),
@@ -33,9 +34,9 @@ pub const UPSTREAM_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
 /// The limits of each upstream.
 #[derive(Debug, Clone)]
 pub struct UpstreamLimits {
-    /// Concurrent requests. Further requests wait for a permit.
+    /// Limit on concurrent requests. Further requests wait for a permit.
     pub max_concurrent: usize,
-    /// The same for single hosts. An entry with a port wins over one without.
+    /// The same limit for single hosts. An entry with a port wins over one without.
     pub max_concurrent_at: Vec<(HostPort, usize)>,
     pub breaker: CircuitBreakerSettings,
 }
@@ -57,8 +58,8 @@ impl UpstreamRegistry {
         Self { limits, by_origin: Mutex::new(LruCache::unbounded()) }
     }
 
-    /// The upstream of a URL. `name` is for logs and metrics: the host itself may be sensitive where a value decides
-    /// it.
+    /// Returns the upstream of a URL. `name` is for logs and metrics: if a value decides the host, the host itself may
+    /// be sensitive.
     pub(super) fn for_url(&self, url: &Url, name: &str) -> Arc<UpstreamServer> {
         let mut upstreams = self.by_origin.lock();
         let origin = url.origin();
@@ -76,7 +77,7 @@ impl UpstreamRegistry {
         upstream
     }
 
-    /// Sorted by name.
+    /// The states of all upstreams, sorted by name.
     pub(super) fn states(&self) -> Vec<UpstreamState> {
         let upstreams = self.by_origin.lock();
         let mut states: Vec<_> = upstreams.iter().map(|(_, upstream)| upstream.state()).collect();
@@ -90,7 +91,7 @@ impl UpstreamRegistry {
 pub struct UpstreamState {
     pub name: String,
     pub breaker: BreakerState,
-    /// How often the circuit breaker has opened.
+    /// How many times the circuit breaker has opened.
     pub times_opened: u64,
     /// Requests in progress.
     pub in_flight: usize,
@@ -108,8 +109,8 @@ pub(super) struct UpstreamServer {
     name: Box<str>,
     max_concurrent: usize,
     permits: Arc<Semaphore>,
-    /// Background requests need one of these as well. There are half as many: such requests may take minutes, and must
-    /// leave permits for calls.
+    /// A background request needs one of these as well. There are half as many of them as `permits`: background
+    /// requests may take minutes, and must leave permits for calls.
     background_permits: Arc<Semaphore>,
     breaker: Mutex<CircuitBreaker>,
     counters: UpstreamCounters,
@@ -239,7 +240,7 @@ impl UpstreamServer {
     }
 }
 
-/// The permission to send one request. Its drop reports the attempt to the upstream.
+/// The permission to send one request. Dropping it reports the attempt to the upstream.
 pub(super) struct UpstreamPermit {
     upstream: Arc<UpstreamServer>,
     started_at: Instant,
@@ -248,7 +249,7 @@ pub(super) struct UpstreamPermit {
     permits: (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>),
 }
 
-/// A free permit even when the deadline has passed; else waits for one until the deadline.
+/// Takes a free permit, even if the deadline has passed. If none is free, waits for one until the deadline.
 async fn acquire_until(
     permits: &Arc<Semaphore>,
     deadline: Instant,

@@ -46,7 +46,8 @@ impl Recognizer {
         }
     }
 
-    /// Returns where a channel's speech comes from: the switch's own recognition, or a recording that it is to make.
+    /// Returns how the channel is to get the caller's speech: by the switch's own recognition, or by a recording. The
+    /// recording does not exist yet: the switch makes it.
     ///
     /// # Errors
     ///
@@ -68,7 +69,8 @@ impl Recognizer {
     ///
     /// # Errors
     ///
-    /// If the recording can't be read, the engine fails, or the timeout passes. Waiting for a permit counts as well.
+    /// If the recording can't be read, the engine fails, or the timeout passes. The timeout includes the wait for a
+    /// permit.
     pub async fn transcribe(
         &self,
         recording: SpeechRecording,
@@ -122,7 +124,7 @@ impl Recognizer {
     }
 }
 
-/// Replaces control characters and runs of white space by one space.
+/// Replaces each run of white space and control characters by one space.
 fn on_one_line(transcript: &str) -> String {
     let words = transcript.split(|c: char| c.is_whitespace() || c.is_control());
     let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();

@@ -4,7 +4,7 @@
 //! bytes ─▶ decode (container, codec, mix down to mono) ─▶ resample to each output rate ─▶ WAV
 //! ```
 //!
-//! Files are untrusted: lengths in headers are not relied on, and every length is bounded.
+//! Files are untrusted: lengths in headers may be wrong, and there is a limit on every length.
 
 mod decode;
 mod error;
@@ -31,7 +31,7 @@ const WIDEBAND_HZ: u32 = 16_000;
 /// A sound is padded to whole frames of 20 ms: Asterisk's timestamps jump if the last frame is shorter.
 const FRAMES_PER_SECOND: u32 = 50;
 
-/// A converted file.
+/// A converted sound file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedSound {
     /// The file name's extension. It tells the switch the sample rate.
@@ -41,15 +41,14 @@ pub struct EncodedSound {
     pub duration: Duration,
 }
 
-/// Converts a whole file. Peaks are clipped. A truncated file is converted as far as it goes. Silence fills the last
-/// frame.
+/// Converts a whole file. Clips peaks. Converts a truncated file up to its end. Fills the last frame with silence.
 ///
 /// This takes processor time in proportion to the length of the sound: milliseconds for a sentence, seconds for the
 /// longest sound.
 ///
 /// # Errors
 ///
-/// If the file is not a supported sound, or exceeds a bound.
+/// If the file is not a supported sound, or exceeds a limit.
 pub fn convert(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedSound>, AudioError> {
     if bytes.len() > MAX_FILE_BYTES {
         return Err(AudioError::TooLarge);
@@ -78,7 +77,7 @@ fn decode_and_encode(bytes: Vec<u8>, format: SoundFormat) -> Result<Vec<EncodedS
     outputs.into_iter().map(encode).collect()
 }
 
-/// A file to write.
+/// A WAV file to write.
 #[derive(Clone, Copy)]
 struct WavOutput {
     extension: &'static str,

@@ -12,14 +12,14 @@ use tracing::{info, warn};
 use super::sound_renderer::SoundRenderer;
 use crate::script::voice::{SoundError, SoundRequest};
 
-/// How often to look for missing sounds: those that failed, those that only the fallback engine rendered, and those
-/// whose files were deleted.
+/// How often to look for missing sounds: those that could not be rendered, those that only the fallback engine
+/// rendered, and those whose files were deleted.
 const CHECK_INTERVAL: Duration = Duration::from_secs(30);
 /// While the same number of sounds fails, the interval between attempts doubles up to this: each request to a web
 /// service may cost money.
 const MAX_RETRY_INTERVAL: Duration = Duration::from_secs(15 * 60);
 
-/// The background task, if one runs.
+/// The background task, if it runs.
 #[derive(Default)]
 pub(super) struct Prewarmer(Mutex<Option<AbortHandle>>);
 
@@ -59,7 +59,7 @@ async fn prewarm_loop(mut fixed_sounds: Vec<SoundRequest>, renderer: SoundRender
     loop {
         sleep(CHECK_INTERVAL).await;
         forget_deleted(&renderer).await;
-        // In a full cache, a prepared sound would only displace one that calls use.
+        // In a full cache, a prepared sound would only replace one that calls use.
         if !renderer.store.has_room() || attempted_at.elapsed() < retry_interval {
             continue;
         }
@@ -86,7 +86,7 @@ async fn forget_deleted(renderer: &SoundRenderer) {
     }
 }
 
-/// Returns the errors. Leaves one permit to calls, if there are several.
+/// Renders sounds, and returns the failed ones with their errors. Leaves one permit for calls, if there are several.
 async fn render_all(
     requests: Vec<SoundRequest>,
     renderer: &SoundRenderer,

@@ -1,4 +1,4 @@
-//! Runs an engine's program for one sound or one utterance, without a shell and within bounds on time and output.
+//! Runs an engine's program for one sound or one utterance, without a shell and with limits on time and output.
 
 mod error;
 mod private_folder;
@@ -17,10 +17,11 @@ use running_program::{ProgramTask, RunningProgram};
 
 pub use error::{ProgramError, ProgramErrorReason};
 
-/// Words a minute at normal speed.
+/// Words per minute at normal speed.
 const NORMAL_WPM: u32 = 175;
 
-/// Values of the placeholders in a program's arguments. `{in}` and `{out}` have theirs from the run's private folder.
+/// Values of the placeholders in a program's arguments, except `{in}` and `{out}`: these are files in the private
+/// folder of the run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ProgramValues<'a> {
     pub voice: &'a str,
@@ -41,13 +42,14 @@ pub enum ProgramInput<'a> {
 /// Runs a program and returns its output: the file `{out}` if an argument contains that placeholder, else its standard
 /// output.
 ///
-/// The program and all processes that it started are killed at the end of the timeout, when the output becomes too
+/// The program and all processes that it started are killed at the end of `time_limit`, when the output becomes too
 /// long, and when this future is dropped. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private
 /// `TMPDIR` that is removed afterwards.
 ///
 /// # Errors
 ///
-/// If the program can't be run, fails, or has no output of at most `max_output_bytes` within the timeout.
+/// If the program can't be run, fails, writes no output or more than `max_output_bytes`, or does not end within
+/// `time_limit`.
 pub async fn run(
     program: &EngineProgram,
     values: &ProgramValues<'_>,

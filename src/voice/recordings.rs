@@ -15,7 +15,7 @@ use super::settings::FolderPaths;
 use super::untrusted_files::open_untrusted;
 use crate::script::voice::AsrError;
 
-/// Longer recordings are refused: this is a quarter of an hour at 8 kHz.
+/// Longer recordings are refused. This is a quarter of an hour at 8 kHz.
 const MAX_RECORDING_BYTES: u64 = 16 * 1024 * 1024;
 /// Older files were left behind by a daemon that was killed, or by a switch that wrote after the call had ended.
 const STALE_AFTER: Duration = Duration::from_secs(3600);
@@ -49,7 +49,8 @@ impl RecordingFolder {
         })
     }
 
-    /// If a caller hangs up at the wrong moment, the switch writes the file after we have deleted it.
+    /// Deletes stale recordings, at most once in [`STALE_AFTER`]. There may be some while the daemon runs: if the
+    /// caller hangs up at the wrong moment, the switch writes a file after we have deleted it.
     fn clean_up_periodically(&self) {
         let Some(mut cleaned_at) = self.cleaned_at.try_lock() else { return };
         if cleaned_at.elapsed() > STALE_AFTER {
@@ -66,7 +67,7 @@ pub struct SpeechRecording {
 }
 
 impl SpeechRecording {
-    /// The switch's path of the file.
+    /// The path of the file on the switch's host.
     pub(super) fn on_switch(&self) -> &Arc<str> {
         &self.on_switch
     }

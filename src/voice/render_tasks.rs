@@ -1,4 +1,4 @@
-//! The tasks that render sounds. Calls that need the same sound share one task, which goes on after they have ended.
+//! The tasks that render sounds. Calls that need the same sound share one task, which continues after they have ended.
 
 use std::future::{self, Future};
 use std::ops::ControlFlow;
@@ -17,11 +17,11 @@ use crate::single_flight::{FlightJoin, SingleFlight};
 
 pub(super) type SoundResult = Result<RenderedSound, SoundError>;
 
-/// A sound that is ready or that a task is rendering. Dropping this does not end a shared task.
+/// A sound that is ready, or that a task renders. Dropping this does not end a shared task.
 pub(super) type PendingSound = BoxFuture<'static, SoundResult>;
 
 /// The flag tells whether the result may be a text for the switch to speak. A call on a switch without text-to-speech
-/// can't use such a result, so it must not share that task.
+/// can't use such a text, so it must not share a task that may return one.
 type RenderTaskKey = (SoundKey, bool);
 
 /// All running tasks.
@@ -54,8 +54,8 @@ impl RenderTasks {
         self.close_and_wait().await;
     }
 
-    /// Joins the running task with this key, or starts one with `render`. `cached` is called after no running task was
-    /// found: a task that has just ended may have stored the sound.
+    /// Joins the running task with this key, or starts one with `render`. Calls `cached` before it starts one, because
+    /// a task that has just ended may have stored the sound.
     pub(super) fn join_or_start(
         &self,
         key: RenderTaskKey,

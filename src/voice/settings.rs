@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::script::voice::SpeakingRate;
 
-/// Settings of the whole module.
+/// Settings of the whole `voice` module.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VoiceSettings {
     /// Used if a script names no engine. `None` if none is configured and espeak-ng is not installed.
@@ -21,27 +21,27 @@ pub struct VoiceSettings {
     pub fallback_engine: Option<Arc<TtsEngine>>,
     /// Further engines, by the name that scripts use.
     pub named_engines: BTreeMap<String, Arc<TtsEngine>>,
-    /// Without one, scripts can't ask for speech.
+    /// If there is none, scripts can't use speech recognition.
     pub asr_engine: Option<Arc<AsrEngine>>,
-    /// For each engine to synthesize one text, to fetch one sound, and to transcribe one utterance.
+    /// The timeout of each engine for one text, of the fetch of one sound, and of the transcription of one utterance.
     pub timeout: Duration,
-    /// Limit on texts in synthesis, and the same limit on fetches and on transcriptions.
+    /// Limit on concurrent text syntheses. Fetches and transcriptions have separate limits of the same size.
     pub max_concurrent: usize,
     /// The format of synthesized and fetched sounds.
     pub format: SoundFormat,
     /// Where synthesized and fetched sounds are stored.
     pub cache_folder: FolderPaths,
-    /// Bound on the size of the stored sounds. The least recently used ones are removed first.
+    /// Limit on the size of all stored sounds. The least recently used ones are removed first.
     pub max_cache_bytes: u64,
     /// Where the switch records what callers say.
     pub recordings_folder: FolderPaths,
     /// The folder of the operator's own sounds. The sound server serves them.
     pub library_folder: FolderPaths,
-    /// For a switch on another host.
+    /// Set if the switch is on another host.
     pub sound_server: Option<SoundServerSettings>,
 }
 
-/// The path of a folder on this host, and the switch's path for the same folder.
+/// The path of a folder on this host, and the path of the same folder on the switch's host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FolderPaths {
     /// Absolute.
@@ -52,7 +52,8 @@ pub struct FolderPaths {
 
 /// Sample rates of the sounds, which are 16-bit mono WAV.
 ///
-/// The `Debug` text of the variants is part of every `SoundKey`: a renamed variant would make all stored sounds useless.
+/// The `Debug` text of the variants is part of every `SoundKey`: after a rename of a variant, no stored sound would be
+/// found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SoundFormat {
     /// 8 kHz as `.wav`, for every switch.
@@ -67,14 +68,14 @@ pub enum SoundFormat {
 /// A text-to-speech engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TtsEngine {
-    /// For the log: its key in the daemon's file and its backend. No two engines have the same name.
+    /// The name in the log: the engine's key in the daemon's file and its backend. No two engines have the same name.
     pub name: String,
     pub backend: TtsBackend,
-    /// Unless a script sets another.
+    /// The voice, if the script sets none.
     pub voice: Option<Arc<str>>,
-    /// Unless a script sets another.
+    /// The language, if the script sets none.
     pub language: Arc<str>,
-    /// Unless a script sets another.
+    /// The speed, if the script sets none.
     pub speed: SpeakingRate,
 }
 
@@ -92,7 +93,7 @@ pub enum TtsBackend {
 /// A speech recognition engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsrEngine {
-    /// For the log.
+    /// The name in the log.
     pub name: String,
     pub backend: AsrBackend,
 }
@@ -110,7 +111,7 @@ pub enum AsrBackend {
     Switch {
         /// The switch's name of the engine. Empty for the switch's default.
         engine: Arc<str>,
-        /// In the engine's own syntax.
+        /// The grammar, in the engine's own syntax.
         grammar: Arc<str>,
     },
 }
@@ -121,11 +122,11 @@ pub struct EngineProgram {
     /// A path, or a name that is looked up in `PATH`.
     pub executable: String,
     /// May contain the placeholders `{in}`, `{out}`, `{voice}`, `{language}`, `{speed}` (1.0 is normal) and `{wpm}`
-    /// (words a minute, 175 is normal). A value never splits an argument in two.
+    /// (words per minute, 175 is normal). A value never splits an argument, even if it contains spaces.
     pub arguments: Vec<String>,
 }
 
-/// A web service that serves as an engine.
+/// A web service that is used as an engine.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EngineHttpService {
     /// From the daemon's file, so the egress rules do not apply to its host.

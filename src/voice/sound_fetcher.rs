@@ -1,4 +1,5 @@
-//! Fetches sounds from URLs, converts them, and caches them as HTTP allows. The switch never gets the URL itself.
+//! Fetches sounds from URLs, converts them, and caches them as their HTTP headers allow. The switch never gets the URL
+//! itself.
 
 mod recent_failures;
 
@@ -36,7 +37,7 @@ pub(super) struct SoundFetcher {
     store: Arc<SoundStore>,
     format: SoundFormat,
     timeout: Duration,
-    /// Separate from those of the synthesizer, so that slow web servers do not delay engines.
+    /// Separate from the permits of the synthesizer, so that slow web servers do not delay engines.
     permits: Semaphore,
     recent_failures: RecentFetchFailures,
 }
@@ -50,7 +51,7 @@ pub(super) struct SoundSource {
 }
 
 impl SoundSource {
-    /// `None` if the URL is sensitive, so that the sound must not be cached.
+    /// `None` if the URL is sensitive: the sound must not be cached then.
     pub(super) fn sound_key(&self) -> Option<SoundKey> {
         self.sound_key
     }
@@ -78,7 +79,8 @@ impl SoundFetcher {
         }
     }
 
-    /// `untrusted_host`: a value decided the host, so the egress rules apply.
+    /// Parses a URL and checks whether it may be fetched. With `untrusted_host`, a value decided the host, so the
+    /// egress rules apply.
     ///
     /// # Errors
     ///
@@ -96,7 +98,8 @@ impl SoundFetcher {
         if untrusted_host {
             self.client.check(&parsed).map_err(sound_error)?;
         }
-        // A URL from a value must not find a sound that only a script's own URL may fetch.
+        // The keys of the two kinds differ: a URL from a value must not find a sound that only a script's own URL may
+        // fetch.
         let kind: &[u8] = if untrusted_host { b"url of a value" } else { b"url" };
         let format = format!("{:?}", self.format);
         let parts = [kind, format.as_bytes(), parsed.as_str().as_bytes()];

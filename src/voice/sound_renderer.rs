@@ -12,7 +12,7 @@ use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError, SoundRequest, VoiceParams};
 use crate::web::client::HttpClient;
 
-/// For each permit of the engines, this many tasks may exist. Most of them wait for a permit.
+/// There may be this many tasks for each permit of the engines. Most of these tasks wait for a permit.
 const TASKS_PER_PERMIT: usize = 64;
 
 #[derive(Clone)]
@@ -124,7 +124,7 @@ impl SoundRenderer {
         }
     }
 
-    /// Whether the request is a text that only the switch can speak.
+    /// Whether the request is a text for which the switch is the only engine.
     pub(super) fn needs_switch_tts(&self, request: &SoundRequest) -> bool {
         let SoundRequest::Text { text, voice_params } = request else { return false };
         let is_possible = |has_tts| {

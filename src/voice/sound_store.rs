@@ -1,7 +1,7 @@
 //! Synthesized and fetched sounds: files in one folder, with an index in memory.
 //!
-//! A lookup only reads the index. If another program deletes a file, a call that gets the sound hears nothing.
-//! [`SoundStore::forget_deleted`] finds such sounds, and is to be called regularly.
+//! A lookup only reads the index. If another program deletes a file, the caller hears nothing when the sound is played.
+//! [`SoundStore::forget_deleted`] removes such sounds from the index, and must be called regularly.
 
 pub(super) mod cache_metadata;
 mod sound_index;
@@ -32,10 +32,10 @@ use store_folder::{METADATA_EXTENSION, StoreFolder, StoredFile, StoredFileName};
 pub(super) use store_folder::is_temporary_name;
 pub(super) use stored_sound::StoredSound;
 
-/// The size of a WAV header. After a crash there may be a file without samples.
+/// The size of a WAV header. After a crash there may be a file that has no samples.
 const EMPTY_WAV_BYTES: u64 = 44;
 
-/// The least recently used sounds are removed first.
+/// The stored sounds. If they take more than `max_bytes`, the least recently used ones are removed first.
 pub(super) struct SoundStore {
     folder: Arc<StoreFolder>,
     urls: Option<Arc<SoundUrls>>,
@@ -44,7 +44,7 @@ pub(super) struct SoundStore {
 }
 
 impl SoundStore {
-    /// Loads the sounds that are in the folder. The oldest count as least recently used. With `urls`, the switch
+    /// Loads the sounds that are in the folder. The oldest files count as least recently used. With `urls`, the switch
     /// fetches the sounds from the sound server.
     ///
     /// If the folder can't be read, this only logs a warning: the cause may disappear while the daemon runs.
@@ -104,7 +104,7 @@ impl SoundStore {
 
     pub(super) fn remove(&self, key: SoundKey) {
         let removed = self.index.lock().remove(key);
-        self.retire(removed);
+        self.delete_files(removed);
     }
 
     /// Removes sounds from the index whose files somebody else has deleted. Returns their number.
@@ -113,8 +113,9 @@ impl SoundStore {
     ///
     /// If the folder can't be read.
     pub(super) fn forget_deleted(&self) -> io::Result<usize> {
-        // The index is copied first: a sound that is stored after the folder has been read would seem deleted. The copy
-        // has weak references, since `evict` spares sounds that somebody holds.
+        // The index is copied before the folder is read. Otherwise a sound that is stored in between would seem
+        // deleted. The copy has weak references, because `evict` does not remove sounds to which there are other
+        // references.
         let indexed: Vec<_> = {
             let index = self.index.lock();
             index.iter().map(|(key, sound)| (key, Arc::downgrade(sound))).collect()
@@ -126,14 +127,14 @@ impl SoundStore {
         Ok(deleted.filter(|(key, sound)| self.forget_if_current(*key, sound)).count())
     }
 
-    /// Returns false if the key has got another sound in the meantime.
+    /// Returns `false` if the key has another sound by now.
     fn forget_if_current(&self, key: SoundKey, sound: &Arc<StoredSound>) -> bool {
         let forgotten = {
             let mut index = self.index.lock();
             if index.is_current(key, sound) { index.remove(key) } else { None }
         };
         let is_forgotten = forgotten.is_some();
-        self.retire(forgotten);
+        self.delete_files(forgotten);
         is_forgotten
     }
 
@@ -151,19 +152,19 @@ impl SoundStore {
         let extensions = encoded.iter().map(|file| file.extension).collect();
         let bytes = encoded.iter().map(|file| file.bytes.len() as u64).sum();
         let sound = self.new_sound(stem, extensions, bytes, metadata);
-        // If a write fails, this deletes the files that are complete.
-        sound.retire();
+        // Then, if a write fails, the drop of `sound` deletes the files that were already written.
+        sound.delete_on_drop();
         let write_error =
             |error: io::Error| SoundError(format!("could not write the sound: {error}"));
         sound.write_metadata().map_err(write_error)?;
-        // The first file is written last: `load_files` takes its name as the sign that the sound is complete.
+        // The first file, `.wav`, is written last: `load_files` takes a sound as complete if this file exists.
         for file in encoded.iter().rev() {
             let written = self.folder.write(&sound.file_name(file.extension), &file.bytes);
             written.map_err(write_error)?;
         }
         let sound = Arc::new(sound);
         if let Some(key) = key {
-            sound.cancel_retire();
+            sound.keep_files();
             self.insert(key, sound.clone());
         }
         Ok(sound)
@@ -181,8 +182,8 @@ impl SoundStore {
             Some(urls) => Sound::Url(urls.cached_sound_url(&file)),
             None => Sound::File(self.folder.on_switch(&file).into()),
         };
-        let (folder, retired) = (self.folder.clone(), AtomicBool::new(false));
-        StoredSound { folder, stem, extensions, bytes, sound, metadata, retired }
+        let (folder, is_deleted_on_drop) = (self.folder.clone(), AtomicBool::new(false));
+        StoredSound { folder, stem, extensions, bytes, sound, metadata, is_deleted_on_drop }
     }
 
     fn insert(&self, key: SoundKey, sound: Arc<StoredSound>) {
@@ -195,13 +196,13 @@ impl SoundStore {
             }
             removed
         };
-        self.retire(removed);
+        self.delete_files(removed);
     }
 
-    /// Lets the files of removed sounds be deleted, if this process owns the folder.
-    fn retire(&self, removed: impl IntoIterator<Item = Arc<StoredSound>>) {
+    /// If this process owns the folder, marks the files of removed sounds for deletion.
+    fn delete_files(&self, removed: impl IntoIterator<Item = Arc<StoredSound>>) {
         if self.folder.try_own() {
-            removed.into_iter().for_each(|sound| sound.retire());
+            removed.into_iter().for_each(|sound| sound.delete_on_drop());
         }
     }
 

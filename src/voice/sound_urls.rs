@@ -1,8 +1,8 @@
 //! URLs of sounds, for a switch that has no access to our files.
 //!
-//! A URL is `BASE/ROOT/SIGNATURE/PATH`. The signature covers root and path, so nobody can guess or make a URL, and
-//! nothing can be listed. Its 64 hexadecimal digits also keep a URL long enough for Asterisk, whose `file.c`
-//! (`filehelper`) sizes a buffer for the name of the fetched file by the length of the URL.
+//! A URL is `BASE/ROOT/SIGNATURE/PATH`. The signature covers ROOT and PATH, so nobody else can make a valid URL or list
+//! the files. Its 64 hexadecimal digits also make the URL long enough for Asterisk: `file.c` (`filehelper`) allocates
+//! the buffer for the name of the fetched file by the length of the URL.
 
 mod signing_key;
 
@@ -17,7 +17,8 @@ use ring::hmac;
 use super::settings::{FolderPaths, SoundServerSettings};
 use crate::channel::Sound;
 
-/// Encodes everything that could separate list items or parameters, or begin an expression, in a switch's command.
+/// Encodes every character that could separate list items or parameters, or begin an expression, in a command to the
+/// switch.
 const PATH_ENCODE_SET: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
 
@@ -53,7 +54,7 @@ impl ServedRoot {
 }
 
 impl SoundUrls {
-    /// For the files of the sound cache and of the sound library.
+    /// Signs URLs for the files of the sound cache and of the sound library.
     ///
     /// # Errors
     ///
@@ -94,7 +95,7 @@ impl SoundUrls {
         format!("{}/{}/{signature}/{path}", self.base_url, root.url_segment()).into()
     }
 
-    /// Returns the file that a URL path stands for, or `None` if the signature is wrong.
+    /// Returns the file for the path of a URL. `None` if the signature is wrong.
     pub(super) fn verified_file(&self, url_path: &str) -> Option<(ServedRoot, PathBuf)> {
         let mut parts = url_path.strip_prefix('/')?.splitn(3, '/');
         let (root, signature, path) = (parts.next()?, parts.next()?, parts.next()?);
@@ -124,7 +125,7 @@ fn signed_text(root: ServedRoot, path: &str) -> String {
     format!("{}/{path}", root.url_segment())
 }
 
-/// Whether a relative path can't lead out of the folder at which it starts.
+/// Whether a relative path stays in the folder that it is relative to.
 fn is_inside(path: &Path) -> bool {
     let mut components = path.components();
     path.file_name().is_some() && components.all(|part| matches!(part, Component::Normal(_)))

@@ -1,4 +1,5 @@
-//! Text-to-speech by the engine that a script names or the default engine. If that fails, the fallback engine speaks.
+//! Text-to-speech by the engine that a script names, or by the default engine. If it fails, the fallback engine is
+//! used.
 
 mod engine_failure;
 mod engine_health;
@@ -39,7 +40,7 @@ pub(super) struct Synthesizer {
     engine_health: EngineHealth,
 }
 
-/// A text, and the engines to try in this order.
+/// A text, and the engines to try, in the order of the attempts.
 pub(super) struct SynthesisRequest {
     text: RedactedText,
     voices: Vec<EngineVoice>,
@@ -79,7 +80,7 @@ impl Synthesizer {
         }
     }
 
-    /// Chooses the engines for a text. `has_tts`: the switch can speak texts itself.
+    /// Chooses the engines for a text. `has_tts` tells whether the switch can speak texts itself.
     ///
     /// # Errors
     ///
@@ -107,7 +108,8 @@ impl Synthesizer {
         Ok(SynthesisRequest { text, voices })
     }
 
-    /// The key of the primary engine's sound. `None` if the text is sensitive, so that the sound must not be cached.
+    /// Returns the key of the primary engine's sound. `None` if the text is sensitive: the sound must not be cached
+    /// then.
     pub(super) fn sound_key(&self, request: &SynthesisRequest) -> Option<SoundKey> {
         self.sound_key_for(request.voices.first()?, &request.text)
     }
@@ -116,8 +118,8 @@ impl Synthesizer {
         (!text.is_sensitive()).then(|| voice.sound_key(text.text(), self.format))
     }
 
-    /// Returns a stored sound. That of the fallback engine is used only while the primary engine's circuit breaker is
-    /// open: otherwise the primary engine is to get another attempt.
+    /// Returns a stored sound. The fallback engine's sound is returned only while the circuit breaker of the primary
+    /// engine is open. Otherwise the primary engine must get another attempt.
     pub(super) fn cached(&self, request: &SynthesisRequest) -> Option<RenderedSound> {
         for voice in &request.voices {
             let sound = self.cached_by(voice, &request.text);
@@ -135,7 +137,8 @@ impl Synthesizer {
         voice.switch_sound(text.text()).or_else(stored)
     }
 
-    /// Tries one engine after the other. Each has the whole timeout; the first one's includes the wait for a permit.
+    /// Tries one engine after the other. Each one has the whole timeout. The timeout of the first one includes the wait
+    /// for a permit.
     ///
     /// # Errors
     ///
@@ -187,7 +190,8 @@ impl Synthesizer {
                 Ok(stored.map_err(SynthesisAttemptError::Store)?.rendered())
             }
             Err(failure) => {
-                // If the wait for a permit took most of the time, the failure says nothing about the engine.
+                // If the wait for a permit took more than half of the timeout, the failure is not counted: the engine
+                // had too little time.
                 if (deadline - started) * 2 >= self.timeout {
                     self.record_failure(voice, text, &failure);
                 }

@@ -1,4 +1,4 @@
-//! Reading files from folders that others can write to as well: the switch's user, or an engine.
+//! Reading files from folders to which the switch's user or an engine can write.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -7,12 +7,12 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Refuses to follow a symbolic link, and does not block on a named pipe.
+/// Flags for `open`: do not follow a symbolic link, and do not block on a named pipe.
 pub(super) fn open_flags() -> i32 {
     (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
 }
 
-/// Opens a file for reading.
+/// Opens a file for reading, with [`open_flags`].
 pub(super) fn open_untrusted(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(open_flags()).open(path)
 }

@@ -1,5 +1,5 @@
 //! The HTTP client. Hosts from the configuration and hosts that a value or a redirect decides have separate connection
-//! pools: the egress rules apply to the second kind only.
+//! pools, because the egress rules apply only to the second kind.
 
 use std::error::Error;
 use std::iter::successors;
@@ -23,9 +23,9 @@ use super::tls::{self, TlsIdentity};
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// HTTP/2 sends all requests over one connection. If that connection dies without notice, every request fails until TCP
-/// gives up, which takes minutes. So a ping is sent after this silence, and the connection is closed if no reply comes
-/// within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the default trigger timeout of
-/// 5 seconds.
+/// gives up, which takes minutes. So a ping is sent when nothing was received for this time, and the connection is
+/// closed if no reply comes within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the
+/// default trigger timeout of 5 seconds.
 const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
 const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 
@@ -34,12 +34,12 @@ const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
 #[error("could not set up the HTTP client: {0}")]
 pub struct HttpClientSetupError(String);
 
-/// Why there is no reply. The text has no part of the URL or of the reply, which may be sensitive.
+/// Why there is no reply. The error text contains no part of the URL or of the reply, since they may be sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HttpClientError {
     #[error(transparent)]
     EgressDenied(#[from] EgressDenied),
-    /// No connection, or a connection that broke, with the reason from the network or TLS.
+    /// No connection could be opened, or it broke. With the reason from the network or TLS.
     #[error("no connection: {0}")]
     Unreachable(String),
     /// With the limit in bytes.
@@ -57,12 +57,13 @@ pub struct HttpReply {
 /// Without `Debug`: a proxy's URL may hold a password.
 #[derive(Default)]
 pub struct HttpClientSettings {
-    /// For hosts that a value or a redirect decides.
+    /// The rules for hosts that a value or a redirect decides.
     pub egress: EgressRules,
-    /// For one connection, TLS included. `None`: only the caller's timeout applies.
+    /// The timeout for opening a connection, including the TLS handshake. With `None`, only the caller's timeout
+    /// applies.
     pub connect_timeout: Option<Duration>,
     /// The proxy of all requests; the `*_proxy` environment variables are ignored. The proxy resolves host names, so
-    /// the egress rules then check only host names and literal addresses.
+    /// the egress rules then check only host names and literal IP addresses.
     pub proxy: Option<Url>,
     /// CA certificates and client certificates for single hosts.
     pub tls_identities: Vec<(HostPort, Arc<TlsIdentity>)>,
@@ -81,7 +82,7 @@ struct HttpClientPair {
 }
 
 impl HttpClient {
-    /// Sends nothing.
+    /// Opens no connection.
     ///
     /// # Errors
     ///
@@ -117,8 +118,8 @@ impl HttpClient {
         self.egress.matching_pattern(url)
     }
 
-    /// Builds a request. With `untrusted_host`, a value decides the host: the egress rules apply to the host here, and
-    /// to its address when a connection is opened.
+    /// Builds a request. With `untrusted_host`, a value decides the host: the egress rules are applied to the host
+    /// here, and to its address when a connection is opened.
     pub fn request(
         &self,
         method: Method,
@@ -166,7 +167,7 @@ impl HttpClient {
         Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
     }
 
-    /// Counts the bytes itself: `Content-Length` may be wrong, and is the compressed length of a compressed body.
+    /// Counts the bytes itself: `Content-Length` may be wrong, and does not give the decompressed length.
     async fn read_body(
         &self,
         response: &mut Response,
@@ -214,7 +215,8 @@ impl HttpClientPair {
             let client = builder(settings, tls, egress).and_then(ClientBuilder::build);
             client.map_err(|error| HttpClientSetupError(root_cause(&error.without_url())))
         };
-        // With a proxy, the only name that we resolve is the proxy's own, which the configuration gives.
+        // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
+        // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
         Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)? })
     }
@@ -251,7 +253,7 @@ fn error_chain<'a>(
     successors(Some(error), |&error| inner_of_io_error(error).or_else(|| error.source()))
 }
 
-/// `source` of an I/O error skips the error that it wraps.
+/// Returns the error inside an I/O error. The `source` method skips it, and returns the source of the error inside.
 fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
 }
@@ -265,11 +267,11 @@ pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     }
 }
 
-/// Plain words for the TLS errors that an administrator can act on.
+/// Returns a short text for the TLS errors that an administrator can fix.
 fn plain_tls_error(error: &TlsError) -> Option<&'static str> {
     use AlertDescription::{BadCertificate, CertificateRequired, UnknownCA};
     match error {
-        // rustls' text names the host, which a sensitive value may decide.
+        // The text of rustls contains the host name, which may come from a sensitive value.
         TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }) => {
             Some("its certificate is for another host name")
         }

@@ -1,10 +1,10 @@
 //! Egress rules: which hosts and addresses a request may go to when a value decides its host.
 //!
-//! A value is whatever a script inserts into a URL, such as digits or a variable of the switch. A host that a script
-//! names may have any address. A host that a value or a redirect decides must match `allow_hosts`, and its address must
-//! be public or in `allow_networks`. Names are resolved and checked in one step, so that the address that was checked
-//! is the one that is connected to. reqwest does not call its resolver for literal addresses: those are checked before
-//! the request is sent.
+//! A value is whatever a script inserts into a URL, such as digits or a variable of the switch. A host that the script
+//! itself names may have any address. A host that a value or a redirect decides must match `allow_hosts`, and its
+//! address must be public or in `allow_networks`. Names are resolved and checked in one step, so that the address that
+//! was checked is the one that is connected to. reqwest does not call its resolver for literal IP addresses: those are
+//! checked before the request is sent.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -97,7 +97,7 @@ impl EgressRules {
         Self(Arc::new(EgressRulesInner { hosts, networks }))
     }
 
-    /// Checks the host of a URL, and its address if the host is a literal address.
+    /// Checks the host of a URL. If the host is a literal IP address, checks the address too.
     pub fn check(&self, url: &Url) -> Result<(), EgressDenied> {
         self.matching_pattern(url).ok_or(EgressDenied::Host)?;
         let host = url.host().ok_or(EgressDenied::Host)?;
@@ -123,7 +123,7 @@ impl EgressRules {
     }
 }
 
-/// The IPv4 address inside an IPv4-mapped or NAT64 address; any other address unchanged.
+/// Returns the IPv4 address inside an IPv4-mapped or NAT64 address, and any other address unchanged.
 fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [.., a, b, c, d] = v6.octets();
@@ -150,7 +150,7 @@ const fn ipv6_net(a: u16, b: u16, length: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(a, b, 0, 0, 0, 0, 0, 0), length)
 }
 
-/// IANA's IPv4 Special-Purpose Address Registry, and multicast.
+/// The networks of IANA's IPv4 Special-Purpose Address Registry, and multicast.
 const SPECIAL_V4: [Ipv4Net; 15] = [
     ipv4_net(0, 0, 0, 8),
     ipv4_net(10, 0, 0, 8),
@@ -169,11 +169,12 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     ipv4_net(240, 0, 0, 4),
 ];
 
-/// The global unicast addresses that IANA has allocated from. Loopback, IPv4-mapped, link-local, unique local and
+/// The range from which IANA allocates global unicast addresses. Loopback, IPv4-mapped, link-local, unique local and
 /// multicast addresses lie outside.
 const GLOBAL_V6: Ipv6Net = ipv6_net(0x2000, 0, 3);
 
-/// Protocol assignments including Teredo, documentation, 6to4, documentation.
+/// The special networks in [`GLOBAL_V6`], in this order: protocol assignments including Teredo, documentation, 6to4,
+/// documentation.
 const SPECIAL_V6: [Ipv6Net; 4] = [
     ipv6_net(0x2001, 0, 23),
     ipv6_net(0x2001, 0xdb8, 32),

@@ -48,12 +48,12 @@ impl HostPort {
         same_host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
     }
 
-    /// An entry with a port wins over one without.
+    /// Whether a port is given. An entry with a port wins over one without.
     pub(crate) fn has_port(&self) -> bool {
         self.port.is_some()
     }
 
-    /// Whether `host` covers this entry: it is the same host without a port.
+    /// Whether `host` is the same host without a port, and so includes this entry.
     pub(crate) fn is_port_of_host(&self, host: &Self) -> bool {
         self.port.is_some() && host.port.is_none() && self.host == host.host
     }

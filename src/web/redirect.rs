@@ -1,4 +1,4 @@
-//! Redirects: which ones are followed, and what of the request is sent again.
+//! Redirects: which ones are followed, and which parts of the request are sent again.
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, StatusCode};
@@ -13,14 +13,15 @@ pub(super) const MAX_REDIRECTS: usize = 5;
 /// The next request of an exchange.
 pub(super) struct RedirectHop {
     pub(super) request: Request,
-    /// A value or a redirect decided the host, so the egress rules apply.
+    /// Whether a value or a redirect decided the host. If so, the egress rules apply.
     pub(super) untrusted_host: bool,
 }
 
-/// The request that follows a redirect; `None` if the reply is no redirect, or one that may not be followed.
+/// Returns the request that follows a redirect. `None` if the reply is not a redirect, or may not be followed.
 ///
-/// A redirect within the same origin sends everything again. A redirect to another origin must pass the egress rules,
-/// and loses the headers and credentials of the request. No redirect leads from HTTPS to HTTP.
+/// A redirect within the same origin sends everything again. A redirect to another origin must pass the egress rules;
+/// its request keeps only the headers `Accept` and `Content-Type`, so no credentials are sent. A redirect from HTTPS to
+/// HTTP is not followed.
 pub(super) fn next_hop(
     reply: &Response,
     sent: Request,
@@ -61,16 +62,16 @@ fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
     matches!(target.scheme(), "http" | "https").then_some(target)
 }
 
-/// Removes everything that was meant for the first origin.
+/// Removes all headers but `Accept` and `Content-Type`: they were meant for the first origin.
 fn strip_headers(headers: &mut HeaderMap) {
-    let allowed = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
+    let kept = [ACCEPT, CONTENT_TYPE].map(|name| (headers.get(&name).cloned(), name));
     headers.clear();
-    for (value, name) in allowed {
+    for (value, name) in kept {
         headers.extend(value.map(|value| (name, value)));
     }
 }
 
-/// Whether the next request is a GET without a body. The same rule as in browsers (Fetch standard, "HTTP-redirect
+/// Whether the next request is a GET without a body. This is the rule of browsers (Fetch standard, "HTTP-redirect
 /// fetch").
 fn becomes_get(status: StatusCode, method: &Method) -> bool {
     match status.as_u16() {

@@ -1,7 +1,7 @@
 //! Times the phases of an HTTP exchange: DNS, TCP connection, TLS handshake, and the rest.
 //!
-//! reqwest does not report these. Its resolver, its connector and the TLS session store can be wrapped, though, and all
-//! run inside the future of the request: a task-local variable tells them which exchange they belong to.
+//! reqwest does not report these times. So its resolver, its connector and the TLS session store are wrapped here. All
+//! three run inside the future of the request, and a task-local variable tells them which exchange they belong to.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -32,7 +32,7 @@ pub(crate) struct ExchangeTimings {
     pub(crate) answer: Duration,
 }
 
-/// Measures an exchange, also one whose future is dropped before it completes.
+/// Measures an exchange, even if its future is dropped before it completes.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stopwatch(Arc<Mutex<StopwatchState>>);
 
@@ -83,7 +83,7 @@ impl StopwatchState {
     }
 }
 
-/// Begins a phase of the exchange that the calling code runs in. Does nothing outside of an exchange.
+/// Begins the next phase of the exchange that the calling code belongs to. Does nothing outside of an exchange.
 fn begin_current_phase(phase: ExchangePhase) {
     let _ = CURRENT_EXCHANGE.try_with(|stopwatch| stopwatch.begin_phase(phase));
 }
@@ -133,8 +133,8 @@ where
     }
 }
 
-/// The TLS sessions of an HTTP client. rustls asks for the key exchange hint when it writes the first message
-/// (`start_handshake` in `client/hs.rs`): the TCP connection is open then, and TLS begins.
+/// The TLS sessions of an HTTP client. The TLS phase begins when rustls asks for the key exchange hint: it does so when
+/// the TCP connection is open, before it writes the first message (`start_handshake` in `client/hs.rs`).
 #[derive(Debug)]
 pub(super) struct TimedTlsSessions(ClientSessionMemoryCache);
 

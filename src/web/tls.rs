@@ -19,7 +19,7 @@ use CertificateError::{
 /// `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]
 pub struct TlsIdentity {
-    /// Trusted issuers of server certificates. Empty: those of the system.
+    /// Trusted issuers of server certificates. If empty, those of the system are trusted.
     pub ca_certificates: Vec<CertificateDer<'static>>,
     /// The certificate followed by its intermediate certificates, and the private key.
     pub client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
@@ -59,10 +59,11 @@ impl TlsIdentity {
         })
     }
 
-    /// Why servers will reject the client certificate now, as far as the certificate itself shows it.
+    /// Returns why servers would reject the client certificate at this time. Finds only reasons that the certificate
+    /// itself shows, for example that it has expired.
     pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
         let (certificate, intermediates) = self.client_certificate.as_ref()?.0.split_first()?;
-        // The verifier checks validity and purpose before the issuer, so any root will do.
+        // The verifier checks validity and purpose before the issuer, so any root certificate is enough here.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
         let verifier =
@@ -79,6 +80,8 @@ impl TlsIdentity {
         }
     }
 
+    /// Returns the rustls configuration of a client with these certificates.
+    ///
     /// # Errors
     ///
     /// When a certificate or the key is invalid, they don't belong together, or the system has no CA certificates.
@@ -110,7 +113,7 @@ pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
 }
 
-/// A configuration that trusts no server: on a machine without CA certificates, plain HTTP must still work.
+/// Returns a configuration that trusts no server. On a machine without CA certificates, plain HTTP works with it.
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
@@ -125,7 +128,7 @@ fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {
     config
 }
 
-/// The process's default provider, if one is installed; else ring.
+/// Returns the process's default provider, if one is installed, else ring.
 fn crypto_provider() -> Arc<CryptoProvider> {
     let installed = CryptoProvider::get_default().cloned();
     installed.unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()))

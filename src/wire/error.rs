@@ -9,7 +9,7 @@ use super::Evidence;
 /// Whatever the switch sends after such an error cannot be matched to a command.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError<Part> {
-    /// The peer is not such a switch, or replies no longer match commands.
+    /// The peer is not a switch of this kind, or replies no longer match commands.
     #[error("the switch sent an invalid {expected}: \"{evidence}\"")]
     Malformed {
         /// What should have been received: `AGI reply`, for example.
@@ -19,14 +19,14 @@ pub enum WireError<Part> {
     #[error("the switch sent {part} longer than {limit} bytes, starting with \"{evidence}\"")]
     TooLong {
         part: Part,
-        /// Maximum number of bytes, with line ends.
+        /// Maximum number of bytes, including line ends.
         limit: usize,
         evidence: Evidence,
     },
     #[error("the switch sent {part} longer than {limit} lines, starting with \"{evidence}\"")]
     TooManyLines {
         part: Part,
-        /// Maximum number of lines, with the one that ends the part.
+        /// Maximum number of lines, including the line that ends the part.
         limit: usize,
         evidence: Evidence,
     },

@@ -10,7 +10,7 @@ const MAX_EVIDENCE_BYTES: usize = 200;
 pub struct Evidence(String);
 
 impl Evidence {
-    pub fn from_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         let shown = &bytes[..bytes.len().min(MAX_EVIDENCE_BYTES)];
         let ellipsis = if shown.len() < bytes.len() { "…" } else { "" };
         let mask = |byte: u8| if byte.is_ascii_digit() { b'9' } else { byte };

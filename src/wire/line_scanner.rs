@@ -1,18 +1,18 @@
-//! Lines in a buffer that grows while they are received.
+//! Finds lines in a buffer that grows as data is received.
 
 use std::ops::Range;
 
-/// Finds the lines of one message. The search continues where it stopped, so a message that arrives byte by byte costs no
-/// more than one that arrives at once.
+/// Finds the lines of one message. The search continues where it stopped, so a message that arrives byte by byte costs
+/// no more than one that arrives at once.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct LineScanner {
+pub(crate) struct LineScanner {
     /// No newline has been found between `line_start` and here.
     scanned: usize,
     line_start: usize,
 }
 
 /// What was found in the buffer.
-pub enum ScannedLine {
+pub(crate) enum ScannedLine {
     /// The next line, without its newline.
     Complete(Range<usize>),
     /// The line's newline has not been received yet.
@@ -22,8 +22,8 @@ pub enum ScannedLine {
 }
 
 impl LineScanner {
-    /// Looks for the end of the next line. The message, up to and including that newline, may have `max_bytes`.
-    pub fn next_line(&mut self, buffer: &[u8], max_bytes: usize) -> ScannedLine {
+    /// Looks for the end of the next line. The message, up to and including that newline, may have at most `max_bytes`.
+    pub(crate) fn next_line(&mut self, buffer: &[u8], max_bytes: usize) -> ScannedLine {
         let newline = buffer[self.scanned..].iter().position(|&byte| byte == b'\n');
         let end = newline.map_or(buffer.len(), |at| self.scanned + at);
         if end >= max_bytes {
@@ -38,12 +38,12 @@ impl LineScanner {
     }
 
     /// Whether the search has not begun.
-    pub fn is_at_start(&self) -> bool {
+    pub(crate) fn is_at_start(&self) -> bool {
         self.scanned == 0
     }
 
-    /// Number of bytes of all complete lines with their newlines.
-    pub fn complete_bytes(&self) -> usize {
+    /// Number of bytes of all complete lines, including their newlines.
+    pub(crate) fn complete_bytes(&self) -> usize {
         self.line_start
     }
 }

@@ -1,4 +1,4 @@
-//! Text in an encoding that nobody has declared.
+//! Text in an unknown encoding.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -48,9 +48,9 @@ impl fmt::Debug for LossyText {
 
 /// Decodes valid UTF-8 as such and anything else as Windows-1252.
 ///
-/// Both switches pass on the bytes that the trunk has sent, and what is not UTF-8 there is Latin-1. Windows-1252 differs
-/// from Latin-1 only in 0x80 to 0x9F: it has the euro sign and typographic quotes there, which occur in names, where
-/// Latin-1 has control characters, which do not. It gives every byte a meaning.
+/// Both switches pass on the bytes that the trunk has sent, which are UTF-8 or Latin-1. Windows-1252 differs from
+/// Latin-1 only in the bytes 0x80 to 0x9F. There Latin-1 has control characters, which do not occur in names, and
+/// Windows-1252 has characters that do, such as the euro sign and typographic quotes. It can decode every byte.
 pub fn decode_lossy(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),

@@ -238,6 +238,30 @@ async fn a_purge_that_does_not_reach_the_shared_cache_fails() {
     assert!(result.errors.contains("the shared cache is unavailable"), "{}", result.errors);
 }
 
+/// The starts of lines that the metrics must contain after the four calls of the next test.
+fn expected_metrics(web: &Web) -> Vec<String> {
+    let upstream = format!("upstream=\"{}\"", web.address);
+    vec![
+        "dialscript_calls_total{switch=\"asterisk\",outcome=\"matched\"} 3".to_owned(),
+        "dialscript_calls_total{switch=\"asterisk\",outcome=\"no_response\"} 1".to_owned(),
+        "dialscript_calls_total{switch=\"freeswitch\",outcome=\"matched\"} 0".to_owned(),
+        "dialscript_calls_under_way 0".to_owned(),
+        format!("dialscript_upstream_answers_total{{{upstream},class=\"2xx\"}} 2"),
+        format!("dialscript_upstream_answers_total{{{upstream},class=\"5xx\"}} 3"),
+        format!("dialscript_upstream_failures_total{{{upstream}}} 0"),
+        format!("dialscript_upstream_refused_total{{{upstream}}} 0"),
+        format!("dialscript_upstream_seconds_total{{{upstream}}} 0."),
+        format!("dialscript_upstream_under_way{{{upstream}}} 0"),
+        format!("dialscript_upstream_breaker{{{upstream}}} 0"),
+        format!("dialscript_upstream_breaker_opened_total{{{upstream}}} 0"),
+        "dialscript_cache_entries 1".to_owned(),
+        "dialscript_cache_hits_total{script=\"order\"} 1".to_owned(),
+        "dialscript_cache_misses_total{script=\"order\"} 1".to_owned(),
+        "dialscript_cache_joined_total{script=\"order\"} 0".to_owned(),
+        "dialscript_cache_stale_total{script=\"order\"} 0".to_owned(),
+    ]
+}
+
 #[tokio::test]
 async fn the_metrics_count_calls_requests_and_cached_answers() {
     let web = Web::start(|seen| match seen.path() {
@@ -259,27 +283,7 @@ async fn the_metrics_count_calls_requests_and_cached_answers() {
     let reply = daemon.get("/metrics").await;
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
     assert!(reply.to_lowercase().contains("content-type: application/openmetrics-text"), "{reply}");
-    let upstream = format!("upstream=\"{}\"", web.address);
-    let expected = [
-        "dialscript_calls_total{switch=\"asterisk\",outcome=\"matched\"} 3".to_owned(),
-        "dialscript_calls_total{switch=\"asterisk\",outcome=\"no_response\"} 1".to_owned(),
-        "dialscript_calls_total{switch=\"freeswitch\",outcome=\"matched\"} 0".to_owned(),
-        "dialscript_calls_under_way 0".to_owned(),
-        format!("dialscript_upstream_answers_total{{{upstream},class=\"2xx\"}} 2"),
-        format!("dialscript_upstream_answers_total{{{upstream},class=\"5xx\"}} 3"),
-        format!("dialscript_upstream_failures_total{{{upstream}}} 0"),
-        format!("dialscript_upstream_refused_total{{{upstream}}} 0"),
-        format!("dialscript_upstream_seconds_total{{{upstream}}} 0."),
-        format!("dialscript_upstream_under_way{{{upstream}}} 0"),
-        format!("dialscript_upstream_breaker{{{upstream}}} 0"),
-        format!("dialscript_upstream_breaker_opened_total{{{upstream}}} 0"),
-        "dialscript_cache_entries 1".to_owned(),
-        "dialscript_cache_hits_total{script=\"order\"} 1".to_owned(),
-        "dialscript_cache_misses_total{script=\"order\"} 1".to_owned(),
-        "dialscript_cache_joined_total{script=\"order\"} 0".to_owned(),
-        "dialscript_cache_stale_total{script=\"order\"} 0".to_owned(),
-    ];
-    for line in expected {
+    for line in expected_metrics(&web) {
         assert!(reply.contains(&format!("\n{line}")), "{line} in {reply}");
     }
     assert!(reply.contains("\ndialscript_cache_bytes ") && reply.ends_with("# EOF\n"), "{reply}");
@@ -308,11 +312,11 @@ async fn control_characters_in_cached_requests_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("control.sock");
     let listener = UnixListener::bind(&path).unwrap();
-    let kept = r#"{"kept":{"key":"00","script":"a","request":"GET \u001b[2J\r\nfine","status":200,"age_ms":1,"bytes":1,"ahead":[]}}"#;
+    let line = r#"{"kept":{"key":"00","script":"a","request":"GET \u001b[2J\r\nfine","status":200,"age_ms":1,"bytes":1,"ahead":[]}}"#;
     let daemon = spawn_blocking(move || {
         let (mut stream, _) = listener.accept().unwrap();
         BufReader::new(&stream).read_line(&mut String::new()).unwrap();
-        writeln!(stream, "{kept}").unwrap();
+        writeln!(stream, "{line}").unwrap();
     });
     let listed = run(&["cache", "list", "--socket", path.to_str().unwrap()]).await;
     daemon.await.unwrap();

@@ -32,51 +32,51 @@ fn an_empty_file_serves_calls_on_loopback() {
     );
 }
 
+const EVERY_KEY: &str = r#"
+    [asterisk]
+    listen = ["0.0.0.0:4000", "[::1]:4000"]
+    allow  = ["10.1.2.3", "10.2.0.0/16"]
+    environment_timeout = "2s"
+    [freeswitch]
+    listen = []
+    [folders]
+    scripts = "web/scripts"
+    sounds = "sounds"
+    sounds_on_switch = "/mnt/sounds"
+    secrets = "secrets"
+    [server]
+    grace = "10s"
+    max_calls = 5
+    longest_call = "1h"
+    [trigger]
+    timeout = "3s"
+    connect_timeout = "1s"
+    music_after = "0s"
+    proxy = "http://proxy.example:3128"
+    max_requests = 7
+    [cache]
+    max_entries = 8
+    max_bytes = 1000000
+    [egress]
+    allow_hosts = ["Shop.example", "*.shop.example"]
+    allow_networks = ["192.168.0.0/16"]
+    [log]
+    level = "debug"
+    format = "json"
+    [metrics]
+    listen = "[::]:9464"
+    allow = ["10.0.0.9"]
+    [control]
+    socket = "run/asked.sock"
+"#;
+
 #[test]
 fn every_key_of_the_daemons_file_is_read() {
     let folder = ConfigFolder::new();
     folder.file("web/scripts/a.toml", "[prompt]\nplay = 'hello'\n");
     folder.file("secrets/token", "unused");
     folder.sound("hello.wav");
-    folder.daemon_file(
-        r#"
-        [asterisk]
-        listen = ["0.0.0.0:4000", "[::1]:4000"]
-        allow  = ["10.1.2.3", "10.2.0.0/16"]
-        environment_timeout = "2s"
-        [freeswitch]
-        listen = []
-        [folders]
-        scripts = "web/scripts"
-        sounds = "sounds"
-        sounds_on_switch = "/mnt/sounds"
-        secrets = "secrets"
-        [server]
-        grace = "10s"
-        max_calls = 5
-        longest_call = "1h"
-        [trigger]
-        timeout = "3s"
-        connect_timeout = "1s"
-        music_after = "0s"
-        proxy = "http://proxy.example:3128"
-        max_requests = 7
-        [cache]
-        max_entries = 8
-        max_bytes = 1000000
-        [egress]
-        allow_hosts = ["Shop.example", "*.shop.example"]
-        allow_networks = ["192.168.0.0/16"]
-        [log]
-        level = "debug"
-        format = "json"
-        [metrics]
-        listen = "[::]:9464"
-        allow = ["10.0.0.9"]
-        [control]
-        socket = "run/asked.sock"
-        "#,
-    );
+    folder.daemon_file(EVERY_KEY);
     let config = folder.config();
     assert_eq!(config.daemon.asterisk.listen.len(), 2);
     assert_eq!(config.daemon.asterisk.allow[0].to_string(), "10.1.2.3/32");

@@ -169,56 +169,17 @@ fn a_request_can_contain_an_answer_only_after_an_earlier_request() {
     assert!(folder.load().is_ok(), "an earlier script has an answer");
 }
 
+/// The signs and words that the grammars are about.
+#[rustfmt::skip]
+const WORDS: &[&str] = &[
+    "{", "}", "{{", "}}", "{keypress}", "{$a[0]}", "{secret.x}", "{b.keypress}", "&", "=", "%", "%4", "%C3", "+", "@",
+    ",", " ", "goto ", "script ", "hangup ", "again", "http://", "https://", "/", "?", "#", "[", "]", "<", ">", "\"",
+    "'", "\\", "\n", "\t", "ä", "🦀", "1", "a", "switch:", "{say:$a}", "{play:", "say:", "digits:", "..", "*",
+];
+
 /// Texts made of words that have a meaning in one of the grammars.
 fn odd_text() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec![
-        "{",
-        "}",
-        "{{",
-        "}}",
-        "{keypress}",
-        "{$a[0]}",
-        "{secret.x}",
-        "{b.keypress}",
-        "&",
-        "=",
-        "%",
-        "%4",
-        "%C3",
-        "+",
-        "@",
-        ",",
-        " ",
-        "goto ",
-        "script ",
-        "hangup ",
-        "again",
-        "http://",
-        "https://",
-        "/",
-        "?",
-        "#",
-        "[",
-        "]",
-        "<",
-        ">",
-        "\"",
-        "'",
-        "\\",
-        "\n",
-        "\t",
-        "ä",
-        "🦀",
-        "1",
-        "a",
-        "switch:",
-        "{say:$a}",
-        "{play:",
-        "say:",
-        "digits:",
-        "..",
-        "*",
-    ]);
+    let word = prop::sample::select(WORDS);
     prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
 }
 

@@ -4,6 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use regex::Regex;
+
+static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("``(.+?)``|`([^`]+)`").unwrap());
+
 /// A page, by its path from the root of the repository.
 pub(crate) struct Page {
     pub(crate) path: PathBuf,
@@ -174,9 +178,10 @@ pub(crate) fn as_heading(line: &str) -> Option<&str> {
     (text.len() < line.len() && text.starts_with(' ')).then(|| text.trim())
 }
 
-/// What stands between backticks.
+/// What stands between backticks. Text that has backticks itself stands between two of them.
 pub(crate) fn code_words(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).collect()
+    let found = CODE.captures_iter(text);
+    found.filter_map(|code| code.get(1).or(code.get(2))).map(|code| code.as_str().trim()).collect()
 }
 
 fn is_fence(line: &str) -> bool {

@@ -216,10 +216,12 @@ proptest! {
     }
 }
 
-#[test]
-fn a_branch_tells_what_it_wants_and_what_there_is() {
+/// Matchers, a value, and what is said of them.
+type ExplainedMiss = (Vec<Matcher>, Option<AnswerValue<'static>>, &'static str);
+
+fn explained_texts() -> Vec<ExplainedMiss> {
     let text = |value: &'static str| Some(AnswerValue::Text(value.into()));
-    let rows: &[(Vec<Matcher>, Option<AnswerValue<'static>>, &str)] = &[
+    vec![
         (vec![same("404")], text("200"), r#"wants "404"; the value is "200""#),
         (
             vec![same("404"), Matcher::StatusClass(5)],
@@ -242,6 +244,12 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
             text("007"),
             r#"wants "7"; the value is "007", and it is compared as text, not as a number"#,
         ),
+    ]
+}
+
+fn explained_kinds() -> Vec<ExplainedMiss> {
+    let text = |value: &'static str| Some(AnswerValue::Text(value.into()));
+    vec![
         (vec![range("1", "5")], text("9"), r#"wants a number from 1 to 5; the value is "9""#),
         (
             vec![range("-1.50", "")],
@@ -267,11 +275,15 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
         ),
         (vec![Matcher::Absent], None, "wants no value; this answer has no value to compare"),
         (vec![Matcher::Status(404)], None, "wants HTTP status 404; the HTTP status is 200"),
-    ];
-    for (when, value, expected) in rows {
-        let branch = Branch { when: when.clone(), outcome: ScriptOutcome::default() };
-        let subject = BranchSubject { value: value.clone(), status: Some(200) };
-        assert_eq!(branch.explain(&subject), BranchExplanation::Misses((*expected).to_owned()));
+    ]
+}
+
+#[test]
+fn a_branch_tells_what_it_wants_and_what_there_is() {
+    for (when, value, expected) in explained_texts().into_iter().chain(explained_kinds()) {
+        let branch = Branch { when, outcome: ScriptOutcome::default() };
+        let subject = BranchSubject { value, status: Some(200) };
+        assert_eq!(branch.explain(&subject), BranchExplanation::Misses(expected.to_owned()));
     }
     let branch =
         Branch { when: vec![same("1"), range("2", "")], outcome: ScriptOutcome::default() };

@@ -107,27 +107,27 @@ fn the_keys_that_mean_something_are_the_digits_and_the_terminator() {
 
 #[test]
 fn all_keys_are_held_for_a_question_that_is_not_known_yet_and_end_nothing() {
-    let (now, mut kept) = (Instant::now(), TypeAheadBuffer::default());
-    let mut held = kept.start_holding();
+    let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
+    let mut held = buffer.start_holding();
     assert_eq!(held.accepted_keys(), "0123456789*#ABCD");
     "*1A2".chars().for_each(|key| held.push_key(key, now));
     assert!(!held.ends_prompt() && !held.is_complete());
-    kept.store(held);
-    let mut held = kept.start_holding();
+    buffer.store(held);
+    let mut held = buffer.start_holding();
     "3#4".chars().for_each(|key| held.push_key(key, now));
-    kept.store(held);
+    buffer.store(held);
     let ask = ask();
-    let heard = kept.start_collector(&ask).into_digits();
+    let heard = buffer.start_collector(&ask).into_digits();
     assert_eq!((&*heard.digits, heard.end), ("123", DigitsEnd::Terminator));
-    assert_eq!(kept.start_collector(&ask).into_digits().digits, "", "they are used up");
+    assert_eq!(buffer.start_collector(&ask).into_digits().digits, "", "they are used up");
 }
 
 #[test]
 fn no_more_keys_are_held_than_the_longest_input_has() {
-    let (now, mut kept) = (Instant::now(), TypeAheadBuffer::default());
-    let mut held = kept.start_holding();
+    let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
+    let mut held = buffer.start_holding();
     (0..100).for_each(|_| held.push_key('1', now));
-    kept.store(held);
+    buffer.store(held);
     let ask = DigitOptions { max_digits: 100, ..ask() };
-    assert_eq!(kept.start_collector(&ask).into_digits().digits.len(), 33);
+    assert_eq!(buffer.start_collector(&ask).into_digits().digits.len(), 33);
 }

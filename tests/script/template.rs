@@ -33,9 +33,9 @@ fn url(text: &str, value: &str) -> Result<String, EscapeError> {
     template.fill(&All(value)).map(|filled| filled.into_text())
 }
 
-fn landed(landing: EscapeContext, value: &str) -> Result<String, EscapeError> {
+fn escaped(context: EscapeContext, value: &str) -> Result<String, EscapeError> {
     let mut out = String::new();
-    landing.escape_into(value, &mut out).map(|()| out)
+    context.escape_into(value, &mut out).map(|()| out)
 }
 
 #[test]
@@ -104,22 +104,25 @@ fn in_json_only_known_placeholders_are_placeholders() {
 
 #[test]
 fn xml_headers_and_variables_keep_a_value_a_value() {
-    assert_eq!(landed(EscapeContext::Xml, "<a b='c'>&").unwrap(), "&lt;a b=&apos;c&apos;&gt;&amp;");
-    assert_eq!(landed(EscapeContext::Header, "a\r\nX-Evil: 1\0").unwrap(), "a  X-Evil: 1 ");
-    assert_eq!(landed(EscapeContext::Variable, "a\nb${X}").unwrap(), "a b${X}");
+    assert_eq!(
+        escaped(EscapeContext::Xml, "<a b='c'>&").unwrap(),
+        "&lt;a b=&apos;c&apos;&gt;&amp;"
+    );
+    assert_eq!(escaped(EscapeContext::Header, "a\r\nX-Evil: 1\0").unwrap(), "a  X-Evil: 1 ");
+    assert_eq!(escaped(EscapeContext::Variable, "a\nb${X}").unwrap(), "a b${X}");
 }
 
 #[test]
 fn a_destination_takes_only_what_no_switch_reads_anything_into() {
-    assert_eq!(landed(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
+    assert_eq!(escaped(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
     for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {
         assert_eq!(
-            landed(EscapeContext::Destination, hostile),
+            escaped(EscapeContext::Destination, hostile),
             Err(EscapeError::Destination),
             "{hostile:?}"
         );
     }
-    assert_eq!(landed(EscapeContext::Destination, &"1".repeat(80)), Err(EscapeError::Destination));
+    assert_eq!(escaped(EscapeContext::Destination, &"1".repeat(80)), Err(EscapeError::Destination));
 }
 
 #[test]
@@ -133,12 +136,12 @@ fn doubled_braces_are_braces() {
 
 #[test]
 fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
-    let told = problems("{caler} and {nope.x} {");
-    assert_eq!(told.len(), 3, "{told:#?}");
-    assert_eq!(told[0].range, 0..7);
-    assert_eq!(told[0].help.as_deref(), Some("did you mean `{caller}`?"));
-    assert_eq!(told[1].range, 12..20);
-    assert_eq!(told[2].range, 21..22);
+    let problems = problems("{caler} and {nope.x} {");
+    assert_eq!(problems.len(), 3, "{problems:#?}");
+    assert_eq!(problems[0].range, 0..7);
+    assert_eq!(problems[0].help.as_deref(), Some("did you mean `{caller}`?"));
+    assert_eq!(problems[1].range, 12..20);
+    assert_eq!(problems[2].range, 21..22);
 }
 
 #[test]
@@ -218,10 +221,10 @@ fn what_ends_the_sentence_of_a_value_is_not_spoken() {
 
 #[test]
 fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
-    let (_, told) = parse_spoken("a {say:callr} {spell:caller} {play:$} }");
-    let places: Vec<_> = told.iter().map(|problem| problem.range.clone()).collect();
-    assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{told:#?}");
-    assert_eq!(told[0].help.as_deref(), Some("did you mean `{say:caller}`?"));
+    let (_, problems) = parse_spoken("a {say:callr} {spell:caller} {play:$} }");
+    let places: Vec<_> = problems.iter().map(|problem| problem.range.clone()).collect();
+    assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{problems:#?}");
+    assert_eq!(problems[0].help.as_deref(), Some("did you mean `{say:caller}`?"));
 }
 
 proptest! {
@@ -254,8 +257,8 @@ proptest! {
             prop_assert_eq!(pairs.len(), 2);
             prop_assert_eq!(&pairs[0].1, &value);
         }
-        for landing in [EscapeContext::Header, EscapeContext::Variable, EscapeContext::Xml, EscapeContext::Url] {
-            let text = landed(landing, &value).unwrap();
+        for context in [EscapeContext::Header, EscapeContext::Variable, EscapeContext::Xml, EscapeContext::Url] {
+            let text = escaped(context, &value).unwrap();
             prop_assert!(!text.contains(['\r', '\n', '\0']));
         }
     }

@@ -28,7 +28,7 @@ fn key(n: u8) -> CacheKey {
 }
 
 /// Fresh for a minute, kept for two.
-fn kept(body: &str) -> SharedCacheEntry {
+fn entry(body: &str) -> SharedCacheEntry {
     SharedCacheEntry {
         status: 200,
         content_type: Some("text/plain".to_owned()),
@@ -39,6 +39,6 @@ fn kept(body: &str) -> SharedCacheEntry {
     }
 }
 
-fn body(kept: Option<SharedCacheEntry>) -> Option<String> {
-    kept.map(|kept| String::from_utf8(kept.body).unwrap())
+fn body(entry: Option<SharedCacheEntry>) -> Option<String> {
+    entry.map(|entry| String::from_utf8(entry.body).unwrap())
 }

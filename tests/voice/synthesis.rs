@@ -48,7 +48,7 @@ async fn made(engines: &VoiceEngines, wanted: SoundRequest) -> RenderedSound {
     make(engines, wanted).await.expect("a sound")
 }
 
-async fn mute(engines: &VoiceEngines, wanted: SoundRequest) -> String {
+async fn sound_error(engines: &VoiceEngines, wanted: SoundRequest) -> String {
     match make(engines, wanted).await {
         Ok(made) => panic!("{:?}", made.sound),
         Err(SoundError(reason)) => reason,

@@ -24,7 +24,7 @@ fn hear(chunks: &[&[u8]]) -> Decoded<EslMessage> {
     messages::hear(EslCodec::default(), chunks)
 }
 
-/// The messages of a stream without a fault.
+/// The messages of a stream without an error.
 fn messages(bytes: impl AsRef<[u8]>) -> Vec<EslMessage> {
     let heard = hear(&[bytes.as_ref()]);
     assert_eq!(heard.error, None);

@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[derive(Default)]
 struct FakeLeg {
     caller: Arc<Caller>,
-    kept: TypeAheadBuffer,
+    type_ahead: TypeAheadBuffer,
     /// Keys that come in each batch of sounds.
     in_sounds: VecDeque<&'static str>,
     /// Keys that come while something is made.
@@ -40,7 +40,7 @@ impl Channel for FakeLeg {
     }
 
     fn type_ahead(&mut self) -> &mut TypeAheadBuffer {
-        &mut self.kept
+        &mut self.type_ahead
     }
 
     fn has_tts(&self) -> bool {
@@ -178,10 +178,10 @@ fn digits() -> DigitOptions {
     }
 }
 
-fn speech(ear: AsrSource, keys: Option<DigitOptions>) -> SpeechOptions {
+fn speech(source: AsrSource, keys: Option<DigitOptions>) -> SpeechOptions {
     let start = Duration::from_secs(5);
     SpeechOptions {
-        source: ear,
+        source,
         no_input_timeout: start,
         end_silence: SECOND,
         max_duration: Duration::from_secs(15),

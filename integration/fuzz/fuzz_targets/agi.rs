@@ -1,6 +1,7 @@
-//! Any bytes from a switch yield the same messages in pieces as at once, and no message exceeds its limit.
+//! Any bytes from Asterisk decode to the same messages whether they arrive at once or in pieces, and no message
+//! exceeds its limit.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none agi`. The input's first byte chooses the state of the
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none agi`. The first byte of the input selects the state of the
 //! connection, the next sixteen the lengths of the pieces.
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! Any bytes are a sound, or none: what is made of them is never longer than a sound may be.
+//! Any bytes either convert to a sound or are rejected; no converted sound is longer than 15 minutes.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none audio`. Begin with a folder of real sounds.
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none audio`. Use real sound files as the initial corpus.
 #![no_main]
 
 use std::time::Duration;

@@ -1,7 +1,8 @@
-//! Any bytes from a switch yield the same messages in pieces as at once, and no message exceeds its limit.
+//! Any bytes from FreeSWITCH decode to the same messages whether they arrive at once or in pieces, and no message
+//! exceeds its limit.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none esl`. The input's first sixteen bytes choose the lengths of the
-//! pieces.
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none esl`. The first sixteen bytes of the input select the lengths of
+//! the pieces.
 #![no_main]
 
 mod splits;

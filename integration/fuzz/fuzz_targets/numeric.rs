@@ -1,6 +1,6 @@
-//! Any words in any language are digits, or none: never more than 64 of them, and nothing else.
+//! Spoken numbers: any words, in any language, yield either no digits or 1 to 64 digits and nothing else.
 //!
-//! `cargo fuzz run --fuzz-dir integration/fuzz -s none numeric`. The input's first byte chooses the language.
+//! `cargo fuzz run --fuzz-dir integration/fuzz -s none numeric`. The first byte of the input selects the language.
 #![no_main]
 
 use dialscript::script::numeric::digits;

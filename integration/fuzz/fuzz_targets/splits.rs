@@ -1,9 +1,9 @@
-//! Decodes the same bytes in one piece and in many.
+//! Decodes bytes that arrive in pieces.
 
 use bytes::BytesMut;
 use tokio_util::codec::Decoder;
 
-/// The messages, and the text of the error that ended them.
+/// The messages, and the text of the error after them, if decoding failed.
 pub type Decoded<M> = (Vec<M>, Option<String>);
 
 pub fn decode<'a, D: Decoder>(
@@ -25,7 +25,7 @@ where
     decoded
 }
 
-/// Takes all complete messages. Whether an error has ended them.
+/// Decodes all complete messages in the buffer. Returns true if decoding failed.
 fn drain<M, E: ToString>(
     decoded: &mut Decoded<M>,
     mut next: impl FnMut() -> Result<Option<M>, E>,
@@ -42,7 +42,7 @@ fn drain<M, E: ToString>(
     }
 }
 
-/// The bytes in pieces of the given lengths plus one, which are repeated.
+/// Splits bytes into pieces. The length of each piece is one more than the next value of `lengths`, which is repeated.
 pub fn pieces<'a>(mut bytes: &'a [u8], lengths: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     lengths.iter().cycle().map_while(move |&length| {
         let (piece, rest) = bytes.split_at(bytes.len().min(usize::from(length) + 1));

@@ -40,7 +40,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// Always sets the priority too: after SET EXTENSION alone the dialplan continues at the extension's next priority.
+    /// Always sets the priority too: after SET EXTENSION alone the dialplan continues at the *next* priority of the
+    /// extension, not at the first.
     async fn set_destination(&mut self, destination: &Destination) -> Result<(), Interruption> {
         if let Some(context) = &destination.context {
             self.connection.run_command(AgiCommand::set_context(context)?).await?;

@@ -1,8 +1,9 @@
-//! Hold media.
+//! Plays hold media while a trigger's answer is awaited.
 //!
-//! Asterisk passes on a key only to a command that waits for it. So if keys are kept, such a command is always running:
-//! WAIT FOR DIGIT during silence and during music of a class, which continues meanwhile, and STREAM FILE for sounds.
-//! After a key the sound continues where it was interrupted.
+//! Asterisk reports a key only to a command that waits for keys. So if keys are kept for the next question, such a
+//! command is always running: WAIT FOR DIGIT during silence and while a music class plays, and STREAM FILE while a
+//! sound plays. The music class continues after a key. A sound is started again at the position at which the key
+//! interrupted it.
 
 use std::convert::Infallible;
 
@@ -112,7 +113,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// STREAM FILE stops the music of a class, which does not start again by itself (`ast_openstream_full`).
+    /// STREAM FILE stops a music class, which does not start again by itself (`ast_openstream_full`).
     async fn play_reassurance(
         &mut self,
         sounds: &[Sound],
@@ -125,8 +126,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(())
     }
 
-    /// Interrupts the command that was running when its future was dropped. A key that ended it at the same moment is
-    /// collected too.
+    /// Interrupts the command that is still running because its future was dropped. If a key has ended the command at
+    /// the same moment, the key is collected too.
     pub(super) async fn finish_aborted(
         &mut self,
         collector: Option<&mut DigitCollector<'_>>,

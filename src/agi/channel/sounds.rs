@@ -1,4 +1,4 @@
-//! Playback: the command for each kind of sound, and what a key does to it.
+//! Playback: the command for each kind of sound, and what happens if a key interrupts it.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
@@ -66,9 +66,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// The reply to SAY does not tell how much was said. So if a key must not end the prompt, each character is a
-    /// command of its own: the key cuts one character short, and the others are said. Otherwise a command says several
-    /// characters.
+    /// The reply to SAY does not tell how much was said. So if a key must not end the prompt, each character is sent as
+    /// a separate command: a key cuts off only that character, and the others are still said. Otherwise one command
+    /// says several characters.
     async fn say(
         &mut self,
         sound: &Sound,
@@ -135,8 +135,8 @@ fn say_command(sound: &Sound, characters: &str, keys: &str) -> Result<AgiCommand
     }
 }
 
-/// The name for STREAM FILE: a file without its extension, but a complete URL, whose extension tells the format
-/// (`res_http_media_cache`).
+/// The name for STREAM FILE: a file name without its extension, but a URL with it, because the extension tells the
+/// format (`res_http_media_cache`).
 pub(super) fn sound_name(sound: &Sound) -> &str {
     match sound {
         Sound::Named(name) | Sound::Url(name) => name,

@@ -1,4 +1,4 @@
-//! Speech: recorded for us, or recognized by one of Asterisk's speech engines.
+//! Speech: recorded by Asterisk for our speech recognition, or recognized by one of Asterisk's speech engines.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::channel::{
     Channel, Interruption, RecognizeOptions, RecognizeResult, RecordOptions, RecordResult, Sound,
 };
 
-/// Maximum length in samples of a recording of silence only. Asterisk cuts such a recording to one second, in frames of
-/// 20 ms (`handle_recordfile`). A longer one contains at least 100 ms of speech.
+/// Maximum length in samples of a recording that contains only silence. Asterisk cuts such a recording to one second,
+/// in frames of 20 ms (`handle_recordfile`). A longer recording contains at least 100 ms of speech.
 const MAX_SILENT_SAMPLES: u64 = 8_800;
 /// Maximum length of a prompt that plays while the engine listens. Asterisk does not tell how long it is.
 const MAX_PROMPT_DURATION: Duration = Duration::from_secs(600);
@@ -54,7 +54,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }
     }
 
-    /// The note is `(writefile)`, or the channel has failed.
+    /// The error of a RECORD FILE: the note is `(writefile)`, or the channel has failed.
     async fn record_failure(&mut self, reply: &AgiReply) -> Result<RecordResult, Interruption> {
         self.connection.run_command(AgiCommand::channel_status()).await?;
         self.connection.ensure_alive()?;
@@ -64,7 +64,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         }))
     }
 
-    /// From SPEECH CREATE to SPEECH DESTROY. A command that Asterisk rejects does not end the call.
+    /// Runs a recognition, from SPEECH CREATE to SPEECH DESTROY. If Asterisk rejects a command, the recognition fails,
+    /// but the call continues.
     pub(super) async fn recognize_speech(
         &mut self,
         options: &RecognizeOptions<'_>,
@@ -151,8 +152,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
         Ok(self.connection.run_command(command).await?.result_number() == Some(1))
     }
 
-    /// A key that the collector does not accept also ends SPEECH RECOGNIZE. The next one continues: the engine keeps
-    /// what it has heard so far (`handle_speechrecognize` starts it only if it has finished).
+    /// A key that the collector does not accept also ends SPEECH RECOGNIZE. Another SPEECH RECOGNIZE then continues:
+    /// the engine keeps what it has heard so far (`handle_speechrecognize` starts the engine only if it has finished).
     async fn recognize_with_grammar(
         &mut self,
         options: &RecognizeOptions<'_>,
@@ -200,8 +201,8 @@ fn recognize_result(reply: &AgiReply) -> Result<RecognizeResult, Interruption> {
     }
 }
 
-/// The note is `(timeout)` for silence as well as for the maximum duration; only the latter has the result 0. From a
-/// telephone that sends nothing during silence, Asterisk never detects silence.
+/// The note is `(timeout)` for silence as well as for the maximum duration; only the latter has the result 0. If a
+/// telephone sends no audio during silence, Asterisk never detects the silence.
 fn record_result(reply: &AgiReply) -> RecordResult {
     let AgiReply::Success { endpos, .. } = reply else { return RecordResult::Silence };
     let samples = endpos.unwrap_or_default();
@@ -213,7 +214,7 @@ fn record_result(reply: &AgiReply) -> RecordResult {
     }
 }
 
-/// The text in parentheses; empty if there is none.
+/// The note: the text in parentheses; empty if there is none.
 fn note_word(reply: &AgiReply) -> &[u8] {
     reply.note().map_or(b"", |note| note.as_bytes())
 }

@@ -9,8 +9,8 @@ use crate::agi::quote::{self, AgiCommandError, MAX_COMMAND_BYTES};
 use crate::channel::digits::is_dtmf_key;
 use crate::wire::whole_seconds;
 
-/// Maximum time that a command can contain. Asterisk reads an `int`, and a negative number means no limit
-/// (`handle_waitfordigit`, `handle_recordfile`).
+/// Maximum time in a command. Asterisk reads an `int`, and a negative number means no limit (`handle_waitfordigit`,
+/// `handle_recordfile`).
 const MAX_MILLISECONDS: u128 = i32::MAX as u128;
 
 /// Initial capacity of a line; most commands are shorter.
@@ -28,10 +28,10 @@ impl AgiCommandBuilder {
         Self { verb, text }
     }
 
-    /// Appends a word of our own.
+    /// Appends a word without quotes. Not for text from outside.
     pub(super) fn unquoted(mut self, word: impl fmt::Display) -> Self {
         let written = write!(self.text, " {word}");
-        debug_assert_eq!(written, Ok(()), "a `String` takes all");
+        debug_assert_eq!(written, Ok(()), "writing to a `String` cannot fail");
         self
     }
 
@@ -65,12 +65,12 @@ impl AgiCommandBuilder {
     }
 }
 
-/// The time in milliseconds, rounded up, within [`MAX_MILLISECONDS`].
+/// The time in milliseconds, rounded up: at least 1, at most [`MAX_MILLISECONDS`].
 pub(super) fn milliseconds(time: Duration) -> u128 {
     time.as_nanos().div_ceil(1_000_000).clamp(1, MAX_MILLISECONDS)
 }
 
-/// The time in seconds, rounded up, within [`MAX_MILLISECONDS`].
+/// The time in seconds, rounded up: at least 1, at most [`MAX_MILLISECONDS`].
 pub(super) fn seconds(time: Duration) -> u128 {
     u128::from(whole_seconds(time)).min(MAX_MILLISECONDS / 1_000)
 }

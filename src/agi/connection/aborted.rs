@@ -19,14 +19,13 @@ const FIRST_NOOP_DELAY: Duration = Duration::from_millis(50);
 const NOOP_RETRY_DELAY: Duration = Duration::from_millis(250);
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
-    /// Interrupts the command that we no longer wait for, so that the next reply belongs to the next command. Returns
-    /// the key that ended the command at the same moment, if any. If this future is dropped, the next call continues
-    /// where it stopped.
+    /// Interrupts the running command, whose future was dropped, and reads all replies to it, so that the next reply
+    /// belongs to the next command. Returns the key that has ended the command at the same moment, if any. Does nothing
+    /// if no command is running. If this future is dropped, the next call of this method continues where it stopped.
     ///
-    /// A new command interrupts STREAM FILE, which then does not reply. If the file had just ended, there is a reply
-    /// all the same, which is recognized by its `endpos`. A new command also interrupts WAIT FOR DIGIT, which always
-    /// replies. So a NOOP is sent, whose reply has no `endpos` (`ast_waitstream_full` and `ast_waitfordigit_full`
-    /// return when the control descriptor becomes readable).
+    /// The command is interrupted by a NOOP. STREAM FILE then does not reply, unless it has just ended: that reply is
+    /// recognized by its `endpos`, which the reply to a NOOP does not have. WAIT FOR DIGIT always replies
+    /// (`ast_waitstream_full` and `ast_waitfordigit_full` return when the control descriptor becomes readable).
     pub(in crate::agi) async fn finish_aborted(&mut self) -> Result<Option<char>, Interruption> {
         self.flush().await?;
         if let Some(running) = self.running.take() {
@@ -57,11 +56,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         Ok(self.aborted.take().and_then(|aborted| aborted.key))
     }
 
-    /// Asterisk reads through a buffer. A NOOP that arrived together with the command before it does not interrupt that
-    /// command, and is only read when a further one arrives (`run_agi`).
+    /// Sends the first or another NOOP. Asterisk reads its input through a buffer: a NOOP that arrives together with
+    /// the command before it does not interrupt that command, and is only read when another NOOP arrives (`run_agi`).
     async fn send_noop(&mut self) -> Result<(), Interruption> {
         let Some(aborted) = &mut self.aborted else { return Ok(()) };
-        // The first NOOP replies in place of STREAM FILE.
+        // An interrupted STREAM FILE does not reply, so the reply to the first NOOP takes its place.
         let replaces_reply = aborted.kind == AgiCommandKind::StreamFile && aborted.noops_sent == 0;
         aborted.pending_replies += usize::from(!replaces_reply);
         aborted.noops_sent += 1;
@@ -72,19 +71,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     fn handle_message(&mut self, message: AgiMessage) -> Result<(), Interruption> {
         let Some(aborted) = &mut self.aborted else { return Ok(()) };
         let is_stream_file = aborted.kind == AgiCommandKind::StreamFile;
-        // Once a NOOP was sent, its reply is the one that is awaited.
-        let counts = usize::from(aborted.noops_sent == 0);
+        // Once a NOOP was sent, only the replies to NOOPs are pending, not the reply to STREAM FILE.
+        let own_reply = usize::from(aborted.noops_sent == 0);
         match message {
             AgiMessage::Hangup => self.caller_gone = true,
             AgiMessage::Reply(reply @ AgiReply::Success { endpos: Some(_), .. })
                 if is_stream_file =>
             {
                 aborted.key = reply.key();
-                aborted.pending_replies -= counts;
+                aborted.pending_replies -= own_reply;
             }
             // STREAM FILE on a dead channel. It is not the NOOP's reply: a NOOP also works on a dead channel.
             AgiMessage::Reply(AgiReply::Dead) if is_stream_file => {
-                aborted.pending_replies -= counts;
+                aborted.pending_replies -= own_reply;
                 drop(self.note_dead_channel());
             }
             AgiMessage::Reply(reply) => {

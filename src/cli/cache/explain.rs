@@ -17,7 +17,7 @@ pub(super) fn print_explanation(replies: &[ControlReply]) {
             print_script(report);
             list::print_entries(entries);
         }
-        [ControlReply::Kept(entry)] => print_entry(entry),
+        [ControlReply::Entry(entry)] => print_entry(entry),
         _ => {}
     }
 }
@@ -67,14 +67,14 @@ fn cache_key_text(values: Option<&[String]>) -> String {
 }
 
 fn print_stats(stats: &ResponseCacheStats) {
-    let ResponseCacheStats { hits, stale, misses, joined, kept, unhandled, failed } = *stats;
+    let ResponseCacheStats { hits, stale, misses, joined, cached, unhandled, failed } = *stats;
     let calls = |number| counted_u64(number, "call");
     let answers = |number| counted_u64(number, "answer");
     print_line("Since the daemon started:");
     print_line(&format!("  {} served a fresh answer", calls(hits)));
     print_line(&format!("  {} served a stale answer", calls(stale)));
     print_line(&format!("  {} missed; {joined} joined a request in progress", calls(misses)));
-    print_line(&format!("  {} cached", answers(kept)));
+    print_line(&format!("  {} cached", answers(cached)));
     print_line(&format!("  {} not cached: no [[branch]] matched", answers(unhandled)));
     print_line(&format!("  {} not cached: the web application failed", answers(failed)));
 }

@@ -19,7 +19,7 @@ pub(super) fn print_list(replies: &[ControlReply]) {
 pub(super) fn print_entries(replies: &[ControlReply]) {
     let head = ["KEY", "SCRIPT", "REQUEST", "STATUS", "AGE", "STATE", "BYTES"];
     let entries = replies.iter().filter_map(|reply| match reply {
-        ControlReply::Kept(entry) => Some(entry_row(entry)),
+        ControlReply::Entry(entry) => Some(entry_row(entry)),
         _ => None,
     });
     let rows: Vec<_> = std::iter::once(head.map(str::to_owned)).chain(entries).collect();

@@ -12,26 +12,26 @@ use crate::voice::settings::SoundFormat;
 const NOTES: [&str; 3] = ["md", "txt", "csv"];
 
 #[derive(Debug)]
-pub struct SoundInventory {
+pub(crate) struct SoundInventory {
     /// The folder of the library.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The format of the sounds that the daemon creates.
-    pub format: SoundFormat,
+    pub(crate) format: SoundFormat,
     /// All sounds, sorted by name.
-    pub sounds: Vec<LibrarySound>,
+    pub(crate) sounds: Vec<LibrarySound>,
 }
 
 /// All files of the library with one name in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LibrarySound {
+pub(crate) struct LibrarySound {
     /// The name for `play`.
-    pub name: String,
+    pub(crate) name: String,
     /// The language, if the files are in the folder of a language.
-    pub language: Option<String>,
+    pub(crate) language: Option<String>,
     /// The files, relative to the folder of the library. The best comes first; those that no switch plays come last.
-    pub files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// The script files that play the sound.
-    pub played_by: BTreeSet<String>,
+    pub(crate) played_by: BTreeSet<String>,
     /// Whether a switch plays at least one of the files, judging by their extensions.
     plays: bool,
 }
@@ -67,12 +67,12 @@ impl SoundLibrary {
 impl SoundInventory {
     /// An error for each file that a switch cannot play. A file with another extension, such as MP3, is accepted if the
     /// same sound also has a file with a playable extension.
-    pub fn errors(&self) -> Vec<Diagnostic> {
+    pub(crate) fn errors(&self) -> Vec<Diagnostic> {
         self.sounds.iter().flat_map(|sound| sound.errors(&self.folder)).collect()
     }
 
     /// The files of a sound that a switch plays, judging by their extensions.
-    pub fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
+    pub(crate) fn files(&self, name: &str, language: Option<&str>) -> Vec<PathBuf> {
         let matches =
             |sound: &&LibrarySound| sound.name == name && sound.language.as_deref() == language;
         let files = self.sounds.iter().filter(matches).flat_map(|sound| &sound.files);
@@ -81,7 +81,7 @@ impl SoundInventory {
     }
 
     /// The name and the language of a file in the library; `None` for a file outside of it.
-    pub fn name_and_language(&self, file: &Path) -> Option<(String, Option<String>)> {
+    pub(crate) fn name_and_language(&self, file: &Path) -> Option<(String, Option<String>)> {
         let (file, folder) = (file.canonicalize().ok()?, self.folder.canonicalize().ok()?);
         let name = file.strip_prefix(folder).ok()?.with_extension("");
         let name = name.to_str()?;
@@ -92,7 +92,7 @@ impl SoundInventory {
     }
 
     /// Whether `name` is a language, such as `en` or `pt_BR`.
-    pub fn is_language(name: &str) -> bool {
+    pub(crate) fn is_language(name: &str) -> bool {
         is_language(name)
     }
 }

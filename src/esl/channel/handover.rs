@@ -17,12 +17,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     ) -> Result<(), Interruption> {
         self.connection.ensure_alive()?;
         self.stop_playback().await?;
-        let all = self.final_variables(variables, exit);
-        let all =
-            all.iter().map(|(name, value)| (name.as_str(), EslVariableValue::sanitize(value)));
-        let all: Vec<_> = all.collect();
-        let all = all.iter().map(|(name, value)| (*name, value));
-        self.connection.run("multiset", &variable::multiset(all, self.expansion())?).await?;
+        let variables = self.final_variables(variables, exit);
+        let values: Vec<_> =
+            variables.iter().map(|(_, text)| EslVariableValue::sanitize(text)).collect();
+        let names = variables.iter().map(|(name, _)| name.as_str());
+        let assignments = variable::multiset(names.zip(&values), self.expansion())?;
+        self.connection.run("multiset", &assignments).await?;
         match exit {
             Exit::Continue => Ok(()),
             Exit::Hangup(cause) => {
@@ -33,7 +33,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// Interrupts whatever is playing. Otherwise the dialplan would continue only after it (`switch_ivr_park`).
+    /// Interrupts the running application. Otherwise the dialplan would continue only at its end (`switch_ivr_park`).
     async fn stop_playback(&mut self) -> Result<(), Interruption> {
         self.playing = None;
         if !self.connection.is_idle() {
@@ -45,7 +45,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(())
     }
 
-    /// The report variables, in lowercase, and the original values of the variables that we have changed.
+    /// The variables of the hand-over, with names in lowercase, and the original values of the variables that we have
+    /// changed.
     fn final_variables(&self, variables: &[(&str, String)], exit: &Exit) -> Vec<(String, String)> {
         let mut all = Vec::with_capacity(variables.len() + 3);
         let changed = [
@@ -55,15 +56,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         ];
         let changed = changed.into_iter().filter(|&(is_changed, _)| is_changed);
         all.extend(changed.map(|(_, name)| (name.to_owned(), self.original_variable(name))));
-        // With `socket_resume`, closing the connection strands a call in CS_RESET if it is transferred or if its
-        // `socket` line lacks `async`, and a call that is hung up may continue in the dialplan (`listener_run`,
-        // `socket_function`).
+        // With `socket_resume`, closing the connection does harm in these cases: a call that is transferred, or whose
+        // `socket` line has no `async`, stays in CS_RESET for ever, and a call that is hung up may continue in the
+        // dialplan (`listener_run`, `socket_function`).
         let resume_harms = *exit != Exit::Continue || !self.connection.is_async();
         if resume_harms && self.data.variable(SOCKET_RESUME).is_some() {
             all.push((SOCKET_RESUME.to_owned(), String::new()));
         }
-        let report = variables.iter();
-        all.extend(report.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
+        let variables = variables.iter();
+        all.extend(variables.map(|(name, value)| (name.to_ascii_lowercase(), value.clone())));
         all
     }
 

@@ -1,4 +1,4 @@
-//! Hold media.
+//! Plays hold media while a trigger's answer is awaited.
 
 use std::convert::Infallible;
 
@@ -14,8 +14,8 @@ use crate::esl::command::{EslCommand, EventUuid};
 use crate::esl::quote::EslVariableValue;
 use crate::esl::variable;
 
-/// Maximum length of a sound; music is started again after it. A stream has no end, and if our connection breaks, the
-/// dialplan continues only when the sound has ended (`switch_ivr_park`).
+/// Maximum duration of one playback; music is then started again. Without a limit a stream never ends. If our
+/// connection breaks, the dialplan continues only when the sound has ended (`switch_ivr_park`).
 const MAX_MUSIC_SECONDS: u8 = 30;
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
@@ -25,7 +25,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         media: &HoldMedia,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Interruption {
-        // In static mode a sound cannot be interrupted when the answer comes.
+        // In static mode a sound cannot be interrupted when the answer comes, so nothing is played.
         let silent = HoldMedia::default();
         let media = if self.connection.is_async() { media } else { &silent };
         match self.run_hold_schedule(media, collector).await {
@@ -92,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// A class is the name of a stream of `mod_local_stream`, or a file name with `://` that FreeSWITCH can play.
+    /// A music class is the name of a stream of `mod_local_stream`, or a name with `://` that FreeSWITCH can play.
     fn music_playbacks(&self, music: &HoldMusic) -> Vec<Playback> {
         let stream = |file: String| vec![Playback { application: "playback", argument: file }];
         match music {
@@ -134,7 +134,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.play_all(sounds, collector).await
     }
 
-    /// The command that limits the length of sounds; `None` if it was sent already.
+    /// The command that limits the duration of sounds; `None` if it was sent already.
     fn playback_limit_command(&mut self) -> Result<Option<EslCommand>, Interruption> {
         if std::mem::replace(&mut self.playback_limited, true) {
             return Ok(None);
@@ -151,7 +151,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.connection.break_application(execution, collector).await
     }
 
-    /// Interrupts whatever is playing, and restores the length limit of the dialplan.
+    /// Interrupts the sound that is playing, and restores the duration limit of the dialplan.
     pub(super) async fn stop_hold_media(
         &mut self,
         mut collector: Option<&mut DigitCollector<'_>>,

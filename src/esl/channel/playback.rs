@@ -20,11 +20,11 @@ impl Playback {
     }
 }
 
-/// The language for which FreeSWITCH is most likely to have sounds.
+/// The language that is tried if FreeSWITCH has no sounds in the channel's language.
 const FALLBACK_LANGUAGE: &str = "en";
 
-/// The applications that may play a sound, in the order in which they are tried. Empty if there is nothing to hear, or
-/// nothing that FreeSWITCH accepts.
+/// The applications that may be able to play a sound, in the order in which they are tried. Empty if there is nothing
+/// to play, or if FreeSWITCH would not accept the argument.
 pub(super) fn playbacks(sound: &Sound, language: &str, prefer_http_cache: bool) -> Vec<Playback> {
     match sound {
         Sound::File(name) | Sound::Named(name) => vec![Playback::play_file(name)],
@@ -59,8 +59,8 @@ fn say_playbacks(method: &str, text: &str, language: &str) -> Vec<Playback> {
 }
 
 /// `ENGINE|VOICE|TEXT`. Without an engine or a text `speak` hangs the call up (`speak_function` in `mod_dptools.c`).
-/// FreeSWITCH does not split the text again, but reads parameters from `{…}` at its beginning
-/// (`switch_core_speech_feed_tts` in `switch_core_speech.c`), which an [`EslVariableValue`] cannot contain.
+/// The text is not split, but FreeSWITCH reads parameters from `{…}` at its beginning (`switch_core_speech_feed_tts` in
+/// `switch_core_speech.c`), which an [`EslVariableValue`] cannot contain.
 fn speak_playback(tts: &SwitchTts) -> Option<Playback> {
     let text = EslVariableValue::sanitize(&tts.text).as_str().replace(['\\', '|'], " ");
     let text = text.trim();
@@ -70,7 +70,8 @@ fn speak_playback(tts: &SwitchTts) -> Option<Playback> {
     is_valid.then_some(Playback { application: "speak", argument })
 }
 
-/// Whether splitting does not change the name (`switch_separate_string` in `switch_utils.c`).
+/// Whether the name stays unchanged when FreeSWITCH splits the argument at `|` (`switch_separate_string` in
+/// `switch_utils.c`).
 fn is_unsplit(name: &str) -> bool {
     !name.starts_with('^') && name.chars().all(|c| !"|'\\{}$".contains(c) && !c.is_control())
 }

@@ -15,7 +15,7 @@ use crate::esl::command::EventUuid;
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 
-/// Maximum length of a prompt that plays during the recognition.
+/// Maximum duration of a prompt that plays during the recognition.
 const MAX_PROMPT_DURATION: Duration = Duration::from_secs(120);
 /// 10 ms of silence, if there is no prompt.
 const SILENT_PROMPT: &str = "silence_stream://10";
@@ -63,10 +63,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.start_application(detect).await?;
         let timeout =
             MAX_PROMPT_DURATION + options.no_input_timeout + options.max_duration + REPLY_MARGIN;
-        let is_last = |key| ends_listening(&mut collector, key);
+        let ends_wait = |key| ends_listening(&mut collector, key);
         match self
             .connection
-            .wait_for_end_or_key(execution, Instant::now() + timeout, is_last)
+            .wait_for_end_or_key(execution, Instant::now() + timeout, ends_wait)
             .await?
         {
             ExecutionWait::Ended(completion) => Ok(recognize_result(&completion)),
@@ -81,7 +81,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
     }
 
-    /// The file that plays during the recognition. Other sounds are played before.
+    /// The file that plays during the recognition. A sound that is not a file is played here, before the recognition.
     async fn prompt_file(
         &mut self,
         sound: &Sound,
@@ -96,7 +96,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(SILENT_PROMPT.to_owned())
     }
 
-    /// Closing the recognition ends the application; `break` would only end the prompt
+    /// `detect_speech stop` ends the application; `break` would only end the prompt
     /// (`switch_ivr_play_and_detect_speech`).
     async fn stop_recognition(
         &mut self,
@@ -109,26 +109,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
-/// The response for a prompt that cannot be played, among others. An unknown grammar or engine has a response of its
-/// own (`switch_ivr_play_and_detect_speech`).
+/// The response for a prompt that cannot be played, and for some other errors. An unknown grammar or engine has its own
+/// response (`switch_ivr_play_and_detect_speech`).
 const GENERIC_ERROR: &str = "ERROR";
 /// Separates the prompt from the engine.
 const DETECT_PREFIX: &str = "detect:";
 
-/// One word, with an optional profile after a colon.
+/// Whether the name is one word, with an optional profile after a colon.
 fn is_engine_name(name: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     !name.is_empty() && name.bytes().all(is_part)
 }
 
-/// `detect:ENGINE {PARAMETERS}GRAMMAR`. The parameters are those of MRCP; an engine may support only some. Parameters
-/// in the script's grammar take precedence. The grammar is the rest of the line, in which FreeSWITCH interprets only
-/// quotes and backslashes.
+/// `detect:ENGINE {PARAMETERS}GRAMMAR`. The parameters are those of MRCP; an engine may support only some of them.
+/// Parameters that the script has written before its grammar come last and take precedence. The grammar is the rest of
+/// the line, in which FreeSWITCH interprets only quotes and backslashes.
 fn detect_argument(options: &RecognizeOptions<'_>) -> String {
     let RecognizeOptions { engine, grammar, .. } = *options;
     let (parameters, grammar) =
         match grammar.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
-            Some((own, grammar)) => (format!(",{own}"), grammar),
+            Some((parameters, grammar)) => (format!(",{parameters}"), grammar),
             None => (String::new(), grammar),
         };
     let no_input = options.no_input_timeout.as_millis();

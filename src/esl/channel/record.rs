@@ -12,11 +12,12 @@ use crate::esl::connection::{ExecutionCompletion, ExecutionWait, REPLY_TIMEOUT};
 use crate::esl::variable;
 use crate::wire::whole_seconds;
 
-/// Mean level of 20 ms below which they count as silence, of 32,767. It is the one that FreeSWITCH uses for
-/// `record_session`. Speech on a telephone has 300 to 2,000, the pauses between words at most 100, and comfort noise
-/// 50. On a channel of 16 kHz each sample counts twice (`divisor` in `switch_ivr_record_file_event`).
+/// A frame of 20 ms counts as silence if its mean level is below this, of 32,767. FreeSWITCH uses the same level for
+/// `record_session`. Speech on a telephone has a level of 300 to 2,000, the pauses between words have at most 100, and
+/// comfort noise has 50. On a channel of 16 kHz each sample counts twice, so the threshold is doubled (`divisor` in
+/// `switch_ivr_record_file_event`).
 const SILENCE_THRESHOLD: u32 = 200;
-/// A recording that is longer than the silence by no more than this contains only silence.
+/// If a recording is longer than the silence that ended it by at most this time, it contains only silence.
 const SILENCE_TOLERANCE: Duration = Duration::from_millis(100);
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
@@ -41,8 +42,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         let (record, execution) = self.connection.execute("record", &argument)?;
         self.start_application(record).await?;
         let due = Instant::now() + options.max_duration;
-        let is_last = |key| ends_listening(&mut collector, key);
-        let wait = self.connection.wait_for_end_or_key(execution, due, is_last).await?;
+        let ends_wait = |key| ends_listening(&mut collector, key);
+        let wait = self.connection.wait_for_end_or_key(execution, due, ends_wait).await?;
         if let ExecutionWait::Ended(completion) = &wait {
             return Ok(record_result(completion, Duration::from_secs(silence)));
         }
@@ -51,7 +52,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         Ok(if is_key { RecordResult::Key } else { RecordResult::Speech })
     }
 
-    /// `FILE SECONDS THRESHOLD SILENCE`. The maximum length only matters if our connection breaks.
+    /// `FILE SECONDS THRESHOLD SILENCE`. We stop the recording ourselves after its maximum duration, so SECONDS matters
+    /// only if our connection breaks.
     fn record_argument(&self, options: &RecordOptions<'_>) -> String {
         let file = variable::quote_word(options.file);
         let seconds = whole_seconds(options.max_duration) + 1;
@@ -60,8 +62,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         format!("{file} {seconds} {threshold} {silence}")
     }
 
-    /// Checks whether FreeSWITCH can open the file, until that has succeeded once. `record` hangs the call up if it
-    /// cannot (`switch_ivr_record_file_event`); `record_session` reports it, and creates the folder.
+    /// Checks whether FreeSWITCH can open the file. After a success, it is not checked again in this call. If the file
+    /// cannot be opened, `record` would hang the call up (`switch_ivr_record_file_event`), but `record_session` only
+    /// reports it. `record_session` also creates the folder.
     pub(super) async fn check_can_record(
         &mut self,
         file: &str,
@@ -74,7 +77,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.record_fill_enabled = true;
         self.connection.send(&[fill]).await?;
         // Some versions of `record_session` take quotes and escapes literally (`record_session_function` in
-        // `mod_dptools.c`).
+        // `mod_dptools.c`), so a file name that needs them is not checked.
         let can_record =
             variable::quote_word(file) != file || self.can_open_file(file, collector).await?;
         self.can_record = Some(can_record);
@@ -101,7 +104,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
-/// Why a `record_session` ended or did not begin (`set_completion_cause` in `switch_ivr_async.c`).
+/// The variable that says why a `record_session` ended or did not begin (`set_completion_cause` in
+/// `switch_ivr_async.c`).
 const COMPLETION_CAUSE: &str = "record_completion_cause";
 
 /// `record_ms` counts the frames after the first one. With `record_fill_cng` it includes the time in which the

@@ -1,7 +1,7 @@
-//! Prompts: sounds one after the other. Each is played by the first application that can.
+//! Prompts: plays sounds one after the other. For each sound, applications are tried until one can play it.
 //!
-//! The next sound is sent when the end of the one before was reported, and begins one or two frames of 20 ms later. If
-//! the sounds were queued behind a lock, there would be no gap, but a `break` would not remove those in the queue.
+//! A sound is sent when the end of the previous one was reported, and begins one or two frames of 20 ms later. If the
+//! sounds were queued behind an event lock, there would be no gap, but a `break` would not remove the queued sounds.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::channel::{Interruption, Sound};
 use crate::esl::connection::{ExecutionCompletion, ExecutionWait};
 use crate::esl::variable;
 
-/// `speak` and `say` do not report an unknown engine, voice or language: they end in the frame in which they began.
-/// Nothing audible is that short (`switch_ivr_speak_text`, `switch_ivr_say`).
+/// `speak` and `say` that end sooner have failed. They do not report an unknown engine, voice or language, but end in
+/// the frame in which they began (`switch_ivr_speak_text`, `switch_ivr_say`). Nothing audible is that short.
 const MIN_AUDIBLE_DURATION: Duration = Duration::from_millis(120);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,12 +81,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         self.start_application(play).await?;
         let started = Instant::now();
         let due = started + self.connection.deadline.remaining_with_margin();
-        let is_last = |key| {
+        let ends_wait = |key| {
             let Some(collector) = collector.as_mut() else { return false };
             collector.push_key(key, Instant::now());
             collector.ends_prompt()
         };
-        match self.connection.wait_for_end_or_key(execution, due, is_last).await? {
+        match self.connection.wait_for_end_or_key(execution, due, ends_wait).await? {
             ExecutionWait::Ended(completion) => {
                 Ok(playback_result(playback, &completion, started.elapsed()))
             }
@@ -101,7 +101,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
     }
 }
 
-/// Only some applications report how they ended; `playback` does (`playback_function` in `mod_dptools.c`).
+/// `playback` reports how it ended (`playback_function` in `mod_dptools.c`). The others do not: they have failed if
+/// they ended too soon.
 fn playback_result(
     playback: &Playback,
     completion: &ExecutionCompletion,

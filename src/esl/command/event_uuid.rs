@@ -6,11 +6,11 @@ use std::fmt;
 /// `Application-UUID` in the events (`switch_ivr_parse_event` in `switch_ivr.c`, `switch_core_session_exec` in
 /// `switch_core_session.c`).
 ///
-/// It must be unique among the applications that run on one channel under our connection, so a counter is enough.
-/// FreeSWITCH's own identifiers have 36 hexadecimal digits and dashes and never equal `dialscript-1`.
+/// It must be unique among the applications that one connection starts on its channel, so a counter is enough. The
+/// identifiers that FreeSWITCH generates have 36 hexadecimal digits and dashes, so they never equal `dialscript-1`.
 ///
-/// FreeSWITCH lets a dialplan open a second connection to us for the same channel. Each connection would then take some
-/// events of the other for its own. So an execution that is not running must not be taken as ended.
+/// A dialplan can open a second connection to us for the same channel. Both connections then use the same identifiers
+/// and receive each other's events. So an event for an execution that is not running must be ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EventUuid(u64);
 

@@ -55,13 +55,13 @@ impl ExecutionCompletion {
 pub(in crate::esl) enum ExecutionWait {
     /// The application has ended.
     Ended(ExecutionCompletion),
-    /// A key was pressed after which the application is no longer needed.
+    /// A key was pressed that ends the wait. The application still runs.
     Key,
     TimedOut,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
-    /// Waits for the end of an application.
+    /// Waits for the end of an application. Keys that are pressed meanwhile are passed to the collector.
     pub(in crate::esl) async fn wait_for_end(
         &mut self,
         execution: EventUuid,
@@ -83,12 +83,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         }
     }
 
-    /// Waits for the end of an application, until `due`, or for a key for which `is_last` is true.
+    /// Waits until an application ends, a key is pressed for which `ends_wait` is true, or `due` is reached.
     pub(in crate::esl) async fn wait_for_end_or_key(
         &mut self,
         execution: EventUuid,
         due: Instant,
-        mut is_last: impl FnMut(char) -> bool + Send,
+        mut ends_wait: impl FnMut(char) -> bool + Send,
     ) -> Result<ExecutionWait, Interruption> {
         while self.executions.is_running(execution) {
             match self.next_event(due).await? {
@@ -97,7 +97,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
                 {
                     return Ok(ExecutionWait::Ended(completion));
                 }
-                Some(EslConnectionEvent::Key(key)) if is_last(key) => {
+                Some(EslConnectionEvent::Key(key)) if ends_wait(key) => {
                     return Ok(ExecutionWait::Key);
                 }
                 Some(_) => {}
@@ -108,7 +108,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
     }
 
     /// Interrupts an application and waits for its end. `break` runs inside the application and does not need `full`.
-    /// If the application has just ended, it does nothing.
+    /// If the application has just ended, `break` has no effect.
     pub(in crate::esl) async fn break_application(
         &mut self,
         execution: EventUuid,
@@ -168,7 +168,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslConnection<S> {
         }
     }
 
-    /// Collects keys until one ends the prompt.
+    /// Collects keys until one ends the prompt. Without a collector, waits for the end of the call.
     pub(in crate::esl) async fn wait_for_barge_in(
         &mut self,
         mut collector: Option<&mut DigitCollector<'_>>,

@@ -39,15 +39,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeAsterisk<S> {
         arguments: &[String],
     ) -> io::Result<FakeAgiReply> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let takes_keys = matches!(
-            command,
-            FakeAgiCommand::StreamFile
-                | FakeAgiCommand::WaitForDigit
-                | FakeAgiCommand::SayDigits
-                | FakeAgiCommand::SayAlpha
-                | FakeAgiCommand::RecordFile
-        );
-        if !takes_keys {
+        if !command.takes_keys() {
             self.question = FakeAgiQuestion::None;
         }
         Ok(match (command, &*arguments) {

@@ -75,6 +75,18 @@ const COMMANDS: [(&[&str], FakeAgiCommand); 19] = [
 ];
 
 impl FakeAgiCommand {
+    /// Whether a key may end it.
+    pub(super) fn takes_keys(self) -> bool {
+        matches!(
+            self,
+            Self::StreamFile
+                | Self::WaitForDigit
+                | Self::SayDigits
+                | Self::SayAlpha
+                | Self::RecordFile
+        )
+    }
+
     /// The command at the start of the words, and its arguments.
     pub(super) fn parse(words: &[String]) -> Option<(Self, &[String])> {
         COMMANDS.iter().find_map(|(name, command)| {

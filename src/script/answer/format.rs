@@ -14,8 +14,8 @@ pub(super) enum AnswerFormat {
     Html,
 }
 
-/// The format and the text of a body. The encoding comes from the first of these that is there: a byte order mark, the
-/// charset of the content type, the XML declaration. Otherwise it is UTF-8.
+/// The format and the text of a body. The first of these that is present gives the encoding: a byte order mark, the
+/// charset of the content type, the XML declaration. Without any of them it is UTF-8.
 pub(super) fn decode<'a>(
     content_type: Option<&str>,
     body: &'a [u8],

@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
-/// Parses the whole body once. After that, lookups meet only valid JSON, with at most the 128 levels of nesting that
-/// serde_json allows.
+/// Parses the whole body once. So lookups get only valid JSON, with at most the 128 levels of nesting that serde_json
+/// allows.
 pub(super) fn check(text: &str) -> Result<(), AnswerFormatError> {
     match serde_json::from_str::<Value>(text) {
         Ok(_) => Ok(()),

@@ -1,5 +1,5 @@
-//! XML and forms as one flat list of named nodes. A repeated name is a list. An attribute is a child node whose name
-//! starts with `@`, or with `@:` if the attribute is in a namespace.
+//! XML and forms as one flat list of named nodes. Nodes with the same parent and name are a list. An attribute is a
+//! child node whose name starts with `@`, or with `@:` if the attribute is in a namespace.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::value::{AnswerFormatError, AnswerValue};
 use crate::script::path::{KeyPath, KeyPathStep};
 
 /// Limits against hostile documents. roxmltree compares all attributes of an element with each other, and takes minutes
-/// for a small document that consists of namespace declarations.
+/// to parse a small document that consists of namespace declarations.
 const MAX_ATTRIBUTES: usize = 4096;
 const MAX_NAMESPACES: usize = 512;
 
@@ -40,7 +40,8 @@ impl AnswerTree {
         Self(std::iter::once(root).chain(fields).collect())
     }
 
-    /// The value at a path in XML. The path may start with the name of the root element, or below it.
+    /// The value at a path in XML. The path may start with the name of the root element, or with the name of a child of
+    /// the root.
     pub(super) fn lookup_xml(&self, path: &KeyPath) -> AnswerValue<'_> {
         let from_root = match path.steps() {
             [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => {
@@ -72,7 +73,7 @@ impl AnswerTree {
         }
     }
 
-    /// The memory that the nodes take, in bytes.
+    /// The memory that the nodes use, in bytes.
     pub(super) fn memory_size(&self) -> usize {
         self.0.iter().map(|node| size_of::<AnswerNode>() + node.name.len() + node.text.len()).sum()
     }
@@ -131,7 +132,7 @@ fn local_name(name: &str) -> &str {
     }
 }
 
-/// All elements, each followed by its attributes.
+/// The nodes of all elements, each followed by the nodes of its attributes.
 fn elements(document: &Document<'_>) -> Vec<AnswerNode> {
     let mut nodes: Vec<AnswerNode> = Vec::new();
     let mut indexes = std::collections::HashMap::<NodeId, usize>::new();

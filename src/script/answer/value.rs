@@ -13,7 +13,7 @@ pub enum AnswerValue<'a> {
     Composite,
 }
 
-/// Why a body can't be parsed. The text never holds any of the body.
+/// Why a body can't be parsed. The message never contains any part of the body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum AnswerFormatError {
     #[error(

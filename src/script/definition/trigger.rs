@@ -17,9 +17,9 @@ pub struct ScriptTrigger {
     /// The URL that is tried if `url` gives no usable answer.
     pub fallback: Option<UrlTemplate>,
     pub headers: Vec<(HeaderName, Template)>,
-    /// Credentials that are not a plain header.
+    /// The credentials of an `Authorization` header.
     pub auth: Option<AuthTemplate>,
-    /// With a body the request is a POST, without one a GET.
+    /// With a body the request is a POST, without a body a GET.
     pub body: Option<BodyTemplate>,
     /// One signature is added for each key.
     pub signing_keys: Vec<Template>,
@@ -67,13 +67,13 @@ pub struct RetryPolicy {
 /// How long an answer is cached, and which requests share it.
 #[derive(Debug, Clone, Default)]
 pub struct ResponseCachePolicy {
-    /// How long the answer is fresh: it is used without a request.
+    /// How long the answer is fresh: during this time it is used without a request.
     pub fresh: Duration,
-    /// How long after that a stale answer is still used at once, while it is refreshed in the background.
+    /// How long after the fresh time the stale answer is still used at once, while it is refreshed in the background.
     pub stale: Duration,
-    /// How long after the fresh time a stale answer is used if a request fails.
+    /// How long after the fresh time the stale answer is used if a request fails.
     pub stale_if_error: Duration,
-    /// The cache key; `None` uses everything that is sent.
+    /// The cache key; `None` makes the key of everything that is sent.
     pub key: Option<CacheKeyTemplate>,
 }
 
@@ -87,8 +87,8 @@ impl ResponseCachePolicy {
 /// A cache key with placeholders. Requests share an answer if both parts are equal.
 #[derive(Debug, Clone)]
 pub struct CacheKeyTemplate {
-    /// The request as it is written in the script, before placeholders are filled. Scripts that send different requests
-    /// share no answers.
+    /// The request as it is written in the script, before placeholders are filled. Because of it, different requests do
+    /// not share an answer, even if the scripts give the same key.
     pub source: Arc<str>,
     /// The key that the script gives.
     pub template: Template,
@@ -128,7 +128,7 @@ pub struct ReassuranceTemplate {
 /// Where music on hold comes from.
 #[derive(Debug, Clone)]
 pub enum HoldMusicSource {
-    /// A music on hold class, or a stream, of the switch.
+    /// A class of music on hold (Asterisk) or a stream (FreeSWITCH) of the switch.
     Class(Arc<str>),
     /// Recorded sounds, and sounds at URLs.
     Sounds(Playlist),

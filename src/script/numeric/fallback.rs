@@ -5,12 +5,12 @@ use text2num::replace_numbers_in_text;
 use super::text::{self, TextPiece};
 use super::words::{NumberLanguage, WordMeaning};
 
-/// The longest number that is accepted if there are several. If text2num splits one large number ("eine Milliarde"), a
-/// part of it is longer than this.
+/// Maximum digits of each number if there are several. If text2num splits one large number ("eine Milliarde"), a part
+/// of it has more digits than this.
 const MAX_DIGITS_PER_NUMBER: usize = 4;
 
 /// The digits that text2num finds. The result is rejected unless it consists of whole numbers and fillers of the
-/// language. If our tables have all the words, text2num is not asked: the utterance is not a number.
+/// language. If our tables have all the words, text2num is not used: the utterance is not a number.
 pub(super) fn digits(speech: &str, language: &NumberLanguage) -> Option<String> {
     let folded = text::fold(speech);
     let pieces = text::pieces(&folded)?;

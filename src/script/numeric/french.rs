@@ -56,7 +56,7 @@ fn four_twenties<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u
     map(pair(four, twenty), |_| 80).parse(tokens)
 }
 
-/// A unit after tens. The "quatre" of a hyphenated "quatre-vingt" is not one: it starts the next number.
+/// A unit after tens. The "quatre" of a hyphenated "quatre-vingt" is not such a unit: it starts the next number.
 fn unit_after_tens<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let starts_eighty = matches!(
         tokens,

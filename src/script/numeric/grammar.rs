@@ -46,7 +46,7 @@ pub(super) type NumberResult<'t, 'a, T> = IResult<NumberTokens<'t, 'a>, T>;
 /// Parses one number above zero.
 pub(super) type NumberParser = for<'t, 'a> fn(NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32>;
 
-/// The highest count before "times".
+/// Maximum count before "times".
 const MAX_REPEATED: u8 = 4;
 
 /// The digits of all numbers, joined; `None` if tokens are left over.

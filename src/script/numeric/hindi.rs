@@ -12,7 +12,7 @@ use super::words::WordMeaning::{self, Filler, Hesitation, Is};
 pub(super) static HINDI: NumberLanguage =
     NumberLanguage { code: "hi", words: WORDS, compounds: false, number, fallback: None };
 
-/// Up to 99 lakh (9,900,000) and the numbers that follow it.
+/// Up to 9,999,999: 99 lakh (9,900,000) and a number below one lakh.
 fn number<'t, 'a>(tokens: NumberTokens<'t, 'a>) -> NumberResult<'t, 'a, u32> {
     let lakh = scaled(100_000, below_hundred, below_lakh);
     alt((lakh, below_lakh)).parse(tokens)

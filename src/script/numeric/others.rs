@@ -1,4 +1,4 @@
-//! Languages in which we have the digits and fillers, while text2num reads all larger numbers.
+//! Languages for which our tables have only the digits and fillers. text2num reads all larger numbers.
 
 use super::grammar::NumberTokenKind::{Digit, Repeat};
 use super::grammar::unit;

@@ -1,4 +1,4 @@
-//! Spanish: hundreds in one word, and a "y" before units that recognizers often miss.
+//! Spanish: hundreds are one word, and recognizers often miss the "y" between tens and units.
 
 use nom::Parser;
 use nom::branch::alt;

@@ -16,7 +16,7 @@ pub(super) enum TextPiece<'a> {
     Written(&'a str),
 }
 
-/// Folds a text: lower case, no accents, ASCII digits, and one kind of apostrophe and hyphen.
+/// Normalizes a text: lower case, no accents, ASCII digits, and one kind of apostrophe and hyphen.
 pub(super) fn fold(text: &str) -> String {
     text.chars()
         .flat_map(char::to_lowercase)
@@ -68,7 +68,8 @@ fn ascii_digit(digit: char, zero: char) -> Option<char> {
     char::from_digit(u32::from(digit) - u32::from(zero), 10)
 }
 
-/// The pieces of a folded text; `None` if it has something that can't be part of a whole number above zero.
+/// The pieces of a folded text; `None` if it contains anything that can't be part of a whole number that is not
+/// negative.
 pub(super) fn pieces(text: &str) -> Option<Vec<TextPiece<'_>>> {
     let mut pieces = Vec::new();
     let (mut separators, mut rest) = split_separators(text);

@@ -9,7 +9,7 @@ pub(super) struct NumberLanguage {
     pub(super) code: &'static str,
     /// The meaning of each word. The words are folded by [`text::fold`](super::text::fold).
     pub(super) words: &'static [(&'static str, WordMeaning)],
-    /// Whether number words are joined to one word, as in German.
+    /// Whether several number words can be written as one word, as in German.
     pub(super) compounds: bool,
     /// Parses the longest number at the start of the tokens.
     pub(super) number: NumberParser,
@@ -24,7 +24,7 @@ pub(super) enum WordMeaning {
     Is(NumberTokenKind<'static>),
     /// The word sounds like this digit.
     Like(u8),
-    /// Ignored anywhere.
+    /// Ignored everywhere.
     Hesitation,
     /// Ignored before the first and after the last number word.
     Filler,
@@ -73,7 +73,7 @@ struct TokenBuilder<'a> {
 }
 
 impl<'a> TokenBuilder<'a> {
-    /// `None` if a filler stands before the token.
+    /// Adds a token; `None` if a filler stands between it and an earlier token.
     fn push(&mut self, kind: NumberTokenKind<'a>, joined: bool) -> Option<()> {
         self.has_certain_number |= !matches!(
             kind,
@@ -110,7 +110,7 @@ impl NumberLanguage {
         self.meaning(word).is_some() || self.compound_parts(word).is_some()
     }
 
-    /// Splits a compound word into number words, each as long as possible.
+    /// Splits a compound word into number words. Each is the longest word of the table that fits.
     fn compound_parts(&self, word: &str) -> Option<Vec<NumberTokenKind<'static>>> {
         let mut parts = Vec::new();
         let mut rest = if self.compounds { word } else { return None };

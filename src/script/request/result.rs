@@ -1,4 +1,4 @@
-//! The result of a request: its answer or error, how the cache was used, and where the time went.
+//! The result of a request: its answer or error, how the cache was used, and how long each step took.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub struct TriggerResult {
     /// How the cache was used.
     pub cache: CacheStatus,
     pub timings: RequestTimings,
-    /// The first error, even if a retry, the fallback URL or a stale answer made up for it.
+    /// The first error, even if a retry, the fallback URL or a stale answer gave a usable answer after it.
     pub first_error: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl TriggerResult {
     }
 }
 
-/// Where the time of a request went, summed over all attempts.
+/// How much time each step of a request took, summed over all attempts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RequestTimings {
     /// Waiting for a permit of the upstream, or for another daemon that sends the same request.
@@ -97,10 +97,10 @@ impl CacheStatus {
     }
 }
 
-/// Why there is no answer. The text never holds the URL or anything from the answer.
+/// Why there is no answer. The message never contains the URL or anything from the answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TriggerError {
-    /// The total timeout, or the timeout of one attempt, was over.
+    /// There was no answer within the total timeout, or within the timeout of one attempt.
     #[error("no answer within {0:?}")]
     TimedOut(Duration),
     /// The connection could not be opened, or failed, for this reason.

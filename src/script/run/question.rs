@@ -16,14 +16,14 @@ use crate::script::voice::VoiceService;
 
 /// The result of asking for speech.
 enum SpeechAttempt {
-    /// The input, which may also be missing or digits.
+    /// Whether the input, speech or digits, is valid.
     Input(InputCheck),
     /// Speech recognition is not available. The caller can still press keys, if the script asks for them.
     UseKeys,
 }
 
 impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
-    /// Plays the prompt and collects the input. A script that asks for no input has a valid one.
+    /// Plays the prompt and collects the input. If the script asks for no input, the result is [`InputCheck::Valid`].
     pub(super) async fn prompt_and_collect(
         &mut self,
         script: &Script,

@@ -33,7 +33,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
     }
 
-    /// Sends the request, and plays hold media until its answer is there.
+    /// Sends the request, and plays hold media until its answer arrives.
     pub(super) async fn send_and_wait<'s>(
         &mut self,
         script: &'s Arc<Script>,

@@ -15,7 +15,7 @@ impl Template {
         template
     }
 
-    /// A URL template: the escape context of a value depends on its position in the URL. Also returns whether a
+    /// A URL template: the escape context of each value depends on its position in the URL. Also returns whether a
     /// placeholder is part of the host.
     pub fn url(pieces: impl IntoIterator<Item = TemplatePiece>) -> (Self, bool) {
         let mut template = Self::default();

@@ -12,10 +12,10 @@ use nom::{IResult, Parser};
 use super::placeholder::{InputKind, Placeholder};
 use crate::script::path::KeyPath;
 
-/// A piece of a template, as it is written in a script.
+/// A piece of a template in a script.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TemplatePiece {
-    /// Text; doubled braces are already single.
+    /// Text, in which doubled braces were already made single.
     Text(String),
     Placeholder(Placeholder),
 }
@@ -25,7 +25,7 @@ pub enum TemplatePiece {
 pub enum BraceSyntax {
     /// `{{` and `}}` are literal braces; anything else that is not a known placeholder is an error.
     Doubled,
-    /// They are text, as in JSON.
+    /// Braces are text, as in JSON, unless they enclose a known placeholder.
     Literal,
 }
 
@@ -129,7 +129,7 @@ fn braced(input: &str) -> IResult<&str, &str> {
 }
 
 /// Whether a text starts with a known placeholder, not with a literal brace.
-pub fn begins_with_placeholder(text: &str) -> bool {
+pub(crate) fn begins_with_placeholder(text: &str) -> bool {
     braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
 
@@ -182,7 +182,7 @@ fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
     .parse(input)
 }
 
-/// The name of an argument may have any character: it is what the dialplan writes before `=`.
+/// The name of an argument may have any character: it is the text that the dialplan writes before `=`.
 fn rest_of_name(input: &str) -> IResult<&str, &str> {
     nom::combinator::verify(rest, |name: &str| !name.is_empty()).parse(input)
 }

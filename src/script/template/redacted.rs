@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::script::escape::{EscapeContext, EscapeError};
 
 /// What logs and reports show in place of a sensitive value.
-pub const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// The value of a placeholder.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -50,8 +50,8 @@ impl RedactedText {
         Self { text, sensitive_ranges: if all.is_empty() { Vec::new() } else { vec![all] } }
     }
 
-    /// A value without escapes.
-    pub fn from_value(value: &PlaceholderValue<'_>) -> Self {
+    /// A value that is not escaped.
+    pub(crate) fn from_value(value: &PlaceholderValue<'_>) -> Self {
         let text = value.text.clone().into_owned();
         if value.sensitive { Self::sensitive(text) } else { Self::public(text) }
     }

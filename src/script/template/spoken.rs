@@ -1,4 +1,4 @@
-//! Parses texts that are spoken, with their forms such as `{say:…}` and `{play:…}`.
+//! Parses texts that are spoken. They may contain forms such as `{say:…}` and `{play:…}`.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::parse::{
 use super::placeholder::Placeholder;
 use crate::script::definition::SayAs;
 
-/// A piece of a spoken text, as it is written in a script.
+/// A piece of a spoken text in a script.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SpokenPhrase {
     /// Words to be spoken.
@@ -57,7 +57,7 @@ pub fn parse_spoken(text: &str) -> (Vec<(Range<usize>, SpokenPhrase)>, Vec<Place
 impl SpokenPhrase {
     fn trimmed(self) -> Option<Self> {
         let Self::Text(text) = self else { return Some(self) };
-        // Punctuation after a value belongs to the sentence before. Some engines would speak it by its name.
+        // Punctuation after a value ends the phrase before it. It is removed, since some engines would speak its name.
         let text =
             text.trim_start_matches(|c: char| c.is_whitespace() || SENTENCE_ENDS.contains(c));
         let words = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -17,7 +17,7 @@ pub(super) struct AttemptOutcome {
     answer: Result<TriggerAnswer, TriggerError>,
     class: ResponseClass,
     raw_reply: Option<RawHttpReply>,
-    /// If a retry may help: the shortest pause before it.
+    /// The shortest pause before a retry. `None` if a retry can't help.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -57,8 +57,8 @@ impl AttemptOutcome {
         }
     }
 
-    /// Replaces the outcome of the attempts before, unless those had a complete reply and this one has none. The first
-    /// error of all attempts is kept.
+    /// Replaces the outcome of the earlier attempts, unless it has a complete reply and this attempt has none. The
+    /// first error of all attempts stays in the outcome.
     pub(super) fn merge_into(self, outcome: &mut Option<RequestOutcome>) {
         let own_error = match &self.class {
             ResponseClass::Unusable(reason) => Some(reason.clone()),

@@ -13,12 +13,12 @@ use crate::script::request::{CacheStatus, RequestTimings, TriggerError, TriggerR
 pub(in crate::trigger) struct RequestOutcome {
     pub(in crate::trigger) answer: Result<Arc<TriggerAnswer>, TriggerError>,
     pub(in crate::trigger) class: ResponseClass,
-    /// The reply that the answer was parsed from; `None` if the answer was cached.
+    /// The reply that the answer was parsed from. `None` without a reply, and for a cached answer.
     pub(in crate::trigger) raw_reply: Option<Arc<RawHttpReply>>,
     pub(in crate::trigger) cache: CacheStatus,
     pub(in crate::trigger) timings: RequestTimings,
     pub(in crate::trigger) first_error: Option<String>,
-    /// The total timeout was over when the last attempt ended.
+    /// Whether the total timeout was over at the end, or too little of it remained for another attempt.
     pub(super) deadline_passed: bool,
 }
 
@@ -75,7 +75,8 @@ impl RequestOutcome {
     }
 }
 
-/// When an attempt, or a whole plan, ends, and the timeout that led to it, which the error message names.
+/// The latest time at which an attempt or a whole plan ends. `limit` is the timeout that it was computed from, for the
+/// error message.
 #[derive(Clone, Copy)]
 pub(in crate::trigger) struct RequestDeadline {
     pub(in crate::trigger) at: Instant,

@@ -18,9 +18,9 @@ pub(in crate::trigger) enum ResponseClassifier {
 pub(in crate::trigger) enum ResponseClass {
     /// A branch matches it.
     Handled,
-    /// It is a response, but no branch matches: `[otherwise]` applies.
+    /// No branch matches it, but it counts as a response: `[otherwise]` applies.
     Usable,
-    /// It counts as no response, for the given reason.
+    /// It does not count as a response. With the reason.
     Unusable(String),
 }
 

@@ -9,16 +9,16 @@ pub struct SharedCacheEntry {
     pub status: u16,
     pub content_type: Option<String>,
     pub body: Vec<u8>,
-    /// The time since it was stored. [`SharedCache::put`](super::SharedCache::put) ignores it.
+    /// The time since the answer was stored. [`SharedCache::put`](super::SharedCache::put) ignores it.
     pub age: Duration,
-    /// Counts from when it was stored.
+    /// Counts from when the answer was stored.
     pub fresh_for: Duration,
-    /// Counts from when it was stored: the fresh and the stale time together.
+    /// Counts from when the answer was stored: the fresh time and the longer one of `stale` and `stale_if_error`.
     pub lifetime: Duration,
 }
 
 impl SharedCacheEntry {
-    /// Whether it is fresh by its own time and by `max_age`.
+    /// Whether its age is below both `fresh_for` and `max_age`.
     pub fn is_fresh(&self, max_age: Duration) -> bool {
         self.age < max_age.min(self.fresh_for)
     }

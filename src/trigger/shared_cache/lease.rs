@@ -1,4 +1,4 @@
-//! Leases: of several daemons that want the same answer, the holder of the lease sends the request.
+//! Leases: if several daemons need the same answer, the one that holds the lease sends the request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,19 @@ use tokio::time::{Instant, sleep};
 
 use super::redis_client::RedisClient;
 
-/// Deletes the lease if its token is ours: after ours expired, another daemon may have acquired it.
+/// Deletes the lease if it has our token. If our lease has expired, another daemon may hold the lease now.
 const RELEASE_SCRIPT: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0";
 
-/// Extends the lease if its token is ours.
+/// Extends the lease if it has our token.
 const RENEW_SCRIPT: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', \
                      KEYS[1], ARGV[2]) end return 0";
 
-/// How long a lease lasts unless it is renewed. Short, so that a daemon that dies does not hold up the others for long.
+/// How long a lease lasts unless it is renewed. It is short, so that other daemons do not wait long if the holder
+/// crashes.
 pub(super) const LEASE_TIME: Duration = Duration::from_millis(750);
-/// How often a lease is renewed. It does not expire when one renewal takes as long as a command may take
-/// ([`REQUEST_TIMEOUT`]).
+/// How often a lease is renewed. The lease does not expire even if one renewal takes as long as [`REQUEST_TIMEOUT`]
+/// allows.
 ///
 /// [`REQUEST_TIMEOUT`]: super::redis_client::REQUEST_TIMEOUT
 const RENEW_INTERVAL: Duration = Duration::from_millis(250);
@@ -37,7 +38,7 @@ pub enum LeaseOutcome {
     Unavailable,
 }
 
-/// The right to send the request for all daemons. Dropping it releases it too, in a task of its own.
+/// The right to send the request for all daemons. Dropping it releases the lease in a new task.
 pub struct Lease {
     held: Option<HeldLease>,
     renewal_task: Option<AbortHandle>,
@@ -62,12 +63,13 @@ impl Lease {
         self
     }
 
-    /// For a lease that was not granted: there is nothing to release.
+    /// Drops a lease that was not granted: the server has nothing to release.
     pub(super) fn disarm(mut self) {
         self.held = None;
     }
 
-    /// To be called after the answer was stored: daemons that wait then see either the lease or the answer.
+    /// Releases the lease. Call this after the answer was stored. Then a daemon that waits sees the lease or the answer
+    /// at any time.
     pub async fn release(mut self) {
         self.stop_renewal();
         if let Some(held) = self.held.clone() {
@@ -84,7 +86,7 @@ impl Lease {
 }
 
 impl Drop for Lease {
-    /// Without a runtime the lease expires by itself.
+    /// Without a Tokio runtime nothing is sent, and the lease expires by itself.
     fn drop(&mut self) {
         self.stop_renewal();
         if let (Some(held), Ok(runtime)) = (self.held.take(), Handle::try_current()) {

@@ -1,4 +1,4 @@
-//! The intervals at which a daemon looks for the answer that another one fetches.
+//! The intervals at which a daemon polls for an answer that another daemon fetches.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use ring::rand::{SystemRandom, generate};
 const FIRST_INTERVAL: Duration = Duration::from_millis(20);
 const MAX_INTERVAL: Duration = Duration::from_millis(150);
 
-/// Each interval is half as long again as the one before, and varies at random by up to a quarter: daemons should not
-/// poll at the same moments.
+/// Each interval is 1.5 times as long as the previous one, up to [`MAX_INTERVAL`]. It varies at random by up to a
+/// quarter, so that daemons do not poll at the same time.
 pub(super) struct PollIntervals(Duration);
 
 impl Default for PollIntervals {

@@ -9,10 +9,10 @@ use super::redis_client::RedisClient;
 use super::seal::NAME_PREFIX;
 use super::{BATCH_SIZE, SharedCache};
 
-/// Scanning a server with millions of other names takes seconds.
+/// It takes seconds to scan a server with millions of other names.
 const PURGE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Why not all answers were removed, with the number of those that were.
+/// Why not all answers were removed. With the number of removed answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PurgeError {
     #[error("the shared cache is unavailable; {0} answers were removed from it")]
@@ -22,7 +22,8 @@ pub enum PurgeError {
 }
 
 impl SharedCache {
-    /// Removes all answers of all daemons, whatever their secret, and nothing else. Returns their number.
+    /// Removes the answers of all daemons, even of those with another secret. Removes nothing else. Returns their
+    /// number.
     pub async fn purge(&self) -> Result<u64, PurgeError> {
         let deadline = Instant::now() + PURGE_TIMEOUT;
         let (mut removed, mut cursor) = (0, 0);
@@ -55,7 +56,8 @@ async fn purge_batch(redis: &RedisClient, cursor: u64) -> Option<(u64, u64)> {
     Some((next, count.min(names.len() as u64)))
 }
 
-/// Leases have other names, and stay: their holders still wait for an answer.
+/// Whether this is the name of an answer. Leases have other names and are not removed: their holders still fetch
+/// answers.
 fn is_entry_name(name: &[u8]) -> bool {
     let digest = name.strip_prefix(NAME_PREFIX.as_bytes());
     digest.is_some_and(|digest| digest.len() == 64 && digest.iter().all(u8::is_ascii_hexdigit))

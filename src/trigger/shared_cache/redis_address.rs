@@ -21,7 +21,7 @@ pub(super) enum RedisEndpoint {
     Unix(PathBuf),
 }
 
-/// Why a text is not a [`RedisAddress`]. Holds no part of the text, which may include a password.
+/// Why a text is not a [`RedisAddress`]. The error contains no part of the text, which may include a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RedisAddressError {
     /// Not a URL, or one with another scheme.
@@ -57,7 +57,8 @@ impl FromStr for RedisAddress {
     }
 }
 
-/// The same URL without TLS. We connect ourselves, because the library's own connections read without a limit.
+/// Returns the same URL without TLS, for the client library to parse. We open the connection ourselves, TLS included,
+/// because the library's own connections read without a limit.
 fn without_tls(url: &Url) -> Result<Url, RedisAddressError> {
     let rest = &url.as_str()[url.scheme().len()..];
     Url::parse(&format!("redis{rest}")).map_err(|_| RedisAddressError::NotRedis)

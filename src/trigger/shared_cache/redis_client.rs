@@ -1,4 +1,4 @@
-//! The connection to the Redis server: opened when it is needed, and not attempted while the circuit breaker is open.
+//! The connection to the Redis server. It is opened when it is needed, but not while the circuit breaker is open.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,8 @@ use crate::circuit_breaker::{
 };
 use crate::web::client::root_cause;
 
-/// For one request, including the wait for a permit and for the connection. A server nearby replies within a few
-/// milliseconds; one that does not must not use up the seconds that a call has for its trigger.
+/// The timeout of one request, including the wait for a permit and for the connection. A server on the same network
+/// replies within a few milliseconds. A slow server must not use up the seconds that a call has for its trigger.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// While this breaker is open, no connection is attempted.
@@ -36,8 +36,8 @@ const SERVER_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
 /// Refused commands are logged at most once in this time: otherwise each call would repeat the message.
 const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The breaker's open time starts small again after a connection that lasted longer than this. A server whose
-/// connections break sooner counts as one that still fails.
+/// If a connection lasted longer than this before it broke, the breaker's open time starts at its first value again. If
+/// it broke sooner, the open time grows, as if the connection had not been opened.
 const STABLE_AFTER: Duration = SERVER_BREAKER.max_open_for;
 
 /// One connection, shared by all requests.
@@ -46,7 +46,8 @@ pub(super) struct RedisClient {
     login: RedisConnectionInfo,
     connector: RedisConnector,
     state: Mutex<RedisClientState>,
-    /// Held while connecting. Other requests do not wait for the connection, and do without the shared cache.
+    /// Held by the request that opens the connection. Other requests do not wait for it: they continue without the
+    /// shared cache.
     connect_permit: Semaphore,
     request_permits: Semaphore,
 }
@@ -64,7 +65,7 @@ struct RedisConnection {
     connected_at: Instant,
 }
 
-/// The task that reads and writes. It ends when the connection breaks.
+/// The task that reads from and writes to the connection. It ends when the connection breaks.
 struct RedisDriverTask(JoinHandle<()>);
 
 impl Drop for RedisDriverTask {
@@ -101,7 +102,8 @@ impl RedisClient {
         self.state.lock().breaker.state(Instant::now()) == BreakerState::Closed
     }
 
-    /// The reply, within [`REQUEST_TIMEOUT`]. `None` if the server is unavailable or refuses a command.
+    /// Sends commands and returns the reply. `None` if the server is unavailable, refuses a command, or does not reply
+    /// within [`REQUEST_TIMEOUT`].
     pub(super) async fn query<T: FromRedisValue>(&self, commands: &Pipeline) -> Option<T> {
         let deadline = Instant::now() + REQUEST_TIMEOUT;
         let _permit = timeout_at(deadline, self.request_permits.acquire()).await.ok()?.ok()?;
@@ -116,7 +118,8 @@ impl RedisClient {
         None
     }
 
-    /// The open connection or a new one. `None` if the circuit breaker is open, or another request is connecting.
+    /// Returns the open connection, or opens one. `None` if that fails, the circuit breaker is open, or another request
+    /// is opening the connection.
     async fn connection(&self, deadline: Instant) -> Option<RedisConnection> {
         {
             let state = self.state.lock();
@@ -209,8 +212,8 @@ fn is_refusal(error: &RedisError) -> bool {
     matches!(error.kind(), Server(_) | Extension | UnexpectedReturnType)
 }
 
-/// The text of a network error. Of an error reply only the code at its beginning, such as `NOAUTH`: the rest may repeat
-/// what we sent.
+/// Returns the text of a network error, or the code at the beginning of an error reply, such as `NOAUTH`. The rest of
+/// an error reply is left out, since it may repeat what we sent.
 fn error_reason(error: &RedisError) -> String {
     if error.is_io_error() {
         return error.to_string();

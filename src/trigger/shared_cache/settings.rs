@@ -1,4 +1,4 @@
-//! The settings of the shared cache, and why it can't be set up with them.
+//! The settings of the shared cache, and its setup errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use super::redis_address::RedisAddress;
 #[derive(Clone, PartialEq, Eq)]
 pub struct SharedCacheSettings {
     pub address: RedisAddress,
-    /// All keys are derived from it. Daemons that share a cache have the same secret.
+    /// All cryptographic keys are derived from it. Daemons that share a cache must have the same secret.
     pub secret: Arc<str>,
 }
 

@@ -18,14 +18,14 @@ use super::redis_address::RedisEndpoint;
 use super::seal::MAX_SEALED_BYTES;
 use super::settings::SharedCacheSetupError;
 
-/// Further requests wait for a permit.
+/// Limit on concurrent requests. Further requests wait for a permit.
 pub(super) const MAX_CONCURRENT_REQUESTS: usize = 16;
 
-/// The most bytes to read between two writes: the longest replies to all concurrent requests together. The client
+/// The most bytes to read after a write: the longest possible replies to all concurrent requests together. The client
 /// library has no limit of its own.
 const READ_BUDGET: usize = MAX_CONCURRENT_REQUESTS * (MAX_SEALED_BYTES + 4096);
 
-/// Keeps firewalls from dropping an idle connection, which only the next request would notice.
+/// Without keepalive, a firewall may drop an idle connection, and only the next request would notice that.
 const KEEPALIVE: TcpKeepalive =
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(15));
 
@@ -82,7 +82,7 @@ fn tls_connector() -> Result<TlsConnector, SharedCacheSetupError> {
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-/// A connection that fails when more bytes arrive than all requests can have asked for.
+/// A connection that fails if more than [`READ_BUDGET`] bytes arrive after a write.
 pub(super) struct ReadLimitedStream {
     stream: Box<dyn RedisStream>,
     read_budget: usize,

@@ -1,4 +1,4 @@
-//! Bounds on what engines return.
+//! Limits on the texts that engines return.
 
 /// Longer transcripts are cut.
 pub const MAX_TRANSCRIPT_BYTES: usize = 2000;

@@ -46,7 +46,8 @@ fn build_form(
     })
 }
 
-/// The language code without its region. Services reject everything but two letters.
+/// Returns the language code without its region. `None` if it does not have two letters: services reject every other
+/// code.
 fn iso_639_1(language: &str) -> Option<String> {
     let primary = language.split(['-', '_']).next()?;
     let is_code = primary.len() == 2 && primary.bytes().all(|b| b.is_ascii_alphabetic());

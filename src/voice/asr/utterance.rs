@@ -1,4 +1,4 @@
-//! The samples of an utterance. Engines never get the switch's file: they get a new one, written from the samples.
+//! The samples of an utterance. Engines never get the switch's file. They get the samples, or a new file with them.
 
 use std::io::Cursor;
 
@@ -22,7 +22,7 @@ impl UtteranceAudio {
         Self::from_wav(&recording.read()?)
     }
 
-    /// Reads the samples that are present, however many the header announces: the file may be truncated.
+    /// Reads the samples that the file contains, even if the header announces more: the file may be truncated.
     fn from_wav(wav: &[u8]) -> Result<Self, AsrError> {
         let not_wav = |_| AsrError("the recording is not a WAV file".into());
         let reader = WavReader::new(Cursor::new(wav)).map_err(not_wav)?;
@@ -62,7 +62,7 @@ impl UtteranceAudio {
     }
 }
 
-/// A switch that records both directions puts the caller into one of two channels.
+/// Mixes two channels into one. A switch that records both directions puts the caller into one of them.
 fn mix_to_mono(samples: Vec<i16>, channels: u16) -> Vec<i16> {
     if channels == 1 {
         return samples;

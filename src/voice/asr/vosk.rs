@@ -1,6 +1,7 @@
 //! Speech recognition by a vosk server over WebSocket.
 //!
-//! We send the sample rate, the samples in chunks, and the end. The server replies to each message but the first.
+//! We send the sample rate, the samples in chunks, and an end message. The server replies to each message but the
+//! first.
 
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
@@ -13,9 +14,10 @@ use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
 use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 
-/// Size of a message with samples: half a second at 8 kHz.
+/// Bytes of samples in one message: half a second at 8 kHz.
 const CHUNK_BYTES: usize = 8000;
-/// Spelled exactly as the server compares it (`process_chunk` in websocket/asr_server.py).
+/// The server compares the text of this message, so even the spaces matter (`process_chunk` in
+/// websocket/asr_server.py).
 const END_MESSAGE: &str = r#"{"eof" : 1}"#;
 
 pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<String, AsrError> {
@@ -31,7 +33,7 @@ pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<
         send_audio(sink, utterance.sample_rate, chunks),
         collect_results(stream, replies)
     );
-    // If sending failed too, that is the cause.
+    // If sending failed too, that error is the cause.
     transcript.map_err(|error| sent.err().unwrap_or(error))
 }
 
@@ -55,21 +57,21 @@ async fn send_audio(
     Ok(())
 }
 
-/// Only final results have a `text`: the words since the final result before.
+/// Only a final result has a `text`: the words since the previous final result.
 #[derive(serde::Deserialize)]
 struct VoskReply {
     #[serde(default)]
     text: String,
 }
 
-/// Joins the final results until the last reply or the end of the connection.
+/// Joins the final results. Stops after the last expected reply, or at the end of the connection.
 async fn collect_results(
     mut stream: impl Stream<Item = Result<Message, Error>> + Unpin,
-    replies: usize,
+    expected_replies: usize,
 ) -> Result<String, AsrError> {
     let mut transcript = String::new();
     let mut received = 0;
-    while received < replies {
+    while received < expected_replies {
         let message = match stream.next().await {
             Some(Ok(message)) => message,
             Some(Err(error)) => return Err(connection_error(&error)),

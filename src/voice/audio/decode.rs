@@ -19,9 +19,10 @@ const MAX_CHANNELS: usize = 8;
 const MAX_SOUND_TIME: Duration = Duration::from_secs(15 * 60);
 /// In Hz.
 const SAMPLE_RATES: std::ops::RangeInclusive<u32> = 4000..=192_000;
-/// Bound on the samples of all channels: the longest sound in stereo at 96 kHz.
+/// Limit on the samples of all channels: the longest sound in stereo at 96 kHz.
 const MAX_SAMPLES: u64 = MAX_SOUND_TIME.as_secs() * 2 * 96_000;
-/// This many unreadable packets are skipped. More are skipped only while most packets are readable.
+/// This many unreadable packets are skipped. Above that, decoding stops when there are more unreadable packets than
+/// readable ones.
 const TOLERATED_BAD_PACKETS: u64 = 8;
 
 pub(super) struct SoundDecoder {
@@ -53,7 +54,7 @@ impl SoundDecoder {
         Ok(Self { format, decoder, track_id, mixer, good_packets: 0, bad_packets: 0 })
     }
 
-    /// Returns the sample rate in Hz and the next samples, at least one. `None` at the end.
+    /// Returns the sample rate in Hz and at least one sample. `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<(u32, &[f32])>, AudioError> {
         while let Some(packet) = self.next_packet()? {
             match self.decoder.decode(&packet) {
@@ -71,7 +72,8 @@ impl SoundDecoder {
         Ok(None)
     }
 
-    /// Treats a truncated file as ended: `espeak-ng --stdout` writes a header that announces more than follows.
+    /// Treats a truncated file as complete: `espeak-ng --stdout` writes a header that announces more samples than
+    /// follow.
     fn next_packet(&mut self) -> Result<Option<Packet>, AudioError> {
         loop {
             match self.format.next_packet() {
@@ -101,8 +103,8 @@ fn probe_format(bytes: Vec<u8>) -> Result<Box<dyn FormatReader>, Error> {
     symphonia::default::get_probe().probe(&Hint::new(), source, formats, metadata)
 }
 
-/// Sets the length in the RIFF header to "unknown". A program that writes WAV to a pipe does not know the length
-/// beforehand and puts an arbitrary number there.
+/// Sets the length in the RIFF header to "unknown". A program that writes WAV to a pipe does not know the length in
+/// advance, and writes an arbitrary number there.
 fn without_riff_length(mut bytes: Vec<u8>) -> Vec<u8> {
     if bytes.starts_with(b"RIFF")
         && let Some(length) = bytes.get_mut(4..8)
@@ -124,7 +126,7 @@ fn check_channels(channels: usize) -> Result<(), AudioError> {
 /// Mixes packets down to mono, and checks the rate and the length of the sound.
 #[derive(Default)]
 struct Downmixer {
-    /// The rate of the first samples, which all others must have too.
+    /// The rate of the first samples. All other samples must have the same rate.
     sample_rate: Option<u32>,
     mono: Vec<f32>,
     interleaved: Vec<f32>,

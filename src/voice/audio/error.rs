@@ -1,14 +1,14 @@
-//! Errors of the conversion.
+//! Errors of the sound conversion.
 
 /// Why a file can't be converted. The text quotes nothing from the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AudioError {
     #[error("not a supported sound file: use MP3, Ogg Vorbis, FLAC or WAV")]
     UnknownFormat,
-    /// The container is supported, but what is in it is not.
+    /// The container is supported, but the codec in it is not.
     #[error("its audio codec is not supported: use MP3, Vorbis, FLAC or PCM WAV")]
     UnsupportedCodec,
-    /// An unsupported codec with an error of its own, since it is common.
+    /// An unsupported codec. It has its own error because it is common.
     #[error("Opus is not supported: use MP3, Ogg Vorbis, FLAC or WAV")]
     Opus,
     #[error("the file is damaged")]

@@ -7,7 +7,7 @@ use rubato::{Fft, FixedSync, Indexing, Resampler as _};
 
 use super::error::AudioError;
 
-/// Length of the filter's block, in samples of the lower of the two rates. A longer block gives a steeper filter: with
+/// Length of the filter's block, in samples at the lower of the two rates. A longer block gives a steeper filter: with
 /// this one, at 8 kHz, frequencies below 3.8 kHz pass and those above 4 kHz are removed.
 const BLOCK_SAMPLES: usize = 512;
 
@@ -22,10 +22,10 @@ pub(super) struct SoundResampler {
 
 struct ResampleFilter {
     fft: Fft<f32>,
-    /// Input that does not fill a block yet.
+    /// Input samples that do not fill a block yet.
     pending: Vec<f32>,
     block: Vec<f32>,
-    /// The filter delays the sound by some samples. This many are still to be dropped from its output.
+    /// The filter delays the sound by some samples. This many samples are still to be dropped from its output.
     remaining_delay: usize,
 }
 
@@ -116,8 +116,8 @@ impl ResampleFilter {
     }
 }
 
-/// The filter raises peaks slightly. They are clipped: `as` saturates, where a wrapped number would be heard as a
-/// click.
+/// The filter raises peaks slightly. `as` clips them, because it saturates. A number that wraps around would be heard
+/// as a click.
 fn to_i16(sample: f32) -> i16 {
     (sample * 32768.0).round() as i16
 }

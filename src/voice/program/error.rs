@@ -1,4 +1,4 @@
-//! Errors of a run.
+//! Errors of a program run.
 
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -13,7 +13,7 @@ pub struct ProgramError {
     pub stderr_line: Option<String>,
 }
 
-/// Without the line of standard error, which may quote the input.
+/// Leaves out the line of standard error, which may quote the input.
 impl std::fmt::Debug for ProgramError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "ProgramError({:?})", self.reason)
@@ -32,10 +32,10 @@ pub enum ProgramErrorReason {
     ExitStatus(i32),
     #[error("it was killed by signal {0}")]
     Signal(i32),
-    /// We killed it at the end of the timeout.
+    /// We killed it at the end of its time limit.
     #[error("it did not finish within {0:?}")]
     TimedOut(Duration),
-    /// We killed it because its output exceeded the bound.
+    /// We killed it because its output exceeded the limit.
     #[error("its output is longer than {0} bytes")]
     OutputTooLong(usize),
     /// It exited with status 0 and an empty output.

@@ -1,4 +1,4 @@
-//! A running program: its pipes, its output, its end.
+//! A running program: writes its input, reads its output, and kills it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use crate::voice::untrusted_files;
 
 /// Longer lines of standard error are cut.
 const MAX_STDERR_CHARS: usize = 200;
-/// The last line of standard error is looked for in this many bytes at the end.
+/// Only this many bytes at the end of standard error are searched for its last line.
 const STDERR_TAIL_BYTES: usize = 4096;
-/// How often the size of the output file is checked. In between, a fast disk can take about 100 MB.
+/// How often the size of the output file is checked. Within this time, a program can write about 100 MB to a fast disk.
 const SIZE_CHECK_INTERVAL: Duration = Duration::from_millis(50);
 /// How long to wait for a killed program to end.
 const KILL_WAIT: Duration = Duration::from_secs(1);
@@ -65,7 +65,7 @@ impl RunningProgram {
             (self.child.stdin.take(), self.child.stdout.take(), self.child.stderr.take());
         let write_stdin = async {
             if let Some(mut stdin) = stdin {
-                // A program may exit without reading its input, so an error here means nothing.
+                // A program may exit without reading its input, so an error here is ignored.
                 let _ = stdin.write_all(task.stdin_bytes).await;
             }
             Ok(())
@@ -87,14 +87,15 @@ impl RunningProgram {
         output.map_err(|reason| ProgramError { reason, stderr_line })
     }
 
-    /// Kills the program if it still runs, and waits until it no longer writes to its folder.
+    /// Kills the program if it still runs, and waits for its end, so that it no longer writes to its folder. Waits
+    /// [`KILL_WAIT`] at most.
     pub(super) async fn kill_and_wait(mut self) {
         self.kill();
         let _ = timeout(KILL_WAIT, self.child.wait()).await;
     }
 
-    /// `id` is `None` after the process has been waited for. Until then its number is not reused, so this can't hit
-    /// another process group.
+    /// `id` is `None` after the end of the process was awaited. Until then the system does not reuse its number, so
+    /// this can't kill another process group.
     fn kill(&self) {
         let group = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         if let Some(group) = group {
@@ -136,12 +137,12 @@ async fn read_limited(
     Ok(bytes)
 }
 
-/// The program may have put a named pipe or a symbolic link there.
+/// The program may have created a named pipe or a symbolic link in place of the file.
 async fn open_output(file: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(untrusted_files::open_flags()).open(file).await
 }
 
-/// Completes when the output file is too long; never if the output is standard output.
+/// Completes when the output file is too long. Never completes if the output is standard output.
 async fn wait_until_too_long(task: &ProgramTask<'_>) -> ProgramErrorReason {
     let Some(file) = &task.output_file else { return std::future::pending().await };
     while file_length(file).await <= u64::try_from(task.max_output_bytes).unwrap_or(u64::MAX) {

@@ -1,8 +1,8 @@
 //! A negative cache of sound URLs: for some seconds after a failed fetch, calls get the same error without another
 //! fetch.
 //!
-//! This is not a circuit breaker. Each URL is on its own, one failure is enough, the error itself is cached, and a
-//! success removes nothing: the fetched sound is found first.
+//! This is not a circuit breaker. Each URL counts separately, one failure is enough, and the error itself is cached. A
+//! later success need not remove the error: the fetcher looks for the fetched sound first.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -28,7 +28,7 @@ impl Default for RecentFetchFailures {
 }
 
 impl RecentFetchFailures {
-    /// The error of the last fetch, if that failed within [`RETRY_DELAY`].
+    /// Returns the error of the last failed fetch, if it is not older than [`RETRY_DELAY`].
     pub(super) fn get(&self, key: SoundKey) -> Option<SoundError> {
         let mut failures = self.0.lock();
         let (failed_at, error) = failures.get(&key)?;

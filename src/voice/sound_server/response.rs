@@ -1,4 +1,4 @@
-//! The HTTP response to a switch that requests a sound.
+//! The HTTP response to a request for a sound.
 
 use std::fs::Metadata;
 use std::io;
@@ -26,7 +26,7 @@ const CHUNK_BYTES: usize = 64 << 10;
 
 type SoundBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// Everything but a request for a file by a signed URL gets status 404.
+/// Returns the file for a signed URL. Every other request gets status 404.
 pub(super) async fn respond<B>(urls: &SoundUrls, request: &Request<B>) -> Response<SoundBody> {
     let is_head = match *request.method() {
         Method::GET => false,
@@ -47,8 +47,8 @@ pub(super) async fn respond<B>(urls: &SoundUrls, request: &Request<B>) -> Respon
     }
 }
 
-/// Checks the type before it opens the file: opening a named pipe would block. It checks again afterwards, since the
-/// file may have been replaced.
+/// Checks the type before opening the file, because opening a named pipe would block. Checks it again afterwards,
+/// because the file may have been replaced.
 async fn open_regular_file(path: &Path) -> io::Result<(File, Metadata)> {
     if !tokio::fs::metadata(path).await?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
@@ -68,7 +68,7 @@ fn empty_body() -> SoundBody {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Exactly `length` bytes of a file, even if it has grown.
+/// Sends exactly `length` bytes of a file, even if it has grown.
 fn file_body(file: File, length: u64) -> SoundBody {
     StreamBody::new(file_frames(file, length)).boxed_unsync()
 }
@@ -154,7 +154,7 @@ fn max_age(root: ServedRoot, path: &Path) -> Option<Duration> {
     }
 }
 
-/// Asterisk derives the extension of a fetched file from the content type if it knows that, else from the URL
+/// Asterisk derives the extension of a fetched file from the content type if it knows that type, else from the URL
 /// (`res_http_media_cache.c`, `bucket_file_set_extension`). With `audio/wav` it would play a `.wav16` at 8 kHz.
 fn content_type(path: &Path) -> &'static str {
     let is_wav = path.extension().is_some_and(|extension| extension == "wav");
@@ -168,7 +168,8 @@ fn modified_time(metadata: &Metadata) -> Option<SystemTime> {
     (since.as_secs() < 253_402_300_800).then_some(modified)
 }
 
-/// Changes with the content: a new content has a new modification time, since files are replaced as a whole.
+/// Made of the modification time and the length. The time changes with the content, since files are replaced as a
+/// whole.
 fn etag(metadata: &Metadata) -> String {
     let modified = metadata.modified().map(nanoseconds).unwrap_or_default();
     format!("\"{modified:x}-{:x}\"", metadata.len())

@@ -14,9 +14,9 @@ pub async fn serve(
     urls: Arc<SoundUrls>,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let answer = move |request| {
+    let handle_request = move |request| {
         let urls = urls.clone();
         async move { respond(&urls, &request).await }
     };
-    http_server::serve(listener, answer, stop).await;
+    http_server::serve(listener, handle_request, stop).await;
 }

@@ -7,9 +7,9 @@ use http::HeaderMap;
 use http::header::{AGE, CACHE_CONTROL, ETAG, HeaderName, LAST_MODIFIED};
 use serde::{Deserialize, Serialize};
 
-/// If the response has no `Cache-Control` with a time.
+/// How long a sound is fresh if the response has no `max-age` or `s-maxage`.
 const DEFAULT_FRESH_TIME: Duration = Duration::from_secs(5 * 60);
-/// Bounds the effect of a wrong clock or of an unreasonable `Cache-Control`.
+/// The longest fresh time. It limits the effect of a wrong clock or of an unreasonable `Cache-Control`.
 const MAX_FRESH_TIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Longer `ETag` and `Last-Modified` values are ignored.
 const MAX_HEADER_VALUE_BYTES: usize = 1024;
@@ -20,7 +20,7 @@ const MAX_HEADER_VALUE_BYTES: usize = 1024;
 pub(crate) struct SoundCacheMetadata {
     etag: Option<String>,
     last_modified: Option<String>,
-    /// A stale sound must not be played, even if the upstream fails.
+    /// Whether a stale sound must not be played, even if the web server fails.
     must_revalidate: bool,
     /// In seconds since 1970.
     fresh_until: AtomicU64,
@@ -50,7 +50,7 @@ impl SoundCacheMetadata {
         unix_now() < self.fresh_until.load(Ordering::Relaxed)
     }
 
-    /// Whether a stale sound may be played if the upstream fails.
+    /// Whether a stale sound may be played if the web server fails.
     pub(crate) fn allows_stale_if_error(&self) -> bool {
         !self.must_revalidate
     }
@@ -81,7 +81,7 @@ pub(crate) fn is_uncacheable(headers: &HeaderMap) -> bool {
 /// The `Cache-Control` and `Age` headers.
 #[derive(Default)]
 struct CacheControl {
-    /// `private` counts as well, since this is a cache for many callers.
+    /// Whether the sound must not be stored. Also true for `private`, since this is a cache for many callers.
     no_store: bool,
     must_revalidate: bool,
     no_cache: bool,

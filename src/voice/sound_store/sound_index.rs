@@ -9,7 +9,7 @@ use super::stored_sound::StoredSound;
 
 pub(super) struct SoundIndex {
     sounds: LruCache<SoundKey, Arc<StoredSound>>,
-    /// The size of all sounds.
+    /// The size of all sounds, in bytes.
     bytes: u64,
 }
 
@@ -24,7 +24,7 @@ impl SoundIndex {
         self.bytes
     }
 
-    /// Marks the sound as the most recently used.
+    /// Returns the sound with this key, and makes it the most recently used.
     pub(super) fn get(&mut self, key: SoundKey) -> Option<Arc<StoredSound>> {
         self.sounds.get(&key).cloned()
     }
@@ -55,7 +55,8 @@ impl SoundIndex {
         Some(sound)
     }
 
-    /// Removes sounds until the rest is within the limit. Sounds that a call holds stay, and count as recently used.
+    /// Removes sounds until the rest is within the limit. Keeps the sounds that a call holds, and makes them the most
+    /// recently used.
     pub(super) fn evict(&mut self, max_bytes: u64) -> Vec<Arc<StoredSound>> {
         let mut evicted = Vec::new();
         for _ in 0..self.sounds.len() {

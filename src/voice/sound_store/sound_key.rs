@@ -10,7 +10,8 @@ use ring::digest::{Context, SHA256};
 pub(crate) struct SoundKey([u8; 32]);
 
 impl SoundKey {
-    /// Hashes each part with its length, so that the boundaries between parts count.
+    /// Hashes each part with its length. Without the length, the parts `ab` and `c` would have the same key as `a` and
+    /// `bc`.
     pub(crate) fn from_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut digest = Context::new(&SHA256);
         for part in parts {

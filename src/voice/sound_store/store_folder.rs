@@ -18,7 +18,7 @@ pub(super) const METADATA_EXTENSION: &str = "json";
 const UNFINISHED_PREFIX: &str = ".unfinished-";
 /// The prefix of sounds that only one call uses.
 const TEMPORARY_PREFIX: &str = "passing-";
-/// Longer metadata files are cut when they are read, and so ignored.
+/// A longer metadata file is cut when it is read. It is then no valid JSON, and ignored.
 const MAX_METADATA_BYTES: u64 = 16 * 1024;
 /// Locked by the process that owns the folder.
 const LOCK_FILE: &str = ".lock";
@@ -34,7 +34,8 @@ pub(super) enum StoredFileName {
         stem: String,
         extension: &'static str,
     },
-    /// An unfinished file or a temporary sound. After a start it is of no use: an earlier process left it behind.
+    /// An unfinished file or a temporary sound. If it exists when the daemon starts, an earlier process left it behind,
+    /// and it is useless.
     Leftover,
 }
 
@@ -60,8 +61,8 @@ impl StoreFolder {
     }
 
     /// Whether this process owns the folder: only the owner enforces the size limit and deletes cached sounds. The
-    /// first process that calls this becomes the owner until it ends. Another one may be `dialscript call`, run beside
-    /// a daemon.
+    /// first process that calls this is the owner until it ends. A second process may be `dialscript call`, which runs
+    /// beside the daemon.
     pub(super) fn try_own(&self) -> bool {
         self.lock.get().is_some() || self.take_lock().is_some()
     }
@@ -82,12 +83,12 @@ impl StoreFolder {
         self.lock.set(file).ok()
     }
 
-    /// The switch's path of a file.
+    /// The path of a file on the switch's host.
     pub(super) fn on_switch(&self, file: &str) -> String {
         self.paths.on_switch.join(file).to_string_lossy().into_owned()
     }
 
-    /// Writes a file under a temporary name and renames it, so that nobody reads a part of it.
+    /// Writes a file under a temporary name and renames it, so that nobody reads an incomplete file.
     ///
     /// # Errors
     ///
@@ -139,8 +140,9 @@ fn stored_file(entry: &fs::DirEntry) -> Option<StoredFile> {
     Some(StoredFile { name, parsed_name, bytes: metadata.len(), modified })
 }
 
-/// The name of a cached sound, without an extension. The random part differs each time that the sound is rendered, so
-/// that a new sound is not confused with the deletion of the old one, or with a copy that the switch has cached.
+/// The name of a cached sound, without an extension. The random part is new each time the sound is rendered. So the
+/// files of an old sound can be deleted without those of the new one, and the switch does not take its cached copy of
+/// the old sound for the new one.
 pub(super) fn cached_stem(key: SoundKey, random_name: &str) -> String {
     format!("{key}-{}", &random_name[..CACHED_RANDOM_LEN])
 }

@@ -9,7 +9,7 @@ use super::store_folder::{METADATA_EXTENSION, StoreFolder};
 use crate::channel::Sound;
 use crate::script::voice::RenderedSound;
 
-/// A sound and its files. The files are not deleted while anybody holds it.
+/// A sound and its files. We do not delete the files while anything holds a reference to it.
 pub(crate) struct StoredSound {
     pub(super) folder: Arc<StoreFolder>,
     /// The name of the files, without an extension.
@@ -21,12 +21,13 @@ pub(crate) struct StoredSound {
     pub(super) sound: Sound,
     /// `None` for a synthesized sound.
     pub(super) metadata: Option<SoundCacheMetadata>,
-    /// The files are deleted on drop.
-    pub(super) retired: AtomicBool,
+    /// Whether the files are deleted on drop.
+    pub(super) is_deleted_on_drop: AtomicBool,
 }
 
 impl StoredSound {
-    /// The result holds this sound, and so keeps its files.
+    /// Returns a handle for the call. It holds a reference to this sound, so the files are not deleted while a call
+    /// uses it.
     pub(crate) fn rendered(self: &Arc<Self>) -> RenderedSound {
         RenderedSound { sound: self.sound.clone(), guard: self.clone() }
     }
@@ -48,19 +49,20 @@ impl StoredSound {
         self.folder.write(&self.file_name(METADATA_EXTENSION), &metadata.to_json())
     }
 
-    /// Lets the files be deleted when nobody holds the sound any more.
-    pub(super) fn retire(&self) {
-        self.retired.store(true, Ordering::Relaxed);
+    /// Marks the files for deletion: they are deleted when nothing holds a reference to the sound any more.
+    pub(super) fn delete_on_drop(&self) {
+        self.is_deleted_on_drop.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn cancel_retire(&self) {
-        self.retired.store(false, Ordering::Relaxed);
+    /// Undoes [`Self::delete_on_drop`].
+    pub(super) fn keep_files(&self) {
+        self.is_deleted_on_drop.store(false, Ordering::Relaxed);
     }
 }
 
 impl Drop for StoredSound {
     fn drop(&mut self) {
-        if !*self.retired.get_mut() {
+        if !*self.is_deleted_on_drop.get_mut() {
             return;
         }
         self.sound_files().for_each(|file| self.folder.remove(&file));

@@ -15,8 +15,9 @@ use crate::voice::untrusted_files::read_untrusted;
 const KEY_FILE: &str = ".sound-server-key";
 const KEY_BYTES: usize = 32;
 
-/// Loads the key from the cache folder, or creates it there. It is kept so that files that a switch has cached by URL
-/// stay valid after a restart. If the folder is not writable, the key lasts as long as this process.
+/// Loads the key from the cache folder, or creates it there. With the same key after a restart, the URLs of sounds do
+/// not change, and the switch can use the files that it has cached by URL. If the folder is not writable, the key is
+/// lost when this process ends.
 pub(super) fn load_or_create(folder: &Path) -> io::Result<hmac::Key> {
     let key = match load(folder) {
         Some(key) => key,

@@ -13,7 +13,8 @@ pub(super) struct EngineFailure {
 }
 
 impl EngineFailure {
-    /// Returns what the engine wrote, unless that may quote the text: engines repeat what they can't process.
+    /// Returns the last line of the engine's standard error, unless it may quote the text: engines repeat what they
+    /// can't process.
     pub(super) fn loggable_stderr(&self, text: &RedactedText) -> Option<&str> {
         self.stderr_line.as_deref().filter(|line| !reveals_text(line, text))
     }

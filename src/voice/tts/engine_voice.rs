@@ -1,4 +1,4 @@
-//! An engine with all parameters of its voice.
+//! An engine, and the voice, language and speed to use with it.
 
 use std::sync::Arc;
 
@@ -16,13 +16,14 @@ pub(super) struct EngineVoice {
 }
 
 impl EngineVoice {
-    /// For the engine that the script means. What the script does not set is as the engine's settings say.
+    /// For the engine that the script names, or the default engine. The engine's settings apply to everything that the
+    /// script does not set.
     pub(super) fn primary(engine: &Arc<TtsEngine>, params: &VoiceParams) -> Self {
         let fallback = Self::fallback(engine, params);
         Self { voice: params.voice.clone().or(fallback.voice), ..fallback }
     }
 
-    /// For the fallback engine. The script's voice is not used, since it is a voice of the other engine.
+    /// For the fallback engine. The voice that the script sets is not used, since it belongs to the primary engine.
     pub(super) fn fallback(engine: &Arc<TtsEngine>, params: &VoiceParams) -> Self {
         Self {
             voice: engine.voice.clone(),
@@ -36,7 +37,8 @@ impl EngineVoice {
         &self.engine.name
     }
 
-    /// Identifies the circuit breaker. A missing voice must not open the breaker of the engine's other voices.
+    /// The key of the circuit breaker. It includes the voice: a voice that is not installed must not open the breaker
+    /// of the engine's other voices.
     pub(super) fn health_key(&self) -> String {
         let voice = self.voice.as_deref().unwrap_or_default();
         format!("{} {voice} {}", self.engine.name, self.language)
@@ -46,13 +48,13 @@ impl EngineVoice {
         matches!(self.engine.backend, TtsBackend::Switch(_))
     }
 
-    /// Without a voice, `{voice}` is the language: espeak-ng accepts that.
+    /// If no voice is set, `{voice}` is the language: espeak-ng accepts that.
     pub(super) fn program_values(&self) -> ProgramValues<'_> {
         let voice = self.voice.as_deref().unwrap_or(&self.language);
         ProgramValues { voice, language: &self.language, speed: self.speed }
     }
 
-    /// The text for the switch to speak, if this is an engine of the switch: there is nothing to render then.
+    /// Returns the text for the switch to speak, if this is an engine of the switch. Nothing is rendered then.
     pub(super) fn switch_sound(&self, text: &str) -> Option<RenderedSound> {
         let TtsBackend::Switch(engine) = &self.engine.backend else { return None };
         let voice = self.voice.as_deref().unwrap_or_default();
@@ -70,7 +72,7 @@ impl EngineVoice {
         SoundKey::from_parts(parts.into_iter().chain(self.key_parts()).map(str::as_bytes))
     }
 
-    /// The engine's settings that its sounds depend on.
+    /// The settings of the engine that change its sounds.
     fn key_parts(&self) -> Vec<&str> {
         match &self.engine.backend {
             TtsBackend::Command(program) => {

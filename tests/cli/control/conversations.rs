@@ -130,7 +130,7 @@ async fn a_peer_that_closes_without_a_request_has_no_effect() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_blocks_neither_other_peers_nor_the_stop() {
-    let long = |_| vec![ControlReply::Fault("x".repeat(1 << 20)); 8];
+    let long = |_| vec![ControlReply::Error("x".repeat(1 << 20)); 8];
     let daemon = ControlServer::with_replies(long).await;
     let mut slow_reader = daemon.connect().await;
     slow_reader.write_all(b"{\"purge\":\"all\"}\n").await.unwrap();

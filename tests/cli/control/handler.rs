@@ -80,7 +80,7 @@ impl Daemon {
     fn listed(&self) -> Vec<ControlEntry> {
         let replies = self.handle(ControlRequest::List { script: None });
         let entries = replies.into_iter().filter_map(|reply| match reply {
-            ControlReply::Kept(entry) => Some(entry),
+            ControlReply::Entry(entry) => Some(entry),
             _ => None,
         });
         entries.collect()
@@ -95,7 +95,7 @@ impl Daemon {
 
     fn error(&self, request: ControlRequest) -> String {
         match self.handle(request).as_slice() {
-            [ControlReply::Fault(error)] => error.clone(),
+            [ControlReply::Error(error)] => error.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -199,7 +199,7 @@ async fn a_key_prefix_must_match_exactly_one_answer() {
     [0xab, 0xcd].into_iter().for_each(|key| daemon.store(key));
     let one = daemon.handle(ControlRequest::Explain { what: "ABAB".into() });
     assert!(
-        matches!(&one[..], [ControlReply::Kept(entry)] if entry.key == "ab".repeat(32)),
+        matches!(&one[..], [ControlReply::Entry(entry)] if entry.key == "ab".repeat(32)),
         "{one:?}"
     );
     let mut twin = [0xab; 32];

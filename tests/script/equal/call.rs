@@ -23,9 +23,9 @@ pub(crate) struct Call {
     /// What is made of each utterance.
     understood: Vec<Result<&'static str, &'static str>>,
     understands_in: Duration,
-    ear: FakeRecognizer,
+    recognizer: FakeRecognizer,
     can_record: bool,
-    mute: Vec<&'static str>,
+    failing: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
     at_hand: Vec<&'static str>,
     answers: Vec<Reply>,
@@ -52,9 +52,9 @@ impl Call {
             says: Vec::new(),
             understood: Vec::new(),
             understands_in: Duration::ZERO,
-            ear: FakeRecognizer::Recording,
+            recognizer: FakeRecognizer::Recording,
             can_record: true,
-            mute: Vec::new(),
+            failing: Vec::new(),
             late: Vec::new(),
             at_hand: Vec::new(),
             answers: Vec::new(),
@@ -120,8 +120,8 @@ impl Call {
         self
     }
 
-    pub(crate) fn hears_by(mut self, ear: FakeRecognizer) -> Self {
-        self.ear = ear;
+    pub(crate) fn hears_by(mut self, recognizer: FakeRecognizer) -> Self {
+        self.recognizer = recognizer;
         self
     }
 
@@ -131,8 +131,8 @@ impl Call {
     }
 
     /// Texts that no engine speaks; `*` is all.
-    pub(crate) fn mute(mut self, text: &'static str) -> Self {
-        self.mute.push(text);
+    pub(crate) fn failing(mut self, text: &'static str) -> Self {
+        self.failing.push(text);
         self
     }
 
@@ -230,26 +230,26 @@ impl Call {
         self
     }
 
-    pub(crate) fn fingers(&self) -> DtmfSource {
+    pub(crate) fn keypresses(&self) -> DtmfSource {
         match self.when_asked {
             Some(keys) => DtmfSource::on_request(keys),
             None => DtmfSource::timed(self.keys.clone()),
         }
     }
 
-    pub(crate) fn mouth(&self) -> UtteranceSource {
+    pub(crate) fn utterances(&self) -> UtteranceSource {
         UtteranceSource::timed(self.says.clone())
     }
 
     pub(crate) fn voice(&self, recordings: &Path) -> FakeVoice {
         FakeVoice {
-            failing: self.mute.clone(),
+            failing: self.failing.clone(),
             slow: self.late.clone(),
             cached: self.at_hand.clone(),
             transcripts: Mutex::new(self.understood.clone().into()),
             recognition_time: self.understands_in,
             recordings_folder: Some(recordings.join(if self.can_record { "" } else { "missing" })),
-            recognizer: self.ear,
+            recognizer: self.recognizer,
             ..FakeVoice::default()
         }
     }
@@ -260,7 +260,7 @@ impl Call {
 
     /// Why it can not listen, each switch says in its own words.
     fn compared(&self, mut seen: Seen) -> Seen {
-        if !self.can_record || matches!(self.ear, FakeRecognizer::Switch) {
+        if !self.can_record || matches!(self.recognizer, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());
         }
         seen
@@ -279,10 +279,10 @@ impl Call {
         if let Some(heard) = self.heard {
             assert_eq!(asterisk.heard.join(" "), heard);
         }
-        self.is_as_told(&asterisk);
+        self.assert_expectations(&asterisk);
     }
 
-    fn is_as_told(&self, seen: &Seen) {
+    fn assert_expectations(&self, seen: &Seen) {
         assert_eq!(seen.recordings, 0, "a recording is left over");
         if let Some(requests) = &self.requests {
             assert_eq!(seen.requests, *requests);

@@ -181,7 +181,7 @@ rows! {
     keys_in_the_prompt_where_none_are_asked_for_are_lost:
         words("").keys("500:5").says(1500, 500, "yes").ends("matched", "yes@next").hears("up Welcome says:yes");
     a_spoken_question_that_nobody_hears_is_no_input_at_once:
-        words("").mute("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
+        words("").failing("*").says(500, 500, "yes").ends("no_input", "NextStep").hears("up")
             .because("the prompt could not be played: the engine is broken").takes(0);
     a_part_of_a_spoken_question_that_is_late:
         words("").late("Welcome", 2000).says(3500, 500, "yes").ends("matched", "yes@next");
@@ -219,7 +219,7 @@ rows! {
         without_barge_in().hears_by(FakeRecognizer::Switch).keys("300:4 1700:7 1900:1 2100:1")
             .ends("otherwise", "4711@next").hears("up Welcome");
     digits_that_the_switch_says_before_an_engine_that_is_not_there:
-        Call::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").mute("1")
+        Call::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").failing("1")
             .hears_by(FakeRecognizer::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up digits:1");
     keys_in_a_text_before_are_for_the_spoken_question:

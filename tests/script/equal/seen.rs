@@ -51,11 +51,11 @@ impl Seen {
         requests: Vec<String>,
         voice: &FakeVoice,
     ) -> Self {
-        let told = log.all();
+        let events = log.all();
         Self {
             outcome: report.outcome.as_str().to_owned(),
-            exit: exit(&told),
-            heard: heard(&told),
+            exit: exit(&events),
+            heard: heard(&events),
             digits: report.digit_count,
             said: report.speech_characters,
             asked: Roughly(report.prompt_time),
@@ -67,7 +67,7 @@ impl Seen {
             reason: report.reason,
             left: report.handover,
             requests,
-            variables: variables(&told),
+            variables: variables(&events),
         }
     }
 }
@@ -77,12 +77,12 @@ fn recordings(voice: &FakeVoice) -> usize {
     folder.and_then(Result::ok).map_or(0, Iterator::count)
 }
 
-fn exit(told: &[TimedCallEvent]) -> String {
-    let hung_up = told.iter().find_map(|told| match told.event {
+fn exit(events: &[TimedCallEvent]) -> String {
+    let hung_up = events.iter().find_map(|timed| match timed.event {
         CallEvent::SwitchHungUp(cause) => Some(format!("hung up {cause}")),
         _ => None,
     });
-    let goes_on = told.iter().find_map(|told| match &told.event {
+    let goes_on = events.iter().find_map(|timed| match &timed.event {
         CallEvent::DialplanContinued(Continuation::Destination(place)) => {
             Some(place.strip_suffix(",1").unwrap_or(place).to_owned())
         }
@@ -93,9 +93,9 @@ fn exit(told: &[TimedCallEvent]) -> String {
 }
 
 /// Those that were set while the call lived.
-fn variables(told: &[TimedCallEvent]) -> BTreeMap<String, String> {
-    let living = told.iter().take_while(|told| told.event != CallEvent::CallerHungUp);
-    let variable = |told: &TimedCallEvent| match &told.event {
+fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
+    let living = events.iter().take_while(|timed| timed.event != CallEvent::CallerHungUp);
+    let variable = |timed: &TimedCallEvent| match &timed.event {
         CallEvent::VariableSet { name, value } => Some((name.to_ascii_lowercase(), value.clone())),
         _ => None,
     };
@@ -103,21 +103,21 @@ fn variables(told: &[TimedCallEvent]) -> BTreeMap<String, String> {
 }
 
 /// Sounds by their names, with a `|` where one was broken off.
-fn heard(told: &[TimedCallEvent]) -> Vec<String> {
+fn heard(events: &[TimedCallEvent]) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
     let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
-    for told in told {
-        match &told.event {
+    for timed in events {
+        match &timed.event {
             CallEvent::SoundStarted { sound, duration: lasts } => {
-                let goes_on = rest.take().is_some_and(|rest| rest.is(told.at, sound, *lasts));
+                let goes_on = rest.take().is_some_and(|rest| rest.is(timed.at, sound, *lasts));
                 match heard.last_mut().filter(|_| goes_on) {
                     Some(last) => drop(last.pop()),
                     None => heard.push(name(sound)),
                 }
-                plays = Some(told.at + *lasts);
+                plays = Some(timed.at + *lasts);
             }
             CallEvent::SoundInterrupted { sound, .. } => {
-                rest = plays.map(|ends| Rest { at: told.at, sound: sound.clone(), ends });
+                rest = plays.map(|ends| Rest { at: timed.at, sound: sound.clone(), ends });
                 heard.last_mut().unwrap().push('|');
             }
             CallEvent::MusicStarted(class) => heard.push(format!("<{class}")),

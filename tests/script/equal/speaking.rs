@@ -138,23 +138,23 @@ rows! {
     a_terminator_while_a_late_part_is_awaited:
         parts().late("Two", 3000).keys("1500:#").ends("no_input", "hung up 16").hears("up One Bye");
     a_lost_part_is_passed_over:
-        parts().mute("Three").keys("1800:4 1900:7").ends("otherwise", "47@next").hears("up One Two Four Five|");
+        parts().failing("Three").keys("1800:4 1900:7").ends("otherwise", "47@next").hears("up One Two Four Five|");
     a_part_that_is_late_and_lost:
-        parts().mute("Three").late("Three", 3000).ends("no_input", "hung up 16")
+        parts().failing("Three").late("Three", 3000).ends("no_input", "hung up 16")
             .hears("up One Two Four Five Bye");
     a_question_that_nobody_hears_is_no_input_at_once:
-        parts().mute("*").ends("no_input", "hung up 16").hears("up")
+        parts().failing("*").ends("no_input", "hung up 16").hears("up")
             .because("the prompt could not be played: the engine is broken").takes(0);
     a_question_that_nobody_hears_takes_keys_that_came_before:
-        parts().mute("*").late("Five", 2000).keys("1000:4 1300:7").ends("otherwise", "47@next").hears("up");
+        parts().failing("*").late("Five", 2000).keys("1000:4 1300:7").ends("otherwise", "47@next").hears("up");
     values_are_spoken_where_they_stand:
         says("One {say:$status} Two {digits:$id} Three {number:$sum} Four", FOUND)
             .ends("matched", "found@x").hears("up One sent Two 4 7 1 Three 1200 Four");
     values_that_no_engine_speaks_are_said_by_the_switch:
-        says("One {say:$status} Two {digits:$id} {number:$sum}", FOUND).mute("*")
+        says("One {say:$status} Two {digits:$id} {number:$sum}", FOUND).failing("*")
             .ends("matched", "found@x").hears("up letters:sent digits:4 digits:7 digits:1 digits:1200");
     a_number_below_zero_is_not_said_by_the_switch:
-        says("{number:$rest} Two", FOUND).mute("-1.5").ends("matched", "found@x").hears("up Two");
+        says("{number:$rest} Two", FOUND).failing("-1.5").ends("matched", "found@x").hears("up Two");
     values_that_are_not_there_are_passed_over:
         says("One {say:$nothing} Two {play:$none}", FOUND).ends("matched", "found@x").hears("up One Two");
     the_sound_of_a_url_that_is_a_value:
@@ -169,23 +169,23 @@ rows! {
         again().late("Five", 2000).keys("300:2 500:2 1200:4 1500:7").ends("otherwise", "47@22")
             .hears("up Welcome|");
     keys_in_digits_that_the_switch_says_are_for_the_question_asked_again:
-        again().mute("1").keys("300:1 500:1 1100:2 1700:2 5000:4 5200:7").ends("otherwise", "47@22")
+        again().failing("1").keys("300:1 500:1 1100:2 1700:2 5000:4 5200:7").ends("otherwise", "47@22")
             .hears("up Welcome| digits:1| Five Four");
     keys_in_digits_that_the_switch_says_end_them:
-        echo("").mute("1").mute("2").keys("300:1 500:2 900:4 1100:7").ends("otherwise", "47@12")
+        echo("").failing("1").failing("2").keys("300:1 500:2 900:4 1100:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1|");
     without_barge_in_keys_behind_digits_that_the_switch_says:
-        echo("barge_in = false").mute("1").mute("2").keys("300:1 500:2 2100:4 2250:7").ends("otherwise", "47@12")
+        echo("barge_in = false").failing("1").failing("2").keys("300:1 500:2 2100:4 2250:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1 digits:2 Two");
     keys_in_letters_that_the_switch_says_end_them:
-        letters("").mute("Ann & Co").keys("300:1 500:2").ends("otherwise", "12@next").hears("up letters:AnnCo|");
+        letters("").failing("Ann & Co").keys("300:1 500:2").ends("otherwise", "12@next").hears("up letters:AnnCo|");
     sounds_are_heard_before_texts:
         Call::of(PARTS.replace("MORE", "").replace("[prompt]", "[prompt]\nplay = \"switch:jingle\""))
             .keys("900:4 1100:7").ends("otherwise", "47@next").hears("up jingle One|");
     a_sensitive_value_is_spoken_in_one_piece:
         Call::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two").leaves("dialscript_input", "");
     a_sensitive_value_that_the_switch_says:
-        Call::of(PIN).mute("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
+        Call::of(PIN).failing("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
             .hears("up Welcome| One digits:471 Two");
     a_hang_up_in_a_text:
         parts().hangs_up(1200).ends("hangup", "HangupHandler").hears("up One Two Three hangs-up|");
@@ -195,7 +195,7 @@ rows! {
         says("One Two {say:$status}", FOUND).late("sent", 5000).hangs_up(3000)
             .ends("hangup", "HangupHandler").hears("up One_Two hangs-up");
     a_hang_up_in_digits_that_the_switch_says:
-        says("{say:$id}", FOUND).mute("*").hangs_up(1200).ends("hangup", "HangupHandler");
+        says("{say:$id}", FOUND).failing("*").hangs_up(1200).ends("hangup", "HangupHandler");
     a_stop_in_a_text:
         parts().stops(1200).ends("error", "NextStep").hears("up One Two Three|");
     a_stop_while_a_text_is_made:

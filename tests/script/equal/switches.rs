@@ -103,7 +103,7 @@ async fn runs(
 }
 
 fn phone(call: &Call, phone_log: &PhoneLog) -> Phone {
-    phone_log.phone(call.fingers(), call.hangs_up).with_utterances(call.mouth())
+    phone_log.phone(call.keypresses(), call.hangs_up).with_utterances(call.utterances())
 }
 
 fn bounds(call: &Call) -> CallLimits {

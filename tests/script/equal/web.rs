@@ -22,7 +22,7 @@ pub(crate) type Said = (u16, &'static str, &'static str);
 #[derive(Default)]
 pub(crate) struct Web {
     answers: Mutex<VecDeque<Reply>>,
-    kept: Mutex<Option<TriggerResult>>,
+    cached: Mutex<Option<TriggerResult>>,
     asked: Mutex<Vec<String>>,
 }
 
@@ -45,9 +45,9 @@ impl Web {
 impl TriggerClient for Web {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let trigger = script.trigger.as_ref().expect("a trigger");
-        let is_kept = trigger.cache_policy.is_some();
-        let kept = self.kept.lock().unwrap().clone().filter(|_| is_kept);
-        if let Some(fetched) = kept {
+        let is_cached = trigger.cache_policy.is_some();
+        let cached = self.cached.lock().unwrap().clone().filter(|_| is_cached);
+        if let Some(fetched) = cached {
             return TriggerResult { cache: CacheStatus::Hit, ..fetched };
         }
         self.note("asks", &request);
@@ -61,11 +61,11 @@ impl TriggerClient for Web {
             let verdict = decide_branch(&script.branches, answer, trigger.response_key.as_ref());
             matches!(verdict, BranchDecision::Matched(_))
         });
-        let cache = if is_kept { CacheStatus::Miss } else { CacheStatus::Off };
+        let cache = if is_cached { CacheStatus::Miss } else { CacheStatus::Off };
         let fetched =
             TriggerResult { answer, cache, timings: RequestTimings::default(), first_error: None };
-        if is_kept && is_handled {
-            *self.kept.lock().unwrap() = Some(fetched.clone());
+        if is_cached && is_handled {
+            *self.cached.lock().unwrap() = Some(fetched.clone());
         }
         fetched
     }

@@ -170,12 +170,12 @@ async fn a_handled_answer_serves_without_another_request() {
 
 #[tokio::test]
 async fn only_what_a_branch_handles_is_cached_and_no_failure() {
-    for (status, kept) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
+    for (status, is_cached) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
         let web = Web::start(move |_| Reply::with(status, "", "")).await;
         let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
         triggers.send(get(web.url("/")), &script).await;
         let again = triggers.send(get(web.url("/")), &script).await;
-        assert_eq!(again.cache == CacheStatus::Hit, kept, "{status}");
+        assert_eq!(again.cache == CacheStatus::Hit, is_cached, "{status}");
     }
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("404".into())));

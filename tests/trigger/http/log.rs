@@ -1,4 +1,4 @@
-//! What is told in the background, and what of it is logged.
+//! Background requests, and what of them is logged.
 
 use dialscript::script::request::{TriggerClient, TriggerRequest};
 
@@ -7,7 +7,7 @@ use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, secret_url, triggers};
 use crate::trigger::requests::{get, plain};
 
-async fn told(request: TriggerRequest) -> String {
+async fn background_log(request: TriggerRequest) -> String {
     let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
@@ -24,7 +24,7 @@ fn secret(url: &str) -> TriggerRequest {
 
 #[tokio::test]
 async fn a_failure_in_the_background_is_a_warning_of_its_call() {
-    let lines = told(get("http://user:word@shop.invalid/path?caller=5550100")).await;
+    let lines = background_log(get("http://user:word@shop.invalid/path?caller=5550100")).await;
     let warning = lines.lines().find(|line| line.contains("WARN")).expect("a warning");
     for part in ["the-call", "dialscript", "a background request failed"] {
         assert!(warning.contains(part), "{warning}");
@@ -36,16 +36,16 @@ async fn a_failure_in_the_background_is_a_warning_of_its_call() {
 #[tokio::test]
 async fn an_error_status_in_the_background_is_a_warning() {
     let web = Web::start(|_| Reply::with(500, "", "")).await;
-    let lines = told(get(web.url("/"))).await;
+    let lines = background_log(get(web.url("/"))).await;
     assert!(lines.contains("WARN") && lines.contains("http_status=500"), "{lines}");
     let web = Web::start(|_| Reply::redirect(302, "http://elsewhere.invalid/")).await;
-    let lines = told(get(web.url("/"))).await;
+    let lines = background_log(get(web.url("/"))).await;
     assert!(
         lines.contains("WARN") && lines.contains("http_status=302"),
         "nobody was told: {lines}"
     );
     let web = Web::start(|_| Reply::with(204, "", "")).await;
-    let lines = told(get(web.url("/"))).await;
+    let lines = background_log(get(web.url("/"))).await;
     assert!(!lines.contains("WARN") && lines.contains("http_status=204"), "{lines}");
 }
 
@@ -57,7 +57,7 @@ async fn what_is_sensitive_is_in_no_line_of_ours() {
         "http://{keypress}.invalid/".to_owned(),
         "{keypress}".to_owned(),
     ] {
-        let lines = told(secret(&url)).await;
+        let lines = background_log(secret(&url)).await;
         assert!(lines.contains("WARN"), "{lines}");
         let ours = lines.lines().filter(|line| line.contains(" dialscript"));
         assert!(ours.clone().count() > 0, "{lines}");

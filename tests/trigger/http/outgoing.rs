@@ -96,17 +96,17 @@ async fn no_error_tells_the_url_or_what_came() {
         let mut request = within(std::time::Duration::from_millis(200), get(""));
         request.target.url = secret_url(&url);
         let fetched = ask(request).await;
-        let told = format!("{fetched:?}");
-        assert!(!told.contains(CANARY) && !told.contains("pin="), "row {at}: {told}");
+        let text = format!("{fetched:?}");
+        assert!(!text.contains(CANARY) && !text.contains("pin="), "row {at}: {text}");
         if let Err(error) = fetched.answer {
-            let told = error.to_string();
-            assert!(!told.contains(CANARY) && !told.contains("http"), "row {at}: {told}");
+            let text = error.to_string();
+            assert!(!text.contains(CANARY) && !text.contains("http"), "row {at}: {text}");
         }
     }
     let mut request = get("");
     request.target.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
-    let told = format!("{:?}", triggers().send(request, &keeping(minute())).await);
-    assert!(!told.contains(CANARY), "{told}");
+    let text = format!("{:?}", triggers().send(request, &keeping(minute())).await);
+    assert!(!text.contains(CANARY), "{text}");
 }
 
 #[test]

@@ -50,9 +50,9 @@ async fn what_one_daemon_was_answered_serves_the_others() {
     assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
     assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
     assert_eq!(web.unread_requests(), 1);
-    let told = redis.state.lock().unwrap().commands.len();
+    let commands = redis.state.lock().unwrap().commands.len();
     assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
-    assert_eq!(redis.state.lock().unwrap().commands.len(), told, "its own copy is nearer");
+    assert_eq!(redis.state.lock().unwrap().commands.len(), commands, "its own copy is nearer");
 }
 
 #[tokio::test]

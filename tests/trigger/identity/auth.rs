@@ -42,8 +42,8 @@ async fn a_name_that_would_begin_the_password_is_not_sent() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = get(web.url("/"));
     request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
-    let told = failure(&triggers(""), request).await;
-    assert!(told.contains("the user name contains a colon") && !told.contains(CANARY), "{told}");
+    let text = failure(&triggers(""), request).await;
+    assert!(text.contains("the user name contains a colon") && !text.contains(CANARY), "{text}");
     assert_eq!(web.unread_requests(), 0);
 }
 
@@ -64,8 +64,8 @@ async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
             let shown = format!("{request:?}");
             assert!(!shown.contains(CANARY), "{shown}");
             triggers.send_detached(request.clone(), &plain());
-            let told = format!("{:?}", ask(&triggers, request).await);
-            assert!(!told.contains(CANARY), "{told}");
+            let text = format!("{:?}", ask(&triggers, request).await);
+            assert!(!text.contains(CANARY), "{text}");
         }
     }
     triggers.close_and_wait().await;

@@ -32,9 +32,9 @@ async fn a_call_asks_by_the_certificate_and_the_keys_of_the_files() {
     call.args(["shop", "--json"]);
     let ran =
         spawn_blocking(move || ProgramResult::from_output(call.output().unwrap())).await.unwrap();
-    let told = [ran.output, ran.errors].concat();
-    assert_eq!(ran.code, 0, "{told}");
-    assert!(!told.contains("open sesame") && !told.contains(NEW), "{told}");
+    let text = [ran.output, ran.errors].concat();
+    assert_eq!(ran.code, 0, "{text}");
+    assert!(!text.contains("open sesame") && !text.contains(NEW), "{text}");
     let (seen, shown) = shop.next();
     assert_eq!(shown, 1);
     assert_eq!(seen.headers("authorization"), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use data_encoding::HEXLOWER;
 use dialscript::script::definition::{
     Branch, ResponseCachePolicy, Script, ScriptOutcome, ScriptTrigger,
 };
-
 use dialscript::script::matcher::Matcher;
 use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
@@ -26,7 +26,7 @@ fn hmac(key: &str, text: &[u8]) -> String {
     block[..key.len()].copy_from_slice(key.as_bytes());
     let inner = digest(&SHA256, &[&block.map(|byte| byte ^ 0x36)[..], text].concat());
     let outer = digest(&SHA256, &[&block.map(|byte| byte ^ 0x5c)[..], inner.as_ref()].concat());
-    outer.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(outer.as_ref())
 }
 
 /// What a request says of itself: its time and its signatures.
@@ -206,8 +206,8 @@ async fn keys_are_in_no_line_of_any_log() {
     for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
         let request = signed(get(url), &[NEW, OLD]);
         triggers.send_detached(request.clone(), &plain());
-        let told = format!("{:?}", ask(&triggers, request).await);
-        assert!(!told.contains("-key-of-"), "{told}");
+        let text = format!("{:?}", ask(&triggers, request).await);
+        assert!(!text.contains("-key-of-"), "{text}");
     }
     triggers.close_and_wait().await;
     let lines = lines.text();

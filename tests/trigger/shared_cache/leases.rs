@@ -7,7 +7,7 @@ use dialscript::script::request::CacheKey;
 use dialscript::trigger::shared_cache::{Lease, LeaseOutcome, SharedCacheEntry};
 use tokio::time::Instant;
 
-use super::{MINUTE, body, cache, kept, key};
+use super::{MINUTE, body, cache, entry, key};
 use crate::support::fake_redis::{FakeRedis, RedisEntry};
 use crate::support::wait::until_async;
 
@@ -51,7 +51,7 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
         memory.commands.iter().filter(|words| words[0] == b"PTTL").count() >= 2
     })
     .await;
-    one.put(&KEY, &kept("found")).await;
+    one.put(&KEY, &entry("found")).await;
     lease.release().await;
     assert_eq!(body(following.await.unwrap()).as_deref(), Some("found"));
     ours(others.acquire_lease(&KEY, MINUTE).await).release().await;
@@ -137,7 +137,7 @@ async fn a_lease_that_ran_out_is_not_ours_to_release() {
 async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
-    one.put(&KEY, &kept("stale")).await;
+    one.put(&KEY, &entry("stale")).await;
     fake.state.lock().unwrap().entries.values_mut().for_each(|entry| entry.ends -= MINUTE);
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
     let (followed, ()) = tokio::join!(other.wait_for_entry(&KEY, MINUTE, until()), async {
@@ -145,7 +145,7 @@ async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
             fake.state.lock().unwrap().commands.iter().any(|words| words[0] == b"GETRANGE")
         })
         .await;
-        one.put(&KEY, &SharedCacheEntry { status: 201, ..kept("fresh") }).await;
+        one.put(&KEY, &SharedCacheEntry { status: 201, ..entry("fresh") }).await;
         lease.release().await;
     });
     assert_eq!(body(followed).as_deref(), Some("fresh"));

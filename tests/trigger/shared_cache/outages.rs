@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use dialscript::trigger::shared_cache::{LeaseOutcome, PurgeError, SharedCache};
 
-use super::{MINUTE, body, cache, kept, key};
+use super::{MINUTE, body, cache, entry, key};
 use crate::support::fake_redis::{FakeRedis, RedisBehavior};
 use crate::support::log::record;
 use crate::support::wait::until_async;
@@ -22,7 +22,7 @@ async fn in_time<T>(operation: impl Future<Output = T>) -> T {
 /// Every operation, none of which helps.
 async fn nothing_helps(cache: &SharedCache) {
     assert_eq!(in_time(cache.get(&key(1))).await, None);
-    in_time(cache.put(&key(1), &kept("lost"))).await;
+    in_time(cache.put(&key(1), &entry("lost"))).await;
     assert!(!in_time(cache.remove(&[key(1)])).await);
     assert!(matches!(
         in_time(cache.acquire_lease(&key(1), MINUTE)).await,
@@ -35,7 +35,7 @@ async fn nothing_helps(cache: &SharedCache) {
 
 async fn it_works_again(cache: &SharedCache) {
     until_async("it works again", || async {
-        cache.put(&key(1), &kept("back")).await;
+        cache.put(&key(1), &entry("back")).await;
         body(cache.get(&key(1)).await).as_deref() == Some("back")
     })
     .await;
@@ -64,7 +64,7 @@ async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
 async fn a_server_that_is_killed_and_restarted_serves_again() {
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(2), &kept("before")).await;
+    cache.put(&key(2), &entry("before")).await;
     fake.stop().await;
     until_async("its end is noticed", || async {
         cache.get(&key(2)).await;
@@ -82,11 +82,11 @@ async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_wit
     let (log, _guard) = record("dialscript=trace");
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("kept")).await;
+    cache.put(&key(1), &entry("kept")).await;
     fake.stop().await;
     fake.restart().await;
     // What happens on this thread's sockets is seen in its order: the end of the first connection before this.
-    super::cache(&fake.url()).put(&key(2), &kept("of another")).await;
+    super::cache(&fake.url()).put(&key(2), &entry("of another")).await;
     assert_eq!(body(cache.get(&key(1)).await).as_deref(), Some("kept"));
     assert!(!log.text().contains("WARN"), "{}", log.text());
 }
@@ -95,16 +95,16 @@ async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_wit
 async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("kept")).await;
+    cache.put(&key(1), &entry("kept")).await;
     fake.set_behavior(RedisBehavior::NoReply);
     assert_eq!(in_time(cache.get(&key(1))).await, None);
-    let (connections, told) = seen(&fake);
+    let (connections, commands) = seen(&fake);
     let began = Instant::now();
     for _ in 0..200 {
         assert_eq!(cache.get(&key(1)).await, None);
     }
     assert!(began.elapsed() < BOUND, "{:?} for 200", began.elapsed());
-    assert_eq!(seen(&fake), (connections, told), "it is left alone");
+    assert_eq!(seen(&fake), (connections, commands), "it is left alone");
     nothing_helps(&cache).await;
     fake.set_behavior(RedisBehavior::Normal);
     it_works_again(&cache).await;
@@ -145,7 +145,7 @@ async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
     let left = tokio::time::timeout(Duration::from_millis(50), cache.get(&key(1))).await;
     assert!(left.is_err());
     fake.set_behavior(RedisBehavior::Normal);
-    cache.put(&key(1), &kept("kept")).await;
+    cache.put(&key(1), &entry("kept")).await;
     assert!(cache.get(&key(1)).await.is_some());
 }
 
@@ -154,10 +154,10 @@ async fn a_full_server_is_still_read_from_and_reported_once() {
     let (log, _guard) = record("dialscript=trace");
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("kept")).await;
+    cache.put(&key(1), &entry("kept")).await;
     fake.set_behavior(RedisBehavior::OutOfMemory);
     for _ in 0..5 {
-        cache.put(&key(2), &kept("no room")).await;
+        cache.put(&key(2), &entry("no room")).await;
     }
     assert!(cache.get(&key(1)).await.is_some() && cache.is_up());
     let log = log.text();
@@ -169,7 +169,7 @@ async fn a_full_server_is_still_read_from_and_reported_once() {
 async fn a_server_that_never_stops_sending_is_cut_off() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("kept")).await;
+    cache.put(&key(1), &entry("kept")).await;
     fake.set_behavior(RedisBehavior::Flood);
     assert_eq!(in_time(cache.get(&key(1))).await, None);
     assert!(!cache.is_up());
@@ -186,7 +186,7 @@ async fn the_password_opens_the_server_and_is_never_logged() {
     fake.state.lock().unwrap().password = Some("p/ss w@rd");
     let url = |password: &str| format!("redis://:{password}@{}/0", fake.address);
     let right = cache(&url("p%2Fss%20w%40rd"));
-    right.put(&key(1), &kept("kept")).await;
+    right.put(&key(1), &entry("kept")).await;
     assert!(right.get(&key(1)).await.is_some());
     let wrong = cache(&url("hunter2"));
     assert_eq!(wrong.get(&key(1)).await, None);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use dialscript::trigger::shared_cache::{LeaseOutcome, SharedCache, SharedCacheEntry};
 use tokio::time::Instant;
 
-use super::{MINUTE, body, cache, kept, key};
+use super::{MINUTE, body, cache, entry, key};
 use crate::support::wait::until_async;
 
 fn real() -> SharedCache {
@@ -31,7 +31,7 @@ async fn leads() {
     let until = Instant::now() + Duration::from_secs(10);
     let asked = key(1);
     let (followed, ()) = tokio::join!(other.wait_for_entry(&asked, MINUTE, until), async {
-        one.put(&key(1), &kept("found")).await;
+        one.put(&key(1), &entry("found")).await;
         lease.release().await;
     });
     assert_eq!(body(followed).as_deref(), Some("found"));
@@ -41,7 +41,7 @@ async fn leads() {
 async fn forgets() {
     let (one, other) = (real(), real());
     for n in 0..200 {
-        one.put(&key(n), &kept(&"x".repeat(100))).await;
+        one.put(&key(n), &entry(&"x".repeat(100))).await;
     }
     assert!(other.remove(&[key(7)]).await);
     assert_eq!((one.get(&key(7)).await, one.get(&key(8)).await.is_some()), (None, true));
@@ -53,7 +53,7 @@ async fn forgets() {
 async fn ages() {
     let cache = real();
     let long = "x".repeat(500 * 1024);
-    let short = SharedCacheEntry { lifetime: Duration::from_secs(2), ..kept(&long) };
+    let short = SharedCacheEntry { lifetime: Duration::from_secs(2), ..entry(&long) };
     cache.put(&key(250), &short).await;
     let first = cache.get(&key(250)).await.unwrap();
     assert!(first.body.len() == long.len() && first.age < Duration::from_secs(2), "{first:?}");

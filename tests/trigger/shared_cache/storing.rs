@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use dialscript::trigger::shared_cache::{SharedCacheEntry, request_hmac_key};
 use ring::hmac;
 
-use super::{MINUTE, body, cache, cache_with, kept, key};
+use super::{MINUTE, body, cache, cache_with, entry, key};
 use crate::support::fake_redis::{FakeRedis, RedisEntry};
 use crate::support::log::record;
 
@@ -18,12 +18,12 @@ async fn what_one_daemon_puts_another_gets() {
         status: 404,
         content_type: None,
         body: vec![0, 255, 13, 10],
-        ..kept("")
+        ..entry("")
     };
     one.put(&key(1), &all).await;
     let found = other.get(&key(1)).await.unwrap();
     assert_eq!(SharedCacheEntry { age: Duration::ZERO, ..found }, all);
-    one.put(&key(1), &kept("newer")).await;
+    one.put(&key(1), &entry("newer")).await;
     let found = other.get(&key(1)).await.unwrap();
     assert_eq!(found.content_type.as_deref(), Some("text/plain"));
     assert_eq!(body(Some(found)).as_deref(), Some("newer"));
@@ -34,7 +34,7 @@ async fn what_one_daemon_puts_another_gets() {
 async fn the_age_is_what_the_server_has_counted_down() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("old")).await;
+    cache.put(&key(1), &entry("old")).await;
     let older = |by: Duration| {
         let mut memory = fake.state.lock().unwrap();
         memory.entries.values_mut().for_each(|entry| entry.ends -= by);
@@ -54,7 +54,7 @@ async fn the_age_is_what_the_server_has_counted_down() {
 async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(b'K'), &kept("the balance is 1234.56")).await;
+    cache.put(&key(b'K'), &entry("the balance is 1234.56")).await;
     let lease = cache.acquire_lease(&key(b'K'), MINUTE).await;
     assert!(cache.get(&key(b'K')).await.is_some());
     let dump = fake.dump();
@@ -72,7 +72,7 @@ async fn one_answer_is_sealed_differently_each_time() {
     let cache = cache(&fake.url());
     let mut values = Vec::new();
     for _ in 0..2 {
-        cache.put(&key(1), &kept("same")).await;
+        cache.put(&key(1), &entry("same")).await;
         values.extend(fake.state.lock().unwrap().entries.values().map(|e| e.value.clone()));
     }
     assert!(values.len() == 2 && values[0] != values[1]);
@@ -82,7 +82,7 @@ async fn one_answer_is_sealed_differently_each_time() {
 async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept("true")).await;
+    cache.put(&key(1), &entry("true")).await;
     fake.state.lock().unwrap().entries.values_mut().for_each(change);
     cache.get(&key(1)).await
 }
@@ -104,8 +104,8 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_o
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     let one = cache(&fake.url());
-    one.put(&key(1), &kept("of the first")).await;
-    one.put(&key(2), &kept("of the second")).await;
+    one.put(&key(1), &entry("of the first")).await;
+    one.put(&key(2), &entry("of the second")).await;
     {
         let mut memory = fake.state.lock().unwrap();
         let names = memory.cached_answers();
@@ -124,10 +124,10 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_o
 async fn an_answer_that_is_too_long_is_not_written() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
-    cache.put(&key(1), &kept(&"x".repeat(512 * 1024))).await;
-    cache.put(&key(2), &SharedCacheEntry { lifetime: Duration::ZERO, ..kept("no time") }).await;
+    cache.put(&key(1), &entry(&"x".repeat(512 * 1024))).await;
+    cache.put(&key(2), &SharedCacheEntry { lifetime: Duration::ZERO, ..entry("no time") }).await;
     assert!(fake.state.lock().unwrap().entries.is_empty());
-    cache.put(&key(1), &kept(&"x".repeat(511 * 1024))).await;
+    cache.put(&key(1), &entry(&"x".repeat(511 * 1024))).await;
     assert_eq!(cache.get(&key(1)).await.unwrap().body.len(), 511 * 1024);
 }
 
@@ -140,7 +140,7 @@ async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
         fake.state.lock().unwrap().entries.insert(name.to_owned(), theirs.clone());
     }
     for n in 0..20 {
-        cache.put(&key(n), &kept("ours")).await;
+        cache.put(&key(n), &entry("ours")).await;
     }
     let lease = cache.acquire_lease(&key(0), MINUTE).await;
     assert!(cache.remove(&[key(3)]).await);

@@ -70,19 +70,19 @@ async fn a_program_that_is_not_installed() {
     let program =
         EngineProgram { executable: "dialscript-no-such-engine".into(), arguments: Vec::new() };
     let setup = RecognitionSetup::new(AsrBackend::Command(program));
-    assert_eq!(setup.deaf().await, "ear: it is not installed");
+    assert_eq!(setup.asr_error().await, "recognizer: it is not installed");
 }
 
 #[tokio::test]
 async fn a_program_that_fails() {
     let setup = RecognitionSetup::shell("echo four; echo canary >&2; exit 3", &[]);
-    assert_eq!(setup.deaf().await, "ear: it exited with status 3");
+    assert_eq!(setup.asr_error().await, "recognizer: it exited with status 3");
 }
 
 #[tokio::test]
 async fn a_program_that_crashes() {
     let setup = RecognitionSetup::shell("kill -SEGV $$", &[]);
-    assert_eq!(setup.deaf().await, "ear: it was killed by signal 11");
+    assert_eq!(setup.asr_error().await, "recognizer: it was killed by signal 11");
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_program_that_hangs_is_killed_with_its_children() {
     let script = r#"sleep 1000 & echo $! > "$1.new"; echo $$ >> "$1.new"; mv "$1.new" "$1"; wait"#;
     let by = AsrBackend::Command(shell(script, &[file.to_str().unwrap()]));
     let setup = RecognitionSetup::with(by, 5 * SHORT, 4);
-    assert_eq!(setup.deaf().await, "ear: no result within 2s");
+    assert_eq!(setup.asr_error().await, "recognizer: no result within 2s");
     let pids = std::fs::read_to_string(file).unwrap();
     assert_eq!(pids.lines().count(), 2);
     until("the program is gone", || !pids.lines().any(is_alive)).await;
@@ -101,12 +101,15 @@ async fn a_program_that_hangs_is_killed_with_its_children() {
 #[tokio::test]
 async fn a_program_that_writes_endlessly_is_killed() {
     let setup = RecognitionSetup::shell("exec yes four", &[]);
-    let deaf = setup.deaf().await;
-    assert_eq!(deaf, "ear: its output is longer than 262144 bytes");
+    let error = setup.asr_error().await;
+    assert_eq!(error, "recognizer: its output is longer than 262144 bytes");
     let setup = RecognitionSetup::shell("yes four >&2", &[]);
     let by = AsrBackend::Command(shell("exec yes four >&2", &[]));
     drop(setup);
-    assert_eq!(RecognitionSetup::with(by, SHORT, 4).deaf().await, "ear: no result within 400ms");
+    assert_eq!(
+        RecognitionSetup::with(by, SHORT, 4).asr_error().await,
+        "recognizer: no result within 400ms"
+    );
 }
 
 #[tokio::test]
@@ -121,7 +124,7 @@ async fn those_who_wait_for_a_turn_lose_time() {
     let begun = std::time::Instant::now();
     let (one, other) = tokio::join!(setup.understood(&file), setup.understood(&file));
     assert!(begun.elapsed() < 2 * SHORT, "waiting counts");
-    assert_eq!(one.unwrap_err().0, "ear: no result within 400ms");
+    assert_eq!(one.unwrap_err().0, "recognizer: no result within 400ms");
     other.unwrap_err();
     until("both recordings are gone", || std::fs::read_dir(setup.path()).unwrap().count() == 0)
         .await;

@@ -24,7 +24,7 @@ async fn heard(
     let setup = RecognitionSetup::new(service(&web));
     let heard = setup.understood(&speech()).await;
     setup.is_empty();
-    heard.map_err(|deaf| deaf.0)
+    heard.map_err(|error| error.0)
 }
 
 /// The value of a part without a file.
@@ -70,7 +70,7 @@ async fn replies_are_json_or_text() {
     );
     assert_eq!(heard(|_| Reply::of(201, "x/y", r#"{"text":"four","x":1}"#)).await.unwrap(), "four");
     assert_eq!(heard(|_| Reply::json(r#"{"text":""}"#)).await.unwrap(), "");
-    let none = "ear: its reply contains no text";
+    let none = "recognizer: its reply contains no text";
     assert_eq!(heard(|_| Reply::json(r#"{"words":"four"}"#)).await.unwrap_err(), none);
     assert_eq!(heard(|_| Reply::json(r#"{"text":4}"#)).await.unwrap_err(), none);
     assert_eq!(heard(|_| Reply::of(200, "text/html", "<p>four")).await.unwrap_err(), none);
@@ -80,14 +80,14 @@ async fn replies_are_json_or_text() {
 #[tokio::test]
 async fn errors_have_their_words_and_nothing_of_the_reply() {
     let of = |status| heard(move |_| Reply::of(status, "text/plain", "canary"));
-    assert_eq!(of(401).await.unwrap_err(), "ear: HTTP status 401");
-    assert_eq!(of(500).await.unwrap_err(), "ear: HTTP status 500");
-    let deaf = heard(|_| Reply::redirect(302, "http://elsewhere.example/")).await.unwrap_err();
-    assert_eq!(deaf, "ear: HTTP status 302");
-    let deaf = heard(|_| Reply::Reset).await.unwrap_err();
-    assert!(deaf.starts_with("ear: no connection") && !deaf.contains("canary"), "{deaf}");
+    assert_eq!(of(401).await.unwrap_err(), "recognizer: HTTP status 401");
+    assert_eq!(of(500).await.unwrap_err(), "recognizer: HTTP status 500");
+    let error = heard(|_| Reply::redirect(302, "http://elsewhere.example/")).await.unwrap_err();
+    assert_eq!(error, "recognizer: HTTP status 302");
+    let error = heard(|_| Reply::Reset).await.unwrap_err();
+    assert!(error.starts_with("recognizer: no connection") && !error.contains("canary"), "{error}");
     let long = heard(|_| Reply::of(200, "text/plain", "four ".repeat(100_000))).await;
-    assert_eq!(long.unwrap_err(), "ear: the reply is longer than 262144 bytes");
+    assert_eq!(long.unwrap_err(), "recognizer: the reply is longer than 262144 bytes");
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_service_that_hangs_or_drips_is_left() {
     for reply in [Reply::Silence, Reply::Drip(dripping)] {
         let web = Web::start(move |_| reply.clone()).await;
         let setup = RecognitionSetup::with(service(&web), SHORT, 4);
-        assert_eq!(setup.deaf().await, "ear: no result within 400ms");
+        assert_eq!(setup.asr_error().await, "recognizer: no result within 400ms");
     }
 }
 
@@ -106,6 +106,6 @@ async fn a_service_that_is_not_there() {
     let AsrBackend::Http(mut gone) = service(&web) else { panic!() };
     let free = free_address().port();
     gone.url.set_port(Some(free)).unwrap();
-    let deaf = RecognitionSetup::with(AsrBackend::Http(gone), LONG, 4).deaf().await;
-    assert!(deaf.starts_with("ear: no connection"), "{deaf}");
+    let error = RecognitionSetup::with(AsrBackend::Http(gone), LONG, 4).asr_error().await;
+    assert!(error.starts_with("recognizer: no connection"), "{error}");
 }

@@ -27,8 +27,8 @@ async fn a_canary_that_was_said_is_nowhere() {
         AsrBackend::Http(service),
     ];
     for by in wrong {
-        let deaf = RecognitionSetup::with(by, SHORT, 4).deaf().await;
-        assert!(!deaf.contains("canary"), "{deaf}");
+        let error = RecognitionSetup::with(by, SHORT, 4).asr_error().await;
+        assert!(!error.contains("canary"), "{error}");
     }
     let setup = RecognitionSetup::new(command(shell("echo canary; echo canary >&2", &[])));
     assert_eq!(setup.understood(&speech()).await.unwrap(), "canary");

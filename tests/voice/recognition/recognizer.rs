@@ -21,8 +21,8 @@ fn the_switch_listens_itself() {
         engine: "unimrcp".into(),
         grammar: "digits".into(),
     });
-    let (ear, recording) = setup.hearing.asr_source().unwrap();
-    assert_eq!(ear, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
+    let (source, recording) = setup.hearing.asr_source().unwrap();
+    assert_eq!(source, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
 
@@ -32,7 +32,7 @@ fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
     let on_switch = Path::new("/mnt/said").to_owned();
     let recordings = FolderPaths { local: setup.path().to_owned(), on_switch };
     let listen = dialscript::voice::settings::AsrEngine {
-        name: "ear".into(),
+        name: "recognizer".into(),
         backend: AsrBackend::Command(crate::voice::recognition::setup::shell("", &[])),
     };
     let settings = settings(setup.path());
@@ -44,7 +44,7 @@ fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
     let hearing = Recognizer::new(&settings, client());
     let name = || match hearing.asr_source().unwrap() {
         (AsrSource::Recording(name), Some(_)) => name.to_string(),
-        (ear, _) => panic!("{ear:?}"),
+        (source, _) => panic!("{source:?}"),
     };
     let (one, other) = (name(), name());
     assert_ne!(one, other);

@@ -14,29 +14,29 @@ fn listening() -> RecognitionSetup {
     RecognitionSetup::shell("wc -c", &[])
 }
 
-async fn deaf(file: &[u8]) -> String {
+async fn error_for(file: &[u8]) -> String {
     let setup = listening();
-    let deaf = setup.understood(file).await.expect_err("no recording").0;
+    let error = setup.understood(file).await.expect_err("no recording").0;
     setup.is_empty();
-    deaf
+    error
 }
 
 #[tokio::test]
 async fn a_file_that_is_none_of_a_switch_is_refused() {
-    assert_eq!(deaf(b"").await, "ear: the recording is empty");
-    assert_eq!(deaf(b"RIFF").await, "ear: the recording is not a WAV file");
-    assert_eq!(deaf(&[0; 100_000]).await, "ear: the recording is not a WAV file");
-    let strange = "ear: the recording is not 16-bit PCM at 8 to 48 kHz";
-    assert_eq!(deaf(&wav(4_000_000, 1, [1; 100])).await, strange);
-    assert_eq!(deaf(&wav(8000, 3, [1; 99])).await, strange);
+    assert_eq!(error_for(b"").await, "recognizer: the recording is empty");
+    assert_eq!(error_for(b"RIFF").await, "recognizer: the recording is not a WAV file");
+    assert_eq!(error_for(&[0; 100_000]).await, "recognizer: the recording is not a WAV file");
+    let strange = "recognizer: the recording is not 16-bit PCM at 8 to 48 kHz";
+    assert_eq!(error_for(&wav(4_000_000, 1, [1; 100])).await, strange);
+    assert_eq!(error_for(&wav(8000, 3, [1; 99])).await, strange);
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_there() {
     let setup = listening();
     let (_, recording) = setup.begun();
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: could not read the recording: No such file"), "{deaf}");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(error.starts_with("recognizer: could not read the recording: No such file"), "{error}");
 }
 
 #[tokio::test]
@@ -57,8 +57,8 @@ async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
     let setup = listening();
     let (path, recording) = setup.begun();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert_eq!(deaf, "ear: the recording is too long");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(error, "recognizer: the recording is too long");
     setup.is_empty();
 }
 
@@ -69,19 +69,19 @@ async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
     fs::write(secret.path(), speech()).unwrap();
     let (path, recording) = setup.begun();
     symlink(secret.path(), path).unwrap();
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: could not read the recording:"), "{deaf}");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(error.starts_with("recognizer: could not read the recording:"), "{error}");
     assert!(secret.path().exists());
     setup.is_empty();
     let (path, recording) = setup.begun();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert_eq!(deaf, "ear: the recording is not a regular file");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(error, "recognizer: the recording is not a regular file");
     setup.is_empty();
     let (path, recording) = setup.begun();
     fs::create_dir(path).unwrap();
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert_eq!(deaf, "ear: the recording is not a regular file");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert_eq!(error, "recognizer: the recording is not a regular file");
 }
 
 #[tokio::test]
@@ -93,8 +93,11 @@ async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
     if fs::read(&path).is_ok() {
         return; // Nothing is forbidden to root.
     }
-    let deaf = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
-    assert!(deaf.starts_with("ear: could not read the recording: Permission denied"), "{deaf}");
+    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    assert!(
+        error.starts_with("recognizer: could not read the recording: Permission denied"),
+        "{error}"
+    );
     setup.is_empty();
 }
 
@@ -107,24 +110,24 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
     };
     let random = "0123456789abcdef0123456789abcdef";
     file(&format!("said-{random}.wav"), 3700);
-    let kept = [
+    let remaining = [
         (format!("said-{}.wav", random.replace('0', "1")), 3500),
         (format!("said-{random}.wav.bak"), 9999),
         (format!("said-{}.wav", random.to_uppercase()), 9999),
         ("said-x.wav".into(), 9999),
         (format!("other-{random}.wav"), 9999),
     ];
-    kept.iter().for_each(|(name, age)| file(name, *age));
+    remaining.iter().for_each(|(name, age)| file(name, *age));
     let both = FolderPaths { local: folder.path().into(), on_switch: folder.path().into() };
     drop(RecordingFolder::new(&both));
     let mut left: Vec<_> = fs::read_dir(folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let mut kept: Vec<_> = kept.into_iter().map(|(name, _)| name).collect();
+    let mut remaining: Vec<_> = remaining.into_iter().map(|(name, _)| name).collect();
     left.sort();
-    kept.sort();
-    assert_eq!(left, kept);
+    remaining.sort();
+    assert_eq!(left, remaining);
 }
 
 #[test]

@@ -34,7 +34,7 @@ impl RecognitionSetup {
 
     pub(crate) fn with(by: AsrBackend, timeout: Duration, at_once: usize) -> Self {
         let folder = TempDir::new().unwrap();
-        let listen = Some(Arc::new(AsrEngine { name: "ear".into(), backend: by }));
+        let listen = Some(Arc::new(AsrEngine { name: "recognizer".into(), backend: by }));
         let settings = VoiceSettings {
             asr_engine: listen,
             timeout,
@@ -64,7 +64,7 @@ impl RecognitionSetup {
     pub(crate) fn begun(&self) -> (PathBuf, SpeechRecording) {
         match self.hearing.asr_source().unwrap() {
             (AsrSource::Recording(path), Some(recording)) => (PathBuf::from(&*path), recording),
-            (ear, _) => panic!("{ear:?}"),
+            (source, _) => panic!("{source:?}"),
         }
     }
 
@@ -74,10 +74,10 @@ impl RecognitionSetup {
     }
 
     /// Why nothing was understood of a good recording; it is gone then.
-    pub(crate) async fn deaf(&self) -> String {
-        let deaf = self.understood(&speech()).await.expect_err("no words").0;
+    pub(crate) async fn asr_error(&self) -> String {
+        let error = self.understood(&speech()).await.expect_err("no words").0;
         self.is_empty();
-        deaf
+        error
     }
 
     /// No recording is left.

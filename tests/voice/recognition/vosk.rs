@@ -31,7 +31,7 @@ where
 }
 
 /// A reply to each message but the configuration: words after the second chunk, and at the end.
-async fn recognise(mut socket: Socket, tell: mpsc::UnboundedSender<Message>) -> Socket {
+async fn recognise(mut socket: Socket, sender: mpsc::UnboundedSender<Message>) -> Socket {
     let mut chunks = 0;
     while let Some(Ok(message)) = socket.next().await {
         let is_end = message == Message::text(r#"{"eof" : 1}"#);
@@ -48,7 +48,7 @@ async fn recognise(mut socket: Socket, tell: mpsc::UnboundedSender<Message>) -> 
             }
             _ => None,
         };
-        tell.send(message).unwrap();
+        sender.send(message).unwrap();
         if let Some(reply) = reply {
             socket.send(Message::text(reply)).await.unwrap();
         }
@@ -61,17 +61,17 @@ async fn recognise(mut socket: Socket, tell: mpsc::UnboundedSender<Message>) -> 
 
 #[tokio::test]
 async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
-        recognise(socket, tell).await.close(None).await.unwrap();
+        recognise(socket, sender).await.close(None).await.unwrap();
     });
     let setup = RecognitionSetup::new(by.await);
     assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
     setup.is_empty();
-    let first = told.recv().await.unwrap();
+    let first = received.recv().await.unwrap();
     assert_eq!(first.to_text().unwrap(), r#"{"config":{"sample_rate":8000}}"#);
     let mut samples = Vec::new();
-    while let Some(Message::Binary(chunk)) = told.recv().await {
+    while let Some(Message::Binary(chunk)) = received.recv().await {
         assert!(chunk.len() <= 8000);
         samples.extend_from_slice(&chunk);
     }
@@ -80,23 +80,23 @@ async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
 
 #[tokio::test]
 async fn the_rate_is_the_recordings() {
-    let (tell, mut told) = mpsc::unbounded_channel();
+    let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
-        recognise(socket, tell).await.close(None).await.unwrap();
+        recognise(socket, sender).await.close(None).await.unwrap();
     });
     let setup = RecognitionSetup::new(by.await);
     assert_eq!(setup.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
     assert_eq!(
-        told.recv().await.unwrap().to_text().unwrap(),
+        received.recv().await.unwrap().to_text().unwrap(),
         r#"{"config":{"sample_rate":16000}}"#
     );
 }
 
 #[tokio::test]
 async fn a_server_that_leaves_the_connection_open_is_not_waited_for() {
-    let (tell, _told) = mpsc::unbounded_channel();
+    let (sender, _received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
-        let _open = recognise(socket, tell).await;
+        let _open = recognise(socket, sender).await;
         std::future::pending::<()>().await;
     });
     let setup = RecognitionSetup::with(by.await, LONG, 4);
@@ -109,7 +109,10 @@ async fn replies_that_are_none_end_it() {
         socket.send(Message::text("canary")).await.unwrap();
         while socket.next().await.is_some() {}
     });
-    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply is not valid");
+    assert_eq!(
+        RecognitionSetup::new(by.await).asr_error().await,
+        "recognizer: its reply is not valid"
+    );
 }
 
 #[tokio::test]
@@ -119,7 +122,10 @@ async fn a_reply_without_end_is_not_read() {
         let _ = socket.send(Message::text(long)).await;
         while let Some(Ok(_)) = socket.next().await {}
     });
-    assert_eq!(RecognitionSetup::new(by.await).deaf().await, "ear: its reply is too long");
+    assert_eq!(
+        RecognitionSetup::new(by.await).asr_error().await,
+        "recognizer: its reply is too long"
+    );
 }
 
 #[tokio::test]
@@ -129,9 +135,15 @@ async fn a_server_that_closes_without_words() {
         let _ = socket.close(None).await;
         while let Some(Ok(_)) = socket.next().await {}
     });
-    let deaf = RecognitionSetup::new(by.await).deaf().await;
-    let known = ["ear: it closed the connection without a reply", "ear: the connection was lost"];
-    assert!(known.contains(&deaf.as_str()) || deaf.starts_with("ear: no connection"), "{deaf}");
+    let error = RecognitionSetup::new(by.await).asr_error().await;
+    let known = [
+        "recognizer: it closed the connection without a reply",
+        "recognizer: the connection was lost",
+    ];
+    assert!(
+        known.contains(&error.as_str()) || error.starts_with("recognizer: no connection"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -141,13 +153,13 @@ async fn a_server_that_hangs_is_left() {
         std::future::pending::<()>().await;
     });
     assert_eq!(
-        RecognitionSetup::with(by.await, SHORT, 4).deaf().await,
-        "ear: no result within 400ms"
+        RecognitionSetup::with(by.await, SHORT, 4).asr_error().await,
+        "recognizer: no result within 400ms"
     );
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", silent.local_addr().unwrap());
     let setup = RecognitionSetup::with(AsrBackend::Vosk(url.parse().unwrap()), SHORT, 4);
-    assert_eq!(setup.deaf().await, "ear: no result within 400ms");
+    assert_eq!(setup.asr_error().await, "recognizer: no result within 400ms");
 }
 
 #[tokio::test]
@@ -155,30 +167,30 @@ async fn a_server_that_is_none_or_not_there() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
     let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
-    assert_eq!(setup.deaf().await, "ear: HTTP status 404");
+    assert_eq!(setup.asr_error().await, "recognizer: HTTP status 404");
     let free = free_address();
     let setup = RecognitionSetup::new(AsrBackend::Vosk(format!("ws://{free}").parse().unwrap()));
-    let deaf = setup.deaf().await;
-    assert!(deaf.starts_with("ear: no connection"), "{deaf}");
+    let error = setup.asr_error().await;
+    assert!(error.starts_with("recognizer: no connection"), "{error}");
 }
 
 /// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
 async fn by_tls() -> String {
     let url = format!("wss://localhost:{}", tls::start().port());
-    RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap())).deaf().await
+    RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap())).asr_error().await
 }
 
 #[tokio::test]
 async fn a_server_that_nobody_vouches_for_is_not_trusted() {
-    let deaf = by_tls().await;
-    assert!(deaf.starts_with("ear: no connection: invalid peer certificate"), "{deaf}");
+    let error = by_tls().await;
+    assert!(error.starts_with("recognizer: no connection: invalid peer certificate"), "{error}");
 }
 
 /// Runs in a process of its own, since the environment is one for all tests.
 #[tokio::test]
 #[ignore = "run by the next test"]
 async fn child_a_server_that_the_system_vouches_for() {
-    assert_eq!(by_tls().await, "ear: HTTP status 200");
+    assert_eq!(by_tls().await, "recognizer: HTTP status 200");
 }
 
 #[test]

@@ -14,8 +14,8 @@ async fn a_sound_is_served_with_all_that_caches_need() {
     assert!(reply.header("last-modified").unwrap().ends_with(" GMT"));
     let tag = reply.header("etag").unwrap();
     assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
-    let kept = setup.served_file("cache/0123.wav", "kept");
-    assert_eq!(setup.get(&kept).await.header("cache-control"), Some("max-age=86400"));
+    let url = setup.served_file("cache/0123.wav", "kept");
+    assert_eq!(setup.get(&url).await.header("cache-control"), Some("max-age=86400"));
     let heard_once = setup.served_file("cache/passing-0123.wav", "4711");
     assert_eq!(setup.get(&heard_once).await.header("cache-control"), Some("no-store"));
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::support::wait::until;
 use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
+use crate::voice::synthesis::{at_once, length, made, said, said_as, sound_error};
 
 fn not_installed() -> TtsBackend {
     TtsBackend::Command(EngineProgram {
@@ -59,7 +59,7 @@ async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text
     let first = setup.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
     setup.settings.default_engine = Some(first.say());
     setup.settings.fallback_engine = Some(say("missing", not_installed()));
-    let reason = mute(&setup.open(), said("Good day.")).await;
+    let reason = sound_error(&setup.open(), said("Good day.")).await;
     assert!(reason.starts_with("first: it exited with status 3; missing: "), "{reason}");
     assert!(!reason.contains("Good day"), "{reason}");
 }
@@ -119,7 +119,8 @@ async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
     setup.settings.max_concurrent = 1;
     setup.settings.timeout = Duration::from_millis(500);
     let engines = setup.open();
-    let (one, other) = tokio::join!(mute(&engines, said("One.")), mute(&engines, said("Other.")));
+    let (one, other) =
+        tokio::join!(sound_error(&engines, said("One.")), sound_error(&engines, said("Other.")));
     assert!(one.starts_with("first: "), "{one}");
     assert!(
         other.starts_with("no text-to-speech engine was free") || other.starts_with("first: "),

@@ -15,7 +15,7 @@ use crate::support::wait::within;
 use crate::support::wav::tone;
 use crate::support::web::{Reply, SeenRequest, Web};
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at, at_once, file, length, made, mute};
+use crate::voice::synthesis::{at, at_once, file, length, made, sound_error};
 
 fn sound(headers: &str, milliseconds: u32) -> Reply {
     Reply::with(200, headers, tone(milliseconds))
@@ -151,13 +151,13 @@ async fn a_sound_that_is_gone_or_must_be_right_is_not_heard_when_it_is_old() {
     let setup = SynthesisSetup::new();
     let engines = setup.open();
     assert_eq!(wav_at(&engines, &web).await, 100);
-    let reason = mute(&engines, at(&web.url("/hello.wav"))).await;
+    let reason = sound_error(&engines, at(&web.url("/hello.wav"))).await;
     assert_eq!(reason, "the sound's web server answered with status 404");
     assert_eq!(setup.files(), [""; 0]);
     let strict = "Cache-Control: max-age=0, must-revalidate\r\n";
     let web = in_turn(vec![sound(strict, 100), Reply::of(500, "text/plain", "broken")]).await;
     assert_eq!(wav_at(&engines, &web).await, 100);
-    let reason = mute(&engines, at(&web.url("/hello.wav"))).await;
+    let reason = sound_error(&engines, at(&web.url("/hello.wav"))).await;
     assert_eq!(reason, "the sound's web server answered with status 500");
 }
 
@@ -200,18 +200,18 @@ async fn a_value_leads_only_where_the_operator_allows() {
     // What the author may reach is not heard by whoever names it.
     made(&engines, at(&url)).await;
     web.next().await;
-    let reason = mute(&engines, decided(&url)).await;
+    let reason = sound_error(&engines, decided(&url)).await;
     assert_eq!(reason, "a value decides its host, and the host is not in `allow_hosts`");
     assert_eq!(web.unread_requests(), 0);
     let engines = open_studio().open();
     assert_eq!(length(&made(&engines, decided(&url)).await), 100);
-    let reason = mute(&engines, decided(&web.url("/away"))).await;
+    let reason = sound_error(&engines, decided(&web.url("/away"))).await;
     assert_eq!(reason, "the sound's web server answered with status 302");
     for (url, reason) in [
         ("file:///etc/passwd", "the sound's URL is neither http nor https"),
         ("hello.wav", "the sound's URL is invalid"),
     ] {
-        assert_eq!(mute(&engines, decided(url)).await, reason);
+        assert_eq!(sound_error(&engines, decided(url)).await, reason);
     }
 }
 
@@ -221,7 +221,7 @@ async fn a_cached_sound_is_not_heard_when_the_egress_rules_forbid_its_host() {
     let mut setup = open_studio();
     made(&setup.open(), decided(&web.url("/"))).await;
     setup.egress = EgressRules::default();
-    assert!(mute(&setup.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
+    assert!(sound_error(&setup.open(), decided(&web.url("/"))).await.contains("allow_hosts"));
 }
 
 #[tokio::test]
@@ -242,7 +242,7 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
     ] {
         setup.settings.timeout = Duration::from_millis(timeout);
         let engines = setup.open();
-        let reason = mute(&engines, at(&web.url(path))).await;
+        let reason = sound_error(&engines, at(&web.url(path))).await;
         assert!(reason.starts_with(begins), "{reason}");
         assert!(!reason.contains("q=1") && !reason.contains("127.0.0.1"), "{reason}");
         web.next().await;

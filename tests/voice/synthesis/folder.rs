@@ -7,7 +7,7 @@ use dialscript::channel::Sound;
 use dialscript::voice::settings::SoundFormat;
 
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, file, hidden, made, mute, said};
+use crate::voice::synthesis::{at_once, file, hidden, made, said, sound_error};
 
 /// Of a sound of 100 ms.
 const SIZE: u64 = 1644;
@@ -61,8 +61,8 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
 #[tokio::test]
 async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
     let (setup, _) = SynthesisSetup::with_engine();
-    let kept = file(&made(&setup.open(), said("Good day.")).await);
-    let name = kept.file_name().unwrap().to_str().unwrap().to_owned();
+    let rendered = file(&made(&setup.open(), said("Good day.")).await);
+    let name = rendered.file_name().unwrap().to_str().unwrap().to_owned();
     let passing = format!("passing-{:032x}.wav", 7);
     let other = name.replace(|c: char| c.is_ascii_digit(), "0");
     let left = [
@@ -107,7 +107,7 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
     setup.settings.cache_folder.on_switch = blocked.join("cache");
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
-        let reason = mute(&engines, said(text)).await;
+        let reason = sound_error(&engines, said(text)).await;
         assert!(reason.starts_with("could not write the sound: "), "{reason}");
     }
     fs::remove_file(&blocked).unwrap();

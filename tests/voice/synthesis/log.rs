@@ -4,7 +4,7 @@ use crate::support::log::{LogLines, record};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at, hidden, made, mute, said};
+use crate::voice::synthesis::{at, hidden, made, said, sound_error};
 
 fn warnings(lines: &LogLines) -> Vec<String> {
     lines.text().lines().filter(|line| line.contains("WARN")).map(str::to_owned).collect()
@@ -18,7 +18,7 @@ async fn a_failing_engine_is_reported_once_with_its_own_words() {
     setup.settings.default_engine = Some(engine.say());
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
-        mute(&engines, said(text)).await;
+        sound_error(&engines, said(text)).await;
     }
     let warnings = warnings(&lines);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -35,7 +35,7 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
         let mut setup = SynthesisSetup::new();
         let engine = setup.engine("first", 100, lines_of_engine);
         setup.settings.default_engine = Some(engine.say());
-        mute(&setup.open(), wanted).await;
+        sound_error(&setup.open(), wanted).await;
         assert_eq!(warnings(&lines).len(), 1);
         assert!(!lines.text().contains("4711canary"), "{}", lines.text());
     }

@@ -11,7 +11,7 @@ use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, length, made, mute, said, said_as};
+use crate::voice::synthesis::{at_once, length, made, said, said_as, sound_error};
 
 fn service(web: &Web) -> Arc<TtsEngine> {
     let authorization = HeaderValue::from_static("Bearer key-of-the-house");
@@ -56,7 +56,7 @@ async fn reason(reply: Reply) -> String {
     let web = Web::start(move |_| reply.clone()).await;
     let mut setup = setup(&web);
     setup.settings.timeout = Duration::from_millis(1500);
-    mute(&setup.open(), said("Good day.")).await
+    sound_error(&setup.open(), said("Good day.")).await
 }
 
 #[tokio::test]
@@ -78,6 +78,6 @@ async fn a_reply_without_an_end_is_broken_off() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
     let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
     let web = Web::start(move |_| endless.clone()).await;
-    let reason = mute(&setup(&web).open(), said("Good day.")).await;
+    let reason = sound_error(&setup(&web).open(), said("Good day.")).await;
     assert_eq!(reason, "web: the reply is longer than 16777216 bytes");
 }

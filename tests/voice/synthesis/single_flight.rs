@@ -12,7 +12,7 @@ use futures_util::future::join_all;
 use crate::support::wait::{until, within};
 use crate::voice::synthesis::engine::say;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, file, hidden, length, made, mute, said, said_as};
+use crate::voice::synthesis::{at_once, file, hidden, length, made, said, said_as, sound_error};
 
 /// Speaks when the file `go` is there.
 const WAITS: &str = "while [ ! -e \"$0.go\" ]; do sleep 0.05; done; cat \"$tone\"";
@@ -127,7 +127,7 @@ async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does
     assert_eq!(engine.runs(), 0);
     assert_eq!(length(&crate::voice::synthesis::made(&engines, said("Good day.")).await), 100);
     setup.settings.fallback_engine = None;
-    let reason = mute(&setup.open(), said("Good day.")).await;
+    let reason = sound_error(&setup.open(), said("Good day.")).await;
     assert_eq!(reason, "the switch has no text-to-speech, and no other engine is configured");
 }
 

@@ -16,10 +16,9 @@ fn line(command: AgiCommand) -> String {
     String::from_utf8(command.as_bytes().to_vec()).unwrap()
 }
 
-#[test]
-fn commands_are_lines() {
+fn sounds_and_recordings() -> Vec<(AgiCommand, &'static str)> {
     let ms = Duration::from_millis;
-    for (command, expected) in [
+    vec![
         (AgiCommand::answer(), "ANSWER\n"),
         (AgiCommand::channel_status(), "CHANNEL STATUS\n"),
         (AgiCommand::noop(), "NOOP\n"),
@@ -47,6 +46,12 @@ fn commands_are_lines() {
             AgiCommand::record_file("/r/a", "", Duration::MAX, Duration::MAX).unwrap(),
             "RECORD FILE \"/r/a\" wav \"\" 2147483647 s=2147483\n",
         ),
+    ]
+}
+
+fn speech_and_variables() -> Vec<(AgiCommand, &'static str)> {
+    let ms = Duration::from_millis;
+    vec![
         (AgiCommand::speech_create("").unwrap(), "SPEECH CREATE \"\"\n"),
         (
             AgiCommand::speech_load_grammar("g", "/g/a b").unwrap(),
@@ -70,7 +75,12 @@ fn commands_are_lines() {
         (AgiCommand::set_extension("e").unwrap(), "SET EXTENSION \"e\"\n"),
         (AgiCommand::set_priority("1").unwrap(), "SET PRIORITY \"1\"\n"),
         (AgiCommand::exec("Hangup", "21").unwrap(), "EXEC Hangup \"21\"\n"),
-    ] {
+    ]
+}
+
+#[test]
+fn commands_are_lines() {
+    for (command, expected) in sounds_and_recordings().into_iter().chain(speech_and_variables()) {
         assert!(expected.starts_with(command.verb()), "{expected}");
         assert_eq!(line(command), expected);
     }
@@ -157,9 +167,9 @@ fn a_line_of_2047_bytes_is_sent_and_one_of_2048_is_not() {
 
 #[test]
 fn a_fitted_value_is_cut_between_characters_and_between_escapes() {
-    for (char, kept) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
+    for (char, count) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
         let fitted = fit_variable("V", &char.repeat(3_000)).value.into_owned();
-        assert_eq!(fitted, char.repeat(kept));
+        assert_eq!(fitted, char.repeat(count));
     }
     assert_eq!(fit_variable("V", "a\r\nb\0").value, "a  b ");
     assert!(!fit_variable("V", "a\r\nb\0").truncated);

@@ -28,7 +28,7 @@ fn splits(length: usize) -> impl Iterator<Item = usize> {
 
 #[test]
 fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() {
-    let mut tried = 0;
+    let mut count = 0;
     for transcript in transcript::all() {
         let bytes = &transcript.asterisk;
         let ends = ends(bytes);
@@ -41,11 +41,11 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
             for at in splits(end - start).map(|at| start + at) {
                 let split = hear(codec(), &[&bytes[start..at], &bytes[at..after]]);
                 assert_eq!(split, whole, "{} at {at}", transcript.name);
-                tried += 1;
+                count += 1;
             }
         }
     }
-    assert!(tried > 80_000, "only {tried} splits");
+    assert!(count > 80_000, "only {count} splits");
 }
 
 #[test]

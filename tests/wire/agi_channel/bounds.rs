@@ -55,7 +55,7 @@ async fn the_longest_call_is_bounded_in_every_wait() {
 async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
     let recording = AsrSource::Recording("/r/abc.wav".into());
     let engine = AsrSource::Switch { engine: "".into(), grammar: "".into() };
-    for (ear, wanted, reply) in [
+    for (source, wanted, reply) in [
         (recording, RECORD_OF_4_S, "200 result=0 (timeout) endpos=32000"),
         (engine, r#"SPEECH RECOGNIZE "" 4"#, "200 result=1 (timeout)"),
     ] {
@@ -74,7 +74,7 @@ async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
             asterisk.hears_the_end().await;
         };
         let listen = SpeechOptions {
-            source: ear,
+            source,
             no_input_timeout: start,
             end_silence: silence,
             max_duration: maximum,

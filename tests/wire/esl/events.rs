@@ -23,7 +23,7 @@ fn of_kind(name: &str, kind: EslEventKind) -> Vec<EslEvent> {
 #[test]
 fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
     let ends = of_kind("a_async_full", EslEventKind::ExecuteComplete);
-    let told: Vec<_> = ends
+    let results: Vec<_> = ends
         .iter()
         .map(|end| {
             let response = end.application_response().map(|response| response.into_owned());
@@ -31,8 +31,8 @@ fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
         })
         .collect();
     let played = Some("FILE PLAYED".to_owned());
-    assert_eq!(told[0], ("answer".to_owned(), None));
-    assert_eq!(told[1], ("playback".to_owned(), played));
+    assert_eq!(results[0], ("answer".to_owned(), None));
+    assert_eq!(results[1], ("playback".to_owned(), played));
     let uuid = ends[1].application_uuid().unwrap().into_owned();
     assert_eq!(uuid, "0f1d8102-424a-4ab3-a6d3-ab6e88a29d27");
 }

@@ -24,12 +24,12 @@ fn reply(text: &str) -> String {
     format!("Content-Type: command/reply\nReply-Text: {text}\n\n")
 }
 
-fn told(name: &str, unique_id: &str, rest: &str) -> String {
+fn event_text(name: &str, unique_id: &str, rest: &str) -> String {
     framed(&format!("Event-Name: {name}\nUnique-ID: {unique_id}\n{rest}\n"))
 }
 
 fn complete(unique_id: &str, uuid: &str) -> String {
-    told("CHANNEL_EXECUTE_COMPLETE", unique_id, &format!("Application-UUID: {uuid}\n"))
+    event_text("CHANNEL_EXECUTE_COMPLETE", unique_id, &format!("Application-UUID: {uuid}\n"))
 }
 
 const NOTICE: &str = "Content-Type: text/disconnect-notice\nContent-Disposition: linger\n\n";
@@ -48,9 +48,9 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
         complete("us", "5339401d-a9b0-43b2-a623-84ae332d4e42"),
         complete("others", "dialscript-1"),
         complete("us", "dialscript-3"),
-        told("CHANNEL_EXECUTE_COMPLETE", "us", ""),
-        told("CHANNEL_EXECUTE", "us", "Application-UUID: dialscript-1\n"),
-        told("CHANNEL_HANGUP", "others", ""),
+        event_text("CHANNEL_EXECUTE_COMPLETE", "us", ""),
+        event_text("CHANNEL_EXECUTE", "us", "Application-UUID: dialscript-1\n"),
+        event_text("CHANNEL_HANGUP", "others", ""),
         framed("Event-Name: CHANNEL_HANGUP\n\n"),
     ] {
         assert_eq!(hears(&mut ours, &nobodys), ExecutionUpdate::Unrelated, "{nobodys}");
@@ -65,8 +65,8 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
 
 #[test]
 fn the_end_of_the_call_ends_all_and_is_reported_once() {
-    let (bye, hangup) = (NOTICE.to_owned(), told("CHANNEL_HANGUP", "us", ""));
-    let done = told("CHANNEL_HANGUP_COMPLETE", "us", "");
+    let (bye, hangup) = (NOTICE.to_owned(), event_text("CHANNEL_HANGUP", "us", ""));
+    let done = event_text("CHANNEL_HANGUP_COMPLETE", "us", "");
     for (first, gone) in [
         (&bye, EslCallEnd::Disconnected),
         (&hangup, EslCallEnd::HungUp),
@@ -120,23 +120,23 @@ fn an_execute_that_is_refused_or_given_up_has_ended() {
 }
 
 /// A conversation as `Executions` sees it: our names for its executes, and what its messages meant.
-struct Told {
+struct Replayed {
     sent: Vec<EventUuid>,
     meanings: Vec<ExecutionUpdate>,
 }
 
 /// Replays a conversation whose executes get names of ours.
-fn replay(transcript: &Transcript) -> Told {
+fn replay(transcript: &Transcript) -> Replayed {
     let (mut names, mut uuids) = (HashMap::new(), EventUuidGenerator::default());
     let (mut executions, mut raw) = (None, Vec::new());
-    let mut told = Told { sent: Vec::new(), meanings: Vec::new() };
+    let mut replayed = Replayed { sent: Vec::new(), meanings: Vec::new() };
     let mut waiting = Vec::new();
     for packet in &transcript.packets {
         match packet {
             Packet::ToSwitch(bytes) => {
                 for command in transcript::commands(bytes) {
                     let command = ours(&command, &mut names, &mut uuids);
-                    told.sent.extend(command.event_uuid());
+                    replayed.sent.extend(command.event_uuid());
                     match &mut executions {
                         Some(executions) => PendingExecutions::record_sent(executions, &command),
                         None => waiting.push(command),
@@ -147,12 +147,12 @@ fn replay(transcript: &Transcript) -> Told {
                 raw.extend_from_slice(bytes);
                 for message in whole_messages(&mut raw, &names) {
                     let executions = executions.get_or_insert_with(|| begin(&message, &waiting));
-                    told.meanings.push(executions.handle_message(&message));
+                    replayed.meanings.push(executions.handle_message(&message));
                 }
             }
         }
     }
-    told
+    replayed
 }
 
 fn begin(first: &EslMessage, waiting: &[EslCommand]) -> PendingExecutions {
@@ -200,7 +200,7 @@ fn every_execute_of_every_conversation_ends() {
         if ["h_events_json", "p_sizes_encoding"].contains(&transcript.name.as_str()) {
             continue;
         }
-        let Told { sent, meanings } = replay(transcript);
+        let Replayed { sent, meanings } = replay(transcript);
         assert!(!meanings.contains(&ExecutionUpdate::UnexpectedReply), "{}", transcript.name);
         let ended = meanings.iter().filter(|meaning| matches!(meaning, ExecutionUpdate::Ended(..)));
         let gone = meanings.iter().any(|meaning| matches!(meaning, ExecutionUpdate::CallEnded(_)));
@@ -228,7 +228,7 @@ fn the_call_ends_what_never_says_that_it_has_ended() {
 
 #[test]
 fn a_real_switch_in_static_mode_returns_from_each() {
-    let Told { sent, meanings } = replay(transcript::named("d_sync"));
+    let Replayed { sent, meanings } = replay(transcript::named("d_sync"));
     let returned = |uuid: &EventUuid| {
         meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned))
     };
@@ -238,7 +238,7 @@ fn a_real_switch_in_static_mode_returns_from_each() {
 
 #[test]
 fn executes_nest_without_a_lock_and_queue_with_one() {
-    let Told { sent, meanings } = replay(transcript::named("o_event_lock_order"));
+    let Replayed { sent, meanings } = replay(transcript::named("o_event_lock_order"));
     let order: Vec<_> = meanings
         .iter()
         .filter_map(|meaning| match meaning {

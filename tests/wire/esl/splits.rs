@@ -20,7 +20,7 @@ fn splits(bytes: &[u8], head: usize, body: usize, length: usize) -> BTreeSet<usi
 
 #[test]
 fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() {
-    let mut tried = 0;
+    let mut count = 0;
     for transcript in transcript::all() {
         let bytes = transcript.switch();
         let frames = transcript::frames(&bytes);
@@ -32,12 +32,12 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
             for at in splits(pair, body - start, end - start, pair.len()) {
                 let split = hear(&[&pair[..at], &pair[at..]]);
                 assert_eq!(split, whole, "{} at {}", transcript.name, start + at);
-                tried += 1;
+                count += 1;
             }
             start = end;
         }
     }
-    assert!(tried > 100_000, "only {tried} splits");
+    assert!(count > 100_000, "only {count} splits");
 }
 
 #[test]

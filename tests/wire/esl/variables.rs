@@ -9,7 +9,7 @@ use super::switch;
 
 #[test]
 fn a_variable_holds_nothing_that_a_dialplan_would_evaluate() {
-    for (text, kept) in [
+    for (text, sanitized) in [
         ("shipped", "shipped"),
         ("$20 & 100% of \"it\", 'now' \\o/", "$20 & 100% of \"it\", 'now' \\o/"),
         ("${system(id)}", "$(system(id))"),
@@ -20,7 +20,7 @@ fn a_variable_holds_nothing_that_a_dialplan_would_evaluate() {
         ("a\r\nb\0", "a  b "),
         ("#{x}", "#(x)"),
     ] {
-        assert_eq!(EslVariableValue::sanitize(text).as_str(), kept);
+        assert_eq!(EslVariableValue::sanitize(text).as_str(), sanitized);
         assert!(!EslVariableValue::sanitize(text).is_truncated());
     }
     assert_eq!(format!("{:?}", EslVariableValue::sanitize("4711")), "4 bytes");

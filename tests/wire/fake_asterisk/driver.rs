@@ -29,18 +29,18 @@ pub(crate) struct Conversation {
     pub(crate) phone_log: PhoneLog,
 }
 
-async fn call(fingers: DtmfSource, hangs_up_after: Option<Duration>) -> Conversation {
-    call_of(fingers, UtteranceSource::silent(), hangs_up_after).await
+async fn call(keypresses: DtmfSource, hangs_up_after: Option<Duration>) -> Conversation {
+    call_of(keypresses, UtteranceSource::silent(), hangs_up_after).await
 }
 
 pub(crate) async fn call_of(
-    fingers: DtmfSource,
-    mouth: UtteranceSource,
+    keypresses: DtmfSource,
+    utterances: UtteranceSource,
     hangs_up_after: Option<Duration>,
 ) -> Conversation {
     let (ours, theirs) = duplex(64 * 1024);
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(fingers, hangs_up_after).with_utterances(mouth);
+    let phone = phone_log.phone(keypresses, hangs_up_after).with_utterances(utterances);
     let places = FakeDestinations::Only(vec!["9100@shipping".into()]);
     let switch = tokio::spawn(async move {
         run_agi(theirs, "127.0.0.1", &FakeAsteriskCall::default(), places, sounds(), phone).await
@@ -81,7 +81,7 @@ async fn without_barge_in_the_prompt_is_heard_to_its_end_and_its_keys_count() {
     let question = DigitOptions { barge_in: false, ..four_digits() };
     assert_eq!(call.asks(&question).await, heard("471", DigitsEnd::Terminator));
     assert_eq!(began.elapsed(), Duration::from_secs(5));
-    let lost = |(_, told): &(u128, CallEvent)| matches!(told, CallEvent::KeyLost(_));
+    let lost = |(_, event): &(u128, CallEvent)| matches!(event, CallEvent::KeyLost(_));
     assert!(!call.phone_log.timed().iter().any(lost));
 }
 

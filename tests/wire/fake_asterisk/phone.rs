@@ -13,9 +13,9 @@ use crate::wire::questions::timed;
 
 const PROMPT: &str = r##"STREAM FILE /var/sounds/prompt3 "0123456789#""##;
 
-async fn server(fingers: DtmfSource, hangs_up_after: Option<Duration>) -> (Server, PhoneLog) {
+async fn server(keypresses: DtmfSource, hangs_up_after: Option<Duration>) -> (Server, PhoneLog) {
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(fingers, hangs_up_after);
+    let phone = phone_log.phone(keypresses, hangs_up_after);
     (Server::of(FakeAsteriskCall::default(), FakeDestinations::All, phone).await, phone_log)
 }
 

@@ -155,9 +155,9 @@ async fn replay_until(name: &'static str, call: FakeAsteriskCall, end: Duration)
         What::Says(lasts) => Some((event.at, FakeUtterance { text: "so".into(), duration: lasts })),
         _ => None,
     });
-    let mouth = UtteranceSource::timed(said.collect());
+    let utterances = UtteranceSource::timed(said.collect());
     let phone = PhoneLog::default().phone(DtmfSource::timed(keys), hang_up.map(|event| event.at));
-    let phone = phone.with_utterances(mouth);
+    let phone = phone.with_utterances(utterances);
     let places = FakeDestinations::Only(vec!["9009@test".into(), "1@nosuch".into()]);
     let began = Instant::now();
     let server = Server::of(call, places, phone).await;

@@ -27,9 +27,9 @@ fn says(after: u64, lasts: u64) -> UtteranceSource {
     UtteranceSource::timed(vec![(Duration::from_millis(after), utterance(lasts))])
 }
 
-async fn server(fingers: DtmfSource, mouth: UtteranceSource) -> (Server, PhoneLog) {
+async fn server(keypresses: DtmfSource, utterances: UtteranceSource) -> (Server, PhoneLog) {
     let phone_log = PhoneLog::default();
-    let phone = phone_log.phone(fingers, None).with_utterances(mouth);
+    let phone = phone_log.phone(keypresses, None).with_utterances(utterances);
     let call = FakeAsteriskCall { line_state: FakeLineState::Up, ..FakeAsteriskCall::default() };
     (Server::of(call, FakeDestinations::All, phone).await, phone_log)
 }
@@ -66,14 +66,14 @@ async fn a_recording_ends_behind_what_is_said_and_holds_it() {
     assert_eq!(reply, "200 result=11480 (timeout) endpos=20160");
     assert_eq!(folder.loud(), ".....##########...........");
     let file = folder.file().display().to_string();
-    let told = [
+    let events = [
         (
             500,
             CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(1) },
         ),
         (3520, CallEvent::Recorded { file, duration: Duration::from_millis(2520) }),
     ];
-    assert_eq!(phone_log.timed()[1..], told);
+    assert_eq!(phone_log.timed()[1..], events);
 }
 
 #[tokio::test(start_paused = true)]
@@ -88,8 +88,8 @@ async fn what_begins_before_a_recording_is_in_it_from_its_beginning() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_answers_waits_until_the_switch_listens() {
     let folder = Folder::new();
-    let mouth = UtteranceSource::per_recording(vec![utterance(300), utterance(300)]);
-    let (mut server, phone_log) = server(DtmfSource::none(), mouth).await;
+    let utterances = UtteranceSource::per_recording(vec![utterance(300), utterance(300)]);
+    let (mut server, phone_log) = server(DtmfSource::none(), utterances).await;
     for _ in 0..2 {
         tokio::time::sleep(Duration::from_secs(5)).await;
         server.asks(&folder.record(r#""" 15000 s=1"#)).await;
@@ -98,7 +98,7 @@ async fn a_caller_who_answers_waits_until_the_switch_listens() {
     let said = phone_log
         .timed()
         .into_iter()
-        .filter(|(_, told)| matches!(told, CallEvent::CallerSpoke { .. }));
+        .filter(|(_, event)| matches!(event, CallEvent::CallerSpoke { .. }));
     assert_eq!(said.count(), 2);
 }
 
@@ -116,13 +116,13 @@ async fn digits_and_letters_are_said_one_by_one_and_a_key_ends_them() {
     let (mut server, phone_log) = server(timed(&[(3000, '5')]), UtteranceSource::silent()).await;
     assert_eq!(server.asks(r#"SAY DIGITS "07" """#).await, "200 result=0");
     assert_eq!(server.asks(r#"SAY ALPHA "abcd" "5""#).await, "200 result=53");
-    let told = phone_log.timed();
+    let events = phone_log.timed();
     let hears = |sound: &str, milliseconds| CallEvent::SoundStarted {
         sound: sound.into(),
         duration: Duration::from_millis(milliseconds),
     };
-    assert_eq!(told[1], (0, hears("digits 07", 1400)));
-    assert_eq!(told[2], (1400, hears("letters abcd", 2800)));
+    assert_eq!(events[1], (0, hears("digits 07", 1400)));
+    assert_eq!(events[2], (1400, hears("letters abcd", 2800)));
     let usage = "520-Invalid command syntax.  Proper usage follows:";
     assert_eq!(server.asks(r#"SAY DIGITS "*12" """#).await, usage);
 }
@@ -147,11 +147,11 @@ fn listen(folder: &Folder, keys: Option<DigitOptions>) -> SpeechOptions {
 
 async fn listening(
     folder: &Folder,
-    fingers: DtmfSource,
-    mouth: UtteranceSource,
+    keypresses: DtmfSource,
+    utterances: UtteranceSource,
     keys: Option<DigitOptions>,
 ) -> Result<SpeechResult, Interruption> {
-    let Conversation { mut channel, .. } = call_of(fingers, mouth, None).await;
+    let Conversation { mut channel, .. } = call_of(keypresses, utterances, None).await;
     channel.pick_up(true).await.unwrap();
     let mut prompt = [Sound::Named("/var/sounds/prompt3".into())].into_iter();
     channel.collect_speech(&mut prompt, &listen(folder, keys)).await
@@ -189,8 +189,8 @@ async fn the_driver_takes_keys_that_come_instead_of_words() {
     let keys = [(4000, '4'), (4200, '7'), (4400, '1'), (4600, '1')];
     let keys = keys.map(|(at, key)| (Duration::from_millis(at), key)).to_vec();
     let folder = Folder::new();
-    let fingers = DtmfSource::timed(keys);
-    let said = listening(&folder, fingers, UtteranceSource::silent(), Some(four_digits())).await;
+    let keypresses = DtmfSource::timed(keys);
+    let said = listening(&folder, keypresses, UtteranceSource::silent(), Some(four_digits())).await;
     let heard = Digits { digits: "4711".into(), end: DigitsEnd::MaxDigits };
     assert_eq!(said, Ok(SpeechResult::Digits(heard)));
 }
@@ -221,7 +221,7 @@ async fn the_driver_and_the_switch_agree_on_every_kind_of_sound() {
     let sounds: Vec<_> = phone_log
         .timed()
         .into_iter()
-        .filter_map(|(_, told)| match told {
+        .filter_map(|(_, events)| match events {
             CallEvent::SoundStarted { sound, .. } => Some(sound),
             _ => None,
         })

@@ -32,9 +32,9 @@ async fn server(keys: &[(u64, char)]) -> (Server, PhoneLog) {
 }
 
 fn events(heard: &[Message]) -> Vec<String> {
-    let event = |message: &Message| message.get("Event-Name").map(|_| message.told());
+    let event = |message: &Message| message.get("Event-Name").map(|_| message.summary());
     let events = heard.iter().filter_map(event);
-    events.map(|told| told.trim_start_matches("text/event-plain ").to_owned()).collect()
+    events.map(|summary| summary.trim_start_matches("text/event-plain ").to_owned()).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -43,7 +43,7 @@ async fn a_star_ends_a_sound_and_other_keys_do_not() {
     server.executes("playback", LONG).await;
     let heard = events(&server.hears(Duration::from_secs(5)).await);
     let played = "CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED";
-    assert_eq!(heard, ["DTMF 4", "DTMF %2A", played].map(|told| told.replace("%2A", "*")));
+    assert_eq!(heard, ["DTMF 4", "DTMF %2A", played].map(|summary| summary.replace("%2A", "*")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -53,9 +53,9 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
     server.executes("playback", SHORT).await;
     server.hears(Duration::from_secs(5)).await;
     assert!(
-        !phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        !phone_log.events().iter().any(|event| matches!(event, CallEvent::SoundInterrupted { .. }))
     );
-    assert!(!phone_log.events().iter().any(|told| matches!(told, CallEvent::VariableSet { .. })));
+    assert!(!phone_log.events().iter().any(|event| matches!(event, CallEvent::VariableSet { .. })));
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,7 +110,7 @@ async fn the_dialplan_goes_on_when_what_runs_is_done() {
     let ended = server.closes().await;
     assert_eq!(ended.continuation, Continuation::NextStep);
     assert!(
-        !phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        !phone_log.events().iter().any(|event| matches!(event, CallEvent::SoundInterrupted { .. }))
     );
 }
 
@@ -121,7 +121,7 @@ async fn with_resume_the_dialplan_goes_on_at_once() {
     server.asks("resume\n\nexit").await;
     assert_eq!(server.closes().await.continuation, Continuation::NextStep);
     assert!(
-        phone_log.events().iter().any(|told| matches!(told, CallEvent::SoundInterrupted { .. }))
+        phone_log.events().iter().any(|event| matches!(event, CallEvent::SoundInterrupted { .. }))
     );
 }
 
@@ -191,7 +191,7 @@ async fn a_hang_up_without_linger_ends_the_connection() {
     let (mut server, _) =
         server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, &[], Some(1000)).await;
     let heard = server.hears(Duration::from_secs(5)).await;
-    let last: Vec<_> = heard.iter().map(Message::told).collect();
+    let last: Vec<_> = heard.iter().map(Message::summary).collect();
     let hangup = "text/event-plain CHANNEL_HANGUP NORMAL_CLEARING";
     assert_eq!(last.first().map(String::as_str), Some(hangup));
     assert_eq!(last.last().map(String::as_str), Some("text/disconnect-notice disconnect"));

@@ -175,8 +175,8 @@ async fn music_is_broken_off_when_the_answer_comes() {
     let mut prompt = prompt();
     let played = call.channel.play(&mut prompt, TypeAhead::Discard).await;
     assert_eq!(played, Ok(()));
-    let told = call.phone_log.events();
-    assert_eq!(told[1..3], [CallEvent::MusicStarted("jazz".into()), CallEvent::MusicStopped]);
+    let events = call.phone_log.events();
+    assert_eq!(events[1..3], [CallEvent::MusicStarted("jazz".into()), CallEvent::MusicStopped]);
 }
 
 #[tokio::test(start_paused = true)]

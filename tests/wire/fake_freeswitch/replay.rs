@@ -10,16 +10,16 @@ use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript::{self, Packet};
 use crate::wire::fake_freeswitch::session::{Message, Server, messages};
 
-/// Messages that are not told here: events that nobody needs, and what the dialplan of that machine went on with.
-fn is_told(message: &Message) -> bool {
+/// Messages that are not compared: events that nobody needs, and what the dialplan of that machine went on with.
+fn is_compared(message: &Message) -> bool {
     let name = message.get("Event-Name").unwrap_or_default();
     !matches!(name, "CHANNEL_PARK" | "CHANNEL_STATE")
 }
 
 /// What a switch said, up to a word.
 fn said(bytes: &[u8], until: &str) -> Vec<String> {
-    let told = messages(bytes).into_iter().filter(is_told).map(|message| message.told());
-    told.take_while(|told| until.is_empty() || !told.contains(until)).collect()
+    let summary = messages(bytes).into_iter().filter(is_compared).map(|message| message.summary());
+    summary.take_while(|summary| until.is_empty() || !summary.contains(until)).collect()
 }
 
 /// Plays a transcript up to the first command that has the word in it.
@@ -110,7 +110,7 @@ async fn a_hang_up_ends_all_and_then_it_lingers() {
     let heard =
         replayed("b_hangup_linger5_sip", FakeFreeSwitchCall::default(), "getvar", Some(2101)).await;
     let real = said(&transcript::named("b_hangup_linger5_sip").switch(), "");
-    let lingers = real.iter().position(|told| told.ends_with("linger 5")).unwrap();
+    let lingers = real.iter().position(|summary| summary.ends_with("linger 5")).unwrap();
     let heard = said(&heard, "");
     assert_eq!(heard[..=lingers], real[..=lingers]);
     assert_eq!(heard.last(), real.last());
@@ -122,7 +122,7 @@ async fn a_transfer_ends_the_park_and_not_the_connection() {
     let name = "q3_resume_then_transfer_then_exit";
     let heard = said(&replayed(name, FakeFreeSwitchCall::default(), "", None).await, "");
     let real = said(&transcript::named(name).switch(), "");
-    let socket = real.iter().position(|told| told.contains(" socket ")).unwrap();
+    let socket = real.iter().position(|summary| summary.contains(" socket ")).unwrap();
     assert_eq!(heard[..=socket], real[..=socket]);
     assert_eq!(heard[socket + 1..], real[real.len() - 2..]);
 }
@@ -132,7 +132,7 @@ async fn without_full_few_commands_are_taken() {
     let call = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
     let heard = replayed("n_async_not_full", call, "", None).await;
     // `getvar uuid` has its value.
-    let known = |told: &String| !told.contains("8c02fb9c") && !told.contains("getvar");
+    let known = |summary: &String| !summary.contains("8c02fb9c") && !summary.contains("getvar");
     let heard = said(&heard, "");
     let real = said(&transcript::named("n_async_not_full").switch(), "");
     assert_eq!(heard.len(), real.len());
@@ -156,7 +156,7 @@ async fn a_server_that_never_says_connect_is_told_goodbye_and_the_call_is_strand
     let began = Instant::now();
     let heard = server.hears(Duration::from_secs(60)).await;
     assert_eq!(heard.len(), 1);
-    assert_eq!(heard[0].told(), "text/disconnect-notice disconnect");
+    assert_eq!(heard[0].summary(), "text/disconnect-notice disconnect");
     assert_eq!(began.elapsed().as_secs(), 24);
     let ended = server.closes().await;
     assert_eq!(ended.continuation, dialscript::fake::phone::Continuation::Stranded);

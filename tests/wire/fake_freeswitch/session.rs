@@ -83,7 +83,7 @@ impl Message {
     }
 
     /// What is the same each time: the kind, and who ended how.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         const NAMES: [&str; 9] = [
             "Content-Type",
             "Event-Name",

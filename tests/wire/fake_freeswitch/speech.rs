@@ -17,10 +17,15 @@ use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_freeswitch::driver::{Conversation, connected};
 use crate::wire::questions::timed;
 
-async fn call(mouth: UtteranceSource, keys: &[(u64, char)], hangs_up: Option<u64>) -> Conversation {
+async fn call(
+    utterances: UtteranceSource,
+    keys: &[(u64, char)],
+    hangs_up: Option<u64>,
+) -> Conversation {
     let phone_log = PhoneLog::default();
-    let phone =
-        phone_log.phone(timed(keys), hangs_up.map(Duration::from_millis)).with_utterances(mouth);
+    let phone = phone_log
+        .phone(timed(keys), hangs_up.map(Duration::from_millis))
+        .with_utterances(utterances);
     let sounds = FakeSounds::default().with("speak:none", None).with("say:hi", None);
     let call = FakeFreeSwitchCall { language: "hi".into(), ..FakeFreeSwitchCall::default() };
     let mut conversation = connected(call, sounds, phone_log, phone).await;
@@ -66,16 +71,16 @@ fn heard(file: &Path) -> (u32, bool) {
 async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("said.wav");
-    let mouth = UtteranceSource::per_recording(vec![says("four seven", 2.0)]);
-    let mut call = call(mouth, &[], None).await;
+    let utterances = UtteranceSource::per_recording(vec![says("four seven", 2.0)]);
+    let mut call = call(utterances, &[], None).await;
     assert_eq!(listens(&mut call, &recording(&file)).await, Ok(SpeechResult::Recorded));
     let (samples, is_loud) = heard(&file);
     assert!((27_500..29_000).contains(&samples), "0.5 s, 2 s and 1 s: {samples} samples");
     assert!(is_loud);
-    let told = call.phone_log.events();
+    let events = call.phone_log.events();
     let says =
         CallEvent::CallerSpoke { text: "four seven".into(), duration: Duration::from_secs(2) };
-    assert!(told.contains(&says), "{told:?}");
+    assert!(events.contains(&says), "{events:?}");
     let before = leaves(call).await.variables;
     assert_eq!(before.get("record_fill_cng"), None, "the variable is as before");
 }
@@ -84,8 +89,8 @@ async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
 async fn who_begins_late_is_recorded_in_a_later_round() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("said.wav");
-    let mouth = UtteranceSource::timed(vec![(Duration::from_millis(3300), says("yes", 1.0))]);
-    let mut call = call(mouth, &[], None).await;
+    let utterances = UtteranceSource::timed(vec![(Duration::from_millis(3300), says("yes", 1.0))]);
+    let mut call = call(utterances, &[], None).await;
     let started = Instant::now();
     assert_eq!(listens(&mut call, &recording(&file)).await, Ok(SpeechResult::Recorded));
     assert!(heard(&file).1);
@@ -107,8 +112,8 @@ async fn who_says_nothing_has_said_nothing() {
 #[tokio::test(start_paused = true)]
 async fn keys_are_as_good_as_words() {
     let folder = tempfile::tempdir().unwrap();
-    let mouth = UtteranceSource::per_recording(vec![says("well", 1.0)]);
-    let mut call = call(mouth, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
+    let utterances = UtteranceSource::per_recording(vec![says("well", 1.0)]);
+    let mut call = call(utterances, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
     let keys = Some(DigitOptions {
         max_digits: 4,
         first_digit_timeout: Duration::from_secs(4),
@@ -132,8 +137,8 @@ async fn a_folder_that_is_not_there_costs_the_recording_and_not_the_call() {
 #[tokio::test(start_paused = true)]
 async fn a_hang_up_ends_a_recording() {
     let folder = tempfile::tempdir().unwrap();
-    let mouth = UtteranceSource::per_recording(vec![says("a long phone_log", 9.0)]);
-    let mut call = call(mouth, &[], Some(3000)).await;
+    let utterances = UtteranceSource::per_recording(vec![says("a long phone_log", 9.0)]);
+    let mut call = call(utterances, &[], Some(3000)).await;
     let said = listens(&mut call, &recording(&folder.path().join("said.wav"))).await;
     assert_eq!(said, Err(Interruption::caller_hung_up()));
 }
@@ -141,8 +146,8 @@ async fn a_hang_up_ends_a_recording() {
 #[tokio::test(start_paused = true)]
 async fn there_is_no_engine_that_recognises() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
-    let ear = AsrSource::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
-    let listen = SpeechOptions { source: ear, ..recording(Path::new("")) };
+    let source = AsrSource::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
+    let listen = SpeechOptions { source, ..recording(Path::new("")) };
     assert_eq!(
         listens(&mut call, &listen).await,
         Ok(SpeechResult::Failed("ASR INIT ERROR".into()))
@@ -160,8 +165,8 @@ async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
     let url = Sound::Url("http://127.0.0.1:8085/a.wav".into());
     let sounds = [spoken("none"), spoken("flite"), Sound::Digits("47".into()), url];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
-    let told = call.phone_log.events();
-    let heard = told.iter().filter_map(|happening| match happening {
+    let events = call.phone_log.events();
+    let heard = events.iter().filter_map(|happening| match happening {
         CallEvent::SoundStarted { sound, .. } => Some(format!("+ {sound}")),
         CallEvent::SoundMissing { sound } => Some(format!("- {sound}")),
         _ => None,
@@ -182,11 +187,14 @@ async fn a_string_of_files_is_heard_but_for_what_is_missing() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let sounds = [Sound::Named(name.into())];
     call.channel.play(&mut sounds.into_iter(), TypeAhead::Discard).await.unwrap();
-    let told = call.phone_log.events();
+    let events = call.phone_log.events();
     let lasts = Duration::from_secs(3);
-    assert!(told.contains(&CallEvent::SoundMissing { sound: "/s/missing.wav".into() }), "{told:?}");
     assert!(
-        told.contains(&CallEvent::SoundStarted { sound: name.into(), duration: lasts }),
-        "{told:?}"
+        events.contains(&CallEvent::SoundMissing { sound: "/s/missing.wav".into() }),
+        "{events:?}"
+    );
+    assert!(
+        events.contains(&CallEvent::SoundStarted { sound: name.into(), duration: lasts }),
+        "{events:?}"
     );
 }

@@ -1,4 +1,4 @@
-//! The least that a tokio server can do for a call: it reads to the end of a line, and writes the next command of a file.
+//! The minimal work of a tokio server for a call: it reads to the end of a line and writes the next command of a file.
 //!
 //! `bare COMMANDS ADDRESS`
 
@@ -16,8 +16,8 @@ fn main() -> io::Result<()> {
     let commands = fs::read_to_string(commands)?;
     let commands: Arc<[String]> = commands.split_inclusive('\n').map(String::from).collect();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_io().build()?;
-    let served = runtime.spawn(serve(commands, address.clone()));
-    runtime.block_on(served)?
+    let server = runtime.spawn(serve(commands, address.clone()));
+    runtime.block_on(server)?
 }
 
 async fn serve(commands: Arc<[String]>, address: String) -> io::Result<()> {
@@ -27,25 +27,25 @@ async fn serve(commands: Arc<[String]>, address: String) -> io::Result<()> {
         let (stream, _) = listener.accept().await?;
         let commands = commands.clone();
         tokio::spawn(async move {
-            if let Err(error) = call(stream, &commands).await {
+            if let Err(error) = serve_call(stream, &commands).await {
                 eprintln!("{error}");
             }
         });
     }
 }
 
-async fn call(mut stream: TcpStream, commands: &[String]) -> io::Result<()> {
+async fn serve_call(mut stream: TcpStream, commands: &[String]) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = [0; 2048];
-    read_to(&mut stream, &mut buffer, b"\n\n").await?;
+    read_until(&mut stream, &mut buffer, b"\n\n").await?;
     for command in commands {
         stream.write_all(command.as_bytes()).await?;
-        read_to(&mut stream, &mut buffer, b"\n").await?;
+        read_until(&mut stream, &mut buffer, b"\n").await?;
     }
     Ok(())
 }
 
-async fn read_to(stream: &mut TcpStream, buffer: &mut [u8], end: &[u8]) -> io::Result<()> {
+async fn read_until(stream: &mut TcpStream, buffer: &mut [u8], end: &[u8]) -> io::Result<()> {
     let mut filled = 0;
     while !buffer[..filled].ends_with(end) {
         match stream.read(&mut buffer[filled..]).await? {

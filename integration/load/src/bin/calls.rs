@@ -1,9 +1,11 @@
-//! Many channels of an Asterisk at once, each of which answers every command at once.
+//! Simulates many simultaneous channels of an Asterisk, each of which replies to every command immediately.
 //!
-//! `calls record ADDRESS` prints the commands of one call. `calls play ADDRESS ROUNDS CHANNELS` plays rounds of so many
-//! calls at once: every one waits in its prompt until all of its round are in theirs. In the first round it says `open`
-//! then, and goes on when it gets a line. At the end it prints the seconds that it took, and the milliseconds within
-//! which half of the calls, and 99 of 100, were over, without that wait.
+//! `calls record ADDRESS` prints the commands that the server sends in one call.
+//!
+//! `calls play ADDRESS ROUNDS CHANNELS` plays ROUNDS rounds of CHANNELS simultaneous calls. Every call waits in its
+//! prompt until all calls of the round are in theirs. In the first round the program then prints `open`, and continues
+//! when it reads a line. At the end it prints the total seconds, and the median and the 99th percentile of the duration
+//! of a call in milliseconds. Waiting in the prompt is not counted.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{Barrier, Semaphore};
 use tokio::task::JoinSet;
 
-/// What Asterisk 22 says first.
+/// The AGI environment of Asterisk 22.
 const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: menu\nagi_request: agi://127.0.0.1/menu\n\
     agi_channel: PJSIP/trunk-0000a1b2\nagi_language: en\nagi_type: PJSIP\nagi_uniqueid: 1795354671.156\n\
     agi_version: 22.10.1\nagi_callerid: 4930123456\nagi_calleridname: Ann Example\nagi_callingpres: 0\n\
@@ -22,24 +24,24 @@ const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: menu\nagi_reque
     agi_context: inbound\nagi_extension: 9000\nagi_priority: 2\nagi_enhanced: 0.0\nagi_accountcode: \n\
     agi_threadid: 140683132839616\n\n";
 
-/// What the caller presses: the first key in the prompt.
+/// The digits that the caller presses, the first of them during the prompt.
 const DIGITS: [u8; 4] = *b"4711";
 
-/// Connections that wait for their first command: fewer than a listener's backlog, beyond which the kernel drops them
-/// for a second.
+/// The most connections that wait for their first command at the same time. It is less than the backlog of a listener:
+/// the kernel drops connections beyond the backlog, and they are repeated only after a second.
 const CONNECTING: usize = 256;
 
-/// Where the calls of a round wait for each other.
+/// The barriers at which the calls of a round wait for each other.
 struct Round {
-    all_open: Barrier,
-    go_on: Barrier,
+    all_in_prompt: Barrier,
+    resume: Barrier,
     connecting: Semaphore,
 }
 
 impl Round {
-    fn of(channels: usize) -> Self {
-        let (all_open, go_on) = (Barrier::new(channels + 1), Barrier::new(channels + 1));
-        Self { all_open, go_on, connecting: Semaphore::new(CONNECTING) }
+    fn new(channels: usize) -> Self {
+        let (all_in_prompt, resume) = (Barrier::new(channels + 1), Barrier::new(channels + 1));
+        Self { all_in_prompt, resume, connecting: Semaphore::new(CONNECTING) }
     }
 }
 
@@ -58,57 +60,63 @@ fn main() -> io::Result<()> {
 }
 
 async fn record(address: &str) -> io::Result<()> {
-    let round = Arc::new(Round::of(1));
-    let commands = tokio::spawn(recorded(address.to_owned(), round.clone()));
-    round.all_open.wait().await;
-    round.go_on.wait().await;
+    let round = Arc::new(Round::new(1));
+    let commands = tokio::spawn(recorded_commands(address.to_owned(), round.clone()));
+    round.all_in_prompt.wait().await;
+    round.resume.wait().await;
     print!("{}", commands.await??);
     Ok(())
 }
 
-async fn recorded(address: String, round: Arc<Round>) -> io::Result<String> {
+async fn recorded_commands(address: String, round: Arc<Round>) -> io::Result<String> {
     let mut commands = String::new();
-    call(&address, &round, |command| commands.push_str(command)).await?;
+    play_call(&address, &round, |command| commands.push_str(command)).await?;
     Ok(commands)
 }
 
 async fn play(address: &str, rounds: usize, channels: usize) -> io::Result<()> {
     let started = Instant::now();
-    let mut held = Duration::ZERO;
-    let mut times = Vec::with_capacity(rounds * channels);
+    let mut paused = Duration::ZERO;
+    let mut durations = Vec::with_capacity(rounds * channels);
     for number in 0..rounds {
-        let round = Arc::new(Round::of(channels));
+        let round = Arc::new(Round::new(channels));
         let mut calls = JoinSet::new();
         for _ in 0..channels {
-            calls.spawn(timed(address.to_owned(), round.clone()));
+            calls.spawn(play_call_or_exit(address.to_owned(), round.clone()));
         }
-        round.all_open.wait().await;
+        round.all_in_prompt.wait().await;
         if number == 0 {
             let open = Instant::now();
             println!("open");
             io::stdin().read_line(&mut String::new())?;
-            held = open.elapsed();
+            paused = open.elapsed();
         }
-        round.go_on.wait().await;
-        times.extend(calls.join_all().await);
+        round.resume.wait().await;
+        durations.extend(calls.join_all().await);
     }
-    let took = started.elapsed() - held;
-    times.sort_unstable();
-    let within = |percent: usize| times[(times.len() - 1) * percent / 100].as_secs_f64() * 1e3;
-    println!("{} {} {}", took.as_secs_f64(), within(50), within(99));
+    let total = started.elapsed() - paused;
+    durations.sort_unstable();
+    let percentile =
+        |percent: usize| durations[(durations.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+    println!("{} {} {}", total.as_secs_f64(), percentile(50), percentile(99));
     Ok(())
 }
 
-/// A call that fails makes the measurement void, and would be waited for by the others.
-async fn timed(address: String, round: Arc<Round>) -> Duration {
-    call(&address, &round, |_| {}).await.unwrap_or_else(|error| {
+/// Exits if the call fails: the measurement is then void, and the other calls of the round would wait forever.
+async fn play_call_or_exit(address: String, round: Arc<Round>) -> Duration {
+    play_call(&address, &round, |_| {}).await.unwrap_or_else(|error| {
         eprintln!("a call failed: {error}");
         process::exit(1)
     })
 }
 
-/// Plays a call until the server closes it; the time that it took, without that in which it waited for the others.
-async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::Result<Duration> {
+/// Plays a call until the server closes the connection. Returns its duration without the time that it waited for the
+/// other calls.
+async fn play_call(
+    address: &str,
+    round: &Round,
+    mut on_command: impl FnMut(&str),
+) -> io::Result<Duration> {
     let mut connecting = round.connecting.acquire().await.ok();
     let mut started = Instant::now();
     let mut stream = TcpStream::connect(address).await?;
@@ -130,11 +138,11 @@ async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::
             continue;
         }
         let command = std::str::from_utf8(&line).map_err(io::Error::other)?;
-        heard(command);
+        on_command(command);
         if command.starts_with("STREAM FILE") {
             let open = Instant::now();
-            round.all_open.wait().await;
-            round.go_on.wait().await;
+            round.all_in_prompt.wait().await;
+            round.resume.wait().await;
             started += open.elapsed();
         }
         let reply = reply(command, &mut digits)?;
@@ -143,10 +151,13 @@ async fn call(address: &str, round: &Round, mut heard: impl FnMut(&str)) -> io::
     }
 }
 
-/// As Asterisk answers.
+/// The reply of Asterisk to a command.
 fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<String> {
-    let mut key =
-        || digits.next().ok_or_else(|| io::Error::other("more keys were asked for than there are"));
+    let mut key = || {
+        digits
+            .next()
+            .ok_or_else(|| io::Error::other("the server reads more digits than the caller presses"))
+    };
     let verb = |verb: &str| command.starts_with(verb);
     Ok(match () {
         () if verb("STREAM FILE") => format!("200 result={} endpos=800\n", key()?),
@@ -154,6 +165,6 @@ fn reply(command: &str, digits: &mut impl Iterator<Item = u8>) -> io::Result<Str
         () if verb("GET VARIABLE") => "200 result=1 (1)\n".into(),
         () if verb("SET VARIABLE") => "200 result=1\n".into(),
         () if ["ANSWER", "SET ", "EXEC "].into_iter().any(verb) => "200 result=0\n".into(),
-        () => return Err(io::Error::other(format!("no such command: {command}"))),
+        () => return Err(io::Error::other(format!("unexpected command: {command}"))),
     })
 }

@@ -1,7 +1,7 @@
-"""What a recording holds: which tones were heard when, and where a given sound file was heard.
+"""Finds tones and sound files in recordings.
 
-Recordings are G.711 u-law, as it came off the wire. A u-law byte, inverted, is a sign bit and seven bits of
-logarithmic loudness, so both can be read by table, at the speed of bytes.translate; only what is loud is decoded.
+Recordings are G.711 u-law as received. An inverted u-law byte is a sign bit and seven bits of logarithmic loudness, so
+both can be read with bytes.translate, which is fast. Only windows that are not silent are decoded.
 """
 
 import math
@@ -11,6 +11,7 @@ from functools import cache
 from operator import mul
 from pathlib import Path
 
+from .g711 import to_linear, to_ulaw
 from .tones import PITCHES, RATE
 
 WINDOW = RATE // 50  # 20 ms, one RTP packet
@@ -18,24 +19,17 @@ SECONDS = WINDOW / RATE
 SILENCE = ""
 NOISE = "?"
 
-# A busy switch stutters: a tone that goes on after a silence shorter than this is the same sound.
+# Seconds. On a busy machine there are gaps: a tone that continues after a shorter silence is the same sound.
 STUTTER = 0.5
-# Seconds. Where two sounds meet, a few windows hold a bit of each.
+# Seconds. Shorter sounds are ignored: between two sounds, a few windows contain a part of each.
 SHORTEST_TONE, SHORTEST_NOISE = 0.05, 0.15
 
-DISTINCT = 40  # different bytes in a piece of speech: with fewer it is too quiet to be told from others
-
-
-def _to_linear(byte):
-    """A byte of G.711 u-law as a sample (ITU-T G.711, table 2a)."""
-    byte = ~byte & 0xFF
-    magnitude = (((byte & 15) << 3) + 0x84 << (byte >> 4 & 7)) - 0x84
-    return -magnitude if byte & 0x80 else magnitude
+DISTINCT = 40  # different bytes in a window; with fewer it is too quiet to be distinguished from other sounds
 
 
 _SIGN = bytes(byte >> 7 for byte in range(256))
 _LOUDNESS = bytes(~byte & 0x7F for byte in range(256))
-_LINEAR = [_to_linear(byte) for byte in range(256)]
+_LINEAR = [to_linear(byte) for byte in range(256)]
 _COSINE, _SINE = (
     {pitch: [wave_of(2 * math.pi * pitch * n / RATE) for n in range(WINDOW)] for pitch in PITCHES}
     for wave_of in (math.cos, math.sin)
@@ -46,7 +40,7 @@ _IS_LOUD = bytes(loudness >= _LOUD for loudness in _LOUDNESS)
 
 @dataclass
 class Sound:
-    """Something heard: a tone by its name, from and to in seconds of the call."""
+    """A sound in a recording: the name of the tone, start and end in seconds of the call."""
 
     name: str
     start: float
@@ -54,12 +48,12 @@ class Sound:
 
     @property
     def seconds(self):
-        """How long it was heard."""
+        """Its duration."""
         return self.end - self.start
 
     @property
     def lasts(self):
-        """Whether it was long enough to be a sound of its own."""
+        """Whether it is long enough to count."""
         return self.seconds > (SHORTEST_NOISE if self.name == NOISE else SHORTEST_TONE)
 
     def __str__(self):
@@ -67,7 +61,7 @@ class Sound:
 
 
 def tone(window):
-    """The name of the tone that fills this window; `SILENCE`, or `NOISE` for any other sound."""
+    """The name of the tone in this window; `SILENCE`, or `NOISE` for any other sound."""
     if max(window.translate(_LOUDNESS)) < _LOUD:
         return SILENCE
     signs = window.translate(_SIGN)
@@ -77,81 +71,82 @@ def tone(window):
 
 
 def _purity(window, pitch):
-    """The part of the window's energy that is at this pitch: speech has some at many, a tone all at one."""
+    """The share of the window's energy at this pitch. It is about 1 for a tone and low for speech."""
     samples = [_LINEAR[byte] for byte in window]
     cosine = sum(map(mul, samples, _COSINE[pitch]))
     sine = sum(map(mul, samples, _SINE[pitch]))
     return 2 * (cosine * cosine + sine * sine) / (WINDOW * sum(map(mul, samples, samples)))
 
 
-class Ear:
-    """Listens to a recording while it grows."""
+class ToneDetector:
+    """Detects the tones of a recording while it grows."""
 
     def __init__(self):
-        self._listened = 0
+        self._windows = 0
         self.sounds = []
 
-    def listen(self, recording):
-        """Takes in what has been added to `recording` since the last time."""
-        while (self._listened + 1) * WINDOW <= len(recording):
-            start = self._listened * WINDOW
-            self._hear(tone(bytes(recording[start:start + WINDOW])), start / RATE)
-            self._listened += 1
+    def update(self, recording):
+        """Processes what was added to `recording` since the last call."""
+        while (self._windows + 1) * WINDOW <= len(recording):
+            start = self._windows * WINDOW
+            self._add(tone(bytes(recording[start:start + WINDOW])), start / RATE)
+            self._windows += 1
 
-    def _hear(self, name, at):
-        while self.sounds and self._was_nothing(name):
+    def _add(self, name, at):
+        while self.sounds and self._is_last_ignored(name):
             self.sounds.pop()
         if self.sounds and self.sounds[-1].name == name:
             self.sounds[-1].end = at + SECONDS
         else:
             self.sounds.append(Sound(name, at, at + SECONDS))
 
-    def _was_nothing(self, name):
-        """Whether what was heard last was nothing: a seam between two sounds, or a stutter inside one."""
+    def _is_last_ignored(self, name):
+        """Whether the last sound does not count: a transition between two sounds, or a short gap within one."""
         last = self.sounds[-1]
         before = self.sounds[-2].name if len(self.sounds) > 1 else None
         if last.name == name:
             return False
         return before == name and last.seconds < STUTTER if last.name == SILENCE else not last.lasts
 
-    def heard(self):
-        """Every sound that lasted, silence left out."""
+    def detected(self):
+        """All sounds that are long enough to count, without silence."""
         return [sound for sound in self.sounds if sound.name != SILENCE and sound.lasts]
 
 
 def find(recording, sound_file, first=None):
-    """The sound of a wav file in `recording`, or None. `first`: only something of its first seconds need be there.
+    """The sound of a WAV file in `recording`, or None. `first`: search only for a part of its first seconds.
 
-    Asterisk's u-law is the same for the same samples, so that pieces of the file stand in the recording byte by byte.
-    One loud piece of 20 ms tells them from any other sound, however much a busy switch stutters around it.
+    Asterisk encodes the same samples to the same u-law bytes, so a window of the file is in the recording byte by byte.
+    A single loud window of 20 ms identifies the sound, even if a busy machine has caused gaps elsewhere.
     """
     sound, recording = _read_wav(sound_file), bytes(recording)
     end = min(len(sound), int(first * RATE)) if first else len(sound)
     for offset in range(0, end - WINDOW + 1, WINDOW):
         piece = sound[offset:offset + WINDOW]
-        place = recording.find(piece) if len(set(piece)) > DISTINCT else -1
-        if place >= 0:
-            return Sound(Path(sound_file).stem, (place - offset) / RATE, (place - offset + end) / RATE)
+        position = recording.find(piece) if len(set(piece)) > DISTINCT else -1
+        if position >= 0:
+            return Sound(Path(sound_file).stem, (position - offset) / RATE, (position - offset + end) / RATE)
     return None
 
 
 def longest_silence(recording, start, end):
-    """The longest silence in seconds, between two seconds of a recording; exact to the sample."""
+    """The longest silence between `start` and `end`, all in seconds. It is exact to the sample."""
     signs = bytes(recording[int(start * RATE):int(end * RATE)]).translate(_IS_LOUD)
     return max(map(len, signs.split(b"\1"))) / RATE
 
 
 def likeness(recording, sound_file):
-    """How much a recording sounds like a wav file, of any rate: 1 for the same, about 0 for something else.
+    """How similar a recording is to a WAV file of any sample rate: 1 for the same sound, about 0 for another.
 
-    Compared is how loud each 20 ms are, where the file fits best: that survives another rate and another u-law.
+    It compares the loudness of windows of 20 ms at the best position. That is independent of the sample rate and of
+    details of the u-law encoding.
     """
-    heard = _loudness([_LINEAR[byte] for byte in bytes(recording)], RATE)
+    recorded = _loudness([_LINEAR[byte] for byte in bytes(recording)], RATE)
     with wave.open(str(sound_file)) as file:
         wanted = _loudness(memoryview(file.readframes(file.getnframes())).cast("h"), file.getframerate())
-    places = range(len(heard))
-    heard += [0] * len(wanted)  # a switch may send nothing of a silence at the end
-    return max(_correlation(heard[place:place + len(wanted)], wanted) for place in places)
+    positions = range(len(recorded))
+    recorded += [0] * len(wanted)  # a switch may not send silence at the end
+    return max(_correlation(recorded[position:position + len(wanted)], wanted) for position in positions)
 
 
 def _loudness(samples, rate):
@@ -174,16 +169,3 @@ def _read_wav(path):
     with wave.open(str(path)) as file:
         raw = memoryview(file.readframes(file.getnframes())).cast("h")
     return to_ulaw(raw)
-
-
-def to_ulaw(samples):
-    """16-bit samples as G.711 u-law, exactly as Asterisk does it: by their upper 14 bits (ulaw.h, AST_LIN2MU)."""
-    return bytes(_to_ulaw(sample) for sample in samples)
-
-
-def _to_ulaw(sample):
-    sample = sample & ~3 | 2
-    sign = 0x80 if sample < 0 else 0
-    magnitude = min(abs(sample), 32635) + 0x84
-    exponent = magnitude.bit_length() - 8
-    return ~(sign | exponent << 4 | magnitude >> exponent + 3 & 15) & 0xFF

@@ -1,13 +1,13 @@
-"""A PIN that goes everywhere a script can send it, through everything that can fail, and is shown nowhere."""
+"""A sensitive PIN is used wherever a script can use it, with all kinds of errors, and must not appear anywhere."""
 
-from lab import canary, web
-from lab.bench import expect
+from lab import leaks, web
 from lab.deadline import free_port, wait_until
-from lab.misbehaving import Refusing
+from lab.expect import expect
+from lab.misbehaving import RefusingPort
 from lab.redis import PASSWORD, Redis
 from lab.scenario import scenario
 
-PIN = "907315508264"  # longer than any port and time, and as unlikely in a random identifier as anything
+PIN = "907315508264"  # long enough not to appear by chance in ports, times and random identifiers
 
 SCRIPT = """
     [prompt]
@@ -33,14 +33,14 @@ SCRIPT = """
     stale_if_error = "5m"
     [[branch]]
     when = "200"
-    then = "goto {$place}@lab-places"
+    then = "goto {$extension}@lab-destinations"
     [[branch]]
     when = { pattern = "^[0-9]{12}$" }
-    then = "goto {$code}@lab-places"
+    then = "goto {$code}@lab-destinations"
     [no_input]
     then = "continue"
     [no_response]
-    then = "goto {keypress}@lab-places"
+    then = "goto {keypress}@lab-destinations"
     [hangup]
     url = "WEB/left/{keypress}?pin={keypress}"
     fallback_url = "http://127.0.0.1:REFUSED/{keypress}"
@@ -49,7 +49,7 @@ SCRIPT = """
     retry = 1
 """
 
-# A host that the PIN decides, which no name server knows.
+# The PIN is part of a host name, which does not exist.
 HOST = """
     [trigger]
     url = "http://{keypress}.shop.invalid/{keypress}"
@@ -71,23 +71,23 @@ shared_secret = "{{secret.SHARED}}"
 
 SECRETS = {"DIALSCRIPT_SECRET_REDIS": PASSWORD, "DIALSCRIPT_SECRET_SHARED": "of the lab, and long enough"}
 
-# How the web application answers, and says the PIN in doing so.
+# Answers of the web application that contain the PIN.
 ANSWERS = {
-    "good": web.json({"code": 200, "place": "9100", "pin": PIN}),
-    "repeats": web.json({"code": PIN, "place": "9100"}),
+    "good": web.json({"code": 200, "extension": "9100", "pin": PIN}),
+    "repeats": web.json({"code": PIN, "extension": "9100"}),
     "fails": web.Answer(500, f"no such PIN {PIN}", headers={"X-Pin": PIN}),
     "refuses": web.json({"error": f"no such PIN {PIN}"}, status=404),
     "broken": web.json('{"code": 200, "pin": "%s"' % PIN),
     "page": web.Answer(200, f"<html><title>{PIN}</title>", f"text/html; pin={PIN}"),
     "redirects": web.Answer(302, headers={"Location": f"http://{PIN}.invalid/{PIN}"}),
-    "lies": web.Answer(raw=f"HTTP/1.1 200 {PIN}\r\nContent-Length: {PIN}x\r\nX-{PIN}: 1\r\n\r\n".encode()),
+    "bad-length": web.Answer(raw=f"HTTP/1.1 200 {PIN}\r\nContent-Length: {PIN}x\r\nX-{PIN}: 1\r\n\r\n".encode()),
     "garbage": web.Answer(raw=f"{PIN} {PIN}\r\n\r\n".encode()),
     "resets": web.Answer(reset=True),
 }
 
 
-def enters_it(lab, how, script="pin"):
-    """A call in which the PIN is entered, to its end."""
+def enter_pin(lab, how, script="pin"):
+    """Plays a call in which the PIN is entered; returns its outcome."""
     call = lab.call(f"{script}?how={how}")
     call.hear("pin")
     call.press(PIN)
@@ -96,45 +96,45 @@ def enters_it(lab, how, script="pin"):
     return call.variables()["DIALSCRIPT_OUTCOME"]
 
 
-def leaves(lab):
-    """A call whose caller leaves before the last digit; [hangup] fails, then does not."""
+def hang_up_early(lab):
+    """Plays a call that is hung up before the last digit. The request of [hangup] fails at first, then succeeds."""
     lab.web.on(f"/left/{PIN[:-1]}", web.in_turn(web.Answer(500, PIN), web.Answer(200, PIN)))
     call = lab.call("pin?how=good")
     call.hear("pin")
     call.press(PIN[:-1])
-    call.wait_until_taken(PIN[:-1])
+    call.wait_until_received(PIN[:-1])
     call.hang_up()
     call.wait_until_over()
 
 
-def has_been(lab, path):
-    """How often this path was asked for."""
+def requests_for(lab, path):
+    """The number of requests for this path."""
     return sum(request.path == path for request in lab.web.requests)
 
 
-@scenario("a sensitive PIN in URL, body, headers, cache_key and [hangup] is found nowhere, whatever fails")
+@scenario("a sensitive PIN used in URL, body, headers, cache_key and [hangup] appears nowhere, whatever fails")
 def nowhere(lab):
-    redis, metrics = lab.until_the_end(Redis(lab.folder / "redis")), free_port()
+    redis, metrics = lab.close_at_end(Redis(lab.folder / "redis")), free_port()
     redis.start()
     lab.daemon.configure(SETTINGS.format(metrics=metrics, redis=redis.port))
     lab.daemon.environment = SECRETS
-    script = SCRIPT.replace("REFUSED", str(lab.until_the_end(Refusing()).port))
+    script = SCRIPT.replace("REFUSED", str(lab.close_at_end(RefusingPort()).port))
     host = script[:script.index("    [trigger]")] + HOST + '    [no_input]\n    then = "continue"\n'
     for how, answer in ANSWERS.items():
         lab.web.on(f"/{how}/{PIN}", answer)
     lab.script("pin", script).script("host", host).start()
-    *outcomes, _, _ = lab.together(lambda what: what(), [
-        *(lambda how=how: enters_it(lab, how) for how in ANSWERS),
-        lambda: enters_it(lab, "host", script="host"), lambda: leaves(lab),
+    *outcomes, _, _ = lab.in_parallel(lambda play: play(), [
+        *(lambda how=how: enter_pin(lab, how) for how in ANSWERS),
+        lambda: enter_pin(lab, "host", script="host"), lambda: hang_up_early(lab),
     ])
-    # Asterisk looks a destination up, and finds no place of that name.
-    elsewhere = {"asterisk": ("error", "error"), "freeswitch": ("matched", "no_response")}[lab.switch.kind]
-    expect("outcomes", outcomes, ["matched", elsewhere[0], *[elsewhere[1]] * 8])
-    enters_it(lab, "good")
-    expect("it was kept", (has_been(lab, f"/good/{PIN}"), len(redis.entries) > 0), (1, True))
-    wait_until(lambda: has_been(lab, f"/left/{PIN[:-1]}") == 2, 5, "[hangup] to be sent again")
+    # Asterisk can check that the dialplan does not have the destination.
+    repeated, failed = {"asterisk": ("error", "error"), "freeswitch": ("matched", "no_response")}[lab.switch.kind]
+    expect("outcomes", outcomes, ["matched", repeated, *[failed] * 8])
+    enter_pin(lab, "good")
+    expect("one request, and an entry in Redis", (requests_for(lab, f"/good/{PIN}"), len(redis.entries) > 0), (1, True))
+    wait_until(lambda: requests_for(lab, f"/left/{PIN[:-1]}") == 2, 5, "[hangup] to be sent again")
     lab.daemon.wait_for_calls(len(ANSWERS) + 3)
     metrics = f"http://127.0.0.1:{metrics}/metrics"
-    found = canary.found("no_response", lab, redis, metrics)
-    expect("what is there is found in the log and the metrics", len(found) >= 2, True)
-    expect("places with the PIN", canary.found(PIN[:-1], lab, redis, metrics), [])
+    found = leaks.find("no_response", lab, redis, metrics)
+    expect("a value that is in the log and the metrics is found there", len(found) >= 2, True)
+    expect("outputs with the PIN", leaks.find(PIN[:-1], lab, redis, metrics), [])

@@ -1,16 +1,15 @@
-"""What a switch tells of its channels: where each went in the dialplan, and what its variables held by then."""
+"""Records of channels: the dialplan steps that each has executed, and its variables."""
 
 from dataclasses import dataclass, field
 
 
 class SwitchFailed(Exception):
-    """A switch that can be had does not run."""
+    """A switch that is installed does not start."""
 
 
 @dataclass
 class Step:
-    """One step of the dialplan: where, what, when by the machine's clock, and the variables that had been set on the
-    channel by then."""
+    """A step of the dialplan, with its time and the variables of the channel before it."""
 
     context: str
     extension: str
@@ -26,18 +25,18 @@ class Step:
 
 @dataclass
 class Channel:
-    """What is known of one channel."""
+    """The record of a channel."""
 
     unique_id: str = ""
     name: str = ""
     steps: list = field(default_factory=list)
     variables: dict = field(default_factory=dict)
-    written: list = field(default_factory=list)  # (name, value), in the order of writing, where the switch tells it
-    keys: str = ""  # that the switch has taken from the caller, where it tells of them
-    cause: int | None = None  # Q.850, when it has hung up
+    written: list = field(default_factory=list)  # (name, value) in the order of writing; only on Asterisk
+    digits: str = ""  # received from the caller; only on FreeSWITCH
+    cause: int | None = None  # Q.850 hangup cause; None while the channel exists
 
     def at(self, extension, context=None, application=None):
-        """The first step at an extension (of a context, of an application), or None."""
+        """The first step at an extension, optionally only in this context or of this application; None without one."""
         for step in self.steps:
             if step.extension == extension and context in (None, step.context):
                 if application in (None, step.application):
@@ -46,5 +45,5 @@ class Channel:
 
     @property
     def path(self):
-        """The steps as lines of text."""
+        """The steps as text."""
         return [str(step) for step in self.steps]

@@ -1,4 +1,5 @@
-//! Requests and replies of the control socket. Fields and variants have the names of their JSON keys.
+//! Requests and replies of the control socket. Fields and variants have the names of their JSON keys, unless
+//! `serde(rename)` gives another name.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +19,8 @@ pub enum ControlRequest {
         /// The script's name.
         script: Option<String>,
     },
-    /// Explains a script ([`ControlReply::Script`], then one [`ControlReply::Entry`] for each of its cached answers), or
-    /// one cached answer ([`ControlReply::Entry`]).
+    /// Explains a script: [`ControlReply::Script`], then one [`ControlReply::Entry`] for each of its cached answers. Or
+    /// explains one cached answer: [`ControlReply::Entry`].
     Explain {
         /// The script's name, or the start of a key.
         what: String,

@@ -180,7 +180,6 @@ pub struct Caller {
     pub called: String,
     /// The switch's identifier of the channel.
     pub call_id: String,
-    /// The channel's name.
     pub channel: String,
     /// The channel's language, such as `en`.
     pub language: String,
@@ -188,12 +187,10 @@ pub struct Caller {
     pub context: String,
 }
 
-/// State of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineState {
     /// Not picked up: the caller hears nothing that we play.
     Ringing,
-    /// Picked up.
     Up,
     /// The caller had hung up before the switch connected to us: Asterisk's `h` extension.
     HungUp,

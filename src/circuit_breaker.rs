@@ -87,7 +87,6 @@ pub enum BreakerTransition {
 }
 
 impl CircuitBreaker {
-    /// A closed breaker.
     pub fn new(settings: CircuitBreakerSettings) -> Self {
         Self {
             settings,
@@ -143,7 +142,6 @@ impl CircuitBreaker {
         }
     }
 
-    /// Reports a failure.
     pub fn record_failure(&mut self, now: Instant) -> BreakerTransition {
         self.failures = self.failures.saturating_add(1);
         let opens = match (self.phase, self.settings.half_open) {

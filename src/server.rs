@@ -61,7 +61,6 @@ impl SwitchListener {
     }
 }
 
-/// The daemon's call server.
 pub(crate) struct CallServer<T, V> {
     state: Arc<ServerState<T, V>>,
     call_limit: ConnectionLimit,

@@ -33,7 +33,6 @@ mod hold_media;
 mod sounds;
 mod speech;
 
-/// A call on Asterisk.
 pub struct AgiChannel<S> {
     connection: AgiConnection<S>,
     caller: Arc<Caller>,

@@ -22,7 +22,6 @@ pub const MAX_BLOCK_BYTES: usize = 64 * 1024;
 /// Maximum number of lines of a value with newlines, and of a usage text.
 pub const MAX_BLOCK_LINES: usize = 1_000;
 
-/// One message from Asterisk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AgiMessage {
     /// The first message of every connection.

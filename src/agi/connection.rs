@@ -209,7 +209,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         self.caller_gone || self.line_state == Some(LineState::HungUp)
     }
 
-    /// The stream, for [`refuse`].
     pub fn into_stream(self) -> S {
         self.framed.into_inner()
     }

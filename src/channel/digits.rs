@@ -16,7 +16,6 @@ pub(crate) fn is_dtmf_key(key: char) -> bool {
     matches!(key, '0'..='9' | '*' | '#' | 'A'..='D')
 }
 
-/// How digits are collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigitOptions {
     /// The input is complete when it has this many digits.
@@ -46,7 +45,6 @@ pub struct Digits {
     pub end: DigitsEnd,
 }
 
-/// What ended the input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum DigitsEnd {
     /// The first-digit or the inter-digit timeout.

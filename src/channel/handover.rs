@@ -33,13 +33,11 @@ pub enum DestinationCheck {
     Unknown,
 }
 
-/// How the call continues.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Exit {
     /// With the dialplan's next step.
     #[default]
     Continue,
-    /// At a destination.
     Goto(Destination),
     /// The call is hung up, with the given cause or with [`HangupCause::NORMAL_CLEARING`].
     Hangup(Option<HangupCause>),
@@ -53,7 +51,6 @@ impl HangupCause {
     pub const NORMAL_CLEARING: Self = Self(16);
 }
 
-/// How the hand-over went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandoverResult {
     Completed,

@@ -25,7 +25,6 @@ pub struct HoldMedia {
     pub keep_type_ahead: bool,
 }
 
-/// Music on hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HoldMusic {
     /// A music class (Asterisk) or a stream (FreeSWITCH) of the switch.

@@ -76,7 +76,6 @@ pub struct RecordOptions<'a> {
     pub max_duration: Duration,
 }
 
-/// How a recording ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordResult {
     /// The caller spoke, or the maximum duration was reached.

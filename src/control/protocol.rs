@@ -9,16 +9,12 @@ use crate::trigger::response_cache::{ResponseCacheStats, ResponseFreshness};
 /// The maximum length of a request, in bytes.
 pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 
-/// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ControlRequest {
     /// Lists the cached answers, of one script or of all: one [`ControlReply::Entry`] for each, then
     /// [`ControlReply::Sum`].
-    List {
-        /// The script's name.
-        script: Option<String>,
-    },
+    List { script: Option<String> },
     /// Explains a script: [`ControlReply::Script`], then one [`ControlReply::Entry`] for each of its cached answers. Or
     /// explains one cached answer: [`ControlReply::Entry`].
     Explain {
@@ -33,9 +29,7 @@ pub enum ControlRequest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PurgeTarget {
-    /// All of them.
     All,
-    /// Those of a script.
     Script(String),
     /// Those whose keys start with these strings. Each string must match exactly one key.
     Keys(Vec<String>),
@@ -45,7 +39,6 @@ pub enum PurgeTarget {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ControlReply {
-    /// A cached answer.
     #[serde(rename = "kept")]
     Entry(ControlEntry),
     /// The totals of the response cache.
@@ -57,12 +50,10 @@ pub enum ControlReply {
     /// Whether the answers were also removed from the shared cache: `None`, or the error. Other daemons keep their own
     /// copies.
     Shared(Option<String>),
-    /// The request failed.
     #[serde(rename = "fault")]
     Error(String),
 }
 
-/// A cached answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlEntry {
     /// Its key, in hexadecimal digits.
@@ -108,7 +99,6 @@ pub struct CacheTotals {
 /// The cache policy and statistics of a script.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptCacheReport {
-    /// The script's name.
     pub script: String,
     /// Its cache policy.
     pub keeps: ScriptCachePolicy,
@@ -141,14 +131,12 @@ pub enum ScriptCachePolicy {
     },
 }
 
-/// An upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlUpstream {
     /// Its name, as in metric labels.
     pub name: String,
     /// The state of its circuit breaker.
     pub breaker: BreakerState,
-    /// Requests in progress.
     pub under_way: usize,
     /// Complete answers.
     pub answered: u64,

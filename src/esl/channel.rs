@@ -41,7 +41,6 @@ const NARROWBAND_RATE: u32 = 8000;
 /// Seconds after which any `playback` ends (`switch_ivr_play_file`).
 const PLAYBACK_TIMEOUT: &str = "playback_timeout_sec";
 
-/// A call on FreeSWITCH.
 pub struct EslChannel<S> {
     connection: EslConnection<S>,
     data: ChannelData,

@@ -19,7 +19,6 @@ pub const MAX_HEADER_BYTES: usize = 256 * 1024;
 /// Maximum length of a body. An event of a channel with a variable of 20 kB was observed to have 46 kB.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 
-/// One message from FreeSWITCH.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EslMessage {
     /// The reply to `connect`.

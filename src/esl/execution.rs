@@ -28,7 +28,6 @@ pub struct PendingExecutions {
 pub enum ExecutionUpdate {
     /// The reply to the oldest command. If that was an `execute`, the application is running.
     Replied,
-    /// The application has ended.
     Ended(EventUuid, ExecutionEnd),
     /// The call has ended, and with it all applications. Reported once.
     CallEnded(EslCallEnd),
@@ -38,7 +37,6 @@ pub enum ExecutionUpdate {
     Unrelated,
 }
 
-/// How an application ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExecutionEnd {
     /// `CHANNEL_EXECUTE_COMPLETE`. The application may have succeeded or failed.
@@ -47,7 +45,6 @@ pub enum ExecutionEnd {
     /// afterwards (`parse_command` executes it in `switch_ivr_parse_event`). It also sends the reply if there is no
     /// such application.
     Returned,
-    /// FreeSWITCH rejected the command.
     Refused,
 }
 

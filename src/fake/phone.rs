@@ -38,7 +38,6 @@ pub enum CallEvent {
         text: String,
         duration: Duration,
     },
-    /// A recording has ended.
     Recorded {
         file: String,
         /// The length of the file, which may be trimmed.
@@ -59,7 +58,6 @@ pub enum CallEvent {
     DialplanContinued(Continuation),
 }
 
-/// Where the dialplan continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Continuation {
     NextStep,
@@ -83,12 +81,10 @@ pub struct TimedCallEvent {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallerAction {
-    /// A key was released.
     Key(char),
     HangUp,
 }
 
-/// The caller's telephone.
 pub struct Phone {
     started_at: Instant,
     dtmf: DtmfSource,
@@ -204,7 +200,6 @@ impl Phone {
         self.emit(CallEvent::SwitchHungUp(cause));
     }
 
-    /// Reports an event.
     pub(crate) fn emit(&mut self, event: CallEvent) {
         (self.on_event)(TimedCallEvent { at: self.started_at.elapsed(), event });
     }

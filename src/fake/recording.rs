@@ -14,7 +14,6 @@ pub(crate) const SAMPLE_RATE: u32 = 8_000;
 const TONE_HZ: f32 = 440.0;
 const TONE_AMPLITUDE: f32 = 8_000.0;
 
-/// A recording in progress.
 pub(crate) struct FakeRecording {
     started_at: Instant,
     speech_spans: Vec<(Duration, Duration)>,

@@ -9,7 +9,6 @@ pub enum Refusal {
     /// The limit on connections is reached. With its configuration key.
     #[error("`{0}` reached")]
     LimitReached(&'static str),
-    /// The listener is closing.
     #[error("the daemon is stopping")]
     Stopping,
 }

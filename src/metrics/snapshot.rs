@@ -14,7 +14,6 @@ use crate::trigger::upstream::UpstreamState;
 pub struct MetricsSnapshot {
     /// Finished calls, by switch and outcome.
     pub ended_calls: Vec<(Switch, CallOutcome, u64)>,
-    /// Calls in progress.
     pub active_calls: usize,
     /// Upstreams that requests were sent to.
     pub upstreams: Vec<UpstreamState>,

@@ -20,7 +20,6 @@ pub use value::AnswerValue;
 
 /// A complete HTTP answer to a trigger.
 pub struct TriggerAnswer {
-    /// The HTTP status.
     pub status: u16,
     content: AnswerContent,
 }

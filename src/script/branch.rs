@@ -31,9 +31,7 @@ pub fn choose_branch<'b>(
 /// What a complete answer leads to.
 #[derive(Debug, Clone)]
 pub enum BranchDecision<'b> {
-    /// A branch matches.
     Matched(ChosenBranch<'b>),
-    /// No branch matches.
     Otherwise,
     /// The answer is not usable, for this reason. The reason never contains any part of the body.
     NoResponse(String),

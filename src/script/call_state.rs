@@ -91,7 +91,6 @@ impl<'a> CallState<'a> {
         self.attempt = 1;
     }
 
-    /// The running script.
     pub(crate) fn script(&self) -> &Arc<Script> {
         &self.script
     }

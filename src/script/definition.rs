@@ -31,12 +31,10 @@ pub struct ScriptLibrary {
     pub secrets: Secrets,
 }
 
-/// One script.
 #[derive(Debug, Default)]
 pub struct Script {
     /// The file name without `.toml`.
     pub name: String,
-    /// `[prompt]`.
     pub prompt: ScriptPrompt,
     /// `[voice]`: how the texts of the script are spoken.
     pub voice_params: Arc<VoiceParams>,
@@ -112,7 +110,6 @@ pub enum SpeechFilter {
     Numeric,
 }
 
-/// One `[[branch]]`.
 #[derive(Debug, Clone)]
 pub struct Branch {
     /// The branch matches if one of these does.
@@ -127,7 +124,6 @@ pub struct ScriptOutcome {
     pub sounds: Playlist,
     /// Channel variables to set, by name.
     pub variables: Vec<(String, Template)>,
-    /// `then`.
     pub then: ThenAction,
 }
 

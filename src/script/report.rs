@@ -8,9 +8,7 @@ use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 /// How a call ended: the value of `DIALSCRIPT_OUTCOME`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CallOutcome {
-    /// A branch matched.
     Matched,
-    /// No branch matched.
     Otherwise,
     /// The caller entered nothing.
     NoInput,
@@ -18,7 +16,6 @@ pub enum CallOutcome {
     InvalidInput,
     /// There was no usable answer in time.
     NoResponse,
-    /// The caller hung up.
     Hangup,
     /// The call could not continue as the script says.
     #[default]
@@ -26,7 +23,6 @@ pub enum CallOutcome {
 }
 
 impl CallOutcome {
-    /// All outcomes.
     pub const ALL: [Self; 7] = [
         Self::Matched,
         Self::Otherwise,

@@ -44,7 +44,6 @@ pub struct RequestTarget {
 pub enum RequestAuth {
     /// A user name and a password.
     Basic(RedactedText, RedactedText),
-    /// A bearer token.
     Bearer(RedactedText),
 }
 

@@ -54,7 +54,6 @@ impl Template {
         }
     }
 
-    /// Appends another template.
     pub fn append(&mut self, other: Self) {
         for part in other.parts {
             match part {
@@ -110,7 +109,6 @@ impl Secrets {
         self.0.insert(name, secret);
     }
 
-    /// All secrets.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.0.values().map(|secret| &**secret)
     }

@@ -31,7 +31,6 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// An attempt is not made when less time than this remains.
 const MIN_ATTEMPT_TIME: Duration = Duration::from_millis(50);
 
-/// Runs request plans.
 pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
     pub(super) upstreams: UpstreamRegistry,

@@ -93,7 +93,6 @@ pub struct UpstreamState {
     pub breaker: BreakerState,
     /// How many times the circuit breaker has opened.
     pub times_opened: u64,
-    /// Requests in progress.
     pub in_flight: usize,
     /// Complete replies by the first digit of their HTTP status: index 2 counts 200 to 299.
     pub replies_by_class: [u64; 6],

@@ -31,7 +31,6 @@ const WIDEBAND_HZ: u32 = 16_000;
 /// A sound is padded to whole frames of 20 ms: Asterisk's timestamps jump if the last frame is shorter.
 const FRAMES_PER_SECOND: u32 = 50;
 
-/// A converted sound file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EncodedSound {
     /// The file name's extension. It tells the switch the sample rate.

@@ -24,7 +24,6 @@ pub(super) type PendingSound = BoxFuture<'static, SoundResult>;
 /// can't use such a text, so it must not share a task that may return one.
 type RenderTaskKey = (SoundKey, bool);
 
-/// All running tasks.
 pub(super) struct RenderTasks {
     single_flight: SingleFlight<RenderTaskKey, Option<SoundResult>>,
     max_tasks: usize,

@@ -65,7 +65,6 @@ pub enum SoundFormat {
     Both,
 }
 
-/// A text-to-speech engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TtsEngine {
     /// The name in the log: the engine's key in the daemon's file and its backend. No two engines have the same name.
@@ -90,7 +89,6 @@ pub enum TtsBackend {
     Switch(String),
 }
 
-/// A speech recognition engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AsrEngine {
     /// The name in the log.

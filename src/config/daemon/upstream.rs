@@ -32,7 +32,6 @@ struct UpstreamSettings {
 }
 
 impl UpstreamTable {
-    /// Reads all `[upstream]` tables.
     pub(crate) fn read_all(file: &mut TableReader<'_, '_>) -> Vec<Self> {
         let help = |_: &str| "name the host: `[upstream.\"shop.example\"]`".to_owned();
         let tables = file.table("upstream").map(|table| table.tables_by_name("upstream", help));

@@ -26,7 +26,6 @@ pub(crate) struct BranchTable {
     pub(super) outcome: OutcomeTable,
 }
 
-/// One matcher of `when`.
 #[derive(Debug)]
 struct WhenValue {
     matcher: Matcher,

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::nearest::nearest;
 use crate::script::template::InputKind;
 
-/// Facts about a script.
 #[derive(Debug, Default)]
 pub(crate) struct ScriptFacts {
-    /// Whether it has `[keypress]`.
     pub(crate) asks_for_keys: bool,
-    /// Whether it has `[speech]`.
     pub(crate) asks_for_speech: bool,
     /// Whether it sends a request and waits for the answer.
     pub(crate) waits: bool,

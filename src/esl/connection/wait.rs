@@ -53,7 +53,6 @@ impl ExecutionCompletion {
 /// How the wait for an application ended.
 #[derive(Debug)]
 pub(in crate::esl) enum ExecutionWait {
-    /// The application has ended.
     Ended(ExecutionCompletion),
     /// A key was pressed that ends the wait. The application still runs.
     Key,

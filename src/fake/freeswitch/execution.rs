@@ -24,7 +24,6 @@ pub(super) struct FakeExecute {
     pub(super) event_lock: bool,
 }
 
-/// A running application.
 pub(super) struct FakeRunningApplication {
     pub(super) execute: FakeExecute,
     pub(super) kind: FakeApplicationKind,

@@ -11,7 +11,6 @@ use super::{FakeEslMessage, FakeFreeSwitch, cause};
 use crate::fake::phone::CallEvent;
 
 impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
-    /// Runs one frame.
     pub(super) async fn run_frame(&mut self) -> io::Result<()> {
         if self.channel.cause.is_some() {
             return Ok(());
@@ -66,7 +65,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> FakeFreeSwitch<S> {
         if *frames == 0 { self.end_application(true).await } else { Ok(()) }
     }
 
-    /// Ends the running application.
     pub(super) async fn end_application(&mut self, completed: bool) -> io::Result<()> {
         let Some(running) = self.running_applications.pop() else { return Ok(()) };
         running.report_end(&mut self.phone, completed);

@@ -23,7 +23,6 @@ impl Playlist {
 /// One part of a [`Playlist`].
 #[derive(Debug, Clone)]
 pub enum PromptPart {
-    /// Recorded sounds.
     Recorded(RecordedSounds),
     /// A text that is the same in every call.
     Text(Arc<str>),

@@ -49,7 +49,6 @@ pub struct UrlTemplate {
 pub enum AuthTemplate {
     /// A user name and a password.
     Basic(Template, Template),
-    /// A bearer token.
     Bearer(Template),
 }
 
@@ -108,7 +107,6 @@ pub struct BodyTemplate {
 pub struct HoldMediaTemplate {
     /// Silence before the music starts.
     pub delay: Duration,
-    /// Music on hold.
     pub music: Option<HoldMusicSource>,
     /// A sound that interrupts the music from time to time.
     pub reassurance: Option<ReassuranceTemplate>,

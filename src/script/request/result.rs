@@ -35,7 +35,6 @@ impl TriggerResult {
 pub struct RequestTimings {
     /// Waiting for a permit of the upstream, or for another daemon that sends the same request.
     pub queued: Duration,
-    /// Name resolution.
     pub dns: Duration,
     /// TCP connections.
     pub connect: Duration,
@@ -45,7 +44,6 @@ pub struct RequestTimings {
     pub answer: Duration,
     /// Pauses between attempts.
     pub retry_pause: Duration,
-    /// The number of attempts.
     pub attempts: u32,
     /// Whether the fallback URL was used.
     pub used_fallback: bool,

@@ -96,7 +96,6 @@ enum TemplateToken<'a, T> {
     Text(&'a str),
     /// Text in braces, not parsed yet.
     Braced(&'a str),
-    /// A parsed placeholder.
     Parsed(T),
     /// A brace without its partner.
     Stray(char),

@@ -8,7 +8,6 @@ use crate::script::path::KeyPath;
 pub enum Placeholder {
     /// `{caller}`: the number of the caller; empty if withheld.
     Caller,
-    /// `{caller_name}`.
     CallerName,
     /// `{called}`: the dialled number; if that is not known, the extension.
     Called,
@@ -18,11 +17,8 @@ pub enum Placeholder {
     Speech,
     /// `{input}`: the input of this script, digits or speech.
     Input,
-    /// `{call_id}`.
     CallId,
-    /// `{channel}`.
     Channel,
-    /// `{language}`.
     Language,
     /// `{attempt}`: the number of the attempt in this script, from 1.
     Attempt,
@@ -30,7 +26,6 @@ pub enum Placeholder {
     Script,
     /// `{arg.NAME}`: an argument from the dialplan.
     Arg(String),
-    /// `{secret.NAME}`.
     Secret(String),
     /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
     OtherScript(String, InputKind),

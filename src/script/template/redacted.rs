@@ -92,7 +92,6 @@ impl RedactedText {
         self.text.push_str(text);
     }
 
-    /// Appends an escaped value.
     pub(super) fn push_escaped(
         &mut self,
         value: &PlaceholderValue<'_>,

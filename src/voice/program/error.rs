@@ -20,7 +20,6 @@ impl std::fmt::Debug for ProgramError {
     }
 }
 
-/// How a program failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramErrorReason {
     #[error("it is not installed")]

@@ -141,6 +141,12 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
+    /// Whether an error was reported inside `span`.
+    pub(crate) fn has_error_in(&self, span: &Range<usize>) -> bool {
+        let is_inside = |at: &Range<usize>| span.contains(&at.start);
+        self.errors.borrow().iter().any(|error| error.span.as_ref().is_some_and(is_inside))
+    }
+
     /// All errors. On a line with a syntax error, other errors are dropped: what the parser recovered from the line may
     /// not be what its author meant.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {

@@ -141,6 +141,12 @@ impl TomlFile {
         !self.errors.borrow().is_empty() || !self.syntax_errors.borrow().is_empty()
     }
 
+    /// Whether an error was reported inside `span`.
+    pub(crate) fn has_error_in(&self, span: &Range<usize>) -> bool {
+        let is_inside = |at: &Range<usize>| span.contains(&at.start);
+        self.errors.borrow().iter().any(|error| error.span.as_ref().is_some_and(is_inside))
+    }
+
     /// All errors. If a line has a syntax error, its other errors are dropped: they may only follow from the syntax
     /// error.
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {

@@ -16,7 +16,7 @@ pub(crate) fn compile(text: &str) -> Result<Regex, PatternError> {
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         PatternError {
             message: format!("invalid pattern: {reason}"),
-            help: "write patterns in single quotes, such as '^ORD-[0-9]+$'",
+            help: "a pattern is a regular expression in single quotes, such as '^ORD-[0-9]+$'",
         }
     })
 }

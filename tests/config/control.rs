@@ -49,6 +49,8 @@ fn metrics_on_an_address_other_than_loopback_require_allow() {
     assert!(errors("[metrics]\nlisten = '[::]:9464'\n")[0].starts_with("`allow` is missing"));
     let nobody = errors("[metrics]\nlisten = '127.0.0.1:9464'\nallow = []\n");
     assert!(nobody[0].starts_with("`allow` is empty: nobody could connect"), "{nobody:?}");
+    let name = errors("[metrics]\nlisten = '127.0.0.1:9464'\nallow = ['prometheus.example']\n");
+    assert!(name.len() == 1 && name[0].contains("or an IP address"), "{name:?}");
     assert!(errors("[metrics]\n")[0].contains("missing key `listen` in [metrics]"));
 }
 

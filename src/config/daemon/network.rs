@@ -18,7 +18,10 @@ pub(crate) fn allowed_networks(
     allow: Option<&NetworkList>,
     client: &str,
 ) -> Vec<IpNet> {
-    if let Some(allow) = allow.filter(|allow| allow.get_ref().is_empty()) {
+    // A list whose items are all invalid is not empty: each of them is reported already.
+    let is_empty =
+        |allow: &&NetworkList| allow.get_ref().is_empty() && !file.has_error_in(&allow.span());
+    if let Some(allow) = allow.filter(is_empty) {
         let help = format!("add the address of {client}, such as \"10.0.0.7\"");
         file.error_with_help(allow.span(), "`allow` is empty: nobody could connect", help);
     }
@@ -48,7 +51,7 @@ fn loopback() -> Vec<IpNet> {
 
 impl FromText for SocketAddr {
     const EXPECTED: &'static str =
-        "an address with its port, such as \"127.0.0.1:4573\" or \"[::1]:4573\"";
+        "an IP address with its port, such as \"127.0.0.1:4573\" or \"[::1]:4573\"";
 
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok()
@@ -56,7 +59,7 @@ impl FromText for SocketAddr {
 }
 
 impl FromText for IpNet {
-    const EXPECTED: &'static str = "a network such as \"10.0.0.0/8\", or an address";
+    const EXPECTED: &'static str = "a network such as \"10.0.0.0/8\", or an IP address";
 
     fn from_text(text: &str) -> Option<Self> {
         let network = text.parse().ok();

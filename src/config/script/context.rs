@@ -167,7 +167,7 @@ impl<'a> ScriptContext<'a> {
     /// Reports a host that depends on a placeholder, unless the daemon's file lists the allowed hosts.
     pub(crate) fn check_host(&self, at: Range<usize>) {
         if !self.load.allows_hosts {
-            let help = "list the allowed hosts in `allow_hosts` of [egress] in the daemon's file";
+            let help = "list the allowed hosts in `allow_hosts` of [egress] in dialscript.toml";
             self.file.error_with_help(at, "the host depends on a placeholder", help);
         }
     }

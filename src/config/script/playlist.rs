@@ -111,7 +111,7 @@ fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[Pro
         && parts.iter().any(|part| matches!(part, PromptPart::Text(_) | PromptPart::Value(..)))
     {
         let help =
-            "install espeak-ng, or configure an engine as `say` in [speech] of the daemon's file";
+            "install espeak-ng, or configure an engine as `say` in [speech] of dialscript.toml";
         script.file.warn(text.span(), "no text-to-speech engine is configured for this text", help);
     }
 }

@@ -75,7 +75,7 @@ impl SpeechTable {
     ) -> SpeechInput {
         let file = script.file;
         if !script.load.has_asr {
-            let help = "configure an engine as `listen` in [speech] of the daemon's file; until \
+            let help = "configure an engine as `listen` in [speech] of dialscript.toml; until \
                         then only keypresses are used, or [no_input] without [keypress]";
             file.warn(self.span.clone(), "no speech recognizer is configured", help);
         }

@@ -52,7 +52,7 @@ fn known_engine(script: &ScriptContext<'_>, given: &Spanned<String>) -> Option<A
     }
     let help = match nearest(name, engines.iter().map(String::as_str)) {
         Some(near) => format!("did you mean \"{near}\"?"),
-        None => format!("add a table `[speech.engines.{name}]` to the daemon's file"),
+        None => format!("add a table `[speech.engines.{name}]` to dialscript.toml"),
     };
     script.file.error_with_help(given.span(), format!("there is no engine `{name}`"), help);
     None

@@ -35,7 +35,8 @@ impl<'i> TableReader<'_, 'i> {
         value: Spanned<DeValue<'i>>,
     ) -> Option<SpannedList<T>> {
         if !matches!(value.get_ref(), DeValue::Array(_)) {
-            let help = format!("write it in brackets: `{key} = [...]`");
+            let written = self.file.text().get(value.span()).unwrap_or("…");
+            let help = format!("write it in brackets: `{key} = [{written}]`");
             self.file.error_with_help(value.span(), format!("`{key}` must be a list"), help);
             return None;
         }

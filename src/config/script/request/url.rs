@@ -1,7 +1,7 @@
 //! `url` and `fallback_url` of a request.
 
 use serde_spanned::Spanned;
-use url::Url as ParsedUrl;
+use url::{ParseError, Url as ParsedUrl};
 
 use crate::config::script::context::{SampleValues, ScriptContext};
 use crate::script::definition::UrlTemplate;
@@ -16,32 +16,38 @@ pub(super) fn url(script: &ScriptContext<'_>, text: &Spanned<String>) -> UrlTemp
         spanned.iter().find(|(_, piece)| matches!(piece, TemplatePiece::Placeholder(_)));
     let first_value = first_value.map(|(at, _)| script.file.span_in(text, at.clone()));
     let (template, decides_host) = Template::url(spanned.into_iter().map(|(_, piece)| piece));
-    if decides_host {
+    // A URL without a scheme has no host that a value could decide.
+    let is_url = check(script, text, &template, begins_with_value);
+    if is_url && decides_host {
         script.check_host(first_value.unwrap_or_else(|| text.span()));
     }
-    check(script, text, &template, begins_with_value);
     UrlTemplate { template, decides_host }
 }
 
+/// Reports a text that is not a URL, and tells whether it is one.
 fn check(
     script: &ScriptContext<'_>,
     text: &Spanned<String>,
     url: &Template,
     begins_with_value: bool,
-) {
+) -> bool {
     let sample = SampleValues(if begins_with_value { "http://sample.example" } else { "1" });
-    let Ok(filled) = url.fill(&sample) else { return };
-    let error = |message: String| script.file.error_with_help(text.span(), message, EXAMPLE);
-    match ParsedUrl::parse(filled.text()) {
+    let Ok(filled) = url.fill(&sample) else { return true };
+    let message = match ParsedUrl::parse(filled.text()) {
         _ if text.get_ref().contains(|c: char| c.is_whitespace() || c.is_control()) => {
-            error("a URL cannot contain spaces: write `%20`".to_owned());
+            "a URL cannot contain spaces: write `%20`".to_owned()
         }
-        Err(e) => error(format!("not a valid URL: {e}")),
+        Err(ParseError::RelativeUrlWithoutBase) => {
+            "a URL begins with `https://` or `http://`".to_owned()
+        }
+        Err(e) => format!("not a valid URL: {e}"),
         Ok(url) if !matches!(url.scheme(), "http" | "https") => {
-            error(format!("unsupported scheme `{}`: use http or https", url.scheme()));
+            format!("unsupported scheme `{}`: use http or https", url.scheme())
         }
-        Ok(_) => {}
-    }
+        Ok(_) => return true,
+    };
+    script.file.error_with_help(text.span(), message, EXAMPLE);
+    false
 }
 
 /// Whether a URL contains credentials before the host.

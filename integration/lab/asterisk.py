@@ -37,6 +37,8 @@ class Asterisk:
         self._manager_port = free_port()
         # The path of a fetched sound must be shorter than its URL, or Asterisk does not find it (file.c, filehelper).
         self._fetched = tempfile.TemporaryDirectory(prefix="dialscript-")
+        # The path of the control socket may have at most 107 bytes.
+        self._sockets = tempfile.TemporaryDirectory(prefix="dialscript-lab-")
         self._modules = next(self._root.glob("usr/lib/**/asterisk/modules"))
         self._write_configuration(samples, callee_port)
         self._process = None
@@ -72,12 +74,16 @@ class Asterisk:
                 self._process.kill()
                 self._process.wait()
         self._fetched.cleanup()
+        self._sockets.cleanup()
 
     def command(self, line):
         """The output of a CLI command."""
-        return subprocess.run(
+        ran = subprocess.run(
             [*self._program(), "-rx", line], capture_output=True, text=True, timeout=10, check=False
-        ).stdout
+        )
+        if "Unable to connect" in ran.stderr + ran.stdout:
+            raise SwitchFailed(f"{line}: {ran.stderr or ran.stdout}")
+        return ran.stdout
 
     @property
     def runs_commands(self):
@@ -141,14 +147,14 @@ class Asterisk:
         return [*debian.program(self._root, "usr/sbin/asterisk"), "-C", str(self._run / "etc/asterisk.conf")]
 
     def _write_configuration(self, samples, callee_port):
-        for folder in ("etc", "lib", "spool", "log", "run", "music"):
+        for folder in ("etc", "lib", "spool", "log", "music"):
             (self._run / folder).mkdir(parents=True)
         tones.write(self._run / "music/tone.wav", tones.MUSIC)
         rtp = random.randrange(10000, 30000, 2)
         values = {
             "ROOT": self._root, "RUN": self._run, "MODULES": self._modules, "SIP_PORT": self.sip_port,
             "MANAGER_PORT": self._manager_port, "CALLEE_PORT": callee_port, "RTP_FIRST": rtp,
-            "RTP_LAST": rtp + RTP_PORTS, "FETCHED": self._fetched.name,
+            "RTP_LAST": rtp + RTP_PORTS, "FETCHED": self._fetched.name, "SOCKETS": self._sockets.name,
         }
         for source in CONFIGURATION.glob("*.conf"):
             text = re.sub(r"@([A-Z_]+)@", lambda name: str(values[name[1]]), source.read_text())

@@ -23,9 +23,9 @@
 //! - what is said after a stop of the daemon, or the end of the longest call: a recording of Asterisk's goes on.
 
 mod call;
-mod seen;
+mod observed;
 mod switches;
-mod web;
+mod upstream;
 
 /// Rows of the table: each is a test.
 macro_rules! rows {
@@ -33,7 +33,7 @@ macro_rules! rows {
         $(
             #[tokio::test(start_paused = true)]
             async fn $name() {
-                $call.is_the_same_on_both().await;
+                $call.assert_same_on_both_switches().await;
             }
         )*
     };

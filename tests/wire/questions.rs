@@ -44,7 +44,7 @@ pub(super) fn timed(keys: &[(u64, char)]) -> DtmfSource {
 }
 
 /// A call that may last an hour, and what stops it.
-pub(super) fn an_hour() -> (CallLimits, CancellationToken) {
+pub(super) fn one_hour_limit() -> (CallLimits, CancellationToken) {
     let stop = CancellationToken::new();
     let ends = Instant::now() + Duration::from_secs(3600);
     (CallLimits { stop: stop.clone(), ends_at: ends }, stop)

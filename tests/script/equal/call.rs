@@ -9,26 +9,26 @@ use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::request::TriggerError;
 
-use crate::script::equal::seen::{Roughly, Seen};
+use crate::script::equal::observed::{ApproximateTime, ObservedCall};
 use crate::script::equal::switches::{on_asterisk, on_freeswitch};
-use crate::script::equal::web::{Reply, Web};
+use crate::script::equal::upstream::{DelayedAnswer, FakeUpstream};
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{FakeRecognizer, FakeVoice};
 
-pub(crate) struct Call {
+pub(crate) struct CallRow {
     scripts: Vec<(&'static str, String)>,
     keys: Vec<(Duration, char)>,
-    when_asked: Option<&'static str>,
+    keys_on_request: Option<&'static str>,
     says: Vec<(Duration, FakeUtterance)>,
     /// What is made of each utterance.
-    understood: Vec<Result<&'static str, &'static str>>,
-    understands_in: Duration,
+    transcripts: Vec<Result<&'static str, &'static str>>,
+    recognition_time: Duration,
     recognizer: FakeRecognizer,
     can_record: bool,
     failing: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
-    at_hand: Vec<&'static str>,
-    answers: Vec<Reply>,
+    cached: Vec<&'static str>,
+    answers: Vec<DelayedAnswer>,
     pub(crate) arguments: Vec<(&'static str, &'static str)>,
     pub(crate) answered: bool,
     pub(crate) hangs_up: Option<Duration>,
@@ -38,25 +38,25 @@ pub(crate) struct Call {
     exit: &'static str,
     heard: Option<&'static str>,
     requests: Option<Vec<&'static str>>,
-    leaves: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, &'static str)>,
     reason: Option<&'static str>,
     takes: Option<Duration>,
 }
 
-impl Call {
+impl CallRow {
     pub(crate) fn of(script: impl Into<String>) -> Self {
         Self {
             scripts: vec![("main", script.into())],
             keys: Vec::new(),
-            when_asked: None,
+            keys_on_request: None,
             says: Vec::new(),
-            understood: Vec::new(),
-            understands_in: Duration::ZERO,
+            transcripts: Vec::new(),
+            recognition_time: Duration::ZERO,
             recognizer: FakeRecognizer::Recording,
             can_record: true,
             failing: Vec::new(),
             late: Vec::new(),
-            at_hand: Vec::new(),
+            cached: Vec::new(),
             answers: Vec::new(),
             arguments: Vec::new(),
             answered: false,
@@ -67,7 +67,7 @@ impl Call {
             exit: "",
             heard: None,
             requests: None,
-            leaves: Vec::new(),
+            variables: Vec::new(),
             reason: None,
             takes: None,
         }
@@ -89,18 +89,18 @@ impl Call {
     }
 
     /// Keys when they are asked for: a comma in them waits for the next question.
-    pub(crate) fn when_asked(mut self, keys: &'static str) -> Self {
-        self.when_asked = Some(keys);
+    pub(crate) fn keys_on_request(mut self, keys: &'static str) -> Self {
+        self.keys_on_request = Some(keys);
         self
     }
 
     /// Says something, `at` milliseconds after the call was picked up and for so many, which is understood as it is.
     pub(crate) fn says(self, at: u64, lasts: u64, words: &'static str) -> Self {
-        self.mumbles(at, lasts, words, Ok(words))
+        self.says_recognized_as(at, lasts, words, Ok(words))
     }
 
     /// Says something that is understood in another way, or not at all.
-    pub(crate) fn mumbles(
+    pub(crate) fn says_recognized_as(
         mut self,
         at: u64,
         lasts: u64,
@@ -110,22 +110,22 @@ impl Call {
         let utterance =
             FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
         self.says.push((Duration::from_millis(at), utterance));
-        self.understood.push(understood);
+        self.transcripts.push(understood);
         self
     }
 
     /// How many milliseconds it takes to understand an utterance.
-    pub(crate) fn understands_in(mut self, time: u64) -> Self {
-        self.understands_in = Duration::from_millis(time);
+    pub(crate) fn recognition_time(mut self, time: u64) -> Self {
+        self.recognition_time = Duration::from_millis(time);
         self
     }
 
-    pub(crate) fn hears_by(mut self, recognizer: FakeRecognizer) -> Self {
+    pub(crate) fn with_recognizer(mut self, recognizer: FakeRecognizer) -> Self {
         self.recognizer = recognizer;
         self
     }
 
-    pub(crate) fn can_not_record(mut self) -> Self {
+    pub(crate) fn without_recording(mut self) -> Self {
         self.can_record = false;
         self
     }
@@ -143,8 +143,8 @@ impl Call {
     }
 
     /// A text, or a sound at a URL, that was made before the call.
-    pub(crate) fn at_hand(mut self, name: &'static str) -> Self {
-        self.at_hand.push(name);
+    pub(crate) fn cached(mut self, name: &'static str) -> Self {
+        self.cached.push(name);
         self
     }
 
@@ -213,13 +213,13 @@ impl Call {
     }
 
     /// A variable that the dialplan has in the end, its name in small letters.
-    pub(crate) fn leaves(mut self, name: &'static str, value: &'static str) -> Self {
-        self.leaves.push((name, value));
+    pub(crate) fn sets_variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
         self
     }
 
     /// What stands in the log as the reason.
-    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+    pub(crate) fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
@@ -231,7 +231,7 @@ impl Call {
     }
 
     pub(crate) fn keypresses(&self) -> DtmfSource {
-        match self.when_asked {
+        match self.keys_on_request {
             Some(keys) => DtmfSource::on_request(keys),
             None => DtmfSource::timed(self.keys.clone()),
         }
@@ -245,28 +245,28 @@ impl Call {
         FakeVoice {
             failing: self.failing.clone(),
             slow: self.late.clone(),
-            cached: self.at_hand.clone(),
-            transcripts: Mutex::new(self.understood.clone().into()),
-            recognition_time: self.understands_in,
+            cached: self.cached.clone(),
+            transcripts: Mutex::new(self.transcripts.clone().into()),
+            recognition_time: self.recognition_time,
             recordings_folder: Some(recordings.join(if self.can_record { "" } else { "missing" })),
             recognizer: self.recognizer,
             ..FakeVoice::default()
         }
     }
 
-    pub(crate) fn web(&self) -> Web {
-        Web::answering(self.answers.clone())
+    pub(crate) fn web(&self) -> FakeUpstream {
+        FakeUpstream::with_answers(self.answers.clone())
     }
 
     /// Why it can not listen, each switch says in its own words.
-    fn compared(&self, mut seen: Seen) -> Seen {
+    fn compared(&self, mut seen: ObservedCall) -> ObservedCall {
         if !self.can_record || matches!(self.recognizer, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());
         }
         seen
     }
 
-    pub(crate) async fn is_the_same_on_both(&self) {
+    pub(crate) async fn assert_same_on_both_switches(&self) {
         let (_folder, library) = library(&self.scripts);
         let asterisk = self.compared(on_asterisk(self, &library).await);
         let freeswitch = self.compared(on_freeswitch(self, &library).await);
@@ -282,19 +282,19 @@ impl Call {
         self.assert_expectations(&asterisk);
     }
 
-    fn assert_expectations(&self, seen: &Seen) {
+    fn assert_expectations(&self, seen: &ObservedCall) {
         assert_eq!(seen.recordings, 0, "a recording is left over");
         if let Some(requests) = &self.requests {
             assert_eq!(seen.requests, *requests);
         }
-        for (name, value) in &self.leaves {
+        for (name, value) in &self.variables {
             assert_eq!(seen.variables.get(*name).map(String::as_str), Some(*value), "{name}");
         }
         if let Some(reason) = self.reason {
             assert_eq!(seen.reason.as_deref(), Some(reason));
         }
         if let Some(takes) = self.takes {
-            assert_eq!(seen.asked, Roughly(takes));
+            assert_eq!(seen.asked, ApproximateTime(takes));
         }
     }
 }

@@ -19,9 +19,9 @@ use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::script::equal::call::Call;
-use crate::script::equal::seen::Seen;
-use crate::script::equal::web::Web;
+use crate::script::equal::call::CallRow;
+use crate::script::equal::observed::ObservedCall;
+use crate::script::equal::upstream::FakeUpstream;
 use crate::support::fake_voice::FakeVoice;
 use crate::support::phone_log::PhoneLog;
 
@@ -30,7 +30,7 @@ const FIRST_WORDS: Duration = Duration::from_secs(5);
 /// For a call that does not end.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
-pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
+pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
     let (ours, theirs) = duplex(64 * 1024);
     let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
@@ -54,10 +54,10 @@ pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
     let report =
         runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    Seen::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, web.asked(), &voice)
 }
 
-pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen {
+pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
     let (ours, theirs) = duplex(64 * 1024);
     let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
@@ -85,7 +85,7 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen 
         !stays || report.handover == Some(HandoverResult::CallerHungUp),
         "it stays on the channel"
     );
-    Seen::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, web.asked(), &voice)
 }
 
 const CALLER: &str = "+49 30/1";
@@ -94,7 +94,7 @@ const NAME: &str = "Ann & Co";
 async fn runs(
     channel: impl Channel,
     library: &ScriptLibrary,
-    engines: (&Web, &FakeVoice),
+    engines: (&FakeUpstream, &FakeVoice),
     arguments: ScriptArguments,
 ) -> dialscript::script::report::CallReport {
     let script = library.scripts["main"].clone();
@@ -102,11 +102,11 @@ async fn runs(
     ran.expect("the script did not end")
 }
 
-fn phone(call: &Call, phone_log: &PhoneLog) -> Phone {
+fn phone(call: &CallRow, phone_log: &PhoneLog) -> Phone {
     phone_log.phone(call.keypresses(), call.hangs_up).with_utterances(call.utterances())
 }
 
-fn bounds(call: &Call) -> CallLimits {
+fn bounds(call: &CallRow) -> CallLimits {
     let stop = CancellationToken::new();
     if let Some(after) = call.stops {
         let stop = stop.clone();

@@ -231,7 +231,7 @@ impl TriggerClient for FakeTriggers {
 }
 
 /// A call of a test: scripts by name, the first one runs.
-pub(super) struct Call {
+pub(super) struct ScriptCall {
     scripts: Vec<(&'static str, &'static str)>,
     daemon: &'static str,
     pub(super) channel: FakeChannel,
@@ -245,7 +245,7 @@ pub(super) struct Outcome {
     pub(super) report: CallReport,
 }
 
-impl Call {
+impl ScriptCall {
     pub(super) fn of(script: &'static str) -> Self {
         let done = ActionLog::default();
         let caller = Caller {

@@ -35,7 +35,7 @@ fn complete(unique_id: &str, uuid: &str) -> String {
 const NOTICE: &str = "Content-Type: text/disconnect-notice\nContent-Disposition: linger\n\n";
 
 #[test]
-fn an_execute_ends_by_its_own_event_and_no_other() {
+fn an_execute_ends_only_by_the_event_with_its_uuid() {
     let (mut ours, mut uuids) =
         (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (first, second) = (uuids.generate(), uuids.generate());
@@ -64,7 +64,7 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
 }
 
 #[test]
-fn the_end_of_the_call_ends_all_and_is_reported_once() {
+fn the_end_of_the_call_ends_all_executes_and_is_reported_once() {
     let (bye, hangup) = (NOTICE.to_owned(), event_text("CHANNEL_HANGUP", "us", ""));
     let done = event_text("CHANNEL_HANGUP_COMPLETE", "us", "");
     for (first, gone) in [
@@ -91,7 +91,7 @@ fn the_end_of_the_call_ends_all_and_is_reported_once() {
 }
 
 #[test]
-fn in_static_mode_the_reply_is_the_end() {
+fn in_static_mode_the_reply_ends_an_execute() {
     let mut ours = PendingExecutions::new("us", SocketMode::Static);
     let uuid = EventUuidGenerator::default().generate();
     ours.record_sent(&EslCommand::my_events());
@@ -106,7 +106,7 @@ fn in_static_mode_the_reply_is_the_end() {
 }
 
 #[test]
-fn an_execute_that_is_refused_or_given_up_has_ended() {
+fn an_execute_that_is_refused_or_timed_out_has_ended() {
     let (mut ours, mut uuids) =
         (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (refused, given_up) = (uuids.generate(), uuids.generate());
@@ -218,7 +218,7 @@ fn ends(name: &str) -> Vec<ExecutionUpdate> {
 }
 
 #[test]
-fn the_call_ends_what_never_says_that_it_has_ended() {
+fn the_end_of_the_call_ends_executes_without_an_end_event() {
     let hung_up = ExecutionUpdate::CallEnded(EslCallEnd::HungUp);
     for name in ["i2_unknown_application", "c2_app_hangup", "c3_sendmsg_hangup"] {
         let ends = ends(name);
@@ -227,7 +227,7 @@ fn the_call_ends_what_never_says_that_it_has_ended() {
 }
 
 #[test]
-fn a_real_switch_in_static_mode_returns_from_each() {
+fn a_real_switch_in_static_mode_replies_to_each_execute() {
     let Replayed { sent, meanings } = replay(transcript::named("d_sync"));
     let returned = |uuid: &EventUuid| {
         meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned))

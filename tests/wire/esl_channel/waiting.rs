@@ -9,13 +9,13 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, call, call_with};
 use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {
+async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
     let variables = "variable_playback_timeout_sec: 60\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
         // Music has an end, even if we should be gone by then; a prompt behind it has its own.
         switch.runs("set", "playback_timeout_sec=30").await;
@@ -36,7 +36,7 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off(
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let meanwhile = HoldMedia::default();
     let waited = channel.wait(pending::<()>(), &meanwhile);
     assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interruption::caller_hung_up()));
@@ -51,8 +51,8 @@ fn reassuring(keeps_keys: bool) -> HoldMedia {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reassurance_breaks_the_music_off_which_begins_again_behind_it() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let started = Instant::now();
     let calls = async {
         switch.runs("set", "playback_timeout_sec=30").await;
@@ -83,8 +83,8 @@ async fn a_reassurance_breaks_the_music_off_which_begins_again_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_breaks_a_reassurance_off() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn an_answer_interrupts_a_reassurance() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_timeout_sec=30").await;
         switch.runs("set", "playback_terminators=none").await;
@@ -100,15 +100,15 @@ async fn an_answer_breaks_a_reassurance_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_played_meanwhile_where_it_could_not_be_broken_off() {
-    let Call { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
+async fn nothing_is_played_during_a_wait_if_it_could_not_be_interrupted() {
+    let EslCall { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
     let meanwhile = reassuring(false);
     assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &meanwhile).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_are_kept_during_music_in_a_reassurance_and_until_the_next_question() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         switch.runs("set", "playback_timeout_sec=30").await;
@@ -142,8 +142,8 @@ async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_are_not_kept_are_lost_with_the_wait() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_in_a_wait_are_discarded_unless_they_are_kept() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let pressed = async {
         switch.key('1').await;
         sleep(Duration::from_secs(2)).await;

@@ -12,15 +12,15 @@ use crate::support::phone_log::PhoneLog;
 
 /// All that must be equal.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct ObservedCall {
     pub(crate) outcome: String,
     /// How the dialplan goes on.
     pub(crate) exit: String,
     pub(crate) heard: Vec<String>,
     digits: usize,
     said: usize,
-    pub(crate) asked: Roughly,
-    waited: Roughly,
+    pub(crate) asked: ApproximateTime,
+    waited: ApproximateTime,
     /// Recordings that are still there.
     pub(crate) recordings: usize,
     /// What the engines were asked.
@@ -36,15 +36,15 @@ pub(crate) struct Seen {
 
 /// A time that need not be the same to the millisecond.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Roughly(pub(crate) Duration);
+pub(crate) struct ApproximateTime(pub(crate) Duration);
 
-impl PartialEq for Roughly {
+impl PartialEq for ApproximateTime {
     fn eq(&self, other: &Self) -> bool {
         self.0.abs_diff(other.0) < Duration::from_millis(250)
     }
 }
 
-impl Seen {
+impl ObservedCall {
     pub(crate) fn of(
         log: &PhoneLog,
         report: CallReport,
@@ -58,8 +58,8 @@ impl Seen {
             heard: heard(&events),
             digits: report.digit_count,
             said: report.speech_characters,
-            asked: Roughly(report.prompt_time),
-            waited: Roughly(report.wait_time),
+            asked: ApproximateTime(report.prompt_time),
+            waited: ApproximateTime(report.wait_time),
             recordings: recordings(voice),
             engines: voice.actions.lock().unwrap().clone(),
             code: report.code,
@@ -105,7 +105,7 @@ fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
 /// Sounds by their names, with a `|` where one was broken off.
 fn heard(events: &[TimedCallEvent]) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
-    let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
+    let (mut plays, mut rest): (Option<Duration>, Option<InterruptedSound>) = (None, None);
     for timed in events {
         match &timed.event {
             CallEvent::SoundStarted { sound, duration: lasts } => {
@@ -117,7 +117,8 @@ fn heard(events: &[TimedCallEvent]) -> Vec<String> {
                 plays = Some(timed.at + *lasts);
             }
             CallEvent::SoundInterrupted { sound, .. } => {
-                rest = plays.map(|ends| Rest { at: timed.at, sound: sound.clone(), ends });
+                rest =
+                    plays.map(|ends| InterruptedSound { at: timed.at, sound: sound.clone(), ends });
                 heard.last_mut().unwrap().push('|');
             }
             CallEvent::MusicStarted(class) => heard.push(format!("<{class}")),
@@ -134,13 +135,13 @@ fn heard(events: &[TimedCallEvent]) -> Vec<String> {
 
 /// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on
 /// with it at once.
-struct Rest {
+struct InterruptedSound {
     at: Duration,
     sound: String,
     ends: Duration,
 }
 
-impl Rest {
+impl InterruptedSound {
     fn is(&self, at: Duration, sound: &str, lasts: Duration) -> bool {
         let ends = at + lasts;
         at == self.at && sound == self.sound && ends.abs_diff(self.ends) < Duration::from_millis(2)

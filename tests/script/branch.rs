@@ -216,7 +216,7 @@ proptest! {
     }
 }
 
-/// Matchers, a value, and what is said of them.
+/// Matchers, a value, and the explanation of the result.
 type ExplainedMiss = (Vec<Matcher>, Option<AnswerValue<'static>>, &'static str);
 
 fn explained_texts() -> Vec<ExplainedMiss> {

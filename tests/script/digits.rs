@@ -1,4 +1,4 @@
-//! The rules by which keys become digits.
+//! How keys become digits.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn ask() -> DigitOptions {
     }
 }
 
-/// Keys at their seconds after the end of the prompt; the digits, what ended them, and when silence would have.
+/// Takes keys with their seconds after the end of the prompt. Returns the digits, what ended them, and the deadline.
 fn collect(
     ask: &DigitOptions,
     keys: &[(u64, char)],

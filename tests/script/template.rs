@@ -1,4 +1,4 @@
-//! Texts with placeholders, and what hostile values can do in them: nothing.
+//! Texts with placeholders. Hostile values must stay values.
 
 use dialscript::script::definition::SayAs;
 use dialscript::script::escape::{EscapeContext, EscapeError};

@@ -1,4 +1,4 @@
-//! The Asterisk driver against a peer that says line by line what the real one was seen to say; the clock is paused.
+//! The Asterisk driver against a scripted peer, which sends the lines of a real Asterisk. The clock is paused.
 
 mod bounds;
 mod hang_ups;
@@ -83,7 +83,7 @@ async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Durati
     AgiCall { channel: AgiChannel::new(link, &environment), asterisk, stop }
 }
 
-/// Sounds of which each is made at its time.
+/// Sounds that become ready at given times.
 struct DelayedSounds(VecDeque<(Instant, Sound)>);
 
 fn late(names: &'static [(u64, &str)]) -> DelayedSounds {

@@ -1,4 +1,4 @@
-//! What a prompt of several parts and a question are, whatever the switch: on a channel that a test plays.
+//! Prompts of several parts and questions, independent of the switch, on a fake channel.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,16 +13,16 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-/// A second of recording ends by silence, unless a test says otherwise.
+/// Length of a fake recording. It ends by silence unless a test says otherwise.
 const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct FakeChannel {
     caller: Arc<Caller>,
     type_ahead: TypeAheadBuffer,
-    /// Keys that come in each batch of sounds.
+    /// Keys that are pressed during each batch of sounds.
     keys_in_sounds: VecDeque<&'static str>,
-    /// Keys that come while something is made.
+    /// Keys that are pressed while a sound is synthesized.
     keys_in_silence: &'static str,
     recordings: VecDeque<RecordResult>,
     actions: Vec<String>,
@@ -137,7 +137,7 @@ impl Channel for FakeChannel {
     }
 }
 
-/// Sounds with the time that each takes to be made.
+/// Sounds with the time that the synthesis of each takes.
 struct TimedSounds(VecDeque<(&'static str, Duration)>);
 
 impl SoundStream for TimedSounds {
@@ -155,7 +155,7 @@ fn timed_sounds<const N: usize>(sounds: [(&'static str, u64); N]) -> TimedSounds
     TimedSounds(sounds.map(|(name, seconds)| (name, Duration::from_secs(seconds))).collect())
 }
 
-/// A prompt of which nothing could be had.
+/// A prompt whose parts all failed.
 struct FailedPrompt;
 
 impl SoundStream for FailedPrompt {

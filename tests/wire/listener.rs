@@ -1,4 +1,4 @@
-//! What a connection is like before its first byte.
+//! Socket options of an accepted connection.
 
 use std::time::Duration;
 

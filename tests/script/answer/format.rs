@@ -1,4 +1,4 @@
-//! What a body is: by its content type, by its look, and in which charset.
+//! The format and charset of a body, from its content type or its content.
 
 use dialscript::script::answer::TriggerAnswer;
 
@@ -70,7 +70,7 @@ fn without_a_content_type_the_format_is_detected_from_the_body() {
     }
 }
 
-/// By what it answers to: every body of the tables above has `a` as 1, where its kind has keys.
+/// Detects the format by a key path: every body above has `a` as 1 if its format has keys.
 fn kind_of(answer: &TriggerAnswer) -> &'static str {
     if let Some(reason) = answer.unreadable_reason() {
         assert!(reason.contains("HTML page") && reason.contains("send JSON"), "{reason}");

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::script::answer::{FORM, JSON, TEXT, XML, key};
 
-/// One of each kind, and two of those that values are easily mistaken for.
+/// One matcher of each kind, and two of the kinds that are easily confused.
 fn matchers() -> [(&'static str, Matcher); 8] {
     let range = |min, max| Matcher::Range(Decimal::parse(min), Decimal::parse(max));
     [
@@ -33,7 +33,7 @@ fn assert_match(answer: &TriggerAnswer, path: Option<&KeyPath>, expected: &str) 
     assert_eq!(names.join(" "), expected, "{path:?} of {subject:?}");
 }
 
-/// What stands somewhere, and what matches it besides the status.
+/// A value, and the matchers that match it besides the status.
 const VALUES: [(&str, &str); 13] = [
     ("1.10", "text range present"),
     ("1.1", "range present"),

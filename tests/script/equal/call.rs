@@ -1,4 +1,4 @@
-//! A row: a script, a caller and a web application, and what has to come of them.
+//! A row: a script, a caller, a web application, and the expected results.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ pub(crate) struct CallRow {
     keys: Vec<(Duration, char)>,
     keys_on_request: Option<&'static str>,
     says: Vec<(Duration, FakeUtterance)>,
-    /// What is made of each utterance.
+    /// The transcript or the recognition error of each utterance.
     transcripts: Vec<Result<&'static str, &'static str>>,
     recognition_time: Duration,
     recognizer: FakeRecognizer,
@@ -78,7 +78,7 @@ impl CallRow {
         self
     }
 
-    /// Keys with their milliseconds after the call was picked up: `1000:4 1200:7`.
+    /// Keys with their times in milliseconds after the pick-up: `1000:4 1200:7`.
     pub(crate) fn keys(mut self, keys: &str) -> Self {
         let key = |key: &str| {
             let (at, key) = key.split_once(':').unwrap();
@@ -88,18 +88,18 @@ impl CallRow {
         self
     }
 
-    /// Keys when they are asked for: a comma in them waits for the next question.
+    /// Keys that are pressed at a question. A comma waits for the next question.
     pub(crate) fn keys_on_request(mut self, keys: &'static str) -> Self {
         self.keys_on_request = Some(keys);
         self
     }
 
-    /// Says something, `at` milliseconds after the call was picked up and for so many, which is understood as it is.
+    /// An utterance that is recognized correctly. `at` is in milliseconds after the pick-up, `lasts` in milliseconds.
     pub(crate) fn says(self, at: u64, lasts: u64, words: &'static str) -> Self {
         self.says_recognized_as(at, lasts, words, Ok(words))
     }
 
-    /// Says something that is understood in another way, or not at all.
+    /// An utterance with another transcript than its words, or with a recognition error.
     pub(crate) fn says_recognized_as(
         mut self,
         at: u64,
@@ -114,7 +114,7 @@ impl CallRow {
         self
     }
 
-    /// How many milliseconds it takes to understand an utterance.
+    /// Milliseconds that recognition takes for each utterance.
     pub(crate) fn recognition_time(mut self, time: u64) -> Self {
         self.recognition_time = Duration::from_millis(time);
         self
@@ -130,19 +130,19 @@ impl CallRow {
         self
     }
 
-    /// Texts that no engine speaks; `*` is all.
+    /// A text that can not be synthesized. `*` means every text.
     pub(crate) fn failing(mut self, text: &'static str) -> Self {
         self.failing.push(text);
         self
     }
 
-    /// A text that is spoken so many milliseconds after it is wanted.
+    /// A text whose synthesis takes `after` milliseconds.
     pub(crate) fn late(mut self, text: &'static str, after: u64) -> Self {
         self.late.push((text, Duration::from_millis(after)));
         self
     }
 
-    /// A text, or a sound at a URL, that was made before the call.
+    /// A text, or a sound at a URL, that is cached before the call.
     pub(crate) fn cached(mut self, name: &'static str) -> Self {
         self.cached.push(name);
         self
@@ -194,37 +194,37 @@ impl CallRow {
         self
     }
 
-    /// What has to come of it: `DIALSCRIPT_OUTCOME`, and how the dialplan goes on.
+    /// The expected `DIALSCRIPT_OUTCOME`, and how the dialplan continues.
     pub(crate) fn ends(mut self, outcome: &'static str, exit: &'static str) -> Self {
         (self.outcome, self.exit) = (outcome, exit);
         self
     }
 
-    /// What has to be heard: `number| found` is a sound that is broken off, and one that is not.
+    /// The expected sounds: in `number| found`, `number` is interrupted and `found` is not.
     pub(crate) fn hears(mut self, heard: &'static str) -> Self {
         self.heard = Some(heard);
         self
     }
 
-    /// All that is asked of the web application.
+    /// All expected requests to the web application.
     pub(crate) fn requests(mut self, requests: &[&'static str]) -> Self {
         self.requests = Some(requests.to_vec());
         self
     }
 
-    /// A variable that the dialplan has in the end, its name in small letters.
+    /// A variable that the dialplan has at the end. Its name is in lower case.
     pub(crate) fn sets_variable(mut self, name: &'static str, value: &'static str) -> Self {
         self.variables.push((name, value));
         self
     }
 
-    /// What stands in the log as the reason.
+    /// The expected reason in the log.
     pub(crate) fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Milliseconds in prompts and questions, roughly.
+    /// Expected time in prompts and questions, in milliseconds, within 250 ms.
     pub(crate) fn takes(mut self, time: u64) -> Self {
         self.takes = Some(Duration::from_millis(time));
         self
@@ -258,7 +258,7 @@ impl CallRow {
         FakeUpstream::with_answers(self.answers.clone())
     }
 
-    /// Why it can not listen, each switch says in its own words.
+    /// Hides the reason where each switch has its own words for it.
     fn compared(&self, mut seen: ObservedCall) -> ObservedCall {
         if !self.can_record || matches!(self.recognizer, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());

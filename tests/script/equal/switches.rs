@@ -27,7 +27,7 @@ use crate::support::phone_log::PhoneLog;
 
 const HOST: &str = "127.0.0.1:8084";
 const FIRST_WORDS: Duration = Duration::from_secs(5);
-/// For a call that does not end.
+/// Bound for a call that does not end by itself.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
 pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {

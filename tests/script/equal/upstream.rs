@@ -1,4 +1,4 @@
-//! A web application that answers when a row says.
+//! A web application that answers at the times that a row gives.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ pub(crate) type DelayedAnswer = (Duration, Result<AnswerParts, TriggerError>);
 /// Status, type and body.
 pub(crate) type AnswerParts = (u16, &'static str, &'static str);
 
-/// Answers in their order, and what was asked. What is kept answers from then on.
+/// Sends the answers in order and records the requests. A cached answer serves all later requests.
 #[derive(Default)]
 pub(crate) struct FakeUpstream {
     answers: Mutex<VecDeque<DelayedAnswer>>,

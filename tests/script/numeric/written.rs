@@ -1,4 +1,4 @@
-//! Digits that a recogniser has written already.
+//! Digits that a recognizer wrote as digits.
 
 use crate::script::numeric::check;
 

@@ -1,4 +1,4 @@
-//! A caller, a switch, a web application and engines as a test wants them, and what was done to them.
+//! A fake caller, switch, web application and speech engines, with a record of what was done.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -24,12 +24,12 @@ use dialscript::script::run::run;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{ActionLog, FakeVoice};
 
-/// A caller and a switch, as a test wants them, and what was done to them.
+/// A fake caller and switch, with a record of what was done.
 pub(super) struct FakeChannel {
     caller: Arc<Caller>,
     pub(super) line: LineState,
     pub(super) enters: VecDeque<Result<&'static str, Interruption>>,
-    /// What comes of each listening; words where nothing is left.
+    /// The result of each speech question. After the last one, words.
     pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
     pub(super) reach: DestinationCheck,
@@ -195,7 +195,7 @@ impl Channel for FakeChannel {
     }
 }
 
-/// A web application, as a test wants it, and what it was asked.
+/// A fake web application, with a record of its requests.
 #[derive(Default)]
 pub(super) struct FakeTriggers {
     answers: Mutex<VecDeque<Result<TriggerAnswer, TriggerError>>>,
@@ -239,7 +239,7 @@ pub(super) struct ScriptCall {
     pub(super) voice: FakeVoice,
 }
 
-/// What became of it.
+/// The results of a call.
 pub(super) struct Outcome {
     pub(super) done: Vec<String>,
     pub(super) report: CallReport,

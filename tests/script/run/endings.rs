@@ -1,4 +1,4 @@
-//! How a call ends: hang-ups, places that are not there, lines that nobody picked up.
+//! How a call ends: hang-ups, missing destinations, calls that are not picked up.
 
 use dialscript::channel::{DestinationCheck, Interruption, LineState};
 

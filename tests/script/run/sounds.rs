@@ -58,7 +58,7 @@ async fn a_late_prompt_part_is_awaited_and_the_order_is_kept() {
     assert_eq!(ended.report.prompt_time, Duration::from_secs(2), "both were made at the same time");
 }
 
-/// A script that says one thing about the caller, and nothing that is not a value.
+/// A script that speaks one text with values of the call.
 fn says(text: &'static str) -> ScriptCall {
     let script = format!("[prompt]\nsay = '{text}'\n");
     let mut call = ScriptCall::of(script.leak());

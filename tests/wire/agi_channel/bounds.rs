@@ -1,4 +1,4 @@
-//! What ends a call from outside, and a switch that falls silent.
+//! Shutdowns, call limits, and a switch that stops replying.
 
 use super::*;
 

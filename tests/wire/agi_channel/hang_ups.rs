@@ -1,4 +1,4 @@
-//! Callers who leave, and lines that were dead from the start.
+//! Callers who hang up, and channels that were dead from the start.
 
 use super::*;
 

@@ -34,7 +34,7 @@ async fn sounds_used_as_music_are_interrupted_and_replies_stay_in_order() {
         let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
         let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
         let calls = async {
-            // The music must not look like a busy loop: its first turn takes a while.
+            // The first round takes a while, so that the music is not taken for a busy loop.
             channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
             channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
         };

@@ -74,6 +74,6 @@ fn a_long_block_that_comes_byte_by_byte_is_not_scanned_again_for_each_byte() {
     let chunks: Vec<&[u8]> = block.as_bytes().chunks(1).collect();
     let begun = Instant::now();
     assert_eq!(hear(&chunks).messages.len(), 1);
-    // To look at each byte again for each byte would be 2 * 10^10 steps.
+    // Scanning the whole block again for each byte would take 2 * 10^10 steps.
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, said};
 use crate::wire::questions::{four_digits, sounds};
 
-/// What is sent of `listen`, behind the prompt.
+/// What `listen` sends after the prompt.
 const DETECT: &str = "detect:pocketsphinx {start-input-timers=false,no-input-timeout=5000,\
                       speech-timeout=1500,speech-complete-timeout=1500,\
                       recognition-timeout=15000}digits\n";
@@ -152,7 +152,7 @@ async fn a_key_ends_recognition_and_starts_digit_collection() {
         switch.key('7').await;
         switch.completes(&detection, "Application-Response: DONE\n").await;
         switch.key('#').await;
-        // What is left of the engine is closed before the dialplan has the call.
+        // Recognition is stopped before the hand-over.
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
         switch.runs("multiset", "playback_terminators=").await;
         switch.disconnects().await;

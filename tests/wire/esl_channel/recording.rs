@@ -26,7 +26,7 @@ fn or_keys() -> SpeechOptions {
     SpeechOptions { digits: Some(four_digits()), ..listen(FILE) }
 }
 
-/// FreeSWITCH shows that it can write the file; why it can't, else.
+/// FreeSWITCH reports whether it can write the file, or why it can not.
 async fn opens(switch: &mut FreeSwitch, cause: &str) {
     switch.runs("set", "record_fill_cng=true").await;
     switch.runs("unset", "record_completion_cause").await;

@@ -1,4 +1,4 @@
-//! Sounds of all kinds: by which application, with which words, and what becomes of those that can't be played.
+//! Sounds of all kinds: which application plays them, its arguments, and sounds that can not be played.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -143,7 +143,7 @@ async fn a_sound_of_the_sound_server_is_fetched_by_whichever_module_is_loaded() 
         let fetched = switch.starts("playback", url).await;
         switch.ends_with(&fetched, "FILE%20NOT%20FOUND").await;
         switch.runs("playback", "http_cache://http://10.0.0.5:8085/a.wav\n").await;
-        // It is known now.
+        // The module is known now.
         switch.runs("playback", "http_cache://http://10.0.0.5:8085/b.wav\n").await;
     };
     let served = |name: &str| Sound::Url(format!("http://10.0.0.5:8085/{name}").into());

@@ -79,7 +79,7 @@ impl FreeSwitch {
         self.completes(uuid, &format!("Application-Response: {response}\n")).await;
     }
 
-    /// As most applications end.
+    /// Most applications end without a response.
     pub(crate) async fn completes_without_response(&mut self, uuid: &str) {
         self.ends_with(uuid, "_none_").await;
     }

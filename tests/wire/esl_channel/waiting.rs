@@ -17,7 +17,7 @@ async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
     let variables = "variable_playback_timeout_sec: 60\n";
     let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
-        // Music has an end, even if we should be gone by then; a prompt behind it has its own.
+        // Music has a time limit, in case the daemon is gone by then. A later prompt has its own limit.
         switch.runs("set", "playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
         let broken_off = switch.starts("break", "").await;

@@ -1,4 +1,4 @@
-//! The real driver on the fake, in memory and with a paused clock: both sides must agree where neither was told how.
+//! The real driver against the fake switch, in memory and with a paused clock.
 
 use std::sync::Arc;
 use std::time::Duration;

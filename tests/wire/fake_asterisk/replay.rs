@@ -213,7 +213,7 @@ impl Replay {
         of_errors || unfinished || beeps || NOT_PLAYED.iter().any(begins)
     }
 
-    /// The same words, at the same time but for what a real machine and its network take.
+    /// The words must be equal, and the times within the delays of a real machine and its network.
     async fn compare(&mut self, at: Duration, said: &str) {
         let heard = self.server.read_line().await;
         let place = format!("{} at {at:?}: {heard:?} for {said:?}", self.name);
@@ -226,8 +226,8 @@ impl Replay {
     }
 }
 
-/// The words of a reply, and its position: that of the real one comes in steps, after delays of its network. TranscriptAction was
-/// left of a recording's time is a number that nothing depends on, but for being none.
+/// The words of a reply, and its position. The position of a real Asterisk comes in steps and after network delays. The
+/// remaining time of a recording only counts as zero or not.
 fn parts(reply: &str) -> (&str, u64) {
     match reply.split_once(" endpos=") {
         Some((words, position)) => {

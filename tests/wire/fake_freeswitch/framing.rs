@@ -104,7 +104,7 @@ async fn events_have_only_headers_of_a_real_freeswitch() {
     assert_eq!(kinds.len(), 8, "{kinds:?}");
 }
 
-/// The headers of the real one's events of a kind.
+/// The headers of events of this kind from a real FreeSWITCH.
 fn names(kind: &str) -> BTreeSet<String> {
     let of_kind = real().into_iter().filter(|message| message.get("Event-Name") == Some(kind));
     of_kind.flat_map(|message| message.0.into_iter().map(|(name, _)| name)).collect()

@@ -10,7 +10,7 @@ use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript::{self, Packet};
 use crate::wire::fake_freeswitch::session::{Message, Server, messages};
 
-/// Messages that are not compared: events that nobody needs, and what the dialplan of that machine went on with.
+/// Messages that are not compared: unused events, and those of the dialplan of the recorded machine.
 fn is_compared(message: &Message) -> bool {
     let name = message.get("Event-Name").unwrap_or_default();
     !matches!(name, "CHANNEL_PARK" | "CHANNEL_STATE")

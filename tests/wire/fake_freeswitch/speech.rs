@@ -60,7 +60,7 @@ async fn leaves(call: Conversation) -> freeswitch::FakeFreeSwitchResult {
     ended
 }
 
-/// Samples, and whether there is more than silence in it.
+/// The number of samples, and whether the file has more than silence.
 fn heard(file: &Path) -> (u32, bool) {
     let mut wav = hound::WavReader::open(file).unwrap();
     assert_eq!((wav.spec().channels, wav.spec().bits_per_sample), (1, 16));

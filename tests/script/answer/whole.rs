@@ -31,7 +31,7 @@ fn without_a_key_a_text_is_the_value_and_other_formats_give_the_status() {
 }
 
 #[test]
-fn an_empty_body_can_be_read_and_holds_nothing() {
+fn an_empty_body_is_readable_and_has_no_values() {
     for content_type in [None, JSON, XML, FORM, TEXT, Some("text/html")] {
         let answer = TriggerAnswer::parse(204, content_type, b"");
         assert_values(&answer, &[("code", None)]);

@@ -32,8 +32,8 @@ pub(crate) struct CallRow {
     pub(crate) arguments: Vec<(&'static str, &'static str)>,
     pub(crate) answered: bool,
     pub(crate) hangs_up: Option<Duration>,
-    pub(crate) stops: Option<Duration>,
-    pub(crate) longest: Duration,
+    pub(crate) shuts_down: Option<Duration>,
+    pub(crate) call_limit: Duration,
     outcome: &'static str,
     exit: &'static str,
     heard: Option<&'static str>,
@@ -61,8 +61,8 @@ impl CallRow {
             arguments: Vec::new(),
             answered: false,
             hangs_up: None,
-            stops: None,
-            longest: Duration::from_secs(3600),
+            shuts_down: None,
+            call_limit: Duration::from_secs(3600),
             outcome: "",
             exit: "",
             heard: None,
@@ -184,13 +184,13 @@ impl CallRow {
         self
     }
 
-    pub(crate) fn stops(mut self, after: u64) -> Self {
-        self.stops = Some(Duration::from_millis(after));
+    pub(crate) fn shuts_down(mut self, after: u64) -> Self {
+        self.shuts_down = Some(Duration::from_millis(after));
         self
     }
 
-    pub(crate) fn longest(mut self, time: u64) -> Self {
-        self.longest = Duration::from_millis(time);
+    pub(crate) fn call_limit(mut self, time: u64) -> Self {
+        self.call_limit = Duration::from_millis(time);
         self
     }
 

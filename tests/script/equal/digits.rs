@@ -37,7 +37,7 @@ rows! {
         number("").keys("1000:4 1200:7 1400:1 1600:1").ends("otherwise", "4711@next").hears("up number|");
     keys_forty_milliseconds_apart_all_count:
         number("").keys("1000:4 1040:7 1080:1 1120:1").ends("otherwise", "4711@next");
-    keys_that_come_while_the_prompt_is_broken_off_count:
+    keys_while_the_prompt_is_interrupted_count:
         number("").keys("1000:4 1020:7 1040:1 1060:1").ends("otherwise", "4711@next");
     all_keys_after_the_prompt:
         number("").keys("3500:4 3700:7 3900:1 4100:1").ends("otherwise", "4711@next").hears("up number");
@@ -82,7 +82,7 @@ rows! {
     a_pattern_that_fails:
         number("pattern = \"[1-9].*\"").keys("1000:0 1200:7 1400:1 1600:1")
             .ends("invalid_input", "0711@wrong");
-    silence_is_asked_again:
+    silence_repeats_the_question:
         asked_again(2, "first_digit = \"1s\"")
             .ends("no_input", "none@next").hears("up number number number bye");
     too_few_digits_repeat_the_question_and_the_second_input_counts:

@@ -1,4 +1,4 @@
-//! Hang-ups, a stop of the daemon, the longest call.
+//! Hang-ups, a shutdown of the daemon, and the call limit.
 
 use crate::script::equal::call::CallRow;
 
@@ -56,22 +56,22 @@ rows! {
         call().hangs_up(1400).ends("hangup", "HangupHandler").hears("up number| hangs-up");
     a_hang_up_in_the_music:
         call().hangs_up(2500).ends("hangup", "HangupHandler").hears("up number| <default hangs-up");
-    a_hang_up_in_the_sound_of_the_outcome:
+    a_hang_up_in_the_outcome_prompt:
         call().hangs_up(3700).ends("hangup", "HangupHandler");
     a_shutdown_in_the_prompt:
-        silent().stops(1500).ends("error", "NextStep").hears("up number|");
+        silent().shuts_down(1500).ends("error", "NextStep").hears("up number|");
     a_shutdown_while_collecting_digits:
-        silent().keys("1000:4").stops(2000).ends("error", "NextStep").hears("up number|");
+        silent().keys("1000:4").shuts_down(2000).ends("error", "NextStep").hears("up number|");
     a_shutdown_in_the_music:
-        call().stops(2500).ends("error", "NextStep").hears("up number| <default >");
+        call().shuts_down(2500).ends("error", "NextStep").hears("up number| <default >");
     a_shutdown_in_the_outcome_prompt:
-        call().stops(3700).ends("error", "NextStep").hears("up number| <default > found|");
-    the_longest_call_ends_in_the_prompt:
-        silent().longest(1500).ends("error", "NextStep").hears("up number|");
-    the_longest_call_ends_in_the_music:
-        call().longest(2500).ends("error", "NextStep").hears("up number| <default >");
-    the_longest_call_ends_while_collecting:
-        silent().longest(5000).ends("error", "NextStep").hears("up number");
+        call().shuts_down(3700).ends("error", "NextStep").hears("up number| <default > found|");
+    the_call_limit_ends_a_call_in_the_prompt:
+        silent().call_limit(1500).ends("error", "NextStep").hears("up number|");
+    the_call_limit_ends_a_call_in_the_music:
+        call().call_limit(2500).ends("error", "NextStep").hears("up number| <default >");
+    the_call_limit_ends_a_call_while_collecting_digits:
+        silent().call_limit(5000).ends("error", "NextStep").hears("up number");
     a_hang_up_in_the_prompt_is_reported:
         reporting_hang_ups().hangs_up(1500).ends("hangup", "HangupHandler").requests(&["tells http://shop.example/gone?id= n=%2B49%2030%2F1"]);
     a_hang_up_while_collecting_is_reported_with_the_digits:
@@ -81,7 +81,7 @@ rows! {
         reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(2500)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
-    a_hang_up_in_the_sound_of_the_outcome_is_reported:
+    a_hang_up_in_the_outcome_prompt_is_reported:
         reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(3700)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
@@ -89,5 +89,5 @@ rows! {
         reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
             .requests(&["asks http://shop.example/?id=47 "]);
     a_call_that_a_shutdown_ends_reports_nothing:
-        reporting_hang_ups().stops(1500).ends("error", "NextStep").requests(&[]);
+        reporting_hang_ups().shuts_down(1500).ends("error", "NextStep").requests(&[]);
 }

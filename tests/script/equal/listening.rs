@@ -218,7 +218,7 @@ rows! {
     without_barge_in_the_switch_has_no_recognizer:
         without_barge_in().with_recognizer(FakeRecognizer::Switch).keys("300:4 1700:7 1900:1 2100:1")
             .ends("otherwise", "4711@next").hears("up Welcome");
-    digits_that_the_switch_says_before_an_engine_that_is_not_there:
+    digits_that_the_switch_speaks_before_a_missing_recognizer:
         CallRow::of(NUMBER.replace("Welcome", "{digits:arg.n}")).argument("n", "1").json(100, "{}").failing("1")
             .with_recognizer(FakeRecognizer::Switch).keys("1500:4 1700:7 1900:1 2100:1").ends("otherwise", "4711@next")
             .hears("up digits:1");
@@ -241,13 +241,13 @@ rows! {
     a_hang_up_after_keys_instead_of_speech:
         number().keys("2500:4 2700:7").hangs_up(3500).ends("hangup", "HangupHandler").hears("up Welcome hangs-up");
     a_shutdown_before_any_speech:
-        words("").stops(2000).ends("error", "NextStep").hears("up Welcome");
+        words("").shuts_down(2000).ends("error", "NextStep").hears("up Welcome");
     a_shutdown_while_the_caller_speaks:
-        words("").says(1500, 2000, "yes").stops(2500).ends("error", "NextStep").hears("up Welcome says:yes");
+        words("").says(1500, 2000, "yes").shuts_down(2500).ends("error", "NextStep").hears("up Welcome says:yes");
     a_shutdown_during_recognition:
-        words("").says(1500, 500, "yes").recognition_time(5000).stops(6000).ends("error", "NextStep");
-    the_longest_call_ends_while_the_caller_speaks:
-        words("").says(1500, 3000, "yes").longest(2500).ends("error", "NextStep").hears("up Welcome says:yes");
+        words("").says(1500, 500, "yes").recognition_time(5000).shuts_down(6000).ends("error", "NextStep");
+    the_call_limit_ends_a_call_while_the_caller_speaks:
+        words("").says(1500, 3000, "yes").call_limit(2500).ends("error", "NextStep").hears("up Welcome says:yes");
     keys_during_recognition_are_discarded:
         right().says(1500, 1200, "four seven one one").recognition_time(2000).keys("5500:9")
             .ends("otherwise", "4711@next");

@@ -133,7 +133,7 @@ fn heard(events: &[TimedCallEvent]) -> Vec<String> {
     heard
 }
 
-/// The rest of an interrupted sound. Without barge-in, Asterisk interrupts a sound at each key and continues it at once.
+/// The rest of an interrupted sound. Without barge-in, Asterisk interrupts a sound at each key and continues it.
 struct InterruptedSound {
     at: Duration,
     sound: String,

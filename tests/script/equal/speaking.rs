@@ -165,45 +165,45 @@ rows! {
     texts_and_sounds_in_one_outcome:
         says("One {play:switch:jingle} {say:caller_name}", FOUND)
             .ends("matched", "found@x").hears("up One jingle Ann_&_Co");
-    keys_in_the_text_of_an_outcome_are_for_the_next_question:
+    keys_in_an_outcome_text_are_for_the_next_question:
         again().keys("300:2 400:2 650:4 800:7").ends("otherwise", "47@22").hears("up Welcome| Five|");
-    keys_while_the_text_of_an_outcome_is_made_are_for_the_next_question:
+    keys_while_an_outcome_text_is_synthesized_are_for_the_next_question:
         again().late("Five", 2000).keys("300:2 500:2 1200:4 1500:7").ends("otherwise", "47@22")
             .hears("up Welcome|");
-    keys_in_digits_that_the_switch_says_are_for_the_question_asked_again:
+    keys_in_digits_that_the_switch_speaks_are_for_the_repeated_question:
         again().failing("1").keys("300:1 500:1 1100:2 1700:2 5000:4 5200:7").ends("otherwise", "47@22")
             .hears("up Welcome| digits:1| Five Four");
-    keys_in_digits_that_the_switch_says_end_them:
+    keys_in_digits_that_the_switch_speaks_interrupt_them:
         echo("").failing("1").failing("2").keys("300:1 500:2 900:4 1100:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1|");
     without_barge_in_keys_after_digits_that_the_switch_speaks:
         echo("barge_in = false").failing("1").failing("2").keys("300:1 500:2 2100:4 2250:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1 digits:2 Two");
-    keys_in_letters_that_the_switch_says_end_them:
+    keys_in_letters_that_the_switch_speaks_interrupt_them:
         letters("").failing("Ann & Co").keys("300:1 500:2").ends("otherwise", "12@next").hears("up letters:AnnCo|");
     sounds_are_heard_before_texts:
         CallRow::of(PARTS.replace("MORE", "").replace("[prompt]", "[prompt]\nplay = \"switch:jingle\""))
             .keys("900:4 1100:7").ends("otherwise", "47@next").hears("up jingle One|");
     a_sensitive_value_is_spoken_in_one_piece:
         CallRow::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two").sets_variable("dialscript_input", "");
-    a_sensitive_value_that_the_switch_says:
+    a_sensitive_value_that_the_switch_speaks:
         CallRow::of(PIN).failing("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
             .hears("up Welcome| One digits:471 Two");
     a_hang_up_in_a_text:
         parts().hangs_up(1200).ends("hangup", "HangupHandler").hears("up One Two Three hangs-up|");
-    a_hang_up_while_a_text_is_made:
+    a_hang_up_while_a_text_is_synthesized:
         parts().late("Two", 5000).hangs_up(2000).ends("hangup", "HangupHandler").hears("up One hangs-up");
-    a_hang_up_while_the_text_of_an_outcome_is_made:
+    a_hang_up_while_an_outcome_text_is_synthesized:
         says("One Two {say:$status}", FOUND).late("sent", 5000).hangs_up(3000)
             .ends("hangup", "HangupHandler").hears("up One_Two hangs-up");
-    a_hang_up_in_digits_that_the_switch_says:
+    a_hang_up_in_digits_that_the_switch_speaks:
         says("{say:$id}", FOUND).failing("*").hangs_up(1200).ends("hangup", "HangupHandler");
     a_shutdown_in_a_text:
-        parts().stops(1200).ends("error", "NextStep").hears("up One Two Three|");
+        parts().shuts_down(1200).ends("error", "NextStep").hears("up One Two Three|");
     a_shutdown_while_a_text_is_synthesized:
-        parts().late("Two", 5000).stops(2000).ends("error", "NextStep").hears("up One");
-    the_longest_call_ends_in_a_text:
-        parts().longest(1200).ends("error", "NextStep").hears("up One Two Three|");
-    the_longest_call_ends_while_a_text_is_made:
-        parts().late("Two", 5000).longest(2000).ends("error", "NextStep").hears("up One");
+        parts().late("Two", 5000).shuts_down(2000).ends("error", "NextStep").hears("up One");
+    the_call_limit_ends_a_call_in_a_text:
+        parts().call_limit(1200).ends("error", "NextStep").hears("up One Two Three|");
+    the_call_limit_ends_a_call_while_a_text_is_synthesized:
+        parts().late("Two", 5000).call_limit(2000).ends("error", "NextStep").hears("up One");
 }

@@ -26,7 +26,7 @@ use crate::support::fake_voice::FakeVoice;
 use crate::support::phone_log::PhoneLog;
 
 const HOST: &str = "127.0.0.1:8084";
-const FIRST_WORDS: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bound for a call that does not end by itself.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
@@ -39,7 +39,7 @@ pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> Obse
     let query = query.collect::<Vec<_>>().join("&");
     let line =
         if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
-    let its = asterisk::FakeAsteriskCall {
+    let fake_call = asterisk::FakeAsteriskCall {
         script: format!("main?{query}"),
         caller: CALLER.into(),
         caller_name: NAME.into(),
@@ -47,9 +47,9 @@ pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> Obse
         ..asterisk::FakeAsteriskCall::default()
     };
     let switch = tokio::spawn(async move {
-        asterisk::run_agi(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        asterisk::run_agi(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone).await
     });
-    let (link, environment) = agi::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let (link, environment) = agi::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = environment.script_request().arguments.into_iter().collect();
     let report =
         runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
@@ -64,7 +64,7 @@ pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> Ob
     let phone = phone(call, &phone_log);
     let argument =
         |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
-    let its = freeswitch::FakeFreeSwitchCall {
+    let fake_call = freeswitch::FakeFreeSwitchCall {
         script: "main".into(),
         caller: CALLER.into(),
         caller_name: NAME.into(),
@@ -73,9 +73,10 @@ pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> Ob
         ..freeswitch::FakeFreeSwitchCall::default()
     };
     let switch = tokio::spawn(async move {
-        freeswitch::run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        freeswitch::run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone)
+            .await
     });
-    let (link, data) = esl::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let (link, data) = esl::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let arguments = arguments.collect();
     let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
@@ -108,14 +109,14 @@ fn phone(call: &CallRow, phone_log: &PhoneLog) -> Phone {
 
 fn bounds(call: &CallRow) -> CallLimits {
     let stop = CancellationToken::new();
-    if let Some(after) = call.stops {
+    if let Some(after) = call.shuts_down {
         let stop = stop.clone();
         tokio::spawn(async move {
             sleep(after).await;
             stop.cancel();
         });
     }
-    CallLimits { stop, ends_at: Instant::now() + call.longest }
+    CallLimits { stop, ends_at: Instant::now() + call.call_limit }
 }
 
 /// How long the sounds of the switch are, in milliseconds.

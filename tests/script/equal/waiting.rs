@@ -89,7 +89,7 @@ rows! {
         call(REASSURE).json(9000, "{}").hangs_up(5800).ends("hangup", "HangupHandler")
             .hears("up <default > jingle hangs-up|");
     a_shutdown_in_a_reassurance:
-        call(REASSURE).json(9000, "{}").stops(5800).ends("error", "NextStep").hears("up <default > jingle|");
+        call(REASSURE).json(9000, "{}").shuts_down(5800).ends("error", "NextStep").hears("up <default > jingle|");
     no_answer_after_a_reassurance:
         call(REASSURE).no_answer(8000).ends("no_response", "100@agents")
             .hears("up <default > jingle One <default > bye");
@@ -121,7 +121,7 @@ rows! {
         CallRow::of(CALL.replace("MORE", KEEP).replace("play = \"switch:found\"", "set = { A = \"b\" }"))
             .and("next", NEXT).keys("500:1 1200:4 1400:#").json(2000, "{}").ends("otherwise", "4@next")
             .hears("up <default >").sets_variable("a", "b");
-    kept_keys_answer_the_same_question_that_is_asked_again:
+    kept_keys_answer_the_repeated_question:
         CallRow::of(CALL.replace("MORE", KEEP).replace("then = \"script next\"", "then = \"again\"")
             + "[prompt]\nplay = \"switch:number\"\nrepeat = 1")
             .keys("500:1 1700:2").json(2000, "{}").json(100, "{}").ends("invalid_input", "NextStep")

@@ -158,15 +158,15 @@ impl Channel for FakeChannel {
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &HoldMedia,
+        hold_media: &HoldMedia,
     ) -> Result<T, Interruption> {
-        if let Some(HoldMusic::Sounds(sounds)) = &meanwhile.music {
+        if let Some(HoldMusic::Sounds(sounds)) = &hold_media.music {
             self.does(format!("music {sounds:?}"));
         }
-        if let Some(Reassurance { every, sounds }) = &meanwhile.reassurance {
+        if let Some(Reassurance { every, sounds }) = &hold_media.reassurance {
             self.does(format!("every {every:?} {sounds:?}"));
         }
-        if meanwhile.keep_type_ahead {
+        if hold_media.keep_type_ahead {
             self.does("keep keys");
         }
         let done = work.await;

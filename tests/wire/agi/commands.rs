@@ -148,7 +148,7 @@ fn only_keys_of_a_telephone_end_a_sound() {
 }
 
 #[test]
-fn nothing_but_digits_is_said_as_digits() {
+fn only_digits_can_be_spoken_as_digits() {
     for text in ["", "*12", "12a", "1 2", "-1", "٣"] {
         assert_eq!(AgiCommand::say_digits(text, ""), Err(AgiCommandError::NotDigits), "{text}");
     }

@@ -18,7 +18,7 @@ fn the_environment_of_a_real_call_is_parsed() {
 }
 
 #[test]
-fn a_forged_line_changes_nothing_that_asterisk_said() {
+fn a_forged_environment_line_does_not_replace_one_from_asterisk() {
     let heard = hear(AgiCodec::default(), &[&transcript::named("22/env").asterisk]);
     let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
     assert_eq!(environment.argument(7).as_deref(), Some("l1"));

@@ -40,7 +40,7 @@ async fn a_shutdown_in_a_prompt_hands_the_call_over_with_its_variables() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_call_is_bounded_in_every_wait() {
+async fn the_call_limit_applies_in_every_wait() {
     let AgiCall { mut channel, asterisk: _silent, .. } =
         call_with_limit(Duration::from_secs(60)).await;
     let waited = channel.wait(pending::<()>(), &HoldMedia::default()).await;

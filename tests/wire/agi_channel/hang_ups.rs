@@ -47,14 +47,14 @@ async fn a_channel_that_was_dead_from_the_start_can_still_wait_for_an_answer() {
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
     };
     let music = Some(HoldMusic::Class("default".into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(LineState::HungUp));
         let work = async {
             sleep(Duration::from_secs(1)).await;
             42
         };
-        assert_eq!(channel.wait(work, &meanwhile).await, Ok(42));
+        assert_eq!(channel.wait(work, &hold_media).await, Ok(42));
         channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
@@ -79,10 +79,10 @@ async fn a_hang_up_noticed_while_stopping_the_music_still_sets_the_variables() {
         asterisk.expect_close().await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
@@ -91,8 +91,8 @@ async fn a_hang_up_noticed_while_stopping_the_music_still_sets_the_variables() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let AgiCall { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = HoldMedia::default();
+    let hold_media = HoldMedia::default();
     let switch = asterisk.says("HANGUP");
-    let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &meanwhile), switch);
+    let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &hold_media), switch);
     assert_eq!(waited, Err(Interruption::caller_hung_up()));
 }

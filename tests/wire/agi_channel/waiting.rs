@@ -11,10 +11,10 @@ async fn a_quick_answer_starts_no_music_and_a_late_one_stops_it_before_the_next_
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let calls = async {
-        channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
-        channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(299)), &hold_media).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(301)), &hold_media).await.unwrap();
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
     };
     tokio::join!(calls, switch);
@@ -32,10 +32,10 @@ async fn sounds_used_as_music_are_interrupted_and_replies_stay_in_order() {
             asterisk.expect_close().await;
         };
         let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
-        let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+        let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
         let calls = async {
             // The first round takes a while, so that the music is not taken for a busy loop.
-            channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+            channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
             channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
         };
         let slow_switch = async {
@@ -58,10 +58,10 @@ async fn a_511_reply_to_a_sound_used_as_music_is_not_taken_for_the_reply_to_noop
         asterisk.expect_close().await;
     };
     let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         channel.pick_up(true).await.unwrap();
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
@@ -72,7 +72,7 @@ async fn a_half_sent_command_is_completed_before_the_next() {
     let AgiCall { mut channel, mut asterisk, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let music = Some(HoldMusic::Class("default".into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let switch = async {
         sleep(Duration::from_secs(2)).await;
         asterisk.answers(r#"SET MUSIC ON "default""#, "200 result=0").await;
@@ -80,7 +80,7 @@ async fn a_half_sent_command_is_completed_before_the_next() {
         asterisk.answers(r#"SET VARIABLE "V" "1""#, "200 result=1").await;
     };
     let call = async {
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         channel.hand_over(&[("V", "1".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(call, switch).0, HandoverResult::Completed);
@@ -158,8 +158,8 @@ async fn a_missing_reassurance_sound_does_not_end_the_wait() {
         }
         asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
     };
-    let meanwhile = reassuring(jazz(), false);
-    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    let hold_media = reassuring(jazz(), false);
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &hold_media);
     assert_eq!(tokio::join!(waited, switch).0, Ok(()));
 }
 
@@ -172,15 +172,15 @@ async fn a_caller_who_hangs_up_in_a_reassurance_ends_the_wait() {
         asterisk.says("200 result=-1 endpos=800\nHANGUP").await;
         asterisk.answers("CHANNEL STATUS", "200 result=6").await;
     };
-    let meanwhile = reassuring(jazz(), false);
-    let waited = channel.wait(pending::<()>(), &meanwhile);
+    let hold_media = reassuring(jazz(), false);
+    let waited = channel.wait(pending::<()>(), &hold_media);
     assert_eq!(tokio::join!(waited, switch).0, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn keys_are_kept_in_silence_during_music_in_a_reassurance_and_at_the_end() {
     let AgiCall { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), ..reassuring(jazz(), true) };
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), ..reassuring(jazz(), true) };
     let (wait, please) = (stream("wait"), stream("please"));
     let switch = async {
         asterisk.expect_command("WAIT FOR DIGIT 300").await;
@@ -203,7 +203,7 @@ async fn keys_are_kept_in_silence_during_music_in_a_reassurance_and_at_the_end()
         asterisk.answers("SET MUSIC OFF", "200 result=0").await;
     };
     let calls = async {
-        channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(6)), &hold_media).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &four_digits()).await
     };
     assert_eq!(tokio::join!(calls, switch).0, heard("1234", DigitsEnd::MaxDigits));
@@ -237,7 +237,7 @@ async fn keys_are_kept_in_sounds_used_as_music_also_when_a_reassurance_interrupt
 #[tokio::test(start_paused = true)]
 async fn kept_keys_end_the_outcome_prompt_and_answer_the_next_question() {
     let AgiCall { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = HoldMedia { keep_type_ahead: true, ..HoldMedia::default() };
+    let hold_media = HoldMedia { keep_type_ahead: true, ..HoldMedia::default() };
     let switch = async {
         for pressed in "12".chars() {
             asterisk.answers("WAIT FOR DIGIT 60000", &digit(pressed)).await;
@@ -248,7 +248,7 @@ async fn kept_keys_end_the_outcome_prompt_and_answer_the_next_question() {
     };
     let question = four_digits();
     let calls = async {
-        channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(2)), &hold_media).await.unwrap();
         channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
     };
@@ -270,9 +270,9 @@ async fn a_noop_that_asterisk_read_together_with_the_sound_is_sent_again() {
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
     };
     let music = Some(HoldMusic::Sounds([Sound::File("/s/music.wav".into())].into()));
-    let meanwhile = HoldMedia { music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { music, ..HoldMedia::default() };
     let calls = async {
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await
     };
     assert_eq!(tokio::join!(calls, switch).0, Ok(()));
@@ -316,8 +316,8 @@ async fn a_sound_that_just_started_is_interrupted_after_a_short_delay() {
         asterisk.expect_command(&stream("wait")).await;
         asterisk.answers("NOOP", "200 result=0").await;
     };
-    let meanwhile = reassuring(music, true);
-    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    let hold_media = reassuring(music, true);
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &hold_media);
     assert_eq!(tokio::join!(waited, switch).0, Ok(()));
 }
 

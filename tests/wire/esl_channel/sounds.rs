@@ -207,8 +207,8 @@ async fn music_may_be_sounds_of_any_kind() {
         switch.runs("set", "playback_timeout_sec=\n").await;
     };
     let music = Some(HoldMusic::Sounds([spoken("flite", "kal", "One moment")].into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
-    let waited = channel.wait(sleep(Duration::from_secs(2)), &meanwhile);
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let waited = channel.wait(sleep(Duration::from_secs(2)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 

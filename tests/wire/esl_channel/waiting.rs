@@ -26,10 +26,10 @@ async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
         switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let waited = async {
-        channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
-        channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(299)), &hold_media).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(301)), &hold_media).await.unwrap();
     };
     tokio::join!(waited, calls);
 }
@@ -37,8 +37,8 @@ async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let EslCall { mut channel, mut switch, .. } = call().await;
-    let meanwhile = HoldMedia::default();
-    let waited = channel.wait(pending::<()>(), &meanwhile);
+    let hold_media = HoldMedia::default();
+    let waited = channel.wait(pending::<()>(), &hold_media);
     assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interruption::caller_hung_up()));
 }
 
@@ -77,8 +77,8 @@ async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=").await;
     };
-    let meanwhile = reassuring(false);
-    let waited = channel.wait(sleep(Duration::from_secs(15)), &meanwhile);
+    let hold_media = reassuring(false);
+    let waited = channel.wait(sleep(Duration::from_secs(15)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
@@ -94,16 +94,16 @@ async fn an_answer_interrupts_a_reassurance() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=").await;
     };
-    let meanwhile = HoldMedia { music: None, ..reassuring(false) };
-    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    let hold_media = HoldMedia { music: None, ..reassuring(false) };
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_played_during_a_wait_if_it_could_not_be_interrupted() {
     let EslCall { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
-    let meanwhile = reassuring(false);
-    assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &meanwhile).await, Ok(()));
+    let hold_media = reassuring(false);
+    assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &hold_media).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,9 +131,9 @@ async fn keys_are_kept_during_music_in_a_reassurance_and_until_the_next_question
         switch.ends(&variable).await;
     };
     let question = DigitOptions { max_digits: 8, ..four_digits() };
-    let meanwhile = reassuring(true);
+    let hold_media = reassuring(true);
     let asked = async {
-        channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(6)), &hold_media).await.unwrap();
         channel.set_variable("A", "b").await.unwrap();
         channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
@@ -151,8 +151,8 @@ async fn keys_in_a_wait_are_discarded_unless_they_are_kept() {
         switch.key('#').await;
     };
     let asked = async {
-        let meanwhile = HoldMedia::default();
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        let hold_media = HoldMedia::default();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         ask(&mut channel, &[], &four_digits()).await
     };
     assert_eq!(tokio::join!(asked, pressed).0, heard("2", DigitsEnd::Terminator));

@@ -67,14 +67,14 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_forty_milliseconds_apart_are_all_heard() {
+async fn digits_forty_milliseconds_apart_are_all_received() {
     let keys = timed(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')]);
     let mut call = call(keys, None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_barge_in_the_prompt_is_heard_to_its_end_and_its_keys_count() {
+async fn without_barge_in_the_prompt_plays_to_its_end_and_its_keys_count() {
     let keys = timed(&[(1000, '4'), (2000, '7'), (3200, '1'), (5000, '#')]);
     let mut call = call(keys, None).await;
     let began = Instant::now();
@@ -115,10 +115,10 @@ async fn sounds_used_as_music_are_interrupted_when_the_answer_comes() {
     let mut call = call(DtmfSource::none(), None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(LineState::Up));
     let music = HoldMusic::Sounds(Arc::from([Sound::Named("/var/sounds/prompt3".into())]));
-    let meanwhile =
+    let hold_media =
         HoldMedia { delay: Duration::from_millis(300), music: Some(music), ..HoldMedia::default() };
     let work = sleep(Duration::from_millis(4300));
-    assert_eq!(call.channel.wait(work, &meanwhile).await, Ok(()));
+    assert_eq!(call.channel.wait(work, &hold_media).await, Ok(()));
     assert_eq!(call.channel.play(&mut prompt(), TypeAhead::Discard).await, Ok(()));
     let broken = CallEvent::SoundInterrupted {
         sound: "/var/sounds/prompt3".into(),

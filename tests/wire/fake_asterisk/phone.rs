@@ -64,7 +64,7 @@ async fn a_key_outside_of_a_command_is_reported_as_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_between_two_commands_is_reported_as_lost_and_no_later_command_has_it() {
+async fn a_key_between_two_commands_is_reported_as_lost_and_reaches_no_later_command() {
     let (mut server, phone_log) = server(timed(&[(1000, '1')]), None).await;
     server.asks("ANSWER").await;
     tokio::time::sleep(Duration::from_secs(2)).await;

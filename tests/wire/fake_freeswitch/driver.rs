@@ -84,7 +84,7 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
 async fn the_driver_reads_the_caller_the_called_number_and_the_script() {
     let (ours, theirs) = duplex(64 * 1024);
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
-    let its = FakeFreeSwitchCall {
+    let fake_call = FakeFreeSwitchCall {
         script: "order-status".into(),
         caller: "+49 30/1".into(),
         caller_name: "Ann & Co".into(),
@@ -93,7 +93,7 @@ async fn the_driver_reads_the_caller_the_called_number_and_the_script() {
         ..FakeFreeSwitchCall::default()
     };
     tokio::spawn(async move {
-        run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone).await
     });
     let ends = Instant::now() + Duration::from_secs(60);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
@@ -116,15 +116,15 @@ async fn an_unknown_caller_has_an_empty_number() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_forty_milliseconds_apart_are_all_heard() {
+async fn digits_forty_milliseconds_apart_are_all_received() {
     let mut call = call(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')], None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_question_works_on_a_socket_without_full() {
-    let its = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
-    let mut call = call_of(its, &[(1000, '4'), (1300, '#')], None).await;
+    let fake_call = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
+    let mut call = call_of(fake_call, &[(1000, '4'), (1300, '#')], None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4", DigitsEnd::Terminator));
     let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
     assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
@@ -147,8 +147,8 @@ async fn every_variable_value_arrives_unchanged() {
     ];
     for expansion in ["false", "true"] {
         let variables = vec![("app_disable_expand_variables".into(), expansion.into())];
-        let its = FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() };
-        let mut call = call_of(its, &[], None).await;
+        let fake_call = FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() };
+        let mut call = call_of(fake_call, &[], None).await;
         let names: Vec<_> = (0..values.len()).map(|n| format!("V{n}")).collect();
         for (name, value) in names.iter().zip(values) {
             call.channel.set_variable(&format!("S{name}"), value).await.unwrap();
@@ -170,8 +170,8 @@ async fn music_is_interrupted_when_the_answer_comes() {
     let mut call = call(&[], None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(LineState::Up));
     let music = Some(HoldMusic::Class(Arc::from("jazz")));
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
-    call.channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    call.channel.wait(sleep(Duration::from_secs(2)), &hold_media).await.unwrap();
     let mut prompt = prompt();
     let played = call.channel.play(&mut prompt, TypeAhead::Discard).await;
     assert_eq!(played, Ok(()));

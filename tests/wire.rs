@@ -6,11 +6,11 @@ mod support;
 mod wire {
     mod agi;
     mod agi_channel;
+    mod channel;
     mod esl;
     mod esl_channel;
     mod fake_asterisk;
     mod fake_freeswitch;
-    mod leg;
     mod listener;
     mod messages;
     mod questions;

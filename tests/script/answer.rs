@@ -28,7 +28,7 @@ fn text(text: &str) -> AnswerValue<'_> {
     AnswerValue::Text(text.into())
 }
 
-/// Each row: a path, and what stands there; `None` is absent, `{}` an object or a list.
+/// Each row: a key path and its value. `None` is absent, `{}` is an object or a list.
 fn assert_values(answer: &TriggerAnswer, rows: &[(&str, Option<&str>)]) {
     assert_eq!(answer.unreadable_reason(), None);
     for (path, expected) in rows {

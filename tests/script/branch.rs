@@ -30,7 +30,7 @@ fn range(min: &str, max: &str) -> Matcher {
 }
 
 #[test]
-fn texts_match_by_their_very_letters_patterns_and_exact_ranges() {
+fn matchers_compare_exact_text_patterns_and_exact_ranges() {
     let rows: &[(Matcher, &str, bool)] = &[
         (same("200"), "200", true),
         (same("200"), "200.0", false),
@@ -69,7 +69,7 @@ fn texts_match_by_their_very_letters_patterns_and_exact_ranges() {
 }
 
 #[test]
-fn what_is_absent_or_composite_matches_by_its_presence_alone() {
+fn an_absent_value_or_an_object_matches_only_by_presence() {
     let rows = [
         (same(""), false, false),
         (pattern(""), false, false),
@@ -87,7 +87,7 @@ fn what_is_absent_or_composite_matches_by_its_presence_alone() {
 }
 
 #[test]
-fn statuses_match_whatever_the_value_is() {
+fn a_status_matcher_ignores_the_value() {
     let rows = [
         (Matcher::Status(404), Some(404), true),
         (Matcher::Status(404), Some(400), false),
@@ -104,7 +104,7 @@ fn statuses_match_whatever_the_value_is() {
 }
 
 #[test]
-fn what_is_compared_of_an_answer_depends_on_whether_it_is_one() {
+fn an_answer_is_compared_by_its_key_unless_unreadable_or_an_error_without_the_key() {
     let key = KeyPath::parse("code").unwrap();
     let json = Some("application/json");
     let rows: &[(u16, Option<&str>, &str, Option<AnswerValue<'static>>)] = &[
@@ -138,7 +138,7 @@ fn without_a_key_an_error_is_compared_by_its_status() {
 }
 
 #[test]
-fn an_input_has_no_status_and_none_is_absent() {
+fn an_input_has_no_status_and_an_empty_input_is_absent() {
     assert_eq!(BranchSubject::from_input("007").value, Some(AnswerValue::Text("007".into())));
     assert_eq!(BranchSubject::from_input("").value, Some(AnswerValue::Absent));
     assert_eq!(BranchSubject::from_input("200").status, None);
@@ -194,7 +194,7 @@ fn decimals_are_compared_by_their_value() {
 }
 
 #[test]
-fn what_is_no_plain_decimal_is_none() {
+fn text_that_is_no_plain_decimal_is_not_a_number() {
     for text in
         ["", "-", "+", ".", "1.", ".5", "--1", "+-1", "1.2.3", "1e3", " 1", "1 ", "٣", "1_0"]
     {
@@ -216,7 +216,7 @@ proptest! {
     }
 }
 
-/// Matchers, a value, and what is said of them.
+/// Matchers, a value, and the explanation of the result.
 type ExplainedMiss = (Vec<Matcher>, Option<AnswerValue<'static>>, &'static str);
 
 fn explained_texts() -> Vec<ExplainedMiss> {
@@ -279,7 +279,7 @@ fn explained_kinds() -> Vec<ExplainedMiss> {
 }
 
 #[test]
-fn a_branch_tells_what_it_wants_and_what_there_is() {
+fn the_explanation_of_a_branch_names_the_matcher_and_the_value() {
     for (when, value, expected) in explained_texts().into_iter().chain(explained_kinds()) {
         let branch = Branch { when, outcome: ScriptOutcome::default() };
         let subject = BranchSubject { value, status: Some(200) };
@@ -292,7 +292,7 @@ fn a_branch_tells_what_it_wants_and_what_there_is() {
 }
 
 #[test]
-fn a_branch_is_said_to_match_whenever_it_matches() {
+fn the_explanation_of_a_branch_agrees_with_whether_it_matches() {
     let matchers = [
         same("7"),
         range("1", "9"),

@@ -1,4 +1,4 @@
-//! The rules by which keys become digits.
+//! How keys become digits.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn ask() -> DigitOptions {
     }
 }
 
-/// Keys at their seconds after the end of the prompt; the digits, what ended them, and when silence would have.
+/// Takes keys with their seconds after the end of the prompt. Returns the digits, what ended them, and the deadline.
 fn collect(
     ask: &DigitOptions,
     keys: &[(u64, char)],
@@ -38,25 +38,25 @@ fn collect(
 }
 
 #[test]
-fn a_silent_caller_has_the_time_for_the_first_digit() {
+fn without_a_key_the_first_digit_timeout_applies() {
     assert_eq!(collect(&ask(), &[]).2, Some(Duration::from_secs(20)));
 }
 
 #[test]
-fn once_a_digit_has_come_only_the_gap_counts() {
+fn after_the_first_digit_only_the_inter_digit_timeout_applies() {
     assert_eq!(collect(&ask(), &[(19, '1')]).2, Some(Duration::from_secs(5)));
     assert_eq!(collect(&ask(), &[(19, '1'), (24, '2')]).0, "1", "at the edge it is over");
     assert_eq!(collect(&ask(), &[(1, '1'), (5, '2'), (9, '3')]).0, "123");
 }
 
 #[test]
-fn the_length_is_accepted_at_once() {
+fn input_of_full_length_is_accepted_at_once() {
     let (digits, ended, patience) = collect(&ask(), &[(0, '4'), (0, '7'), (0, '1'), (0, '1')]);
     assert_eq!((digits.as_str(), ended, patience), ("4711", Some(DigitsEnd::MaxDigits), None));
 }
 
 #[test]
-fn the_terminator_ends_and_is_no_part() {
+fn the_terminator_ends_the_input_and_is_not_part_of_it() {
     let (digits, ended, _) = collect(&ask(), &[(0, '4'), (1, '#')]);
     assert_eq!((digits.as_str(), ended), ("4", Some(DigitsEnd::Terminator)));
     let (digits, ended, _) = collect(&ask(), &[(0, '#')]);
@@ -68,14 +68,14 @@ fn the_terminator_ends_and_is_no_part() {
 }
 
 #[test]
-fn other_keys_are_ignored_and_lengthen_nothing() {
+fn other_keys_are_ignored_and_extend_no_timeout() {
     let (digits, ended, patience) = collect(&ask(), &[(1, '1'), (3, '*'), (4, 'A')]);
     assert_eq!((digits.as_str(), ended), ("1", None));
     assert_eq!(patience, Some(Duration::from_secs(2)));
 }
 
 #[test]
-fn silence_counts_from_the_end_of_a_prompt_that_no_key_ended() {
+fn timeouts_start_at_the_end_of_a_prompt_without_barge_in() {
     let ask = DigitOptions { barge_in: false, ..ask() };
     let start = Instant::now();
     let mut collector = DigitCollector::new(&ask, start);
@@ -87,7 +87,7 @@ fn silence_counts_from_the_end_of_a_prompt_that_no_key_ended() {
 }
 
 #[test]
-fn keys_go_on_to_a_later_question_with_their_terminator() {
+fn type_ahead_passes_keys_and_terminator_to_a_later_question() {
     let ask = ask();
     let now = Instant::now();
     let mut collector = DigitCollector::new(&ask, now);
@@ -96,7 +96,7 @@ fn keys_go_on_to_a_later_question_with_their_terminator() {
 }
 
 #[test]
-fn the_keys_that_mean_something_are_the_digits_and_the_terminator() {
+fn only_digits_and_the_terminator_are_accepted_keys() {
     let now = Instant::now();
     assert_eq!(DigitCollector::new(&ask(), now).accepted_keys(), "0123456789#");
     let star = DigitOptions { terminator: Some('*'), ..ask() };
@@ -106,7 +106,7 @@ fn the_keys_that_mean_something_are_the_digits_and_the_terminator() {
 }
 
 #[test]
-fn all_keys_are_held_for_a_question_that_is_not_known_yet_and_end_nothing() {
+fn type_ahead_for_a_question_not_yet_known_keeps_all_keys_and_ends_no_prompt() {
     let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
     let mut held = buffer.start_holding();
     assert_eq!(held.accepted_keys(), "0123456789*#ABCD");
@@ -123,7 +123,7 @@ fn all_keys_are_held_for_a_question_that_is_not_known_yet_and_end_nothing() {
 }
 
 #[test]
-fn no_more_keys_are_held_than_the_longest_input_has() {
+fn type_ahead_keeps_no_more_keys_than_the_longest_input() {
     let (now, mut buffer) = (Instant::now(), TypeAheadBuffer::default());
     let mut held = buffer.start_holding();
     (0..100).for_each(|_| held.push_key('1', now));

@@ -1,31 +1,34 @@
-//! The same script gives the same call on Asterisk and on FreeSWITCH: each row is a script as users write it, keys,
-//! utterances, answers and hang-ups at their times. It is run through both drivers, each on its own fake switch, in memory
-//! and with a paused clock; outcome, requests, variables, the way on, digits, what was heard and said, and what engines
-//! were asked must be equal, and as the row says. The engines are ours: a text becomes a sound of its name, and what is
-//! recorded is understood as the row says, from a recording that holds all that was spoken.
+//! The same script gives the same call on Asterisk and on FreeSWITCH.
 //!
-//! FreeSWITCH tells a key up to 40 ms after it was released, and begins a call's first question with speech up to 100 ms
-//! later, so no row asks what happens within 100 ms of an edge; times in questions and waits are equal to 250 ms.
+//! Each row has a script, and keys, utterances, answers and hang-ups with their times. A row runs through both drivers,
+//! each on its own fake switch, in memory and with a paused clock. Both calls must have the same outcome, requests,
+//! variables, exit, digits, sounds, utterances and engine requests, and these must be as the row says. The engines are
+//! fakes: a text becomes a sound with the text as its name, and a recording has the transcript that the row gives. The
+//! recording must contain the whole utterance.
 //!
-//! What can not be asked of both:
+//! FreeSWITCH reports a key up to 40 ms after its release. It starts the first speech question of a call up to 100 ms
+//! later than Asterisk. So no row tests what happens within 100 ms of a limit. Times in questions and waits may differ
+//! by less than 250 ms.
 //!
-//! - values with `{`, `[`, `}` or `]`, which FreeSWITCH's driver stores as parentheses, since variables there are
-//!   evaluated wherever somebody writes their names;
-//! - destinations with a priority, and places that are not there: FreeSWITCH has no priorities, and no way to look;
-//! - variables that are set after a hang-up by the caller, which FreeSWITCH does not take: of such a call those are
-//!   compared that were set before;
-//! - `{call_id}` and `{channel}`, which each switch makes up;
-//! - what an engine of the switch speaks or recognises: Asterisk has no text-to-speech of its own, and neither fake recognises any, so of
-//!   `engine = "switch"` the rows have what comes of an engine that is not there;
-//! - why a switch can not listen or record, which each says in its own words: that there is a reason is compared;
-//! - the last 200 ms before a key that ends a recording, which Asterisk cuts off;
-//! - keys in digits or letters that the switch says itself where no key may end them: Asterisk cuts the sign short;
-//! - what is said after a stop of the daemon, or the end of the longest call: a recording of Asterisk's goes on.
+//! What can not be compared:
+//!
+//! - Values with `{`, `[`, `}` or `]`. The FreeSWITCH driver stores them as parentheses, because FreeSWITCH evaluates
+//!   variables.
+//! - Destinations with a priority, and destinations that do not exist. FreeSWITCH has no priorities and no way to look
+//!   up a destination.
+//! - Variables that are set after the caller hung up. FreeSWITCH does not accept them, so only earlier ones are compared.
+//! - `{call_id}` and `{channel}`, which differ between the switches.
+//! - Synthesizers and recognizers of the switch. Asterisk has no text-to-speech of its own, and no fake recognizes
+//!   speech. With `engine = "switch"` the rows test a missing engine.
+//! - The reason why a switch can not recognize or record, which has different words. Only its presence is compared.
+//! - The last 200 ms before a key that ends a recording. Asterisk cuts them off.
+//! - Keys during digits or letters that the switch speaks without barge-in. Asterisk cuts the character short.
+//! - Speech after a shutdown of the daemon or after the call limit. A recording of Asterisk continues.
 
 mod call;
-mod seen;
+mod observed;
 mod switches;
-mod web;
+mod upstream;
 
 /// Rows of the table: each is a test.
 macro_rules! rows {
@@ -33,7 +36,7 @@ macro_rules! rows {
         $(
             #[tokio::test(start_paused = true)]
             async fn $name() {
-                $call.is_the_same_on_both().await;
+                $call.assert_same_on_both_switches().await;
             }
         )*
     };

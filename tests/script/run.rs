@@ -1,4 +1,4 @@
-//! Scripts as users write them, on a channel that a test plays: every path of a call, in milliseconds.
+//! Scripts as users write them, on a fake channel: every path of a call, in milliseconds.
 
 mod answers;
 mod call;

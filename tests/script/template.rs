@@ -1,4 +1,4 @@
-//! Texts with placeholders, and what hostile values can do in them: nothing.
+//! Texts with placeholders. Hostile values must stay values.
 
 use dialscript::script::definition::SayAs;
 use dialscript::script::escape::{EscapeContext, EscapeError};
@@ -10,9 +10,9 @@ use dialscript::script::template::{
 use proptest::prelude::*;
 
 /// One value for every placeholder.
-struct All<'a>(&'a str);
+struct SameValue<'a>(&'a str);
 
-impl PlaceholderValues for All<'_> {
+impl PlaceholderValues for SameValue<'_> {
     fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
         PlaceholderValue { text: self.0.into(), sensitive: matches!(of, Placeholder::Keypress) }
     }
@@ -30,7 +30,7 @@ fn problems(text: &str) -> Vec<PlaceholderError> {
 
 fn url(text: &str, value: &str) -> Result<String, EscapeError> {
     let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
-    template.fill(&All(value)).map(|filled| filled.into_text())
+    template.fill(&SameValue(value)).map(|filled| filled.into_text())
 }
 
 fn escaped(context: EscapeContext, value: &str) -> Result<String, EscapeError> {
@@ -39,14 +39,14 @@ fn escaped(context: EscapeContext, value: &str) -> Result<String, EscapeError> {
 }
 
 #[test]
-fn a_value_lands_by_where_it_stands_in_a_url() {
+fn a_value_is_escaped_by_its_position_in_a_url() {
     let filled = url("http://h/{arg.a}/x?q={caller}#{called}", "a/b?c&d=e#f g%");
     let value = "a%2Fb%3Fc%26d%3De%23f%20g%25";
     assert_eq!(filled.unwrap(), format!("http://h/{value}/x?q={value}#{value}"));
 }
 
 #[test]
-fn a_value_in_the_host_decides_it_and_can_hold_no_more_than_a_name() {
+fn a_value_in_the_host_can_only_be_a_host_name() {
     let (_, decides) = Template::url(pieces("http://{arg.h}.example/x", BraceSyntax::Doubled));
     assert!(decides);
     assert_eq!(url("http://{arg.h}.example/x", "shop").unwrap(), "http://shop.example/x");
@@ -56,15 +56,15 @@ fn a_value_in_the_host_decides_it_and_can_hold_no_more_than_a_name() {
 }
 
 #[test]
-fn a_whole_url_can_be_a_value_and_then_it_decides_the_host() {
+fn a_value_can_be_a_whole_url_with_its_host() {
     let (template, decides) = Template::url(pieces("{$next}?x={caller}", BraceSyntax::Doubled));
     assert!(decides);
-    let filled = template.fill(&All("http://h/a?b=c")).unwrap();
+    let filled = template.fill(&SameValue("http://h/a?b=c")).unwrap();
     assert_eq!(filled.text(), "http://h/a?b=c?x=http%3A%2F%2Fh%2Fa%3Fb%3Dc");
 }
 
 #[test]
-fn a_path_can_not_be_climbed() {
+fn a_value_in_a_path_can_not_reach_a_parent_folder() {
     assert_eq!(url("http://h/a/{caller}/b", ".."), Err(EscapeError::Path));
     assert_eq!(url("http://h/a/{caller}/b", "."), Err(EscapeError::Path));
     assert_eq!(url("http://h/a/{caller}/b", "../c").unwrap(), "http://h/a/..%2Fc/b");
@@ -87,7 +87,7 @@ fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
         ("", r#"{"a": "x", "b": ""}"#),
         ("1e5 ", r#"{"a": "x1e5 ", "b": "1e5 "}"#),
     ] {
-        let filled = template.fill(&All(value)).unwrap().into_text();
+        let filled = template.fill(&SameValue(value)).unwrap().into_text();
         assert_eq!(filled, json);
         serde_json::from_str::<serde_json::Value>(&filled).unwrap();
     }
@@ -98,12 +98,12 @@ fn in_json_only_known_placeholders_are_placeholders() {
     let text = r#"{"a": {"b": {}}, "{kaller}": [{caller}]}"#;
     let template = Template::json(pieces(text, BraceSyntax::Literal));
     assert_eq!(template.placeholders().count(), 1);
-    let filled = template.fill(&All("1")).unwrap().into_text();
+    let filled = template.fill(&SameValue("1")).unwrap().into_text();
     assert_eq!(filled, r#"{"a": {"b": {}}, "{kaller}": [1]}"#);
 }
 
 #[test]
-fn xml_headers_and_variables_keep_a_value_a_value() {
+fn xml_headers_and_variables_escape_a_value() {
     assert_eq!(
         escaped(EscapeContext::Xml, "<a b='c'>&").unwrap(),
         "&lt;a b=&apos;c&apos;&gt;&amp;"
@@ -113,7 +113,7 @@ fn xml_headers_and_variables_keep_a_value_a_value() {
 }
 
 #[test]
-fn a_destination_takes_only_what_no_switch_reads_anything_into() {
+fn a_destination_accepts_only_characters_without_meaning_to_a_switch() {
     assert_eq!(escaped(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
     for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {
         assert_eq!(
@@ -126,16 +126,16 @@ fn a_destination_takes_only_what_no_switch_reads_anything_into() {
 }
 
 #[test]
-fn doubled_braces_are_braces() {
+fn doubled_braces_give_literal_braces() {
     let template = Template::with_context(
         pieces("{{{caller}}}", BraceSyntax::Doubled),
         EscapeContext::Variable,
     );
-    assert_eq!(template.fill(&All("x")).unwrap().text(), "{x}");
+    assert_eq!(template.fill(&SameValue("x")).unwrap().text(), "{x}");
 }
 
 #[test]
-fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
+fn every_placeholder_error_has_a_position_and_the_nearest_name() {
     let problems = problems("{caler} and {nope.x} {");
     assert_eq!(problems.len(), 3, "{problems:#?}");
     assert_eq!(problems[0].range, 0..7);
@@ -145,17 +145,17 @@ fn every_problem_is_reported_with_its_place_and_the_nearest_name() {
 }
 
 #[test]
-fn sensitive_values_are_masked_where_people_look() {
+fn sensitive_values_are_masked_in_logs_and_displays() {
     let text = "http://h/?a={keypress}&b={caller}&c={keypress}";
     let (template, _) = Template::url(pieces(text, BraceSyntax::Doubled));
-    let filled = template.fill(&All("47&11")).unwrap();
+    let filled = template.fill(&SameValue("47&11")).unwrap();
     assert_eq!(filled.redacted(), "http://h/?a=***&b=47%2611&c=***");
     assert_eq!(format!("{filled:?}"), "\"http://h/?a=***&b=47%2611&c=***\"");
     assert!(filled.is_sensitive());
 }
 
 #[test]
-fn paths_read_keys_indexes_and_odd_keys() {
+fn key_paths_accept_keys_indexes_and_quoted_keys() {
     for (text, steps) in [
         ("code", vec![KeyPathStep::Key("code".into())]),
         (
@@ -189,7 +189,7 @@ fn phrases(text: &str) -> Vec<SpokenPhrase> {
 }
 
 #[test]
-fn a_text_that_is_spoken_says_how_each_value_is() {
+fn a_spoken_text_says_how_each_value_is_spoken() {
     use Placeholder::{Arg, Caller, Keypress};
     let words = |text: &str| SpokenPhrase::Text(text.into());
     for (text, read) in [
@@ -210,7 +210,7 @@ fn a_text_that_is_spoken_says_how_each_value_is() {
 }
 
 #[test]
-fn what_ends_the_sentence_of_a_value_is_not_spoken() {
+fn punctuation_after_a_value_is_not_spoken() {
     let (phrases, _) = parse_spoken("It is {say:$x}. Wait, {caller}!  ¿Sí?");
     let texts = phrases.into_iter().filter_map(|(_, phrase)| match phrase {
         SpokenPhrase::Text(text) => Some(text),
@@ -220,7 +220,7 @@ fn what_ends_the_sentence_of_a_value_is_not_spoken() {
 }
 
 #[test]
-fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
+fn every_error_in_a_spoken_text_has_a_position() {
     let (_, problems) = parse_spoken("a {say:callr} {spell:caller} {play:$} }");
     let places: Vec<_> = problems.iter().map(|problem| problem.range.clone()).collect();
     assert_eq!(places, [2..13, 14..28, 29..37, 38..39], "{problems:#?}");
@@ -229,7 +229,7 @@ fn every_problem_of_a_text_that_is_spoken_is_reported_with_its_place() {
 
 proptest! {
     #[test]
-    fn no_text_makes_the_reader_of_what_is_spoken_panic(text in "[{}a-z:$. ä]{0,20}\\PC*") {
+    fn parsing_any_spoken_text_does_not_panic(text in "[{}a-z:$. ä]{0,20}\\PC*") {
         let (phrases, problems) = parse_spoken(&text);
         let places = phrases.iter().map(|(at, _)| at).chain(problems.iter().map(|p| &p.range));
         for at in places {
@@ -238,7 +238,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic_and_pieces_cover_it(text in "\\PC*") {
+    fn parsing_any_template_does_not_panic_and_pieces_cover_the_text(text in "\\PC*") {
         for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
             let (pieces, problems) = parse_template(&text, braces);
             let covered = pieces.iter().map(|(at, _)| at.len()).sum::<usize>()
@@ -248,7 +248,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_adds_a_parameter_a_segment_or_a_line(value in ".*") {
+    fn no_value_adds_a_query_parameter_a_path_segment_or_a_line(value in ".*") {
         if let Ok(text) = url("http://h.example/a/{caller}/b?x={called}&y=1", &value) {
             let url = url::Url::parse(&text).unwrap();
             prop_assert_eq!(url.host_str(), Some("h.example"));
@@ -264,9 +264,9 @@ proptest! {
     }
 
     #[test]
-    fn any_value_in_json_stays_one_value(value in ".*") {
+    fn any_value_stays_one_value_in_json(value in ".*") {
         let template = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, BraceSyntax::Literal));
-        let filled = template.fill(&All(&value)).unwrap().into_text();
+        let filled = template.fill(&SameValue(&value)).unwrap().into_text();
         let json: serde_json::Value = serde_json::from_str(&filled).unwrap();
         prop_assert_eq!(json["a"].as_str(), Some(value.as_str()));
         prop_assert_eq!(json.as_object().unwrap().len(), 2);
@@ -274,7 +274,7 @@ proptest! {
 }
 
 #[test]
-fn a_template_is_shown_as_it_was_written() {
+fn a_template_is_displayed_as_it_was_written() {
     for written in [
         "",
         "plain {{braces}}",

@@ -1,4 +1,4 @@
-//! The wire of AGI: what real switches said, what a hostile one could say, and what we send.
+//! The AGI protocol: input from real and hostile switches, and the commands that the daemon sends.
 
 mod caps;
 mod commands;

@@ -1,4 +1,4 @@
-//! The Asterisk driver against a peer that says line by line what the real one was seen to say; the clock is paused.
+//! The Asterisk driver against a scripted peer, which sends the lines of a real Asterisk. The clock is paused.
 
 mod bounds;
 mod hang_ups;
@@ -37,7 +37,7 @@ const ENVIRONMENT: &str = "agi_network: yes\nagi_network_script: order-status\n\
 struct Asterisk(BufReader<DuplexStream>);
 
 impl Asterisk {
-    async fn hears(&mut self, command: &str) {
+    async fn expect_command(&mut self, command: &str) {
         let mut line = String::new();
         let heard = timeout(Duration::from_secs(3600), self.0.read_line(&mut line)).await;
         heard.unwrap_or_else(|_| panic!("{command:?} never came")).unwrap();
@@ -49,52 +49,52 @@ impl Asterisk {
     }
 
     async fn answers(&mut self, command: &str, reply: &str) {
-        self.hears(command).await;
+        self.expect_command(command).await;
         self.says(reply).await;
     }
 
-    async fn hears_the_end(&mut self) {
+    async fn expect_close(&mut self) {
         let mut line = String::new();
         assert_eq!(self.0.read_line(&mut line).await.unwrap(), 0, "more came: {line:?}");
     }
 }
 
-struct Call {
+struct AgiCall {
     channel: AgiChannel<DuplexStream>,
     asterisk: Asterisk,
     stop: CancellationToken,
 }
 
-async fn call() -> Call {
-    call_of_at_most(Duration::from_secs(3600)).await
+async fn call() -> AgiCall {
+    call_with_limit(Duration::from_secs(3600)).await
 }
 
-async fn call_of_at_most(longest: Duration) -> Call {
+async fn call_with_limit(longest: Duration) -> AgiCall {
     call_over(duplex(64 * 1024), longest).await
 }
 
-async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> Call {
+async fn call_over((ours, theirs): (DuplexStream, DuplexStream), longest: Duration) -> AgiCall {
     let mut asterisk = Asterisk(BufReader::new(theirs));
     let stop = CancellationToken::new();
     let bounds = CallLimits { stop: stop.clone(), ends_at: Instant::now() + longest };
     let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, said) = tokio::join!(open, asterisk.0.write_all(ENVIRONMENT.as_bytes()));
     let ((link, environment), ()) = (opened.unwrap(), said.unwrap());
-    Call { channel: AgiChannel::new(link, &environment), asterisk, stop }
+    AgiCall { channel: AgiChannel::new(link, &environment), asterisk, stop }
 }
 
-/// Sounds of which each is made at its time.
-struct Late(VecDeque<(Instant, Sound)>);
+/// Sounds that become ready at given times.
+struct DelayedSounds(VecDeque<(Instant, Sound)>);
 
-fn late(names: &'static [(u64, &str)]) -> Late {
+fn late(names: &'static [(u64, &str)]) -> DelayedSounds {
     let now = Instant::now();
     let sounds = names
         .iter()
         .map(|&(second, name)| (now + Duration::from_secs(second), Sound::File(Arc::from(name))));
-    Late(sounds.collect())
+    DelayedSounds(sounds.collect())
 }
 
-impl SoundStream for Late {
+impl SoundStream for DelayedSounds {
     async fn next(&mut self) -> Option<Sound> {
         let (made, _) = self.0.front()?;
         if *made > Instant::now() {

@@ -1,4 +1,4 @@
-//! The wire of FreeSWITCH's event socket: what a real switch said, what a hostile one could say, and what we send.
+//! The Event Socket protocol: input from real and hostile switches, and the commands that the daemon sends.
 
 mod caps;
 mod channel_data;

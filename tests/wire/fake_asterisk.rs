@@ -1,4 +1,4 @@
-//! The fake Asterisk, judged by what the real one was seen to do: its transcripts are played again with a paused clock.
+//! The fake Asterisk against transcripts of a real one, with a paused clock.
 
 mod driver;
 mod phone;

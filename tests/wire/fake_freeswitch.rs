@@ -1,5 +1,4 @@
-//! The fake FreeSWITCH, judged by what the real one was seen to do: its transcripts are played again with a paused clock;
-//! and by the real driver.
+//! The fake FreeSWITCH against transcripts of a real one, with a paused clock, and against the real driver.
 
 mod calls;
 mod driver;

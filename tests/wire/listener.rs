@@ -1,4 +1,4 @@
-//! What a connection is like before its first byte.
+//! Socket options of an accepted connection.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 
 #[tokio::test]
-async fn a_connection_sends_at_once_and_notices_a_host_that_is_gone() {
+async fn connections_have_tcp_nodelay_and_keepalive() {
     for address in ["127.0.0.1:0", "[::1]:0"] {
         let Ok(listener) = listener::bind(address.parse().unwrap()) else { continue };
         let switch = TcpStream::connect(listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! What a codec makes of bytes.
+//! Decoding of bytes by a codec.
 
 use std::fmt::Display;
 
@@ -12,7 +12,7 @@ pub(super) struct Decoded<M> {
     pub(super) error: Option<String>,
 }
 
-/// Reads a stream that comes in these chunks.
+/// Decodes a stream that arrives in these chunks.
 pub(super) fn hear<C>(mut codec: C, chunks: &[&[u8]]) -> Decoded<C::Item>
 where
     C: Decoder<Error: Display>,

@@ -20,7 +20,7 @@ pub(super) fn four_digits() -> DigitOptions {
     }
 }
 
-/// What comes of a question.
+/// The expected result of a question.
 pub(super) fn heard(digits: &str, ended: DigitsEnd) -> Result<Digits, Interruption> {
     Ok(Digits { digits: digits.into(), end: ended })
 }
@@ -38,13 +38,13 @@ pub(super) async fn ask(
     channel.collect_digits(&mut sounds(prompt), ask).await
 }
 
-/// Keys at their milliseconds.
+/// Keys with their times in milliseconds.
 pub(super) fn timed(keys: &[(u64, char)]) -> DtmfSource {
     DtmfSource::timed(keys.iter().map(|&(at, key)| (Duration::from_millis(at), key)).collect())
 }
 
-/// A call that may last an hour, and what stops it.
-pub(super) fn an_hour() -> (CallLimits, CancellationToken) {
+/// A call limit of one hour, and the token that shuts the call down.
+pub(super) fn one_hour_limit() -> (CallLimits, CancellationToken) {
     let stop = CancellationToken::new();
     let ends = Instant::now() + Duration::from_secs(3600);
     (CallLimits { stop: stop.clone(), ends_at: ends }, stop)

@@ -5,7 +5,7 @@ use dialscript::script::answer::AnswerValue;
 use crate::script::answer::{JSON, XML, assert_values, key, read};
 
 #[test]
-fn broken_bodies_say_where_and_nothing_of_what() {
+fn an_error_in_a_body_names_the_position_and_shows_no_content() {
     let rows: &[(Option<&str>, &str, &str)] = &[
         (JSON, "{\n \"canary\": 1,\n}", "invalid JSON at line 3, column 1"),
         (JSON, "canary", "invalid JSON at line 1, column 1"),
@@ -31,7 +31,7 @@ fn broken_bodies_say_where_and_nothing_of_what() {
 }
 
 #[test]
-fn depth_is_bounded_where_it_costs_and_harmless_where_not() {
+fn deep_nesting_is_refused_or_read_safely_by_format() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert_eq!(read(JSON, nested(127)).unreadable_reason(), None);
     let reason = read(JSON, nested(100_000)).unreadable_reason().expect("too deep");
@@ -41,7 +41,7 @@ fn depth_is_bounded_where_it_costs_and_harmless_where_not() {
 }
 
 #[test]
-fn xml_that_would_take_minutes_is_not_read() {
+fn xml_that_would_take_minutes_to_parse_is_refused() {
     let namespaces: String = (0..6000).map(|n| format!("<b xmlns:q{n}='1'>")).collect();
     let attributes: String = (0..30_000).map(|n| format!("a{n}='' ")).collect();
     for body in [format!("{namespaces}{}", "</b>".repeat(6000)), format!("<a {attributes}/>")] {

@@ -1,11 +1,11 @@
-//! What a body is: by its content type, by its look, and in which charset.
+//! The format and charset of a body, from its content type or its content.
 
 use dialscript::script::answer::TriggerAnswer;
 
 use crate::script::answer::{JSON, TEXT, XML, assert_values, key, read, text};
 
 #[test]
-fn content_types_decide_what_a_body_is() {
+fn the_content_type_decides_the_format_of_a_body() {
     let rows: &[(&str, &str, &str)] = &[
         ("application/json", r#"{"a":1}"#, "json"),
         ("Application/JSON; Charset=UTF-8", r#"{"a":1}"#, "json"),
@@ -37,7 +37,7 @@ fn content_types_decide_what_a_body_is() {
 }
 
 #[test]
-fn without_a_content_type_the_look_decides() {
+fn without_a_content_type_the_format_is_detected_from_the_body() {
     let rows: &[(&str, &str)] = &[
         (r#"{"a":1}"#, "json"),
         ("\n\t[1]", "text-free json"),
@@ -70,7 +70,7 @@ fn without_a_content_type_the_look_decides() {
     }
 }
 
-/// By what it answers to: every body of the tables above has `a` as 1, where its kind has keys.
+/// Detects the format by a key path: every body above has `a` as 1 if its format has keys.
 fn kind_of(answer: &TriggerAnswer) -> &'static str {
     if let Some(reason) = answer.unreadable_reason() {
         assert!(reason.contains("HTML page") && reason.contains("send JSON"), "{reason}");
@@ -90,7 +90,7 @@ fn kind_of(answer: &TriggerAnswer) -> &'static str {
 }
 
 #[test]
-fn charsets_are_those_of_the_mark_the_content_type_and_the_declaration() {
+fn the_charset_comes_from_the_byte_order_mark_the_content_type_or_the_declaration() {
     let rows: &[(Option<&str>, &[u8])] = &[
         (Some("text/plain; charset=iso-8859-1"), b"caf\xe9"),
         (Some("text/plain; charset=\"windows-1252\""), b"caf\xe9"),
@@ -118,6 +118,6 @@ fn charsets_are_those_of_the_mark_the_content_type_and_the_declaration() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_replaced() {
+fn bytes_that_are_not_utf_8_are_replaced() {
     assert_values(&read(JSON, b"{\"a\":\"x\xffy\"}"), &[("a", Some("x\u{fffd}y"))]);
 }

@@ -3,7 +3,7 @@
 use crate::script::answer::{JSON, assert_values, read};
 
 #[test]
-fn a_key_finds_what_stands_in_json() {
+fn a_key_path_reads_values_of_json() {
     let body = r#"{"data": {"code": "200", "n": null, "yes": true, "no": false, "empty": "",
         "items": [{"code": 7}, "b", [1, 2]], "odd.key": "x", "ü": "\u00fc\n"}, "twice": 1, "twice": 2}"#;
     let rows = [
@@ -31,7 +31,7 @@ fn a_key_finds_what_stands_in_json() {
 }
 
 #[test]
-fn a_list_at_the_top_begins_with_an_index() {
+fn a_key_path_into_a_top_level_list_begins_with_an_index() {
     assert_values(
         &read(JSON, r#"[ {"code": 1}, 2 ]"#),
         &[("[0].code", Some("1")), ("[1]", Some("2"))],
@@ -59,7 +59,7 @@ fn numbers_keep_the_digits_that_they_were_written_with() {
 }
 
 #[test]
-fn an_object_that_looks_like_the_parsers_inside_is_not_taken_for_a_number() {
+fn an_object_with_the_key_that_the_parser_uses_for_numbers_stays_an_object() {
     let answer = read(JSON, r#"{"a": {"$serde_json::private::Number": "1"}}"#);
     assert_values(&answer, &[("a", Some("{}"))]);
 }

@@ -9,7 +9,7 @@ use regex::Regex;
 
 use crate::script::answer::{FORM, JSON, TEXT, XML, key};
 
-/// One of each kind, and two of those that values are easily mistaken for.
+/// One matcher of each kind, and two of the kinds that are easily confused.
 fn matchers() -> [(&'static str, Matcher); 8] {
     let range = |min, max| Matcher::Range(Decimal::parse(min), Decimal::parse(max));
     [
@@ -33,7 +33,7 @@ fn assert_match(answer: &TriggerAnswer, path: Option<&KeyPath>, expected: &str) 
     assert_eq!(names.join(" "), expected, "{path:?} of {subject:?}");
 }
 
-/// What stands somewhere, and what matches it besides the status.
+/// A value, and the matchers that match it besides the status.
 const VALUES: [(&str, &str); 13] = [
     ("1.10", "text range present"),
     ("1.1", "range present"),
@@ -51,7 +51,7 @@ const VALUES: [(&str, &str); 13] = [
 ];
 
 #[test]
-fn a_value_matches_alike_wherever_it_stands() {
+fn a_value_matches_the_same_in_every_format() {
     for (value, expected) in VALUES {
         let expected = format!("{expected} status");
         let form = form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>();
@@ -90,7 +90,7 @@ fn literal_numbers_and_truth_values_of_json_match_as_they_are_written() {
 }
 
 #[test]
-fn what_is_empty_is_present_and_what_is_null_is_absent() {
+fn an_empty_value_is_present_and_null_is_absent() {
     let rows = [
         (JSON, r#"{"code":""}"#, "empty present status"),
         (XML, "<a><code/></a>", "empty present status"),
@@ -120,7 +120,7 @@ fn what_is_empty_is_present_and_what_is_null_is_absent() {
 }
 
 #[test]
-fn without_a_key_the_status_stands_where_there_is_no_text() {
+fn without_a_key_an_answer_that_is_no_text_matches_by_its_status() {
     for (content_type, body) in [(JSON, "{}"), (XML, "<a/>"), (FORM, "a=1"), (TEXT, ""), (None, "")]
     {
         let answer = TriggerAnswer::parse(200, content_type, body.as_bytes());
@@ -130,7 +130,7 @@ fn without_a_key_the_status_stands_where_there_is_no_text() {
 }
 
 #[test]
-fn an_error_matches_by_its_status_and_by_the_key_where_that_is_there() {
+fn an_error_answer_matches_by_its_status_and_by_its_key_if_present() {
     let at = key("code");
     let rows = [
         (JSON, r#"{"code":"1.10"}"#, "text range present class"),

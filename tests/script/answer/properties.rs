@@ -16,7 +16,7 @@ fn content_types() -> impl Strategy<Value = Option<String>> {
 
 proptest! {
     #[test]
-    fn any_bytes_can_be_asked(content_type in content_types(), body: Vec<u8>, path in "[a-c@.\\[\\]0-2\"]{1,9}") {
+    fn a_key_path_can_be_looked_up_in_any_bytes(content_type in content_types(), body: Vec<u8>, path in "[a-c@.\\[\\]0-2\"]{1,9}") {
         let answer = read(content_type.as_deref(), body);
         let path = KeyPath::parse(&path);
         answer.branch_value(path.as_ref());
@@ -25,7 +25,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_that_looks_like_a_format_can_be_asked(body in "[{}\\[\\]<>/a\"=&:,0 ;!?-]{0,60}") {
+    fn a_key_path_can_be_looked_up_in_any_text_that_resembles_a_format(body in "[{}\\[\\]<>/a\"=&:,0 ;!?-]{0,60}") {
         for content_type in [None, JSON, XML, FORM] {
             let answer = read(content_type, &body);
             answer.lookup(&key("a.a[0]"));
@@ -33,7 +33,7 @@ proptest! {
     }
 
     #[test]
-    fn every_json_string_comes_back(value: String) {
+    fn every_json_string_is_read_back_unchanged(value: String) {
         let body = serde_json::json!({ "a": [value] }).to_string();
         let answer = read(JSON, body);
         prop_assert_eq!(answer.lookup(&key("a[0]")), text(&value));

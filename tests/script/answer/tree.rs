@@ -3,7 +3,7 @@
 use crate::script::answer::{FORM, XML, assert_values, read};
 
 #[test]
-fn a_key_finds_what_stands_in_xml() {
+fn a_key_path_reads_values_of_xml() {
     let body = r#"<?xml version="1.0"?>
         <!-- <code>no</code> -->
         <order id="7" state=" open ">
@@ -58,14 +58,14 @@ fn a_root_without_elements_is_a_value_under_its_name() {
 }
 
 #[test]
-fn prefixes_of_names_do_not_matter() {
+fn namespace_prefixes_of_elements_are_ignored() {
     let body = r#"<s:Envelope xmlns:s="urn:s" xmlns:x="urn:x"><s:Body><x:code>1</x:code></s:Body></s:Envelope>"#;
     let rows = [("Body.code", Some("1")), ("s:Envelope.s:Body.other:code", Some("1"))];
     assert_values(&read(XML, body), &rows);
 }
 
 #[test]
-fn a_key_finds_what_stands_in_a_form() {
+fn a_key_path_reads_fields_of_a_form() {
     let body =
         "code=200&name=J%C3%BCrgen+K&item=a&item=b&data.code=7&list[0]=x&%20spaced%20=%20y%20&bare";
     let rows = [
@@ -87,7 +87,7 @@ fn a_key_finds_what_stands_in_a_form() {
 }
 
 #[test]
-fn prefixes_of_attributes_do_not_matter_unless_two_have_one_name() {
+fn namespace_prefixes_of_attributes_are_ignored_unless_two_names_collide() {
     let body = r#"<order xmlns:x="urn:x" xmlns:y="urn:y" id="7" x:id="8" x:state="open" x:two="1" y:two="2"/>"#;
     let rows = [
         ("@id", Some("7")),
@@ -104,7 +104,7 @@ fn prefixes_of_attributes_do_not_matter_unless_two_have_one_name() {
 }
 
 #[test]
-fn names_of_fields_are_taken_as_they_are() {
+fn names_of_form_fields_are_used_unchanged() {
     let body = "code=1&a.b=x&a.b=y&ns:code=2&shop:item=p&shop:item=q&data[code]=3";
     let rows = [
         ("code", Some("1")),
@@ -124,6 +124,6 @@ fn names_of_fields_are_taken_as_they_are() {
 }
 
 #[test]
-fn a_form_is_no_list() {
+fn a_form_can_not_be_indexed_like_a_list() {
     assert_values(&read(FORM, "code=1"), &[("[0]", None), ("[0].code", None), ("[1]", None)]);
 }

@@ -5,7 +5,7 @@ use dialscript::script::answer::TriggerAnswer;
 use crate::script::answer::{FORM, JSON, TEXT, XML, assert_values, read, text};
 
 #[test]
-fn without_a_key_a_text_is_its_own_value_and_all_else_the_status() {
+fn without_a_key_a_text_is_the_value_and_other_formats_give_the_status() {
     let rows: &[(Option<&str>, &str, &str)] = &[
         (TEXT, " 200 \r\n", "200"),
         (TEXT, "two\nlines", "two\nlines"),
@@ -31,7 +31,7 @@ fn without_a_key_a_text_is_its_own_value_and_all_else_the_status() {
 }
 
 #[test]
-fn an_empty_body_can_be_read_and_holds_nothing() {
+fn an_empty_body_is_readable_and_has_no_values() {
     for content_type in [None, JSON, XML, FORM, TEXT, Some("text/html")] {
         let answer = TriggerAnswer::parse(204, content_type, b"");
         assert_values(&answer, &[("code", None)]);
@@ -45,7 +45,7 @@ fn a_text_has_no_keys() {
 }
 
 #[test]
-fn the_size_is_at_least_that_of_the_texts_that_are_kept() {
+fn the_size_of_an_answer_counts_at_least_its_stored_texts() {
     let long = "x".repeat(10_000);
     for (content_type, body) in [
         (JSON, format!(r#"{{"a":"{long}"}}"#)),
@@ -60,7 +60,7 @@ fn the_size_is_at_least_that_of_the_texts_that_are_kept() {
 }
 
 #[test]
-fn an_answer_shows_nothing_of_its_content_when_it_is_printed() {
+fn the_debug_output_of_an_answer_hides_its_content() {
     for content_type in [JSON, XML, FORM, TEXT] {
         let body = if content_type == JSON { r#""canary""# } else { "<canary/>" };
         let shown = format!("{:?}", read(content_type, body));

@@ -1,6 +1,6 @@
 //! What a web application answers, and when.
 
-use crate::script::equal::call::Call;
+use crate::script::equal::call::CallRow;
 
 const ORDER: &str = r#"
     [prompt]
@@ -78,13 +78,13 @@ const LOOKS: &str = r#"
 
 const TYPED: &str = "1000:4 1200:7";
 
-fn order() -> Call {
-    Call::of(ORDER).argument("a", "b").keys(TYPED)
+fn order() -> CallRow {
+    CallRow::of(ORDER).argument("a", "b").keys(TYPED)
 }
 
-fn order_with(from: &str, to: &str) -> Call {
+fn order_with(from: &str, to: &str) -> CallRow {
     assert!(ORDER.contains(from));
-    Call::of(ORDER.replace(from, to)).argument("a", "b").keys(TYPED)
+    CallRow::of(ORDER.replace(from, to)).argument("a", "b").keys(TYPED)
 }
 
 const FOUND: &str = r#"{"data": {"code": 200, "status": "in 2 days; 'soon'"}}"#;
@@ -92,14 +92,14 @@ const FOUND: &str = r#"{"data": {"code": 200, "status": "in 2 days; 'soon'"}}"#;
 rows! {
     a_quick_answer_starts_no_music:
         order().json(150, FOUND).ends("matched", "9100@shipping").hears("up number| found");
-    a_late_answer_breaks_the_music_off:
+    a_late_answer_interrupts_the_music:
         order().json(2000, FOUND).ends("matched", "9100@shipping").hears("up number| <default > found");
-    an_answer_just_after_the_music_began:
+    an_answer_just_after_the_music_started:
         order().json(420, FOUND).ends("matched", "9100@shipping").hears("up number| <default > found");
     sounds_as_music_are_repeated_until_the_answer_comes:
         order_with(r#"music = "default""#, r#"music = "switch:jingle""#).json(2100, FOUND)
             .ends("matched", "9100@shipping").hears("up number| jingle jingle jingle| found");
-    keys_while_the_answer_is_awaited_are_lost:
+    keys_while_waiting_for_the_answer_are_discarded:
         order().keys("1000:4 1200:7 2000:1 2400:*").json(2000, FOUND).ends("matched", "9100@shipping");
     keys_in_music_of_sounds_do_not_end_it:
         order_with(r#"music = "default""#, r#"music = "switch:number""#).keys("1000:4 1200:7 2500:* 2700:#")
@@ -118,20 +118,20 @@ rows! {
             .ends("otherwise", "other@x");
     a_number_in_a_range:
         order().json(100, r#"{"data": {"code": 350.5}}"#).ends("matched", "range@x");
-    a_value_of_a_look:
+    a_value_that_matches_a_pattern:
         order().json(100, r#"{"data": {"code": "ORD-17"}}"#).ends("matched", "pattern@x");
     a_status_of_the_web_application:
         order().answer(100, 503, "application/json", "{}").ends("matched", "hung up 38");
     a_value_that_is_absent:
         order().json(100, r#"{"data": {"code": null}}"#).ends("matched", "absent@x");
-    a_value_that_is_there:
-        Call::of(LOOKS).json(100, r#"{"code": ""}"#).ends("matched", "there@x").hears("");
-    a_value_that_is_not_there_where_one_is_looked_for:
-        Call::of(LOOKS).json(100, "{}").ends("otherwise", "NextStep").hears("");
+    a_value_that_is_present:
+        CallRow::of(LOOKS).json(100, r#"{"code": ""}"#).ends("matched", "there@x").hears("");
+    an_absent_value_does_not_match_present:
+        CallRow::of(LOOKS).json(100, "{}").ends("otherwise", "NextStep").hears("");
     a_status_by_its_number:
         order_with("\"5xx\"", "404").answer(100, 404, "text/plain", "").ends("matched", "hung up 38");
     a_request_in_the_background_of_a_question:
-        Call::of(BACKGROUND).keys("500:7").ends("otherwise", "7@told").hears("up jingle| bye");
+        CallRow::of(BACKGROUND).keys("500:7").ends("otherwise", "7@told").hears("up jingle| bye");
     a_value_that_no_branch_names:
         order().json(100, r#"{"data": {"code": "what; is 'this', \\ $200?"}}"#).ends("otherwise", "other@x");
     an_answer_in_xml:

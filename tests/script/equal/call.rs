@@ -1,4 +1,4 @@
-//! A row: a script, a caller and a web application, and what has to come of them.
+//! A row: a script, a caller, a web application, and the expected results.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -9,65 +9,65 @@ use dialscript::fake::utterances::{FakeUtterance, UtteranceSource};
 use dialscript::script::definition::ScriptLibrary;
 use dialscript::script::request::TriggerError;
 
-use crate::script::equal::seen::{Roughly, Seen};
+use crate::script::equal::observed::{ApproximateTime, ObservedCall};
 use crate::script::equal::switches::{on_asterisk, on_freeswitch};
-use crate::script::equal::web::{Reply, Web};
+use crate::script::equal::upstream::{DelayedAnswer, FakeUpstream};
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{FakeRecognizer, FakeVoice};
 
-pub(crate) struct Call {
+pub(crate) struct CallRow {
     scripts: Vec<(&'static str, String)>,
     keys: Vec<(Duration, char)>,
-    when_asked: Option<&'static str>,
+    keys_on_request: Option<&'static str>,
     says: Vec<(Duration, FakeUtterance)>,
-    /// What is made of each utterance.
-    understood: Vec<Result<&'static str, &'static str>>,
-    understands_in: Duration,
+    /// The transcript or the recognition error of each utterance.
+    transcripts: Vec<Result<&'static str, &'static str>>,
+    recognition_time: Duration,
     recognizer: FakeRecognizer,
     can_record: bool,
     failing: Vec<&'static str>,
     late: Vec<(&'static str, Duration)>,
-    at_hand: Vec<&'static str>,
-    answers: Vec<Reply>,
+    cached: Vec<&'static str>,
+    answers: Vec<DelayedAnswer>,
     pub(crate) arguments: Vec<(&'static str, &'static str)>,
     pub(crate) answered: bool,
     pub(crate) hangs_up: Option<Duration>,
-    pub(crate) stops: Option<Duration>,
-    pub(crate) longest: Duration,
+    pub(crate) shuts_down: Option<Duration>,
+    pub(crate) call_limit: Duration,
     outcome: &'static str,
     exit: &'static str,
     heard: Option<&'static str>,
     requests: Option<Vec<&'static str>>,
-    leaves: Vec<(&'static str, &'static str)>,
+    variables: Vec<(&'static str, &'static str)>,
     reason: Option<&'static str>,
     takes: Option<Duration>,
 }
 
-impl Call {
+impl CallRow {
     pub(crate) fn of(script: impl Into<String>) -> Self {
         Self {
             scripts: vec![("main", script.into())],
             keys: Vec::new(),
-            when_asked: None,
+            keys_on_request: None,
             says: Vec::new(),
-            understood: Vec::new(),
-            understands_in: Duration::ZERO,
+            transcripts: Vec::new(),
+            recognition_time: Duration::ZERO,
             recognizer: FakeRecognizer::Recording,
             can_record: true,
             failing: Vec::new(),
             late: Vec::new(),
-            at_hand: Vec::new(),
+            cached: Vec::new(),
             answers: Vec::new(),
             arguments: Vec::new(),
             answered: false,
             hangs_up: None,
-            stops: None,
-            longest: Duration::from_secs(3600),
+            shuts_down: None,
+            call_limit: Duration::from_secs(3600),
             outcome: "",
             exit: "",
             heard: None,
             requests: None,
-            leaves: Vec::new(),
+            variables: Vec::new(),
             reason: None,
             takes: None,
         }
@@ -78,7 +78,7 @@ impl Call {
         self
     }
 
-    /// Keys with their milliseconds after the call was picked up: `1000:4 1200:7`.
+    /// Keys with their times in milliseconds after the pick-up: `1000:4 1200:7`.
     pub(crate) fn keys(mut self, keys: &str) -> Self {
         let key = |key: &str| {
             let (at, key) = key.split_once(':').unwrap();
@@ -88,19 +88,19 @@ impl Call {
         self
     }
 
-    /// Keys when they are asked for: a comma in them waits for the next question.
-    pub(crate) fn when_asked(mut self, keys: &'static str) -> Self {
-        self.when_asked = Some(keys);
+    /// Keys that are pressed at a question. A comma waits for the next question.
+    pub(crate) fn keys_on_request(mut self, keys: &'static str) -> Self {
+        self.keys_on_request = Some(keys);
         self
     }
 
-    /// Says something, `at` milliseconds after the call was picked up and for so many, which is understood as it is.
+    /// An utterance that is recognized correctly. `at` is in milliseconds after the pick-up, `lasts` in milliseconds.
     pub(crate) fn says(self, at: u64, lasts: u64, words: &'static str) -> Self {
-        self.mumbles(at, lasts, words, Ok(words))
+        self.says_recognized_as(at, lasts, words, Ok(words))
     }
 
-    /// Says something that is understood in another way, or not at all.
-    pub(crate) fn mumbles(
+    /// An utterance with another transcript than its words, or with a recognition error.
+    pub(crate) fn says_recognized_as(
         mut self,
         at: u64,
         lasts: u64,
@@ -110,41 +110,41 @@ impl Call {
         let utterance =
             FakeUtterance { text: words.into(), duration: Duration::from_millis(lasts) };
         self.says.push((Duration::from_millis(at), utterance));
-        self.understood.push(understood);
+        self.transcripts.push(understood);
         self
     }
 
-    /// How many milliseconds it takes to understand an utterance.
-    pub(crate) fn understands_in(mut self, time: u64) -> Self {
-        self.understands_in = Duration::from_millis(time);
+    /// Milliseconds that recognition takes for each utterance.
+    pub(crate) fn recognition_time(mut self, time: u64) -> Self {
+        self.recognition_time = Duration::from_millis(time);
         self
     }
 
-    pub(crate) fn hears_by(mut self, recognizer: FakeRecognizer) -> Self {
+    pub(crate) fn with_recognizer(mut self, recognizer: FakeRecognizer) -> Self {
         self.recognizer = recognizer;
         self
     }
 
-    pub(crate) fn can_not_record(mut self) -> Self {
+    pub(crate) fn without_recording(mut self) -> Self {
         self.can_record = false;
         self
     }
 
-    /// Texts that no engine speaks; `*` is all.
+    /// A text that can not be synthesized. `*` means every text.
     pub(crate) fn failing(mut self, text: &'static str) -> Self {
         self.failing.push(text);
         self
     }
 
-    /// A text that is spoken so many milliseconds after it is wanted.
+    /// A text whose synthesis takes `after` milliseconds.
     pub(crate) fn late(mut self, text: &'static str, after: u64) -> Self {
         self.late.push((text, Duration::from_millis(after)));
         self
     }
 
-    /// A text, or a sound at a URL, that was made before the call.
-    pub(crate) fn at_hand(mut self, name: &'static str) -> Self {
-        self.at_hand.push(name);
+    /// A text, or a sound at a URL, that is cached before the call.
+    pub(crate) fn cached(mut self, name: &'static str) -> Self {
+        self.cached.push(name);
         self
     }
 
@@ -184,54 +184,54 @@ impl Call {
         self
     }
 
-    pub(crate) fn stops(mut self, after: u64) -> Self {
-        self.stops = Some(Duration::from_millis(after));
+    pub(crate) fn shuts_down(mut self, after: u64) -> Self {
+        self.shuts_down = Some(Duration::from_millis(after));
         self
     }
 
-    pub(crate) fn longest(mut self, time: u64) -> Self {
-        self.longest = Duration::from_millis(time);
+    pub(crate) fn call_limit(mut self, time: u64) -> Self {
+        self.call_limit = Duration::from_millis(time);
         self
     }
 
-    /// What has to come of it: `DIALSCRIPT_OUTCOME`, and how the dialplan goes on.
+    /// The expected `DIALSCRIPT_OUTCOME`, and how the dialplan continues.
     pub(crate) fn ends(mut self, outcome: &'static str, exit: &'static str) -> Self {
         (self.outcome, self.exit) = (outcome, exit);
         self
     }
 
-    /// What has to be heard: `number| found` is a sound that is broken off, and one that is not.
+    /// The expected sounds: in `number| found`, `number` is interrupted and `found` is not.
     pub(crate) fn hears(mut self, heard: &'static str) -> Self {
         self.heard = Some(heard);
         self
     }
 
-    /// All that is asked of the web application.
+    /// All expected requests to the web application.
     pub(crate) fn requests(mut self, requests: &[&'static str]) -> Self {
         self.requests = Some(requests.to_vec());
         self
     }
 
-    /// A variable that the dialplan has in the end, its name in small letters.
-    pub(crate) fn leaves(mut self, name: &'static str, value: &'static str) -> Self {
-        self.leaves.push((name, value));
+    /// A variable that the dialplan has at the end. Its name is in lower case.
+    pub(crate) fn sets_variable(mut self, name: &'static str, value: &'static str) -> Self {
+        self.variables.push((name, value));
         self
     }
 
-    /// What stands in the log as the reason.
-    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+    /// The expected reason in the log.
+    pub(crate) fn with_reason(mut self, reason: &'static str) -> Self {
         self.reason = Some(reason);
         self
     }
 
-    /// Milliseconds in prompts and questions, roughly.
+    /// Expected time in prompts and questions, in milliseconds, within 250 ms.
     pub(crate) fn takes(mut self, time: u64) -> Self {
         self.takes = Some(Duration::from_millis(time));
         self
     }
 
     pub(crate) fn keypresses(&self) -> DtmfSource {
-        match self.when_asked {
+        match self.keys_on_request {
             Some(keys) => DtmfSource::on_request(keys),
             None => DtmfSource::timed(self.keys.clone()),
         }
@@ -245,28 +245,28 @@ impl Call {
         FakeVoice {
             failing: self.failing.clone(),
             slow: self.late.clone(),
-            cached: self.at_hand.clone(),
-            transcripts: Mutex::new(self.understood.clone().into()),
-            recognition_time: self.understands_in,
+            cached: self.cached.clone(),
+            transcripts: Mutex::new(self.transcripts.clone().into()),
+            recognition_time: self.recognition_time,
             recordings_folder: Some(recordings.join(if self.can_record { "" } else { "missing" })),
             recognizer: self.recognizer,
             ..FakeVoice::default()
         }
     }
 
-    pub(crate) fn web(&self) -> Web {
-        Web::answering(self.answers.clone())
+    pub(crate) fn web(&self) -> FakeUpstream {
+        FakeUpstream::with_answers(self.answers.clone())
     }
 
-    /// Why it can not listen, each switch says in its own words.
-    fn compared(&self, mut seen: Seen) -> Seen {
+    /// Hides the reason where each switch has its own words for it.
+    fn compared(&self, mut seen: ObservedCall) -> ObservedCall {
         if !self.can_record || matches!(self.recognizer, FakeRecognizer::Switch) {
             seen.reason = seen.reason.map(|_| "its own".into());
         }
         seen
     }
 
-    pub(crate) async fn is_the_same_on_both(&self) {
+    pub(crate) async fn assert_same_on_both_switches(&self) {
         let (_folder, library) = library(&self.scripts);
         let asterisk = self.compared(on_asterisk(self, &library).await);
         let freeswitch = self.compared(on_freeswitch(self, &library).await);
@@ -282,19 +282,19 @@ impl Call {
         self.assert_expectations(&asterisk);
     }
 
-    fn assert_expectations(&self, seen: &Seen) {
+    fn assert_expectations(&self, seen: &ObservedCall) {
         assert_eq!(seen.recordings, 0, "a recording is left over");
         if let Some(requests) = &self.requests {
             assert_eq!(seen.requests, *requests);
         }
-        for (name, value) in &self.leaves {
+        for (name, value) in &self.variables {
             assert_eq!(seen.variables.get(*name).map(String::as_str), Some(*value), "{name}");
         }
         if let Some(reason) = self.reason {
             assert_eq!(seen.reason.as_deref(), Some(reason));
         }
         if let Some(takes) = self.takes {
-            assert_eq!(seen.asked, Roughly(takes));
+            assert_eq!(seen.asked, ApproximateTime(takes));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Hang-ups, a stop of the daemon, the longest call.
+//! Hang-ups, a shutdown of the daemon, and the call limit.
 
-use crate::script::equal::call::Call;
+use crate::script::equal::call::CallRow;
 
 const CALL: &str = r#"
     [prompt]
@@ -25,22 +25,22 @@ const CALL: &str = r#"
 "#;
 
 /// Both keys at 1.2 s, the answer at 3.2 s, the last sound until 4.2 s.
-fn call() -> Call {
-    Call::of(CALL).keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#)
+fn call() -> CallRow {
+    CallRow::of(CALL).keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#)
 }
 
-fn silent() -> Call {
-    Call::of(CALL)
+fn silent() -> CallRow {
+    CallRow::of(CALL)
 }
 
 /// The same script, with a request for who hangs up.
-fn telling() -> Call {
+fn reporting_hang_ups() -> CallRow {
     let hangup = r#"
     [hangup]
     url = "http://shop.example/gone?id={keypress}"
     body = "n={caller}"
     "#;
-    Call::of(format!("{CALL}{hangup}"))
+    CallRow::of(format!("{CALL}{hangup}"))
 }
 
 rows! {
@@ -56,38 +56,38 @@ rows! {
         call().hangs_up(1400).ends("hangup", "HangupHandler").hears("up number| hangs-up");
     a_hang_up_in_the_music:
         call().hangs_up(2500).ends("hangup", "HangupHandler").hears("up number| <default hangs-up");
-    a_hang_up_in_the_sound_of_the_outcome:
+    a_hang_up_in_the_outcome_prompt:
         call().hangs_up(3700).ends("hangup", "HangupHandler");
-    a_stop_in_the_prompt:
-        silent().stops(1500).ends("error", "NextStep").hears("up number|");
-    a_stop_while_collecting:
-        silent().keys("1000:4").stops(2000).ends("error", "NextStep").hears("up number|");
-    a_stop_in_the_music:
-        call().stops(2500).ends("error", "NextStep").hears("up number| <default >");
-    a_stop_in_the_sound_of_the_outcome:
-        call().stops(3700).ends("error", "NextStep").hears("up number| <default > found|");
-    the_longest_call_ends_in_the_prompt:
-        silent().longest(1500).ends("error", "NextStep").hears("up number|");
-    the_longest_call_ends_in_the_music:
-        call().longest(2500).ends("error", "NextStep").hears("up number| <default >");
-    the_longest_call_ends_while_collecting:
-        silent().longest(5000).ends("error", "NextStep").hears("up number");
+    a_shutdown_in_the_prompt:
+        silent().shuts_down(1500).ends("error", "NextStep").hears("up number|");
+    a_shutdown_while_collecting_digits:
+        silent().keys("1000:4").shuts_down(2000).ends("error", "NextStep").hears("up number|");
+    a_shutdown_in_the_music:
+        call().shuts_down(2500).ends("error", "NextStep").hears("up number| <default >");
+    a_shutdown_in_the_outcome_prompt:
+        call().shuts_down(3700).ends("error", "NextStep").hears("up number| <default > found|");
+    the_call_limit_ends_a_call_in_the_prompt:
+        silent().call_limit(1500).ends("error", "NextStep").hears("up number|");
+    the_call_limit_ends_a_call_in_the_music:
+        call().call_limit(2500).ends("error", "NextStep").hears("up number| <default >");
+    the_call_limit_ends_a_call_while_collecting_digits:
+        silent().call_limit(5000).ends("error", "NextStep").hears("up number");
     a_hang_up_in_the_prompt_is_reported:
-        telling().hangs_up(1500).ends("hangup", "HangupHandler").requests(&["tells http://shop.example/gone?id= n=%2B49%2030%2F1"]);
+        reporting_hang_ups().hangs_up(1500).ends("hangup", "HangupHandler").requests(&["tells http://shop.example/gone?id= n=%2B49%2030%2F1"]);
     a_hang_up_while_collecting_is_reported_with_the_digits:
-        telling().keys("1000:4").hangs_up(2000).ends("hangup", "HangupHandler")
+        reporting_hang_ups().keys("1000:4").hangs_up(2000).ends("hangup", "HangupHandler")
             .requests(&["tells http://shop.example/gone?id=4 n=%2B49%2030%2F1"]);
     a_hang_up_in_the_music_is_reported:
-        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(2500)
+        reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(2500)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
-    a_hang_up_in_the_sound_of_the_outcome_is_reported:
-        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(3700)
+    a_hang_up_in_the_outcome_prompt_is_reported:
+        reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).hangs_up(3700)
             .ends("hangup", "HangupHandler")
             .requests(&["asks http://shop.example/?id=47 ", "tells http://shop.example/gone?id=47 n=%2B49%2030%2F1"]);
     a_call_that_is_not_hung_up_reports_nothing:
-        telling().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
+        reporting_hang_ups().keys("1000:4 1200:7").json(2000, r#"{"code": 200}"#).ends("matched", "9100@shipping")
             .requests(&["asks http://shop.example/?id=47 "]);
-    a_call_that_a_stop_ends_reports_nothing:
-        telling().stops(1500).ends("error", "NextStep").requests(&[]);
+    a_call_that_a_shutdown_ends_reports_nothing:
+        reporting_hang_ups().shuts_down(1500).ends("error", "NextStep").requests(&[]);
 }

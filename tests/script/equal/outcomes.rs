@@ -1,6 +1,6 @@
 //! Menus, ways on, chains of scripts.
 
-use crate::script::equal::call::Call;
+use crate::script::equal::call::CallRow;
 
 /// A menu: 3 s of prompt, then 1 s.
 const MENU: &str = r#"
@@ -64,20 +64,20 @@ const NOTICE: &str = r#"
 
 const CIRCLE: &str = "[otherwise]\nthen = \"script main\"\n";
 
-fn menu() -> Call {
-    Call::of(MENU).and("pin", PIN)
+fn menu() -> CallRow {
+    CallRow::of(MENU).and("pin", PIN)
 }
 
 rows! {
     a_menu_without_a_trigger:
         menu().keys("1000:1").ends("matched", "9100@shipping").hears("up number|");
-    a_list_of_values_and_a_cause:
+    a_list_of_values_and_a_hangup_cause:
         menu().keys("1000:4").ends("matched", "hung up 17");
-    sounds_of_an_outcome_and_a_usual_hang_up:
+    an_outcome_prompt_and_a_normal_hang_up:
         menu().keys("1000:5").ends("matched", "hung up 16").hears("up number| found bye");
-    variables_with_signs_that_mean_something_elsewhere:
+    variables_with_special_characters:
         menu().keys("1000:6").ends("matched", "NextStep");
-    a_key_that_no_branch_names_goes_the_way_of_invalid_input:
+    a_key_that_no_branch_matches_exits_like_invalid_input:
         menu().keys("1000:0").ends("otherwise", "operator@from-phones");
     again_within_repeat_asks_again:
         menu().keys("1000:2 4000:1").ends("matched", "9100@shipping").hears("up number| unknown number|");
@@ -86,7 +86,7 @@ rows! {
             .hears("up number| unknown number| unknown");
     a_key_in_the_sound_before_again_is_the_next_input:
         menu().keys("1000:2 2000:1").ends("matched", "9100@shipping").hears("up number| unknown|");
-    a_key_in_the_last_sound_is_lost_and_interrupts_nothing:
+    a_key_in_the_last_sound_is_discarded_and_interrupts_nothing:
         menu().keys("1000:5 1500:1 2500:*").ends("matched", "hung up 16").hears("up number| found bye");
     a_chain_of_scripts:
         menu().keys("1000:9 3600:4 3800:7").ends("otherwise", "1@pin").hears("up number| welcome number|");
@@ -100,18 +100,18 @@ rows! {
         menu().keys("1000:9").ends("no_input", "NextStep").hears("up number| welcome number");
     a_destination_of_an_argument:
         menu().argument("to", "200").keys("1000:8").ends("matched", "200@from-phones");
-    a_destination_that_is_none:
+    an_invalid_destination:
         menu().argument("to", "200,1").keys("1000:8").ends("error", "NextStep");
     a_silent_caller_hears_a_menu_twice:
         menu().ends("no_input", "NextStep").hears("up number number");
-    a_request_in_the_background_of_a_call_that_rings_on:
-        Call::of(NOTICE).argument("why", "busy").ends("otherwise", "NextStep").hears("");
-    sounds_and_questions_of_a_call_that_rings_on_are_passed_over:
-        Call::of(MENU.replace("repeat = 1", "repeat = 1\nanswer = false")).and("pin", PIN)
+    a_background_request_of_a_call_that_is_not_picked_up:
+        CallRow::of(NOTICE).argument("why", "busy").ends("otherwise", "NextStep").hears("");
+    sounds_and_questions_of_a_call_that_is_not_picked_up_are_skipped:
+        CallRow::of(MENU.replace("repeat = 1", "repeat = 1\nanswer = false")).and("pin", PIN)
             .ends("no_input", "NextStep").hears("");
     a_sound_alone:
-        Call::of("[prompt]\nplay = \"switch:welcome\"\n").keys("500:1")
+        CallRow::of("[prompt]\nplay = \"switch:welcome\"\n").keys("500:1")
             .ends("otherwise", "NextStep").hears("up welcome");
-    a_chain_in_a_circle_ends:
-        Call::of(CIRCLE).ends("error", "NextStep");
+    a_chain_of_scripts_in_a_loop_ends:
+        CallRow::of(CIRCLE).ends("error", "NextStep");
 }

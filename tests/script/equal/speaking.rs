@@ -1,6 +1,6 @@
 //! Texts that are spoken: their order, parts that are late, keys meanwhile, and engines that fail.
 
-use crate::script::equal::call::Call;
+use crate::script::equal::call::CallRow;
 
 /// 2.5 s of prompt in five parts.
 const PARTS: &str = r#"
@@ -75,38 +75,40 @@ const PIN: &str = r#"
     then = "hangup"
 "#;
 
-fn echo(keypress: &str) -> Call {
+fn echo(keypress: &str) -> CallRow {
     let next = NEXT.replace("Four", "{digits:main.keypress} Two");
     let next = next.replace("[keypress]", &format!("[keypress]\n{keypress}"));
-    Call::of(AGAIN.replace("say = \"Five\"\n", "")).and("next", next)
+    CallRow::of(AGAIN.replace("say = \"Five\"\n", "")).and("next", next)
 }
 
-fn letters(more: &str) -> Call {
+fn letters(more: &str) -> CallRow {
     let parts = PARTS.replace("MORE", more);
-    Call::of(parts.replace(r#"["One", "Two", "Three", "Four", "Five"]"#, r#""{caller_name} Two""#))
+    CallRow::of(
+        parts.replace(r#"["One", "Two", "Three", "Four", "Five"]"#, r#""{caller_name} Two""#),
+    )
 }
 
-fn parts() -> Call {
-    Call::of(PARTS.replace("MORE", ""))
+fn parts() -> CallRow {
+    CallRow::of(PARTS.replace("MORE", ""))
 }
 
-fn without_barge_in() -> Call {
-    Call::of(PARTS.replace("MORE", "barge_in = false"))
+fn without_barge_in() -> CallRow {
+    CallRow::of(PARTS.replace("MORE", "barge_in = false"))
 }
 
-fn says(text: &str, answer: &'static str) -> Call {
-    Call::of(VALUES.replace("SAID", text)).json(100, answer)
+fn says(text: &str, answer: &'static str) -> CallRow {
+    CallRow::of(VALUES.replace("SAID", text)).json(100, answer)
 }
 
-fn again() -> Call {
-    Call::of(AGAIN).and("next", NEXT)
+fn again() -> CallRow {
+    CallRow::of(AGAIN).and("next", NEXT)
 }
 
 const FOUND: &str =
     r#"{"code": 200, "id": "471", "status": "sent", "sum": "1200", "rest": "-1.5"}"#;
 
 rows! {
-    texts_are_heard_in_their_order:
+    texts_are_played_in_order:
         parts().ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye").takes(5500);
     a_key_in_the_first_of_five_parts_skips_the_others:
         parts().keys("300:4 500:7").ends("otherwise", "47@next").hears("up One|");
@@ -119,43 +121,43 @@ rows! {
             .hears("up One Two Three Four Five");
     the_first_digit_has_its_time_from_the_end_of_the_last_part:
         parts().keys("5300:4 5500:7").ends("otherwise", "47@next").hears("up One Two Three Four Five");
-    a_late_part_is_waited_for_in_its_place:
+    a_late_part_is_awaited_in_order:
         parts().late("Two", 3000).ends("no_input", "hung up 16").hears("up One Two Three Four Five Bye")
             .takes(8000);
-    a_late_part_is_made_while_an_earlier_one_is_heard:
+    a_late_part_is_synthesized_while_an_earlier_one_is_played:
         parts().late("Three", 900).keys("2700:4 2900:7").ends("otherwise", "47@next")
             .hears("up One Two Three Four Five");
     a_key_while_a_late_part_is_awaited_skips_it:
         parts().late("Two", 3000).keys("1500:4 1700:7").ends("otherwise", "47@next").hears("up One");
-    a_key_before_the_first_part_is_made:
+    a_key_before_the_first_part_is_ready:
         parts().late("One", 3000).keys("1500:4 1700:7").ends("otherwise", "47@next").hears("up");
     without_barge_in_keys_while_a_late_part_is_awaited_are_kept:
         without_barge_in().late("Two", 3000).keys("1500:4 1700:7").ends("otherwise", "47@next")
             .hears("up One Two Three Four Five");
-    keys_that_mean_nothing_while_a_late_part_is_awaited:
+    ignored_keys_while_a_late_part_is_awaited:
         parts().late("Two", 3000).keys("1500:* 1700:*").ends("no_input", "hung up 16")
             .hears("up One Two Three Four Five Bye");
     a_terminator_while_a_late_part_is_awaited:
         parts().late("Two", 3000).keys("1500:#").ends("no_input", "hung up 16").hears("up One Bye");
-    a_lost_part_is_passed_over:
+    a_failed_part_is_skipped:
         parts().failing("Three").keys("1800:4 1900:7").ends("otherwise", "47@next").hears("up One Two Four Five|");
-    a_part_that_is_late_and_lost:
+    a_part_that_is_late_and_fails:
         parts().failing("Three").late("Three", 3000).ends("no_input", "hung up 16")
             .hears("up One Two Four Five Bye");
-    a_question_that_nobody_hears_is_no_input_at_once:
+    a_question_whose_prompt_fails_is_no_input_at_once:
         parts().failing("*").ends("no_input", "hung up 16").hears("up")
-            .because("the prompt could not be played: the engine is broken").takes(0);
-    a_question_that_nobody_hears_takes_keys_that_came_before:
+            .with_reason("the prompt could not be played: the engine is broken").takes(0);
+    a_question_whose_prompt_fails_uses_type_ahead:
         parts().failing("*").late("Five", 2000).keys("1000:4 1300:7").ends("otherwise", "47@next").hears("up");
-    values_are_spoken_where_they_stand:
+    values_are_spoken_at_their_position_in_the_text:
         says("One {say:$status} Two {digits:$id} Three {number:$sum} Four", FOUND)
             .ends("matched", "found@x").hears("up One sent Two 4 7 1 Three 1200 Four");
-    values_that_no_engine_speaks_are_said_by_the_switch:
+    values_without_a_synthesizer_are_spoken_by_the_switch_itself:
         says("One {say:$status} Two {digits:$id} {number:$sum}", FOUND).failing("*")
             .ends("matched", "found@x").hears("up letters:sent digits:4 digits:7 digits:1 digits:1200");
-    a_number_below_zero_is_not_said_by_the_switch:
+    a_negative_number_is_not_spoken_by_the_switch:
         says("{number:$rest} Two", FOUND).failing("-1.5").ends("matched", "found@x").hears("up Two");
-    values_that_are_not_there_are_passed_over:
+    absent_values_are_skipped:
         says("One {say:$nothing} Two {play:$none}", FOUND).ends("matched", "found@x").hears("up One Two");
     the_sound_of_a_url_that_is_a_value:
         says("One {play:$url} Two", r#"{"code": 200, "url": "https://shop.example/a/jingle"}"#)
@@ -163,45 +165,45 @@ rows! {
     texts_and_sounds_in_one_outcome:
         says("One {play:switch:jingle} {say:caller_name}", FOUND)
             .ends("matched", "found@x").hears("up One jingle Ann_&_Co");
-    keys_in_the_text_of_an_outcome_are_for_the_next_question:
+    keys_in_an_outcome_text_are_for_the_next_question:
         again().keys("300:2 400:2 650:4 800:7").ends("otherwise", "47@22").hears("up Welcome| Five|");
-    keys_while_the_text_of_an_outcome_is_made_are_for_the_next_question:
+    keys_while_an_outcome_text_is_synthesized_are_for_the_next_question:
         again().late("Five", 2000).keys("300:2 500:2 1200:4 1500:7").ends("otherwise", "47@22")
             .hears("up Welcome|");
-    keys_in_digits_that_the_switch_says_are_for_the_question_asked_again:
+    keys_in_digits_that_the_switch_speaks_are_for_the_repeated_question:
         again().failing("1").keys("300:1 500:1 1100:2 1700:2 5000:4 5200:7").ends("otherwise", "47@22")
             .hears("up Welcome| digits:1| Five Four");
-    keys_in_digits_that_the_switch_says_end_them:
+    keys_in_digits_that_the_switch_speaks_interrupt_them:
         echo("").failing("1").failing("2").keys("300:1 500:2 900:4 1100:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1|");
-    without_barge_in_keys_behind_digits_that_the_switch_says:
+    without_barge_in_keys_after_digits_that_the_switch_speaks:
         echo("barge_in = false").failing("1").failing("2").keys("300:1 500:2 2100:4 2250:7").ends("otherwise", "47@12")
             .hears("up Welcome| digits:1 digits:2 Two");
-    keys_in_letters_that_the_switch_says_end_them:
+    keys_in_letters_that_the_switch_speaks_interrupt_them:
         letters("").failing("Ann & Co").keys("300:1 500:2").ends("otherwise", "12@next").hears("up letters:AnnCo|");
     sounds_are_heard_before_texts:
-        Call::of(PARTS.replace("MORE", "").replace("[prompt]", "[prompt]\nplay = \"switch:jingle\""))
+        CallRow::of(PARTS.replace("MORE", "").replace("[prompt]", "[prompt]\nplay = \"switch:jingle\""))
             .keys("900:4 1100:7").ends("otherwise", "47@next").hears("up jingle One|");
     a_sensitive_value_is_spoken_in_one_piece:
-        Call::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two").leaves("dialscript_input", "");
-    a_sensitive_value_that_the_switch_says:
-        Call::of(PIN).failing("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
+        CallRow::of(PIN).keys("300:4 500:7 700:1").ends("otherwise", "NextStep").hears("up Welcome| One 4,_7,_1 Two").sets_variable("dialscript_input", "");
+    a_sensitive_value_that_the_switch_speaks:
+        CallRow::of(PIN).failing("4, 7, 1").keys("300:4 500:7 700:1").ends("otherwise", "NextStep")
             .hears("up Welcome| One digits:471 Two");
     a_hang_up_in_a_text:
         parts().hangs_up(1200).ends("hangup", "HangupHandler").hears("up One Two Three hangs-up|");
-    a_hang_up_while_a_text_is_made:
+    a_hang_up_while_a_text_is_synthesized:
         parts().late("Two", 5000).hangs_up(2000).ends("hangup", "HangupHandler").hears("up One hangs-up");
-    a_hang_up_while_the_text_of_an_outcome_is_made:
+    a_hang_up_while_an_outcome_text_is_synthesized:
         says("One Two {say:$status}", FOUND).late("sent", 5000).hangs_up(3000)
             .ends("hangup", "HangupHandler").hears("up One_Two hangs-up");
-    a_hang_up_in_digits_that_the_switch_says:
+    a_hang_up_in_digits_that_the_switch_speaks:
         says("{say:$id}", FOUND).failing("*").hangs_up(1200).ends("hangup", "HangupHandler");
-    a_stop_in_a_text:
-        parts().stops(1200).ends("error", "NextStep").hears("up One Two Three|");
-    a_stop_while_a_text_is_made:
-        parts().late("Two", 5000).stops(2000).ends("error", "NextStep").hears("up One");
-    the_longest_call_ends_in_a_text:
-        parts().longest(1200).ends("error", "NextStep").hears("up One Two Three|");
-    the_longest_call_ends_while_a_text_is_made:
-        parts().late("Two", 5000).longest(2000).ends("error", "NextStep").hears("up One");
+    a_shutdown_in_a_text:
+        parts().shuts_down(1200).ends("error", "NextStep").hears("up One Two Three|");
+    a_shutdown_while_a_text_is_synthesized:
+        parts().late("Two", 5000).shuts_down(2000).ends("error", "NextStep").hears("up One");
+    the_call_limit_ends_a_call_in_a_text:
+        parts().call_limit(1200).ends("error", "NextStep").hears("up One Two Three|");
+    the_call_limit_ends_a_call_while_a_text_is_synthesized:
+        parts().late("Two", 5000).call_limit(2000).ends("error", "NextStep").hears("up One");
 }

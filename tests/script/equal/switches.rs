@@ -19,18 +19,18 @@ use tokio::io::duplex;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::script::equal::call::Call;
-use crate::script::equal::seen::Seen;
-use crate::script::equal::web::Web;
+use crate::script::equal::call::CallRow;
+use crate::script::equal::observed::ObservedCall;
+use crate::script::equal::upstream::FakeUpstream;
 use crate::support::fake_voice::FakeVoice;
 use crate::support::phone_log::PhoneLog;
 
 const HOST: &str = "127.0.0.1:8084";
-const FIRST_WORDS: Duration = Duration::from_secs(5);
-/// For a call that does not end.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Bound for a call that does not end by itself.
 const FAR: Duration = Duration::from_secs(6 * 3600);
 
-pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
+pub(crate) async fn on_asterisk(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
     let (ours, theirs) = duplex(64 * 1024);
     let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
@@ -39,7 +39,7 @@ pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
     let query = query.collect::<Vec<_>>().join("&");
     let line =
         if call.answered { asterisk::FakeLineState::Up } else { asterisk::FakeLineState::Ringing };
-    let its = asterisk::FakeAsteriskCall {
+    let fake_call = asterisk::FakeAsteriskCall {
         script: format!("main?{query}"),
         caller: CALLER.into(),
         caller_name: NAME.into(),
@@ -47,24 +47,24 @@ pub(crate) async fn on_asterisk(call: &Call, library: &ScriptLibrary) -> Seen {
         ..asterisk::FakeAsteriskCall::default()
     };
     let switch = tokio::spawn(async move {
-        asterisk::run_agi(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        asterisk::run_agi(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone).await
     });
-    let (link, environment) = agi::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let (link, environment) = agi::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = environment.script_request().arguments.into_iter().collect();
     let report =
         runs(AgiChannel::new(link, &environment), library, (&web, &voice), arguments).await;
     timeout(FAR, switch).await.expect("AGI() did not end").unwrap();
-    Seen::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, web.asked(), &voice)
 }
 
-pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen {
+pub(crate) async fn on_freeswitch(call: &CallRow, library: &ScriptLibrary) -> ObservedCall {
     let (ours, theirs) = duplex(64 * 1024);
     let (phone_log, web, recordings) = (PhoneLog::default(), call.web(), TempDir::new().unwrap());
     let voice = call.voice(recordings.path());
     let phone = phone(call, &phone_log);
     let argument =
         |(name, value): &(&str, &str)| (format!("dialscript_arg_{name}"), (*value).into());
-    let its = freeswitch::FakeFreeSwitchCall {
+    let fake_call = freeswitch::FakeFreeSwitchCall {
         script: "main".into(),
         caller: CALLER.into(),
         caller_name: NAME.into(),
@@ -73,9 +73,10 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen 
         ..freeswitch::FakeFreeSwitchCall::default()
     };
     let switch = tokio::spawn(async move {
-        freeswitch::run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        freeswitch::run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone)
+            .await
     });
-    let (link, data) = esl::open(ours, bounds(call), FIRST_WORDS).await.unwrap();
+    let (link, data) = esl::open(ours, bounds(call), CONNECT_TIMEOUT).await.unwrap();
     let arguments = data.arguments().map(|(name, value)| (name.into_owned(), value.into_owned()));
     let arguments = arguments.collect();
     let report = runs(EslChannel::new(link, data), library, (&web, &voice), arguments).await;
@@ -85,7 +86,7 @@ pub(crate) async fn on_freeswitch(call: &Call, library: &ScriptLibrary) -> Seen 
         !stays || report.handover == Some(HandoverResult::CallerHungUp),
         "it stays on the channel"
     );
-    Seen::of(&phone_log, report, web.asked(), &voice)
+    ObservedCall::of(&phone_log, report, web.asked(), &voice)
 }
 
 const CALLER: &str = "+49 30/1";
@@ -94,7 +95,7 @@ const NAME: &str = "Ann & Co";
 async fn runs(
     channel: impl Channel,
     library: &ScriptLibrary,
-    engines: (&Web, &FakeVoice),
+    engines: (&FakeUpstream, &FakeVoice),
     arguments: ScriptArguments,
 ) -> dialscript::script::report::CallReport {
     let script = library.scripts["main"].clone();
@@ -102,20 +103,20 @@ async fn runs(
     ran.expect("the script did not end")
 }
 
-fn phone(call: &Call, phone_log: &PhoneLog) -> Phone {
+fn phone(call: &CallRow, phone_log: &PhoneLog) -> Phone {
     phone_log.phone(call.keypresses(), call.hangs_up).with_utterances(call.utterances())
 }
 
-fn bounds(call: &Call) -> CallLimits {
+fn bounds(call: &CallRow) -> CallLimits {
     let stop = CancellationToken::new();
-    if let Some(after) = call.stops {
+    if let Some(after) = call.shuts_down {
         let stop = stop.clone();
         tokio::spawn(async move {
             sleep(after).await;
             stop.cancel();
         });
     }
-    CallLimits { stop, ends_at: Instant::now() + call.longest }
+    CallLimits { stop, ends_at: Instant::now() + call.call_limit }
 }
 
 /// How long the sounds of the switch are, in milliseconds.

@@ -90,7 +90,7 @@ fn digits_are_repeated() {
 }
 
 #[test]
-fn numbers_are_the_longest_that_are_said() {
+fn the_longest_spoken_number_is_taken() {
     check(
         "en",
         &[
@@ -130,7 +130,7 @@ fn numbers_are_the_longest_that_are_said() {
 }
 
 #[test]
-fn numbers_stand_one_behind_the_other() {
+fn consecutive_numbers_are_joined() {
     check(
         "en",
         &[
@@ -154,7 +154,7 @@ fn numbers_stand_one_behind_the_other() {
 }
 
 #[test]
-fn fillers_are_passed_over() {
+fn filler_words_are_ignored() {
     check(
         "en",
         &[
@@ -177,7 +177,7 @@ fn fillers_are_passed_over() {
 }
 
 #[test]
-fn anything_else_is_no_number() {
+fn other_words_give_no_number() {
     check(
         "en",
         &[

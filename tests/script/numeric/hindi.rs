@@ -75,7 +75,7 @@ fn numbers() {
 }
 
 #[test]
-fn fillers_and_anything_else() {
+fn filler_words_are_ignored_and_other_words_give_no_number() {
     check(
         "hi",
         &[

@@ -1,4 +1,4 @@
-//! Languages whose numbers are text2num's.
+//! Languages whose numbers are read by text2num.
 
 use crate::script::numeric::check;
 

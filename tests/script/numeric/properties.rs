@@ -32,17 +32,17 @@ fn is_right(digits: Option<String>) -> bool {
 
 proptest! {
     #[test]
-    fn any_text_makes_digits_or_nothing(said in "\\PC{0,60}", language in language()) {
+    fn any_text_gives_digits_or_nothing(said in "\\PC{0,60}", language in language()) {
         prop_assert!(is_right(digits(&said, language)));
     }
 
     #[test]
-    fn any_bytes_that_are_text_make_digits_or_nothing(said in any::<String>(), language in language()) {
+    fn any_utf_8_bytes_give_digits_or_nothing(said in any::<String>(), language in language()) {
         prop_assert!(is_right(digits(&said, language)));
     }
 
     #[test]
-    fn any_words_of_numbers_make_digits_or_nothing(
+    fn any_number_words_give_digits_or_nothing(
         said in prop::collection::vec(SCRAPS, 0..12),
         between in "( |-|, )",
         language in language(),
@@ -51,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn digits_word_by_word_come_back(
+    fn digits_spoken_one_by_one_are_read_back(
         wanted in "[0-9]{1,64}",
         (language, words) in prop::sample::select(DIGITS.to_vec()),
         between in "( |, |  |-|\\. )",
@@ -62,14 +62,14 @@ proptest! {
     }
 
     #[test]
-    fn a_word_that_no_language_has_is_no_number(wanted in "[0-9]{1,8}", language in language()) {
+    fn a_word_of_no_language_gives_no_number(wanted in "[0-9]{1,8}", language in language()) {
         prop_assert_eq!(digits(&format!("{wanted} xyzzy"), language), None);
         prop_assert_eq!(digits(&format!("xyzzy {wanted}"), language), None);
     }
 }
 
 #[test]
-fn a_number_beyond_all_bounds_is_none() {
+fn a_number_above_all_bounds_gives_no_digits() {
     for said in ["fifty hundred million", "ninety nine hundred million and one"] {
         assert_eq!(digits(said, "en"), None, "{said}");
     }

@@ -60,7 +60,7 @@ fn numbers() {
 }
 
 #[test]
-fn numbers_stand_one_behind_the_other() {
+fn consecutive_numbers_are_joined() {
     check(
         "es",
         &[
@@ -76,7 +76,7 @@ fn numbers_stand_one_behind_the_other() {
 }
 
 #[test]
-fn fillers_and_anything_else() {
+fn filler_words_are_ignored_and_other_words_give_no_number() {
     check(
         "es",
         &[

@@ -1,4 +1,4 @@
-//! Digits that a recogniser has written already.
+//! Digits that a recognizer wrote as digits.
 
 use crate::script::numeric::check;
 
@@ -44,19 +44,19 @@ const WRITTEN: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn digits_are_read_in_every_language_and_in_none() {
+fn written_digits_are_read_in_every_language_and_without_one() {
     for language in ["en", "es", "fr", "de", "hi", "it", "nl", "pt", "da", "ja", ""] {
         check(language, WRITTEN);
     }
 }
 
 #[test]
-fn without_a_grammar_no_word_counts() {
+fn without_a_grammar_number_words_are_not_read() {
     check("ja", &[("seven", "-"), ("sieben 7", "-"), ("7", "7")]);
 }
 
 #[test]
-fn what_comes_out_is_bounded_and_so_is_what_goes_in() {
+fn the_lengths_of_input_and_output_are_bounded() {
     let of = |count: usize| "7 ".repeat(count);
     assert_eq!(crate::script::numeric::digits(&of(64), "en"), Some("7".repeat(64)));
     assert_eq!(crate::script::numeric::digits(&of(65), "en"), None);

@@ -2,12 +2,12 @@
 
 use dialscript::script::request::CacheStatus;
 
-use super::call::{Call, ORDER};
+use super::call::{ORDER, ScriptCall};
 
 #[tokio::test]
-async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
+async fn a_call_goes_from_the_prompt_to_the_destination_of_the_matching_branch() {
     let answer = r#"{"data": {"code": 200, "status": "shipped"}}"#;
-    let ended = Call::of(ORDER).enters(["4711"]).answers_json(answer).runs().await;
+    let ended = ScriptCall::of(ORDER).enters(["4711"]).answers_json(answer).runs().await;
     ended.in_order(&[
         "pick up",
         "play number",
@@ -27,16 +27,16 @@ async fn a_call_goes_from_the_prompt_to_the_place_that_the_answer_chose() {
 }
 
 #[tokio::test]
-async fn silence_is_asked_again_as_often_as_repeat_says() {
-    let ended = Call::of(ORDER).runs().await;
+async fn after_silence_the_question_repeats_as_often_as_repeat_says() {
+    let ended = ScriptCall::of(ORDER).runs().await;
     assert_eq!(ended.count("ask"), 3);
     assert_eq!(ended.count("play number"), 3);
     ended.in_order(&["play bye", "DIALSCRIPT_OUTCOME=no_input", "Hangup(None)"]);
 }
 
 #[tokio::test]
-async fn digits_that_fail_the_pattern_are_asked_again_and_then_invalid() {
-    let ended = Call::of(ORDER).enters(["0711", "0712", "0713", "0714"]).runs().await;
+async fn digits_that_fail_the_pattern_repeat_the_question_and_end_as_invalid_input() {
+    let ended = ScriptCall::of(ORDER).enters(["0711", "0712", "0713", "0714"]).runs().await;
     assert_eq!(ended.count("ask"), 3);
     assert_eq!(ended.variable("OUTCOME"), "invalid_input");
     assert_eq!(ended.variable("INPUT"), "0713");
@@ -44,9 +44,9 @@ async fn digits_that_fail_the_pattern_are_asked_again_and_then_invalid() {
 }
 
 #[tokio::test]
-async fn again_counts_against_repeat_and_then_is_invalid_input() {
+async fn again_counts_against_repeat_and_ends_as_invalid_input() {
     let unknown = r#"{"data": {"code": "404"}}"#;
-    let call = Call::of(ORDER).enters(["4711", "4712", "4713", "4714"]);
+    let call = ScriptCall::of(ORDER).enters(["4711", "4712", "4713", "4714"]);
     let call = call.answers_json(unknown).answers_json(unknown).answers_json(unknown);
     let ended = call.runs().await;
     assert_eq!(ended.count("request"), 3);
@@ -55,8 +55,8 @@ async fn again_counts_against_repeat_and_then_is_invalid_input() {
 }
 
 #[tokio::test]
-async fn an_answer_that_no_branch_names_is_otherwise() {
-    let ended = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": 7}}"#);
+async fn an_answer_that_no_branch_matches_takes_otherwise() {
+    let ended = ScriptCall::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": 7}}"#);
     let ended = ended.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
     assert_eq!(ended.variable("CODE"), "7");
@@ -64,16 +64,17 @@ async fn an_answer_that_no_branch_names_is_otherwise() {
 }
 
 #[tokio::test]
-async fn no_answer_is_no_response_with_its_reason() {
-    let ended = Call::of(ORDER).enters(["4711"]).does_not_answer().runs().await;
+async fn a_request_without_an_answer_is_no_response_with_a_reason() {
+    let ended = ScriptCall::of(ORDER).enters(["4711"]).does_not_answer().runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_response");
     assert_eq!(ended.report.exit, "goto 4711@agents,help");
     assert_eq!(ended.report.reason.as_deref(), Some("no answer within 5s"));
 }
 
 #[tokio::test]
-async fn what_an_earlier_answer_left_is_not_told_of_a_later_request() {
-    let call = Call::of(ORDER).enters(["4711", "4712"]).answers_json(r#"{"data": {"code": 404}}"#);
+async fn variables_of_an_earlier_answer_are_cleared_before_a_later_request() {
+    let call =
+        ScriptCall::of(ORDER).enters(["4711", "4712"]).answers_json(r#"{"data": {"code": 404}}"#);
     let ended = call.does_not_answer().runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_response");
     assert_eq!(ended.variable("CODE"), "");
@@ -81,20 +82,23 @@ async fn what_an_earlier_answer_left_is_not_told_of_a_later_request() {
 }
 
 #[tokio::test]
-async fn a_failing_reply_without_the_key_is_no_response_unless_a_branch_names_its_status() {
-    let not_there = Call::of(ORDER).enters(["4711"]).answers(404, "text/plain", "no").runs().await;
+async fn an_error_answer_without_the_key_is_no_response_unless_a_branch_matches_its_status() {
+    let not_there =
+        ScriptCall::of(ORDER).enters(["4711"]).answers(404, "text/plain", "no").runs().await;
     assert_eq!(not_there.variable("OUTCOME"), "no_response");
     assert_eq!(not_there.variable("HTTP_STATUS"), "404");
-    let broken = Call::of(ORDER).enters(["4711"]).answers(503, "text/html", "<html>").runs().await;
+    let broken =
+        ScriptCall::of(ORDER).enters(["4711"]).answers(503, "text/html", "<html>").runs().await;
     assert_eq!(broken.variable("OUTCOME"), "matched");
     assert_eq!(broken.exit(), "Hangup(Some(HangupCause(17)))");
 }
 
 #[tokio::test]
-async fn a_failing_reply_with_the_key_is_an_answer_like_any() {
+async fn an_error_answer_with_the_key_is_matched_like_any_answer() {
     let body = r#"{"data": {"code": "404"}}"#;
     let found = r#"{"data": {"code": "200"}}"#;
-    let call = Call::of(ORDER).enters(["4711", "4712"]).answers(404, "application/json", body);
+    let call =
+        ScriptCall::of(ORDER).enters(["4711", "4712"]).answers(404, "application/json", body);
     let ended = call.answers_json(found).runs().await;
     assert_eq!(ended.count("request"), 2);
     assert_eq!(ended.variable("OUTCOME"), "matched");
@@ -102,7 +106,7 @@ async fn a_failing_reply_with_the_key_is_an_answer_like_any() {
 
 #[tokio::test]
 async fn html_is_refused_with_a_reason() {
-    let call = Call::of(ORDER).enters(["4711"]);
+    let call = ScriptCall::of(ORDER).enters(["4711"]);
     let ended = call.answers(200, "text/html", "<html><body>200</body></html>").runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_response");
     assert!(ended.report.reason.unwrap().contains("HTML"));
@@ -110,13 +114,14 @@ async fn html_is_refused_with_a_reason() {
 
 #[tokio::test]
 async fn an_answer_from_the_cache_is_reported_to_the_dialplan() {
-    let mut call = Call::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
+    let mut call =
+        ScriptCall::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
     call.triggers.cache = CacheStatus::Hit;
     assert_eq!(call.runs().await.variable("CACHE"), "hit");
 }
 
 #[tokio::test]
-async fn a_reason_is_not_told_of_what_came_after_it() {
+async fn the_reason_of_no_response_is_cleared_by_a_later_no_input() {
     let script = r#"
         [prompt]
         repeat = 1
@@ -128,7 +133,7 @@ async fn a_reason_is_not_told_of_what_came_after_it() {
         then = "again"
         [no_input]
     "#;
-    let ended = Call::of(script).enters(["1"]).does_not_answer().runs().await;
+    let ended = ScriptCall::of(script).enters(["1"]).does_not_answer().runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_input");
     assert_eq!(ended.report.reason, None);
 }

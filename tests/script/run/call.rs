@@ -1,4 +1,4 @@
-//! A caller, a switch, a web application and engines as a test wants them, and what was done to them.
+//! A fake caller, switch, web application and speech engines, with a record of what was done.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -24,12 +24,12 @@ use dialscript::script::run::run;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::fake_voice::{ActionLog, FakeVoice};
 
-/// A caller and a switch, as a test wants them, and what was done to them.
+/// A fake caller and switch, with a record of what was done.
 pub(super) struct FakeChannel {
     caller: Arc<Caller>,
     pub(super) line: LineState,
     pub(super) enters: VecDeque<Result<&'static str, Interruption>>,
-    /// What comes of each listening; words where nothing is left.
+    /// The result of each speech question. After the last one, words.
     pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
     pub(super) reach: DestinationCheck,
@@ -158,15 +158,15 @@ impl Channel for FakeChannel {
     async fn wait<T: Send>(
         &mut self,
         work: impl Future<Output = T> + Send,
-        meanwhile: &HoldMedia,
+        hold_media: &HoldMedia,
     ) -> Result<T, Interruption> {
-        if let Some(HoldMusic::Sounds(sounds)) = &meanwhile.music {
+        if let Some(HoldMusic::Sounds(sounds)) = &hold_media.music {
             self.does(format!("music {sounds:?}"));
         }
-        if let Some(Reassurance { every, sounds }) = &meanwhile.reassurance {
+        if let Some(Reassurance { every, sounds }) = &hold_media.reassurance {
             self.does(format!("every {every:?} {sounds:?}"));
         }
-        if meanwhile.keep_type_ahead {
+        if hold_media.keep_type_ahead {
             self.does("keep keys");
         }
         let done = work.await;
@@ -195,7 +195,7 @@ impl Channel for FakeChannel {
     }
 }
 
-/// A web application, as a test wants it, and what it was asked.
+/// A fake web application, with a record of its requests.
 #[derive(Default)]
 pub(super) struct FakeTriggers {
     answers: Mutex<VecDeque<Result<TriggerAnswer, TriggerError>>>,
@@ -231,7 +231,7 @@ impl TriggerClient for FakeTriggers {
 }
 
 /// A call of a test: scripts by name, the first one runs.
-pub(super) struct Call {
+pub(super) struct ScriptCall {
     scripts: Vec<(&'static str, &'static str)>,
     daemon: &'static str,
     pub(super) channel: FakeChannel,
@@ -239,13 +239,13 @@ pub(super) struct Call {
     pub(super) voice: FakeVoice,
 }
 
-/// What became of it.
+/// The results of a call.
 pub(super) struct Outcome {
     pub(super) done: Vec<String>,
     pub(super) report: CallReport,
 }
 
-impl Call {
+impl ScriptCall {
     pub(super) fn of(script: &'static str) -> Self {
         let done = ActionLog::default();
         let caller = Caller {

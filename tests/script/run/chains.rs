@@ -1,6 +1,6 @@
 //! Several scripts in one call, and what they remember.
 
-use super::call::Call;
+use super::call::ScriptCall;
 
 const MENU: &str = r#"
     [prompt]
@@ -36,15 +36,15 @@ const PIN: &str = r#"
 "#;
 
 #[tokio::test]
-async fn without_a_trigger_branches_compare_what_was_entered() {
-    let ended = Call::of(MENU).and("pin", PIN).enters(["1"]).runs().await;
+async fn without_a_trigger_branches_compare_the_input() {
+    let ended = ScriptCall::of(MENU).and("pin", PIN).enters(["1"]).runs().await;
     assert_eq!(ended.variable("OUTCOME"), "matched");
     assert_eq!(ended.report.exit, "goto 1@sales");
 }
 
 #[tokio::test]
-async fn a_chain_of_scripts_remembers_and_a_sensitive_input_is_shown_nowhere() {
-    let call = Call::of(MENU).and("pin", PIN).enters(["9", "2", "4711"]);
+async fn a_chain_of_scripts_keeps_inputs_and_shows_no_sensitive_input() {
+    let call = ScriptCall::of(MENU).and("pin", PIN).enters(["9", "2", "4711"]);
     let ended = call.answers_json(r#"{"to": "vault"}"#).runs().await;
     ended.in_order(&["ask", "ask", "ask", "request http://bank.example/2?pin=4711"]);
     assert_eq!(ended.variable("SCRIPT"), "pin");
@@ -55,16 +55,16 @@ async fn a_chain_of_scripts_remembers_and_a_sensitive_input_is_shown_nowhere() {
 
 #[tokio::test]
 async fn a_sensitive_input_that_an_answer_repeats_is_masked_in_the_report() {
-    let call = Call::of(MENU).and("pin", PIN).enters(["2", "4711"]);
+    let call = ScriptCall::of(MENU).and("pin", PIN).enters(["2", "4711"]);
     let ended = call.answers_json(r#"{"to": "x4711"}"#).runs().await;
     assert_eq!(ended.variable("CODE"), "x4711");
     assert!(!format!("{:?}", ended.report).contains("4711"), "{:?}", ended.report);
 }
 
 #[tokio::test]
-async fn a_chain_that_runs_in_a_circle_ends() {
+async fn a_chain_of_scripts_that_loops_is_ended() {
     let circle = "[prompt]\nplay = 'switch:a'\n[otherwise]\nthen = 'script main'\n";
-    let ended = Call::of(circle).runs().await;
+    let ended = ScriptCall::of(circle).runs().await;
     assert_eq!(ended.variable("OUTCOME"), "error");
     assert_eq!(ended.exit(), "Continue");
     assert_eq!(ended.count("play a"), 50);

@@ -1,12 +1,12 @@
-//! How a call ends: hang-ups, places that are not there, lines that nobody picked up.
+//! How a call ends: hang-ups, missing destinations, calls that are not picked up.
 
 use dialscript::channel::{DestinationCheck, Interruption, LineState};
 
-use super::call::{Call, ORDER};
+use super::call::{ORDER, ScriptCall};
 
 #[tokio::test]
 async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_to_the_dialplan() {
-    let mut call = Call::of(ORDER);
+    let mut call = ScriptCall::of(ORDER);
     call.channel.enters = [Err(Interruption::CallerHungUp { digits: "47".into() })].into();
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "hangup");
@@ -15,8 +15,8 @@ async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_to_the_dialplan(
 }
 
 #[tokio::test]
-async fn a_caller_who_hangs_up_while_waiting_is_a_hang_up() {
-    let mut call = Call::of(ORDER).enters(["4711"]).answers_json("{}");
+async fn a_caller_who_hangs_up_while_waiting_ends_the_call_as_a_hang_up() {
+    let mut call = ScriptCall::of(ORDER).enters(["4711"]).answers_json("{}");
     call.channel.leaves_while_waiting = true;
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "hangup");
@@ -24,8 +24,8 @@ async fn a_caller_who_hangs_up_while_waiting_is_a_hang_up() {
 }
 
 #[tokio::test]
-async fn the_outcome_is_the_last_variable() {
-    let ended = Call::of(ORDER).runs().await;
+async fn the_outcome_variable_is_set_last() {
+    let ended = ScriptCall::of(ORDER).runs().await;
     let last = ended.done.iter().rposition(|what| what.starts_with("DIALSCRIPT_")).unwrap();
     assert!(ended.done[last].starts_with("DIALSCRIPT_OUTCOME="));
     assert_eq!(ended.count("DIALSCRIPT_"), 6);
@@ -39,7 +39,7 @@ const NOTICE: &str = r#"
 
 #[tokio::test]
 async fn a_script_without_prompt_and_question_never_picks_up() {
-    let ended = Call::of(NOTICE).runs().await;
+    let ended = ScriptCall::of(NOTICE).runs().await;
     assert_eq!(ended.count("pick up"), 0);
     ended.in_order(&["main tells http://shop.example/missed?caller=%2B49%2030%2F1", "Continue"]);
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
@@ -54,7 +54,7 @@ async fn on_a_channel_that_has_hung_up_sounds_are_skipped_and_the_request_is_mad
         url = "http://shop.example/"
         [no_response]
     "#;
-    let mut call = Call::of(script).answers_json("{}");
+    let mut call = ScriptCall::of(script).answers_json("{}");
     call.channel.line = LineState::HungUp;
     let ended = call.runs().await;
     assert_eq!(ended.count("play"), 0);
@@ -63,8 +63,8 @@ async fn on_a_channel_that_has_hung_up_sounds_are_skipped_and_the_request_is_mad
 }
 
 #[tokio::test]
-async fn a_question_on_a_channel_that_has_hung_up_is_a_hang_up() {
-    let mut call = Call::of(ORDER);
+async fn a_question_on_a_channel_that_has_hung_up_ends_as_a_hang_up() {
+    let mut call = ScriptCall::of(ORDER);
     call.channel.line = LineState::HungUp;
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "hangup");
@@ -72,7 +72,7 @@ async fn a_question_on_a_channel_that_has_hung_up_is_a_hang_up() {
 }
 
 #[tokio::test]
-async fn a_script_that_must_not_pick_up_skips_what_would_need_it() {
+async fn a_script_that_must_not_pick_up_skips_prompts_and_questions() {
     let script = r#"
         [prompt]
         play = "switch:hello"
@@ -83,17 +83,17 @@ async fn a_script_that_must_not_pick_up_skips_what_would_need_it() {
         play = "switch:bye"
         [no_response]
     "#;
-    let ringing = Call::of(script).answers_json("{}").runs().await;
+    let ringing = ScriptCall::of(script).answers_json("{}").runs().await;
     assert_eq!(ringing.count("pick up") + ringing.count("play"), 0);
     assert_eq!(ringing.variable("OUTCOME"), "otherwise");
-    let mut up = Call::of(script).answers_json("{}");
+    let mut up = ScriptCall::of(script).answers_json("{}");
     up.channel.line = LineState::Up;
     assert_eq!(up.runs().await.count("play"), 2, "the dialplan had picked up");
 }
 
 #[tokio::test]
-async fn a_destination_that_is_not_there_is_an_error_and_the_call_goes_on() {
-    let mut call = Call::of(ORDER).enters(["4711"]).does_not_answer();
+async fn a_missing_destination_is_an_error_and_the_dialplan_continues() {
+    let mut call = ScriptCall::of(ORDER).enters(["4711"]).does_not_answer();
     call.channel.reach = DestinationCheck::Missing;
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "error");
@@ -112,7 +112,7 @@ async fn a_hostile_destination_never_reaches_the_switch() {
     "#;
     for hostile in ["1,1)}${SHELL(id)", "a b", "", "1@evil", "ä"] {
         let body = serde_json::json!({ "to": hostile }).to_string();
-        let ended = Call::of(script).answers_json(&body).runs().await;
+        let ended = ScriptCall::of(script).answers_json(&body).runs().await;
         assert_eq!(ended.count("look up"), 0, "{hostile:?}");
         assert_eq!(ended.variable("OUTCOME"), "error");
         assert_eq!(ended.exit(), "Continue");
@@ -120,7 +120,7 @@ async fn a_hostile_destination_never_reaches_the_switch() {
 }
 
 #[tokio::test]
-async fn a_destination_that_is_too_long_as_a_whole_is_none() {
+async fn a_destination_that_is_too_long_in_total_is_refused() {
     let script = r#"
         [trigger]
         url = "http://shop.example/"
@@ -129,20 +129,20 @@ async fn a_destination_that_is_too_long_as_a_whole_is_none() {
         [no_response]
     "#;
     let body = serde_json::json!({ "to": "1".repeat(79) }).to_string();
-    let ended = Call::of(script).answers_json(&body).runs().await;
+    let ended = ScriptCall::of(script).answers_json(&body).runs().await;
     assert_eq!(ended.count("look up"), 0);
     assert_eq!(ended.variable("OUTCOME"), "error");
 }
 
 #[tokio::test]
-async fn what_ends_a_call_from_outside_is_an_error_and_the_dialplan_goes_on() {
+async fn a_shutdown_or_call_limit_is_an_error_and_the_dialplan_continues() {
     for interrupted in [
         Interruption::Shutdown,
         Interruption::MaxCallDuration,
         Interruption::Refused("520".into()),
         Interruption::ConnectionLost("gone".into()),
     ] {
-        let mut call = Call::of(ORDER);
+        let mut call = ScriptCall::of(ORDER);
         let reason = interrupted.to_string();
         call.channel.enters = [Err(interrupted)].into();
         let ended = call.runs().await;

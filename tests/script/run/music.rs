@@ -1,6 +1,6 @@
 //! What is heard while an answer is awaited.
 
-use super::call::Call;
+use super::call::ScriptCall;
 
 const MUSIC: &str = r#"
     [trigger]
@@ -11,14 +11,14 @@ const MUSIC: &str = r#"
 "#;
 
 #[tokio::test]
-async fn music_at_a_url_is_heard_where_it_is_at_hand() {
-    let mut call = Call::of(MUSIC).answers_json("{}");
+async fn music_at_a_url_is_played_if_it_is_cached() {
+    let mut call = ScriptCall::of(MUSIC).answers_json("{}");
     call.voice.cached = vec!["https://shop.example/wait.mp3"];
     call.runs().await.in_order(&["music [ring, https://shop.example/wait.mp3]"]);
 }
 
 #[tokio::test]
-async fn sounds_and_music_are_played_by_where_the_switch_reaches_them() {
+async fn sounds_and_music_use_the_location_that_the_switch_can_reach() {
     let script = r#"
         [prompt]
         play = "/far/hello.wav"
@@ -28,14 +28,14 @@ async fn sounds_and_music_are_played_by_where_the_switch_reaches_them() {
         [otherwise]
         [no_response]
     "#;
-    let call = Call::of(script).by("[folders]\nsounds_on_switch = '/far'\n");
+    let call = ScriptCall::of(script).by("[folders]\nsounds_on_switch = '/far'\n");
     let ended = call.answers_json("{}").runs().await;
     ended.in_order(&["play a sound of ours", "music [a sound of ours]"]);
 }
 
 #[tokio::test]
-async fn music_at_a_url_that_is_not_there_yet_is_left_out() {
-    Call::of(MUSIC).answers_json("{}").runs().await.in_order(&["music [ring]"]);
+async fn music_at_a_url_that_is_not_cached_yet_is_skipped() {
+    ScriptCall::of(MUSIC).answers_json("{}").runs().await.in_order(&["music [ring]"]);
 }
 
 const REASSURANCE: &str = r#"
@@ -57,24 +57,24 @@ const OTHER: &str = "[folders]\nsounds_on_switch = '/far'\n[speech.engines.other
     command = ['/bin/true']\n";
 
 #[tokio::test]
-async fn a_reassurance_is_heard_in_its_order_as_far_as_it_is_at_hand() {
-    let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
+async fn the_cached_parts_of_a_reassurance_are_played_in_order() {
+    let mut call = ScriptCall::of(REASSURANCE).by(OTHER).answers_json("{}");
     call.voice.cached = vec!["One moment.", "https://shop.example/hold.mp3"];
     let heard = "every 7s [beep, a sound of ours, One moment., https://shop.example/hold.mp3]";
     call.runs().await.in_order(&[heard, "keep keys"]);
 }
 
 #[tokio::test]
-async fn a_text_of_a_reassurance_that_is_not_there_yet_is_left_out() {
-    let mut call = Call::of(REASSURANCE).by(OTHER).answers_json("{}");
+async fn a_text_of_a_reassurance_that_is_not_cached_yet_is_skipped() {
+    let mut call = ScriptCall::of(REASSURANCE).by(OTHER).answers_json("{}");
     call.voice.cached = vec!["https://shop.example/hold.mp3"];
     let heard = "every 7s [beep, a sound of ours, https://shop.example/hold.mp3]";
     call.runs().await.in_order(&[heard]);
 }
 
 #[tokio::test]
-async fn a_reassurance_of_which_nothing_is_there_is_none() {
+async fn a_reassurance_without_any_cached_part_is_not_played() {
     let script = REASSURANCE.replace("play = [\"switch:beep\", \"/far/please.wav\"]", "");
-    let ended = Call::of(script.leak()).by(OTHER).answers_json("{}").runs().await;
+    let ended = ScriptCall::of(script.leak()).by(OTHER).answers_json("{}").runs().await;
     assert_eq!(ended.count("every"), 0);
 }

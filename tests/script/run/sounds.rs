@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialscript::script::report::CallReport;
 
-use super::call::Call;
+use super::call::ScriptCall;
 
 const STATUS: &str = r#"
     [voice]
@@ -20,9 +20,9 @@ const STATUS: &str = r#"
 const DEEP: &str = "[speech.engines.deep]\nengine = 'command'\ncommand = ['/bin/true']\n";
 
 #[tokio::test]
-async fn parts_are_heard_in_their_order_and_all_are_begun_before_the_first_is_heard() {
+async fn prompt_parts_are_played_in_order_and_all_are_started_before_the_first_is_played() {
     let answer = r#"{"id": "4-7", "sum": 7.50, "state": "on its\nway"}"#;
-    let ended = Call::of(STATUS).by(DEEP).answers_json(answer).runs().await;
+    let ended = ScriptCall::of(STATUS).by(DEEP).answers_json(answer).runs().await;
     ended.in_order(&[
         "fetch https://shop.example/jingle.mp3",
         "say Order by deep",
@@ -50,24 +50,24 @@ async fn parts_are_heard_in_their_order_and_all_are_begun_before_the_first_is_he
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_that_is_late_is_waited_for_and_nothing_changes_places() {
-    let mut call = Call::of("[prompt]\nsay = ['one', 'two', 'three']\n");
+async fn a_late_prompt_part_is_awaited_and_the_order_is_kept() {
+    let mut call = ScriptCall::of("[prompt]\nsay = ['one', 'two', 'three']\n");
     call.voice.slow = vec![("two", Duration::from_secs(2)), ("three", Duration::from_secs(1))];
     let ended = call.runs().await;
     ended.in_order(&["play one", "play two", "play three"]);
     assert_eq!(ended.report.prompt_time, Duration::from_secs(2), "both were made at the same time");
 }
 
-/// A script that says one thing about the caller, and nothing that is not a value.
-fn says(text: &'static str) -> Call {
+/// A script that speaks one text with values of the call.
+fn says(text: &'static str) -> ScriptCall {
     let script = format!("[prompt]\nsay = '{text}'\n");
-    let mut call = Call::of(script.leak());
+    let mut call = ScriptCall::of(script.leak());
     call.voice.failing = vec!["*"];
     call
 }
 
 #[tokio::test]
-async fn values_that_no_engine_speaks_are_said_by_the_switch_itself() {
+async fn values_without_a_synthesizer_are_spoken_by_the_switch() {
     for (text, heard) in [
         ("{caller}", "play digits"),
         ("{say:arg.order}", "play letters"),
@@ -82,33 +82,33 @@ async fn values_that_no_engine_speaks_are_said_by_the_switch_itself() {
 }
 
 #[tokio::test]
-async fn a_number_is_not_said_by_the_switch_without_its_point() {
+async fn decimal_and_negative_numbers_are_not_spoken_by_the_switch() {
     for number in ["7.50", "-4"] {
         let answer = format!(r#"{{"n": {number}}}"#);
         let script =
             "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{say:$n}'\n[no_response]";
-        let mut call = Call::of(script).answers_json(&answer);
+        let mut call = ScriptCall::of(script).answers_json(&answer);
         call.voice.failing = vec!["*"];
         assert_eq!(call.runs().await.count("play"), 0, "{number}");
     }
 }
 
 #[tokio::test]
-async fn nothing_from_outside_is_markup_or_a_command_to_an_engine() {
+async fn untrusted_text_never_reaches_a_synthesizer_as_markup_or_command() {
     let script = "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{$n}'\n[no_response]";
     let hostile = r#"<speak>a</speak> [[x]] ${SHELL(id)} a|b\c `d`"#;
     let answer = serde_json::json!({ "n": format!("{hostile}\u{0}\n{}", "x".repeat(900)) });
-    let ended = Call::of(script).answers_json(&answer.to_string()).runs().await;
+    let ended = ScriptCall::of(script).answers_json(&answer.to_string()).runs().await;
     let said = ended.done.iter().find_map(|what| what.strip_prefix("say ")).unwrap();
     assert!(said.starts_with("speak a /speak x $ SHELL(id) a b c d x"), "{said}");
     assert!(said.len() <= 500, "{}", said.len());
 }
 
 #[tokio::test]
-async fn values_that_are_not_there_are_not_said() {
+async fn absent_values_are_not_spoken() {
     let script = "[trigger]\nurl='http://a.example'\n[otherwise]\n\
                   say='Dear {$name}, {digits:$none} {number:$list} bye {play:$song}'\n[no_response]";
-    let call = Call::of(script).by("[egress]\nallow_hosts=['a.example']\n");
+    let call = ScriptCall::of(script).by("[egress]\nallow_hosts=['a.example']\n");
     let ended = call.answers_json(r#"{"list": [1], "song": ""}"#).runs().await;
     let said: Vec<_> = ended.done.iter().filter(|what| what.starts_with("say ")).collect();
     assert_eq!(said, ["say Dear", "say bye"]);
@@ -116,18 +116,18 @@ async fn values_that_are_not_there_are_not_said() {
 }
 
 #[tokio::test]
-async fn a_url_that_is_a_value_is_fetched_under_guard() {
+async fn a_url_from_a_value_is_fetched_under_the_egress_rules() {
     let script =
         "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{play:$song}'\n[no_response]";
-    let call = Call::of(script).by("[egress]\nallow_hosts=['a.example']\n");
+    let call = ScriptCall::of(script).by("[egress]\nallow_hosts=['a.example']\n");
     let ended = call.answers_json(r#"{"song": "https://evil.example/x"}"#).runs().await;
     ended.in_order(&["fetch checked https://evil.example/x"]);
 }
 
 #[tokio::test]
-async fn a_lost_part_of_an_outcome_is_passed_over_and_the_outcome_stays() {
+async fn a_failed_part_of_an_outcome_prompt_is_skipped_and_the_outcome_stays() {
     let answer = r#"{"id": "47", "sum": 1, "state": "new"}"#;
-    let mut call = Call::of(STATUS).by(DEEP).answers_json(answer);
+    let mut call = ScriptCall::of(STATUS).by(DEEP).answers_json(answer);
     call.voice.failing = vec!["Order", "Bye.", "https://shop.example/jingle.mp3", "7"];
     let ended = call.runs().await;
     ended.in_order(&["play chime", "play 4", "play digits", "play of", "play beep"]);
@@ -146,8 +146,8 @@ const QUESTION: &str = r#"
 "#;
 
 #[tokio::test]
-async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported() {
-    let mut call = Call::of(QUESTION);
+async fn a_question_whose_prompt_fails_is_not_repeated_and_the_reason_is_reported() {
+    let mut call = ScriptCall::of(QUESTION);
     call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("ask"), 1);
@@ -158,8 +158,8 @@ async fn a_question_that_nobody_hears_is_not_repeated_and_its_reason_is_reported
 }
 
 #[tokio::test]
-async fn a_question_of_which_a_part_is_heard_is_asked_as_ever() {
-    let mut call = Call::of(QUESTION);
+async fn a_question_with_one_playable_part_is_asked_as_usual() {
+    let mut call = ScriptCall::of(QUESTION);
     call.voice.failing = vec!["Please."];
     let ended = call.runs().await;
     assert_eq!(ended.count("ask"), 3);
@@ -167,8 +167,8 @@ async fn a_question_of_which_a_part_is_heard_is_asked_as_ever() {
 }
 
 #[tokio::test]
-async fn keys_count_even_where_the_prompt_is_not_heard() {
-    let mut call = Call::of(QUESTION).enters(["4711"]);
+async fn keys_count_even_if_the_prompt_fails() {
+    let mut call = ScriptCall::of(QUESTION).enters(["4711"]);
     call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
@@ -176,7 +176,7 @@ async fn keys_count_even_where_the_prompt_is_not_heard() {
 }
 
 #[tokio::test]
-async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
+async fn a_text_with_a_sensitive_value_is_spoken_as_one_part_and_not_cached() {
     let script = r#"
         [keypress]
         length = 4
@@ -185,7 +185,7 @@ async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
         say = "You entered {digits:keypress}, {say:keypress}."
         [no_input]
     "#;
-    let ended = Call::of(script).enters(["4711"]).runs().await;
+    let ended = ScriptCall::of(script).enters(["4711"]).runs().await;
     ended.in_order(&["say You entered", "say sensitive 4, 7, 1, 1", "say sensitive 4711"]);
     // The times in the report have digits of their own.
     let (prompt_time, wait_time) = (Duration::ZERO, Duration::ZERO);
@@ -194,9 +194,9 @@ async fn what_is_sensitive_is_spoken_in_one_piece_that_is_not_cached() {
 }
 
 #[tokio::test]
-async fn what_is_sensitive_is_said_by_the_switch_where_no_engine_speaks() {
+async fn a_sensitive_value_without_a_synthesizer_is_spoken_by_the_switch() {
     let script = "[keypress]\nsensitive=true\n[otherwise]\nsay='{digits:keypress}'\n[no_input]\n";
-    let mut call = Call::of(script).enters(["4711"]);
+    let mut call = ScriptCall::of(script).enters(["4711"]);
     call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("play"), 1);
@@ -204,7 +204,7 @@ async fn what_is_sensitive_is_said_by_the_switch_where_no_engine_speaks() {
 }
 
 #[tokio::test]
-async fn nothing_is_made_for_a_channel_that_nobody_hears() {
-    let ended = Call::of("[prompt]\nsay = 'Hello.'\nanswer = false\n").runs().await;
+async fn no_speech_is_synthesized_if_the_call_is_not_picked_up() {
+    let ended = ScriptCall::of("[prompt]\nsay = 'Hello.'\nanswer = false\n").runs().await;
     assert_eq!(ended.count("say"), 0);
 }

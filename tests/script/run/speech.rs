@@ -2,7 +2,7 @@
 
 use dialscript::channel::{Digits, DigitsEnd, Interruption, SpeechResult};
 
-use super::call::Call;
+use super::call::ScriptCall;
 use crate::support::fake_voice::FakeRecognizer;
 
 /// Four digits, spoken.
@@ -53,7 +53,7 @@ const WORDS: &str = r#"
 
 #[tokio::test]
 async fn spoken_digits_of_the_right_length_are_the_input() {
-    let ended = Call::of(NUMBER).says(["4 7 1 1"]).answers_json("{}").runs().await;
+    let ended = ScriptCall::of(NUMBER).says(["4 7 1 1"]).answers_json("{}").runs().await;
     ended.in_order(&[
         "pick up",
         "play Your number?",
@@ -68,13 +68,14 @@ async fn spoken_digits_of_the_right_length_are_the_input() {
 }
 
 #[tokio::test]
-async fn what_makes_no_digits_of_the_length_is_asked_again_and_then_invalid() {
-    let ended = Call::of(NUMBER).says(["4 7", "4711"]).answers_json("{}").runs().await;
+async fn speech_without_digits_of_the_right_length_repeats_the_question_and_ends_as_invalid_input()
+{
+    let ended = ScriptCall::of(NUMBER).says(["4 7", "4711"]).answers_json("{}").runs().await;
     assert_eq!(ended.count("listen"), 2);
     assert_eq!(ended.count("play Your number?"), 2);
     assert_eq!(ended.variable("OUTCOME"), "otherwise");
     for words in [["4 7", "4 7 1 1 1"], ["never", "mind"]] {
-        let ended = Call::of(NUMBER).says(words).runs().await;
+        let ended = ScriptCall::of(NUMBER).says(words).runs().await;
         assert_eq!(ended.variable("OUTCOME"), "invalid_input");
         assert_eq!(ended.report.exit, "goto 1@invalid");
         assert_eq!(ended.count("delete the recording"), 2);
@@ -82,39 +83,39 @@ async fn what_makes_no_digits_of_the_length_is_asked_again_and_then_invalid() {
 }
 
 #[tokio::test]
-async fn silence_and_an_utterance_of_no_words_are_no_input() {
-    let silent = Call::of(NUMBER).runs().await;
+async fn silence_and_an_utterance_without_words_are_no_input() {
+    let silent = ScriptCall::of(NUMBER).runs().await;
     assert_eq!((silent.count("listen"), silent.count("recognize")), (2, 0));
     assert_eq!(silent.variable("OUTCOME"), "no_input");
     assert_eq!(silent.count("delete the recording"), 2);
-    let wordless = Call::of(NUMBER).says(["", " "]).runs().await;
+    let wordless = ScriptCall::of(NUMBER).says(["", " "]).runs().await;
     assert_eq!((wordless.count("listen"), wordless.count("recognize")), (2, 2));
     assert_eq!(wordless.variable("OUTCOME"), "no_input");
     assert_eq!(wordless.report.reason, None);
 }
 
 #[tokio::test]
-async fn without_a_filter_the_words_are_compared_as_they_are() {
-    let ended = Call::of(WORDS).says([" sales please "]).runs().await;
+async fn without_a_filter_the_recognized_words_are_compared_unchanged() {
+    let ended = ScriptCall::of(WORDS).says([" sales please "]).runs().await;
     assert_eq!(ended.report.exit, "goto 1@sales");
     assert_eq!(ended.variable("INPUT"), "sales please");
 }
 
 #[tokio::test]
-async fn words_are_as_hostile_as_any_text() {
+async fn recognized_words_are_escaped_like_any_untrusted_text() {
     for words in ["1,1)}${SHELL(id)", "two words", "1@evil"] {
-        let ended = Call::of(WORDS).says([words]).runs().await;
+        let ended = ScriptCall::of(WORDS).says([words]).runs().await;
         assert_eq!(ended.count("look up"), 0, "{words}");
         assert_eq!(ended.variable("OUTCOME"), "error");
     }
     let script = WORDS.replace("[otherwise]", "[otherwise]\nset = { SAID = \"{speech}\" }");
-    let ended = Call::of(script.leak()).says(["a\r\nb\0"]).runs().await;
+    let ended = ScriptCall::of(script.leak()).says(["a\r\nb\0"]).runs().await;
     ended.in_order(&["set SAID=a  b "]);
 }
 
 #[tokio::test]
-async fn the_switch_may_listen_itself() {
-    let mut call = Call::of(NUMBER).answers_json("{}");
+async fn the_switch_can_recognize_speech_itself() {
+    let mut call = ScriptCall::of(NUMBER).answers_json("{}");
     call.voice.recognizer = FakeRecognizer::Switch;
     call.channel.says = [Ok(SpeechResult::Words("4711".into()))].into();
     let ended = call.runs().await;
@@ -123,8 +124,8 @@ async fn the_switch_may_listen_itself() {
 }
 
 #[tokio::test]
-async fn keys_may_be_pressed_instead() {
-    let mut call = Call::of(EITHER);
+async fn keys_can_be_pressed_instead_of_speech() {
+    let mut call = ScriptCall::of(EITHER);
     let digits = Digits { digits: "4711".into(), end: DigitsEnd::MaxDigits };
     call.channel.says = [Ok(SpeechResult::Digits(digits))].into();
     let ended = call.runs().await;
@@ -139,16 +140,16 @@ async fn keys_may_be_pressed_instead() {
 }
 
 #[tokio::test]
-async fn speech_may_be_used_where_keys_are_asked_for_too() {
-    let ended = Call::of(EITHER).says(["4 7 1 1"]).runs().await;
+async fn speech_is_accepted_if_keys_are_allowed_too() {
+    let ended = ScriptCall::of(EITHER).says(["4 7 1 1"]).runs().await;
     ended.in_order(&["set SAID=4711", "set PRESSED=", "set EITHER=4711"]);
-    let long = Call::of(EITHER).says(["4 7 1 1 1", "47111"]).runs().await;
+    let long = ScriptCall::of(EITHER).says(["4 7 1 1 1", "47111"]).runs().await;
     assert_eq!(long.variable("OUTCOME"), "invalid_input", "keys would have ended at four");
 }
 
 #[tokio::test]
-async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
-    let mut call = Call::of(EITHER).enters(["", "4711"]);
+async fn without_a_recognizer_the_whole_prompt_is_played_and_keys_are_collected() {
+    let mut call = ScriptCall::of(EITHER).enters(["", "4711"]);
     call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     ended.in_order(&["play Say or enter it.", "ask", "play Say or enter it.", "ask"]);
@@ -158,8 +159,8 @@ async fn where_nobody_listens_keys_are_asked_for_with_the_whole_prompt() {
 }
 
 #[tokio::test]
-async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_reason() {
-    let mut call = Call::of(NUMBER);
+async fn without_a_recognizer_and_without_keys_it_is_no_input_with_a_reason() {
+    let mut call = ScriptCall::of(NUMBER);
     call.voice.recognizer = FakeRecognizer::Missing;
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask"), ended.count("play")), (0, 0, 0));
@@ -168,13 +169,13 @@ async fn where_nobody_listens_and_no_keys_are_asked_for_it_is_no_input_with_the_
 }
 
 #[tokio::test]
-async fn an_engine_that_fails_leaves_it_to_keys_for_the_rest_of_the_question() {
-    let mut call = Call::of(EITHER).says(["lost"]).enters(["", "4711"]);
+async fn after_a_recognizer_error_the_question_continues_with_keys() {
+    let mut call = ScriptCall::of(EITHER).says(["lost"]).enters(["", "4711"]);
     *call.voice.transcripts.get_mut().unwrap() = [Err("the engine is late")].into();
     let ended = call.runs().await;
     assert_eq!((ended.count("listen"), ended.count("ask")), (1, 2));
     assert_eq!(ended.variable("INPUT"), "4711");
-    let mut silent = Call::of(EITHER).says(["lost"]);
+    let mut silent = ScriptCall::of(EITHER).says(["lost"]);
     *silent.voice.transcripts.get_mut().unwrap() = [Err("the engine is late")].into();
     let silent = silent.runs().await;
     assert_eq!(silent.variable("OUTCOME"), "no_input");
@@ -182,8 +183,8 @@ async fn an_engine_that_fails_leaves_it_to_keys_for_the_rest_of_the_question() {
 }
 
 #[tokio::test]
-async fn what_was_said_before_the_engine_failed_counts_no_more() {
-    let mut call = Call::of(NUMBER).says(["4 7", "lost"]);
+async fn speech_before_a_recognizer_error_is_discarded() {
+    let mut call = ScriptCall::of(NUMBER).says(["4 7", "lost"]);
     *call.voice.transcripts.get_mut().unwrap() = [Ok("4 7"), Err("the engine is late")].into();
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_input");
@@ -192,8 +193,8 @@ async fn what_was_said_before_the_engine_failed_counts_no_more() {
 }
 
 #[tokio::test]
-async fn a_switch_that_can_not_listen_says_why() {
-    let mut call = Call::of(NUMBER);
+async fn a_switch_that_can_not_recognize_speech_gives_the_reason() {
+    let mut call = ScriptCall::of(NUMBER);
     call.channel.says = [Ok(SpeechResult::Failed("no such application".into()))].into();
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
@@ -202,8 +203,8 @@ async fn a_switch_that_can_not_listen_says_why() {
 }
 
 #[tokio::test]
-async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
-    let mut call = Call::of(NUMBER);
+async fn a_speech_question_whose_prompt_fails_is_no_input_at_once() {
+    let mut call = ScriptCall::of(NUMBER);
     call.voice.failing = vec!["*"];
     let ended = call.runs().await;
     assert_eq!(ended.count("listen"), 1);
@@ -212,14 +213,14 @@ async fn a_spoken_question_that_nobody_hears_is_no_input_at_once() {
 }
 
 #[tokio::test]
-async fn the_recording_is_deleted_when_the_caller_leaves() {
-    let mut speaking = Call::of(EITHER);
+async fn the_recording_is_deleted_when_the_caller_hangs_up() {
+    let mut speaking = ScriptCall::of(EITHER);
     let left = Interruption::CallerHungUp { digits: "4".into() };
     speaking.channel.says = [Err(left)].into();
     let speaking = speaking.runs().await;
     speaking.in_order(&["delete the recording", "DIALSCRIPT_OUTCOME=hangup"]);
     assert_eq!(speaking.variable("INPUT"), "4");
-    let mut waiting = Call::of(NUMBER).says(["4711"]);
+    let mut waiting = ScriptCall::of(NUMBER).says(["4711"]);
     waiting.channel.leaves_while_waiting = true;
     let waiting = waiting.runs().await;
     waiting.in_order(&["delete the recording", "DIALSCRIPT_OUTCOME=hangup"]);
@@ -248,9 +249,9 @@ const NEXT: &str = r#"
 "#;
 
 #[tokio::test]
-async fn what_was_said_is_read_along_the_chain_and_shown_nowhere_where_sensitive() {
+async fn recognized_speech_is_passed_along_the_chain_and_is_hidden_if_sensitive() {
     let main = PIN.replace("[otherwise]", "[keypress]\n[otherwise]");
-    let call = Call::of(main.leak()).and("next", NEXT).says(["opensesame"]);
+    let call = ScriptCall::of(main.leak()).and("next", NEXT).says(["opensesame"]);
     let ended = call.answers_json(r#"{"code": "opensesame"}"#).runs().await;
     ended.in_order(&[
         "say sensitive opensesame",

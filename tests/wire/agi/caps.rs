@@ -12,7 +12,7 @@ use tokio_util::codec::Decoder;
 use super::{Decoded, error_of, hear, replies};
 
 #[test]
-fn a_line_is_as_long_as_its_cap_and_no_longer() {
+fn a_line_longer_than_its_limit_is_refused() {
     let line = |length: usize| format!("200 result={}\n", "1".repeat(length - 12));
     assert_eq!(replies(line(MAX_LINE_BYTES)).messages.len(), 1);
     let error = error_of(AgiCodec::after_environment(), line(MAX_LINE_BYTES + 1).as_bytes());
@@ -23,7 +23,7 @@ fn a_line_is_as_long_as_its_cap_and_no_longer() {
 }
 
 #[test]
-fn a_block_is_as_long_as_its_caps_and_no_longer() {
+fn a_usage_block_over_its_limits_is_refused() {
     for (first, last) in [("520-\n", "520 End of proper usage.\n"), ("200 result=1 (\n", ")\n")] {
         let padding = MAX_BLOCK_BYTES - first.len() - last.len();
         let long = |extra| format!("{first}{}\n{last}", "x".repeat(padding - 1 + extra));
@@ -38,7 +38,7 @@ fn a_block_is_as_long_as_its_caps_and_no_longer() {
 }
 
 #[test]
-fn an_environment_is_as_long_as_its_caps_and_no_longer() {
+fn an_environment_over_its_limits_is_refused() {
     let long = |length: usize| format!("{}\n\n", "x".repeat(length - 2));
     assert_eq!(
         hear(AgiCodec::default(), &[long(MAX_ENVIRONMENT_BYTES).as_bytes()]).messages.len(),
@@ -59,7 +59,7 @@ fn an_environment_is_as_long_as_its_caps_and_no_longer() {
 }
 
 #[test]
-fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
+fn a_connection_that_ends_inside_a_message_is_a_protocol_error() {
     for (codec, bytes, part) in [
         (AgiCodec::default(), "agi_network: yes\n", "an AGI environment"),
         (AgiCodec::after_environment(), "200 result=1", "a line"),
@@ -74,7 +74,7 @@ fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
 }
 
 #[test]
-fn a_connection_that_ends_between_messages_just_ends() {
+fn a_connection_that_ends_between_messages_is_no_error() {
     for codec in [AgiCodec::default(), AgiCodec::after_environment()] {
         assert_eq!(hear(codec, &[]), Decoded { messages: vec![], error: None });
     }
@@ -82,7 +82,7 @@ fn a_connection_that_ends_between_messages_just_ends() {
 }
 
 #[test]
-fn evidence_is_escaped_and_cut() {
+fn the_bytes_shown_in_an_error_are_escaped_and_truncated() {
     let error = error_of(
         AgiCodec::after_environment(),
         &[b"\x1b[31m\xff".repeat(99), b"\n".to_vec()].concat(),

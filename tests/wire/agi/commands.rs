@@ -124,7 +124,7 @@ fn no_line_break_gets_into_a_command() {
 }
 
 #[test]
-fn a_name_that_is_a_function_is_no_variable() {
+fn a_function_name_is_refused_as_a_variable() {
     for name in ["SHELL(id)", "", "A B", "${X}", "A\n", "Ä", "GLOBAL(X)", "A-B"] {
         assert_eq!(
             AgiCommand::set_variable(name, "x"),
@@ -148,7 +148,7 @@ fn only_keys_of_a_telephone_end_a_sound() {
 }
 
 #[test]
-fn nothing_but_digits_is_said_as_digits() {
+fn only_digits_can_be_spoken_as_digits() {
     for text in ["", "*12", "12a", "1 2", "-1", "٣"] {
         assert_eq!(AgiCommand::say_digits(text, ""), Err(AgiCommandError::NotDigits), "{text}");
     }
@@ -166,7 +166,7 @@ fn a_line_of_2047_bytes_is_sent_and_one_of_2048_is_not() {
 }
 
 #[test]
-fn a_fitted_value_is_cut_between_characters_and_between_escapes() {
+fn a_truncated_value_ends_between_characters_and_escapes() {
     for (char, count) in [("x", 2_027), ("ü", 1_013), ("日", 675), ("😀", 506), ("\"", 1_013)] {
         let fitted = fit_variable("V", &char.repeat(3_000)).value.into_owned();
         assert_eq!(fitted, char.repeat(count));
@@ -226,7 +226,7 @@ proptest! {
     }
 
     #[test]
-    fn a_fitted_value_can_be_sent_and_is_the_longest_that_can(
+    fn a_truncated_value_is_the_longest_that_can_be_sent(
         name in "[A-Z_]{1,30}",
         value in prop::collection::vec(prop_oneof!["[^\r\n\0]{0,9}", r#"[\\"\r\n]{0,99}"#], 0..80),
     ) {

@@ -36,13 +36,13 @@ fn every_conversation_is_an_environment_and_then_a_reply_for_each_command() {
 }
 
 #[test]
-fn the_rest_of_a_value_with_newlines_is_no_reply() {
+fn the_rest_of_a_value_with_newlines_is_not_a_reply() {
     let heard = hear(AgiCodec::default(), &[&transcript::named("22/vars").asterisk]);
     assert!(heard.error.unwrap().contains("invalid AGI reply: \")\""));
 }
 
 #[test]
-fn every_conversation_has_a_caller_and_a_place() {
+fn every_conversation_has_a_caller_and_a_dialplan_location() {
     for transcript in transcript::all() {
         let heard = hear(AgiCodec::default(), &[&transcript.asterisk]);
         let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };

@@ -6,7 +6,7 @@ use dialscript::wire::decode_lossy;
 use super::{environment, hear, transcript};
 
 #[test]
-fn the_first_words_of_a_real_call_are_understood() {
+fn the_environment_of_a_real_call_is_parsed() {
     let heard = hear(AgiCodec::default(), &[&transcript::named("22/sip-names").asterisk]);
     let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
     let caller = environment.caller();
@@ -18,7 +18,7 @@ fn the_first_words_of_a_real_call_are_understood() {
 }
 
 #[test]
-fn a_forged_line_changes_nothing_that_asterisk_said() {
+fn a_forged_environment_line_does_not_replace_one_from_asterisk() {
     let heard = hear(AgiCodec::default(), &[&transcript::named("22/env").asterisk]);
     let AgiMessage::Environment(environment) = &heard.messages[0] else { panic!() };
     assert_eq!(environment.argument(7).as_deref(), Some("l1"));
@@ -38,7 +38,7 @@ fn a_forged_script_does_not_count_where_the_dialplan_named_none() {
 }
 
 #[test]
-fn lines_that_are_no_values_are_left_out() {
+fn lines_without_a_value_are_ignored() {
     let environment =
         environment("agi_channel\nchannel: x\nagi_channel:y\nagi_context: a: b\nagi_language: ");
     assert_eq!(environment.channel(), None);
@@ -79,7 +79,7 @@ fn the_escapes_of_a_display_name_are_undone_once() {
 }
 
 #[test]
-fn the_called_number_is_the_dialled_one_else_the_extension_but_never_h() {
+fn the_called_number_is_the_dialled_number_or_the_extension_but_never_h() {
     for (dnid, extension, called) in [
         ("200", "s", "200"),
         ("unknown", "300", "300"),

@@ -47,7 +47,7 @@ fn a_recording_ends_with_a_word_a_result_and_a_position() {
 }
 
 #[test]
-fn of_what_an_engine_understood_the_likeliest_text_counts() {
+fn the_recognition_result_with_the_highest_score_is_used() {
     for (line, words) in [
         (r#"results=1 score0=90 text0="four seven" grammar0=digits"#, "four seven"),
         (r#"results=1 score0=90 text0="" grammar0="#, ""),
@@ -70,7 +70,7 @@ fn of_what_an_engine_understood_the_likeliest_text_counts() {
 }
 
 #[test]
-fn what_ends_a_recognition_is_a_key_or_a_word() {
+fn recognition_ends_by_a_key_or_a_word() {
     for key in ['4', '*', '#', 'D'] {
         assert_eq!(
             reply(&format!("200 result=1 (digit) digit={key} endpos=80")),
@@ -92,7 +92,7 @@ fn a_value_that_only_resembles_a_recognition_stays_a_value() {
 }
 
 #[test]
-fn what_is_no_reply_is_the_switchs_error_and_is_shown() {
+fn a_line_that_is_no_reply_is_an_error_of_the_switch_and_is_shown() {
     for line in [
         "",
         " ",
@@ -150,7 +150,7 @@ fn a_usage_text_may_look_like_anything_and_ends_at_its_last_line() {
 }
 
 #[test]
-fn a_hang_up_is_heard_before_a_reply_and_after_it_and_alone() {
+fn a_hang_up_is_recognized_before_a_reply_after_it_and_alone() {
     let zero = reply("200 result=0");
     let (hangup, zero) = (AgiMessage::Hangup, AgiMessage::Reply(zero));
     for (bytes, messages) in [
@@ -163,7 +163,7 @@ fn a_hang_up_is_heard_before_a_reply_and_after_it_and_alone() {
 }
 
 #[test]
-fn a_result_means_a_number_a_key_or_a_failure() {
+fn a_result_is_a_number_a_key_or_an_error() {
     for (line, number, key) in [
         ("200 result=0", Some(0), None),
         ("200 result=-1", Some(-1), None),

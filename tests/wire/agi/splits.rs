@@ -27,7 +27,7 @@ fn splits(length: usize) -> impl Iterator<Item = usize> {
 }
 
 #[test]
-fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() {
+fn every_message_of_every_conversation_decodes_the_same_when_split_in_two() {
     let mut count = 0;
     for transcript in transcript::all() {
         let bytes = &transcript.asterisk;
@@ -49,7 +49,7 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
 }
 
 #[test]
-fn a_conversation_that_comes_byte_by_byte_is_the_same() {
+fn a_conversation_received_byte_by_byte_decodes_the_same() {
     for transcript in transcript::all() {
         let bytes: Vec<&[u8]> = transcript.asterisk.chunks(1).collect();
         let whole = hear(AgiCodec::default(), &[&transcript.asterisk]);
@@ -58,7 +58,7 @@ fn a_conversation_that_comes_byte_by_byte_is_the_same() {
 }
 
 #[test]
-fn what_an_engine_understood_is_the_same_however_it_is_split_in_two() {
+fn a_recognition_result_decodes_the_same_when_split_in_two() {
     let bytes = b"200 result=1 (speech) endpos=0 results=2 score0=40 text0=\"for\" grammar0=digits \
         score1=90 text1=\"four (seven) \"\" grammar1=digits\n200 result=1 (digit) digit=4 endpos=0\nHANGUP\n\
         200 result=-1 (hangup) endpos=16000\n200 result=-1 (writefile)\n";
@@ -72,7 +72,7 @@ fn what_an_engine_understood_is_the_same_however_it_is_split_in_two() {
 
 proptest! {
     #[test]
-    fn every_conversation_is_the_same_however_it_is_split_in_three(
+    fn every_conversation_decodes_the_same_when_split_in_three(
         which in any::<prop::sample::Index>(),
         cuts in any::<[prop::sample::Index; 2]>(),
     ) {
@@ -85,7 +85,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_the_same_however_it_is_split_in_three(
+    fn any_bytes_decode_the_same_when_split_in_three(
         bytes in looking_like_agi(),
         cuts in any::<[prop::sample::Index; 2]>(),
         fresh in any::<bool>(),
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_a_panic_or_more_than_the_caps(bytes in looking_like_agi()) {
+    fn no_bytes_cause_a_panic_or_exceed_the_limits(bytes in looking_like_agi()) {
         for codec in [AgiCodec::default(), AgiCodec::after_environment()] {
             for message in hear(codec, &[&bytes]).messages {
                 prop_assert!(size(&message) <= MAX_BLOCK_BYTES);

@@ -1,16 +1,16 @@
-//! What ends a call from outside, and a switch that falls silent.
+//! Shutdowns, call limits, and a switch that stops replying.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_while_a_digit_is_awaited_hands_the_call_over_with_its_variables() {
-    let Call { mut channel, mut asterisk, stop } = call().await;
+async fn a_shutdown_while_waiting_for_a_digit_hands_the_call_over_with_its_variables() {
+    let AgiCall { mut channel, mut asterisk, stop } = call().await;
     let switch = async {
-        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        asterisk.expect_command("WAIT FOR DIGIT 16000").await;
         stop.cancel();
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         asterisk.answers(r#"SET VARIABLE "DIALSCRIPT_OUTCOME" "error""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let question = four_digits();
     let calls = async {
@@ -22,14 +22,14 @@ async fn a_stop_while_a_digit_is_awaited_hands_the_call_over_with_its_variables(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_in_a_prompt_hands_the_call_over_with_its_variables() {
-    let Call { mut channel, mut asterisk, stop } = call().await;
+async fn a_shutdown_in_a_prompt_hands_the_call_over_with_its_variables() {
+    let AgiCall { mut channel, mut asterisk, stop } = call().await;
     let switch = async {
-        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        asterisk.expect_command(r#"STREAM FILE "/s/welcome" """#).await;
         stop.cancel();
         asterisk.answers("NOOP", "200 result=0").await;
         asterisk.answers(r#"SET VARIABLE "DIALSCRIPT_OUTCOME" "error""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let calls = async {
         let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
@@ -40,19 +40,19 @@ async fn a_stop_in_a_prompt_hands_the_call_over_with_its_variables() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_call_is_bounded_in_every_wait() {
-    let Call { mut channel, asterisk: _silent, .. } =
-        call_of_at_most(Duration::from_secs(60)).await;
+async fn the_call_limit_applies_in_every_wait() {
+    let AgiCall { mut channel, asterisk: _silent, .. } =
+        call_with_limit(Duration::from_secs(60)).await;
     let waited = channel.wait(pending::<()>(), &HoldMedia::default()).await;
     assert_eq!(waited, Err(Interruption::MaxCallDuration));
-    let Call { mut channel, asterisk: _silent, .. } =
-        call_of_at_most(Duration::from_secs(60)).await;
+    let AgiCall { mut channel, asterisk: _silent, .. } =
+        call_with_limit(Duration::from_secs(60)).await;
     let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
     assert_eq!(played, Err(Interruption::MaxCallDuration));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
+async fn a_command_that_can_not_be_interrupted_ends_at_the_call_limit() {
     let recording = AsrSource::Recording("/r/abc.wav".into());
     let engine = AsrSource::Switch { engine: "".into(), grammar: "".into() };
     for (source, wanted, reply) in [
@@ -60,18 +60,18 @@ async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
         (engine, r#"SPEECH RECOGNIZE "" 4"#, "200 result=1 (timeout)"),
     ] {
         let longest = Duration::from_secs(4);
-        let Call { mut channel, mut asterisk, .. } = call_of_at_most(longest).await;
+        let AgiCall { mut channel, mut asterisk, .. } = call_with_limit(longest).await;
         let times = [5, 2, 15].map(Duration::from_secs);
         let [start, silence, maximum] = times;
         let switch = async {
             if wanted != RECORD_OF_4_S {
                 asterisk.answers(r#"SPEECH CREATE """#, "200 result=1").await;
             }
-            asterisk.hears(wanted).await;
+            asterisk.expect_command(wanted).await;
             sleep(longest + Duration::from_millis(20)).await;
             asterisk.says(reply).await;
             asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-            asterisk.hears_the_end().await;
+            asterisk.expect_close().await;
         };
         let listen = SpeechOptions {
             source,
@@ -92,8 +92,8 @@ async fn what_another_command_does_not_end_is_over_with_the_longest_call() {
 const RECORD_OF_4_S: &str = r##"RECORD FILE "/r/abc" wav "0123456789*#ABCD" 4000 s=2"##;
 
 #[tokio::test(start_paused = true)]
-async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
-    let Call { mut channel, asterisk: _silent, .. } = call().await;
+async fn a_switch_that_never_replies_times_out_and_so_does_the_hand_over() {
+    let AgiCall { mut channel, asterisk: _silent, .. } = call().await;
     let started = Instant::now();
     let picked_up = channel.pick_up(true).await;
     assert!(matches!(picked_up, Err(Interruption::ConnectionLost(_))), "{picked_up:?}");
@@ -104,21 +104,21 @@ async fn a_switch_that_never_replies_is_given_up_and_leaving_is_bounded_too() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reply_to_no_command_means_that_the_switch_is_out_of_step() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     asterisk.says("200 result=1").await;
     let waited = channel.wait(pending::<()>(), &HoldMedia::default()).await;
     assert!(matches!(waited, Err(Interruption::ConnectionLost(_))), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_reply_times_out_on_time_after_an_earlier_longer_wait() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let started = Instant::now();
     let switch = async {
-        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        asterisk.expect_command(r#"STREAM FILE "/s/welcome" """#).await;
         sleep(Duration::from_secs(60)).await;
         asterisk.says("200 result=0 endpos=480000").await;
-        asterisk.hears(r#"SET VARIABLE "V" "1""#).await;
+        asterisk.expect_command(r#"SET VARIABLE "V" "1""#).await;
     };
     let call = async {
         channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await.unwrap();
@@ -130,8 +130,8 @@ async fn a_reply_is_given_up_in_its_own_time_although_a_longer_wait_came_before(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_switch_that_does_not_read_is_given_up() {
-    let Call { mut channel, asterisk: _silent, .. } =
+async fn a_switch_that_does_not_read_times_out() {
+    let AgiCall { mut channel, asterisk: _silent, .. } =
         call_over(duplex(16), Duration::from_secs(3600)).await;
     let started = Instant::now();
     assert!(matches!(channel.set_variable("V", "1").await, Err(Interruption::ConnectionLost(_))));
@@ -140,7 +140,7 @@ async fn a_switch_that_does_not_read_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_switch_without_first_words_is_given_up() {
+async fn a_switch_that_sends_nothing_at_the_start_times_out() {
     let (ours, _theirs) = duplex(1024);
     let ends = Instant::now() + Duration::from_secs(3600);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
@@ -149,13 +149,13 @@ async fn a_switch_without_first_words_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_heard_although_the_environment_is_still_under_way() {
+async fn a_refusal_is_sent_while_the_environment_is_still_arriving() {
     let (ours, theirs) = duplex(16);
     let mut asterisk = Asterisk(BufReader::new(theirs));
     let switch = async {
         asterisk.0.write_all(ENVIRONMENT.as_bytes()).await.unwrap();
-        asterisk.hears("failure").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_command("failure").await;
+        asterisk.expect_close().await;
     };
     tokio::join!(connection::refuse(ours, Duration::from_secs(2)), switch);
 }

@@ -1,15 +1,15 @@
-//! Callers who leave, and lines that were dead from the start.
+//! Callers who hang up, and channels that were dead from the start.
 
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_so_far() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers("WAIT FOR DIGIT 16000", &digit('4')).await;
         asterisk.answers("WAIT FOR DIGIT 4000", "200 result=-1\nHANGUP").await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let question = four_digits();
     let calls = async {
@@ -22,11 +22,11 @@ async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_that_comes_before_the_next_reply_is_not_taken_for_it() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_hang_up_notice_before_the_next_reply_is_not_taken_for_the_reply() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers("ANSWER", "200 result=0").await;
-        asterisk.hears(r#"STREAM FILE "/s/welcome" """#).await;
+        asterisk.expect_command(r#"STREAM FILE "/s/welcome" """#).await;
         asterisk
             .says("HANGUP\n511 Command Not Permitted on a dead channel or intercept routine")
             .await;
@@ -39,50 +39,50 @@ async fn a_hang_up_that_comes_before_the_next_reply_is_not_taken_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_was_dead_from_the_start_is_gone_but_can_still_wait_for_an_answer() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_channel_that_was_dead_from_the_start_can_still_wait_for_an_answer() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         let dead = "511 Command Not Permitted on a dead channel or intercept routine";
         asterisk.answers("ANSWER", dead).await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
     };
     let music = Some(HoldMusic::Class("default".into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(LineState::HungUp));
         let work = async {
             sleep(Duration::from_secs(1)).await;
             42
         };
-        assert_eq!(channel.wait(work, &meanwhile).await, Ok(42));
+        assert_eq!(channel.wait(work, &hold_media).await, Ok(42));
         channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_ringing_channel_that_must_not_be_picked_up_stays_so() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_ringing_channel_that_must_not_be_picked_up_keeps_ringing() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = asterisk.answers("CHANNEL STATUS", "200 result=4");
     assert_eq!(tokio::join!(channel.pick_up(false), switch).0, Ok(LineState::Ringing));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_that_is_found_out_by_ending_the_music_still_leaves_the_variables() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_hang_up_noticed_while_stopping_the_music_still_sets_the_variables() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers("ANSWER", "200 result=0").await;
         asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
         let dead = "511 Command Not Permitted on a dead channel or intercept routine";
         asterisk.answers("SET MUSIC OFF", dead).await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         channel.hand_over(&[("A", "b".into())], &Exit::Continue).await
     };
     assert_eq!(tokio::join!(calls, switch).0, HandoverResult::CallerHungUp);
@@ -90,9 +90,9 @@ async fn a_hang_up_that_is_found_out_by_ending_the_music_still_leaves_the_variab
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
-    let meanwhile = HoldMedia::default();
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
+    let hold_media = HoldMedia::default();
     let switch = asterisk.says("HANGUP");
-    let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &meanwhile), switch);
+    let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &hold_media), switch);
     assert_eq!(waited, Err(Interruption::caller_hung_up()));
 }

@@ -3,15 +3,15 @@
 use super::*;
 
 #[tokio::test(start_paused = true)]
-async fn a_destination_is_looked_up_and_then_said_whole() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_destination_is_looked_up_and_then_set_with_all_its_parts() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         let exists = r#"GET VARIABLE "DIALPLAN_EXISTS(shipping,9100,1)""#;
         asterisk.answers(exists, "200 result=1 (1)").await;
         asterisk.answers(r#"SET CONTEXT "shipping""#, "200 result=0").await;
         asterisk.answers(r#"SET EXTENSION "9100""#, "200 result=0").await;
         asterisk.answers(r#"SET PRIORITY "1""#, "200 result=0").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let to =
         Destination { extension: "9100".into(), context: Some("shipping".into()), priority: None };
@@ -23,13 +23,13 @@ async fn a_destination_is_looked_up_and_then_said_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
+async fn a_destination_without_context_is_looked_up_in_the_context_of_the_call() {
     for (note, reach) in [
         (" (0)", DestinationCheck::Missing),
         (" (1)", DestinationCheck::Exists),
         ("", DestinationCheck::Unknown),
     ] {
-        let Call { mut channel, mut asterisk, .. } = call().await;
+        let AgiCall { mut channel, mut asterisk, .. } = call().await;
         let to = Destination { extension: "1".into(), context: None, priority: Some("go".into()) };
         let exists = r#"GET VARIABLE "DIALPLAN_EXISTS(test,1,go)""#;
         let reply = format!("200 result=1{note}");
@@ -40,12 +40,12 @@ async fn a_destination_without_context_is_looked_up_in_the_calls_own() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_has_its_cause() {
+async fn a_hang_up_sends_its_hangup_cause() {
     for (exit, command) in [
         (Exit::Hangup(None), r#"EXEC Hangup "16""#),
         (Exit::Hangup(Some(HangupCause(17))), r#"EXEC Hangup "17""#),
     ] {
-        let Call { channel, mut asterisk, .. } = call().await;
+        let AgiCall { channel, mut asterisk, .. } = call().await;
         let switch = asterisk.answers(command, "200 result=-1\nHANGUP");
         assert_eq!(
             tokio::join!(channel.hand_over(&[], &exit), switch).0,
@@ -56,7 +56,7 @@ async fn a_hang_up_has_its_cause() {
 
 #[tokio::test(start_paused = true)]
 async fn a_hostile_value_stays_one_argument_of_one_command() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let hostile = "a\"b\\c\r\nSET VARIABLE X 1\0${SHELL(id)}";
     let sent = r#"SET VARIABLE "V" "a\"b\\c  SET VARIABLE X 1 ${SHELL(id)}""#;
     let switch = asterisk.answers(sent, "200 result=1");

@@ -7,12 +7,12 @@ const PARTS: &[(u64, &str)] = &[(0, "/s/welcome.wav"), (5, "/s/number.wav")];
 const LONG_WAIT: &str = "WAIT FOR DIGIT 60000";
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_taken_while_the_next_part_is_made_and_end_the_prompt() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn keys_while_the_next_part_is_synthesized_end_the_prompt() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let started = Instant::now();
     let switch = async {
         asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         sleep(Duration::from_secs(2)).await;
         asterisk.says(&digit('4')).await;
         for pressed in ['7', '1', '1'] {
@@ -26,12 +26,12 @@ async fn keys_are_taken_while_the_next_part_is_made_and_end_the_prompt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_part_is_heard_as_soon_as_it_is_made_and_a_key_in_it_ends_the_prompt() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_part_is_played_as_soon_as_it_is_ready_and_a_key_in_it_ends_the_prompt() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let started = Instant::now();
     let switch = async {
         asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         assert_eq!(started.elapsed().as_secs(), 5);
         asterisk.answers(ASK, &key('4', 800)).await;
@@ -44,11 +44,11 @@ async fn a_part_is_heard_as_soon_as_it_is_made_and_a_key_in_it_ends_the_prompt()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_at_the_moment_in_which_a_part_is_made_is_not_lost() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_key_at_the_moment_a_part_becomes_ready_is_not_lost() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         asterisk.answers("NOOP", &format!("{}\n200 result=0", digit('4'))).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
     };
@@ -58,12 +58,12 @@ async fn a_key_at_the_moment_in_which_a_part_is_made_is_not_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_barge_in_keys_pressed_meanwhile_count_and_the_prompt_goes_on() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn without_barge_in_keys_pressed_while_synthesizing_count_and_the_prompt_goes_on() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(LONG_WAIT, &digit('4')).await;
         asterisk.answers(LONG_WAIT, &digit('7')).await;
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
     };
@@ -74,13 +74,13 @@ async fn without_barge_in_keys_pressed_meanwhile_count_and_the_prompt_goes_on() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_making_that_takes_long_is_waited_for_on_and_on() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_part_that_takes_long_to_synthesize_is_awaited() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         sleep(Duration::from_secs(60)).await;
         asterisk.says("200 result=0").await;
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         asterisk.answers(ASK, "200 result=0 endpos=8000").await;
         asterisk.answers("WAIT FOR DIGIT 16000", &digit('#')).await;
@@ -91,8 +91,8 @@ async fn a_making_that_takes_long_is_waited_for_on_and_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_key_counts_nothing_is_said_to_the_switch_meanwhile() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn without_keys_no_command_is_sent_while_a_part_is_synthesized() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
         asterisk.answers(SILENT_ASK, "200 result=0 endpos=8000").await;
@@ -103,8 +103,8 @@ async fn where_no_key_counts_nothing_is_said_to_the_switch_meanwhile() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_a_part_is_made_leaves_what_was_entered() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_caller_who_hangs_up_while_a_part_is_synthesized_leaves_the_digits_so_far() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(LONG_WAIT, &digit('4')).await;
         asterisk.answers(LONG_WAIT, "200 result=-1\nHANGUP").await;
@@ -116,8 +116,8 @@ async fn a_caller_who_hangs_up_while_a_part_is_made_leaves_what_was_entered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_a_part_is_made_ends_a_sound_that_asks_nothing() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_caller_who_hangs_up_while_a_part_is_synthesized_ends_a_prompt_without_a_question() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let started = Instant::now();
     let switch = async {
         sleep(Duration::from_secs(1)).await;
@@ -130,14 +130,14 @@ async fn a_caller_who_hangs_up_while_a_part_is_made_ends_a_sound_that_asks_nothi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_while_a_part_is_made_hands_the_call_over_with_its_variables() {
-    let Call { mut channel, mut asterisk, stop } = call().await;
+async fn a_shutdown_while_a_part_is_synthesized_hands_the_call_over_with_its_variables() {
+    let AgiCall { mut channel, mut asterisk, stop } = call().await;
     let switch = async {
-        asterisk.hears(LONG_WAIT).await;
+        asterisk.expect_command(LONG_WAIT).await;
         stop.cancel();
         asterisk.answers("NOOP", "200 result=1\n200 result=0").await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let (mut prompt, question) = (late(&[(5, "/s/number.wav")]), four_digits());
     let calls = async {

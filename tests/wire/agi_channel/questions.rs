@@ -4,7 +4,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_key_in_the_second_file_of_a_prompt_ends_it_and_is_the_first_digit() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(PROMPT, "200 result=0 endpos=8000").await;
         asterisk.answers(ASK, &key('4', 800)).await;
@@ -19,14 +19,14 @@ async fn a_key_in_the_second_file_of_a_prompt_ends_it_and_is_the_first_digit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_waited_for_first_long_and_then_a_gap() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn the_first_digit_timeout_applies_first_and_then_the_inter_digit_timeout() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(ASK, "200 result=0 endpos=8000").await;
-        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        asterisk.expect_command("WAIT FOR DIGIT 16000").await;
         sleep(Duration::from_secs(15)).await;
         asterisk.says(&digit('4')).await;
-        asterisk.hears("WAIT FOR DIGIT 4000").await;
+        asterisk.expect_command("WAIT FOR DIGIT 4000").await;
         sleep(Duration::from_secs(4)).await;
         asterisk.says("200 result=0").await;
     };
@@ -36,13 +36,13 @@ async fn silence_is_waited_for_first_long_and_then_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_means_nothing_does_not_lengthen_the_wait() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn an_ignored_key_does_not_extend_the_timeout() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
-        asterisk.hears("WAIT FOR DIGIT 16000").await;
+        asterisk.expect_command("WAIT FOR DIGIT 16000").await;
         sleep(Duration::from_secs(10)).await;
         asterisk.says(&digit('*')).await;
-        asterisk.hears("WAIT FOR DIGIT 6000").await;
+        asterisk.expect_command("WAIT FOR DIGIT 6000").await;
         sleep(Duration::from_secs(6)).await;
         asterisk.says("200 result=0").await;
     };
@@ -52,8 +52,8 @@ async fn a_key_that_means_nothing_does_not_lengthen_the_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_terminator_ends_the_input_and_is_no_part_of_it() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn the_terminator_ends_the_input_and_is_not_in_it() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers("WAIT FOR DIGIT 16000", &digit('1')).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
@@ -65,7 +65,7 @@ async fn the_terminator_ends_the_input_and_is_no_part_of_it() {
 
 #[tokio::test(start_paused = true)]
 async fn without_barge_in_a_prompt_goes_on_where_a_key_stopped_it_and_the_key_counts() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(ASK, &key('4', 800)).await;
         asterisk.answers(&format!("{ASK} 800"), &key('7', 4800)).await;
@@ -78,7 +78,7 @@ async fn without_barge_in_a_prompt_goes_on_where_a_key_stopped_it_and_the_key_co
 
 #[tokio::test(start_paused = true)]
 async fn without_a_terminator_no_key_ends_the_input() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         let prompt = r##"STREAM FILE "/s/number" "0123456789""##;
         asterisk.answers(prompt, "200 result=0 endpos=8000").await;
@@ -92,8 +92,8 @@ async fn without_a_terminator_no_key_ends_the_input() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(PROMPT, &key('9', 100)).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('8')).await;

@@ -21,7 +21,7 @@ async fn said(
     prompt: &'static [&'static str],
     switch: impl AsyncFnOnce(&mut Asterisk),
 ) -> Result<SpeechResult, Interruption> {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let mut prompt = sounds(prompt);
     tokio::join!(channel.collect_speech(&mut prompt, &listen), switch(&mut asterisk)).0
 }
@@ -31,7 +31,7 @@ fn understood() -> Result<SpeechResult, Interruption> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_likeliest_words_count_and_the_last_sound_plays_while_the_engine_listens() {
+async fn the_best_result_is_used_and_the_last_sound_plays_during_recognition() {
     let prompt = &["/s/welcome.wav", "/s/number.wav"];
     let said = said(listen("/g/digits.gram"), prompt, async |asterisk| {
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=0 endpos=8000").await;
@@ -46,7 +46,7 @@ async fn the_likeliest_words_count_and_the_last_sound_plays_while_the_engine_lis
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_asterisk_without_the_engine_can_not_listen() {
+async fn an_asterisk_without_the_engine_can_not_recognize_speech() {
     let said = said(listen(""), &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=0").await;
     });
@@ -55,7 +55,7 @@ async fn an_asterisk_without_the_engine_can_not_listen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_command_is_no_end_of_the_call() {
+async fn a_refused_recognition_command_does_not_end_the_call() {
     let said = said(listen(""), &[], async |asterisk| {
         asterisk.answers(CREATE, "510 Invalid or unknown command").await;
     });
@@ -63,7 +63,7 @@ async fn a_refused_command_is_no_end_of_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_grammar_of_the_engines_own_is_activated_and_one_that_it_refuses_is_reported() {
+async fn a_grammar_of_the_engine_is_activated_and_a_refused_one_is_reported() {
     let grammar = "builtin:speech/transcribe";
     let said = said(listen(grammar), &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=1").await;
@@ -76,7 +76,7 @@ async fn a_grammar_of_the_engines_own_is_activated_and_one_that_it_refuses_is_re
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_understood_is_no_words_and_nothing_said_is_nothing() {
+async fn unrecognized_speech_gives_no_words_and_silence_gives_no_input() {
     let unheard = "SPEECH RECOGNIZE failed";
     for (reply, expected) in [
         ("200 result=1 (speech) endpos=0 results=0 ", SpeechResult::Words(String::new())),
@@ -94,7 +94,7 @@ async fn nothing_understood_is_no_words_and_nothing_said_is_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_ends_the_recognition_and_the_next_one_is_waited_for_at_once() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(CREATE, "200 result=1").await;
         let recognise = r#"SPEECH RECOGNIZE "/s/number" 20"#;
@@ -116,13 +116,13 @@ async fn a_key_ends_the_recognition_and_the_next_one_is_waited_for_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_means_nothing_goes_on_listening_for_the_time_that_is_left() {
+async fn an_ignored_key_continues_recognition_for_the_remaining_time() {
     let listen = SpeechOptions { digits: Some(four_digits()), ..listen("") };
     let said = said(listen, &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=1").await;
         let star = "200 result=1 (digit) digit=* endpos=0";
         asterisk.answers(RECOGNISE, star).await;
-        asterisk.hears(RECOGNISE).await;
+        asterisk.expect_command(RECOGNISE).await;
         sleep(Duration::from_secs(8)).await;
         asterisk.says(star).await;
         asterisk.answers(r#"SPEECH RECOGNIZE "" 12"#, WORDS).await;
@@ -132,7 +132,7 @@ async fn a_key_that_means_nothing_goes_on_listening_for_the_time_that_is_left() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_no_key_may_end_is_played_before_the_engine_listens() {
+async fn a_prompt_without_barge_in_is_played_before_the_engine_listens() {
     let keys = Some(DigitOptions { barge_in: false, ..four_digits() });
     let said =
         said(SpeechOptions { digits: keys, ..listen("") }, &["/s/number.wav"], async |asterisk| {
@@ -145,7 +145,7 @@ async fn a_prompt_that_no_key_may_end_is_played_before_the_engine_listens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_an_engine_listens_has_left() {
+async fn a_hang_up_during_recognition_is_reported_as_a_hang_up() {
     let said = said(listen(""), &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=1").await;
         asterisk.answers(RECOGNISE, "200 result=1 (hangup) endpos=0\nHANGUP").await;
@@ -154,10 +154,10 @@ async fn a_caller_who_hangs_up_while_an_engine_listens_has_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_never_comes_to_an_end_is_given_up() {
+async fn a_recognition_that_never_ends_times_out() {
     let said = said(listen(""), &[], async |asterisk| {
         asterisk.answers(CREATE, "200 result=1").await;
-        asterisk.hears(RECOGNISE).await;
+        asterisk.expect_command(RECOGNISE).await;
         sleep(Duration::from_secs(31)).await;
     });
     let said = said.await;

@@ -25,7 +25,7 @@ async fn said(
     listen: SpeechOptions,
     switch: impl AsyncFnOnce(&mut Asterisk),
 ) -> Result<SpeechResult, Interruption> {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let mut nothing = sounds(&[]);
     tokio::join!(channel.collect_speech(&mut nothing, &listen), switch(&mut asterisk)).0
 }
@@ -33,7 +33,7 @@ async fn said(
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_speaks_in_the_second_round_is_recorded() {
     let said = said(listen(), async |asterisk| {
-        asterisk.hears(RECORD_ALL_KEYS).await;
+        asterisk.expect_command(RECORD_ALL_KEYS).await;
         sleep(Duration::from_millis(2020)).await;
         asterisk.says(ONLY_SILENCE).await;
         asterisk.answers(RECORD_ALL_KEYS, SOMETHING).await;
@@ -42,11 +42,11 @@ async fn a_caller_who_speaks_in_the_second_round_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_silent_caller_has_the_time_to_begin_in_as_many_rounds_as_that_takes() {
+async fn silence_is_recorded_in_rounds_until_the_start_timeout() {
     let started = Instant::now();
     let said = said(listen(), async |asterisk| {
         for _ in 0..3 {
-            asterisk.hears(RECORD_ALL_KEYS).await;
+            asterisk.expect_command(RECORD_ALL_KEYS).await;
             sleep(Duration::from_millis(2020)).await;
             asterisk.says(ONLY_SILENCE).await;
         }
@@ -56,9 +56,9 @@ async fn a_silent_caller_has_the_time_to_begin_in_as_many_rounds_as_that_takes()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_telephone_that_sends_nothing_in_silence_has_said_nothing() {
+async fn a_telephone_that_sends_no_audio_in_silence_counts_as_silent() {
     let said = said(listen(), async |asterisk| {
-        asterisk.hears(RECORD_ALL_KEYS).await;
+        asterisk.expect_command(RECORD_ALL_KEYS).await;
         sleep(Duration::from_secs(15)).await;
         asterisk.says("200 result=0 (timeout) endpos=0").await;
     });
@@ -66,7 +66,7 @@ async fn a_telephone_that_sends_nothing_in_silence_has_said_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_takes_the_longest_time_is_recorded() {
+async fn an_utterance_of_the_maximum_length_is_recorded() {
     for reply in ["200 result=0 (timeout) endpos=120000", "200 result=0 (timeout) endpos=800"] {
         let said = said(listen(), async |asterisk| asterisk.answers(RECORD_ALL_KEYS, reply).await);
         assert_eq!(said.await, Ok(SpeechResult::Recorded), "{reply}");
@@ -74,7 +74,7 @@ async fn what_takes_the_longest_time_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_ends_the_recording_and_begins_the_input() {
+async fn a_key_ends_the_recording_and_is_the_first_digit() {
     let said = said(listen_or_ask(), async |asterisk| {
         asterisk.answers(RECORD, "200 result=52 (dtmf) endpos=6400").await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('7')).await;
@@ -85,8 +85,8 @@ async fn a_key_ends_the_recording_and_begins_the_input() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_in_the_prompt_means_that_nothing_is_recorded() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn after_a_key_in_the_prompt_nothing_is_recorded() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(ASK, &key('4', 800)).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('#')).await;
@@ -99,7 +99,7 @@ async fn a_key_in_the_prompt_means_that_nothing_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_no_keys_are_asked_for_any_key_ends_the_utterance() {
+async fn if_keys_are_not_allowed_any_key_ends_the_utterance() {
     let said = said(listen(), async |asterisk| {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=42 (dtmf) endpos=18400").await;
     });
@@ -117,7 +117,7 @@ async fn a_folder_that_the_switch_can_not_write_to_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_broke_is_distinguished_from_a_recording_that_fails() {
+async fn a_broken_channel_is_distinguished_from_a_failed_recording() {
     for (status, expected) in [
         (DEAD, Err(Interruption::caller_hung_up())),
         ("200 result=6", Ok(SpeechResult::Failed("Asterisk cannot record: randomerror".into()))),
@@ -131,7 +131,7 @@ async fn a_channel_that_broke_is_distinguished_from_a_recording_that_fails() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_speaking_has_left() {
+async fn a_hang_up_while_recording_is_reported_as_a_hang_up() {
     let said = said(listen(), async |asterisk| {
         asterisk.answers(RECORD_ALL_KEYS, "200 result=-1 (hangup) endpos=16000\nHANGUP").await;
     });
@@ -139,7 +139,7 @@ async fn a_caller_who_hangs_up_while_speaking_has_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_counted_in_whole_seconds_and_at_least_one() {
+async fn silence_is_rounded_up_to_whole_seconds_and_at_least_one() {
     for (milliseconds, seconds) in [(0, 1), (200, 1), (1000, 1), (1001, 2), (2500, 3)] {
         let listen = SpeechOptions { end_silence: Duration::from_millis(milliseconds), ..listen() };
         let record = format!(r##"RECORD FILE "/r/abc" wav "0123456789*#ABCD" 15000 s={seconds}"##);
@@ -149,8 +149,8 @@ async fn silence_is_counted_in_whole_seconds_and_at_least_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_that_never_ends_is_given_up() {
-    let Call { mut channel, asterisk: _silent, .. } = call().await;
+async fn a_recording_that_never_ends_times_out() {
+    let AgiCall { mut channel, asterisk: _silent, .. } = call().await;
     let started = Instant::now();
     let said = channel.collect_speech(&mut sounds(&[]), &listen()).await;
     assert!(matches!(said, Err(Interruption::ConnectionLost(_))), "{said:?}");
@@ -158,15 +158,15 @@ async fn a_recording_that_never_ends_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_lets_a_recording_come_to_its_end_and_hands_the_call_over() {
-    let Call { mut channel, mut asterisk, stop } = call().await;
+async fn on_shutdown_a_recording_ends_normally_and_the_call_is_handed_over() {
+    let AgiCall { mut channel, mut asterisk, stop } = call().await;
     let switch = async {
-        asterisk.hears(RECORD_ALL_KEYS).await;
+        asterisk.expect_command(RECORD_ALL_KEYS).await;
         stop.cancel();
         sleep(Duration::from_secs(3)).await;
         asterisk.says(SOMETHING).await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let calls = async {
         let said = channel.collect_speech(&mut sounds(&[]), &listen()).await;

@@ -6,7 +6,7 @@ use super::*;
 
 #[tokio::test(start_paused = true)]
 async fn a_missing_sound_is_distinguished_from_a_hang_up_and_the_call_goes_on() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(r#"STREAM FILE "/s/welcome" """#, "200 result=-1 endpos=0").await;
         asterisk.answers("CHANNEL STATUS", "200 result=6").await;
@@ -21,14 +21,14 @@ async fn played(
     sounds: Vec<Sound>,
     switch: impl AsyncFnOnce(&mut Asterisk),
 ) -> Result<(), Interruption> {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let mut sounds = sounds.into_iter();
     let played = channel.play(&mut sounds, TypeAhead::Discard);
     tokio::join!(played, switch(&mut asterisk)).0
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_served_sound_is_played_by_its_whole_url() {
+async fn a_sound_of_the_sound_server_is_played_by_its_whole_url() {
     let url = "http://10.0.0.5:8085/s/0123456789abcdef0123456789abcdef.wav";
     let played = played(vec![Sound::Url(url.into())], async |asterisk| {
         let stream = format!(r#"STREAM FILE "{url}" """#);
@@ -38,7 +38,7 @@ async fn a_served_sound_is_played_by_its_whole_url() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_served_sound_that_the_switch_can_not_fetch_is_passed_over() {
+async fn a_sound_of_the_sound_server_that_the_switch_can_not_fetch_is_skipped() {
     let sounds = vec![Sound::Url("http://10.0.0.5/x.wav".into()), Sound::File("/s/a.wav".into())];
     let played = played(sounds, async |asterisk| {
         let fetch = r#"STREAM FILE "http://10.0.0.5/x.wav" """#;
@@ -50,7 +50,7 @@ async fn a_served_sound_that_the_switch_can_not_fetch_is_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_and_letters_are_said_by_the_switch_and_a_spoken_text_is_passed_over() {
+async fn digits_and_letters_are_spoken_by_the_switch_and_a_text_for_its_synthesizer_is_skipped() {
     let spoken = SwitchTts { engine: "flite".into(), voice: "kal".into(), text: "hello".into() };
     let sounds = vec![
         Sound::Digits("0711".into()),
@@ -81,8 +81,8 @@ async fn a_missing_sound_of_a_digit_is_distinguished_from_a_hang_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_ends_what_the_switch_says_and_is_the_first_digit() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn a_key_interrupts_spoken_digits_and_is_the_first_digit() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(r##"SAY DIGITS "0711" "0123456789#""##, &digit('4')).await;
         asterisk.answers("WAIT FOR DIGIT 4000", &digit('7')).await;
@@ -94,8 +94,8 @@ async fn a_key_ends_what_the_switch_says_and_is_the_first_digit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_barge_in_a_key_cuts_one_sign_short_and_the_rest_is_said() {
-    let Call { mut channel, mut asterisk, .. } = call().await;
+async fn without_barge_in_a_key_cuts_one_character_short_and_the_rest_is_spoken() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
     let switch = async {
         asterisk.answers(r##"SAY ALPHA "a" "0123456789#""##, "200 result=0").await;
         asterisk.answers(r##"SAY ALPHA "b" "0123456789#""##, &digit('4')).await;
@@ -109,16 +109,16 @@ async fn without_barge_in_a_key_cuts_one_sign_short_and_the_rest_is_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_number_is_said_in_pieces_so_that_a_stop_need_not_wait_for_all_of_it() {
-    let Call { mut channel, mut asterisk, stop } = call().await;
+async fn a_long_number_is_spoken_in_pieces_so_that_a_shutdown_does_not_wait_for_all_of_it() {
+    let AgiCall { mut channel, mut asterisk, stop } = call().await;
     let switch = async {
         asterisk.answers(r#"SAY DIGITS "01234" """#, "200 result=0").await;
-        asterisk.hears(r#"SAY DIGITS "56789" """#).await;
+        asterisk.expect_command(r#"SAY DIGITS "56789" """#).await;
         stop.cancel();
         sleep(Duration::from_secs(4)).await;
         asterisk.says("200 result=0").await;
         asterisk.answers(r#"SET VARIABLE "A" "b""#, "200 result=1").await;
-        asterisk.hears_the_end().await;
+        asterisk.expect_close().await;
     };
     let calls = async {
         let mut number = [Sound::Digits("01234567890123456789".into())].into_iter();

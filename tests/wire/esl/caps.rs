@@ -11,7 +11,7 @@ use tokio_util::codec::Decoder;
 use super::{error_of, framed, hear, messages};
 
 #[test]
-fn a_block_of_headers_is_as_long_as_its_cap_and_no_longer() {
+fn a_header_block_longer_than_its_limit_is_refused() {
     let block = |length: usize| {
         let (first, last) = ("Content-Type: command/reply\nReply-Text: +OK\nx: ", "\n\n");
         format!("{first}{}{last}", "x".repeat(length - first.len() - last.len()))
@@ -24,7 +24,7 @@ fn a_block_of_headers_is_as_long_as_its_cap_and_no_longer() {
 }
 
 #[test]
-fn a_body_is_as_long_as_its_cap_and_no_longer() {
+fn a_body_longer_than_its_limit_is_refused() {
     assert_eq!(messages(framed(&"x".repeat(MAX_BODY_BYTES))).len(), 1);
     for length in [(MAX_BODY_BYTES + 1).to_string(), usize::MAX.to_string()] {
         let head = format!("Content-Type: text/event-plain\nContent-Length: {length}\n\n");
@@ -35,13 +35,13 @@ fn a_body_is_as_long_as_its_cap_and_no_longer() {
 }
 
 #[test]
-fn what_nobody_asked_for_has_the_same_caps() {
+fn ignored_messages_have_the_same_limits() {
     let log = format!("Content-Type: log/data\nContent-Length: {}\n\n", MAX_BODY_BYTES + 1);
     assert!(matches!(error_of(log), EslError::TooLong { part: EslMessagePart::Body, .. }));
 }
 
 #[test]
-fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
+fn a_connection_that_ends_inside_a_message_is_a_protocol_error() {
     for (bytes, part) in [
         ("Content-Type: command/reply\n", "a header block"),
         ("Content-Type: command/reply", "a header block"),
@@ -54,14 +54,14 @@ fn a_connection_that_ends_inside_a_message_is_an_error_of_the_line() {
 }
 
 #[test]
-fn a_connection_that_ends_between_messages_just_ends() {
+fn a_connection_that_ends_between_messages_is_no_error() {
     for bytes in ["", "\n", "\r\n\n", "Content-Type: command/reply\nReply-Text: +OK\n\n"] {
         assert_eq!(hear(&[bytes.as_bytes()]).error, None, "{bytes:?}");
     }
 }
 
 #[test]
-fn evidence_is_escaped_and_cut() {
+fn the_bytes_shown_in_an_error_are_escaped_and_truncated() {
     let text = error_of([b"\x1b[31m\xff".repeat(99), b"\n\n".to_vec()].concat()).to_string();
     assert!(text.contains(r"\x1b[99m\xff") && text.ends_with("…\""), "{text}");
     assert!(text.len() < 200 * 4 + 100, "{}", text.len());
@@ -74,6 +74,6 @@ fn a_long_block_that_comes_byte_by_byte_is_not_scanned_again_for_each_byte() {
     let chunks: Vec<&[u8]> = block.as_bytes().chunks(1).collect();
     let begun = Instant::now();
     assert_eq!(hear(&chunks).messages.len(), 1);
-    // To look at each byte again for each byte would be 2 * 10^10 steps.
+    // Scanning the whole block again for each byte would take 2 * 10^10 steps.
     assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
 }

@@ -14,7 +14,7 @@ fn of(name: &str) -> ChannelData {
 }
 
 #[test]
-fn a_sip_call_tells_who_calls_whom() {
+fn a_sip_call_has_the_caller_and_the_called_number() {
     let data = of("b_hangup_linger5_sip");
     let caller = Caller {
         number: "1000".into(),
@@ -33,7 +33,7 @@ fn a_sip_call_tells_who_calls_whom() {
 }
 
 #[test]
-fn the_socket_line_decides_what_can_be_done() {
+fn the_socket_application_arguments_decide_the_mode() {
     for (name, mode, control) in [
         ("a_async_full", SocketMode::Async, SocketControl::Full),
         ("d_sync", SocketMode::Static, SocketControl::Full),
@@ -50,7 +50,7 @@ fn the_socket_line_decides_what_can_be_done() {
 }
 
 #[test]
-fn a_caller_who_is_withheld_or_not_known_is_empty() {
+fn a_withheld_or_unknown_caller_has_an_empty_number() {
     let hidden = |which: &str| format!("Caller-Privacy-Hide-{which}: true\n");
     let known = "Caller-Caller-ID-Number: 100\nCaller-Caller-ID-Name: A%20B\n";
     for (lines, number, name) in [
@@ -95,7 +95,7 @@ fn the_language_is_the_channels_or_english() {
 }
 
 #[test]
-fn the_script_is_named_by_the_socket_line_or_by_a_variable() {
+fn the_script_is_named_by_the_socket_arguments_or_by_a_variable() {
     assert_eq!(of("m2_failover_path").script_name().unwrap(), "my/path");
     assert_eq!(of("a_async_full").script_name(), None);
     let line = |line: &str| {
@@ -118,7 +118,7 @@ fn the_script_is_named_by_the_socket_line_or_by_a_variable() {
 }
 
 #[test]
-fn arguments_are_variables() {
+fn arguments_are_read_from_variables() {
     let data = channel_data(
         "variable_dialscript_arg_shop: a%20b\nvariable_DIALSCRIPT_ARG_id: 7\nvariable_dialscript_arg_: x\nvariable_other: y\ndialscript_arg_z: 1\n",
     );

@@ -64,7 +64,7 @@ fn commands_are_lines() {
 }
 
 #[test]
-fn an_execute_names_itself() {
+fn an_execute_carries_its_own_event_uuid() {
     let mut uuids = EventUuidGenerator::default();
     let (first, second) = (uuids.generate(), uuids.generate());
     assert!(
@@ -85,7 +85,7 @@ fn an_execute_names_itself() {
 }
 
 #[test]
-fn an_argument_that_a_header_would_change_is_a_body() {
+fn an_argument_that_a_header_would_change_is_sent_as_a_body() {
     for argument in ["a=b\nc", "a\rb", " a", "ARRAY::a|:b", "x=Mod_Event_Socket", "\n\n", "a=ü\n"]
     {
         let command = execute("set", argument).unwrap();
@@ -100,7 +100,7 @@ fn an_argument_that_a_header_would_change_is_a_body() {
 }
 
 #[test]
-fn nothing_is_sent_that_is_another_command() {
+fn no_text_injects_another_command() {
     for evil in ["a\nb", "a\rb", "a\0b", "\n\nexit\n\n"] {
         assert_eq!(
             EslCommand::api("uuid_break", evil),
@@ -140,7 +140,7 @@ fn a_command_of_64_kilobytes_is_sent_and_a_longer_one_is_not() {
 }
 
 #[test]
-fn a_command_is_encoded_as_it_is() {
+fn a_command_is_encoded_unchanged() {
     let mut buffer = BytesMut::from(&b"before"[..]);
     EslCodec::default().encode(&EslCommand::exit(), &mut buffer).unwrap();
     assert_eq!(&buffer[..], b"beforeexit\n\n");

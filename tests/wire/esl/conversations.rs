@@ -80,7 +80,7 @@ fn a_reply_with_a_newline_in_it_is_noticed() {
 }
 
 #[test]
-fn values_of_all_kinds_come_through() {
+fn values_of_all_kinds_are_decoded_unchanged() {
     let transcript = transcript::named("p_sizes_encoding");
     let mut bytes = transcript.switch();
     let at = bytes.windows(WITH_NEWLINES.len()).position(|window| window == WITH_NEWLINES).unwrap();

@@ -21,7 +21,7 @@ fn of_kind(name: &str, kind: EslEventKind) -> Vec<EslEvent> {
 }
 
 #[test]
-fn the_end_of_an_application_tells_which_one_it_was_and_what_it_says() {
+fn execute_complete_names_the_application_and_its_response() {
     let ends = of_kind("a_async_full", EslEventKind::ExecuteComplete);
     let results: Vec<_> = ends
         .iter()
@@ -53,7 +53,7 @@ fn keys_are_reported_one_by_one_with_their_length() {
 }
 
 #[test]
-fn a_hang_up_tells_its_cause() {
+fn a_hang_up_event_has_its_hangup_cause() {
     let hangup = &of_kind("b_hangup_linger5_sip", EslEventKind::Hangup)[0];
     assert_eq!(hangup.hangup_cause().unwrap(), "NORMAL_CLEARING");
     assert_eq!(hangup.answer_state().unwrap(), "hangup");
@@ -64,7 +64,7 @@ fn a_hang_up_tells_its_cause() {
 }
 
 #[test]
-fn the_body_of_an_event_stands_behind_its_headers() {
+fn the_body_of_an_event_follows_its_headers() {
     let job = &of_kind("h_events_plain", EslEventKind::BackgroundJob)[0];
     assert_eq!(job.job_uuid().unwrap(), "da00f2f9-1e0f-48e4-b25c-3018f7ec5933");
     assert!(job.body().decode().starts_with("UP 0 years"), "{}", job.body().decode());
@@ -103,14 +103,14 @@ fn values_are_decoded_as_they_were_encoded() {
 }
 
 #[test]
-fn the_first_of_two_headers_is_meant() {
+fn the_first_of_two_equal_headers_is_used() {
     let twice = event("Unique-ID: a\nunique-id: b\nno header\n: c\nUnique-IDs: d\n\nUnique-ID: e");
     assert_eq!(twice.unique_id().unwrap(), "a");
     assert_eq!(twice.get("Unique-IDs").unwrap(), "d");
 }
 
 #[test]
-fn variables_of_a_real_switch_come_through() {
+fn variables_of_a_real_switch_are_decoded() {
     let weird = of_kind("h_events_plain", EslEventKind::ExecuteComplete);
     let weird = weird.iter().find_map(|end| end.variable("weird")).unwrap().into_owned();
     assert_eq!(weird, "é€ <a & b> \"q\" 100% a;b\tc");

@@ -14,7 +14,7 @@ fn execute(uuid: EventUuid) -> EslCommand {
     EslCommand::execute("playback", "x", uuid, EventLock::Nested).unwrap()
 }
 
-fn hears(executions: &mut PendingExecutions, bytes: &str) -> ExecutionUpdate {
+fn receive(executions: &mut PendingExecutions, bytes: &str) -> ExecutionUpdate {
     let heard = messages(bytes);
     assert_eq!(heard.len(), 1, "{bytes}");
     executions.handle_message(&heard[0])
@@ -35,15 +35,15 @@ fn complete(unique_id: &str, uuid: &str) -> String {
 const NOTICE: &str = "Content-Type: text/disconnect-notice\nContent-Disposition: linger\n\n";
 
 #[test]
-fn an_execute_ends_by_its_own_event_and_no_other() {
+fn an_execute_ends_only_by_the_event_with_its_uuid() {
     let (mut ours, mut uuids) =
         (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (first, second) = (uuids.generate(), uuids.generate());
     ours.record_sent(&execute(first));
     ours.record_sent(&execute(second));
     assert_eq!(ours.unanswered(), 2);
-    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
-    assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+    assert_eq!(receive(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+    assert_eq!(receive(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
     for nobodys in [
         complete("us", "5339401d-a9b0-43b2-a623-84ae332d4e42"),
         complete("others", "dialscript-1"),
@@ -53,18 +53,18 @@ fn an_execute_ends_by_its_own_event_and_no_other() {
         event_text("CHANNEL_HANGUP", "others", ""),
         framed("Event-Name: CHANNEL_HANGUP\n\n"),
     ] {
-        assert_eq!(hears(&mut ours, &nobodys), ExecutionUpdate::Unrelated, "{nobodys}");
+        assert_eq!(receive(&mut ours, &nobodys), ExecutionUpdate::Unrelated, "{nobodys}");
     }
     // The later one ran inside the earlier one.
     let ended = |execution| ExecutionUpdate::Ended(execution, ExecutionEnd::Complete);
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-2")), ended(second));
+    assert_eq!(receive(&mut ours, &complete("us", "dialscript-2")), ended(second));
     assert!(ours.is_running(first) && !ours.is_running(second));
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ended(first));
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
+    assert_eq!(receive(&mut ours, &complete("us", "dialscript-1")), ended(first));
+    assert_eq!(receive(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
 }
 
 #[test]
-fn the_end_of_the_call_ends_all_and_is_reported_once() {
+fn the_end_of_the_call_ends_all_executes_and_is_reported_once() {
     let (bye, hangup) = (NOTICE.to_owned(), event_text("CHANNEL_HANGUP", "us", ""));
     let done = event_text("CHANNEL_HANGUP_COMPLETE", "us", "");
     for (first, gone) in [
@@ -76,47 +76,47 @@ fn the_end_of_the_call_ends_all_and_is_reported_once() {
         let mut uuids = EventUuidGenerator::default();
         let (before, after) = (uuids.generate(), uuids.generate());
         ours.record_sent(&execute(before));
-        assert_eq!(hears(&mut ours, first), ExecutionUpdate::CallEnded(gone));
+        assert_eq!(receive(&mut ours, first), ExecutionUpdate::CallEnded(gone));
         for later in [&bye, &hangup, &done, &complete("us", "dialscript-1")] {
-            assert_eq!(hears(&mut ours, later), ExecutionUpdate::Unrelated, "{later}");
+            assert_eq!(receive(&mut ours, later), ExecutionUpdate::Unrelated, "{later}");
         }
         assert_eq!((ours.call_end(), ours.is_running(before)), (Some(gone), false));
         // Taken and never run.
         ours.record_sent(&execute(after));
         assert!(!ours.is_running(after));
-        assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
-        assert_eq!(hears(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
-        assert_eq!(hears(&mut ours, &reply("+OK bye")), ExecutionUpdate::UnexpectedReply);
+        assert_eq!(receive(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+        assert_eq!(receive(&mut ours, &reply("+OK")), ExecutionUpdate::Replied);
+        assert_eq!(receive(&mut ours, &reply("+OK bye")), ExecutionUpdate::UnexpectedReply);
     }
 }
 
 #[test]
-fn in_static_mode_the_reply_is_the_end() {
+fn in_static_mode_the_reply_ends_an_execute() {
     let mut ours = PendingExecutions::new("us", SocketMode::Static);
     let uuid = EventUuidGenerator::default().generate();
     ours.record_sent(&EslCommand::my_events());
     ours.record_sent(&execute(uuid));
-    assert_eq!(hears(&mut ours, &reply("+OK Events Enabled")), ExecutionUpdate::Replied);
+    assert_eq!(receive(&mut ours, &reply("+OK Events Enabled")), ExecutionUpdate::Replied);
     assert!(ours.is_running(uuid));
     assert_eq!(
-        hears(&mut ours, &reply("+OK")),
+        receive(&mut ours, &reply("+OK")),
         ExecutionUpdate::Ended(uuid, ExecutionEnd::Returned)
     );
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
+    assert_eq!(receive(&mut ours, &complete("us", "dialscript-1")), ExecutionUpdate::Unrelated);
 }
 
 #[test]
-fn an_execute_that_is_refused_or_given_up_has_ended() {
+fn an_execute_that_is_refused_or_timed_out_has_ended() {
     let (mut ours, mut uuids) =
         (PendingExecutions::new("us", SocketMode::Async), EventUuidGenerator::default());
     let (refused, given_up) = (uuids.generate(), uuids.generate());
     ours.record_sent(&execute(refused));
     ours.record_sent(&execute(given_up));
-    let end = hears(&mut ours, &reply("-ERR command not found"));
+    let end = receive(&mut ours, &reply("-ERR command not found"));
     assert_eq!(end, ExecutionUpdate::Ended(refused, ExecutionEnd::Refused));
     assert!(ours.forget(given_up) && !ours.forget(given_up));
-    assert_eq!(hears(&mut ours, &reply("-ERR x")), ExecutionUpdate::Replied);
-    assert_eq!(hears(&mut ours, &complete("us", "dialscript-2")), ExecutionUpdate::Unrelated);
+    assert_eq!(receive(&mut ours, &reply("-ERR x")), ExecutionUpdate::Replied);
+    assert_eq!(receive(&mut ours, &complete("us", "dialscript-2")), ExecutionUpdate::Unrelated);
 }
 
 /// A conversation as `Executions` sees it: our names for its executes, and what its messages meant.
@@ -196,7 +196,7 @@ fn whole_messages(raw: &mut Vec<u8>, names: &HashMap<String, EventUuid>) -> Vec<
 #[test]
 fn every_execute_of_every_conversation_ends() {
     for transcript in transcript::all() {
-        // In JSON there are no events for us, and one reply breaks the other's framing.
+        // JSON events are skipped, and one reply breaks the framing of the next.
         if ["h_events_json", "p_sizes_encoding"].contains(&transcript.name.as_str()) {
             continue;
         }
@@ -218,7 +218,7 @@ fn ends(name: &str) -> Vec<ExecutionUpdate> {
 }
 
 #[test]
-fn the_call_ends_what_never_says_that_it_has_ended() {
+fn the_end_of_the_call_ends_executes_without_an_end_event() {
     let hung_up = ExecutionUpdate::CallEnded(EslCallEnd::HungUp);
     for name in ["i2_unknown_application", "c2_app_hangup", "c3_sendmsg_hangup"] {
         let ends = ends(name);
@@ -227,7 +227,7 @@ fn the_call_ends_what_never_says_that_it_has_ended() {
 }
 
 #[test]
-fn a_real_switch_in_static_mode_returns_from_each() {
+fn a_real_switch_in_static_mode_replies_to_each_execute() {
     let Replayed { sent, meanings } = replay(transcript::named("d_sync"));
     let returned = |uuid: &EventUuid| {
         meanings.contains(&ExecutionUpdate::Ended(*uuid, ExecutionEnd::Returned))

@@ -7,7 +7,7 @@ use dialscript::wire::WireErrorOrigin;
 use super::{error_of, event, framed, messages};
 
 #[test]
-fn a_reply_is_taken_or_refused() {
+fn a_command_reply_is_ok_or_an_error() {
     for (text, ok) in [
         ("+OK", true),
         ("+OK Events Enabled", true),
@@ -23,7 +23,7 @@ fn a_reply_is_taken_or_refused() {
 }
 
 #[test]
-fn lines_may_end_as_they_like_and_names_be_written_as_they_like() {
+fn line_ends_and_the_case_of_header_names_do_not_matter() {
     for bytes in [
         "content-type: command/reply\r\nREPLY-TEXT: +OK: a: b\r\n\r\n",
         "\n\r\nReply-Text:+OK: a: b\nContent-Type:   command/reply\n\n",
@@ -34,14 +34,14 @@ fn lines_may_end_as_they_like_and_names_be_written_as_they_like() {
 }
 
 #[test]
-fn an_answer_of_a_function_is_its_body_as_it_is() {
+fn an_api_response_is_its_unchanged_body() {
     let bytes = "Content-Type: api/response\nContent-Length: 9\n\na%41\n\nb+c";
     let [EslMessage::ApiResponse(body)] = &messages(bytes)[..] else { panic!() };
     assert_eq!(body.decode(), "a%41\n\nb+c");
 }
 
 #[test]
-fn a_disconnect_notice_tells_whether_we_are_still_heard() {
+fn a_disconnect_notice_says_whether_the_connection_lingers() {
     let notice = |disposition: &str, body: &str| {
         let head = "Content-Type: text/disconnect-notice\nControlled-Session-UUID: x\n";
         let length = body.len();
@@ -53,7 +53,7 @@ fn a_disconnect_notice_tells_whether_we_are_still_heard() {
 }
 
 #[test]
-fn other_kinds_are_passed_over_with_their_bodies() {
+fn other_content_types_are_skipped_with_their_bodies() {
     let json = "Content-Length: 9\nContent-Type: text/event-json\n\n{\"a\":\n\n1}";
     let log = "Content-Type: log/data\nContent-Length: 3\nLog-Level: 7\n\na\n\n";
     let rude = "Content-Type: text/rude-rejection\nContent-Length: 2\n\nx\n";
@@ -64,7 +64,7 @@ fn other_kinds_are_passed_over_with_their_bodies() {
 }
 
 #[test]
-fn what_is_no_message_is_the_switchs_error_and_is_shown() {
+fn bytes_that_are_no_message_are_an_error_of_the_switch_and_are_shown() {
     for bytes in [
         "fourth\n\n",
         "200 result=0\n\n",

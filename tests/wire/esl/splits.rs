@@ -19,7 +19,7 @@ fn splits(bytes: &[u8], head: usize, body: usize, length: usize) -> BTreeSet<usi
 }
 
 #[test]
-fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() {
+fn every_message_of_every_conversation_decodes_the_same_when_split_in_two() {
     let mut count = 0;
     for transcript in transcript::all() {
         let bytes = transcript.switch();
@@ -41,7 +41,7 @@ fn every_message_of_every_conversation_is_the_same_however_it_is_split_in_two() 
 }
 
 #[test]
-fn a_conversation_that_comes_byte_by_byte_is_the_same() {
+fn a_conversation_received_byte_by_byte_decodes_the_same() {
     for transcript in transcript::all() {
         let bytes = transcript.switch();
         let chunks: Vec<&[u8]> = bytes.chunks(1).collect();
@@ -51,7 +51,7 @@ fn a_conversation_that_comes_byte_by_byte_is_the_same() {
 
 proptest! {
     #[test]
-    fn every_conversation_is_the_same_however_it_is_split_in_three(
+    fn every_conversation_decodes_the_same_when_split_in_three(
         which in any::<prop::sample::Index>(),
         cuts in any::<[prop::sample::Index; 2]>(),
     ) {
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn anything_is_the_same_however_it_is_split_in_three(
+    fn any_bytes_decode_the_same_when_split_in_three(
         bytes in looking_like_esl(),
         cuts in any::<[prop::sample::Index; 2]>(),
     ) {
@@ -68,7 +68,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_a_panic_or_more_than_the_caps(bytes in looking_like_esl()) {
+    fn no_bytes_cause_a_panic_or_exceed_the_limits(bytes in looking_like_esl()) {
         for message in hear(&[&bytes]).messages {
             prop_assert!(size(&message) <= MAX_HEADER_BYTES + MAX_BODY_BYTES);
         }

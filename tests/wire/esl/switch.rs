@@ -1,4 +1,4 @@
-//! What FreeSWITCH does with a command, line by line as its source does it.
+//! How FreeSWITCH reads a command, following its source line by line.
 
 /// A command as `read_packet` keeps it.
 pub(crate) struct Packet {

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::switch;
 
 #[test]
-fn a_variable_holds_nothing_that_a_dialplan_would_evaluate() {
+fn a_variable_value_contains_nothing_that_a_dialplan_would_evaluate() {
     for (text, sanitized) in [
         ("shipped", "shipped"),
         ("$20 & 100% of \"it\", 'now' \\o/", "$20 & 100% of \"it\", 'now' \\o/"),
@@ -38,7 +38,7 @@ fn a_long_value_is_cut_between_characters() {
 }
 
 #[test]
-fn the_worst_value_can_be_sent_in_every_way() {
+fn the_longest_escaped_value_can_be_sent_by_every_command() {
     let worst = r"\".repeat(MAX_VALUE_BYTES);
     let value = EslVariableValue::sanitize(&worst);
     let uuid = EventUuidGenerator::default().generate();
@@ -53,7 +53,7 @@ fn the_worst_value_can_be_sent_in_every_way() {
 }
 
 #[test]
-fn a_name_that_means_more_is_no_variable() {
+fn a_name_with_special_characters_is_refused_as_a_variable() {
     let value = EslVariableValue::sanitize("x");
     for name in ["", "a b", "a=b", "a;b", "a[0]", "${x}", "a\n", "ä", "a-b", "a,b"] {
         let refused = Err(EslCommandError::InvalidVariableName);
@@ -65,7 +65,7 @@ fn a_name_that_means_more_is_no_variable() {
 }
 
 #[test]
-fn arguments_are_what_they_were_worked_out_to_be() {
+fn arguments_are_quoted_as_expected() {
     let value = EslVariableValue::sanitize(r"a\b; 'c' $d ");
     assert_eq!(set("v", &value, VariableExpansion::On).unwrap(), r"v=a\\\\b; 'c' \\\$d ");
     assert_eq!(set("v", &value, VariableExpansion::Off).unwrap(), r"v=a\\b; 'c' \$d ");
@@ -105,12 +105,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn the_expansion_is_undone_for_any_text(text in any_text()) {
+    fn variable_expansion_restores_any_text(text in any_text()) {
         prop_assert_eq!(switch::expand(&escape_expansion(&text)), Ok(text));
     }
 
     #[test]
-    fn no_reading_of_a_variable_evaluates_anything(a in any_text(), b in any_text()) {
+    fn reading_a_variable_never_evaluates_its_value(a in any_text(), b in any_text()) {
         let held = |text| EslVariableValue::sanitize(text).as_str().to_owned();
         let once = expanded(&format!("{}{}", held(&a), held(&b)), VariableExpansion::On)?;
         let twice = expanded(&once, VariableExpansion::On)?;

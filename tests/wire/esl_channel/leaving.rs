@@ -5,12 +5,12 @@ use dialscript::channel::{
     TypeAhead,
 };
 
-use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, call, call_with};
 use crate::wire::questions::{ask, four_digits, sounds};
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_variables() {
-    let Call { mut channel, mut switch, stop } = call().await;
+async fn a_shutdown_interrupts_a_prompt_and_hands_the_call_over_with_its_variables() {
+    let EslCall { mut channel, mut switch, stop } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
@@ -18,7 +18,7 @@ async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_varia
         switch.runs("break", "").await;
         switch.ends(&sound).await;
         switch.runs("multiset", "dialscript_outcome=error").await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let played = async {
         let played = channel.play(&mut sounds(&["/s/welcome.wav"]), TypeAhead::Discard).await;
@@ -31,12 +31,12 @@ async fn a_stop_in_a_prompt_breaks_it_off_and_hands_the_call_over_with_its_varia
 #[tokio::test(start_paused = true)]
 async fn a_transfer_is_made_without_resume_and_with_socket_resume_switched_off() {
     let variables = "variable_socket_resume: true\nvariable_playback_terminators: %23\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
         let set = switch.starts("multiset", "^^;").await;
         switch.ends(&set).await;
         switch.runs("transfer", "9100 XML shipping").await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let context = Some("shipping".to_owned());
     let to = Destination { extension: "9100".into(), context, priority: None };
@@ -48,15 +48,15 @@ async fn a_transfer_is_made_without_resume_and_with_socket_resume_switched_off()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_changed_for_the_call_is_as_before_and_the_outcome_is_last() {
+async fn variables_changed_for_the_call_are_restored_and_the_outcome_is_set_last() {
     let variables = "variable_playback_terminators: %23\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         switch.runs("playback", "/s/welcome.wav").await;
         let wanted = "^^;playback_terminators=#;dialscript_code=7;dialscript_outcome=otherwise";
         switch.runs("multiset", wanted).await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let variables =
         [("DIALSCRIPT_CODE", "7".to_owned()), ("DIALSCRIPT_OUTCOME", "otherwise".to_owned())];
@@ -68,14 +68,14 @@ async fn what_was_changed_for_the_call_is_as_before_and_the_outcome_is_last() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_has_its_cause() {
+async fn a_hang_up_sends_its_hangup_cause() {
     for (cause, number) in [(None, 16), (Some(HangupCause(17)), 17)] {
-        let Call { channel, mut switch, .. } = call().await;
+        let EslCall { channel, mut switch, .. } = call().await;
         let calls = async {
             switch.runs("multiset", "").await;
             switch.takes(&format!("hangup-cause: {number}\n")).await;
             switch.hangs_up().await;
-            switch.says_goodbye().await;
+            switch.disconnects().await;
         };
         let exit = Exit::Hangup(cause);
         assert_eq!(tokio::join!(channel.hand_over(&[], &exit), calls).0, HandoverResult::Completed);
@@ -83,30 +83,30 @@ async fn a_hang_up_has_its_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_priority_is_nowhere() {
-    let Call { mut channel, switch: _silent, .. } = call().await;
+async fn a_destination_with_a_priority_does_not_exist() {
+    let EslCall { mut channel, switch: _silent, .. } = call().await;
     let priority = Some("2".to_owned());
     let to = Destination { extension: "1".into(), context: None, priority };
     assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Missing));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hostile_value_is_nothing_that_freeswitch_evaluates() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_hostile_value_is_not_evaluated_by_freeswitch() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let set = channel.set_variable("V", "a\n${system(id)} $${b} %[c]");
     let calls = switch.runs("set", "V=a $(system(id)) $$(b) %(c)");
     assert_eq!(tokio::join!(set, calls).0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_somebody_else_transferred_is_not_acted_on_any_more() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_call_transferred_by_someone_else_is_left_unchanged() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let socket =
             "Application: socket\nApplication-UUID: 7e6c2b1a-0000-4000-8000-000000000000\n";
         switch.event("CHANNEL_EXECUTE_COMPLETE", socket).await;
         switch.key('4').await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let question = four_digits();
     let asked = async {

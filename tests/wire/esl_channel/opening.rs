@@ -8,18 +8,18 @@ use tokio::io::{BufReader, duplex};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::wire::esl_channel::switch::{CONNECTED, Call, FreeSwitch, UUID, call};
+use crate::wire::esl_channel::switch::{CONNECTED, EslCall, FreeSwitch, UUID, call};
 
 #[tokio::test(start_paused = true)]
-async fn an_application_that_never_ends_is_given_up() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn an_application_that_never_ends_times_out() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let (picked_up, _) = tokio::join!(channel.pick_up(true), switch.starts("answer", ""));
     assert!(matches!(picked_up, Err(Interruption::ConnectionLost(_))), "{picked_up:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_channel_is_picked_up_once_and_only_where_that_is_allowed() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     assert_eq!(channel.pick_up(false).await, Ok(LineState::Ringing));
     let calls = async {
         assert_eq!(channel.pick_up(true).await, Ok(LineState::Up));
@@ -29,7 +29,7 @@ async fn a_channel_is_picked_up_once_and_only_where_that_is_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
+async fn a_refused_call_is_connected_and_parked_before_it_is_released() {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let calls = async {
@@ -45,13 +45,13 @@ async fn a_refused_call_is_connected_and_seen_in_park_before_it_is_let_go() {
         let early = timeout(Duration::from_millis(500), switch.command()).await;
         assert!(early.is_err(), "{early:?} was said before the call was in park");
         switch.ends(&uuid).await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     tokio::join!(connection::refuse(ours, Duration::from_secs(2)), calls);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_without_async_is_let_go_without_resume() {
+async fn a_refused_call_without_async_is_released_without_resume() {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
     let calls = async {
@@ -65,13 +65,13 @@ async fn a_refused_call_without_async_is_let_go_without_resume() {
         switch.takes("event plain").await;
         switch.runs("eval", "").await;
         switch.runs("unset", "execute-app-arg: socket_resume\n").await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     tokio::join!(connection::refuse(ours, Duration::from_secs(2)), calls);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same() {
+async fn a_call_whose_uuid_a_filter_would_misread_is_served_anyway() {
     for unique_id in ["a84b4c@10.0.0.5", "-a84b4c", ""] {
         let (ours, theirs) = duplex(64 * 1024);
         let mut switch = FreeSwitch(BufReader::new(theirs));
@@ -91,7 +91,7 @@ async fn a_call_whose_identifier_a_filter_would_misread_is_served_all_the_same()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_switch_that_does_not_read_is_given_up() {
+async fn a_switch_that_does_not_read_times_out() {
     let (ours, _deaf) = duplex(4);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: Instant::now() };
     let opened = connection::open(ours, bounds, Duration::from_secs(5)).await.map(drop);
@@ -99,7 +99,7 @@ async fn a_switch_that_does_not_read_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_switch_without_first_words_is_given_up() {
+async fn a_switch_that_sends_nothing_at_the_start_times_out() {
     let (ours, _theirs) = duplex(1024);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: Instant::now() };
     let opened = connection::open(ours, bounds, Duration::from_secs(5)).await.map(drop);

@@ -7,12 +7,12 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, call, call_with};
 use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
-async fn a_key_breaks_the_prompt_off_and_keys_that_come_meanwhile_count() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_key_interrupts_the_prompt_and_keys_during_the_interruption_count() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
@@ -31,7 +31,7 @@ async fn a_key_breaks_the_prompt_off_and_keys_that_come_meanwhile_count() {
 
 #[tokio::test(start_paused = true)]
 async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/number.wav").await;
@@ -47,8 +47,8 @@ async fn without_barge_in_the_prompt_plays_on_and_its_keys_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_waited_for_first_long_and_then_a_gap() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn the_first_digit_timeout_applies_first_and_then_the_inter_digit_timeout() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         sleep(Duration::from_millis(15_900)).await;
         switch.key('4').await;
@@ -63,8 +63,8 @@ async fn silence_is_waited_for_first_long_and_then_a_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn type_ahead_from_an_earlier_sound_comes_first_and_skips_the_prompt() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
@@ -82,8 +82,8 @@ async fn keys_kept_from_an_earlier_sound_come_first_and_skip_the_prompt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_in_a_sound_that_no_question_follows_are_lost_and_interrupt_nothing() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_in_a_sound_without_a_following_question_are_discarded_and_interrupt_nothing() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let sound = switch.starts("playback", "/s/welcome.wav").await;
@@ -96,12 +96,12 @@ async fn keys_in_a_sound_that_no_question_follows_are_lost_and_interrupt_nothing
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_caller_who_hangs_up_while_entering_leaves_the_digits_so_far() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.key('4').await;
         switch.hangs_up().await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let question = four_digits();
     let asked = async {
@@ -114,8 +114,8 @@ async fn a_caller_who_hangs_up_while_entering_leaves_what_was_entered() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_async_a_question_is_refused_in_words_and_sounds_work() {
-    let Call { mut channel, mut switch, .. } = call_with("static", "full", "").await;
+async fn without_async_a_question_is_refused_with_a_reason_and_sounds_work() {
+    let EslCall { mut channel, mut switch, .. } = call_with("static", "full", "").await;
     let calls = async {
         switch.takes("playback_terminators=none").await;
         switch.takes("/s/welcome.wav").await;

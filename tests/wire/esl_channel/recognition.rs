@@ -10,10 +10,10 @@ use dialscript::channel::{
 use dialscript::esl::asr_result::parse_recognition;
 use tokio::time::sleep;
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
+use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, said};
 use crate::wire::questions::{four_digits, sounds};
 
-/// What is sent of `listen`, behind the prompt.
+/// What `listen` sends after the prompt.
 const DETECT: &str = "detect:pocketsphinx {start-input-timers=false,no-input-timeout=5000,\
                       speech-timeout=1500,speech-complete-timeout=1500,\
                       recognition-timeout=15000}digits\n";
@@ -46,8 +46,8 @@ fn result(text: &str) -> String {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_words_are_those_of_the_engine_and_it_listens_during_the_last_sound() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn the_words_come_from_the_engine_which_listens_during_the_last_sound() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         switch.runs("playback", "/s/first.wav").await;
@@ -62,13 +62,13 @@ async fn the_words_are_those_of_the_engine_and_it_listens_during_the_last_sound(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_is_no_file_is_heard_before() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_prompt_that_is_no_file_is_played_before_recognition() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let digits = switch.starts("say", "en number iterated 12\n").await;
         sleep(Duration::from_secs(1)).await;
-        switch.ends_without_a_word(&digits).await;
+        switch.completes_without_response(&digits).await;
         let argument = format!("execute-app-arg: silence_stream://10 {DETECT}");
         let detection = switch.starts("play_and_detect_speech", &argument).await;
         switch.completes(&detection, &result("yes")).await;
@@ -80,9 +80,9 @@ async fn a_prompt_that_is_no_file_is_heard_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_can_not_listen_says_why() {
+async fn a_failing_engine_gives_the_reason() {
     for error in ["USAGE ERROR", "GRAMMAR ERROR", "ASR INIT ERROR", "ERROR"] {
-        let Call { mut channel, mut switch, .. } = call().await;
+        let EslCall { mut channel, mut switch, .. } = call().await;
         let calls = async {
             let detection = begins(&mut switch, "silence_stream://10").await;
             switch.ends_with(&detection, &error.replace(' ', "%20")).await;
@@ -94,8 +94,8 @@ async fn an_engine_that_can_not_listen_says_why() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_is_not_there_leaves_an_engine_that_listens() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_missing_prompt_does_not_stop_recognition() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let detection = begins(&mut switch, "/s/missing.wav").await;
         switch.ends_with(&detection, "ERROR").await;
@@ -110,8 +110,8 @@ async fn a_prompt_that_is_not_there_leaves_an_engine_that_listens() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_that_no_key_may_end_is_heard_before() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_prompt_without_barge_in_is_played_before_recognition() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let prompt = switch.starts("playback", "/s/prompt.wav\n").await;
@@ -133,17 +133,17 @@ async fn a_prompt_that_no_key_may_end_is_heard_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_is_no_word_is_not_even_tried() {
+async fn an_engine_name_that_is_not_one_word_is_never_sent() {
     for engine in ["", "a b", "a|b", "${system(id)}", "^^;a"] {
-        let Call { mut channel, switch: _silent, .. } = call().await;
+        let EslCall { mut channel, switch: _silent, .. } = call().await;
         let said = channel.collect_speech(&mut sounds(&[]), &listen(engine, "digits")).await;
         assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{engine:?}: {said:?}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_closes_the_recognition_and_begins_the_question() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_key_ends_recognition_and_starts_digit_collection() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let detection = begins(&mut switch, "silence_stream://10").await;
         switch.key('4').await;
@@ -152,10 +152,10 @@ async fn a_key_closes_the_recognition_and_begins_the_question() {
         switch.key('7').await;
         switch.completes(&detection, "Application-Response: DONE\n").await;
         switch.key('#').await;
-        // What is left of the engine is closed before the dialplan has the call.
+        // Recognition is stopped before the hand-over.
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
         switch.runs("multiset", "playback_terminators=").await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let listen = or_keys();
     let listened = async {
@@ -171,8 +171,8 @@ async fn a_key_closes_the_recognition_and_begins_the_question() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_never_ends_is_closed() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_recognition_that_never_ends_is_stopped() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let detection = begins(&mut switch, "silence_stream://10").await;
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
@@ -184,8 +184,8 @@ async fn an_engine_that_never_ends_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_call() {
-    let Call { mut channel, mut switch, stop } = call().await;
+async fn a_shutdown_during_recognition_stops_it_before_the_hand_over() {
+    let EslCall { mut channel, mut switch, stop } = call().await;
     let calls = async {
         let detection = begins(&mut switch, "silence_stream://10").await;
         stop.cancel();
@@ -193,7 +193,7 @@ async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_ca
         switch.runs("detect_speech", "execute-app-arg: stop\n").await;
         switch.completes(&detection, "Application-Response: DONE\n").await;
         switch.runs("multiset", "playback_terminators=").await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let listen = listen("pocketsphinx", "digits");
     let listened = async {
@@ -205,8 +205,8 @@ async fn a_stop_while_an_engine_listens_closes_it_before_the_dialplan_has_the_ca
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_an_engine_listens_leaves() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_hang_up_while_the_engine_listens_is_reported_as_a_hang_up() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         begins(&mut switch, "silence_stream://10").await;
         switch.hangs_up().await;
@@ -217,8 +217,8 @@ async fn a_caller_who_hangs_up_while_an_engine_listens_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn parameters_of_a_grammar_come_behind_ours() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn parameters_of_a_grammar_follow_those_of_the_driver() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let wanted = r"recognition-timeout=15000,speech-timeout=900}builtin:grammar/digits\\sonly";
@@ -231,7 +231,7 @@ async fn parameters_of_a_grammar_come_behind_ours() {
 }
 
 #[test]
-fn the_words_are_found_in_whatever_an_engine_says() {
+fn the_words_are_found_in_every_result_format_of_an_engine() {
     let spoken = |text: &str| RecognizeResult::Words(text.to_owned());
     let nlsml = |inside: &str| {
         format!("<?xml version=\"1.0\"?><result><interpretation>{inside}</interpretation></result>")
@@ -259,7 +259,7 @@ fn the_words_are_found_in_whatever_an_engine_says() {
 }
 
 #[test]
-fn a_result_that_is_no_result_is_a_failure() {
+fn an_invalid_recognition_result_is_an_error() {
     let long = "x".repeat(70_000);
     for result in ["<result>", "<", "{", "{\"text\"", "Completion-Cause: 004", &long] {
         assert!(matches!(parse_recognition(result), RecognizeResult::Failed(_)), "{result:.40}");

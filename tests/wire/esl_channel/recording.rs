@@ -7,7 +7,7 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, said};
+use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, said};
 use crate::wire::questions::four_digits;
 
 const FILE: &str = "/r/1.wav";
@@ -26,7 +26,7 @@ fn or_keys() -> SpeechOptions {
     SpeechOptions { digits: Some(four_digits()), ..listen(FILE) }
 }
 
-/// FreeSWITCH shows that it can write the file; why it can't, else.
+/// FreeSWITCH reports whether it can write the file, or why it can not.
 async fn opens(switch: &mut FreeSwitch, cause: &str) {
     switch.runs("set", "record_fill_cng=true").await;
     switch.runs("unset", "record_completion_cause").await;
@@ -50,8 +50,8 @@ async fn falls_silent(switch: &mut FreeSwitch, recording: &str, milliseconds: u3
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_recorded_again_until_the_time_to_begin_is_over() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn silence_is_recorded_again_until_the_start_timeout() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let mut recording = begins(&mut switch).await;
         for _ in 0..2 {
@@ -68,9 +68,9 @@ async fn silence_is_recorded_again_until_the_time_to_begin_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn speech_is_distinguished_from_silence_by_the_time_that_was_recorded() {
+async fn speech_is_distinguished_from_silence_by_the_length_of_the_recording() {
     for (milliseconds, wanted) in [(2080, SpeechResult::NoInput), (2400, SpeechResult::Recorded)] {
-        let Call { mut channel, mut switch, .. } = call().await;
+        let EslCall { mut channel, mut switch, .. } = call().await;
         let calls = async {
             let recording = begins(&mut switch).await;
             falls_silent(&mut switch, &recording, milliseconds).await;
@@ -82,8 +82,8 @@ async fn speech_is_distinguished_from_silence_by_the_time_that_was_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_longest_time_is_kept_to_the_moment() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn the_maximum_length_is_kept_exactly() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
         let broken_off = switch.starts("break", "").await;
@@ -98,8 +98,8 @@ async fn the_longest_time_is_kept_to_the_moment() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_ends_the_recording_and_begins_the_question() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_key_ends_the_recording_and_starts_digit_collection() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
         switch.key('*').await;
@@ -120,7 +120,7 @@ async fn a_key_ends_the_recording_and_begins_the_question() {
 
 #[tokio::test(start_paused = true)]
 async fn a_key_before_the_recording_has_begun_counts() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "record_fill_cng=true").await;
         switch.runs("unset", "record_completion_cause").await;
@@ -139,8 +139,8 @@ async fn a_key_before_the_recording_has_begun_counts() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn any_key_ends_what_is_said_where_none_is_asked_for() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn any_key_ends_the_utterance_if_keys_are_not_allowed() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
         switch.key('*').await;
@@ -154,8 +154,8 @@ async fn any_key_ends_what_is_said_where_none_is_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_can_not_be_written_costs_the_recording_and_not_the_call() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_file_that_can_not_be_written_fails_the_recording_but_not_the_call() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = opens(&mut switch, "variable_record_completion_cause: uri-failure\n");
     let listen = listen(FILE);
     let (said, ()) = tokio::join!(said(&mut channel, &listen), calls);
@@ -163,8 +163,8 @@ async fn a_file_that_can_not_be_written_costs_the_recording_and_not_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_that_breaks_off_by_itself_is_none() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_recording_that_stops_by_itself_is_an_error() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
         let variables = "variable_silence_hits_exhausted: false\nvariable_record_ms: 20\n";
@@ -176,8 +176,8 @@ async fn a_recording_that_breaks_off_by_itself_is_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_speaking_leaves() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_hang_up_while_the_caller_speaks_is_reported_as_a_hang_up() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         begins(&mut switch).await;
         switch.hangs_up().await;
@@ -188,8 +188,8 @@ async fn a_caller_who_hangs_up_while_speaking_leaves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_with_spaces_and_quotes_reaches_record_as_it_is() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_file_name_with_spaces_and_quotes_reaches_record_unchanged() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "record_fill_cng=true").await;
         switch.runs("set", "playback_terminators=none").await;
@@ -203,8 +203,8 @@ async fn a_name_with_spaces_and_quotes_reaches_record_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wide_channel_counts_loudness_twice() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn on_a_wideband_channel_the_silence_threshold_is_doubled() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         opens(&mut switch, "variable_read_rate: 16000\n").await;
         switch.runs("set", "playback_terminators=none").await;
@@ -217,16 +217,16 @@ async fn a_wide_channel_counts_loudness_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_while_a_caller_speaks_breaks_the_recording_off_and_changes_no_variable_for_good() {
-    let Call { mut channel, mut switch, stop } = call().await;
+async fn a_shutdown_while_a_caller_speaks_stops_the_recording_and_restores_variables() {
+    let EslCall { mut channel, mut switch, stop } = call().await;
     let calls = async {
         let recording = begins(&mut switch).await;
         stop.cancel();
         switch.runs("break", "").await;
-        switch.ends_without_a_word(&recording).await;
+        switch.completes_without_response(&recording).await;
         let before = "^^;playback_terminators=;record_fill_cng=;dialscript_outcome=error";
         switch.runs("multiset", before).await;
-        switch.says_goodbye().await;
+        switch.disconnects().await;
     };
     let listened = async {
         let said = said(&mut channel, &listen(FILE)).await;

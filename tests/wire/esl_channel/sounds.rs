@@ -1,4 +1,4 @@
-//! Sounds of all kinds: by which application, with which words, and what becomes of those that can't be played.
+//! Sounds of all kinds: which application plays them, its arguments, and sounds that can not be played.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use dialscript::esl::channel::EslChannel;
 use tokio::io::DuplexStream;
 use tokio::time::sleep;
 
-use crate::wire::esl_channel::switch::{Call, FreeSwitch, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, FreeSwitch, call, call_with};
 use crate::wire::questions::{four_digits, heard};
 
 async fn play(
@@ -33,22 +33,22 @@ fn file(name: &str) -> Sound {
 async fn is_heard(switch: &mut FreeSwitch, application: &str, argument: &str) {
     let uuid = switch.starts(application, argument).await;
     sleep(Duration::from_millis(800)).await;
-    switch.ends_without_a_word(&uuid).await;
+    switch.completes_without_response(&uuid).await;
 }
 
 /// One that can't do it: FreeSWITCH does not say so.
 async fn fails(switch: &mut FreeSwitch, application: &str, argument: &str) {
     let uuid = switch.starts(application, argument).await;
     sleep(Duration::from_millis(20)).await;
-    switch.ends_without_a_word(&uuid).await;
+    switch.completes_without_response(&uuid).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_and_letters_are_said_in_the_language_of_the_channel() {
+async fn digits_and_letters_are_spoken_in_the_language_of_the_channel() {
     let wanted = [("de", "de"), ("pt_BR", "pt"), ("en-GB", "en"), ("english", "en"), ("", "en")];
     for (language, said) in wanted {
         let variables = format!("variable_default_language: {language}\n");
-        let Call { mut channel, mut switch, .. } = call_with("async", "full", &variables).await;
+        let EslCall { mut channel, mut switch, .. } = call_with("async", "full", &variables).await;
         let calls = async {
             switch.runs("set", "playback_terminators=none").await;
             let digits = format!("execute-app-arg: {said} number iterated 12\n");
@@ -62,9 +62,9 @@ async fn digits_and_letters_are_said_in_the_language_of_the_channel() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_language_has_no_sounds_for_is_said_in_english() {
+async fn digits_in_a_language_without_sounds_are_spoken_in_english() {
     let variables = "variable_default_language: hi\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         fails(&mut switch, "say", "hi number iterated 12\n").await;
@@ -76,7 +76,7 @@ async fn what_a_language_has_no_sounds_for_is_said_in_english() {
 
 #[tokio::test(start_paused = true)]
 async fn a_text_is_spoken_by_its_engine_and_voice() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         is_heard(&mut switch, "speak", "execute-app-arg: flite|kal|Order 7, please.\n").await;
@@ -86,8 +86,8 @@ async fn a_text_is_spoken_by_its_engine_and_voice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hostile_text_is_nothing_that_freeswitch_or_an_engine_evaluates() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_hostile_text_is_not_evaluated_by_freeswitch_or_the_synthesizer() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let text = "flite|kal|(voice=x) $(system(id)) $$(b) a b  c 'd\n";
@@ -98,8 +98,8 @@ async fn a_hostile_text_is_nothing_that_freeswitch_or_an_engine_evaluates() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_would_hang_the_call_up_is_not_spoken() {
-    let Call { mut channel, switch: _silent, .. } = call().await;
+async fn a_text_that_would_hang_up_the_call_is_not_spoken() {
+    let EslCall { mut channel, switch: _silent, .. } = call().await;
     let sounds = [
         spoken("flite", "kal", " \n"),
         spoken("", "kal", "text"),
@@ -116,7 +116,7 @@ async fn what_would_hang_the_call_up_is_not_spoken() {
 
 #[tokio::test(start_paused = true)]
 async fn a_sound_that_can_not_be_played_does_not_lose_the_others() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         switch.runs("playback", "/s/a, b!c 'd.wav").await;
@@ -135,15 +135,15 @@ async fn a_sound_that_can_not_be_played_does_not_lose_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sound_of_ours_is_fetched_by_whichever_module_is_there() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_sound_of_the_sound_server_is_fetched_by_whichever_module_is_loaded() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let url = "execute-app-arg: http://10.0.0.5:8085/a.wav\n";
         let fetched = switch.starts("playback", url).await;
         switch.ends_with(&fetched, "FILE%20NOT%20FOUND").await;
         switch.runs("playback", "http_cache://http://10.0.0.5:8085/a.wav\n").await;
-        // It is known now.
+        // The module is known now.
         switch.runs("playback", "http_cache://http://10.0.0.5:8085/b.wav\n").await;
     };
     let served = |name: &str| Sound::Url(format!("http://10.0.0.5:8085/{name}").into());
@@ -152,14 +152,14 @@ async fn a_sound_of_ours_is_fetched_by_whichever_module_is_there() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_breaks_off_what_is_said_too() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_key_interrupts_spoken_digits_too() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         let said = switch.starts("say", "number iterated").await;
         switch.key('4').await;
         let broken_off = switch.starts("break", "").await;
-        switch.ends_without_a_word(&said).await;
+        switch.completes_without_response(&said).await;
         switch.ends(&broken_off).await;
         switch.key('#').await;
     };
@@ -170,52 +170,52 @@ async fn a_key_breaks_off_what_is_said_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_count_while_a_sound_is_being_made_and_end_the_prompt() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_count_while_a_sound_is_synthesized_and_end_the_prompt() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         sleep(Duration::from_secs(1)).await;
         switch.key('4').await;
         switch.key('#').await;
     };
     let question = four_digits();
-    let mut prompt = Making(vec![file("/s/never-heard.wav")]);
+    let mut prompt = SlowSounds(vec![file("/s/never-heard.wav")]);
     let asked = channel.collect_digits(&mut prompt, &question);
     assert_eq!(tokio::join!(asked, calls).0, heard("4", DigitsEnd::Terminator));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_while_a_sound_is_being_made_ends_the_prompt() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_caller_who_hangs_up_while_a_sound_is_synthesized_ends_the_prompt() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         sleep(Duration::from_secs(1)).await;
         switch.hangs_up().await;
     };
-    let mut prompt = Making(vec![file("/s/never-heard.wav")]);
+    let mut prompt = SlowSounds(vec![file("/s/never-heard.wav")]);
     let played = channel.play(&mut prompt, TypeAhead::Discard);
     assert_eq!(tokio::join!(played, calls).0, Err(Interruption::caller_hung_up()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn music_may_be_sounds_of_any_kind() {
-    let Call { mut channel, mut switch, .. } = call().await;
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_timeout_sec=30").await;
         let music = switch.starts("speak", "flite|kal|One moment").await;
         let broken_off = switch.starts("break", "").await;
-        switch.ends_without_a_word(&music).await;
+        switch.completes_without_response(&music).await;
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=\n").await;
     };
     let music = Some(HoldMusic::Sounds([spoken("flite", "kal", "One moment")].into()));
-    let meanwhile = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
-    let waited = channel.wait(sleep(Duration::from_secs(2)), &meanwhile);
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let waited = channel.wait(sleep(Duration::from_secs(2)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
 /// Sounds that take 5 s each to be made.
-struct Making(Vec<Sound>);
+struct SlowSounds(Vec<Sound>);
 
-impl dialscript::channel::SoundStream for Making {
+impl dialscript::channel::SoundStream for SlowSounds {
     async fn next(&mut self) -> Option<Sound> {
         sleep(Duration::from_secs(5)).await;
         self.0.pop()

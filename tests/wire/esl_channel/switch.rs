@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexS
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::wire::questions::{an_hour, sounds};
+use crate::wire::questions::{one_hour_limit, sounds};
 
 pub(crate) const UUID: &str = "a816e3a2-e6b5-4283-ae5d-1a2affdd0fa8";
 
@@ -79,8 +79,8 @@ impl FreeSwitch {
         self.completes(uuid, &format!("Application-Response: {response}\n")).await;
     }
 
-    /// As most applications end.
-    pub(crate) async fn ends_without_a_word(&mut self, uuid: &str) {
+    /// Most applications end without a response.
+    pub(crate) async fn completes_without_response(&mut self, uuid: &str) {
         self.ends_with(uuid, "_none_").await;
     }
 
@@ -104,27 +104,27 @@ impl FreeSwitch {
         self.event("CHANNEL_HANGUP", "Hangup-Cause: NORMAL_CLEARING\n").await;
     }
 
-    pub(crate) async fn says_goodbye(&mut self) {
+    pub(crate) async fn disconnects(&mut self) {
         self.takes("exit").await;
         self.says("Content-Type: text/disconnect-notice\nContent-Length: 0\n\n").await;
         self.0.get_mut().shutdown().await.unwrap();
     }
 }
 
-pub(crate) struct Call {
+pub(crate) struct EslCall {
     pub(crate) channel: EslChannel<DuplexStream>,
     pub(crate) switch: FreeSwitch,
     pub(crate) stop: CancellationToken,
 }
 
-pub(crate) async fn call() -> Call {
+pub(crate) async fn call() -> EslCall {
     call_with("async", "full", "").await
 }
 
-pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Call {
+pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> EslCall {
     let (ours, theirs) = duplex(64 * 1024);
     let mut switch = FreeSwitch(BufReader::new(theirs));
-    let (bounds, stop) = an_hour();
+    let (bounds, stop) = one_hour_limit();
     let data = format!(
         "Event-Name: CHANNEL_DATA\nUnique-ID: {UUID}\nAnswer-State: ringing\nCaller-Dialplan: XML\n\
          Caller-Context: public\nCaller-Caller-ID-Number: 1000\nCaller-Destination-Number: 9000\n\
@@ -144,7 +144,7 @@ pub(crate) async fn call_with(mode: &str, control: &str, variables: &str) -> Cal
     let open = connection::open(ours, bounds, Duration::from_secs(5));
     let (opened, ()) = tokio::join!(open, greeting);
     let (link, data) = opened.unwrap();
-    Call { channel: EslChannel::new(link, data), switch, stop }
+    EslCall { channel: EslChannel::new(link, data), switch, stop }
 }
 
 /// Listens without a prompt.

@@ -9,15 +9,15 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::wire::esl_channel::switch::{Call, call, call_with};
+use crate::wire::esl_channel::switch::{EslCall, call, call_with};
 use crate::wire::questions::{ask, four_digits, heard, sounds};
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off() {
+async fn a_quick_answer_starts_no_music_and_a_late_one_interrupts_it() {
     let variables = "variable_playback_timeout_sec: 60\n";
-    let Call { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
+    let EslCall { mut channel, mut switch, .. } = call_with("async", "full", variables).await;
     let calls = async {
-        // Music has an end, even if we should be gone by then; a prompt behind it has its own.
+        // Music has a time limit, in case the daemon is gone by then. A later prompt has its own limit.
         switch.runs("set", "playback_timeout_sec=30").await;
         let music = switch.starts("playback", "local_stream://jazz").await;
         let broken_off = switch.starts("break", "").await;
@@ -26,19 +26,19 @@ async fn an_answer_that_comes_soon_starts_no_music_and_a_late_one_breaks_it_off(
         switch.runs("set", "execute-app-arg: playback_timeout_sec=60\n").await;
     };
     let music = Some(HoldMusic::Class("jazz".into()));
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
     let waited = async {
-        channel.wait(sleep(Duration::from_millis(299)), &meanwhile).await.unwrap();
-        channel.wait(sleep(Duration::from_millis(301)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(299)), &hold_media).await.unwrap();
+        channel.wait(sleep(Duration::from_millis(301)), &hold_media).await.unwrap();
     };
     tokio::join!(waited, calls);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
-    let Call { mut channel, mut switch, .. } = call().await;
-    let meanwhile = HoldMedia::default();
-    let waited = channel.wait(pending::<()>(), &meanwhile);
+    let EslCall { mut channel, mut switch, .. } = call().await;
+    let hold_media = HoldMedia::default();
+    let waited = channel.wait(pending::<()>(), &hold_media);
     assert_eq!(tokio::join!(waited, switch.hangs_up()).0, Err(Interruption::caller_hung_up()));
 }
 
@@ -51,8 +51,8 @@ fn reassuring(keeps_keys: bool) -> HoldMedia {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_reassurance_breaks_the_music_off_which_begins_again_behind_it() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn a_reassurance_interrupts_the_music_which_starts_again_after_it() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let started = Instant::now();
     let calls = async {
         switch.runs("set", "playback_timeout_sec=30").await;
@@ -77,14 +77,14 @@ async fn a_reassurance_breaks_the_music_off_which_begins_again_behind_it() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=").await;
     };
-    let meanwhile = reassuring(false);
-    let waited = channel.wait(sleep(Duration::from_secs(15)), &meanwhile);
+    let hold_media = reassuring(false);
+    let waited = channel.wait(sleep(Duration::from_secs(15)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_breaks_a_reassurance_off() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn an_answer_interrupts_a_reassurance() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_timeout_sec=30").await;
         switch.runs("set", "playback_terminators=none").await;
@@ -94,21 +94,21 @@ async fn an_answer_breaks_a_reassurance_off() {
         switch.ends(&broken_off).await;
         switch.runs("set", "playback_timeout_sec=").await;
     };
-    let meanwhile = HoldMedia { music: None, ..reassuring(false) };
-    let waited = channel.wait(sleep(Duration::from_secs(6)), &meanwhile);
+    let hold_media = HoldMedia { music: None, ..reassuring(false) };
+    let waited = channel.wait(sleep(Duration::from_secs(6)), &hold_media);
     assert_eq!(tokio::join!(waited, calls).0, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_played_meanwhile_where_it_could_not_be_broken_off() {
-    let Call { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
-    let meanwhile = reassuring(false);
-    assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &meanwhile).await, Ok(()));
+async fn nothing_is_played_during_a_wait_if_it_could_not_be_interrupted() {
+    let EslCall { mut channel, switch: _switch, .. } = call_with("static", "full", "").await;
+    let hold_media = reassuring(false);
+    assert_eq!(channel.wait(sleep(Duration::from_secs(20)), &hold_media).await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_are_kept_during_music_in_a_reassurance_and_until_the_next_question() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let calls = async {
         switch.runs("set", "playback_terminators=none").await;
         switch.runs("set", "playback_timeout_sec=30").await;
@@ -131,9 +131,9 @@ async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question
         switch.ends(&variable).await;
     };
     let question = DigitOptions { max_digits: 8, ..four_digits() };
-    let meanwhile = reassuring(true);
+    let hold_media = reassuring(true);
     let asked = async {
-        channel.wait(sleep(Duration::from_secs(6)), &meanwhile).await.unwrap();
+        channel.wait(sleep(Duration::from_secs(6)), &hold_media).await.unwrap();
         channel.set_variable("A", "b").await.unwrap();
         channel.play(&mut sounds(&["/s/found.wav"]), TypeAhead::Keep(&question)).await.unwrap();
         ask(&mut channel, &["/s/welcome.wav"], &question).await
@@ -142,8 +142,8 @@ async fn keys_are_kept_beside_music_in_a_reassurance_and_until_the_next_question
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_that_are_not_kept_are_lost_with_the_wait() {
-    let Call { mut channel, mut switch, .. } = call().await;
+async fn keys_in_a_wait_are_discarded_unless_they_are_kept() {
+    let EslCall { mut channel, mut switch, .. } = call().await;
     let pressed = async {
         switch.key('1').await;
         sleep(Duration::from_secs(2)).await;
@@ -151,8 +151,8 @@ async fn keys_that_are_not_kept_are_lost_with_the_wait() {
         switch.key('#').await;
     };
     let asked = async {
-        let meanwhile = HoldMedia::default();
-        channel.wait(sleep(Duration::from_secs(1)), &meanwhile).await.unwrap();
+        let hold_media = HoldMedia::default();
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
         ask(&mut channel, &[], &four_digits()).await
     };
     assert_eq!(tokio::join!(asked, pressed).0, heard("2", DigitsEnd::Terminator));

@@ -1,4 +1,4 @@
-//! The real driver on the fake, in memory and with a paused clock: both sides must agree where neither was told how.
+//! The real driver against the fake switch, in memory and with a paused clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_asterisk::session::sounds;
-use crate::wire::questions::{an_hour, four_digits, heard, timed};
+use crate::wire::questions::{four_digits, heard, one_hour_limit, timed};
 
 pub(crate) struct Conversation {
     pub(crate) channel: AgiChannel<DuplexStream>,
@@ -45,7 +45,7 @@ pub(crate) async fn call_of(
     let switch = tokio::spawn(async move {
         run_agi(theirs, "127.0.0.1", &FakeAsteriskCall::default(), places, sounds(), phone).await
     });
-    let (bounds, stop) = an_hour();
+    let (bounds, stop) = one_hour_limit();
     let (link, environment) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     Conversation { channel: AgiChannel::new(link, &environment), switch, stop, phone_log }
 }
@@ -67,14 +67,14 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_forty_milliseconds_apart_are_all_heard() {
+async fn digits_forty_milliseconds_apart_are_all_received() {
     let keys = timed(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')]);
     let mut call = call(keys, None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_barge_in_the_prompt_is_heard_to_its_end_and_its_keys_count() {
+async fn without_barge_in_the_prompt_plays_to_its_end_and_its_keys_count() {
     let keys = timed(&[(1000, '4'), (2000, '7'), (3200, '1'), (5000, '#')]);
     let mut call = call(keys, None).await;
     let began = Instant::now();
@@ -86,7 +86,8 @@ async fn without_barge_in_the_prompt_is_heard_to_its_end_and_its_keys_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_gap_ends_the_input_and_a_silent_caller_has_all_of_the_time() {
+async fn the_inter_digit_timeout_ends_the_input_and_a_silent_caller_has_the_whole_first_digit_timeout()
+ {
     let mut talker = call(timed(&[(1000, '4')]), None).await;
     let began = Instant::now();
     assert_eq!(talker.asks(&four_digits()).await, heard("4", DigitsEnd::Timeout));
@@ -110,14 +111,14 @@ async fn a_caller_who_hangs_up_leaves_digits_and_variables() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sounds_as_music_are_broken_off_when_the_answer_comes() {
+async fn sounds_used_as_music_are_interrupted_when_the_answer_comes() {
     let mut call = call(DtmfSource::none(), None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(LineState::Up));
     let music = HoldMusic::Sounds(Arc::from([Sound::Named("/var/sounds/prompt3".into())]));
-    let meanwhile =
+    let hold_media =
         HoldMedia { delay: Duration::from_millis(300), music: Some(music), ..HoldMedia::default() };
     let work = sleep(Duration::from_millis(4300));
-    assert_eq!(call.channel.wait(work, &meanwhile).await, Ok(()));
+    assert_eq!(call.channel.wait(work, &hold_media).await, Ok(()));
     assert_eq!(call.channel.play(&mut prompt(), TypeAhead::Discard).await, Ok(()));
     let broken = CallEvent::SoundInterrupted {
         sound: "/var/sounds/prompt3".into(),
@@ -129,7 +130,7 @@ async fn sounds_as_music_are_broken_off_when_the_answer_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
+async fn a_shutdown_in_a_prompt_or_a_wait_hands_the_call_over() {
     for stops_after in [Duration::from_secs(1), Duration::from_secs(5)] {
         let mut call = call(DtmfSource::none(), None).await;
         let stop = call.stop.clone();
@@ -145,7 +146,7 @@ async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_destination_is_looked_up_and_gone_to() {
+async fn a_destination_is_looked_up_and_the_dialplan_continues_there() {
     let mut call = call(DtmfSource::none(), None).await;
     let shipping = |extension: &str| Destination {
         extension: extension.into(),

@@ -27,7 +27,7 @@ fn hears(seconds: u64) -> CallEvent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_come_at_their_times_from_picking_up_and_the_log_says_when() {
+async fn timed_keys_count_from_the_pick_up_and_the_log_has_their_times() {
     let keys = vec![(Duration::from_secs(1), '4'), (Duration::from_millis(1300), '7')];
     let (mut server, phone_log) = server(DtmfSource::timed(keys), None).await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -52,7 +52,7 @@ async fn keys_come_at_their_times_from_picking_up_and_the_log_says_when() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_nobody_listens_for_is_reported_as_lost() {
+async fn a_key_outside_of_a_command_is_reported_as_lost() {
     let keys = vec![(Duration::from_secs(1), '1'), (Duration::from_secs(2), '2')];
     let (mut server, phone_log) = server(DtmfSource::timed(keys), None).await;
     server.asks("ANSWER").await;
@@ -64,7 +64,7 @@ async fn a_key_that_nobody_listens_for_is_reported_as_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_between_two_commands_is_reported_as_lost_and_no_later_command_has_it() {
+async fn a_key_between_two_commands_is_reported_as_lost_and_reaches_no_later_command() {
     let (mut server, phone_log) = server(timed(&[(1000, '1')]), None).await;
     server.asks("ANSWER").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
@@ -73,7 +73,7 @@ async fn a_key_between_two_commands_is_reported_as_lost_and_no_later_command_has
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_is_asked_types_an_input_a_question() {
+async fn a_caller_with_inputs_on_request_enters_one_per_question() {
     let (mut server, _) = server(DtmfSource::on_request("47,,8"), None).await;
     server.asks("ANSWER").await;
     let asked = Instant::now();
@@ -105,16 +105,16 @@ async fn keys_are_typed_live() {
     server.says(b"WAIT FOR DIGIT 4000\n").await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     type_key.send('#').await.unwrap();
-    assert_eq!(server.hears().await, "200 result=35");
+    assert_eq!(server.read_line().await, "200 result=35");
     drop(type_key);
     assert_eq!(server.asks("WAIT FOR DIGIT 4000").await, "200 result=0");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_hangs_up_ends_in_the_handling_of_hang_ups() {
+async fn a_caller_who_hangs_up_continues_in_the_hang_up_handler() {
     let (mut server, phone_log) = server(DtmfSource::none(), Some(Duration::from_secs(1))).await;
     assert_eq!(server.asks(PROMPT).await, "200 result=-1 endpos=8000");
-    assert_eq!(server.hears().await, "HANGUP");
+    assert_eq!(server.read_line().await, "HANGUP");
     assert_eq!(server.asks("SET VARIABLE A b").await, "200 result=1");
     let ended = server.closes().await;
     assert_eq!(
@@ -126,18 +126,18 @@ async fn a_caller_who_hangs_up_ends_in_the_handling_of_hang_ups() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_has_gone_is_not_waited_for_without_end() {
+async fn after_a_hang_up_the_session_ends_without_waiting_for_commands() {
     let (mut server, _) = server(DtmfSource::none(), Some(Duration::from_secs(1))).await;
-    assert_eq!(server.hears().await, "HANGUP");
-    assert_eq!(server.hears().await, "HANGUP");
-    assert_eq!(server.hears().await, "");
+    assert_eq!(server.read_line().await, "HANGUP");
+    assert_eq!(server.read_line().await, "HANGUP");
+    assert_eq!(server.read_line().await, "");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cause_is_heard_by_the_caller() {
+async fn the_caller_receives_the_hangup_cause() {
     let (mut server, phone_log) = server(DtmfSource::none(), None).await;
     assert_eq!(server.asks(r#"EXEC Hangup "17""#).await, "200 result=-1");
-    assert_eq!(server.hears().await, "HANGUP");
+    assert_eq!(server.read_line().await, "HANGUP");
     assert_eq!(phone_log.timed(), [(0, CallEvent::SwitchHungUp(17))]);
     assert_eq!(server.closes().await.status, AgiStatus::Hangup);
 }
@@ -179,7 +179,7 @@ async fn goes_on(places: &[&str], commands: &[&str]) -> Continuation {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_dialplan_goes_on_where_it_was_told() {
+async fn the_dialplan_continues_at_the_destination_that_was_set() {
     let whole = ["SET CONTEXT shipping", "SET EXTENSION 9100", "SET PRIORITY 1"];
     let place = goes_on(&["9100@shipping"], &whole).await;
     assert_eq!(place, Continuation::Destination("9100@shipping,1".into()));
@@ -208,10 +208,10 @@ async fn the_rest_of_a_line_that_is_too_long_runs_as_a_command() {
     let (mut server, _) = server(DtmfSource::none(), None).await;
     let fits = format!("SET VARIABLE A {}\n", "a".repeat(8191 - 16));
     server.says(fits.as_bytes()).await;
-    assert_eq!(server.hears().await, "200 result=1");
+    assert_eq!(server.read_line().await, "200 result=1");
     assert_eq!(server.asks("NOOP").await, "200 result=0");
     server.says(format!("SET VARIABLE A {}NOOP\n", "a".repeat(8191 - 15)).as_bytes()).await;
-    assert_eq!(server.hears().await, "200 result=1");
-    assert_eq!(server.hears().await, "200 result=0");
+    assert_eq!(server.read_line().await, "200 result=1");
+    assert_eq!(server.read_line().await, "200 result=0");
     assert_eq!(server.closes().await.variables["A"].len(), 8191 - 15);
 }

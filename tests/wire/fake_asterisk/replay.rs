@@ -46,12 +46,12 @@ const NOT_PLAYED_OF_ERRORS: [&str; 8] = [
     "GET VARIABLE ERROR",
 ];
 
-struct Event {
+struct TranscriptEvent {
     at: Duration,
-    what: What,
+    what: TranscriptAction,
 }
 
-enum What {
+enum TranscriptAction {
     Server(Vec<u8>),
     Asterisk(String),
     Key(char),
@@ -60,31 +60,33 @@ enum What {
     HangUp,
 }
 
-fn events(name: &str) -> Vec<Event> {
+fn events(name: &str) -> Vec<TranscriptEvent> {
     let path = data::path(&format!("agi/22/{name}.txt"));
     let text = fs::read_to_string(path).unwrap();
     let body = text.split_once(" A> \\n\n").expect("an environment").1;
     body.lines().flat_map(read).collect()
 }
 
-fn read(line: &str) -> Vec<Event> {
+fn read(line: &str) -> Vec<TranscriptEvent> {
     let (time, rest) = line[1..].trim_start().split_once(' ').unwrap();
     let at = Duration::from_secs_f64(time.parse().unwrap());
-    let one = |what| vec![Event { at, what }];
+    let one = |what| vec![TranscriptEvent { at, what }];
     match rest.split_at(3) {
-        ("S> ", said) => one(What::Server(unescaped(said))),
+        ("S> ", said) => one(TranscriptAction::Server(unescaped(said))),
         ("A> ", said) => match said.strip_suffix("\\n") {
-            Some(said) => one(What::Asterisk(String::from_utf8(unescaped(said)).unwrap())),
-            None => one(What::Asterisk(String::new())),
+            Some(said) => {
+                one(TranscriptAction::Asterisk(String::from_utf8(unescaped(said)).unwrap()))
+            }
+            None => one(TranscriptAction::Asterisk(String::new())),
         },
         ("-- ", note) if note.starts_with("caller will press") => typed(at, note),
         ("-- ", note) if note.starts_with("caller starts to speak") => {
             let seconds = if note.ends_with("prompt3.wav") { 3 } else { 1 };
-            one(What::Says(Duration::from_secs(seconds)))
+            one(TranscriptAction::Says(Duration::from_secs(seconds)))
         }
         ("-- ", note) => match note.strip_prefix("caller pressed ") {
-            Some(key) => one(What::Key(key.chars().next().unwrap())),
-            None if is_hang_up(note) => one(What::HangUp),
+            Some(key) => one(TranscriptAction::Key(key.chars().next().unwrap())),
+            None if is_hang_up(note) => one(TranscriptAction::HangUp),
             None => Vec::new(),
         },
         _ => Vec::new(),
@@ -96,15 +98,15 @@ fn is_hang_up(note: &str) -> bool {
 }
 
 /// `caller will press 12 in 1.00 s, 100 ms each, 100 ms apart`: a key counts when it is released.
-fn typed(at: Duration, note: &str) -> Vec<Event> {
+fn typed(at: Duration, note: &str) -> Vec<TranscriptEvent> {
     let words: Vec<_> = note.split(' ').collect();
     let number = |index: usize| words[index].parse::<f64>().unwrap();
     let (first, each, apart) = (number(5), number(7) / 1000.0, number(10) / 1000.0);
     let release = |index: usize| first + each + (each + apart) * index as f64;
     let keys = words[3].chars().enumerate();
-    keys.map(|(index, key)| Event {
+    keys.map(|(index, key)| TranscriptEvent {
         at: at + Duration::from_secs_f64(release(index)),
-        what: What::Key(key),
+        what: TranscriptAction::Key(key),
     })
     .collect()
 }
@@ -145,14 +147,16 @@ async fn replay(name: &'static str, call: FakeAsteriskCall) -> usize {
 async fn replay_until(name: &'static str, call: FakeAsteriskCall, end: Duration) -> usize {
     let events = events(name);
     let keys = events.iter().filter_map(|event| match event.what {
-        What::Key(key) => Some((event.at, key)),
+        TranscriptAction::Key(key) => Some((event.at, key)),
         _ => None,
     });
     let mut keys: Vec<_> = keys.collect();
     keys.sort_by_key(|(at, _)| *at);
-    let hang_up = events.iter().find(|event| matches!(event.what, What::HangUp));
+    let hang_up = events.iter().find(|event| matches!(event.what, TranscriptAction::HangUp));
     let said = events.iter().filter_map(|event| match event.what {
-        What::Says(lasts) => Some((event.at, FakeUtterance { text: "so".into(), duration: lasts })),
+        TranscriptAction::Says(lasts) => {
+            Some((event.at, FakeUtterance { text: "so".into(), duration: lasts }))
+        }
         _ => None,
     });
     let utterances = UtteranceSource::timed(said.collect());
@@ -168,26 +172,29 @@ async fn replay_until(name: &'static str, call: FakeAsteriskCall, end: Duration)
 }
 
 impl Replay {
-    async fn play(&mut self, events: impl Iterator<Item = Event>) {
+    async fn play(&mut self, events: impl Iterator<Item = TranscriptEvent>) {
         let mut skips = false;
-        for Event { at, what } in events {
+        for TranscriptEvent { at, what } in events {
             match what {
-                What::Server(said) => {
-                    skips = self.leaves_out(&String::from_utf8_lossy(&said));
+                TranscriptAction::Server(said) => {
+                    skips = self.skips_command(&String::from_utf8_lossy(&said));
                     if !skips {
                         sleep_until(self.began + at).await;
                         // The session may have ended in the meantime: what it said then is compared.
-                        drop(self.server.wire.write_all(&self.in_its_folder(said)).await);
+                        drop(self.server.wire.write_all(&self.with_recordings_folder(said)).await);
                     }
                 }
-                What::Asterisk(said) if !skips => self.compare(at, &said).await,
-                What::Asterisk(_) | What::Key(_) | What::Says(_) | What::HangUp => {}
+                TranscriptAction::Asterisk(said) if !skips => self.compare(at, &said).await,
+                TranscriptAction::Asterisk(_)
+                | TranscriptAction::Key(_)
+                | TranscriptAction::Says(_)
+                | TranscriptAction::HangUp => {}
             }
         }
     }
 
     /// The command, but for the folder of its recording.
-    fn in_its_folder(&self, command: Vec<u8>) -> Vec<u8> {
+    fn with_recordings_folder(&self, command: Vec<u8>) -> Vec<u8> {
         match String::from_utf8(command) {
             Ok(text) if text.starts_with("RECORD FILE /tmp/") => {
                 let folder = format!("RECORD FILE {}/", self.recordings.path().display());
@@ -198,7 +205,7 @@ impl Replay {
         }
     }
 
-    fn leaves_out(&self, command: &str) -> bool {
+    fn skips_command(&self, command: &str) -> bool {
         let begins = |with: &&str| command.starts_with(with);
         let of_errors = self.name == "errors" && NOT_PLAYED_OF_ERRORS.iter().any(&begins);
         let unfinished = !command.ends_with('\n');
@@ -206,9 +213,9 @@ impl Replay {
         of_errors || unfinished || beeps || NOT_PLAYED.iter().any(begins)
     }
 
-    /// The same words, at the same time but for what a real machine and its network take.
+    /// The words must be equal, and the times within the delays of a real machine and its network.
     async fn compare(&mut self, at: Duration, said: &str) {
-        let heard = self.server.hears().await;
+        let heard = self.server.read_line().await;
         let place = format!("{} at {at:?}: {heard:?} for {said:?}", self.name);
         let ((words, position), (real_words, real_position)) = (parts(&heard), parts(said));
         assert_eq!(words, real_words, "{place}");
@@ -219,8 +226,8 @@ impl Replay {
     }
 }
 
-/// The words of a reply, and its position: that of the real one comes in steps, after delays of its network. What was
-/// left of a recording's time is a number that nothing depends on, but for being none.
+/// The words of a reply, and its position. The position of a real Asterisk comes in steps and after network delays. The
+/// remaining time of a recording only counts as zero or not.
 fn parts(reply: &str) -> (&str, u64) {
     match reply.split_once(" endpos=") {
         Some((words, position)) => {
@@ -241,7 +248,7 @@ fn picked_up() -> FakeAsteriskCall {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_and_variables_are_answered_as_the_real_one_answers_them() {
+async fn commands_and_variables_get_the_same_replies_as_from_a_real_asterisk() {
     assert_eq!(replay("basic", picked_up()).await, 11);
     assert_eq!(replay_until("vars", picked_up(), Duration::from_secs_f64(3.055)).await, 54);
     assert_eq!(replay("order-status", picked_up()).await, 2);
@@ -249,12 +256,12 @@ async fn commands_and_variables_are_answered_as_the_real_one_answers_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_commands_are_refused_in_the_real_ones_words() {
+async fn wrong_commands_get_the_same_errors_as_from_a_real_asterisk() {
     assert_eq!(replay("errors", picked_up()).await, 54);
 }
 
 #[tokio::test(start_paused = true)]
-async fn sounds_waits_and_keys_take_the_time_that_they_really_take() {
+async fn sounds_waits_and_keys_take_as_long_as_on_a_real_asterisk() {
     for (name, replies) in
         [("stream", 18), ("waitdigit", 14), ("typeahead", 14), ("sip-gap", 19), ("sip-moh", 5)]
     {
@@ -263,12 +270,12 @@ async fn sounds_waits_and_keys_take_the_time_that_they_really_take() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn recordings_end_as_the_real_ones_end() {
+async fn recordings_end_as_on_a_real_asterisk() {
     assert_eq!(replay("sip-record", picked_up()).await, 7);
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_lost_between_two_commands_just_as_many_as_really_were() {
+async fn as_many_keys_are_lost_between_commands_as_on_a_real_asterisk() {
     // From there on keys are of 40 ms: Asterisk makes them last 80 ms, the fake does not.
     let replies = replay_until("sip-fast", picked_up(), Duration::from_secs(46)).await;
     assert_eq!(replies, 91);
@@ -276,7 +283,7 @@ async fn keys_are_lost_between_two_commands_just_as_many_as_really_were() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_is_reported_where_the_real_one_tells_it() {
+async fn a_hang_up_is_reported_at_the_same_point_as_on_a_real_asterisk() {
     for (name, replies) in
         [("hup-idle", 14), ("hup-stream", 4), ("hup-wait", 2), ("sip-bye", 2), ("stop", 2)]
     {
@@ -286,7 +293,7 @@ async fn a_hang_up_is_reported_where_the_real_one_tells_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
+async fn dialplan_variables_decide_how_a_hang_up_is_reported() {
     let with = |name: &str, value: &str| FakeAsteriskCall {
         variables: vec![(name.into(), value.into())],
         ..picked_up()
@@ -296,14 +303,14 @@ async fn what_the_dialplan_set_before_decides_how_a_hang_up_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_was_dead_from_the_start_takes_what_the_real_one_takes() {
+async fn a_channel_that_was_dead_from_the_start_accepts_the_same_commands_as_a_real_one() {
     let call =
         FakeAsteriskCall { line_state: FakeLineState::HungUp, caller: "100".into(), ..picked_up() };
     assert_eq!(replay("sip-dead", call).await, 5);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_ends_in_the_real_ones_words() {
+async fn a_session_ends_with_the_same_lines_as_on_a_real_asterisk() {
     assert_eq!(replay("failure", picked_up()).await, 2);
     for name in ["goto", "goto2", "goto4"] {
         assert!(replay(name, picked_up()).await > 0);
@@ -311,7 +318,7 @@ async fn a_session_ends_in_the_real_ones_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_words_have_the_real_ones_lines_in_their_order() {
+async fn the_environment_has_the_same_lines_in_the_same_order_as_a_real_one() {
     let path = data::path("agi/22/order-status.txt");
     let text = fs::read_to_string(path).unwrap();
     let real = text.lines().filter_map(|line| line.split_once(" A> agi_")?.1.split_once(": "));

@@ -32,7 +32,7 @@ impl Server {
         });
         let mut server = Self { wire: BufReader::new(ours), switch, environment: Vec::new() };
         loop {
-            match server.hears().await {
+            match server.read_line().await {
                 line if line.is_empty() => return server,
                 line => server.environment.push(line),
             }
@@ -40,7 +40,7 @@ impl Server {
     }
 
     /// The next line; empty at the end of the connection too.
-    pub(crate) async fn hears(&mut self) -> String {
+    pub(crate) async fn read_line(&mut self) -> String {
         let mut line = String::new();
         let heard = timeout(Duration::from_secs(600), self.wire.read_line(&mut line)).await;
         heard.expect("no line came").unwrap();
@@ -53,7 +53,7 @@ impl Server {
 
     pub(crate) async fn asks(&mut self, command: &str) -> String {
         self.says(format!("{command}\n").as_bytes()).await;
-        self.hears().await
+        self.read_line().await
     }
 
     /// Closes, and what the dialplan has then.

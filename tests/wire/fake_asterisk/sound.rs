@@ -15,7 +15,7 @@ fn length(folder: &TempDir, name: &str) -> Option<Duration> {
 }
 
 #[test]
-fn a_wav_is_as_long_as_its_header_says() {
+fn the_length_of_a_wav_file_comes_from_its_header() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("hello.wav"), tone(750)).unwrap();
     assert_eq!(length(&folder, "hello"), Some(Duration::from_millis(750)));
@@ -23,7 +23,7 @@ fn a_wav_is_as_long_as_its_header_says() {
 }
 
 #[test]
-fn a_raw_file_is_as_long_as_its_size_says() {
+fn the_length_of_a_raw_file_comes_from_its_size() {
     let folder = TempDir::new().unwrap();
     for (name, bytes) in [("a.ulaw", 8000), ("b.sln", 16_000), ("c.sln16", 32_000), ("d.gsm", 1650)]
     {
@@ -35,7 +35,7 @@ fn a_raw_file_is_as_long_as_its_size_says() {
 }
 
 #[test]
-fn a_sound_of_the_switch_is_as_long_as_a_short_sentence_and_a_file_must_be_there() {
+fn a_named_sound_has_a_default_length_and_a_file_must_exist() {
     let folder = TempDir::new().unwrap();
     assert_eq!(length(&folder, "nothing"), None);
     let unknown = FakeSounds::default().length("vm-goodbye").unwrap();
@@ -46,7 +46,7 @@ fn a_sound_of_the_switch_is_as_long_as_a_short_sentence_and_a_file_must_be_there
 }
 
 #[test]
-fn a_file_that_can_not_be_read_is_as_long_as_a_short_sentence() {
+fn an_unreadable_file_has_the_default_length() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("broken.wav"), "no RIFF").unwrap();
     assert_eq!(length(&folder, "broken"), Some(Duration::from_millis(1500)));

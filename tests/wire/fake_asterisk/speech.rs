@@ -59,7 +59,7 @@ impl Folder {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_recording_ends_behind_what_is_said_and_holds_it() {
+async fn a_recording_ends_after_the_utterance_and_contains_it() {
     let folder = Folder::new();
     let (mut server, phone_log) = server(DtmfSource::none(), says(500, 1000)).await;
     let reply = server.asks(&folder.record(r##""#" 15000 s=2"##)).await;
@@ -77,7 +77,7 @@ async fn a_recording_ends_behind_what_is_said_and_holds_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_begins_before_a_recording_is_in_it_from_its_beginning() {
+async fn speech_that_starts_before_a_recording_is_in_it_from_its_start() {
     let folder = Folder::new();
     let (mut server, _) = server(DtmfSource::none(), says(0, 800)).await;
     tokio::time::sleep(Duration::from_millis(500)).await;
@@ -86,7 +86,7 @@ async fn what_begins_before_a_recording_is_in_it_from_its_beginning() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_answers_waits_until_the_switch_listens() {
+async fn a_caller_with_utterances_on_request_waits_for_the_recording() {
     let folder = Folder::new();
     let utterances = UtteranceSource::per_recording(vec![utterance(300), utterance(300)]);
     let (mut server, phone_log) = server(DtmfSource::none(), utterances).await;
@@ -112,7 +112,7 @@ async fn a_recording_that_can_not_be_written_marks_the_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_and_letters_are_said_one_by_one_and_a_key_ends_them() {
+async fn digits_and_letters_are_spoken_one_by_one_and_a_key_ends_them() {
     let (mut server, phone_log) = server(timed(&[(3000, '5')]), UtteranceSource::silent()).await;
     assert_eq!(server.asks(r#"SAY DIGITS "07" """#).await, "200 result=0");
     assert_eq!(server.asks(r#"SAY ALPHA "abcd" "5""#).await, "200 result=53");
@@ -128,7 +128,7 @@ async fn digits_and_letters_are_said_one_by_one_and_a_key_ends_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_has_no_engine_for_speech() {
+async fn the_fake_asterisk_has_no_speech_engine() {
     let (mut server, _) = server(DtmfSource::none(), UtteranceSource::silent()).await;
     for command in ["SPEECH CREATE ears", "SPEECH RECOGNIZE beep 5", "SPEECH DESTROY"] {
         assert_eq!(server.asks(command).await, "200 result=0", "{command}");
@@ -158,7 +158,7 @@ async fn listening(
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_hears_a_caller_who_speaks_in_the_second_round() {
+async fn the_driver_records_a_caller_who_speaks_in_the_second_round() {
     // The prompt lasts 3 s, the first round 2.02 s.
     let folder = Folder::new();
     let said = listening(&folder, DtmfSource::none(), says(6020, 700), None).await;
@@ -167,7 +167,7 @@ async fn the_driver_hears_a_caller_who_speaks_in_the_second_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_hears_a_caller_who_speaks_as_the_first_round_ends() {
+async fn the_driver_records_a_caller_who_speaks_as_the_first_round_ends() {
     let folder = Folder::new();
     let said = listening(&folder, DtmfSource::none(), says(4900, 700), None).await;
     assert_eq!(said, Ok(SpeechResult::Recorded));
@@ -175,7 +175,7 @@ async fn the_driver_hears_a_caller_who_speaks_as_the_first_round_ends() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_gives_a_silent_caller_time_and_then_goes_on() {
+async fn the_driver_reports_no_input_after_the_start_timeout() {
     let (folder, began) = (Folder::new(), Instant::now());
     let said =
         listening(&folder, DtmfSource::none(), UtteranceSource::silent(), Some(four_digits()))
@@ -185,7 +185,7 @@ async fn the_driver_gives_a_silent_caller_time_and_then_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_takes_keys_that_come_instead_of_words() {
+async fn the_driver_accepts_keys_instead_of_speech() {
     let keys = [(4000, '4'), (4200, '7'), (4400, '1'), (4600, '1')];
     let keys = keys.map(|(at, key)| (Duration::from_millis(at), key)).to_vec();
     let folder = Folder::new();
@@ -196,7 +196,7 @@ async fn the_driver_takes_keys_that_come_instead_of_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_notices_a_caller_who_leaves_while_speaking() {
+async fn the_driver_notices_a_hang_up_while_the_caller_speaks() {
     let folder = Folder::new();
     let hangs_up = Some(Duration::from_secs(4));
     let Conversation { mut channel, .. } =

@@ -41,7 +41,7 @@ fn events(heard: &[Message]) -> Vec<String> {
 async fn a_star_ends_a_sound_and_other_keys_do_not() {
     let (mut server, _) = server(&[(1000, '4'), (2000, '*')]).await;
     server.executes("playback", LONG).await;
-    let heard = events(&server.hears(Duration::from_secs(5)).await);
+    let heard = events(&server.read_messages(Duration::from_secs(5)).await);
     let played = "CHANNEL_EXECUTE_COMPLETE playback FILE%20PLAYED";
     assert_eq!(heard, ["DTMF 4", "DTMF %2A", played].map(|summary| summary.replace("%2A", "*")));
 }
@@ -51,7 +51,7 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
     let (mut server, phone_log) = server(&[(1000, '*'), (1200, '#')]).await;
     server.executes("set", "playback_terminators=none").await;
     server.executes("playback", SHORT).await;
-    server.hears(Duration::from_secs(5)).await;
+    server.read_messages(Duration::from_secs(5)).await;
     assert!(
         !phone_log.events().iter().any(|event| matches!(event, CallEvent::SoundInterrupted { .. }))
     );
@@ -59,7 +59,7 @@ async fn with_terminators_of_none_no_key_ends_a_sound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_break_ends_what_it_runs_in_and_its_own_end_is_reported_first() {
+async fn a_break_interrupts_the_running_application_and_its_own_end_is_reported_first() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     let heard = events(&server.executes("break", "").await);
@@ -72,15 +72,15 @@ async fn a_break_ends_what_it_runs_in_and_its_own_end_is_reported_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_break_where_nothing_runs_breaks_nothing_later() {
+async fn a_break_without_a_running_application_interrupts_no_later_one() {
     let (mut server, _) = server(&[]).await;
     server.executes("break", "").await;
     assert_eq!(events(&server.executes("playback", SHORT).await), [""; 0]);
-    assert_eq!(events(&server.hears(Duration::from_secs(2)).await).len(), 1);
+    assert_eq!(events(&server.read_messages(Duration::from_secs(2)).await).len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_file_that_is_not_there_is_reported() {
+async fn a_missing_file_is_reported() {
     let (mut server, phone_log) = server(&[]).await;
     let heard = events(&server.executes("playback", "/no/such.wav").await);
     assert_eq!(heard, ["CHANNEL_EXECUTE_COMPLETE playback FILE%20NOT%20FOUND"]);
@@ -104,7 +104,7 @@ async fn arguments_are_expanded_once_and_values_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_dialplan_goes_on_when_what_runs_is_done() {
+async fn the_dialplan_continues_after_the_running_application() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", SHORT).await;
     let ended = server.closes().await;
@@ -115,7 +115,7 @@ async fn the_dialplan_goes_on_when_what_runs_is_done() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_resume_the_dialplan_goes_on_at_once() {
+async fn with_resume_the_dialplan_continues_at_once() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", LONG).await;
     server.asks("resume\n\nexit").await;
@@ -126,7 +126,7 @@ async fn with_resume_the_dialplan_goes_on_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transfer_is_gone_to_and_with_resume_it_is_stranded() {
+async fn a_transfer_is_followed_and_with_resume_the_call_is_stranded() {
     let places = || FakeDestinations::Only(vec!["9100@shipping".into()]);
     for (resume, to, goes_on) in [
         ("getvar a", "9100 XML shipping", Continuation::Destination("9100@shipping".into())),
@@ -159,7 +159,7 @@ async fn a_server_that_closes_before_it_says_connect_strands_the_call_unless_the
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_leaves_before_the_call_is_parked_strands_it() {
+async fn a_server_that_closes_before_the_call_is_parked_strands_it() {
     for (after, goes_on) in [(0, Continuation::Stranded), (30, Continuation::NextStep)] {
         let phone = PhoneLog::default().phone(DtmfSource::none(), None);
         let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
@@ -179,7 +179,7 @@ async fn music_ends_at_the_time_that_any_playback_may_take() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn music_that_nobody_ends_strands_the_call() {
+async fn music_that_is_never_stopped_strands_the_call() {
     let (mut server, phone_log) = server(&[]).await;
     server.executes("playback", "local_stream://jazz").await;
     assert!(phone_log.events().contains(&CallEvent::MusicStarted("jazz".into())));
@@ -190,7 +190,7 @@ async fn music_that_nobody_ends_strands_the_call() {
 async fn a_hang_up_without_linger_ends_the_connection() {
     let (mut server, _) =
         server_of(FakeFreeSwitchCall::default(), FakeDestinations::All, &[], Some(1000)).await;
-    let heard = server.hears(Duration::from_secs(5)).await;
+    let heard = server.read_messages(Duration::from_secs(5)).await;
     let last: Vec<_> = heard.iter().map(Message::summary).collect();
     let hangup = "text/event-plain CHANNEL_HANGUP NORMAL_CLEARING";
     assert_eq!(last.first().map(String::as_str), Some(hangup));
@@ -199,7 +199,7 @@ async fn a_hang_up_without_linger_ends_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cause_is_heard_by_the_caller() {
+async fn the_caller_receives_the_hangup_cause() {
     for (given, cause) in [("USER_BUSY", 17), ("17", 17), ("nonsense", 16)] {
         let (mut server, phone_log) = server(&[]).await;
         server.asks(&format!("sendmsg\ncall-command: hangup\nhangup-cause: {given}")).await;
@@ -208,23 +208,23 @@ async fn a_cause_is_heard_by_the_caller() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_is_an_argument_too() {
+async fn a_body_is_used_as_the_argument() {
     let (mut server, _) = server(&[]).await;
     let head = "sendmsg\ncall-command: execute\nexecute-app-name: set\ncontent-type: text/plain\n";
     server.says(format!("{head}content-length: 7\n\na=one\ntgetvar a\n\n").as_bytes()).await;
-    server.hears(Duration::from_secs(1)).await;
+    server.read_messages(Duration::from_secs(1)).await;
     assert_eq!(server.closes().await.variables["a"], "one\nt");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_presses_keys_when_asked() {
+async fn a_caller_with_keys_on_request_presses_them_at_a_question() {
     let phone_log = PhoneLog::default();
     let phone = phone_log.phone(DtmfSource::on_request("47,8"), None);
     let call = FakeFreeSwitchCall { answered: true, ..FakeFreeSwitchCall::default() };
     let mut server = Server::of(call, FakeDestinations::All, phone);
     server.asks(FIRST).await;
     server.executes("playback", SHORT).await;
-    assert_eq!(events(&server.hears(Duration::from_secs(3)).await).len(), 3);
+    assert_eq!(events(&server.read_messages(Duration::from_secs(3)).await).len(), 3);
     server.executes("playback", SHORT).await;
-    assert_eq!(events(&server.hears(Duration::from_secs(3)).await).len(), 2);
+    assert_eq!(events(&server.read_messages(Duration::from_secs(3)).await).len(), 2);
 }

@@ -1,4 +1,4 @@
-//! The real driver on the fake, in memory and with a paused clock: both sides must agree where neither was told how.
+//! The real driver against the fake switch, in memory and with a paused clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::phone_log::PhoneLog;
 use crate::wire::fake_freeswitch::session::{HOST, LONG, sounds};
-use crate::wire::questions::{an_hour, four_digits, heard, timed};
+use crate::wire::questions::{four_digits, heard, one_hour_limit, timed};
 
 pub(super) struct Conversation {
     pub(super) channel: EslChannel<DuplexStream>,
@@ -41,7 +41,7 @@ pub(super) async fn connected(
     let switch = tokio::spawn(async move {
         run_socket(theirs, HOST, &call, FakeDestinations::All, sounds, phone).await
     });
-    let (bounds, stop) = an_hour();
+    let (bounds, stop) = one_hour_limit();
     let (link, data) = connection::open(ours, bounds, Duration::from_secs(5)).await.unwrap();
     Conversation { channel: EslChannel::new(link, data), switch, stop, phone_log }
 }
@@ -81,10 +81,10 @@ fn prompt() -> impl Iterator<Item = Sound> + Send {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
+async fn the_driver_reads_the_caller_the_called_number_and_the_script() {
     let (ours, theirs) = duplex(64 * 1024);
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
-    let its = FakeFreeSwitchCall {
+    let fake_call = FakeFreeSwitchCall {
         script: "order-status".into(),
         caller: "+49 30/1".into(),
         caller_name: "Ann & Co".into(),
@@ -93,7 +93,7 @@ async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
         ..FakeFreeSwitchCall::default()
     };
     tokio::spawn(async move {
-        run_socket(theirs, HOST, &its, FakeDestinations::All, sounds(), phone).await
+        run_socket(theirs, HOST, &fake_call, FakeDestinations::All, sounds(), phone).await
     });
     let ends = Instant::now() + Duration::from_secs(60);
     let bounds = CallLimits { stop: CancellationToken::new(), ends_at: ends };
@@ -109,22 +109,22 @@ async fn the_driver_knows_who_calls_whom_and_which_script_is_wanted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_is_not_known_is_empty() {
+async fn an_unknown_caller_has_an_empty_number() {
     let call = call(&[], None).await;
     let caller = call.channel.caller();
     assert_eq!((&*caller.number, &*caller.name), ("", ""));
 }
 
 #[tokio::test(start_paused = true)]
-async fn digits_forty_milliseconds_apart_are_all_heard() {
+async fn digits_forty_milliseconds_apart_are_all_received() {
     let mut call = call(&[(1000, '4'), (1040, '7'), (1080, '1'), (1120, '1')], None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4711", DigitsEnd::MaxDigits));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_line_without_full_is_enough_for_a_question() {
-    let its = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
-    let mut call = call_of(its, &[(1000, '4'), (1300, '#')], None).await;
+async fn a_question_works_on_a_socket_without_full() {
+    let fake_call = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
+    let mut call = call_of(fake_call, &[(1000, '4'), (1300, '#')], None).await;
     assert_eq!(call.asks(&four_digits()).await, heard("4", DigitsEnd::Terminator));
     let (left, ended) = call.leaves(&[("A", "b".into())], &Exit::Continue).await;
     assert_eq!((left, ended.continuation), (HandoverResult::Completed, Continuation::NextStep));
@@ -132,7 +132,7 @@ async fn a_socket_line_without_full_is_enough_for_a_question() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_value_comes_through_as_it_was() {
+async fn every_variable_value_arrives_unchanged() {
     let values = [
         "a \"b\" \\ $C; 'd' ^^,|=%41 +",
         " x ",
@@ -147,8 +147,8 @@ async fn every_value_comes_through_as_it_was() {
     ];
     for expansion in ["false", "true"] {
         let variables = vec![("app_disable_expand_variables".into(), expansion.into())];
-        let its = FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() };
-        let mut call = call_of(its, &[], None).await;
+        let fake_call = FakeFreeSwitchCall { variables, ..FakeFreeSwitchCall::default() };
+        let mut call = call_of(fake_call, &[], None).await;
         let names: Vec<_> = (0..values.len()).map(|n| format!("V{n}")).collect();
         for (name, value) in names.iter().zip(values) {
             call.channel.set_variable(&format!("S{name}"), value).await.unwrap();
@@ -166,12 +166,12 @@ async fn every_value_comes_through_as_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn music_is_broken_off_when_the_answer_comes() {
+async fn music_is_interrupted_when_the_answer_comes() {
     let mut call = call(&[], None).await;
     assert_eq!(call.channel.pick_up(true).await, Ok(LineState::Up));
     let music = Some(HoldMusic::Class(Arc::from("jazz")));
-    let meanwhile = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
-    call.channel.wait(sleep(Duration::from_secs(2)), &meanwhile).await.unwrap();
+    let hold_media = HoldMedia { delay: Duration::from_millis(300), music, ..HoldMedia::default() };
+    call.channel.wait(sleep(Duration::from_secs(2)), &hold_media).await.unwrap();
     let mut prompt = prompt();
     let played = call.channel.play(&mut prompt, TypeAhead::Discard).await;
     assert_eq!(played, Ok(()));
@@ -180,7 +180,7 @@ async fn music_is_broken_off_when_the_answer_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
+async fn a_shutdown_in_a_prompt_or_a_wait_hands_the_call_over() {
     for stops_after in [Duration::from_secs(1), Duration::from_secs(15)] {
         let mut call = call(&[], None).await;
         let stop = call.stop.clone();
@@ -197,7 +197,7 @@ async fn a_stop_in_a_prompt_and_in_a_wait_hands_the_call_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
+async fn no_exit_strands_a_call_whose_dialplan_sets_socket_resume() {
     let to = Destination { extension: "1".into(), context: None, priority: None };
     for (exit, goes_on) in [
         (Exit::Continue, Continuation::NextStep),
@@ -214,7 +214,7 @@ async fn no_way_to_leave_strands_a_call_whose_dialplan_resumes_sockets() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_call_goes_on() {
+async fn a_refused_call_continues_in_the_dialplan() {
     let (ours, theirs) = duplex(64 * 1024);
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
     let switch = tokio::spawn(async move {

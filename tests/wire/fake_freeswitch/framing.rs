@@ -36,7 +36,7 @@ async fn connected(call: FakeFreeSwitchCall) -> (Server, Message) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn values_are_written_as_the_real_one_writes_them() {
+async fn values_are_encoded_as_by_a_real_freeswitch() {
     let written = written();
     assert!(written.iter().any(|value| value.contains("%20")), "nothing to judge by");
     let named: Vec<_> = written.iter().enumerate().collect();
@@ -51,7 +51,7 @@ async fn values_are_written_as_the_real_one_writes_them() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_looks_encoded_is_not_encoded_again() {
+async fn a_value_that_looks_encoded_is_not_encoded_again() {
     let value = "100%AB 100%ab +".to_owned();
     let (_server, data) = connected(FakeFreeSwitchCall {
         variables: vec![("a".into(), value)],
@@ -62,7 +62,7 @@ async fn what_looks_encoded_is_not_encoded_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_has() {
+async fn the_reply_to_connect_has_no_length_and_ends_with_the_socket_arguments() {
     let (_server, data) =
         connected(FakeFreeSwitchCall { script: "a/b".into(), ..FakeFreeSwitchCall::default() })
             .await;
@@ -80,7 +80,7 @@ async fn the_reply_to_connect_has_no_length_and_ends_with_what_the_socket_line_h
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_have_no_header_that_the_real_ones_have_not() {
+async fn events_have_only_headers_of_a_real_freeswitch() {
     let phone = PhoneLog::default().phone(
         DtmfSource::timed(vec![(Duration::from_secs(1), '4')]),
         Some(Duration::from_secs(3)),
@@ -91,7 +91,7 @@ async fn events_have_no_header_that_the_real_ones_have_not() {
     heard.extend(
         server.executes("playback", "/usr/freeswitch/sounds-test/prompts/short1s.wav").await,
     );
-    heard.extend(server.hears(Duration::from_secs(10)).await);
+    heard.extend(server.read_messages(Duration::from_secs(10)).await);
     let mut kinds = BTreeSet::new();
     for message in heard.iter().filter(|message| message.get("Event-Name").is_some()) {
         let kind = message.get("Event-Name").unwrap();
@@ -104,7 +104,7 @@ async fn events_have_no_header_that_the_real_ones_have_not() {
     assert_eq!(kinds.len(), 8, "{kinds:?}");
 }
 
-/// The headers of the real one's events of a kind.
+/// The headers of events of this kind from a real FreeSWITCH.
 fn names(kind: &str) -> BTreeSet<String> {
     let of_kind = real().into_iter().filter(|message| message.get("Event-Name") == Some(kind));
     of_kind.flat_map(|message| message.0.into_iter().map(|(name, _)| name)).collect()

@@ -10,7 +10,7 @@ use crate::support::phone_log::PhoneLog;
 use crate::wire::esl::transcript::{self, Packet};
 use crate::wire::fake_freeswitch::session::{Message, Server, messages};
 
-/// Messages that are not compared: events that nobody needs, and what the dialplan of that machine went on with.
+/// Messages that are not compared: unused events, and those of the dialplan of the recorded machine.
 fn is_compared(message: &Message) -> bool {
     let name = message.get("Event-Name").unwrap_or_default();
     !matches!(name, "CHANNEL_PARK" | "CHANNEL_STATE")
@@ -77,7 +77,7 @@ fn same(name: &str, until: &str, heard: &[u8]) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_answers_and_ends_in_which_order() {
+async fn replies_and_end_events_come_in_the_recorded_order() {
     for (name, until) in [
         ("a_async_full", "play_and_get_digits"),
         ("c2_app_hangup", ""),
@@ -106,7 +106,7 @@ async fn applications_run_inside_of_each_other_unless_one_is_locked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hang_up_ends_all_and_then_it_lingers() {
+async fn a_hang_up_ends_all_applications_and_then_the_socket_lingers() {
     let heard =
         replayed("b_hangup_linger5_sip", FakeFreeSwitchCall::default(), "getvar", Some(2101)).await;
     let real = said(&transcript::named("b_hangup_linger5_sip").switch(), "");
@@ -128,7 +128,7 @@ async fn a_transfer_ends_the_park_and_not_the_connection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_full_few_commands_are_taken() {
+async fn without_full_only_a_few_commands_are_accepted() {
     let call = FakeFreeSwitchCall { full: false, ..FakeFreeSwitchCall::default() };
     let heard = replayed("n_async_not_full", call, "", None).await;
     // `getvar uuid` has its value.
@@ -141,7 +141,7 @@ async fn without_full_few_commands_are_taken() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn errors_are_answered_as_they_were() {
+async fn errors_get_the_recorded_replies() {
     let heard = said(&replayed("i_errors", FakeFreeSwitchCall::default(), "nolog", None).await, "");
     let real = said(&transcript::named("i_errors").switch(), "");
     let differ: Vec<_> = heard.iter().zip(&real).filter(|(heard, real)| heard != real).collect();
@@ -150,11 +150,11 @@ async fn errors_are_answered_as_they_were() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_never_says_connect_is_told_goodbye_and_the_call_is_stranded() {
+async fn a_server_that_never_sends_connect_is_disconnected_and_the_call_is_stranded() {
     let phone = PhoneLog::default().phone(DtmfSource::none(), None);
     let mut server = Server::of(FakeFreeSwitchCall::default(), FakeDestinations::All, phone);
     let began = Instant::now();
-    let heard = server.hears(Duration::from_secs(60)).await;
+    let heard = server.read_messages(Duration::from_secs(60)).await;
     assert_eq!(heard.len(), 1);
     assert_eq!(heard[0].summary(), "text/disconnect-notice disconnect");
     assert_eq!(began.elapsed().as_secs(), 24);

@@ -46,7 +46,7 @@ impl Server {
     }
 
     /// All that comes until nothing comes for the time, as messages.
-    pub(crate) async fn hears(&mut self, time: Duration) -> Vec<Message> {
+    pub(crate) async fn read_messages(&mut self, time: Duration) -> Vec<Message> {
         let mut heard = Vec::new();
         while let Ok(Ok(read)) = timeout(time, self.wire.read_buf(&mut heard)).await {
             if read == 0 {
@@ -58,7 +58,7 @@ impl Server {
 
     pub(crate) async fn asks(&mut self, command: &str) -> Vec<Message> {
         self.says(format!("{command}\n\n").as_bytes()).await;
-        self.hears(Duration::from_millis(100)).await
+        self.read_messages(Duration::from_millis(100)).await
     }
 
     pub(crate) async fn executes(&mut self, application: &str, argument: &str) -> Vec<Message> {

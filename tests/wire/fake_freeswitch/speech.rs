@@ -60,7 +60,7 @@ async fn leaves(call: Conversation) -> freeswitch::FakeFreeSwitchResult {
     ended
 }
 
-/// Samples, and whether there is more than silence in it.
+/// The number of samples, and whether the file has more than silence.
 fn heard(file: &Path) -> (u32, bool) {
     let mut wav = hound::WavReader::open(file).unwrap();
     assert_eq!((wav.spec().channels, wav.spec().bits_per_sample), (1, 16));
@@ -68,7 +68,7 @@ fn heard(file: &Path) -> (u32, bool) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
+async fn the_recording_contains_the_speech_and_the_silence_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("said.wav");
     let utterances = UtteranceSource::per_recording(vec![says("four seven", 2.0)]);
@@ -86,7 +86,7 @@ async fn what_is_said_is_in_the_file_and_the_silence_behind_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_begins_late_is_recorded_in_a_later_round() {
+async fn a_caller_who_starts_late_is_recorded_in_a_later_round() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("said.wav");
     let utterances = UtteranceSource::timed(vec![(Duration::from_millis(3300), says("yes", 1.0))]);
@@ -99,7 +99,7 @@ async fn who_begins_late_is_recorded_in_a_later_round() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_says_nothing_has_said_nothing() {
+async fn a_silent_caller_gives_no_input() {
     let folder = tempfile::tempdir().unwrap();
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let started = Instant::now();
@@ -110,7 +110,7 @@ async fn who_says_nothing_has_said_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_as_good_as_words() {
+async fn keys_are_accepted_instead_of_speech() {
     let folder = tempfile::tempdir().unwrap();
     let utterances = UtteranceSource::per_recording(vec![says("well", 1.0)]);
     let mut call = call(utterances, &[(1200, '4'), (1500, '7'), (1800, '#')], None).await;
@@ -127,7 +127,7 @@ async fn keys_are_as_good_as_words() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_folder_that_is_not_there_costs_the_recording_and_not_the_call() {
+async fn a_missing_folder_fails_the_recording_but_not_the_call() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let said = listens(&mut call, &recording(Path::new("/nonexistent/said.wav"))).await;
     assert!(matches!(said, Ok(SpeechResult::Failed(_))), "{said:?}");
@@ -144,7 +144,7 @@ async fn a_hang_up_ends_a_recording() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn there_is_no_engine_that_recognises() {
+async fn the_fake_freeswitch_has_no_speech_recognition() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let source = AsrSource::Switch { engine: "pocketsphinx".into(), grammar: "digits".into() };
     let listen = SpeechOptions { source, ..recording(Path::new("")) };
@@ -156,7 +156,7 @@ async fn there_is_no_engine_that_recognises() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
+async fn speech_digits_and_missing_sounds_are_in_the_phone_log() {
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let spoken = |engine: &str| {
         let [engine, voice, text] = [engine, "kal", "Order seven"].map(str::to_owned);
@@ -182,7 +182,7 @@ async fn a_caller_hears_what_is_spoken_and_said_and_what_could_not_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_string_of_files_is_heard_but_for_what_is_missing() {
+async fn a_file_string_is_played_without_its_missing_files() {
     let name = "file_string:///s/missing.wav!ivr/a.wav!ivr/b.wav";
     let mut call = call(UtteranceSource::silent(), &[], None).await;
     let sounds = [Sound::Named(name.into())];

@@ -1,4 +1,4 @@
-//! A web application that answers when a row says.
+//! A web application that answers at the times that a row gives.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,21 +13,21 @@ use dialscript::script::request::{
 use tokio::time::sleep;
 
 /// An answer, and how long it takes.
-pub(crate) type Reply = (Duration, Result<Said, TriggerError>);
+pub(crate) type DelayedAnswer = (Duration, Result<AnswerParts, TriggerError>);
 
 /// Status, type and body.
-pub(crate) type Said = (u16, &'static str, &'static str);
+pub(crate) type AnswerParts = (u16, &'static str, &'static str);
 
-/// Answers in their order, and what was asked. What is kept answers from then on.
+/// Sends the answers in order and records the requests. A cached answer serves all later requests.
 #[derive(Default)]
-pub(crate) struct Web {
-    answers: Mutex<VecDeque<Reply>>,
+pub(crate) struct FakeUpstream {
+    answers: Mutex<VecDeque<DelayedAnswer>>,
     cached: Mutex<Option<TriggerResult>>,
     asked: Mutex<Vec<String>>,
 }
 
-impl Web {
-    pub(crate) fn answering(answers: Vec<Reply>) -> Self {
+impl FakeUpstream {
+    pub(crate) fn with_answers(answers: Vec<DelayedAnswer>) -> Self {
         Self { answers: Mutex::new(answers.into()), ..Self::default() }
     }
 
@@ -42,7 +42,7 @@ impl Web {
     }
 }
 
-impl TriggerClient for Web {
+impl TriggerClient for FakeUpstream {
     async fn send(&self, request: TriggerRequest, script: &Arc<Script>) -> TriggerResult {
         let trigger = script.trigger.as_ref().expect("a trigger");
         let is_cached = trigger.cache_policy.is_some();

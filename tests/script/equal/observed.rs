@@ -1,4 +1,4 @@
-//! What was seen of a call, in words that both switches share.
+//! The observed results of a call, in a form that is the same for both switches.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,41 +10,41 @@ use dialscript::script::report::CallReport;
 use crate::support::fake_voice::FakeVoice;
 use crate::support::phone_log::PhoneLog;
 
-/// All that must be equal.
+/// Everything that must be equal on both switches.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Seen {
+pub(crate) struct ObservedCall {
     pub(crate) outcome: String,
-    /// How the dialplan goes on.
+    /// How the dialplan continues.
     pub(crate) exit: String,
     pub(crate) heard: Vec<String>,
     digits: usize,
     said: usize,
-    pub(crate) asked: Roughly,
-    waited: Roughly,
-    /// Recordings that are still there.
+    pub(crate) asked: ApproximateTime,
+    waited: ApproximateTime,
+    /// Number of recordings that were not deleted.
     pub(crate) recordings: usize,
-    /// What the engines were asked.
+    /// Requests to the synthesizers and recognizers.
     engines: Vec<String>,
     code: String,
     script: String,
     pub(crate) reason: Option<String>,
     left: Option<HandoverResult>,
     pub(crate) requests: Vec<String>,
-    /// By their names in small letters.
+    /// By their names in lower case.
     pub(crate) variables: BTreeMap<String, String>,
 }
 
-/// A time that need not be the same to the millisecond.
+/// A time that equals another one within 250 ms.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Roughly(pub(crate) Duration);
+pub(crate) struct ApproximateTime(pub(crate) Duration);
 
-impl PartialEq for Roughly {
+impl PartialEq for ApproximateTime {
     fn eq(&self, other: &Self) -> bool {
         self.0.abs_diff(other.0) < Duration::from_millis(250)
     }
 }
 
-impl Seen {
+impl ObservedCall {
     pub(crate) fn of(
         log: &PhoneLog,
         report: CallReport,
@@ -58,8 +58,8 @@ impl Seen {
             heard: heard(&events),
             digits: report.digit_count,
             said: report.speech_characters,
-            asked: Roughly(report.prompt_time),
-            waited: Roughly(report.wait_time),
+            asked: ApproximateTime(report.prompt_time),
+            waited: ApproximateTime(report.wait_time),
             recordings: recordings(voice),
             engines: voice.actions.lock().unwrap().clone(),
             code: report.code,
@@ -92,7 +92,7 @@ fn exit(events: &[TimedCallEvent]) -> String {
     hung_up.or(goes_on).expect("a call that goes on nowhere")
 }
 
-/// Those that were set while the call lived.
+/// Variables that were set before the caller hung up.
 fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
     let living = events.iter().take_while(|timed| timed.event != CallEvent::CallerHungUp);
     let variable = |timed: &TimedCallEvent| match &timed.event {
@@ -102,10 +102,10 @@ fn variables(events: &[TimedCallEvent]) -> BTreeMap<String, String> {
     living.filter_map(variable).collect()
 }
 
-/// Sounds by their names, with a `|` where one was broken off.
+/// Sounds by their names, with a `|` after one that was interrupted.
 fn heard(events: &[TimedCallEvent]) -> Vec<String> {
     let mut heard: Vec<String> = Vec::new();
-    let (mut plays, mut rest): (Option<Duration>, Option<Rest>) = (None, None);
+    let (mut plays, mut rest): (Option<Duration>, Option<InterruptedSound>) = (None, None);
     for timed in events {
         match &timed.event {
             CallEvent::SoundStarted { sound, duration: lasts } => {
@@ -117,7 +117,8 @@ fn heard(events: &[TimedCallEvent]) -> Vec<String> {
                 plays = Some(timed.at + *lasts);
             }
             CallEvent::SoundInterrupted { sound, .. } => {
-                rest = plays.map(|ends| Rest { at: timed.at, sound: sound.clone(), ends });
+                rest =
+                    plays.map(|ends| InterruptedSound { at: timed.at, sound: sound.clone(), ends });
                 heard.last_mut().unwrap().push('|');
             }
             CallEvent::MusicStarted(class) => heard.push(format!("<{class}")),
@@ -132,22 +133,21 @@ fn heard(events: &[TimedCallEvent]) -> Vec<String> {
     heard
 }
 
-/// What is left of a sound that was broken off. Without barge-in Asterisk breaks a sound off at each key, and goes on
-/// with it at once.
-struct Rest {
+/// The rest of an interrupted sound. Without barge-in, Asterisk interrupts a sound at each key and continues it.
+struct InterruptedSound {
     at: Duration,
     sound: String,
     ends: Duration,
 }
 
-impl Rest {
+impl InterruptedSound {
     fn is(&self, at: Duration, sound: &str, lasts: Duration) -> bool {
         let ends = at + lasts;
         at == self.at && sound == self.sound && ends.abs_diff(self.ends) < Duration::from_millis(2)
     }
 }
 
-/// Asterisk wants files without their extension, and each says signs in its own words.
+/// Asterisk takes file names without an extension, and the switches have different commands for digits and letters.
 fn name(sound: &str) -> String {
     let says = [
         ("digits ", "digits:"),

@@ -1,4 +1,4 @@
-//! What a prompt of several parts and a question are, whatever the switch: on a leg that a test plays.
+//! Prompts of several parts and questions, independent of the switch, on a fake channel.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -13,19 +13,19 @@ use dialscript::channel::{
 };
 use tokio::time::{Instant, sleep};
 
-/// A second of recording ends by silence, unless a test says otherwise.
+/// Length of a fake recording. It ends by silence unless a test says otherwise.
 const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
-struct FakeLeg {
+struct FakeChannel {
     caller: Arc<Caller>,
     type_ahead: TypeAheadBuffer,
-    /// Keys that come in each batch of sounds.
-    in_sounds: VecDeque<&'static str>,
-    /// Keys that come while something is made.
-    in_silence: &'static str,
-    records: VecDeque<RecordResult>,
-    done: Vec<String>,
+    /// Keys that are pressed during each batch of sounds.
+    keys_in_sounds: VecDeque<&'static str>,
+    /// Keys that are pressed while a sound is synthesized.
+    keys_in_silence: &'static str,
+    recordings: VecDeque<RecordResult>,
+    actions: Vec<String>,
 }
 
 fn press(collector: Option<&mut DigitCollector<'_>>, keys: &str) {
@@ -34,7 +34,7 @@ fn press(collector: Option<&mut DigitCollector<'_>>, keys: &str) {
     }
 }
 
-impl Channel for FakeLeg {
+impl Channel for FakeChannel {
     fn caller(&self) -> &Arc<Caller> {
         &self.caller
     }
@@ -60,8 +60,8 @@ impl Channel for FakeLeg {
         sounds: &[Sound],
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
-        self.done.push(format!("{sounds:?}"));
-        press(collector, self.in_sounds.pop_front().unwrap_or_default());
+        self.actions.push(format!("{sounds:?}"));
+        press(collector, self.keys_in_sounds.pop_front().unwrap_or_default());
         Ok(())
     }
 
@@ -70,7 +70,7 @@ impl Channel for FakeLeg {
         time: Duration,
         _: &mut DigitCollector<'_>,
     ) -> Result<(), Interruption> {
-        self.done.push(format!("key within {time:?}"));
+        self.actions.push(format!("key within {time:?}"));
         sleep(time).await;
         Ok(())
     }
@@ -80,7 +80,7 @@ impl Channel for FakeLeg {
         work: impl Future<Output = T> + Send,
         mut collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<Option<T>, Interruption> {
-        press(collector.as_deref_mut(), std::mem::take(&mut self.in_silence));
+        press(collector.as_deref_mut(), std::mem::take(&mut self.keys_in_silence));
         match collector.is_some_and(|collector| collector.ends_prompt()) {
             true => Ok(None),
             false => Ok(Some(work.await)),
@@ -92,9 +92,9 @@ impl Channel for FakeLeg {
         recording: &RecordOptions<'_>,
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecordResult, Interruption> {
-        self.done.push(format!("record {}", recording.file));
+        self.actions.push(format!("record {}", recording.file));
         sleep(SECOND).await;
-        let recorded = self.records.pop_front().unwrap_or(RecordResult::Silence);
+        let recorded = self.recordings.pop_front().unwrap_or(RecordResult::Silence);
         press(collector, if recorded == RecordResult::Key { "1" } else { "" });
         Ok(recorded)
     }
@@ -105,7 +105,7 @@ impl Channel for FakeLeg {
         prompt: Option<&Sound>,
         _: Option<&mut DigitCollector<'_>>,
     ) -> Result<RecognizeResult, Interruption> {
-        self.done.push(format!("recognise in {prompt:?}"));
+        self.actions.push(format!("recognise in {prompt:?}"));
         Ok(RecognizeResult::Words("yes".into()))
     }
 
@@ -137,10 +137,10 @@ impl Channel for FakeLeg {
     }
 }
 
-/// Sounds with the time that each takes to be made.
-struct Made(VecDeque<(&'static str, Duration)>);
+/// Sounds with the time that the synthesis of each takes.
+struct TimedSounds(VecDeque<(&'static str, Duration)>);
 
-impl SoundStream for Made {
+impl SoundStream for TimedSounds {
     async fn next(&mut self) -> Option<Sound> {
         if let Some((_, time)) = self.0.front_mut().filter(|(_, time)| !time.is_zero()) {
             sleep(*time).await;
@@ -150,15 +150,15 @@ impl SoundStream for Made {
     }
 }
 
-fn made<const N: usize>(sounds: [(&'static str, u64); N]) -> Made {
+fn timed_sounds<const N: usize>(sounds: [(&'static str, u64); N]) -> TimedSounds {
     let sounds = sounds.into_iter();
-    Made(sounds.map(|(name, seconds)| (name, Duration::from_secs(seconds))).collect())
+    TimedSounds(sounds.map(|(name, seconds)| (name, Duration::from_secs(seconds))).collect())
 }
 
-/// A prompt of which nothing could be had.
-struct Unheard;
+/// A prompt whose parts all failed.
+struct FailedPrompt;
 
-impl SoundStream for Unheard {
+impl SoundStream for FailedPrompt {
     async fn next(&mut self) -> Option<Sound> {
         None
     }
@@ -202,116 +202,133 @@ fn by_switch_or(keys: Option<DigitOptions>) -> SpeechOptions {
 }
 
 #[tokio::test(start_paused = true)]
-async fn sounds_that_are_there_are_played_together_and_a_late_one_is_waited_for() {
-    let mut leg = FakeLeg::default();
-    let mut sounds = made([("a", 0), ("b", 0), ("c", 1), ("d", 0)]);
-    Channel::play(&mut leg, &mut sounds, TypeAhead::Discard).await.unwrap();
-    assert_eq!(leg.done, ["[a, b]", "[c, d]"]);
+async fn ready_sounds_are_played_together_and_a_late_one_is_awaited() {
+    let mut channel = FakeChannel::default();
+    let mut sounds = timed_sounds([("a", 0), ("b", 0), ("c", 1), ("d", 0)]);
+    Channel::play(&mut channel, &mut sounds, TypeAhead::Discard).await.unwrap();
+    assert_eq!(channel.actions, ["[a, b]", "[c, d]"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_ends_the_prompt_while_a_part_of_it_is_still_made() {
-    let mut leg = FakeLeg { in_silence: "47", ..FakeLeg::default() };
-    let mut sounds = made([("a", 0), ("b", 9)]);
-    let heard = Channel::collect_digits(&mut leg, &mut sounds, &digits()).await.unwrap();
+async fn a_key_ends_the_prompt_while_a_part_is_still_synthesized() {
+    let mut channel = FakeChannel { keys_in_silence: "47", ..FakeChannel::default() };
+    let mut sounds = timed_sounds([("a", 0), ("b", 9)]);
+    let heard = Channel::collect_digits(&mut channel, &mut sounds, &digits()).await.unwrap();
     assert_eq!(heard.digits, "47");
-    assert_eq!(leg.done, ["[a]", "key within 2s"]);
+    assert_eq!(channel.actions, ["[a]", "key within 2s"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_waited_for_who_heard_no_question() {
+async fn a_question_whose_prompt_failed_does_not_wait_for_input() {
     let started = Instant::now();
-    let mut leg = FakeLeg::default();
-    let heard = Channel::collect_digits(&mut leg, &mut Unheard, &digits()).await.unwrap();
+    let mut channel = FakeChannel::default();
+    let heard = Channel::collect_digits(&mut channel, &mut FailedPrompt, &digits()).await.unwrap();
     assert_eq!(heard.digits, "");
     for listen in [recording(None), recording(Some(digits())), by_switch()] {
-        let said = Channel::collect_speech(&mut leg, &mut Unheard, &listen).await.unwrap();
+        let said = Channel::collect_speech(&mut channel, &mut FailedPrompt, &listen).await.unwrap();
         assert_eq!(said, SpeechResult::NoInput);
     }
-    assert!(leg.done.is_empty(), "{:?}", leg.done);
+    assert!(channel.actions.is_empty(), "{:?}", channel.actions);
     assert_eq!(started.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_from_before_count_where_nobody_heard_the_question() {
-    let mut leg = FakeLeg { in_sounds: ["4711"].into(), ..FakeLeg::default() };
+async fn type_ahead_counts_for_a_question_whose_prompt_failed() {
+    let mut channel = FakeChannel { keys_in_sounds: ["4711"].into(), ..FakeChannel::default() };
     let ask = digits();
-    Channel::play(&mut leg, &mut made([("a", 0)]), TypeAhead::Keep(&ask)).await.unwrap();
-    let heard = Channel::collect_digits(&mut leg, &mut Unheard, &ask).await.unwrap();
+    Channel::play(&mut channel, &mut timed_sounds([("a", 0)]), TypeAhead::Keep(&ask))
+        .await
+        .unwrap();
+    let heard = Channel::collect_digits(&mut channel, &mut FailedPrompt, &ask).await.unwrap();
     assert_eq!(heard.digits, "4711");
 }
 
 #[tokio::test(start_paused = true)]
-async fn recording_begins_again_until_the_time_to_begin_to_speak_is_over() {
-    let mut leg = FakeLeg::default();
-    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
-    assert_eq!((said, leg.done.len()), (SpeechResult::NoInput, 5));
-    let records = [RecordResult::Silence, RecordResult::Speech].into();
-    let mut leg = FakeLeg { records, ..FakeLeg::default() };
-    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
-    assert_eq!((said, leg.done.len()), (SpeechResult::Recorded, 2));
+async fn recording_repeats_until_the_start_timeout() {
+    let mut channel = FakeChannel::default();
+    let said = Channel::collect_speech(&mut channel, &mut timed_sounds([]), &recording(None))
+        .await
+        .unwrap();
+    assert_eq!((said, channel.actions.len()), (SpeechResult::NoInput, 5));
+    let recordings = [RecordResult::Silence, RecordResult::Speech].into();
+    let mut channel = FakeChannel { recordings, ..FakeChannel::default() };
+    let said = Channel::collect_speech(&mut channel, &mut timed_sounds([]), &recording(None))
+        .await
+        .unwrap();
+    assert_eq!((said, channel.actions.len()), (SpeechResult::Recorded, 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_in_a_recording_is_the_first_of_the_input_or_ends_what_is_said() {
-    let leg = || FakeLeg { records: [RecordResult::Key].into(), ..FakeLeg::default() };
-    let mut asked = leg();
+async fn a_key_in_a_recording_is_the_first_digit_or_ends_the_utterance() {
+    let channel =
+        || FakeChannel { recordings: [RecordResult::Key].into(), ..FakeChannel::default() };
+    let mut asked = channel();
     let listen = recording(Some(digits()));
-    let said = Channel::collect_speech(&mut asked, &mut made([]), &listen).await.unwrap();
+    let said = Channel::collect_speech(&mut asked, &mut timed_sounds([]), &listen).await.unwrap();
     let SpeechResult::Digits(heard) = said else { panic!("{said:?}") };
-    assert_eq!((heard.digits.as_str(), asked.done.len()), ("1", 2), "{:?}", asked.done);
-    let said = Channel::collect_speech(&mut leg(), &mut made([]), &recording(None)).await.unwrap();
+    assert_eq!((heard.digits.as_str(), asked.actions.len()), ("1", 2), "{:?}", asked.actions);
+    let said = Channel::collect_speech(&mut channel(), &mut timed_sounds([]), &recording(None))
+        .await
+        .unwrap();
     assert_eq!(said, SpeechResult::Recorded);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_in_the_prompt_leaves_nothing_to_be_recorded() {
-    let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+async fn after_a_key_in_the_prompt_no_recording_is_made() {
+    let mut channel = FakeChannel { keys_in_sounds: ["4"].into(), ..FakeChannel::default() };
     let listen = recording(Some(digits()));
-    let said = Channel::collect_speech(&mut leg, &mut made([("a", 0)]), &listen).await.unwrap();
+    let said = Channel::collect_speech(&mut channel, &mut timed_sounds([("a", 0)]), &listen)
+        .await
+        .unwrap();
     assert!(matches!(said, SpeechResult::Digits(heard) if heard.digits == "4"));
-    assert_eq!(leg.done, ["[a]", "key within 2s"]);
+    assert_eq!(channel.actions, ["[a]", "key within 2s"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_recording_that_fails_is_reported() {
-    let records = [RecordResult::Failed("no space".into())].into();
-    let mut leg = FakeLeg { records, ..FakeLeg::default() };
-    let said = Channel::collect_speech(&mut leg, &mut made([]), &recording(None)).await.unwrap();
+    let recordings = [RecordResult::Failed("no space".into())].into();
+    let mut channel = FakeChannel { recordings, ..FakeChannel::default() };
+    let said = Channel::collect_speech(&mut channel, &mut timed_sounds([]), &recording(None))
+        .await
+        .unwrap();
     assert_eq!(said, SpeechResult::Failed("no space".into()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_switch_plays_the_last_sound_itself_while_it_listens() {
-    let mut leg = FakeLeg::default();
-    let mut sounds = made([("a", 0), ("b", 1), ("c", 0)]);
-    let said = Channel::collect_speech(&mut leg, &mut sounds, &by_switch()).await.unwrap();
+async fn the_last_sound_is_played_by_the_switch_during_recognition() {
+    let mut channel = FakeChannel::default();
+    let mut sounds = timed_sounds([("a", 0), ("b", 1), ("c", 0)]);
+    let said = Channel::collect_speech(&mut channel, &mut sounds, &by_switch()).await.unwrap();
     assert_eq!(said, SpeechResult::Words("yes".into()));
-    assert_eq!(leg.done, ["[a]", "[b]", "recognise in Some(c)"]);
+    assert_eq!(channel.actions, ["[a]", "[b]", "recognise in Some(c)"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_switch_listens_behind_a_prompt_that_no_key_may_end() {
+async fn without_barge_in_recognition_starts_after_the_prompt() {
     let listen = by_switch_or(Some(DigitOptions { barge_in: false, ..digits() }));
-    let mut leg = FakeLeg::default();
+    let mut channel = FakeChannel::default();
     let said =
-        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+        Channel::collect_speech(&mut channel, &mut timed_sounds([("a", 0), ("b", 0)]), &listen)
+            .await
+            .unwrap();
     assert_eq!(said, SpeechResult::Words("yes".into()));
-    assert_eq!(leg.done, ["[a, b]", "recognise in None"]);
-    let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
+    assert_eq!(channel.actions, ["[a, b]", "recognise in None"]);
+    let mut channel = FakeChannel { keys_in_sounds: ["4"].into(), ..FakeChannel::default() };
     let said =
-        Channel::collect_speech(&mut leg, &mut made([("a", 0), ("b", 0)]), &listen).await.unwrap();
+        Channel::collect_speech(&mut channel, &mut timed_sounds([("a", 0), ("b", 0)]), &listen)
+            .await
+            .unwrap();
     assert!(matches!(said, SpeechResult::Digits(heard) if heard.digits == "4"));
-    assert_eq!(leg.done, ["[a, b]", "key within 2s"]);
+    assert_eq!(channel.actions, ["[a, b]", "key within 2s"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_in_a_prompt_that_it_may_not_end_has_its_gap_behind_the_prompt() {
+async fn without_barge_in_the_inter_digit_timeout_starts_after_the_prompt() {
     let keys = Some(DigitOptions { barge_in: false, ..digits() });
     for listen in [recording(keys.clone()), by_switch_or(keys)] {
-        let mut leg = FakeLeg { in_sounds: ["4"].into(), ..FakeLeg::default() };
-        let mut prompt = made([("a", 0), ("b", 9)]);
-        Channel::collect_speech(&mut leg, &mut prompt, &listen).await.unwrap();
-        assert_eq!(leg.done, ["[a]", "[b]", "key within 2s"]);
+        let mut channel = FakeChannel { keys_in_sounds: ["4"].into(), ..FakeChannel::default() };
+        let mut prompt = timed_sounds([("a", 0), ("b", 9)]);
+        Channel::collect_speech(&mut channel, &mut prompt, &listen).await.unwrap();
+        assert_eq!(channel.actions, ["[a]", "[b]", "key within 2s"]);
     }
 }

@@ -33,7 +33,7 @@ struct Daemon {
 }
 
 #[test]
-fn the_fields_of_a_call_and_the_metrics_are_those_of_the_manual() {
+fn the_manual_lists_the_fields_of_the_call_event_and_all_metrics() {
     let daemon = Daemon::start();
     for digits in ["1", "1", "2"] {
         let server = format!("127.0.0.1:{}", daemon.port);

@@ -17,7 +17,7 @@ static LINK_TEXT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\(
 const README_LINES: usize = 200;
 
 #[test]
-fn each_link_leads_to_a_file_and_an_anchor_that_are_there() {
+fn each_link_leads_to_an_existing_file_and_anchor() {
     let mut problems = Vec::new();
     let pages = all_pages();
     let anchors = pages.iter().map(|page| (root().join(&page.path), anchors(page))).collect();
@@ -47,7 +47,7 @@ fn each_page_of_the_manual_is_in_its_table_of_contents_once() {
 }
 
 #[test]
-fn no_line_ends_with_white_space_and_each_block_says_what_it_is() {
+fn no_line_ends_with_white_space_and_each_block_has_a_language() {
     let mut problems = Vec::new();
     for page in all_pages() {
         for (index, line) in page.text.lines().enumerate() {
@@ -62,7 +62,7 @@ fn no_line_ends_with_white_space_and_each_block_says_what_it_is() {
 }
 
 #[test]
-fn the_front_page_is_short() {
+fn the_readme_stays_within_its_line_limit() {
     let lines = page("README.md").text.lines().count();
     assert!(lines <= README_LINES, "README.md:{lines}: more than {README_LINES} lines");
 }

@@ -94,7 +94,7 @@ fn modules_named(code: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_module_imports_only_from_those_below_it() {
+fn every_module_imports_only_from_its_listed_modules() {
     for (module, may_know) in MAY_KNOW {
         for file in sources(module) {
             for known in modules_named(&file.code) {
@@ -106,7 +106,7 @@ fn every_module_imports_only_from_those_below_it() {
 }
 
 #[test]
-fn libraries_are_used_only_in_their_modules() {
+fn restricted_libraries_are_used_only_in_their_listed_modules() {
     for (library, modules) in ONLY_IN {
         for (module, _) in MAY_KNOW.iter().filter(|(module, _)| !modules.contains(module)) {
             for file in sources(module) {
@@ -118,7 +118,7 @@ fn libraries_are_used_only_in_their_modules() {
 }
 
 #[test]
-fn grammars_know_nom_and_their_own_types() {
+fn grammars_import_only_nom_and_their_own_types() {
     for name in ["agi/parse.rs", "esl/parse.rs", "script/path.rs", "config/script/then_grammar.rs"]
     {
         let file = library().values().find(|file| file.name == name).expect(name);
@@ -131,7 +131,7 @@ fn grammars_know_nom_and_their_own_types() {
 }
 
 #[test]
-fn the_list_of_modules_is_whole() {
+fn the_list_of_modules_is_complete() {
     let lines = library()[&Vec::new()].code.lines();
     let modules = lines.filter_map(|line| {
         line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')

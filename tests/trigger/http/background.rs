@@ -15,7 +15,7 @@ use crate::trigger::http::{MINUTE, code, triggers, with, within};
 use crate::trigger::requests::{get, plain};
 
 #[tokio::test]
-async fn a_request_completes_when_who_asked_has_left() {
+async fn a_request_completes_after_its_call_has_ended() {
     let leave = Arc::new(Notify::new());
     let reply = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| reply.clone()).await;
@@ -37,7 +37,7 @@ async fn a_request_completes_when_who_asked_has_left() {
 }
 
 #[tokio::test]
-async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
+async fn a_request_over_max_requests_is_refused_at_once_until_a_permit_is_free() {
     let leave = Arc::new(Notify::new());
     let held = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -57,7 +57,7 @@ async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
+async fn background_requests_leave_upstream_permits_for_calls() {
     let mut web = Web::start(|seen| match seen.path() {
         "/told" => Reply::Silence,
         _ => Reply::json(r#"{"code":"200"}"#),
@@ -76,7 +76,7 @@ async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
 }
 
 #[tokio::test]
-async fn a_place_comes_back_after_a_failure() {
+async fn a_failed_request_returns_its_permit() {
     let web = Web::start(|seen| match seen.path() {
         "/silent" => Reply::Silence,
         _ => Reply::json(r#"{"code":"200"}"#),
@@ -120,7 +120,7 @@ async fn a_background_request_takes_no_permit_that_a_caller_needs() {
 }
 
 #[tokio::test]
-async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
+async fn a_background_request_that_waits_to_retry_is_sent_at_once_at_shutdown() {
     let mut web = Web::start(|seen| match seen.connection {
         1 => Reply::with(503, "Connection: close\r\nRetry-After: 60\r\n", ""),
         _ => Reply::json("{}"),
@@ -137,7 +137,7 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
 }
 
 #[tokio::test]
-async fn a_background_request_that_is_given_up_with_the_daemon_is_a_warning_of_its_call() {
+async fn a_background_request_aborted_at_shutdown_is_logged_as_a_warning_of_its_call() {
     let (lines, _guard) = record("info");
     let mut web = Web::start(|_| Reply::Silence).await;
     let triggers = triggers();

@@ -25,7 +25,7 @@ fn limits(failures: u32) -> CircuitBreakerSettings {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_after_so_many_failures_one_after_the_other() {
+async fn it_opens_after_the_configured_number_of_consecutive_failures() {
     let mut breaker = CircuitBreaker::new(limits(3));
     let now = Instant::now;
     assert_eq!(
@@ -44,7 +44,7 @@ async fn it_opens_after_so_many_failures_one_after_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_probe_at_a_time_decides() {
+async fn one_probe_at_a_time_is_admitted_and_its_result_closes_the_breaker() {
     let mut breaker = CircuitBreaker::new(limits(1));
     breaker.record_failure(Instant::now());
     advance(SECONDS - Duration::from_millis(1)).await;
@@ -62,7 +62,7 @@ async fn one_probe_at_a_time_decides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_stays_out_is_not_waited_for() {
+async fn another_probe_is_admitted_when_the_first_does_not_return() {
     let mut breaker = CircuitBreaker::new(limits(1));
     breaker.record_failure(Instant::now());
     advance(SECONDS).await;
@@ -84,7 +84,7 @@ async fn a_probe_that_stays_out_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
+async fn each_failed_probe_doubles_the_open_time_up_to_the_maximum() {
     let mut breaker = CircuitBreaker::new(limits(1));
     breaker.record_failure(Instant::now());
     let mut times = Vec::new();
@@ -137,7 +137,7 @@ async fn fail(triggers: &HttpTriggerClient, web: &Web) -> TriggerResult {
 }
 
 #[tokio::test]
-async fn an_upstream_that_fails_is_not_asked_for_a_while() {
+async fn no_request_is_sent_while_the_circuit_breaker_is_open() {
     for reply in [Reply::Reset, Reply::Silence, Reply::with(500, "", "")] {
         let Patient { mut web, .. } = failing(reply).await;
         let triggers = breaking(2, MINUTE);
@@ -155,7 +155,7 @@ async fn an_upstream_that_fails_is_not_asked_for_a_while() {
 }
 
 #[tokio::test]
-async fn an_error_that_a_branch_handles_is_no_failure() {
+async fn an_error_status_that_a_branch_handles_is_not_counted_as_a_failure() {
     let Patient { mut web, .. } = failing(Reply::with(503, "", "")).await;
     let (triggers, script) = (breaking(1, MINUTE), keeping_what(minute(), Matcher::Status(503)));
     for _ in 0..3 {
@@ -165,7 +165,7 @@ async fn an_error_that_a_branch_handles_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_probe_finds_out_that_it_answers_again() {
+async fn a_successful_probe_closes_the_circuit_breaker() {
     let Patient { web, mended } = failing(Reply::Reset).await;
     let triggers = breaking(1, Duration::from_millis(50));
     fail(&triggers, &web).await;
@@ -184,7 +184,7 @@ async fn a_probe_finds_out_that_it_answers_again() {
 }
 
 #[tokio::test]
-async fn a_call_goes_on_to_the_second_url_or_to_an_old_answer_at_once() {
+async fn an_open_circuit_breaker_leads_at_once_to_the_fallback_url_or_a_stale_answer() {
     let Patient { mut web, .. } = failing(Reply::Silence).await;
     let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
     let triggers = breaking(1, MINUTE);
@@ -208,7 +208,7 @@ async fn a_call_goes_on_to_the_second_url_or_to_an_old_answer_at_once() {
 }
 
 #[tokio::test]
-async fn upstreams_are_apart_and_who_is_not_waited_for_goes_through() {
+async fn each_upstream_has_its_own_circuit_breaker_and_background_requests_pass_an_open_one() {
     let Patient { mut web, mended } = failing(Reply::Reset).await;
     let other = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = breaking(1, MINUTE);

@@ -59,7 +59,7 @@ fn refusing() -> String {
 }
 
 #[tokio::test]
-async fn what_fails_quickly_is_tried_again() {
+async fn a_request_that_fails_quickly_is_retried() {
     for reply in [Reply::with(500, "", ""), Reply::with(429, "", ""), Reply::Reset] {
         let mut web = at_first(2, reply).await;
         let fetched = ask(trying(2, get(web.url("/")))).await;
@@ -73,7 +73,7 @@ async fn what_fails_quickly_is_tried_again() {
 }
 
 #[tokio::test]
-async fn it_is_tried_no_more_often_than_it_says() {
+async fn a_request_is_retried_no_more_often_than_configured() {
     let mut web = at_first(9, Reply::with(503, "", "")).await;
     let fetched = ask(trying(1, get(web.url("/")))).await;
     assert_eq!((fetched.answer.unwrap().status, web.unread_requests()), (503, 2));
@@ -83,7 +83,7 @@ async fn it_is_tried_no_more_often_than_it_says() {
 }
 
 #[tokio::test]
-async fn what_is_an_answer_is_not_asked_again() {
+async fn a_request_with_a_usable_answer_is_not_retried() {
     for (status, script) in [
         (404, plain()),
         (400, plain()),
@@ -98,7 +98,7 @@ async fn what_is_an_answer_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn an_attempt_of_its_own_time_leaves_time_for_another() {
+async fn an_attempt_timeout_leaves_time_for_a_retry() {
     let web = at_first(1, Reply::Silence).await;
     let attempt = Duration::from_millis(150);
     let (fetched, took) = timed(each(attempt, trying(1, within(BUDGET, get(web.url("/")))))).await;
@@ -108,7 +108,7 @@ async fn an_attempt_of_its_own_time_leaves_time_for_another() {
 }
 
 #[tokio::test]
-async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
+async fn the_fallback_url_is_used_when_the_first_gives_no_usable_answer() {
     let standby = Web::start(|_| good()).await;
     let mut requests = Vec::new();
     for reply in [
@@ -135,7 +135,7 @@ async fn the_second_url_is_asked_when_the_first_gives_no_answer() {
 }
 
 #[tokio::test]
-async fn the_second_url_is_not_asked_while_the_first_answers() {
+async fn the_fallback_url_is_not_used_while_the_first_answers() {
     let mut standby = Web::start(|_| good()).await;
     let web = Web::start(|_| Reply::json(r#"{"code":"1"}"#)).await;
     let fetched = ask(or(standby.url("/"), get(web.url("/")))).await;
@@ -144,7 +144,7 @@ async fn the_second_url_is_not_asked_while_the_first_answers() {
 }
 
 #[tokio::test]
-async fn everything_together_keeps_to_the_budget() {
+async fn attempts_pauses_and_fallback_together_stay_within_the_total_timeout() {
     let silent = Web::start(|_| Reply::Silence).await;
     let failing = Web::start(|_| Reply::with(500, "", "")).await;
     let waits = Web::start(|_| Reply::with(503, "Retry-After: 5\r\n", "")).await;
@@ -174,7 +174,7 @@ async fn everything_together_keeps_to_the_budget() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_other_side_asks_for_is_kept_to_where_there_is_time() {
+async fn retry_after_is_respected_when_it_fits_the_total_timeout() {
     let web = at_first(1, Reply::with(503, "Retry-After: 1\r\n", "")).await;
     let (fetched, took) = timed(trying(1, get(web.url("/")))).await;
     assert_eq!(code(&fetched), "200");
@@ -182,7 +182,7 @@ async fn a_wait_that_the_other_side_asks_for_is_kept_to_where_there_is_time() {
 }
 
 #[tokio::test]
-async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_budget() {
+async fn a_request_waits_for_an_upstream_permit_within_its_total_timeout() {
     let mut web = Web::start(|seen| match seen.path() {
         "/silent" => Reply::Silence,
         _ => good(),
@@ -212,7 +212,7 @@ async fn a_place_among_the_requests_to_one_upstream_is_waited_for_within_the_bud
 }
 
 #[tokio::test]
-async fn who_is_not_asked_for_want_of_time_has_not_failed() {
+async fn an_upstream_that_was_not_tried_for_lack_of_time_has_no_failed_attempt() {
     let silent = Web::start(|_| Reply::Silence).await;
     let mut standby = Web::start(|_| good()).await;
     let triggers = with(TriggerSettings::default());
@@ -226,7 +226,7 @@ async fn who_is_not_asked_for_want_of_time_has_not_failed() {
 }
 
 #[tokio::test]
-async fn the_parts_of_the_time_are_reported() {
+async fn the_timings_of_each_phase_are_reported() {
     let web = Web::start(|_| good()).await;
     let url = web.url("/").replace("127.0.0.1", "localhost");
     let triggers = with(TriggerSettings::default());
@@ -285,7 +285,7 @@ fn ways_to_fail() -> Vec<(&'static str, Reply)> {
 }
 
 #[tokio::test]
-async fn whatever_a_web_application_does_the_call_goes_on_within_its_budget() {
+async fn every_failure_of_a_web_application_ends_within_the_total_timeout() {
     // Setting a client up takes a while: it is done before any time counts.
     let ways: Vec<_> =
         ways_to_fail().into_iter().map(|way| (way, with(TriggerSettings::default()))).collect();

@@ -45,7 +45,7 @@ fn has(cache: &ResponseCache, n: u8) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_cached_until_its_time_is_over() {
+async fn an_answer_is_cached_until_it_expires() {
     let cache = bounds(10, 1 << 20);
     cache.put(key(1), answer(5));
     tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
@@ -56,7 +56,7 @@ async fn an_answer_is_cached_until_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
+async fn an_older_answer_does_not_replace_a_newer_one() {
     let (cache, older) = (bounds(10, 1 << 20), answer(1));
     tokio::time::advance(Duration::from_secs(1)).await;
     let newer =
@@ -72,7 +72,7 @@ async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
 }
 
 #[test]
-fn the_answers_not_used_for_longest_make_room() {
+fn the_least_recently_used_answers_are_evicted() {
     let cache = bounds(2, 1 << 20);
     cache.put(key(1), answer(5));
     cache.put(key(2), answer(5));
@@ -82,7 +82,7 @@ fn the_answers_not_used_for_longest_make_room() {
 }
 
 #[test]
-fn the_bytes_are_bounded_and_counted_right() {
+fn the_cached_bytes_are_limited_and_counted_correctly() {
     let cache = bounds(1000, 100_000);
     for n in 0..100 {
         cache.put(key(n), answer(10_000));
@@ -101,7 +101,7 @@ fn the_bytes_are_bounded_and_counted_right() {
 }
 
 #[test]
-fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
+fn an_answer_over_an_eighth_of_the_cache_is_not_cached_and_evicts_nothing() {
     let cache = bounds(1000, 80_000);
     cache.put(key(1), answer(5));
     cache.put(key(2), answer(10_000));
@@ -111,7 +111,7 @@ fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
 }
 
 #[test]
-fn a_cache_of_nothing_keeps_nothing() {
+fn a_cache_of_size_zero_caches_nothing() {
     for cache in [bounds(0, 1 << 20), bounds(10, 0)] {
         cache.put(key(1), answer(5));
         assert!(cache.is_empty() && cache.bytes() == 0);
@@ -119,7 +119,7 @@ fn a_cache_of_nothing_keeps_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_serves_no_longer_than_who_asks_allows() {
+async fn a_cached_answer_is_used_no_longer_than_the_request_allows() {
     let cache = ResponseCache::new(ResponseCacheLimits::default());
     cache.put(
         key(1),
@@ -133,7 +133,7 @@ async fn an_answer_serves_no_longer_than_who_asks_allows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_grows_old_by_degrees() {
+async fn an_answer_goes_from_fresh_to_stale_to_last_resort_to_expired() {
     let cache = bounds(10, 1 << 20);
     let asks = ResponseCachePolicy { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
     cache.put(key(1), ResponseCacheEntry { lifetime: asks.lifetime(), ..answer(1) });
@@ -152,7 +152,7 @@ async fn an_answer_grows_old_by_degrees() {
 }
 
 #[tokio::test]
-async fn a_handled_answer_serves_without_another_request() {
+async fn a_handled_answer_is_served_from_the_cache() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let (triggers, script) = (triggers(), keeping(minute()));
     let first = triggers.send(get(web.url("/?a=1")), &script).await;
@@ -169,7 +169,7 @@ async fn a_handled_answer_serves_without_another_request() {
 }
 
 #[tokio::test]
-async fn only_what_a_branch_handles_is_cached_and_no_failure() {
+async fn only_answers_that_a_branch_handles_are_cached_and_never_a_server_error() {
     for (status, is_cached) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
         let web = Web::start(move |_| Reply::with(status, "", "")).await;
         let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
@@ -186,7 +186,7 @@ async fn only_what_a_branch_handles_is_cached_and_no_failure() {
 }
 
 #[tokio::test]
-async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+async fn a_cached_answer_is_used_only_by_scripts_with_a_branch_for_it() {
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
     let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
@@ -209,7 +209,7 @@ async fn shares(one: TriggerRequest, other: TriggerRequest) -> bool {
 }
 
 #[tokio::test]
-async fn every_part_of_a_request_is_in_its_key() {
+async fn every_part_of_a_request_is_in_its_cache_key() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let headers = |headers| TriggerRequest { headers, ..get(web.url("/")) };
     let requests = [
@@ -240,7 +240,7 @@ async fn every_part_of_a_request_is_in_its_key() {
 }
 
 #[tokio::test]
-async fn a_script_can_say_what_tells_requests_apart() {
+async fn a_script_can_set_its_own_cache_key() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let named = |path: &str, of: &str, text: &str| {
         let cache_key = Some(CacheKeyInput { source: of.into(), text: filled(text) });

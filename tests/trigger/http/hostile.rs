@@ -59,7 +59,7 @@ async fn the_timeout_bounds_all_redirects_together() {
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_no_answer() {
+async fn a_broken_connection_is_an_error() {
     let broken = [
         Reply::Reset,
         Reply::Close(Vec::new()),
@@ -79,7 +79,7 @@ async fn a_broken_connection_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_says_so() {
+async fn a_refused_connection_is_named_in_the_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -88,13 +88,13 @@ async fn a_refused_connection_says_so() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_is_no_answer() {
+async fn an_unknown_host_name_is_an_error() {
     let error = failure(get("http://shop.invalid/")).await;
     assert!(matches!(error, TriggerError::Unreachable(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
+async fn a_server_that_accepts_no_connection_fails_before_the_timeout() {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
@@ -119,7 +119,7 @@ async fn a_server_without_tls_fails_the_handshake() {
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_its_bound_and_no_further() {
+async fn a_body_is_read_up_to_the_size_limit_and_no_further() {
     for (length, fits) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
         let web = Web::start(move |_| Reply::of(200, "text/plain", vec![b'x'; length])).await;
         let answer = crate::trigger::http::ask(get(web.url("/"))).await.answer;
@@ -130,14 +130,14 @@ async fn a_body_is_read_up_to_its_bound_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_too_long() {
+async fn an_endless_body_is_too_long() {
     let endless = [head(""), vec![b'x'; 4 * 1024 * 1024]].concat();
     let web = Web::start(move |_| Reply::Bytes(endless.clone())).await;
     assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
 }
 
 #[tokio::test]
-async fn a_small_body_that_unpacks_to_a_large_one_is_too_long() {
+async fn a_body_that_decompresses_past_the_size_limit_is_too_long() {
     let bomb = include_bytes!("../../data/web/bomb.gz");
     let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
     let web = Web::start(move |_| Reply::with(200, headers, bomb)).await;

@@ -43,7 +43,7 @@ async fn asked(
 }
 
 #[tokio::test]
-async fn what_one_daemon_was_answered_serves_the_others() {
+async fn an_answer_to_one_daemon_is_served_by_the_others() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| good()).await;
     let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
@@ -71,7 +71,7 @@ async fn calls_on_several_daemons_make_one_request() {
 }
 
 #[tokio::test]
-async fn what_no_branch_handles_is_shared_with_nobody() {
+async fn an_answer_that_no_branch_handles_is_not_shared() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| good()).await;
     let script = keeping_what(minute(), Matcher::Text("404".into()));
@@ -82,7 +82,7 @@ async fn what_no_branch_handles_is_shared_with_nobody() {
 }
 
 #[tokio::test]
-async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
+async fn a_shared_answer_that_no_branch_handles_is_not_used() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| good()).await;
@@ -96,7 +96,7 @@ async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
 }
 
 #[tokio::test]
-async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
+async fn a_stale_answer_of_another_daemon_is_served_like_a_local_one() {
     let redis = FakeRedis::start().await;
     let zero = Duration::ZERO;
     for (stale, stale_if_error) in [(MINUTE, zero), (zero, MINUTE)] {
@@ -114,7 +114,7 @@ async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_costs_no_call_its_answer() {
+async fn every_call_gets_its_answer_while_the_cache_server_is_down() {
     for mood in [
         None,
         Some(RedisBehavior::NoReply),
@@ -137,7 +137,7 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
 }
 
 #[tokio::test]
-async fn nothing_sensitive_is_sent_to_the_server() {
+async fn no_sensitive_value_is_sent_to_the_cache_server() {
     let redis = FakeRedis::start().await;
     let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
     let (daemon, script) = (daemon(&redis), keeping(minute()));

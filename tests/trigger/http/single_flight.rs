@@ -27,7 +27,7 @@ async fn five_hundred_calls_at_once_make_one_request() {
 }
 
 #[tokio::test]
-async fn who_asked_first_may_leave() {
+async fn a_shared_request_completes_when_the_first_call_ends() {
     let leave = Arc::new(Notify::new());
     let held = good().held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -49,7 +49,7 @@ async fn who_asked_first_may_leave() {
 }
 
 #[tokio::test]
-async fn who_has_more_time_than_the_first_asks_again() {
+async fn a_call_with_more_time_than_the_first_sends_its_own_request_after_a_timeout() {
     let mut web = Web::start(|seen| match seen.connection {
         1 => Reply::Silence,
         _ => good(),
@@ -67,7 +67,7 @@ async fn who_has_more_time_than_the_first_asks_again() {
 }
 
 #[tokio::test]
-async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
+async fn an_attempt_timeout_fails_all_calls_that_share_the_request() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (triggers(), keeping(minute()));
     let mut request = get(web.url("/"));
@@ -79,7 +79,7 @@ async fn attempts_that_were_too_short_for_one_are_too_short_for_all() {
 }
 
 #[tokio::test]
-async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
+async fn a_call_with_less_time_than_the_first_times_out_on_its_own() {
     let mut web = Web::start(|_| Reply::Silence).await;
     let (triggers, script) = (Arc::new(triggers()), keeping(minute()));
     let (asking, request, first) = (triggers.clone(), get(web.url("/")), script.clone());
@@ -94,7 +94,7 @@ async fn who_has_less_time_than_the_first_does_not_wait_for_it() {
 }
 
 #[tokio::test]
-async fn who_has_no_use_for_the_answer_asks_again() {
+async fn a_call_without_a_branch_for_the_shared_answer_sends_its_own_request() {
     let leave = Arc::new(Notify::new());
     let held = Reply::with(404, "", "").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -112,7 +112,7 @@ async fn who_has_no_use_for_the_answer_asks_again() {
 }
 
 #[tokio::test]
-async fn a_failure_is_everybodys() {
+async fn a_failure_is_shared_by_all_waiting_calls() {
     let leave = Arc::new(Notify::new());
     let held = Reply::with(500, "", "").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;

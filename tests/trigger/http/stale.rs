@@ -46,7 +46,7 @@ async fn until(
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_at_once_and_is_renewed_behind_the_call() {
+async fn a_stale_answer_is_served_at_once_and_renewed_in_the_background() {
     let mut web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
     let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
     let url = web.url("/");
@@ -59,7 +59,7 @@ async fn an_old_answer_serves_at_once_and_is_renewed_behind_the_call() {
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_on_when_it_can_t_be_renewed() {
+async fn a_stale_answer_is_still_served_when_it_cannot_be_renewed() {
     let web = once_then(Reply::Silence).await;
     let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
     triggers.send(get(web.url("/")), &script).await;
@@ -71,7 +71,7 @@ async fn an_old_answer_serves_on_when_it_can_t_be_renewed() {
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_where_there_is_none() {
+async fn a_stale_answer_is_served_when_the_request_fails() {
     for reply in [
         Reply::Reset,
         Reply::Silence,
@@ -90,7 +90,7 @@ async fn an_old_answer_serves_where_there_is_none() {
 }
 
 #[tokio::test]
-async fn a_new_answer_comes_before_an_old_one() {
+async fn a_new_answer_is_preferred_to_a_stale_one() {
     let web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
     let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, MINUTE));
     triggers.send(get(web.url("/")), &script).await;
@@ -99,7 +99,7 @@ async fn a_new_answer_comes_before_an_old_one() {
 }
 
 #[tokio::test]
-async fn without_leave_nothing_old_serves() {
+async fn without_a_stale_policy_no_stale_answer_is_served() {
     let web = once_then(Reply::Reset).await;
     let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, Duration::ZERO));
     triggers.send(get(web.url("/")), &script).await;
@@ -108,7 +108,7 @@ async fn without_leave_nothing_old_serves() {
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_when_no_more_requests_may_be_under_way() {
+async fn a_stale_answer_is_served_when_max_requests_is_reached() {
     let web = once_then(Reply::Silence).await;
     let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
     let script = old_at_once(Duration::ZERO, MINUTE);

@@ -9,7 +9,7 @@ use crate::trigger::requests::{get, plain};
 
 /// The examples of RFC 7617 and RFC 6750.
 #[tokio::test]
-async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_them() {
+async fn basic_and_bearer_authorization_match_the_rfc_examples() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     for (auth, expected) in [
@@ -25,7 +25,7 @@ async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_the
 }
 
 #[tokio::test]
-async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
+async fn configured_authorization_replaces_the_user_in_the_url() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let url = format!("http://mallory:x@{}/", web.address);
     let triggers = triggers("");
@@ -38,7 +38,7 @@ async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
 }
 
 #[tokio::test]
-async fn a_name_that_would_begin_the_password_is_not_sent() {
+async fn a_user_name_with_a_colon_is_an_error() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = get(web.url("/"));
     request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
@@ -48,7 +48,7 @@ async fn a_name_that_would_begin_the_password_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
+async fn credentials_are_in_no_error_and_no_log_line() {
     let (lines, _guard) = record("trace");
     let web = Web::start(|_| Reply::Reset).await;
     let triggers = triggers("");
@@ -75,7 +75,7 @@ async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_told_who_we_are_and_nobody_else() {
+async fn proxy_credentials_are_sent_in_proxy_authorization_only() {
     let mut proxy = Web::start(|_| Reply::json("{}")).await;
     let daemon = format!("[trigger]\nproxy = 'http://ivr:p%40ss%2Fw@{}'\n", proxy.address);
     assert!(ask(&triggers(&daemon), get("http://shop.invalid/x")).await.answer.is_ok());

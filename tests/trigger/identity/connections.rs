@@ -69,7 +69,7 @@ async fn relay(to: SocketAddr, quiet: CancellationToken) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_connection_that_has_died_quietly_is_found_out_in_time_for_another_attempt() {
+async fn a_dead_http2_connection_is_detected_in_time_for_a_retry() {
     let quiet = CancellationToken::new();
     let address = relay(web().await, quiet.clone()).await;
     let triggers = triggers(&upstream("localhost", &[CA]));

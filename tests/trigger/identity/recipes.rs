@@ -118,7 +118,7 @@ async fn given() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_verifier_in_python_takes_what_is_ours_once_and_nothing_else() {
+async fn the_python_recipe_accepts_each_signed_request_once_and_rejects_all_others() {
     if is_there("python3") {
         let mut python = Command::new("python3");
         python.args(["-c", IN_PYTHON]).arg(recipe(""));
@@ -127,7 +127,7 @@ async fn the_verifier_in_python_takes_what_is_ours_once_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_verifier_in_node_takes_what_is_ours_once_and_nothing_else() {
+async fn the_node_recipe_accepts_each_signed_request_once_and_rejects_all_others() {
     if is_there("node") {
         let mut node = Command::new("node");
         node.arg("-e").arg(format!("{}{IN_NODE}", shown(&page(), "js")));
@@ -136,7 +136,7 @@ async fn the_verifier_in_node_takes_what_is_ours_once_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_stored_request_is_verified_by_hand() {
+async fn the_command_line_verifier_checks_a_stored_request() {
     if !is_there("python3") {
         return;
     }
@@ -158,7 +158,7 @@ async fn a_stored_request_is_verified_by_hand() {
 }
 
 #[test]
-fn the_page_shows_the_heart_of_the_program() {
+fn the_python_code_on_the_page_is_part_of_the_recipe() {
     let program = std::fs::read_to_string(recipe("verify_signature.py")).unwrap();
     let heart = shown(&page(), "python");
     let indented: String = heart.lines().map(|line| format!("        {line}\n")).collect();

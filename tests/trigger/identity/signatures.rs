@@ -76,7 +76,7 @@ pub(super) async fn some(keys: &[&str]) -> Vec<SeenRequest> {
 }
 
 #[tokio::test]
-async fn a_signature_is_of_what_came_over_the_line() {
+async fn a_signature_covers_time_method_path_query_and_body_as_sent() {
     for seen in some(&[NEW]).await {
         let (time, signatures) = signature(&seen);
         assert_eq!(signatures, [hmac(NEW, &signed_text(time, &seen))], "{}", seen.line());
@@ -102,7 +102,7 @@ async fn a_signature_is_of_what_came_over_the_line() {
 }
 
 #[tokio::test]
-async fn no_part_can_be_taken_for_another() {
+async fn requests_with_shifted_part_boundaries_have_different_signed_texts() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     let mut texts = Vec::new();
@@ -122,7 +122,7 @@ async fn no_part_can_be_taken_for_another() {
 }
 
 #[tokio::test]
-async fn two_keys_sign_each_and_none_signs_nothing() {
+async fn each_key_adds_a_signature_and_without_keys_there_is_no_header() {
     for seen in some(&[NEW, OLD]).await {
         let (time, signatures) = signature(&seen);
         let text = signed_text(time, &seen);
@@ -134,7 +134,7 @@ async fn two_keys_sign_each_and_none_signs_nothing() {
 }
 
 #[tokio::test]
-async fn a_header_of_the_script_is_no_signature() {
+async fn a_signature_header_of_the_script_is_replaced() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = signed(get(web.url("/")), &[NEW]);
     let name = http::HeaderName::from_static("dialscript-signature");
@@ -144,7 +144,7 @@ async fn a_header_of_the_script_is_no_signature() {
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
+async fn each_attempt_is_signed_again_with_a_later_time() {
     let mut web = Web::start(|_| Reply::with(503, "", "")).await;
     let mut second = Web::start(|_| Reply::with(503, "", "")).await;
     let mut request = signed(get(web.url("/first?a=1")), &[NEW]);
@@ -174,7 +174,7 @@ fn keeping() -> Arc<Script> {
 }
 
 #[tokio::test]
-async fn an_answer_is_the_same_whoever_signed_the_request() {
+async fn the_signing_key_is_not_part_of_the_cache_key() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers("");
     for (key, cache) in [(OLD, CacheStatus::Miss), (NEW, CacheStatus::Hit)] {
@@ -186,7 +186,7 @@ async fn an_answer_is_the_same_whoever_signed_the_request() {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_host_takes_the_signature_of_the_first_path() {
+async fn a_redirect_within_the_host_keeps_the_signature_of_the_first_path() {
     let mut web = Web::start(|seen| match seen.path() {
         "/a" => Reply::redirect(307, "/b"),
         _ => Reply::json("{}"),
@@ -199,7 +199,7 @@ async fn a_redirect_within_the_host_takes_the_signature_of_the_first_path() {
 }
 
 #[tokio::test]
-async fn keys_are_in_no_line_of_any_log() {
+async fn signing_keys_are_never_logged() {
     let (lines, _guard) = record("trace");
     let web = Web::start(|_| Reply::with(503, "", "")).await;
     let triggers = triggers("");

@@ -33,7 +33,7 @@ fn left(fake: &FakeRedis) -> Duration {
 }
 
 #[tokio::test]
-async fn one_leads_and_the_others_follow_to_its_answer() {
+async fn one_daemon_gets_the_lease_and_the_others_get_its_answer() {
     let fake = FakeRedis::start().await;
     let (one, others) = (cache(&fake.url()), Arc::new(cache(&fake.url())));
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
@@ -58,7 +58,7 @@ async fn one_leads_and_the_others_follow_to_its_answer() {
 }
 
 #[tokio::test]
-async fn who_follows_one_that_gives_up_learns_it() {
+async fn a_follower_learns_that_the_leader_gave_up() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
@@ -86,7 +86,7 @@ async fn a_lease_that_is_dropped_is_released() {
 }
 
 #[tokio::test]
-async fn a_lease_lasts_as_long_as_it_is_held() {
+async fn a_held_lease_is_renewed_until_it_is_released() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.acquire_lease(&KEY, MINUTE).await);
@@ -99,7 +99,7 @@ async fn a_lease_lasts_as_long_as_it_is_held() {
 }
 
 #[tokio::test]
-async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
+async fn the_lease_of_a_crashed_daemon_expires() {
     let fake = FakeRedis::start().await;
     let (url, other) = (fake.url(), cache(&fake.url()));
     let (dead, died) = tokio::sync::oneshot::channel();
@@ -120,7 +120,7 @@ async fn a_daemon_that_dies_while_it_asks_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn a_lease_that_ran_out_is_not_ours_to_release() {
+async fn an_expired_lease_is_not_released_by_its_former_holder() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let lease = ours(one.acquire_lease(&KEY, SOON).await);
@@ -134,7 +134,7 @@ async fn a_lease_that_ran_out_is_not_ours_to_release() {
 }
 
 #[tokio::test]
-async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
+async fn a_follower_waits_for_a_fresh_answer_when_a_stale_one_is_stored() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     one.put(&KEY, &entry("stale")).await;
@@ -152,7 +152,7 @@ async fn who_follows_waits_for_a_fresh_answer_where_a_stale_one_lies() {
 }
 
 #[tokio::test]
-async fn nobody_follows_longer_than_it_has_time() {
+async fn a_follower_waits_no_longer_than_its_remaining_time() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let lease = ours(cache.acquire_lease(&KEY, MINUTE).await);
@@ -167,7 +167,7 @@ async fn nobody_follows_longer_than_it_has_time() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_sends_everybody_to_ask_for_himself() {
+async fn when_the_server_dies_each_follower_sends_its_own_request() {
     let mut fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     let held = RedisEntry { value: b"x".to_vec(), ends: std::time::Instant::now() + MINUTE };

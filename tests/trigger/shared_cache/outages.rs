@@ -43,7 +43,7 @@ async fn it_works_again(cache: &SharedCache) {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
+async fn a_server_that_is_down_at_start_is_used_once_it_is_up() {
     let (log, _guard) = record("dialscript=trace");
     let mut fake = FakeRedis::stopped().await;
     let cache = cache(&fake.url());
@@ -61,7 +61,7 @@ async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_restarted_serves_again() {
+async fn a_killed_server_is_used_again_after_its_restart() {
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(2), &entry("before")).await;
@@ -78,7 +78,7 @@ async fn a_server_that_is_killed_and_restarted_serves_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_without_a_word() {
+async fn an_idle_connection_closed_by_the_server_is_reopened_without_a_log_line() {
     let (log, _guard) = record("dialscript=trace");
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
@@ -92,7 +92,7 @@ async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_wit
 }
 
 #[tokio::test]
-async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
+async fn a_silent_server_costs_one_timeout_and_then_no_more_time() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("kept")).await;
@@ -116,7 +116,7 @@ fn seen(fake: &FakeRedis) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_grow() {
+async fn while_a_server_is_down_one_call_at_a_time_reconnects_with_growing_pauses() {
     let fake = FakeRedis::start().await;
     fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
@@ -138,7 +138,7 @@ async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_g
 }
 
 #[tokio::test]
-async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
+async fn a_call_that_ends_while_connecting_blocks_no_other_call() {
     let fake = FakeRedis::start().await;
     fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
@@ -150,7 +150,7 @@ async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_still_read_from_and_reported_once() {
+async fn a_full_server_is_still_read_and_is_reported_once() {
     let (log, _guard) = record("dialscript=trace");
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
@@ -166,7 +166,7 @@ async fn a_full_server_is_still_read_from_and_reported_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_stops_sending_is_cut_off() {
+async fn the_connection_to_a_server_with_an_endless_reply_is_closed() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("kept")).await;
@@ -180,7 +180,7 @@ async fn a_server_that_never_stops_sending_is_cut_off() {
 }
 
 #[tokio::test]
-async fn the_password_opens_the_server_and_is_never_logged() {
+async fn the_password_authenticates_and_is_never_logged() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     fake.state.lock().unwrap().password = Some("p/ss w@rd");

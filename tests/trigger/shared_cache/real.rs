@@ -15,7 +15,7 @@ fn real() -> SharedCache {
 /// One test: the tests of a file run side by side, and this one empties the server.
 #[tokio::test]
 #[ignore = "needs a real server"]
-async fn a_real_server_leads_keeps_ages_and_forgets() {
+async fn a_real_server_grants_leases_stores_ages_and_deletes_answers() {
     leads().await;
     ages().await;
     forgets().await;

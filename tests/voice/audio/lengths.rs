@@ -13,7 +13,7 @@ fn narrow(file: Vec<u8>) -> Vec<i16> {
 }
 
 #[test]
-fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
+fn the_length_is_kept_and_padded_with_silence_to_whole_frames() {
     for rate in [8000u32, 16000, 22050, 44100, 48000, 11027] {
         for frames in [1usize, 2, 80, 81, 8000, 22051] {
             let file = wav(&vec![0.25; frames], Kind { channels: 1, rate, bits: 16 });
@@ -30,7 +30,7 @@ fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
 }
 
 #[test]
-fn a_sound_begins_and_ends_where_it_did() {
+fn the_start_and_the_end_of_a_sound_do_not_move() {
     let mut clicks = vec![0.0; 44100];
     (clicks[100], clicks[44000]) = (1.0, -1.0);
     let made = narrow(wav(&clicks, Kind { channels: 1, rate: 44100, bits: 16 }));
@@ -41,7 +41,7 @@ fn a_sound_begins_and_ends_where_it_did() {
 
 /// `espeak-ng --stdout` can't know the length when it writes the header.
 #[test]
-fn a_header_that_promises_more_than_there_is_is_not_believed() {
+fn a_length_in_the_header_beyond_the_file_is_ignored() {
     let whole = wav(&tone(1000.0, 22050, 1.0), Kind { channels: 1, rate: 22050, bits: 16 });
     for length in [0x7fff_f000u32, 0xffff_ffff, 0x7fff_ffff, 100_000] {
         let mut file = whole.clone();
@@ -56,7 +56,7 @@ fn a_header_that_promises_more_than_there_is_is_not_believed() {
 }
 
 #[test]
-fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
+fn a_truncated_file_is_converted_up_to_its_end() {
     let whole = wav(&tone(1000.0, 44100, 2.0), Kind { channels: 2, rate: 44100, bits: 24 });
     let frames = 50_001;
     for ragged in 0..6 {
@@ -75,7 +75,7 @@ fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_stands_around_a_sound_is_not_heard() {
+fn metadata_around_a_sound_is_not_converted() {
     let file = include_bytes!("../../data/sounds/stereo-44100.mp3");
     let picture = [b"ID3\x03\0\0\0\0\x4e\x20", &[0xff; 10_016][..]].concat();
     let title = [b"TAG", &[b'x'; 125][..]].concat();
@@ -83,7 +83,7 @@ fn what_stands_around_a_sound_is_not_heard() {
 }
 
 #[test]
-fn frames_of_odd_width_do_not_slip_in_long_files() {
+fn frames_of_odd_width_stay_aligned_in_long_files() {
     let kind = Kind { channels: 1, rate: 16000, bits: 24 };
     let made = narrow(wav(&tone(1000.0, 16000, 20.0), kind));
     assert_eq!(made.len(), 160_000);
@@ -92,7 +92,7 @@ fn frames_of_odd_width_do_not_slip_in_long_files() {
 }
 
 #[test]
-fn nobody_listens_for_longer_than_a_quarter_of_an_hour() {
+fn a_sound_longer_than_15_minutes_is_refused() {
     let samples = vec![0.0; 15 * 60 * 8000 + 1];
     let longer = wav(&samples, Kind { channels: 1, rate: 8000, bits: 8 });
     assert_eq!(convert(longer, SoundFormat::Narrow), Err(AudioError::TooLong));

@@ -9,7 +9,7 @@ use crate::support::wait::until;
 use crate::voice::recognition::setup::{LONG, RecognitionSetup, shell, speech};
 
 #[tokio::test]
-async fn the_program_is_killed_and_the_recording_deleted() {
+async fn a_cancelled_recognition_kills_the_program_and_deletes_the_recording() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pid");
     let script = r#"echo "$TMPDIR" > "$2"; echo $$ > "$1.new"; mv "$1.new" "$1"; exec sleep 1000"#;
@@ -29,7 +29,7 @@ async fn the_program_is_killed_and_the_recording_deleted() {
 }
 
 #[tokio::test]
-async fn a_turn_that_is_given_up_is_free_again() {
+async fn a_cancelled_recognition_returns_its_permit() {
     let by = AsrBackend::Command(shell("if read -r line < /dev/null; then :; fi; echo four", &[]));
     let setup = RecognitionSetup::with(by, LONG, 1);
     for _ in 0..3 {
@@ -44,7 +44,7 @@ async fn a_turn_that_is_given_up_is_free_again() {
 }
 
 #[tokio::test]
-async fn a_recording_that_nobody_asks_for_is_deleted() {
+async fn an_unused_recording_is_deleted() {
     let setup = RecognitionSetup::shell("", &[]);
     drop(setup.recorded(&speech()));
     setup.is_empty();

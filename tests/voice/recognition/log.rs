@@ -14,7 +14,7 @@ fn command(program: EngineProgram) -> AsrBackend {
 const DAEMON: &str = "warn,dialscript=trace";
 
 #[tokio::test]
-async fn a_canary_that_was_said_is_nowhere() {
+async fn recognized_text_is_in_no_log_line_and_no_error() {
     let (lines, _guard) = record(DAEMON);
     let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
     let url = web.url("/canary").parse().unwrap();
@@ -37,7 +37,7 @@ async fn a_canary_that_was_said_is_nowhere() {
 }
 
 #[tokio::test]
-async fn a_recording_shows_no_name() {
+async fn the_debug_output_of_a_recording_has_no_file_name() {
     let (path, recording) = RecognitionSetup::shell("", &[]).begun();
     let name = path.file_stem().unwrap().to_str().unwrap();
     assert!(!format!("{recording:?}").contains(name));

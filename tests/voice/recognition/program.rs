@@ -28,7 +28,7 @@ async fn reason(script: &str, arguments: &[&str], time: Duration) -> ProgramErro
 }
 
 #[tokio::test]
-async fn each_argument_is_filled_in_by_itself_and_once() {
+async fn placeholders_are_replaced_once_within_each_argument() {
     let arguments = ["{voice}", "-l{language}-", "{speed}", "{wpm}", "{other} {", "{"];
     let program = shell(r#"printf '<%s>' "$@""#, &arguments);
     let wanted = "<slt; rm -rf /><-l{out} $(id)-><1.5><262><{other} {><{>";
@@ -36,7 +36,7 @@ async fn each_argument_is_filled_in_by_itself_and_once() {
 }
 
 #[tokio::test]
-async fn the_environment_is_ours() {
+async fn the_program_gets_a_fixed_environment() {
     let program = shell("env | cut -d= -f1 | sort | tr '\\n' ' '; echo $LC_ALL", &[]);
     let environment = ran(&program, ProgramInput::Text("")).await.unwrap();
     let names = environment.split_whitespace();
@@ -68,14 +68,14 @@ async fn big_pipes_do_not_block_each_other() {
 }
 
 #[tokio::test]
-async fn a_file_is_in_a_file_or_on_standard_input() {
+async fn an_input_file_is_passed_by_path_or_on_standard_input() {
     let file = ProgramInput::File(b"bytes");
     assert_eq!(ran(&shell(r#"cat "$1"; cat"#, &["{in}"]), file).await.unwrap(), "bytes");
     assert_eq!(ran(&shell("cat", &[]), file).await.unwrap(), "bytes");
 }
 
 #[tokio::test]
-async fn every_way_to_fail_has_its_words() {
+async fn each_failure_has_its_error_message() {
     assert_eq!(reason("exit 7", &[], LONG).await, ProgramErrorReason::ExitStatus(7));
     assert_eq!(reason("kill -KILL $$", &[], LONG).await, ProgramErrorReason::Signal(9));
     assert_eq!(reason("exec sleep 1000", &[], SHORT).await, ProgramErrorReason::TimedOut(SHORT));
@@ -104,13 +104,13 @@ async fn every_way_to_fail_has_its_words() {
 }
 
 #[tokio::test]
-async fn a_result_of_the_most_bytes_is_none_too_long() {
+async fn a_result_of_the_maximum_length_is_accepted() {
     let program = shell("head -c 100000 /dev/zero", &[]);
     assert_eq!(ran(&program, ProgramInput::Text("")).await.unwrap().len(), MOST);
 }
 
 #[tokio::test]
-async fn children_that_hold_the_pipes_are_killed_in_time() {
+async fn children_that_keep_the_pipes_open_are_killed_at_the_timeout() {
     let begun = Instant::now();
     assert_eq!(
         reason("sleep 1000 & exit 0", &[], SHORT).await,
@@ -120,7 +120,7 @@ async fn children_that_hold_the_pipes_are_killed_in_time() {
 }
 
 #[tokio::test]
-async fn the_last_complaint_is_kept_and_shown_by_nothing() {
+async fn the_last_line_of_standard_error_is_kept_and_is_in_no_error_message() {
     let script = r"printf 'first\n\033[31mcanary\007 %0300d\n\n' 0 >&2; exit 1";
     let failed = ran(&shell(script, &[]), ProgramInput::Text("")).await.unwrap_err();
     let complaint = failed.stderr_line.clone().unwrap();

@@ -9,14 +9,14 @@ use dialscript::voice::settings::{AsrBackend, FolderPaths, VoiceSettings};
 use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 
 #[test]
-fn without_an_engine_nobody_listens() {
+fn without_an_engine_speech_recognition_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let hearing = Recognizer::new(&settings(folder.path()), client());
     assert_eq!(hearing.asr_source().expect_err("nobody").0, "no speech recognizer is configured");
 }
 
 #[test]
-fn the_switch_listens_itself() {
+fn speech_recognition_of_the_switch_is_used() {
     let setup = RecognitionSetup::new(AsrBackend::Switch {
         engine: "unimrcp".into(),
         grammar: "digits".into(),
@@ -27,7 +27,7 @@ fn the_switch_listens_itself() {
 }
 
 #[test]
-fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
+fn a_recording_has_a_unique_path_as_the_switch_sees_it() {
     let setup = RecognitionSetup::shell("", &[]);
     let on_switch = Path::new("/mnt/said").to_owned();
     let recordings = FolderPaths { local: setup.path().to_owned(), on_switch };

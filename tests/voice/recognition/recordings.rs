@@ -22,7 +22,7 @@ async fn error_for(file: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn a_file_that_is_none_of_a_switch_is_refused() {
+async fn a_file_that_is_not_a_recording_is_refused() {
     assert_eq!(error_for(b"").await, "recognizer: the recording is empty");
     assert_eq!(error_for(b"RIFF").await, "recognizer: the recording is not a WAV file");
     assert_eq!(error_for(&[0; 100_000]).await, "recognizer: the recording is not a WAV file");
@@ -32,7 +32,7 @@ async fn a_file_that_is_none_of_a_switch_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there() {
+async fn a_missing_recording_is_an_error() {
     let setup = listening();
     let (_, recording) = setup.begun();
     let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
@@ -40,20 +40,20 @@ async fn a_file_that_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_truncated_file_has_what_is_there() {
+async fn a_truncated_recording_is_read_up_to_its_end() {
     let whole = speech();
     assert_eq!(listening().understood(&whole[..whole.len() / 2]).await.unwrap(), "12022");
 }
 
 #[tokio::test]
-async fn a_header_that_promises_more_is_not_believed() {
+async fn a_length_in_the_header_beyond_the_recording_is_ignored() {
     let mut endless = speech();
     endless[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
     assert_eq!(listening().understood(&endless).await.unwrap(), "24044");
 }
 
 #[tokio::test]
-async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
+async fn an_endless_file_is_read_up_to_the_longest_utterance() {
     let setup = listening();
     let (path, recording) = setup.begun();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
@@ -63,7 +63,7 @@ async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
 }
 
 #[tokio::test]
-async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
+async fn a_link_a_pipe_and_a_folder_are_refused() {
     let setup = listening();
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), speech()).unwrap();
@@ -85,7 +85,7 @@ async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
 }
 
 #[tokio::test]
-async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
+async fn an_unreadable_recording_is_still_deleted() {
     let setup = listening();
     let (path, recording) = setup.begun();
     fs::write(&path, speech()).unwrap();
@@ -102,7 +102,7 @@ async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
 }
 
 #[test]
-fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
+fn old_recordings_are_deleted_at_start_and_other_files_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, age: u64| {
         let file = File::create(folder.path().join(name)).unwrap();
@@ -131,7 +131,7 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_no_error_at_the_start() {
+fn a_missing_recordings_folder_is_no_error_at_start() {
     let nowhere =
         FolderPaths { local: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
     assert!(RecordingFolder::new(&nowhere).new_recording().is_ok());

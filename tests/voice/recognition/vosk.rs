@@ -60,7 +60,7 @@ async fn recognise(mut socket: Socket, sender: mpsc::UnboundedSender<Message>) -
 }
 
 #[tokio::test]
-async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
+async fn rate_samples_and_end_are_sent_and_all_words_are_collected() {
     let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
         recognise(socket, sender).await.close(None).await.unwrap();
@@ -79,7 +79,7 @@ async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
 }
 
 #[tokio::test]
-async fn the_rate_is_the_recordings() {
+async fn the_sample_rate_of_the_recording_is_sent() {
     let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
         recognise(socket, sender).await.close(None).await.unwrap();
@@ -104,7 +104,7 @@ async fn a_server_that_leaves_the_connection_open_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn replies_that_are_none_end_it() {
+async fn an_invalid_reply_is_an_error() {
     let by = server(|mut socket| async move {
         socket.send(Message::text("canary")).await.unwrap();
         while socket.next().await.is_some() {}
@@ -116,7 +116,7 @@ async fn replies_that_are_none_end_it() {
 }
 
 #[tokio::test]
-async fn a_reply_without_end_is_not_read() {
+async fn an_endless_reply_is_not_read() {
     let by = server(|mut socket| async move {
         let long = format!(r#"{{"text":"{}"}}"#, "four ".repeat(200_000));
         let _ = socket.send(Message::text(long)).await;
@@ -129,7 +129,7 @@ async fn a_reply_without_end_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_without_words() {
+async fn a_server_that_closes_without_a_result_is_an_error() {
     let by = server(|mut socket| async move {
         let _ = socket.next().await;
         let _ = socket.close(None).await;
@@ -147,7 +147,7 @@ async fn a_server_that_closes_without_words() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_left() {
+async fn a_server_that_hangs_times_out() {
     let by = server(|socket| async move {
         let _open = socket;
         std::future::pending::<()>().await;
@@ -163,7 +163,7 @@ async fn a_server_that_hangs_is_left() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_none_or_not_there() {
+async fn an_unreachable_server_or_one_without_websocket_is_an_error() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
     let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
@@ -181,7 +181,7 @@ async fn by_tls() -> String {
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+async fn a_server_with_an_untrusted_certificate_is_rejected() {
     let error = by_tls().await;
     assert!(error.starts_with("recognizer: no connection: invalid peer certificate"), "{error}");
 }
@@ -189,12 +189,12 @@ async fn a_server_that_nobody_vouches_for_is_not_trusted() {
 /// Runs in a process of its own, since the environment is one for all tests.
 #[tokio::test]
 #[ignore = "run by the next test"]
-async fn child_a_server_that_the_system_vouches_for() {
+async fn child_a_server_certificate_of_a_system_root() {
     assert_eq!(by_tls().await, "recognizer: HTTP status 200");
 }
 
 #[test]
-fn a_server_that_the_system_vouches_for_is_trusted() {
+fn a_server_certificate_of_a_system_root_is_trusted() {
     let environment = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
-    run_test(module_path!(), "child_a_server_that_the_system_vouches_for", &environment);
+    run_test(module_path!(), "child_a_server_certificate_of_a_system_root", &environment);
 }

@@ -16,7 +16,7 @@ async fn closes(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn strangers_are_refused_without_a_word() {
+async fn peers_outside_the_allowed_networks_are_closed_without_a_reply() {
     let setup = SoundServerSetup::open_for(&["10.0.0.0/8"]).await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let mut stream = TcpStream::connect(setup.address).await.unwrap();
@@ -43,7 +43,7 @@ async fn a_connection_serves_several_requests() {
 
 /// In real time: the paused clock would run ahead of the sockets.
 #[tokio::test]
-async fn a_peer_that_does_not_come_to_the_point_is_closed() {
+async fn a_peer_that_sends_no_complete_request_is_closed() {
     let setup = SoundServerSetup::open().await;
     let mut silent = TcpStream::connect(setup.address).await.unwrap();
     let mut slow = TcpStream::connect(setup.address).await.unwrap();
@@ -63,7 +63,7 @@ async fn a_peer_that_does_not_come_to_the_point_is_closed() {
 }
 
 #[tokio::test]
-async fn a_request_without_end_is_broken_off() {
+async fn an_endless_request_is_aborted() {
     let setup = SoundServerSetup::open().await;
     let mut stream = TcpStream::connect(setup.address).await.unwrap();
     let mut sent = 0;
@@ -79,7 +79,7 @@ async fn a_request_without_end_is_broken_off() {
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_their_turn() {
+async fn connections_over_the_limit_wait_for_a_permit() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let mut held = Vec::new();
@@ -100,7 +100,7 @@ async fn further_connections_wait_for_their_turn() {
 }
 
 #[tokio::test]
-async fn a_reader_who_stops_reading_holds_up_nobody_and_a_stop_ends_it() {
+async fn a_client_that_stops_reading_blocks_no_other_and_ends_at_shutdown() {
     let setup = SoundServerSetup::open().await;
     let long = setup.served_file("cache/long.wav", vec![1; 32 << 20]);
     let mut lazy = TcpStream::connect(setup.address).await.unwrap();

@@ -27,7 +27,7 @@ async fn falls_back(lines: &str) {
 }
 
 #[tokio::test]
-async fn the_fallback_engine_speaks_when_the_first_fails() {
+async fn the_fallback_engine_is_used_when_the_first_fails() {
     falls_back("exit 3").await;
     falls_back("kill -SEGV $$").await;
     falls_back("echo this is no sound").await;
@@ -44,7 +44,7 @@ async fn an_engine_that_is_not_installed_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_engine_that_hangs_is_killed_in_time() {
+async fn an_engine_that_hangs_is_killed_at_its_timeout() {
     let (mut setup, first, _) = SynthesisSetup::with_fallback("exec sleep 60");
     setup.settings.timeout = Duration::from_millis(1500);
     let begun = Instant::now();
@@ -54,7 +54,7 @@ async fn an_engine_that_hangs_is_killed_in_time() {
 }
 
 #[tokio::test]
-async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text() {
+async fn when_all_engines_fail_the_error_has_each_reason_and_not_the_text() {
     let mut setup = SynthesisSetup::new();
     let first = setup.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
     setup.settings.default_engine = Some(first.say());
@@ -65,7 +65,7 @@ async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text
 }
 
 #[tokio::test]
-async fn no_engine_at_all_is_reported_at_once() {
+async fn a_text_without_an_engine_is_an_error_at_once() {
     let engines = SynthesisSetup::new().open();
     let outcome = at_once(&engines, said("Good day.")).expect("at once");
     assert!(outcome.err().expect("no sound").0.starts_with("no text-to-speech engine: none"));
@@ -75,7 +75,7 @@ async fn no_engine_at_all_is_reported_at_once() {
 }
 
 #[tokio::test]
-async fn the_circuit_breaker_of_an_engine_that_fails_again_and_again_opens() {
+async fn repeated_failures_open_the_circuit_breaker_of_an_engine() {
     let (setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
     let engines = setup.open();
     for n in 0..5 {
@@ -87,7 +87,7 @@ async fn the_circuit_breaker_of_an_engine_that_fails_again_and_again_opens() {
 }
 
 #[tokio::test]
-async fn a_voice_that_fails_leaves_the_others_alone() {
+async fn a_failing_voice_does_not_affect_the_other_voices() {
     let (setup, first, _) =
         SynthesisSetup::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
     let engines = setup.open();
@@ -100,7 +100,7 @@ async fn a_voice_that_fails_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
+async fn a_sound_of_the_fallback_engine_is_not_cached_for_the_first_engine() {
     let (setup, first, fallback) =
         SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
     let engines = setup.open();
@@ -112,7 +112,7 @@ async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
 }
 
 #[tokio::test]
-async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
+async fn a_text_that_waits_for_a_permit_times_out() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "exec sleep 60");
     setup.settings.default_engine = Some(engine.say());

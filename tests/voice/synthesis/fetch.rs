@@ -49,7 +49,7 @@ async fn wav_at(engines: &VoiceEngines, web: &Web) -> u32 {
 }
 
 #[tokio::test]
-async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
+async fn a_sound_is_fetched_once_and_used_while_it_is_fresh() {
     let leave = Arc::new(Notify::new());
     let held = sound("", 100).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
@@ -70,7 +70,7 @@ async fn a_sound_is_fetched_once_for_all_and_serves_while_it_is_fresh() {
 }
 
 #[tokio::test]
-async fn a_stale_sound_is_asked_for_with_its_etag_and_serves_again_when_unchanged() {
+async fn a_stale_sound_is_revalidated_with_its_etag() {
     let headers = "ETag: \"one\"\r\nLast-Modified: Sun, 01 Nov 2026 10:00:00 GMT\r\nCache-Control: max-age=0\r\n";
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(headers, 100), renewed]).await;
@@ -87,7 +87,7 @@ async fn a_stale_sound_is_asked_for_with_its_etag_and_serves_again_when_unchange
 }
 
 #[tokio::test]
-async fn a_changed_sound_takes_the_place_of_the_old_one_that_is_still_heard() {
+async fn a_changed_sound_replaces_the_old_one_that_is_still_playing() {
     let web = in_turn(vec![sound("Cache-Control: max-age=0\r\n", 100), sound("", 200)]).await;
     let setup = SynthesisSetup::new();
     let engines = setup.open();
@@ -99,7 +99,7 @@ async fn a_changed_sound_takes_the_place_of_the_old_one_that_is_still_heard() {
 }
 
 #[tokio::test]
-async fn freshness_and_etag_outlive_a_restart() {
+async fn freshness_and_etag_survive_a_restart() {
     let mut web = in_turn(vec![
         sound("ETag: \"one\"\r\nCache-Control: max-age=600\r\n", 100),
         sound("ETag: \"two\"\r\nCache-Control: max-age=0\r\n", 200),
@@ -122,7 +122,7 @@ async fn freshness_and_etag_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn the_old_sound_serves_when_the_other_side_fails_and_is_spared_then() {
+async fn a_stale_sound_is_used_when_the_server_fails_and_the_next_request_is_delayed() {
     let failures = [
         Reply::of(500, "text/plain", "broken"),
         Reply::of(200, "text/html", "<html>we are moving</html>"),
@@ -145,7 +145,7 @@ async fn the_old_sound_serves_when_the_other_side_fails_and_is_spared_then() {
 }
 
 #[tokio::test]
-async fn a_sound_that_is_gone_or_must_be_right_is_not_heard_when_it_is_old() {
+async fn a_stale_sound_is_not_used_when_it_is_gone_or_must_be_revalidated() {
     let stale = "Cache-Control: max-age=0\r\n";
     let web = in_turn(vec![sound(stale, 100), Reply::of(404, "text/plain", "gone")]).await;
     let setup = SynthesisSetup::new();
@@ -162,7 +162,7 @@ async fn a_sound_that_is_gone_or_must_be_right_is_not_heard_when_it_is_old() {
 }
 
 #[tokio::test]
-async fn what_is_not_to_be_stored_is_heard_and_gone() {
+async fn a_no_store_or_private_sound_is_fetched_for_each_use_and_deleted() {
     for control in ["no-store", "max-age=600, private"] {
         let mut web = in_turn(vec![sound(&format!("Cache-Control: {control}\r\n"), 100)]).await;
         let setup = SynthesisSetup::new();
@@ -188,7 +188,7 @@ async fn a_sensitive_url_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_value_leads_only_where_the_operator_allows() {
+async fn a_url_from_a_value_must_pass_the_egress_rules() {
     let mut web = Web::start(|seen| match seen.path() {
         "/away" => Reply::redirect(302, "http://10.0.0.1/secret.wav"),
         _ => sound("", 100),
@@ -216,7 +216,7 @@ async fn a_value_leads_only_where_the_operator_allows() {
 }
 
 #[tokio::test]
-async fn a_cached_sound_is_not_heard_when_the_egress_rules_forbid_its_host() {
+async fn a_cached_sound_is_not_used_when_the_egress_rules_forbid_its_host() {
     let web = in_turn(vec![sound("Cache-Control: max-age=600\r\n", 100)]).await;
     let mut setup = open_studio();
     made(&setup.open(), decided(&web.url("/"))).await;
@@ -225,7 +225,7 @@ async fn a_cached_sound_is_not_heard_when_the_egress_rules_forbid_its_host() {
 }
 
 #[tokio::test]
-async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
+async fn a_file_that_is_no_sound_or_too_long_is_an_error_without_its_url() {
     let long = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
     let long = Reply::Close([long.as_bytes(), &vec![0; 17 << 20]].concat());
     let mut web = Web::start(move |seen| match seen.path() {
@@ -254,7 +254,7 @@ async fn what_is_no_sound_or_too_long_is_a_reason_without_its_url() {
 }
 
 #[tokio::test]
-async fn music_takes_what_is_there_and_asks_for_what_is_stale_in_the_background() {
+async fn music_on_hold_uses_cached_sounds_and_renews_stale_ones_in_the_background() {
     let stale = "ETag: \"one\"\r\nCache-Control: max-age=0\r\n";
     let renewed = Reply::with(304, "Cache-Control: max-age=600\r\n", "");
     let mut web = in_turn(vec![sound(stale, 100), renewed]).await;

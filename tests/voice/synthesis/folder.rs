@@ -13,7 +13,7 @@ use crate::voice::synthesis::{at_once, file, hidden, made, said, sound_error};
 const SIZE: u64 = 1644;
 
 #[tokio::test]
-async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
+async fn the_least_recently_played_sound_is_evicted_unless_it_is_playing() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.max_cache_bytes = 3 * SIZE;
     let engines = setup.open();
@@ -32,7 +32,7 @@ async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_hea
 }
 
 #[tokio::test]
-async fn sounds_are_found_again_after_a_restart() {
+async fn cached_sounds_are_used_after_a_restart() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let before = file(&made(&setup.open(), said("Good day.")).await);
     let after = at_once(&setup.open(), said("Good day.")).expect("at once").expect("a sound");
@@ -41,7 +41,7 @@ async fn sounds_are_found_again_after_a_restart() {
 }
 
 #[tokio::test]
-async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
+async fn the_oldest_sounds_are_evicted_after_a_restart_with_a_smaller_limit() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     let engines = setup.open();
     for (text, age) in [("New.", 10), ("Old.", 1000), ("Older.", 2000)] {
@@ -59,7 +59,7 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
+async fn files_left_by_a_crash_are_removed_and_foreign_files_are_kept() {
     let (setup, _) = SynthesisSetup::with_engine();
     let rendered = file(&made(&setup.open(), said("Good day.")).await);
     let name = rendered.file_name().unwrap().to_str().unwrap().to_owned();
@@ -99,7 +99,7 @@ async fn a_second_process_in_the_same_folder_removes_nothing() {
 }
 
 #[tokio::test]
-async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
+async fn an_unwritable_folder_is_an_error_until_it_is_writable_again() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     let blocked = setup.path("blocked");
     fs::write(&blocked, "no folder").unwrap();
@@ -115,7 +115,7 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
 }
 
 #[tokio::test]
-async fn the_switch_gets_its_own_path_or_a_url() {
+async fn the_switch_gets_the_path_on_its_host_or_a_url() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.cache_folder.on_switch = "/mnt/sounds".into();
     let of_switch = file(&made(&setup.open(), said("Good day.")).await);
@@ -132,7 +132,7 @@ async fn the_switch_gets_its_own_path_or_a_url() {
 }
 
 #[tokio::test]
-async fn a_sound_of_two_files_comes_and_goes_as_one() {
+async fn the_two_files_of_a_sound_are_created_and_removed_together() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.format = SoundFormat::Both;
     let engines = setup.open();

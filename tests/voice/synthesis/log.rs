@@ -11,7 +11,7 @@ fn warnings(lines: &LogLines) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_failing_engine_is_reported_once_with_its_own_words() {
+async fn a_failing_engine_is_logged_once_with_its_own_message() {
     let (lines, _guard) = record("trace");
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "echo no such voice >&2; exit 3");
@@ -28,7 +28,7 @@ async fn a_failing_engine_is_reported_once_with_its_own_words() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_to_be_spoken_is_logged() {
+async fn texts_to_speak_are_never_logged() {
     for wanted in [said("The code is 4711canary, which nobody knows."), hidden("4711canary")] {
         let (lines, _guard) = record("trace");
         let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
@@ -42,7 +42,7 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_url_is_logged_by_us() {
+async fn urls_of_sounds_are_never_logged() {
     let (lines, _guard) = record("trace");
     let turn = std::sync::atomic::AtomicBool::new(true);
     let web = Web::start(move |_| match turn.swap(false, std::sync::atomic::Ordering::SeqCst) {

@@ -29,7 +29,7 @@ fn texts(texts: &[&str]) -> ScriptLibrary {
 }
 
 #[tokio::test]
-async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
+async fn fixed_texts_and_urls_are_prepared_before_the_first_call() {
     let web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
@@ -45,7 +45,7 @@ async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
 }
 
 #[tokio::test]
-async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
+async fn removed_sounds_are_made_again_at_a_reload() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
     engines.prewarm(&texts(&["One.", "Two."]));
@@ -61,7 +61,7 @@ async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
 }
 
 #[tokio::test]
-async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_to_it() {
+async fn a_failing_engine_does_not_stop_preparation_and_switch_texts_are_skipped() {
     let (mut setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
     let engines = setup.open();
     engines.prewarm(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
@@ -90,7 +90,7 @@ async fn in_a_while(what: &str, mut happens: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_made_later_on() {
+async fn a_missing_sound_is_prepared_later() {
     let (mut setup, first, fallback) =
         SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
     setup.settings.timeout = Duration::from_secs(24 * 60 * 60);
@@ -107,7 +107,7 @@ async fn what_is_missing_is_made_later_on() {
 }
 
 #[tokio::test]
-async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
+async fn a_sound_that_keeps_failing_is_retried_less_and_less_often() {
     let (setup, engine) = SynthesisSetup::with_engine();
     // Nothing can be written there: each sound that is made is lost, and may have been paid for.
     fs::write(&setup.settings.cache_folder.local, "").unwrap();

@@ -32,7 +32,7 @@ fn setup(web: &Web) -> SynthesisSetup {
 }
 
 #[tokio::test]
-async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
+async fn a_request_to_a_service_has_text_voice_speed_and_wav_format() {
     let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let engines = setup(&web).open();
     let manner = VoiceParams { speed: Some(SpeakingRate(125)), ..VoiceParams::default() };
@@ -60,7 +60,7 @@ async fn reason(reply: Reply) -> String {
 }
 
 #[tokio::test]
-async fn a_service_that_fails_is_reported_without_its_words() {
+async fn the_error_of_a_failing_service_does_not_contain_its_reply() {
     let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
     assert_eq!(reason(refused).await, "web: HTTP status 401");
     let page = Reply::of(200, "text/html", "<html>Good day.</html>");
@@ -74,7 +74,7 @@ async fn a_service_that_fails_is_reported_without_its_words() {
 }
 
 #[tokio::test]
-async fn a_reply_without_an_end_is_broken_off() {
+async fn an_endless_reply_is_aborted() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
     let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
     let web = Web::start(move |_| endless.clone()).await;

@@ -18,7 +18,7 @@ use crate::voice::synthesis::{at_once, file, hidden, length, made, said, said_as
 const WAITS: &str = "while [ ! -e \"$0.go\" ]; do sleep 0.05; done; cat \"$tone\"";
 
 #[tokio::test]
-async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
+async fn ten_simultaneous_calls_with_one_new_text_synthesize_it_once() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, WAITS);
     setup.settings.default_engine = Some(engine.say());
@@ -33,7 +33,7 @@ async fn ten_calls_at_once_that_need_the_same_new_text_make_it_once() {
 }
 
 #[tokio::test]
-async fn the_second_call_is_served_at_once_and_nothing_runs() {
+async fn the_second_call_gets_the_cached_sound_without_an_engine_run() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
     let first = made(&engines, said("Good day.")).await;
@@ -44,7 +44,7 @@ async fn the_second_call_is_served_at_once_and_nothing_runs() {
 }
 
 #[tokio::test]
-async fn a_making_is_completed_for_others_when_its_caller_has_left() {
+async fn a_synthesis_completes_for_other_calls_when_its_caller_hangs_up() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, WAITS);
     setup.settings.default_engine = Some(engine.say());
@@ -64,7 +64,7 @@ async fn a_making_is_completed_for_others_when_its_caller_has_left() {
 }
 
 #[tokio::test]
-async fn what_makes_a_sound_different_makes_another_one() {
+async fn each_voice_parameter_that_changes_the_sound_gives_its_own_file() {
     let (mut setup, engine) = SynthesisSetup::with_engine();
     setup.name("second", setup.engine("second", 100, "cat \"$tone\"").say());
     let engines = setup.open();
@@ -85,7 +85,7 @@ async fn what_makes_a_sound_different_makes_another_one() {
 }
 
 #[tokio::test]
-async fn a_sensitive_text_is_made_for_one_call_and_gone_when_it_was_heard() {
+async fn a_sensitive_text_is_synthesized_for_one_call_and_deleted_after_playback() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
     let one = made(&engines, hidden("4711")).await;
@@ -100,7 +100,7 @@ async fn a_sensitive_text_is_made_for_one_call_and_gone_when_it_was_heard() {
 }
 
 #[tokio::test]
-async fn a_sensitive_text_is_given_up_when_its_caller_has_left() {
+async fn the_synthesis_of_a_sensitive_text_is_cancelled_when_its_caller_hangs_up() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "exec sleep 60");
     setup.settings.default_engine = Some(engine.say());
@@ -114,7 +114,7 @@ async fn a_sensitive_text_is_given_up_when_its_caller_has_left() {
 }
 
 #[tokio::test]
-async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does() {
+async fn a_switch_with_text_to_speech_speaks_itself_and_others_use_the_fallback_engine() {
     let (mut setup, engine) = SynthesisSetup::with_engine();
     setup.settings.fallback_engine = Some(engine.say());
     setup.settings.default_engine = Some(say("flite", TtsBackend::Switch("flite".to_owned())));
@@ -132,7 +132,7 @@ async fn the_switch_speaks_itself_where_it_can_and_else_the_fallback_engine_does
 }
 
 #[tokio::test]
-async fn more_than_may_wait_are_refused_at_once() {
+async fn texts_over_the_queue_limit_are_refused_at_once() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, WAITS);
     setup.settings.default_engine = Some(engine.say());

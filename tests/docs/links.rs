@@ -1,4 +1,4 @@
-//! Links, the table of contents, and what editors leave behind.
+//! Links, the table of contents, and trailing white space.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`[^`]*`").unwrap());
 static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\(([^)\s]+)\)").unwrap());
 static LINK_TEXT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap());
 
-/// More is no front page.
+/// The most lines that README.md may have.
 const README_LINES: usize = 200;
 
 #[test]
@@ -94,7 +94,7 @@ fn broken(
     (!there).then_some("no such anchor")
 }
 
-/// As code hosts and mdBook make them of headings.
+/// The anchor of a heading, as code hosts and mdBook make it.
 fn anchors(page: &Page) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     for line in page.prose() {

@@ -1,12 +1,12 @@
-//! Where requests may go whose host a value decides.
+//! Egress rules: where a request may go when a value decides its host.
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError, TriggerRequest};
 use dialscript::trigger::TriggerSettings;
 use dialscript::web::egress::{EgressDenied, EgressRules, HostPattern};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, ask, code, filled, header, post, with};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::http::{CANARY, ask, client_with, code, filled, header, post};
+use crate::trigger::requests::{get, plain_script};
 
 fn hosts(list: &[&str]) -> Vec<HostPattern> {
     list.iter().map(|host| host.parse().expect("a host")).collect()
@@ -16,7 +16,7 @@ fn egress(names: &[&str], networks: &[&str]) -> EgressRules {
     EgressRules::new(hosts(names), networks.iter().map(|net| net.parse().unwrap()).collect())
 }
 
-fn decided(url: impl AsRef<str>) -> TriggerRequest {
+fn get_with_host_from_value(url: impl AsRef<str>) -> TriggerRequest {
     let mut request = get(url);
     request.target.decides_host = true;
     request
@@ -212,7 +212,7 @@ async fn a_special_address_is_refused_in_every_notation() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let port = web.address.port();
     let all = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"];
-    let triggers = with(settings(&all, &[]));
+    let triggers = client_with(settings(&all, &[]));
     for host in [
         "localhost",
         "LOCALHOST",
@@ -228,8 +228,8 @@ async fn a_special_address_is_refused_in_every_notation() {
         "[::ffff:7f00:1]",
         "evil@localhost",
     ] {
-        let request = decided(format!("http://{host}:{port}/"));
-        let error = triggers.send(request, &plain()).await.answer.expect_err(host);
+        let request = get_with_host_from_value(format!("http://{host}:{port}/"));
+        let error = triggers.send(request, &plain_script()).await.answer.expect_err(host);
         let TriggerError::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
@@ -240,18 +240,24 @@ async fn a_special_address_is_refused_in_every_notation() {
 async fn a_special_address_in_a_listed_network_is_reached() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let port = web.address.port();
-    let triggers = with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
+    let triggers = client_with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
     for host in ["localhost", "127.0.0.1", "2130706433"] {
-        let fetched = triggers.send(decided(format!("http://{host}:{port}/")), &plain()).await;
+        let fetched = triggers
+            .send(get_with_host_from_value(format!("http://{host}:{port}/")), &plain_script())
+            .await;
         assert_eq!(code(&fetched), "200", "{host}");
     }
 }
 
 #[tokio::test]
 async fn a_request_to_an_unlisted_host_is_refused() {
-    let triggers = with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
+    let triggers = client_with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
     for url in ["http://localhost/", "http://shop.example@localhost/", "http://127.0.0.1/"] {
-        let error = triggers.send(decided(url), &plain()).await.answer.expect_err(url);
+        let error = triggers
+            .send(get_with_host_from_value(url), &plain_script())
+            .await
+            .answer
+            .expect_err(url);
         let TriggerError::NotSent(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("`allow_hosts`"), "{url}: {reason}");
     }
@@ -274,8 +280,8 @@ async fn a_redirect_to_another_origin_is_followed_only_to_a_listed_host() {
         (&["shop.example"], &["127.0.0.0/8"], false),
         (&[], &[], false),
     ] {
-        let triggers = with(settings(names, networks));
-        let fetched = triggers.send(get(web.url("/")), &plain()).await;
+        let triggers = client_with(settings(names, networks));
+        let fetched = triggers.send(get(web.url("/")), &plain_script()).await;
         let status = fetched.answer.expect("an answer").status;
         assert_eq!(
             (status, other.unread_requests()),
@@ -294,13 +300,13 @@ async fn a_redirect_to_another_origin_carries_no_script_headers_and_no_credentia
         _ => Reply::redirect(307, &to),
     })
     .await;
-    let triggers = with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
+    let triggers = client_with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
     for (path, line, body) in [("/307", "POST / HTTP/1.1", "a=1"), ("/303", "GET / HTTP/1.1", "")] {
         let mut request = post(web.url(path), "a=1", "x/y");
         request.headers = vec![header("x-api-key", CANARY), header("cookie", CANARY)];
         request.auth = Some(RequestAuth::Bearer(filled(CANARY)));
         request.signing_keys = vec![filled(CANARY)];
-        assert!(triggers.send(request, &plain()).await.answer.is_ok());
+        assert!(triggers.send(request, &plain_script()).await.answer.is_ok());
         let seen = other.next().await;
         assert_eq!((seen.line(), seen.body.as_slice()), (line, body.as_bytes()));
         assert!(!seen.head.contains(CANARY) && seen.headers("dialscript-signature").is_empty());

@@ -1,10 +1,10 @@
-//! Requests as they arrive, and answers as they are read.
+//! Requests as the server receives them, and answers as they are read.
 
 use dialscript::script::request::{CacheStatus, TriggerClient};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{ask, code, header, post, triggers};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 #[tokio::test]
 async fn without_a_body_a_request_is_a_get() {
@@ -107,7 +107,7 @@ async fn successive_requests_reuse_one_connection() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers();
     for _ in 0..3 {
-        assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+        assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
         assert_eq!(web.next().await.connection, 1);
     }
 }
@@ -165,8 +165,9 @@ async fn requests_are_sent_to_the_configured_proxy() {
         proxy: Some(proxy.url("/").parse().expect("a URL")),
         ..Default::default()
     };
-    let fetched =
-        crate::trigger::http::with(settings).send(get("http://shop.invalid/x"), &plain()).await;
+    let fetched = crate::trigger::http::client_with(settings)
+        .send(get("http://shop.invalid/x"), &plain_script())
+        .await;
     assert_eq!(code(&fetched), "by proxy");
     assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
 }
@@ -175,7 +176,7 @@ async fn requests_are_sent_to_the_configured_proxy() {
 async fn a_background_request_is_sent_without_a_waiting_call() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers();
-    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain());
+    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain_script());
     assert_eq!(web.next().await.line(), "POST /told HTTP/1.1");
     triggers.close_and_wait().await;
     assert!(triggers.tracker().is_empty());

@@ -6,22 +6,22 @@ use dialscript::script::request::{TriggerClient, TriggerError};
 use dialscript::trigger::TriggerSettings;
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{failure, with, within};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::http::{client_with, failure, with_total_timeout};
+use crate::trigger::requests::{get, plain_script};
 
 const SHORT: Duration = Duration::from_millis(250);
 
-/// Far less than any other bound, far more than a busy machine needs.
+/// Far below every other timeout, and long enough for a busy machine.
 const PROMPT: Duration = Duration::from_secs(2);
 
 fn head(headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{headers}\r\n").into_bytes()
 }
 
-async fn fails_in_time(reply: Reply) {
+async fn assert_fails_at_timeout(reply: Reply) {
     let web = Web::start(move |_| reply.clone()).await;
     let start = Instant::now();
-    let request = within(SHORT, get(web.url("/")));
+    let request = with_total_timeout(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
     let took = start.elapsed();
     assert!(took >= SHORT && took < PROMPT, "{took:?}");
@@ -29,22 +29,25 @@ async fn fails_in_time(reply: Reply) {
 
 #[tokio::test]
 async fn the_timeout_bounds_a_server_that_stays_silent() {
-    fails_in_time(Reply::Silence).await;
+    assert_fails_at_timeout(Reply::Silence).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_a_body_that_drips() {
-    fails_in_time(Reply::Drip(head("Content-Length: 100000\r\n"))).await;
+    assert_fails_at_timeout(Reply::Drip(head("Content-Length: 100000\r\n"))).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_headers_that_drip() {
-    fails_in_time(Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())).await;
+    assert_fails_at_timeout(Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_a_body_that_stops() {
-    fails_in_time(Reply::Bytes([head("Content-Length: 10\r\n"), b"half".to_vec()].concat())).await;
+    assert_fails_at_timeout(Reply::Bytes(
+        [head("Content-Length: 10\r\n"), b"half".to_vec()].concat(),
+    ))
+    .await;
 }
 
 #[tokio::test]
@@ -54,7 +57,7 @@ async fn the_timeout_bounds_all_redirects_together() {
         _ => Reply::Silence,
     })
     .await;
-    let request = within(SHORT, get(web.url("/")));
+    let request = with_total_timeout(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
 }
 
@@ -100,10 +103,11 @@ async fn a_server_that_accepts_no_connection_fails_before_the_timeout() {
     socket.bind(&any.into()).unwrap();
     socket.listen(0).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
-    // Its backlog is one connection: more are neither taken nor refused.
+    // Its backlog is one connection. Further ones are neither accepted nor refused.
     let _taken = std::net::TcpStream::connect(address).unwrap();
     let settings = TriggerSettings { connect_timeout: SHORT, ..TriggerSettings::default() };
-    let fetched = with(settings).send(get(format!("http://{address}/")), &plain()).await;
+    let fetched =
+        client_with(settings).send(get(format!("http://{address}/")), &plain_script()).await;
     assert_eq!(
         fetched.answer.unwrap_err(),
         TriggerError::Unreachable("timed out after 250ms".into())
@@ -113,7 +117,7 @@ async fn a_server_that_accepts_no_connection_fails_before_the_timeout() {
 #[tokio::test]
 async fn a_server_without_tls_fails_the_handshake() {
     let web = Web::start(|_| Reply::json("{}")).await;
-    let request = within(SHORT, get(web.url("/").replace("http:", "https:")));
+    let request = with_total_timeout(SHORT, get(web.url("/").replace("http:", "https:")));
     let error = failure(request).await;
     assert!(matches!(error, TriggerError::Unreachable(_) | TriggerError::TimedOut(_)), "{error:?}");
 }

@@ -1,17 +1,17 @@
-//! Background requests, and what of them is logged.
+//! What is logged of background requests.
 
 use dialscript::script::request::{TriggerClient, TriggerRequest};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, secret_url, triggers};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 async fn background_log(request: TriggerRequest) -> String {
     let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.send_detached(request, &plain()));
+    span.in_scope(|| triggers.send_detached(request, &plain_script()));
     triggers.close_and_wait().await;
     lines.text()
 }

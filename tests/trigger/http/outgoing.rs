@@ -1,12 +1,13 @@
-//! What is never sent, and what errors never tell.
+//! What is never sent, and what no error contains.
 
 use dialscript::script::request::{TriggerClient, TriggerError};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    CANARY, ask, failure, header, keeping, minute, post, secret_url, triggers, within,
+    CANARY, ask, caching_script, failure, fresh_for_a_minute, header, post, secret_url, triggers,
+    with_total_timeout,
 };
-use crate::trigger::requests::{get, to};
+use crate::trigger::requests::{get, request_target};
 
 fn reason(error: TriggerError) -> String {
     match error {
@@ -93,7 +94,7 @@ async fn no_error_contains_the_url_or_the_answer() {
     for (at, reply) in replies.into_iter().enumerate() {
         let web = Web::start(move |_| reply.clone()).await;
         let url = web.url("/{keypress}?pin={keypress}");
-        let mut request = within(std::time::Duration::from_millis(200), get(""));
+        let mut request = with_total_timeout(std::time::Duration::from_millis(200), get(""));
         request.target.url = secret_url(&url);
         let fetched = ask(request).await;
         let text = format!("{fetched:?}");
@@ -105,7 +106,8 @@ async fn no_error_contains_the_url_or_the_answer() {
     }
     let mut request = get("");
     request.target.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
-    let text = format!("{:?}", triggers().send(request, &keeping(minute())).await);
+    let text =
+        format!("{:?}", triggers().send(request, &caching_script(fresh_for_a_minute())).await);
     assert!(!text.contains(CANARY), "{text}");
 }
 
@@ -119,6 +121,6 @@ fn user_and_password_of_a_url_are_redacted() {
         ("no url @ all", "no url @ all"),
     ];
     for (url, shown) in rows {
-        assert_eq!(to(url).redacted(), shown);
+        assert_eq!(request_target(url).redacted(), shown);
     }
 }

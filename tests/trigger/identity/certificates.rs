@@ -1,13 +1,13 @@
-//! Certificates: ours, and those of the other side.
+//! Client certificates and server certificates.
 
 use std::time::Duration;
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError};
 
-use super::{CANARY, ask, failure, hidden, triggers};
+use super::{CANARY, ask, failure, sensitive, triggers};
 use crate::support::web::tls::{ClientAuth, TlsWeb};
 use crate::support::web::{Reply, Web};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
 const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
@@ -98,8 +98,8 @@ async fn a_redirect_to_another_host_carries_no_credentials_and_no_client_certifi
     let daemon =
         [upstream("localhost", &[CA, PAIR]), upstream("127.0.0.1", &[CA]), egress.to_owned()];
     let mut request = get(ours.url("localhost", "/"));
-    request.auth = Some(RequestAuth::Bearer(hidden(CANARY)));
-    request.signing_keys = vec![hidden(CANARY)];
+    request.auth = Some(RequestAuth::Bearer(sensitive(CANARY)));
+    request.signing_keys = vec![sensitive(CANARY)];
     let fetched = ask(&triggers(&daemon.concat()), request).await;
     assert_eq!(fetched.answer.expect("an answer").status, 200);
     let (first, shown) = ours.next();
@@ -132,7 +132,7 @@ async fn max_requests_of_an_upstream_limits_its_concurrent_requests() {
     let reply = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| reply.clone()).await;
     let triggers = triggers(&upstream("127.0.0.1", &["max_requests = 1\n"]));
-    let (script, first) = (plain(), get(web.url("/")));
+    let (script, first) = (plain_script(), get(web.url("/")));
     let mut second = get(web.url("/"));
     second.retry_policy.total_timeout = Duration::from_millis(100);
     let second = async {

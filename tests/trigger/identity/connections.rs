@@ -21,7 +21,7 @@ use super::{ask, triggers};
 use crate::support::web::tls::{ClientAuth, server};
 use crate::trigger::requests::get;
 
-/// Answers every request by HTTP/2 alone.
+/// A server that speaks only HTTP/2.
 async fn web() -> SocketAddr {
     let mut tls = server(ClientAuth::Optional);
     tls.alpn_protocols = vec![b"h2".to_vec()];
@@ -46,7 +46,7 @@ async fn web() -> SocketAddr {
     address
 }
 
-/// Stands before a server. When it is told so, nothing more comes by its first connection, which stays.
+/// A TCP relay in front of a server. Once `quiet` is cancelled, its first connection stays open but carries no data.
 async fn relay(to: SocketAddr, quiet: CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

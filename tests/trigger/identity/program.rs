@@ -1,4 +1,4 @@
-//! The built program, with what the daemon's file says of an upstream.
+//! The built program with an `[upstream]` table in `dialscript.toml`.
 
 use tokio::task::spawn_blocking;
 

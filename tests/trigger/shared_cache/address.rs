@@ -1,4 +1,4 @@
-//! What is an address of a server, and what is shown of it.
+//! Addresses of cache servers, and how they are shown.
 
 use dialscript::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 

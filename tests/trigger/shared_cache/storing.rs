@@ -1,4 +1,4 @@
-//! Answers that are kept, and what the server knows of them.
+//! Stored answers, and what the server can learn of them.
 
 use std::time::{Duration, Instant};
 
@@ -78,8 +78,8 @@ async fn an_answer_is_encrypted_differently_each_time() {
     assert!(values.len() == 2 && values[0] != values[1]);
 }
 
-/// What is left of an answer after the server, or whoever is in it, has changed its entry.
-async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
+/// The answer that is read after its entry was changed on the server.
+async fn read_after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("true")).await;
@@ -89,14 +89,18 @@ async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
 
 #[tokio::test]
 async fn a_modified_value_counts_as_absent() {
-    assert!(after(|_| {}).await.is_some());
-    assert_eq!(after(|entry| entry.value[20] ^= 1).await, None);
-    assert_eq!(after(|entry| entry.value[0] ^= 1).await, None, "its nonce");
-    assert_eq!(after(|entry| entry.value.truncate(40)).await, None);
-    assert_eq!(after(|entry| entry.value.truncate(5)).await, None);
-    assert_eq!(after(|entry| entry.value.push(0)).await, None);
-    assert_eq!(after(|entry| entry.value = vec![7; 600 * 1024]).await, None);
-    assert_eq!(after(|entry| entry.ends += MINUTE).await, None, "it would outlive its lifetime");
+    assert!(read_after(|_| {}).await.is_some());
+    assert_eq!(read_after(|entry| entry.value[20] ^= 1).await, None);
+    assert_eq!(read_after(|entry| entry.value[0] ^= 1).await, None, "its nonce");
+    assert_eq!(read_after(|entry| entry.value.truncate(40)).await, None);
+    assert_eq!(read_after(|entry| entry.value.truncate(5)).await, None);
+    assert_eq!(read_after(|entry| entry.value.push(0)).await, None);
+    assert_eq!(read_after(|entry| entry.value = vec![7; 600 * 1024]).await, None);
+    assert_eq!(
+        read_after(|entry| entry.ends += MINUTE).await,
+        None,
+        "it would outlive its lifetime"
+    );
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Files that are no sounds, and files that want to do harm.
+//! Files that are not sounds, and hostile files.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use dialscript::voice::audio::{AudioError, MAX_FILE_BYTES, convert};
 use dialscript::voice::settings::SoundFormat;
 use proptest::prelude::*;
 
-use super::tones::{Kind, tone, wav};
+use super::tones::{WavFormat, tone, wav};
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../data/sounds/stereo-44100.mp3"),
@@ -16,7 +16,7 @@ const SAMPLES: [&[u8]; 4] = [
 ];
 
 fn short() -> Vec<u8> {
-    wav(&tone(1000.0, 22050, 0.1), Kind { channels: 2, rate: 22050, bits: 16 })
+    wav(&tone(1000.0, 22050, 0.1), WavFormat { channels: 2, rate: 22050, bits: 16 })
 }
 
 fn narrow(file: &[u8]) -> Result<(), AudioError> {
@@ -57,13 +57,13 @@ fn rates_and_channel_counts_out_of_range_are_refused_before_conversion() {
     }
     assert!(with(24, &0u32.to_le_bytes()).is_err());
     assert_eq!(with(22, &9u16.to_le_bytes()), Err(AudioError::TooManyChannels(9)));
-    // With the last of these symphonia's reader panics in builds that check its arithmetic.
+    // The last of these makes symphonia's reader panic in builds with overflow checks.
     for channels in [0u16, 65535] {
         let began = Instant::now();
         assert!(with(22, &channels.to_le_bytes()).is_err(), "{channels} channels");
         assert!(began.elapsed() < Duration::from_secs(2));
     }
-    let odd = wav(&tone(1000.0, 191_999, 0.1), Kind { channels: 1, rate: 191_999, bits: 16 });
+    let odd = wav(&tone(1000.0, 191_999, 0.1), WavFormat { channels: 1, rate: 191_999, bits: 16 });
     let began = Instant::now();
     assert_eq!(narrow(&odd), Ok(()), "a rate with no divisor");
     assert!(began.elapsed() < Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! A web service that listens.
+//! A web service as recognizer.
 
 use ::http::{HeaderName, HeaderValue};
 use dialscript::voice::settings::{AsrBackend, EngineHttpService};
@@ -22,12 +22,12 @@ async fn heard(
 ) -> Result<String, String> {
     let web = Web::start(reply).await;
     let setup = RecognitionSetup::new(service(&web));
-    let heard = setup.understood(&speech()).await;
-    setup.is_empty();
+    let heard = setup.transcribe(&speech()).await;
+    setup.assert_no_recordings();
     heard.map_err(|error| error.0)
 }
 
-/// The value of a part without a file.
+/// The value of a form field that is not a file.
 fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let (_, value) = body.split_once(&format!("name=\"{name}\"\r\n\r\n"))?;
     value.split("\r\n").next()
@@ -37,7 +37,7 @@ fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
 async fn the_request_is_multipart_with_recording_model_and_language() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":" Four, seven.\n"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));
-    assert_eq!(setup.understood(&speech()).await.unwrap(), "Four, seven.");
+    assert_eq!(setup.transcribe(&speech()).await.unwrap(), "Four, seven.");
     let seen = web.next().await;
     assert_eq!(seen.line(), "POST /v1/audio/transcriptions?key=canary HTTP/1.1");
     assert_eq!(seen.headers("authorization"), ["Bearer canary"]);
@@ -56,8 +56,8 @@ async fn the_request_is_multipart_with_recording_model_and_language() {
 async fn a_language_without_a_two_letter_code_is_not_sent() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));
-    let recording = setup.recorded(&speech());
-    assert_eq!(setup.hearing.transcribe(recording, "gsw-CH").await.unwrap(), "four");
+    let recording = setup.write_recording(&speech());
+    assert_eq!(setup.recognizer.transcribe(recording, "gsw-CH").await.unwrap(), "four");
     let body = web.next().await.body;
     assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
 }

@@ -1,4 +1,4 @@
-//! Who listens.
+//! The choice of the recognizer, and the paths of recordings.
 
 use std::path::Path;
 
@@ -11,8 +11,11 @@ use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 #[test]
 fn without_an_engine_speech_recognition_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let hearing = Recognizer::new(&settings(folder.path()), client());
-    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no speech recognizer is configured");
+    let recognizer = Recognizer::new(&settings(folder.path()), client());
+    assert_eq!(
+        recognizer.asr_source().expect_err("nobody").0,
+        "no speech recognizer is configured"
+    );
 }
 
 #[test]
@@ -21,7 +24,7 @@ fn speech_recognition_of_the_switch_is_used() {
         engine: "unimrcp".into(),
         grammar: "digits".into(),
     });
-    let (source, recording) = setup.hearing.asr_source().unwrap();
+    let (source, recording) = setup.recognizer.asr_source().unwrap();
     assert_eq!(source, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
@@ -41,8 +44,8 @@ fn a_recording_has_a_unique_path_as_the_switch_sees_it() {
         recordings_folder: recordings,
         ..settings
     };
-    let hearing = Recognizer::new(&settings, client());
-    let name = || match hearing.asr_source().unwrap() {
+    let recognizer = Recognizer::new(&settings, client());
+    let name = || match recognizer.asr_source().unwrap() {
         (AsrSource::Recording(name), Some(_)) => name.to_string(),
         (source, _) => panic!("{source:?}"),
     };

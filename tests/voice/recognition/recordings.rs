@@ -1,4 +1,4 @@
-//! Files that a switch writes, or somebody else.
+//! Recordings, and other files in the folder of recordings.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -16,8 +16,8 @@ fn listening() -> RecognitionSetup {
 
 async fn error_for(file: &[u8]) -> String {
     let setup = listening();
-    let error = setup.understood(file).await.expect_err("no recording").0;
-    setup.is_empty();
+    let error = setup.transcribe(file).await.expect_err("no recording").0;
+    setup.assert_no_recordings();
     error
 }
 
@@ -34,32 +34,32 @@ async fn a_file_that_is_not_a_recording_is_refused() {
 #[tokio::test]
 async fn a_missing_recording_is_an_error() {
     let setup = listening();
-    let (_, recording) = setup.begun();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let (_, recording) = setup.new_recording();
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(error.starts_with("recognizer: could not read the recording: No such file"), "{error}");
 }
 
 #[tokio::test]
 async fn a_truncated_recording_is_read_up_to_its_end() {
     let whole = speech();
-    assert_eq!(listening().understood(&whole[..whole.len() / 2]).await.unwrap(), "12022");
+    assert_eq!(listening().transcribe(&whole[..whole.len() / 2]).await.unwrap(), "12022");
 }
 
 #[tokio::test]
 async fn a_length_in_the_header_beyond_the_recording_is_ignored() {
     let mut endless = speech();
     endless[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
-    assert_eq!(listening().understood(&endless).await.unwrap(), "24044");
+    assert_eq!(listening().transcribe(&endless).await.unwrap(), "24044");
 }
 
 #[tokio::test]
 async fn an_endless_file_is_read_up_to_the_longest_utterance() {
     let setup = listening();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is too long");
-    setup.is_empty();
+    setup.assert_no_recordings();
 }
 
 #[tokio::test]
@@ -67,38 +67,38 @@ async fn a_link_a_pipe_and_a_folder_are_refused() {
     let setup = listening();
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), speech()).unwrap();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     symlink(secret.path(), path).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(error.starts_with("recognizer: could not read the recording:"), "{error}");
     assert!(secret.path().exists());
-    setup.is_empty();
-    let (path, recording) = setup.begun();
+    setup.assert_no_recordings();
+    let (path, recording) = setup.new_recording();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is not a regular file");
-    setup.is_empty();
-    let (path, recording) = setup.begun();
+    setup.assert_no_recordings();
+    let (path, recording) = setup.new_recording();
     fs::create_dir(path).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is not a regular file");
 }
 
 #[tokio::test]
 async fn an_unreadable_recording_is_still_deleted() {
     let setup = listening();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     fs::write(&path, speech()).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
-        return; // Nothing is forbidden to root.
+        return; // File permissions do not apply to root.
     }
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(
         error.starts_with("recognizer: could not read the recording: Permission denied"),
         "{error}"
     );
-    setup.is_empty();
+    setup.assert_no_recordings();
 }
 
 #[test]

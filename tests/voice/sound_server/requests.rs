@@ -1,4 +1,4 @@
-//! Requests and what comes back.
+//! Requests and responses.
 
 use super::setup::{SoundServerSetup, served, urls};
 

@@ -1,4 +1,4 @@
-//! What URLs look like, and which sounds have one.
+//! The form of URLs, and which sounds have one.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

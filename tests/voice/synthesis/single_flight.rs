@@ -154,7 +154,7 @@ async fn texts_over_the_queue_limit_are_refused_at_once() {
         .err()
         .expect("a refusal");
     assert_eq!(refused.0, "64 sounds are being prepared already");
-    // Joining a synthesis that is under way takes no permit.
+    // A text that is already being prepared is not refused.
     assert!(render_if_cached(&engines, text_request("Number 7.")).is_none());
     fs::write(engine.path("sh.go"), "").unwrap();
     let is_refused = |made: &Result<RenderedSound, SoundError>| made.is_err();

@@ -1,4 +1,4 @@
-//! The fields of the log and the metrics that a daemon has after some calls are those of the manual.
+//! The log fields and metrics of a daemon after some calls are those in the manual.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -21,7 +21,7 @@ const LOGGING: &str = "docs/admin/logging.md";
 const METRICS: &str = "docs/admin/metrics.md";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What each JSON line of the log has beside its own fields.
+/// The fields that every JSON log line has.
 const FRAME: [&str; 5] = ["timestamp", "level", "message", "span", "spans"];
 
 /// A daemon and its web application, after three calls.
@@ -33,7 +33,7 @@ struct Daemon {
 }
 
 #[test]
-fn the_fields_of_a_call_and_the_metrics_are_those_of_the_manual() {
+fn the_manual_lists_the_fields_of_the_call_event_and_all_metrics() {
     let daemon = Daemon::start();
     for digits in ["1", "1", "2"] {
         let server = format!("127.0.0.1:{}", daemon.port);
@@ -101,7 +101,7 @@ fn wrong_fields(calls: &[Value]) -> Vec<String> {
     problems
 }
 
-/// Those of the event `call`, as its macro names them.
+/// The fields of the event `call`, as its macro declares them.
 fn declared_fields() -> BTreeSet<String> {
     let sources = sources();
     let event = Regex::new(r#"info!\(([^"]*)"call",?\s*\)"#).unwrap();
@@ -201,7 +201,7 @@ impl Drop for Daemon {
     }
 }
 
-/// The shared cache is not there, which is a metric too.
+/// The shared cache is unreachable, which is a metric too.
 fn configuration(port: u16, metrics_port: u16) -> String {
     format!(
         "[asterisk]\nlisten = ['127.0.0.1:{port}']\n\
@@ -220,7 +220,7 @@ fn lookup(web_port: u16) -> String {
     )
 }
 
-/// A web application: order 1 is known at the second attempt, all others bring an HTML page.
+/// A web application. It answers order 1 at the second attempt, and sends an HTML page for all others.
 fn serve_orders() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

@@ -1,4 +1,4 @@
-//! Each command and option is described, and each described option exists.
+//! Each command and option is in the manual, and each option in the manual exists.
 
 use std::collections::BTreeSet;
 

@@ -35,7 +35,7 @@ when = "200"
 then = "continue"
 "#;
 
-/// What the manual calls it, and the command line that comes to it.
+/// The name in the manual, and a command line that ends with it.
 type Probe = (&'static str, &'static [&'static str]);
 
 static CALLS: [Probe; 9] = [
@@ -79,7 +79,7 @@ fn call_and_match_end_with_the_exit_codes_of_the_manual() {
     assert_none(&problems);
 }
 
-/// All at once: calls take their time.
+/// Runs all at once, since calls take a while.
 fn codes(sandbox: &Sandbox, probes: &'static [Probe]) -> Vec<Option<i32>> {
     thread::scope(|scope| {
         let run =

@@ -1,4 +1,4 @@
-//! Makes a script of a part of one: what is mandatory with its tables is added.
+//! Completes a part of a script: adds the mandatory keys and tables.
 
 use std::sync::LazyLock;
 
@@ -9,10 +9,10 @@ static INPUT: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\{(?:\w+:)?(keypress|speech|input)\}").unwrap());
 static ANSWER: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{(?:\w+:)?\$").unwrap());
 
-/// The outcomes that are tables; branches are the others.
+/// The outcomes that are tables. The others are branches.
 const OUTCOMES: [&str; 4] = ["otherwise", "no_input", "invalid_input", "no_response"];
 
-/// A fragment, what it has, and what is added.
+/// A fragment, the tables that it has, and the text that is added.
 struct Fragment<'a> {
     text: &'a str,
     table: Table,
@@ -36,7 +36,7 @@ pub(crate) fn completed(text: &str) -> String {
 }
 
 impl Fragment<'_> {
-    /// Adds a question where something speaks of input. Tells whether the script asks one.
+    /// Adds a question if the fragment refers to input. Returns whether the script has a question.
     fn add_question(&mut self) -> bool {
         let again = self.outcomes().any(|outcome| is(outcome, "then", "again"));
         let repeats = self.get("prompt", "repeat").is_some() || again;
@@ -59,7 +59,7 @@ impl Fragment<'_> {
         asks
     }
 
-    /// Adds a request where something speaks of its answer.
+    /// Adds a trigger if the fragment refers to an answer.
     fn add_trigger(&mut self, asks: bool) {
         let status = self.branches().any(|branch| branch.get("when").is_some_and(tests_status));
         let has_answer = self.has("response") || self.has("no_response");

@@ -1,6 +1,6 @@
 //! Each key that the program knows is in one reference table, and each key of such a table is known.
 //!
-//! What is known is learned from the program: it lists the known keys of a table when it finds an unknown one there.
+//! The known keys come from the program: it lists them when a table has an unknown key.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::sandbox::Sandbox;
 /// A key that is like no other.
 const UNKNOWN: &str = "zzzzzzzzzzzz";
 
-/// Where the keys of one table of TOML are described.
+/// The reference table for the keys of one TOML table.
 struct ReferenceTable {
     page: &'static str,
     heading: &'static str,

@@ -1,4 +1,4 @@
-//! Links, the table of contents, and what editors leave behind.
+//! Links, the table of contents, and trailing white space.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,11 @@ static CODE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`[^`]*`").unwrap());
 static LINK: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\]\(([^)\s]+)\)").unwrap());
 static LINK_TEXT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\[([^\]]*)\]\([^)]*\)").unwrap());
 
-/// More is no front page.
+/// The most lines that README.md may have.
 const README_LINES: usize = 200;
 
 #[test]
-fn each_link_leads_to_a_file_and_an_anchor_that_are_there() {
+fn each_link_leads_to_an_existing_file_and_anchor() {
     let mut problems = Vec::new();
     let pages = all_pages();
     let anchors = pages.iter().map(|page| (root().join(&page.path), anchors(page))).collect();
@@ -47,7 +47,7 @@ fn each_page_of_the_manual_is_in_its_table_of_contents_once() {
 }
 
 #[test]
-fn no_line_ends_with_white_space_and_each_block_says_what_it_is() {
+fn no_line_ends_with_white_space_and_each_block_has_a_language() {
     let mut problems = Vec::new();
     for page in all_pages() {
         for (index, line) in page.text.lines().enumerate() {
@@ -62,7 +62,7 @@ fn no_line_ends_with_white_space_and_each_block_says_what_it_is() {
 }
 
 #[test]
-fn the_front_page_is_short() {
+fn the_readme_stays_within_its_line_limit() {
     let lines = page("README.md").text.lines().count();
     assert!(lines <= README_LINES, "README.md:{lines}: more than {README_LINES} lines");
 }
@@ -94,7 +94,7 @@ fn broken(
     (!there).then_some("no such anchor")
 }
 
-/// As code hosts and mdBook make them of headings.
+/// The anchor of a heading, as code hosts and mdBook make it.
 fn anchors(page: &Page) -> BTreeSet<String> {
     let mut anchors = BTreeSet::new();
     for line in page.prose() {

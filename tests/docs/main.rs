@@ -1,4 +1,4 @@
-//! The manual is tested: its examples, its links, and its lists of what the program has.
+//! Tests of the manual: its examples, its links, and its lists of keys, options, fields and metrics.
 //!
 //! Each failure names a page and a line. `DIALSCRIPT_UPDATE_DOCS=1 cargo test --test docs` writes the output of today's
 //! program into the `console` blocks.

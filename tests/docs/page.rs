@@ -1,4 +1,4 @@
-//! Pages of the manual, taken apart: blocks of code, headings, tables.
+//! Parsed pages of the manual: code blocks, headings, tables.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub(crate) fn root() -> &'static Path {
     &ROOT
 }
 
-/// README.md, CHANGELOG.md where it is there, and what is in `docs` and `dialplan`.
+/// README.md, CHANGELOG.md if it exists, and the pages in `docs` and `dialplan`.
 pub(crate) fn all_pages() -> Vec<Page> {
     let mut paths = vec![root().join("README.md"), root().join("CHANGELOG.md")];
     paths.retain(|path| path.exists());
@@ -178,7 +178,7 @@ pub(crate) fn as_heading(line: &str) -> Option<&str> {
     (text.len() < line.len() && text.starts_with(' ')).then(|| text.trim())
 }
 
-/// What stands between backticks. Text that has backticks itself stands between two of them.
+/// The text between backticks. Text that contains a backtick is between double backticks.
 pub(crate) fn code_words(text: &str) -> Vec<&str> {
     let found = CODE.captures_iter(text);
     found.filter_map(|code| code.get(1).or(code.get(2))).map(|code| code.as_str().trim()).collect()
@@ -188,7 +188,7 @@ fn is_fence(line: &str) -> bool {
     line.trim_start().starts_with("```")
 }
 
-/// A pipe that belongs to a cell is written `\|`.
+/// A pipe inside a cell is written `\|`.
 fn cells(row: &str) -> Vec<String> {
     let row = row.replace("\\|", "\0");
     let row = row.trim().trim_start_matches('|').trim_end_matches('|');

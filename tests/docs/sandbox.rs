@@ -9,17 +9,17 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// Programs that examples name, and that need not be installed.
+/// Programs in examples that need not be installed.
 const STAND_INS: [&str; 2] = ["espeak-ng", "flite"];
 
-/// A folder with a `dialscript.toml`, and programs that are found by their names.
+/// A folder with a `dialscript.toml`, and programs on its search path.
 pub(crate) struct Sandbox {
     folder: TempDir,
     programs: TempDir,
 }
 
 /// What a program wrote, and how it ended.
-pub(crate) struct Ran {
+pub(crate) struct ProgramOutput {
     pub(crate) code: Option<i32>,
     pub(crate) output: String,
 }
@@ -50,13 +50,13 @@ impl Sandbox {
     }
 
     /// What a line of a shell writes to both outputs, in their order.
-    pub(crate) fn shell(&self, line: &str) -> Ran {
+    pub(crate) fn shell(&self, line: &str) -> ProgramOutput {
         let together = format!("exec 2>&1\n{line}\n");
         self.finish(self.command("sh").args(["-c", &together]))
     }
 
     /// What the program writes to its standard error, and then to its standard output.
-    pub(crate) fn dialscript(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn dialscript(&self, arguments: &[&str]) -> ProgramOutput {
         self.finish(self.command(env!("CARGO_BIN_EXE_dialscript")).args(arguments))
     }
 
@@ -77,9 +77,9 @@ impl Sandbox {
         env::join_paths(all).unwrap()
     }
 
-    fn finish(&self, command: &mut Command) -> Ran {
+    fn finish(&self, command: &mut Command) -> ProgramOutput {
         let done = command.output().unwrap();
         let output = [done.stderr, done.stdout].concat();
-        Ran { code: done.status.code(), output: String::from_utf8(output).unwrap() }
+        ProgramOutput { code: done.status.code(), output: String::from_utf8(output).unwrap() }
     }
 }

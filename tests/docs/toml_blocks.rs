@@ -11,9 +11,9 @@ use regex::Regex;
 use crate::assert_none;
 use crate::fragment::completed;
 use crate::page::{Block, Page, all_pages, root};
-use crate::sandbox::{Ran, Sandbox};
+use crate::sandbox::{ProgramOutput, Sandbox};
 
-/// What the scripts of the manual need of the administrator.
+/// The configuration that the scripts of the manual need.
 const CONFIGURATION: &str = r#"
 [egress]
 allow_hosts = ["*.shop.example", "cdn.shop.example"]
@@ -52,7 +52,7 @@ fn is_script(block: &Block) -> bool {
     !block.is_wrong() && block.file_name().is_some_and(|name| name != "dialscript.toml")
 }
 
-fn check_alone(page: &Page, block: &Block) -> Ran {
+fn check_alone(page: &Page, block: &Block) -> ProgramOutput {
     let sandbox = sandbox(page);
     match block.file_name() {
         Some("dialscript.toml") => {
@@ -65,7 +65,8 @@ fn check_alone(page: &Page, block: &Block) -> Ran {
     sandbox.dialscript(&["check"])
 }
 
-/// A name that comes again is a later version of that file: each version is checked, with the others of its time.
+/// A file name that occurs again is a later version of that file. Each version is checked with the other files as
+/// they are at that point of the page.
 fn check_together(page: &Page, blocks: &[Block]) -> Vec<String> {
     let mut versions: BTreeMap<&str, Vec<&Block>> = BTreeMap::new();
     for block in blocks {
@@ -93,7 +94,7 @@ fn first_place(output: &str, files: &BTreeMap<&str, Vec<&Block>>, time: usize) -
     Some(blocks[time.min(blocks.len() - 1)].line + found[2].parse::<usize>().unwrap())
 }
 
-fn problem(page: &Page, line: usize, is_wrong: bool, ran: &Ran) -> Option<String> {
+fn problem(page: &Page, line: usize, is_wrong: bool, ran: &ProgramOutput) -> Option<String> {
     let place = page.place(line);
     match (is_wrong, ran.code) {
         (true, Some(1)) => None,

@@ -1,4 +1,4 @@
-//! No two files import each other, by however many others: such files can only be understood together.
+//! No import cycles between files. The files of a cycle can only be understood together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,18 +8,19 @@ use super::source::{Import, Library, ModulePath, SourceFile, library};
 const WITH_A_PARENT: &[&[&str]] = &[&["channel.rs", "channel/prompt.rs", "channel/speech.rs"]];
 
 #[test]
-fn no_files_import_each_other() {
-    let arrows = arrows(library(), |from, to| !is_inside(from, to) && !is_inside(to, from));
-    assert_known(&[], &circles(&arrows), &arrows);
+fn no_import_cycle_between_files_except_the_listed_ones() {
+    let import_graph =
+        import_graph(library(), |from, to| !is_inside(from, to) && !is_inside(to, from));
+    assert_known(&[], &cycles(&import_graph), &import_graph);
 }
 
-/// That a module names the modules inside of it (`mod`) and hands on their names (`pub use`) does not count.
+/// Declaring a submodule (`mod`) and re-exporting its names (`pub use`) do not count as imports.
 #[test]
-fn no_module_imports_from_those_inside_of_it_while_they_import_from_it() {
+fn no_import_cycle_between_a_module_and_its_submodules_except_the_listed_ones() {
     let between =
-        circles(&arrows(library(), |from, to| !is_inside(from, to) && !is_inside(to, from)));
-    let all = arrows(library(), |_, _| true);
-    let with_a_parent = circles(&all).difference(&between).cloned().collect();
+        cycles(&import_graph(library(), |from, to| !is_inside(from, to) && !is_inside(to, from)));
+    let all = import_graph(library(), |_, _| true);
+    let with_a_parent = cycles(&all).difference(&between).cloned().collect();
     assert_known(WITH_A_PARENT, &with_a_parent, &all);
 }
 
@@ -27,39 +28,46 @@ fn is_inside(inner: &ModulePath, outer: &ModulePath) -> bool {
     inner.len() > outer.len() && inner.starts_with(outer)
 }
 
-/// There are the known circles and no others. One that is there no more must go from its list.
-fn assert_known(known: &[&[&str]], circles: &BTreeSet<Circle<'_>>, arrows: &Arrows<'_>) {
-    let known: BTreeSet<Circle<'_>> =
-        known.iter().map(|circle| circle.iter().copied().collect()).collect();
-    let new = circles.difference(&known).map(|circle| described(circle, arrows));
-    let gone = known.difference(circles).map(|circle| format!("a circle that is open: {circle:?}"));
+/// Checks that the cycles are exactly the known ones. A cycle that no longer exists must leave the list.
+fn assert_known(
+    known: &[&[&str]],
+    cycles: &BTreeSet<ImportCycle<'_>>,
+    import_graph: &ImportGraph<'_>,
+) {
+    let known: BTreeSet<ImportCycle<'_>> =
+        known.iter().map(|cycle| cycle.iter().copied().collect()).collect();
+    let new = cycles.difference(&known).map(|cycle| description(cycle, import_graph));
+    let gone = known.difference(cycles).map(|cycle| format!("a cycle that is open: {cycle:?}"));
     let wrong: Vec<_> = new.chain(gone).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// From each file to those that it imports from, with the names.
-type Arrows<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>;
+/// For each file, the files that it imports from, with the imported names.
+type ImportGraph<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeSet<String>>>;
 
-type Circle<'a> = BTreeSet<&'a str>;
+type ImportCycle<'a> = BTreeSet<&'a str>;
 
-/// The arrows that count.
-fn arrows(library: &Library, counts: impl Fn(&ModulePath, &ModulePath) -> bool) -> Arrows<'_> {
-    let mut arrows = Arrows::new();
+/// The imports that `counts` accepts.
+fn import_graph(
+    library: &Library,
+    counts: impl Fn(&ModulePath, &ModulePath) -> bool,
+) -> ImportGraph<'_> {
+    let mut import_graph = ImportGraph::new();
     for (module, file) in library {
         let imported = file.imports.iter().filter(|import| !import.is_public);
         let paths = imported.map(|import| &import.path).chain(&file.paths);
-        let to = arrows.entry(file.name.as_str()).or_default();
+        let to = import_graph.entry(file.name.as_str()).or_default();
         for (target, name) in paths.filter_map(|path| resolve(library, module, path)) {
             if target != *module && counts(module, &target) {
                 to.entry(library[&target].name.as_str()).or_default().insert(name);
             }
         }
     }
-    arrows
+    import_graph
 }
 
-/// The module that a path leads to, and the name that is taken from it. A name that a file only hands on is one of the
-/// file that it comes from. Nothing where the path ends at a module: its names come by other paths.
+/// The module that a path leads to, and the name that is imported from it. A re-exported name belongs to the file that
+/// defines it. `None` if the path ends at a module.
 fn resolve(library: &Library, from: &ModulePath, path: &[String]) -> Option<(ModulePath, String)> {
     let (mut module, mut rest) = begin(library, from, path)?;
     while let [name, others @ ..] = rest {
@@ -102,7 +110,7 @@ fn begin<'p>(
     Some((module, rest))
 }
 
-/// The module that a file has imported by this name.
+/// The module that a file imports under this name.
 fn module_called(library: &Library, from: &ModulePath, name: &str) -> Option<ModulePath> {
     let import = import(&library[from], name).filter(|import| import.path[0] != name)?;
     let (mut module, rest) = begin(library, from, &import.path)?;
@@ -114,33 +122,33 @@ fn import<'a>(file: &'a SourceFile, name: &str) -> Option<&'a Import> {
     file.imports.iter().find(|import| import.name == name)
 }
 
-/// Files of which each leads to each.
-fn circles<'a>(arrows: &Arrows<'a>) -> BTreeSet<Circle<'a>> {
+/// Sets of files that all reach each other.
+fn cycles<'a>(import_graph: &ImportGraph<'a>) -> BTreeSet<ImportCycle<'a>> {
     let reached: BTreeMap<_, _> =
-        arrows.keys().map(|&file| (file, reached(arrows, file))).collect();
-    let circle = |&file: &&'a str| -> Circle<'a> {
+        import_graph.keys().map(|&file| (file, reached(import_graph, file))).collect();
+    let cycle = |&file: &&'a str| -> ImportCycle<'a> {
         reached[file].iter().copied().filter(|other| reached[other].contains(file)).collect()
     };
-    arrows.keys().map(circle).filter(|circle| !circle.is_empty()).collect()
+    import_graph.keys().map(cycle).filter(|cycle| !cycle.is_empty()).collect()
 }
 
-/// All files that one leads to; itself only where there is a way back.
-fn reached<'a>(arrows: &Arrows<'a>, from: &str) -> BTreeSet<&'a str> {
+/// All files that a file reaches. It contains the file itself only if the file is in a cycle.
+fn reached<'a>(import_graph: &ImportGraph<'a>, from: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
-    let mut ahead: Vec<&'a str> = arrows[from].keys().copied().collect();
+    let mut ahead: Vec<&'a str> = import_graph[from].keys().copied().collect();
     while let Some(file) = ahead.pop() {
         if reached.insert(file) {
-            ahead.extend(arrows[file].keys());
+            ahead.extend(import_graph[file].keys());
         }
     }
     reached
 }
 
-/// A circle with what ties it.
-fn described(circle: &Circle<'_>, arrows: &Arrows<'_>) -> String {
-    let ties = circle.iter().flat_map(|&from| {
-        let to = arrows[from].iter().filter(|(to, _)| circle.contains(*to));
+/// A cycle with the imports that form it.
+fn description(cycle: &ImportCycle<'_>, import_graph: &ImportGraph<'_>) -> String {
+    let ties = cycle.iter().flat_map(|&from| {
+        let to = import_graph[from].iter().filter(|(to, _)| cycle.contains(*to));
         to.map(move |(to, names)| format!("\n  {from} takes {names:?} from {to}"))
     });
-    format!("a circle: {circle:?}{}", ties.collect::<String>())
+    format!("a cycle: {cycle:?}{}", ties.collect::<String>())
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::source::{SourceFile, library};
 
-/// A module, and the modules of ours that it may import from.
-const MAY_KNOW: [(&str, &[&str]); 19] = [
+/// Each module, and the modules of this crate that it may import from.
+const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
     ("channel", &[]),
     ("wire", &[]),
     ("script", &["channel"]),
@@ -71,7 +71,7 @@ const MAY_KNOW: [(&str, &[&str]); 19] = [
 ];
 
 /// Libraries that only some modules may use.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
     ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
@@ -94,21 +94,21 @@ fn modules_named(code: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn every_module_imports_only_from_those_below_it() {
-    for (module, may_know) in MAY_KNOW {
+fn every_module_imports_only_from_its_listed_modules() {
+    for (module, allowed) in ALLOWED_IMPORTS {
         for file in sources(module) {
             for known in modules_named(&file.code) {
-                let allowed = known == module || may_know.contains(&known);
-                assert!(allowed, "{} knows `{known}`", file.name);
+                let is_allowed = known == module || allowed.contains(&known);
+                assert!(is_allowed, "{} knows `{known}`", file.name);
             }
         }
     }
 }
 
 #[test]
-fn libraries_are_used_only_in_their_modules() {
-    for (library, modules) in ONLY_IN {
-        for (module, _) in MAY_KNOW.iter().filter(|(module, _)| !modules.contains(module)) {
+fn restricted_libraries_are_used_only_in_their_listed_modules() {
+    for (library, modules) in RESTRICTED_LIBRARIES {
+        for (module, _) in ALLOWED_IMPORTS.iter().filter(|(module, _)| !modules.contains(module)) {
             for file in sources(module) {
                 let uses = file.code.contains(&format!("{library}::"));
                 assert!(!uses, "{} uses {library}", file.name);
@@ -118,7 +118,7 @@ fn libraries_are_used_only_in_their_modules() {
 }
 
 #[test]
-fn grammars_know_nom_and_their_own_types() {
+fn grammars_import_only_nom_and_their_own_types() {
     for name in ["agi/parse.rs", "esl/parse.rs", "script/path.rs", "config/script/then_grammar.rs"]
     {
         let file = library().values().find(|file| file.name == name).expect(name);
@@ -131,11 +131,11 @@ fn grammars_know_nom_and_their_own_types() {
 }
 
 #[test]
-fn the_list_of_modules_is_whole() {
+fn the_list_of_modules_is_complete() {
     let lines = library()[&Vec::new()].code.lines();
     let modules = lines.filter_map(|line| {
         line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?.strip_suffix(';')
     });
-    let known: BTreeSet<_> = MAY_KNOW.iter().map(|(module, _)| *module).collect();
+    let known: BTreeSet<_> = ALLOWED_IMPORTS.iter().map(|(module, _)| *module).collect();
     assert_eq!(modules.collect::<BTreeSet<_>>(), known);
 }

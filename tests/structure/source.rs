@@ -1,4 +1,4 @@
-//! The source as a test reads it: its files, the modules that they are, what they import, and the paths that they name.
+//! The source as data: files, their modules, their imports, and the paths in them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,9 +7,9 @@ use std::sync::LazyLock;
 
 /// A file of the library.
 pub(super) struct SourceFile {
-    /// From the folder `src`.
+    /// Relative to the folder `src`.
     pub(super) name: String,
-    /// The text without comments and literals: they may speak of any module.
+    /// The text without comments and literals, which may name any module.
     pub(super) code: String,
     pub(super) imports: Vec<Import>,
     /// Paths outside of `use` lines.
@@ -19,16 +19,16 @@ pub(super) struct SourceFile {
 /// Segments, such as `crate`, `script`, `Script`.
 pub(super) type ModulePath = Vec<String>;
 
-/// One name of a `use` line.
+/// One imported name of a `use` line.
 pub(super) struct Import {
-    /// What it is called here; `*` for all names of a module.
+    /// The local name, or `*` for all names of a module.
     pub(super) name: String,
     pub(super) path: ModulePath,
-    /// A `pub use` line hands a name on.
+    /// Whether it is a re-export (`pub use`).
     pub(super) is_public: bool,
 }
 
-/// Files by the modules that they are; the root of the library has no segment.
+/// Files by module path. The path of the root is empty.
 pub(super) type Library = BTreeMap<ModulePath, SourceFile>;
 
 /// All files of the library.
@@ -122,7 +122,7 @@ fn imports(
     at
 }
 
-/// The path at the beginning.
+/// The path at the start of the text.
 fn path(tokens: &[&str]) -> ModulePath {
     let mut path = Vec::new();
     for pair in tokens.chunks(2) {
@@ -172,7 +172,7 @@ fn code(text: &str) -> String {
     code
 }
 
-/// How long the comment or the literal at the beginning is, where there is one.
+/// The length of the comment or literal at the start of the text, if there is one.
 fn skipped(rest: &str, before: Option<char>) -> Option<usize> {
     let in_name = before.is_some_and(|sign| sign.is_alphanumeric() || sign == '_');
     let until = |from: usize, end: &str| Some(rest[from..].find(end)? + from + end.len());

@@ -1,4 +1,4 @@
-//! Requests over HTTP, against a web server that does whatever a bad one does.
+//! Requests over HTTP to a web server that can misbehave in every way.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use dialscript::script::template::{
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use http::HeaderName;
 
-use super::requests::{get, plain};
+use super::requests::{get, plain_script};
 use crate::support::web::Reply;
 
 mod background;
@@ -50,7 +50,7 @@ fn filled(text: &str) -> RedactedText {
     Template::text(text).fill(&Canary).expect("a text without values")
 }
 
-/// With the canary wherever the text has a placeholder.
+/// The URL with the canary in place of each placeholder.
 fn secret_url(text: &str) -> RedactedText {
     let (pieces, problems) =
         dialscript::script::template::parse_template(text, BraceSyntax::Doubled);
@@ -59,7 +59,7 @@ fn secret_url(text: &str) -> RedactedText {
     Template::url(pieces).0.fill(&Canary).expect("a canary fits")
 }
 
-fn within(budget: Duration, request: TriggerRequest) -> TriggerRequest {
+fn with_total_timeout(budget: Duration, request: TriggerRequest) -> TriggerRequest {
     TriggerRequest {
         retry_policy: RetryPolicy { total_timeout: budget, ..request.retry_policy },
         ..request
@@ -73,16 +73,16 @@ fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> Trigger
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// Answers are fresh for a minute, and not used after it.
-fn minute() -> ResponseCachePolicy {
+fn fresh_for_a_minute() -> ResponseCachePolicy {
     ResponseCachePolicy { fresh: MINUTE, ..ResponseCachePolicy::default() }
 }
 
-/// A script that handles whatever has a `code`, and keeps it.
-fn keeping(caching: ResponseCachePolicy) -> Arc<Script> {
-    keeping_what(caching, Matcher::Present)
+/// A script that handles and caches every answer with a `code`.
+fn caching_script(caching: ResponseCachePolicy) -> Arc<Script> {
+    caching_script_when(caching, Matcher::Present)
 }
 
-fn keeping_what(caching: ResponseCachePolicy, when: Matcher) -> Arc<Script> {
+fn caching_script_when(caching: ResponseCachePolicy, when: Matcher) -> Arc<Script> {
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
     let trigger =
         ScriptTrigger { response_key: key, cache_policy: caching, ..ScriptTrigger::default() };
@@ -95,33 +95,33 @@ fn header(name: &'static str, value: &str) -> (HeaderName, RedactedText) {
     (HeaderName::from_static(name), filled(value))
 }
 
-fn good() -> Reply {
+fn ok_reply() -> Reply {
     Reply::json(r#"{"code":"200"}"#)
 }
 
 fn triggers() -> HttpTriggerClient {
-    with(TriggerSettings::default())
+    client_with(TriggerSettings::default())
 }
 
-fn with(settings: TriggerSettings) -> HttpTriggerClient {
+fn client_with(settings: TriggerSettings) -> HttpTriggerClient {
     HttpTriggerClient::new(settings).expect("clients")
 }
 
 thread_local! {
-    /// A test has a thread of its own, and reading the system's root certificates takes a while.
+    /// One per test thread, since reading the root certificates of the system takes a while.
     static OF_THIS_TEST: Rc<HttpTriggerClient> = Rc::new(triggers());
 }
 
 async fn ask(request: TriggerRequest) -> TriggerResult {
     let triggers = OF_THIS_TEST.with(Rc::clone);
-    triggers.send(request, &plain()).await
+    triggers.send(request, &plain_script()).await
 }
 
 async fn failure(request: TriggerRequest) -> TriggerError {
     ask(request).await.answer.expect_err("no answer")
 }
 
-/// What stands at `code`.
+/// The value of `code` in the answer.
 fn code(fetched: &TriggerResult) -> String {
     let answer = fetched.answer.as_ref().expect("an answer");
     match answer.lookup(&KeyPath::parse("code").expect("a path")) {

@@ -1,10 +1,10 @@
-//! Who we are to a web application, and whom we trust.
+//! Authentication to web applications, and the certificates that are trusted.
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerRequest, TriggerResult};
 use dialscript::script::template::RedactedText;
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 
-use super::requests::plain;
+use super::requests::plain_script;
 use crate::support::config_folder::ConfigFolder;
 use crate::support::web::tls;
 
@@ -17,19 +17,19 @@ mod signatures;
 
 const CANARY: &str = "4711canary-of-16";
 
-fn open(text: impl Into<String>) -> RedactedText {
+fn public(text: impl Into<String>) -> RedactedText {
     RedactedText::public(text.into())
 }
 
-fn hidden(text: impl Into<String>) -> RedactedText {
+fn sensitive(text: impl Into<String>) -> RedactedText {
     RedactedText::sensitive(text.into())
 }
 
 fn basic(user: &str, password: &str) -> Option<RequestAuth> {
-    Some(RequestAuth::Basic(open(user), hidden(password)))
+    Some(RequestAuth::Basic(public(user), sensitive(password)))
 }
 
-/// What a daemon's file says of upstreams, as requests have it.
+/// The settings that this text of `dialscript.toml` gives.
 fn settings(daemon: &str) -> TriggerSettings {
     let folder = ConfigFolder::new();
     folder.daemon_file(daemon.replace("tls/", &tls::file("")));
@@ -41,7 +41,7 @@ fn triggers(daemon: &str) -> HttpTriggerClient {
 }
 
 async fn ask(triggers: &HttpTriggerClient, request: TriggerRequest) -> TriggerResult {
-    triggers.send(request, &plain()).await
+    triggers.send(request, &plain_script()).await
 }
 
 async fn failure(triggers: &HttpTriggerClient, request: TriggerRequest) -> String {

@@ -1,4 +1,4 @@
-//! Requests as scripts make them.
+//! Requests and scripts for the tests of triggers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use dialscript::script::definition::{RetryPolicy, Script};
 use dialscript::script::request::{RequestTarget, TriggerRequest};
 use dialscript::script::template::RedactedText;
 
-pub(super) fn to(url: impl AsRef<str>) -> RequestTarget {
+pub(super) fn request_target(url: impl AsRef<str>) -> RequestTarget {
     RequestTarget { url: RedactedText::public(url.as_ref().to_owned()), decides_host: false }
 }
 
 /// Without headers and a body, tried once within 5 s.
 pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
     TriggerRequest {
-        target: to(url),
+        target: request_target(url),
         fallback: None,
         headers: Vec::new(),
         auth: None,
@@ -29,7 +29,7 @@ pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
     }
 }
 
-/// A script that keeps no answer, and has no branch.
-pub(super) fn plain() -> Arc<Script> {
+/// A script without a response cache and without branches.
+pub(super) fn plain_script() -> Arc<Script> {
     Arc::new(Script { name: "plain".into(), ..Script::default() })
 }

@@ -1,4 +1,4 @@
-//! The cache that daemons share, against a small Redis in this process; against a real one by hand (`real`).
+//! The shared cache, against a small Redis in this process. The test in `real` needs a real server.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ fn key(n: u8) -> CacheKey {
     CacheKey([n; 32])
 }
 
-/// Fresh for a minute, kept for two.
+/// Fresh for one minute, stored for two.
 fn entry(body: &str) -> SharedCacheEntry {
     SharedCacheEntry {
         status: 200,

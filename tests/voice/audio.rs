@@ -1,4 +1,4 @@
-//! Sound files converted to what switches play, judged by what is heard in them.
+//! Conversion of sound files for switches, checked by the tones in the result.
 
 mod conversions;
 mod hostile;

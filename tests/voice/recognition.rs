@@ -1,4 +1,4 @@
-//! Speech into words, by engines that do what engines do: work, hang, crash, or say too much.
+//! Speech recognition by engines that work, hang, crash, or write too much.
 
 mod cancelled;
 mod command;

@@ -1,4 +1,4 @@
-//! Texts and URLs into sounds: by engines that a test makes fail, and from a web server that does whatever a bad one does.
+//! Sounds from texts and URLs, with engines and a web server that a test can make fail.
 
 use std::path::PathBuf;
 
@@ -19,44 +19,47 @@ mod service;
 mod setup;
 mod single_flight;
 
-fn said(text: &str) -> SoundRequest {
-    said_as(text, VoiceParams::default())
+fn text_request(text: &str) -> SoundRequest {
+    text_request_with(text, VoiceParams::default())
 }
 
-fn said_as(text: &str, manner: VoiceParams) -> SoundRequest {
-    SoundRequest::Text { text: RedactedText::public(text.to_owned()), voice_params: manner.into() }
+fn text_request_with(text: &str, params: VoiceParams) -> SoundRequest {
+    SoundRequest::Text { text: RedactedText::public(text.to_owned()), voice_params: params.into() }
 }
 
-fn hidden(text: &str) -> SoundRequest {
+fn sensitive_text_request(text: &str) -> SoundRequest {
     SoundRequest::Text {
         text: RedactedText::sensitive(text.to_owned()),
         voice_params: VoiceParams::default().into(),
     }
 }
 
-/// A URL of a script.
-fn at(url: &str) -> SoundRequest {
+/// A URL that is written in a script.
+fn url_request(url: &str) -> SoundRequest {
     SoundRequest::Url { url: RedactedText::public(url.to_owned()), decides_host: false }
 }
 
-async fn make(engines: &VoiceEngines, wanted: SoundRequest) -> Result<RenderedSound, SoundError> {
+async fn try_render(
+    engines: &VoiceEngines,
+    wanted: SoundRequest,
+) -> Result<RenderedSound, SoundError> {
     engines.render(wanted, false).await
 }
 
-/// Made, or there.
-async fn made(engines: &VoiceEngines, wanted: SoundRequest) -> RenderedSound {
-    make(engines, wanted).await.expect("a sound")
+/// Rendered or cached.
+async fn render_sound(engines: &VoiceEngines, wanted: SoundRequest) -> RenderedSound {
+    try_render(engines, wanted).await.expect("a sound")
 }
 
 async fn sound_error(engines: &VoiceEngines, wanted: SoundRequest) -> String {
-    match make(engines, wanted).await {
+    match try_render(engines, wanted).await {
         Ok(made) => panic!("{:?}", made.sound),
         Err(SoundError(reason)) => reason,
     }
 }
 
-/// What is there without waiting.
-fn at_once(
+/// The result if it is ready without waiting.
+fn render_if_cached(
     engines: &VoiceEngines,
     wanted: SoundRequest,
 ) -> Option<Result<RenderedSound, SoundError>> {
@@ -70,7 +73,7 @@ fn file(made: &RenderedSound) -> PathBuf {
     }
 }
 
-/// How long the made file is heard, in milliseconds.
+/// The length of the sound in milliseconds.
 fn length(made: &RenderedSound) -> u32 {
     let wav = hound::WavReader::open(file(made)).expect("a WAV");
     assert_eq!((wav.spec().channels, wav.spec().sample_rate), (1, 8000));

@@ -1,4 +1,4 @@
-//! Requests are tasks of their own, and not without number.
+//! Requests run in their own tasks, and their number is limited.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use tokio::sync::Notify;
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, triggers, with, within};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::http::{MINUTE, client_with, code, triggers, with_total_timeout};
+use crate::trigger::requests::{get, plain_script};
 
 #[tokio::test]
-async fn a_request_completes_when_who_asked_has_left() {
+async fn a_request_completes_after_its_call_has_ended() {
     let leave = Arc::new(Notify::new());
     let reply = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| reply.clone()).await;
     let triggers = Arc::new(triggers());
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let caller = tokio::spawn(async move { asking.send(request, &plain()).await });
+    let caller = tokio::spawn(async move { asking.send(request, &plain_script()).await });
     web.next().await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
@@ -30,34 +30,34 @@ async fn a_request_completes_when_who_asked_has_left() {
     leave.notify_one();
     triggers.close_and_wait().await;
     assert_eq!(triggers.tracker().len(), 0);
-    // By the same connection: it would be gone had the first request been broken off.
+    // The same connection is used. An aborted first request would have closed it.
     leave.notify_one();
-    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
     assert_eq!(web.next().await.connection, 1);
 }
 
 #[tokio::test]
-async fn one_request_too_many_is_refused_at_once_and_its_place_comes_back() {
+async fn a_request_over_max_requests_is_refused_at_once_until_a_permit_is_free() {
     let leave = Arc::new(Notify::new());
     let held = Reply::json(r#"{"code":"200"}"#).held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let triggers =
-        Arc::new(with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() }));
+        Arc::new(client_with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() }));
     let asking = Arc::clone(&triggers);
     let request = get(web.url("/"));
-    let first = tokio::spawn(async move { asking.send(request, &plain()).await });
+    let first = tokio::spawn(async move { asking.send(request, &plain_script()).await });
     web.next().await;
-    let refused = triggers.send(get(web.url("/")), &plain()).await;
+    let refused = triggers.send(get(web.url("/")), &plain_script()).await;
     assert_eq!(refused.answer.unwrap_err(), TriggerError::TooManyRequests(1));
     assert_eq!(web.unread_requests(), 0);
     leave.notify_one();
     assert_eq!(code(&first.await.unwrap()), "200");
     leave.notify_one();
-    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
 }
 
 #[tokio::test]
-async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
+async fn background_requests_leave_upstream_permits_for_calls() {
     let mut web = Web::start(|seen| match seen.path() {
         "/told" => Reply::Silence,
         _ => Reply::json(r#"{"code":"200"}"#),
@@ -65,27 +65,29 @@ async fn what_nobody_waits_for_leaves_places_of_an_upstream_for_calls() {
     .await;
     let upstreams = UpstreamLimits { max_concurrent: 2, ..UpstreamLimits::default() };
     let triggers =
-        with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
+        client_with(TriggerSettings { upstream_limits: upstreams, ..TriggerSettings::default() });
     for _ in 0..2 {
-        triggers.send_detached(get(web.url("/told")), &plain());
+        triggers.send_detached(get(web.url("/told")), &plain_script());
     }
     assert_eq!(web.next().await.path(), "/told");
     tokio::task::yield_now().await;
-    let fetched = triggers.send(within(Duration::from_secs(1), get(web.url("/"))), &plain()).await;
+    let fetched = triggers
+        .send(with_total_timeout(Duration::from_secs(1), get(web.url("/"))), &plain_script())
+        .await;
     assert_eq!(code(&fetched), "200");
 }
 
 #[tokio::test]
-async fn a_place_comes_back_after_a_failure() {
+async fn a_failed_request_returns_its_permit() {
     let web = Web::start(|seen| match seen.path() {
         "/silent" => Reply::Silence,
         _ => Reply::json(r#"{"code":"200"}"#),
     })
     .await;
-    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
-    let silent = within(Duration::from_millis(50), get(web.url("/silent")));
-    assert!(triggers.send(silent, &plain()).await.answer.is_err());
-    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+    let triggers = client_with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
+    let silent = with_total_timeout(Duration::from_millis(50), get(web.url("/silent")));
+    assert!(triggers.send(silent, &plain_script()).await.answer.is_err());
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
 }
 
 #[tokio::test]
@@ -94,7 +96,7 @@ async fn closing_waits_for_background_requests() {
     let held = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let triggers = triggers();
-    triggers.send_detached(get(web.url("/")), &plain());
+    triggers.send_detached(get(web.url("/")), &plain_script());
     web.next().await;
     let mut closing = std::pin::pin!(triggers.close_and_wait());
     tokio::select! {
@@ -113,14 +115,14 @@ async fn a_background_request_takes_no_permit_that_a_caller_needs() {
         _ => Reply::json(r#"{"code":"200"}"#),
     })
     .await;
-    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
-    triggers.send_detached(get(web.url("/told")), &plain());
+    let triggers = client_with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
+    triggers.send_detached(get(web.url("/told")), &plain_script());
     web.next().await;
-    assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+    assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
 }
 
 #[tokio::test]
-async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
+async fn a_background_request_that_waits_to_retry_is_sent_at_once_at_shutdown() {
     let mut web = Web::start(|seen| match seen.connection {
         1 => Reply::with(503, "Connection: close\r\nRetry-After: 60\r\n", ""),
         _ => Reply::json("{}"),
@@ -128,7 +130,10 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
     .await;
     let triggers = triggers();
     let minutes = RetryPolicy { total_timeout: 5 * MINUTE, attempt_timeout: None, retries: 5 };
-    triggers.send_detached(TriggerRequest { retry_policy: minutes, ..get(web.url("/")) }, &plain());
+    triggers.send_detached(
+        TriggerRequest { retry_policy: minutes, ..get(web.url("/")) },
+        &plain_script(),
+    );
     web.next().await;
     let begun = std::time::Instant::now();
     triggers.close_and_wait().await;
@@ -137,12 +142,14 @@ async fn what_waits_for_another_attempt_gets_it_when_the_daemon_ends() {
 }
 
 #[tokio::test]
-async fn a_background_request_that_is_given_up_with_the_daemon_is_a_warning_of_its_call() {
+async fn a_background_request_aborted_at_shutdown_is_logged_as_a_warning_of_its_call() {
     let (lines, _guard) = record("info");
     let mut web = Web::start(|_| Reply::Silence).await;
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.send_detached(get(web.url("/missed?caller=5550100")), &plain()));
+    span.in_scope(|| {
+        triggers.send_detached(get(web.url("/missed?caller=5550100")), &plain_script())
+    });
     web.next().await;
     triggers.abort_background().await;
     triggers.close_and_wait().await;

@@ -1,4 +1,4 @@
-//! Web applications that fail again and again are left alone, and tried again.
+//! The circuit breaker: it opens when an upstream keeps failing, and a probe closes it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,18 +15,21 @@ use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 use tokio::time::{Instant, advance};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, keeping, keeping_what, minute, with, within};
-use crate::trigger::requests::{get, plain, to};
+use crate::trigger::http::{
+    MINUTE, caching_script, caching_script_when, client_with, code, fresh_for_a_minute,
+    with_total_timeout,
+};
+use crate::trigger::requests::{get, plain_script, request_target};
 
-const SECONDS: Duration = Duration::from_secs(10);
+const OPEN_FOR: Duration = Duration::from_secs(10);
 
-fn limits(failures: u32) -> CircuitBreakerSettings {
-    CircuitBreakerSettings { failure_threshold: failures, open_for: SECONDS, ..UPSTREAM_BREAKER }
+fn breaker_settings(failures: u32) -> CircuitBreakerSettings {
+    CircuitBreakerSettings { failure_threshold: failures, open_for: OPEN_FOR, ..UPSTREAM_BREAKER }
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_opens_after_so_many_failures_one_after_the_other() {
-    let mut breaker = CircuitBreaker::new(limits(3));
+async fn it_opens_after_the_configured_number_of_consecutive_failures() {
+    let mut breaker = CircuitBreaker::new(breaker_settings(3));
     let now = Instant::now;
     assert_eq!(
         (breaker.record_failure(now()), breaker.record_failure(now())),
@@ -39,15 +42,15 @@ async fn it_opens_after_so_many_failures_one_after_the_other() {
         (breaker.state(now()), breaker.failures_if_open(now())),
         (BreakerState::Closed, None)
     );
-    assert_eq!(breaker.record_failure(now()), BreakerTransition::Opened(SECONDS));
+    assert_eq!(breaker.record_failure(now()), BreakerTransition::Opened(OPEN_FOR));
     assert_eq!((breaker.admit(now()), breaker.failures_if_open(now())), (Err(3), Some(3)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_probe_at_a_time_decides() {
-    let mut breaker = CircuitBreaker::new(limits(1));
+async fn one_probe_at_a_time_is_admitted_and_its_result_closes_the_breaker() {
+    let mut breaker = CircuitBreaker::new(breaker_settings(1));
     breaker.record_failure(Instant::now());
-    advance(SECONDS - Duration::from_millis(1)).await;
+    advance(OPEN_FOR - Duration::from_millis(1)).await;
     assert!(breaker.admit(Instant::now()).is_err());
     assert_eq!(breaker.state(Instant::now()), BreakerState::Open);
     advance(Duration::from_millis(1)).await;
@@ -62,12 +65,12 @@ async fn one_probe_at_a_time_decides() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_probe_that_stays_out_is_not_waited_for() {
-    let mut breaker = CircuitBreaker::new(limits(1));
+async fn another_probe_is_admitted_when_the_first_does_not_return() {
+    let mut breaker = CircuitBreaker::new(breaker_settings(1));
     breaker.record_failure(Instant::now());
-    advance(SECONDS).await;
+    advance(OPEN_FOR).await;
     assert_eq!(breaker.admit(Instant::now()), Ok(()));
-    advance(SECONDS - Duration::from_millis(1)).await;
+    advance(OPEN_FOR - Duration::from_millis(1)).await;
     assert_eq!(breaker.failures_if_open(Instant::now()), Some(1));
     advance(Duration::from_millis(1)).await;
     assert_eq!(
@@ -75,7 +78,7 @@ async fn a_probe_that_stays_out_is_not_waited_for() {
         (None, Ok(()))
     );
     assert_eq!(breaker.failures_if_open(Instant::now()), Some(1), "one at a time");
-    assert_eq!(breaker.record_failure(Instant::now()), BreakerTransition::Opened(2 * SECONDS));
+    assert_eq!(breaker.record_failure(Instant::now()), BreakerTransition::Opened(2 * OPEN_FOR));
     assert_eq!(
         breaker.record_failure(Instant::now()),
         BreakerTransition::Unchanged,
@@ -84,8 +87,8 @@ async fn a_probe_that_stays_out_is_not_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
-    let mut breaker = CircuitBreaker::new(limits(1));
+async fn each_failed_probe_doubles_the_open_time_up_to_the_maximum() {
+    let mut breaker = CircuitBreaker::new(breaker_settings(1));
     breaker.record_failure(Instant::now());
     let mut times = Vec::new();
     for _ in 0..4 {
@@ -101,51 +104,53 @@ async fn each_probe_that_fails_doubles_the_time_up_to_a_bound() {
     breaker.record_success();
     assert_eq!(
         breaker.record_failure(Instant::now()),
-        BreakerTransition::Opened(SECONDS),
+        BreakerTransition::Opened(OPEN_FOR),
         "it begins anew"
     );
 }
 
-/// Fails until it is mended.
-struct Patient {
+/// A web application that fails until `recovered` is set.
+struct RecoveringWeb {
     web: Web,
-    mended: Arc<AtomicBool>,
+    recovered: Arc<AtomicBool>,
 }
 
-async fn failing(reply: Reply) -> Patient {
-    let mended = Arc::new(AtomicBool::new(false));
-    let is_mended = mended.clone();
-    let web = Web::start(move |_| match is_mended.load(Ordering::Relaxed) {
+async fn web_failing_until_recovered(reply: Reply) -> RecoveringWeb {
+    let recovered = Arc::new(AtomicBool::new(false));
+    let is_recovered = recovered.clone();
+    let web = Web::start(move |_| match is_recovered.load(Ordering::Relaxed) {
         true => Reply::json(r#"{"code":"200"}"#),
         false => reply.clone(),
     })
     .await;
-    Patient { web, mended }
+    RecoveringWeb { web, recovered }
 }
 
-fn breaking(failures: u32, open_for: Duration) -> HttpTriggerClient {
+fn client_with_breaker(failures: u32, open_for: Duration) -> HttpTriggerClient {
     let breaker =
         CircuitBreakerSettings { failure_threshold: failures, open_for, ..UPSTREAM_BREAKER };
-    with(TriggerSettings {
+    client_with(TriggerSettings {
         upstream_limits: UpstreamLimits { breaker, ..UpstreamLimits::default() },
         ..TriggerSettings::default()
     })
 }
 
-async fn fail(triggers: &HttpTriggerClient, web: &Web) -> TriggerResult {
-    triggers.send(within(Duration::from_millis(100), get(web.url("/"))), &plain()).await
+async fn send_with_short_timeout(triggers: &HttpTriggerClient, web: &Web) -> TriggerResult {
+    triggers
+        .send(with_total_timeout(Duration::from_millis(100), get(web.url("/"))), &plain_script())
+        .await
 }
 
 #[tokio::test]
-async fn an_upstream_that_fails_is_not_asked_for_a_while() {
+async fn no_request_is_sent_while_the_circuit_breaker_is_open() {
     for reply in [Reply::Reset, Reply::Silence, Reply::with(500, "", "")] {
-        let Patient { mut web, .. } = failing(reply).await;
-        let triggers = breaking(2, MINUTE);
+        let RecoveringWeb { mut web, .. } = web_failing_until_recovered(reply).await;
+        let triggers = client_with_breaker(2, MINUTE);
         for _ in 0..2 {
-            fail(&triggers, &web).await;
+            send_with_short_timeout(&triggers, &web).await;
         }
         assert_eq!(web.unread_requests(), 2);
-        let refused = triggers.send(get(web.url("/")), &plain()).await;
+        let refused = triggers.send(get(web.url("/")), &plain_script()).await;
         assert_eq!(refused.answer.unwrap_err(), TriggerError::CircuitOpen(2));
         assert_eq!((web.unread_requests(), refused.timings.attempts), (0, 0));
         let state = triggers.upstream_states().remove(0);
@@ -155,9 +160,12 @@ async fn an_upstream_that_fails_is_not_asked_for_a_while() {
 }
 
 #[tokio::test]
-async fn an_error_that_a_branch_handles_is_no_failure() {
-    let Patient { mut web, .. } = failing(Reply::with(503, "", "")).await;
-    let (triggers, script) = (breaking(1, MINUTE), keeping_what(minute(), Matcher::Status(503)));
+async fn an_error_status_that_a_branch_handles_is_not_counted_as_a_failure() {
+    let RecoveringWeb { mut web, .. } = web_failing_until_recovered(Reply::with(503, "", "")).await;
+    let (triggers, script) = (
+        client_with_breaker(1, MINUTE),
+        caching_script_when(fresh_for_a_minute(), Matcher::Status(503)),
+    );
     for _ in 0..3 {
         assert_eq!(triggers.send(get(web.url("/")), &script).await.answer.unwrap().status, 503);
     }
@@ -165,14 +173,14 @@ async fn an_error_that_a_branch_handles_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_probe_finds_out_that_it_answers_again() {
-    let Patient { web, mended } = failing(Reply::Reset).await;
-    let triggers = breaking(1, Duration::from_millis(50));
-    fail(&triggers, &web).await;
-    mended.store(true, Ordering::Relaxed);
+async fn a_successful_probe_closes_the_circuit_breaker() {
+    let RecoveringWeb { web, recovered } = web_failing_until_recovered(Reply::Reset).await;
+    let triggers = client_with_breaker(1, Duration::from_millis(50));
+    send_with_short_timeout(&triggers, &web).await;
+    recovered.store(true, Ordering::Relaxed);
     let begun = Instant::now();
     loop {
-        let fetched = triggers.send(get(web.url("/")), &plain()).await;
+        let fetched = triggers.send(get(web.url("/")), &plain_script()).await;
         if fetched.answer.is_ok() {
             break;
         }
@@ -184,23 +192,27 @@ async fn a_probe_finds_out_that_it_answers_again() {
 }
 
 #[tokio::test]
-async fn a_call_goes_on_to_the_second_url_or_to_an_old_answer_at_once() {
-    let Patient { mut web, .. } = failing(Reply::Silence).await;
+async fn an_open_circuit_breaker_leads_at_once_to_the_fallback_url_or_a_stale_answer() {
+    let RecoveringWeb { mut web, .. } = web_failing_until_recovered(Reply::Silence).await;
     let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
-    let triggers = breaking(1, MINUTE);
-    fail(&triggers, &web).await;
+    let triggers = client_with_breaker(1, MINUTE);
+    send_with_short_timeout(&triggers, &web).await;
     let mut request = get(web.url("/"));
-    request.fallback = Some(to(standby.url("/")));
-    assert_eq!(code(&triggers.send(request, &plain()).await), "2");
+    request.fallback = Some(request_target(standby.url("/")));
+    assert_eq!(code(&triggers.send(request, &plain_script()).await), "2");
     assert_eq!(web.unread_requests(), 1);
 
-    let Patient { web, mended } = failing(Reply::Silence).await;
-    mended.store(true, Ordering::Relaxed);
+    let RecoveringWeb { web, recovered } = web_failing_until_recovered(Reply::Silence).await;
+    recovered.store(true, Ordering::Relaxed);
     let zero = Duration::ZERO;
-    let script = keeping(ResponseCachePolicy { fresh: zero, stale_if_error: MINUTE, ..minute() });
+    let script = caching_script(ResponseCachePolicy {
+        fresh: zero,
+        stale_if_error: MINUTE,
+        ..fresh_for_a_minute()
+    });
     triggers.send(get(web.url("/")), &script).await;
-    mended.store(false, Ordering::Relaxed);
-    fail(&triggers, &web).await;
+    recovered.store(false, Ordering::Relaxed);
+    send_with_short_timeout(&triggers, &web).await;
     let begun = Instant::now();
     let stale = triggers.send(get(web.url("/")), &script).await;
     assert_eq!((code(&stale).as_str(), stale.cache), ("200", CacheStatus::Stale));
@@ -208,15 +220,15 @@ async fn a_call_goes_on_to_the_second_url_or_to_an_old_answer_at_once() {
 }
 
 #[tokio::test]
-async fn upstreams_are_apart_and_who_is_not_waited_for_goes_through() {
-    let Patient { mut web, mended } = failing(Reply::Reset).await;
+async fn each_upstream_has_its_own_circuit_breaker_and_background_requests_pass_an_open_one() {
+    let RecoveringWeb { mut web, recovered } = web_failing_until_recovered(Reply::Reset).await;
     let other = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
-    let triggers = breaking(1, MINUTE);
-    fail(&triggers, &web).await;
-    assert_eq!(code(&triggers.send(get(other.url("/")), &plain()).await), "200");
+    let triggers = client_with_breaker(1, MINUTE);
+    send_with_short_timeout(&triggers, &web).await;
+    assert_eq!(code(&triggers.send(get(other.url("/")), &plain_script()).await), "200");
     web.next().await;
-    mended.store(true, Ordering::Relaxed);
-    triggers.send_detached(get(web.url("/told")), &plain());
+    recovered.store(true, Ordering::Relaxed);
+    triggers.send_detached(get(web.url("/told")), &plain_script());
     assert_eq!(web.next().await.path(), "/told");
     triggers.close_and_wait().await;
     assert_eq!(triggers.upstream_states().len(), 2);

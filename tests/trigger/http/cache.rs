@@ -1,4 +1,4 @@
-//! Answers that serve again.
+//! The response cache of one daemon.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +16,10 @@ use tokio::time::Instant;
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    MINUTE, code, filled, header, keeping, keeping_what, minute, post, triggers,
+    MINUTE, caching_script, caching_script_when, code, filled, fresh_for_a_minute, header, post,
+    triggers,
 };
-use crate::trigger::requests::{get, plain, to};
+use crate::trigger::requests::{get, plain_script, request_target};
 
 fn key(n: u8) -> CacheKey {
     CacheKey([n; 32])
@@ -36,17 +37,17 @@ fn answer(length: usize) -> ResponseCacheEntry {
     }
 }
 
-fn bounds(entries: usize, bytes: usize) -> ResponseCache {
+fn cache_with_limits(entries: usize, bytes: usize) -> ResponseCache {
     ResponseCache::new(ResponseCacheLimits { max_entries: entries, max_bytes: bytes })
 }
 
 fn has(cache: &ResponseCache, n: u8) -> bool {
-    cache.get(key(n), &minute(), Instant::now()).is_some()
+    cache.get(key(n), &fresh_for_a_minute(), Instant::now()).is_some()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_is_cached_until_its_time_is_over() {
-    let cache = bounds(10, 1 << 20);
+async fn an_answer_is_cached_until_it_expires() {
+    let cache = cache_with_limits(10, 1 << 20);
     cache.put(key(1), answer(5));
     tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
     assert!(has(&cache, 1) && !has(&cache, 2));
@@ -56,12 +57,12 @@ async fn an_answer_is_cached_until_its_time_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
-    let (cache, older) = (bounds(10, 1 << 20), answer(1));
+async fn an_older_answer_does_not_replace_a_newer_one() {
+    let (cache, older) = (cache_with_limits(10, 1 << 20), answer(1));
     tokio::time::advance(Duration::from_secs(1)).await;
     let newer =
         ResponseCacheEntry { answer: Arc::new(TriggerAnswer::parse(201, None, b"x")), ..answer(1) };
-    let status = || match cache.get(key(1), &minute(), Instant::now()) {
+    let status = || match cache.get(key(1), &fresh_for_a_minute(), Instant::now()) {
         Some(ResponseCacheLookup::Fresh(answer)) => answer.status,
         other => panic!("{other:?}"),
     };
@@ -72,8 +73,8 @@ async fn an_older_answer_does_not_take_the_place_of_a_newer_one() {
 }
 
 #[test]
-fn the_answers_not_used_for_longest_make_room() {
-    let cache = bounds(2, 1 << 20);
+fn the_least_recently_used_answers_are_evicted() {
+    let cache = cache_with_limits(2, 1 << 20);
     cache.put(key(1), answer(5));
     cache.put(key(2), answer(5));
     assert!(has(&cache, 1));
@@ -82,8 +83,8 @@ fn the_answers_not_used_for_longest_make_room() {
 }
 
 #[test]
-fn the_bytes_are_bounded_and_counted_right() {
-    let cache = bounds(1000, 100_000);
+fn the_cached_bytes_are_limited_and_counted_correctly() {
+    let cache = cache_with_limits(1000, 100_000);
     for n in 0..100 {
         cache.put(key(n), answer(10_000));
         assert!(cache.bytes() <= 100_000 && cache.bytes() >= cache.len() * 10_000);
@@ -101,8 +102,8 @@ fn the_bytes_are_bounded_and_counted_right() {
 }
 
 #[test]
-fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
-    let cache = bounds(1000, 80_000);
+fn an_answer_over_an_eighth_of_the_cache_is_not_cached_and_evicts_nothing() {
+    let cache = cache_with_limits(1000, 80_000);
     cache.put(key(1), answer(5));
     cache.put(key(2), answer(10_000));
     assert!(!has(&cache, 2) && has(&cache, 1));
@@ -111,15 +112,15 @@ fn an_answer_of_more_than_an_eighth_is_not_cached_and_evicts_nothing() {
 }
 
 #[test]
-fn a_cache_of_nothing_keeps_nothing() {
-    for cache in [bounds(0, 1 << 20), bounds(10, 0)] {
+fn a_cache_of_size_zero_caches_nothing() {
+    for cache in [cache_with_limits(0, 1 << 20), cache_with_limits(10, 0)] {
         cache.put(key(1), answer(5));
         assert!(cache.is_empty() && cache.bytes() == 0);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_serves_no_longer_than_who_asks_allows() {
+async fn a_cached_answer_is_used_no_longer_than_the_request_allows() {
     let cache = ResponseCache::new(ResponseCacheLimits::default());
     cache.put(
         key(1),
@@ -127,15 +128,19 @@ async fn an_answer_serves_no_longer_than_who_asks_allows() {
     );
     tokio::time::advance(2 * MINUTE).await;
     assert!(!has(&cache, 1));
-    let longer = ResponseCachePolicy { fresh: 5 * MINUTE, ..minute() };
+    let longer = ResponseCachePolicy { fresh: 5 * MINUTE, ..fresh_for_a_minute() };
     let found = cache.get(key(1), &longer, Instant::now());
     assert!(matches!(found, Some(ResponseCacheLookup::Fresh(_))), "another may still have it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_grows_old_by_degrees() {
-    let cache = bounds(10, 1 << 20);
-    let asks = ResponseCachePolicy { stale: 2 * MINUTE, stale_if_error: 4 * MINUTE, ..minute() };
+async fn an_answer_goes_from_fresh_to_stale_to_last_resort_to_expired() {
+    let cache = cache_with_limits(10, 1 << 20);
+    let asks = ResponseCachePolicy {
+        stale: 2 * MINUTE,
+        stale_if_error: 4 * MINUTE,
+        ..fresh_for_a_minute()
+    };
     cache.put(key(1), ResponseCacheEntry { lifetime: asks.lifetime(), ..answer(1) });
     let how = || match cache.get(key(1), &asks, Instant::now()) {
         Some(ResponseCacheLookup::Fresh(_)) => "fresh",
@@ -152,9 +157,9 @@ async fn an_answer_grows_old_by_degrees() {
 }
 
 #[tokio::test]
-async fn a_handled_answer_serves_without_another_request() {
+async fn a_handled_answer_is_served_from_the_cache() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
-    let (triggers, script) = (triggers(), keeping(minute()));
+    let (triggers, script) = (triggers(), caching_script(fresh_for_a_minute()));
     let first = triggers.send(get(web.url("/?a=1")), &script).await;
     assert_eq!((first.cache, web.unread_requests()), (CacheStatus::Miss, 1));
     let hit = triggers.send(get(web.url("/?a=1")), &script).await;
@@ -164,21 +169,23 @@ async fn a_handled_answer_serves_without_another_request() {
     );
     let other = triggers.send(get(web.url("/?a=2")), &script).await;
     assert_eq!((other.cache, web.unread_requests()), (CacheStatus::Miss, 1));
-    let off = triggers.send(get(web.url("/?a=1")), &plain()).await;
+    let off = triggers.send(get(web.url("/?a=1")), &plain_script()).await;
     assert_eq!((off.cache, web.unread_requests()), (CacheStatus::Off, 1));
 }
 
 #[tokio::test]
-async fn only_what_a_branch_handles_is_cached_and_no_failure() {
+async fn only_answers_that_a_branch_handles_are_cached_and_never_a_server_error() {
     for (status, is_cached) in [(200, true), (404, true), (499, true), (500, false), (503, false)] {
         let web = Web::start(move |_| Reply::with(status, "", "")).await;
-        let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Status(status)));
+        let (triggers, script) =
+            (triggers(), caching_script_when(fresh_for_a_minute(), Matcher::Status(status)));
         triggers.send(get(web.url("/")), &script).await;
         let again = triggers.send(get(web.url("/")), &script).await;
         assert_eq!(again.cache == CacheStatus::Hit, is_cached, "{status}");
     }
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
-    let (triggers, script) = (triggers(), keeping_what(minute(), Matcher::Text("404".into())));
+    let (triggers, script) =
+        (triggers(), caching_script_when(fresh_for_a_minute(), Matcher::Text("404".into())));
     for _ in 0..2 {
         assert_eq!(triggers.send(get(web.url("/")), &script).await.cache, CacheStatus::Miss);
     }
@@ -186,12 +193,14 @@ async fn only_what_a_branch_handles_is_cached_and_no_failure() {
 }
 
 #[tokio::test]
-async fn an_answer_serves_again_only_where_a_branch_handles_it() {
+async fn a_cached_answer_is_used_only_by_scripts_with_a_branch_for_it() {
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
     let standby = Web::start(|_| Reply::json(r#"{"code":"2"}"#)).await;
-    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
-    let (triggers, one) = (triggers(), keeping_what(minute(), Matcher::Status(404)));
-    let other = keeping(minute());
+    let request =
+        || TriggerRequest { fallback: Some(request_target(standby.url("/"))), ..get(web.url("/")) };
+    let (triggers, one) =
+        (triggers(), caching_script_when(fresh_for_a_minute(), Matcher::Status(404)));
+    let other = caching_script(fresh_for_a_minute());
     for cache in [CacheStatus::Miss, CacheStatus::Hit] {
         let fetched = triggers.send(request(), &one).await;
         assert_eq!((fetched.answer.unwrap().status, fetched.cache), (404, cache));
@@ -201,15 +210,15 @@ async fn an_answer_serves_again_only_where_a_branch_handles_it() {
     assert_eq!(web.unread_requests(), 3);
 }
 
-/// Whether a request is answered from what another one has left.
-async fn shares(one: TriggerRequest, other: TriggerRequest) -> bool {
-    let (triggers, script) = (triggers(), keeping(minute()));
+/// Whether the second request gets the cached answer of the first.
+async fn share_a_cached_answer(one: TriggerRequest, other: TriggerRequest) -> bool {
+    let (triggers, script) = (triggers(), caching_script(fresh_for_a_minute()));
     assert!(triggers.send(one, &script).await.answer.is_ok());
     triggers.send(other, &script).await.cache == CacheStatus::Hit
 }
 
 #[tokio::test]
-async fn every_part_of_a_request_is_in_its_key() {
+async fn every_part_of_a_request_is_in_its_cache_key() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let headers = |headers| TriggerRequest { headers, ..get(web.url("/")) };
     let requests = [
@@ -224,23 +233,26 @@ async fn every_part_of_a_request_is_in_its_key() {
         headers(vec![header("x-b", "1")]),
         headers(vec![header("x-a", "1"), header("x-b", "")]),
         headers(vec![header("content-type", "a/b")]),
-        TriggerRequest { fallback: Some(to(web.url("/second"))), ..get(web.url("/")) },
-        TriggerRequest { fallback: Some(to(web.url("/second?a=1"))), ..get(web.url("/")) },
+        TriggerRequest { fallback: Some(request_target(web.url("/second"))), ..get(web.url("/")) },
+        TriggerRequest {
+            fallback: Some(request_target(web.url("/second?a=1"))),
+            ..get(web.url("/"))
+        },
     ];
-    let (triggers, script) = (triggers(), keeping(minute()));
+    let (triggers, script) = (triggers(), caching_script(fresh_for_a_minute()));
     for request in &requests {
         let first = triggers.send(request.clone(), &script).await;
         assert_eq!(first.cache, CacheStatus::Miss, "{request:?} has another's key");
         assert_eq!(triggers.send(request.clone(), &script).await.cache, CacheStatus::Hit);
     }
     assert!(
-        shares(get(web.url("/")), get(web.url("/#part"))).await,
+        share_a_cached_answer(get(web.url("/")), get(web.url("/#part"))).await,
         "what is not sent is in no key"
     );
 }
 
 #[tokio::test]
-async fn a_script_can_say_what_tells_requests_apart() {
+async fn a_script_can_set_its_own_cache_key() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let named = |path: &str, of: &str, text: &str| {
         let cache_key = Some(CacheKeyInput { source: of.into(), text: filled(text) });
@@ -248,12 +260,19 @@ async fn a_script_can_say_what_tells_requests_apart() {
     };
     let one = || named("/?caller=1&order=5", "/?caller={caller}&order={keypress}", "5");
     assert!(
-        shares(one(), named("/?caller=2&order=5", "/?caller={caller}&order={keypress}", "5")).await
+        share_a_cached_answer(
+            one(),
+            named("/?caller=2&order=5", "/?caller={caller}&order={keypress}", "5")
+        )
+        .await
     );
     assert!(
-        !shares(one(), named("/?caller=1&order=6", "/?caller={caller}&order={keypress}", "6"))
-            .await
+        !share_a_cached_answer(
+            one(),
+            named("/?caller=1&order=6", "/?caller={caller}&order={keypress}", "6")
+        )
+        .await
     );
-    assert!(!shares(one(), named("/x?order=5", "/x?order={keypress}", "5")).await);
-    assert!(!shares(one(), get(web.url("/?caller=1&order=5"))).await);
+    assert!(!share_a_cached_answer(one(), named("/x?order=5", "/x?order={keypress}", "5")).await);
+    assert!(!share_a_cached_answer(one(), get(web.url("/?caller=1&order=5"))).await);
 }

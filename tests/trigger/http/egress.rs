@@ -1,12 +1,12 @@
-//! Where requests may go whose host a value decides.
+//! Egress rules: where a request may go when a value decides its host.
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError, TriggerRequest};
 use dialscript::trigger::TriggerSettings;
 use dialscript::web::egress::{EgressDenied, EgressRules, HostPattern};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{CANARY, ask, code, filled, header, post, with};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::http::{CANARY, ask, client_with, code, filled, header, post};
+use crate::trigger::requests::{get, plain_script};
 
 fn hosts(list: &[&str]) -> Vec<HostPattern> {
     list.iter().map(|host| host.parse().expect("a host")).collect()
@@ -16,7 +16,7 @@ fn egress(names: &[&str], networks: &[&str]) -> EgressRules {
     EgressRules::new(hosts(names), networks.iter().map(|net| net.parse().unwrap()).collect())
 }
 
-fn decided(url: impl AsRef<str>) -> TriggerRequest {
+fn get_with_host_from_value(url: impl AsRef<str>) -> TriggerRequest {
     let mut request = get(url);
     request.target.decides_host = true;
     request
@@ -28,7 +28,7 @@ fn settings(names: &[&str], networks: &[&str]) -> TriggerSettings {
 }
 
 #[test]
-fn only_hosts_of_the_list_pass() {
+fn only_listed_hosts_are_allowed() {
     let egress = egress(&["shop.example", "*.cdn.example", "8.8.8.8", "[2606:4700::1]"], &[]);
     let rows = [
         ("http://shop.example/", true),
@@ -66,14 +66,14 @@ fn only_hosts_of_the_list_pass() {
 }
 
 #[test]
-fn names_in_other_scripts_are_compared_as_they_are_resolved() {
+fn international_host_names_are_compared_in_their_ascii_form() {
     let egress = egress(&["*.büro.example"], &[]);
     assert!(egress.check(&"http://a.xn--bro-hoa.example/".parse().unwrap()).is_ok());
     assert!(egress.check(&"http://a.BÜRO.example/".parse().unwrap()).is_ok());
 }
 
 #[test]
-fn what_is_no_host_is_no_pattern() {
+fn an_invalid_host_is_an_invalid_pattern() {
     for text in [
         "",
         ".",
@@ -150,7 +150,7 @@ const SPECIAL: [&str; 52] = [
 ];
 
 #[test]
-fn special_addresses_are_reached_only_by_name_of_their_network() {
+fn special_addresses_are_allowed_only_when_their_network_is_listed() {
     let (closed, open) = (egress(&[], &[]), egress(&[], &["0.0.0.0/0", "::/0"]));
     for address in SPECIAL.map(|text| text.parse().expect(text)) {
         assert!(!closed.allows_address(address), "{address}");
@@ -159,7 +159,7 @@ fn special_addresses_are_reached_only_by_name_of_their_network() {
 }
 
 #[test]
-fn public_addresses_are_reached() {
+fn public_addresses_are_allowed() {
     let egress = egress(&[], &[]);
     for text in [
         "1.1.1.1",
@@ -190,7 +190,7 @@ fn public_addresses_are_reached() {
 }
 
 #[test]
-fn a_named_network_opens_itself_and_nothing_else() {
+fn a_listed_network_allows_its_own_addresses_only() {
     let egress = egress(&[], &["10.1.0.0/16", "fd00::/8"]);
     let rows = [
         ("10.1.2.3", true),
@@ -208,11 +208,11 @@ fn a_named_network_opens_itself_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_special_address_is_not_reached_however_it_is_written() {
+async fn a_special_address_is_refused_in_every_notation() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let port = web.address.port();
     let all = ["localhost", "127.0.0.1", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]"];
-    let triggers = with(settings(&all, &[]));
+    let triggers = client_with(settings(&all, &[]));
     for host in [
         "localhost",
         "LOCALHOST",
@@ -228,8 +228,8 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
         "[::ffff:7f00:1]",
         "evil@localhost",
     ] {
-        let request = decided(format!("http://{host}:{port}/"));
-        let error = triggers.send(request, &plain()).await.answer.expect_err(host);
+        let request = get_with_host_from_value(format!("http://{host}:{port}/"));
+        let error = triggers.send(request, &plain_script()).await.answer.expect_err(host);
         let TriggerError::NotSent(reason) = error else { panic!("{host}: {error:?}") };
         assert!(reason.contains("`allow_networks`"), "{host}: {reason}");
     }
@@ -237,34 +237,40 @@ async fn a_special_address_is_not_reached_however_it_is_written() {
 }
 
 #[tokio::test]
-async fn a_special_address_of_a_named_network_is_reached() {
+async fn a_special_address_in_a_listed_network_is_reached() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let port = web.address.port();
-    let triggers = with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
+    let triggers = client_with(settings(&["localhost", "127.0.0.1"], &["127.0.0.0/8"]));
     for host in ["localhost", "127.0.0.1", "2130706433"] {
-        let fetched = triggers.send(decided(format!("http://{host}:{port}/")), &plain()).await;
+        let fetched = triggers
+            .send(get_with_host_from_value(format!("http://{host}:{port}/")), &plain_script())
+            .await;
         assert_eq!(code(&fetched), "200", "{host}");
     }
 }
 
 #[tokio::test]
-async fn a_host_beside_the_list_is_not_asked_for() {
-    let triggers = with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
+async fn a_request_to_an_unlisted_host_is_refused() {
+    let triggers = client_with(settings(&["shop.example"], &["0.0.0.0/0", "::/0"]));
     for url in ["http://localhost/", "http://shop.example@localhost/", "http://127.0.0.1/"] {
-        let error = triggers.send(decided(url), &plain()).await.answer.expect_err(url);
+        let error = triggers
+            .send(get_with_host_from_value(url), &plain_script())
+            .await
+            .answer
+            .expect_err(url);
         let TriggerError::NotSent(reason) = error else { panic!("{url}: {error:?}") };
         assert!(reason.contains("`allow_hosts`"), "{url}: {reason}");
     }
 }
 
 #[tokio::test]
-async fn a_host_that_stands_in_the_script_may_be_anywhere() {
+async fn a_host_written_in_the_script_is_not_restricted() {
     let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     assert_eq!(code(&ask(get(web.url("/"))).await), "200");
 }
 
 #[tokio::test]
-async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
+async fn a_redirect_to_another_origin_is_followed_only_to_a_listed_host() {
     let mut other = Web::start(|_| Reply::json(r#"{"code":"there"}"#)).await;
     let to = other.url("/");
     let web = Web::start(move |_| Reply::redirect(302, &to)).await;
@@ -274,8 +280,8 @@ async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
         (&["shop.example"], &["127.0.0.0/8"], false),
         (&[], &[], false),
     ] {
-        let triggers = with(settings(names, networks));
-        let fetched = triggers.send(get(web.url("/")), &plain()).await;
+        let triggers = client_with(settings(names, networks));
+        let fetched = triggers.send(get(web.url("/")), &plain_script()).await;
         let status = fetched.answer.expect("an answer").status;
         assert_eq!(
             (status, other.unread_requests()),
@@ -286,7 +292,7 @@ async fn a_redirect_elsewhere_is_followed_to_a_host_of_the_list_alone() {
 }
 
 #[tokio::test]
-async fn what_was_written_for_one_place_does_not_go_to_another() {
+async fn a_redirect_to_another_origin_carries_no_script_headers_and_no_credentials() {
     let mut other = Web::start(|_| Reply::json("{}")).await;
     let (to, again) = (other.url("/"), other.url("/"));
     let web = Web::start(move |seen| match seen.path() {
@@ -294,13 +300,13 @@ async fn what_was_written_for_one_place_does_not_go_to_another() {
         _ => Reply::redirect(307, &to),
     })
     .await;
-    let triggers = with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
+    let triggers = client_with(settings(&["127.0.0.1"], &["127.0.0.0/8"]));
     for (path, line, body) in [("/307", "POST / HTTP/1.1", "a=1"), ("/303", "GET / HTTP/1.1", "")] {
         let mut request = post(web.url(path), "a=1", "x/y");
         request.headers = vec![header("x-api-key", CANARY), header("cookie", CANARY)];
         request.auth = Some(RequestAuth::Bearer(filled(CANARY)));
         request.signing_keys = vec![filled(CANARY)];
-        assert!(triggers.send(request, &plain()).await.answer.is_ok());
+        assert!(triggers.send(request, &plain_script()).await.answer.is_ok());
         let seen = other.next().await;
         assert_eq!((seen.line(), seen.body.as_slice()), (line, body.as_bytes()));
         assert!(!seen.head.contains(CANARY) && seen.headers("dialscript-signature").is_empty());

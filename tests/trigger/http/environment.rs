@@ -1,4 +1,4 @@
-//! What the environment may not change. Each test runs itself again in an environment of its own.
+//! What environment variables must not change. Each test runs itself again in its own process.
 
 use dialscript::trigger::HttpTriggerClient;
 
@@ -9,7 +9,7 @@ use crate::trigger::requests::get;
 
 const AGAIN: &str = "DIALSCRIPT_TEST_AGAIN";
 
-/// Whether this is the run with the variables set; the first run makes it, and checks that it went well.
+/// Whether this run has the variables. The first run starts the second with them, and checks that it passes.
 fn is_run_with(test: &str, variables: &[(&str, &str)]) -> bool {
     if std::env::var_os(AGAIN).is_some() {
         return true;
@@ -20,29 +20,35 @@ fn is_run_with(test: &str, variables: &[(&str, &str)]) -> bool {
 }
 
 #[tokio::test]
-async fn proxies_of_the_environment_are_not_used() {
+async fn proxy_variables_of_the_environment_are_ignored() {
     let nowhere = "http://127.0.0.1:1";
     let names =
         ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"];
-    if is_run_with("proxies_of_the_environment_are_not_used", &names.map(|name| (name, nowhere))) {
+    if is_run_with(
+        "proxy_variables_of_the_environment_are_ignored",
+        &names.map(|name| (name, nowhere)),
+    ) {
         let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
         assert_eq!(code(&ask(get(web.url("/"))).await), "200");
     }
 }
 
 #[tokio::test]
-async fn a_system_without_root_certificates_serves_plain_http() {
+async fn plain_http_works_without_root_certificates() {
     let nowhere = [("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")];
-    if is_run_with("a_system_without_root_certificates_serves_plain_http", &nowhere) {
+    if is_run_with("plain_http_works_without_root_certificates", &nowhere) {
         let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
         assert_eq!(code(&ask(get(web.url("/"))).await), "200");
     }
 }
 
 #[tokio::test]
-async fn a_certificate_is_trusted_by_the_systems_roots_and_for_its_name() {
+async fn a_server_certificate_is_checked_against_the_system_roots_and_its_host_name() {
     let roots = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
-    if is_run_with("a_certificate_is_trusted_by_the_systems_roots_and_for_its_name", &roots) {
+    if is_run_with(
+        "a_server_certificate_is_checked_against_the_system_roots_and_its_host_name",
+        &roots,
+    ) {
         let port = tls::start().port();
         assert_eq!(code(&ask(get(format!("https://localhost:{port}/"))).await), "200");
         let error = failure(get(format!("https://127.0.0.1:{port}/"))).await;
@@ -51,7 +57,7 @@ async fn a_certificate_is_trusted_by_the_systems_roots_and_for_its_name() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_strangers_ca_is_not_trusted() {
+async fn a_server_certificate_of_an_unknown_ca_is_rejected() {
     let port = tls::start().port();
     let error = failure(get(format!("https://localhost:{port}/"))).await;
     assert!(
@@ -63,7 +69,7 @@ async fn a_certificate_of_a_strangers_ca_is_not_trusted() {
 }
 
 #[test]
-fn a_tls_provider_that_is_already_there_stays() {
+fn an_installed_tls_provider_is_kept() {
     let _ = rustls::crypto::ring::default_provider().install_default();
     for _ in 0..2 {
         HttpTriggerClient::new(dialscript::trigger::TriggerSettings::default()).expect("clients");

@@ -1,10 +1,10 @@
-//! Requests as they arrive, and answers as they are read.
+//! Requests as the server receives them, and answers as they are read.
 
 use dialscript::script::request::{CacheStatus, TriggerClient};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{ask, code, header, post, triggers};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 #[tokio::test]
 async fn without_a_body_a_request_is_a_get() {
@@ -35,7 +35,7 @@ async fn with_a_body_a_request_is_a_post_of_its_type() {
 }
 
 #[tokio::test]
-async fn headers_arrive_as_the_script_has_them() {
+async fn headers_of_the_script_are_sent_unchanged() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = post(web.url("/"), "<a/>", "application/x-www-form-urlencoded");
     request.headers = vec![
@@ -58,7 +58,7 @@ async fn headers_arrive_as_the_script_has_them() {
 }
 
 #[tokio::test]
-async fn who_stands_before_the_host_is_sent_as_basic_authorization() {
+async fn user_and_password_in_the_url_are_sent_as_basic_authorization() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let url = format!("http://user:p%40ss@{}/", web.address);
     assert!(ask(get(&url)).await.answer.is_ok());
@@ -79,7 +79,7 @@ async fn every_complete_reply_is_an_answer() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_read() {
+async fn a_compressed_answer_is_decompressed() {
     let packed = include_bytes!("../../data/web/code.gz");
     let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
     let mut web = Web::start(move |_| Reply::with(200, headers, packed)).await;
@@ -88,7 +88,7 @@ async fn a_compressed_answer_is_read() {
 }
 
 #[tokio::test]
-async fn an_answer_of_http_1_0_ends_with_its_connection() {
+async fn an_http_1_0_answer_ends_when_the_connection_closes() {
     let old = b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"code\":\"200\"}";
     let web = Web::start(|_| Reply::Close(old.to_vec())).await;
     assert_eq!(code(&ask(get(web.url("/"))).await), "200");
@@ -103,17 +103,17 @@ async fn a_chunked_answer_is_read_whole() {
 }
 
 #[tokio::test]
-async fn one_connection_serves_one_request_after_the_other() {
+async fn successive_requests_reuse_one_connection() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers();
     for _ in 0..3 {
-        assert_eq!(code(&triggers.send(get(web.url("/")), &plain()).await), "200");
+        assert_eq!(code(&triggers.send(get(web.url("/")), &plain_script()).await), "200");
         assert_eq!(web.next().await.connection, 1);
     }
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_place_is_followed() {
+async fn a_redirect_to_the_same_origin_is_followed() {
     let mut web = Web::start(|seen| match seen.path() {
         "/from" => Reply::redirect(307, "/to?x=1"),
         "/see" => Reply::redirect(303, "to"),
@@ -131,7 +131,7 @@ async fn a_redirect_within_the_place_is_followed() {
 }
 
 #[tokio::test]
-async fn a_redirect_to_another_place_is_the_answer() {
+async fn a_redirect_to_another_origin_is_the_answer() {
     let mut other = Web::start(|_| Reply::json("{}")).await;
     let port = other.address.port();
     let places = [
@@ -151,7 +151,7 @@ async fn a_redirect_to_another_place_is_the_answer() {
 }
 
 #[tokio::test]
-async fn redirects_end_after_five() {
+async fn at_most_five_redirects_are_followed() {
     let mut web = Web::start(|_| Reply::redirect(302, "/again")).await;
     let answer = ask(get(web.url("/"))).await.answer.expect("an answer");
     assert_eq!(answer.status, 302);
@@ -159,23 +159,24 @@ async fn redirects_end_after_five() {
 }
 
 #[tokio::test]
-async fn a_configured_proxy_gets_the_requests() {
+async fn requests_are_sent_to_the_configured_proxy() {
     let mut proxy = Web::start(|_| Reply::json(r#"{"code":"by proxy"}"#)).await;
     let settings = dialscript::trigger::TriggerSettings {
         proxy: Some(proxy.url("/").parse().expect("a URL")),
         ..Default::default()
     };
-    let fetched =
-        crate::trigger::http::with(settings).send(get("http://shop.invalid/x"), &plain()).await;
+    let fetched = crate::trigger::http::client_with(settings)
+        .send(get("http://shop.invalid/x"), &plain_script())
+        .await;
     assert_eq!(code(&fetched), "by proxy");
     assert_eq!(proxy.next().await.line(), "GET http://shop.invalid/x HTTP/1.1");
 }
 
 #[tokio::test]
-async fn a_background_request_arrives_although_nobody_waits() {
+async fn a_background_request_is_sent_without_a_waiting_call() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers();
-    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain());
+    triggers.send_detached(post(web.url("/told"), "a=1", "x/y"), &plain_script());
     assert_eq!(web.next().await.line(), "POST /told HTTP/1.1");
     triggers.close_and_wait().await;
     assert!(triggers.tracker().is_empty());

@@ -6,22 +6,22 @@ use dialscript::script::request::{TriggerClient, TriggerError};
 use dialscript::trigger::TriggerSettings;
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{failure, with, within};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::http::{client_with, failure, with_total_timeout};
+use crate::trigger::requests::{get, plain_script};
 
 const SHORT: Duration = Duration::from_millis(250);
 
-/// Far less than any other bound, far more than a busy machine needs.
+/// Far below every other timeout, and long enough for a busy machine.
 const PROMPT: Duration = Duration::from_secs(2);
 
 fn head(headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n{headers}\r\n").into_bytes()
 }
 
-async fn fails_in_time(reply: Reply) {
+async fn assert_fails_at_timeout(reply: Reply) {
     let web = Web::start(move |_| reply.clone()).await;
     let start = Instant::now();
-    let request = within(SHORT, get(web.url("/")));
+    let request = with_total_timeout(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
     let took = start.elapsed();
     assert!(took >= SHORT && took < PROMPT, "{took:?}");
@@ -29,22 +29,25 @@ async fn fails_in_time(reply: Reply) {
 
 #[tokio::test]
 async fn the_timeout_bounds_a_server_that_stays_silent() {
-    fails_in_time(Reply::Silence).await;
+    assert_fails_at_timeout(Reply::Silence).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_a_body_that_drips() {
-    fails_in_time(Reply::Drip(head("Content-Length: 100000\r\n"))).await;
+    assert_fails_at_timeout(Reply::Drip(head("Content-Length: 100000\r\n"))).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_headers_that_drip() {
-    fails_in_time(Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())).await;
+    assert_fails_at_timeout(Reply::Drip(b"HTTP/1.1 200 OK\r\nX-Slow:".to_vec())).await;
 }
 
 #[tokio::test]
 async fn the_timeout_bounds_a_body_that_stops() {
-    fails_in_time(Reply::Bytes([head("Content-Length: 10\r\n"), b"half".to_vec()].concat())).await;
+    assert_fails_at_timeout(Reply::Bytes(
+        [head("Content-Length: 10\r\n"), b"half".to_vec()].concat(),
+    ))
+    .await;
 }
 
 #[tokio::test]
@@ -54,12 +57,12 @@ async fn the_timeout_bounds_all_redirects_together() {
         _ => Reply::Silence,
     })
     .await;
-    let request = within(SHORT, get(web.url("/")));
+    let request = with_total_timeout(SHORT, get(web.url("/")));
     assert_eq!(failure(request).await, TriggerError::TimedOut(SHORT));
 }
 
 #[tokio::test]
-async fn a_broken_connection_is_no_answer() {
+async fn a_broken_connection_is_an_error() {
     let broken = [
         Reply::Reset,
         Reply::Close(Vec::new()),
@@ -79,7 +82,7 @@ async fn a_broken_connection_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_says_so() {
+async fn a_refused_connection_is_named_in_the_error() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     drop(listener);
@@ -88,22 +91,23 @@ async fn a_refused_connection_says_so() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_is_no_answer() {
+async fn an_unknown_host_name_is_an_error() {
     let error = failure(get("http://shop.invalid/")).await;
     assert!(matches!(error, TriggerError::Unreachable(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
+async fn a_server_that_accepts_no_connection_fails_before_the_timeout() {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     let any: std::net::SocketAddr = "127.0.0.1:0".parse().unwrap();
     socket.bind(&any.into()).unwrap();
     socket.listen(0).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
-    // Its backlog is one connection: more are neither taken nor refused.
+    // Its backlog is one connection. Further ones are neither accepted nor refused.
     let _taken = std::net::TcpStream::connect(address).unwrap();
     let settings = TriggerSettings { connect_timeout: SHORT, ..TriggerSettings::default() };
-    let fetched = with(settings).send(get(format!("http://{address}/")), &plain()).await;
+    let fetched =
+        client_with(settings).send(get(format!("http://{address}/")), &plain_script()).await;
     assert_eq!(
         fetched.answer.unwrap_err(),
         TriggerError::Unreachable("timed out after 250ms".into())
@@ -113,13 +117,13 @@ async fn a_server_that_takes_no_connection_is_given_up_before_the_timeout() {
 #[tokio::test]
 async fn a_server_without_tls_fails_the_handshake() {
     let web = Web::start(|_| Reply::json("{}")).await;
-    let request = within(SHORT, get(web.url("/").replace("http:", "https:")));
+    let request = with_total_timeout(SHORT, get(web.url("/").replace("http:", "https:")));
     let error = failure(request).await;
     assert!(matches!(error, TriggerError::Unreachable(_) | TriggerError::TimedOut(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_body_is_read_up_to_its_bound_and_no_further() {
+async fn a_body_is_read_up_to_the_size_limit_and_no_further() {
     for (length, fits) in [(256 * 1024, true), (256 * 1024 + 1, false)] {
         let web = Web::start(move |_| Reply::of(200, "text/plain", vec![b'x'; length])).await;
         let answer = crate::trigger::http::ask(get(web.url("/"))).await.answer;
@@ -130,14 +134,14 @@ async fn a_body_is_read_up_to_its_bound_and_no_further() {
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_too_long() {
+async fn an_endless_body_is_too_long() {
     let endless = [head(""), vec![b'x'; 4 * 1024 * 1024]].concat();
     let web = Web::start(move |_| Reply::Bytes(endless.clone())).await;
     assert_eq!(failure(get(web.url("/"))).await, TriggerError::BodyTooLong(256 * 1024));
 }
 
 #[tokio::test]
-async fn a_small_body_that_unpacks_to_a_large_one_is_too_long() {
+async fn a_body_that_decompresses_past_the_size_limit_is_too_long() {
     let bomb = include_bytes!("../../data/web/bomb.gz");
     let headers = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
     let web = Web::start(move |_| Reply::with(200, headers, bomb)).await;

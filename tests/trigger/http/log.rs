@@ -1,17 +1,17 @@
-//! Background requests, and what of them is logged.
+//! What is logged of background requests.
 
 use dialscript::script::request::{TriggerClient, TriggerRequest};
 
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{CANARY, secret_url, triggers};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 async fn background_log(request: TriggerRequest) -> String {
     let (lines, _guard) = record("trace");
     let triggers = triggers();
     let span = tracing::info_span!("call", id = "the-call");
-    span.in_scope(|| triggers.send_detached(request, &plain()));
+    span.in_scope(|| triggers.send_detached(request, &plain_script()));
     triggers.close_and_wait().await;
     lines.text()
 }
@@ -23,7 +23,7 @@ fn secret(url: &str) -> TriggerRequest {
 }
 
 #[tokio::test]
-async fn a_failure_in_the_background_is_a_warning_of_its_call() {
+async fn a_failed_background_request_is_logged_as_a_warning_of_its_call() {
     let lines = background_log(get("http://user:word@shop.invalid/path?caller=5550100")).await;
     let warning = lines.lines().find(|line| line.contains("WARN")).expect("a warning");
     for part in ["the-call", "dialscript", "a background request failed"] {
@@ -34,7 +34,7 @@ async fn a_failure_in_the_background_is_a_warning_of_its_call() {
 }
 
 #[tokio::test]
-async fn an_error_status_in_the_background_is_a_warning() {
+async fn an_error_status_of_a_background_request_is_logged_as_a_warning() {
     let web = Web::start(|_| Reply::with(500, "", "")).await;
     let lines = background_log(get(web.url("/"))).await;
     assert!(lines.contains("WARN") && lines.contains("http_status=500"), "{lines}");
@@ -50,7 +50,7 @@ async fn an_error_status_in_the_background_is_a_warning() {
 }
 
 #[tokio::test]
-async fn what_is_sensitive_is_in_no_line_of_ours() {
+async fn sensitive_values_in_urls_are_never_logged() {
     let web = Web::start(|_| Reply::Reset).await;
     for url in [
         web.url("/{keypress}/x?pin={keypress}"),

@@ -1,12 +1,13 @@
-//! What is never sent, and what errors never tell.
+//! What is never sent, and what no error contains.
 
 use dialscript::script::request::{TriggerClient, TriggerError};
 
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    CANARY, ask, failure, header, keeping, minute, post, secret_url, triggers, within,
+    CANARY, ask, caching_script, failure, fresh_for_a_minute, header, post, secret_url, triggers,
+    with_total_timeout,
 };
-use crate::trigger::requests::{get, to};
+use crate::trigger::requests::{get, request_target};
 
 fn reason(error: TriggerError) -> String {
     match error {
@@ -16,7 +17,7 @@ fn reason(error: TriggerError) -> String {
 }
 
 #[tokio::test]
-async fn what_is_no_http_url_is_not_sent() {
+async fn a_url_that_is_not_http_is_not_sent() {
     let rows = [
         ("", "its URL is invalid"),
         ("shop.example/orders", "its URL is invalid"),
@@ -34,7 +35,7 @@ async fn what_is_no_http_url_is_not_sent() {
 }
 
 #[tokio::test]
-async fn a_path_that_climbs_is_not_sent() {
+async fn a_path_with_dot_segments_is_not_sent() {
     for path in [
         "/a/../b",
         "/a/..",
@@ -52,7 +53,7 @@ async fn a_path_that_climbs_is_not_sent() {
 }
 
 #[tokio::test]
-async fn dots_that_climb_nowhere_are_sent() {
+async fn dots_that_are_no_path_segment_are_sent() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     for path in ["/...", "/a..b/.c/d.", "/?x=../..", "/a?b=/../"] {
         assert!(ask(get(web.url(path))).await.answer.is_ok(), "{path}");
@@ -61,7 +62,7 @@ async fn dots_that_climb_nowhere_are_sent() {
 }
 
 #[tokio::test]
-async fn headers_that_frame_a_message_are_not_sent() {
+async fn headers_that_control_message_framing_are_refused() {
     for name in ["content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"] {
         let mut request = post("http://shop.invalid/", "a=1", "x/y");
         request.headers = vec![header(name, "5")];
@@ -71,7 +72,7 @@ async fn headers_that_frame_a_message_are_not_sent() {
 }
 
 #[tokio::test]
-async fn a_header_never_ends_its_line() {
+async fn a_header_value_with_control_characters_is_refused() {
     for value in ["a\r\nx-evil: 1", "a\nb", "a\rb", "a\0b", "\x7f"] {
         let mut request = get("http://shop.invalid/");
         request.headers = vec![header("x-value", value)];
@@ -81,7 +82,7 @@ async fn a_header_never_ends_its_line() {
 }
 
 #[tokio::test]
-async fn no_error_tells_the_url_or_what_came() {
+async fn no_error_contains_the_url_or_the_answer() {
     let replies = [
         Reply::Reset,
         Reply::Silence,
@@ -93,7 +94,7 @@ async fn no_error_tells_the_url_or_what_came() {
     for (at, reply) in replies.into_iter().enumerate() {
         let web = Web::start(move |_| reply.clone()).await;
         let url = web.url("/{keypress}?pin={keypress}");
-        let mut request = within(std::time::Duration::from_millis(200), get(""));
+        let mut request = with_total_timeout(std::time::Duration::from_millis(200), get(""));
         request.target.url = secret_url(&url);
         let fetched = ask(request).await;
         let text = format!("{fetched:?}");
@@ -105,12 +106,13 @@ async fn no_error_tells_the_url_or_what_came() {
     }
     let mut request = get("");
     request.target.url = secret_url("http://{keypress}.invalid/?pin={keypress}");
-    let text = format!("{:?}", triggers().send(request, &keeping(minute())).await);
+    let text =
+        format!("{:?}", triggers().send(request, &caching_script(fresh_for_a_minute())).await);
     assert!(!text.contains(CANARY), "{text}");
 }
 
 #[test]
-fn who_stands_before_the_host_is_shown_to_nobody() {
+fn user_and_password_of_a_url_are_redacted() {
     let rows = [
         ("http://ivr:word@shop.example/x?a=@b", "http://***@shop.example/x?a=@b"),
         ("http://a@b:word@shop.example", "http://***@shop.example"),
@@ -119,6 +121,6 @@ fn who_stands_before_the_host_is_shown_to_nobody() {
         ("no url @ all", "no url @ all"),
     ];
     for (url, shown) in rows {
-        assert_eq!(to(url).redacted(), shown);
+        assert_eq!(request_target(url).redacted(), shown);
     }
 }

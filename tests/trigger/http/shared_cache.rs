@@ -1,4 +1,4 @@
-//! Several daemons that share what they keep.
+//! Several daemons that share their cached answers.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,43 +15,45 @@ use crate::support::fake_redis::{FakeRedis, RedisBehavior};
 use crate::support::wait::until;
 use crate::support::web::{Reply, Web};
 use crate::trigger::http::{
-    CANARY, MINUTE, code, good, keeping, keeping_what, minute, secret_url, with,
+    CANARY, MINUTE, caching_script, caching_script_when, client_with, code, fresh_for_a_minute,
+    ok_reply, secret_url,
 };
-use crate::trigger::requests::{get, to};
+use crate::trigger::requests::{get, request_target};
 
 fn daemon(redis: &FakeRedis) -> HttpTriggerClient {
     let address = redis.url().parse().expect("an address");
     let shared =
         shared_cache::SharedCacheSettings { address, secret: "the daemons' own secret".into() };
-    with(TriggerSettings { shared_cache: Some(shared), ..TriggerSettings::default() })
+    client_with(TriggerSettings { shared_cache: Some(shared), ..TriggerSettings::default() })
 }
 
-/// Once what is done behind a call is done.
-async fn settled(daemon: &HttpTriggerClient) {
+/// Waits until all background work is done.
+async fn until_idle(daemon: &HttpTriggerClient) {
     until("nothing is under way", || daemon.tracker().is_empty()).await;
 }
 
-async fn asked(
+async fn cache_status(
     daemon: &HttpTriggerClient,
     request: TriggerRequest,
     script: &Arc<Script>,
 ) -> CacheStatus {
     let fetched = daemon.send(request, script).await;
     assert_eq!(code(&fetched), "200");
-    settled(daemon).await;
+    until_idle(daemon).await;
     fetched.cache
 }
 
 #[tokio::test]
-async fn what_one_daemon_was_answered_serves_the_others() {
+async fn an_answer_to_one_daemon_is_served_by_the_others() {
     let redis = FakeRedis::start().await;
-    let mut web = Web::start(|_| good()).await;
-    let (one, other, script) = (daemon(&redis), daemon(&redis), keeping(minute()));
-    assert_eq!(asked(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
-    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
+    let mut web = Web::start(|_| ok_reply()).await;
+    let (one, other, script) =
+        (daemon(&redis), daemon(&redis), caching_script(fresh_for_a_minute()));
+    assert_eq!(cache_status(&one, get(web.url("/")), &script).await, CacheStatus::Miss);
+    assert_eq!(cache_status(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
     assert_eq!(web.unread_requests(), 1);
     let commands = redis.state.lock().unwrap().commands.len();
-    assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
+    assert_eq!(cache_status(&other, get(web.url("/")), &script).await, CacheStatus::Hit);
     assert_eq!(redis.state.lock().unwrap().commands.len(), commands, "its own copy is nearer");
 }
 
@@ -59,10 +61,10 @@ async fn what_one_daemon_was_answered_serves_the_others() {
 async fn calls_on_several_daemons_make_one_request() {
     let redis = FakeRedis::start().await;
     let leave = Arc::new(Notify::new());
-    let held = good().held(&leave);
+    let held = ok_reply().held(&leave);
     let mut web = Web::start(move |_| held.clone()).await;
     let daemons = [daemon(&redis), daemon(&redis), daemon(&redis)];
-    let script = keeping(minute());
+    let script = caching_script(fresh_for_a_minute());
     let calls = daemons.iter().flat_map(|daemon| (0..20).map(move |_| daemon));
     let calls = join_all(calls.map(|daemon| daemon.send(get(web.url("/")), &script)));
     let (all, ()) = tokio::join!(calls, async { leave.notify_one() });
@@ -71,50 +73,55 @@ async fn calls_on_several_daemons_make_one_request() {
 }
 
 #[tokio::test]
-async fn what_no_branch_handles_is_shared_with_nobody() {
+async fn an_answer_that_no_branch_handles_is_not_shared() {
     let redis = FakeRedis::start().await;
-    let mut web = Web::start(|_| good()).await;
-    let script = keeping_what(minute(), Matcher::Text("404".into()));
+    let mut web = Web::start(|_| ok_reply()).await;
+    let script = caching_script_when(fresh_for_a_minute(), Matcher::Text("404".into()));
     for daemon in [daemon(&redis), daemon(&redis)] {
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
+        assert_eq!(cache_status(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
     }
     assert_eq!((web.unread_requests(), redis.state.lock().unwrap().cached_answers().len()), (2, 0));
 }
 
 #[tokio::test]
-async fn what_no_branch_of_ours_handles_is_not_taken_from_others() {
+async fn a_shared_answer_that_no_branch_handles_is_not_used() {
     let redis = FakeRedis::start().await;
     let mut web = Web::start(|_| Reply::with(404, "", "")).await;
-    let standby = Web::start(|_| good()).await;
-    let request = || TriggerRequest { fallback: Some(to(standby.url("/"))), ..get(web.url("/")) };
+    let standby = Web::start(|_| ok_reply()).await;
+    let request =
+        || TriggerRequest { fallback: Some(request_target(standby.url("/"))), ..get(web.url("/")) };
     let (one, other) = (daemon(&redis), daemon(&redis));
-    one.send(request(), &keeping_what(minute(), Matcher::Status(404))).await;
-    settled(&one).await;
+    one.send(request(), &caching_script_when(fresh_for_a_minute(), Matcher::Status(404))).await;
+    until_idle(&one).await;
     assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 1);
-    assert_eq!(asked(&other, request(), &keeping(minute())).await, CacheStatus::Miss);
+    assert_eq!(
+        cache_status(&other, request(), &caching_script(fresh_for_a_minute())).await,
+        CacheStatus::Miss
+    );
     assert_eq!(web.unread_requests(), 2);
 }
 
 #[tokio::test]
-async fn an_old_answer_of_another_daemon_serves_as_ones_own_does() {
+async fn a_stale_answer_of_another_daemon_is_served_like_a_local_one() {
     let redis = FakeRedis::start().await;
     let zero = Duration::ZERO;
     for (stale, stale_if_error) in [(MINUTE, zero), (zero, MINUTE)] {
-        let old = ResponseCachePolicy { fresh: zero, stale, stale_if_error, ..minute() };
+        let old =
+            ResponseCachePolicy { fresh: zero, stale, stale_if_error, ..fresh_for_a_minute() };
         let web = Web::start(|seen| match seen.connection {
-            1 => good(),
+            1 => ok_reply(),
             _ => Reply::Reset,
         })
         .await;
-        let script = keeping(old);
-        asked(&daemon(&redis), get(web.url("/")), &script).await;
+        let script = caching_script(old);
+        cache_status(&daemon(&redis), get(web.url("/")), &script).await;
         let other = daemon(&redis);
-        assert_eq!(asked(&other, get(web.url("/")), &script).await, CacheStatus::Stale);
+        assert_eq!(cache_status(&other, get(web.url("/")), &script).await, CacheStatus::Stale);
     }
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_costs_no_call_its_answer() {
+async fn every_call_gets_its_answer_while_the_cache_server_is_down() {
     for mood in [
         None,
         Some(RedisBehavior::NoReply),
@@ -126,24 +133,24 @@ async fn a_server_that_is_away_costs_no_call_its_answer() {
             Some(mood) => redis.set_behavior(mood),
             None => redis.stop().await,
         }
-        let mut web = Web::start(|_| good()).await;
-        let (daemon, script) = (daemon(&redis), keeping(minute()));
+        let mut web = Web::start(|_| ok_reply()).await;
+        let (daemon, script) = (daemon(&redis), caching_script(fresh_for_a_minute()));
         let begun = Instant::now();
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
-        assert_eq!(asked(&daemon, get(web.url("/")), &script).await, CacheStatus::Hit);
+        assert_eq!(cache_status(&daemon, get(web.url("/")), &script).await, CacheStatus::Miss);
+        assert_eq!(cache_status(&daemon, get(web.url("/")), &script).await, CacheStatus::Hit);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
         assert_eq!(web.unread_requests(), 1);
     }
 }
 
 #[tokio::test]
-async fn nothing_sensitive_is_sent_to_the_server() {
+async fn no_sensitive_value_is_sent_to_the_cache_server() {
     let redis = FakeRedis::start().await;
     let web = Web::start(|_| Reply::json(&format!(r#"{{"code":"200","pin":"{CANARY}"}}"#))).await;
-    let (daemon, script) = (daemon(&redis), keeping(minute()));
+    let (daemon, script) = (daemon(&redis), caching_script(fresh_for_a_minute()));
     let mut request = get("");
     request.target.url = secret_url(&web.url("/{keypress}?pin={keypress}"));
-    asked(&daemon, request, &script).await;
+    cache_status(&daemon, request, &script).await;
     assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 1);
     let dump = redis.dump();
     let has = |text: &[u8]| dump.windows(text.len()).any(|part| part == text);

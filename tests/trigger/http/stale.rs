@@ -1,4 +1,4 @@
-//! Old answers: served at once and renewed behind the call, or where there is no answer.
+//! Stale answers: served at once and renewed in the background, or served when the request fails.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,16 +9,23 @@ use dialscript::script::request::{CacheStatus, TriggerClient, TriggerResult};
 use dialscript::trigger::{HttpTriggerClient, TriggerSettings};
 
 use crate::support::web::{Reply, Web};
-use crate::trigger::http::{MINUTE, code, keeping, minute, triggers, with, within};
+use crate::trigger::http::{
+    MINUTE, caching_script, client_with, code, fresh_for_a_minute, triggers, with_total_timeout,
+};
 use crate::trigger::requests::get;
 
-/// Old at once, and served so.
-fn old_at_once(stale: Duration, stale_if_error: Duration) -> Arc<Script> {
-    keeping(ResponseCachePolicy { fresh: Duration::ZERO, stale, stale_if_error, ..minute() })
+/// Answers are stale at once, and are served for these times.
+fn stale_at_once(stale: Duration, stale_if_error: Duration) -> Arc<Script> {
+    caching_script(ResponseCachePolicy {
+        fresh: Duration::ZERO,
+        stale,
+        stale_if_error,
+        ..fresh_for_a_minute()
+    })
 }
 
-/// Answers `{"code":"1"}`, then does what it is told.
-async fn once_then(reply: Reply) -> Web {
+/// Answers `{"code":"1"}` once, and with `reply` after that.
+async fn web_answering_once_then(reply: Reply) -> Web {
     let seen = AtomicUsize::new(0);
     Web::start(move |_| match seen.fetch_add(1, Ordering::Relaxed) {
         0 => Reply::json(r#"{"code":"1"}"#),
@@ -27,8 +34,8 @@ async fn once_then(reply: Reply) -> Web {
     .await
 }
 
-/// What calls get until a condition holds.
-async fn until(
+/// Sends the request again until the condition holds for its result.
+async fn send_until(
     triggers: &HttpTriggerClient,
     url: &str,
     script: &Arc<Script>,
@@ -46,22 +53,22 @@ async fn until(
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_at_once_and_is_renewed_behind_the_call() {
-    let mut web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
-    let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
+async fn a_stale_answer_is_served_at_once_and_renewed_in_the_background() {
+    let mut web = web_answering_once_then(Reply::json(r#"{"code":"2"}"#)).await;
+    let (triggers, script) = (triggers(), stale_at_once(MINUTE, Duration::ZERO));
     let url = web.url("/");
     assert_eq!(triggers.send(get(&url), &script).await.cache, CacheStatus::Miss);
     let stale = triggers.send(get(&url), &script).await;
     assert_eq!((code(&stale).as_str(), stale.cache), ("1", CacheStatus::Stale));
     assert!(web.next().await.path() == "/" && web.next().await.path() == "/", "it is asked again");
-    let renewed = until(&triggers, &url, &script, |fetched| code(fetched) == "2").await;
+    let renewed = send_until(&triggers, &url, &script, |fetched| code(fetched) == "2").await;
     assert_eq!(renewed.cache, CacheStatus::Stale);
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_on_when_it_can_t_be_renewed() {
-    let web = once_then(Reply::Silence).await;
-    let (triggers, script) = (triggers(), old_at_once(MINUTE, Duration::ZERO));
+async fn a_stale_answer_is_still_served_when_it_cannot_be_renewed() {
+    let web = web_answering_once_then(Reply::Silence).await;
+    let (triggers, script) = (triggers(), stale_at_once(MINUTE, Duration::ZERO));
     triggers.send(get(web.url("/")), &script).await;
     let begun = Instant::now();
     for _ in 0..10 {
@@ -71,7 +78,7 @@ async fn an_old_answer_serves_on_when_it_can_t_be_renewed() {
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_where_there_is_none() {
+async fn a_stale_answer_is_served_when_the_request_fails() {
     for reply in [
         Reply::Reset,
         Reply::Silence,
@@ -79,10 +86,10 @@ async fn an_old_answer_serves_where_there_is_none() {
         Reply::of(200, "text/html", "<html>"),
         Reply::with(404, "", ""),
     ] {
-        let web = once_then(reply).await;
-        let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, MINUTE));
+        let web = web_answering_once_then(reply).await;
+        let (triggers, script) = (triggers(), stale_at_once(Duration::ZERO, MINUTE));
         triggers.send(get(web.url("/")), &script).await;
-        let request = within(Duration::from_millis(200), get(web.url("/")));
+        let request = with_total_timeout(Duration::from_millis(200), get(web.url("/")));
         let stale = triggers.send(request, &script).await;
         assert_eq!((code(&stale).as_str(), stale.cache), ("1", CacheStatus::Stale));
         assert!(stale.first_error.is_some(), "why it is old is told");
@@ -90,28 +97,28 @@ async fn an_old_answer_serves_where_there_is_none() {
 }
 
 #[tokio::test]
-async fn a_new_answer_comes_before_an_old_one() {
-    let web = once_then(Reply::json(r#"{"code":"2"}"#)).await;
-    let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, MINUTE));
+async fn a_new_answer_is_preferred_to_a_stale_one() {
+    let web = web_answering_once_then(Reply::json(r#"{"code":"2"}"#)).await;
+    let (triggers, script) = (triggers(), stale_at_once(Duration::ZERO, MINUTE));
     triggers.send(get(web.url("/")), &script).await;
     let new = triggers.send(get(web.url("/")), &script).await;
     assert_eq!((code(&new).as_str(), new.cache), ("2", CacheStatus::Miss));
 }
 
 #[tokio::test]
-async fn without_leave_nothing_old_serves() {
-    let web = once_then(Reply::Reset).await;
-    let (triggers, script) = (triggers(), old_at_once(Duration::ZERO, Duration::ZERO));
+async fn without_a_stale_policy_no_stale_answer_is_served() {
+    let web = web_answering_once_then(Reply::Reset).await;
+    let (triggers, script) = (triggers(), stale_at_once(Duration::ZERO, Duration::ZERO));
     triggers.send(get(web.url("/")), &script).await;
     let nothing = triggers.send(get(web.url("/")), &script).await;
     assert!(nothing.answer.is_err() && nothing.cache == CacheStatus::Miss);
 }
 
 #[tokio::test]
-async fn an_old_answer_serves_when_no_more_requests_may_be_under_way() {
-    let web = once_then(Reply::Silence).await;
-    let triggers = with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
-    let script = old_at_once(Duration::ZERO, MINUTE);
+async fn a_stale_answer_is_served_when_max_requests_is_reached() {
+    let web = web_answering_once_then(Reply::Silence).await;
+    let triggers = client_with(TriggerSettings { max_requests: 1, ..TriggerSettings::default() });
+    let script = stale_at_once(Duration::ZERO, MINUTE);
     triggers.send(get(web.url("/")), &script).await;
     let other = get(web.url("/other"));
     tokio::select! {

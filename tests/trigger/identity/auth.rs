@@ -2,20 +2,20 @@
 
 use dialscript::script::request::{RequestAuth, TriggerClient};
 
-use super::{CANARY, ask, basic, failure, hidden, open, triggers};
+use super::{CANARY, ask, basic, failure, public, sensitive, triggers};
 use crate::support::log::record;
 use crate::support::web::{Reply, Web};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 /// The examples of RFC 7617 and RFC 6750.
 #[tokio::test]
-async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_them() {
+async fn basic_and_bearer_authorization_match_the_rfc_examples() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     for (auth, expected) in [
         (basic("Aladdin", "open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
         (basic("test", "123£"), "Basic dGVzdDoxMjPCow=="),
-        (Some(RequestAuth::Bearer(hidden("mF_9.B5f-4.1JqM"))), "Bearer mF_9.B5f-4.1JqM"),
+        (Some(RequestAuth::Bearer(sensitive("mF_9.B5f-4.1JqM"))), "Bearer mF_9.B5f-4.1JqM"),
     ] {
         let mut request = get(web.url("/"));
         request.auth = auth;
@@ -25,7 +25,7 @@ async fn a_name_with_its_password_and_a_token_are_sent_as_the_standards_have_the
 }
 
 #[tokio::test]
-async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
+async fn configured_authorization_replaces_the_user_in_the_url() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let url = format!("http://mallory:x@{}/", web.address);
     let triggers = triggers("");
@@ -38,32 +38,32 @@ async fn who_stands_in_the_url_does_not_speak_beside_who_we_are() {
 }
 
 #[tokio::test]
-async fn a_name_that_would_begin_the_password_is_not_sent() {
+async fn a_user_name_with_a_colon_is_an_error() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = get(web.url("/"));
-    request.auth = Some(RequestAuth::Basic(hidden(format!("admin:{CANARY}")), open("x")));
+    request.auth = Some(RequestAuth::Basic(sensitive(format!("admin:{CANARY}")), public("x")));
     let text = failure(&triggers(""), request).await;
     assert!(text.contains("the user name contains a colon") && !text.contains(CANARY), "{text}");
     assert_eq!(web.unread_requests(), 0);
 }
 
 #[tokio::test]
-async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
+async fn credentials_are_in_no_error_and_no_log_line() {
     let (lines, _guard) = record("trace");
     let web = Web::start(|_| Reply::Reset).await;
     let triggers = triggers("");
     for auth in [
         basic("ivr", CANARY),
-        Some(RequestAuth::Bearer(hidden(CANARY))),
-        Some(RequestAuth::Bearer(hidden(format!("{CANARY}\n")))),
+        Some(RequestAuth::Bearer(sensitive(CANARY))),
+        Some(RequestAuth::Bearer(sensitive(format!("{CANARY}\n")))),
     ] {
         for url in [web.url("/"), "http://shop.invalid/".to_owned()] {
             let mut request = get(url);
             request.auth = auth.clone();
-            request.signing_keys = vec![hidden(CANARY)];
+            request.signing_keys = vec![sensitive(CANARY)];
             let shown = format!("{request:?}");
             assert!(!shown.contains(CANARY), "{shown}");
-            triggers.send_detached(request.clone(), &plain());
+            triggers.send_detached(request.clone(), &plain_script());
             let text = format!("{:?}", ask(&triggers, request).await);
             assert!(!text.contains(CANARY), "{text}");
         }
@@ -75,7 +75,7 @@ async fn what_we_say_of_ourselves_is_in_no_error_and_in_no_line_of_ours() {
 }
 
 #[tokio::test]
-async fn a_proxy_is_told_who_we_are_and_nobody_else() {
+async fn proxy_credentials_are_sent_in_proxy_authorization_only() {
     let mut proxy = Web::start(|_| Reply::json("{}")).await;
     let daemon = format!("[trigger]\nproxy = 'http://ivr:p%40ss%2Fw@{}'\n", proxy.address);
     assert!(ask(&triggers(&daemon), get("http://shop.invalid/x")).await.answer.is_ok());

@@ -1,13 +1,13 @@
-//! Certificates: ours, and those of the other side.
+//! Client certificates and server certificates.
 
 use std::time::Duration;
 
 use dialscript::script::request::{RequestAuth, TriggerClient, TriggerError};
 
-use super::{CANARY, ask, failure, hidden, triggers};
+use super::{CANARY, ask, failure, sensitive, triggers};
 use crate::support::web::tls::{ClientAuth, TlsWeb};
 use crate::support::web::{Reply, Web};
-use crate::trigger::requests::{get, plain};
+use crate::trigger::requests::{get, plain_script};
 
 pub(super) const CA: &str = "ca = 'tls/authority.pem'\n";
 const PAIR: &str = "certificate = 'tls/client.pem'\nkey = 'tls/client.key'\n";
@@ -21,7 +21,7 @@ fn shop(wants: ClientAuth) -> TlsWeb {
 }
 
 #[tokio::test]
-async fn a_certificate_is_shown_where_it_is_demanded() {
+async fn the_client_certificate_is_sent_when_the_server_requires_one() {
     let shop = shop(ClientAuth::Required);
     let triggers = triggers(&upstream("localhost", &[CA, PAIR]));
     let fetched = ask(&triggers, get(shop.url("localhost", "/orders"))).await;
@@ -31,7 +31,7 @@ async fn a_certificate_is_shown_where_it_is_demanded() {
 }
 
 #[tokio::test]
-async fn who_is_not_taken_learns_why() {
+async fn the_error_says_whether_the_client_certificate_is_missing_or_rejected() {
     let (strict, strange) = (shop(ClientAuth::Required), shop(ClientAuth::RequiredFromStranger));
     for (keys, of, expected) in [
         (&[CA][..], &strict, "no connection: it requires a client certificate"),
@@ -44,7 +44,7 @@ async fn who_is_not_taken_learns_why() {
 }
 
 #[tokio::test]
-async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
+async fn a_configured_ca_is_trusted_for_its_upstream_only() {
     let shop = shop(ClientAuth::Optional);
     let wrong = "no connection: its certificate was not issued by a trusted CA";
     let port = shop.address.port();
@@ -75,7 +75,7 @@ async fn only_the_named_authorities_are_trusted_and_only_at_their_host() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_shown_to_no_other_host_and_to_no_other_port() {
+async fn the_client_certificate_is_not_sent_to_another_host_or_port() {
     let (ours, other) = (shop(ClientAuth::Optional), shop(ClientAuth::Optional));
     let place = format!("localhost:{}", ours.address.port());
     let daemon =
@@ -90,7 +90,7 @@ async fn a_certificate_is_shown_to_no_other_host_and_to_no_other_port() {
 }
 
 #[tokio::test]
-async fn nothing_of_who_we_are_goes_along_to_another_host() {
+async fn a_redirect_to_another_host_carries_no_credentials_and_no_client_certificate() {
     let other = shop(ClientAuth::Optional);
     let to = other.url("127.0.0.1", "/there");
     let ours = TlsWeb::start(ClientAuth::Required, move |_| Reply::redirect(307, &to));
@@ -98,8 +98,8 @@ async fn nothing_of_who_we_are_goes_along_to_another_host() {
     let daemon =
         [upstream("localhost", &[CA, PAIR]), upstream("127.0.0.1", &[CA]), egress.to_owned()];
     let mut request = get(ours.url("localhost", "/"));
-    request.auth = Some(RequestAuth::Bearer(hidden(CANARY)));
-    request.signing_keys = vec![hidden(CANARY)];
+    request.auth = Some(RequestAuth::Bearer(sensitive(CANARY)));
+    request.signing_keys = vec![sensitive(CANARY)];
     let fetched = ask(&triggers(&daemon.concat()), request).await;
     assert_eq!(fetched.answer.expect("an answer").status, 200);
     let (first, shown) = ours.next();
@@ -112,7 +112,7 @@ async fn nothing_of_who_we_are_goes_along_to_another_host() {
 }
 
 #[tokio::test]
-async fn the_time_of_tls_is_reported_once_for_each_connection() {
+async fn tls_time_is_reported_only_for_the_request_that_opens_the_connection() {
     let shop = shop(ClientAuth::Optional);
     let triggers = triggers(&upstream("localhost", &[CA]));
     let first = ask(&triggers, get(shop.url("localhost", "/"))).await;
@@ -127,12 +127,12 @@ async fn the_time_of_tls_is_reported_once_for_each_connection() {
 }
 
 #[tokio::test]
-async fn a_host_has_a_bound_of_its_own() {
+async fn max_requests_of_an_upstream_limits_its_concurrent_requests() {
     let leave = std::sync::Arc::new(tokio::sync::Notify::new());
     let reply = Reply::json("{}").held(&leave);
     let mut web = Web::start(move |_| reply.clone()).await;
     let triggers = triggers(&upstream("127.0.0.1", &["max_requests = 1\n"]));
-    let (script, first) = (plain(), get(web.url("/")));
+    let (script, first) = (plain_script(), get(web.url("/")));
     let mut second = get(web.url("/"));
     second.retry_policy.total_timeout = Duration::from_millis(100);
     let second = async {

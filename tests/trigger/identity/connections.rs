@@ -21,7 +21,7 @@ use super::{ask, triggers};
 use crate::support::web::tls::{ClientAuth, server};
 use crate::trigger::requests::get;
 
-/// Answers every request by HTTP/2 alone.
+/// A server that speaks only HTTP/2.
 async fn web() -> SocketAddr {
     let mut tls = server(ClientAuth::Optional);
     tls.alpn_protocols = vec![b"h2".to_vec()];
@@ -46,7 +46,7 @@ async fn web() -> SocketAddr {
     address
 }
 
-/// Stands before a server. When it is told so, nothing more comes by its first connection, which stays.
+/// A TCP relay in front of a server. Once `quiet` is cancelled, its first connection stays open but carries no data.
 async fn relay(to: SocketAddr, quiet: CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -69,7 +69,7 @@ async fn relay(to: SocketAddr, quiet: CancellationToken) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_connection_that_has_died_quietly_is_found_out_in_time_for_another_attempt() {
+async fn a_dead_http2_connection_is_detected_in_time_for_a_retry() {
     let quiet = CancellationToken::new();
     let address = relay(web().await, quiet.clone()).await;
     let triggers = triggers(&upstream("localhost", &[CA]));

@@ -1,4 +1,4 @@
-//! The built program, with what the daemon's file says of an upstream.
+//! The built program with an `[upstream]` table in `dialscript.toml`.
 
 use tokio::task::spawn_blocking;
 
@@ -9,7 +9,7 @@ use crate::support::web::Reply;
 use crate::support::web::tls::{ClientAuth, TlsWeb, file};
 
 #[tokio::test]
-async fn a_call_asks_by_the_certificate_and_the_keys_of_the_files() {
+async fn the_program_uses_the_client_certificate_and_signing_keys_of_its_files() {
     let shop = TlsWeb::start(ClientAuth::Required, |_| Reply::json(r#"{"code":"200"}"#));
     let folder = ConfigFolder::new();
     let upstream = format!(

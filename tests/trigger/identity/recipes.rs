@@ -1,4 +1,4 @@
-//! The recipes that verify signatures, on requests as they come.
+//! The recipes that verify signatures, run on requests as the server receives them.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::json;
 
-use super::signatures::{NEW, OLD, some};
+use super::signatures::{NEW, OLD, signed_requests};
 use crate::support::web::SeenRequest;
 
 fn recipe(name: &str) -> PathBuf {
@@ -17,14 +17,14 @@ fn page() -> String {
     std::fs::read_to_string(recipe("verifying-signatures.md")).unwrap()
 }
 
-/// What the page shows in one language.
-fn shown(page: &str, language: &str) -> String {
+/// The code block of one language on the page.
+fn code_on_page(page: &str, language: &str) -> String {
     let (_, rest) = page.split_once(&format!("```{language}\n")).expect(language);
     rest.split_once("```").expect(language).0.to_owned()
 }
 
-/// Whether a program is there; a line says so where it is not.
-fn is_there(program: &str) -> bool {
+/// Whether a program is installed. If not, a line on standard error says so.
+fn is_installed(program: &str) -> bool {
     let found = Command::new(program).arg("--version").stdout(Stdio::null()).status();
     let found = found.is_ok_and(|status| status.success());
     if !found {
@@ -33,8 +33,8 @@ fn is_there(program: &str) -> bool {
     found
 }
 
-/// What a program says to a text on its standard input.
-fn said(program: &mut Command, input: &[u8]) -> String {
+/// What a program writes when this is its standard input.
+fn output_of(program: &mut Command, input: &[u8]) -> String {
     let piped = program.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = piped.spawn().unwrap();
     running.stdin.take().unwrap().write_all(input).unwrap();
@@ -43,7 +43,7 @@ fn said(program: &mut Command, input: &[u8]) -> String {
     String::from_utf8([out, err].concat()).unwrap().trim().to_owned()
 }
 
-/// Each request as a verifier gets it, and once more; then with each part changed; then by keys that are not ours.
+/// Each request unchanged and repeated, with each part changed, and with signatures of other keys.
 fn cases(all: &[SeenRequest]) -> Vec<serde_json::Value> {
     let mut cases = Vec::new();
     let mut case = |header: &str, method: &str, target: &str, body: &[u8], expected: &str| {
@@ -108,9 +108,9 @@ given.cases.forEach(([header, method, target, body, expected], at) => {
 });
 ";
 
-/// By both keys of the application, with the end of the line that an editor leaves.
-async fn given() -> Vec<u8> {
-    let all = some(&[NEW, OLD]).await;
+/// The input of a verifier with both keys. One key ends with a newline, as an editor leaves it.
+async fn verifier_input() -> Vec<u8> {
+    let all = signed_requests(&[NEW, OLD]).await;
     let now = all[0].headers("dialscript-signature")[0][2..].split(',').next().unwrap().to_owned();
     let now: u64 = now.parse().unwrap();
     let keys = [format!("{NEW}\n"), OLD.to_owned()];
@@ -118,26 +118,26 @@ async fn given() -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn the_verifier_in_python_takes_what_is_ours_once_and_nothing_else() {
-    if is_there("python3") {
+async fn the_python_recipe_accepts_each_signed_request_once_and_rejects_all_others() {
+    if is_installed("python3") {
         let mut python = Command::new("python3");
         python.args(["-c", IN_PYTHON]).arg(recipe(""));
-        assert_eq!(said(&mut python, &given().await), "");
+        assert_eq!(output_of(&mut python, &verifier_input().await), "");
     }
 }
 
 #[tokio::test]
-async fn the_verifier_in_node_takes_what_is_ours_once_and_nothing_else() {
-    if is_there("node") {
+async fn the_node_recipe_accepts_each_signed_request_once_and_rejects_all_others() {
+    if is_installed("node") {
         let mut node = Command::new("node");
-        node.arg("-e").arg(format!("{}{IN_NODE}", shown(&page(), "js")));
-        assert_eq!(said(&mut node, &given().await), "");
+        node.arg("-e").arg(format!("{}{IN_NODE}", code_on_page(&page(), "js")));
+        assert_eq!(output_of(&mut node, &verifier_input().await), "");
     }
 }
 
 #[tokio::test]
-async fn a_stored_request_is_verified_by_hand() {
-    if !is_there("python3") {
+async fn the_command_line_verifier_checks_a_stored_request() {
+    if !is_installed("python3") {
         return;
     }
     let folder = tempfile::TempDir::new().unwrap();
@@ -146,21 +146,21 @@ async fn a_stored_request_is_verified_by_hand() {
         folder.path().join(name)
     };
     let (ours, other) = (key("ours", NEW), key("other", "another-key-of-32-characters-xxx"));
-    let all = some(&[NEW]).await;
+    let all = signed_requests(&[NEW]).await;
     let seen = all.last().unwrap();
     for (key, expected) in [(ours, "signed"), (other, "refused: no key of ours has signed this")] {
         let mut python = Command::new("python3");
         python.arg(recipe("verify_signature.py")).arg("--key-file").arg(key);
         python.args(["--header", seen.headers("dialscript-signature")[0]]);
         python.args(["--method", "POST", "--target", seen.path()]);
-        assert_eq!(said(&mut python, &seen.body), expected);
+        assert_eq!(output_of(&mut python, &seen.body), expected);
     }
 }
 
 #[test]
-fn the_page_shows_the_heart_of_the_program() {
+fn the_python_code_on_the_page_is_part_of_the_recipe() {
     let program = std::fs::read_to_string(recipe("verify_signature.py")).unwrap();
-    let heart = shown(&page(), "python");
-    let indented: String = heart.lines().map(|line| format!("        {line}\n")).collect();
+    let code = code_on_page(&page(), "python");
+    let indented: String = code.lines().map(|line| format!("        {line}\n")).collect();
     assert!(program.contains(&indented), "{indented}");
 }

@@ -12,15 +12,15 @@ use dialscript::script::path::KeyPath;
 use dialscript::script::request::{CacheStatus, TriggerClient, TriggerRequest};
 use ring::digest::{SHA256, digest};
 
-use super::{ask, hidden, open, triggers};
+use super::{ask, public, sensitive, triggers};
 use crate::support::log::record;
 use crate::support::web::{Reply, SeenRequest, Web};
-use crate::trigger::requests::{get, plain, to};
+use crate::trigger::requests::{get, plain_script, request_target};
 
 pub(super) const NEW: &str = "the-new-key-of-32-characters-xxx";
 pub(super) const OLD: &str = "the-old-key-of-32-characters-xxx";
 
-/// HMAC as RFC 2104 has it.
+/// HMAC-SHA-256 as in RFC 2104.
 fn hmac(key: &str, text: &[u8]) -> String {
     let mut block = [0; 64];
     block[..key.len()].copy_from_slice(key.as_bytes());
@@ -29,7 +29,7 @@ fn hmac(key: &str, text: &[u8]) -> String {
     HEXLOWER.encode(outer.as_ref())
 }
 
-/// What a request says of itself: its time and its signatures.
+/// The time and the signatures in the signature header.
 fn signature(seen: &SeenRequest) -> (u64, Vec<&str>) {
     let [signature] = seen.headers("dialscript-signature")[..] else { panic!("{}", seen.head) };
     let mut parts = signature.split(',');
@@ -50,12 +50,12 @@ pub(super) fn is_signed_by(key: &str, seen: &SeenRequest) -> bool {
 }
 
 fn signed(mut request: TriggerRequest, keys: &[&str]) -> TriggerRequest {
-    request.signing_keys = keys.iter().map(|key| hidden(*key)).collect();
+    request.signing_keys = keys.iter().map(|key| sensitive(*key)).collect();
     request
 }
 
-/// Requests as they come, with and without a body and a query.
-pub(super) async fn some(keys: &[&str]) -> Vec<SeenRequest> {
+/// Signed requests as the server receives them, with and without a body and a query.
+pub(super) async fn signed_requests(keys: &[&str]) -> Vec<SeenRequest> {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     let mut all = Vec::new();
@@ -68,7 +68,7 @@ pub(super) async fn some(keys: &[&str]) -> Vec<SeenRequest> {
         ("/orders", Some("a=1&b={\"ü\":\n\"x\"}")),
     ] {
         let mut request = signed(get(web.url(path)), keys);
-        request.body = body.map(|body| (open(body), "application/x-www-form-urlencoded"));
+        request.body = body.map(|body| (public(body), "application/x-www-form-urlencoded"));
         assert!(ask(&triggers, request).await.answer.is_ok(), "{path}");
         all.push(web.next().await);
     }
@@ -76,8 +76,8 @@ pub(super) async fn some(keys: &[&str]) -> Vec<SeenRequest> {
 }
 
 #[tokio::test]
-async fn a_signature_is_of_what_came_over_the_line() {
-    for seen in some(&[NEW]).await {
+async fn a_signature_covers_time_method_path_query_and_body_as_sent() {
+    for seen in signed_requests(&[NEW]).await {
         let (time, signatures) = signature(&seen);
         assert_eq!(signatures, [hmac(NEW, &signed_text(time, &seen))], "{}", seen.line());
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
@@ -102,7 +102,7 @@ async fn a_signature_is_of_what_came_over_the_line() {
 }
 
 #[tokio::test]
-async fn no_part_can_be_taken_for_another() {
+async fn requests_with_shifted_part_boundaries_have_different_signed_texts() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let triggers = triggers("");
     let mut texts = Vec::new();
@@ -110,7 +110,7 @@ async fn no_part_can_be_taken_for_another() {
         [("/a?b", "c"), ("/a", "b\nc"), ("/a%0Ab", "c"), ("/a?b%0Ac", ""), ("/a?", "b\nc\n")]
     {
         let mut request = signed(get(web.url(path)), &[NEW]);
-        request.body = Some((open(body), "text/plain"));
+        request.body = Some((public(body), "text/plain"));
         assert!(ask(&triggers, request).await.answer.is_ok());
         let seen = web.next().await;
         assert!(is_signed_by(NEW, &seen));
@@ -122,33 +122,33 @@ async fn no_part_can_be_taken_for_another() {
 }
 
 #[tokio::test]
-async fn two_keys_sign_each_and_none_signs_nothing() {
-    for seen in some(&[NEW, OLD]).await {
+async fn each_key_adds_a_signature_and_without_keys_there_is_no_header() {
+    for seen in signed_requests(&[NEW, OLD]).await {
         let (time, signatures) = signature(&seen);
         let text = signed_text(time, &seen);
         assert_eq!(signatures, [hmac(NEW, &text), hmac(OLD, &text)]);
     }
-    for seen in some(&[]).await {
+    for seen in signed_requests(&[]).await {
         assert!(seen.headers("dialscript-signature").is_empty());
     }
 }
 
 #[tokio::test]
-async fn a_header_of_the_script_is_no_signature() {
+async fn a_signature_header_of_the_script_is_replaced() {
     let mut web = Web::start(|_| Reply::json("{}")).await;
     let mut request = signed(get(web.url("/")), &[NEW]);
     let name = http::HeaderName::from_static("dialscript-signature");
-    request.headers = vec![(name, open("t=1,v1=0"))];
+    request.headers = vec![(name, public("t=1,v1=0"))];
     assert!(ask(&triggers(""), request).await.answer.is_ok());
     assert!(is_signed_by(NEW, &web.next().await));
 }
 
 #[tokio::test]
-async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
+async fn each_attempt_is_signed_again_with_a_later_time() {
     let mut web = Web::start(|_| Reply::with(503, "", "")).await;
     let mut second = Web::start(|_| Reply::with(503, "", "")).await;
     let mut request = signed(get(web.url("/first?a=1")), &[NEW]);
-    request.fallback = Some(to(second.url("/second?b=2")));
+    request.fallback = Some(request_target(second.url("/second?b=2")));
     request.retry_policy.retries = 1;
     assert!(ask(&triggers(""), request).await.timings.used_fallback);
     let seen = [web.next().await, web.next().await, second.next().await, second.next().await];
@@ -161,8 +161,8 @@ async fn each_attempt_is_signed_anew_and_later_than_the_one_before() {
     assert!(times[3] - times[0] < 10, "{times:?}");
 }
 
-/// A script that keeps whatever has a `code`.
-fn keeping() -> Arc<Script> {
+/// A script that caches every answer with a `code`.
+fn caching_script() -> Arc<Script> {
     let caching =
         ResponseCachePolicy { fresh: Duration::from_secs(60), ..ResponseCachePolicy::default() };
     let (key, caching) = (KeyPath::parse("code"), Some(caching));
@@ -174,11 +174,11 @@ fn keeping() -> Arc<Script> {
 }
 
 #[tokio::test]
-async fn an_answer_is_the_same_whoever_signed_the_request() {
+async fn the_signing_key_is_not_part_of_the_cache_key() {
     let mut web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
     let triggers = triggers("");
     for (key, cache) in [(OLD, CacheStatus::Miss), (NEW, CacheStatus::Hit)] {
-        let fetched = triggers.send(signed(get(web.url("/")), &[key]), &keeping()).await;
+        let fetched = triggers.send(signed(get(web.url("/")), &[key]), &caching_script()).await;
         assert_eq!(fetched.cache, cache);
     }
     assert!(is_signed_by(OLD, &web.next().await));
@@ -186,7 +186,7 @@ async fn an_answer_is_the_same_whoever_signed_the_request() {
 }
 
 #[tokio::test]
-async fn a_redirect_within_the_host_takes_the_signature_of_the_first_path() {
+async fn a_redirect_within_the_host_keeps_the_signature_of_the_first_path() {
     let mut web = Web::start(|seen| match seen.path() {
         "/a" => Reply::redirect(307, "/b"),
         _ => Reply::json("{}"),
@@ -199,13 +199,13 @@ async fn a_redirect_within_the_host_takes_the_signature_of_the_first_path() {
 }
 
 #[tokio::test]
-async fn keys_are_in_no_line_of_any_log() {
+async fn signing_keys_are_never_logged() {
     let (lines, _guard) = record("trace");
     let web = Web::start(|_| Reply::with(503, "", "")).await;
     let triggers = triggers("");
     for url in [web.url("/"), "http://shop.invalid/".to_owned(), "nonsense".to_owned()] {
         let request = signed(get(url), &[NEW, OLD]);
-        triggers.send_detached(request.clone(), &plain());
+        triggers.send_detached(request.clone(), &plain_script());
         let text = format!("{:?}", ask(&triggers, request).await);
         assert!(!text.contains("-key-of-"), "{text}");
     }

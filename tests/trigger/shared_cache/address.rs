@@ -1,9 +1,9 @@
-//! What is an address of a server, and what is shown of it.
+//! Addresses of cache servers, and how they are shown.
 
 use dialscript::trigger::shared_cache::{RedisAddress, RedisAddressError, SharedCacheSettings};
 
 #[test]
-fn an_address_is_one_of_redis_with_tls_or_without_or_a_socket() {
+fn an_address_is_a_redis_url_a_rediss_url_or_a_socket() {
     for text in [
         "redis://10.0.0.5",
         "redis://[::1]:6380/15",
@@ -26,7 +26,7 @@ fn an_address_is_one_of_redis_with_tls_or_without_or_a_socket() {
 }
 
 #[test]
-fn nothing_that_is_shown_of_the_settings_holds_a_secret() {
+fn the_debug_output_of_the_settings_contains_no_secret() {
     let shown = |url: &str| {
         let address: RedisAddress = url.parse().unwrap();
         let settings = SharedCacheSettings { address: address.clone(), secret: "s3cret".into() };

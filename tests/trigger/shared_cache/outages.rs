@@ -1,4 +1,4 @@
-//! A server that is away, comes back, or means harm: no call waits for it.
+//! A cache server that is down, comes back, or is hostile: no call waits for it.
 
 use std::time::{Duration, Instant};
 
@@ -9,31 +9,31 @@ use crate::support::fake_redis::{FakeRedis, RedisBehavior};
 use crate::support::log::record;
 use crate::support::wait::until_async;
 
-/// The bound of one operation, and what a busy machine adds.
+/// The timeout of one operation (250 ms), and 500 ms for a busy machine.
 const BOUND: Duration = Duration::from_millis(250 + 500);
 
-async fn in_time<T>(operation: impl Future<Output = T>) -> T {
+async fn within_bound<T>(operation: impl Future<Output = T>) -> T {
     let began = Instant::now();
     let done = operation.await;
     assert!(began.elapsed() < BOUND, "{:?}", began.elapsed());
     done
 }
 
-/// Every operation, none of which helps.
-async fn nothing_helps(cache: &SharedCache) {
-    assert_eq!(in_time(cache.get(&key(1))).await, None);
-    in_time(cache.put(&key(1), &entry("lost"))).await;
-    assert!(!in_time(cache.remove(&[key(1)])).await);
+/// Every operation fails, each within its timeout.
+async fn assert_every_operation_fails(cache: &SharedCache) {
+    assert_eq!(within_bound(cache.get(&key(1))).await, None);
+    within_bound(cache.put(&key(1), &entry("lost"))).await;
+    assert!(!within_bound(cache.remove(&[key(1)])).await);
     assert!(matches!(
-        in_time(cache.acquire_lease(&key(1), MINUTE)).await,
+        within_bound(cache.acquire_lease(&key(1), MINUTE)).await,
         LeaseOutcome::Unavailable
     ));
     let until = tokio::time::Instant::now() + MINUTE;
-    assert_eq!(in_time(cache.wait_for_entry(&key(1), MINUTE, until)).await, None);
-    assert_eq!(in_time(cache.purge()).await, Err(PurgeError::Unavailable(0)));
+    assert_eq!(within_bound(cache.wait_for_entry(&key(1), MINUTE, until)).await, None);
+    assert_eq!(within_bound(cache.purge()).await, Err(PurgeError::Unavailable(0)));
 }
 
-async fn it_works_again(cache: &SharedCache) {
+async fn until_usable(cache: &SharedCache) {
     until_async("it works again", || async {
         cache.put(&key(1), &entry("back")).await;
         body(cache.get(&key(1)).await).as_deref() == Some("back")
@@ -43,14 +43,14 @@ async fn it_works_again(cache: &SharedCache) {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
+async fn a_server_that_is_down_at_start_is_used_once_it_is_up() {
     let (log, _guard) = record("dialscript=trace");
     let mut fake = FakeRedis::stopped().await;
     let cache = cache(&fake.url());
-    nothing_helps(&cache).await;
+    assert_every_operation_fails(&cache).await;
     assert!(!cache.is_up());
     fake.restart().await;
-    it_works_again(&cache).await;
+    until_usable(&cache).await;
     let log = log.text();
     assert_eq!(log.matches(" WARN ").count(), 1, "{log}");
     assert!(
@@ -61,7 +61,7 @@ async fn a_server_that_is_away_at_the_start_serves_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_restarted_serves_again() {
+async fn a_killed_server_is_used_again_after_its_restart() {
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(2), &entry("before")).await;
@@ -71,33 +71,33 @@ async fn a_server_that_is_killed_and_restarted_serves_again() {
         !cache.is_up()
     })
     .await;
-    nothing_helps(&cache).await;
+    assert_every_operation_fails(&cache).await;
     fake.restart().await;
-    it_works_again(&cache).await;
+    until_usable(&cache).await;
     assert_eq!(body(cache.get(&key(2)).await).as_deref(), Some("before"));
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_closed_while_nobody_asked_is_made_anew_without_a_word() {
+async fn an_idle_connection_closed_by_the_server_is_reopened_without_a_log_line() {
     let (log, _guard) = record("dialscript=trace");
     let mut fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("kept")).await;
     fake.stop().await;
     fake.restart().await;
-    // What happens on this thread's sockets is seen in its order: the end of the first connection before this.
+    // Events on the sockets of this thread arrive in order: the end of the first connection arrives before this.
     super::cache(&fake.url()).put(&key(2), &entry("of another")).await;
     assert_eq!(body(cache.get(&key(1)).await).as_deref(), Some("kept"));
     assert!(!log.text().contains("WARN"), "{}", log.text());
 }
 
 #[tokio::test]
-async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
+async fn a_silent_server_costs_one_timeout_and_then_no_more_time() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("kept")).await;
     fake.set_behavior(RedisBehavior::NoReply);
-    assert_eq!(in_time(cache.get(&key(1))).await, None);
+    assert_eq!(within_bound(cache.get(&key(1))).await, None);
     let (connections, commands) = seen(&fake);
     let began = Instant::now();
     for _ in 0..200 {
@@ -105,9 +105,9 @@ async fn a_silent_server_costs_its_bound_once_and_then_nothing() {
     }
     assert!(began.elapsed() < BOUND, "{:?} for 200", began.elapsed());
     assert_eq!(seen(&fake), (connections, commands), "it is left alone");
-    nothing_helps(&cache).await;
+    assert_every_operation_fails(&cache).await;
     fake.set_behavior(RedisBehavior::Normal);
-    it_works_again(&cache).await;
+    until_usable(&cache).await;
 }
 
 fn seen(fake: &FakeRedis) -> (usize, usize) {
@@ -116,7 +116,7 @@ fn seen(fake: &FakeRedis) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_grow() {
+async fn while_a_server_is_down_one_call_at_a_time_reconnects_with_growing_pauses() {
     let fake = FakeRedis::start().await;
     fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
@@ -124,7 +124,7 @@ async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_g
     while looks.len() < 3 {
         let before = seen(&fake).0;
         let keys: Vec<_> = (0..20).map(key).collect();
-        let calls = keys.iter().map(|key| in_time(cache.get(key)));
+        let calls = keys.iter().map(|key| within_bound(cache.get(key)));
         futures_util::future::join_all(calls).await;
         let more = seen(&fake).0 - before;
         assert!(more <= 1, "{more} connections at once");
@@ -138,7 +138,7 @@ async fn while_a_server_is_away_one_call_at_a_time_looks_for_it_and_the_pauses_g
 }
 
 #[tokio::test]
-async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
+async fn a_call_that_ends_while_connecting_blocks_no_other_call() {
     let fake = FakeRedis::start().await;
     fake.set_behavior(RedisBehavior::NoReply);
     let cache = cache(&fake.url());
@@ -150,7 +150,7 @@ async fn a_call_that_leaves_while_it_connects_blocks_nobody() {
 }
 
 #[tokio::test]
-async fn a_full_server_is_still_read_from_and_reported_once() {
+async fn a_full_server_is_still_read_and_is_reported_once() {
     let (log, _guard) = record("dialscript=trace");
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
@@ -166,21 +166,21 @@ async fn a_full_server_is_still_read_from_and_reported_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_stops_sending_is_cut_off() {
+async fn the_connection_to_a_server_with_an_endless_reply_is_closed() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("kept")).await;
     fake.set_behavior(RedisBehavior::Flood);
-    assert_eq!(in_time(cache.get(&key(1))).await, None);
+    assert_eq!(within_bound(cache.get(&key(1))).await, None);
     assert!(!cache.is_up());
     let flooded = fake.state.lock().unwrap().flood_bytes;
     assert!(flooded < 24 << 20, "{flooded} bytes: 8 MiB, and what lies in sockets");
     fake.set_behavior(RedisBehavior::Normal);
-    it_works_again(&cache).await;
+    until_usable(&cache).await;
 }
 
 #[tokio::test]
-async fn the_password_opens_the_server_and_is_never_logged() {
+async fn the_password_authenticates_and_is_never_logged() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     fake.state.lock().unwrap().password = Some("p/ss w@rd");

@@ -1,4 +1,4 @@
-//! The same against a real server, that DIALSCRIPT_REDIS names: `cargo test --test trigger real -- --ignored`.
+//! The same against a real server, whose URL is in DIALSCRIPT_REDIS: `cargo test --test trigger real -- --ignored`.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ fn real() -> SharedCache {
     cache(&std::env::var("DIALSCRIPT_REDIS").expect("DIALSCRIPT_REDIS names a server"))
 }
 
-/// One test: the tests of a file run side by side, and this one empties the server.
+/// One test, since tests run in parallel and this one empties the server.
 #[tokio::test]
 #[ignore = "needs a real server"]
-async fn a_real_server_leads_keeps_ages_and_forgets() {
-    leads().await;
-    ages().await;
-    forgets().await;
+async fn a_real_server_grants_leases_stores_ages_and_deletes_answers() {
+    assert_leases().await;
+    assert_ages().await;
+    assert_deletions().await;
 }
 
-async fn leads() {
+async fn assert_leases() {
     let (one, other) = (real(), real());
     one.purge().await.unwrap();
     assert_eq!(one.get(&key(1)).await, None);
@@ -38,7 +38,7 @@ async fn leads() {
     assert!(matches!(other.acquire_lease(&key(1), MINUTE).await, LeaseOutcome::Acquired(_)));
 }
 
-async fn forgets() {
+async fn assert_deletions() {
     let (one, other) = (real(), real());
     for n in 0..200 {
         one.put(&key(n), &entry(&"x".repeat(100))).await;
@@ -49,8 +49,8 @@ async fn forgets() {
     assert_eq!(one.get(&key(8)).await, None);
 }
 
-/// The longest answer, too.
-async fn ages() {
+/// Also with the longest answer.
+async fn assert_ages() {
     let cache = real();
     let long = "x".repeat(500 * 1024);
     let short = SharedCacheEntry { lifetime: Duration::from_secs(2), ..entry(&long) };

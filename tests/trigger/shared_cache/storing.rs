@@ -1,4 +1,4 @@
-//! Answers that are kept, and what the server knows of them.
+//! Stored answers, and what the server can learn of them.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::support::fake_redis::{FakeRedis, RedisEntry};
 use crate::support::log::record;
 
 #[tokio::test]
-async fn what_one_daemon_puts_another_gets() {
+async fn an_answer_stored_by_one_daemon_is_read_by_another() {
     let fake = FakeRedis::start().await;
     let (one, other) = (cache(&fake.url()), cache(&fake.url()));
     assert_eq!(one.get(&key(1)).await, None);
@@ -31,7 +31,7 @@ async fn what_one_daemon_puts_another_gets() {
 }
 
 #[tokio::test]
-async fn the_age_is_what_the_server_has_counted_down() {
+async fn the_age_is_computed_from_the_remaining_lifetime_at_the_server() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("old")).await;
@@ -51,7 +51,7 @@ async fn the_age_is_what_the_server_has_counted_down() {
 }
 
 #[tokio::test]
-async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
+async fn the_server_never_receives_a_plain_key_answer_or_secret() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(b'K'), &entry("the balance is 1234.56")).await;
@@ -67,7 +67,7 @@ async fn the_server_never_sees_a_key_an_answer_or_the_secret() {
 }
 
 #[tokio::test]
-async fn one_answer_is_sealed_differently_each_time() {
+async fn an_answer_is_encrypted_differently_each_time() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let mut values = Vec::new();
@@ -78,8 +78,8 @@ async fn one_answer_is_sealed_differently_each_time() {
     assert!(values.len() == 2 && values[0] != values[1]);
 }
 
-/// What is left of an answer after the server, or whoever is in it, has changed its entry.
-async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
+/// The answer that is read after its entry was changed on the server.
+async fn read_after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry("true")).await;
@@ -88,19 +88,23 @@ async fn after(change: impl Fn(&mut RedisEntry)) -> Option<SharedCacheEntry> {
 }
 
 #[tokio::test]
-async fn a_value_that_was_changed_is_absent() {
-    assert!(after(|_| {}).await.is_some());
-    assert_eq!(after(|entry| entry.value[20] ^= 1).await, None);
-    assert_eq!(after(|entry| entry.value[0] ^= 1).await, None, "its nonce");
-    assert_eq!(after(|entry| entry.value.truncate(40)).await, None);
-    assert_eq!(after(|entry| entry.value.truncate(5)).await, None);
-    assert_eq!(after(|entry| entry.value.push(0)).await, None);
-    assert_eq!(after(|entry| entry.value = vec![7; 600 * 1024]).await, None);
-    assert_eq!(after(|entry| entry.ends += MINUTE).await, None, "it would outlive its lifetime");
+async fn a_modified_value_counts_as_absent() {
+    assert!(read_after(|_| {}).await.is_some());
+    assert_eq!(read_after(|entry| entry.value[20] ^= 1).await, None);
+    assert_eq!(read_after(|entry| entry.value[0] ^= 1).await, None, "its nonce");
+    assert_eq!(read_after(|entry| entry.value.truncate(40)).await, None);
+    assert_eq!(read_after(|entry| entry.value.truncate(5)).await, None);
+    assert_eq!(read_after(|entry| entry.value.push(0)).await, None);
+    assert_eq!(read_after(|entry| entry.value = vec![7; 600 * 1024]).await, None);
+    assert_eq!(
+        read_after(|entry| entry.ends += MINUTE).await,
+        None,
+        "it would outlive its lifetime"
+    );
 }
 
 #[tokio::test]
-async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_once() {
+async fn a_value_of_another_key_or_secret_counts_as_absent_and_is_reported_once() {
     let (log, _guard) = record("trace");
     let fake = FakeRedis::start().await;
     let one = cache(&fake.url());
@@ -121,7 +125,7 @@ async fn a_value_under_another_key_or_by_another_secret_is_absent_and_reported_o
 }
 
 #[tokio::test]
-async fn an_answer_that_is_too_long_is_not_written() {
+async fn an_answer_that_is_too_long_is_not_stored() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     cache.put(&key(1), &entry(&"x".repeat(512 * 1024))).await;
@@ -132,7 +136,7 @@ async fn an_answer_that_is_too_long_is_not_written() {
 }
 
 #[tokio::test]
-async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
+async fn answers_are_deleted_one_by_one_or_all_at_once_and_other_keys_stay() {
     let fake = FakeRedis::start().await;
     let cache = cache(&fake.url());
     let theirs = RedisEntry { value: b"1".to_vec(), ends: Instant::now() + MINUTE };
@@ -153,7 +157,7 @@ async fn answers_are_forgotten_one_by_one_or_all_at_once_and_nothing_else_is() {
 }
 
 #[test]
-fn daemons_with_one_secret_make_one_key_of_requests() {
+fn daemons_with_the_same_secret_compute_the_same_keys() {
     let made = |secret: &str| hmac::sign(&request_hmac_key(secret).unwrap(), b"a request");
     assert_eq!(made("one").as_ref(), made("one").as_ref());
     assert_ne!(made("one").as_ref(), made("another").as_ref());

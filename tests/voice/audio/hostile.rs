@@ -1,4 +1,4 @@
-//! Files that are no sounds, and files that want to do harm.
+//! Files that are not sounds, and hostile files.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use dialscript::voice::audio::{AudioError, MAX_FILE_BYTES, convert};
 use dialscript::voice::settings::SoundFormat;
 use proptest::prelude::*;
 
-use super::tones::{Kind, tone, wav};
+use super::tones::{WavFormat, tone, wav};
 
 const SAMPLES: [&[u8]; 4] = [
     include_bytes!("../../data/sounds/stereo-44100.mp3"),
@@ -16,7 +16,7 @@ const SAMPLES: [&[u8]; 4] = [
 ];
 
 fn short() -> Vec<u8> {
-    wav(&tone(1000.0, 22050, 0.1), Kind { channels: 2, rate: 22050, bits: 16 })
+    wav(&tone(1000.0, 22050, 0.1), WavFormat { channels: 2, rate: 22050, bits: 16 })
 }
 
 fn narrow(file: &[u8]) -> Result<(), AudioError> {
@@ -24,7 +24,7 @@ fn narrow(file: &[u8]) -> Result<(), AudioError> {
 }
 
 #[test]
-fn what_is_no_sound_is_reported_in_words() {
+fn a_file_that_is_not_a_sound_is_an_error_with_a_clear_message() {
     assert_eq!(narrow(b""), Err(AudioError::UnknownFormat));
     assert_eq!(narrow(b"<!doctype html><title>Not found</title>"), Err(AudioError::UnknownFormat));
     assert_eq!(narrow(&[0; 100_000]), Err(AudioError::UnknownFormat));
@@ -38,7 +38,7 @@ fn what_is_no_sound_is_reported_in_words() {
 }
 
 #[test]
-fn opus_is_named() {
+fn an_opus_file_is_named_in_the_error() {
     let mut page = b"OggS\0\x02".to_vec();
     page.extend([0; 20]);
     page.extend(b"\x01\x13OpusHead\x01\x02\x38\x01\x80\xbb\0\0\0\0\0");
@@ -46,7 +46,7 @@ fn opus_is_named() {
 }
 
 #[test]
-fn rates_and_channels_out_of_bounds_are_refused_before_they_cost_anything() {
+fn rates_and_channel_counts_out_of_range_are_refused_before_conversion() {
     let with = |at: usize, bytes: &[u8]| {
         let mut file = short();
         file[at..at + bytes.len()].copy_from_slice(bytes);
@@ -57,20 +57,20 @@ fn rates_and_channels_out_of_bounds_are_refused_before_they_cost_anything() {
     }
     assert!(with(24, &0u32.to_le_bytes()).is_err());
     assert_eq!(with(22, &9u16.to_le_bytes()), Err(AudioError::TooManyChannels(9)));
-    // With the last of these symphonia's reader panics in builds that check its arithmetic.
+    // The last of these makes symphonia's reader panic in builds with overflow checks.
     for channels in [0u16, 65535] {
         let began = Instant::now();
         assert!(with(22, &channels.to_le_bytes()).is_err(), "{channels} channels");
         assert!(began.elapsed() < Duration::from_secs(2));
     }
-    let odd = wav(&tone(1000.0, 191_999, 0.1), Kind { channels: 1, rate: 191_999, bits: 16 });
+    let odd = wav(&tone(1000.0, 191_999, 0.1), WavFormat { channels: 1, rate: 191_999, bits: 16 });
     let began = Instant::now();
     assert_eq!(narrow(&odd), Ok(()), "a rate with no divisor");
     assert!(began.elapsed() < Duration::from_secs(10));
 }
 
 #[test]
-fn a_mutilated_file_is_heard_in_part_or_refused() {
+fn a_damaged_file_is_converted_in_part_or_refused() {
     for sample in SAMPLES.into_iter().chain([short().as_slice()]) {
         for step in [3, 17, 101] {
             let mut file = sample.to_vec();
@@ -93,12 +93,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_bytes_are_done_with_in_time(file in prop::collection::vec(any::<u8>(), 0..4096)) {
+    fn the_conversion_of_random_bytes_ends_in_time(file in prop::collection::vec(any::<u8>(), 0..4096)) {
         in_time(file)?;
     }
 
     #[test]
-    fn any_bytes_behind_a_beginning_are_done_with_in_time(
+    fn the_conversion_of_random_bytes_after_a_valid_header_ends_in_time(
         beginning in prop::sample::select(vec![
             &b"RIFF\xff\xff\xff\x7fWAVEfmt "[..], b"fLaC\0\0\0\x22", b"OggS\0\x02", b"ID3\x04\0\0", b"\xff\xfb\x90\x64",
         ]),
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_with_a_few_wrong_bytes_is_done_with_in_time(
+    fn the_conversion_of_a_file_with_a_few_wrong_bytes_ends_in_time(
         sample in prop::sample::select(SAMPLES.to_vec()),
         wrong in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12),
     ) {

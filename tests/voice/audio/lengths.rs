@@ -1,11 +1,11 @@
-//! How long a sound is: as long as it was, up to a whole 20 ms, whatever its header says.
+//! The length of converted sounds: that of the samples, rounded up to 20 ms, whatever the header says.
 
 use std::time::{Duration, Instant};
 
 use dialscript::voice::audio::{AudioError, convert};
 use dialscript::voice::settings::SoundFormat;
 
-use super::tones::{Kind, amplitude, loudest, samples, tone, wav};
+use super::tones::{WavFormat, amplitude, loudest, samples, tone, wav};
 use crate::support::data;
 
 fn narrow(file: Vec<u8>) -> Vec<i16> {
@@ -13,10 +13,10 @@ fn narrow(file: Vec<u8>) -> Vec<i16> {
 }
 
 #[test]
-fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
+fn the_length_is_kept_and_padded_with_silence_to_whole_frames() {
     for rate in [8000u32, 16000, 22050, 44100, 48000, 11027] {
         for frames in [1usize, 2, 80, 81, 8000, 22051] {
-            let file = wav(&vec![0.25; frames], Kind { channels: 1, rate, bits: 16 });
+            let file = wav(&vec![0.25; frames], WavFormat { channels: 1, rate, bits: 16 });
             let made = convert(file, SoundFormat::Narrow).unwrap();
             let sound = (frames as f64 * 8000.0 / f64::from(rate)).ceil() as usize;
             let wanted = sound.next_multiple_of(160);
@@ -30,10 +30,10 @@ fn lengths_are_kept_and_filled_up_to_whole_frames_with_silence() {
 }
 
 #[test]
-fn a_sound_begins_and_ends_where_it_did() {
+fn the_start_and_the_end_of_a_sound_do_not_move() {
     let mut clicks = vec![0.0; 44100];
     (clicks[100], clicks[44000]) = (1.0, -1.0);
-    let made = narrow(wav(&clicks, Kind { channels: 1, rate: 44100, bits: 16 }));
+    let made = narrow(wav(&clicks, WavFormat { channels: 1, rate: 44100, bits: 16 }));
     let first = made.iter().enumerate().max_by_key(|(_, sample)| **sample).unwrap().0;
     let last = made.iter().enumerate().min_by_key(|(_, sample)| **sample).unwrap().0;
     assert_eq!((first, last), (100 * 8000 / 44100, 44000 * 8000 / 44100 + 1));
@@ -41,8 +41,8 @@ fn a_sound_begins_and_ends_where_it_did() {
 
 /// `espeak-ng --stdout` can't know the length when it writes the header.
 #[test]
-fn a_header_that_promises_more_than_there_is_is_not_believed() {
-    let whole = wav(&tone(1000.0, 22050, 1.0), Kind { channels: 1, rate: 22050, bits: 16 });
+fn a_length_in_the_header_beyond_the_file_is_ignored() {
+    let whole = wav(&tone(1000.0, 22050, 1.0), WavFormat { channels: 1, rate: 22050, bits: 16 });
     for length in [0x7fff_f000u32, 0xffff_ffff, 0x7fff_ffff, 100_000] {
         let mut file = whole.clone();
         file[4..8].copy_from_slice(&length.wrapping_add(36).to_le_bytes());
@@ -56,8 +56,8 @@ fn a_header_that_promises_more_than_there_is_is_not_believed() {
 }
 
 #[test]
-fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
-    let whole = wav(&tone(1000.0, 44100, 2.0), Kind { channels: 2, rate: 44100, bits: 24 });
+fn a_truncated_file_is_converted_up_to_its_end() {
+    let whole = wav(&tone(1000.0, 44100, 2.0), WavFormat { channels: 2, rate: 44100, bits: 24 });
     let frames = 50_001;
     for ragged in 0..6 {
         let made = narrow(whole[..68 + frames * 6 + ragged].to_vec());
@@ -65,7 +65,7 @@ fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
         assert_eq!(made.len(), wanted, "{ragged} bytes of the next");
         assert!((loudest(&made) - 1.0).abs() < 0.03);
     }
-    // The Ogg file has its sound in one page, which is there or is not.
+    // The Ogg file has all its sound in one page.
     for name in ["stereo-44100.mp3", "mono-22050.flac"] {
         let path = data::path(&format!("sounds/{name}"));
         let file = std::fs::read(path).unwrap();
@@ -75,7 +75,7 @@ fn a_file_that_is_broken_off_plays_as_far_as_it_goes() {
 }
 
 #[test]
-fn what_stands_around_a_sound_is_not_heard() {
+fn metadata_around_a_sound_is_not_converted() {
     let file = include_bytes!("../../data/sounds/stereo-44100.mp3");
     let picture = [b"ID3\x03\0\0\0\0\x4e\x20", &[0xff; 10_016][..]].concat();
     let title = [b"TAG", &[b'x'; 125][..]].concat();
@@ -83,17 +83,17 @@ fn what_stands_around_a_sound_is_not_heard() {
 }
 
 #[test]
-fn frames_of_odd_width_do_not_slip_in_long_files() {
-    let kind = Kind { channels: 1, rate: 16000, bits: 24 };
-    let made = narrow(wav(&tone(1000.0, 16000, 20.0), kind));
+fn frames_of_odd_width_stay_aligned_in_long_files() {
+    let format = WavFormat { channels: 1, rate: 16000, bits: 24 };
+    let made = narrow(wav(&tone(1000.0, 16000, 20.0), format));
     assert_eq!(made.len(), 160_000);
     assert!((loudest(&made) - 1.0).abs() < 0.01);
     assert!(amplitude(&made, 1000.0, 8000) > 0.98);
 }
 
 #[test]
-fn nobody_listens_for_longer_than_a_quarter_of_an_hour() {
+fn a_sound_longer_than_15_minutes_is_refused() {
     let samples = vec![0.0; 15 * 60 * 8000 + 1];
-    let longer = wav(&samples, Kind { channels: 1, rate: 8000, bits: 8 });
+    let longer = wav(&samples, WavFormat { channels: 1, rate: 8000, bits: 8 });
     assert_eq!(convert(longer, SoundFormat::Narrow), Err(AudioError::TooLong));
 }

@@ -1,4 +1,4 @@
-//! Tones, files of them, and how much of a tone is in a file.
+//! Tones, WAV files of tones, and the amplitude of a tone in a file.
 
 use std::f64::consts::TAU;
 use std::io::Cursor;
@@ -11,9 +11,9 @@ pub(crate) fn tone(hertz: f64, rate: u32, seconds: f64) -> Vec<f64> {
     (0..samples).map(|n| (TAU * hertz * n as f64 / f64::from(rate)).sin()).collect()
 }
 
-/// How samples are written.
+/// The format of a WAV file.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kind {
+pub(crate) struct WavFormat {
     pub(crate) channels: u16,
     pub(crate) rate: u32,
     /// 8, 16, 24, 32, or 0 for floating point.
@@ -21,24 +21,24 @@ pub(crate) struct Kind {
 }
 
 /// A WAV file with the same samples in every channel.
-pub(crate) fn wav(samples: &[f64], kind: Kind) -> Vec<u8> {
-    let many = usize::from(kind.channels);
+pub(crate) fn wav(samples: &[f64], format: WavFormat) -> Vec<u8> {
+    let many = usize::from(format.channels);
     let frames = samples.iter().flat_map(|sample| std::iter::repeat_n(*sample, many));
-    wav_of_frames(frames, kind)
+    wav_of_frames(frames, format)
 }
 
-/// A WAV file with samples of all channels in turn.
-pub(crate) fn wav_of_frames(samples: impl Iterator<Item = f64>, kind: Kind) -> Vec<u8> {
-    let (bits_per_sample, sample_format) = match kind.bits {
+/// A WAV file of interleaved samples.
+pub(crate) fn wav_of_frames(samples: impl Iterator<Item = f64>, format: WavFormat) -> Vec<u8> {
+    let (bits_per_sample, sample_format) = match format.bits {
         0 => (32, SampleFormat::Float),
         bits => (bits, SampleFormat::Int),
     };
-    let (channels, sample_rate) = (kind.channels, kind.rate);
+    let (channels, sample_rate) = (format.channels, format.rate);
     let spec = WavSpec { channels, sample_rate, bits_per_sample, sample_format };
     let mut file = Cursor::new(Vec::new());
     let mut writer = WavWriter::new(&mut file, spec).unwrap();
     for sample in samples {
-        match kind.bits {
+        match format.bits {
             0 => writer.write_sample(sample as f32).unwrap(),
             bits => {
                 let most = f64::from(1u32 << (bits - 1));
@@ -51,7 +51,7 @@ pub(crate) fn wav_of_frames(samples: impl Iterator<Item = f64>, kind: Kind) -> V
     file.into_inner()
 }
 
-/// The samples of a file that was made, which must be 16-bit mono at `rate`.
+/// The samples of a converted file, which must be 16-bit mono at `rate`.
 pub(crate) fn samples(file: &[u8], rate: u32) -> Vec<i16> {
     let mut reader = WavReader::new(file).unwrap();
     let spec = reader.spec();

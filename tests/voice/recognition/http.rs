@@ -1,4 +1,4 @@
-//! A web service that listens.
+//! A web service as recognizer.
 
 use ::http::{HeaderName, HeaderValue};
 use dialscript::voice::settings::{AsrBackend, EngineHttpService};
@@ -22,22 +22,22 @@ async fn heard(
 ) -> Result<String, String> {
     let web = Web::start(reply).await;
     let setup = RecognitionSetup::new(service(&web));
-    let heard = setup.understood(&speech()).await;
-    setup.is_empty();
+    let heard = setup.transcribe(&speech()).await;
+    setup.assert_no_recordings();
     heard.map_err(|error| error.0)
 }
 
-/// The value of a part without a file.
+/// The value of a form field that is not a file.
 fn field<'a>(body: &'a str, name: &str) -> Option<&'a str> {
     let (_, value) = body.split_once(&format!("name=\"{name}\"\r\n\r\n"))?;
     value.split("\r\n").next()
 }
 
 #[tokio::test]
-async fn the_request_is_what_such_services_take() {
+async fn the_request_is_multipart_with_recording_model_and_language() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":" Four, seven.\n"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));
-    assert_eq!(setup.understood(&speech()).await.unwrap(), "Four, seven.");
+    assert_eq!(setup.transcribe(&speech()).await.unwrap(), "Four, seven.");
     let seen = web.next().await;
     assert_eq!(seen.line(), "POST /v1/audio/transcriptions?key=canary HTTP/1.1");
     assert_eq!(seen.headers("authorization"), ["Bearer canary"]);
@@ -53,11 +53,11 @@ async fn the_request_is_what_such_services_take() {
 }
 
 #[tokio::test]
-async fn a_language_without_a_code_of_two_letters_is_not_named() {
+async fn a_language_without_a_two_letter_code_is_not_sent() {
     let mut web = Web::start(|_| Reply::json(r#"{"text":"four"}"#)).await;
     let setup = RecognitionSetup::new(service(&web));
-    let recording = setup.recorded(&speech());
-    assert_eq!(setup.hearing.transcribe(recording, "gsw-CH").await.unwrap(), "four");
+    let recording = setup.write_recording(&speech());
+    assert_eq!(setup.recognizer.transcribe(recording, "gsw-CH").await.unwrap(), "four");
     let body = web.next().await.body;
     assert_eq!(field(&String::from_utf8_lossy(&body), "language"), None);
 }
@@ -78,7 +78,7 @@ async fn replies_are_json_or_text() {
 }
 
 #[tokio::test]
-async fn errors_have_their_words_and_nothing_of_the_reply() {
+async fn each_failure_has_its_error_message_without_the_reply() {
     let of = |status| heard(move |_| Reply::of(status, "text/plain", "canary"));
     assert_eq!(of(401).await.unwrap_err(), "recognizer: HTTP status 401");
     assert_eq!(of(500).await.unwrap_err(), "recognizer: HTTP status 500");
@@ -91,7 +91,7 @@ async fn errors_have_their_words_and_nothing_of_the_reply() {
 }
 
 #[tokio::test]
-async fn a_service_that_hangs_or_drips_is_left() {
+async fn a_service_that_hangs_or_drips_times_out() {
     let dripping = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n{\"text\":\"".to_vec();
     for reply in [Reply::Silence, Reply::Drip(dripping)] {
         let web = Web::start(move |_| reply.clone()).await;
@@ -101,7 +101,7 @@ async fn a_service_that_hangs_or_drips_is_left() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there() {
+async fn an_unreachable_service_is_an_error() {
     let web = Web::start(|_| Reply::Silence).await;
     let AsrBackend::Http(mut gone) = service(&web) else { panic!() };
     let free = free_address().port();

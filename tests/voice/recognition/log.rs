@@ -1,4 +1,4 @@
-//! What was said is in no line of the log, and in no error.
+//! Recognized text is in no log line and in no error.
 
 use dialscript::voice::settings::{AsrBackend, EngineHttpService, EngineProgram};
 
@@ -10,11 +10,11 @@ fn command(program: EngineProgram) -> AsrBackend {
     AsrBackend::Command(program)
 }
 
-/// All lines that the daemon's log can ever have.
+/// Every line that the daemon can log.
 const DAEMON: &str = "warn,dialscript=trace";
 
 #[tokio::test]
-async fn a_canary_that_was_said_is_nowhere() {
+async fn recognized_text_is_in_no_log_line_and_no_error() {
     let (lines, _guard) = record(DAEMON);
     let web = Web::start(|_| Reply::of(500, "text/plain", "canary")).await;
     let url = web.url("/canary").parse().unwrap();
@@ -31,14 +31,14 @@ async fn a_canary_that_was_said_is_nowhere() {
         assert!(!error.contains("canary"), "{error}");
     }
     let setup = RecognitionSetup::new(command(shell("echo canary; echo canary >&2", &[])));
-    assert_eq!(setup.understood(&speech()).await.unwrap(), "canary");
+    assert_eq!(setup.transcribe(&speech()).await.unwrap(), "canary");
     let lines = lines.text();
     assert!(!lines.contains("canary"), "{lines}");
 }
 
 #[tokio::test]
-async fn a_recording_shows_no_name() {
-    let (path, recording) = RecognitionSetup::shell("", &[]).begun();
+async fn the_debug_output_of_a_recording_has_no_file_name() {
+    let (path, recording) = RecognitionSetup::shell("", &[]).new_recording();
     let name = path.file_stem().unwrap().to_str().unwrap();
     assert!(!format!("{recording:?}").contains(name));
 }

@@ -1,4 +1,4 @@
-//! Who listens.
+//! The choice of the recognizer, and the paths of recordings.
 
 use std::path::Path;
 
@@ -9,25 +9,28 @@ use dialscript::voice::settings::{AsrBackend, FolderPaths, VoiceSettings};
 use crate::voice::recognition::setup::{RecognitionSetup, client, settings};
 
 #[test]
-fn without_an_engine_nobody_listens() {
+fn without_an_engine_speech_recognition_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let hearing = Recognizer::new(&settings(folder.path()), client());
-    assert_eq!(hearing.asr_source().expect_err("nobody").0, "no speech recognizer is configured");
+    let recognizer = Recognizer::new(&settings(folder.path()), client());
+    assert_eq!(
+        recognizer.asr_source().expect_err("nobody").0,
+        "no speech recognizer is configured"
+    );
 }
 
 #[test]
-fn the_switch_listens_itself() {
+fn speech_recognition_of_the_switch_is_used() {
     let setup = RecognitionSetup::new(AsrBackend::Switch {
         engine: "unimrcp".into(),
         grammar: "digits".into(),
     });
-    let (source, recording) = setup.hearing.asr_source().unwrap();
+    let (source, recording) = setup.recognizer.asr_source().unwrap();
     assert_eq!(source, AsrSource::Switch { engine: "unimrcp".into(), grammar: "digits".into() });
     assert!(recording.is_none());
 }
 
 #[test]
-fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
+fn a_recording_has_a_unique_path_as_the_switch_sees_it() {
     let setup = RecognitionSetup::shell("", &[]);
     let on_switch = Path::new("/mnt/said").to_owned();
     let recordings = FolderPaths { local: setup.path().to_owned(), on_switch };
@@ -41,8 +44,8 @@ fn a_recording_is_named_as_the_switch_sees_it_and_never_twice() {
         recordings_folder: recordings,
         ..settings
     };
-    let hearing = Recognizer::new(&settings, client());
-    let name = || match hearing.asr_source().unwrap() {
+    let recognizer = Recognizer::new(&settings, client());
+    let name = || match recognizer.asr_source().unwrap() {
         (AsrSource::Recording(name), Some(_)) => name.to_string(),
         (source, _) => panic!("{source:?}"),
     };

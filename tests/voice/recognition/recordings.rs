@@ -1,4 +1,4 @@
-//! Files that a switch writes, or somebody else.
+//! Recordings, and other files in the folder of recordings.
 
 use std::fs::{self, File};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -16,13 +16,13 @@ fn listening() -> RecognitionSetup {
 
 async fn error_for(file: &[u8]) -> String {
     let setup = listening();
-    let error = setup.understood(file).await.expect_err("no recording").0;
-    setup.is_empty();
+    let error = setup.transcribe(file).await.expect_err("no recording").0;
+    setup.assert_no_recordings();
     error
 }
 
 #[tokio::test]
-async fn a_file_that_is_none_of_a_switch_is_refused() {
+async fn a_file_that_is_not_a_recording_is_refused() {
     assert_eq!(error_for(b"").await, "recognizer: the recording is empty");
     assert_eq!(error_for(b"RIFF").await, "recognizer: the recording is not a WAV file");
     assert_eq!(error_for(&[0; 100_000]).await, "recognizer: the recording is not a WAV file");
@@ -32,77 +32,77 @@ async fn a_file_that_is_none_of_a_switch_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there() {
+async fn a_missing_recording_is_an_error() {
     let setup = listening();
-    let (_, recording) = setup.begun();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let (_, recording) = setup.new_recording();
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(error.starts_with("recognizer: could not read the recording: No such file"), "{error}");
 }
 
 #[tokio::test]
-async fn a_truncated_file_has_what_is_there() {
+async fn a_truncated_recording_is_read_up_to_its_end() {
     let whole = speech();
-    assert_eq!(listening().understood(&whole[..whole.len() / 2]).await.unwrap(), "12022");
+    assert_eq!(listening().transcribe(&whole[..whole.len() / 2]).await.unwrap(), "12022");
 }
 
 #[tokio::test]
-async fn a_header_that_promises_more_is_not_believed() {
+async fn a_length_in_the_header_beyond_the_recording_is_ignored() {
     let mut endless = speech();
     endless[40..44].copy_from_slice(&0x7fff_f000_u32.to_le_bytes());
-    assert_eq!(listening().understood(&endless).await.unwrap(), "24044");
+    assert_eq!(listening().transcribe(&endless).await.unwrap(), "24044");
 }
 
 #[tokio::test]
-async fn a_file_without_end_is_read_no_longer_than_an_utterance() {
+async fn an_endless_file_is_read_up_to_the_longest_utterance() {
     let setup = listening();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     File::create(path).unwrap().set_len(1 << 40).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is too long");
-    setup.is_empty();
+    setup.assert_no_recordings();
 }
 
 #[tokio::test]
-async fn a_link_a_pipe_and_a_folder_are_no_recordings() {
+async fn a_link_a_pipe_and_a_folder_are_refused() {
     let setup = listening();
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), speech()).unwrap();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     symlink(secret.path(), path).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(error.starts_with("recognizer: could not read the recording:"), "{error}");
     assert!(secret.path().exists());
-    setup.is_empty();
-    let (path, recording) = setup.begun();
+    setup.assert_no_recordings();
+    let (path, recording) = setup.new_recording();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is not a regular file");
-    setup.is_empty();
-    let (path, recording) = setup.begun();
+    setup.assert_no_recordings();
+    let (path, recording) = setup.new_recording();
     fs::create_dir(path).unwrap();
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert_eq!(error, "recognizer: the recording is not a regular file");
 }
 
 #[tokio::test]
-async fn a_file_that_may_not_be_read_is_deleted_all_the_same() {
+async fn an_unreadable_recording_is_still_deleted() {
     let setup = listening();
-    let (path, recording) = setup.begun();
+    let (path, recording) = setup.new_recording();
     fs::write(&path, speech()).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&path).is_ok() {
-        return; // Nothing is forbidden to root.
+        return; // File permissions do not apply to root.
     }
-    let error = setup.hearing.transcribe(recording, "en").await.unwrap_err().0;
+    let error = setup.recognizer.transcribe(recording, "en").await.unwrap_err().0;
     assert!(
         error.starts_with("recognizer: could not read the recording: Permission denied"),
         "{error}"
     );
-    setup.is_empty();
+    setup.assert_no_recordings();
 }
 
 #[test]
-fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
+fn old_recordings_are_deleted_at_start_and_other_files_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, age: u64| {
         let file = File::create(folder.path().join(name)).unwrap();
@@ -131,7 +131,7 @@ fn what_was_left_behind_is_deleted_at_the_start_and_nothing_else() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_no_error_at_the_start() {
+fn a_missing_recordings_folder_is_no_error_at_start() {
     let nowhere =
         FolderPaths { local: "/nonexistent/said".into(), on_switch: "/nonexistent/said".into() };
     assert!(RecordingFolder::new(&nowhere).new_recording().is_ok());

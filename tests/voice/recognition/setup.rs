@@ -1,4 +1,4 @@
-//! A folder of recordings, an engine, and what a caller says.
+//! A folder of recordings, a recognizer, and recorded speech.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ use tempfile::TempDir;
 
 use crate::support::wav::wav;
 
-/// Long enough for everything that is to succeed.
+/// A timeout for cases that must succeed.
 pub(crate) const LONG: Duration = Duration::from_secs(20);
-/// Short enough to wait for.
+/// A timeout that a test waits for.
 pub(crate) const SHORT: Duration = Duration::from_millis(400);
 
 pub(crate) struct RecognitionSetup {
     folder: TempDir,
-    pub(crate) hearing: Recognizer,
+    pub(crate) recognizer: Recognizer,
 }
 
 impl RecognitionSetup {
@@ -41,10 +41,10 @@ impl RecognitionSetup {
             max_concurrent: at_once,
             ..settings(folder.path())
         };
-        Self { hearing: Recognizer::new(&settings, client()), folder }
+        Self { recognizer: Recognizer::new(&settings, client()), folder }
     }
 
-    /// A shell as the engine; its arguments are behind the script.
+    /// With a shell script as the engine, and its arguments.
     pub(crate) fn shell(script: &str, arguments: &[&str]) -> Self {
         Self::new(AsrBackend::Command(shell(script, arguments)))
     }
@@ -53,35 +53,35 @@ impl RecognitionSetup {
         self.folder.path()
     }
 
-    /// A recording, as a switch leaves it.
-    pub(crate) fn recorded(&self, file: &[u8]) -> SpeechRecording {
-        let (path, recording) = self.begun();
+    /// A recording with these bytes.
+    pub(crate) fn write_recording(&self, file: &[u8]) -> SpeechRecording {
+        let (path, recording) = self.new_recording();
         fs::write(path, file).unwrap();
         recording
     }
 
-    /// A recording that the switch has not made.
-    pub(crate) fn begun(&self) -> (PathBuf, SpeechRecording) {
-        match self.hearing.asr_source().unwrap() {
+    /// A recording whose file does not exist yet.
+    pub(crate) fn new_recording(&self) -> (PathBuf, SpeechRecording) {
+        match self.recognizer.asr_source().unwrap() {
             (AsrSource::Recording(path), Some(recording)) => (PathBuf::from(&*path), recording),
             (source, _) => panic!("{source:?}"),
         }
     }
 
-    pub(crate) async fn understood(&self, file: &[u8]) -> Result<String, AsrError> {
-        let recording = self.recorded(file);
-        self.hearing.transcribe(recording, "en-GB").await
+    pub(crate) async fn transcribe(&self, file: &[u8]) -> Result<String, AsrError> {
+        let recording = self.write_recording(file);
+        self.recognizer.transcribe(recording, "en-GB").await
     }
 
-    /// Why nothing was understood of a good recording; it is gone then.
+    /// The error for a valid recording. The file must be deleted by then.
     pub(crate) async fn asr_error(&self) -> String {
-        let error = self.understood(&speech()).await.expect_err("no words").0;
-        self.is_empty();
+        let error = self.transcribe(&speech()).await.expect_err("no words").0;
+        self.assert_no_recordings();
         error
     }
 
-    /// No recording is left.
-    pub(crate) fn is_empty(&self) {
+    /// Checks that no recording is left.
+    pub(crate) fn assert_no_recordings(&self) {
         let left: Vec<_> = fs::read_dir(self.path()).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }
@@ -106,7 +106,7 @@ pub(crate) fn settings(folder: &Path) -> VoiceSettings {
 }
 
 thread_local! {
-    /// A test has a thread of its own, and reading the system's root certificates takes a while.
+    /// One per test thread, since reading the root certificates of the system takes a while.
     static CLIENT: Arc<HttpClient> =
         Arc::new(HttpClient::new(&client::HttpClientSettings::default()).unwrap());
 }
@@ -120,7 +120,7 @@ pub(crate) fn shell(script: &str, arguments: &[&str]) -> EngineProgram {
     EngineProgram { executable: "sh".into(), arguments: arguments.map(Into::into).collect() }
 }
 
-/// A second and a half at 8 kHz.
+/// A WAV file of 1.5 s at 8 kHz.
 pub(crate) fn speech() -> Vec<u8> {
     wav(8000, 1, (0..12_000).map(|i| (i % 200) * 50))
 }

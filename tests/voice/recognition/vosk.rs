@@ -1,4 +1,4 @@
-//! A vosk server that listens; the stand-in answers as `websocket/asr_server.py` does.
+//! A vosk server as recognizer. The fake server replies as `websocket/asr_server.py` of vosk-server does.
 
 use dialscript::voice::settings::AsrBackend;
 use futures_util::{SinkExt, StreamExt};
@@ -15,7 +15,7 @@ use crate::voice::recognition::setup::{LONG, RecognitionSetup, SHORT, speech};
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// A server that does one thing with its one connection.
+/// A server that handles one connection.
 async fn server<F, S>(serve: S) -> AsrBackend
 where
     F: Future<Output = ()> + Send,
@@ -30,7 +30,7 @@ where
     AsrBackend::Vosk(url.parse().unwrap())
 }
 
-/// A reply to each message but the configuration: words after the second chunk, and at the end.
+/// Replies to each message except the configuration. The words come after the second chunk and at the end.
 async fn recognise(mut socket: Socket, sender: mpsc::UnboundedSender<Message>) -> Socket {
     let mut chunks = 0;
     while let Some(Ok(message)) = socket.next().await {
@@ -60,14 +60,14 @@ async fn recognise(mut socket: Socket, sender: mpsc::UnboundedSender<Message>) -
 }
 
 #[tokio::test]
-async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
+async fn rate_samples_and_end_are_sent_and_all_words_are_collected() {
     let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
         recognise(socket, sender).await.close(None).await.unwrap();
     });
     let setup = RecognitionSetup::new(by.await);
-    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
-    setup.is_empty();
+    assert_eq!(setup.transcribe(&speech()).await.unwrap(), "four seven");
+    setup.assert_no_recordings();
     let first = received.recv().await.unwrap();
     assert_eq!(first.to_text().unwrap(), r#"{"config":{"sample_rate":8000}}"#);
     let mut samples = Vec::new();
@@ -79,13 +79,13 @@ async fn the_rate_the_samples_and_the_end_are_sent_and_all_words_collected() {
 }
 
 #[tokio::test]
-async fn the_rate_is_the_recordings() {
+async fn the_sample_rate_of_the_recording_is_sent() {
     let (sender, mut received) = mpsc::unbounded_channel();
     let by = server(|socket| async move {
         recognise(socket, sender).await.close(None).await.unwrap();
     });
     let setup = RecognitionSetup::new(by.await);
-    assert_eq!(setup.understood(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
+    assert_eq!(setup.transcribe(&wav(16_000, 1, [7; 100])).await.unwrap(), "seven");
     assert_eq!(
         received.recv().await.unwrap().to_text().unwrap(),
         r#"{"config":{"sample_rate":16000}}"#
@@ -100,11 +100,11 @@ async fn a_server_that_leaves_the_connection_open_is_not_waited_for() {
         std::future::pending::<()>().await;
     });
     let setup = RecognitionSetup::with(by.await, LONG, 4);
-    assert_eq!(setup.understood(&speech()).await.unwrap(), "four seven");
+    assert_eq!(setup.transcribe(&speech()).await.unwrap(), "four seven");
 }
 
 #[tokio::test]
-async fn replies_that_are_none_end_it() {
+async fn an_invalid_reply_is_an_error() {
     let by = server(|mut socket| async move {
         socket.send(Message::text("canary")).await.unwrap();
         while socket.next().await.is_some() {}
@@ -116,7 +116,7 @@ async fn replies_that_are_none_end_it() {
 }
 
 #[tokio::test]
-async fn a_reply_without_end_is_not_read() {
+async fn an_endless_reply_is_not_read() {
     let by = server(|mut socket| async move {
         let long = format!(r#"{{"text":"{}"}}"#, "four ".repeat(200_000));
         let _ = socket.send(Message::text(long)).await;
@@ -129,7 +129,7 @@ async fn a_reply_without_end_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_server_that_closes_without_words() {
+async fn a_server_that_closes_without_a_result_is_an_error() {
     let by = server(|mut socket| async move {
         let _ = socket.next().await;
         let _ = socket.close(None).await;
@@ -147,7 +147,7 @@ async fn a_server_that_closes_without_words() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_left() {
+async fn a_server_that_hangs_times_out() {
     let by = server(|socket| async move {
         let _open = socket;
         std::future::pending::<()>().await;
@@ -163,7 +163,7 @@ async fn a_server_that_hangs_is_left() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_none_or_not_there() {
+async fn an_unreachable_server_or_one_without_websocket_is_an_error() {
     let web = Web::start(|_| Reply::with(404, "", "canary")).await;
     let url = format!("ws://{}", web.address);
     let setup = RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap()));
@@ -174,27 +174,27 @@ async fn a_server_that_is_none_or_not_there() {
     assert!(error.starts_with("recognizer: no connection"), "{error}");
 }
 
-/// The stand-in for TLS answers everything with 200: whoever hears that has trusted it.
+/// The fake TLS server replies with 200 to everything. A client that gets this reply has accepted the certificate.
 async fn by_tls() -> String {
     let url = format!("wss://localhost:{}", tls::start().port());
     RecognitionSetup::new(AsrBackend::Vosk(url.parse().unwrap())).asr_error().await
 }
 
 #[tokio::test]
-async fn a_server_that_nobody_vouches_for_is_not_trusted() {
+async fn a_server_with_an_untrusted_certificate_is_rejected() {
     let error = by_tls().await;
     assert!(error.starts_with("recognizer: no connection: invalid peer certificate"), "{error}");
 }
 
-/// Runs in a process of its own, since the environment is one for all tests.
+/// Runs in its own process, since all tests of a process share one environment.
 #[tokio::test]
 #[ignore = "run by the next test"]
-async fn child_a_server_that_the_system_vouches_for() {
+async fn child_a_server_certificate_of_a_system_root() {
     assert_eq!(by_tls().await, "recognizer: HTTP status 200");
 }
 
 #[test]
-fn a_server_that_the_system_vouches_for_is_trusted() {
+fn a_server_certificate_of_a_system_root_is_trusted() {
     let environment = [("SSL_CERT_FILE", tls::CA), ("SSL_CERT_DIR", "/nonexistent")];
-    run_test(module_path!(), "child_a_server_that_the_system_vouches_for", &environment);
+    run_test(module_path!(), "child_a_server_certificate_of_a_system_root", &environment);
 }

@@ -8,21 +8,21 @@ use tokio::time::{Instant, timeout};
 
 use super::setup::SoundServerSetup;
 
-async fn closes(stream: &mut TcpStream) -> Vec<u8> {
+async fn read_until_closed(stream: &mut TcpStream) -> Vec<u8> {
     let mut bytes = Vec::new();
-    // A reset is an end too.
+    // A reset also counts as closed.
     drop(stream.read_to_end(&mut bytes).await);
     bytes
 }
 
 #[tokio::test]
-async fn strangers_are_refused_without_a_word() {
+async fn peers_outside_the_allowed_networks_are_closed_without_a_reply() {
     let setup = SoundServerSetup::open_for(&["10.0.0.0/8"]).await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let mut stream = TcpStream::connect(setup.address).await.unwrap();
     let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     drop(stream.write_all(request.as_bytes()).await);
-    assert!(closes(&mut stream).await.is_empty());
+    assert!(read_until_closed(&mut stream).await.is_empty());
 }
 
 #[tokio::test]
@@ -41,9 +41,9 @@ async fn a_connection_serves_several_requests() {
     }
 }
 
-/// In real time: the paused clock would run ahead of the sockets.
+/// In real time, since a paused clock would run ahead of the sockets.
 #[tokio::test]
-async fn a_peer_that_does_not_come_to_the_point_is_closed() {
+async fn a_peer_that_sends_no_complete_request_is_closed() {
     let setup = SoundServerSetup::open().await;
     let mut silent = TcpStream::connect(setup.address).await.unwrap();
     let mut slow = TcpStream::connect(setup.address).await.unwrap();
@@ -54,16 +54,17 @@ async fn a_peer_that_does_not_come_to_the_point_is_closed() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let (silent, _) =
-        timeout(Duration::from_secs(15), async { tokio::join!(closes(&mut silent), drips) })
-            .await
-            .expect("both are closed");
+    let (silent, _) = timeout(Duration::from_secs(15), async {
+        tokio::join!(read_until_closed(&mut silent), drips)
+    })
+    .await
+    .expect("both are closed");
     assert!(silent.is_empty());
     assert!(began.elapsed() > Duration::from_secs(3), "people with bad lines have some time");
 }
 
 #[tokio::test]
-async fn a_request_without_end_is_broken_off() {
+async fn an_endless_request_is_aborted() {
     let setup = SoundServerSetup::open().await;
     let mut stream = TcpStream::connect(setup.address).await.unwrap();
     let mut sent = 0;
@@ -75,17 +76,17 @@ async fn a_request_without_end_is_broken_off() {
     let mut long = TcpStream::connect(setup.address).await.unwrap();
     let target = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(100_000));
     drop(long.write_all(target.as_bytes()).await);
-    assert!(!closes(&mut long).await.starts_with(b"HTTP/1.1 200"));
+    assert!(!read_until_closed(&mut long).await.starts_with(b"HTTP/1.1 200"));
 }
 
 #[tokio::test]
-async fn further_connections_wait_for_their_turn() {
+async fn connections_over_the_limit_wait_for_a_permit() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let mut held = Vec::new();
     for _ in 0..128 {
         let mut stream = TcpStream::connect(setup.address).await.unwrap();
-        // A reply shows that the connection has its place.
+        // A reply shows that the connection has its permit.
         stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
         let mut reply = [0; 12];
         stream.read_exact(&mut reply).await.unwrap();
@@ -100,7 +101,7 @@ async fn further_connections_wait_for_their_turn() {
 }
 
 #[tokio::test]
-async fn a_reader_who_stops_reading_holds_up_nobody_and_a_stop_ends_it() {
+async fn a_client_that_stops_reading_blocks_no_other_and_ends_at_shutdown() {
     let setup = SoundServerSetup::open().await;
     let long = setup.served_file("cache/long.wav", vec![1; 32 << 20]);
     let mut lazy = TcpStream::connect(setup.address).await.unwrap();
@@ -113,5 +114,5 @@ async fn a_reader_who_stops_reading_holds_up_nobody_and_a_stop_ends_it() {
     setup.stop.cancel();
     timeout(Duration::from_secs(5), setup.served).await.expect("stops").unwrap();
     assert!(TcpStream::connect(setup.address).await.is_err());
-    assert!(closes(&mut lazy).await.len() < 32 << 20);
+    assert!(read_until_closed(&mut lazy).await.len() < 32 << 20);
 }

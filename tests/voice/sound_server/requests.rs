@@ -1,9 +1,9 @@
-//! Requests and what comes back.
+//! Requests and responses.
 
 use super::setup::{SoundServerSetup, served, urls};
 
 #[tokio::test]
-async fn a_sound_is_served_with_all_that_caches_need() {
+async fn a_sound_is_served_with_the_headers_for_caching() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/de/hello.wav", "the sound");
     let reply = setup.get(&target).await;
@@ -21,7 +21,7 @@ async fn a_sound_is_served_with_all_that_caches_need() {
 }
 
 #[tokio::test]
-async fn only_a_wav_calls_itself_one() {
+async fn only_a_wav_file_has_the_wav_content_type() {
     let setup = SoundServerSetup::open().await;
     for name in ["sounds/a.wav16", "sounds/a.gsm", "sounds/a.sln"] {
         let target = setup.served_file(name, "x");
@@ -31,7 +31,7 @@ async fn only_a_wav_calls_itself_one() {
 }
 
 #[tokio::test]
-async fn names_of_all_kinds_find_their_way_back() {
+async fn file_names_with_special_characters_are_decoded_correctly() {
     let setup = SoundServerSetup::open().await;
     for name in ["sounds/a b&c,(d)${e}%41?ü#.wav", "sounds/..wav", "sounds/%2e%2e.wav"] {
         let target = setup.served_file(name, name);
@@ -41,7 +41,7 @@ async fn names_of_all_kinds_find_their_way_back() {
 }
 
 #[tokio::test]
-async fn a_head_has_no_body() {
+async fn a_head_request_has_no_body() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let reply = setup.ask("HEAD", &target, "").await;
@@ -50,7 +50,7 @@ async fn a_head_has_no_body() {
 }
 
 #[tokio::test]
-async fn what_a_switch_has_is_not_sent_again() {
+async fn a_sound_that_the_switch_has_cached_is_not_sent_again() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/hello.wav", "the sound");
     let first = setup.get(&target).await;
@@ -83,7 +83,7 @@ async fn what_a_switch_has_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_long_sound_comes_whole() {
+async fn a_long_sound_is_sent_completely() {
     let setup = SoundServerSetup::open().await;
     let sound: Vec<u8> = (0..3_000_001u32).map(|n| (n % 251) as u8).collect();
     let target = setup.served_file("cache/long.wav", &sound);
@@ -91,7 +91,7 @@ async fn a_long_sound_comes_whole() {
 }
 
 #[tokio::test]
-async fn whatever_was_not_handed_out_is_not_there() {
+async fn a_url_that_was_not_issued_is_not_found() {
     let setup = SoundServerSetup::open().await;
     setup.file("secret.wav", "secret");
     let target = setup.served_file("sounds/de/hello.wav", "the sound");
@@ -137,7 +137,7 @@ async fn whatever_was_not_handed_out_is_not_there() {
 }
 
 #[tokio::test]
-async fn what_is_signed_but_no_file_is_not_there() {
+async fn a_signed_url_without_a_file_is_not_found() {
     let setup = SoundServerSetup::open().await;
     let target =
         |name: &str| setup.target(&served(&setup.urls, setup.path(name).to_str().unwrap()));
@@ -156,7 +156,7 @@ async fn what_is_signed_but_no_file_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_file_from_before_all_dates_is_served_without_one() {
+async fn a_file_with_a_time_before_1970_is_served_without_a_date() {
     let setup = SoundServerSetup::open().await;
     let target = setup.served_file("sounds/old.wav", "old");
     let file = std::fs::File::options().write(true).open(setup.path("sounds/old.wav")).unwrap();

@@ -1,4 +1,4 @@
-//! A sound server with a library and a cache, and a client that sends what it is told.
+//! A sound server with a library and a cache, and a client that sends any request.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -63,13 +63,13 @@ impl SoundServerSetup {
         path
     }
 
-    /// Writes a file, and gives its URL's path.
+    /// Writes a file, and returns the path of its URL.
     pub(crate) fn served_file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.file(name, content);
         self.target(&served(&self.urls, path.to_str().unwrap()))
     }
 
-    /// What a request asks for, of a URL.
+    /// The request target of a URL.
     pub(crate) fn target(&self, url: &str) -> String {
         url.strip_prefix(&format!("http://{}", self.address)).unwrap().to_owned()
     }
@@ -78,7 +78,7 @@ impl SoundServerSetup {
         self.ask("GET", target, "").await
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on its own connection.
     pub(crate) async fn ask(&self, method: &str, target: &str, headers: &str) -> Reply {
         let request =
             format!("{method} {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{headers}\r\n");
@@ -120,7 +120,7 @@ pub(crate) fn urls(folder: &Path, base: &str) -> SoundUrls {
     SoundUrls::new(&server, &on_both("cache"), &on_both("sounds")).unwrap()
 }
 
-/// The URL of a file, which must be one that is served.
+/// The URL of a file. The file must be one that is served.
 pub(crate) fn served(urls: &SoundUrls, file: &str) -> String {
     match urls.switch_sound(&Sound::File(file.into())) {
         Sound::Url(url) => url.to_string(),

@@ -1,4 +1,4 @@
-//! What URLs look like, and which sounds have one.
+//! The form of URLs, and which sounds have one.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -15,7 +15,7 @@ fn at(folder: &TempDir, file: &str) -> String {
 }
 
 #[test]
-fn a_url_is_long_ends_as_the_file_and_holds_nothing_that_a_switch_evaluates() {
+fn a_url_is_long_keeps_the_extension_and_has_no_characters_that_a_switch_evaluates() {
     let folder = TempDir::new().unwrap();
     let urls = urls(folder.path(), "http://h");
     let url = served(&urls, &at(&folder, "sounds/x.wav"));
@@ -28,14 +28,14 @@ fn a_url_is_long_ends_as_the_file_and_holds_nothing_that_a_switch_evaluates() {
 }
 
 #[test]
-fn a_name_of_the_cache_and_its_file_have_one_url() {
+fn a_cached_sound_has_the_same_url_by_name_and_by_file() {
     let folder = TempDir::new().unwrap();
     let urls = urls(folder.path(), "http://h");
     assert_eq!(*urls.cached_sound_url("0123.wav"), *served(&urls, &at(&folder, "cache/0123.wav")));
 }
 
 #[test]
-fn every_folder_and_every_file_has_signatures_of_its_own() {
+fn a_signature_is_valid_for_one_folder_and_one_file() {
     let folders = [TempDir::new().unwrap(), TempDir::new().unwrap()];
     let (one, other) = (urls(folders[0].path(), "http://h"), urls(folders[1].path(), "http://h"));
     assert_eq!(one.cached_sound_url("a.wav"), one.cached_sound_url("a.wav"));
@@ -51,7 +51,7 @@ fn every_folder_and_every_file_has_signatures_of_its_own() {
 }
 
 #[test]
-fn a_daemon_that_is_started_again_has_the_same_urls_by_a_key_for_its_eyes_alone() {
+fn urls_stay_the_same_after_a_restart_and_the_key_file_is_private() {
     let folder = TempDir::new().unwrap();
     let before = urls(folder.path(), "http://h").cached_sound_url("a.wav");
     assert_eq!(urls(folder.path(), "http://h").cached_sound_url("a.wav"), before);
@@ -66,7 +66,7 @@ fn a_daemon_that_is_started_again_has_the_same_urls_by_a_key_for_its_eyes_alone(
 }
 
 #[test]
-fn a_sound_of_the_library_is_served_by_the_path_that_the_switch_would_have() {
+fn a_library_sound_is_served_under_the_path_of_the_switch() {
     let folder = TempDir::new().unwrap();
     let ours = folder.path().join("sounds");
     let sounds = FolderPaths { local: ours, on_switch: "/mnt/sounds".into() };
@@ -79,7 +79,7 @@ fn a_sound_of_the_library_is_served_by_the_path_that_the_switch_would_have() {
 }
 
 #[test]
-fn only_files_of_the_folders_are_served() {
+fn only_files_inside_the_folders_are_served() {
     let folder = TempDir::new().unwrap();
     let urls = urls(folder.path(), "http://h");
     let at = |file: &str| at(&folder, file).into();

@@ -1,4 +1,4 @@
-//! Engines that speak as a test wants: small shell scripts.
+//! Engines for tests: small shell scripts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Runs the lines of a shell script after the count; `$tone` is a WAV of so many milliseconds, `$0.text` what it
-    /// was given.
+    /// Counts its runs, then runs these lines of a shell script. `$tone` is a WAV of so many milliseconds, and
+    /// `$0.text` is the text to speak.
     pub(crate) fn new(folder: &Path, name: &str, tone: u32, lines: &str) -> Self {
         let engine = Self { folder: folder.to_owned(), name: name.to_owned() };
         fs::write(engine.path("wav"), wav::tone(tone)).unwrap();
@@ -30,13 +30,13 @@ impl Engine {
         self.folder.join(format!("{}.{ending}", self.name))
     }
 
-    pub(crate) fn say(&self) -> Arc<TtsEngine> {
+    pub(crate) fn tts_engine(&self) -> Arc<TtsEngine> {
         let arguments = vec![self.path("sh").to_str().unwrap().to_owned()];
         let by = TtsBackend::Command(EngineProgram { executable: "/bin/sh".to_owned(), arguments });
-        say(&self.name, by)
+        tts_engine(&self.name, by)
     }
 
-    /// How often it was run.
+    /// The number of runs.
     pub(crate) fn runs(&self) -> usize {
         fs::read_to_string(self.path("sh.count")).map_or(0, |count| count.lines().count())
     }
@@ -46,14 +46,14 @@ impl Engine {
         fs::read_to_string(self.path("sh.text")).unwrap()
     }
 
-    /// Whether its last process is there still.
-    pub(crate) fn lives(&self) -> bool {
+    /// Whether its last process still runs.
+    pub(crate) fn is_running(&self) -> bool {
         let pid = fs::read_to_string(self.path("sh.pid")).unwrap();
         Path::new("/proc").join(pid.trim()).join("exe").exists()
     }
 }
 
-pub(crate) fn say(name: &str, by: TtsBackend) -> Arc<TtsEngine> {
+pub(crate) fn tts_engine(name: &str, by: TtsBackend) -> Arc<TtsEngine> {
     let (name, language, speed) = (name.to_owned(), "en".into(), SpeakingRate::default());
     Arc::new(TtsEngine { name, backend: by, voice: None, language, speed })
 }

@@ -1,4 +1,4 @@
-//! Engines that fail in every way.
+//! Engines that fail, and fallback engines.
 
 use std::time::Duration;
 
@@ -7,9 +7,11 @@ use dialscript::voice::settings::{EngineProgram, TtsBackend};
 use tokio::time::Instant;
 
 use crate::support::wait::until;
-use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::engine::tts_engine;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, length, made, said, said_as, sound_error};
+use crate::voice::synthesis::{
+    length, render_if_cached, render_sound, sound_error, text_request, text_request_with,
+};
 
 fn not_installed() -> TtsBackend {
     TtsBackend::Command(EngineProgram {
@@ -18,109 +20,112 @@ fn not_installed() -> TtsBackend {
     })
 }
 
-/// The fallback engine speaks when the first runs these lines.
-async fn falls_back(lines: &str) {
+/// The fallback engine is used when the first engine runs these lines.
+async fn assert_fallback_is_used(lines: &str) {
     let (setup, first, fallback) = SynthesisSetup::with_fallback(lines);
     let engines = setup.open();
-    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
+    assert_eq!(length(&render_sound(&engines, text_request("Good day.")).await), 200);
     assert_eq!((first.runs(), fallback.runs()), (1, 1));
 }
 
 #[tokio::test]
-async fn the_fallback_engine_speaks_when_the_first_fails() {
-    falls_back("exit 3").await;
-    falls_back("kill -SEGV $$").await;
-    falls_back("echo this is no sound").await;
-    falls_back("exit 0").await;
-    falls_back("exec yes").await;
+async fn the_fallback_engine_is_used_when_the_first_fails() {
+    assert_fallback_is_used("exit 3").await;
+    assert_fallback_is_used("kill -SEGV $$").await;
+    assert_fallback_is_used("echo this is no sound").await;
+    assert_fallback_is_used("exit 0").await;
+    assert_fallback_is_used("exec yes").await;
 }
 
 #[tokio::test]
 async fn an_engine_that_is_not_installed_is_not_waited_for() {
     let (mut setup, _, fallback) = SynthesisSetup::with_fallback("");
-    setup.settings.default_engine = Some(say("missing", not_installed()));
-    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
+    setup.settings.default_engine = Some(tts_engine("missing", not_installed()));
+    assert_eq!(length(&render_sound(&setup.open(), text_request("Good day.")).await), 200);
     assert_eq!(fallback.runs(), 1);
 }
 
 #[tokio::test]
-async fn an_engine_that_hangs_is_killed_in_time() {
+async fn an_engine_that_hangs_is_killed_at_its_timeout() {
     let (mut setup, first, _) = SynthesisSetup::with_fallback("exec sleep 60");
     setup.settings.timeout = Duration::from_millis(1500);
     let begun = Instant::now();
-    assert_eq!(length(&made(&setup.open(), said("Good day.")).await), 200);
+    assert_eq!(length(&render_sound(&setup.open(), text_request("Good day.")).await), 200);
     assert!(begun.elapsed() >= Duration::from_millis(1500));
-    until("its end", || !first.lives()).await;
+    until("its end", || !first.is_running()).await;
 }
 
 #[tokio::test]
-async fn where_all_engines_fail_the_reasons_are_reported_and_nothing_of_the_text() {
+async fn when_all_engines_fail_the_error_has_each_reason_and_not_the_text() {
     let mut setup = SynthesisSetup::new();
     let first = setup.engine("first", 100, "cat \"$0.text\" >&2; exit 3");
-    setup.settings.default_engine = Some(first.say());
-    setup.settings.fallback_engine = Some(say("missing", not_installed()));
-    let reason = sound_error(&setup.open(), said("Good day.")).await;
+    setup.settings.default_engine = Some(first.tts_engine());
+    setup.settings.fallback_engine = Some(tts_engine("missing", not_installed()));
+    let reason = sound_error(&setup.open(), text_request("Good day.")).await;
     assert!(reason.starts_with("first: it exited with status 3; missing: "), "{reason}");
     assert!(!reason.contains("Good day"), "{reason}");
 }
 
 #[tokio::test]
-async fn no_engine_at_all_is_reported_at_once() {
+async fn a_text_without_an_engine_is_an_error_at_once() {
     let engines = SynthesisSetup::new().open();
-    let outcome = at_once(&engines, said("Good day.")).expect("at once");
+    let outcome = render_if_cached(&engines, text_request("Good day.")).expect("at once");
     assert!(outcome.err().expect("no sound").0.starts_with("no text-to-speech engine: none"));
-    let manner = VoiceParams { engine: Some("other".into()), ..VoiceParams::default() };
-    let outcome = at_once(&engines, said_as("Good day.", manner)).expect("at once");
+    let params = VoiceParams { engine: Some("other".into()), ..VoiceParams::default() };
+    let outcome =
+        render_if_cached(&engines, text_request_with("Good day.", params)).expect("at once");
     assert_eq!(outcome.err().expect("no sound").0, "there is no text-to-speech engine named other");
 }
 
 #[tokio::test]
-async fn the_circuit_breaker_of_an_engine_that_fails_again_and_again_opens() {
+async fn repeated_failures_open_the_circuit_breaker_of_an_engine() {
     let (setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
     let engines = setup.open();
     for n in 0..5 {
-        made(&engines, said(&format!("Number {n}."))).await;
+        render_sound(&engines, text_request(&format!("Number {n}."))).await;
     }
     assert_eq!((first.runs(), fallback.runs()), (3, 5));
-    // What the fallback engine made serves at once meanwhile.
-    assert!(at_once(&engines, said("Number 4.")).is_some());
+    // Meanwhile the sound of the fallback engine is served at once.
+    assert!(render_if_cached(&engines, text_request("Number 4.")).is_some());
 }
 
 #[tokio::test]
-async fn a_voice_that_fails_leaves_the_others_alone() {
+async fn a_failing_voice_does_not_affect_the_other_voices() {
     let (setup, first, _) =
         SynthesisSetup::with_fallback("grep -q bad \"$0.text\" && exit 3; cat \"$tone\"");
     let engines = setup.open();
-    let manner = VoiceParams { voice: Some("missing".into()), ..VoiceParams::default() };
+    let params = VoiceParams { voice: Some("missing".into()), ..VoiceParams::default() };
     for n in 0..4 {
-        made(&engines, said_as(&format!("bad {n}"), manner.clone())).await;
+        render_sound(&engines, text_request_with(&format!("bad {n}"), params.clone())).await;
     }
     assert_eq!(first.runs(), 3);
-    assert_eq!(length(&made(&engines, said("good")).await), 100);
+    assert_eq!(length(&render_sound(&engines, text_request("good")).await), 100);
 }
 
 #[tokio::test]
-async fn what_the_fallback_engine_made_is_not_taken_for_the_first_ones() {
+async fn a_sound_of_the_fallback_engine_is_not_cached_for_the_first_engine() {
     let (setup, first, fallback) =
         SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
     let engines = setup.open();
-    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
-    assert_eq!(length(&made(&engines, said("Good day.")).await), 200);
+    assert_eq!(length(&render_sound(&engines, text_request("Good day.")).await), 200);
+    assert_eq!(length(&render_sound(&engines, text_request("Good day.")).await), 200);
     assert_eq!((first.runs(), fallback.runs()), (2, 1));
     std::fs::write(first.path("sh.works"), "").unwrap();
-    assert_eq!(length(&made(&engines, said("Good day.")).await), 100);
+    assert_eq!(length(&render_sound(&engines, text_request("Good day.")).await), 100);
 }
 
 #[tokio::test]
-async fn a_text_that_waits_for_its_turn_does_not_wait_for_ever() {
+async fn a_text_that_waits_for_a_permit_times_out() {
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "exec sleep 60");
-    setup.settings.default_engine = Some(engine.say());
+    setup.settings.default_engine = Some(engine.tts_engine());
     setup.settings.max_concurrent = 1;
     setup.settings.timeout = Duration::from_millis(500);
     let engines = setup.open();
-    let (one, other) =
-        tokio::join!(sound_error(&engines, said("One.")), sound_error(&engines, said("Other.")));
+    let (one, other) = tokio::join!(
+        sound_error(&engines, text_request("One.")),
+        sound_error(&engines, text_request("Other."))
+    );
     assert!(one.starts_with("first: "), "{one}");
     assert!(
         other.starts_with("no text-to-speech engine was free") || other.starts_with("first: "),

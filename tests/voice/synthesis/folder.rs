@@ -1,4 +1,4 @@
-//! The folder of sounds: bounded, found again after a restart, and sometimes broken.
+//! The folder of cached sounds: its limit, its use after a restart, and its errors.
 
 use std::fs;
 use std::time::{Duration, SystemTime};
@@ -7,45 +7,52 @@ use dialscript::channel::Sound;
 use dialscript::voice::settings::SoundFormat;
 
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, file, hidden, made, said, sound_error};
+use crate::voice::synthesis::{
+    file, render_if_cached, render_sound, sensitive_text_request, sound_error, text_request,
+};
 
-/// Of a sound of 100 ms.
+/// The size of a sound of 100 ms, in bytes.
 const SIZE: u64 = 1644;
 
 #[tokio::test]
-async fn what_was_not_heard_for_longest_goes_first_but_nothing_that_is_being_heard() {
+async fn the_least_recently_played_sound_is_evicted_unless_it_is_playing() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.max_cache_bytes = 3 * SIZE;
     let engines = setup.open();
-    let held = made(&engines, said("Held.")).await;
+    let held = render_sound(&engines, text_request("Held.")).await;
     for text in ["One.", "Two.", "One.", "Three."] {
-        made(&engines, said(text)).await;
+        render_sound(&engines, text_request(text)).await;
     }
     assert_eq!(setup.sounds(), 3);
     assert!(file(&held).exists());
-    assert!(at_once(&engines, said("One.")).is_some(), "heard again after the second");
-    assert!(at_once(&engines, said("Three.")).is_some());
-    let again = file(&made(&engines, said("Two.")).await);
+    assert!(
+        render_if_cached(&engines, text_request("One.")).is_some(),
+        "heard again after the second"
+    );
+    assert!(render_if_cached(&engines, text_request("Three.")).is_some());
+    let again = file(&render_sound(&engines, text_request("Two.")).await);
     assert!(again.exists());
     assert_eq!(setup.sounds(), 3);
     drop(held);
 }
 
 #[tokio::test]
-async fn sounds_are_found_again_after_a_restart() {
+async fn cached_sounds_are_used_after_a_restart() {
     let (setup, engine) = SynthesisSetup::with_engine();
-    let before = file(&made(&setup.open(), said("Good day.")).await);
-    let after = at_once(&setup.open(), said("Good day.")).expect("at once").expect("a sound");
+    let before = file(&render_sound(&setup.open(), text_request("Good day.")).await);
+    let after = render_if_cached(&setup.open(), text_request("Good day."))
+        .expect("at once")
+        .expect("a sound");
     assert_eq!(file(&after), before);
     assert_eq!(engine.runs(), 1);
 }
 
 #[tokio::test]
-async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
+async fn the_oldest_sounds_are_evicted_after_a_restart_with_a_smaller_limit() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     let engines = setup.open();
     for (text, age) in [("New.", 10), ("Old.", 1000), ("Older.", 2000)] {
-        let made = file(&made(&engines, said(text)).await);
+        let made = file(&render_sound(&engines, text_request(text)).await);
         let then = SystemTime::now() - Duration::from_secs(age);
         fs::File::options().append(true).open(made).unwrap().set_modified(then).unwrap();
     }
@@ -53,15 +60,15 @@ async fn the_oldest_go_first_after_a_restart_with_a_smaller_bound() {
     setup.settings.max_cache_bytes = 2 * SIZE;
     let engines = setup.open();
     assert_eq!(setup.sounds(), 2);
-    assert!(at_once(&engines, said("New.")).is_some());
-    assert!(at_once(&engines, said("Old.")).is_some());
-    assert!(at_once(&engines, said("Older.")).is_none());
+    assert!(render_if_cached(&engines, text_request("New.")).is_some());
+    assert!(render_if_cached(&engines, text_request("Old.")).is_some());
+    assert!(render_if_cached(&engines, text_request("Older.")).is_none());
 }
 
 #[tokio::test]
-async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
+async fn files_left_by_a_crash_are_removed_and_foreign_files_are_kept() {
     let (setup, _) = SynthesisSetup::with_engine();
-    let rendered = file(&made(&setup.open(), said("Good day.")).await);
+    let rendered = file(&render_sound(&setup.open(), text_request("Good day.")).await);
     let name = rendered.file_name().unwrap().to_str().unwrap().to_owned();
     let passing = format!("passing-{:032x}.wav", 7);
     let other = name.replace(|c: char| c.is_ascii_digit(), "0");
@@ -88,18 +95,18 @@ async fn what_a_crash_left_behind_is_removed_and_strange_files_are_not() {
 async fn a_second_process_in_the_same_folder_removes_nothing() {
     let (mut setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
-    let passing = made(&engines, hidden("4711")).await;
-    made(&engines, said("Good day.")).await;
+    let passing = render_sound(&engines, sensitive_text_request("4711")).await;
+    render_sound(&engines, text_request("Good day.")).await;
     setup.settings.max_cache_bytes = 0;
     let other = setup.open();
-    assert!(at_once(&other, said("Good day.")).is_some());
-    made(&other, said("Something else.")).await;
+    assert!(render_if_cached(&other, text_request("Good day.")).is_some());
+    render_sound(&other, text_request("Something else.")).await;
     assert!(file(&passing).exists());
     assert_eq!((engine.runs(), setup.sounds()), (3, 3));
 }
 
 #[tokio::test]
-async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
+async fn an_unwritable_folder_is_an_error_until_it_is_writable_again() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     let blocked = setup.path("blocked");
     fs::write(&blocked, "no folder").unwrap();
@@ -107,18 +114,18 @@ async fn a_folder_that_takes_nothing_is_a_reason_and_may_be_mended() {
     setup.settings.cache_folder.on_switch = blocked.join("cache");
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
-        let reason = sound_error(&engines, said(text)).await;
+        let reason = sound_error(&engines, text_request(text)).await;
         assert!(reason.starts_with("could not write the sound: "), "{reason}");
     }
     fs::remove_file(&blocked).unwrap();
-    made(&engines, said("Good day.")).await;
+    render_sound(&engines, text_request("Good day.")).await;
 }
 
 #[tokio::test]
-async fn the_switch_gets_its_own_path_or_a_url() {
+async fn the_switch_gets_the_path_on_its_host_or_a_url() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.cache_folder.on_switch = "/mnt/sounds".into();
-    let of_switch = file(&made(&setup.open(), said("Good day.")).await);
+    let of_switch = file(&render_sound(&setup.open(), text_request("Good day.")).await);
     let name = of_switch.strip_prefix("/mnt/sounds").unwrap().to_str().unwrap().to_owned();
     assert_eq!(setup.files(), [name]);
     setup.settings.sound_server = Some(dialscript::voice::settings::SoundServerSettings {
@@ -126,17 +133,17 @@ async fn the_switch_gets_its_own_path_or_a_url() {
         url: "http://10.0.0.5:8085".to_owned(),
         allow: Vec::new(),
     });
-    let made = made(&setup.open(), said("Good day.")).await;
+    let made = render_sound(&setup.open(), text_request("Good day.")).await;
     let Sound::Url(url) = made.sound else { panic!("{:?}", made.sound) };
     assert!(url.starts_with("http://10.0.0.5:8085/") && url.ends_with(".wav"), "{url}");
 }
 
 #[tokio::test]
-async fn a_sound_of_two_files_comes_and_goes_as_one() {
+async fn the_two_files_of_a_sound_are_created_and_removed_together() {
     let (mut setup, _) = SynthesisSetup::with_engine();
     setup.settings.format = SoundFormat::Both;
     let engines = setup.open();
-    let made = made(&engines, said("Good day.")).await;
+    let made = render_sound(&engines, text_request("Good day.")).await;
     let wide = file(&made).with_extension("wav16");
     assert!(wide.exists());
     drop((made, engines));

@@ -1,24 +1,26 @@
-//! What of engines and sounds is logged.
+//! What is logged of engines and sounds.
 
 use crate::support::log::{LogLines, record};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at, hidden, made, said, sound_error};
+use crate::voice::synthesis::{
+    render_sound, sensitive_text_request, sound_error, text_request, url_request,
+};
 
 fn warnings(lines: &LogLines) -> Vec<String> {
     lines.text().lines().filter(|line| line.contains("WARN")).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn a_failing_engine_is_reported_once_with_its_own_words() {
+async fn a_failing_engine_is_logged_once_with_its_own_message() {
     let (lines, _guard) = record("trace");
     let mut setup = SynthesisSetup::new();
     let engine = setup.engine("first", 100, "echo no such voice >&2; exit 3");
-    setup.settings.default_engine = Some(engine.say());
+    setup.settings.default_engine = Some(engine.tts_engine());
     let engines = setup.open();
     for text in ["Good day.", "Good night."] {
-        sound_error(&engines, said(text)).await;
+        sound_error(&engines, text_request(text)).await;
     }
     let warnings = warnings(&lines);
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -28,13 +30,16 @@ async fn a_failing_engine_is_reported_once_with_its_own_words() {
 }
 
 #[tokio::test]
-async fn nothing_that_was_to_be_spoken_is_logged() {
-    for wanted in [said("The code is 4711canary, which nobody knows."), hidden("4711canary")] {
+async fn texts_to_speak_are_never_logged() {
+    for wanted in [
+        text_request("The code is 4711canary, which nobody knows."),
+        sensitive_text_request("4711canary"),
+    ] {
         let (lines, _guard) = record("trace");
         let lines_of_engine = "echo \"cannot say: $(cut -c 1-24 \"$0.text\")\" >&2; exit 3";
         let mut setup = SynthesisSetup::new();
         let engine = setup.engine("first", 100, lines_of_engine);
-        setup.settings.default_engine = Some(engine.say());
+        setup.settings.default_engine = Some(engine.tts_engine());
         sound_error(&setup.open(), wanted).await;
         assert_eq!(warnings(&lines).len(), 1);
         assert!(!lines.text().contains("4711canary"), "{}", lines.text());
@@ -42,7 +47,7 @@ async fn nothing_that_was_to_be_spoken_is_logged() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_url_is_logged_by_us() {
+async fn urls_of_sounds_are_never_logged() {
     let (lines, _guard) = record("trace");
     let turn = std::sync::atomic::AtomicBool::new(true);
     let web = Web::start(move |_| match turn.swap(false, std::sync::atomic::Ordering::SeqCst) {
@@ -51,8 +56,8 @@ async fn nothing_of_a_url_is_logged_by_us() {
     })
     .await;
     let engines = SynthesisSetup::new().open();
-    made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
-    made(&engines, at(&web.url("/4711canary?word=4711canary"))).await;
+    render_sound(&engines, url_request(&web.url("/4711canary?word=4711canary"))).await;
+    render_sound(&engines, url_request(&web.url("/4711canary?word=4711canary"))).await;
     let ours: Vec<_> = warnings(&lines);
     assert_eq!(ours.len(), 1);
     assert!(ours[0].contains("the stale one is played"), "{}", ours[0]);

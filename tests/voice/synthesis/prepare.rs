@@ -1,4 +1,4 @@
-//! What scripts need in every call is made before a call wants it.
+//! Fixed sounds of scripts are prepared before a call needs them.
 
 use std::fs;
 use std::sync::Arc;
@@ -10,11 +10,13 @@ use dialscript::voice::settings::TtsBackend;
 use crate::support::wait::{until, within};
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
-use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::engine::tts_engine;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at, at_once, file, length, made, said};
+use crate::voice::synthesis::{
+    file, length, render_if_cached, render_sound, text_request, url_request,
+};
 
-/// One script whose prompt has these parts.
+/// One script with a prompt of these parts.
 fn library(parts: impl IntoIterator<Item = PromptPart>) -> ScriptLibrary {
     let sounds = Playlist { parts: parts.into_iter().collect() };
     let script =
@@ -29,7 +31,7 @@ fn texts(texts: &[&str]) -> ScriptLibrary {
 }
 
 #[tokio::test]
-async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
+async fn fixed_texts_and_urls_are_prepared_before_the_first_call() {
     let web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
@@ -37,21 +39,23 @@ async fn fixed_texts_and_urls_are_there_before_a_call_wants_them() {
     let text = |text: &str| PromptPart::Text(text.into());
     engines.prewarm(&library([text("One."), text("Two."), PromptPart::Url(url.as_str().into())]));
     until("three sounds", || setup.sounds() == 3).await;
-    for wanted in [said("One."), said("Two."), at(&url)] {
-        until("a sound", || at_once(&engines, wanted.clone()).is_some_and(|made| made.is_ok()))
-            .await;
+    for wanted in [text_request("One."), text_request("Two."), url_request(&url)] {
+        until("a sound", || {
+            render_if_cached(&engines, wanted.clone()).is_some_and(|made| made.is_ok())
+        })
+        .await;
     }
     assert_eq!(engine.runs(), 2);
 }
 
 #[tokio::test]
-async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
+async fn removed_sounds_are_made_again_at_a_reload() {
     let (setup, engine) = SynthesisSetup::with_engine();
     let engines = setup.open();
     engines.prewarm(&texts(&["One.", "Two."]));
     until("two runs", || engine.runs() == 2 && setup.sounds() == 2).await;
-    until("two sounds", || at_once(&engines, said("Two.")).is_some()).await;
-    until("two sounds", || at_once(&engines, said("One.")).is_some()).await;
+    until("two sounds", || render_if_cached(&engines, text_request("Two.")).is_some()).await;
+    until("two sounds", || render_if_cached(&engines, text_request("One.")).is_some()).await;
     for file in setup.files() {
         fs::remove_file(setup.settings.cache_folder.local.join(file)).unwrap();
     }
@@ -61,22 +65,23 @@ async fn sounds_that_somebody_removed_are_made_again_at_a_reload() {
 }
 
 #[tokio::test]
-async fn an_engine_that_fails_holds_up_nothing_and_texts_of_the_switch_are_left_to_it() {
+async fn a_failing_engine_does_not_stop_preparation_and_switch_texts_are_skipped() {
     let (mut setup, first, fallback) = SynthesisSetup::with_fallback("exit 3");
     let engines = setup.open();
     engines.prewarm(&texts(&["One.", "Two.", "Three.", "Four.", "Five."]));
     until("five sounds", || setup.sounds() == 5).await;
     assert!((3..=5).contains(&first.runs()), "{}", first.runs());
     assert_eq!(fallback.runs(), 5);
-    setup.settings.default_engine = Some(say("flite", TtsBackend::Switch("flite".to_owned())));
+    setup.settings.default_engine =
+        Some(tts_engine("flite", TtsBackend::Switch("flite".to_owned())));
     setup.settings.fallback_engine = None;
     let engines = setup.open();
     engines.prewarm(&texts(&["Six."]));
     within("the end", engines.close_and_wait()).await;
 }
 
-/// Lets half a minute pass, again and again.
-async fn in_a_while(what: &str, mut happens: impl FnMut() -> bool) {
+/// Advances the clock in steps of half a minute until the condition holds.
+async fn until_with_time_advanced(what: &str, mut happens: impl FnMut() -> bool) {
     for _ in 0..200 {
         if happens() {
             return;
@@ -90,7 +95,7 @@ async fn in_a_while(what: &str, mut happens: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_made_later_on() {
+async fn a_missing_sound_is_prepared_later() {
     let (mut setup, first, fallback) =
         SynthesisSetup::with_fallback("[ -e \"$0.works\" ] || exit 3; cat \"$tone\"");
     setup.settings.timeout = Duration::from_secs(24 * 60 * 60);
@@ -99,22 +104,22 @@ async fn what_is_missing_is_made_later_on() {
     until("the fallback engine", || fallback.runs() == 1 && setup.sounds() == 1).await;
     let failures = first.runs();
     fs::write(first.path("sh.works"), "").unwrap();
-    in_a_while("the first engine", || setup.sounds() == 2).await;
-    let made = made(&engines, said("One.")).await;
+    until_with_time_advanced("the first engine", || setup.sounds() == 2).await;
+    let made = render_sound(&engines, text_request("One.")).await;
     assert_eq!((length(&made), first.runs(), fallback.runs()), (100, failures + 1, 1));
     fs::remove_file(file(&made)).unwrap();
-    in_a_while("the first engine again", || first.runs() == failures + 2).await;
+    until_with_time_advanced("the first engine again", || first.runs() == failures + 2).await;
 }
 
 #[tokio::test]
-async fn what_fails_again_and_again_is_tried_more_and_more_seldom() {
+async fn a_sound_that_keeps_failing_is_retried_less_and_less_often() {
     let (setup, engine) = SynthesisSetup::with_engine();
-    // Nothing can be written there: each sound that is made is lost, and may have been paid for.
+    // The folder is not writable, so each sound is lost. A commercial engine may charge for each.
     fs::write(&setup.settings.cache_folder.local, "").unwrap();
     let engines = setup.open();
     engines.prewarm(&texts(&["One."]));
     until("the first try", || engine.runs() == 1).await;
-    in_a_while("the second try", || engine.runs() == 2).await;
+    until_with_time_advanced("the second try", || engine.runs() == 2).await;
     for _ in 0..30 {
         tokio::time::sleep(Duration::from_millis(50)).await;
         tokio::time::pause();

@@ -9,9 +9,11 @@ use http::{HeaderName, HeaderValue};
 
 use crate::support::wav::tone;
 use crate::support::web::{Reply, Web};
-use crate::voice::synthesis::engine::say;
+use crate::voice::synthesis::engine::tts_engine;
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{at_once, length, made, said, said_as, sound_error};
+use crate::voice::synthesis::{
+    length, render_if_cached, render_sound, sound_error, text_request, text_request_with,
+};
 
 fn service(web: &Web) -> Arc<TtsEngine> {
     let authorization = HeaderValue::from_static("Bearer key-of-the-house");
@@ -21,7 +23,7 @@ fn service(web: &Web) -> Arc<TtsEngine> {
         headers: vec![(HeaderName::from_static("authorization"), authorization)],
     });
     let TtsEngine { name, backend: by, language, speed, .. } =
-        Arc::into_inner(say("web", by)).unwrap();
+        Arc::into_inner(tts_engine("web", by)).unwrap();
     Arc::new(TtsEngine { name, backend: by, voice: Some("alloy".into()), language, speed })
 }
 
@@ -32,12 +34,12 @@ fn setup(web: &Web) -> SynthesisSetup {
 }
 
 #[tokio::test]
-async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
+async fn a_request_to_a_service_has_text_voice_speed_and_wav_format() {
     let mut web = Web::start(|_| Reply::of(200, "audio/wav", tone(100))).await;
     let engines = setup(&web).open();
-    let manner = VoiceParams { speed: Some(SpeakingRate(125)), ..VoiceParams::default() };
+    let params = VoiceParams { speed: Some(SpeakingRate(125)), ..VoiceParams::default() };
     let text = "He said \"yes\"\n{and} left.";
-    assert_eq!(length(&made(&engines, said_as(text, manner.clone())).await), 100);
+    assert_eq!(length(&render_sound(&engines, text_request_with(text, params.clone())).await), 100);
     let seen = web.next().await;
     assert_eq!(seen.line(), "POST /v1/audio/speech HTTP/1.1");
     assert_eq!(seen.headers("content-type"), ["application/json"]);
@@ -47,20 +49,20 @@ async fn a_service_is_asked_for_a_wav_with_voice_and_speed() {
         "model": "tts-1", "input": text, "voice": "alloy", "response_format": "wav", "speed": 1.25,
     });
     assert_eq!(body, expected);
-    assert!(at_once(&engines, said_as(text, manner)).is_some());
+    assert!(render_if_cached(&engines, text_request_with(text, params)).is_some());
     assert_eq!(web.unread_requests(), 0);
 }
 
-/// Why there is no sound when the service does this.
+/// The error when the service sends this reply.
 async fn reason(reply: Reply) -> String {
     let web = Web::start(move |_| reply.clone()).await;
     let mut setup = setup(&web);
     setup.settings.timeout = Duration::from_millis(1500);
-    sound_error(&setup.open(), said("Good day.")).await
+    sound_error(&setup.open(), text_request("Good day.")).await
 }
 
 #[tokio::test]
-async fn a_service_that_fails_is_reported_without_its_words() {
+async fn the_error_of_a_failing_service_does_not_contain_its_reply() {
     let refused = Reply::of(401, "application/json", r#"{"error":"Good day. key-of-the-house"}"#);
     assert_eq!(reason(refused).await, "web: HTTP status 401");
     let page = Reply::of(200, "text/html", "<html>Good day.</html>");
@@ -74,10 +76,10 @@ async fn a_service_that_fails_is_reported_without_its_words() {
 }
 
 #[tokio::test]
-async fn a_reply_without_an_end_is_broken_off() {
+async fn an_endless_reply_is_aborted() {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 20 << 20);
     let endless = Reply::Close([head.as_bytes(), &vec![0; 17 << 20]].concat());
     let web = Web::start(move |_| endless.clone()).await;
-    let reason = sound_error(&setup(&web).open(), said("Good day.")).await;
+    let reason = sound_error(&setup(&web).open(), text_request("Good day.")).await;
     assert_eq!(reason, "web: the reply is longer than 16777216 bytes");
 }

@@ -1,4 +1,4 @@
-//! A place with engines, and a folder for what they make.
+//! Engines and a folder for their sounds.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -45,21 +45,21 @@ impl SynthesisSetup {
         Self { folder, settings, egress: EgressRules::default() }
     }
 
-    /// With an engine that makes 100 ms of sound, as the first.
+    /// With a default engine that makes 100 ms of sound.
     pub(crate) fn with_engine() -> (Self, Engine) {
         let mut setup = Self::new();
         let engine = setup.engine("first", 100, "cat \"$tone\"");
-        setup.settings.default_engine = Some(engine.say());
+        setup.settings.default_engine = Some(engine.tts_engine());
         (setup, engine)
     }
 
-    /// With a first engine that runs these lines, and one behind it that makes 200 ms of sound.
+    /// With a default engine that runs these lines, and a fallback engine that makes 200 ms of sound.
     pub(crate) fn with_fallback(lines: &str) -> (Self, Engine, Engine) {
         let mut setup = Self::new();
         let first = setup.engine("first", 100, lines);
         let fallback = setup.engine("fallback", 200, "cat \"$tone\"");
-        setup.settings.default_engine = Some(first.say());
-        setup.settings.fallback_engine = Some(fallback.say());
+        setup.settings.default_engine = Some(first.tts_engine());
+        setup.settings.fallback_engine = Some(fallback.tts_engine());
         (setup, first, fallback)
     }
 
@@ -91,7 +91,7 @@ impl SynthesisSetup {
         self.folder.path().join(name)
     }
 
-    /// The names of the made files.
+    /// The names of the sound files.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(&self.settings.cache_folder.local).into_iter().flatten();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());

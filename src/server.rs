@@ -69,7 +69,7 @@ pub(crate) struct CallServer<T, V> {
 }
 
 /// The timeout for handing all remaining calls back to the dialplan after the grace time.
-const HAND_OVER_TIMEOUT: Duration = Duration::from_secs(8);
+const FORCED_HANDBACK_TIMEOUT: Duration = Duration::from_secs(8);
 
 impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
     /// Creates a server. It accepts calls after [`serve`](Self::serve) is called.
@@ -146,7 +146,7 @@ impl<T: TriggerClient + 'static, V: VoiceService + 'static> CallServer<T, V> {
             "grace time is over: active calls are handed back to the dialplan"
         );
         self.state.force_stop.cancel();
-        if timeout(HAND_OVER_TIMEOUT, tasks.wait()).await.is_err() {
+        if timeout(FORCED_HANDBACK_TIMEOUT, tasks.wait()).await.is_err() {
             warn!(active_calls = active_calls(), "calls could not be handed back in time");
         }
     }

@@ -111,7 +111,7 @@ pub(super) fn cache(options: CacheArgs) -> ExitCode {
 /// The error, if the answers could not be removed from the shared cache. Calls could get them from there again.
 fn shared_purge_error(reply: &ControlReply) -> Option<&str> {
     match reply {
-        ControlReply::Shared(error) => error.as_deref(),
+        ControlReply::SharedPurge(error) => error.as_deref(),
         _ => None,
     }
 }
@@ -124,7 +124,7 @@ fn print_replies(request: &ControlRequest, replies: &[ControlReply]) {
             ControlReply::Purged(number) => {
                 print_line(&format!("{} removed", counted(*number, "cached answer")));
             }
-            ControlReply::Shared(None) => {
+            ControlReply::SharedPurge(None) => {
                 print_line(
                     "removed from the shared cache too; other daemons may still hold copies",
                 );

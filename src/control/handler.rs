@@ -50,7 +50,7 @@ impl ControlHandler<'_> {
         };
         let mut replies = self.entry_replies(&entries);
         let left_off = entries.len() - replies.len();
-        replies.push(ControlReply::Sum(self.totals(left_off)));
+        replies.push(ControlReply::Totals(self.totals(left_off)));
         Ok(replies)
     }
 
@@ -81,7 +81,7 @@ impl ControlHandler<'_> {
         };
         let mut replies = vec![ControlReply::Purged(purged.len())];
         if let Some(shared) = self.triggers.shared_cache() {
-            replies.push(ControlReply::Shared(purge_shared(shared, target, &purged).await));
+            replies.push(ControlReply::SharedPurge(purge_shared(shared, target, &purged).await));
         }
         Ok(replies)
     }
@@ -93,7 +93,7 @@ impl ControlHandler<'_> {
             bytes: entries.iter().map(|keyed| keyed.entry.bytes).sum(),
             max_entries: limits.max_entries,
             max_bytes: limits.max_bytes,
-            left_off,
+            omitted: left_off,
         }
     }
 

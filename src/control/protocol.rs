@@ -42,14 +42,16 @@ pub enum ControlReply {
     #[serde(rename = "kept")]
     Entry(ControlEntry),
     /// The totals of the response cache.
-    Sum(CacheTotals),
+    #[serde(rename = "sum")]
+    Totals(CacheTotals),
     /// The cache policy and statistics of a script.
     Script(Box<ScriptCacheReport>),
     /// The number of cached answers that were removed.
     Purged(usize),
     /// Whether the answers were also removed from the shared cache: `None`, or the error. Other daemons keep their own
     /// copies.
-    Shared(Option<String>),
+    #[serde(rename = "shared")]
+    SharedPurge(Option<String>),
     #[serde(rename = "fault")]
     Error(String),
 }
@@ -69,7 +71,8 @@ pub struct ControlEntry {
     /// Its size in the cache.
     pub bytes: usize,
     /// How the answer will be served from now on. Empty if it has expired under the script's current settings.
-    pub ahead: Vec<ServingPhase>,
+    #[serde(rename = "ahead")]
+    pub phases: Vec<ServingPhase>,
 }
 
 /// A phase in the life of a cached answer. It starts where the phase before it ends.
@@ -93,7 +96,8 @@ pub struct CacheTotals {
     /// The limit on `bytes`.
     pub max_bytes: usize,
     /// The number of answers that were left out of the list, because it would be too long.
-    pub left_off: usize,
+    #[serde(rename = "left_off")]
+    pub omitted: usize,
 }
 
 /// The cache policy and statistics of a script.
@@ -101,9 +105,11 @@ pub struct CacheTotals {
 pub struct ScriptCacheReport {
     pub script: String,
     /// Its cache policy.
-    pub keeps: ScriptCachePolicy,
+    #[serde(rename = "keeps")]
+    pub policy: ScriptCachePolicy,
     /// Its statistics since the daemon started.
-    pub tally: ResponseCacheStats,
+    #[serde(rename = "tally")]
+    pub stats: ResponseCacheStats,
     /// The upstreams that its trigger has sent requests to.
     pub upstreams: Vec<ControlUpstream>,
 }
@@ -113,13 +119,16 @@ pub struct ScriptCacheReport {
 #[serde(rename_all = "snake_case")]
 pub enum ScriptCachePolicy {
     /// Caches nothing: the script has no `[trigger]`.
-    AsksNobody,
+    #[serde(rename = "asks_nobody")]
+    NoTrigger,
     /// Caches nothing: with `background = true` the answers are not used.
     Background,
     /// Caches nothing: `[response]` has no `cache`.
-    Nothing,
+    #[serde(rename = "nothing")]
+    Disabled,
     /// Caches the answers that match a branch.
-    Answers {
+    #[serde(rename = "answers")]
+    Enabled {
         /// How long an answer is fresh: it is served without a request.
         fresh_ms: u64,
         /// How long after that it is served stale, and refreshed in the background.
@@ -127,7 +136,8 @@ pub enum ScriptCachePolicy {
         /// How long after being fresh it is served if the request fails.
         stale_if_error_ms: u64,
         /// The placeholders in `cache_key`. `None` if URL, headers and body are the key.
-        by: Option<Vec<String>>,
+        #[serde(rename = "by")]
+        key_values: Option<Vec<String>>,
     },
 }
 
@@ -137,7 +147,8 @@ pub struct ControlUpstream {
     pub name: String,
     /// The state of its circuit breaker.
     pub breaker: BreakerState,
-    pub under_way: usize,
+    #[serde(rename = "under_way")]
+    pub active_requests: usize,
     /// Complete answers.
     pub answered: u64,
     /// Attempts without a complete answer.

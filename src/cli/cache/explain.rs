@@ -23,27 +23,27 @@ pub(super) fn print_explanation(replies: &[ControlReply]) {
 }
 
 fn print_script(report: &ScriptCacheReport) {
-    print_policy(&report.script, &report.keeps);
-    if matches!(report.keeps, ScriptCachePolicy::Answers { .. })
-        || report.tally != ResponseCacheStats::default()
+    print_policy(&report.script, &report.policy);
+    if matches!(report.policy, ScriptCachePolicy::Enabled { .. })
+        || report.stats != ResponseCacheStats::default()
     {
-        print_stats(&report.tally);
+        print_stats(&report.stats);
     }
     report.upstreams.iter().for_each(print_upstream);
 }
 
 fn print_policy(script: &str, policy: &ScriptCachePolicy) {
     match policy {
-        ScriptCachePolicy::AsksNobody => {
+        ScriptCachePolicy::NoTrigger => {
             print_line(&format!("{script} caches nothing: it has no [trigger]."))
         }
         ScriptCachePolicy::Background => print_line(&format!(
             "{script} caches nothing: with `background = true` the answers are not used."
         )),
-        ScriptCachePolicy::Nothing => print_line(&format!(
+        ScriptCachePolicy::Disabled => print_line(&format!(
             "{script} caches nothing. To cache answers that match a [[branch]], add `cache = \"5m\"` to [response]."
         )),
-        ScriptCachePolicy::Answers { fresh_ms, stale_ms, stale_if_error_ms, by } => {
+        ScriptCachePolicy::Enabled { fresh_ms, stale_ms, stale_if_error_ms, key_values: by } => {
             print_line(&format!("{script} caches answers that match a [[branch]]."));
             print_line(&format!("  cache key          {}", cache_key_text(by.as_deref())));
             let times = [
@@ -84,7 +84,8 @@ fn counted_u64(number: u64, word: &str) -> String {
 }
 
 fn print_upstream(upstream: &ControlUpstream) {
-    let ControlUpstream { name, breaker, under_way, answered, failed, refused } = upstream;
+    let ControlUpstream { name, breaker, active_requests: under_way, answered, failed, refused } =
+        upstream;
     let state = match breaker {
         BreakerState::Closed => "closed",
         BreakerState::HalfOpen => "half-open: one trial request at a time",
@@ -106,11 +107,11 @@ fn print_entry(entry: &ControlEntry) {
         entry.status,
         entry.bytes
     ));
-    if entry.ahead.is_empty() {
+    if entry.phases.is_empty() {
         print_line(&format!("  expired under the current settings of {script}"));
     }
     let mut started_ms = 0;
-    for phase in &entry.ahead {
+    for phase in &entry.phases {
         let from = if started_ms == 0 { "now" } else { "then" };
         let duration = format_time(phase.until_ms - started_ms);
         print_line(&format!("  {from}, for {duration}: {}", freshness_text(phase.serves)));

@@ -26,7 +26,7 @@ pub(super) fn short_key(entry: &ControlEntry) -> String {
 
 /// How the answer can be served now, and for how long.
 pub(super) fn state_text(entry: &ControlEntry) -> String {
-    let Some(phase) = entry.ahead.first() else { return "expired".to_owned() };
+    let Some(phase) = entry.phases.first() else { return "expired".to_owned() };
     let left = format_time(phase.until_ms);
     match phase.serves {
         ResponseFreshness::Fresh => format!("fresh for {left}"),

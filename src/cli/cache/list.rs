@@ -9,7 +9,7 @@ use crate::control::protocol::{CacheTotals, ControlEntry, ControlReply};
 pub(super) fn print_list(replies: &[ControlReply]) {
     print_entries(replies);
     replies.iter().for_each(|reply| {
-        if let ControlReply::Sum(totals) = reply {
+        if let ControlReply::Totals(totals) = reply {
             print_line(&totals_text(totals));
         }
     });
@@ -41,7 +41,7 @@ fn entry_row(entry: &ControlEntry) -> [String; 7] {
 }
 
 fn totals_text(totals: &CacheTotals) -> String {
-    let CacheTotals { entries, bytes, max_entries, max_bytes, left_off } = totals;
+    let CacheTotals { entries, bytes, max_entries, max_bytes, omitted: left_off } = totals;
     let count = counted(*entries, "cached answer");
     let text = format!("{count} of at most {max_entries}, {bytes} of at most {max_bytes} bytes");
     match left_off {

@@ -29,7 +29,7 @@ pub(super) fn describe_entry(
         status: entry.answer.status,
         age_ms: milliseconds(age),
         bytes: keyed.entry.bytes,
-        ahead: policy.map(|policy| serving_phases(entry, policy, age)).unwrap_or_default(),
+        phases: policy.map(|policy| serving_phases(entry, policy, age)).unwrap_or_default(),
     }
 }
 
@@ -39,22 +39,22 @@ pub(super) fn describe_script(triggers: &HttpTriggerClient, script: &Script) -> 
     let upstreams = script.trigger.as_ref().map(|trigger| triggers.upstream_states_for(trigger));
     ScriptCacheReport {
         script: script.name.clone(),
-        keeps: cache_policy(script),
-        tally: stats.unwrap_or_default(),
+        policy: cache_policy(script),
+        stats: stats.unwrap_or_default(),
         upstreams: upstreams.unwrap_or_default().into_iter().map(describe_upstream).collect(),
     }
 }
 
 fn cache_policy(script: &Script) -> ScriptCachePolicy {
-    let Some(trigger) = &script.trigger else { return ScriptCachePolicy::AsksNobody };
+    let Some(trigger) = &script.trigger else { return ScriptCachePolicy::NoTrigger };
     match &trigger.cache_policy {
         _ if trigger.background => ScriptCachePolicy::Background,
-        None => ScriptCachePolicy::Nothing,
-        Some(policy) => ScriptCachePolicy::Answers {
+        None => ScriptCachePolicy::Disabled,
+        Some(policy) => ScriptCachePolicy::Enabled {
             fresh_ms: milliseconds(policy.fresh),
             stale_ms: milliseconds(policy.stale),
             stale_if_error_ms: milliseconds(policy.stale_if_error),
-            by: policy
+            key_values: policy
                 .key
                 .as_ref()
                 .map(|key| key.template.placeholders().map(ToString::to_string).collect()),
@@ -83,7 +83,7 @@ fn describe_upstream(state: UpstreamState) -> ControlUpstream {
     ControlUpstream {
         name: state.name,
         breaker: state.breaker,
-        under_way: state.in_flight,
+        active_requests: state.in_flight,
         answered: state.replies_by_class.iter().sum(),
         failed: state.failed_attempts,
         refused: state.not_sent,

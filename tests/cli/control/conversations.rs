@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use dialscript::control::client::{ControlClientError, send_request};
-use dialscript::control::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES, PurgeTarget};
+use dialscript::control::protocol::{
+    ControlReply, ControlRequest, MAX_REQUEST_BYTES, PurgeTarget, ScriptCachePolicy,
+};
 use dialscript::control::serve::serve;
 use dialscript::control::socket::ControlSocket;
 use tempfile::TempDir;
@@ -154,4 +156,25 @@ async fn the_client_does_not_send_a_request_that_is_too_long() {
     let result = send_request(&daemon.path, &ControlRequest::Purge(PurgeTarget::Keys(keys))).await;
     assert!(matches!(result, Err(ControlClientError::RequestTooLong)));
     assert_eq!(daemon.request_count.load(Ordering::Relaxed), 0);
+}
+
+/// Programs read this JSON: `dialscript cache list --json`.
+#[test]
+fn the_json_names_of_replies_are_stable() {
+    for line in [
+        r#"{"kept":{"key":"00","script":"a","request":"GET /","status":200,"age_ms":1,"bytes":2,"ahead":[{"serves":"fresh","until_ms":3},{"serves":"last_resort","until_ms":4}]}}"#,
+        r#"{"sum":{"entries":1,"bytes":2,"max_entries":3,"max_bytes":4,"left_off":5}}"#,
+        r#"{"script":{"script":"a","keeps":{"answers":{"fresh_ms":1,"stale_ms":2,"stale_if_error_ms":3,"by":["{caller}"]}},"tally":{"hits":1,"stale":2,"misses":3,"joined":4,"kept":5,"unhandled":6,"failed":7},"upstreams":[{"name":"a.example","breaker":"half_open","under_way":1,"answered":2,"failed":3,"refused":4}]}}"#,
+        r#"{"script":{"script":"a","keeps":"asks_nobody","tally":{"hits":0,"stale":0,"misses":0,"joined":0,"kept":0,"unhandled":0,"failed":0},"upstreams":[]}}"#,
+        r#"{"purged":1}"#,
+        r#"{"shared":null}"#,
+        r#"{"fault":"no script"}"#,
+    ] {
+        let reply: ControlReply = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_string(&reply).unwrap(), line);
+    }
+    for policy in [r#""background""#, r#""nothing""#] {
+        let read: ScriptCachePolicy = serde_json::from_str(policy).unwrap();
+        assert_eq!(serde_json::to_string(&read).unwrap(), policy);
+    }
 }

@@ -107,7 +107,7 @@ fn purge_keys(keys: &[&str]) -> ControlRequest {
 
 fn phases_in_minutes(entry: &ControlEntry) -> Vec<(ResponseFreshness, u64)> {
     entry
-        .ahead
+        .phases
         .iter()
         .map(|ServingPhase { serves, until_ms }| (*serves, until_ms / 60_000))
         .collect()
@@ -144,7 +144,7 @@ async fn the_reported_phase_is_what_a_call_would_get() {
     for minute in 0..6 {
         let found = daemon.triggers.cache().get(CacheKey([1; 32]), &policy, Instant::now());
         let found = found.map(|found| format!("{found:?}"));
-        let reported = daemon.listed().first().and_then(|entry| entry.ahead.first().copied());
+        let reported = daemon.listed().first().and_then(|entry| entry.phases.first().copied());
         let reported = reported.map(|ahead| format!("{:?}", ahead.serves));
         assert_eq!(reported.is_some(), found.is_some(), "minute {minute}");
         assert!(
@@ -160,7 +160,7 @@ async fn the_answer_of_a_removed_script_has_no_serving_phase() {
     let mut daemon = Daemon::new(policy(5, 0, 0));
     daemon.store(1);
     daemon.library.scripts.remove("order");
-    assert!(daemon.listed()[0].ahead.is_empty());
+    assert!(daemon.listed()[0].phases.is_empty());
     assert_eq!(
         daemon.handle(ControlRequest::Purge(PurgeTarget::Script("order".into()))),
         [ControlReply::Purged(1)]
@@ -181,16 +181,16 @@ async fn a_script_is_explained_by_its_policy_and_statistics() {
     let daemon = Daemon::new(ResponseCachePolicy { key, ..policy(5, 0, 60) });
     daemon.triggers.cache().update_stats("order", |stats| stats.hits += 3);
     let explained = daemon.explained("order");
-    assert_eq!(explained.tally.hits, 3);
+    assert_eq!(explained.stats.hits, 3);
     let by = Some(vec!["{keypress}".to_owned(), "{arg.shop}".to_owned()]);
-    let keeps = ScriptCachePolicy::Answers {
+    let keeps = ScriptCachePolicy::Enabled {
         fresh_ms: 300_000,
         stale_ms: 0,
         stale_if_error_ms: 3_600_000,
-        by,
+        key_values: by,
     };
-    assert_eq!(explained.keeps, keeps);
-    assert_eq!(daemon.explained("plain").keeps, ScriptCachePolicy::Nothing);
+    assert_eq!(explained.policy, keeps);
+    assert_eq!(daemon.explained("plain").policy, ScriptCachePolicy::Disabled);
 }
 
 #[tokio::test(start_paused = true)]
@@ -268,17 +268,18 @@ async fn a_purge_also_removes_answers_from_the_shared_cache() {
     }
     let one = purge_keys(&["0101"]);
     let purged = handler::handle_request(&one, &daemon.triggers, &daemon.library).await;
-    assert_eq!(purged, [ControlReply::Purged(1), ControlReply::Shared(None)]);
+    assert_eq!(purged, [ControlReply::Purged(1), ControlReply::SharedPurge(None)]);
     assert!(others.get(&CacheKey([1; 32])).await.is_none());
     assert!(others.get(&CacheKey([2; 32])).await.is_some());
     let all = ControlRequest::Purge(PurgeTarget::All);
     let purged = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
-    assert_eq!(purged, [ControlReply::Purged(2), ControlReply::Shared(None)]);
+    assert_eq!(purged, [ControlReply::Purged(2), ControlReply::SharedPurge(None)]);
     assert_eq!(redis.state.lock().unwrap().cached_answers().len(), 0);
     daemon.store(1);
     redis.stop().await;
     let replies = handler::handle_request(&all, &daemon.triggers, &daemon.library).await;
-    let [ControlReply::Purged(1), ControlReply::Shared(Some(error))] = replies.as_slice() else {
+    let [ControlReply::Purged(1), ControlReply::SharedPurge(Some(error))] = replies.as_slice()
+    else {
         panic!("{replies:?}");
     };
     assert!(error.contains("is unavailable"), "{error}");

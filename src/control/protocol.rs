@@ -13,7 +13,7 @@ pub const MAX_REQUEST_BYTES: usize = 16 << 10;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ControlRequest {
     /// Lists the cached answers, of one script or of all: one [`ControlReply::Entry`] for each, then
-    /// [`ControlReply::Sum`].
+    /// [`ControlReply::Totals`].
     List { script: Option<String> },
     /// Explains a script: [`ControlReply::Script`], then one [`ControlReply::Entry`] for each of its cached answers. Or
     /// explains one cached answer: [`ControlReply::Entry`].
@@ -21,7 +21,7 @@ pub enum ControlRequest {
         /// The script's name, or the start of a key.
         what: String,
     },
-    /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::Shared`] if there is a shared cache.
+    /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::SharedPurge`] if there is a shared cache.
     Purge(PurgeTarget),
 }
 

@@ -1,5 +1,7 @@
 //! The HTTP server for sounds and metrics, with limits on connections, headers and time.
 
+mod watched_stream;
+
 use std::convert::Infallible;
 use std::error::Error;
 use std::future::Future;
@@ -16,9 +18,10 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tracing::debug;
 
-use crate::listener::{self, ConnectionLimit, NetworkListener};
+use crate::listener::{self, NetworkListener};
+use watched_stream::WatchedStream;
 
-/// The most connections at once. Further ones wait in the kernel's backlog.
+/// The most connections at once. For a further one, the connection is closed that has been idle for the longest time.
 const MAX_CONNECTIONS: usize = 128;
 /// Timeout for the header of a request, and for the next request on a persistent connection.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
@@ -40,15 +43,16 @@ pub(crate) async fn serve<H, F, B>(
     B: Body<Data: Send, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
 {
     let listener_name = listener.name;
-    let serve =
-        move |stream, peer| serve_connection(listener_name, stream, peer, handle_request.clone());
-    let limit = ConnectionLimit::waiting(MAX_CONNECTIONS);
-    listener::serve_connections(&listener, limit, serve, stop).await;
+    let serve = move |stream, peer, activity| {
+        let stream = WatchedStream::new(stream, activity);
+        serve_connection(listener_name, stream, peer, handle_request.clone())
+    };
+    listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
 }
 
 async fn serve_connection<H, F, B>(
     listener_name: &'static str,
-    stream: TcpStream,
+    stream: WatchedStream<TcpStream>,
     peer: IpAddr,
     handle_request: H,
 ) where
@@ -66,7 +70,7 @@ async fn serve_connection<H, F, B>(
         .header_read_timeout(HEADER_READ_TIMEOUT)
         .max_buf_size(MAX_HEADER_BYTES);
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
-    // The peer causes an error here: it closes the connection, or sends something that is not HTTP.
+    // The peer causes an error here: it closes the connection, does not read, or sends something that is not HTTP.
     if timeout(MAX_CONNECTION_TIME, connection.as_mut()).await.is_err() {
         connection.as_mut().graceful_shutdown();
         drop(timeout(LAST_RESPONSE_TIMEOUT, connection).await);

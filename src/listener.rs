@@ -1,10 +1,15 @@
 //! The accept loop, which the listeners for switches, the HTTP servers and the control socket share.
 //!
-//! An [`Acceptor`] is a listening socket, and decides who may connect. A [`ConnectionLimit`] says how many connections
-//! are served at once, and whether further ones wait or are refused. A [`ConnectionHandler`] serves the accepted
-//! connections, and closes the refused ones, with or without a reply.
+//! An [`Acceptor`] is a listening socket, and decides who may connect. There are two ways to keep the number of
+//! connections bounded:
+//!
+//! - Calls: [`accept_connections`] refuses connections over a [`ConnectionLimit`]. A [`ConnectionHandler`] serves the
+//!   accepted ones, and closes the refused ones, with or without a reply.
+//! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing the one that has made
+//!   no progress for the longest time, so that slow peers can't keep others out.
 
 mod limit;
+mod open_connections;
 mod refusal;
 mod sockets;
 #[cfg(test)]
@@ -14,11 +19,12 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tracing::{error, warn};
 
 pub(crate) use limit::{ConnectionLimit, ConnectionPermit};
+pub(crate) use open_connections::ConnectionActivity;
+use open_connections::OpenConnections;
 pub use refusal::Refusal;
 pub(crate) use sockets::LocalListener;
 pub use sockets::{Acceptor, NetworkListener, bind};
@@ -41,10 +47,10 @@ pub(crate) trait ConnectionHandler<L: Acceptor> {
     }
 }
 
-/// Accepts connections until `stop` resolves.
+/// Accepts connections until `stop` resolves. Those over the limit are refused.
 ///
-/// Then, if the limit refuses connections ([`ConnectionLimit::refusing`]), those in the backlog are accepted and
-/// refused too. Otherwise the kernel would reset them, and their peers would get no reply.
+/// Then those in the backlog are accepted and refused too. Otherwise the kernel would reset them, and their peers would
+/// get no reply.
 pub(crate) async fn accept_connections<L: Acceptor>(
     listener: &L,
     limit: &ConnectionLimit,
@@ -53,65 +59,47 @@ pub(crate) async fn accept_connections<L: Acceptor>(
 ) {
     let mut stop = pin!(stop);
     loop {
-        let (stream, peer, admission) = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut stop => break,
-            accepted = next_connection(listener, limit) => accepted,
+            accepted = accept_with_backoff(listener) => accepted,
+        };
+        let admission = match listener.allows(&peer) {
+            true => limit.try_acquire(),
+            false => Err(Refusal::NotAllowed(L::ACCESS_RULE)),
         };
         match admission {
             Ok(permit) => handler.serve(stream, peer, permit),
             Err(refusal) => refuse(listener, handler, (stream, peer), refusal),
         }
     }
-    if limit.refuses() {
-        refuse_late_connections(listener, handler).await;
-    }
+    refuse_late_connections(listener, handler).await;
 }
 
-/// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks.
+/// Serves each connection in a task of its own until `stop` resolves, then aborts those tasks. At most `max` connections
+/// are open. `serve` must report the progress of its connection.
 pub(crate) async fn serve_connections<L: Acceptor, F: Future<Output = ()> + Send + 'static>(
     listener: &L,
-    limit: ConnectionLimit,
-    serve: impl Fn(L::Stream, L::Peer) -> F + Send,
+    max: usize,
+    serve: impl Fn(L::Stream, L::Peer, ConnectionActivity) -> F + Send,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let mut handler = TaskPerConnection { serve, tasks: JoinSet::new() };
-    accept_connections(listener, &limit, &mut handler, stop).await;
-}
-
-struct TaskPerConnection<S> {
-    serve: S,
-    tasks: JoinSet<()>,
-}
-
-impl<L, S, F> ConnectionHandler<L> for TaskPerConnection<S>
-where
-    L: Acceptor,
-    S: Fn(L::Stream, L::Peer) -> F,
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn serve(&mut self, stream: L::Stream, peer: L::Peer, permit: ConnectionPermit) {
-        let served = (self.serve)(stream, peer);
-        self.tasks.spawn(async move {
-            served.await;
-            drop(permit);
-        });
-        while self.tasks.try_join_next().is_some() {}
+    let mut stop = pin!(stop);
+    let mut connections = OpenConnections::new(listener.name(), max);
+    loop {
+        let accepted = async {
+            let (stream, peer) = accept_with_backoff(listener).await;
+            if listener.allows(&peer) {
+                connections.make_room().await;
+                connections.spawn(|activity| serve(stream, peer, activity));
+            } else {
+                warn!(%peer, listener = listener.name(), "refused: {}", L::ACCESS_RULE);
+            }
+        };
+        tokio::select! {
+            () = &mut stop => return,
+            () = accepted => {}
+        }
     }
-}
-
-/// Accepts the next connection, and returns it with a permit or the reason to refuse it.
-async fn next_connection<L: Acceptor>(
-    listener: &L,
-    limit: &ConnectionLimit,
-) -> (L::Stream, L::Peer, Result<ConnectionPermit, Refusal>) {
-    let reserved = limit.reserve().await;
-    let (stream, peer) = accept_with_backoff(listener).await;
-    let admission = match reserved {
-        _ if !listener.allows(&peer) => Err(Refusal::NotAllowed(L::ACCESS_RULE)),
-        Some(permit) => Ok(permit),
-        None => limit.try_acquire(),
-    };
-    (stream, peer, admission)
 }
 
 async fn accept_with_backoff<L: Acceptor>(listener: &L) -> (L::Stream, L::Peer) {

@@ -2,48 +2,80 @@
 
 pub(crate) mod call_counts;
 pub(crate) mod event_layer;
+mod fields;
+mod log_layer;
+mod log_line;
+mod log_queue;
+mod log_writer;
+mod panics;
 mod switch;
+#[cfg(test)]
+mod tests;
 
+use std::env;
+use std::fs::File;
 use std::io::{self, IsTerminal};
+use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Level, info};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::channel::HandoverResult;
 use crate::script::report::CallReport;
 use crate::telemetry::call_counts::CallCounts;
+use log_layer::LogLayer;
+use log_line::LineFormat;
+use log_queue::LogQueue;
 
+pub use log_line::LogFormat;
 pub use switch::Switch;
 
-/// The format of the log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// Text for people.
-    #[default]
-    Text,
-    /// One JSON object per line.
-    Json,
+/// How long the end of the daemon may wait for a slow reader of the log.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The log of the daemon.
+#[derive(Debug, Clone)]
+pub(crate) struct DaemonLog(Arc<LogQueue>);
+
+impl DaemonLog {
+    /// The number of lines that were lost because standard error was not read in time, or could not be written.
+    pub(crate) fn lost_lines(&self) -> u64 {
+        self.0.lost_lines()
+    }
+
+    /// Waits until the log is written, but only for a short time. It must be the last thing before the process ends.
+    pub(crate) fn close(&self) {
+        self.0.close(CLOSE_TIMEOUT);
+    }
 }
 
-/// Writes the log to standard error, where systemd reads it.
+/// Writes the log to standard error, where systemd reads it. A thread of its own does this, so that no call ever waits
+/// for whoever reads the log. Messages about panics become lines of the log, for the same reason.
 ///
 /// The level applies to this crate only. Libraries log only warnings and errors: at lower levels they log URLs and
 /// headers, which can contain input that a script declares as sensitive.
-pub(crate) fn init_logging(level: Level, format: LogFormat) {
+///
+/// # Errors
+///
+/// If the system has no further file descriptor or thread.
+pub(crate) fn init_logging(level: Level, format: LogFormat) -> io::Result<DaemonLog> {
+    // Not by way of `io::stderr()`: its lock would be held while the log can't be written, and stop all who want to
+    // print something.
+    let output = File::from(io::stderr().as_fd().try_clone_to_owned()?);
+    let colours = output.is_terminal() && env::var_os("NO_COLOR").is_none();
+    let format = LineFormat { format, colours };
+    let queue = Arc::new(LogQueue::default());
+    log_writer::spawn(queue.clone(), format, output)?;
     let filter = EnvFilter::new(format!("warn,dialscript={level}"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false)
-        // If the log can't be written, the subscriber would report this by a panic, which would end a call.
-        .log_internal_errors(false);
-    // This fails if a test, or a program that embeds this crate, has installed a subscriber, which then stays in use.
-    drop(match format {
-        LogFormat::Text => log.try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    });
+    let layer = LogLayer { format, queue: queue.clone() };
+    // This fails if a program that embeds this crate has installed a subscriber, which then stays in use.
+    drop(tracing_subscriber::registry().with(filter).with(layer).try_init());
+    panics::log_panics();
+    Ok(DaemonLog(queue))
 }
 
 /// A finished call, for the log and the metrics.

@@ -1,6 +1,7 @@
 //! `dialscript serve`: the daemon's start, reload and stop.
 
 mod admin;
+mod systemd;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,18 +17,22 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::cli::check::print_diagnostics;
-use crate::config::{self, Config, DaemonSettings, ListenerSettings};
+use crate::cli::terminal::print_error;
+use crate::config::{self, Config, ConfigErrors, DaemonSettings, ListenerSettings};
 use crate::listener::NetworkListener;
 use crate::server::{CallServer, SwitchListener};
-use crate::telemetry::{self, Switch};
+use crate::telemetry::{self, DaemonLog, Switch};
 use crate::trigger::HttpTriggerClient;
 use crate::voice::sound_server::SoundUrls;
 use crate::voice::{self, VoiceEngines};
 
 use admin::AdminListeners;
+use systemd::SystemdNotifier;
 
 /// The timeout for requests and sounds that are still in progress when all calls have ended.
 pub(super) const LAST_REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many errors of a failed reload are logged.
+const MAX_LOGGED_ERRORS: usize = 50;
 
 /// Serves calls until a signal stops the daemon.
 pub(crate) fn serve(path: &Path) -> ExitCode {
@@ -38,30 +43,33 @@ pub(crate) fn serve(path: &Path) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    telemetry::init_logging(config.daemon.log.level, config.daemon.log.format);
+    let settings = &config.daemon.log;
+    let log = match telemetry::init_logging(settings.level, settings.format) {
+        Ok(log) => log,
+        Err(error) => return print_error(&format!("can't write a log: {error}")),
+    };
     log_warnings(&config);
     let served = build_runtime().and_then(|runtime| {
-        let served = runtime.block_on(run_daemon(path, config));
+        let served = runtime.block_on(run_daemon(path, config, &log));
         // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
     });
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            error!(%error, "can't start serving");
-            ExitCode::FAILURE
-        }
+    if let Err(error) = &served {
+        error!(%error, "can't start serving");
     }
+    log.close();
+    if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }
 
-async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
+async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<()> {
     let reloads = signal(SignalKind::hangup())?;
-    let (stop, force_stop) = stop_signals()?;
+    let systemd = SystemdNotifier::start();
+    let (stop, force_stop) = stop_signals(systemd.clone())?;
     let triggers =
         HttpTriggerClient::new(config.daemon.trigger.clone()).map_err(io::Error::other)?;
     let listeners = bind_switch_listeners(&config.daemon)?;
@@ -72,13 +80,13 @@ async fn run_daemon(path: &Path, config: Config) -> io::Result<()> {
     voice.prewarm(&config.library);
     let server =
         CallServer::new(config.daemon.limits.clone(), config.library.clone(), triggers, voice);
-    notify_systemd(&[NotifyState::Ready]);
+    systemd.notify(NotifyState::Ready);
     info!(scripts = config.library.scripts.len(), "serving");
     tokio::select! {
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
         () = reload_on_sighup(path, &config, &server, reloads) => {}
         () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server) => {}
+        () = admin.serve(&server, log) => {}
     }
     let last_requests =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };
@@ -137,7 +145,7 @@ async fn serve_sounds(sound_server: Option<BoundSoundServer>) {
 
 /// The first SIGTERM or SIGINT cancels the first token (calls are drained). The second signal cancels the second token
 /// (the grace time ends).
-fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
+fn stop_signals(systemd: SystemdNotifier) -> io::Result<(CancellationToken, CancellationToken)> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let tokens = (CancellationToken::new(), CancellationToken::new());
@@ -148,7 +156,7 @@ fn stop_signals() -> io::Result<(CancellationToken, CancellationToken)> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            notify_systemd(&[NotifyState::Stopping]);
+            systemd.notify(NotifyState::Stopping);
             token.cancel();
         }
     });
@@ -176,24 +184,21 @@ async fn reload_on_sighup(
                 // Logged last: after this line, every new call runs the new scripts.
                 info!(scripts, "scripts reloaded");
             }
-            Ok(Err(diagnostics)) => {
-                error!(%diagnostics, "reload failed: the previous scripts stay in use");
-            }
+            Ok(Err(errors)) => log_failed_reload(&errors),
             Err(error) => error!(%error, "reload failed: the previous scripts stay in use"),
         }
     }
     std::future::pending().await
 }
 
+/// Logs each error in a line of its own.
+fn log_failed_reload(errors: &ConfigErrors) {
+    errors.iter().take(MAX_LOGGED_ERRORS).for_each(|error| error!(%error, "configuration error"));
+    error!(errors = errors.len(), "reload failed: the previous scripts stay in use");
+}
+
 /// Logs warnings about the configuration. Creates the folders that it needs, and logs those that can't be created.
 fn log_warnings(config: &Config) {
     config.warnings.iter().for_each(|warning| warn!(%warning, "configuration warning"));
     config.create_folders().into_iter().for_each(|reason| warn!(reason, "can't create a folder"));
-}
-
-/// Notifies systemd. Does nothing if the daemon does not run under it.
-fn notify_systemd(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        warn!(%error, "can't notify systemd");
-    }
 }

@@ -1,6 +1,8 @@
 //! Requests and replies of the control socket. Fields and variants have the names of their JSON keys, unless
 //! `serde(rename)` gives another name.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::circuit_breaker::BreakerState;
@@ -23,6 +25,20 @@ pub enum ControlRequest {
     },
     /// Removes cached answers: [`ControlReply::Purged`], then [`ControlReply::SharedPurge`] if there is a shared cache.
     Purge(PurgeTarget),
+}
+
+/// The request in the words of the command line, for the log.
+impl fmt::Display for ControlRequest {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::List { script: None } => out.write_str("list"),
+            Self::List { script: Some(script) } => write!(out, "list --script {script}"),
+            Self::Explain { what } => write!(out, "explain {what}"),
+            Self::Purge(PurgeTarget::All) => out.write_str("purge --all"),
+            Self::Purge(PurgeTarget::Script(script)) => write!(out, "purge --script {script}"),
+            Self::Purge(PurgeTarget::Keys(keys)) => write!(out, "purge {}", keys.join(" ")),
+        }
+    }
 }
 
 /// The cached answers to remove.

@@ -13,14 +13,17 @@ use tracing::debug;
 
 use super::protocol::{ControlReply, ControlRequest, MAX_REQUEST_BYTES};
 use super::socket::ControlSocket;
-use crate::listener::{self, ConnectionLimit};
+use crate::listener::{self, ConnectionActivity};
 
-/// The maximum number of open connections. Further ones wait in the kernel's backlog.
-const MAX_CONNECTIONS: usize = 8;
+/// The maximum number of open connections. For a further one, the connection is closed that has been idle for the
+/// longest time. Each may hold a reply of several megabytes.
+const MAX_CONNECTIONS: usize = 16;
 /// Timeout for reading the request.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// Timeout for writing the replies.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Timeout for writing one chunk of them.
+const CHUNK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Replies are written in chunks of at least this size, in bytes.
 const WRITE_CHUNK_BYTES: usize = 64 << 10;
 
@@ -31,32 +34,37 @@ where
     F: Future<Output = Vec<ControlReply>> + Send,
 {
     let ControlSocket { listener, file: _removed_at_the_end } = socket;
-    let serve = move |stream, _| {
+    let serve = move |stream, _, activity| {
         let answer = answer.clone();
         async move {
-            if let Err(error) = serve_connection(stream, answer).await {
+            if let Err(error) = serve_connection(stream, answer, &activity).await {
                 debug!(%error, "[control] connection failed");
             }
         }
     };
-    let limit = ConnectionLimit::waiting(MAX_CONNECTIONS);
-    listener::serve_connections(&listener, limit, serve, stop).await;
+    listener::serve_connections(&listener, MAX_CONNECTIONS, serve, stop).await;
 }
 
-async fn serve_connection<A, F>(mut stream: UnixStream, answer: A) -> io::Result<()>
+async fn serve_connection<A, F>(
+    mut stream: UnixStream,
+    answer: A,
+    activity: &ConnectionActivity,
+) -> io::Result<()>
 where
     A: Fn(ControlRequest) -> F,
     F: Future<Output = Vec<ControlReply>>,
 {
     let replies = match timeout(REQUEST_TIMEOUT, read_request(&mut stream)).await? {
         Ok(Some(request)) => {
-            debug!(?request, "[control] request");
+            debug!(%request, "[control] request");
+            activity.peer_waits();
             answer(request).await
         }
         Ok(None) => return Ok(()),
         Err(error) => vec![ControlReply::Error(error)],
     };
-    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies)).await?
+    activity.progress();
+    timeout(WRITE_TIMEOUT, write_replies(&mut stream, &replies, activity)).await?
 }
 
 /// The request of a connection; `None` if the peer closed it without one.
@@ -74,15 +82,20 @@ async fn read_request(stream: &mut UnixStream) -> Result<Option<ControlRequest>,
     }
 }
 
-async fn write_replies(stream: &mut UnixStream, replies: &[ControlReply]) -> io::Result<()> {
+async fn write_replies(
+    stream: &mut UnixStream,
+    replies: &[ControlReply],
+    activity: &ConnectionActivity,
+) -> io::Result<()> {
     let mut chunk = Vec::new();
-    for reply in replies {
+    for (index, reply) in replies.iter().enumerate() {
         serde_json::to_writer(&mut chunk, reply)?;
         chunk.push(b'\n');
-        if chunk.len() >= WRITE_CHUNK_BYTES {
-            stream.write_all(&chunk).await?;
+        if chunk.len() >= WRITE_CHUNK_BYTES || index + 1 == replies.len() {
+            timeout(CHUNK_TIMEOUT, stream.write_all(&chunk)).await??;
+            activity.progress();
             chunk.clear();
         }
     }
-    stream.write_all(&chunk).await
+    Ok(())
 }

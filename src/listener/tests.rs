@@ -7,7 +7,9 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Duration, Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{Acceptor, ConnectionHandler, ConnectionLimit, ConnectionPermit, Refusal};
+use super::{
+    Acceptor, ConnectionActivity, ConnectionHandler, ConnectionLimit, ConnectionPermit, Refusal,
+};
 use super::{accept_connections, serve_connections};
 
 /// A listener whose connections are numbers. Numbers over 9 may not connect.
@@ -95,14 +97,72 @@ async fn a_refusing_limit_accepts_connections_over_it_and_refuses_them() {
     assert_eq!(limit.in_use(), 0);
 }
 
+/// Serves connections that never end, until nothing happens for a while. Returns those that were closed, in order.
+/// `serve` may report the progress of a connection before that.
+async fn closed_connections(
+    numbers: impl IntoIterator<Item = u8>,
+    max: usize,
+    serve: impl Fn(u8, &ConnectionActivity) + Send + Sync + Clone + 'static,
+) -> Vec<u8> {
+    struct Closed(u8, mpsc::UnboundedSender<u8>);
+    impl Drop for Closed {
+        fn drop(&mut self) {
+            drop(self.1.send(self.0));
+        }
+    }
+    let listener = FakeListener::new(numbers.into_iter().map(Ok));
+    let (closed, mut all_closed) = mpsc::unbounded_channel();
+    let serve = move |number, _, activity| {
+        let (serve, guard) = (serve.clone(), Closed(number, closed.clone()));
+        async move {
+            serve(number, &activity);
+            pending::<()>().await;
+            drop(guard);
+        }
+    };
+    let stop = tokio::time::sleep(Duration::from_secs(60));
+    let mut seen = Vec::new();
+    let watch = async {
+        while let Some(number) = all_closed.recv().await {
+            seen.push(number);
+        }
+    };
+    tokio::select! {
+        () = serve_connections(&listener, max, serve, pending()) => {}
+        () = watch => {}
+        () = stop => {}
+    }
+    seen
+}
+
 #[tokio::test(start_paused = true)]
-async fn connections_over_a_waiting_limit_stay_in_the_backlog() {
-    let listener = FakeListener::new([Ok(1), Ok(2)]);
-    let limit = ConnectionLimit::waiting(1);
-    let recorder = accept_until_idle(&listener, &limit).await;
-    assert_eq!((recorder.served(), recorder.refused.len()), (vec![1], 0));
-    drop(recorder);
-    assert_eq!(accept_until_idle(&listener, &limit).await.served(), [2]);
+async fn the_longest_idle_connection_is_closed_to_make_room_for_a_new_one() {
+    assert_eq!(closed_connections(1..=5, 5, |_, _| {}).await, [1_u8; 0]);
+    assert_eq!(closed_connections(1..=7, 3, |_, _| {}).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_whose_peer_waits_for_the_daemon_is_not_closed() {
+    let serve = |number, activity: &ConnectionActivity| {
+        if number == 1 {
+            activity.peer_waits();
+        }
+    };
+    assert_eq!(closed_connections(1..=4, 2, serve).await, [2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_new_connection_has_some_time_before_it_can_be_closed() {
+    let listener = FakeListener::new((1..=3).map(Ok));
+    let (served, mut all_served) = mpsc::unbounded_channel();
+    let serve = move |number, _, _| {
+        served.send((number, Instant::now())).unwrap();
+        pending()
+    };
+    let started_at = Instant::now();
+    let stop = async { while all_served.recv().await.is_some_and(|(number, _)| number < 3) {} };
+    serve_connections(&listener, 1, serve, stop).await;
+    assert!(started_at.elapsed() >= Duration::from_millis(200), "{:?}", started_at.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,19 +170,19 @@ async fn failed_accepts_are_tried_again_after_pauses_that_grow_to_a_second() {
     let failure = || Err(io::Error::other("too many open files"));
     let listener = FakeListener::new((0..9).map(|_| failure()).chain([Ok(1)]));
     let started_at = Instant::now();
-    let (limit, stop) = (ConnectionLimit::waiting(1), CancellationToken::new());
+    let stop = CancellationToken::new();
     let stopped = stop.clone();
-    let serve = move |_, _| {
+    let serve = move |_, _, _| {
         stopped.cancel();
         async {}
     };
-    serve_connections(&listener, limit, serve, stop.cancelled()).await;
+    serve_connections(&listener, 1, serve, stop.cancelled()).await;
     // 10 + 20 + 40 + 80 + 160 + 320 + 640 + 1000 + 1000 milliseconds.
     assert_eq!(started_at.elapsed().as_millis(), 3270);
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_stop_a_refusing_limit_refuses_what_is_in_the_backlog() {
+async fn after_a_stop_what_is_in_the_backlog_is_refused() {
     let listener = FakeListener::new([Ok(1)]);
     let mut recorder = Recorder::default();
     // `1` is accepted before or after the stop, `2` after it.
@@ -132,13 +192,4 @@ async fn after_a_stop_a_refusing_limit_refuses_what_is_in_the_backlog() {
     assert_eq!(recorder.served(), Vec::<u8>::new());
     assert_eq!(recorder.refused.last(), Some(&(2, Refusal::Stopping)));
     assert_eq!(recorder.refused.len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn after_a_stop_a_waiting_limit_accepts_nothing_from_the_backlog() {
-    let listener = FakeListener::new([Ok(1)]);
-    let mut recorder = Recorder::default();
-    let limit = ConnectionLimit::waiting(0);
-    accept_connections(&listener, &limit, &mut recorder, std::future::ready(())).await;
-    assert!(recorder.served.is_empty() && recorder.refused.is_empty());
 }

@@ -67,7 +67,8 @@ impl Collector for MetricsCollector {
         self.encode_calls(into)?;
         self.encode_answers(into)?;
         self.encode_requests(into)?;
-        self.encode_cache(into)
+        self.encode_cache(into)?;
+        self.encode_log(into)
     }
 }
 
@@ -158,6 +159,12 @@ impl MetricsCollector {
             encode_family(into, name, help, None, samples)?;
         }
         Ok(())
+    }
+
+    fn encode_log(&self, into: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let lost = ConstCounter::new(self.0.lost_log_lines);
+        let help = "Log lines that could not be written";
+        lost.encode(into.encode_descriptor("log_lines_lost", help, None, lost.metric_type())?)
     }
 }
 

@@ -25,10 +25,12 @@ pub struct MetricsSnapshot {
     pub shared_cache_up: Option<bool>,
     /// The cache statistics of each script.
     pub cache_tallies: Vec<(Arc<str>, ResponseCacheStats)>,
+    /// Lines of the log that were lost.
+    pub lost_log_lines: u64,
 }
 
 impl MetricsSnapshot {
-    /// The values of requests and of the response cache. The values of calls are zero.
+    /// The values of requests and of the response cache. Those of calls and of the log are zero.
     pub(crate) fn from_triggers(triggers: &HttpTriggerClient) -> Self {
         let cache = triggers.cache();
         Self {

@@ -1,0 +1,145 @@
+//! One line of the log, as text or as JSON.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+use tracing::Level;
+
+use super::fields::LogFields;
+
+/// The maximum length of a line, in bytes. Docker, for example, splits lines that are longer than 16 KiB. Fields for
+/// which there is no room are left out and counted in the field [`LEFT_OUT`].
+const MAX_LINE_BYTES: usize = 16_000;
+/// The field with the number of fields that were left out of the line.
+const LEFT_OUT: &str = "fields_left_out";
+
+/// The format of the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// What one line says.
+pub(super) struct LogRecord<'a> {
+    pub(super) time: SystemTime,
+    pub(super) level: Level,
+    pub(super) event: &'a LogFields,
+    /// Names and fields of the spans around the event, the outermost first.
+    pub(super) spans: Vec<(&'static str, LogFields)>,
+}
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LineFormat {
+    pub(super) format: LogFormat,
+    /// Whether text lines have terminal colours.
+    pub(super) colours: bool,
+}
+
+impl LineFormat {
+    /// The line, with its line break.
+    pub(super) fn line(self, record: &LogRecord<'_>) -> String {
+        match self.format {
+            LogFormat::Text => record.text_line(self.colours),
+            LogFormat::Json => record.json_line(),
+        }
+    }
+}
+
+impl LogRecord<'_> {
+    fn text_line(&self, colours: bool) -> String {
+        let level = match colours {
+            true => format!("\x1b[{}m{:>5}\x1b[0m", colour(self.level), self.level),
+            false => format!("{:>5}", self.level),
+        };
+        let mut line = format!("{} {level} ", self.timestamp());
+        self.event.message.chars().for_each(|char| match char.is_control() {
+            true => line.extend(char.escape_default()),
+            false => line.push(char),
+        });
+        let own = &self.event.fields;
+        let is_repeated = |name: &str| own.iter().any(|(other, _)| *other == name);
+        let of_spans = self.spans.iter().flat_map(|(_, span)| &span.fields);
+        let fields = own.iter().chain(of_spans.filter(|(name, _)| !is_repeated(name)));
+        push_fields(&mut line, fields.map(|(name, value)| text_field(name, value)), text_field);
+        line.push('\n');
+        line
+    }
+
+    fn json_line(&self) -> String {
+        let mut line =
+            format!("{{\"timestamp\":\"{}\",\"level\":\"{}\"", self.timestamp(), self.level);
+        line += &json_field("message", &Value::from(self.event.message.as_str()));
+        let own = self.event.fields.iter().map(|(name, value)| json_field(name, value));
+        let spans: Vec<Value> =
+            self.spans.iter().map(|(name, span)| span_object(name, span)).collect();
+        let innermost = spans.last().map(|span| json_field("span", span));
+        let all = (!spans.is_empty()).then(|| json_field("spans", &Value::from(spans.clone())));
+        push_fields(&mut line, own.chain(innermost).chain(all), json_field);
+        line += "}\n";
+        line
+    }
+
+    fn timestamp(&self) -> humantime::Rfc3339Timestamp {
+        humantime::format_rfc3339_micros(self.time)
+    }
+}
+
+/// Appends the fields for which there is room.
+fn push_fields(
+    line: &mut String,
+    fields: impl Iterator<Item = String>,
+    format: fn(&str, &Value) -> String,
+) {
+    let mut left_out = 0_u64;
+    for field in fields {
+        match line.len() + field.len() <= MAX_LINE_BYTES {
+            true => line.push_str(&field),
+            false => left_out += 1,
+        }
+    }
+    if left_out > 0 {
+        line.push_str(&format(LEFT_OUT, &left_out.into()));
+    }
+}
+
+/// Text is always in double quotes, so that a line can be split into its fields whatever they contain. Quotes,
+/// backslashes, control characters and invisible characters are escaped as in Rust.
+fn text_field(name: &str, value: &Value) -> String {
+    match value {
+        Value::String(text) => format!(" {name}={text:?}"),
+        other => format!(" {name}={other}"),
+    }
+}
+
+fn json_field(name: &str, value: &Value) -> String {
+    let mut field = format!(",\"{name}\":");
+    // JSON requires escapes up to U+001F only, but a terminal may interpret the other control characters too.
+    for char in value.to_string().chars() {
+        match char.is_control() {
+            true => field += &format!("\\u{:04x}", u32::from(char)),
+            false => field.push(char),
+        }
+    }
+    field
+}
+
+fn span_object(name: &'static str, span: &LogFields) -> Value {
+    let fields = span.fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+    Value::Object(fields.chain([("name".to_owned(), name.into())]).collect())
+}
+
+/// The number of the terminal colour.
+fn colour(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 31,
+        Level::WARN => 33,
+        Level::INFO => 32,
+        Level::DEBUG => 34,
+        Level::TRACE => 35,
+    }
+}

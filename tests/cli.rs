@@ -10,5 +10,6 @@ mod cli {
     mod matching;
     mod metrics;
     mod serve;
+    mod slow_readers;
     mod sounds;
 }

@@ -246,7 +246,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for AgiChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let fitted = fit_variable(name, value);
         if fitted.truncated {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
+            warn!(
+                call_id = self.caller.call_id,
+                variable = name,
+                "a variable's value was truncated"
+            );
         }
         self.connection.run_command(AgiCommand::set_variable(name, &fitted.value)?).await.map(drop)
     }

@@ -254,7 +254,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
     async fn set_variable(&mut self, name: &str, value: &str) -> Result<(), Interruption> {
         let value = EslVariableValue::sanitize(value);
         if value.is_truncated() {
-            warn!(call_id = ?self.caller.call_id, variable = name, "a variable's value was truncated");
+            warn!(
+                call_id = self.caller.call_id,
+                variable = name,
+                "a variable's value was truncated"
+            );
         }
         let assignment = variable::set(name, &value, self.expansion())?;
         let mut collector = self.hold_keys();

@@ -20,7 +20,7 @@ const ROOM_INTERVAL: Duration = Duration::from_millis(20);
 pub(crate) struct ConnectionActivity(Arc<Mutex<Option<Instant>>>);
 
 impl ConnectionActivity {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Arc::new(Mutex::new(Some(Instant::now()))))
     }
 

@@ -37,7 +37,7 @@ pub(super) async fn serve_asterisk<T: TriggerClient, V: VoiceService>(
     let request = environment.script_request();
     let Some(script) = call.find_script(&request.name) else {
         let call_id = environment.uniqueid().unwrap_or_default();
-        warn!(%peer, ?call_id, script = ?request.name, "refused: no such script");
+        warn!(%peer, %call_id, script = %request.name, "refused: no such script");
         return server.refuser.refuse_call(Switch::Asterisk, connection.into_stream());
     };
     let channel = AgiChannel::new(connection, &environment);
@@ -59,12 +59,12 @@ pub(super) async fn serve_freeswitch<T: TriggerClient, V: VoiceService>(
     let call_id = data.unique_id().unwrap_or_default();
     let name = data.script_name().unwrap_or_default();
     let Some(script) = call.find_script(&name) else {
-        warn!(%peer, ?call_id, script = ?name, "refused: no such script");
+        warn!(%peer, %call_id, script = %name, "refused: no such script");
         return connection.release(&data).await;
     };
     if !connection.is_async() {
         warn!(
-            ?call_id,
+            %call_id,
             "the `socket` application was called without `async`: input and music on hold do not work"
         );
     }

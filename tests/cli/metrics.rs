@@ -32,6 +32,9 @@ fn a_new_daemon_has_only_zero_values() {
     # HELP dialscript_cache_bytes Size of the cached answers
     # TYPE dialscript_cache_bytes gauge
     dialscript_cache_bytes 0
+    # HELP dialscript_log_lines_lost Log lines that could not be written
+    # TYPE dialscript_log_lines_lost counter
+    dialscript_log_lines_lost_total 0
     # EOF
     ");
 }

@@ -111,7 +111,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiChannel<S> {
     }
 
     fn warn_unplayable(&self, sound: &Sound, reason: &str) {
-        warn!(call_id = ?self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
+        warn!(call_id = self.caller.call_id, sound = ?sound, reason, "the switch can't play a sound");
     }
 }
 

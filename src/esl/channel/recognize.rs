@@ -43,7 +43,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
         }
         match self.detect_speech(&file, options, collector.as_deref_mut()).await? {
             RecognizeResult::Failed(reason) if reason == GENERIC_ERROR && file != SILENT_PROMPT => {
-                warn!(call_id = ?self.caller.call_id, sound = ?prompt, "the switch can't play a sound");
+                warn!(call_id = self.caller.call_id, sound = ?prompt, "the switch can't play a sound");
                 self.detect_speech(SILENT_PROMPT, options, collector).await
             }
             result => Ok(result),

@@ -56,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> EslChannel<S> {
                 return Ok(());
             }
         }
-        warn!(call_id = ?self.caller.call_id, ?sound, "the switch can't play a sound");
+        warn!(call_id = self.caller.call_id, ?sound, "the switch can't play a sound");
         Ok(())
     }
 

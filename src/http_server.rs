@@ -1,5 +1,7 @@
 //! The HTTP server for sounds and metrics, with limits on connections, headers and time.
 
+#[cfg(test)]
+mod tests;
 mod watched_stream;
 
 use std::convert::Infallible;

@@ -76,11 +76,11 @@ fn a_long_value_is_cut_and_a_line_has_a_bounded_length() {
     let long = "é".repeat(1 << 19);
     let escapes = "\u{1b}".repeat(1 << 19);
     for format in [TEXT, JSON] {
-        let line = only_line(format, || info!(long, "call"));
+        let line = only_line(format, || info!(long, "event"));
         assert!(line.contains(&"é".repeat(MAX_VALUE_BYTES / 2)) && line.contains(CUT_MARK));
         assert!(line.len() < MAX_VALUE_BYTES + 100, "{}", line.len());
         let line = only_line(format, || {
-            info!(a = long, b = long, c = long, d = escapes, e = long, end = 1, "call");
+            info!(a = long, b = long, c = long, d = escapes, e = long, end = 1, "event");
         });
         assert!(line.len() < 16 << 10, "{}", line.len());
         let end = line.trim_end().trim_end_matches('}');

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from . import tones
 from .deadline import WaitTimeout, free_port, wait_until
+from .log_reader import LogReader
 
 SETTINGS = """
 [{switch}]
@@ -42,6 +43,7 @@ class Daemon:
         self.environment = {}
         self._file = self._folder / "dialscript.toml"
         self._log = self._folder / "daemon.log"
+        self._log_reader = None
         self._process = None
         self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify_socket.bind(f"{self._sockets.name}/notify")
@@ -68,10 +70,15 @@ class Daemon:
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 [str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=log, env=self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname()),
+                stderr=self._log_reader.write_end if self._log_reader else log, env=self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname()),
                 start_new_session=True,
             )
         wait_until(self._is_ready, 15, "the daemon to notify that it is ready")
+
+    def pipe_log(self):
+        """Makes the log a small pipe, with a reader that can be paused. Before the daemon is started."""
+        self._log_reader = LogReader(self._log)
+        return self._log_reader
 
     def _is_ready(self):
         if self._process.poll() is not None:
@@ -132,6 +139,8 @@ class Daemon:
     def close(self):
         """Kills it and frees its sockets."""
         self.kill()
+        if self._log_reader:
+            self._log_reader.close()
         self._notify_socket.close()
         self._sockets.cleanup()
 

@@ -172,6 +172,40 @@ def second_sigterm(lab):
     call.expect_variables("error")
 
 
+@scenario("while nobody reads the log, calls are served; what waits is written when it is read again")
+def stuck_log(lab):
+    reader = lab.daemon.pipe_log()
+    lab.script("asks", SCRIPT).start()
+    reader.pause_with_full_pipe()
+    for _ in range(2):
+        call = lab.call("asks")
+        call.hear("ask_more")
+        call.press("1234")
+        call.hear("matched")
+        call.expect_variables("otherwise", input="1234")
+    expect("calls in the log that is not read", len(lab.daemon.calls), 0)
+    reader.resume()
+    lab.daemon.wait_for_calls(2)
+
+
+@scenario("while nobody reads the log, SIGTERM hands a call back and ends the daemon in time")
+def stopped_with_stuck_log(lab):
+    lab.daemon.configure('[server]\ngrace = "1s"')
+    reader = lab.daemon.pipe_log()
+    lab.script("asks", SCRIPT).start()
+    reader.pause_with_full_pipe()
+    call = lab.call("asks")
+    call.hear("ask_more")
+    call.press("1")
+    lab.daemon.terminate()
+    code, seconds = lab.daemon.wait_to_end(within=6)
+    expect("exit code", code, 0)
+    expect(f"it ended in time ({seconds:.1f} s)", seconds < 4, True)
+    call.wait_until_over()
+    expect("outcome", call.variables()["DIALSCRIPT_OUTCOME"], "error")
+    expect("the next step", call.next_step(), "error: ")
+
+
 @scenario("the log has one line for each call, with its outcome and times")
 def log_line(lab):
     lab.web.on("/it", web.json({"code": 200}))

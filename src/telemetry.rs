@@ -37,19 +37,29 @@ pub use switch::Switch;
 /// How long the end of the daemon may wait for a slow reader of the log.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The log of the daemon.
-#[derive(Debug, Clone)]
+/// The log of the daemon. When this is dropped, it is written to its end, unless its reader is too slow.
+#[derive(Debug)]
 pub(crate) struct DaemonLog(Arc<LogQueue>);
 
 impl DaemonLog {
-    /// The number of lines that were lost because standard error was not read in time, or could not be written.
-    pub(crate) fn lost_lines(&self) -> u64 {
-        self.0.lost_lines()
+    pub(crate) fn lost_lines(&self) -> LostLogLines {
+        LostLogLines(self.0.clone())
     }
+}
 
-    /// Waits until the log is written, but only for a short time. It must be the last thing before the process ends.
-    pub(crate) fn close(&self) {
+impl Drop for DaemonLog {
+    fn drop(&mut self) {
         self.0.close(CLOSE_TIMEOUT);
+    }
+}
+
+/// The lines that were lost because standard error was not read in time, or could not be written.
+#[derive(Debug, Clone)]
+pub(crate) struct LostLogLines(Arc<LogQueue>);
+
+impl LostLogLines {
+    pub(crate) fn count(&self) -> u64 {
+        self.0.lost_lines()
     }
 }
 

@@ -55,11 +55,13 @@ pub(crate) fn serve(path: &Path) -> ExitCode {
         runtime.shutdown_background();
         served
     });
-    if let Err(error) = &served {
-        error!(%error, "can't start serving");
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            error!(%error, "can't start serving");
+            ExitCode::FAILURE
+        }
     }
-    log.close();
-    if served.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn build_runtime() -> io::Result<tokio::runtime::Runtime> {
@@ -86,7 +88,7 @@ async fn run_daemon(path: &Path, config: Config, log: &DaemonLog) -> io::Result<
         () = server.serve(listeners, stop.cancelled(), force_stop.cancelled()) => {}
         () = reload_on_sighup(path, &config, &server, reloads) => {}
         () = serve_sounds(sound_server) => {}
-        () = admin.serve(&server, log) => {}
+        () = admin.serve(&server, log.lost_lines()) => {}
     }
     let last_requests =
         async { tokio::join!(server.triggers().close_and_wait(), server.voice().close_and_wait()) };

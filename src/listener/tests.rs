@@ -107,7 +107,7 @@ async fn closed_connections(
     struct Closed(u8, mpsc::UnboundedSender<u8>);
     impl Drop for Closed {
         fn drop(&mut self) {
-            drop(self.1.send(self.0));
+            let _ = self.1.send(self.0);
         }
     }
     let listener = FakeListener::new(numbers.into_iter().map(Ok));

@@ -1,5 +1,6 @@
 //! One line of the log, as text or as JSON.
 
+use std::fmt::Write;
 use std::time::SystemTime;
 
 use serde_json::Value;
@@ -52,11 +53,15 @@ impl LineFormat {
 
 impl LogRecord<'_> {
     fn text_line(&self, colours: bool) -> String {
-        let level = match colours {
-            true => format!("\x1b[{}m{:>5}\x1b[0m", colour(self.level), self.level),
-            false => format!("{:>5}", self.level),
+        let mut line = match colours {
+            true => format!(
+                "{} \x1b[{}m{:>5}\x1b[0m ",
+                self.timestamp(),
+                colour(self.level),
+                self.level
+            ),
+            false => format!("{} {:>5} ", self.timestamp(), self.level),
         };
-        let mut line = format!("{} {level} ", self.timestamp());
         self.event.message.chars().for_each(|char| match char.is_control() {
             true => line.extend(char.escape_default()),
             false => line.push(char),
@@ -65,7 +70,7 @@ impl LogRecord<'_> {
         let is_repeated = |name: &str| own.iter().any(|(other, _)| *other == name);
         let of_spans = self.spans.iter().flat_map(|(_, span)| &span.fields);
         let fields = own.iter().chain(of_spans.filter(|(name, _)| !is_repeated(name)));
-        push_fields(&mut line, fields.map(|(name, value)| text_field(name, value)), text_field);
+        push_fields(&mut line, fields.map(|(name, value)| (*name, value)), push_text_field);
         line.push('\n');
         line
     }
@@ -73,13 +78,14 @@ impl LogRecord<'_> {
     fn json_line(&self) -> String {
         let mut line =
             format!("{{\"timestamp\":\"{}\",\"level\":\"{}\"", self.timestamp(), self.level);
-        line += &json_field("message", &Value::from(self.event.message.as_str()));
-        let own = self.event.fields.iter().map(|(name, value)| json_field(name, value));
-        let spans: Vec<Value> =
-            self.spans.iter().map(|(name, span)| span_object(name, span)).collect();
-        let innermost = spans.last().map(|span| json_field("span", span));
-        let all = (!spans.is_empty()).then(|| json_field("spans", &Value::from(spans.clone())));
-        push_fields(&mut line, own.chain(innermost).chain(all), json_field);
+        push_json_field(&mut line, "message", &Value::from(self.event.message.as_str()));
+        let own = self.event.fields.iter().map(|(name, value)| (*name, value));
+        let spans: Vec<_> = self.spans.iter().map(|(name, span)| span_object(name, span)).collect();
+        let innermost = spans.last().cloned();
+        let all = (!spans.is_empty()).then(|| Value::from(spans));
+        let innermost = innermost.as_ref().map(|span| ("span", span));
+        let all = all.as_ref().map(|spans| ("spans", spans));
+        push_fields(&mut line, own.chain(innermost).chain(all), push_json_field);
         line += "}\n";
         line
     }
@@ -90,42 +96,46 @@ impl LogRecord<'_> {
 }
 
 /// Appends the fields for which there is room.
-fn push_fields(
+fn push_fields<'a>(
     line: &mut String,
-    fields: impl Iterator<Item = String>,
-    format: fn(&str, &Value) -> String,
+    fields: impl Iterator<Item = (&'static str, &'a Value)>,
+    push: fn(&mut String, &str, &Value),
 ) {
     let mut left_out = 0_u64;
-    for field in fields {
-        match line.len() + field.len() <= MAX_LINE_BYTES {
-            true => line.push_str(&field),
-            false => left_out += 1,
+    for (name, value) in fields {
+        let end = line.len();
+        push(line, name, value);
+        if line.len() > MAX_LINE_BYTES {
+            line.truncate(end);
+            left_out += 1;
         }
     }
     if left_out > 0 {
-        line.push_str(&format(LEFT_OUT, &left_out.into()));
+        push(line, LEFT_OUT, &left_out.into());
     }
 }
 
 /// Text is always in double quotes, so that a line can be split into its fields whatever they contain. Quotes,
 /// backslashes, control characters and invisible characters are escaped as in Rust.
-fn text_field(name: &str, value: &Value) -> String {
-    match value {
-        Value::String(text) => format!(" {name}={text:?}"),
-        other => format!(" {name}={other}"),
-    }
+fn push_text_field(line: &mut String, name: &str, value: &Value) {
+    // Writing to a string never fails.
+    let _ = match value {
+        Value::String(text) => write!(line, " {name}={text:?}"),
+        other => write!(line, " {name}={other}"),
+    };
 }
 
-fn json_field(name: &str, value: &Value) -> String {
-    let mut field = format!(",\"{name}\":");
+fn push_json_field(line: &mut String, name: &str, value: &Value) {
+    let start = line.len();
+    let _ = write!(line, ",\"{name}\":{value}");
     // JSON requires escapes up to U+001F only, but a terminal may interpret the other control characters too.
-    for char in value.to_string().chars() {
-        match char.is_control() {
-            true => field += &format!("\\u{:04x}", u32::from(char)),
-            false => field.push(char),
-        }
+    if line[start..].contains(char::is_control) {
+        let field = line.split_off(start);
+        field.chars().for_each(|char| match char.is_control() {
+            true => line.push_str(&format!("\\u{:04x}", u32::from(char))),
+            false => line.push(char),
+        });
     }
-    field
 }
 
 fn span_object(name: &'static str, span: &LogFields) -> Value {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -157,12 +157,31 @@ fn no_log_line_is_lost_at_the_end() {
 }
 
 #[test]
+fn a_systemd_that_takes_no_notifications_stops_neither_calls_nor_the_end() {
+    let folder = ConfigFolder::with_scripts(&[("hello", SCRIPT)]);
+    let (asterisk, notify) = (free_address(), folder.at("notify"));
+    folder.daemon_file(format!("[asterisk]\nlisten = ['{asterisk}']\n[freeswitch]\nlisten = []\n"));
+    let systemd = UnixDatagram::bind(&notify).unwrap();
+    let filler = UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    while filler.send_to(b"X=1", &notify).is_ok() {}
+    let mut program = folder.program("serve");
+    let process = program.env("NOTIFY_SOCKET", &notify).stderr(Stdio::null()).spawn().unwrap();
+    let program = DaemonProcess { process, folder };
+    drop(DaemonProcess::connect(asterisk));
+    let mut daemon = PipedDaemon { program, asterisk, metrics: asterisk };
+    daemon.call();
+    assert_eq!(daemon.program.stop(), Some(0));
+    drop(systemd);
+}
+
+#[test]
 fn three_hundred_slow_connections_do_not_keep_an_administrator_out() {
     let daemon = PipedDaemon::start("");
     let socket = daemon.program.folder.at("control");
     let mut slow = Vec::new();
     for _ in 0..300 {
-        let mut stream = UnixStream::connect(&socket).unwrap();
+        let mut stream = blocking_until("a connection", || UnixStream::connect(&socket).ok());
         // A peer that was closed already is as good.
         drop(stream.write_all(b"{\"list\""));
         slow.push(stream);

@@ -13,7 +13,7 @@ use crate::control::socket::ControlSocket;
 use crate::listener::NetworkListener;
 use crate::metrics::{self, MetricsSnapshot};
 use crate::server::CallServer;
-use crate::telemetry::DaemonLog;
+use crate::telemetry::LostLogLines;
 use crate::trigger::HttpTriggerClient;
 use crate::voice::VoiceEngines;
 
@@ -37,10 +37,10 @@ impl AdminListeners {
     }
 
     /// Serves the open listeners, also while the daemon drains. Never returns.
-    pub(super) async fn serve(self, server: &DaemonServer, log: &DaemonLog) {
+    pub(super) async fn serve(self, server: &DaemonServer, lost_lines: LostLogLines) {
         let Self { metrics, control } = self;
         tokio::join!(
-            or_pending(metrics.map(|listener| serve_metrics(listener, server, log))),
+            or_pending(metrics.map(|listener| serve_metrics(listener, server, lost_lines))),
             or_pending(control.map(|socket| serve_control(socket, server)))
         );
     }
@@ -75,12 +75,12 @@ async fn open_control(path: &Path) -> Option<ControlSocket> {
     }
 }
 
-async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, log: &DaemonLog) {
-    let (server, log) = (server.clone(), log.clone());
+async fn serve_metrics(listener: NetworkListener, server: &DaemonServer, lost_lines: LostLogLines) {
+    let server = server.clone();
     let snapshot = move || MetricsSnapshot {
         ended_calls: server.call_counts().counts(),
         active_calls: server.active_calls(),
-        lost_log_lines: log.lost_lines(),
+        lost_log_lines: lost_lines.count(),
         ..MetricsSnapshot::from_triggers(server.triggers())
     };
     metrics::serve(listener, snapshot, pending()).await;

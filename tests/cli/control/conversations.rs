@@ -182,6 +182,17 @@ async fn the_client_does_not_send_a_request_that_is_too_long() {
     assert_eq!(daemon.request_count.load(Ordering::Relaxed), 0);
 }
 
+#[test]
+fn the_log_shows_a_request_in_the_words_of_the_command_line() {
+    let purge = |target| ControlRequest::Purge(target).to_string();
+    assert_eq!(ControlRequest::List { script: None }.to_string(), "list");
+    assert_eq!(ControlRequest::List { script: Some("a".into()) }.to_string(), "list --script a");
+    assert_eq!(ControlRequest::Explain { what: "a".into() }.to_string(), "explain a");
+    assert_eq!(purge(PurgeTarget::All), "purge --all");
+    assert_eq!(purge(PurgeTarget::Script("a".into())), "purge --script a");
+    assert_eq!(purge(PurgeTarget::Keys(vec!["0a".into(), "0b".into()])), "purge 0a 0b");
+}
+
 /// Programs read this JSON: `dialscript cache list --json`.
 #[test]
 fn the_json_names_of_replies_are_stable() {

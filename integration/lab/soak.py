@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import socket
 import statistics
 import subprocess
 import threading
@@ -209,12 +210,30 @@ def reloads(lab, tally, until):
         until.sleep(1)
 
 
-def pause_log(reader, until):
-    """Nobody reads the log from 40 % to 50 % of the time."""
+def pause_log(reader, port, until):
+    """Nobody reads the log from 40 % to 50 % of the time, and meanwhile it gets more lines than can wait."""
     while not until.is_over:
-        reader.pause() if 0.4 <= until.progress < 0.5 else reader.resume()
-        until.sleep(0.1)
+        if 0.4 <= until.progress < 0.5:
+            reader.pause()
+            refused_call(port)
+        else:
+            reader.resume()
+            until.sleep(0.1)
     reader.resume()
+
+
+def refused_call(port):
+    """A call on a simulated Asterisk for a script that does not exist. It makes one long line in the log."""
+    with socket.create_connection(("127.0.0.1", port), CALL_TIMEOUT) as connection:
+        connection.sendall(b"agi_network: yes\nagi_network_script: nothing\nagi_uniqueid: %s\n\n" % (b"7" * 12_000))
+        while connection.recv(4096):
+            connection.sendall(b"200 result=1\n")
+
+
+def reported_losses(log):
+    """The sum of the lines that a JSON log reports as lost."""
+    reports = [line for line in log.splitlines() if '"message":"log lines were lost"' in line]
+    return sum(json.loads(report)["lines"] for report in reports)
 
 
 class Usage:

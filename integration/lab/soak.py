@@ -192,7 +192,8 @@ def real_call_result(channel, handover):
 def write_scripts(lab, version):
     """Writes valid scripts that differ only in a text."""
     for name, text in SCRIPTS.items():
-        (lab.daemon.scripts / f"{name}.toml").write_text(text.replace("WEB", lab.web.url).replace("VERSION", str(version)))
+        text = text.replace("WEB", lab.web.url).replace("VERSION", str(version))
+        (lab.daemon.scripts / f"{name}.toml").write_text(text)
 
 
 def reloads(lab, tally, until):

@@ -67,10 +67,11 @@ class Daemon:
         """Starts it, and returns when it notifies that it is ready (sd_notify)."""
         self._file.write_text(self.settings)
         self._notifications = ""
+        environment = self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname())
         with open(self._log, "ab") as log:
             self._process = subprocess.Popen(
                 [str(self.binary), "serve", "--config", str(self._file)], stdin=subprocess.DEVNULL, stdout=log,
-                stderr=self._log_reader.write_end if self._log_reader else log, env=self._variables(NOTIFY_SOCKET=self._notify_socket.getsockname()),
+                stderr=self._log_reader.write_end if self._log_reader else log, env=environment,
                 start_new_session=True,
             )
         wait_until(self._is_ready, 15, "the daemon to notify that it is ready")

@@ -201,7 +201,7 @@ def reloads(lab, tally, until):
     version = 0
     while not until.is_over:
         version += 1
-        kind = ("touched", "valid", "faulty")[version % 3]
+        kind = ("valid", "touched", "faulty")[version % 3]
         if kind != "touched":
             write_scripts(lab, version)
         if kind == "faulty":

@@ -104,13 +104,10 @@ fn calls_go_on_while_the_log_is_stuck_and_the_lost_lines_are_counted_and_reporte
     let lost = daemon.lost_lines();
     let log = daemon.read_log();
     // The daemon reports the loss as soon as half of what waits is written. Its stop waits for the rest.
-    blocking_until("nothing more is lost", || {
+    blocking_until("a call whose lines are not lost", || {
+        let before = daemon.lost_lines();
         daemon.call();
-        (daemon.lost_lines() == {
-            daemon.call();
-            daemon.lost_lines()
-        })
-        .then_some(())
+        (daemon.lost_lines() == before).then_some(())
     });
     assert_eq!(daemon.program.stop(), Some(0));
     let lines = log.join().unwrap();

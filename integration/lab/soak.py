@@ -211,16 +211,23 @@ def reloads(lab, tally, until):
         until.sleep(1)
 
 
-def pause_log(reader, port, until):
-    """Nobody reads the log from 40 % to 50 % of the time, and meanwhile it gets more lines than can wait."""
+def is_log_paused(until):
+    """Nobody reads the log from 40 % to 50 % of the time."""
+    return 0.4 <= until.progress < 0.5
+
+
+def pause_log(reader, until):
+    """Lets nobody read the log for a while."""
     while not until.is_over:
-        if 0.4 <= until.progress < 0.5:
-            reader.pause()
-            refused_call(port)
-        else:
-            reader.resume()
-            until.sleep(0.1)
+        reader.pause() if is_log_paused(until) else reader.resume()
+        until.sleep(0.1)
     reader.resume()
+
+
+def flood_log(port, until):
+    """Makes many lines in the log while nobody reads it."""
+    while not until.is_over:
+        refused_call(port) if is_log_paused(until) else until.sleep(0.1)
 
 
 def refused_call(port):

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::io::{self, Write};
+use std::panic;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
@@ -14,6 +15,7 @@ use super::log_layer::LogLayer;
 use super::log_line::{LineFormat, LogFormat, LogRecord};
 use super::log_queue::{LogQueue, MAX_BYTES, MAX_LINES};
 use super::log_writer;
+use super::panics;
 
 const TEXT: LineFormat = LineFormat { format: LogFormat::Text, colours: false };
 const JSON: LineFormat = LineFormat { format: LogFormat::Json, colours: false };
@@ -89,6 +91,25 @@ fn a_long_value_is_cut_and_a_line_has_a_bounded_length() {
             "{end}"
         );
     }
+}
+
+#[test]
+fn a_panic_is_a_line_of_the_log_and_shows_only_constant_messages() {
+    let lines = lines(TEXT, || {
+        let hook = panic::take_hook();
+        panics::log_panics();
+        let pin = "4711".to_owned();
+        let results = [
+            panic::catch_unwind(|| panic!("constant")),
+            panic::catch_unwind(|| panic!("the PIN is {pin}")),
+        ];
+        panic::set_hook(hook);
+        assert!(results.iter().all(Result::is_err));
+    });
+    let begins = "ERROR a task panicked: this is a bug location=\"src/telemetry/tests.rs:";
+    assert!(lines.iter().all(|line| line.starts_with(begins)), "{lines:?}");
+    assert!(lines[0].contains(" panic=\"constant\" thread="), "{lines:?}");
+    assert!(!lines[1].contains("panic=") && !lines[1].contains("4711"), "{lines:?}");
 }
 
 fn line_of(event: &str) -> String {

@@ -1,0 +1,46 @@
+//! What is kept of an answer: the values that scripts can still read. The document itself, which can be large, is
+//! dropped before the caller hears the outcome.
+
+use tracing::warn;
+
+use crate::script::answer::{AnswerValue, TriggerAnswer};
+use crate::script::path::KeyPath;
+
+/// Maximum number of values that are kept of one answer.
+const MAX_KEPT_VALUES: usize = 256;
+/// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: a part of it
+/// could no longer be recognized as sensitive.
+const MAX_KEPT_BYTES: usize = 32 * 1024;
+
+/// The values of an answer at some paths.
+pub(crate) struct KeptAnswer(Vec<(KeyPath, Box<str>)>);
+
+impl KeptAnswer {
+    /// Takes the values at `paths` out of an answer. What is absent, an object or a list is not kept: as the value of a
+    /// placeholder, it is empty.
+    pub(crate) fn new<'p>(
+        answer: &TriggerAnswer,
+        paths: impl IntoIterator<Item = &'p KeyPath>,
+    ) -> Self {
+        let mut kept = Self(Vec::new());
+        let mut bytes = 0;
+        for path in paths {
+            if kept.value(path).is_some() {
+                continue;
+            }
+            let AnswerValue::Text(text) = answer.lookup(path) else { continue };
+            if kept.0.len() == MAX_KEPT_VALUES || bytes + text.len() > MAX_KEPT_BYTES {
+                warn!(placeholder = %format_args!("{{${path}}}"), bytes = text.len(), "a value of the answer is too long");
+                continue;
+            }
+            bytes += text.len();
+            kept.0.push((path.clone(), text.into()));
+        }
+        kept
+    }
+
+    /// The value at a path, if it is a text or a number.
+    pub(crate) fn value(&self, path: &KeyPath) -> Option<&str> {
+        self.0.iter().find(|(kept, _)| kept == path).map(|(_, text)| &**text)
+    }
+}

@@ -22,16 +22,14 @@ impl ScriptOutcome {
         templates.flat_map(Template::placeholders).chain(self.sounds.placeholders())
     }
 
-    /// The placeholders of the answer to the own request, in an outcome of the script `script`: `{$path}`, and
-    /// `{NAME.$path}` with the script's own name.
+    /// The paths that this outcome of `script` reads of the answer to the script's own request: `{$path}`, and
+    /// `{NAME.$path}` with the name of the script.
     pub(crate) fn own_answer_paths<'a>(
         &'a self,
         script: &'a str,
     ) -> impl Iterator<Item = &'a KeyPath> {
-        self.placeholders().filter_map(move |placeholder| match placeholder {
-            Placeholder::Answer(path) => Some(path),
-            Placeholder::OtherAnswer(name, path) if name == script => Some(path),
-            _ => None,
+        self.placeholders().filter_map(move |placeholder| {
+            last_answer_path(placeholder).or_else(|| answer_path_of(script, placeholder))
         })
     }
 }
@@ -110,14 +108,10 @@ fn paths_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<Ke
         let outcomes = script.outcomes().flat_map(ScriptOutcome::placeholders);
         paths.extend(outcomes.filter_map(last_answer_path));
     }
-    let of_script = |placeholder| match placeholder {
-        &Placeholder::OtherAnswer(ref name, ref path) if *name == script.name => Some(path),
-        _ => None,
-    };
-    paths.extend(script.placeholders().filter_map(of_script));
+    paths.extend(script.placeholders().filter_map(|found| answer_path_of(&script.name, found)));
     for next in followers(script, by_name) {
         paths.extend(next.placeholders().filter_map(last_answer_path));
-        paths.extend(next.placeholders().filter_map(of_script));
+        paths.extend(next.placeholders().filter_map(|found| answer_path_of(&script.name, found)));
     }
     let mut distinct: Vec<KeyPath> = Vec::new();
     for path in paths {
@@ -131,6 +125,14 @@ fn paths_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<Ke
 fn last_answer_path(placeholder: &Placeholder) -> Option<&KeyPath> {
     match placeholder {
         Placeholder::Answer(path) => Some(path),
+        _ => None,
+    }
+}
+
+/// The path in `{NAME.$path}` with the name of this script.
+fn answer_path_of<'p>(script: &str, placeholder: &'p Placeholder) -> Option<&'p KeyPath> {
+    match placeholder {
+        Placeholder::OtherAnswer(name, path) if name == script => Some(path),
         _ => None,
     }
 }

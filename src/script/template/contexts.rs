@@ -49,9 +49,8 @@ impl Template {
             let context = position.escape_context();
             match &piece {
                 TemplatePiece::Text(text) => {
-                    let next = text.chars().next();
-                    let is_end = next.is_none_or(|next| JsonPosition::is_separator(next));
-                    if position == JsonPosition::Value && !is_end {
+                    let ends_value = text.starts_with(JsonPosition::is_separator);
+                    if position == JsonPosition::Value && !ends_value {
                         joined.extend(n.checked_sub(1));
                     }
                     position = text.chars().fold(position, JsonPosition::after);

@@ -101,8 +101,8 @@ fn report_joined(script: &ScriptContext<'_>, at: Range<usize>, piece: &TemplateP
     let TemplatePiece::Placeholder(placeholder) = piece else { return };
     let message = format!("`{placeholder}` is joined to other characters");
     let help = format!(
-        "in JSON, a value outside quotes stands alone: put all of it in quotes, as in `\"{placeholder}00\"`, or \
-         write only `{placeholder}`"
+        "in JSON, a value outside quotes stands alone: remove what is joined to it, or put all of it in quotes, as in \
+         `\"no {placeholder}\"`"
     );
     script.file.error_with_help(at, message, help);
 }

@@ -1,13 +1,16 @@
 //! What is kept of an answer: the values that scripts can still read. The document itself, which can be large, is
 //! dropped before the caller hears the outcome.
 
+use std::collections::HashSet;
+
 use tracing::warn;
 
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::path::KeyPath;
 
-/// Maximum number of values that are kept of one answer.
-const MAX_KEPT_VALUES: usize = 256;
+/// Maximum number of paths that are looked up in one answer. More than these would have to be written in the scripts of
+/// one chain.
+const MAX_PATHS: usize = 256;
 /// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: a part of it
 /// could no longer be recognized as sensitive.
 const MAX_KEPT_BYTES: usize = 32 * 1024;
@@ -16,20 +19,21 @@ const MAX_KEPT_BYTES: usize = 32 * 1024;
 pub(crate) struct KeptAnswer(Vec<(KeyPath, Box<str>)>);
 
 impl KeptAnswer {
-    /// Takes the values at `paths` out of an answer. What is absent, an object or a list is not kept: as the value of a
+    /// Takes the values at `paths` out of an answer. The first paths come first if there is no room for all. What is absent, an object or a list is not kept: as the value of a
     /// placeholder, it is empty.
     pub(crate) fn new<'p>(
         answer: &TriggerAnswer,
         paths: impl IntoIterator<Item = &'p KeyPath>,
     ) -> Self {
         let mut kept = Self(Vec::new());
+        let mut seen = HashSet::new();
         let mut bytes = 0;
         for path in paths {
-            if kept.value(path).is_some() {
+            if seen.len() == MAX_PATHS || !seen.insert(path) {
                 continue;
             }
             let AnswerValue::Text(text) = answer.lookup(path) else { continue };
-            if kept.0.len() == MAX_KEPT_VALUES || bytes + text.len() > MAX_KEPT_BYTES {
+            if bytes + text.len() > MAX_KEPT_BYTES {
                 warn!(placeholder = %format_args!("{{${path}}}"), bytes = text.len(), "a value of the answer is too long");
                 continue;
             }

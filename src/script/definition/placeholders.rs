@@ -1,6 +1,6 @@
 //! The placeholders of a script by the tables in which they stand, and what scripts can read of an answer.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::playlist::{Playlist, PromptPart};
 use super::trigger::{AuthTemplate, ScriptTrigger};
@@ -113,13 +113,8 @@ fn paths_read_later(script: &Script, by_name: &HashMap<&str, &Script>) -> Vec<Ke
         paths.extend(next.placeholders().filter_map(last_answer_path));
         paths.extend(next.placeholders().filter_map(|found| answer_path_of(&script.name, found)));
     }
-    let mut distinct: Vec<KeyPath> = Vec::new();
-    for path in paths {
-        if !distinct.contains(path) {
-            distinct.push(path.clone());
-        }
-    }
-    distinct
+    let mut seen = HashSet::new();
+    paths.into_iter().filter(|path| seen.insert(*path)).cloned().collect()
 }
 
 fn last_answer_path(placeholder: &Placeholder) -> Option<&KeyPath> {

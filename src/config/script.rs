@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+mod answer_placeholders;
 mod answer_reads;
 mod branch;
 pub(super) mod context;

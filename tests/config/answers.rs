@@ -18,8 +18,8 @@ fn warnings(key: &str, rest: &str) -> Vec<String> {
 #[test]
 fn an_outcome_that_reads_what_only_an_earlier_script_uses_is_a_warning() {
     let outcome = "[otherwise]\nset={ A='{$customer.name}', B='{$status}' }\n";
-    let expected = "here `{$customer.name}` reads the answer to this script's own [trigger], but it is `customer` that \
-                    uses `customer.name` | write `{customer.$customer.name}` for the answer of `customer`, or \
+    let expected = "`{$customer.name}` reads the answer to this script's own [trigger] here, but only the script \
+                    `customer` uses this value | write `{customer.$customer.name}` for the answer of `customer`, or \
                     `{order.$customer.name}` if this script's own answer has that value";
     assert_eq!(warnings("status", outcome), [expected]);
     let of_key = warnings("status", "[[branch]]\nwhen='1'\nset={ A='{$found}' }\n");

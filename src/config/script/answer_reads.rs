@@ -1,5 +1,5 @@
-//! Which texts of a script read the last answer, `{$path}`. Warns about a text that reads the answer to the script's own
-//! request, but means that of an earlier script.
+//! Which texts of a script read the answer to its own request as `{$path}`. Warns about a text that seems to mean the
+//! answer of an earlier script.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -42,8 +42,8 @@ impl OwnAnswerReads {
             if let Some(earlier) = earlier.iter().find(|earlier| uses(earlier, path)) {
                 let (own, earlier) = (&script.name, &earlier.name);
                 let message = format!(
-                    "here `{{${path}}}` reads the answer to this script's own [trigger], but it is `{earlier}` that \
-                     uses `{path}`"
+                    "`{{${path}}}` reads the answer to this script's own [trigger] here, but only the script `{earlier}` \
+                     uses this value"
                 );
                 let help = format!(
                     "write `{{{earlier}.${path}}}` for the answer of `{earlier}`, or `{{{own}.${path}}}` if this \

@@ -12,7 +12,6 @@ use crate::config::file::TomlFile;
 use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::EscapeContext;
-use crate::script::path::KeyPath;
 use crate::script::template::{
     BraceSyntax, InputKind, Placeholder, PlaceholderError, PlaceholderValue, PlaceholderValues,
     Template, TemplatePiece, parse_template,
@@ -148,47 +147,7 @@ impl<'a> ScriptContext<'a> {
         }
     }
 
-    fn check_last_answer(&self, path: &KeyPath, at: Range<usize>) {
-        if !self.has_answer {
-            let help = if self.facts.waits && self.facts.repeats {
-                format!(
-                    "for the answer of this script before `again`, write `{{{}.${path}}}`",
-                    self.name
-                )
-            } else {
-                "an answer comes from a `[trigger]` without `background`, here or in an earlier script"
-                    .to_owned()
-            };
-            self.file.error_with_help(at, "there is no answer yet", help);
-        } else if self.phase == TextPhase::AfterRequest && self.facts.waits {
-            self.own_answer_reads.add(path, at);
-        }
-    }
-
-    fn check_answer_of(&self, name: &str, path: &KeyPath, at: Range<usize>) {
-        let scripts = &self.load.scripts;
-        let Some(named) = scripts.get(name) else {
-            let suggest = |near| format!("did you mean `{{{near}.${path}}}`?");
-            let help = scripts.nearest(name).map(suggest);
-            self.file.report(at, format!("there is no script `{name}`"), help, None);
-            return;
-        };
-        let is_before = scripts.before(self.name).contains(name);
-        let is_own = name == self.name;
-        let is_readable_own = is_own && (self.phase != TextPhase::BeforeRequest || named.repeats);
-        if !named.waits {
-            let help = "an answer comes from a `[trigger]` without `background`";
-            let message = format!("the script `{name}` gets no answer");
-            self.file.error_with_help(at, message, help);
-        } else if is_own && !is_before && !is_readable_own {
-            let help = "use this in an outcome, such as `[[branch]]`";
-            self.file.error_with_help(at, "there is no answer yet", help);
-        } else if !is_own && !is_before {
-            self.report_never_before(name, at);
-        }
-    }
-
-    fn report_never_before(&self, name: &str, at: Range<usize>) {
+    pub(super) fn report_never_before(&self, name: &str, at: Range<usize>) {
         let message = format!("the script `{name}` never runs before this one");
         let help = format!(
             "it must lead here, directly or through other scripts, by `then = \"script {}\"`",

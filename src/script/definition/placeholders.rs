@@ -69,7 +69,7 @@ impl Script {
     }
 
     /// The placeholders of `[prompt]` and `[trigger]`, which are filled in before the answer arrives.
-    pub(crate) fn placeholders_before_request(&self) -> impl Iterator<Item = &Placeholder> {
+    fn placeholders_before_request(&self) -> impl Iterator<Item = &Placeholder> {
         let request = self.trigger.iter().flat_map(ScriptTrigger::placeholders);
         self.prompt.sounds.placeholders().chain(request)
     }

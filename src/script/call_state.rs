@@ -52,7 +52,7 @@ pub(crate) struct CallState<'a> {
     empty: RefCell<EmptyPlaceholders>,
 }
 
-/// Whether a text is filled in before the request of its script, or after it. This decides which answer `{$path}` reads.
+/// Whether a text is filled in before the request of its script or after it. That decides which answer `{$path}` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestPhase {
     /// In `[prompt]` and `[trigger]`: the answer that was last when the script began, in every attempt.

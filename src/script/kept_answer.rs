@@ -11,16 +11,16 @@ use crate::script::path::KeyPath;
 /// Maximum number of paths that are looked up in one answer. More than these would have to be written in the scripts of
 /// one chain.
 const MAX_PATHS: usize = 256;
-/// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: a part of it
-/// could no longer be recognized as sensitive.
+/// Maximum size of all values that are kept of one answer, in bytes. A longer value is left out as a whole: if only a
+/// part of it were kept, a secret that was cut in two could not be recognized.
 const MAX_KEPT_BYTES: usize = 32 * 1024;
 
 /// The values of an answer at some paths.
 pub(crate) struct KeptAnswer(Vec<(KeyPath, Box<str>)>);
 
 impl KeptAnswer {
-    /// Takes the values at `paths` out of an answer. The first paths come first if there is no room for all. What is absent, an object or a list is not kept: as the value of a
-    /// placeholder, it is empty.
+    /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or a
+    /// list is not kept: as the value of a placeholder, it is empty.
     pub(crate) fn new<'p>(
         answer: &TriggerAnswer,
         paths: impl IntoIterator<Item = &'p KeyPath>,
@@ -34,7 +34,8 @@ impl KeptAnswer {
             }
             let AnswerValue::Text(text) = answer.lookup(path) else { continue };
             if bytes + text.len() > MAX_KEPT_BYTES {
-                warn!(placeholder = %format_args!("{{${path}}}"), bytes = text.len(), "a value of the answer is too long");
+                let placeholder = format!("{{${path}}}");
+                warn!(placeholder, bytes = text.len(), "a value of the answer is too long");
                 continue;
             }
             bytes += text.len();

@@ -1,8 +1,8 @@
-//! Any text in any context is a template or has errors, and hostile values keep the promise of each context: a URL keeps
-//! its host, its path segments and its parameters, JSON stays JSON of the same shape, headers and variables stay on one
-//! line, destinations have no characters that a switch interprets.
+//! Any text in any context is a template or has errors, and the promise of each context holds for hostile values. A URL
+//! keeps its host and its parameters. JSON stays JSON of the same shape. Headers and variables stay on one line. A
+//! destination has no characters that a switch interprets. Different values have different cache keys.
 //!
-//! The input is a template, then the values of its placeholders, with a NUL after each. Half of the work is done on
+//! The input is a template and the values of its placeholders, with a NUL between them. The values also go into
 //! templates that are valid for certain.
 //!
 //! `cargo fuzz run --fuzz-dir integration/fuzz -s none templates`.

@@ -42,8 +42,8 @@ impl OwnAnswerReads {
             if let Some(earlier) = earlier.iter().find(|earlier| uses(earlier, path)) {
                 let (own, earlier) = (&script.name, &earlier.name);
                 let message = format!(
-                    "`{{${path}}}` reads the answer to this script's own [trigger] here, but only the script `{earlier}` \
-                     uses this value"
+                    "`{{${path}}}` reads the answer to this script's own [trigger] here, but only the script \
+                     `{earlier}` uses this value"
                 );
                 let help = format!(
                     "write `{{{earlier}.${path}}}` for the answer of `{earlier}`, or `{{{own}.${path}}}` if this \

@@ -130,6 +130,7 @@ impl CallEnded<'_> {
             cache = report.cache.as_str(),
             http_status = report.http_status,
             exit = %exit_text(report),
+            empty = empty_placeholders(report),
             reason = report.reason,
             first_error = first_error(report),
             "call"
@@ -144,6 +145,12 @@ fn milliseconds(time: Duration) -> u64 {
 /// `None` for zero, so that the field is left out of the line.
 fn nonzero_milliseconds(time: Duration) -> Option<u64> {
     Some(milliseconds(time)).filter(|milliseconds| *milliseconds > 0)
+}
+
+/// The placeholders that had no value; `None` if there are none.
+fn empty_placeholders(report: &CallReport) -> Option<String> {
+    let empty = &report.empty_placeholders;
+    (!empty.is_empty()).then(|| empty.to_string())
 }
 
 /// The error of the first failed attempt, unless `reason` says the same.

@@ -26,6 +26,7 @@ mod config {
         before.daemon.changed_tables(&folder.config().daemon).collect()
     }
 
+    mod answers;
     mod cache;
     mod cache_keys;
     mod control;

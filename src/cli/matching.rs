@@ -141,30 +141,29 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
         BranchDecision::Otherwise => ChosenOutcome::otherwise(script),
         BranchDecision::NoResponse(reason) => ChosenOutcome::no_response(script, reason),
     };
-    match_report(lines, &chosen, &KnownValues { answer: Some(&answer), input: None })
+    match_report(
+        lines,
+        &chosen,
+        &KnownValues { script: &script.name, answer: Some(&answer), input: None },
+    )
 }
 
 fn match_input(script: &Script, input: &str) -> MatchReport {
     let (check, method, text) = read_input(script, input);
-    let known = KnownValues { answer: None, input: Some((method, &text)) };
-    let rejected = match check {
-        InputCheck::Valid => None,
-        InputCheck::Missing => Some((CallOutcome::NoInput, &script.no_input)),
-        InputCheck::Invalid => Some((CallOutcome::InvalidInput, &script.invalid_input)),
-    };
-    if let Some((call_outcome, outcome)) = rejected {
+    let known = KnownValues { script: &script.name, answer: None, input: Some((method, &text)) };
+    if check != InputCheck::Valid {
         let lines = vec![report::input_line(input)];
-        return match_report(lines, &ChosenOutcome::rejected_input(call_outcome, outcome), &known);
+        return match_report(lines, &ChosenOutcome::rejected_input(script, check), &known);
     }
     let subject = BranchSubject::from_input(&text);
     let mut lines = vec![report::input_line(&text)];
     lines.extend(report::branch_lines(&script.branches, &subject));
-    let chosen = choose_branch(&script.branches, &subject);
-    match_report(
-        lines,
-        &chosen.map_or_else(|| ChosenOutcome::otherwise(script), ChosenOutcome::branch),
-        &known,
-    )
+    let chosen = match choose_branch(&script.branches, &subject) {
+        Some(chosen) => ChosenOutcome::branch(chosen),
+        None if script.rejects_unmatched_input => ChosenOutcome::unmatched_input(script),
+        None => ChosenOutcome::otherwise(script),
+    };
+    match_report(lines, &chosen, &known)
 }
 
 /// Checks the input as digits first. If those are not valid and the script accepts speech, checks it as speech.

@@ -1,8 +1,11 @@
 //! Script files. Each table has a module; this one combines them.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+mod answer_placeholders;
+mod answer_reads;
 mod branch;
 pub(super) mod context;
 mod facts;
@@ -21,16 +24,20 @@ mod then_grammar;
 mod trigger;
 mod voice;
 
+use answer_reads::OwnAnswerReads;
 use context::{LoadContext, ScriptContext};
 use facts::ScriptFacts;
 pub(crate) use facts::ScriptGraph;
 use files::ScriptFiles;
+use outcome::OutcomeTable;
 use request::RequestMode;
 use tables::ScriptTables;
 
 use super::diagnostic::Diagnostic;
 use super::file::TomlFile;
-use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome, ScriptTrigger};
+use crate::script::definition::{
+    Script, ScriptLibrary, ScriptOutcome, ScriptTrigger, later_answer_paths,
+};
 
 /// A script file that is parsed, but not checked.
 pub(crate) struct ParsedScript {
@@ -76,27 +83,51 @@ pub(crate) fn check(
     scripts: Vec<ParsedScript>,
     load: &LoadContext,
 ) -> (ScriptLibrary, Vec<TomlFile>) {
-    let mut library = ScriptLibrary::default();
-    let mut files = Vec::new();
+    let (mut definitions, mut files, mut answer_reads) = (Vec::new(), Vec::new(), Vec::new());
     for ParsedScript { name, file, tables } in scripts {
         let facts = tables.facts();
-        let context = ScriptContext::new(load, &file, &name, &facts);
+        let reads = OwnAnswerReads::default();
+        let context = ScriptContext::new(load, &file, (&name, &facts), &reads);
         tables.check(&file);
-        library.scripts.insert(name.clone(), Arc::new(definition(&tables, &context)));
+        definitions.push(definition(&tables, &context));
         files.push(file);
+        answer_reads.push(reads);
+    }
+    check_answer_reads(&definitions, &files, &answer_reads, &load.scripts);
+    let later_paths = later_answer_paths(&definitions);
+    let mut library = ScriptLibrary::default();
+    for (mut script, paths) in definitions.into_iter().zip(later_paths) {
+        script.later_answer_paths = paths;
+        library.scripts.insert(script.name.clone(), Arc::new(script));
     }
     (library, files)
 }
 
+fn check_answer_reads(
+    scripts: &[Script],
+    files: &[TomlFile],
+    answer_reads: &[OwnAnswerReads],
+    graph: &ScriptGraph,
+) {
+    let by_name: HashMap<_, _> =
+        scripts.iter().map(|script| (script.name.as_str(), script)).collect();
+    for ((script, file), reads) in scripts.iter().zip(files).zip(answer_reads) {
+        reads.check(script, file, graph, &by_name);
+    }
+}
+
 fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
     let before = script.before_request();
-    let outcome =
-        |table: &Option<outcome::OutcomeTable>| table.as_ref().map(|table| table.outcome(script));
-    let no_input = outcome(&tables.no_input).unwrap_or_default();
-    let invalid_input = outcome(&tables.invalid_input).unwrap_or_else(|| no_input.clone());
-    let no_response = outcome(&tables.no_response).unwrap_or_default();
-    let otherwise = outcome(&tables.otherwise)
-        .unwrap_or_else(|| fallback(tables, &no_response, &invalid_input));
+    let any_time = script.at_any_time();
+    let outcome = |table: &Option<OutcomeTable>, script: &ScriptContext<'_>| {
+        table.as_ref().map(|table| table.outcome(script))
+    };
+    let no_input = outcome(&tables.no_input, &any_time).unwrap_or_default();
+    let invalid_input =
+        outcome(&tables.invalid_input, &any_time).unwrap_or_else(|| no_input.clone());
+    let no_response = outcome(&tables.no_response, script).unwrap_or_default();
+    let otherwise =
+        outcome(&tables.otherwise, script).unwrap_or_else(|| fallback(tables, &no_response));
     let (keypress, speech) = (tables.keypress.as_ref(), tables.speech.as_ref());
     Script {
         name: script.name.to_owned(),
@@ -111,26 +142,22 @@ fn definition(tables: &ScriptTables, script: &ScriptContext<'_>) -> Script {
         hangup: tables
             .hangup
             .as_ref()
-            .map(|hangup| hangup.request(script, RequestMode::Background)),
+            .map(|hangup| hangup.request(&any_time, RequestMode::Background)),
         branches: branch::branches(&tables.branches, script, tables.compared()),
+        rejects_unmatched_input: tables.is_menu() && tables.otherwise.is_none(),
         otherwise,
         no_input,
         invalid_input,
         no_response,
+        later_answer_paths: Vec::new(),
     }
 }
 
-/// The outcome if no branch matches and the script has no `[otherwise]`.
-fn fallback(
-    tables: &ScriptTables,
-    no_response: &ScriptOutcome,
-    invalid_input: &ScriptOutcome,
-) -> ScriptOutcome {
-    match (tables.branches.is_empty(), tables.waits()) {
-        (true, _) => ScriptOutcome::default(),
-        (false, true) => no_response.clone(),
-        (false, false) => invalid_input.clone(),
-    }
+/// The outcome if no branch matches and the script has no `[otherwise]`. A menu never takes it: there, the input is
+/// invalid.
+fn fallback(tables: &ScriptTables, no_response: &ScriptOutcome) -> ScriptOutcome {
+    let has_branches = !tables.branches.is_empty();
+    if has_branches && tables.waits() { no_response.clone() } else { ScriptOutcome::default() }
 }
 
 fn with_response(

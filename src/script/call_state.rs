@@ -1,12 +1,15 @@
-//! The state of one call: its caller, arguments, inputs and last answer. Placeholders take their values from it.
+//! The state of one call: its caller, arguments, inputs and answers. Placeholders take their values from it.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::channel::Caller;
-use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::definition::{Script, ScriptLibrary};
+use crate::script::answer::TriggerAnswer;
+use crate::script::definition::{Script, ScriptLibrary, ScriptOutcome};
+use crate::script::empty_placeholders::EmptyPlaceholders;
+use crate::script::kept_answer::KeptAnswer;
 use crate::script::path::KeyPath;
 use crate::script::template::{InputKind, Placeholder, PlaceholderValue, PlaceholderValues};
 
@@ -39,7 +42,24 @@ pub(crate) struct CallState<'a> {
     inputs: HashMap<String, EnteredInput>,
     /// The sensitive inputs of all attempts in all scripts.
     sensitive_inputs: Vec<String>,
-    answer: Option<Arc<TriggerAnswer>>,
+    /// The answer that was last when the running script began.
+    answer_at_start: Option<Arc<KeptAnswer>>,
+    /// The answer to the last request of the running script, if that got one.
+    own_answer: Option<Arc<KeptAnswer>>,
+    /// The last answer of each script, by the name of the script.
+    answers: HashMap<String, Arc<KeptAnswer>>,
+    /// The placeholders that had no value so far.
+    empty: RefCell<EmptyPlaceholders>,
+}
+
+/// Whether a text is filled in before the request of its script or after it. That decides which answer `{$path}` reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RequestPhase {
+    /// In `[prompt]` and `[trigger]`: the answer that was last when the script began, in every attempt.
+    Before,
+    /// In outcomes and `[hangup]`: the answer to the last request of the script. If there is none, the same as before
+    /// the request.
+    After,
 }
 
 /// How a caller entered an input.
@@ -79,13 +99,25 @@ impl<'a> CallState<'a> {
         script: Arc<Script>,
         arguments: ScriptArguments,
     ) -> Self {
-        let (inputs, sensitive_inputs, answer) = (HashMap::new(), Vec::new(), None);
-        Self { library, caller, arguments, script, attempt: 1, inputs, sensitive_inputs, answer }
+        Self {
+            library,
+            caller,
+            arguments,
+            script,
+            attempt: 1,
+            inputs: HashMap::new(),
+            sensitive_inputs: Vec::new(),
+            answer_at_start: None,
+            own_answer: None,
+            answers: HashMap::new(),
+            empty: RefCell::default(),
+        }
     }
 
     /// Continues the call with another script. If that script has run before in this call, its earlier input is
     /// removed.
     pub(crate) fn start_script(&mut self, script: Arc<Script>) {
+        self.answer_at_start = self.own_answer.take().or_else(|| self.answer_at_start.take());
         self.inputs.remove(&script.name);
         self.script = script;
         self.attempt = 1;
@@ -113,9 +145,33 @@ impl<'a> CallState<'a> {
         self.inputs.insert(self.script.name.clone(), EnteredInput { text, method, sensitive });
     }
 
-    /// Stores a complete answer.
-    pub(crate) fn record_answer(&mut self, answer: Arc<TriggerAnswer>) {
-        self.answer = Some(answer);
+    /// Removes the answer to the script's last request, since another request is sent. What that answer said about an
+    /// earlier input must not be taken for an answer to this one.
+    pub(crate) fn start_request(&mut self) {
+        self.own_answer = None;
+    }
+
+    /// Stores what can still be read of the answer to the script's request, in the outcome that was chosen and later.
+    pub(crate) fn record_answer(&mut self, answer: &TriggerAnswer, outcome: &ScriptOutcome) {
+        let name = &self.script.name;
+        let paths = outcome.own_answer_paths(name).chain(&self.script.later_answer_paths);
+        let kept = Arc::new(KeptAnswer::new(answer, paths));
+        self.answers.insert(name.clone(), kept.clone());
+        self.own_answer = Some(kept);
+    }
+
+    /// The values of placeholders in a text of the running script.
+    pub(crate) fn values(&self, phase: RequestPhase) -> CallPlaceholders<'_> {
+        let own = self.own_answer.as_ref().filter(|_| phase == RequestPhase::After);
+        CallPlaceholders {
+            state: self,
+            last_answer: own.or(self.answer_at_start.as_ref()).map(|kept| &**kept),
+        }
+    }
+
+    /// The placeholders that had no value, in the whole call.
+    pub(crate) fn take_empty_placeholders(&mut self) -> EmptyPlaceholders {
+        self.empty.take()
     }
 
     /// The input of the running script.
@@ -133,21 +189,21 @@ impl<'a> CallState<'a> {
         self.inputs.get(script).map(|input| input.value(kind)).unwrap_or_default()
     }
 
-    /// A value of the last answer. It is sensitive if it contains a secret or a sensitive input.
-    fn answer_value(&self, path: &KeyPath) -> PlaceholderValue<'_> {
-        match self.answer.as_ref().map(|answer| answer.lookup(path)) {
-            Some(AnswerValue::Text(text)) => {
-                PlaceholderValue { sensitive: self.contains_sensitive(&text), text }
-            }
-            Some(AnswerValue::Absent | AnswerValue::Composite) | None => {
-                PlaceholderValue::default()
-            }
-        }
+    /// A value of an answer. It is sensitive if it contains a secret or a sensitive input.
+    fn answer_value<'v>(
+        &self,
+        answer: Option<&'v KeptAnswer>,
+        path: &KeyPath,
+    ) -> PlaceholderValue<'v> {
+        let text = answer.and_then(|answer| answer.value(path)).unwrap_or_default();
+        PlaceholderValue { sensitive: self.contains_sensitive(text), text: Cow::Borrowed(text) }
     }
-}
 
-impl PlaceholderValues for CallState<'_> {
-    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
+    fn value(
+        &self,
+        placeholder: &Placeholder,
+        last_answer: Option<&'a KeptAnswer>,
+    ) -> PlaceholderValue<'_> {
         let caller = &*self.caller;
         match placeholder {
             Placeholder::Caller => PlaceholderValue::public(&caller.number),
@@ -169,7 +225,27 @@ impl PlaceholderValues for CallState<'_> {
                 PlaceholderValue { text: Cow::Borrowed(secret), sensitive: true }
             }
             Placeholder::OtherScript(script, kind) => self.input_value(script, *kind),
-            Placeholder::Answer(path) => self.answer_value(path),
+            Placeholder::Answer(path) => self.answer_value(last_answer, path),
+            Placeholder::OtherAnswer(script, path) => {
+                self.answer_value(self.answers.get(script).map(|kept| &**kept), path)
+            }
         }
+    }
+}
+
+/// The values of placeholders. Those without a value are noted.
+pub(crate) struct CallPlaceholders<'s> {
+    state: &'s CallState<'s>,
+    /// The answer that `{$path}` reads.
+    last_answer: Option<&'s KeptAnswer>,
+}
+
+impl PlaceholderValues for CallPlaceholders<'_> {
+    fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
+        let value = self.state.value(placeholder, self.last_answer);
+        if value.text.is_empty() {
+            self.state.empty.borrow_mut().add(placeholder);
+        }
+        value
     }
 }

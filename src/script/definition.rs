@@ -10,12 +10,15 @@ use regex::Regex;
 
 use crate::channel::{DigitOptions, HangupCause};
 use crate::script::matcher::Matcher;
+use crate::script::path::KeyPath;
 use crate::script::template::{Secrets, Template};
 use crate::script::voice::VoiceParams;
 
+mod placeholders;
 mod playlist;
 mod trigger;
 
+pub(crate) use placeholders::later_answer_paths;
 pub use playlist::{Playlist, PromptPart, RecordedSounds, SayAs};
 pub use trigger::{
     AuthTemplate, BodyTemplate, CacheKeyTemplate, HoldMediaTemplate, HoldMusicSource,
@@ -48,6 +51,8 @@ pub struct Script {
     pub hangup: Option<ScriptTrigger>,
     /// `[[branch]]`, in the order of the file: the first that matches is taken.
     pub branches: Vec<Branch>,
+    /// Whether input that no branch matches is invalid: in a menu without `[otherwise]`.
+    pub rejects_unmatched_input: bool,
     /// `[otherwise]`: the outcome if no branch matches.
     pub otherwise: ScriptOutcome,
     /// `[no_input]`: the outcome if the caller entered nothing.
@@ -56,6 +61,9 @@ pub struct Script {
     pub invalid_input: ScriptOutcome,
     /// `[no_response]`: the outcome if there was no usable answer in time.
     pub no_response: ScriptOutcome,
+    /// The paths of this script's answer that can still be read after the outcome was chosen, apart from those in the
+    /// outcome itself.
+    pub later_answer_paths: Vec<KeyPath>,
 }
 
 /// The prompt: what the caller hears first.

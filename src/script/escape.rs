@@ -33,6 +33,9 @@ pub enum EscapeContext {
     Destination,
     /// The value of a channel variable.
     Variable,
+    /// A part of a cache key. The length in front tells values apart whatever they hold: `Ann-7`, `1` in the key
+    /// `{a}-{b}` is not `Ann`, `7-1`.
+    CacheKey,
 }
 
 /// Why a value can't be inserted.
@@ -79,6 +82,7 @@ impl EscapeContext {
                 return Err(EscapeError::Destination);
             }
             Self::Host | Self::Destination => out.push_str(value),
+            Self::CacheKey => out.push_str(&format!("{}:{value}", value.len())),
         }
         Ok(())
     }

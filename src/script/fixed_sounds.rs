@@ -3,9 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::script::definition::{
-    Playlist, PromptPart, SayAs, Script, ScriptLibrary, ScriptOutcome,
-};
+use crate::script::definition::{Playlist, PromptPart, SayAs, Script, ScriptLibrary};
 use crate::script::template::RedactedText;
 use crate::script::voice::{SoundRequest, VoiceParams};
 
@@ -66,11 +64,5 @@ impl Script {
         let hold_media = self.trigger.iter().flat_map(|trigger| trigger.hold_media.playlists());
         let outcomes = self.outcomes().map(|outcome| &outcome.sounds);
         std::iter::once(&self.prompt.sounds).chain(hold_media).chain(outcomes)
-    }
-
-    /// All outcomes: first those of the branches, in their order, then `[otherwise]` and the rest.
-    fn outcomes(&self) -> impl Iterator<Item = &ScriptOutcome> {
-        let others = [&self.otherwise, &self.no_input, &self.invalid_input, &self.no_response];
-        self.branches.iter().map(|branch| &branch.outcome).chain(others)
     }
 }

@@ -1,7 +1,9 @@
 //! Checks the input of a caller.
 
-use crate::script::definition::{KeypressInput, SpeechFilter, SpeechInput};
+use crate::script::branch::choose_branch;
+use crate::script::definition::{KeypressInput, Script, SpeechFilter, SpeechInput};
 use crate::script::numeric;
+use crate::script::subject::BranchSubject;
 
 /// The result of a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +14,15 @@ pub(crate) enum InputCheck {
     Missing,
     /// There is an input, but not a valid one.
     Invalid,
+}
+
+impl Script {
+    /// In a menu without `[otherwise]`, input that no branch matches is invalid.
+    pub(crate) fn check_unmatched(&self, input: &str) -> InputCheck {
+        let matched = !self.rejects_unmatched_input
+            || choose_branch(&self.branches, &BranchSubject::from_input(input)).is_some();
+        if matched { InputCheck::Valid } else { InputCheck::Invalid }
+    }
 }
 
 impl KeypressInput {

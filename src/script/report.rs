@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::channel::HandoverResult;
+use crate::script::empty_placeholders::EmptyPlaceholders;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerResult};
 
 /// How a call ended: the value of `DIALSCRIPT_OUTCOME`.
@@ -76,6 +77,8 @@ pub struct CallReport {
     pub exit: String,
     /// Whether the switch accepted the hand-over.
     pub handover: Option<HandoverResult>,
+    /// The placeholders that had no value.
+    pub empty_placeholders: EmptyPlaceholders,
     /// Why there was no response, or why the call failed.
     pub reason: Option<String>,
 }

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use tracing::{debug, warn};
 
-use crate::channel::{Channel, DestinationCheck, Exit, Interruption, LineState, TypeAhead};
+use crate::channel::{
+    Channel, Destination, DestinationCheck, Exit, Interruption, LineState, TypeAhead,
+};
 use crate::script::branch::{ChosenBranch, choose_branch};
-use crate::script::call_state::{CallState, InputMethod, ScriptArguments};
+use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
+use crate::script::escape::EscapeError;
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
-use crate::script::template::{MASK, Template};
+use crate::script::template::{MASK, RedactedText, Template};
 use crate::script::voice::VoiceService;
 
 mod question;
@@ -146,16 +149,21 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             .map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
         // Variables come first, so that they are set even if the caller hangs up during the sounds.
         self.set_variables(outcome).await?;
-        self.play_playlist(script, &outcome.sounds, type_ahead).await?;
+        self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;
         self.next_step(&outcome.then, next_script).await
     }
 
     async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
         for (name, template) in &outcome.variables {
-            let value = template.fill(&self.state).map(|filled| filled.into_text());
-            self.channel.set_variable(name, &value.unwrap_or_default()).await?;
+            let value = self.fill_variable(template);
+            self.channel.set_variable(name, &value).await?;
         }
         Ok(())
+    }
+
+    fn fill_variable(&self, template: &Template) -> String {
+        let filled = template.fill(&self.state.values(RequestPhase::After));
+        filled.map(RedactedText::into_text).unwrap_or_default()
     }
 
     /// Plays sounds, if the caller can hear them.
@@ -163,6 +171,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         &mut self,
         script: &Script,
         playlist: &Playlist,
+        phase: RequestPhase,
         type_ahead: TypeAhead<'_>,
     ) -> Result<(), Interruption> {
         if playlist.is_empty() {
@@ -170,17 +179,23 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
         match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
             LineState::Up => {
-                let mut sounds = self.start_sounds(script, playlist);
+                let mut sounds = self.start_sounds(script, playlist, phase);
                 self.channel.play(&mut sounds, type_ahead).await
             }
             LineState::Ringing | LineState::HungUp => Ok(()),
         }
     }
 
-    fn start_sounds(&self, script: &Script, playlist: &Playlist) -> PromptSounds<V::PendingRender> {
+    fn start_sounds(
+        &self,
+        script: &Script,
+        playlist: &Playlist,
+        phase: RequestPhase,
+    ) -> PromptSounds<V::PendingRender> {
+        let values = self.state.values(phase);
         let language = &self.channel.caller().language;
         let (voice_params, has_tts) = (&script.voice_params, self.channel.has_tts());
-        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &self.state)
+        PromptSounds::start(playlist, voice_params, language, self.voice, has_tts, &values)
     }
 
     async fn next_step(
@@ -208,8 +223,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         context: Option<&Template>,
         priority: Option<&Template>,
     ) -> Result<Exit, Interruption> {
-        let filled = fill_destination(&self.state, extension, context, priority);
-        let (destination, redacted) = match filled {
+        let destination = self.fill_goto(extension, context, priority);
+        let (destination, redacted) = match destination {
             Ok(filled) => filled,
             Err(error) => return Ok(self.fail(error.to_string())),
         };
@@ -220,6 +235,15 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                 Ok(Exit::Goto(destination))
             }
         }
+    }
+
+    fn fill_goto(
+        &self,
+        extension: &Template,
+        context: Option<&Template>,
+        priority: Option<&Template>,
+    ) -> Result<(Destination, String), EscapeError> {
+        fill_destination(&self.state.values(RequestPhase::After), extension, context, priority)
     }
 
     /// Reports an error. The call continues at the next step of the dialplan.
@@ -248,7 +272,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     fn send_hangup_trigger(&mut self) {
         let script = self.state.script().clone();
         let Some(trigger) = &script.hangup else { return };
-        match self.fill_request(trigger) {
+        match self.fill_request(trigger, RequestPhase::After) {
             Ok(request) => self.triggers.send_detached(request, &script),
             Err(error) => warn!(%error, "[hangup] request could not be built"),
         }
@@ -265,6 +289,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let variables = self.standard_variables();
         self.report.code = self.redacted(&self.code);
         self.report.script = self.state.script().name.clone();
+        self.report.empty_placeholders = self.state.take_empty_placeholders();
         self.report.handover = Some(self.channel.hand_over(&variables, &exit).await);
         self.report
     }

@@ -23,7 +23,7 @@ when = "404"
 then = "hangup"
 [[branch]]
 when = ["200", { status = "5xx" }]
-set = { ORDER_STATUS = "{$data.status} of {keypress}" }
+set = { ORDER_STATUS = "{$data.status} of {keypress}", AGAIN = "{order.$data.status}" }
 then = "goto {$data.extension}@shipping"
 [[branch]]
 when = { present = true }
@@ -59,6 +59,19 @@ then = "hangup"
 then = "goto 2@other"
 "#;
 
+/// A menu without `[otherwise]`.
+const STRICT: &str = r#"
+[prompt]
+repeat = 2
+[keypress]
+length = 1
+[[branch]]
+when = "1"
+then = "goto 1@sales"
+[no_input]
+then = "hangup"
+"#;
+
 const BACKGROUND: &str = r#"
 [trigger]
 url = "http://shop.example/"
@@ -67,7 +80,13 @@ background = true
 
 impl MatchFolder {
     fn new() -> Self {
-        let scripts = [("order", ORDER), ("text", TEXT), ("menu", MENU), ("tell", BACKGROUND)];
+        let scripts = [
+            ("order", ORDER),
+            ("text", TEXT),
+            ("menu", MENU),
+            ("strict", STRICT),
+            ("tell", BACKGROUND),
+        ];
         Self(ConfigFolder::with_scripts(&scripts))
     }
 
@@ -102,10 +121,28 @@ data.code is \"200\"
 [[branch]] 4  not tried  branch 2 matched first; this one does not match: wants no value; the value is \"200\"
 [[branch]] 2 is selected
   set ORDER_STATUS = \"shipped of {keypress}\"
+  set AGAIN = \"shipped\"
   then goto {$data.extension}@shipping (resolves to goto 9100@shipping)
 ";
     assert_eq!(result.output, expected, "{}", result.errors);
     assert_eq!(result.code, 0);
+}
+
+#[test]
+fn a_menu_key_that_no_branch_names_is_asked_again_as_in_a_call() {
+    let result = MatchFolder::new().run(&["strict", "--input", "3"], b"");
+    let expected = "\
+the input is \"3\"
+[[branch]] 1  no match   wants \"1\"; the value is \"3\"
+[invalid_input] is selected: no branch matches; before that, the question is asked 2 more times
+  then hangup
+";
+    assert_eq!(result.output, expected, "{}", result.errors);
+    assert_eq!(result.code, 3);
+    let too_long = MatchFolder::new().run(&["strict", "--input", "33"], b"");
+    assert!(too_long.output.contains(
+        "is selected: the input is not what the script asks for; before that, the question is asked 2 more times"
+    ), "{}", too_long.output);
 }
 
 #[test]

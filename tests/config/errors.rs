@@ -163,7 +163,10 @@ fn a_request_can_contain_an_answer_only_after_an_earlier_request() {
     folder.script("a", &ask(""));
     assert_eq!(folder.errors().len(), 1);
     folder.script("a", &ask("then='again'\n"));
-    assert!(folder.load().is_ok(), "the script runs again");
+    let again = folder.errors();
+    assert!(again[0].contains("before `again`, write `{a.$id}`"), "{again:?}");
+    folder.script("a", &ask("then='again'\n").replace("{$id}", "{a.$id}"));
+    assert!(folder.load().is_ok(), "the script reads its own answer by its name");
     let first = "[trigger]\nurl='https://a.example/'\n[no_response]\nthen='script a'\n";
     folder.script("a", &ask("")).script("first", first);
     assert!(folder.load().is_ok(), "an earlier script has an answer");

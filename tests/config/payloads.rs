@@ -90,3 +90,44 @@ fn separators_inside_a_placeholder_do_not_split_it() {
     let (text, _) = body("raw_json = true\nbody = 'x={arg.a&b=c}'");
     assert_eq!(text, r#"{"x":"Arg(\"a&b=c\")"}"#);
 }
+
+#[test]
+fn in_json_a_value_outside_quotes_stands_alone() {
+    let folder = ConfigFolder::new();
+    let keypress = "[keypress]\n[no_input]\n[no_response]\n";
+    let errors = |body: &str| {
+        let trigger = format!("[trigger]\nurl='https://a.example/'\nbody = '''{body}'''\n");
+        folder.script("a", &format!("{keypress}{trigger}")).errors()
+    };
+    let joined = [
+        "{\"n\": {arg.1}00}",
+        "{\"n\": -{arg.1}}",
+        "{\"n\": 0.{arg.1}}",
+        "[{arg.1}{keypress}]",
+        "{\"n\": {arg.1}\"x\"}",
+        "{\"n\": \"x\"{arg.1}}",
+        "{\"n\": \"\\u00{arg.1}{arg.2}\"}",
+    ];
+    for body in joined {
+        let errors = errors(body);
+        let says = |error: &String| {
+            error.contains(
+                "is joined to other characters | in JSON, a value outside quotes stands alone: ",
+            )
+        };
+        assert!(!errors.is_empty() && errors.iter().all(says), "{body}: {errors:?}");
+    }
+    for body in
+        ["[{arg.1}, {arg.2} ]", "{\"{arg.1}0\":\n{arg.2}\n,\"b\":\"-{arg.1}{arg.2}\\\\{arg.1}\"}"]
+    {
+        assert_eq!(errors(body), Vec::<String>::new(), "{body}");
+    }
+}
+
+#[test]
+fn a_table_as_body_is_a_form_and_with_raw_json_it_is_json() {
+    let table = "body = { who = '{caller}', id = '{keypress}' }";
+    assert_eq!(body(table), ("who=%2B49%2030&id=1234".to_owned(), FORM));
+    let json = body(&format!("{table}\nraw_json = true"));
+    assert_eq!(json, (r#"{"who":"+49 30","id":"1234"}"#.to_owned(), JSON));
+}

@@ -160,7 +160,10 @@ fn a_menu_without_otherwise_uses_invalid_input() {
     let menu = "[keypress]\nlength=1\n[[branch]]\nwhen='1'\nthen='goto 1@a'\n";
     folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n"));
     let script = folder.loaded("menu");
-    assert!(matches!(script.otherwise.then, ThenAction::Hangup(Some(HangupCause(17)))));
+    assert!(script.rejects_unmatched_input);
+    assert!(matches!(script.invalid_input.then, ThenAction::Hangup(Some(HangupCause(17)))));
+    folder.script("menu", &format!("{menu}[no_input]\nthen='hangup busy'\n[otherwise]\n"));
+    assert!(!folder.loaded("menu").rejects_unmatched_input);
 }
 
 #[test]

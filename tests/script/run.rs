@@ -3,6 +3,7 @@
 mod answers;
 mod call;
 mod chains;
+mod earlier_answers;
 mod endings;
 mod music;
 mod sounds;

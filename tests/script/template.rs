@@ -18,6 +18,15 @@ impl PlaceholderValues for SameValue<'_> {
     }
 }
 
+/// One value for the caller's name, and one for every other placeholder.
+struct TwoValues<'a>(&'a str, &'a str);
+
+impl PlaceholderValues for TwoValues<'_> {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue::public(if *of == Placeholder::CallerName { self.0 } else { self.1 })
+    }
+}
+
 fn pieces(text: &str, braces: BraceSyntax) -> Vec<TemplatePiece> {
     let (pieces, problems) = parse_template(text, braces);
     assert_eq!(problems, []);
@@ -78,7 +87,7 @@ fn the_host_of_a_url_without_a_path_ends_at_its_query() {
 #[test]
 fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
     let template =
-        Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal));
+        Template::json(pieces(r#"{"a": "x{caller}", "b": {called}}"#, BraceSyntax::Literal)).0;
     for (value, json) in [
         ("4711", r#"{"a": "x4711", "b": 4711}"#),
         ("007", r#"{"a": "x007", "b": "007"}"#),
@@ -96,7 +105,7 @@ fn json_values_are_strings_inside_of_quotes_and_numbers_or_strings_outside() {
 #[test]
 fn in_json_only_known_placeholders_are_placeholders() {
     let text = r#"{"a": {"b": {}}, "{kaller}": [{caller}]}"#;
-    let template = Template::json(pieces(text, BraceSyntax::Literal));
+    let (template, _) = Template::json(pieces(text, BraceSyntax::Literal));
     assert_eq!(template.placeholders().count(), 1);
     let filled = template.fill(&SameValue("1")).unwrap().into_text();
     assert_eq!(filled, r#"{"a": {"b": {}}, "{kaller}": [1]}"#);
@@ -264,13 +273,70 @@ proptest! {
     }
 
     #[test]
+    fn different_values_have_different_cache_keys(
+        values in prop::collection::vec("[a1:\\-, ]{0,4}", 2), others in prop::collection::vec("[a1:\\-, ]{0,4}", 2),
+    ) {
+        let written = pieces("{caller_name}-{arg.1}{arg.2}", BraceSyntax::Doubled);
+        let template = Template::with_context(written, EscapeContext::CacheKey);
+        let key = |values: &[String]| {
+            template.fill(&TwoValues(&values[0], &values[1])).unwrap().into_text()
+        };
+        prop_assert_eq!(key(&values) == key(&others), values == others);
+    }
+
+    #[test]
     fn any_value_stays_one_value_in_json(value in ".*") {
-        let template = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, BraceSyntax::Literal));
+        let (template, _) = Template::json(pieces(r#"{"a":"{caller}","b":{called}}"#, BraceSyntax::Literal));
         let filled = template.fill(&SameValue(&value)).unwrap().into_text();
         let json: serde_json::Value = serde_json::from_str(&filled).unwrap();
         prop_assert_eq!(json["a"].as_str(), Some(value.as_str()));
         prop_assert_eq!(json.as_object().unwrap().len(), 2);
     }
+}
+
+#[test]
+fn the_values_of_a_cache_key_are_told_apart() {
+    let template = Template::with_context(
+        pieces("{caller_name}-{arg.1}", BraceSyntax::Doubled),
+        EscapeContext::CacheKey,
+    );
+    let key = |name, argument| template.fill(&TwoValues(name, argument)).unwrap().into_text();
+    assert_ne!(key("Ann-7", "1"), key("Ann", "7-1"));
+    assert_ne!(key("a\nb", "1"), key("a b", "1"), "control characters count");
+    assert_eq!(key("Ann", "7-1"), key("Ann", "7-1"));
+}
+
+#[test]
+fn the_answer_of_a_named_script_can_be_read_in_every_form() {
+    let answer = |script: &str, path: &str| {
+        Placeholder::OtherAnswer(script.to_owned(), KeyPath::parse(path).unwrap())
+    };
+    let text = TemplatePiece::Placeholder(answer("a-1", "b[0].c"));
+    for braces in [BraceSyntax::Doubled, BraceSyntax::Literal] {
+        assert_eq!(pieces("{a-1.$b[0].c}", braces), std::slice::from_ref(&text));
+    }
+    let (spoken, problems) =
+        parse_spoken("{m.$x} {say:m.$x} {digits:m.$x} {number:m.$x} {play:m.$x} {play:m.x}");
+    assert_eq!(problems, []);
+    let spoken: Vec<_> = spoken.into_iter().map(|(_, phrase)| phrase).collect();
+    let value = |how| SpokenPhrase::Value(answer("m", "x"), how);
+    let expected = [
+        value(SayAs::Words),
+        value(SayAs::Words),
+        value(SayAs::Digits),
+        value(SayAs::Number),
+        SpokenPhrase::SoundUrl(answer("m", "x")),
+        SpokenPhrase::Sound("m.x".to_owned()),
+    ];
+    assert_eq!(spoken, expected);
+    let argument = TemplatePiece::Placeholder(Placeholder::Arg("$x".to_owned()));
+    assert_eq!(pieces("{arg.$x}", BraceSyntax::Doubled), [argument]);
+    let help = problems_help("{m.$x..y}");
+    assert_eq!(help, "write it as `{m.$data.items[0].code}` or `{m.$[\"odd.key\"]}`");
+}
+
+fn problems_help(text: &str) -> String {
+    problems(text).pop().and_then(|problem| problem.help).unwrap_or_default()
 }
 
 #[test]
@@ -281,6 +347,7 @@ fn a_template_is_displayed_as_it_was_written() {
         "{caller}{caller_name}{called}{keypress}{speech}{input}{call_id}{channel}{language}{attempt}{script}",
         "a{arg.order}b{secret.KEY}c{menu.keypress}{menu.speech}{menu.input}",
         "{$data.items[0].code} and {$[\"odd.key\"]}",
+        "{menu.$data.code} and {a-b.$[\"odd.key\"][0]} but {arg.$x}",
     ] {
         let template =
             Template::with_context(pieces(written, BraceSyntax::Doubled), EscapeContext::Variable);

@@ -8,6 +8,7 @@ use crate::script::branch::{BranchExplanation, ChosenBranch};
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Branch, Script, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
+use crate::script::input_check::InputCheck;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
 use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
@@ -49,9 +50,36 @@ impl<'s> ChosenOutcome<'s> {
     }
 
     /// For an input that is missing or invalid: no branch is compared.
-    pub(super) fn rejected_input(call_outcome: CallOutcome, outcome: &'s ScriptOutcome) -> Self {
-        let reason = Some("the input is not what the script asks for".to_owned());
-        Self { call_outcome, outcome, branch_number: None, reason }
+    pub(super) fn rejected_input(script: &'s Script, check: InputCheck) -> Self {
+        let reason = "the input is not what the script asks for";
+        let (call_outcome, outcome) = match check {
+            InputCheck::Missing => (CallOutcome::NoInput, &script.no_input),
+            InputCheck::Valid | InputCheck::Invalid => {
+                (CallOutcome::InvalidInput, &script.invalid_input)
+            }
+        };
+        Self::after_repeats(script, call_outcome, outcome, reason)
+    }
+
+    /// For an input that no branch of a menu matches.
+    pub(super) fn unmatched_input(script: &'s Script) -> Self {
+        let (call_outcome, outcome) = (CallOutcome::InvalidInput, &script.invalid_input);
+        Self::after_repeats(script, call_outcome, outcome, "no branch matches")
+    }
+
+    /// The outcome after the last attempt.
+    fn after_repeats(
+        script: &Script,
+        call_outcome: CallOutcome,
+        outcome: &'s ScriptOutcome,
+        reason: &str,
+    ) -> Self {
+        let reason = match script.prompt.repeat {
+            0 => reason.to_owned(),
+            1 => format!("{reason}; before that, the question is asked once more"),
+            repeat => format!("{reason}; before that, the question is asked {repeat} more times"),
+        };
+        Self { call_outcome, outcome, branch_number: None, reason: Some(reason) }
     }
 
     pub(super) fn to_line(&self) -> OutputLine {
@@ -188,6 +216,8 @@ pub(super) fn then_line(then: &ThenAction, known: &KnownValues<'_>) -> OutputLin
 /// The values that are known without a call. Other placeholders are printed as in the script.
 #[derive(Default)]
 pub(super) struct KnownValues<'a> {
+    /// The name of the script.
+    pub(super) script: &'a str,
     pub(super) answer: Option<&'a TriggerAnswer>,
     pub(super) input: Option<(InputMethod, &'a str)>,
 }
@@ -207,10 +237,10 @@ impl KnownValues<'_> {
 
     fn known_text(&self, placeholder: &Placeholder) -> Option<String> {
         match (placeholder, self.answer, self.input) {
-            (Placeholder::Answer(path), Some(answer), _) => Some(match answer.lookup(path) {
-                AnswerValue::Text(text) => text.into_owned(),
-                AnswerValue::Absent | AnswerValue::Composite => String::new(),
-            }),
+            (Placeholder::Answer(path), Some(answer), _) => Some(text_at(answer, path)),
+            (Placeholder::OtherAnswer(script, path), Some(answer), _) if script == self.script => {
+                Some(text_at(answer, path))
+            }
             (Placeholder::Input, _, Some((_, text)))
             | (Placeholder::Keypress, _, Some((InputMethod::Keypress, text)))
             | (Placeholder::Speech, _, Some((InputMethod::Speech, text))) => Some(text.to_owned()),
@@ -224,6 +254,13 @@ impl PlaceholderValues for KnownValues<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
         let text = self.known_text(placeholder).unwrap_or_else(|| placeholder.to_string());
         PlaceholderValue::public(text)
+    }
+}
+
+fn text_at(answer: &TriggerAnswer, path: &KeyPath) -> String {
+    match answer.lookup(path) {
+        AnswerValue::Text(text) => text.into_owned(),
+        AnswerValue::Absent | AnswerValue::Composite => String::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use serde_spanned::Spanned;
 
+use super::answer_reads::OwnAnswerReads;
 use super::facts::{ScriptFacts, ScriptGraph};
 use crate::config::daemon::trigger::TriggerDefaults;
 use crate::config::file::TomlFile;
@@ -41,6 +42,21 @@ pub(crate) struct ScriptContext<'a> {
     pub(crate) facts: &'a ScriptFacts,
     /// Whether there can be an answer by the time that the placeholders of the checked text are filled in.
     pub(crate) has_answer: bool,
+    /// Whether the checked text is filled in before the request of the script, or after it.
+    pub(crate) phase: TextPhase,
+    pub(crate) own_answer_reads: &'a OwnAnswerReads,
+}
+
+/// When a text is filled in, seen from the request of its script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TextPhase {
+    /// `[prompt]`, `[trigger]` and `[response]`.
+    BeforeRequest,
+    /// `[[branch]]`, `[otherwise]` and `[no_response]`.
+    AfterRequest,
+    /// `[no_input]`, `[invalid_input]` and `[hangup]`: before the request, or after it if `again` repeats the script or
+    /// the caller hangs up later.
+    Any,
 }
 
 /// A piece of a text with its range in the text.
@@ -51,19 +67,24 @@ impl<'a> ScriptContext<'a> {
     pub(crate) fn new(
         load: &'a LoadContext,
         file: &'a TomlFile,
-        name: &'a str,
-        facts: &'a ScriptFacts,
+        (name, facts): (&'a str, &'a ScriptFacts),
+        own_answer_reads: &'a OwnAnswerReads,
     ) -> Self {
         let has_answer = facts.waits || load.scripts.has_answer_before(name);
-        Self { load, file, name, facts, has_answer }
+        let phase = TextPhase::AfterRequest;
+        Self { load, file, name, facts, has_answer, phase, own_answer_reads }
     }
 
-    /// The context of texts that are filled in before the script's own request. There can already be an answer: from an
-    /// earlier script, or from this script if `again` repeats it.
+    /// The context of texts that are filled in before the script's own request. There can already be an answer of an
+    /// earlier script.
     pub(crate) fn before_request(&self) -> Self {
-        let has_answer = self.load.scripts.has_answer_before(self.name)
-            || (self.facts.waits && self.facts.repeats);
-        Self { has_answer, ..*self }
+        let has_answer = self.load.scripts.has_answer_before(self.name);
+        Self { has_answer, phase: TextPhase::BeforeRequest, ..*self }
+    }
+
+    /// The context of texts that are filled in before the script's own request or after it.
+    pub(crate) fn at_any_time(&self) -> Self {
+        Self { phase: TextPhase::Any, ..*self }
     }
 
     /// Reads a text with placeholders whose values are all escaped for the same context.
@@ -115,11 +136,8 @@ impl<'a> ScriptContext<'a> {
             Placeholder::Speech => self.check_input(InputKind::Speech, at),
             Placeholder::Input => self.check_input(InputKind::Input, at),
             Placeholder::OtherScript(name, input) => self.check_earlier_input(name, *input, at),
-            Placeholder::Answer(_) if !self.has_answer => {
-                let help = "an answer comes from a `[trigger]` without `background`, here or in an \
-                            earlier script";
-                self.file.error_with_help(at, "there is no answer yet", help);
-            }
+            Placeholder::Answer(path) => self.check_last_answer(path, at),
+            Placeholder::OtherAnswer(name, path) => self.check_answer_of(name, path, at),
             Placeholder::Secret(name) => {
                 if let Err(reason) = self.load.secrets.look_up(name) {
                     secrets::report_unavailable(self.file, at, name, &reason, "the secret");
@@ -127,6 +145,15 @@ impl<'a> ScriptContext<'a> {
             }
             _ => {}
         }
+    }
+
+    pub(super) fn report_never_before(&self, name: &str, at: Range<usize>) {
+        let message = format!("the script `{name}` never runs before this one");
+        let help = format!(
+            "it must lead here, directly or through other scripts, by `then = \"script {}\"`",
+            self.name
+        );
+        self.file.error_with_help(at, message, help);
     }
 
     fn check_input(&self, input: InputKind, at: Range<usize>) {
@@ -155,12 +182,7 @@ impl<'a> ScriptContext<'a> {
         if !earlier.asks_for(input) {
             self.file.error(at, format!("the script `{name}` does not ask for {}", noun(input)));
         } else if !scripts.before(self.name).contains(name) {
-            let message = format!("the script `{name}` never runs before this one");
-            let help = format!(
-                "it must lead here, directly or through other scripts, by `then = \"script {}\"`",
-                self.name
-            );
-            self.file.error_with_help(at, message, help);
+            self.report_never_before(name, at);
         }
     }
 

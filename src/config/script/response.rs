@@ -71,7 +71,7 @@ impl ResponseTable {
         }
         let key = self.cache_key.as_ref().map(|key| CacheKeyTemplate {
             source: source_text(request).into(),
-            template: script.template(key, EscapeContext::Variable),
+            template: script.template(key, EscapeContext::CacheKey),
         });
         let stale = |given: &Option<_>| {
             script.file.duration(given.as_ref(), secs(0, MAX_STALE), Duration::ZERO)

@@ -100,6 +100,11 @@ impl ScriptTables {
         self.keypress.is_some() || self.speech.is_some()
     }
 
+    /// Whether the branches compare the input itself.
+    pub(super) fn is_menu(&self) -> bool {
+        self.trigger.is_none() && !self.branches.is_empty()
+    }
+
     /// The kind of value that the branches are compared with.
     pub(super) fn compared(&self) -> ComparedKind {
         if self.waits() {

@@ -89,7 +89,7 @@ pub struct CacheKeyTemplate {
     /// The request as it is written in the script, before placeholders are filled. Because of it, different requests do
     /// not share an answer, even if the scripts give the same key.
     pub source: Arc<str>,
-    /// The key that the script gives.
+    /// The key that the script gives, with the escape context of cache keys.
     pub template: Template,
 }
 

@@ -7,7 +7,7 @@ use super::CallRun;
 use crate::channel::{
     Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
 };
-use crate::script::call_state::InputMethod;
+use crate::script::call_state::{InputMethod, RequestPhase};
 use crate::script::definition::{KeypressInput, Script, SpeechInput};
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
@@ -33,7 +33,8 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let input = if script.keypress.is_some() || script.speech.is_some() {
             self.ask_question(script).await
         } else {
-            let played = self.play_playlist(script, &script.prompt.sounds, TypeAhead::Discard);
+            let (sounds, phase) = (&script.prompt.sounds, RequestPhase::Before);
+            let played = self.play_playlist(script, sounds, phase, TypeAhead::Discard);
             played.await.map(|()| InputCheck::Valid)
         };
         self.report.prompt_time += started.elapsed();
@@ -48,7 +49,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         }
         let (mut speech, keypress) = (script.speech.as_ref(), script.keypress.as_ref());
         loop {
-            let mut prompt = self.start_sounds(script, &script.prompt.sounds);
+            let mut prompt = self.start_sounds(script, &script.prompt.sounds, RequestPhase::Before);
             let attempt = match speech {
                 Some(speech) => self.ask_for_speech(speech, keypress, &mut prompt).await?,
                 None => SpeechAttempt::UseKeys,
@@ -59,6 +60,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
                     self.ask_for_digits(keypress, &mut prompt).await?
                 }
                 (SpeechAttempt::UseKeys, None) => return Ok(InputCheck::Missing),
+            };
+            let input = match input {
+                InputCheck::Valid => script.check_unmatched(&self.state.input().text),
+                rejected => rejected,
             };
             // If speech recognition failed, further attempts ask for keys only.
             speech = speech.filter(|_| self.report.reason.is_none());

@@ -9,6 +9,7 @@ use super::{CallRun, OutcomeChoice};
 use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::answer::{AnswerValue, TriggerAnswer};
 use crate::script::branch::{BranchDecision, decide_branch};
+use crate::script::call_state::RequestPhase;
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;
@@ -24,7 +25,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         script: &'s Arc<Script>,
         trigger: &ScriptTrigger,
     ) -> OutcomeChoice<'s> {
-        match self.fill_request(trigger) {
+        match self.fill_request(trigger, RequestPhase::Before) {
             Ok(request) => {
                 self.triggers.send_detached(request, script);
                 (CallOutcome::Otherwise, &script.otherwise)
@@ -39,7 +40,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         script: &'s Arc<Script>,
         trigger: &ScriptTrigger,
     ) -> Result<OutcomeChoice<'s>, Interruption> {
-        let request = match self.fill_request(trigger) {
+        let filled = self.fill_request(trigger, RequestPhase::Before);
+        self.state.start_request();
+        let request = match filled {
             Ok(request) => request,
             Err(error) => return Ok(self.no_response(script, error.to_string())),
         };
@@ -51,7 +54,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let result = waited?;
         self.report.record_trigger(&result);
         Ok(match result.answer {
-            Ok(answer) => self.outcome_of_answer(script, trigger, answer),
+            Ok(answer) => self.outcome_of_answer(script, trigger, &answer),
             Err(error) => self.no_response(script, error.to_string()),
         })
     }
@@ -59,8 +62,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     pub(super) fn fill_request(
         &self,
         trigger: &ScriptTrigger,
+        phase: RequestPhase,
     ) -> Result<TriggerRequest, EscapeError> {
-        let request = TriggerRequest::fill(trigger, &self.state)?;
+        let request = TriggerRequest::fill(trigger, &self.state.values(phase))?;
         debug!(url = request.target.redacted(), body = request.redacted_body(), "request");
         Ok(request)
     }
@@ -73,16 +77,16 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         (hold_media, builder.into_guards())
     }
 
+    /// Chooses the outcome by the answer. Only what scripts can still read of the answer is kept.
     fn outcome_of_answer<'s>(
         &mut self,
         script: &'s Script,
         trigger: &ScriptTrigger,
-        answer: Arc<TriggerAnswer>,
+        answer: &TriggerAnswer,
     ) -> OutcomeChoice<'s> {
         let response_key = trigger.response_key.as_ref();
-        self.state.record_answer(answer.clone());
         self.report.http_status = Some(answer.status);
-        let subject = BranchSubject::from_answer(&answer, response_key);
+        let subject = BranchSubject::from_answer(answer, response_key);
         if let Some(AnswerValue::Text(value)) = &subject.value {
             self.code = value.to_string();
         }
@@ -93,11 +97,13 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             first_error = self.report.first_error,
             "answer"
         );
-        match decide_branch(&script.branches, &answer, response_key) {
+        let (call_outcome, outcome) = match decide_branch(&script.branches, answer, response_key) {
             BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
             BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
             BranchDecision::NoResponse(reason) => self.no_response(script, reason),
-        }
+        };
+        self.state.record_answer(answer, outcome);
+        (call_outcome, outcome)
     }
 
     fn no_response<'s>(&mut self, script: &'s Script, reason: String) -> OutcomeChoice<'s> {

@@ -38,20 +38,32 @@ impl Template {
         (template, decides_host)
     }
 
-    /// A JSON template: values inside and outside of quotes have different escape contexts.
-    pub fn json(pieces: impl IntoIterator<Item = TemplatePiece>) -> Self {
+    /// A JSON template: values inside and outside of quotes have different escape contexts. Also returns the positions
+    /// of the placeholders that are joined to other characters, so that some value would make the JSON invalid: `{a}00`
+    /// outside of quotes, or `\u00{a}` inside.
+    pub fn json(pieces: impl IntoIterator<Item = TemplatePiece>) -> (Self, Vec<usize>) {
         let mut template = Self::default();
-        let mut quoted = false;
-        for piece in pieces {
-            if let TemplatePiece::Text(text) = &piece {
-                quoted = ends_inside_quotes(text, quoted);
+        let mut position = JsonPosition::Separator;
+        let mut joined = Vec::new();
+        for (n, piece) in pieces.into_iter().enumerate() {
+            let context = position.escape_context();
+            match &piece {
+                TemplatePiece::Text(text) => {
+                    let ends_value = text.starts_with(JsonPosition::is_separator);
+                    if position == JsonPosition::Value && !ends_value {
+                        joined.extend(n.checked_sub(1));
+                    }
+                    position = text.chars().fold(position, JsonPosition::after);
+                }
+                TemplatePiece::Placeholder(_) => match position {
+                    JsonPosition::Separator => position = JsonPosition::Value,
+                    JsonPosition::String => {}
+                    _ => joined.push(n),
+                },
             }
-            template.push(
-                piece,
-                if quoted { EscapeContext::JsonString } else { EscapeContext::JsonValue },
-            );
+            template.push(piece, context);
         }
-        template
+        (template, joined)
     }
 }
 
@@ -94,16 +106,47 @@ impl UrlPosition {
     }
 }
 
-/// Whether a JSON text ends inside of a string; `quoted` says whether it starts inside of one.
-fn ends_inside_quotes(text: &str, mut quoted: bool) -> bool {
-    let mut escaped = false;
-    for b in text.bytes() {
-        match b {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ => {}
+/// What precedes a position in a JSON text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum JsonPosition {
+    /// Outside of quotes: the start of the text, a space, or a character between values.
+    Separator,
+    /// Outside of quotes: the value of a placeholder.
+    Value,
+    /// Outside of quotes: part of a literal.
+    Literal,
+    /// Inside of quotes.
+    String,
+    /// Inside of quotes: a backslash.
+    Backslash,
+    /// Inside of quotes: `\u`, of whose digits this many are missing.
+    Unicode(u8),
+}
+
+impl JsonPosition {
+    fn escape_context(self) -> EscapeContext {
+        match self {
+            Self::Separator | Self::Value | Self::Literal => EscapeContext::JsonValue,
+            Self::String | Self::Backslash | Self::Unicode(_) => EscapeContext::JsonString,
         }
     }
-    quoted
+
+    fn is_separator(c: char) -> bool {
+        matches!(c, '{' | '}' | '[' | ']' | ',' | ':' | ' ' | '\t' | '\r' | '\n')
+    }
+
+    fn after(self, c: char) -> Self {
+        match (self, c) {
+            (Self::Separator | Self::Value | Self::Literal, '"') => Self::String,
+            (Self::Separator | Self::Value | Self::Literal, c) if Self::is_separator(c) => {
+                Self::Separator
+            }
+            (Self::Separator | Self::Value | Self::Literal, _) => Self::Literal,
+            (Self::String, '"') => Self::Literal,
+            (Self::String, '\\') => Self::Backslash,
+            (Self::Backslash, 'u') => Self::Unicode(4),
+            (Self::Unicode(missing @ 2..), _) => Self::Unicode(missing - 1),
+            (Self::String | Self::Backslash | Self::Unicode(_), _) => Self::String,
+        }
+    }
 }

@@ -24,6 +24,7 @@ impl fmt::Display for Placeholder {
             Self::OtherScript(script, InputKind::Speech) => write!(f, "{{{script}.speech}}"),
             Self::OtherScript(script, InputKind::Input) => write!(f, "{{{script}.input}}"),
             Self::Answer(path) => write!(f, "{{${path}}}"),
+            Self::OtherAnswer(script, path) => write!(f, "{{{script}.${path}}}"),
             simple => {
                 let name = SIMPLE_PLACEHOLDERS
                     .iter()

@@ -150,11 +150,8 @@ pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHe
     if let Some((_, simple)) = SIMPLE_PLACEHOLDERS.iter().find(|(name, _)| *name == inner) {
         return Ok(simple.clone());
     }
-    if let Some(path) = inner.strip_prefix('$') {
-        return KeyPath::parse(path).map(Placeholder::Answer).ok_or_else(|| {
-            let help = "write it as `{$data.items[0].code}` or `{$[\"odd.key\"]}`".to_owned();
-            (format!("`${path}` is not a valid response key"), Some(help))
-        });
+    if let Some((script, path)) = split_answer_placeholder(inner) {
+        return answer_placeholder(script, path);
     }
     match all_consuming(dotted_placeholder).parse(inner) {
         Ok((_, placeholder)) => Ok(placeholder),
@@ -162,10 +159,35 @@ pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHe
     }
 }
 
-fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
-    let name = |input| {
-        take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').parse(input)
+/// Splits `$path` and `NAME.$path` into the name of the script, if there is one, and the path. The name of an argument
+/// may begin with `$`, so `arg.$x` is an argument.
+pub(super) fn split_answer_placeholder(inner: &str) -> Option<(Option<&str>, &str)> {
+    if let Some(path) = inner.strip_prefix('$') {
+        return Some((None, path));
+    }
+    let (script, path) = inner.split_once(".$")?;
+    let is_name = all_consuming(plain_name).parse(script).is_ok() && script != "arg";
+    is_name.then_some((Some(script), path))
+}
+
+fn answer_placeholder(script: Option<&str>, path: &str) -> Result<Placeholder, MessageAndHelp> {
+    let Some(key) = KeyPath::parse(path) else {
+        let name = script.map(|script| format!("{script}.")).unwrap_or_default();
+        let help =
+            format!("write it as `{{{name}$data.items[0].code}}` or `{{{name}$[\"odd.key\"]}}`");
+        return Err((format!("`${path}` is not a valid response key"), Some(help)));
     };
+    Ok(match script {
+        Some(script) => Placeholder::OtherAnswer(script.to_owned(), key),
+        None => Placeholder::Answer(key),
+    })
+}
+
+fn plain_name(input: &str) -> IResult<&str, &str> {
+    take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-').parse(input)
+}
+
+fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
     let input_kind = alt((
         value(InputKind::Keypress, tag("keypress")),
         value(InputKind::Speech, tag("speech")),
@@ -173,8 +195,10 @@ fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
     ));
     alt((
         map(preceded(tag("arg."), rest_of_name), |name: &str| Placeholder::Arg(name.to_owned())),
-        map(preceded(tag("secret."), name), |name: &str| Placeholder::Secret(name.to_owned())),
-        map(separated_pair(name, char('.'), input_kind), |(script, kind): (&str, _)| {
+        map(preceded(tag("secret."), plain_name), |name: &str| {
+            Placeholder::Secret(name.to_owned())
+        }),
+        map(separated_pair(plain_name, char('.'), input_kind), |(script, kind): (&str, _)| {
             Placeholder::OtherScript(script.to_owned(), kind)
         }),
     ))

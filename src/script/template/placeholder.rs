@@ -29,8 +29,11 @@ pub enum Placeholder {
     Secret(String),
     /// `{NAME.keypress}`, `{NAME.speech}`, `{NAME.input}`: the input of an earlier script in this call.
     OtherScript(String, InputKind),
-    /// `{$path}`: a value of the last answer.
+    /// `{$path}`: a value of the last answer. Before the request of the running script, that is the answer that was last
+    /// when the script began. After the request, it is the answer to it.
     Answer(KeyPath),
+    /// `{NAME.$path}`: a value of the last answer of a script in this call.
+    OtherAnswer(String, KeyPath),
 }
 
 /// Which input of a script a placeholder stands for.

@@ -9,6 +9,7 @@ use nom::{IResult, Parser};
 
 use super::parse::{
     BraceSyntax, MessageAndHelp, PlaceholderError, parse_pieces, parse_placeholder,
+    split_answer_placeholder,
 };
 use super::placeholder::Placeholder;
 use crate::script::definition::SayAs;
@@ -22,7 +23,7 @@ pub enum SpokenPhrase {
     Value(Placeholder, SayAs),
     /// `{play:NAME}`: a sound by its name, file or URL.
     Sound(String),
-    /// `{play:$…}`: the sound at a URL that is a value of the answer.
+    /// `{play:$…}`, `{play:NAME.$…}`: the sound at a URL that is a value of an answer.
     SoundUrl(Placeholder),
 }
 
@@ -74,7 +75,7 @@ fn parse_phrase(inner: &str) -> Result<SpokenPhrase, MessageAndHelp> {
         "say" => spoken_value(verb, object, SayAs::Words),
         "digits" => spoken_value(verb, object, SayAs::Digits),
         "number" => spoken_value(verb, object, SayAs::Number),
-        "play" if object.starts_with('$') => {
+        "play" if split_answer_placeholder(object).is_some() => {
             placeholder_after_verb(verb, object).map(SpokenPhrase::SoundUrl)
         }
         "play" => Ok(SpokenPhrase::Sound(object.to_owned())),

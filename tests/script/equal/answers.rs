@@ -76,6 +76,41 @@ const LOOKS: &str = r#"
     then = "continue"
 "#;
 
+/// Looks up the customer, then runs `order`.
+const CUSTOMER: &str = r#"
+    [trigger]
+    url = "http://shop.example/customers?phone={caller}"
+    [response]
+    key = "found"
+    [[branch]]
+    when = "yes"
+    set = { CUSTOMER = "{$customer.name}" }
+    then = "script order"
+    [no_response]
+"#;
+
+const CUSTOMERS_ORDER: &str = r#"
+    [prompt]
+    play = "switch:number"
+    repeat = 1
+    [keypress]
+    length = 2
+    gap = "1s"
+    [trigger]
+    url = "http://shop.example/orders?customer={$customer.id}&id={keypress}&before={order.$code}"
+    [response]
+    key = "code"
+    [[branch]]
+    when = "200"
+    set = { STATUS = "{$status}", OWNER = "{main.$customer.name}", NOBODY = "{$customer.name}" }
+    then = "goto {$to}@{main.$customer.context}"
+    [[branch]]
+    when = "404"
+    then = "again"
+    [no_input]
+    [no_response]
+"#;
+
 const TYPED: &str = "1000:4 1200:7";
 
 fn order() -> CallRow {
@@ -149,6 +184,17 @@ rows! {
     a_value_with_line_breaks:
         order().json(100, r#"{"data": {"code": 200, "status": "a\nb\r\nc"}}"#)
             .ends("matched", "9100@shipping");
+    answers_of_earlier_scripts_stay_readable_after_again:
+        CallRow::of(CUSTOMER).and("order", CUSTOMERS_ORDER).keys("1000:4 1200:7 3000:4 3200:8")
+            .json(100, r#"{"found": "yes", "customer": {"id": 12, "name": "Ann", "context": "gold"}}"#)
+            .json(100, r#"{"code": 404}"#).json(100, r#"{"code": 200, "status": "shipped", "to": "9100"}"#)
+            .requests(&[
+                "asks http://shop.example/customers?phone=%2B49%2030%2F1 ",
+                "asks http://shop.example/orders?customer=12&id=47&before= ",
+                "asks http://shop.example/orders?customer=12&id=48&before=404 ",
+            ])
+            .sets_variable("customer", "Ann").sets_variable("status", "shipped")
+            .sets_variable("owner", "Ann").sets_variable("nobody", "").ends("matched", "9100@gold");
     a_value_with_spaces_at_both_ends_and_other_alphabets:
         order().json(100, r#"{"data": {"code": 200, "status": "  grüße € 😀  "}}"#)
             .ends("matched", "9100@shipping");

@@ -77,8 +77,12 @@ rows! {
         menu().keys("1000:5").ends("matched", "hung up 16").hears("up number| found bye");
     variables_with_special_characters:
         menu().keys("1000:6").ends("matched", "NextStep");
-    a_key_that_no_branch_matches_exits_like_invalid_input:
-        menu().keys("1000:0").ends("otherwise", "operator@from-phones");
+    a_key_that_no_branch_matches_is_asked_again:
+        menu().keys("1000:0 4000:1").ends("matched", "9100@shipping").hears("up number| number|");
+    a_key_that_no_branch_matches_is_invalid_input_after_the_last_repeat:
+        menu().keys("1000:0 4000:0").ends("invalid_input", "operator@from-phones").hears("up number| number|");
+    a_key_that_no_branch_matches_and_then_silence_is_no_input:
+        menu().keys("1000:0").ends("no_input", "NextStep").hears("up number| number");
     again_within_repeat_asks_again:
         menu().keys("1000:2 4000:1").ends("matched", "9100@shipping").hears("up number| unknown number|");
     again_beyond_repeat_is_invalid_input:

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use dialscript::channel::digits::{DigitCollector, TypeAheadBuffer};
@@ -32,9 +32,17 @@ pub(super) struct FakeChannel {
     /// The result of each speech question. After the last one, words.
     pub(super) says: VecDeque<Result<SpeechResult, Interruption>>,
     pub(super) leaves_while_waiting: bool,
+    /// The caller hangs up while waiting for the answer with this number, from 1.
+    pub(super) leaves_at_request: Option<usize>,
+    /// The caller hangs up while this sound plays.
+    pub(super) leaves_while_hearing: Option<&'static str>,
+    /// The answers that were given to the call.
+    given: GivenAnswers,
     pub(super) reach: DestinationCheck,
     done: ActionLog,
 }
+
+type GivenAnswers = Arc<Mutex<Vec<Weak<TriggerAnswer>>>>;
 
 impl FakeChannel {
     fn does(&self, what: impl Into<String>) {
@@ -44,6 +52,9 @@ impl FakeChannel {
     async fn plays(&self, sounds: &mut impl SoundStream) {
         while let Some(sound) = sounds.next().await {
             self.does(format!("play {sound:?}"));
+        }
+        if self.given.lock().unwrap().iter().any(|answer| answer.strong_count() > 0) {
+            self.does("a whole answer is held");
         }
     }
 }
@@ -73,7 +84,13 @@ impl Channel for FakeChannel {
         if let TypeAhead::Keep(_) = keys {
             self.does("keep keys");
         }
-        Ok(())
+        let last = self.done.lock().unwrap().last().cloned();
+        match (self.leaves_while_hearing, last) {
+            (Some(sound), Some(last)) if last == format!("play {sound}") => {
+                Err(Interruption::caller_hung_up())
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn collect_digits(
@@ -170,7 +187,12 @@ impl Channel for FakeChannel {
             self.does("keep keys");
         }
         let done = work.await;
-        if self.leaves_while_waiting { Err(Interruption::caller_hung_up()) } else { Ok(done) }
+        let request_count = self.given.lock().unwrap().len();
+        if self.leaves_while_waiting || self.leaves_at_request == Some(request_count) {
+            Err(Interruption::caller_hung_up())
+        } else {
+            Ok(done)
+        }
     }
 
     async fn check_destination(
@@ -200,6 +222,7 @@ impl Channel for FakeChannel {
 pub(super) struct FakeTriggers {
     answers: Mutex<VecDeque<Result<TriggerAnswer, TriggerError>>>,
     pub(super) cache: CacheStatus,
+    given: GivenAnswers,
     done: ActionLog,
 }
 
@@ -217,6 +240,7 @@ impl TriggerClient for FakeTriggers {
         }
         let answer = self.answers.lock().unwrap().pop_front().expect("one request too many");
         let answer = answer.map(Arc::new);
+        self.given.lock().unwrap().extend(answer.iter().map(Arc::downgrade));
         TriggerResult {
             answer,
             cache: self.cache,
@@ -261,11 +285,19 @@ impl ScriptCall {
             enters: VecDeque::new(),
             says: VecDeque::new(),
             leaves_while_waiting: false,
+            leaves_at_request: None,
+            leaves_while_hearing: None,
+            given: GivenAnswers::default(),
             reach: DestinationCheck::Exists,
             done: done.clone(),
         };
         let voice = FakeVoice { actions: done.clone(), ..FakeVoice::default() };
-        let triggers = FakeTriggers { done, cache: CacheStatus::Miss, ..FakeTriggers::default() };
+        let triggers = FakeTriggers {
+            done,
+            cache: CacheStatus::Miss,
+            given: channel.given.clone(),
+            ..FakeTriggers::default()
+        };
         Self { scripts: vec![("main", script)], daemon: "", channel, triggers, voice }
     }
 

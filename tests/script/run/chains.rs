@@ -61,6 +61,73 @@ async fn a_sensitive_input_that_an_answer_repeats_is_masked_in_the_report() {
     assert!(!format!("{:?}", ended.report).contains("4711"), "{:?}", ended.report);
 }
 
+const PLAIN_MENU: &str = r#"
+    [prompt]
+    play = "switch:menu"
+    repeat = 2
+    [keypress]
+    length = 1
+    [[branch]]
+    when = "1"
+    then = "goto 1@sales"
+    [no_input]
+    play = "switch:bye"
+    then = "hangup"
+"#;
+
+#[tokio::test]
+async fn a_menu_key_that_no_branch_names_is_asked_again() {
+    let ended = ScriptCall::of(PLAIN_MENU).enters(["9", "1"]).runs().await;
+    ended.in_order(&["play menu", "ask", "play menu", "ask", "DIALSCRIPT_OUTCOME=matched"]);
+    assert_eq!(ended.report.exit, "goto 1@sales");
+}
+
+#[tokio::test]
+async fn a_menu_whose_keys_no_branch_names_ends_as_invalid_input_after_the_last_repeat() {
+    let keys = ["9", "8", "7", "1"];
+    let ended = ScriptCall::of(PLAIN_MENU).enters(keys).runs().await;
+    assert_eq!(ended.count("ask"), 3);
+    ended.in_order(&[
+        "play bye",
+        "DIALSCRIPT_INPUT=7",
+        "DIALSCRIPT_OUTCOME=invalid_input",
+        "Hangup(None)",
+    ]);
+    let invalid = "[invalid_input]\nthen = 'goto 0@operator'\n";
+    let with_table = format!("{PLAIN_MENU}{invalid}").leak();
+    let ended = ScriptCall::of(with_table).enters(keys).runs().await;
+    assert_eq!(ended.count("ask"), 3);
+    assert_eq!(ended.variable("OUTCOME"), "invalid_input");
+    assert_eq!(ended.report.exit, "goto 0@operator");
+}
+
+#[tokio::test]
+async fn in_a_menu_with_otherwise_a_key_that_no_branch_names_takes_it_at_once() {
+    let with_otherwise = format!("{PLAIN_MENU}[otherwise]\nthen = 'goto 0@operator'\n").leak();
+    let ended = ScriptCall::of(with_otherwise).enters(["9"]).runs().await;
+    assert_eq!(ended.count("ask"), 1);
+    assert_eq!(ended.variable("OUTCOME"), "otherwise");
+    assert_eq!(ended.report.exit, "goto 0@operator");
+}
+
+#[tokio::test]
+async fn a_word_that_no_branch_of_a_menu_names_is_asked_again() {
+    let menu = r#"
+        [prompt]
+        play = "switch:menu"
+        repeat = 1
+        [speech]
+        language = "en"
+        [[branch]]
+        when = "sales"
+        then = "goto 1@sales"
+        [no_input]
+    "#;
+    let ended = ScriptCall::of(menu).says(["support", "sales"]).runs().await;
+    assert_eq!(ended.count("play menu"), 2);
+    assert_eq!(ended.report.exit, "goto 1@sales");
+}
+
 #[tokio::test]
 async fn a_chain_of_scripts_that_loops_is_ended() {
     let circle = "[prompt]\nplay = 'switch:a'\n[otherwise]\nthen = 'script main'\n";

@@ -5,9 +5,13 @@ use std::time::Duration;
 
 use dialscript::script::answer::TriggerAnswer;
 use dialscript::script::definition::ResponseCachePolicy;
+use dialscript::script::escape::EscapeContext;
 use dialscript::script::matcher::Matcher;
 use dialscript::script::request::{
     CacheKey, CacheKeyInput, CacheStatus, TriggerClient, TriggerRequest,
+};
+use dialscript::script::template::{
+    BraceSyntax, Placeholder, PlaceholderValue, PlaceholderValues, Template, parse_template,
 };
 use dialscript::trigger::response_cache::{
     ResponseCache, ResponseCacheEntry, ResponseCacheLimits, ResponseCacheLookup,
@@ -275,4 +279,28 @@ async fn a_script_can_set_its_own_cache_key() {
     );
     assert!(!share_a_cached_answer(one(), named("/x?order=5", "/x?order={keypress}", "5")).await);
     assert!(!share_a_cached_answer(one(), get(web.url("/?caller=1&order=5"))).await);
+}
+
+/// A caller with a name, who gives one argument.
+struct NameAndArgument(&'static str, &'static str);
+
+impl PlaceholderValues for NameAndArgument {
+    fn value(&self, of: &Placeholder) -> PlaceholderValue<'_> {
+        PlaceholderValue::public(if *of == Placeholder::CallerName { self.0 } else { self.1 })
+    }
+}
+
+#[tokio::test]
+async fn callers_whose_values_only_look_alike_when_joined_get_their_own_answers() {
+    let web = Web::start(|_| Reply::json(r#"{"code":"200"}"#)).await;
+    let (pieces, _) = parse_template("{caller_name}-{arg.1}", BraceSyntax::Doubled);
+    let pieces = pieces.into_iter().map(|(_, piece)| piece);
+    let template = Template::with_context(pieces, EscapeContext::CacheKey);
+    let request = |name, argument| {
+        let text = template.fill(&NameAndArgument(name, argument)).unwrap();
+        let cache_key = Some(CacheKeyInput { source: "/".into(), text });
+        TriggerRequest { cache_key, ..get(web.url("/")) }
+    };
+    assert!(share_a_cached_answer(request("Ann", "7-1"), request("Ann", "7-1")).await);
+    assert!(!share_a_cached_answer(request("Ann-7", "1"), request("Ann", "7-1")).await);
 }

@@ -1,5 +1,7 @@
 //! `headers` and `body`. Names and values are written as a query string or as a table. A body can also be JSON or XML.
 
+use std::ops::Range;
+
 use http::{HeaderName, HeaderValue};
 use serde_spanned::Spanned;
 
@@ -79,13 +81,30 @@ fn form(text: Template) -> BodyTemplate {
 
 fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
     check_raw_json(script, text, raw_json, "JSON");
-    let template = Template::json(script.pieces(text, BraceSyntax::Literal));
+    let pieces = script.spanned_pieces(text, BraceSyntax::Literal);
+    let (template, joined) = Template::json(pieces.iter().map(|(_, piece)| piece.clone()));
+    if !joined.is_empty() {
+        for (at, piece) in joined.into_iter().filter_map(|n| pieces.get(n)) {
+            report_joined(script, script.file.span_in(text, at.clone()), piece);
+        }
+        return BodyTemplate { text: template, content_type: JSON };
+    }
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
         let help = "a body that begins with { or [ must be JSON";
         script.file.error_with_help(text.span(), format!("not valid JSON: {e}"), help);
     }
     BodyTemplate { text: template, content_type: JSON }
+}
+
+fn report_joined(script: &ScriptContext<'_>, at: Range<usize>, piece: &TemplatePiece) {
+    let TemplatePiece::Placeholder(placeholder) = piece else { return };
+    let message = format!("`{placeholder}` is joined to other characters");
+    let help = format!(
+        "in JSON, a value outside quotes stands alone: remove what is joined to it, or put all of it in quotes, as in \
+         `\"no {placeholder}\"`"
+    );
+    script.file.error_with_help(at, message, help);
 }
 
 fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {

@@ -1,0 +1,50 @@
+//! Checks of placeholders that read an answer: `{$path}` and `{NAME.$path}`.
+
+use std::ops::Range;
+
+use super::context::{ScriptContext, TextPhase};
+use crate::script::path::KeyPath;
+
+impl ScriptContext<'_> {
+    /// Checks `{$path}`.
+    pub(super) fn check_last_answer(&self, path: &KeyPath, at: Range<usize>) {
+        if !self.has_answer {
+            let help = if self.facts.waits && self.facts.repeats {
+                format!(
+                    "for the answer of this script before `again`, write `{{{}.${path}}}`",
+                    self.name
+                )
+            } else {
+                "an answer comes from a `[trigger]` without `background`, here or in an earlier script"
+                    .to_owned()
+            };
+            self.file.error_with_help(at, "there is no answer yet", help);
+        } else if self.phase == TextPhase::AfterRequest && self.facts.waits {
+            self.own_answer_reads.add(path, at);
+        }
+    }
+
+    /// Checks `{NAME.$path}`.
+    pub(super) fn check_answer_of(&self, name: &str, path: &KeyPath, at: Range<usize>) {
+        let scripts = &self.load.scripts;
+        let Some(named) = scripts.get(name) else {
+            let suggest = |near| format!("did you mean `{{{near}.${path}}}`?");
+            let help = scripts.nearest(name).map(suggest);
+            self.file.report(at, format!("there is no script `{name}`"), help, None);
+            return;
+        };
+        let is_before = scripts.before(self.name).contains(name);
+        let is_own = name == self.name;
+        let is_readable_own = is_own && (self.phase != TextPhase::BeforeRequest || named.repeats);
+        if !named.waits {
+            let help = "an answer comes from a `[trigger]` without `background`";
+            let message = format!("the script `{name}` gets no answer");
+            self.file.error_with_help(at, message, help);
+        } else if is_own && !is_before && !is_readable_own {
+            let help = "use this in an outcome, such as `[[branch]]`";
+            self.file.error_with_help(at, "there is no answer yet", help);
+        } else if !is_own && !is_before {
+            self.report_never_before(name, at);
+        }
+    }
+}

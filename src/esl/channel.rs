@@ -237,17 +237,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         Ok(done)
     }
 
-    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities, so a destination
-    /// with a priority does not exist.
+    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities.
     async fn check_destination(
         &mut self,
         destination: &Destination,
     ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
-        Ok(if destination.priority.is_some() {
-            DestinationCheck::Missing
-        } else {
-            DestinationCheck::Unknown
+        Ok(match destination.is_beginning() {
+            true => DestinationCheck::Unknown,
+            false => DestinationCheck::NoPriorities,
         })
     }
 

@@ -172,4 +172,9 @@ impl PlaceholderValues for CallState<'_> {
             Placeholder::Answer(path) => self.answer_value(path),
         }
     }
+
+    fn is_json_number(&self, placeholder: &Placeholder) -> bool {
+        let Placeholder::Answer(path) = placeholder else { return false };
+        self.answer.as_ref().is_some_and(|answer| answer.is_json_number(path))
+    }
 }

@@ -89,7 +89,7 @@ pub trait Channel: Send + Sized {
     ///
     /// # Errors
     ///
-    /// [`Interruption::Refused`] if no question can be asked on this channel.
+    /// [`Interruption::Unsupported`] if no question can be asked on this channel.
     fn prepare_question(
         &mut self,
         recording_file: Option<&str>,

@@ -157,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         if !self.connection.is_async() {
-            return Err(Interruption::Refused(NOT_ASYNC.into()));
+            return Err(Interruption::Unsupported(NOT_ASYNC.into()));
         }
         self.keep_type_ahead = false;
         if let Some(file) = recording_file {
@@ -287,4 +287,4 @@ fn ends_listening(collector: &mut Option<&mut DigitCollector<'_>>, key: char) ->
 }
 
 /// Why a question cannot be asked in static mode.
-const NOT_ASYNC: &str = "digits cannot be read without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";
+const NOT_ASYNC: &str = "no question can be asked, since the `socket` line of the dialplan has no `async`: write `socket HOST:PORT/SCRIPT async full`";

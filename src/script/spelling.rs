@@ -29,8 +29,8 @@ pub(super) enum SpellingError {
     Number(#[from] WrittenNumberError),
 }
 
-/// The digits of a value that is a whole number. Units are not spelled. A value that is not a number is spelled if it
-/// consists of letters and digits, or if it has no digits.
+/// The digits of a value that is a whole number. Units are not spelled. A value that is not a number is spelled if it is
+/// a telephone number, if it consists of letters and digits, or if it has no digits.
 pub(super) fn spell_number(
     text: &str,
     is_json: bool,
@@ -38,8 +38,11 @@ pub(super) fn spell_number(
 ) -> Result<Sound, SpellingError> {
     match WrittenNumber::read(text, is_json, signs) {
         Ok(number) => spell_digits(&number),
-        Err(WrittenNumberError::NotANumber) if has_digits(text) => spell_characters(text.trim()),
-        Err(WrittenNumberError::NotANumber) => spell_code(text),
+        Err(WrittenNumberError::NotANumber) => match has_digits(text) && !is_telephone_number(text)
+        {
+            true => spell_characters(text.trim()),
+            false => spell_code(text),
+        },
         Err(ambiguous) => Err(ambiguous.into()),
     }
 }
@@ -98,13 +101,21 @@ fn spell_code(text: &str) -> Result<Sound, SpellingError> {
     if has_digits && (code.starts_with('-') || code.ends_with('-')) {
         return Err(SpellingError::Characters);
     }
+    let is_text = !has_digits || is_telephone_number(text);
     let is_silent = |c: char| {
         let separates = c.is_whitespace() || matches!(c, '-' | '_' | ':' | '#');
-        !c.is_alphanumeric() && (separates || !has_digits)
+        !c.is_alphanumeric() && (separates || is_text)
     };
     spell_characters(&code.chars().filter(|&c| !is_silent(c)).collect::<String>())
 }
 
 fn has_digits(text: &str) -> bool {
     text.contains(char::is_numeric)
+}
+
+/// Whether the text is written like `+49 (30) 123-4` or `030/1234`.
+fn is_telephone_number(text: &str) -> bool {
+    let text = text.trim();
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '-' | '/' | '(' | ')');
+    text.starts_with(['+', '0']) && text.chars().skip(1).all(is_part)
 }

@@ -106,6 +106,7 @@ def no_sighup_while_waiting(lab):
 def no_sighup_while_ringing(lab):
     lab.script("rings", """
         [prompt]
+        play = "ask"
         answer = false
         [trigger]
         url = "WEB/it"

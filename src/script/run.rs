@@ -217,8 +217,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         match self.channel.check_destination(&destination).await? {
             DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {redacted}"))),
             DestinationCheck::NoPriorities => {
-                let reason = "FreeSWITCH has no priorities, except 1 as the beginning";
-                Ok(self.fail(format!("{reason}: {redacted}")))
+                Ok(self.fail(format!("FreeSWITCH has no priorities other than 1: {redacted}")))
             }
             DestinationCheck::Exists | DestinationCheck::Unknown => {
                 self.report.exit = format!("goto {redacted}");

@@ -108,7 +108,7 @@ async fn a_priority_on_a_switch_without_priorities_is_an_error_that_says_so() {
     let ended = call.runs().await;
     assert_eq!(ended.variable("OUTCOME"), "error");
     assert_eq!(ended.exit(), "Continue");
-    let reason = "FreeSWITCH has no priorities, except 1 as the beginning: 4711@agents,help";
+    let reason = "FreeSWITCH has no priorities other than 1: 4711@agents,help";
     assert_eq!(ended.report.reason.as_deref(), Some(reason));
 }
 

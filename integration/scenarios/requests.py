@@ -126,6 +126,7 @@ def anonymous(lab):
         ("", "", {"number": "1001", "name": "Ann", "headers": [
             ("P-Asserted-Identity", '"Ann" <sip:1001@127.0.0.1>'), ("Privacy", "id"),
         ]}),
+        ("", "", {"number": "1001", "headers": [("Remote-Party-ID", '"Ann" <sip:1001@127.0.0.1>;privacy=full')]}),
         ("1001", "", {"number": "1001", "name": "Anonymous"}),
         ("1001", "Private Bank Ltd", {"number": "1001", "name": "Private Bank Ltd"}),
     ]

@@ -97,8 +97,10 @@ fn sound_requests(
             if is_empty { Vec::new() } else { vec![request] }
         }
         PromptPart::Value(placeholder, say_as) => {
-            let is_json_number = values.is_json_number(placeholder);
-            let spoken = languages.spoken(&values.value(placeholder), *say_as, is_json_number);
+            let value = values.value(placeholder);
+            // Only a decimal point makes a difference, and the answer may be long.
+            let is_json_number = value.text.contains('.') && values.is_json_number(placeholder);
+            let spoken = languages.spoken(&value, *say_as, is_json_number);
             spoken.into_iter().map(|part| (speech(part.text), Some(part.spelling))).collect()
         }
     }

@@ -3,6 +3,9 @@
 //! A separator that may be a decimal or a thousands separator is read by the signs of the language. Nothing is guessed:
 //! a number that could be read in two ways is an error.
 
+#[cfg(test)]
+mod tests;
+
 use crate::script::decimal::Decimal;
 use crate::script::number_signs::NumberSigns;
 use crate::script::unicode_digits::ascii_digits;

@@ -102,7 +102,7 @@ def no_sighup_while_waiting(lab):
     expect("an outcome is set in h", step.variables["DIALSCRIPT_OUTCOME"] != "", True)
 
 
-@scenario("a caller who gives up while it rings is a hang-up with AGISIGHUP=no, and [hangup] is sent", only_on="asterisk")
+@scenario("giving up while it rings is a hang-up with AGISIGHUP=no too, and [hangup] is sent", only_on="asterisk")
 def no_sighup_while_ringing(lab):
     lab.script("rings", """
         [prompt]

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::parse::parse_environment_line;
 use crate::channel::Caller;
-use crate::channel::caller_id;
+use crate::channel::caller_id::means_withheld;
 use crate::wire::{LossyText, decode_lossy};
 
 /// Maximum number of arguments of `AGI(url,first,…)` (`MAX_ARGS`).
@@ -147,7 +147,7 @@ impl AgiEnvironment {
     /// A number or a name, unless the presentation bits or its text say that it is withheld.
     fn get_unless_withheld(&self, key: &str) -> Option<Cow<'_, str>> {
         let value = self.get(key).filter(|_| !self.is_withheld());
-        value.filter(|value| !caller_id::is_withheld(value))
+        value.filter(|value| !means_withheld(value))
     }
 }
 

@@ -15,7 +15,7 @@ const ANONYMOUS_HOST: &str = "anonymous.invalid";
 
 /// Whether a caller's number or name stands for a caller who is withheld or unknown. It may also be a SIP URI. A name
 /// that only begins like one of the list, such as `Private Bank Ltd`, is a name like any other.
-pub(crate) fn is_withheld(caller_id: &str) -> bool {
+pub(crate) fn means_withheld(caller_id: &str) -> bool {
     match user_part(caller_id) {
         Some(user) => is_withheld_text(user),
         None => true,

@@ -19,7 +19,7 @@ mod playable;
 mod switch_stream;
 
 use playable::{SoundFileError, SoundLocation};
-use switch_stream::{STREAM_HELP, is_valid_stream};
+use switch_stream::{STREAM_HELP, is_stream, is_valid_stream};
 
 /// All files in the folder of the library, up to 8 folders deep.
 #[derive(Debug, Default)]
@@ -80,11 +80,12 @@ impl SoundLibrary {
         part.map_err(|e| file.error_with_help(at, e.message, e.help)).ok()
     }
 
-    /// Reads `music`: sounds, or a music-on-hold class of the switch if the value does not look like a sound.
+    /// Reads `music`: sounds, a stream of FreeSWITCH, or a music-on-hold class of the switch if the value does not look
+    /// like a sound.
     pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> HoldMusicSource {
         match given {
-            TextOrList::One(stream) if is_valid_stream(stream.get_ref()).is_some() => {
-                if is_valid_stream(stream.get_ref()) == Some(false) {
+            TextOrList::One(stream) if is_stream(stream.get_ref()) => {
+                if !is_valid_stream(stream.get_ref()) {
                     file.error_with_help(stream.span(), "not a valid stream", STREAM_HELP);
                 }
                 HoldMusicSource::Class(stream.get_ref().as_str().into())

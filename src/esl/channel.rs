@@ -287,4 +287,5 @@ fn ends_listening(collector: &mut Option<&mut DigitCollector<'_>>, key: char) ->
 }
 
 /// Why a question cannot be asked in static mode.
-const NOT_ASYNC: &str = "no question can be asked, since the `socket` line of the dialplan has no `async`: write `socket HOST:PORT/SCRIPT async full`";
+const NOT_ASYNC: &str = "no question can be asked, since the `socket` line of the dialplan has no `async`: \
+                         write `socket HOST:PORT/SCRIPT async full`";

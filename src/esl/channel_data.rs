@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::headers::EslHeaders;
 use crate::channel::Caller;
-use crate::channel::caller_id::is_withheld;
+use crate::channel::caller_id::means_withheld;
 
 /// The reply to `connect`: headers and variables of the channel (`parse_command`).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl ChannelData {
     pub(crate) fn caller_number(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Number");
         self.get_nonempty("Caller-Caller-ID-Number")
-            .filter(|number| is_shown && !is_withheld(number))
+            .filter(|number| is_shown && !means_withheld(number))
     }
 
     /// `Caller-Caller-ID-Name`, unless there is none or it is withheld.
@@ -63,7 +63,7 @@ impl ChannelData {
     pub fn caller_name(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Name");
         let number = self.get_nonempty("Caller-Caller-ID-Number");
-        let is_name = |name: &Cow<'_, str>| !is_withheld(name) && Some(name) != number.as_ref();
+        let is_name = |name: &Cow<'_, str>| !means_withheld(name) && Some(name) != number.as_ref();
         self.get_nonempty("Caller-Caller-ID-Name").filter(|name| is_shown && is_name(name))
     }
 

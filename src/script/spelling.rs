@@ -29,8 +29,8 @@ pub(super) enum SpellingError {
     Number(#[from] WrittenNumberError),
 }
 
-/// The digits of a value that is a whole number. Units are not spelled. A value that is not a number is spelled if it is
-/// a telephone number, if it consists of letters and digits, or if it has no digits.
+/// The digits of a value that is a whole number. Units are not spelled. A value that is not a number is spelled if it
+/// is a telephone number, if it consists of letters and digits, or if it has no digits.
 pub(super) fn spell_number(
     text: &str,
     is_json: bool,

@@ -7,7 +7,7 @@ use crate::script::spelling::{
     MAX_SPELLED_CHARACTERS, SpellingError, spell_characters, spell_number, spell_text,
 };
 use crate::script::template::{PlaceholderValue, RedactedText};
-use crate::script::written_number::WrittenNumber;
+use crate::script::written_number::{WrittenNumber, WrittenNumberError};
 
 /// Maximum number of characters of a value that are spoken.
 const MAX_SPOKEN_CHARACTERS: usize = 500;
@@ -18,14 +18,17 @@ pub(super) struct SpokenPart {
     pub(super) spelling: Result<Sound, SpellingError>,
 }
 
-/// The languages of numbers.
+/// The languages in which a number may be written.
 #[derive(Clone, Copy)]
 pub(super) struct SpokenLanguages<'a> {
-    /// Of the texts for the engine, if it is certain.
+    /// That of the texts for the engine, if it is certain.
     pub(super) text: Option<&'a str>,
-    /// Of the switch's own sounds.
+    /// That of the script; without one, that of the channel.
     pub(super) spelling: &'a str,
 }
+
+/// Spells a text, which may be a number in JSON, by the signs of a language.
+type SpellFunction = fn(&str, bool, Option<&NumberSigns>) -> Result<Sound, SpellingError>;
 
 impl SpokenLanguages<'_> {
     /// Splits a value into parts. Each is rendered and cached separately.
@@ -35,19 +38,28 @@ impl SpokenLanguages<'_> {
         say_as: SayAs,
         is_json_number: bool,
     ) -> Vec<SpokenPart> {
-        let signs = || NumberSigns::of_language(self.spelling);
-        let (text, spelling) = match say_as {
+        let (text, spell): (String, SpellFunction) = match say_as {
             SayAs::Digits => return spoken_digits(value),
-            SayAs::Words => (
-                plain_words(&value.text),
-                spell_text(&value.text, is_json_number, signs().as_ref()),
-            ),
-            SayAs::Number => (
-                plain_words(&self.number_for_engine(&value.text, is_json_number)),
-                spell_number(&value.text, is_json_number, signs().as_ref()),
-            ),
+            SayAs::Words => (plain_words(&value.text), spell_text),
+            SayAs::Number => {
+                (plain_words(&self.number_for_engine(&value.text, is_json_number)), spell_number)
+            }
         };
+        let spelling = self.spelled(|signs| spell(&value.text, is_json_number, signs));
         whole(text, value.sensitive, spelling)
+    }
+
+    /// The spelling by the signs of both languages. If they read the value differently, it is not spelled.
+    fn spelled(
+        self,
+        spell: impl Fn(Option<&NumberSigns>) -> Result<Sound, SpellingError>,
+    ) -> Result<Sound, SpellingError> {
+        let in_language = |tag| spell(NumberSigns::of_language(tag).as_ref());
+        let spelled = in_language(self.spelling);
+        match self.text.filter(|text| *text != self.spelling).map(in_language) {
+            Some(other) if other != spelled => Err(WrittenNumberError::Ambiguous.into()),
+            _ => spelled,
+        }
     }
 
     /// A number in the form that the engine reads in its language. Anything else is left as it is: engines know their

@@ -3,8 +3,8 @@
 
 use crate::script::equal::call::CallRow;
 
-/// What the switch spells of a value, in a script of this language. Asterisk spells more than five characters in several
-/// commands, so no row has more.
+/// What the switch spells of a value, in a script of this language. Asterisk spells more than five characters in
+/// several commands, so no row has more.
 async fn check(form: &str, language: &str, value: &str, spelled: &str) {
     let script = format!(
         "[voice]\nlanguage = \"{language}\"\n[trigger]\nurl = \"http://shop.example/\"\n[otherwise]\n\

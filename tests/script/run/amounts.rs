@@ -67,3 +67,22 @@ async fn a_value_of_any_other_form_is_not_changed() {
     let ended = ScriptCall::of(script).answers_json(r#"{"n": "€ 1,234.50"}"#).runs().await;
     ended.in_order(&["say € 1,234.50"]);
 }
+
+#[tokio::test]
+async fn a_number_is_spelled_only_if_it_is_the_same_in_the_languages_of_the_channel_and_the_engine()
+{
+    // The channel's language is English.
+    for (value, engine, spelled) in [
+        ("1,234", "en", 1),
+        ("1,234", "de", 0),
+        ("1.234", "de", 0),
+        ("1234", "de", 1),
+        ("1 234", "de", 1),
+    ] {
+        let script =
+            "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{number:$n}'\n[no_response]";
+        let mut call = ScriptCall::of(script).answers_json(&format!(r#"{{"n": "{value}"}}"#));
+        (call.voice.failing, call.voice.engine_language) = (vec!["*"], Some(engine));
+        assert_eq!(call.runs().await.count("play digits"), spelled, "{value} {engine}");
+    }
+}

@@ -21,8 +21,10 @@ pub(super) fn is_valid_stream(music: &str) -> bool {
     has_valid_length && !reads_file && rest.chars().all(is_allowed)
 }
 
+type CharacterTest = fn(char) -> bool;
+
 /// The part of a stream after its scheme, and which characters it may have.
-fn allowed_characters(music: &str) -> Option<(&str, fn(char) -> bool)> {
+fn allowed_characters(music: &str) -> Option<(&str, CharacterTest)> {
     let (scheme, rest) = music.split_once("://")?;
     match scheme {
         "local_stream" => Some((rest, |c| c.is_ascii_alphanumeric() || "_-.".contains(c))),

@@ -5,6 +5,7 @@
 //! [`Interruption`]. So the code that runs a script has only this one error type to handle. This module uses no other
 //! module of the crate.
 
+pub(crate) mod caller_id;
 pub(crate) mod deadline;
 pub mod digits;
 mod handover;
@@ -88,7 +89,7 @@ pub trait Channel: Send + Sized {
     ///
     /// # Errors
     ///
-    /// [`Interruption::Refused`] if no question can be asked on this channel.
+    /// [`Interruption::Unsupported`] if no question can be asked on this channel.
     fn prepare_question(
         &mut self,
         recording_file: Option<&str>,
@@ -174,7 +175,7 @@ pub trait Channel: Send + Sized {
 pub struct Caller {
     /// The caller's number; empty if withheld.
     pub number: String,
-    /// The caller's name; empty if there is none.
+    /// The caller's name; empty if there is none, or if it is withheld.
     pub name: String,
     /// The dialled number; if that is not known, the extension that the call is in; empty if neither is known.
     pub called: String,

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::channel::{AsrSource, Sound};
 use crate::script::definition::ScriptLibrary;
-use crate::script::voice::{AsrError, RenderedSound, SoundRequest, VoiceService};
+use crate::script::voice::{AsrError, RenderedSound, SoundRequest, VoiceParams, VoiceService};
 use crate::web::client::HttpClient;
 
 pub mod asr;
@@ -94,6 +94,10 @@ impl VoiceService for VoiceEngines {
     /// A fetched sound may be stale. It is then refreshed in the background.
     fn cached(&self, request: SoundRequest, has_tts: bool) -> Option<RenderedSound> {
         self.renderer.cached(request, has_tts)
+    }
+
+    fn text_language(&self, voice_params: &VoiceParams) -> Option<Arc<str>> {
+        self.renderer.text_language(voice_params)
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {

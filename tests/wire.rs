@@ -6,6 +6,7 @@ mod support;
 mod wire {
     mod agi;
     mod agi_channel;
+    mod caller_ids;
     mod channel;
     mod esl;
     mod esl_channel;

@@ -23,12 +23,13 @@ RESEND = 0.5  # seconds after which an unanswered INVITE is sent again (RFC 3261
 class SipCall:
     """A call, from dialling to its end."""
 
-    def __init__(self, port, extension, headers=(), number="1001", name=None):
+    def __init__(self, port, extension, headers=(), number="1001", name=None, host=None):
         self._switch_address = ("127.0.0.1", port)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._contact = f"<sip:{number}@127.0.0.1:{self._socket.getsockname()[1]}>"
-        self._from = f"{sip.quoted(name) if name else ''}{self._contact};tag={sip.token()}"
+        identity = f"<sip:{number}@{host}>" if host else self._contact
+        self._from = f"{sip.quoted(name) if name else ''}{identity};tag={sip.token()}"
         self._address = f"sip:{extension}@127.0.0.1:{port}"
         self._target, self._to = self._address, f"<{self._address}>"
         self._sequence = 1

@@ -40,6 +40,13 @@ def goto_own_context(lab):
     call.expect_variables("otherwise", input="1234")
 
 
+@scenario("goto EXT@CONTEXT,1 goes to the beginning of the extension")
+def goto_first_priority(lab):
+    call = call_with_outcome(lab, 'then = "goto 9100@lab-destinations,1"')
+    call.expect_step("9100", "lab-destinations")
+    call.expect_variables("otherwise", input="1234")
+
+
 @scenario("goto EXT@CONTEXT,PRIORITY accepts a priority by number and by label", only_on="asterisk")
 def goto_priority(lab):
     for name, priority in (("by-number", "2"), ("by-label", "second")):

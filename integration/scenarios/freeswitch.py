@@ -202,6 +202,20 @@ def priority(lab):
     call = lab.call("destination")
     call.expect_variables("error")
     expect("the next step", call.next_step(), "error: ")
+    expect("the reason", "FreeSWITCH has no priorities" in lab.daemon.wait_for_calls(1)["reason"], True)
+
+
+@scenario("music can be a tone_stream or a local_stream by its full name")
+def stream_as_music(lab):
+    for name, music in (("tone", "tone_stream://%(2000,0,1750);loops=-1"), ("local", "local_stream://default")):
+        lab.script(name, ASKS.replace('"default"', f'"{music}"'))
+    lab.web.on("/it", web.json({"code": 200}, delay=2.0))
+    for name in ("tone", "local"):
+        call = lab.call(name)
+        enter(call)
+        call.hear("music")
+        call.hear("matched")
+        call.expect_variables("matched", code="200", input="1234", http_status="200")
 
 
 def in_the_prompt(call):

@@ -102,6 +102,29 @@ def no_sighup_while_waiting(lab):
     expect("an outcome is set in h", step.variables["DIALSCRIPT_OUTCOME"] != "", True)
 
 
+@scenario("giving up while it rings is a hang-up with AGISIGHUP=no too, and [hangup] is sent", only_on="asterisk")
+def no_sighup_while_ringing(lab):
+    lab.script("rings", """
+        [prompt]
+        play = "ask"
+        answer = false
+        [trigger]
+        url = "WEB/it"
+        [otherwise]
+        play = "matched"
+        [no_response]
+        [hangup]
+        url = "WEB/left"
+    """)
+    lab.web.on("/it", web.Answer(200, "ok", delay=1.5)).on("/left", web.Answer(200, "ok"))
+    call = lab.call("rings", extension="rings-no-sighup")
+    lab.web.wait_for(1)
+    call.hang_up()
+    lab.web.wait_for(2)
+    call.expect_variables("hangup", code="ok", http_status="200")
+    expect("requests", [request.path for request in lab.web.requests], ["/it", "/left"])
+
+
 @scenario("a channel that is already picked up hears the prompt at once")
 def picked_up_before(lab):
     call = dial(lab, extension="picked-up")

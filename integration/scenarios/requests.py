@@ -112,6 +112,30 @@ def withheld(lab):
     expect("query", request.query, [("caller", ""), ("name", "")])
 
 
+@scenario("a caller without an identity is empty, whatever text stands for it, and a name that looks like one stays")
+def anonymous(lab):
+    lab.script("asks", SCRIPT.format(trigger='url = "WEB/it?caller={caller}&name={caller_name}"', response=""))
+    lab.web.on("/it", web.Answer(200, "ok"))
+    callers = [
+        ("", "", {"number": "anonymous", "name": "Anonymous", "host": "anonymous.invalid"}),
+        ("", "", {"number": "anonymous", "name": "Anonymous", "headers": [("Privacy", "id")]}),
+        ("", "", {"number": "Restricted", "name": "Private"}),
+        ("", "", {"number": "unavailable", "name": "Unknown Caller"}),
+        ("", "", {"number": "unknown"}),
+        # Asterisk reads Privacy only together with P-Asserted-Identity.
+        ("", "", {"number": "1001", "name": "Ann", "headers": [
+            ("P-Asserted-Identity", '"Ann" <sip:1001@127.0.0.1>'), ("Privacy", "id"),
+        ]}),
+        ("", "", {"number": "1001", "headers": [("Remote-Party-ID", '"Ann" <sip:1001@127.0.0.1>;privacy=full')]}),
+        ("1001", "", {"number": "1001", "name": "Anonymous"}),
+        ("1001", "Private Bank Ltd", {"number": "1001", "name": "Private Bank Ltd"}),
+    ]
+    for number, name, caller in callers:
+        call = lab.call("asks", **caller)
+        call.expect_variables("matched", code="ok", http_status="200")
+        expect(f"query of {caller}", lab.web.requests[-1].query, [("caller", number), ("name", name)])
+
+
 @scenario("a second call with the same values is answered from the cache, without a request")
 def cache(lab):
     lab.script("asks", SCRIPT.format(trigger='url = "WEB/it?caller={caller}"', response='cache = "1m"'))

@@ -43,6 +43,15 @@ def hostile_answer(lab):
     expect("a file made by the attack", proof.exists(), False)
 
 
+@scenario("control characters of an answer reach no variable: a terminal would interpret them")
+def control_characters(lab):
+    lab.script("asks", SCRIPT)
+    lab.web.on("/it", web.json({"code": "\x1b[2Jx\x07\x9b\u202ey", "note": "\x1b[31mz"}))
+    call = lab.call("asks")
+    call.expect_variables("matched", code=" [2Jx  " + " y", http_status="200")
+    expect("a variable that the script sets", call.variables()["NOTE"], lab.switch.variable_text(" [31mz"))
+
+
 @scenario("a hostile destination is rejected: the outcome is error, and the call continues")
 def hostile_destination(lab):
     proof = Path("/tmp") / f"dialscript-{uuid.uuid4()}"

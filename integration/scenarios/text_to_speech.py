@@ -275,6 +275,24 @@ def digits_of_the_switch(lab):
     call.expect_variables("matched", code="200", http_status="200")
 
 
+@scenario("if no engine works, an amount is spelled by the signs of the language or left out, and never another number")
+def amounts_of_the_switch(lab):
+    synthesizer = lab.synthesizer()
+    synthesizer.misbehave("crash")
+    lab.configure_speech(say=synthesizer.engine())
+    speaks_answer(lab, '"{number:$data.sum}"')
+    for amount, spelled in (
+        ("1,231", "123"), ("3", "3"), ("٣", "3"), ("3E+0", "3"), ("€ 3.00", "3"),
+        ("12,31", ""), ("€ 12.31", ""), ("1,231.23", ""), ("12.3%", ""), ("- 3", ""), (1.231, ""), ("1-3", ""),
+    ):
+        lab.web.on("/order", web.json({"data": {"code": 200, "sum": amount}}))
+        call = lab.call("speaks-answer")
+        call.wait_until_over(15)
+        heard = [digit for digit in "123" if lab.switch.find_sound(call, f"digits/{digit}", first=0.3)]
+        expect(f"digits heard of {amount}", "".join(heard), spelled)
+    expect("the reason in the log", "it is a number with a fraction" in lab.daemon.log, True)
+
+
 @scenario("a question without any playable sound runs [no_input] at once, and the log says why")
 def unplayable_question(lab):
     synthesizer = lab.synthesizer()

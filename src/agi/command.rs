@@ -218,6 +218,13 @@ impl AgiCommand {
         AgiCommandBuilder::new("EXEC").unquoted(application).quoted(argument)?.build()
     }
 
+    /// Whether Asterisk executes the command only on a channel that is not hung up, and answers with 511 otherwise (the
+    /// field `dead` in the table `commands`).
+    pub(super) fn needs_live_channel(&self) -> bool {
+        let works_after_hangup = ["NOOP", "SET VARIABLE", "GET VARIABLE", "EXEC", "SPEECH DESTROY"];
+        !works_after_hangup.contains(&self.verb)
+    }
+
     /// The line with its newline.
     pub fn as_bytes(&self) -> &[u8] {
         &self.line

@@ -33,10 +33,14 @@ pub struct AgiConnection<S> {
     pub(super) deadline: CallDeadline,
     /// State of the line; `None` until a reply has shown that it is up or hung up.
     pub(super) line_state: Option<LineState>,
-    /// A `HANGUP` line was received, or a `511` for a channel that had been up.
+    /// A reply has shown that the channel was not hung up when the call was handed to us. It may have been ringing.
+    was_alive: bool,
+    /// A `HANGUP` line was received, or a `511` for a channel that had been alive.
     pub(super) caller_gone: bool,
     /// The command whose reply is awaited.
     running: Option<AgiCommandKind>,
+    /// A success of the command whose reply is awaited shows that the channel is alive.
+    proves_alive: bool,
     /// When the last command was sent.
     sent_at: Instant,
     aborted: Option<AgiAbortedCommand>,
@@ -69,8 +73,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
         let framed = FramedRead::with_capacity(stream, AgiCodec::default(), READ_BUFFER_BYTES);
         let (unsent, deadline) = (Bytes::new(), CallDeadline::new(limits));
         let (line_state, running, aborted) = (None, None, None);
-        let (sent_at, caller_gone) = (Instant::now(), false);
-        Self { framed, unsent, deadline, line_state, caller_gone, running, sent_at, aborted }
+        Self {
+            framed,
+            unsent,
+            deadline,
+            line_state,
+            was_alive: false,
+            caller_gone: false,
+            running,
+            proves_alive: false,
+            sent_at: Instant::now(),
+            aborted,
+        }
     }
 
     /// Sends a command that Asterisk answers at once, and reads its reply.
@@ -107,6 +121,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
     ) -> Result<(), Interruption> {
         self.finish_aborted().await?;
         self.running = Some(kind);
+        self.proves_alive = command.needs_live_channel();
         self.sent_at = Instant::now();
         self.send(command).await
     }
@@ -159,13 +174,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> AgiConnection<S> {
                 Err(Interruption::Refused("510: invalid or unknown command".into()))
             }
             AgiReply::Usage(_) => Err(Interruption::Refused("520: invalid arguments".into())),
-            success => Ok(success),
+            success => {
+                self.was_alive |= self.proves_alive;
+                Ok(success)
+            }
         }
     }
 
-    /// Handles a `511`. If no earlier reply has shown that the channel is up, the call is in its `h` extension.
+    /// Handles a `511`. If no earlier reply has shown that the channel was alive, the call is in its `h` extension.
     fn note_dead_channel(&mut self) -> Interruption {
-        if self.line_state.is_none() && !self.caller_gone {
+        if !self.was_alive && !self.caller_gone {
             self.line_state = Some(LineState::HungUp);
         } else {
             self.caller_gone = true;

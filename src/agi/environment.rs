@@ -9,6 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::parse::parse_environment_line;
 use crate::channel::Caller;
+use crate::channel::caller_id::means_withheld;
 use crate::wire::{LossyText, decode_lossy};
 
 /// Maximum number of arguments of `AGI(url,first,…)` (`MAX_ARGS`).
@@ -143,8 +144,10 @@ impl AgiEnvironment {
         self.get(key).filter(|value| !value.is_empty() && value != "unknown")
     }
 
+    /// A number or a name, unless the presentation bits or its text say that it is withheld.
     fn get_unless_withheld(&self, key: &str) -> Option<Cow<'_, str>> {
-        if self.is_withheld() { None } else { self.get_known(key) }
+        let value = self.get(key).filter(|_| !self.is_withheld());
+        value.filter(|value| !means_withheld(value))
     }
 }
 

@@ -6,7 +6,7 @@ pub struct Destination {
     pub extension: String,
     /// `None` is the context that the call is in.
     pub context: Option<String>,
-    /// Priority or label; Asterisk only.
+    /// Priority or label. A switch without priorities has only priority 1, the beginning of the extension.
     pub priority: Option<String>,
 }
 
@@ -22,6 +22,11 @@ impl Destination {
             && part.len() <= MAX_PART_BYTES
             && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+*#.-".contains(&b))
     }
+
+    /// Whether it is the beginning of its extension: without a priority, or with priority 1.
+    pub(crate) fn is_beginning(&self) -> bool {
+        self.priority.as_ref().is_none_or(|priority| priority.parse() == Ok(1_u32))
+    }
 }
 
 /// Whether the dialplan has a destination.
@@ -29,6 +34,8 @@ impl Destination {
 pub enum DestinationCheck {
     Exists,
     Missing,
+    /// It has a priority, and the switch has none but the first.
+    NoPriorities,
     /// The switch has no means to check it.
     Unknown,
 }

@@ -21,6 +21,9 @@ pub enum Interruption {
     /// The switch rejected a command, or the command cannot be sent at all. The text is the reason.
     #[error("the switch rejected a command: {0}")]
     Refused(String),
+    /// The switch cannot do what the script asks for, so nothing was sent. The text is the reason.
+    #[error("{0}")]
+    Unsupported(String),
 }
 
 impl Interruption {

@@ -10,7 +10,9 @@ use parking_lot::Mutex;
 use tempfile::TempPath;
 
 use crate::channel::{AsrSource, Sound};
-use crate::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
+use crate::script::voice::{
+    AsrError, RenderedSound, SoundError, SoundRequest, VoiceParams, VoiceService,
+};
 
 /// The configured engines, and a simulated recognizer.
 pub(crate) struct SimulatedVoice<V> {
@@ -178,6 +180,10 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
             self.options.prompt_texts.insert(&rendered.sound, text);
         }
         Some(rendered)
+    }
+
+    fn text_language(&self, voice_params: &VoiceParams) -> Option<Arc<str>> {
+        self.engines.text_language(voice_params)
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {

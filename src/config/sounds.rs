@@ -16,8 +16,10 @@ use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedS
 
 pub(super) mod inventory;
 mod playable;
+mod switch_stream;
 
 use playable::{SoundFileError, SoundLocation};
+use switch_stream::{STREAM_HELP, is_stream, is_valid_stream};
 
 /// All files in the folder of the library, up to 8 folders deep.
 #[derive(Debug, Default)]
@@ -78,9 +80,16 @@ impl SoundLibrary {
         part.map_err(|e| file.error_with_help(at, e.message, e.help)).ok()
     }
 
-    /// Reads `music`: sounds, or a music-on-hold class of the switch if the value does not look like a sound.
+    /// Reads `music`: sounds, a stream of FreeSWITCH, or a music-on-hold class of the switch if the value does not look
+    /// like a sound.
     pub(crate) fn music(&self, file: &TomlFile, given: &TextOrList) -> HoldMusicSource {
         match given {
+            TextOrList::One(stream) if is_stream(stream.get_ref()) => {
+                if !is_valid_stream(stream.get_ref()) {
+                    file.error_with_help(stream.span(), "not a valid stream", STREAM_HELP);
+                }
+                HoldMusicSource::Class(stream.get_ref().as_str().into())
+            }
             TextOrList::One(class) if !self.is_sound(class.get_ref()) => {
                 let name = class.get_ref().as_str();
                 if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c.is_control()) {

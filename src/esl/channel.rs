@@ -157,7 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         collector: Option<&mut DigitCollector<'_>>,
     ) -> Result<(), Interruption> {
         if !self.connection.is_async() {
-            return Err(Interruption::Refused(NOT_ASYNC.into()));
+            return Err(Interruption::Unsupported(NOT_ASYNC.into()));
         }
         self.keep_type_ahead = false;
         if let Some(file) = recording_file {
@@ -237,17 +237,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Channel for EslChannel<S> {
         Ok(done)
     }
 
-    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities, so a destination
-    /// with a priority does not exist.
+    /// FreeSWITCH cannot look up an extension without executing it. Its dialplans have no priorities.
     async fn check_destination(
         &mut self,
         destination: &Destination,
     ) -> Result<DestinationCheck, Interruption> {
         self.connection.ensure_alive()?;
-        Ok(if destination.priority.is_some() {
-            DestinationCheck::Missing
-        } else {
-            DestinationCheck::Unknown
+        Ok(match destination.is_beginning() {
+            true => DestinationCheck::Unknown,
+            false => DestinationCheck::NoPriorities,
         })
     }
 
@@ -293,4 +291,5 @@ fn ends_listening(collector: &mut Option<&mut DigitCollector<'_>>, key: char) ->
 }
 
 /// Why a question cannot be asked in static mode.
-const NOT_ASYNC: &str = "digits cannot be read without `async`: write `socket HOST:PORT/SCRIPT async full` in the dialplan";
+const NOT_ASYNC: &str = "no question can be asked, since the `socket` line of the dialplan has no `async`: \
+                         write `socket HOST:PORT/SCRIPT async full`";

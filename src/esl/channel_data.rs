@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::headers::EslHeaders;
 use crate::channel::Caller;
+use crate::channel::caller_id::means_withheld;
 
 /// The reply to `connect`: headers and variables of the channel (`parse_command`).
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -48,10 +49,12 @@ impl ChannelData {
     }
 
     /// `Caller-Caller-ID-Number`, unless there is none or it is withheld.
+    ///
+    /// `Caller-Screen-Bit` is not considered: it only says that the number is not verified (`switch_caller.c`).
     pub(crate) fn caller_number(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Number");
         self.get_nonempty("Caller-Caller-ID-Number")
-            .filter(|number| is_shown && !is_unknown_caller(number))
+            .filter(|number| is_shown && !means_withheld(number))
     }
 
     /// `Caller-Caller-ID-Name`, unless there is none or it is withheld.
@@ -60,8 +63,7 @@ impl ChannelData {
     pub fn caller_name(&self) -> Option<Cow<'_, str>> {
         let is_shown = !self.header_is_true("Caller-Privacy-Hide-Name");
         let number = self.get_nonempty("Caller-Caller-ID-Number");
-        let is_name =
-            |name: &Cow<'_, str>| !is_unknown_caller(name) && Some(name) != number.as_ref();
+        let is_name = |name: &Cow<'_, str>| !means_withheld(name) && Some(name) != number.as_ref();
         self.get_nonempty("Caller-Caller-ID-Name").filter(|name| is_shown && is_name(name))
     }
 
@@ -195,13 +197,4 @@ fn without_slashes(path: Cow<'_, str>) -> Cow<'_, str> {
         trimmed if trimmed.len() == path.len() => path,
         trimmed => Cow::Owned(trimmed.to_owned()),
     }
-}
-
-/// Texts that trunks and FreeSWITCH use for a caller who is unknown or withheld. RFC 3323 defines `anonymous`;
-/// `0000000000` is FreeSWITCH's own (`SWITCH_DEFAULT_CLID_NUMBER` in `switch_types.h`).
-const UNKNOWN_CALLERS: [&str; 7] =
-    ["anonymous", "unknown", "unavailable", "restricted", "private", "withheld", "0000000000"];
-
-fn is_unknown_caller(caller: &str) -> bool {
-    UNKNOWN_CALLERS.iter().any(|unknown| unknown.eq_ignore_ascii_case(caller))
 }

@@ -54,6 +54,14 @@ impl TriggerAnswer {
         }
     }
 
+    /// Whether the value at a response key is a number in JSON, not a string.
+    pub(crate) fn is_json_number(&self, path: &KeyPath) -> bool {
+        match &self.content {
+            AnswerContent::Json(text) => json::is_number(text, path),
+            _ => false,
+        }
+    }
+
     /// The value that branches are compared with.
     ///
     /// With a response key, this is the value at the key. Without one, it is the whole body of a plain text answer, and

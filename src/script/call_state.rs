@@ -248,4 +248,16 @@ impl PlaceholderValues for CallPlaceholders<'_> {
         }
         value
     }
+
+    fn is_json_number(&self, placeholder: &Placeholder) -> bool {
+        match placeholder {
+            Placeholder::Answer(path) => {
+                self.last_answer.is_some_and(|answer| answer.is_json_number(path))
+            }
+            Placeholder::OtherAnswer(script, path) => {
+                self.state.answers.get(script).is_some_and(|answer| answer.is_json_number(path))
+            }
+            _ => false,
+        }
+    }
 }

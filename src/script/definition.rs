@@ -146,7 +146,7 @@ pub enum ThenAction {
         extension: Template,
         /// `None` stays in the call's context.
         context: Option<Template>,
-        /// A priority or a label; Asterisk only.
+        /// A priority or a label. On FreeSWITCH only priority 1 works.
         priority: Option<Template>,
     },
     /// Hang up.

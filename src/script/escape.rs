@@ -70,9 +70,8 @@ impl EscapeContext {
             Self::Query => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
             Self::Path if matches!(value, "." | "..") => return Err(EscapeError::Path),
             Self::Path => out.extend(utf8_percent_encode(value, PERCENT_ENCODED)),
-            Self::Url | Self::Header | Self::Variable => {
-                out.push_str(&replace_control_characters(value))
-            }
+            Self::Url | Self::Header => out.push_str(&replace_control_characters(value)),
+            Self::Variable => out.push_str(&replace_terminal_controls(value)),
             Self::JsonString => out.push_str(strip_quotes(&json_string(value))),
             Self::JsonValue if is_json_number(value) => out.push_str(value),
             Self::JsonValue => out.push_str(&json_string(value)),
@@ -94,6 +93,20 @@ pub(crate) fn replace_control_characters(value: &str) -> Cow<'_, str> {
         return Cow::Borrowed(value);
     }
     Cow::Owned(value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect())
+}
+
+/// The value of a channel variable, which operators read in a terminal: control characters such as ESC become spaces,
+/// and so do line separators and the marks that override or embed a direction of writing. With those, a text can look
+/// like another one.
+pub(crate) fn replace_terminal_controls(value: &str) -> Cow<'_, str> {
+    let is_unsafe = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !value.contains(is_unsafe) {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(value.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect())
 }
 
 fn json_string(value: &str) -> String {

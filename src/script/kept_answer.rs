@@ -16,7 +16,12 @@ const MAX_PATHS: usize = 256;
 const MAX_KEPT_BYTES: usize = 32 * 1024;
 
 /// The values of an answer at some paths.
-pub(crate) struct KeptAnswer(Vec<(KeyPath, Box<str>)>);
+pub(crate) struct KeptAnswer(Vec<(KeyPath, KeptValue)>);
+
+struct KeptValue {
+    text: Box<str>,
+    is_json_number: bool,
+}
 
 impl KeptAnswer {
     /// Takes the values at `paths` out of an answer. If there is no room for all, the first ones are kept. An object or a
@@ -39,13 +44,23 @@ impl KeptAnswer {
                 continue;
             }
             bytes += text.len();
-            kept.0.push((path.clone(), text.into()));
+            let is_json_number = answer.is_json_number(path);
+            kept.0.push((path.clone(), KeptValue { text: text.into(), is_json_number }));
         }
         kept
     }
 
     /// The value at a path, if it is a text or a number.
     pub(crate) fn value(&self, path: &KeyPath) -> Option<&str> {
-        self.0.iter().find(|(kept, _)| kept == path).map(|(_, text)| &**text)
+        self.find(path).map(|value| &*value.text)
+    }
+
+    /// Whether the value at a path was a number in JSON, not a string.
+    pub(crate) fn is_json_number(&self, path: &KeyPath) -> bool {
+        self.find(path).is_some_and(|value| value.is_json_number)
+    }
+
+    fn find(&self, path: &KeyPath) -> Option<&KeptValue> {
+        self.0.iter().find(|(kept, _)| kept == path).map(|(_, value)| value)
     }
 }

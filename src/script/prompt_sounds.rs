@@ -8,17 +8,13 @@ use std::sync::Arc;
 use tracing::warn;
 
 use crate::channel::{Sound, SoundStream};
-use crate::script::decimal::Decimal;
-use crate::script::definition::{Playlist, PromptPart, SayAs};
-use crate::script::template::{Placeholder, PlaceholderValues, RedactedText};
+use crate::script::definition::{Playlist, PromptPart};
+use crate::script::spelling::SpellingError;
+use crate::script::spoken_value::SpokenLanguages;
+use crate::script::template::{PlaceholderValues, RedactedText};
 use crate::script::voice::{
     RenderedSound, SoundError, SoundGuard, SoundRequest, VoiceParams, VoiceService,
 };
-
-/// Maximum number of characters of a value that are spoken.
-const MAX_SPOKEN_CHARACTERS: usize = 500;
-/// Maximum number of characters of a value that are spoken one by one, or spelled by the switch.
-const MAX_SPELLED_CHARACTERS: usize = 40;
 
 /// The sounds of one prompt.
 pub(super) struct PromptSounds<R> {
@@ -30,9 +26,12 @@ pub(super) struct PromptSounds<R> {
     last_error: Option<SoundError>,
 }
 
+/// The sound with which the switch itself spells a value, if the rendering fails.
+type SwitchSpelling = Result<Sound, SpellingError>;
+
 enum PromptSlot<R> {
     Ready(Sound),
-    Pending { render: R, fallback: Option<Sound> },
+    Pending { render: R, spelling: Option<SwitchSpelling> },
 }
 
 impl<R> PromptSounds<R> {
@@ -47,14 +46,19 @@ impl<R> PromptSounds<R> {
         values: &impl PlaceholderValues,
     ) -> Self {
         let mut slots = VecDeque::new();
+        let text_language = voice.text_language(voice_params);
+        let languages = SpokenLanguages {
+            text: text_language.as_deref(),
+            spelling: voice_params.language.as_deref().unwrap_or(language),
+        };
         for part in &playlist.parts {
             if let PromptPart::Recorded(recorded) = part {
                 let sounds = recorded.in_language(language).iter();
                 slots.extend(sounds.map(|sound| PromptSlot::Ready(voice.switch_sound(sound))));
             }
-            for (request, fallback) in sound_requests(part, voice_params, values) {
+            for (request, spelling) in sound_requests(part, voice_params, languages, values) {
                 let render = voice.render(request, has_tts);
-                slots.push_back(PromptSlot::Pending { render, fallback });
+                slots.push_back(PromptSlot::Pending { render, spelling });
             }
         }
         Self { slots, guards: Vec::new(), has_played: false, last_error: None }
@@ -71,13 +75,13 @@ impl<R> PromptSounds<R> {
     }
 }
 
-/// The requests for the sounds of a part that must be rendered. Each comes with the sound that the switch can play if
-/// the rendering fails.
+/// The requests for the sounds of a part that must be rendered. A value comes with its spelling by the switch.
 fn sound_requests(
     part: &PromptPart,
     voice_params: &Arc<VoiceParams>,
+    languages: SpokenLanguages<'_>,
     values: &impl PlaceholderValues,
-) -> Vec<(SoundRequest, Option<Sound>)> {
+) -> Vec<(SoundRequest, Option<SwitchSpelling>)> {
     let speech = |text| SoundRequest::Text { text, voice_params: voice_params.clone() };
     match part {
         PromptPart::Recorded(_) => Vec::new(),
@@ -93,12 +97,11 @@ fn sound_requests(
             if is_empty { Vec::new() } else { vec![request] }
         }
         PromptPart::Value(placeholder, say_as) => {
-            let texts = spoken_texts(values, placeholder, *say_as).into_iter();
-            let with_fallback = texts.map(|text| {
-                let fallback = spelled_by_switch(text.text());
-                (speech(text), fallback)
-            });
-            with_fallback.collect()
+            let value = values.value(placeholder);
+            // Only a decimal point makes a difference, and the answer may be long.
+            let is_json_number = value.text.contains('.') && values.is_json_number(placeholder);
+            let spoken = languages.spoken(&value, *say_as, is_json_number);
+            spoken.into_iter().map(|part| (speech(part.text), Some(part.spelling))).collect()
         }
     }
 }
@@ -114,12 +117,12 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
         loop {
             let sound = match self.slots.front_mut()? {
                 PromptSlot::Ready(sound) => Ok(sound.clone()),
-                PromptSlot::Pending { render, fallback } => match render.await {
+                PromptSlot::Pending { render, spelling } => match render.await {
                     Ok(rendered) => {
                         self.guards.push(rendered.guard);
                         Ok(rendered.sound)
                     }
-                    Err(error) => fallback.take().ok_or(error),
+                    Err(error) => spelled_instead(spelling.take(), error),
                 },
             };
             self.slots.pop_front();
@@ -128,75 +131,23 @@ impl<R: Future<Output = Result<RenderedSound, SoundError>> + Send + Unpin> Sound
                     self.has_played = true;
                     return Some(sound);
                 }
-                Err(error) => {
-                    warn!(%error, "a part of a prompt could not be played");
-                    self.last_error = Some(error);
-                }
+                Err(error) => self.last_error = Some(error),
             }
         }
     }
 }
 
-/// Splits a value into the texts that are rendered. Each text is rendered and cached separately.
-fn spoken_texts(
-    values: &impl PlaceholderValues,
-    placeholder: &Placeholder,
-    say_as: SayAs,
-) -> Vec<RedactedText> {
-    let value = values.value(placeholder);
-    let whole = |text: String| match (text.as_str(), value.sensitive) {
-        ("", _) => Vec::new(),
-        (_, true) => vec![RedactedText::sensitive(text)],
-        (_, false) => vec![RedactedText::public(text)],
-    };
-    match say_as {
-        SayAs::Words => whole(plain_words(&value.text)),
-        SayAs::Number => whole(normalize_number(&value.text)),
-        // A sensitive value is rendered as one text, which is not cached. Cached sounds of its single characters could
-        // reveal it.
-        SayAs::Digits if value.sensitive => {
-            whole(spoken_characters(&value.text).collect::<Vec<_>>().join(", "))
+/// The spelling of a part that could not be rendered. Without one, the part is left out.
+fn spelled_instead(
+    spelling: Option<SwitchSpelling>,
+    error: SoundError,
+) -> Result<Sound, SoundError> {
+    match spelling {
+        Some(Ok(sound)) => return Ok(sound),
+        Some(Err(not_spelled)) => {
+            warn!(%error, %not_spelled, "a part of a prompt could not be played");
         }
-        SayAs::Digits => spoken_characters(&value.text).map(RedactedText::public).collect(),
+        None => warn!(%error, "a part of a prompt could not be played"),
     }
-}
-
-fn spoken_characters(text: &str) -> impl Iterator<Item = String> {
-    let characters = text.chars().filter(|character| character.is_alphanumeric());
-    characters.take(MAX_SPELLED_CHARACTERS).map(String::from)
-}
-
-/// Removes leading zeros, and trailing zeros after the decimal point: engines speak `007` digit by digit.
-fn normalize_number(text: &str) -> String {
-    match Decimal::parse(text.trim()) {
-        Some(number) => plain_words(&number.to_string()),
-        None => plain_words(text),
-    }
-}
-
-/// Replaces the characters that an engine could take for markup, phonemes or a command with spaces.
-fn plain_words(text: &str) -> String {
-    let characters = text.chars().take(MAX_SPOKEN_CHARACTERS);
-    let characters = characters.map(|character| match character {
-        '<' | '>' | '[' | ']' | '{' | '}' | '|' | '\\' | '^' | '`' => ' ',
-        character if character.is_control() => ' ',
-        character => character,
-    });
-    let text: String = characters.collect();
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The sound with which the switch itself spells a value. `None` for a number with a sign or a decimal point, since the
-/// switch would not speak these.
-fn spelled_by_switch(text: &str) -> Option<Sound> {
-    if Decimal::parse(text).is_some_and(|number| number.negative || !number.fraction.is_empty()) {
-        return None;
-    }
-    let spelled: String = text.chars().filter(char::is_ascii_alphanumeric).collect();
-    match spelled.as_str() {
-        "" => None,
-        long if long.len() > MAX_SPELLED_CHARACTERS => None,
-        digits if digits.bytes().all(|b| b.is_ascii_digit()) => Some(Sound::Digits(digits.into())),
-        letters => Some(Sound::Letters(letters.into())),
-    }
+    Err(error)
 }

@@ -12,7 +12,7 @@ use crate::script::branch::{ChosenBranch, choose_branch};
 use crate::script::call_state::{CallState, InputMethod, RequestPhase, ScriptArguments};
 use crate::script::definition::{Playlist, Script, ScriptLibrary, ScriptOutcome, ThenAction};
 use crate::script::destination::fill_destination;
-use crate::script::escape::EscapeError;
+use crate::script::escape::{EscapeError, replace_terminal_controls};
 use crate::script::input_check::InputCheck;
 use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
@@ -230,6 +230,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         };
         match self.channel.check_destination(&destination).await? {
             DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {redacted}"))),
+            DestinationCheck::NoPriorities => {
+                Ok(self.fail(format!("FreeSWITCH has no priorities other than 1: {redacted}")))
+            }
             DestinationCheck::Exists | DestinationCheck::Unknown => {
                 self.report.exit = format!("goto {redacted}");
                 Ok(Exit::Goto(destination))
@@ -296,13 +299,14 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     /// The standard variables. `DIALSCRIPT_OUTCOME` is the last: once it is set, all others are.
     fn standard_variables(&self) -> [(&'static str, String); 6] {
+        let safe = |text: &str| replace_terminal_controls(text).into_owned();
         let input = self.state.input();
-        let input = if input.sensitive { String::new() } else { input.text.into_owned() };
+        let input = if input.sensitive { String::new() } else { safe(&input.text) };
         let status = self.report.http_status.map(|status| status.to_string());
         [
             ("DIALSCRIPT_SCRIPT", self.state.script().name.clone()),
             ("DIALSCRIPT_INPUT", input),
-            ("DIALSCRIPT_CODE", self.code.clone()),
+            ("DIALSCRIPT_CODE", safe(&self.code)),
             ("DIALSCRIPT_HTTP_STATUS", status.unwrap_or_default()),
             ("DIALSCRIPT_CACHE", self.report.cache.as_str().to_owned()),
             ("DIALSCRIPT_OUTCOME", self.report.outcome.as_str().to_owned()),

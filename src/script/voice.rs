@@ -88,6 +88,12 @@ pub trait VoiceService: Send + Sync {
         None
     }
 
+    /// The language in which texts with these parameters are spoken; `None` if it is not certain. Numbers in texts are
+    /// written with the separators of this language.
+    fn text_language(&self, voice_params: &VoiceParams) -> Option<Arc<str>> {
+        voice_params.language.clone()
+    }
+
     /// The form in which the switch can play a recorded sound: a file, or a URL of our sound server if the switch is on
     /// another host.
     fn switch_sound(&self, sound: &Sound) -> Sound {

@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue};
 use ipnet::IpNet;
 use url::Url;
 
-use crate::script::voice::SpeakingRate;
+use crate::script::voice::{SpeakingRate, VoiceParams};
 
 /// Settings of the whole `voice` module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,8 +74,32 @@ pub struct TtsEngine {
     pub voice: Option<Arc<str>>,
     /// The language, if the script sets none.
     pub language: Arc<str>,
+    /// Whether the operator has set the language. If not, it is only the default.
+    pub language_is_set: bool,
     /// The speed, if the script sets none.
     pub speed: SpeakingRate,
+}
+
+impl TtsEngine {
+    /// The language in which the engine speaks, if that is certain. The default language is certain only for a program
+    /// that chooses its voice by it.
+    pub(super) fn spoken_language(&self, params: &VoiceParams) -> Option<Arc<str>> {
+        let has_voice = params.voice.is_some() || self.voice.is_some();
+        let follows_language = !has_voice && self.backend.uses_language();
+        let is_certain = self.language_is_set || follows_language;
+        params.language.clone().or_else(|| is_certain.then(|| self.language.clone()))
+    }
+}
+
+impl TtsBackend {
+    /// Whether the language decides which voice speaks, if no voice is set.
+    fn uses_language(&self) -> bool {
+        let Self::Command(program) = self else { return false };
+        let is_language = |argument: &String| {
+            ["{voice}", "{language}"].iter().any(|name| argument.contains(name))
+        };
+        program.arguments.iter().any(is_language)
+    }
 }
 
 /// How a text-to-speech engine is reached.

@@ -48,6 +48,11 @@ impl SoundRenderer {
         self.tasks.abort().await;
     }
 
+    /// The language in which texts with these parameters are spoken; `None` if it is not certain.
+    pub(super) fn text_language(&self, params: &VoiceParams) -> Option<Arc<str>> {
+        self.synthesizer.text_language(params)
+    }
+
     pub(super) fn render(&self, request: SoundRequest, has_tts: bool) -> PendingSound {
         let pending = match request {
             SoundRequest::Text { text, voice_params } => {

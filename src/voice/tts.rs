@@ -91,11 +91,7 @@ impl Synthesizer {
         params: &VoiceParams,
         has_tts: bool,
     ) -> Result<SynthesisRequest, SoundError> {
-        let primary = match &params.engine {
-            Some(name) => self.named_engines.get(&**name),
-            None => self.default_engine.as_ref(),
-        };
-        let primary = primary.ok_or_else(|| no_engine_error(params))?;
+        let primary = self.primary_engine(params).ok_or_else(|| no_engine_error(params))?;
         let fallback = self.fallback_engine.as_ref().filter(|fallback| *fallback != primary);
         let fallback = fallback.map(|fallback| EngineVoice::fallback(fallback, params));
         let voices = [Some(EngineVoice::primary(primary, params)), fallback].into_iter().flatten();
@@ -106,6 +102,18 @@ impl Synthesizer {
             ));
         }
         Ok(SynthesisRequest { text, voices })
+    }
+
+    fn primary_engine(&self, params: &VoiceParams) -> Option<&Arc<TtsEngine>> {
+        match &params.engine {
+            Some(name) => self.named_engines.get(&**name),
+            None => self.default_engine.as_ref(),
+        }
+    }
+
+    /// The language in which texts with these parameters are spoken; `None` if it is not certain.
+    pub(super) fn text_language(&self, params: &VoiceParams) -> Option<Arc<str>> {
+        self.primary_engine(params)?.spoken_language(params)
     }
 
     /// Returns the key of the primary engine's sound. `None` if the text is sensitive: the sound must not be cached

@@ -48,6 +48,24 @@ fn music_is_a_class_unless_it_looks_like_a_sound() {
     for error in ["'wait.wav'", "['jazz']", "''", "'http://a.example/{caller}.wav'"] {
         assert!(music(error).is_none(), "{error}");
     }
+    for stream in ["local_stream://jazz-8k", "tone_stream://v=-13;%(2000,4000,440,480);loops=-1"] {
+        let music = music(&format!("'{stream}'"));
+        assert!(matches!(music, Some(HoldMusicSource::Class(class)) if *class == *stream));
+    }
+    for unsafe_stream in [
+        "local_stream://",
+        "local_stream://${system(id)}",
+        "local_stream://a/../b",
+        "local_stream://a b",
+        "tone_stream://",
+        "tone_stream://path=/etc/passwd",
+        "tone_stream://%[a=b]",
+        "tone_stream://{loops=1}%(1,2,3)",
+        "shout://radio.example/a",
+        "file_string://a.wav",
+    ] {
+        assert!(music(&format!("'{unsafe_stream}'")).is_none(), "{unsafe_stream}");
+    }
 }
 
 #[test]

@@ -14,8 +14,8 @@
 //!
 //! - Values with `{`, `[`, `}` or `]`. The FreeSWITCH driver stores them as parentheses, because FreeSWITCH evaluates
 //!   variables.
-//! - Destinations with a priority, and destinations that do not exist. FreeSWITCH has no priorities and no way to look
-//!   up a destination.
+//! - Destinations with another priority than 1, and destinations that do not exist. FreeSWITCH has no priorities and
+//!   cannot look up a destination.
 //! - Variables that are set after the caller hung up. FreeSWITCH does not accept them, so only earlier ones are compared.
 //! - `{call_id}` and `{channel}`, which differ between the switches.
 //! - Synthesizers and recognizers of the switch. Asterisk has no text-to-speech of its own, and no fake recognizes
@@ -42,6 +42,7 @@ macro_rules! rows {
     };
 }
 
+mod amounts;
 mod answers;
 mod digits;
 mod ends;

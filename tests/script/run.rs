@@ -1,5 +1,6 @@
 //! Scripts as users write them, on a fake channel: every path of a call, in milliseconds.
 
+mod amounts;
 mod answers;
 mod call;
 mod chains;

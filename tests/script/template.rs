@@ -122,6 +122,17 @@ fn xml_headers_and_variables_escape_a_value() {
 }
 
 #[test]
+fn a_variable_has_no_character_that_a_terminal_interprets() {
+    for character in ["\u{1b}", "\u{7}", "\u{7f}", "\u{9b}", "\u{2028}", "\u{202e}", "\u{2066}"] {
+        let value = format!("a{character}b");
+        assert_eq!(escaped(EscapeContext::Variable, &value).unwrap(), "a b", "{value:?}");
+    }
+    for text in ["Jürgen 日本", "שלום\u{200f}!", "zero\u{200d}width"] {
+        assert_eq!(escaped(EscapeContext::Variable, text).unwrap(), text);
+    }
+}
+
+#[test]
 fn a_destination_accepts_only_characters_without_meaning_to_a_switch() {
     assert_eq!(escaped(EscapeContext::Destination, "_+4*7#.a-B").unwrap(), "_+4*7#.a-B");
     for hostile in ["", "1,2", "1@b", "${A}", "a b", "ä", "1&2", "a\n"] {

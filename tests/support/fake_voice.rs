@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dialscript::channel::{AsrSource, Sound};
-use dialscript::script::voice::{AsrError, RenderedSound, SoundError, SoundRequest, VoiceService};
+use dialscript::script::voice::{
+    AsrError, RenderedSound, SoundError, SoundRequest, VoiceParams, VoiceService,
+};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// All actions in their order. The fake switch of the same call can add its actions to the same list.
@@ -30,6 +32,8 @@ pub(crate) struct FakeVoice {
     /// The folder of the recordings; `None` if the switch does not write any.
     pub(crate) recordings_folder: Option<PathBuf>,
     pub(crate) recognizer: FakeRecognizer,
+    /// The language of the engine, if a script sets none.
+    pub(crate) engine_language: Option<&'static str>,
     pub(crate) actions: ActionLog,
 }
 
@@ -116,6 +120,10 @@ impl VoiceService for FakeVoice {
     fn cached(&self, request: SoundRequest, _: bool) -> Option<RenderedSound> {
         let (name, _) = name_and_action(&request);
         self.cached.contains(&&*name).then(|| rendered(&name))
+    }
+
+    fn text_language(&self, voice_params: &VoiceParams) -> Option<Arc<str>> {
+        voice_params.language.clone().or_else(|| self.engine_language.map(Arc::from))
     }
 
     fn switch_sound(&self, sound: &Sound) -> Sound {

@@ -13,6 +13,7 @@ mod engine;
 mod engines;
 mod fetch;
 mod folder;
+mod language;
 mod log;
 mod prepare;
 mod service;

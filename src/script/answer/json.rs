@@ -29,6 +29,12 @@ pub(super) fn lookup<'a>(text: &'a str, path: &KeyPath) -> AnswerValue<'a> {
     path.steps().iter().try_fold(text, descend).map_or(AnswerValue::Absent, classify)
 }
 
+/// Whether there is a number at a response key.
+pub(super) fn is_number(text: &str, path: &KeyPath) -> bool {
+    let value = path.steps().iter().try_fold(text, descend);
+    value.is_some_and(|value| value.starts_with(|c: char| c == '-' || c.is_ascii_digit()))
+}
+
 fn descend<'a>(text: &'a str, step: &KeyPathStep) -> Option<&'a str> {
     let child = match step {
         KeyPathStep::Key(key) => {

@@ -51,4 +51,10 @@ pub enum InputKind {
 pub trait PlaceholderValues {
     /// The current value; empty if there is none.
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_>;
+
+    /// Whether the value was a number in JSON. Its `.` is the decimal separator, whatever the language is.
+    fn is_json_number(&self, placeholder: &Placeholder) -> bool {
+        let _ = placeholder;
+        false
+    }
 }

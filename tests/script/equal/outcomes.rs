@@ -102,6 +102,9 @@ rows! {
         menu().keys("1000:9 3600:4").ends("otherwise", "1@pin");
     no_input_in_a_chain:
         menu().keys("1000:9").ends("no_input", "NextStep").hears("up number| welcome number");
+    priority_1_is_the_beginning_of_the_extension:
+        CallRow::of("[otherwise]\nthen = \"goto 9100@shipping,{arg.priority}\"\n").argument("priority", "1")
+            .ends("otherwise", "9100@shipping");
     a_destination_of_an_argument:
         menu().argument("to", "200").keys("1000:8").ends("matched", "200@from-phones");
     an_invalid_destination:

@@ -64,6 +64,16 @@ async fn an_answer_that_no_branch_matches_takes_otherwise() {
 }
 
 #[tokio::test]
+async fn the_code_and_the_input_have_no_control_characters() {
+    let answer = r#"{"data": {"code": "\u001b[2J\u0007x\u009b1\u202ey"}}"#;
+    let ended = ScriptCall::of(ORDER).enters(["4711"]).answers_json(answer).runs().await;
+    assert_eq!(ended.variable("CODE"), " [2J x 1 y");
+    let script = "[prompt]\nsay = 'Yes?'\n[speech]\nlanguage = 'en'\n[otherwise]\n[no_input]\n";
+    let ended = ScriptCall::of(script).says(["yes\u{1b}[2J"]).runs().await;
+    assert_eq!(ended.variable("INPUT"), "yes [2J");
+}
+
+#[tokio::test]
 async fn a_request_without_an_answer_is_no_response_with_a_reason() {
     let ended = ScriptCall::of(ORDER).enters(["4711"]).does_not_answer().runs().await;
     assert_eq!(ended.variable("OUTCOME"), "no_response");

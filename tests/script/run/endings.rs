@@ -102,6 +102,17 @@ async fn a_missing_destination_is_an_error_and_the_dialplan_continues() {
 }
 
 #[tokio::test]
+async fn a_priority_on_a_switch_without_priorities_is_an_error_that_says_so() {
+    let mut call = ScriptCall::of(ORDER).enters(["4711"]).does_not_answer();
+    call.channel.reach = DestinationCheck::NoPriorities;
+    let ended = call.runs().await;
+    assert_eq!(ended.variable("OUTCOME"), "error");
+    assert_eq!(ended.exit(), "Continue");
+    let reason = "FreeSWITCH has no priorities other than 1: 4711@agents,help";
+    assert_eq!(ended.report.reason.as_deref(), Some(reason));
+}
+
+#[tokio::test]
 async fn a_hostile_destination_never_reaches_the_switch() {
     let script = r#"
         [trigger]

@@ -55,5 +55,5 @@ impl Engine {
 
 pub(crate) fn tts_engine(name: &str, by: TtsBackend) -> Arc<TtsEngine> {
     let (name, language, speed) = (name.to_owned(), "en".into(), SpeakingRate::default());
-    Arc::new(TtsEngine { name, backend: by, voice: None, language, speed })
+    Arc::new(TtsEngine { name, backend: by, voice: None, language, language_is_set: false, speed })
 }

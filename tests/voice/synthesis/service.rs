@@ -24,7 +24,14 @@ fn service(web: &Web) -> Arc<TtsEngine> {
     });
     let TtsEngine { name, backend: by, language, speed, .. } =
         Arc::into_inner(tts_engine("web", by)).unwrap();
-    Arc::new(TtsEngine { name, backend: by, voice: Some("alloy".into()), language, speed })
+    Arc::new(TtsEngine {
+        name,
+        backend: by,
+        voice: Some("alloy".into()),
+        language,
+        language_is_set: false,
+        speed,
+    })
 }
 
 fn setup(web: &Web) -> SynthesisSetup {

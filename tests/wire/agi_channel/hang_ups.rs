@@ -96,3 +96,37 @@ async fn a_caller_who_hangs_up_while_waiting_ends_the_wait() {
     let (waited, ()) = tokio::join!(channel.wait(pending::<()>(), &hold_media), switch);
     assert_eq!(waited, Err(Interruption::caller_hung_up()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_511_after_the_channel_was_ringing_is_a_hang_up_of_the_caller() {
+    let dead = "511 Command Not Permitted on a dead channel or intercept routine";
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers("CHANNEL STATUS", "200 result=4").await;
+        asterisk.answers("CHANNEL STATUS", dead).await;
+    };
+    let calls = async {
+        assert_eq!(channel.pick_up(false).await, Ok(LineState::Ringing));
+        channel.pick_up(false).await
+    };
+    assert_eq!(tokio::join!(calls, switch).0, Err(Interruption::caller_hung_up()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_511_after_the_music_has_started_is_a_hang_up_of_the_caller() {
+    let AgiCall { mut channel, mut asterisk, .. } = call().await;
+    let switch = async {
+        asterisk.answers(r#"SET MUSIC ON "jazz""#, "200 result=0").await;
+        let dead = "511 Command Not Permitted on a dead channel or intercept routine";
+        asterisk.answers("SET MUSIC OFF", dead).await;
+    };
+    let music = Some(HoldMusic::Class("jazz".into()));
+    let hold_media = HoldMedia { delay: Duration::ZERO, music, ..HoldMedia::default() };
+    let calls = async {
+        channel.wait(sleep(Duration::from_secs(1)), &hold_media).await.unwrap();
+        let prepared = channel.prepare_question(None, None).await;
+        (prepared, channel.wait(pending::<()>(), &hold_media).await)
+    };
+    let hung_up = Interruption::caller_hung_up();
+    assert_eq!(tokio::join!(calls, switch).0, (Err(hung_up.clone()), Err(hung_up)));
+}

@@ -83,11 +83,19 @@ async fn a_hang_up_sends_its_hangup_cause() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_destination_with_a_priority_does_not_exist() {
+async fn priority_1_is_the_beginning_of_an_extension_and_there_are_no_others() {
     let EslCall { mut channel, switch: _silent, .. } = call().await;
-    let priority = Some("2".to_owned());
-    let to = Destination { extension: "1".into(), context: None, priority };
-    assert_eq!(channel.check_destination(&to).await, Ok(DestinationCheck::Missing));
+    for (priority, check) in [
+        (None, DestinationCheck::Unknown),
+        (Some("1"), DestinationCheck::Unknown),
+        (Some("2"), DestinationCheck::NoPriorities),
+        (Some("10"), DestinationCheck::NoPriorities),
+        (Some("start"), DestinationCheck::NoPriorities),
+    ] {
+        let priority = priority.map(str::to_owned);
+        let to = Destination { extension: "1".into(), context: None, priority };
+        assert_eq!(channel.check_destination(&to).await, Ok(check), "{to:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

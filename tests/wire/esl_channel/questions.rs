@@ -125,5 +125,7 @@ async fn without_async_a_question_is_refused_with_a_reason_and_sounds_work() {
         ask(&mut channel, &["/s/number.wav"], &four_digits()).await
     };
     let asked = tokio::join!(played, calls).0;
-    assert!(matches!(&asked, Err(Interruption::Refused(reason)) if reason.contains("async full")));
+    assert!(
+        matches!(&asked, Err(Interruption::Unsupported(reason)) if reason.contains("has no `async`"))
+    );
 }

@@ -88,6 +88,7 @@ impl EngineTable {
             backend,
             voice: name(context.file, self.voice.as_ref()),
             language: name(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
+            language_is_set: self.language.is_some(),
             speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
         }))
     }
@@ -114,6 +115,7 @@ pub(super) fn default_tts() -> Option<TtsEngine> {
         backend: TtsBackend::Command(program),
         voice: None,
         language: "en".into(),
+        language_is_set: false,
         speed: SpeakingRate::default(),
     })
 }

@@ -15,9 +15,11 @@ mod fetch;
 mod folder;
 mod log;
 mod prepare;
+mod sensitive;
 mod service;
 mod setup;
 mod single_flight;
+mod two_processes;
 
 fn text_request(text: &str) -> SoundRequest {
     text_request_with(text, VoiceParams::default())

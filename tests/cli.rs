@@ -7,8 +7,10 @@ mod cli {
     mod cache;
     mod call;
     mod control;
+    mod engine_processes;
     mod matching;
     mod metrics;
     mod serve;
     mod sounds;
+    mod two_daemons;
 }

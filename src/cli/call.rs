@@ -20,6 +20,7 @@ use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
 use crate::telemetry::Switch;
 use crate::telemetry::event_layer::install_event_layer;
+use crate::voice::program::{adopt_orphans, kill_orphans};
 
 pub(super) use args::CallArgs;
 
@@ -45,7 +46,12 @@ pub(super) fn call(options: &CallArgs) -> ExitCode {
         None => match load_config_with_script(&options.config, &options.script) {
             Ok(config) => {
                 print_warnings(&config.warnings);
-                runtime.block_on(simulate_until_interrupted(options, &config, &printer))
+                // If the system refuses it, an engine may leave processes behind.
+                drop(adopt_orphans());
+                let code = runtime.block_on(simulate_until_interrupted(options, &config, &printer));
+                drop(runtime);
+                kill_orphans();
+                code
             }
             Err(code) => code,
         },

@@ -21,6 +21,7 @@ use crate::listener::NetworkListener;
 use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::{self, Switch};
 use crate::trigger::HttpTriggerClient;
+use crate::voice::program::{adopt_orphans, kill_orphans};
 use crate::voice::sound_server::SoundUrls;
 use crate::voice::{self, VoiceEngines};
 
@@ -40,12 +41,16 @@ pub(crate) fn serve(path: &Path) -> ExitCode {
     };
     telemetry::init_logging(config.daemon.log.level, config.daemon.log.format);
     log_warnings(&config);
+    if let Err(error) = adopt_orphans() {
+        warn!(%error, "processes that speech engines leave behind can't be killed");
+    }
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config));
         // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
     });
+    kill_orphans();
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

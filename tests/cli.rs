@@ -10,6 +10,7 @@ mod cli {
     mod engine_processes;
     mod matching;
     mod metrics;
+    mod sensitive_output;
     mod serve;
     mod sounds;
     mod two_daemons;

@@ -17,7 +17,7 @@ mod xml;
 pub(crate) use parse::begins_with_placeholder;
 pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use placeholder::{InputKind, Placeholder, PlaceholderValues};
-pub(crate) use redacted::MASK;
+pub(crate) use redacted::{MASK, masked, reveal_sensitive_values};
 pub use redacted::{PlaceholderValue, RedactedText};
 pub use spoken::{SpokenPhrase, parse_spoken};
 

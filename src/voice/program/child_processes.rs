@@ -57,7 +57,9 @@ fn parent_of(pid: i32) -> Option<i32> {
 mod tests {
     use std::process::{Command, Stdio};
 
-    use super::{children_by_parent, children_of_threads, temporary_folder_of};
+    use crate::voice::program::child_processes::{
+        children_by_parent, children_of_threads, temporary_folder_of,
+    };
 
     #[test]
     fn a_child_and_its_temporary_folder_are_found_in_both_ways() {

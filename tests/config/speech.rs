@@ -1,7 +1,9 @@
 //! `[speech]`, `[folders]` and `[sound_server]` of the daemon's file.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -259,6 +261,11 @@ fn folders_are_created_only_if_a_script_needs_them() {
         config.daemon.voice.cache_folder.local.is_dir()
             && !config.daemon.voice.recordings_folder.local.exists()
     );
+    folder.script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
+    assert_eq!(folder.load().unwrap().create_folders(), Vec::<String>::new());
+    let recordings = folder.at("recordings");
+    assert_eq!(fs::metadata(&recordings).unwrap().permissions().mode() & 0o007, 0);
+    fs::remove_dir(recordings).unwrap();
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let reported = folder.load().unwrap().create_folders();
     assert!(reported.len() == 1 && reported[0].contains("`recordings`"), "{reported:?}");

@@ -55,6 +55,7 @@ fn parent_of(pid: i32) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
     use std::process::{Command, Stdio};
 
     use crate::voice::program::child_processes::{
@@ -62,16 +63,17 @@ mod tests {
     };
 
     #[test]
-    fn a_child_and_its_temporary_folder_are_found_in_both_ways() {
+    fn a_child_and_its_temporary_folder_are_found_in_both_ways() -> io::Result<()> {
         let mut cat = Command::new("cat");
         cat.env("TMPDIR", "/tmp/of-cat").stdin(Stdio::piped());
-        let mut child = cat.spawn().unwrap();
-        let pid = i32::try_from(child.id()).unwrap();
+        let mut child = cat.spawn()?;
+        let pid = i32::try_from(child.id()).map_err(io::Error::other)?;
         assert!(children_by_parent().contains(&pid));
         assert!(children_of_threads().is_none_or(|children| children.contains(&pid)));
         assert_eq!(temporary_folder_of(pid), Some("/tmp/of-cat".into()));
         drop(child.stdin.take());
-        child.wait().unwrap();
+        child.wait()?;
         assert!(!children_by_parent().contains(&pid));
+        Ok(())
     }
 }

@@ -39,6 +39,12 @@ static PROGRAMS: Mutex<BTreeMap<PathBuf, StartedProgram>> = Mutex::new(BTreeMap:
 /// to another process before it is killed.
 static KILLING: Mutex<()> = Mutex::new(());
 
+/// Whether a thread is about to kill orphans, so that no further one is needed.
+static KILLING_IS_DUE: AtomicBool = AtomicBool::new(false);
+
+/// Whether it was logged that there are orphans that can't be killed.
+static FAILURE_IS_LOGGED: AtomicBool = AtomicBool::new(false);
+
 #[derive(Clone, Copy)]
 struct StartedProgram {
     pid: i32,
@@ -83,6 +89,9 @@ pub(super) fn unregister(folder: &Path) {
 
 /// Marks a program that was killed, and whose end was not awaited.
 pub(super) fn abandon(folder: &Path) {
+    if !ADOPTS_ORPHANS.load(Ordering::Relaxed) {
+        unregister(folder);
+    }
     if let Some(program) = PROGRAMS.lock().get_mut(folder) {
         program.abandoned = true;
     }
@@ -90,8 +99,8 @@ pub(super) fn abandon(folder: &Path) {
 
 /// Starts to kill orphans in another thread.
 pub(super) fn kill_orphans_in_background() {
-    let runtime = tokio::runtime::Handle::try_current();
-    if let (true, Ok(runtime)) = (ADOPTS_ORPHANS.load(Ordering::Relaxed), runtime) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    if ADOPTS_ORPHANS.load(Ordering::Relaxed) && !KILLING_IS_DUE.swap(true, Ordering::Relaxed) {
         drop(runtime.spawn_blocking(kill_orphans));
     }
 }
@@ -103,14 +112,18 @@ pub fn kill_orphans() {
         return;
     }
     let _killing = KILLING.lock();
+    KILLING_IS_DUE.store(false, Ordering::Relaxed);
     let give_up = Instant::now() + KILL_TIME;
     loop {
         let orphans = orphans();
         if orphans.is_empty() {
+            FAILURE_IS_LOGGED.store(false, Ordering::Relaxed);
             return;
         }
         if Instant::now() > give_up {
-            warn!(processes = orphans.len(), "processes of speech engines can't be killed");
+            if !FAILURE_IS_LOGGED.swap(true, Ordering::Relaxed) {
+                warn!(processes = orphans.len(), "processes of speech engines can't be killed");
+            }
             return;
         }
         orphans.iter().for_each(Orphan::kill);

@@ -113,6 +113,7 @@ fn read(path: &Path) -> Result<LoadedFiles, ConfigErrors> {
         engines: daemon_file.engine_names(),
         has_tts: daemon.voice.default_engine.is_some(),
         has_asr: daemon.voice.asr_engine.is_some(),
+        serves_sounds: daemon.voice.sound_server.is_some(),
     };
     let (mut library, mut files) = script::check(scripts, &context);
     files.push(daemon_file.into_file());

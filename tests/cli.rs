@@ -7,9 +7,12 @@ mod cli {
     mod cache;
     mod call;
     mod control;
+    mod engine_processes;
     mod matching;
     mod metrics;
+    mod sensitive_output;
     mod serve;
     mod slow_readers;
     mod sounds;
+    mod two_daemons;
 }

@@ -145,7 +145,8 @@ def retry_after(lab):
 
 @scenario("the circuit breaker opens after repeated failures, calls then continue at once, and it closes again later")
 def breaker(lab):
-    lab.daemon.configure('[breaker]\nfailures = 3\nopen_for = "1s"')
+    # Open for long enough that a call begins in this time on a slow machine.
+    lab.daemon.configure('[breaker]\nfailures = 3\nopen_for = "5s"')
     lab.web.on("/it", SILENT)
     asks(lab, "retry = 0").start()
     lab.in_parallel(lambda _: expect_no_response(lab, within=2.6), range(3))
@@ -156,6 +157,6 @@ def breaker(lab):
     expect("requests of the failures", requests, 3)
     expect("further requests", len(lab.web.requests) - requests, 0)
     lab.web.on("/it", GOOD)
-    wait_until(lambda: outcome(lab) == "matched", 5, "a call with the outcome matched")
+    wait_until(lambda: outcome(lab) == "matched", 15, "a call with the outcome matched")
     expect("the log has this line once", lab.daemon.log.count("circuit breaker closed"), 1)
     expect_match(lab, within=0.6)

@@ -1,9 +1,11 @@
 //! `dialscript call`: simulates one call in the terminal.
 
 mod args;
+mod redaction;
 
 use std::io::{IsTerminal, stdin};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -12,18 +14,21 @@ use tokio::sync::mpsc;
 use crate::cli::check::{print_warnings, report_failure};
 use crate::cli::config_file::ConfigFile;
 use crate::cli::printer::{OutputFormat, OutputLine, Printer};
-use crate::cli::simulated_voice::{PromptTexts, SimulationOptions};
+use crate::cli::simulated_voice::SimulationOptions;
 use crate::cli::simulation::{Simulation, SimulationResult, place_call};
 use crate::cli::terminal::print_error;
 use crate::config::{self, Config};
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
+use crate::script::template::reveal_sensitive_values;
 use crate::telemetry::Switch;
 use crate::telemetry::event_layer::install_event_layer;
+use crate::voice::program::{adopt_orphans, kill_orphans};
 
 pub(super) use args::CallArgs;
 
 use args::is_dtmf_key;
+use redaction::CallRedaction;
 
 /// The caller hangs up after this time at the latest, with and without `--hangup-after`.
 const MAX_CALL_DURATION: Duration = Duration::from_secs(4 * 60 * 60);
@@ -34,6 +39,9 @@ const TYPED_KEY_BUFFER: usize = 64;
 
 /// Runs the call and prints what happens in it.
 pub(super) fn call(options: &CallArgs) -> ExitCode {
+    if options.reveal {
+        reveal_sensitive_values();
+    }
     let printer = Printer::new(if options.json { OutputFormat::Json } else { OutputFormat::Text });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = match runtime {
@@ -45,7 +53,12 @@ pub(super) fn call(options: &CallArgs) -> ExitCode {
         None => match load_config_with_script(&options.config, &options.script) {
             Ok(config) => {
                 print_warnings(&config.warnings);
-                runtime.block_on(simulate_until_interrupted(options, &config, &printer))
+                // If the system refuses it, an engine may leave processes behind.
+                drop(adopt_orphans());
+                let code = runtime.block_on(simulate_until_interrupted(options, &config, &printer));
+                drop(runtime);
+                kill_orphans();
+                code
             }
             Err(code) => code,
         },
@@ -78,8 +91,13 @@ pub(super) fn load_config_with_script(file: &ConfigFile, script: &str) -> Result
 }
 
 async fn simulate(options: &CallArgs, config: &Config, printer: &Printer) -> ExitCode {
-    let log_printer = printer.clone();
+    let redaction = Arc::new(match options.reveal {
+        true => CallRedaction::Nothing,
+        false => CallRedaction::by_log(),
+    });
+    let (log_printer, log_redaction) = (printer.clone(), redaction.clone());
     install_event_layer(move |event| {
+        log_redaction.observe(&event);
         if let Some(line) = OutputLine::from_log_event(&event) {
             log_printer.print(&line);
         }
@@ -91,15 +109,22 @@ async fn simulate(options: &CallArgs, config: &Config, printer: &Printer) -> Exi
         Err(error) => return print_error(&error.to_string()),
     };
     let address = simulation.address.to_string();
-    let result = run_call(options, &address, printer, simulation_options).await;
+    let result = run_call(options, &address, printer, simulation_options, redaction).await;
     simulation.stop().await;
     print_outcome(options, result.as_ref(), printer)
 }
 
 async fn call_daemon(options: &CallArgs, server: &str, printer: &Printer) -> ExitCode {
-    let text = "requests and answers are only in the daemon's log";
+    let redaction =
+        Arc::new(if options.reveal { CallRedaction::Nothing } else { CallRedaction::All });
+    let text = match options.reveal {
+        true => "requests and answers are only in the daemon's log",
+        false => {
+            "requests and answers are only in the daemon's log; --reveal shows keys, words, values and destinations"
+        }
+    };
     printer.print(&OutputLine::new("note", json!({ "text": text }), text));
-    let result = run_call(options, server, printer, SimulationOptions::default()).await;
+    let result = run_call(options, server, printer, SimulationOptions::default(), redaction).await;
     print_outcome(options, result.as_ref(), printer)
 }
 
@@ -108,17 +133,18 @@ async fn run_call(
     server: &str,
     printer: &Printer,
     simulation_options: SimulationOptions,
+    redaction: Arc<CallRedaction>,
 ) -> Option<SimulationResult> {
     printer.restart_clock();
     let dtmf = dtmf_source(options, printer);
     let event_printer = printer.clone();
     let hang_up_after = options.hangup_after.unwrap_or(MAX_CALL_DURATION).min(MAX_CALL_DURATION);
-    let phone = Phone::new(dtmf, Some(hang_up_after), move |mut event| {
+    let phone = Phone::new(dtmf, Some(hang_up_after), move |event| {
         if let CallEvent::CallerSpoke { text, .. } = &event.event {
             simulation_options.caller_speech.push(text);
         }
-        event.event = with_prompt_text(event.event, &simulation_options.prompt_texts);
-        event_printer.print_call_event(&event);
+        let line = redaction.line(event.event, &simulation_options.prompt_texts);
+        event_printer.print_at(event.at, &line);
     });
     let phone = phone.with_utterances(options.utterances());
     match place_call(server, &options.simulated_call(), options.destinations(), phone).await {
@@ -128,23 +154,6 @@ async fn run_call(
             printer.print(&OutputLine::new("error", json!({ "reason": error.to_string() }), text));
             None
         }
-    }
-}
-
-/// Replaces the name of a sound by the text that was spoken for it.
-fn with_prompt_text(event: CallEvent, texts: &PromptTexts) -> CallEvent {
-    let quoted = |sound: String| match texts.get(&sound) {
-        Some(text) => format!("\u{201c}{text}\u{201d}"),
-        None => sound,
-    };
-    match event {
-        CallEvent::SoundStarted { sound, duration } => {
-            CallEvent::SoundStarted { sound: quoted(sound), duration }
-        }
-        CallEvent::SoundInterrupted { sound, played } => {
-            CallEvent::SoundInterrupted { sound: quoted(sound), played }
-        }
-        other => other,
     }
 }
 

@@ -21,6 +21,7 @@ use crate::script::input_check::InputCheck;
 use crate::script::report::CallOutcome;
 use crate::script::request::TriggerError;
 use crate::script::subject::BranchSubject;
+use crate::script::template::{Secrets, reveal_sensitive_values};
 use crate::trigger::MAX_BODY;
 
 use answer_file::AnswerFile;
@@ -45,6 +46,9 @@ pub(super) struct MatchArgs {
     /// Input of the caller, for a script without `[trigger]`
     #[arg(long, value_name = "TEXT", conflicts_with = "answer")]
     input: Option<String>,
+    /// Show secrets and sensitive input instead of ***
+    #[arg(long)]
+    reveal: bool,
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
@@ -69,12 +73,19 @@ pub(super) fn matching(options: &MatchArgs) -> ExitCode {
     let Some(script) = config.library.scripts.get(&options.script) else {
         return ExitCode::FAILURE;
     };
+    if options.reveal {
+        reveal_sensitive_values();
+    }
+    let secrets = &config.library.secrets;
     match (&script.trigger, &options.answer, &options.input) {
         (Some(trigger), Some(file), _) if !trigger.background => match answer_file::read(file) {
-            Ok(file) => options.print(&match_answer(script, trigger, options.with_overrides(file))),
+            Ok(file) => {
+                let report = match_answer(script, trigger, options.with_overrides(file));
+                options.print(&report, secrets)
+            }
             Err(error) => print_error(&error.to_string()),
         },
-        (None, _, Some(input)) => options.print(&match_input(script, input)),
+        (None, _, Some(input)) => options.print(&match_input(script, input), secrets),
         (trigger, ..) => {
             print_error(usage_hint(trigger.as_ref()));
             ExitCode::from(EXIT_USAGE)
@@ -96,8 +107,9 @@ impl MatchArgs {
         }
     }
 
-    fn print(&self, report: &MatchReport) -> ExitCode {
+    fn print(&self, report: &MatchReport, secrets: &Secrets) -> ExitCode {
         for line in &report.lines {
+            let line = line.without_secrets(secrets);
             let shown =
                 if self.json { line.to_json().to_string() } else { escape_control(&line.text) };
             print_line(&shown);
@@ -135,29 +147,35 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
     let key = trigger.response_key.as_ref();
     let subject = BranchSubject::from_answer(&answer, key);
     let mut lines = vec![report::answer_line(&answer), report::value_line(&answer, &subject, key)];
-    lines.extend(report::branch_lines(&script.branches, &subject));
+    lines.extend(report::branch_lines(&script.branches, &subject, |why| why));
     let chosen = match decide_branch(&script.branches, &answer, key) {
         BranchDecision::Matched(chosen) => ChosenOutcome::branch(chosen),
         BranchDecision::Otherwise => ChosenOutcome::otherwise(script),
         BranchDecision::NoResponse(reason) => ChosenOutcome::no_response(script, reason),
     };
-    match_report(
-        lines,
-        &chosen,
-        &KnownValues { script: &script.name, answer: Some(&answer), input: None },
-    )
+    let known =
+        KnownValues { script: &script.name, answer: Some(&answer), ..KnownValues::default() };
+    match_report(lines, &chosen, &known)
 }
 
 fn match_input(script: &Script, input: &str) -> MatchReport {
     let (check, method, text) = read_input(script, input);
-    let known = KnownValues { script: &script.name, answer: None, input: Some((method, &text)) };
+    let input_is_sensitive = script.has_sensitive_input();
+    let known = KnownValues {
+        script: &script.name,
+        answer: None,
+        input: Some((method, &text)),
+        input_is_sensitive,
+    };
     if check != InputCheck::Valid {
-        let lines = vec![report::input_line(input)];
+        let lines = vec![report::input_line(known.shown_input(input))];
         return match_report(lines, &ChosenOutcome::rejected_input(script, check), &known);
     }
     let subject = BranchSubject::from_input(&text);
-    let mut lines = vec![report::input_line(&text)];
-    lines.extend(report::branch_lines(&script.branches, &subject));
+    let mut lines = vec![report::input_line(known.shown_input(&text))];
+    let branch_lines =
+        report::branch_lines(&script.branches, &subject, |why| known.shown_input(why));
+    lines.extend(branch_lines);
     let chosen = match choose_branch(&script.branches, &subject) {
         Some(chosen) => ChosenOutcome::branch(chosen),
         None if script.rejects_unmatched_input => ChosenOutcome::unmatched_input(script),

@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 use tracing::Level;
 
 use crate::cli::terminal::{escape_control, print_line};
-use crate::fake::phone::{CallEvent, Continuation, TimedCallEvent};
+use crate::fake::phone::{CallEvent, Continuation};
+use crate::script::template::{Secrets, masked};
 use crate::telemetry::event_layer::LogEvent;
 
 /// One line, in both forms.
@@ -33,6 +34,24 @@ impl OutputLine {
         let mut object = self.fields.clone();
         object.insert("event".into(), self.event.into());
         Value::Object(object)
+    }
+
+    /// The line with secrets masked.
+    pub(super) fn without_secrets(&self, secrets: &Secrets) -> Self {
+        let mask = |text: &str| {
+            secrets
+                .values()
+                .fold(text.to_owned(), |text, secret| text.replace(secret, masked(secret)))
+        };
+        let field = |(name, value): (&String, &Value)| match value {
+            Value::String(text) => (name.clone(), mask(text).into()),
+            other => (name.clone(), other.clone()),
+        };
+        Self {
+            event: self.event,
+            fields: self.fields.iter().map(field).collect(),
+            text: mask(&self.text),
+        }
     }
 
     /// An event that the caller or the dialplan sees.
@@ -217,8 +236,9 @@ impl Printer {
         state.write_line(state.started_at.elapsed(), line);
     }
 
-    pub(super) fn print_call_event(&self, event: &TimedCallEvent) {
-        self.0.lock().write_line(event.at, &OutputLine::from_call_event(&event.event));
+    /// Prints a line with the time of its event.
+    pub(super) fn print_at(&self, at: Duration, line: &OutputLine) {
+        self.0.lock().write_line(at, line);
     }
 }
 

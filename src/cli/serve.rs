@@ -23,6 +23,7 @@ use crate::listener::NetworkListener;
 use crate::server::{CallServer, SwitchListener};
 use crate::telemetry::{self, DaemonLog, Switch};
 use crate::trigger::HttpTriggerClient;
+use crate::voice::program::{adopt_orphans, kill_orphans};
 use crate::voice::sound_server::SoundUrls;
 use crate::voice::{self, VoiceEngines};
 
@@ -49,12 +50,16 @@ pub(crate) fn serve(path: &Path) -> ExitCode {
         Err(error) => return print_error(&format!("can't write a log: {error}")),
     };
     log_warnings(&config);
+    if let Err(error) = adopt_orphans() {
+        warn!(%error, "processes that speech engines leave behind can't be killed");
+    }
     let served = build_runtime().and_then(|runtime| {
         let served = runtime.block_on(run_daemon(path, config, &log));
         // Does not wait for DNS lookups, which block a thread and can't be cancelled.
         runtime.shutdown_background();
         served
     });
+    kill_orphans();
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

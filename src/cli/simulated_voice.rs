@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tempfile::TempPath;
 
 use crate::channel::{AsrSource, Sound};
+use crate::script::template::MASK;
 use crate::script::voice::{
     AsrError, RenderedSound, SoundError, SoundRequest, VoiceParams, VoiceService,
 };
@@ -46,18 +47,53 @@ fn public_text(request: &SoundRequest) -> Option<String> {
     }
 }
 
-/// The texts of spoken sounds, by the names of the sounds.
+/// The texts of spoken sounds.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PromptTexts(Arc<Mutex<HashMap<String, String>>>);
+pub(crate) struct PromptTexts(Arc<Mutex<SpokenTexts>>);
+
+#[derive(Debug, Default)]
+struct SpokenTexts {
+    /// The texts without sensitive values, by the names of the sounds.
+    by_sound: HashMap<String, String>,
+    /// Whether a sensitive text was spoken: the switch may then speak it itself.
+    is_sensitive: bool,
+}
+
+/// The commands with which a switch speaks a text itself, as the fakes name them.
+const SPEAKING_COMMANDS: [&str; 4] = ["digits ", "letters ", "say ", "speak "];
 
 impl PromptTexts {
-    pub(crate) fn get(&self, sound: &str) -> Option<String> {
-        self.0.lock().get(sound).cloned()
+    /// The text of a sound, in quotes, or the name of the sound.
+    pub(crate) fn shown(&self, sound: String) -> String {
+        let texts = self.0.lock();
+        match texts.by_sound.get(&sound) {
+            Some(text) => format!("\u{201c}{text}\u{201d}"),
+            None if texts.is_sensitive => Self::without_spoken_text(&sound).unwrap_or(sound),
+            None => sound,
+        }
+    }
+
+    /// The name of a sound in which the text is masked; `None` if the switch does not speak a text.
+    pub(crate) fn without_spoken_text(sound: &str) -> Option<String> {
+        let command = SPEAKING_COMMANDS.iter().find(|command| sound.starts_with(**command))?;
+        Some(format!("{command}{MASK}"))
     }
 
     fn insert(&self, sound: &Sound, text: String) {
         if let Sound::File(name) | Sound::Named(name) | Sound::Url(name) = sound {
-            self.0.lock().insert(name.to_string(), text);
+            let mut texts = self.0.lock();
+            // Asterisk plays a file by its name without the extension.
+            if let Some(stem) = name.strip_suffix(".wav") {
+                texts.by_sound.insert(stem.to_owned(), text.clone());
+            }
+            texts.by_sound.insert(name.to_string(), text);
+        }
+    }
+
+    fn note_sensitive(&self, request: &SoundRequest) {
+        if let SoundRequest::Text { text, .. } = request {
+            let is_hidden = text.is_sensitive() && text.redacted() != text.text();
+            self.0.lock().is_sensitive |= is_hidden;
         }
     }
 }
@@ -160,6 +196,7 @@ impl<V: VoiceService> VoiceService for SimulatedVoice<V> {
 
     fn render(&self, request: SoundRequest, switch_has_tts: bool) -> Self::PendingRender {
         let text = public_text(&request);
+        self.options.prompt_texts.note_sensitive(&request);
         if let (Some(text), false) = (&text, self.options.engines) {
             return SimulatedSound::Placeholder(self.options.placeholder_sound(text));
         }

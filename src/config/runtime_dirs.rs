@@ -1,5 +1,7 @@
 //! The folders in which the daemon writes files: the sound cache and the recordings.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
 use crate::script::definition::{PromptPart, Script, ScriptLibrary};
@@ -10,21 +12,24 @@ pub(crate) fn create(settings: &VoiceSettings, library: &ScriptLibrary) -> Vec<S
     let scripts = || library.scripts.values();
     let uses_cache = scripts().any(|script| uses_sound_cache(script));
     let records = scripts().any(|script| script.speech.is_some());
-    let needed = [
-        (
-            uses_cache,
-            &settings.cache_folder.local,
-            "`cache` in [folders]; until then, texts and sounds from URLs cannot be played",
-        ),
-        (
-            records,
-            &settings.recordings_folder.local,
-            "`recordings` in [folders]; until then, speech cannot be recorded",
-        ),
-    ];
-    let needed = needed.into_iter().filter(|(is_needed, ..)| *is_needed);
-    needed.filter_map(|(_, folder, key)| create_folder(folder, key).err()).collect()
+    let cache = (
+        &settings.cache_folder.local,
+        CACHE_MODE,
+        "`cache` in [folders]; until then, texts and sounds from URLs cannot be played",
+    );
+    let recordings = (
+        &settings.recordings_folder.local,
+        RECORDINGS_MODE,
+        "`recordings` in [folders]; until then, speech cannot be recorded",
+    );
+    let needed = [uses_cache.then_some(cache), records.then_some(recordings)].into_iter().flatten();
+    needed.filter_map(|(folder, mode, key)| create_folder(folder, mode, key).err()).collect()
 }
+
+/// The switch may run as any user.
+const CACHE_MODE: u32 = 0o777;
+/// Other users must not hear what callers say. The switch needs to write here, so it is this user or in the group.
+const RECORDINGS_MODE: u32 = 0o770;
 
 /// Whether a script plays texts or sounds from URLs.
 fn uses_sound_cache(script: &Script) -> bool {
@@ -32,8 +37,15 @@ fn uses_sound_cache(script: &Script) -> bool {
     parts.any(|part| !matches!(part, PromptPart::Recorded(_)))
 }
 
-fn create_folder(folder: &Path, key: &str) -> Result<(), String> {
-    std::fs::create_dir_all(folder).map_err(|e| {
+fn create_folder(folder: &Path, mode: u32, key: &str) -> Result<(), String> {
+    let created =
+        folder.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(
+            |()| match DirBuilder::new().mode(mode).create(folder) {
+                Err(_) if folder.is_dir() => Ok(()),
+                created => created,
+            },
+        );
+    created.map_err(|e| {
         let folder = folder.display();
         format!("cannot create the folder `{folder}` ({e}): name another as {key}")
     })

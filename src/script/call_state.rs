@@ -134,11 +134,9 @@ impl<'a> CallState<'a> {
         allowed
     }
 
-    /// Stores the input of the running script. It is sensitive if either `[keypress]` or `[speech]` says so, whichever
-    /// table the input belongs to.
+    /// Stores the input of the running script.
     pub(crate) fn record_input(&mut self, text: String, method: InputMethod) {
-        let sensitive = self.script.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
-            || self.script.speech.as_ref().is_some_and(|speech| speech.sensitive);
+        let sensitive = self.script.has_sensitive_input();
         if sensitive && !text.is_empty() {
             self.sensitive_inputs.push(text.clone());
         }

@@ -66,6 +66,14 @@ pub struct Script {
     pub later_answer_paths: Vec<KeyPath>,
 }
 
+impl Script {
+    /// Whether `[keypress]` or `[speech]` says so. This applies to all input, whichever table it belongs to.
+    pub(crate) fn has_sensitive_input(&self) -> bool {
+        self.keypress.as_ref().is_some_and(|keypress| keypress.sensitive)
+            || self.speech.as_ref().is_some_and(|speech| speech.sensitive)
+    }
+}
+
 /// The prompt: what the caller hears first.
 #[derive(Debug, Clone, Default)]
 pub struct ScriptPrompt {

@@ -10,6 +10,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::channel::Destination;
 
+mod xml;
+
+pub(crate) use xml::CDATA_SPLIT;
+
 /// The place where a value is inserted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EscapeContext {
@@ -27,8 +31,12 @@ pub enum EscapeContext {
     JsonString,
     /// Outside of quotes in JSON. A valid JSON number is inserted as a number, anything else as a string.
     JsonValue,
-    /// Text or an attribute value in XML.
+    /// A text or a quoted attribute in XML.
     Xml,
+    /// A comment in XML.
+    XmlComment,
+    /// A CDATA section in XML.
+    XmlCdata,
     /// A part of a destination in the dialplan.
     Destination,
     /// The value of a channel variable.
@@ -75,7 +83,9 @@ impl EscapeContext {
             Self::JsonString => out.push_str(strip_quotes(&json_string(value))),
             Self::JsonValue if is_json_number(value) => out.push_str(value),
             Self::JsonValue => out.push_str(&json_string(value)),
-            Self::Xml => escape_xml(&replace_control_characters(value), out),
+            Self::Xml => xml::escape_text(value, out),
+            Self::XmlComment => xml::escape_comment(value, out),
+            Self::XmlCdata => xml::escape_cdata(value, out),
             Self::Host if !is_host_part(value) => return Err(EscapeError::Host),
             Self::Destination if !Destination::is_valid_part(value) => {
                 return Err(EscapeError::Destination);
@@ -125,17 +135,4 @@ fn is_json_number(value: &str) -> bool {
 
 fn is_host_part(value: &str) -> bool {
     !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
-}
-
-fn escape_xml(value: &str, out: &mut String) {
-    for c in value.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
-            c => out.push(c),
-        }
-    }
 }

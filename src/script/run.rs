@@ -18,7 +18,7 @@ use crate::script::prompt_sounds::PromptSounds;
 use crate::script::report::{CallOutcome, CallReport};
 use crate::script::request::TriggerClient;
 use crate::script::subject::BranchSubject;
-use crate::script::template::{MASK, RedactedText, Template};
+use crate::script::template::{RedactedText, Template, masked};
 use crate::script::voice::VoiceService;
 
 mod question;
@@ -147,6 +147,9 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let next_keypress = next_script.as_ref().and_then(|script| script.keypress.as_ref());
         let type_ahead = next_keypress
             .map_or(TypeAhead::Discard, |keypress| TypeAhead::Keep(&keypress.digit_options));
+        if let Some(next_script) = &next_script {
+            log_question(next_script);
+        }
         // Variables come first, so that they are set even if the caller hangs up during the sounds.
         self.set_variables(outcome).await?;
         self.play_playlist(script, &outcome.sounds, RequestPhase::After, type_ahead).await?;
@@ -156,14 +159,14 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     async fn set_variables(&mut self, outcome: &ScriptOutcome) -> Result<(), Interruption> {
         for (name, template) in &outcome.variables {
             let value = self.fill_variable(template);
-            self.channel.set_variable(name, &value).await?;
+            debug!(name, value = value.redacted().as_ref(), "variable");
+            self.channel.set_variable(name, value.text()).await?;
         }
         Ok(())
     }
 
-    fn fill_variable(&self, template: &Template) -> String {
-        let filled = template.fill(&self.state.values(RequestPhase::After));
-        filled.map(RedactedText::into_text).unwrap_or_default()
+    fn fill_variable(&self, template: &Template) -> RedactedText {
+        template.fill(&self.state.values(RequestPhase::After)).unwrap_or_default()
     }
 
     /// Plays sounds, if the caller can hear them.
@@ -228,6 +231,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             Ok(filled) => filled,
             Err(error) => return Ok(self.fail(error.to_string())),
         };
+        debug!(destination = redacted, "destination");
         match self.channel.check_destination(&destination).await? {
             DestinationCheck::Missing => Ok(self.fail(format!("the dialplan has no {redacted}"))),
             DestinationCheck::NoPriorities => {
@@ -315,7 +319,14 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
 
     /// A text for logs: masked if it contains something sensitive, and cut to [`MAX_LOGGED_CHARACTERS`].
     fn redacted(&self, text: &str) -> String {
-        let redacted = if self.state.contains_sensitive(text) { MASK } else { text };
+        let redacted = if self.state.contains_sensitive(text) { masked(text) } else { text };
         redacted.chars().take(MAX_LOGGED_CHARACTERS).collect()
+    }
+}
+
+/// From here on, the caller may press keys for this script.
+fn log_question(script: &Script) {
+    if script.keypress.is_some() || script.speech.is_some() {
+        debug!(script = script.name, sensitive = script.has_sensitive_input(), "question");
     }
 }

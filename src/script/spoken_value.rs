@@ -114,6 +114,8 @@ fn plain_words(text: &str) -> String {
     let characters = text.chars().take(MAX_SPOKEN_CHARACTERS);
     let characters = characters.map(|character| match character {
         '<' | '>' | '[' | ']' | '{' | '}' | '|' | '\\' | '^' | '`' => ' ',
+        // XML does not allow them: an engine may put the text into SSML.
+        '\u{FFFE}' | '\u{FFFF}' => ' ',
         character if character.is_control() => ' ',
         character => character,
     });

@@ -12,11 +12,12 @@ mod parse;
 mod placeholder;
 mod redacted;
 mod spoken;
+mod xml;
 
 pub(crate) use parse::begins_with_placeholder;
 pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use placeholder::{InputKind, Placeholder, PlaceholderValues};
-pub(crate) use redacted::MASK;
+pub(crate) use redacted::{MASK, masked, reveal_sensitive_values};
 pub use redacted::{PlaceholderValue, RedactedText};
 pub use spoken::{SpokenPhrase, parse_spoken};
 
@@ -52,6 +53,10 @@ impl Template {
             Some(TemplatePart::Text(last)) => last.push_str(text),
             _ => self.parts.push(TemplatePart::Text(text.to_owned())),
         }
+    }
+
+    fn ends_with_text(&self, end: &str) -> bool {
+        matches!(self.parts.last(), Some(TemplatePart::Text(text)) if text.ends_with(end))
     }
 
     pub fn append(&mut self, other: Self) {

@@ -31,7 +31,8 @@ impl Default for SpeakingRate {
 /// A request for a sound that has to be rendered or fetched.
 #[derive(Debug, Clone)]
 pub enum SoundRequest {
-    /// A text to be spoken. It contains nothing that an engine could take for a command.
+    /// A text to be spoken: either a text as the author of a script has written it, or the value of a placeholder, in
+    /// which nothing is left that an engine could take for markup or a command.
     Text {
         /// A sensitive text is never cached or logged.
         text: RedactedText,

@@ -49,16 +49,14 @@ impl Drop for Prewarmer {
 
 async fn prewarm_loop(mut fixed_sounds: Vec<SoundRequest>, renderer: SoundRenderer) {
     fixed_sounds.retain(|request| !renderer.needs_switch_tts(request));
-    if renderer.store.is_owned_elsewhere() {
-        warn!("another process owns the sound cache: only that process enforces its size limit");
-    }
-    forget_deleted(&renderer).await;
+    update_index(&renderer).await;
+    wait_for_ownership(&renderer).await;
     let mut failed = render_all(fixed_sounds.clone(), &renderer).await;
     log_result(&failed, fixed_sounds.len());
     let (mut retry_interval, mut attempted_at) = (CHECK_INTERVAL, Instant::now());
     loop {
         sleep(CHECK_INTERVAL).await;
-        forget_deleted(&renderer).await;
+        update_index(&renderer).await;
         // In a full cache, a prepared sound would only replace one that calls use.
         if !renderer.store.has_room() || attempted_at.elapsed() < retry_interval {
             continue;
@@ -77,9 +75,22 @@ async fn prewarm_loop(mut fixed_sounds: Vec<SoundRequest>, renderer: SoundRender
     }
 }
 
-async fn forget_deleted(renderer: &SoundRenderer) {
+/// While another process owns the folder, this one can't store the sounds that it would render.
+async fn wait_for_ownership(renderer: &SoundRenderer) {
+    if !renderer.store.is_owned_elsewhere() {
+        return;
+    }
+    warn!("another process owns the sound cache: this one stores no sounds");
+    while renderer.store.is_owned_elsewhere() {
+        sleep(CHECK_INTERVAL).await;
+        update_index(renderer).await;
+    }
+    info!("this process owns the sound cache");
+}
+
+async fn update_index(renderer: &SoundRenderer) {
     let store = renderer.store.clone();
-    match tokio::task::spawn_blocking(move || store.forget_deleted()).await {
+    match tokio::task::spawn_blocking(move || store.update_index()).await {
         Ok(Ok(0)) | Err(_) => {}
         Ok(Ok(sounds)) => warn!(sounds, "cached sounds were deleted, but not by this daemon"),
         Ok(Err(error)) => warn!(%error, "can't read the sound cache"),

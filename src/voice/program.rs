@@ -1,6 +1,8 @@
 //! Runs an engine's program for one sound or one utterance, without a shell and with limits on time and output.
 
+mod child_processes;
 mod error;
+mod orphans;
 mod private_folder;
 mod running_program;
 
@@ -16,6 +18,7 @@ use private_folder::PrivateFolder;
 use running_program::{ProgramTask, RunningProgram};
 
 pub use error::{ProgramError, ProgramErrorReason};
+pub use orphans::{adopt_orphans, kill_orphans};
 
 /// Words per minute at normal speed.
 const NORMAL_WPM: u32 = 175;
@@ -42,8 +45,9 @@ pub enum ProgramInput<'a> {
 /// Runs a program and returns its output: the file `{out}` if an argument contains that placeholder, else its standard
 /// output.
 ///
-/// The program and all processes that it started are killed at the end of `time_limit`, when the output becomes too
-/// long, and when this future is dropped. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private
+/// The program and all processes of its group are killed at the end of `time_limit`, when the output becomes too long,
+/// and when this future is dropped. After [`adopt_orphans`], every process that it has started is killed, also when it
+/// has ended by itself. The environment consists of `PATH`, `HOME`, a UTF-8 locale, and a private
 /// `TMPDIR` that is removed afterwards.
 ///
 /// # Errors

@@ -1,18 +1,23 @@
 //! Synthesized and fetched sounds: files in one folder, with an index in memory.
 //!
 //! A lookup only reads the index. If another program deletes a file, the caller hears nothing when the sound is played.
-//! [`SoundStore::forget_deleted`] removes such sounds from the index, and must be called regularly.
+//! [`SoundStore::update_index`] removes such sounds from the index, and must be called regularly.
+//!
+//! One process owns the folder and keeps it within its size. Others, such as a second daemon or `dialscript call`, read
+//! its sounds, and delete their own ones after use.
 
 pub(super) mod cache_metadata;
+mod folder_contents;
+mod ownership;
 mod sound_index;
 pub(super) mod sound_key;
 mod store_folder;
 mod stored_sound;
+mod temporary_sounds;
 
-use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 use tracing::warn;
@@ -27,13 +32,10 @@ use crate::script::voice::SoundError;
 use cache_metadata::SoundCacheMetadata;
 use sound_index::SoundIndex;
 use sound_key::SoundKey;
-use store_folder::{METADATA_EXTENSION, StoreFolder, StoredFile, StoredFileName};
+use store_folder::StoreFolder;
 
 pub(super) use store_folder::is_temporary_name;
 pub(super) use stored_sound::StoredSound;
-
-/// The size of a WAV header. After a crash there may be a file that has no samples.
-const EMPTY_WAV_BYTES: u64 = 44;
 
 /// The stored sounds. If they take more than `max_bytes`, the least recently used ones are removed first.
 pub(super) struct SoundStore {
@@ -41,6 +43,10 @@ pub(super) struct SoundStore {
     urls: Option<Arc<SoundUrls>>,
     max_bytes: u64,
     index: Mutex<SoundIndex>,
+    /// Whether this process owns the folder, and has all of its sounds in the index.
+    is_owner: AtomicBool,
+    /// Held while this process becomes the owner.
+    takeover: Mutex<()>,
 }
 
 impl SoundStore {
@@ -54,17 +60,14 @@ impl SoundStore {
             urls,
             max_bytes: settings.max_cache_bytes,
             index: Mutex::default(),
+            is_owner: AtomicBool::new(false),
+            takeover: Mutex::new(()),
         };
-        match store.folder.list() {
-            Ok(files) => store.load_files(files),
-            Err(error) => warn!(%error, "can't read the sound cache"),
+        let loaded = if store.try_own() { Ok(()) } else { store.load_files(false) };
+        if let Err(error) = loaded {
+            warn!(%error, "can't read the sound cache");
         }
         store
-    }
-
-    /// Whether another process owns the folder. Only the owner enforces the size limit and deletes leftovers.
-    pub(super) fn is_owned_elsewhere(&self) -> bool {
-        self.folder.is_owned_elsewhere()
     }
 
     /// Whether less than 7/8 of the allowed size is used.
@@ -73,11 +76,13 @@ impl SoundStore {
     }
 
     pub(super) fn get(&self, key: SoundKey) -> Option<Arc<StoredSound>> {
-        self.index.lock().get(key)
+        let sound = self.index.lock().get(key)?;
+        let is_owner = self.is_owner.load(Ordering::Acquire);
+        (is_owner || sound.exists()).then_some(sound)
     }
 
-    /// Writes a sound, and replaces the one with the same key. Without a key, the files are deleted when nobody holds
-    /// the sound any more.
+    /// Writes a sound, and replaces the one with the same key. Without a key, or if another process owns the folder,
+    /// the files are deleted when nobody holds the sound any more.
     ///
     /// # Errors
     ///
@@ -93,8 +98,11 @@ impl SoundStore {
         put.await.unwrap_or_else(|_| Err(SoundError("could not write the sound".into())))
     }
 
-    /// Writes the changed metadata of a sound to disk.
+    /// Writes the changed metadata of a sound to disk, if this process owns the folder.
     pub(super) async fn write_metadata(&self, sound: &Arc<StoredSound>) {
+        if !self.is_owner.load(Ordering::Acquire) {
+            return;
+        }
         let sound = sound.clone();
         let written = tokio::task::spawn_blocking(move || sound.write_metadata()).await;
         if let Ok(Err(error)) = written {
@@ -104,38 +112,7 @@ impl SoundStore {
 
     pub(super) fn remove(&self, key: SoundKey) {
         let removed = self.index.lock().remove(key);
-        self.delete_files(removed);
-    }
-
-    /// Removes sounds from the index whose files somebody else has deleted. Returns their number.
-    ///
-    /// # Errors
-    ///
-    /// If the folder can't be read.
-    pub(super) fn forget_deleted(&self) -> io::Result<usize> {
-        // The index is copied before the folder is read. Otherwise a sound that is stored in between would seem
-        // deleted. The copy has weak references, because `evict` does not remove sounds to which there are other
-        // references.
-        let indexed: Vec<_> = {
-            let index = self.index.lock();
-            index.iter().map(|(key, sound)| (key, Arc::downgrade(sound))).collect()
-        };
-        let files: HashSet<_> = self.folder.list()?.into_iter().map(|file| file.name).collect();
-        let indexed = indexed.into_iter().filter_map(|(key, sound)| Some((key, sound.upgrade()?)));
-        let deleted =
-            indexed.filter(|(_, sound)| !sound.sound_files().all(|file| files.contains(&file)));
-        Ok(deleted.filter(|(key, sound)| self.forget_if_current(*key, sound)).count())
-    }
-
-    /// Returns `false` if the key has another sound by now.
-    fn forget_if_current(&self, key: SoundKey, sound: &Arc<StoredSound>) -> bool {
-        let forgotten = {
-            let mut index = self.index.lock();
-            if index.is_current(key, sound) { index.remove(key) } else { None }
-        };
-        let is_forgotten = forgotten.is_some();
-        self.delete_files(forgotten);
-        is_forgotten
+        delete_files(removed, self.try_own());
     }
 
     fn write_sound(
@@ -144,30 +121,48 @@ impl SoundStore {
         encoded: Vec<EncodedSound>,
         metadata: Option<SoundCacheMetadata>,
     ) -> Result<Arc<StoredSound>, SoundError> {
+        let write_error =
+            |error: io::Error| SoundError(format!("could not write the sound: {error}"));
         let random = random_name().map_err(|error| SoundError(error.to_string()))?;
+        self.folder.create().map_err(write_error)?;
+        let key = key.filter(|_| self.try_own());
         let stem = match key {
             Some(key) => store_folder::cached_stem(key, &random),
             None => store_folder::temporary_stem(&random),
         };
         let extensions = encoded.iter().map(|file| file.extension).collect();
         let bytes = encoded.iter().map(|file| file.bytes.len() as u64).sum();
-        let sound = self.new_sound(stem, extensions, bytes, metadata);
+        let mut sound = self.new_sound(stem, extensions, bytes, metadata);
         // Then, if a write fails, the drop of `sound` deletes the files that were already written.
         sound.delete_on_drop();
-        let write_error =
-            |error: io::Error| SoundError(format!("could not write the sound: {error}"));
-        sound.write_metadata().map_err(write_error)?;
-        // The first file, `.wav`, is written last: `load_files` takes a sound as complete if this file exists.
-        for file in encoded.iter().rev() {
-            let written = self.folder.write(&sound.file_name(file.extension), &file.bytes);
-            written.map_err(write_error)?;
+        match key {
+            Some(_) => self.write_cached(&sound, &encoded),
+            None => self.write_temporary(&mut sound, &encoded),
         }
+        .map_err(write_error)?;
         let sound = Arc::new(sound);
         if let Some(key) = key {
             sound.keep_files();
-            self.insert(key, sound.clone());
+            self.insert(key, sound.clone(), true);
         }
         Ok(sound)
+    }
+
+    fn write_cached(&self, sound: &StoredSound, encoded: &[EncodedSound]) -> io::Result<()> {
+        sound.write_metadata()?;
+        // The first file, `.wav`, is written last: a sound counts as complete if this file exists.
+        for file in encoded.iter().rev() {
+            self.folder.write(&sound.file_name(file.extension), &file.bytes)?;
+        }
+        Ok(())
+    }
+
+    fn write_temporary(&self, sound: &mut StoredSound, encoded: &[EncodedSound]) -> io::Result<()> {
+        for file in encoded {
+            let name = sound.file_name(file.extension);
+            sound.files_in_use.push(self.folder.write_temporary(&name, &file.bytes)?);
+        }
+        Ok(())
     }
 
     fn new_sound(
@@ -183,11 +178,20 @@ impl SoundStore {
             None => Sound::File(self.folder.on_switch(&file).into()),
         };
         let (folder, is_deleted_on_drop) = (self.folder.clone(), AtomicBool::new(false));
-        StoredSound { folder, stem, extensions, bytes, sound, metadata, is_deleted_on_drop }
+        let files_in_use = Vec::new();
+        StoredSound {
+            folder,
+            stem,
+            extensions,
+            bytes,
+            sound,
+            metadata,
+            is_deleted_on_drop,
+            files_in_use,
+        }
     }
 
-    fn insert(&self, key: SoundKey, sound: Arc<StoredSound>) {
-        let is_owner = self.folder.try_own();
+    fn insert(&self, key: SoundKey, sound: Arc<StoredSound>, is_owner: bool) {
         let removed = {
             let mut index = self.index.lock();
             let mut removed: Vec<_> = index.insert(key, sound).into_iter().collect();
@@ -196,51 +200,13 @@ impl SoundStore {
             }
             removed
         };
-        self.delete_files(removed);
+        delete_files(removed, is_owner);
     }
+}
 
-    /// If this process owns the folder, marks the files of removed sounds for deletion.
-    fn delete_files(&self, removed: impl IntoIterator<Item = Arc<StoredSound>>) {
-        if self.folder.try_own() {
-            removed.into_iter().for_each(|sound| sound.delete_on_drop());
-        }
-    }
-
-    /// Fills the index. Files that belong to no complete sound are deleted.
-    fn load_files(&self, mut files: Vec<StoredFile>) {
-        files.sort_by_key(|file| file.modified);
-        let mut files_by_stem: HashMap<String, Vec<(&'static str, u64)>> = HashMap::new();
-        let (mut complete, mut leftovers) = (Vec::new(), Vec::new());
-        for StoredFile { name, parsed_name, bytes, .. } in files {
-            let StoredFileName::Cached { key, stem, extension } = parsed_name else {
-                leftovers.push(name);
-                continue;
-            };
-            if extension == "wav" && bytes > EMPTY_WAV_BYTES {
-                complete.push((key, stem.clone()));
-            }
-            files_by_stem.entry(stem).or_default().push((extension, bytes));
-        }
-        for (key, stem) in complete {
-            let files = files_by_stem.remove(&stem).unwrap_or_default();
-            self.insert(key, Arc::new(self.load_sound(stem, files)));
-        }
-        leftovers.extend(files_by_stem.iter().flat_map(|(stem, files)| {
-            files.iter().map(move |(extension, _)| format!("{stem}.{extension}"))
-        }));
-        if self.folder.try_own() {
-            leftovers.iter().for_each(|name| self.folder.remove(name));
-        }
-    }
-
-    fn load_sound(&self, stem: String, files: Vec<(&'static str, u64)>) -> StoredSound {
-        let has_metadata = files.iter().any(|(extension, _)| *extension == METADATA_EXTENSION);
-        let metadata = has_metadata
-            .then(|| self.folder.read_metadata(&format!("{stem}.{METADATA_EXTENSION}")))
-            .flatten()
-            .and_then(|json| SoundCacheMetadata::from_json(&json));
-        let sounds = files.into_iter().filter(|(extension, _)| *extension != METADATA_EXTENSION);
-        let (extensions, bytes): (Vec<_>, Vec<u64>) = sounds.unzip();
-        self.new_sound(stem, extensions, bytes.into_iter().sum(), metadata)
+/// If this process owns the folder, marks the files of removed sounds for deletion.
+fn delete_files(removed: impl IntoIterator<Item = Arc<StoredSound>>, is_owner: bool) {
+    if is_owner {
+        removed.into_iter().for_each(|sound| sound.delete_on_drop());
     }
 }

@@ -30,7 +30,7 @@ fn samples(web: &str) -> ConfigFolder {
 }
 
 /// Runs `dialscript call` with the scripts of a folder.
-async fn call(folder: &ConfigFolder, arguments: &[&str]) -> ProgramResult {
+pub(super) async fn call(folder: &ConfigFolder, arguments: &[&str]) -> ProgramResult {
     let mut program = folder.program("call");
     program.arg("--json").args(arguments);
     spawn_blocking(move || ProgramResult::from_output(program.output().unwrap())).await.unwrap()

@@ -72,6 +72,21 @@ fn a_body_in_angle_brackets_is_xml() {
 }
 
 #[test]
+fn a_placeholder_in_a_tag_of_xml_is_an_error() {
+    let folder = ConfigFolder::new();
+    let script = |body: &str| {
+        format!("[trigger]\nurl = 'https://a.example/'\nbody = \"{body}\"\n[no_response]\n")
+    };
+    folder
+        .script("a", &script("<!-- {caller} --><a b='{caller}'><![CDATA[{caller}]]>{caller}</a>"));
+    assert_eq!(folder.errors(), [""; 0]);
+    folder.script("a", &script("<{called} b='{caller}'/>"));
+    let error = "a placeholder cannot be part of a tag or a declaration in XML | values can be in texts, quoted \
+                 attributes, comments and CDATA sections";
+    assert!(folder.errors().contains(&error.to_owned()), "{:?}", folder.errors());
+}
+
+#[test]
 fn raw_json_makes_an_object_of_strings() {
     let (text, kind) =
         body("raw_json = true\nbody = 'a={caller}&b=x%22y+z&c={keypress}&b=%C3%A9&d'");

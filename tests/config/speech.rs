@@ -1,7 +1,9 @@
 //! `[speech]`, `[folders]` and `[sound_server]` of the daemon's file.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -243,6 +245,26 @@ fn a_script_with_speech_but_no_recognizer_is_a_warning() {
 }
 
 #[test]
+fn a_sensitive_value_in_a_text_is_a_warning_if_the_switch_fetches_sounds() {
+    let folder = ConfigFolder::new();
+    let engine = "[speech]\nsay = { engine = 'command', command = ['cat'] }\n";
+    let server = "[sound_server]\nlisten = '127.0.0.1:8085'\n";
+    let warned = |outcome: &str, sensitive: bool, daemon: &str| {
+        let keypress = format!("[keypress]\nsensitive = {sensitive}\n[no_input]\n");
+        folder.script("a", &format!("{keypress}[otherwise]\nthen = 'script b'\n"));
+        folder.script("b", &format!("{keypress}[otherwise]\nsay = '{outcome}'\n"));
+        folder.daemon_file(daemon);
+        folder.load().unwrap().warnings.render(false).contains("the switch keeps the sound")
+    };
+    let both = format!("{engine}{server}");
+    for value in ["{keypress}", "{digits:input}", "{a.keypress}"] {
+        assert!(warned(value, true, &both), "{value}");
+        assert!(!warned(value, false, &both) && !warned(value, true, engine), "{value}");
+    }
+    assert!(!warned("{caller}", true, &both));
+}
+
+#[test]
 fn folders_are_created_only_if_a_script_needs_them() {
     let folder = ConfigFolder::new();
     folder.script("plain", "[otherwise]\nplay = 'switch:beep'\nthen = 'hangup'\n");
@@ -259,6 +281,11 @@ fn folders_are_created_only_if_a_script_needs_them() {
         config.daemon.voice.cache_folder.local.is_dir()
             && !config.daemon.voice.recordings_folder.local.exists()
     );
+    folder.script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
+    assert_eq!(folder.load().unwrap().create_folders(), Vec::<String>::new());
+    let recordings = folder.at("recordings");
+    assert_eq!(fs::metadata(&recordings).unwrap().permissions().mode() & 0o007, 0);
+    fs::remove_dir(recordings).unwrap();
     folder.file("recordings", "a file").script("hears", "[speech]\nlanguage='en'\n[no_input]\n");
     let reported = folder.load().unwrap().create_folders();
     assert!(reported.len() == 1 && reported[0].contains("`recordings`"), "{reported:?}");

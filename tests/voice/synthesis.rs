@@ -16,9 +16,11 @@ mod folder;
 mod language;
 mod log;
 mod prepare;
+mod sensitive;
 mod service;
 mod setup;
 mod single_flight;
+mod two_processes;
 
 fn text_request(text: &str) -> SoundRequest {
     text_request_with(text, VoiceParams::default())

@@ -64,6 +64,9 @@ pub(in crate::cli) struct CallArgs {
     /// Call a running daemon instead of one in this process
     #[arg(long, value_name = "HOST:PORT")]
     pub(super) connect: Option<String>,
+    /// Show secrets and sensitive input instead of ***
+    #[arg(long)]
+    pub(super) reveal: bool,
     /// Print one JSON object per line
     #[arg(long)]
     pub(super) json: bool,

@@ -12,7 +12,7 @@ use crate::script::input_check::InputCheck;
 use crate::script::path::KeyPath;
 use crate::script::report::CallOutcome;
 use crate::script::subject::{BranchSubject, MAX_SHOWN_CHARACTERS, describe_value, quote_text};
-use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template};
+use crate::script::template::{Placeholder, PlaceholderValue, PlaceholderValues, Template, masked};
 
 /// The outcome that the script selects: that of a branch, or of another table.
 pub(super) struct ChosenOutcome<'s> {
@@ -150,8 +150,12 @@ pub(super) fn input_line(input: &str) -> OutputLine {
     OutputLine::new("input", fields, format!("the input is {}", quote_text(input)))
 }
 
-/// The result of each branch, in the order of the file.
-pub(super) fn branch_lines(branches: &[Branch], subject: &BranchSubject<'_>) -> Vec<OutputLine> {
+/// The result of each branch, in the order of the file. `shown` masks an explanation, which repeats the value.
+pub(super) fn branch_lines(
+    branches: &[Branch],
+    subject: &BranchSubject<'_>,
+    shown: impl Fn(&str) -> &str,
+) -> Vec<OutputLine> {
     let mut first_match = None;
     let line = |(number, branch): (usize, &Branch)| {
         let explanation = branch.explain(subject);
@@ -159,7 +163,7 @@ pub(super) fn branch_lines(branches: &[Branch], subject: &BranchSubject<'_>) -> 
         if matches!(explanation, BranchExplanation::Matches(_)) {
             first_match = first_match.or(Some(number));
         }
-        branch_line(number, &explanation, earlier_match)
+        branch_line(number, &explanation, earlier_match, &shown)
     };
     (1..).zip(branches).map(line).collect()
 }
@@ -168,10 +172,11 @@ fn branch_line(
     number: usize,
     explanation: &BranchExplanation,
     earlier_match: Option<usize>,
+    shown: impl Fn(&str) -> &str,
 ) -> OutputLine {
     let (matches, why) = match explanation {
-        BranchExplanation::Matches(why) => (true, why),
-        BranchExplanation::Misses(why) => (false, why),
+        BranchExplanation::Matches(why) => (true, shown(why)),
+        BranchExplanation::Misses(why) => (false, shown(why)),
     };
     let (result, word) = match (earlier_match, matches) {
         (Some(_), _) => ("not_tried", "not tried"),
@@ -184,14 +189,15 @@ fn branch_line(
             format!("branch {first} matched first; this one matches too: {why}")
         }
         Some(first) => format!("branch {first} matched first; this one does not match: {why}"),
-        None => why.clone(),
+        None => why.to_owned(),
     };
     OutputLine::new("branch", fields, format!("[[branch]] {number}  {word:9}  {text}"))
 }
 
 /// A variable that the call would set.
 pub(super) fn set_line(name: &str, template: &Template, known: &KnownValues<'_>) -> OutputLine {
-    let value = template.fill(known).map(|filled| filled.into_text()).unwrap_or_default();
+    let value = template.fill(known).unwrap_or_default();
+    let value = value.redacted();
     let fields = json!({ "name": name, "value": truncated_json(&value) });
     OutputLine::new("set", fields, format!("  set {name} = {}", quote_text(&value)))
 }
@@ -220,9 +226,15 @@ pub(super) struct KnownValues<'a> {
     pub(super) script: &'a str,
     pub(super) answer: Option<&'a TriggerAnswer>,
     pub(super) input: Option<(InputMethod, &'a str)>,
+    pub(super) input_is_sensitive: bool,
 }
 
 impl KnownValues<'_> {
+    /// A text that contains the input, as it may be shown.
+    pub(super) fn shown_input<'t>(&self, text: &'t str) -> &'t str {
+        if self.input_is_sensitive { masked(text) } else { text }
+    }
+
     /// The destination of a `goto`; `None` for another action, or if only a call knows it.
     fn destination(&self, then: &ThenAction) -> Option<Result<String, String>> {
         let ThenAction::Goto { extension, context, priority } = then else { return None };
@@ -252,8 +264,15 @@ impl KnownValues<'_> {
 
 impl PlaceholderValues for KnownValues<'_> {
     fn value(&self, placeholder: &Placeholder) -> PlaceholderValue<'_> {
-        let text = self.known_text(placeholder).unwrap_or_else(|| placeholder.to_string());
-        PlaceholderValue::public(text)
+        match self.known_text(placeholder) {
+            Some(text) => {
+                let is_input =
+                    !matches!(placeholder, Placeholder::Answer(_) | Placeholder::OtherAnswer(..));
+                let sensitive = is_input && self.input_is_sensitive;
+                PlaceholderValue { text: text.into(), sensitive }
+            }
+            None => PlaceholderValue::public(placeholder.to_string()),
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct LoadContext {
     pub(crate) has_tts: bool,
     /// Whether there is a speech recognition engine.
     pub(crate) has_asr: bool,
+    /// Whether the switch fetches sounds from the sound server.
+    pub(crate) serves_sounds: bool,
 }
 
 /// A script that is being checked.
@@ -127,6 +129,20 @@ impl<'a> ScriptContext<'a> {
             }
         }
         pieces
+    }
+
+    /// Whether the value of a placeholder is sensitive in every call.
+    pub(crate) fn is_sensitive(&self, placeholder: &Placeholder) -> bool {
+        match placeholder {
+            Placeholder::Secret(_) => true,
+            Placeholder::Keypress | Placeholder::Speech | Placeholder::Input => {
+                self.facts.input_is_sensitive
+            }
+            Placeholder::OtherScript(name, _) => {
+                self.load.scripts.get(name).is_some_and(|facts| facts.input_is_sensitive)
+            }
+            _ => false,
+        }
     }
 
     /// Reports a placeholder that has no value in this script.

@@ -9,6 +9,8 @@ use crate::script::template::InputKind;
 pub(crate) struct ScriptFacts {
     pub(crate) asks_for_keys: bool,
     pub(crate) asks_for_speech: bool,
+    /// Whether its input is sensitive.
+    pub(crate) input_is_sensitive: bool,
     /// Whether it sends a request and waits for the answer.
     pub(crate) waits: bool,
     /// Whether an outcome has `then = "again"`.

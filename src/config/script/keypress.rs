@@ -38,6 +38,10 @@ pub(crate) struct KeypressTable {
 }
 
 impl KeypressTable {
+    pub(super) fn is_sensitive(&self) -> bool {
+        flag(self.sensitive.as_ref(), false)
+    }
+
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         Self {
             span: table.span.clone(),
@@ -58,7 +62,7 @@ impl KeypressTable {
         KeypressInput {
             min_length: file.number(self.min_length.as_ref(), 1..=max_digits, 1) as usize,
             pattern: self.pattern.as_ref().and_then(|pattern| whole_pattern(file, pattern)),
-            sensitive: flag(self.sensitive.as_ref(), false),
+            sensitive: self.is_sensitive(),
             digit_options,
         }
     }

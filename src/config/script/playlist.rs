@@ -92,7 +92,13 @@ fn part(script: &ScriptContext<'_>, phrase: SpokenPhrase, at: Range<usize>) -> O
     match phrase {
         SpokenPhrase::Text(text) => Some(PromptPart::Text(text.into())),
         SpokenPhrase::Value(placeholder, how) => {
-            script.check(&placeholder, at);
+            script.check(&placeholder, at.clone());
+            if script.load.serves_sounds && script.is_sensitive(&placeholder) {
+                let message = "the switch keeps the sound of this sensitive value: it fetches sounds from \
+                               [sound_server]";
+                let help = "leave it out of the text, or share the folder `cache` with the switch";
+                script.file.warn(at, message, help);
+            }
             Some(PromptPart::Value(placeholder, how))
         }
         SpokenPhrase::Sound(name) => script.load.sounds.part(script.file, &name, at),

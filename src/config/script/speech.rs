@@ -44,6 +44,10 @@ impl FromText for SpeechFilter {
 }
 
 impl SpeechTable {
+    pub(super) fn is_sensitive(&self) -> bool {
+        flag(self.sensitive.as_ref(), false)
+    }
+
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         let help = "write the language of the caller, such as `language = \"en\"`";
         Self {
@@ -91,7 +95,7 @@ impl SpeechTable {
                 .length
                 .as_ref()
                 .and_then(|length| self.digit_count(file, length, keypress)),
-            sensitive: flag(self.sensitive.as_ref(), false),
+            sensitive: self.is_sensitive(),
         }
     }
 

@@ -77,6 +77,8 @@ impl ScriptTables {
         ScriptFacts {
             asks_for_keys: self.keypress.is_some(),
             asks_for_speech: self.speech.is_some(),
+            input_is_sensitive: self.keypress.as_ref().is_some_and(KeypressTable::is_sensitive)
+                || self.speech.as_ref().is_some_and(SpeechTable::is_sensitive),
             waits: self.waits(),
             repeats: thens().any(ThenValue::is_again),
             names_engine: self.voice.as_ref().is_some_and(VoiceTable::names_engine),

@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 use tracing::warn;
 
-use super::CallRun;
+use super::{CallRun, log_question};
 use crate::channel::{
     Channel, HoldMedia, Interruption, LineState, SpeechOptions, SpeechResult, TypeAhead,
 };
@@ -42,6 +42,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     }
 
     async fn ask_question(&mut self, script: &Script) -> Result<InputCheck, Interruption> {
+        log_question(script);
         match self.channel.pick_up(!script.prompt.stay_unanswered).await? {
             LineState::Up => {}
             LineState::Ringing => return Ok(InputCheck::Missing),

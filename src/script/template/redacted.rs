@@ -3,11 +3,25 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::script::escape::{EscapeContext, EscapeError};
 
 /// What logs and reports show in place of a sensitive value.
 pub(crate) const MASK: &str = "***";
+
+/// Set by [`reveal_sensitive_values`].
+static REVEALS_SENSITIVE_VALUES: AtomicBool = AtomicBool::new(false);
+
+/// From now on, this process does not mask sensitive values. For `dialscript call --reveal` only.
+pub(crate) fn reveal_sensitive_values() {
+    REVEALS_SENSITIVE_VALUES.store(true, Ordering::Relaxed);
+}
+
+/// What is shown of a sensitive text.
+pub(crate) fn masked(text: &str) -> &str {
+    if REVEALS_SENSITIVE_VALUES.load(Ordering::Relaxed) { text } else { MASK }
+}
 
 /// The value of a placeholder.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -27,7 +41,7 @@ impl<'a> PlaceholderValue<'a> {
 
 impl fmt::Debug for PlaceholderValue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.sensitive { f.write_str(MASK) } else { self.text.fmt(f) }
+        if self.sensitive { f.write_str(masked(&self.text)) } else { self.text.fmt(f) }
     }
 }
 
@@ -80,7 +94,7 @@ impl RedactedText {
         let mut public_start = 0;
         for range in &self.sensitive_ranges {
             redacted.push_str(&self.text[public_start..range.start]);
-            redacted.push_str(MASK);
+            redacted.push_str(masked(&self.text[range.clone()]));
             public_start = range.end;
         }
         redacted.push_str(&self.text[public_start..]);

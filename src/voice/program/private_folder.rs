@@ -53,9 +53,13 @@ pub(super) fn remove_stale_folders() {
     }
 }
 
+/// Whether a path has the name of such a folder.
+pub(super) fn is_private_folder(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.and_then(|name| name.strip_prefix(FOLDER_PREFIX)).is_some_and(is_random_name)
+}
+
 fn is_stale_folder(entry: &DirEntry) -> bool {
-    let name = entry.file_name();
-    let random = name.to_str().and_then(|name| name.strip_prefix(FOLDER_PREFIX));
-    random.is_some_and(is_random_name)
+    is_private_folder(&entry.path())
         && entry.metadata().is_ok_and(|metadata| metadata.is_dir() && is_stale(&metadata))
 }

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::error::{ProgramError, ProgramErrorReason, check_status, spawn_error};
+use super::orphans;
 use super::private_folder::PrivateFolder;
 use crate::voice::untrusted_files;
 
@@ -32,10 +33,10 @@ pub(super) struct ProgramTask<'a> {
     pub(super) max_output_bytes: usize,
 }
 
-/// A program and its private folder. On drop, its whole process group is killed.
+/// A program and its private folder. On drop, its whole process group is killed, and its orphans are.
 pub(super) struct RunningProgram {
     child: Child,
-    _folder: PrivateFolder,
+    folder: PrivateFolder,
 }
 
 impl RunningProgram {
@@ -56,7 +57,13 @@ impl RunningProgram {
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        Ok(Self { child: command.spawn().map_err(spawn_error)?, _folder: folder })
+        let spawn = || {
+            let child = command.spawn()?;
+            let pid = child.id();
+            Ok((child, pid))
+        };
+        let child = orphans::register(folder.path(), spawn).map_err(spawn_error)?;
+        Ok(Self { child, folder })
     }
 
     /// Writes the input and reads the output until the program ends.
@@ -107,6 +114,11 @@ impl RunningProgram {
 impl Drop for RunningProgram {
     fn drop(&mut self) {
         self.kill();
+        match self.child.id() {
+            Some(_) => orphans::abandon(self.folder.path()),
+            None => orphans::unregister(self.folder.path()),
+        }
+        orphans::kill_orphans_in_background();
     }
 }
 

@@ -33,6 +33,11 @@ impl SoundIndex {
         self.sounds.peek(&key).is_some_and(|current| Arc::ptr_eq(current, sound))
     }
 
+    /// Whether the sound with this key has the files with this name.
+    pub(super) fn has_files(&self, key: SoundKey, stem: &str) -> bool {
+        self.sounds.peek(&key).is_some_and(|current| current.stem == stem)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (SoundKey, &Arc<StoredSound>)> {
         self.sounds.iter().map(|(key, sound)| (*key, sound))
     }

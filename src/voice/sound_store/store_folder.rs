@@ -3,10 +3,12 @@
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use super::sound_key::SoundKey;
+use super::temporary_sounds;
 use crate::voice::random_name::{is_lower_hex, is_random_name};
 use crate::voice::settings::FolderPaths;
 use crate::voice::untrusted_files;
@@ -34,8 +36,8 @@ pub(super) enum StoredFileName {
         stem: String,
         extension: &'static str,
     },
-    /// An unfinished file or a temporary sound. If it exists when the daemon starts, an earlier process left it behind,
-    /// and it is useless.
+    /// An unfinished file or a temporary sound. Unless a process uses it, an earlier one left it behind, and it is
+    /// useless.
     Leftover,
 }
 
@@ -60,27 +62,47 @@ impl StoreFolder {
         Self { paths: paths.clone(), lock: OnceLock::new() }
     }
 
-    /// Whether this process owns the folder: only the owner enforces the size limit and deletes cached sounds. The
-    /// first process that calls this is the owner until it ends. A second process may be `dialscript call`, which runs
-    /// beside the daemon.
-    pub(super) fn try_own(&self) -> bool {
-        self.lock.get().is_some() || self.take_lock().is_some()
+    /// Whether this process owns the folder.
+    pub(super) fn is_owner(&self) -> bool {
+        self.lock.get().is_some()
+    }
+
+    /// Takes the folder's lock, if it is free. The lock is held until this process ends. Fails if there is no folder,
+    /// or if two threads call it at once.
+    pub(super) fn try_lock(&self) -> Option<()> {
+        let file = self.open_lock_file().ok()?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return None,
+            // The file system has no locks, so other processes can't be noticed.
+            Err(TryLockError::Error(_)) | Ok(()) => {}
+        }
+        self.lock.set(file).ok()
     }
 
     /// Whether another process owns the folder.
     pub(super) fn is_owned_elsewhere(&self) -> bool {
-        let is_locked = |file: File| matches!(file.try_lock(), Err(TryLockError::WouldBlock));
-        self.lock.get().is_none()
-            && untrusted_files::open_untrusted(&self.paths.local.join(LOCK_FILE))
-                .is_ok_and(is_locked)
+        !self.is_owner() && temporary_sounds::is_in_use(&self.paths.local.join(LOCK_FILE))
     }
 
-    fn take_lock(&self) -> Option<()> {
+    fn open_lock_file(&self) -> io::Result<File> {
+        let path = self.paths.local.join(LOCK_FILE);
         let mut options = File::options();
         options.create(true).append(true).custom_flags(untrusted_files::open_flags());
-        let file = options.open(self.paths.local.join(LOCK_FILE)).ok()?;
-        file.try_lock().ok()?;
-        self.lock.set(file).ok()
+        match options.open(&path) {
+            // Another user has created it, such as root by `dialscript call`.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                untrusted_files::open_untrusted(&path)
+            }
+            opened => opened,
+        }
+    }
+
+    pub(super) fn create(&self) -> io::Result<()> {
+        fs::create_dir_all(&self.paths.local)
+    }
+
+    pub(super) fn contains(&self, file: &str) -> bool {
+        self.paths.local.join(file).exists()
     }
 
     /// The path of a file on the switch's host.
@@ -94,7 +116,7 @@ impl StoreFolder {
     ///
     /// The operating system's error. The temporary file is then removed.
     pub(super) fn write(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.paths.local)?;
+        self.create()?;
         let unfinished = self.paths.local.join(format!("{UNFINISHED_PREFIX}{file}"));
         let written = fs::write(&unfinished, bytes)
             .and_then(|()| fs::rename(&unfinished, self.paths.local.join(file)));
@@ -102,6 +124,23 @@ impl StoreFolder {
             drop(fs::remove_file(&unfinished));
         }
         written
+    }
+
+    /// Writes the file of a sound that only one call uses. It is in use until the returned handle is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The operating system's error. There may then be an incomplete file.
+    pub(super) fn write_temporary(&self, file: &str, bytes: &[u8]) -> io::Result<File> {
+        self.create()?;
+        temporary_sounds::write(&self.paths.local, file, bytes)
+    }
+
+    /// Removes a file that an earlier process left behind.
+    pub(super) fn remove_leftover(&self, file: &str) {
+        if !temporary_sounds::is_in_use(&self.paths.local.join(file)) {
+            self.remove(file);
+        }
     }
 
     /// Removes a file, if it exists.
@@ -119,16 +158,30 @@ impl StoreFolder {
     ///
     /// If the folder can't be read.
     pub(super) fn list(&self) -> io::Result<Vec<StoredFile>> {
-        let entries = match fs::read_dir(&self.paths.local) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut files = Vec::new();
-        for entry in entries {
-            files.extend(stored_file(&entry?));
-        }
+        let mut files = list_folder(&self.paths.local, stored_file)?;
+        let temporary = self.paths.local.join(temporary_sounds::FOLDER);
+        files.extend(list_folder(&temporary, |entry| {
+            let file = stored_file(entry)?;
+            let name = format!("{}/{}", temporary_sounds::FOLDER, file.name);
+            Some(StoredFile { name, parsed_name: StoredFileName::Leftover, ..file })
+        })?);
         Ok(files)
     }
+}
+
+fn list_folder(
+    folder: &Path,
+    read_entry: impl Fn(&fs::DirEntry) -> Option<StoredFile>,
+) -> io::Result<Vec<StoredFile>> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        files.extend(read_entry(&entry?));
+    }
+    Ok(files)
 }
 
 /// `None` if the file does not belong to the store, or has just been deleted.
@@ -147,9 +200,9 @@ pub(super) fn cached_stem(key: SoundKey, random_name: &str) -> String {
     format!("{key}-{}", &random_name[..CACHED_RANDOM_LEN])
 }
 
-/// The name of a sound that only one call uses, without an extension.
+/// The path in the folder of a sound that only one call uses, without an extension.
 pub(super) fn temporary_stem(random_name: &str) -> String {
-    format!("{TEMPORARY_PREFIX}{random_name}")
+    format!("{}/{TEMPORARY_PREFIX}{random_name}", temporary_sounds::FOLDER)
 }
 
 /// Whether this is the name of a sound that only one call uses.

@@ -1,5 +1,6 @@
 //! A sound in the store's folder.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +13,7 @@ use crate::script::voice::RenderedSound;
 /// A sound and its files. We do not delete the files while anything holds a reference to it.
 pub(crate) struct StoredSound {
     pub(super) folder: Arc<StoreFolder>,
-    /// The name of the files, without an extension.
+    /// The path of the files in the folder, without an extension.
     pub(super) stem: String,
     /// The extensions of the sound files. The metadata file is not among them.
     pub(super) extensions: Vec<&'static str>,
@@ -23,6 +24,8 @@ pub(crate) struct StoredSound {
     pub(super) metadata: Option<SoundCacheMetadata>,
     /// Whether the files are deleted on drop.
     pub(super) is_deleted_on_drop: AtomicBool,
+    /// Handles of the files of a sound that only one call uses: they tell other processes that the files are in use.
+    pub(super) files_in_use: Vec<File>,
 }
 
 impl StoredSound {
@@ -42,6 +45,11 @@ impl StoredSound {
 
     pub(super) fn sound_files(&self) -> impl Iterator<Item = String> {
         self.extensions.iter().map(|extension| self.file_name(extension))
+    }
+
+    /// Whether the switch can still find the sound. Another process may own the folder, and delete files in it.
+    pub(super) fn exists(&self) -> bool {
+        self.sound_files().all(|file| self.folder.contains(&file))
     }
 
     pub(super) fn write_metadata(&self) -> io::Result<()> {

@@ -97,11 +97,21 @@ async fn decimal_and_negative_numbers_are_not_spoken_by_the_switch() {
 async fn untrusted_text_never_reaches_a_synthesizer_as_markup_or_command() {
     let script = "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='{$n}'\n[no_response]";
     let hostile = r#"<speak>a</speak> [[x]] ${SHELL(id)} a|b\c `d`"#;
-    let answer = serde_json::json!({ "n": format!("{hostile}\u{0}\n{}", "x".repeat(900)) });
+    let answer =
+        serde_json::json!({ "n": format!("{hostile}\u{0}\u{fffe}\u{ffff}\n{}", "x".repeat(900)) });
     let ended = ScriptCall::of(script).answers_json(&answer.to_string()).runs().await;
     let said = ended.done.iter().find_map(|what| what.strip_prefix("say ")).unwrap();
     assert!(said.starts_with("speak a /speak x $ SHELL(id) a b c d x"), "{said}");
     assert!(said.len() <= 500, "{}", said.len());
+}
+
+#[tokio::test]
+async fn the_markup_of_an_author_cannot_enclose_a_value() {
+    let script =
+        "[trigger]\nurl='http://a.example'\n[otherwise]\nsay='[[h@l {$n} oU]] {$n}'\n[no_response]";
+    let ended = ScriptCall::of(script).answers_json(r#"{"n": "[[id]]"}"#).runs().await;
+    let said: Vec<_> = ended.done.iter().filter(|what| what.starts_with("say ")).collect();
+    assert_eq!(said, ["say [[h@l", "say id", "say oU]]", "say id"]);
 }
 
 #[tokio::test]

@@ -7,9 +7,7 @@ use dialscript::channel::Sound;
 use dialscript::voice::settings::SoundFormat;
 
 use crate::voice::synthesis::setup::SynthesisSetup;
-use crate::voice::synthesis::{
-    file, render_if_cached, render_sound, sensitive_text_request, sound_error, text_request,
-};
+use crate::voice::synthesis::{file, render_if_cached, render_sound, sound_error, text_request};
 
 /// The size of a sound of 100 ms, in bytes.
 const SIZE: u64 = 1644;
@@ -89,20 +87,6 @@ async fn files_left_by_a_crash_are_removed_and_foreign_files_are_kept() {
     expected.push(name);
     expected.sort();
     assert_eq!(setup.files(), expected);
-}
-
-#[tokio::test]
-async fn a_second_process_in_the_same_folder_removes_nothing() {
-    let (mut setup, engine) = SynthesisSetup::with_engine();
-    let engines = setup.open();
-    let passing = render_sound(&engines, sensitive_text_request("4711")).await;
-    render_sound(&engines, text_request("Good day.")).await;
-    setup.settings.max_cache_bytes = 0;
-    let other = setup.open();
-    assert!(render_if_cached(&other, text_request("Good day.")).is_some());
-    render_sound(&other, text_request("Something else.")).await;
-    assert!(file(&passing).exists());
-    assert_eq!((engine.runs(), setup.sounds()), (3, 3));
 }
 
 #[tokio::test]

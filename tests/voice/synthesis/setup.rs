@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,16 +91,33 @@ impl SynthesisSetup {
         self.folder.path().join(name)
     }
 
-    /// The names of the sound files.
+    /// The names of the files in the cache folder.
     pub(crate) fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(&self.settings.cache_folder.local).into_iter().flatten();
-        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        let mut names: Vec<_> = names.filter(|name| name != ".lock").collect();
-        names.sort();
+        let mut names = file_names(&self.settings.cache_folder.local);
+        names.retain(|name| !matches!(name.as_str(), ".lock" | "private"));
         names
     }
 
+    /// The folder of the sounds that only one call uses.
+    pub(crate) fn private_folder(&self) -> PathBuf {
+        self.settings.cache_folder.local.join("private")
+    }
+
+    /// The names of the files of sounds that only one call uses.
+    pub(crate) fn private_files(&self) -> Vec<String> {
+        file_names(&self.private_folder())
+    }
+
+    /// The number of sounds in the cache folder.
     pub(crate) fn sounds(&self) -> usize {
         self.files().iter().filter(|name| name.ends_with(".wav")).count()
     }
+}
+
+fn file_names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }

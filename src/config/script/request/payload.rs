@@ -109,7 +109,14 @@ fn report_joined(script: &ScriptContext<'_>, at: Range<usize>, piece: &TemplateP
 
 fn xml(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> BodyTemplate {
     check_raw_json(script, text, raw_json, "XML");
-    let template = script.template(text, EscapeContext::Xml);
+    let (ranges, pieces): (Vec<_>, Vec<_>) =
+        script.spanned_pieces(text, BraceSyntax::Doubled).into_iter().unzip();
+    let (template, misplaced) = Template::xml(pieces);
+    for range in misplaced.into_iter().filter_map(|number| ranges.get(number).cloned()) {
+        let help = "values can be in texts, quoted attributes, comments and CDATA sections";
+        let message = "a placeholder cannot be part of a tag or a declaration in XML";
+        script.file.error_with_help(script.file.span_in(text, range), message, help);
+    }
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = roxmltree::Document::parse(sample.text().trim_start()) {
         let help = "a body that begins with < must be XML";

@@ -76,7 +76,7 @@ pub struct CallReport {
     pub exit: String,
     /// Whether the switch accepted the hand-over.
     pub handover: Option<HandoverResult>,
-    /// Why there was no response, or why the call failed.
+    /// Why there was no response, why there was no value at the response key, or why the call failed.
     pub reason: Option<String>,
 }
 

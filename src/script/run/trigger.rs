@@ -8,7 +8,7 @@ use tracing::debug;
 use super::{CallRun, OutcomeChoice};
 use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{BranchDecision, decide_branch};
+use crate::script::branch::{BranchDecision, decide_branch, full_reason};
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
 use crate::script::hold_media::HoldMediaBuilder;
@@ -93,10 +93,15 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             first_error = self.report.first_error,
             "answer"
         );
+        self.report.reason = response_key.and_then(|key| answer.missing_reason(key));
         match decide_branch(&script.branches, &answer, response_key) {
             BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
             BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
-            BranchDecision::NoResponse(reason) => self.no_response(script, reason),
+            BranchDecision::NoResponse(reason) => {
+                let is_sensitive = |text: &str| self.state.contains_sensitive(text);
+                let reason = full_reason(reason, &answer, response_key, is_sensitive);
+                self.no_response(script, reason)
+            }
         }
     }
 

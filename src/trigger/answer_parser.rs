@@ -28,10 +28,10 @@ pub(super) struct AnswerParser {
 }
 
 impl Default for AnswerParser {
-    /// Half of the CPUs: the other half is for calls.
+    /// One permit for each CPU: more at the same time would only make all of them slower.
     fn default() -> Self {
         let cpus = available_parallelism().map_or(1, usize::from);
-        Self { permits: Arc::new(Semaphore::new(cpus.div_ceil(2))) }
+        Self { permits: Arc::new(Semaphore::new(cpus)) }
     }
 }
 
@@ -44,12 +44,14 @@ impl AnswerParser {
     pub(super) async fn parse(
         &self,
         read_as: Option<AnswerFormat>,
-        unparsed: UnparsedAnswer,
+        mut unparsed: UnparsedAnswer,
         deadline: Instant,
     ) -> Result<(TriggerAnswer, UnparsedAnswer), TriggerError> {
         if unparsed.body.len() <= MAX_INLINE {
             return Ok((unparsed.parse(read_as), unparsed));
         }
+        // Many may wait here.
+        unparsed.body.shrink_to_fit();
         match timeout_at(deadline, self.parse_on_other_thread(read_as, unparsed)).await {
             Ok(parsed) => parsed.ok_or(TriggerError::Cancelled),
             Err(_) => Err(TriggerError::ParserBusy),

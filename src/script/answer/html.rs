@@ -26,26 +26,22 @@ const MAX_PHP_MESSAGE: usize = 1000;
 /// Whether a text that begins with `<` is an HTML page. With `any_element`, it is one too if it begins with an element
 /// of HTML, such as `<h1>`.
 pub(super) fn is_page(text: &str, any_element: bool) -> bool {
-    let name = first_element(text);
-    let is = |known: &str| name.eq_ignore_ascii_case(known);
-    match name.strip_prefix('!') {
-        Some(_) => is("!doctype") && doctype_is_html(text),
-        None => is("html") || (any_element && HTML_ELEMENTS.into_iter().any(is)),
-    }
-}
-
-/// The name of the first element or of the document type, after comments and processing instructions.
-fn first_element(mut text: &str) -> &str {
-    loop {
-        let skipped = skip(text, "<!--", "-->").or_else(|| skip(text, "<?", "?>"));
-        match skipped {
-            Some(rest) => text = rest.trim_start(),
-            None => break,
-        }
+    let text = skip_prolog(text);
+    if let Some(doctype) = strip_prefix_ignoring_case(text, "<!doctype") {
+        return strip_prefix_ignoring_case(doctype.trim_start(), "html").is_some();
     }
     let name = text.strip_prefix('<').unwrap_or_default();
-    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '!');
-    &name[..end.unwrap_or(name.len())]
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    let is = |known: &str| name[..end].eq_ignore_ascii_case(known);
+    is("html") || (any_element && HTML_ELEMENTS.into_iter().any(is))
+}
+
+/// The text after comments and processing instructions.
+fn skip_prolog(mut text: &str) -> &str {
+    while let Some(rest) = skip(text, "<!--", "-->").or_else(|| skip(text, "<?", "?>")) {
+        text = rest.trim_start();
+    }
+    text
 }
 
 fn skip<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
@@ -53,11 +49,9 @@ fn skip<'a>(text: &'a str, begin: &str, end: &str) -> Option<&'a str> {
     Some(rest.find(end).map_or("", |at| &rest[at + end.len()..]))
 }
 
-fn doctype_is_html(text: &str) -> bool {
-    let lower = text.as_bytes();
-    let at = lower.windows(9).position(|part| part.eq_ignore_ascii_case(b"<!doctype"));
-    let rest = at.map_or("", |at| text.get(at + 9..).unwrap_or_default()).trim_start();
-    rest.get(..4).is_some_and(|name| name.eq_ignore_ascii_case("html"))
+fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// The first line of PHP's message, if the text begins with one: `Warning: Undefined variable $x`. PHP writes it as

@@ -6,8 +6,8 @@ use std::ops::Range;
 use super::value::AnswerFormatError;
 
 /// The most values in an answer: elements, attributes, namespace declarations, keys and list items. Together with the
-/// longest text of an answer, this bounds the memory of an answer to 416 KiB.
-pub(super) const MAX_VALUES: usize = 10_000;
+/// longest text of an answer, this bounds the memory of an answer to 381 KiB.
+pub(super) const MAX_VALUES: usize = 8_000;
 /// The deepest nesting. It is that of serde_json.
 pub(super) const MAX_DEPTH: usize = 127;
 /// The longest name, in bytes.

@@ -74,9 +74,12 @@ fn value_at<'a>(tree: &'a AnswerTree, nodes: &[usize]) -> Option<AnswerValue<'a>
     })
 }
 
-/// The name without its namespace prefix, which each sender chooses freely.
+/// The name without its namespace prefix, which each sender chooses freely. Attributes are left as they are.
 fn local_name(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(_, local)| local)
+    match (name.starts_with('@'), name.rsplit_once(':')) {
+        (false, Some((_, local))) => local,
+        _ => name,
+    }
 }
 
 /// A document while it is read. `text` holds the names, the attributes and the texts of elements without children.

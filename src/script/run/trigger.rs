@@ -82,6 +82,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         let response_key = trigger.response_key.as_ref();
         self.state.record_answer(answer.clone());
         self.report.http_status = Some(answer.status);
+        self.report.reason = response_key.and_then(|key| answer.missing_reason(key));
         let subject = BranchSubject::from_answer(&answer, response_key);
         if let Some(AnswerValue::Text(value)) = &subject.value {
             self.code = value.to_string();
@@ -90,10 +91,10 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             http_status = answer.status,
             code = self.redacted(&self.code),
             cache = self.report.cache.as_str(),
+            reason = self.report.reason,
             first_error = self.report.first_error,
             "answer"
         );
-        self.report.reason = response_key.and_then(|key| answer.missing_reason(key));
         match decide_branch(&script.branches, &answer, response_key) {
             BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
             BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),

@@ -24,8 +24,9 @@ const PHP_LEVELS: [&str; 8] = [
 const MAX_PHP_MESSAGE: usize = 1000;
 
 /// Whether a text that begins with `<` is an HTML page. With `any_element`, it is one too if it begins with an element
-/// of HTML, such as `<h1>`.
+/// of HTML, such as `<h1>`, without an XML declaration in front.
 pub(super) fn is_page(text: &str, any_element: bool) -> bool {
+    let any_element = any_element && !text.starts_with("<?xml");
     let text = skip_prolog(text);
     if let Some(doctype) = strip_prefix_ignoring_case(text, "<!doctype") {
         return strip_prefix_ignoring_case(doctype.trim_start(), "html").is_some();

@@ -132,3 +132,18 @@ fn the_charset_comes_from_the_byte_order_mark_the_content_type_or_the_declaratio
 fn bytes_that_are_not_utf_8_are_replaced() {
     assert_values(&read(JSON, b"{\"a\":\"x\xffy\"}"), &[("a", Some("x\u{fffd}y"))]);
 }
+
+#[test]
+fn the_charsets_of_the_web_are_understood() {
+    let rows: [(&str, &[u8]); 4] = [
+        ("shift_jis", b"\x93\xfa\x96\x7b"),
+        ("euc-jp", b"\xc6\xfc\xcb\xdc"),
+        ("gb18030", b"\xc8\xd5\xb1\xbe"),
+        ("big5", b"\xa4\xe9\xa5\xbb"),
+    ];
+    for (charset, bytes) in rows {
+        let content_type = format!("application/json; charset={charset}");
+        let body = [b"{\"a\":\"", bytes, b"\"}"].concat();
+        assert_values(&read(Some(&content_type), body), &[("a", Some("日本"))]);
+    }
+}

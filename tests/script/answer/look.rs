@@ -15,6 +15,7 @@ fn data_is_read_by_its_look_whatever_vague_type_it_is_sent_with() {
             assert_values(&read(content_type, body), &[("data.code", Some("200"))]);
         }
     }
+    assert_values(&read(HTML, "<?xml version='1.0'?><p><a>1</a></p>"), &[("p.a", Some("1"))]);
 }
 
 #[test]

@@ -153,9 +153,10 @@ fn empty_placeholders(report: &CallReport) -> Option<String> {
     (!empty.is_empty()).then(|| empty.to_string())
 }
 
-/// The error of the first failed attempt, unless `reason` says the same.
+/// The error of the first failed attempt, unless `reason` says the same or more.
 fn first_error(report: &CallReport) -> Option<&str> {
-    report.first_error.as_deref().filter(|error| report.reason.as_deref() != Some(error))
+    let reason = report.reason.as_deref().unwrap_or_default();
+    report.first_error.as_deref().filter(|error| !reason.starts_with(error))
 }
 
 /// Where the call went after the script.

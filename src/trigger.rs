@@ -29,6 +29,7 @@ use crate::single_flight::{FlightFuture, FlightJoin, SingleFlight};
 use crate::web::client::{self, HttpClient};
 use crate::web::egress::EgressRules;
 
+mod answer_parser;
 mod cache_key;
 mod leased_fetch;
 mod outgoing_request;
@@ -40,6 +41,7 @@ pub mod shared_cache;
 mod tiered_cache;
 pub mod upstream;
 
+use answer_parser::AnswerParser;
 use cache_key::CacheKeyHasher;
 pub(crate) use request_plan::MAX_BODY;
 use request_plan::{
@@ -94,15 +96,18 @@ impl HttpTriggerClient {
         };
         let max_requests = settings.max_requests.min(Semaphore::MAX_PERMITS);
         let tracker = TaskTracker::new();
+        let parser = Arc::<AnswerParser>::default();
         Ok(Self {
             sender: Arc::new(RequestSender {
                 client: Arc::new(client),
                 upstreams: UpstreamRegistry::new(settings.upstream_limits),
+                parser: parser.clone(),
                 shutdown: CancellationToken::new(),
             }),
             cache: Arc::new(TieredCache {
                 local: ResponseCache::new(settings.cache),
                 shared: shared.map(Arc::new),
+                parser,
                 tracker: tracker.clone(),
             }),
             single_flight: SingleFlight::new(tracker.clone()),
@@ -268,7 +273,8 @@ impl TriggerClient for HttpTriggerClient {
         let (Some(cache_policy), Some(primary)) = (cache_policy, plan.primary()) else {
             return self.fetch_uncached(plan).await;
         };
-        let key = self.key_hasher.cache_key(primary, plan.fallback(), request.cache_key.as_ref());
+        let (custom_key, read_as) = (request.cache_key.as_ref(), request.read_as);
+        let key = self.key_hasher.cache_key(primary, plan.fallback(), custom_key, read_as);
         let request = CacheableRequest { key, cache_policy, request: &request, script };
         self.fetch_cached(request, plan).await
     }

@@ -13,8 +13,7 @@ use crate::cli::config_file::ConfigFile;
 use crate::cli::printer::OutputLine;
 use crate::cli::terminal::{escape_control, print_error, print_line};
 use crate::script::answer::TriggerAnswer;
-use crate::script::branch::choose_branch;
-use crate::script::branch::{BranchDecision, decide_branch};
+use crate::script::branch::{BranchDecision, choose_branch, decide_branch, full_reason};
 use crate::script::call_state::InputMethod;
 use crate::script::definition::{Script, ScriptOutcome, ScriptTrigger};
 use crate::script::input_check::InputCheck;
@@ -143,15 +142,20 @@ fn match_answer(script: &Script, trigger: &ScriptTrigger, file: AnswerFile) -> M
         );
     }
     let status = file.status.unwrap_or(200);
-    let answer = TriggerAnswer::parse(status, file.content_type.as_deref(), &file.body);
+    let content_type = file.content_type.as_deref();
+    let answer = TriggerAnswer::parse_as(trigger.read_as, status, content_type, &file.body);
     let key = trigger.response_key.as_ref();
     let subject = BranchSubject::from_answer(&answer, key);
-    let mut lines = vec![report::answer_line(&answer), report::value_line(&answer, &subject, key)];
+    let mut lines =
+        vec![report::answer_line(&answer, key), report::value_line(&answer, &subject, key)];
     lines.extend(report::branch_lines(&script.branches, &subject, |why| why));
     let chosen = match decide_branch(&script.branches, &answer, key) {
         BranchDecision::Matched(chosen) => ChosenOutcome::branch(chosen),
         BranchDecision::Otherwise => ChosenOutcome::otherwise(script),
-        BranchDecision::NoResponse(reason) => ChosenOutcome::no_response(script, reason),
+        BranchDecision::NoResponse(reason) => {
+            let reason = full_reason(reason, &answer, key, |_| false);
+            ChosenOutcome::no_response(script, reason)
+        }
     };
     let known =
         KnownValues { script: &script.name, answer: Some(&answer), ..KnownValues::default() };

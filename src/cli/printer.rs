@@ -179,9 +179,10 @@ impl OutputLine {
         let field = |name: &str| event.field(name).unwrap_or_default();
         let status: Option<u16> = field("http_status").parse().ok();
         let (value, cache) = (event.field("code"), field("cache"));
-        let first_error = event.field("first_error");
-        let fields =
-            json!({ "status": status, "value": value, "cache": cache, "first_error": first_error });
+        let (reason, first_error) = (event.field("reason"), event.field("first_error"));
+        let fields = json!({
+            "status": status, "value": value, "cache": cache, "reason": reason, "first_error": first_error,
+        });
         let mut text = format!("answer: HTTP {}", field("http_status"));
         if let Some(value) = value {
             text += &format!(", value {value:?}");
@@ -191,6 +192,9 @@ impl OutputLine {
             "stale" => " (cached, stale)",
             _ => "",
         };
+        if let Some(reason) = reason {
+            text += &format!("; {reason}");
+        }
         if let Some(first_error) = first_error {
             text += &format!("; first error: {first_error}");
         }

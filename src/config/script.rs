@@ -169,6 +169,7 @@ fn with_response(
     let has_branches = !tables.branches.is_empty();
     ScriptTrigger {
         response_key: response.key(script.file),
+        read_as: response.read_as(),
         cache_policy: response.cache_policy(script, &request, has_branches),
         ..request
     }

@@ -61,6 +61,22 @@ pub fn decide_branch<'b>(
     BranchDecision::Otherwise
 }
 
+/// The reason of [`BranchDecision::NoResponse`] with all that the author of the web application needs: why there is no
+/// value at the response key, or what PHP says in front of the data unless that is sensitive.
+pub(crate) fn full_reason(
+    reason: String,
+    answer: &TriggerAnswer,
+    key: Option<&KeyPath>,
+    is_sensitive: impl Fn(&str) -> bool,
+) -> String {
+    let missing = key.and_then(|key| answer.missing_reason(key));
+    match (answer.php_message(is_sensitive), missing) {
+        (Some(message), _) => format!("{reason}: {message}"),
+        (None, Some(missing)) => format!("{reason}; {missing}"),
+        (None, None) => reason,
+    }
+}
+
 /// Why an answer with this status is not usable. A redirect is an answer only if it was not followed: its target is not
 /// allowed or not valid, or there were too many redirects.
 pub(crate) fn status_reason(status: u16) -> String {

@@ -116,7 +116,7 @@ impl Matcher {
         match self {
             Self::Text(wanted) => wanted == text,
             Self::Pattern(pattern) => pattern.is_match(text),
-            Self::Range(min, max) => Decimal::parse(text).is_some_and(|n| {
+            Self::Range(min, max) => Decimal::parse_with_exponent(text).is_some_and(|n| {
                 min.as_ref().is_none_or(|min| *min <= n) && max.as_ref().is_none_or(|max| n <= *max)
             }),
             Self::Present => true,
@@ -187,9 +187,9 @@ impl Matcher {
     /// A reason for the miss that is easy to overlook.
     fn miss_hint(&self, text: &str) -> Option<&'static str> {
         match self {
-            Self::Range(..) => {
-                Decimal::parse(text).is_none().then_some("which is not a decimal number")
-            }
+            Self::Range(..) => Decimal::parse_with_exponent(text)
+                .is_none()
+                .then_some("which is not a decimal number"),
             Self::Text(wanted) if wanted.trim() == text.trim() => {
                 Some("and spaces are significant")
             }
@@ -197,7 +197,8 @@ impl Matcher {
                 Some("and the comparison is case-sensitive")
             }
             Self::Text(wanted) => {
-                let same = Decimal::parse(wanted).is_some_and(|n| Some(n) == Decimal::parse(text));
+                let same = Decimal::parse_with_exponent(wanted)
+                    .is_some_and(|n| Some(n) == Decimal::parse_with_exponent(text));
                 same.then_some("and it is compared as text, not as a number")
             }
             _ => None,
@@ -230,7 +231,7 @@ fn read_range(min: Option<String>, max: Option<String>) -> ReadKind {
     }
     let mut errors = Vec::new();
     let mut bound = |key, text: Option<String>| {
-        let bound = text.as_deref().map(Decimal::parse);
+        let bound = text.as_deref().map(Decimal::parse_with_exponent);
         if bound == Some(None) {
             let help = "write a number such as 200 or 1.50";
             errors.push(MatcherError::of_key(key, "this is not a decimal number", help));

@@ -79,7 +79,7 @@ pub struct CallReport {
     pub handover: Option<HandoverResult>,
     /// The placeholders that had no value.
     pub empty_placeholders: EmptyPlaceholders,
-    /// Why there was no response, or why the call failed.
+    /// Why there was no response, why there was no value at the response key, or why the call failed.
     pub reason: Option<String>,
 }
 

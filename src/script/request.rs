@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderName, header};
 
+use crate::script::answer::AnswerFormat;
 use crate::script::definition::{AuthTemplate, RetryPolicy, Script, ScriptTrigger, UrlTemplate};
 use crate::script::escape::EscapeError;
 use crate::script::template::{MASK, PlaceholderValues, RedactedText};
@@ -28,6 +29,8 @@ pub struct TriggerRequest {
     pub retry_policy: RetryPolicy,
     /// The cache key; `None` makes the key of everything that is sent.
     pub cache_key: Option<CacheKeyInput>,
+    /// The format of the answer; `None` finds it out.
+    pub read_as: Option<AnswerFormat>,
 }
 
 /// The URL of a request.
@@ -92,6 +95,7 @@ impl TriggerRequest {
                 .collect::<Result<_, _>>()?,
             retry_policy: trigger.retry_policy,
             cache_key: key.transpose()?,
+            read_as: trigger.read_as,
         })
     }
 

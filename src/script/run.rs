@@ -106,6 +106,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         script: &'s Arc<Script>,
     ) -> Result<OutcomeChoice<'s>, Interruption> {
         (self.report.cache, self.report.http_status, self.report.first_error) = Default::default();
+        self.report.reason = None;
         self.code.clear();
         match &script.trigger {
             None => Ok(self.outcome_of_input(script)),
@@ -135,7 +136,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
         outcome: &ScriptOutcome,
     ) -> Result<NextStep, Interruption> {
         self.report.outcome = call_outcome;
-        if !matches!(call_outcome, CallOutcome::NoResponse | CallOutcome::NoInput) {
+        if call_outcome == CallOutcome::InvalidInput {
             self.report.reason = None;
         }
         let next_script = match &outcome.then {

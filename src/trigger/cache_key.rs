@@ -7,6 +7,7 @@ use ring::rand::SystemRandom;
 
 use super::outgoing_request::OutgoingRequest;
 use super::shared_cache::{self, SharedCacheSetupError};
+use crate::script::answer::AnswerFormat;
 use crate::script::request::{CacheKey, CacheKeyInput};
 
 pub(super) struct CacheKeyHasher(hmac::Key);
@@ -30,10 +31,13 @@ impl CacheKeyHasher {
         primary: &OutgoingRequest,
         fallback: Option<&OutgoingRequest>,
         custom_key: Option<&CacheKeyInput>,
+        read_as: Option<AnswerFormat>,
     ) -> CacheKey {
         let request = primary.request();
         let mut digest = CacheKeyDigest(hmac::Context::with_key(&self.0));
         digest.update(request.method().as_str().as_bytes());
+        // Scripts that read the same body in different formats do not share the parsed answer.
+        read_as.iter().for_each(|format| digest.update(format.name().as_bytes()));
         if let Some(custom_key) = custom_key {
             digest.update(b"named");
             digest.update(custom_key.source.as_bytes());

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::answer_parser::UnparsedAnswer;
 use super::request_plan::{
     RequestDeadline, RequestOutcome, RequestPlan, RequestSender, has_branch_for,
 };
 use super::response_cache::ResponseCacheEntry;
 use super::shared_cache::{Lease, LeaseOutcome, SharedCache, SharedCacheEntry};
 use super::tiered_cache::{CacheStoreContext, TieredCache};
-use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, TriggerError};
 
 impl TieredCache {
@@ -56,22 +56,23 @@ impl TieredCache {
         is_refresh: bool,
     ) -> ControlFlow<RequestOutcome, Option<Lease>> {
         let key = &context.key;
-        self.accept_shared_entry(shared.get(key).await, context, is_refresh)?;
+        let entry = shared.get(key).await;
+        self.accept_shared_entry(entry, context, deadline, is_refresh).await?;
         loop {
             match shared.acquire_lease(key, deadline.remaining()).await {
                 LeaseOutcome::Unavailable => return ControlFlow::Continue(None),
                 LeaseOutcome::Acquired(lease) => {
                     // The answer may have been stored between the look-up and the lease.
                     let entry = shared.get(key).await;
-                    let accepted = self.accept_shared_entry(entry, context, is_refresh);
-                    return accepted.map_continue(|()| Some(lease));
+                    let accepted = self.accept_shared_entry(entry, context, deadline, is_refresh);
+                    return accepted.await.map_continue(|()| Some(lease));
                 }
                 LeaseOutcome::HeldElsewhere => {
                     let fresh_for = context.cache_policy.fresh;
                     let entry = shared.wait_for_entry(key, fresh_for, deadline.at).await;
                     let has_entry = entry.is_some();
-                    self.accept_shared_entry(entry, context, is_refresh)
-                        .map_break(RequestOutcome::mark_joined)?;
+                    let accepted = self.accept_shared_entry(entry, context, deadline, is_refresh);
+                    accepted.await.map_break(RequestOutcome::mark_joined)?;
                     if has_entry {
                         // This script can't use the entry, and another wait would find the same entry.
                         return ControlFlow::Continue(None);
@@ -87,30 +88,32 @@ impl TieredCache {
 
     /// Stores an answer of another daemon in this process, if a branch of the script matches it. Breaks with the answer
     /// if it is fresh. Breaks with a stale answer too, if the script's policy allows it and this is not a refresh.
-    fn accept_shared_entry(
+    async fn accept_shared_entry(
         &self,
         entry: Option<SharedCacheEntry>,
         context: &CacheStoreContext,
+        deadline: RequestDeadline,
         is_refresh: bool,
     ) -> ControlFlow<RequestOutcome> {
         let Some(entry) = entry else { return ControlFlow::Continue(()) };
         let Some(stored_at) = Instant::now().checked_sub(entry.age) else {
             return ControlFlow::Continue(());
         };
-        let answer = TriggerAnswer::parse(entry.status, entry.content_type.as_deref(), &entry.body);
+        let SharedCacheEntry { status, content_type, body, age, fresh_for, lifetime } = entry;
+        let unparsed = UnparsedAnswer { status, content_type, body };
+        let read_as = context.script.trigger.as_ref().and_then(|trigger| trigger.read_as);
+        let parsed = self.parser.parse(read_as, unparsed, deadline.at).await;
+        let Ok((answer, _)) = parsed else { return ControlFlow::Continue(()) };
         let answer = Arc::new(answer);
         if !has_branch_for(&context.script, &answer) {
             return ControlFlow::Continue(());
         }
-        let local_entry = ResponseCacheEntry {
-            fresh_for: entry.fresh_for,
-            lifetime: entry.lifetime,
-            ..context.entry(answer.clone(), stored_at)
-        };
+        let local_entry =
+            ResponseCacheEntry { fresh_for, lifetime, ..context.entry(answer.clone(), stored_at) };
         self.local.put(context.key, local_entry);
         let policy = &context.cache_policy;
-        let fresh_for = policy.fresh.min(entry.fresh_for);
-        let cache = match entry.age {
+        let fresh_for = policy.fresh.min(fresh_for);
+        let cache = match age {
             age if age < fresh_for => CacheStatus::Hit,
             age if age < fresh_for + policy.stale && !is_refresh => CacheStatus::Stale,
             _ => return ControlFlow::Continue(()),

@@ -3,16 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+use super::answer_parser::{AnswerParser, UnparsedAnswer};
 use super::outgoing_request::{OutgoingRequest, prepare};
 use super::request_signature::RequestSigner;
 use super::upstream::UpstreamRegistry;
+use crate::script::answer::{AnswerFormat, MAX_TEXT, TriggerAnswer};
 use crate::script::definition::RetryPolicy;
 use crate::script::request::{RequestTimings, TriggerError, TriggerRequest};
-use crate::web::client::HttpClient;
+use crate::web::client::{HttpClient, HttpReply};
 use crate::web::stopwatch::{ExchangeTimings, Stopwatch};
 
 mod attempt;
@@ -24,7 +28,7 @@ pub(super) use outcome::{RequestDeadline, RequestOutcome};
 pub(super) use response_class::{ResponseClass, ResponseClassifier, has_branch_for};
 
 /// The longest body of an answer, decompressed, in bytes.
-pub(crate) const MAX_BODY: usize = 256 * 1024;
+pub(crate) const MAX_BODY: usize = MAX_TEXT;
 /// The longest pause before the first retry. The limit doubles with each further retry, up to [`MAX_BACKOFF`].
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
@@ -34,6 +38,7 @@ const MIN_ATTEMPT_TIME: Duration = Duration::from_millis(50);
 pub(super) struct RequestSender {
     pub(super) client: Arc<HttpClient>,
     pub(super) upstreams: UpstreamRegistry,
+    pub(super) parser: Arc<AnswerParser>,
     /// Cancelled when the daemon stops. Then retries are made without a pause, and each URL gets one more at most.
     pub(super) shutdown: CancellationToken,
 }
@@ -46,6 +51,7 @@ pub(super) struct RequestPlan {
     signer: RequestSigner,
     retry_policy: RetryPolicy,
     classifier: ResponseClassifier,
+    read_as: Option<AnswerFormat>,
     /// Whether this is a background request: no call waits for its answer. It may use at most half of an upstream's
     /// permits, and is sent even while the circuit breaker is open.
     pub(super) is_background: bool,
@@ -63,6 +69,7 @@ impl RequestPlan {
             signer: RequestSigner::new(&request.signing_keys),
             retry_policy: request.retry_policy,
             classifier,
+            read_as: request.read_as,
             is_background: false,
         }
     }
@@ -180,13 +187,44 @@ impl RequestSender {
         let reply = timeout_at(deadline.at, stopwatch.time(exchange)).await;
         add_exchange_timings(timings, stopwatch.stop());
         let attempt = match reply {
-            Ok(Ok(reply)) => AttemptOutcome::from_reply(reply, &plan.classifier),
+            Ok(Ok(reply)) => self.read_reply(plan, reply, deadline, timings).await,
             Ok(Err(error)) => AttemptOutcome::from_http_error(error),
             Err(_) => AttemptOutcome::without_reply(TriggerError::TimedOut(deadline.limit), true),
         };
         permit.finish(attempt.health_signal());
         attempt
     }
+
+    async fn read_reply(
+        &self,
+        plan: &RequestPlan,
+        reply: HttpReply,
+        deadline: RequestDeadline,
+        timings: &mut RequestTimings,
+    ) -> AttemptOutcome {
+        let started_at = Instant::now();
+        let HttpReply { status, headers, body } = reply;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let content_type = content_type.map(str::to_owned);
+        let unparsed = UnparsedAnswer { status, content_type, body };
+        let parsed = match is_encoded(&headers) && !unparsed.body.is_empty() {
+            true => Ok((TriggerAnswer::encoded(status), unparsed)),
+            false => self.parser.parse(plan.read_as, unparsed, deadline.at).await,
+        };
+        timings.answer += started_at.elapsed();
+        match parsed {
+            Ok((answer, raw_reply)) => {
+                AttemptOutcome::from_answer(answer, raw_reply, &headers, &plan.classifier)
+            }
+            Err(error) => AttemptOutcome::without_reply(error, false),
+        }
+    }
+}
+
+/// Whether the body is still encoded. The HTTP client decodes what it can, and removes the header then.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings.into_iter().any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 fn add_exchange_timings(timings: &mut RequestTimings, exchange: ExchangeTimings) {

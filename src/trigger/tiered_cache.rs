@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
+use super::answer_parser::AnswerParser;
 use super::outgoing_request;
 use super::request_plan::{RequestOutcome, RequestPlan, ResponseClass, has_branch_for};
 use super::response_cache::{ResponseCache, ResponseCacheEntry, ResponseCacheLookup};
@@ -47,6 +48,7 @@ impl CacheableRequest<'_> {
 pub(super) struct TieredCache {
     pub(super) local: ResponseCache,
     pub(super) shared: Option<Arc<SharedCache>>,
+    pub(super) parser: Arc<AnswerParser>,
     /// Tracks the tasks that write to the shared cache.
     pub(super) tracker: TaskTracker,
 }

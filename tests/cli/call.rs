@@ -283,3 +283,11 @@ async fn the_demo_ends_as_expected_and_leaves_no_files() {
     assert!(text.contains("prompt: \"We do not know that number.\""), "{text}");
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_without_the_response_key_is_reported_with_the_reason() {
+    let web = Web::start(|_| Reply::of(200, "text/plain", "OK")).await;
+    let result =
+        call(&ConfigFolder::with_scripts(&[("ask", &asks(&web.url("/")))]), &["ask"]).await;
+    assert_eq!(result.all("answer", "reason"), ["read as text; no data.code in it"]);
+}

@@ -176,7 +176,8 @@ fn the_selected_outcome_is_the_same_as_in_a_call() {
         ("{}", &["--status", "404"], "no_response", "no_response", 4),
         ("{", &[], "no_response", "no_response", 4),
         ("<html>", &[], "no_response", "no_response", 4),
-        ("200", &["--content-type", "text/html"], "no_response", "no_response", 4),
+        ("<p>200", &["--content-type", "text/html"], "no_response", "no_response", 4),
+        ("200", &["--content-type", "text/html"], "branch", "matched", 0),
     ];
     for (body, more, table, outcome, code) in rows {
         let result = folder.order(body.as_bytes(), more);
@@ -200,6 +201,12 @@ fn no_response_is_shown_with_its_reason() {
         (b"{}", &["--status", "404"], "HTTP status 404"),
         (b"{\n", &[], "the answer is invalid JSON at line 1, column 1"),
         (b"<html>", &[], "the answer is an HTML page"),
+        (b"no", &["--status", "404"], "HTTP status 404; read as text; no data.code in it"),
+        (
+            b"Warning: no x in /a.php on line 3\n{}",
+            &[],
+            "message of PHP, not with its data: Warning: no x",
+        ),
         (&[b'x'; 300_000], &[], "longer than"),
     ];
     for (body, more, reason) in rows {
@@ -217,12 +224,12 @@ fn replies_with_headers_are_read_as_curl_prints_them() {
     let rows: &[(&str, u16, &str)] = &[
         ("HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n\r\n", 404, "json"),
         ("HTTP/2 404 \r\ncontent-type: application/json\r\nx-empty:\r\n\r\n", 404, "json"),
-        ("HTTP/2 404\ncontent-type: text/plain\n\n", 404, "text"),
+        ("HTTP/2 404\ncontent-type: application/x-www-form-urlencoded\n\n", 404, "form"),
         ("HTTP/3 201\n\n", 201, "json"),
         (
-            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
             200,
-            "text",
+            "form",
         ),
         ("HTTP/1.1 200 Connection established\r\n\r\nHTTP/2 503 \r\n\r\n", 503, "json"),
         (
@@ -231,8 +238,16 @@ fn replies_with_headers_are_read_as_curl_prints_them() {
             200,
             "json",
         ),
-        ("HTTP/1.1 200 OK\r\nX-Long: a\r\n  b\r\nCONTENT-TYPE:text/plain\r\n\r\n", 200, "text"),
-        ("HTTP/1.1 200 OK\nContent-Type: text/plain\nContent-Type: text/html\n\n", 200, "text"),
+        (
+            "HTTP/1.1 200 OK\r\nX-Long: a\r\n  b\r\nCONTENT-TYPE:application/x-www-form-urlencoded\r\n\r\n",
+            200,
+            "form",
+        ),
+        (
+            "HTTP/1.1 200 OK\nContent-Type: application/x-www-form-urlencoded\nContent-Type: text/html\n\n",
+            200,
+            "form",
+        ),
     ];
     for (head, status, format) in rows {
         let result = folder.order(format!("{head}{json}").as_bytes(), &[]);

@@ -3,9 +3,11 @@
 use dialscript::script::answer::{AnswerValue, TriggerAnswer};
 use dialscript::script::path::KeyPath;
 
+mod bounds;
 mod broken;
 mod format;
 mod json;
+mod look;
 mod matchers;
 mod properties;
 mod tree;

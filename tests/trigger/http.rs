@@ -29,6 +29,7 @@ mod egress;
 mod environment;
 mod exchange;
 mod hostile;
+mod large;
 mod log;
 mod outgoing;
 mod shared_cache;

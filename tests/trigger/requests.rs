@@ -26,6 +26,7 @@ pub(super) fn get(url: impl AsRef<str>) -> TriggerRequest {
             retries: 0,
         },
         cache_key: None,
+        read_as: None,
     }
 }
 

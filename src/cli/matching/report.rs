@@ -100,8 +100,9 @@ impl<'s> ChosenOutcome<'s> {
 }
 
 /// How the answer was parsed.
-pub(super) fn answer_line(answer: &TriggerAnswer) -> OutputLine {
-    let (status, format, reason) = (answer.status, answer.format(), answer.unreadable_reason());
+pub(super) fn answer_line(answer: &TriggerAnswer, key: Option<&KeyPath>) -> OutputLine {
+    let (status, format) = (answer.status, answer.format(key.is_some()));
+    let reason = answer.unreadable_reason();
     let fields =
         json!({ "status": status, "format": format.to_ascii_lowercase(), "reason": reason });
     let text = match &reason {
@@ -125,7 +126,8 @@ pub(super) fn value_line(
         Some(AnswerValue::Text(text)) => ("text", Some(truncated_json(text))),
     };
     let name = key.map(ToString::to_string);
-    let fields = json!({ "key": name, "kind": kind, "value": text });
+    let missing = key.and_then(|key| answer.missing_reason(key));
+    let fields = json!({ "key": name, "kind": kind, "value": text, "reason": missing });
     let text = match (&subject.value, name) {
         (None, _) if answer.unreadable_reason().is_some() => {
             "there is no value to compare".to_owned()
@@ -134,7 +136,10 @@ pub(super) fn value_line(
             "there is no value to compare: {} is absent, and the answer is an error",
             name.unwrap_or_default()
         ),
-        (Some(value), Some(key)) => format!("{key} is {}", describe_value(value)),
+        (Some(value), Some(key)) => {
+            let missing = missing.map(|missing| format!(" ({missing})")).unwrap_or_default();
+            format!("{key} is {}{missing}", describe_value(value))
+        }
         (Some(value), None) => {
             format!(
                 "the value is {} (no response key: the whole answer is compared)",

@@ -96,6 +96,7 @@ impl RequestTable {
             hold_media: HoldMediaTemplate::default(),
             background: mode == RequestMode::Background,
             response_key: None,
+            read_as: None,
             cache_policy: None,
         }
     }

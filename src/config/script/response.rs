@@ -9,14 +9,16 @@ use super::context::ScriptContext;
 use crate::config::bounds::secs;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
-use crate::config::value::DurationValue;
+use crate::config::value::{DurationValue, FromText, ParsedText};
+use crate::script::answer::AnswerFormat;
 use crate::script::definition::{CacheKeyTemplate, ResponseCachePolicy, ScriptTrigger};
 use crate::script::escape::EscapeContext;
 use crate::script::path::KeyPath;
 use crate::script::template::{Placeholder, Template};
 
 /// Keys that belong only in this table.
-pub(super) const OWN_KEYS: &[&str] = &["key", "cache", "stale_for", "stale_if_error", "cache_key"];
+pub(super) const OWN_KEYS: &[&str] =
+    &["key", "read_as", "cache", "stale_for", "stale_if_error", "cache_key"];
 
 /// The maximum time for which a stale answer is served, in seconds.
 const MAX_STALE: u64 = 7 * 24 * 3600;
@@ -25,10 +27,25 @@ const MAX_STALE: u64 = 7 * 24 * 3600;
 pub(crate) struct ResponseTable {
     pub(super) span: Range<usize>,
     key: Option<Spanned<String>>,
+    read_as: Option<Spanned<ParsedText<AnswerFormat>>>,
     cache: Option<Spanned<DurationValue>>,
     stale_for: Option<Spanned<DurationValue>>,
     stale_if_error: Option<Spanned<DurationValue>>,
     cache_key: Option<Spanned<String>>,
+}
+
+impl FromText for AnswerFormat {
+    const EXPECTED: &'static str = "\"json\", \"xml\", \"form\" or \"text\"";
+
+    fn from_text(text: &str) -> Option<Self> {
+        match text {
+            "json" => Some(Self::Json),
+            "xml" => Some(Self::Xml),
+            "form" => Some(Self::Form),
+            "text" => Some(Self::Text),
+            _ => None,
+        }
+    }
 }
 
 impl ResponseTable {
@@ -36,6 +53,7 @@ impl ResponseTable {
         Self {
             span: table.span.clone(),
             key: table.take("key"),
+            read_as: table.take("read_as"),
             cache: table.take("cache"),
             stale_for: table.take("stale_for"),
             stale_if_error: table.take("stale_if_error"),
@@ -50,7 +68,16 @@ impl ResponseTable {
             let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
             file.error_with_help(given.span(), "not a valid response key", help);
         }
+        if self.read_as() == Some(AnswerFormat::Text) {
+            let help = "remove `key`: without it, the whole text is compared";
+            file.error_with_help(given.span(), "plain text has no keys", help);
+        }
         key
+    }
+
+    /// The format in which answers are read.
+    pub(super) fn read_as(&self) -> Option<AnswerFormat> {
+        self.read_as.as_ref().map(|format| format.get_ref().0)
     }
 
     /// How answers to `request` are cached. `script` is the context before the request.

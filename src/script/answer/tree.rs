@@ -1,170 +1,185 @@
-//! XML and forms as one flat list of named nodes. Nodes with the same parent and name are a list. An attribute is a
-//! child node whose name starts with `@`, or with `@:` if the attribute is in a namespace.
+//! The values of an answer as one flat list of nodes, each with its name and value as ranges of one text. The list is
+//! small (16 bytes a node), has a bound, and is searched without recursion.
 
-use std::borrow::Cow;
+use std::ops::Range;
 
-use roxmltree::{Attribute, Document, Error, NodeId};
+use super::value::AnswerFormatError;
 
-use super::value::{AnswerFormatError, AnswerValue};
-use crate::script::path::{KeyPath, KeyPathStep};
+/// The most values in an answer: elements, attributes, namespace declarations, keys and list items. Together with the
+/// longest text of an answer, this bounds the memory of an answer to 381 KiB.
+pub(super) const MAX_VALUES: usize = 8_000;
+/// The deepest nesting. It is that of serde_json.
+pub(super) const MAX_DEPTH: usize = 127;
+/// The longest name, in bytes.
+const MAX_NAME: usize = u16::MAX as usize;
 
-/// Limits against hostile documents. roxmltree compares all attributes of an element with each other, and takes minutes
-/// to parse a small document that consists of namespace declarations.
-const MAX_ATTRIBUTES: usize = 4096;
-const MAX_NAMESPACES: usize = 512;
-
-/// The nodes in document order; the first is the root.
-pub(super) struct AnswerTree(Vec<AnswerNode>);
-
-struct AnswerNode {
-    parent: usize,
-    name: Box<str>,
+/// The nodes in document order, each followed by all nodes in it. The first is the root.
+pub(super) struct AnswerTree {
     text: Box<str>,
-    has_children: bool,
+    nodes: Box<[AnswerNode]>,
+}
+
+/// `u32` is enough for offsets in the text, `u16` for indexes of nodes and for lengths of names.
+struct AnswerNode {
+    name_start: u32,
+    value_start: u32,
+    /// [`COMPOSITE`] and [`NULL`] are not lengths.
+    value_len: u32,
+    name_len: u16,
+    /// The index of the first node that is not in this one.
+    end: u16,
+}
+
+const COMPOSITE: u32 = u32::MAX;
+const NULL: u32 = u32::MAX - 1;
+
+/// What is stored for a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NodeValue<'a> {
+    Text(&'a str),
+    /// An XML element with child elements. In JSON it is a text that begins with `{` or `[`.
+    Composite,
+    /// An XML element with `xsi:nil="true"`.
+    Null,
 }
 
 impl AnswerTree {
-    pub(super) fn parse_xml(text: &str) -> Result<Self, AnswerFormatError> {
-        check_limits(text)?;
-        let document = Document::parse(text).map_err(|error| xml_error(&error))?;
-        if document.root_element().tag_name().name().eq_ignore_ascii_case("html") {
-            return Err(AnswerFormatError::Html);
-        }
-        Ok(Self(elements(&document)))
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
-    pub(super) fn parse_form(text: &str) -> Self {
-        let root = AnswerNode::new(0, "", "");
-        let fields = form_urlencoded::parse(text.as_bytes());
-        let fields = fields.map(|(name, value)| AnswerNode::new(0, &name, &value));
-        Self(std::iter::once(root).chain(fields).collect())
+    pub(super) fn name(&self, node: usize) -> &str {
+        let AnswerNode { name_start, name_len, .. } = self.nodes[node];
+        &self.text[name_start as usize..][..name_len.into()]
     }
 
-    /// The value at a path in XML. The path may start with the name of the root element, or with the name of a child of
-    /// the root.
-    pub(super) fn lookup_xml(&self, path: &KeyPath) -> AnswerValue<'_> {
-        let from_root = match path.steps() {
-            [KeyPathStep::Key(name), rest @ ..] if *self.0[0].name == *local_name(name) => {
-                self.walk(rest)
-            }
-            _ => Vec::new(),
-        };
-        self.value_at(&if from_root.is_empty() { self.walk(path.steps()) } else { from_root })
-    }
-
-    /// The value of a form field. `data.code` is the field with this exact name, and `data.code[1]` is the second field
-    /// with the name `data.code`.
-    pub(super) fn lookup_form(&self, path: &KeyPath) -> AnswerValue<'_> {
-        let steps = path.steps();
-        let exact = self.form_fields(steps);
-        match steps.split_last() {
-            Some((KeyPathStep::Index(index), name)) if exact.is_empty() => {
-                self.value_at(self.form_fields(name).get(*index..=*index).unwrap_or_default())
-            }
-            _ => self.value_at(&exact),
+    pub(super) fn value(&self, node: usize) -> NodeValue<'_> {
+        let AnswerNode { value_start, value_len, .. } = self.nodes[node];
+        match value_len {
+            COMPOSITE => NodeValue::Composite,
+            NULL => NodeValue::Null,
+            length => NodeValue::Text(&self.text[value_start as usize..][..length as usize]),
         }
     }
 
-    fn form_fields(&self, steps: &[KeyPathStep]) -> Vec<usize> {
-        match steps {
-            [] => Vec::new(),
-            [KeyPathStep::Key(name)] => self.children(0, name),
-            steps => self.children(0, &KeyPath::display_steps(steps).to_string()),
-        }
-    }
-
-    /// The memory that the nodes use, in bytes.
-    pub(super) fn memory_size(&self) -> usize {
-        self.0.iter().map(|node| size_of::<AnswerNode>() + node.name.len() + node.text.len()).sum()
-    }
-
-    /// The indexes of the nodes at a path from the root.
-    fn walk(&self, steps: &[KeyPathStep]) -> Vec<usize> {
-        steps.iter().fold(vec![0], |nodes, step| match (step, nodes.as_slice()) {
-            (KeyPathStep::Key(name), [node]) => self.named_children(*node, name),
-            (KeyPathStep::Key(_), _) => Vec::new(),
-            (KeyPathStep::Index(index), _) => nodes.get(*index).copied().into_iter().collect(),
+    /// The nodes directly in a node.
+    pub(super) fn children(&self, parent: usize) -> impl Iterator<Item = usize> {
+        let end = usize::from(self.nodes[parent].end);
+        let first = Some(parent + 1).filter(|first| *first < end);
+        std::iter::successors(first, move |node| {
+            Some(usize::from(self.nodes[*node].end)).filter(|next| *next < end)
         })
     }
 
-    /// The child elements with a name, or the attribute `@name`.
-    fn named_children(&self, parent: usize, name: &str) -> Vec<usize> {
-        let Some(attribute) = name.strip_prefix('@') else {
-            return self.children(parent, local_name(name));
-        };
-        let (prefixed, local) = (attribute.contains(':'), local_name(attribute));
-        let names = [format!("@{local}"), format!("@:{local}")];
-        let [plain, namespaced] = names.map(|name| self.children(parent, &name));
-        let (first, second) = if prefixed { (namespaced, plain) } else { (plain, namespaced) };
-        if first.is_empty() { second } else { first }
+    pub(super) fn children_named(&self, parent: usize, name: &str) -> Vec<usize> {
+        self.children(parent).filter(|node| self.name(*node) == name).collect()
     }
 
-    fn children(&self, parent: usize, name: &str) -> Vec<usize> {
-        let nodes = self.0.iter().enumerate().skip(parent + 1);
-        nodes
-            .filter(|(_, node)| node.parent == parent && *node.name == *name)
-            .map(|(index, _)| index)
-            .collect()
+    /// The memory on the heap, in bytes.
+    pub(super) fn heap_size(&self) -> usize {
+        self.text.len() + size_of_val(&*self.nodes)
     }
+}
 
-    fn value_at(&self, nodes: &[usize]) -> AnswerValue<'_> {
-        match nodes {
-            [] => AnswerValue::Absent,
-            [node] if !self.0[*node].has_children => {
-                AnswerValue::Text(Cow::Borrowed(&self.0[*node].text))
-            }
-            _ => AnswerValue::Composite,
+/// Builds a tree. Ranges are those of the text that [`TreeBuilder::finish`] gets.
+#[derive(Default)]
+pub(super) struct TreeBuilder {
+    nodes: Vec<AnswerNode>,
+    /// The open nodes, outermost first.
+    open: Vec<usize>,
+    /// What counts as a value but is not a node.
+    uncounted: usize,
+}
+
+impl TreeBuilder {
+    /// Counts a value that is not stored.
+    pub(super) fn count_value(&mut self) -> Result<(), AnswerFormatError> {
+        self.uncounted += 1;
+        match self.nodes.len() + self.uncounted > MAX_VALUES {
+            true => Err(AnswerFormatError::TooManyValues(MAX_VALUES)),
+            false => Ok(()),
         }
     }
-}
 
-impl AnswerNode {
-    fn new(parent: usize, name: &str, text: &str) -> Self {
-        Self { parent, name: name.into(), text: text.into(), has_children: false }
+    /// Adds a node to the innermost open node.
+    pub(super) fn add(
+        &mut self,
+        name: Range<usize>,
+        value: Range<usize>,
+    ) -> Result<(), AnswerFormatError> {
+        self.count_value()?;
+        self.uncounted -= 1;
+        let name_len = u16::try_from(name.len());
+        let name_len = name_len.map_err(|_| AnswerFormatError::NameTooLong(MAX_NAME))?;
+        let index = self.nodes.len();
+        let (name_start, value_start) = (offset(name.start), offset(value.start));
+        let value_len = offset(value.len());
+        let end = node_index(index + 1);
+        self.nodes.push(AnswerNode { name_start, value_start, value_len, name_len, end });
+        Ok(())
     }
-}
 
-/// The name without its namespace prefix, which each sender chooses freely. Attributes are left as they are.
-fn local_name(name: &str) -> &str {
-    match (name.starts_with('@'), name.rsplit_once(':')) {
-        (false, Some((_, local))) => local,
-        _ => name,
-    }
-}
-
-/// The nodes of all elements, each followed by the nodes of its attributes.
-fn elements(document: &Document<'_>) -> Vec<AnswerNode> {
-    let mut nodes: Vec<AnswerNode> = Vec::new();
-    let mut indexes = std::collections::HashMap::<NodeId, usize>::new();
-    for element in document.descendants().filter(|node| node.is_element()) {
-        let parent = element.parent().and_then(|node| indexes.get(&node.id()).copied());
-        if let Some(parent) = parent {
-            nodes[parent].has_children = true;
+    /// Opens the node that was added last: the next ones are in it.
+    pub(super) fn open(&mut self, format: &'static str) -> Result<(), AnswerFormatError> {
+        if self.open.len() == MAX_DEPTH {
+            return Err(AnswerFormatError::TooDeep(format, MAX_DEPTH));
         }
-        let index = nodes.len();
-        indexes.insert(element.id(), index);
-        let text: String =
-            element.children().filter_map(|n| n.text().filter(|_| n.is_text())).collect();
-        nodes.push(AnswerNode::new(parent.unwrap_or(0), element.tag_name().name(), text.trim()));
-        // An attribute in a namespace may have the same local name as one without.
-        let prefix = |a: &Attribute<'_, '_>| if a.namespace().is_some() { "@:" } else { "@" };
-        let attributes = element.attributes();
-        let named = attributes.map(|a| (format!("{}{}", prefix(&a), a.name()), a));
-        nodes.extend(named.map(|(name, a)| AnswerNode::new(index, &name, a.value())));
+        self.open.push(self.nodes.len().saturating_sub(1));
+        Ok(())
     }
-    nodes
+
+    /// Closes the innermost open node, and returns it.
+    pub(super) fn close(&mut self) -> Option<usize> {
+        let node = self.open.pop()?;
+        self.nodes[node].end = node_index(self.nodes.len());
+        Some(node)
+    }
+
+    /// The innermost open node.
+    pub(super) fn innermost(&self) -> Option<usize> {
+        self.open.last().copied()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    pub(super) fn has_text(&self, node: usize) -> bool {
+        self.nodes[node].value_len < NULL
+    }
+
+    pub(super) fn is_composite(&self, node: usize) -> bool {
+        self.nodes[node].value_len == COMPOSITE
+    }
+
+    pub(super) fn value_start(&self, node: usize) -> usize {
+        self.nodes[node].value_start as usize
+    }
+
+    pub(super) fn set_value(&mut self, node: usize, value: Range<usize>) {
+        self.nodes[node].value_start = offset(value.start);
+        self.nodes[node].value_len = offset(value.len());
+    }
+
+    pub(super) fn set_composite(&mut self, node: usize) {
+        self.nodes[node].value_len = COMPOSITE;
+    }
+
+    pub(super) fn set_null(&mut self, node: usize) {
+        self.nodes[node].value_len = NULL;
+    }
+
+    pub(super) fn finish(self, text: Box<str>) -> AnswerTree {
+        AnswerTree { text, nodes: self.nodes.into() }
+    }
 }
 
-/// Counts `=` and `xmlns` in the text, before the XML parser sees it.
-fn check_limits(text: &str) -> Result<(), AnswerFormatError> {
-    let limits = [("=", MAX_ATTRIBUTES), ("xmlns", MAX_NAMESPACES)];
-    let exceeded = limits.into_iter().find(|(mark, max)| text.matches(mark).nth(*max).is_some());
-    exceeded.map_or(Ok(()), |(_, max)| Err(AnswerFormatError::TooManyAttributes(max)))
+/// An answer is at most [`MAX_TEXT`](super::MAX_TEXT) bytes long, so every offset fits.
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or_default()
 }
 
-fn xml_error(error: &Error) -> AnswerFormatError {
-    match error {
-        Error::DtdDetected => AnswerFormatError::Dtd,
-        _ => AnswerFormatError::Xml(error.pos().row, error.pos().col),
-    }
+/// There are at most [`MAX_VALUES`] nodes, so every index fits.
+fn node_index(index: usize) -> u16 {
+    u16::try_from(index).unwrap_or(u16::MAX)
 }

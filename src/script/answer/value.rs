@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The value at a response key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AnswerValue<'a> {
-    /// No such key, or JSON's `null`.
+    /// No such key, JSON's `null`, or an XML element with `xsi:nil="true"`.
     Absent,
     /// A string, a number with the digits that were sent, `true` or `false`.
     Text(Cow<'a, str>),
@@ -22,14 +22,20 @@ pub(super) enum AnswerFormatError {
     Html,
     #[error("the answer is invalid JSON at line {0}, column {1}")]
     Json(usize, usize),
-    #[error("the answer is JSON with more than 128 levels of nesting")]
-    TooDeep,
     #[error("the answer is invalid XML at line {0}, column {1}")]
-    Xml(u32, u32),
+    Xml(usize, usize),
     #[error("the answer is XML with a document type definition (DTD), which is not supported")]
     Dtd,
-    #[error("the answer is XML with more than {0} attributes or namespaces")]
-    TooManyAttributes(usize),
+    #[error("the answer is {0} with more than {1} levels of nesting")]
+    TooDeep(&'static str, usize),
+    #[error("the answer has more than {0} values (elements, attributes, keys, list items)")]
+    TooManyValues(usize),
+    #[error("the answer has a name of more than {0} bytes")]
+    NameTooLong(usize),
+    #[error("the answer is longer than {0} bytes of UTF-8")]
+    TooLong(usize),
     #[error("the answer is not text: it contains NUL bytes")]
     Binary,
+    #[error("the answer has a content encoding that is not supported; send it plain or as gzip")]
+    Encoded,
 }

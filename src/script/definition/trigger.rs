@@ -6,6 +6,7 @@ use std::time::Duration;
 use http::HeaderName;
 
 use super::playlist::Playlist;
+use crate::script::answer::AnswerFormat;
 use crate::script::path::KeyPath;
 use crate::script::template::Template;
 
@@ -31,6 +32,8 @@ pub struct ScriptTrigger {
     pub background: bool,
     /// The response key: the path to the value that branches are compared with.
     pub response_key: Option<KeyPath>,
+    /// The format of the answer; `None` finds it out.
+    pub read_as: Option<AnswerFormat>,
     /// Whether and for how long answers are cached.
     pub cache_policy: Option<ResponseCachePolicy>,
 }

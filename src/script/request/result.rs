@@ -119,6 +119,9 @@ pub enum TriggerError {
     /// The circuit breaker of the upstream is open, after this number of failures in a row.
     #[error("not sent: the circuit breaker of this host is open after {0} failures")]
     CircuitOpen(u32),
+    /// Other large answers were read until the deadline.
+    #[error("the answer could not be read in time: other large answers are being read")]
+    ParserBusy,
     /// The daemon is stopping, or the task of the request failed.
     #[error("the request was cancelled")]
     Cancelled,

@@ -8,7 +8,7 @@ use tracing::debug;
 use super::{CallRun, OutcomeChoice};
 use crate::channel::{Channel, HoldMedia, Interruption};
 use crate::script::answer::{AnswerValue, TriggerAnswer};
-use crate::script::branch::{BranchDecision, decide_branch};
+use crate::script::branch::{BranchDecision, decide_branch, full_reason};
 use crate::script::call_state::RequestPhase;
 use crate::script::definition::{Script, ScriptTrigger};
 use crate::script::escape::EscapeError;
@@ -86,6 +86,7 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
     ) -> OutcomeChoice<'s> {
         let response_key = trigger.response_key.as_ref();
         self.report.http_status = Some(answer.status);
+        self.report.reason = response_key.and_then(|key| answer.missing_reason(key));
         let subject = BranchSubject::from_answer(answer, response_key);
         if let Some(AnswerValue::Text(value)) = &subject.value {
             self.code = value.to_string();
@@ -94,13 +95,18 @@ impl<C: Channel, T: TriggerClient, V: VoiceService> CallRun<'_, C, T, V> {
             http_status = answer.status,
             code = self.redacted(&self.code),
             cache = self.report.cache.as_str(),
+            reason = self.report.reason,
             first_error = self.report.first_error,
             "answer"
         );
         let (call_outcome, outcome) = match decide_branch(&script.branches, answer, response_key) {
             BranchDecision::Matched(chosen) => self.outcome_of_branch(chosen),
             BranchDecision::Otherwise => (CallOutcome::Otherwise, &script.otherwise),
-            BranchDecision::NoResponse(reason) => self.no_response(script, reason),
+            BranchDecision::NoResponse(reason) => {
+                let is_sensitive = |text: &str| self.state.contains_sensitive(text);
+                let reason = full_reason(reason, answer, response_key, is_sensitive);
+                self.no_response(script, reason)
+            }
         };
         self.state.record_answer(answer, outcome);
         (call_outcome, outcome)

@@ -4,19 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::RETRY_AFTER;
 
-use super::outcome::{RawHttpReply, RequestOutcome};
+use super::outcome::RequestOutcome;
 use super::response_class::{ResponseClass, ResponseClassifier};
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerError};
+use crate::trigger::answer_parser::UnparsedAnswer;
 use crate::trigger::upstream::HealthSignal;
-use crate::web::client::{HttpClientError, HttpReply};
+use crate::web::client::HttpClientError;
 
 pub(super) struct AttemptOutcome {
     answer: Result<TriggerAnswer, TriggerError>,
     class: ResponseClass,
-    raw_reply: Option<RawHttpReply>,
+    raw_reply: Option<UnparsedAnswer>,
     /// The shortest pause before a retry. `None` if a retry can't help.
     pub(super) retry_after: Option<Duration>,
 }
@@ -33,15 +34,16 @@ impl AttemptOutcome {
         Self::without_reply(error.into(), retry)
     }
 
-    pub(super) fn from_reply(reply: HttpReply, classifier: &ResponseClassifier) -> Self {
-        let content_type = reply.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let answer = TriggerAnswer::parse(reply.status, content_type, &reply.body);
+    pub(super) fn from_answer(
+        answer: TriggerAnswer,
+        raw_reply: UnparsedAnswer,
+        headers: &HeaderMap,
+        classifier: &ResponseClassifier,
+    ) -> Self {
         let class = classifier.classify(&answer);
         let may_recover = answer.status >= 500 || answer.status == 429;
         let retry = may_recover && matches!(class, ResponseClass::Unusable(_));
-        let retry_after = retry.then(|| retry_after(&reply.headers).unwrap_or_default());
-        let content_type = content_type.map(str::to_owned);
-        let raw_reply = RawHttpReply { content_type, body: reply.body };
+        let retry_after = retry.then(|| retry_after(headers).unwrap_or_default());
         Self { answer: Ok(answer), class, raw_reply: Some(raw_reply), retry_after }
     }
 

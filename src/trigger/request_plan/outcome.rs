@@ -8,24 +8,20 @@ use tokio::time::Instant;
 use super::response_class::ResponseClass;
 use crate::script::answer::TriggerAnswer;
 use crate::script::request::{CacheStatus, RequestTimings, TriggerError, TriggerResult};
+use crate::trigger::answer_parser::UnparsedAnswer;
 
 #[derive(Clone)]
 pub(in crate::trigger) struct RequestOutcome {
     pub(in crate::trigger) answer: Result<Arc<TriggerAnswer>, TriggerError>,
     pub(in crate::trigger) class: ResponseClass,
-    /// The reply that the answer was parsed from. `None` without a reply, and for a cached answer.
-    pub(in crate::trigger) raw_reply: Option<Arc<RawHttpReply>>,
+    /// The reply that the answer was parsed from, for the shared cache: other daemons parse it themselves. `None` without
+    /// a reply, and for a cached answer.
+    pub(in crate::trigger) raw_reply: Option<Arc<UnparsedAnswer>>,
     pub(in crate::trigger) cache: CacheStatus,
     pub(in crate::trigger) timings: RequestTimings,
     pub(in crate::trigger) first_error: Option<String>,
     /// Whether the total timeout was over at the end, or too little of it remained for another attempt.
     pub(super) deadline_passed: bool,
-}
-
-/// An HTTP reply before parsing, for the shared cache: other daemons parse it themselves.
-pub(in crate::trigger) struct RawHttpReply {
-    pub(in crate::trigger) content_type: Option<String>,
-    pub(in crate::trigger) body: Vec<u8>,
 }
 
 impl RequestOutcome {

@@ -15,20 +15,30 @@ fn the_content_type_decides_the_format_of_a_body() {
         ("text/xml;charset=utf-8", "<r><a>1</a></r>", "xml"),
         ("application/soap+xml", "<r><a>1</a></r>", "xml"),
         ("application/x-www-form-urlencoded", "a=1", "form"),
-        ("text/plain", r#"{"a":1}"#, "text"),
-        ("text/plain; charset=utf-8", "a=1", "text"),
-        ("text/html", r#"{"a":1}"#, "html"),
-        ("TEXT/HTML; charset=utf-8", "200", "html"),
+        ("text/plain", r#"{"a":1}"#, "json"),
+        ("text/plain; charset=utf-8", "a=1", "form"),
+        ("text/plain", "<r><a>1</a></r>", "xml"),
+        ("text/plain", "[a] we are open", "text"),
+        ("text/plain", "<3 we are open", "text"),
+        ("text/plain", "<html>", "html"),
+        ("text/html", r#"{"a":1}"#, "json"),
+        ("text/html", "a=1", "form"),
+        ("text/html", "<r><a>1</a></r>", "xml"),
+        ("text/html", "<?xml version='1.0'?>\n<r><a>1</a></r>", "xml"),
+        ("TEXT/HTML; charset=utf-8", "200", "text"),
+        ("text/html", "<H1>Not found</H1>", "html"),
+        ("text/html", "<!-- a --> <!doctype HTML><p>", "html"),
+        ("text/html", "<body>", "html"),
         ("application/xhtml+xml", "<r><a>1</a></r>", "html"),
         ("application/octet-stream", r#" {"a":1}"#, "json"),
         ("application/unheard-of", "<r><a>1</a></r>", "xml"),
         ("no content type", "a=1&b=2", "form"),
         ("", "a=1", "form"),
         ("text/csv", "a,b", "text"),
-        ("text/plain;", "a=1", "text"),
-        ("text/plain; charset=utf-8;", "a=1", "text"),
-        ("text/plain ; charset", "a=1", "text"),
-        ("text/html; charset=", "200", "html"),
+        ("text/plain;", "a=1", "form"),
+        ("text/plain; charset=utf-8;", "a=1", "form"),
+        ("text/plain ; charset", "a=1", "form"),
+        ("text/html; charset=", "200", "text"),
         ("application/x-www-form-urlencoded; ", "a=1&b=2=3", "form"),
     ];
     for (content_type, body, kind) in rows {
@@ -45,6 +55,7 @@ fn without_a_content_type_the_format_is_detected_from_the_body() {
         ("<?xml version='1.0'?><r><a>1</a></r>", "xml"),
         ("<r><a>1</a></r>", "xml"),
         ("<!DOCTYPE html><p>", "html"),
+        ("<!-- a --><?b?> <!DOCTYPE html><p>", "html"),
         ("  <!doctype HTML>", "html"),
         ("<HTML><body>", "html"),
         ("<?xml version='1.0'?><html xmlns='http://www.w3.org/1999/xhtml'/>", "html"),
@@ -120,4 +131,19 @@ fn the_charset_comes_from_the_byte_order_mark_the_content_type_or_the_declaratio
 #[test]
 fn bytes_that_are_not_utf_8_are_replaced() {
     assert_values(&read(JSON, b"{\"a\":\"x\xffy\"}"), &[("a", Some("x\u{fffd}y"))]);
+}
+
+#[test]
+fn the_charsets_of_the_web_are_understood() {
+    let rows: [(&str, &[u8]); 4] = [
+        ("shift_jis", b"\x93\xfa\x96\x7b"),
+        ("euc-jp", b"\xc6\xfc\xcb\xdc"),
+        ("gb18030", b"\xc8\xd5\xb1\xbe"),
+        ("big5", b"\xa4\xe9\xa5\xbb"),
+    ];
+    for (charset, bytes) in rows {
+        let content_type = format!("application/json; charset={charset}");
+        let body = [b"{\"a\":\"", bytes, b"\"}"].concat();
+        assert_values(&read(Some(&content_type), body), &[("a", Some("日本"))]);
+    }
 }

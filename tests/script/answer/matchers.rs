@@ -103,7 +103,7 @@ fn an_empty_value_is_present_and_null_is_absent() {
         (JSON, "null", "absent status"),
         (XML, "<a/>", "absent status"),
         (FORM, "x=1", "absent status"),
-        (TEXT, "code=1", "absent status"),
+        (TEXT, "code 1", "absent status"),
         (JSON, "", "absent status"),
         (XML, " \r\n", "absent status"),
         (None, "\u{feff}", "absent status"),

@@ -1,5 +1,6 @@
 //! What holds for any body.
 
+use dialscript::script::answer::AnswerValue;
 use dialscript::script::path::KeyPath;
 use proptest::prelude::*;
 
@@ -29,6 +30,16 @@ proptest! {
         for content_type in [None, JSON, XML, FORM] {
             let answer = read(content_type, &body);
             answer.lookup(&key("a.a[0]"));
+        }
+    }
+
+    #[test]
+    fn a_value_is_absent_exactly_if_there_is_a_reason_for_it(content_type in content_types(), body in "[{}\\[\\]<>/a\"=&:,0 n;!?-]{0,60}") {
+        let answer = read(content_type.as_deref(), &body);
+        for path in ["a", "a.a", "[0]", "a.@a"].map(key) {
+            let reason = answer.missing_reason(&path).or(answer.unreadable_reason());
+            let is_absent = answer.lookup(&path) == AnswerValue::Absent;
+            prop_assert_eq!(is_absent, reason.is_some(), "{:?}", reason);
         }
     }
 

@@ -101,6 +101,8 @@ fn namespace_prefixes_of_attributes_are_ignored_unless_two_names_collide() {
         ("@x", None),
     ];
     assert_values(&read(XML, body), &rows);
+    let like_root = "<id xmlns:x='u' x:id='7'>8</id>";
+    assert_values(&read(XML, like_root), &[("@x:id", Some("7")), ("x:id", Some("8"))]);
 }
 
 #[test]

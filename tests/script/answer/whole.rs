@@ -21,7 +21,11 @@ fn without_a_key_a_text_is_the_value_and_other_formats_give_the_status() {
         (JSON, "true", "true"),
         (XML, "<r>200</r>", "207"),
         (FORM, "code=200", "207"),
-        (Some("text/html"), "200", "207"),
+        (Some("text/html"), "ACME Ltd", "ACME Ltd"),
+        (Some("text/html"), "<p>200", "207"),
+        (TEXT, "code=200&x=1", "code=200&x=1"),
+        (Some("text/html"), "code=200", "code=200"),
+        (TEXT, r#"{"code":200}"#, "207"),
     ];
     for (content_type, body, value) in rows {
         let answer = TriggerAnswer::parse(207, *content_type, body.as_bytes());
@@ -41,7 +45,7 @@ fn an_empty_body_is_readable_and_has_no_values() {
 
 #[test]
 fn a_text_has_no_keys() {
-    assert_values(&read(TEXT, "code=200"), &[("code", None)]);
+    assert_values(&read(TEXT, "code 200"), &[("code", None)]);
 }
 
 #[test]

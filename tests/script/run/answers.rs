@@ -147,3 +147,58 @@ async fn the_reason_of_no_response_is_cleared_by_a_later_no_input() {
     assert_eq!(ended.variable("OUTCOME"), "no_input");
     assert_eq!(ended.report.reason, None);
 }
+
+#[tokio::test]
+async fn the_reason_says_why_the_response_key_was_not_found_whatever_the_outcome_is() {
+    let rows = [
+        (200, "text/plain", "OK", "otherwise", "read as text; no data.code in it"),
+        (200, "application/json", "{}", "otherwise", "read as JSON; no data.code in it"),
+        (
+            404,
+            "text/plain",
+            "no",
+            "no_response",
+            "HTTP status 404; read as text; no data.code in it",
+        ),
+    ];
+    for (status, content_type, body, outcome, reason) in rows {
+        let call = ScriptCall::of(ORDER).enters(["4711"]).answers(status, content_type, body);
+        let ended = call.runs().await;
+        assert_eq!(ended.variable("OUTCOME"), outcome);
+        assert_eq!(ended.report.reason.as_deref(), Some(reason));
+    }
+    let found = ScriptCall::of(ORDER).enters(["4711"]).answers_json(r#"{"data": {"code": "200"}}"#);
+    assert_eq!(found.runs().await.report.reason, None);
+}
+
+#[tokio::test]
+async fn the_reason_holds_the_first_words_of_a_message_of_php_unless_they_are_sensitive() {
+    let script = r#"
+        [keypress]
+        length = 4
+        sensitive = true
+        [trigger]
+        url = "http://shop.example/{keypress}"
+        [otherwise]
+        [no_input]
+        [no_response]
+    "#;
+    let level = "<br />\n<b>Warning</b>:";
+    let place = "in <b>/www/a.php</b> on line <b>3</b><br />\n{\"data\":{}}";
+    let long = format!("{level} a\u{7} \u{1b}[2J{} 4711 {place}", "b".repeat(200));
+    let rows = [
+        (format!("{level}  Undefined variable $x {place}"), ": Warning: Undefined variable $x"),
+        (format!("{level}  Undefined array key \"4711\" {place}"), ""),
+        (long, ""),
+    ];
+    for (body, words) in rows {
+        let call = ScriptCall::of(script).enters(["4711"]).answers(200, "text/html", body.leak());
+        let ended = call.runs().await;
+        assert_eq!(ended.variable("OUTCOME"), "no_response");
+        let reason = ended.report.reason.expect("a reason");
+        assert_eq!(
+            reason,
+            format!("the answer begins with a message of PHP, not with its data{words}")
+        );
+    }
+}

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
+use rustls::ClientConfig;
 use url::Url;
 
 use super::egress::{EgressDenied, EgressResolver, EgressRules, HostPattern};
@@ -261,27 +261,5 @@ fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Er
 /// The text of the innermost error: the outer ones only say that a request failed.
 pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = error_chain(error).last() else { return String::new() };
-    match innermost.downcast_ref().and_then(plain_tls_error) {
-        Some(text) => text.to_owned(),
-        None => innermost.to_string(),
-    }
-}
-
-/// Returns a short text for the TLS errors that an administrator can fix.
-fn plain_tls_error(error: &TlsError) -> Option<&'static str> {
-    use AlertDescription::{BadCertificate, CertificateRequired, UnknownCA};
-    match error {
-        // The text of rustls contains the host name, which may come from a sensitive value.
-        TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }) => {
-            Some("its certificate is for another host name")
-        }
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            Some("its certificate was not issued by a trusted CA")
-        }
-        TlsError::AlertReceived(CertificateRequired) => Some("it requires a client certificate"),
-        TlsError::AlertReceived(BadCertificate | UnknownCA) => {
-            Some("it rejected our client certificate")
-        }
-        _ => None,
-    }
+    innermost.downcast_ref().and_then(tls::plain_error).unwrap_or_else(|| innermost.to_string())
 }

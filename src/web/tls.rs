@@ -1,8 +1,9 @@
-//! TLS identities: the CA certificates that HTTPS trusts, and client certificates.
+//! TLS of all clients: the certificates that are trusted, client certificates, and errors in plain words.
 
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -11,15 +12,26 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+mod certificate_facts;
+mod certificate_flaw;
+mod plain_error;
+mod server_verifier;
+
+pub(crate) use certificate_facts::CertificateFacts;
+pub(crate) use certificate_flaw::{CertificateFlaw, openssl_command, own_flaws};
+pub(crate) use plain_error::{certificate_error, plain_error};
+
 use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
+use server_verifier::ServerVerifier;
 
 /// `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]
 pub struct TlsIdentity {
-    /// Trusted issuers of server certificates. If empty, those of the system are trusted.
+    /// Trusted issuers of server certificates, and trusted server certificates. If empty, the issuers of the system are
+    /// trusted.
     pub ca_certificates: Vec<CertificateDer<'static>>,
     /// The certificate followed by its intermediate certificates, and the private key.
     pub client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
@@ -89,23 +101,29 @@ impl TlsIdentity {
         let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone());
         let builder = builder.with_safe_default_protocol_versions()?.dangerous();
-        let builder = match self.ca_certificates.as_slice() {
-            [] => builder.with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
-            ca_certificates => {
-                let mut roots = RootCertStore::empty();
-                ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
-                let verifier =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-                let verifier =
-                    verifier.build().map_err(|error| Error::General(error.to_string()))?;
-                builder.with_custom_certificate_verifier(verifier)
-            }
-        };
+        let library = library_verifier(&self.ca_certificates, provider.clone())?;
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = ServerVerifier::new(library, &self.ca_certificates, algorithms);
+        let builder = builder.with_custom_certificate_verifier(Arc::new(verifier));
         Ok(with_alpn_and_sessions(match &self.client_certificate {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => builder.with_no_client_auth(),
         }))
     }
+}
+
+/// The verifier of the TLS library, with these issuers or those of the system.
+fn library_verifier(
+    ca_certificates: &[CertificateDer<'static>],
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    if ca_certificates.is_empty() {
+        return Ok(Arc::new(Verifier::new(provider)?));
+    }
+    let mut roots = RootCertStore::empty();
+    ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    Ok(verifier.build().map_err(|error| Error::General(error.to_string()))?)
 }
 
 /// Whether a certificate can be a trust anchor.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! No call fails because of the server: each command takes a quarter of a second at most, and after a failure a circuit
-//! breaker stops the requests to the server for some seconds. The server sees neither requests nor answers: names (the
+//! breaker stops the requests to the server for some seconds. The connection is made anew then, so that after a failover
+//! the server that has the address is used, once it can store answers. The server sees neither requests nor answers: names (the
 //! keys in Redis) are digests, and values are encrypted and authenticated. A malicious server can drop an answer, or
 //! return an older answer with the same name. It can't forge one.
 
@@ -28,6 +29,7 @@ mod purge;
 mod redis_address;
 mod redis_client;
 mod seal;
+mod server_error;
 mod settings;
 mod transport;
 

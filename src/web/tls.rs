@@ -73,20 +73,23 @@ impl TlsIdentity {
 
     /// Returns why servers would reject the client certificate at this time. Finds only reasons that the certificate
     /// itself shows, for example that it has expired.
-    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
+    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<String> {
         let (certificate, intermediates) = self.client_certificate.as_ref()?.0.split_first()?;
+        let facts = CertificateFacts::read(certificate)?;
         // The verifier checks validity and purpose before the issuer, so any root certificate is enough here.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
         match verifier.build().ok()?.verify_client_cert(certificate, intermediates, now).err()? {
-            Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
+            Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+                Some(format!("has expired on {}", facts.not_after))
+            }
             Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-                Some("is not valid yet")
+                Some(format!("is not valid before {}", facts.not_before))
             }
             Error::InvalidCertificate(InvalidPurpose | InvalidPurposeContext { .. }) => {
-                Some("is not for clients")
+                Some("is not for clients".to_owned())
             }
             _ => None,
         }

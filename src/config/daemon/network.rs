@@ -37,7 +37,9 @@ pub(crate) fn warn_of_host_bits(file: &TomlFile, networks: Option<&NetworkList>)
         if given != opened {
             let message = format!("`{given}` is the whole network `{opened}`");
             let one = IpNet::from(given.addr());
-            let help = format!("write \"{opened}\" if you mean the network, or \"{one}\" for the one address");
+            let help = format!(
+                "write \"{opened}\" if you mean the network, or \"{one}\" for the one address"
+            );
             file.warn(network.span(), message, help);
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
+mod certificate_check;
 mod identity;
 
 use super::context::DaemonContext;
@@ -14,6 +15,20 @@ use crate::trigger::TriggerSettings;
 use crate::web::host_port::{HostPort, HostPortError};
 use crate::web::tls::TlsIdentity;
 use identity::{CaCertificates, ClientCertificate};
+
+/// Keys of other programs that turn the verification of certificates off.
+const INSECURE_KEYS: [&str; 8] = [
+    "insecure",
+    "verify",
+    "tls_verify",
+    "ssl_verify",
+    "verify_tls",
+    "verify_ssl",
+    "skip_verify",
+    "insecure_skip_verify",
+];
+const INSECURE_HELP: &str = "remove it, and name the certificate that the server shows, or that of its issuer: \
+                             `ca = \"server.pem\"`. A self-signed certificate is trusted that way";
 
 #[derive(Debug)]
 pub(crate) struct UpstreamTable {
@@ -47,12 +62,15 @@ impl UpstreamTable {
             table.file.error_with_help(inner.span(), "a host with a dot must be in quotes", help);
             return None;
         }
-        Some(table.read_whole(|table| Self {
-            name,
-            ca: table.text_or_list("ca"),
-            certificate: table.take("certificate"),
-            key: table.take("key"),
-            max_requests: table.take("max_requests"),
+        Some(table.read_whole(|table| {
+            table.reject(&INSECURE_KEYS, "certificates are always verified", INSECURE_HELP);
+            Self {
+                name,
+                ca: table.text_or_list("ca"),
+                certificate: table.take("certificate"),
+                key: table.take("key"),
+                max_requests: table.take("max_requests"),
+            }
         }))
     }
 

@@ -42,3 +42,4 @@ dated expired.pem 20200101000000Z 20210203000000Z
 dated future.pem 21000101000000Z 21200101000000Z
 openssl req -new -key server.key -subj /CN=localhost -out "$work/request"
 openssl x509 -req -in "$work/request" -signkey server.key $days -out version-1.pem
+openssl req -x509 -newkey rsa:1024 -nodes -keyout "$work/small.key" $days -subj /CN=localhost -out small-key.pem

@@ -21,6 +21,7 @@ use ring::hmac;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::script::request::CacheKey;
+use crate::web::tls::TlsIdentity;
 
 mod entry;
 mod lease;
@@ -63,9 +64,17 @@ pub struct SharedCache {
 impl SharedCache {
     /// Does not connect: the server may be unavailable when the daemon starts.
     pub fn new(settings: &SharedCacheSettings) -> Result<Self, SharedCacheSetupError> {
+        Self::with_tls(settings, &TlsIdentity::default())
+    }
+
+    /// Like [`new`](Self::new), with the certificates for a server with TLS.
+    pub fn with_tls(
+        settings: &SharedCacheSettings,
+        identity: &TlsIdentity,
+    ) -> Result<Self, SharedCacheSetupError> {
         let sealer =
             CacheSealer::new(&settings.secret).map_err(|_| SharedCacheSetupError::KeyDerivation)?;
-        let redis = Arc::new(RedisClient::new(&settings.address)?);
+        let redis = Arc::new(RedisClient::new(&settings.address, identity)?);
         Ok(Self { redis, sealer, warned_unreadable: AtomicBool::new(false) })
     }
 

@@ -79,6 +79,7 @@ pub struct HttpClient {
 struct HttpClientPair {
     trusted_host: reqwest::Client,
     untrusted_host: reqwest::Client,
+    tls: ClientConfig,
 }
 
 impl HttpClient {
@@ -183,10 +184,19 @@ impl HttpClient {
         Ok(body)
     }
 
-    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+    /// The TLS configuration of a host, for WebSockets.
+    pub(crate) fn tls_config(&self, url: &Url) -> ClientConfig {
+        tls::without_alpn(self.clients_for(url).tls.clone())
+    }
+
+    fn clients_for(&self, url: &Url) -> &HttpClientPair {
         let matching = self.clients_by_host.iter().filter(|(host, _)| host.matches_url(url));
         let best = matching.max_by_key(|(host, _)| host.has_port());
-        let clients = best.map_or(&self.default_clients, |(_, clients)| clients);
+        best.map_or(&self.default_clients, |(_, clients)| clients)
+    }
+
+    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+        let clients = self.clients_for(url);
         if untrusted_host { &clients.untrusted_host } else { &clients.trusted_host }
     }
 
@@ -218,7 +228,7 @@ impl HttpClientPair {
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)? })
+        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)?, tls: tls.clone() })
     }
 }
 

@@ -11,6 +11,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use url::Host;
 
 mod certificate_facts;
 mod certificate_flaw;
@@ -21,6 +22,7 @@ pub(crate) use certificate_facts::CertificateFacts;
 pub(crate) use certificate_flaw::{CertificateFlaw, openssl_command, own_flaws};
 pub(crate) use plain_error::{certificate_error, plain_error};
 
+use super::host_port::HostPort;
 use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
@@ -95,6 +97,11 @@ impl TlsIdentity {
         }
     }
 
+    /// Like [`client_config`](Self::client_config), for protocols other than HTTP.
+    pub(crate) fn client_config_without_alpn(&self) -> Result<ClientConfig, Error> {
+        self.client_config().map(without_alpn)
+    }
+
     /// Returns the rustls configuration of a client with these certificates.
     ///
     /// # Errors
@@ -129,6 +136,16 @@ fn library_verifier(
     Ok(verifier.build().map_err(|error| Error::General(error.to_string()))?)
 }
 
+/// The identity for a host and its port. An entry with a port wins over one without.
+pub(crate) fn identity_for<'a>(
+    identities: &'a [(HostPort, Arc<TlsIdentity>)],
+    host: &Host<String>,
+    port: u16,
+) -> Option<&'a Arc<TlsIdentity>> {
+    let matching = identities.iter().filter(|(of, _)| of.matches(host.clone(), Some(port)));
+    matching.max_by_key(|(of, _)| of.has_port()).map(|(_, identity)| identity)
+}
+
 /// Whether a certificate can be a trust anchor.
 pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
     RootCertStore::empty().add(certificate.clone().into_owned()).is_ok()
@@ -141,6 +158,12 @@ pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     Ok(with_alpn_and_sessions(
         builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
     ))
+}
+
+/// Returns a configuration for protocols other than HTTP.
+pub(super) fn without_alpn(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols.clear();
+    config
 }
 
 fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {

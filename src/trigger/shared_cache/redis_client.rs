@@ -19,6 +19,7 @@ use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
 use crate::web::client::root_cause;
+use crate::web::tls::TlsIdentity;
 
 /// The timeout of one request, including the wait for a permit and for the connection. A server on the same network
 /// replies within a few milliseconds. A slow server must not use up the seconds that a call has for its trigger.
@@ -103,7 +104,10 @@ impl RedisConnection {
 }
 
 impl RedisClient {
-    pub(super) fn new(address: &RedisAddress) -> Result<Self, SharedCacheSetupError> {
+    pub(super) fn new(
+        address: &RedisAddress,
+        identity: &TlsIdentity,
+    ) -> Result<Self, SharedCacheSetupError> {
         let state = RedisClientState {
             connection: None,
             breaker: CircuitBreaker::new(SERVER_BREAKER),
@@ -113,7 +117,7 @@ impl RedisClient {
         Ok(Self {
             display_address: address.to_string(),
             login: address.login().clone(),
-            connector: RedisConnector::new(address.endpoint())?,
+            connector: RedisConnector::new(address.endpoint(), identity)?,
             state: Mutex::new(state),
             connect_permit: Semaphore::new(1),
             request_permits: Semaphore::new(MAX_CONCURRENT_REQUESTS),

@@ -50,6 +50,10 @@ fn print_results(
     }
     let failed = results.iter().filter(|result| result.is_err()).count();
     match failed {
+        0 if servers.is_empty() => {
+            print_line("no servers to connect to");
+            ExitCode::SUCCESS
+        }
         0 => {
             print_line(&format!("{}, no failures", counted(servers.len(), "server")));
             ExitCode::SUCCESS

@@ -157,7 +157,9 @@ pub(super) fn remedy(facts: Option<&CertificateFacts>, flaws: &[CertificateFlaw]
     if !flaws.iter().any(CertificateFlaw::needs_new_certificate) {
         return "name the file of its issuer, or of this certificate, as `ca` of \
                 [upstream.\"HOST\"]; to get this one: \
-                openssl s_client -connect HOST:443 </dev/null | openssl x509 -out server.pem"
+                openssl s_client -connect HOST:443 </dev/null | openssl x509 -out server.pem \
+                (compare its fingerprint with that on the server); if its issuer is trusted already, \
+                let the server send its intermediate certificates too"
             .to_owned();
     }
     let new = format!("make a new certificate: {}", openssl_command(facts));

@@ -95,6 +95,7 @@ async fn the_error_says_what_the_certificate_lacks() {
             "is for another host name: for shop.example and *.shop.example",
         ),
         ("version-1.pem", "office.pem", "is X.509 version 1, which has no subjectAltName"),
+        ("old-signature.pem", "office.pem", "is signed with SHA-1, which is no longer safe"),
         ("self-signed.pem", "office.pem", "is self-signed, and is not in `ca`"),
         (
             "common-name.pem",

@@ -18,7 +18,7 @@ from_office() {
     openssl req -new -key server.key -subj "$2" -out "$work/request"
     printf 'basicConstraints=CA:FALSE\n%s\n' "${3:-}" >"$work/extensions"
     openssl x509 -req -in "$work/request" -CA office.pem -CAkey "$work/office.key" -CAcreateserial \
-        -CAserial "$work/serial" $days -extfile "$work/extensions" -out "$1"
+        -CAserial "$work/serial" $days -extfile "$work/extensions" ${4:--sha256} -out "$1"
 }
 dated() {
     mkdir -p "$work/ca"
@@ -38,6 +38,7 @@ self_signed limited.pem /CN=localhost subjectAltName=DNS:localhost nameConstrain
 self_signed hostile.pem "$(printf '/CN=evil\033[2J\n$(reboot)')"
 from_office no-names.pem /CN=localhost
 from_office office-shop.pem /CN=shop.example subjectAltName=DNS:shop.example,DNS:*.shop.example
+from_office old-signature.pem /CN=localhost subjectAltName=DNS:localhost -sha1
 dated expired.pem 20200101000000Z 20210203000000Z
 dated future.pem 21000101000000Z 21200101000000Z
 openssl req -new -key server.key -subj /CN=localhost -out "$work/request"

@@ -19,12 +19,12 @@ SCRIPT = """
     then = "continue"
 """
 TRUSTS = '[upstream."localhost:{port}"]\nca = "{ca}"\n'
-NO_ENCRYPTION = "no connection: it has no encryption in common with us"
+REFUSED = "no connection: it refused the handshake: it needs TLS 1.3, or TLS 1.2 with ECDHE"
 MISSES = [  # file, what its certificate lacks, options of the server
     ("version-1", "no connection: its certificate is X.509 version 1, which has no subjectAltName", ()),
     ("no-names", "no connection: its certificate has no subjectAltName", ()),
     ("other", "no connection: its certificate is for another host name: for shop.example and 192.0.2.1", ()),
-    ("named", NO_ENCRYPTION, ("-tls1_2", "-cipher", "AES128-GCM-SHA256")),  # RSA key exchange only
+    ("named", REFUSED, ("-tls1_2", "-cipher", "AES128-GCM-SHA256")),  # RSA key exchange only
     ("small", "no connection: its certificate cannot be used: its RSA key has only 1024 bits",
      ("-cipher", "DEFAULT@SECLEVEL=0")),
 ]

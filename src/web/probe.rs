@@ -42,7 +42,7 @@ pub(crate) struct ProbeReport {
 pub(crate) struct ProbeError {
     pub(crate) reason: String,
     /// What the certificate says that was rejected.
-    pub(crate) certificate: Option<CertificateFacts>,
+    pub(crate) certificate: Option<Box<CertificateFacts>>,
     pub(crate) help: Option<String>,
 }
 
@@ -100,7 +100,7 @@ fn failure(error: &std::io::Error) -> ProbeError {
     let rejected = tls_error(error).and_then(certificate_error);
     ProbeError {
         reason: root_cause(error),
-        certificate: rejected.and_then(|rejected| rejected.facts.clone()),
+        certificate: rejected.and_then(|rejected| rejected.facts.clone()).map(Box::new),
         help: rejected.map(|rejected| rejected.remedy.clone()),
     }
 }

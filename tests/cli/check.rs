@@ -21,7 +21,7 @@ fn private(certificate: &str) -> TlsWeb {
 }
 
 /// Everything that the program prints about a server.
-fn lines_about<'a>(result: &'a ProgramResult, port: u16) -> Vec<&'a str> {
+fn lines_about(result: &ProgramResult, port: u16) -> Vec<&str> {
     let port = format!(":{port}");
     result.lines().into_iter().filter(|line| line.contains(&port)).collect()
 }

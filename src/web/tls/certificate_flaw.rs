@@ -19,6 +19,8 @@ pub(crate) enum CertificateFlaw {
     OtherName(String),
     Expired(CertificateTime),
     NotValidYet(CertificateTime),
+    /// The certificate of its issuer, which the server sends too, is outside of its validity period.
+    IssuerNotValid,
     UnusableKey(String),
     /// With the name of the digest.
     OldSignature(&'static str),
@@ -46,6 +48,9 @@ impl fmt::Display for CertificateFlaw {
             Self::OtherName(names) => write!(f, "is for another host name: for {names}"),
             Self::Expired(date) => write!(f, "expired on {date}"),
             Self::NotValidYet(date) => write!(f, "is not valid before {date}"),
+            Self::IssuerNotValid => {
+                f.write_str("has an issuer whose certificate has expired, or is not valid yet")
+            }
             Self::UnusableKey(reason) => write!(f, "cannot be used: {reason}"),
             Self::OldSignature(digest) => {
                 write!(f, "is signed with {digest}, which is no longer safe")
@@ -85,7 +90,7 @@ pub(super) fn flaws(
     now: UnixTime,
 ) -> Vec<CertificateFlaw> {
     let Some(facts) = facts else { return vec![CertificateFlaw::Unreadable] };
-    let mut flaws = vec![rejected_for(facts, error)];
+    let mut flaws = vec![rejected_for(facts, error, now)];
     for own in own_flaws(facts, now) {
         let is_known = flaws.iter().any(|flaw| {
             *flaw == own
@@ -112,7 +117,7 @@ pub(crate) fn own_flaws(facts: &CertificateFacts, now: UnixTime) -> Vec<Certific
     found.into_iter().flatten().collect()
 }
 
-fn rejected_for(facts: &CertificateFacts, error: &Error) -> CertificateFlaw {
+fn rejected_for(facts: &CertificateFacts, error: &Error, now: UnixTime) -> CertificateFlaw {
     use CertificateError as E;
     let Error::InvalidCertificate(error) = error else {
         return CertificateFlaw::Other(error.to_string());
@@ -124,10 +129,14 @@ fn rejected_for(facts: &CertificateFacts, error: &Error) -> CertificateFlaw {
         E::NotValidForName | E::NotValidForNameContext { .. } => {
             CertificateFlaw::OtherName(facts.shown_names())
         }
-        E::Expired | E::ExpiredContext { .. } => CertificateFlaw::Expired(facts.not_after),
-        E::NotValidYet | E::NotValidYetContext { .. } => {
-            CertificateFlaw::NotValidYet(facts.not_before)
-        }
+        E::Expired | E::ExpiredContext { .. } => match facts.not_after.is_after(now) {
+            true => CertificateFlaw::IssuerNotValid,
+            false => CertificateFlaw::Expired(facts.not_after),
+        },
+        E::NotValidYet | E::NotValidYetContext { .. } => match facts.not_before.is_after(now) {
+            true => CertificateFlaw::NotValidYet(facts.not_before),
+            false => CertificateFlaw::IssuerNotValid,
+        },
         E::UnknownIssuer if facts.is_self_signed => CertificateFlaw::SelfSigned,
         E::UnknownIssuer => CertificateFlaw::UnknownIssuer,
         E::InvalidPurpose | E::InvalidPurposeContext { .. } => CertificateFlaw::OtherPurpose,

@@ -8,6 +8,9 @@ use super::server_verifier::ServerCertificateError;
 
 const NO_COMMON_ENCRYPTION: &str = "it has no encryption in common with us: it needs TLS 1.3, or TLS 1.2 with ECDHE \
                                     and AES-GCM or ChaCha20, not RSA key exchange";
+/// With TLS 1.2 the alert does not tell the two apart.
+const HANDSHAKE_REFUSED: &str = "it refused the handshake: it needs TLS 1.3, or TLS 1.2 with ECDHE and AES-GCM or \
+                                 ChaCha20, not RSA key exchange; or it requires a client certificate";
 const OLD_TLS: &str = "it has no TLS version in common with us: it needs TLS 1.2 or 1.3";
 
 /// The text of a TLS error. `None` if the text of the TLS library is good enough.
@@ -54,7 +57,8 @@ fn plain_text(error: &Error) -> Option<&'static str> {
         Error::AlertReceived(CertificateExpired) => {
             "it says that our client certificate has expired"
         }
-        Error::AlertReceived(HandshakeFailure | InsufficientSecurity) => NO_COMMON_ENCRYPTION,
+        Error::AlertReceived(HandshakeFailure) => HANDSHAKE_REFUSED,
+        Error::AlertReceived(InsufficientSecurity) => NO_COMMON_ENCRYPTION,
         Error::AlertReceived(ProtocolVersion) => OLD_TLS,
         Error::AlertReceived(UnrecognisedName) => "it does not know this host name",
         Error::PeerIncompatible(reason) => incompatible(reason)?,

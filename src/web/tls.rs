@@ -15,6 +15,7 @@ use url::Host;
 
 mod certificate_facts;
 mod certificate_flaw;
+mod pinned_certificate;
 mod plain_error;
 mod server_verifier;
 

@@ -23,10 +23,14 @@ pub(super) fn check_servers(config: &Config) -> ExitCode {
         Ok(servers) => servers,
         Err(error) => return print_error(&error.to_string()),
     };
-    match runtime.map(|runtime| runtime.block_on(probe_all(&servers))) {
-        Ok(results) => print_results(&servers, &results),
-        Err(error) => print_error(&format!("could not start: {error}")),
-    }
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => return print_error(&format!("could not start: {error}")),
+    };
+    let results = runtime.block_on(probe_all(&servers));
+    // A DNS lookup that hangs is not waited for.
+    runtime.shutdown_background();
+    print_results(&servers, &results)
 }
 
 async fn probe_all(servers: &[ConfiguredServer]) -> Vec<Result<ProbeReport, ProbeError>> {

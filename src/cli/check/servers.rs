@@ -38,13 +38,16 @@ impl ConfiguredServer {
 struct ServerList<'a> {
     settings: &'a TriggerSettings,
     servers: Vec<ConfiguredServer>,
+    /// Made once, since all certificates of the system are read for it.
+    system_tls: Option<Arc<ClientConfig>>,
 }
 
 /// # Errors
 ///
 /// When a TLS configuration can't be built, for example because the system has no CA certificates.
 pub(super) fn configured_servers(config: &Config) -> Result<Vec<ConfiguredServer>, rustls::Error> {
-    let mut list = ServerList { settings: &config.daemon.trigger, servers: Vec::new() };
+    let mut list =
+        ServerList { settings: &config.daemon.trigger, servers: Vec::new(), system_tls: None };
     for script in config.library.scripts.values() {
         list.add_script(script)?;
     }
@@ -121,10 +124,11 @@ impl ServerList<'_> {
                 self.add_host(&host, port, shared.address.has_tls(), "shared cache")
             }
             None => {
-                let Some(path) = shared.address.socket_path() else { return Ok(()) };
-                self.add(path.display().to_string(), "shared cache", || {
-                    Ok(ProbeAddress::Unix(path.to_owned()))
-                })
+                if let Some(path) = shared.address.socket_path() {
+                    let name = path.display().to_string();
+                    self.add(name, "shared cache", ProbeAddress::Unix(path.to_owned()));
+                }
+                Ok(())
             }
         }
     }
@@ -152,39 +156,43 @@ impl ServerList<'_> {
         has_tls: bool,
         user: &str,
     ) -> Result<(), rustls::Error> {
-        let settings = self.settings;
-        self.add(format!("{host}:{port}"), user, || {
-            let identity = identity_for(&settings.tls_identities, host, port);
-            let tls = has_tls.then(|| tls_config(identity.map(|identity| &**identity)));
-            let host = match host {
-                Host::Domain(name) => name.clone(),
-                Host::Ipv4(address) => address.to_string(),
-                Host::Ipv6(address) => address.to_string(),
-            };
-            Ok(ProbeAddress::Tcp { host, port, tls: tls.transpose()? })
-        })
-    }
-
-    fn add(
-        &mut self,
-        name: String,
-        user: &str,
-        address: impl FnOnce() -> Result<ProbeAddress, rustls::Error>,
-    ) -> Result<(), rustls::Error> {
-        if let Some(known) = self.servers.iter_mut().find(|server| server.name == name) {
-            known.users.insert(user.to_owned());
+        let name = format!("{host}:{port}");
+        if self.is_known(&name, user) {
             return Ok(());
         }
-        let users = BTreeSet::from([user.to_owned()]);
-        self.servers.push(ConfiguredServer { name, address: address()?, users });
+        let tls = if has_tls { Some(self.tls_config(host, port)?) } else { None };
+        let host = match host {
+            Host::Domain(name) => name.clone(),
+            Host::Ipv4(address) => address.to_string(),
+            Host::Ipv6(address) => address.to_string(),
+        };
+        self.add(name, user, ProbeAddress::Tcp { host, port, tls });
         Ok(())
     }
-}
 
-fn tls_config(identity: Option<&TlsIdentity>) -> Result<Arc<ClientConfig>, rustls::Error> {
-    let config = match identity {
-        Some(identity) => identity.client_config(),
-        None => TlsIdentity::default().client_config(),
-    };
-    config.map(Arc::new)
+    fn tls_config(
+        &mut self,
+        host: &Host<String>,
+        port: u16,
+    ) -> Result<Arc<ClientConfig>, rustls::Error> {
+        if let Some(identity) = identity_for(&self.settings.tls_identities, host, port) {
+            return identity.client_config().map(Arc::new);
+        }
+        if let Some(config) = &self.system_tls {
+            return Ok(Arc::clone(config));
+        }
+        let config = Arc::new(TlsIdentity::default().client_config()?);
+        Ok(Arc::clone(self.system_tls.insert(config)))
+    }
+
+    /// If the server is in the list, adds the user to it.
+    fn is_known(&mut self, name: &str, user: &str) -> bool {
+        let known = self.servers.iter_mut().find(|server| server.name == name);
+        known.map(|known| known.users.insert(user.to_owned())).is_some()
+    }
+
+    fn add(&mut self, name: String, user: &str, address: ProbeAddress) {
+        let users = BTreeSet::from([user.to_owned()]);
+        self.servers.push(ConfiguredServer { name, address, users });
+    }
 }

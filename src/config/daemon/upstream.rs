@@ -27,8 +27,12 @@ const INSECURE_KEYS: [&str; 8] = [
     "skip_verify",
     "insecure_skip_verify",
 ];
-const INSECURE_HELP: &str = "remove it, and name the certificate that the server shows, or that of its issuer: \
-                             `ca = \"server.pem\"`. A self-signed certificate is trusted that way";
+const INSECURE_HELP: &str = "remove it, and write `ca = \"server.pem\"` in [upstream.\"HOST\"], with the certificate that \
+                             the server shows or that of its issuer: a self-signed one is trusted that way";
+
+fn reject_insecure_keys(table: &mut TableReader<'_, '_>) {
+    table.reject(&INSECURE_KEYS, "certificates are always verified", INSECURE_HELP);
+}
 
 #[derive(Debug)]
 pub(crate) struct UpstreamTable {
@@ -49,7 +53,10 @@ struct UpstreamSettings {
 impl UpstreamTable {
     pub(crate) fn read_all(file: &mut TableReader<'_, '_>) -> Vec<Self> {
         let help = |_: &str| "name the host: `[upstream.\"shop.example\"]`".to_owned();
-        let tables = file.table("upstream").map(|table| table.tables_by_name("upstream", help));
+        let tables = file.table("upstream").map(|mut table| {
+            reject_insecure_keys(&mut table);
+            table.tables_by_name("upstream", help)
+        });
         let tables = tables.into_iter().flatten();
         tables.filter_map(|(name, table)| Self::read(name, table)).collect()
     }
@@ -63,7 +70,7 @@ impl UpstreamTable {
             return None;
         }
         Some(table.read_whole(|table| {
-            table.reject(&INSECURE_KEYS, "certificates are always verified", INSECURE_HELP);
+            reject_insecure_keys(table);
             Self {
                 name,
                 ca: table.text_or_list("ca"),

@@ -21,7 +21,7 @@ const MAX_NAMES: usize = 6;
 const MIN_RSA_BITS: usize = 2048;
 const MAX_RSA_BITS: usize = 8192;
 
-/// Algorithms of public keys that ring verifies with: RSA is recognized by its parsed key.
+/// The x509-parser library knows no Ed25519 keys, so they are recognized by the identifier of their algorithm.
 const OID_ED25519: &str = "1.3.101.112";
 
 /// Signatures of certificates that are no longer safe.
@@ -90,9 +90,7 @@ impl CertificateFacts {
             not_after: CertificateTime(certificate.validity().not_after.timestamp()),
             names: names(&certificate),
             common_name: common_name.and_then(|name| name.as_str().ok()).map(safe_text),
-            version: match certificate.version() {
-                X509Version(number) => number.saturating_add(1),
-            },
+            version: version(certificate.version()),
             is_ca: certificate.is_ca(),
             is_self_signed: certificate.subject().as_raw() == certificate.issuer().as_raw(),
             limits_names: !matches!(certificate.name_constraints(), Ok(None)),
@@ -129,6 +127,11 @@ impl CertificateFacts {
         };
         (is_plain(name) || name.parse::<IpAddr>().is_ok()).then_some(name)
     }
+}
+
+/// In a certificate, version 3 is the number 2.
+fn version(X509Version(number): X509Version) -> u32 {
+    number.saturating_add(1)
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {

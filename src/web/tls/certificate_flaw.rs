@@ -92,12 +92,7 @@ pub(super) fn flaws(
     let Some(facts) = facts else { return vec![CertificateFlaw::Unreadable] };
     let mut flaws = vec![rejected_for(facts, error, now)];
     for own in own_flaws(facts, now) {
-        let is_known = flaws.iter().any(|flaw| {
-            *flaw == own
-                || matches!(flaw, CertificateFlaw::OldVersion(_))
-                    && own == CertificateFlaw::NoSubjectAltName
-        });
-        if !is_known {
+        if !flaws.contains(&own) {
             flaws.push(own);
         }
     }

@@ -68,9 +68,10 @@ impl fmt::Display for CertificateFlaw {
 }
 
 impl CertificateFlaw {
-    /// Whether a new certificate is needed. If not, the file in `ca` is.
+    /// Whether a new certificate is needed. If not, `ca` or what the server sends besides has to change.
     fn needs_new_certificate(&self) -> bool {
-        !matches!(self, Self::SelfSigned | Self::UnknownIssuer | Self::Other(_))
+        use CertificateFlaw as F;
+        !matches!(self, F::SelfSigned | F::UnknownIssuer | F::IssuerNotValid | F::Other(_))
     }
 
     /// Whether a certificate with this flaw is trusted if it is itself in `ca`.
@@ -163,7 +164,7 @@ pub(super) fn remedy(facts: Option<&CertificateFacts>, flaws: &[CertificateFlaw]
                 [upstream.\"HOST\"]; to get this one: \
                 openssl s_client -connect HOST:443 </dev/null | openssl x509 -out server.pem \
                 (compare its fingerprint with that on the server); if its issuer is trusted already, \
-                let the server send its intermediate certificates too"
+                let the server send its present intermediate certificates too"
             .to_owned();
     }
     let new = format!("make a new certificate: {}", openssl_command(facts));

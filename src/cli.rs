@@ -33,7 +33,7 @@ enum CliCommand {
     /// Serve calls until SIGTERM or SIGINT; SIGHUP reloads the scripts
     Serve(ConfigFile),
     /// Check the configuration and all scripts, and print every error with its location
-    Check(ConfigFile),
+    Check(check::CheckArgs),
     /// Simulate one call without a telephone, and print what happens
     Call(Box<call::CallArgs>),
     /// Show which branch an answer selects, and why the others do not match
@@ -51,7 +51,7 @@ enum CliCommand {
 pub fn run(arguments: Cli) -> ExitCode {
     match arguments.command {
         CliCommand::Serve(file) => serve::serve(&file.resolve_path()),
-        CliCommand::Check(file) => check::check(&file.resolve_path()),
+        CliCommand::Check(options) => check::check(options),
         CliCommand::Call(options) => call::call(&options),
         CliCommand::Match(options) => matching::matching(&options),
         CliCommand::Cache(options) => cache::cache(options),

@@ -43,6 +43,7 @@ pub mod upstream;
 
 use answer_parser::AnswerParser;
 use cache_key::CacheKeyHasher;
+pub(crate) use outgoing_request::fixed_url;
 pub(crate) use request_plan::MAX_BODY;
 use request_plan::{
     RequestDeadline, RequestOutcome, RequestPlan, RequestSender, ResponseClassifier,
@@ -79,16 +80,21 @@ impl HttpTriggerClient {
     /// When the proxy or a TLS identity is invalid, the shared cache can't be set up, or the system has no random
     /// numbers.
     pub fn new(settings: TriggerSettings) -> Result<Self, TriggerSetupError> {
+        let shared = settings.shared_cache.as_ref().map(|shared| {
+            let identity = shared.address.tls_identity(&settings.tls_identities);
+            Ok::<_, TriggerSetupError>((
+                CacheKeyHasher::with_secret(&shared.secret)?,
+                SharedCache::with_tls(shared, &identity)?,
+            ))
+        });
         let client = HttpClient::new(&client::HttpClientSettings {
             egress: EgressRules::new(settings.allow_hosts, settings.allow_networks),
             connect_timeout: Some(settings.connect_timeout),
             proxy: settings.proxy,
             tls_identities: settings.tls_identities,
         })?;
-        let (key_hasher, shared) = match &settings.shared_cache {
-            Some(shared) => {
-                (CacheKeyHasher::with_secret(&shared.secret)?, Some(SharedCache::new(shared)?))
-            }
+        let (key_hasher, shared) = match shared.transpose()? {
+            Some((key_hasher, shared)) => (key_hasher, Some(shared)),
             None => {
                 let hasher = CacheKeyHasher::with_random_key();
                 (hasher.map_err(|_| TriggerSetupError::NoRandomNumbers)?, None)

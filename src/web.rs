@@ -3,6 +3,7 @@
 pub mod client;
 pub mod egress;
 pub mod host_port;
+pub(crate) mod probe;
 mod redirect;
 pub(crate) mod stopwatch;
 pub(crate) mod tls;

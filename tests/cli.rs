@@ -6,6 +6,7 @@ mod support;
 mod cli {
     mod cache;
     mod call;
+    mod check;
     mod control;
     mod engine_processes;
     mod matching;

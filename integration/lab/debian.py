@@ -61,6 +61,7 @@ SPEECH = Wanted(
 
 CLOCK = Wanted("clock", "libfaketime", ["libfaketime"], [])
 REDIS = Wanted("redis", "Redis", ["redis-server"], NOT_FOR_REDIS)
+VALKEY = Wanted("valkey", "Valkey", ["valkey-server"], NOT_FOR_REDIS)
 
 
 class SuiteUnavailable(Exception):

@@ -9,13 +9,19 @@ from pathlib import Path
 from . import debian, host
 from .deadline import WaitTimeout, free_port, wait_until
 
-SUITES = ["bookworm", "trixie", "sid"]  # of Debian: the first that is available
+# Of Debian: the first that is available. Valkey is not in bookworm.
+SUITES = {"redis": ["bookworm", "trixie", "sid"], "valkey": ["trixie", "sid"]}
 PASSWORD = "lab's own password"
 
 
-def prepare(say=lambda line: None):
+def prepare(say=lambda line: None, wanted=debian.REDIS):
     """Unpacks it if this was not done before. It takes some seconds."""
-    return debian.unpacked_of_any(debian.REDIS, SUITES, host.cache(), say)
+    return debian.unpacked_of_any(wanted, SUITES[wanted.word], host.cache(), say)
+
+
+def prepare_valkey(say=lambda line: None):
+    """The same for Valkey."""
+    return prepare(say, debian.VALKEY)
 
 
 @dataclass
@@ -27,12 +33,13 @@ class Entry:
 
 
 class Redis:
-    """A server in a folder, on its own port. It requires a password and writes no data to disk."""
+    """A server in a folder, on its own port: Redis or Valkey. It requires a password and writes no data to disk."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, wanted=debian.REDIS):
         self._folder = Path(folder)
         self._folder.mkdir(parents=True)
-        self._program = debian.program(prepare(), "usr/bin/redis-server")
+        self._program = debian.program(prepare(wanted=wanted), f"usr/bin/{wanted.word}-server")
+        self._password = PASSWORD
         self.port = free_port()
         self._process = None
 
@@ -42,7 +49,7 @@ class Redis:
         configuration = self._folder / "server.conf"
         configuration.write_text(
             f'bind 127.0.0.1\nport {self.port}\ndir "{self._folder}"\nsave ""\nappendonly no\ndaemonize no\n'
-            f'requirepass "{PASSWORD}"\n'
+            f'requirepass "{PASSWORD}"\nmasterauth "{PASSWORD}"\n'
         )
         with open(self._folder / "log", "ab") as log:
             self._process = subprocess.Popen(
@@ -76,6 +83,21 @@ class Redis:
 
     close = kill
 
+    def replicate(self, primary):
+        """Makes it a replica, and returns when it has the data of the primary."""
+        self.command("REPLICAOF", "127.0.0.1", primary.port)
+        wait_until(lambda: b"master_link_status:up" in self.command("INFO", "replication"), 10, "the replication")
+
+    def promote(self):
+        """Makes a replica a primary."""
+        self.command("REPLICAOF", "NO", "ONE")
+
+    def set_password(self, password):
+        """Changes the password and closes all connections, as a restart would."""
+        self.command("CONFIG", "SET", "requirepass", password)
+        self._password = password
+        self.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+
     def command(self, *words):
         """The reply to a command: bytes, a number, None, or a list of these. An error reply is raised."""
         return self.commands([words])[0]
@@ -83,7 +105,7 @@ class Redis:
     def commands(self, commands):
         """The replies to several commands over one connection."""
         with socket.create_connection(("127.0.0.1", self.port), 5) as connection, connection.makefile("rwb") as stream:
-            return [_exchange(stream, words) for words in [("AUTH", PASSWORD), *commands]][1:]
+            return [_exchange(stream, words) for words in [("AUTH", self._password), *commands]][1:]
 
     @property
     def entries(self):

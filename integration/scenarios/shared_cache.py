@@ -1,10 +1,13 @@
 """Two daemons with a shared cache in a real Redis, which also stops, hangs and restarts."""
 
 import threading
+import urllib.request
 
 from lab import web
-from lab.deadline import wait_until
+from lab.deadline import free_port, wait_until
+from lab.debian import REDIS, VALKEY
 from lab.expect import expect
+from lab.forwarder import Forwarder
 from lab.redis import PASSWORD, Redis
 from lab.scenario import scenario
 
@@ -28,20 +31,31 @@ shared = "redis://:{{secret.REDIS}}@127.0.0.1:{port}/0"
 shared_secret = "{{secret.SHARED}}"
 """
 
+METRICS = """
+[metrics]
+listen = "127.0.0.1:{port}"
+"""
+
 SECRETS = {"DIALSCRIPT_SECRET_REDIS": PASSWORD, "DIALSCRIPT_SECRET_SHARED": "of the lab, and long enough"}
 PROMPT = 0.6  # seconds of a call without waiting, on a busy machine
 CALLS = 20
 
 
-class DaemonPair:
-    """Two daemons and their Redis."""
+def started(lab, name, wanted=REDIS):
+    """A server, which is running."""
+    server = lab.close_at_end(Redis(lab.folder / name, wanted))
+    server.start()
+    return server
 
-    def __init__(self, lab):
+
+class DaemonPair:
+    """Two daemons and their Redis. They reach it at `port`, if that is given. `more` are settings of the first one."""
+
+    def __init__(self, lab, redis=None, port=None, more=""):
         self.lab = lab
-        self.redis = lab.close_at_end(Redis(lab.folder / "redis"))
-        self.redis.start()
-        settings = SHARED.format(port=self.redis.port)
-        lab.daemon.configure(settings)
+        self.redis = redis or started(lab, "redis")
+        settings = SHARED.format(port=port or self.redis.port)
+        lab.daemon.configure(settings + more)
         lab.daemon.environment = SECRETS
         lab.script("asks", SCRIPT).start()
         self.daemons = [lab.daemon, lab.another_daemon(settings, SECRETS)]
@@ -121,6 +135,72 @@ def hangs(lab):
     pair.redis.resume()
     ids = iter(range(4, 100))
     wait_until(lambda: pair.is_shared(next(ids)), 10, "an answer to be shared")
+
+
+class FailoverPair(DaemonPair):
+    """Two daemons, and two servers of which one is a replica of the other. The daemons use an address that leads to the
+    first one."""
+
+    def __init__(self, lab, wanted):
+        self.servers = [started(lab, f"server-{number}", wanted) for number in (1, 2)]
+        self.servers[1].replicate(self.servers[0])
+        self.address = lab.close_at_end(Forwarder(self.servers[0].port))
+        self._metrics = free_port()
+        self._ids = iter(range(1, 1000))
+        lab.web.on("/it", web.json({"code": 200}))
+        super().__init__(lab, self.servers[0], self.address.port, METRICS.format(port=self._metrics))
+
+    def shares(self):
+        """Whether the second daemon uses a new answer of the first."""
+        return self.is_shared(next(self._ids))
+
+    def is_up(self):
+        """What the metric of the first daemon says."""
+        page = urllib.request.urlopen(f"http://127.0.0.1:{self._metrics}/metrics", timeout=5).read().decode()
+        return "dialscript_shared_cache_up 1" in page.splitlines()
+
+    def exchange_roles(self):
+        """The first server becomes a replica of the second."""
+        self.servers[1].promote()
+        self.servers[0].replicate(self.servers[1])
+
+    def expect_failover(self):
+        """Plays a failover: first the roles change, and then the address."""
+        expect("an answer is shared, and the metric", (self.shares(), self.is_up()), (True, True))
+        self.exchange_roles()
+        expect("an answer is shared, and the metric", (self.shares(), self.is_up()), (False, False))
+        for _ in range(3):
+            self.shares()  # checks that each call is in time
+        self.address.target = self.servers[1].port
+        wait_until(self.shares, 7, "an answer to be shared")
+        expect("the metric", self.is_up(), True)
+        expect("both daemons log the outage once", self.log_lines("server error READONLY: it is a replica"), [1, 1])
+        for text in ("shared cache is unavailable", "shared cache is available again"):
+            expect(text, self.log_lines(text), [1, 1])
+
+
+@scenario("after a failover of Redis, the address leads to a replica and then to the new primary, and sharing is back")
+def failover(lab):
+    FailoverPair(lab, REDIS).expect_failover()
+
+
+@scenario("after a failover of Valkey, the address leads to a replica and then to the new primary, and sharing is back")
+def failover_of_valkey(lab):
+    FailoverPair(lab, VALKEY).expect_failover()
+
+
+@scenario("a server that becomes a replica, or gets another password, is used again when that is over")
+def roles_at_one_address(lab):
+    pair = FailoverPair(lab, REDIS)
+    pair.exchange_roles()
+    expect("an answer is shared", pair.shares(), False)
+    pair.servers[0].promote()
+    wait_until(pair.shares, 7, "an answer to be shared")
+    pair.servers[0].set_password("another one")
+    expect("an answer is shared, and the metric", (pair.shares(), pair.is_up()), (False, False))
+    expect("both daemons log the way out", pair.log_lines("server error WRONGPASS: it rejects the user"), [1, 1])
+    pair.servers[0].set_password(PASSWORD)
+    wait_until(pair.shares, 7, "an answer to be shared")
 
 
 @scenario("if the daemon that sent the shared request is killed, the calls of the other daemon still get an answer")

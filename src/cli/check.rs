@@ -4,16 +4,31 @@ use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::Args;
+
+mod connect;
+mod servers;
+
+use super::config_file::ConfigFile;
 use crate::cli::terminal::print_line;
-use crate::config::{self, ConfigErrors, ConfigWarnings, Diagnostic, counted};
+use crate::config::{self, Config, ConfigErrors, ConfigWarnings, Diagnostic, counted};
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    config: ConfigFile,
+    /// Also open a connection to every server that the files name. No request is sent
+    #[arg(long)]
+    connect: bool,
+}
 
 /// Checks all files. Errors and warnings go to standard error, a summary to standard output.
-pub(super) fn check(path: &Path) -> ExitCode {
-    match check_files(path) {
-        Ok((summary, warnings)) => {
-            print_warnings(&warnings);
-            print_line(&summary);
-            ExitCode::SUCCESS
+pub(super) fn check(options: CheckArgs) -> ExitCode {
+    match config::load(&options.config.resolve_path()) {
+        Ok(config) => {
+            print_warnings(&config.warnings);
+            print_line(&summary(&config));
+            if options.connect { connect::check_servers(&config) } else { ExitCode::SUCCESS }
         }
         Err(errors) => report_failure(&errors),
     }
@@ -26,8 +41,11 @@ pub(super) fn check(path: &Path) -> ExitCode {
 /// All errors in the files.
 pub fn check_files(path: &Path) -> Result<(String, ConfigWarnings), ConfigErrors> {
     let config = config::load(path)?;
-    let scripts = counted(config.library.scripts.len(), "script");
-    Ok((format!("{scripts}, no errors"), config.warnings))
+    Ok((summary(&config), config.warnings))
+}
+
+fn summary(config: &Config) -> String {
+    format!("{}, no errors", counted(config.library.scripts.len(), "script"))
 }
 
 /// Prints all errors on standard error, in colours if that is a terminal.

@@ -152,7 +152,7 @@ impl DaemonTables {
             cache: self.cache.limits(context.file),
             shared_cache: self.cache.shared(context),
             allow_hosts: self.egress.allow_hosts(),
-            allow_networks: self.egress.allow_networks(),
+            allow_networks: self.egress.allow_networks(context.file),
             ..trigger
         };
         upstream::apply(&self.upstreams, context, &mut settings);

@@ -75,6 +75,17 @@ impl<'f, 'i> TableReader<'f, 'i> {
         }
     }
 
+    /// Reports keys that exist in other programs and never will here.
+    pub(crate) fn reject(&mut self, keys: &[&str], message: &str, help: &str) {
+        for key in keys {
+            let name = self.entries.keys().find(|name| name.get_ref() == key);
+            if let Some(span) = name.map(Spanned::span) {
+                self.file.error_with_help(span, message, help);
+                self.entries.remove(*key);
+            }
+        }
+    }
+
     /// All names and values of the table, in the order of the file.
     pub(crate) fn pairs<T: Deserialize<'i>>(self) -> Vec<(Spanned<String>, Spanned<T>)> {
         let mut entries: Vec<_> = self.entries.into_iter().collect();

@@ -109,8 +109,13 @@ fn host_and_port(url: &Url) -> String {
 
 /// Returns the upstream name of a script's URL. `None` if a value decides the host.
 pub(super) fn fixed_upstream_name(url: &definition::UrlTemplate) -> Option<String> {
+    fixed_url(url).map(|url| host_and_port(&url))
+}
+
+/// Returns a script's URL, of which only the scheme, host and port are of use. `None` if a value decides the host.
+pub(crate) fn fixed_url(url: &definition::UrlTemplate) -> Option<Url> {
     let filled = url.template.fill(&DummyValues).ok().filter(|_| !url.decides_host)?;
-    Url::parse(filled.text()).ok().map(|url| host_and_port(&url))
+    Url::parse(filled.text()).ok()
 }
 
 /// Values for a URL whose host has no placeholders: only the host is used, so the values do not matter.

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! No call fails because of the server: each command takes a quarter of a second at most, and after a failure a circuit
-//! breaker stops the requests to the server for some seconds. The server sees neither requests nor answers: names (the
+//! breaker stops the requests to the server for some seconds. The connection is made anew then, so that after a failover
+//! the server that has the address is used, once it can store answers. The server sees neither requests nor answers: names (the
 //! keys in Redis) are digests, and values are encrypted and authenticated. A malicious server can drop an answer, or
 //! return an older answer with the same name. It can't forge one.
 
@@ -20,6 +21,7 @@ use ring::hmac;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::script::request::CacheKey;
+use crate::web::tls::TlsIdentity;
 
 mod entry;
 mod lease;
@@ -28,6 +30,7 @@ mod purge;
 mod redis_address;
 mod redis_client;
 mod seal;
+mod server_error;
 mod settings;
 mod transport;
 
@@ -61,9 +64,17 @@ pub struct SharedCache {
 impl SharedCache {
     /// Does not connect: the server may be unavailable when the daemon starts.
     pub fn new(settings: &SharedCacheSettings) -> Result<Self, SharedCacheSetupError> {
+        Self::with_tls(settings, &TlsIdentity::default())
+    }
+
+    /// Like [`new`](Self::new), with the certificates for a server with TLS.
+    pub fn with_tls(
+        settings: &SharedCacheSettings,
+        identity: &TlsIdentity,
+    ) -> Result<Self, SharedCacheSetupError> {
         let sealer =
             CacheSealer::new(&settings.secret).map_err(|_| SharedCacheSetupError::KeyDerivation)?;
-        let redis = Arc::new(RedisClient::new(&settings.address)?);
+        let redis = Arc::new(RedisClient::new(&settings.address, identity)?);
         Ok(Self { redis, sealer, warned_unreadable: AtomicBool::new(false) })
     }
 

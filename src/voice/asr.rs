@@ -116,7 +116,9 @@ impl Recognizer {
             AsrBackend::Http(service) => {
                 openai::transcribe(&self.client, service, &utterance, language).await
             }
-            AsrBackend::Vosk(url) => vosk::transcribe(url, &utterance).await,
+            AsrBackend::Vosk(url) => {
+                vosk::transcribe(url, self.client.tls_config(url), &utterance).await
+            }
             AsrBackend::Switch { .. } => {
                 Err(AsrError("the switch does the recognition itself".into()))
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
+use rustls::ClientConfig;
 use url::Url;
 
 use super::egress::{EgressDenied, EgressResolver, EgressRules, HostPattern};
@@ -79,6 +79,7 @@ pub struct HttpClient {
 struct HttpClientPair {
     trusted_host: reqwest::Client,
     untrusted_host: reqwest::Client,
+    tls: ClientConfig,
 }
 
 impl HttpClient {
@@ -183,10 +184,19 @@ impl HttpClient {
         Ok(body)
     }
 
-    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+    /// The TLS configuration of a host, for WebSockets.
+    pub(crate) fn tls_config(&self, url: &Url) -> ClientConfig {
+        tls::without_alpn(self.clients_for(url).tls.clone())
+    }
+
+    fn clients_for(&self, url: &Url) -> &HttpClientPair {
         let matching = self.clients_by_host.iter().filter(|(host, _)| host.matches_url(url));
         let best = matching.max_by_key(|(host, _)| host.has_port());
-        let clients = best.map_or(&self.default_clients, |(_, clients)| clients);
+        best.map_or(&self.default_clients, |(_, clients)| clients)
+    }
+
+    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+        let clients = self.clients_for(url);
         if untrusted_host { &clients.untrusted_host } else { &clients.trusted_host }
     }
 
@@ -218,7 +228,7 @@ impl HttpClientPair {
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)? })
+        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)?, tls: tls.clone() })
     }
 }
 
@@ -261,27 +271,5 @@ fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Er
 /// The text of the innermost error: the outer ones only say that a request failed.
 pub(crate) fn root_cause(error: &(dyn Error + 'static)) -> String {
     let Some(innermost) = error_chain(error).last() else { return String::new() };
-    match innermost.downcast_ref().and_then(plain_tls_error) {
-        Some(text) => text.to_owned(),
-        None => innermost.to_string(),
-    }
-}
-
-/// Returns a short text for the TLS errors that an administrator can fix.
-fn plain_tls_error(error: &TlsError) -> Option<&'static str> {
-    use AlertDescription::{BadCertificate, CertificateRequired, UnknownCA};
-    match error {
-        // The text of rustls contains the host name, which may come from a sensitive value.
-        TlsError::InvalidCertificate(CertificateError::NotValidForNameContext { .. }) => {
-            Some("its certificate is for another host name")
-        }
-        TlsError::InvalidCertificate(CertificateError::UnknownIssuer) => {
-            Some("its certificate was not issued by a trusted CA")
-        }
-        TlsError::AlertReceived(CertificateRequired) => Some("it requires a client certificate"),
-        TlsError::AlertReceived(BadCertificate | UnknownCA) => {
-            Some("it rejected our client certificate")
-        }
-        _ => None,
-    }
+    innermost.downcast_ref().and_then(tls::plain_error).unwrap_or_else(|| innermost.to_string())
 }

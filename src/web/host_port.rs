@@ -43,9 +43,21 @@ impl fmt::Display for HostPort {
 impl HostPort {
     /// Whether a URL has this host, and this port if one is given.
     pub(crate) fn matches_url(&self, url: &Url) -> bool {
-        let same_host =
-            url.host().is_some_and(|host| without_trailing_dot(host.to_owned()) == self.host);
-        same_host && self.port.is_none_or(|port| url.port_or_known_default() == Some(port))
+        let port = url.port_or_known_default();
+        url.host().is_some_and(|host| self.matches(host.to_owned(), port))
+    }
+
+    /// Whether this is the host, and the port if one is given.
+    pub(crate) fn matches(&self, host: Host<String>, port: Option<u16>) -> bool {
+        without_trailing_dot(host) == self.host && (self.port.is_none() || self.port == port)
+    }
+
+    pub(crate) fn host(&self) -> &Host<String> {
+        &self.host
+    }
+
+    pub(crate) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// Whether a port is given. An entry with a port wins over one without.

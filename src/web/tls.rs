@@ -1,8 +1,9 @@
-//! TLS identities: the CA certificates that HTTPS trusts, and client certificates.
+//! TLS of all clients: the certificates that are trusted, client certificates, and errors in plain words.
 
 use std::fmt;
 use std::sync::Arc;
 
+use rustls::client::danger::ServerCertVerifier;
 use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
@@ -10,16 +11,30 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use url::Host;
 
+mod certificate_facts;
+mod certificate_flaw;
+mod pinned_certificate;
+mod plain_error;
+mod server_verifier;
+
+pub(crate) use certificate_facts::CertificateFacts;
+pub(crate) use certificate_flaw::{CertificateFlaw, openssl_command, own_flaws};
+pub(crate) use plain_error::{certificate_error, plain_error};
+
+use super::host_port::HostPort;
 use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
+use server_verifier::ServerVerifier;
 
 /// `Debug` shows no key.
 #[derive(Default, PartialEq, Eq)]
 pub struct TlsIdentity {
-    /// Trusted issuers of server certificates. If empty, those of the system are trusted.
+    /// Trusted issuers of server certificates, and trusted server certificates. If empty, the issuers of the system are
+    /// trusted.
     pub ca_certificates: Vec<CertificateDer<'static>>,
     /// The certificate followed by its intermediate certificates, and the private key.
     pub client_certificate: Option<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)>,
@@ -61,23 +76,31 @@ impl TlsIdentity {
 
     /// Returns why servers would reject the client certificate at this time. Finds only reasons that the certificate
     /// itself shows, for example that it has expired.
-    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<&'static str> {
+    pub(crate) fn certificate_warning(&self, now: UnixTime) -> Option<String> {
         let (certificate, intermediates) = self.client_certificate.as_ref()?.0.split_first()?;
+        let facts = CertificateFacts::read(certificate)?;
         // The verifier checks validity and purpose before the issuer, so any root certificate is enough here.
         let mut roots = RootCertStore::empty();
         roots.add(certificate.clone()).ok()?;
         let verifier =
             WebPkiClientVerifier::builder_with_provider(Arc::new(roots), crypto_provider());
         match verifier.build().ok()?.verify_client_cert(certificate, intermediates, now).err()? {
-            Error::InvalidCertificate(Expired | ExpiredContext { .. }) => Some("has expired"),
+            Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
+                Some(format!("has expired on {}", facts.not_after))
+            }
             Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
-                Some("is not valid yet")
+                Some(format!("is not valid before {}", facts.not_before))
             }
             Error::InvalidCertificate(InvalidPurpose | InvalidPurposeContext { .. }) => {
-                Some("is not for clients")
+                Some("is not for clients".to_owned())
             }
             _ => None,
         }
+    }
+
+    /// Like [`client_config`](Self::client_config), for protocols other than HTTP.
+    pub(crate) fn client_config_without_alpn(&self) -> Result<ClientConfig, Error> {
+        self.client_config().map(without_alpn)
     }
 
     /// Returns the rustls configuration of a client with these certificates.
@@ -89,23 +112,39 @@ impl TlsIdentity {
         let provider = crypto_provider();
         let builder = ClientConfig::builder_with_provider(provider.clone());
         let builder = builder.with_safe_default_protocol_versions()?.dangerous();
-        let builder = match self.ca_certificates.as_slice() {
-            [] => builder.with_custom_certificate_verifier(Arc::new(Verifier::new(provider)?)),
-            ca_certificates => {
-                let mut roots = RootCertStore::empty();
-                ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
-                let verifier =
-                    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
-                let verifier =
-                    verifier.build().map_err(|error| Error::General(error.to_string()))?;
-                builder.with_custom_certificate_verifier(verifier)
-            }
-        };
+        let library = library_verifier(&self.ca_certificates, provider.clone())?;
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = ServerVerifier::new(library, &self.ca_certificates, algorithms);
+        let builder = builder.with_custom_certificate_verifier(Arc::new(verifier));
         Ok(with_alpn_and_sessions(match &self.client_certificate {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => builder.with_no_client_auth(),
         }))
     }
+}
+
+/// The verifier of the TLS library, with these issuers or those of the system.
+fn library_verifier(
+    ca_certificates: &[CertificateDer<'static>],
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    if ca_certificates.is_empty() {
+        return Ok(Arc::new(Verifier::new(provider)?));
+    }
+    let mut roots = RootCertStore::empty();
+    ca_certificates.iter().try_for_each(|ca| roots.add(ca.clone()))?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+    Ok(verifier.build().map_err(|error| Error::General(error.to_string()))?)
+}
+
+/// The identity for a host and its port. An entry with a port wins over one without.
+pub(crate) fn identity_for<'a>(
+    identities: &'a [(HostPort, Arc<TlsIdentity>)],
+    host: &Host<String>,
+    port: u16,
+) -> Option<&'a Arc<TlsIdentity>> {
+    let matching = identities.iter().filter(|(of, _)| of.matches(host.clone(), Some(port)));
+    matching.max_by_key(|(of, _)| of.has_port()).map(|(_, identity)| identity)
 }
 
 /// Whether a certificate can be a trust anchor.
@@ -120,6 +159,12 @@ pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     Ok(with_alpn_and_sessions(
         builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
     ))
+}
+
+/// Returns a configuration for protocols other than HTTP.
+pub(super) fn without_alpn(mut config: ClientConfig) -> ClientConfig {
+    config.alpn_protocols.clear();
+    config
 }
 
 fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {

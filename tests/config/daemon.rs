@@ -104,3 +104,30 @@ fn every_key_of_the_daemons_file_is_read() {
     let hello = Sound::File("/mnt/sounds/hello.wav".into());
     assert_eq!(super::recorded(&config.library.scripts["a"].prompt.sounds, "en"), [hello]);
 }
+
+/// An address with a prefix length opens the whole network: a warning, in every table with networks.
+#[test]
+fn a_network_that_is_larger_than_the_address_in_it_is_a_warning() {
+    let folder = ConfigFolder::new();
+    for (table, key) in [
+        ("asterisk", "allow"),
+        ("freeswitch", "allow"),
+        ("metrics", "listen = '127.0.0.1:9464'\nallow"),
+        ("sound_server", "listen = '127.0.0.1:8085'\nallow"),
+        ("egress", "allow_networks"),
+    ] {
+        folder.daemon_file(format!("[{table}]\n{key} = ['10.0.0.5/8', '2001:db8::1/32']\n"));
+        let config = folder.config();
+        let reported = config.warnings.render(false);
+        for part in [
+            "`10.0.0.5/8` is the whole network `10.0.0.0/8`",
+            "write \"10.0.0.0/8\" if you mean the network, or \"10.0.0.5/32\" for the one address",
+            "`2001:db8::1/32` is the whole network `2001:db8::/32`",
+            "or \"2001:db8::1/128\" for the one address",
+        ] {
+            assert!(reported.contains(part), "{table}: {part} in {reported}");
+        }
+        folder.daemon_file(format!("[{table}]\n{key} = ['10.0.0.0/8', '10.0.0.5', '::1/128']\n"));
+        assert!(folder.config().warnings.is_empty(), "{}", folder.config().warnings.render(false));
+    }
+}

@@ -102,7 +102,7 @@ fn a_certificate_that_is_expired_or_not_for_clients_is_a_warning() {
     folder.file("client.pem", pem("expired.pem"));
     let reported = warnings(&folder);
     assert!(
-        reported.len() == 1 && reported[0].contains("toml:2: this certificate has expired"),
+        reported.len() == 1 && reported[0].contains("toml:2: this certificate has expired on 20"),
         "{reported:?}"
     );
     folder.file("client.pem", pem("server.pem")).file("client.key", pem("server.key"));
@@ -222,4 +222,23 @@ fn an_https_proxy_together_with_upstream_certificates_is_an_error() {
     );
     folder.daemon_file(daemon.replace("https:", "http:"));
     folder.config();
+}
+
+#[test]
+fn a_trusted_certificate_that_would_be_rejected_is_a_warning() {
+    let folder = ConfigFolder::new();
+    for (file, expected) in [
+        ("expired.pem", Some("`CN=localhost` expired on 2021-02-03")),
+        ("future.pem", Some("`CN=localhost` is not valid before 2100-01-01")),
+        ("small-key.pem", Some("`CN=localhost` cannot be used: its RSA key has only 1024 bits")),
+        ("version-1.pem", None),
+        ("common-name.pem", None),
+        ("office.pem", None),
+    ] {
+        let path = tls::private_file(file);
+        folder.daemon_file(format!("[upstream.localhost]\nca = '{path}'\n"));
+        let reported = warnings(&folder);
+        assert_eq!(reported.len(), usize::from(expected.is_some()), "{file}: {reported:?}");
+        assert!(reported.iter().all(|one| one.contains(expected.unwrap())), "{reported:?}");
+    }
 }

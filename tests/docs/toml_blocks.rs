@@ -110,6 +110,7 @@ fn sandbox(page: &Page) -> Sandbox {
     sandbox.write("dialscript.toml", CONFIGURATION);
     sandbox.write("scripts/.gitkeep", "");
     sandbox.write("shop-ca.pem", include_bytes!("fixture/shop-ca.pem"));
+    sandbox.write("shop.pem", include_bytes!("fixture/shop-ca.pem"));
     sandbox.write("client.pem", include_bytes!("fixture/client.pem"));
     sandbox.write("client.key", include_bytes!("fixture/client.key"));
     let name = Regex::new(r"\{secret\.([\w-]+)\}").unwrap();

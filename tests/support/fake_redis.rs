@@ -19,8 +19,24 @@ pub(crate) enum RedisBehavior {
     NoReply,
     /// Replies to each `SET` with an error, like a server whose memory is full.
     OutOfMemory,
+    /// Replies to every command with this error.
+    Refuse(&'static str),
+    /// Replies to commands that write with this error, like a replica.
+    RefuseWrites(&'static str),
     /// Sends a reply that never ends.
     Flood,
+}
+
+impl RedisBehavior {
+    /// The error reply to a command.
+    fn refusal_of(self, name: &[u8]) -> Option<&'static str> {
+        let is_write = [&b"SET"[..], b"UNLINK", b"EVAL"].contains(&name);
+        match self {
+            Self::Refuse(error) => Some(error),
+            Self::RefuseWrites(error) if is_write => Some(error),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -138,7 +154,7 @@ async fn connection(stream: TcpStream, state: Arc<Mutex<RedisState>>) -> Option<
                 stream.get_mut().write_all(&vec![b'x'; 1 << 20]).await.ok()?;
                 state.lock().unwrap().flood_bytes += 1 << 20;
             },
-            RedisBehavior::Normal | RedisBehavior::OutOfMemory => {}
+            _ => {}
         }
         let name = words[0].to_ascii_uppercase();
         let reply = match (name.as_slice(), &mut queued) {
@@ -148,6 +164,7 @@ async fn connection(stream: TcpStream, state: Arc<Mutex<RedisState>>) -> Option<
                 if authenticated { simple("OK") } else { error("WRONGPASS invalid pair") }
             }
             _ if !authenticated => error("NOAUTH Authentication required."),
+            (name, _) if let Some(text) = behavior.refusal_of(name) => error(text),
             (b"MULTI", _) => {
                 queued = Some(Vec::new());
                 simple("OK")

@@ -11,6 +11,7 @@ use crate::support::web::tls;
 mod auth;
 mod certificates;
 mod connections;
+mod private_certificates;
 mod program;
 mod recipes;
 mod signatures;
@@ -32,7 +33,9 @@ fn basic(user: &str, password: &str) -> Option<RequestAuth> {
 /// The settings that this text of `dialscript.toml` gives.
 fn settings(daemon: &str) -> TriggerSettings {
     let folder = ConfigFolder::new();
-    folder.daemon_file(daemon.replace("tls/", &tls::file("")));
+    folder.daemon_file(
+        daemon.replace("tls/", &tls::file("")).replace("private/", &tls::private_file("")),
+    );
     folder.config().daemon.trigger
 }
 

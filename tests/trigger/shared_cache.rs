@@ -10,6 +10,7 @@ mod leases;
 mod outages;
 mod real;
 mod storing;
+mod tls;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const SECRET: &str = "the daemons' own secret";

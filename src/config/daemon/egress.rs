@@ -2,6 +2,8 @@
 
 use ipnet::IpNet;
 
+use super::network::{NetworkList, warn_of_host_bits};
+use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{FromText, ParsedText, SpannedList, parsed_items};
 use crate::web::egress::HostPattern;
@@ -9,7 +11,7 @@ use crate::web::egress::HostPattern;
 #[derive(Debug, Default)]
 pub(crate) struct EgressTable {
     allow_hosts: Option<SpannedList<ParsedText<HostPattern>>>,
-    allow_networks: Option<SpannedList<ParsedText<IpNet>>>,
+    allow_networks: Option<NetworkList>,
 }
 
 impl EgressTable {
@@ -24,7 +26,8 @@ impl EgressTable {
         parsed_items(self.allow_hosts.as_ref()).unwrap_or_default()
     }
 
-    pub(crate) fn allow_networks(&self) -> Vec<IpNet> {
+    pub(crate) fn allow_networks(&self, file: &TomlFile) -> Vec<IpNet> {
+        warn_of_host_bits(file, self.allow_networks.as_ref());
         parsed_items(self.allow_networks.as_ref()).unwrap_or_default()
     }
 }

@@ -25,7 +25,24 @@ pub(crate) fn allowed_networks(
         let help = format!("add the address of {client}, such as \"10.0.0.7\"");
         file.error_with_help(allow.span(), "`allow` is empty: nobody could connect", help);
     }
+    warn_of_host_bits(file, allow);
     parsed_items(allow).unwrap_or_else(loopback)
+}
+
+/// Warns of an address with a prefix length that is a part of a larger network: `10.0.0.5/8` opens all of `10.0.0.0/8`.
+pub(crate) fn warn_of_host_bits(file: &TomlFile, networks: Option<&NetworkList>) {
+    for network in networks.into_iter().flat_map(|list| list.get_ref()) {
+        let given = network.get_ref().0;
+        let opened = given.trunc();
+        if given != opened {
+            let message = format!("`{given}` is the whole network `{opened}`");
+            let one = IpNet::from(given.addr());
+            let help = format!(
+                "write \"{opened}\" if you mean the network, or \"{one}\" for the one address"
+            );
+            file.warn(network.span(), message, help);
+        }
+    }
 }
 
 /// Requires `allow` if other hosts can reach the address. `table` is the position of the table.

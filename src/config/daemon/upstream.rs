@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_spanned::Spanned;
 
+mod certificate_check;
 mod identity;
 
 use super::context::DaemonContext;
@@ -14,6 +15,24 @@ use crate::trigger::TriggerSettings;
 use crate::web::host_port::{HostPort, HostPortError};
 use crate::web::tls::TlsIdentity;
 use identity::{CaCertificates, ClientCertificate};
+
+/// Keys of other programs that turn the verification of certificates off.
+const INSECURE_KEYS: [&str; 8] = [
+    "insecure",
+    "verify",
+    "tls_verify",
+    "ssl_verify",
+    "verify_tls",
+    "verify_ssl",
+    "skip_verify",
+    "insecure_skip_verify",
+];
+const INSECURE_HELP: &str = "remove it, and write `ca = \"server.pem\"` in [upstream.\"HOST\"], with the certificate that \
+                             the server shows or that of its issuer: a self-signed one is trusted that way";
+
+fn reject_insecure_keys(table: &mut TableReader<'_, '_>) {
+    table.reject(&INSECURE_KEYS, "certificates are always verified", INSECURE_HELP);
+}
 
 #[derive(Debug)]
 pub(crate) struct UpstreamTable {
@@ -34,7 +53,10 @@ struct UpstreamSettings {
 impl UpstreamTable {
     pub(crate) fn read_all(file: &mut TableReader<'_, '_>) -> Vec<Self> {
         let help = |_: &str| "name the host: `[upstream.\"shop.example\"]`".to_owned();
-        let tables = file.table("upstream").map(|table| table.tables_by_name("upstream", help));
+        let tables = file.table("upstream").map(|mut table| {
+            reject_insecure_keys(&mut table);
+            table.tables_by_name("upstream", help)
+        });
         let tables = tables.into_iter().flatten();
         tables.filter_map(|(name, table)| Self::read(name, table)).collect()
     }
@@ -47,12 +69,15 @@ impl UpstreamTable {
             table.file.error_with_help(inner.span(), "a host with a dot must be in quotes", help);
             return None;
         }
-        Some(table.read_whole(|table| Self {
-            name,
-            ca: table.text_or_list("ca"),
-            certificate: table.take("certificate"),
-            key: table.take("key"),
-            max_requests: table.take("max_requests"),
+        Some(table.read_whole(|table| {
+            reject_insecure_keys(table);
+            Self {
+                name,
+                ca: table.text_or_list("ca"),
+                certificate: table.take("certificate"),
+                key: table.take("key"),
+                max_requests: table.take("max_requests"),
+            }
         }))
     }
 

@@ -1,11 +1,15 @@
 //! The URL of the shared cache's server, with its login.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
-use url::{Position, Url};
+use url::{Host, Position, Url};
+
+use crate::web::host_port::HostPort;
+use crate::web::tls::{TlsIdentity, identity_for};
 
 /// A URL with `redis://`, `rediss://` (TLS) or `unix://`. `Display` and `Debug` leave out the password.
 #[derive(Clone)]
@@ -93,8 +97,46 @@ impl RedisAddress {
         &self.endpoint
     }
 
+    /// `None` for a Unix socket.
+    pub(crate) fn host_and_port(&self) -> Option<(Host<String>, u16)> {
+        match &self.endpoint {
+            RedisEndpoint::Tcp { host, port, .. } => Some((parsed_host(host), *port)),
+            RedisEndpoint::Unix(_) => None,
+        }
+    }
+
+    /// The identity of an `[upstream]` table of the server's host, else the default one.
+    pub(crate) fn tls_identity(
+        &self,
+        identities: &[(HostPort, Arc<TlsIdentity>)],
+    ) -> Arc<TlsIdentity> {
+        let host_and_port = self.host_and_port();
+        let own = host_and_port.and_then(|(host, port)| identity_for(identities, &host, port));
+        own.cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn has_tls(&self) -> bool {
+        matches!(self.endpoint, RedisEndpoint::Tcp { tls: true, .. })
+    }
+
+    /// `None` unless it is a Unix socket.
+    pub(crate) fn socket_path(&self) -> Option<&Path> {
+        match &self.endpoint {
+            RedisEndpoint::Unix(path) => Some(path),
+            RedisEndpoint::Tcp { .. } => None,
+        }
+    }
+
     pub(super) fn login(&self) -> &RedisConnectionInfo {
         &self.login
+    }
+}
+
+/// The library gives an IPv6 address without brackets.
+fn parsed_host(host: &str) -> Host<String> {
+    match host.parse() {
+        Ok(address) => Host::Ipv6(address),
+        Err(_) => Host::parse(host).unwrap_or_else(|_| Host::Domain(host.to_owned())),
     }
 }
 

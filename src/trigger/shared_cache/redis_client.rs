@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 use redis::aio::MultiplexedConnection;
-use redis::{
-    AsyncConnectionConfig, ErrorKind, FromRedisValue, Pipeline, RedisConnectionInfo, RedisError,
-};
+use redis::{AsyncConnectionConfig, FromRedisValue, Pipeline, RedisConnectionInfo};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::redis_address::RedisAddress;
 use super::seal::NAME_PREFIX;
+use super::server_error::{ErrorScope, error_reason, scope};
 use super::settings::SharedCacheSetupError;
 use super::transport::{MAX_CONCURRENT_REQUESTS, RedisConnector};
 use crate::circuit_breaker::{
     BreakerState, BreakerTransition, CircuitBreaker, CircuitBreakerSettings, HalfOpenPolicy,
 };
 use crate::web::client::root_cause;
+use crate::web::tls::TlsIdentity;
 
 /// The timeout of one request, including the wait for a permit and for the connection. A server on the same network
 /// replies within a few milliseconds. A slow server must not use up the seconds that a call has for its trigger.
@@ -29,12 +29,13 @@ pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_millis(250);
 const SERVER_BREAKER: CircuitBreakerSettings = CircuitBreakerSettings {
     failure_threshold: 1,
     open_for: Duration::from_secs(1),
-    max_open_for: Duration::from_secs(10),
+    max_open_for: Duration::from_secs(5),
     half_open: HalfOpenPolicy::Unlimited,
 };
 
-/// Refused commands are logged at most once in this time: otherwise each call would repeat the message.
-const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(60);
+/// A refused command is logged at most once in this time: otherwise each call would repeat the message. The same is true
+/// of a connection that breaks soon after it was opened, for the same reason as the one before.
+const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
 /// If a connection lasted longer than this before it broke, the breaker's open time starts at its first value again. If
 /// it broke sooner, the open time grows, as if the connection had not been opened.
@@ -56,6 +57,28 @@ struct RedisClientState {
     connection: Option<RedisConnection>,
     breaker: CircuitBreaker,
     refusal_logged_at: Option<Instant>,
+    outage: OutageLog,
+}
+
+/// Keeps a server that fails right after each connection from filling the log.
+#[derive(Default)]
+struct OutageLog {
+    last_logged: Option<(String, Instant)>,
+    /// Whether the last failure was logged. If not, neither is the end of the outage.
+    is_logged: bool,
+}
+
+impl OutageLog {
+    /// Whether to log a failure. `was_stable` is whether the connection had lasted for a while.
+    fn begin(&mut self, reason: &str, now: Instant, was_stable: bool) -> bool {
+        let same = self.last_logged.as_ref().filter(|(last, _)| last == reason);
+        let is_new = same.is_none_or(|(_, logged_at)| now - *logged_at >= LOG_INTERVAL);
+        self.is_logged = is_new || was_stable;
+        if self.is_logged {
+            self.last_logged = Some((reason.to_owned(), now));
+        }
+        self.is_logged
+    }
 }
 
 #[derive(Clone)]
@@ -81,16 +104,20 @@ impl RedisConnection {
 }
 
 impl RedisClient {
-    pub(super) fn new(address: &RedisAddress) -> Result<Self, SharedCacheSetupError> {
+    pub(super) fn new(
+        address: &RedisAddress,
+        identity: &TlsIdentity,
+    ) -> Result<Self, SharedCacheSetupError> {
         let state = RedisClientState {
             connection: None,
             breaker: CircuitBreaker::new(SERVER_BREAKER),
             refusal_logged_at: None,
+            outage: OutageLog::default(),
         };
         Ok(Self {
             display_address: address.to_string(),
             login: address.login().clone(),
-            connector: RedisConnector::new(address.endpoint())?,
+            connector: RedisConnector::new(address.endpoint(), identity)?,
             state: Mutex::new(state),
             connect_permit: Semaphore::new(1),
             request_permits: Semaphore::new(MAX_CONCURRENT_REQUESTS),
@@ -111,8 +138,10 @@ impl RedisClient {
         let mut redis = connection.commands.clone();
         match timeout_at(deadline, commands.query_async(&mut redis)).await {
             Ok(Ok(reply)) => return Some(reply),
-            Ok(Err(error)) if is_refusal(&error) => self.log_refusal(&error_reason(&error)),
-            Ok(Err(error)) => self.connection_lost(&connection, &error_reason(&error)),
+            Ok(Err(error)) => match scope(&error) {
+                ErrorScope::Connection => self.connection_lost(&connection, &error_reason(&error)),
+                ErrorScope::Command => self.log_refusal(&error_reason(&error)),
+            },
             Err(_) => self.connection_lost(&connection, &timeout_reason()),
         }
         None
@@ -146,9 +175,14 @@ impl RedisClient {
         let connected = MultiplexedConnection::new_with_config(&self.login, stream, config).await;
         let (mut commands, driver) = connected.map_err(|error| error_reason(&error))?;
         let driver = Arc::new(RedisDriverTask(tokio::spawn(driver)));
-        // A server that is still loading, or requires a password, accepts the connection but not this command.
-        let reply = redis::cmd("EXISTS").arg(NAME_PREFIX).query_async::<bool>(&mut commands).await;
-        reply.map_err(|error| error_reason(&error))?;
+        // A server accepts the connection, but not this command, while it is loading, read-only or without its password.
+        // The command counts as a write even though no entry has this name. A server whose memory is full accepts it.
+        let reply = redis::cmd("UNLINK").arg(NAME_PREFIX).query_async::<u64>(&mut commands).await;
+        if let Err(error) = reply
+            && scope(&error) == ErrorScope::Connection
+        {
+            return Err(error_reason(&error));
+        }
         Ok(RedisConnection { commands, driver, connected_at: Instant::now() })
     }
 
@@ -157,8 +191,9 @@ impl RedisClient {
         state.connection = Some(connection.clone());
         // Not a success yet: see `STABLE_AFTER`.
         let transition = state.breaker.close();
+        let is_logged = state.outage.is_logged;
         drop(state);
-        if transition == BreakerTransition::Closed {
+        if transition == BreakerTransition::Closed && is_logged {
             tracing::info!(server = %self.display_address, "shared cache is available again");
         }
         connection
@@ -180,22 +215,24 @@ impl RedisClient {
     fn mark_unavailable(&self, mut state: MutexGuard<'_, RedisClientState>, reason: &str) {
         let (lost, now) = (state.connection.take(), Instant::now());
         let was_up = state.breaker.state(now) == BreakerState::Closed;
-        if lost.is_some_and(|lost| now - lost.connected_at > STABLE_AFTER) {
+        let was_stable = lost.is_some_and(|lost| now - lost.connected_at > STABLE_AFTER);
+        if was_stable {
             state.breaker.record_success();
         }
         state.breaker.record_failure(now);
+        let is_new = was_up && state.outage.begin(reason, now, was_stable);
         drop(state);
-        if was_up {
+        if is_new {
             tracing::warn!(server = %self.display_address, error = %reason, "shared cache is unavailable");
         }
     }
 
-    /// A refused command does not open the circuit breaker, since the server works. A server that is full or read-only
-    /// refuses every write.
+    /// A refused command does not open the circuit breaker, since the server works. A server whose memory is full can
+    /// still be read.
     fn log_refusal(&self, reason: &str) {
         let now = Instant::now();
         let logged_at = &mut self.state.lock().refusal_logged_at;
-        if logged_at.is_some_and(|logged_at| now - logged_at < REFUSAL_LOG_INTERVAL) {
+        if logged_at.is_some_and(|logged_at| now - logged_at < LOG_INTERVAL) {
             return;
         }
         *logged_at = Some(now);
@@ -205,22 +242,4 @@ impl RedisClient {
 
 fn timeout_reason() -> String {
     format!("no reply within {REQUEST_TIMEOUT:?}")
-}
-
-fn is_refusal(error: &RedisError) -> bool {
-    use ErrorKind::{Extension, Server, UnexpectedReturnType};
-    matches!(error.kind(), Server(_) | Extension | UnexpectedReturnType)
-}
-
-/// Returns the text of a network error, or the code at the beginning of an error reply, such as `NOAUTH`. The rest of
-/// an error reply is left out, since it may repeat what we sent.
-fn error_reason(error: &RedisError) -> String {
-    if error.is_io_error() {
-        return error.to_string();
-    }
-    let errors = error.clone().into_server_errors();
-    let code = errors.as_deref().and_then(|errors| errors.first()).map(|(_, one)| one.code());
-    let Some(code) = code else { return error.category().to_owned() };
-    let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(24).collect();
-    format!("server error {code}")
 }

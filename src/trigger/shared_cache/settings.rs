@@ -18,12 +18,10 @@ impl fmt::Debug for SharedCacheSettings {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SharedCacheSetupError {
     #[error("could not derive the keys of the shared cache")]
     KeyDerivation,
-    #[error("the system has no CA certificates (install the package ca-certificates)")]
-    NoRootCertificates,
-    #[error("could not set up TLS")]
-    Tls,
+    #[error("could not set up TLS for the shared cache: {0}")]
+    Tls(String),
 }

@@ -10,13 +10,12 @@ use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsConnector;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::redis_address::RedisEndpoint;
 use super::seal::MAX_SEALED_BYTES;
 use super::settings::SharedCacheSetupError;
+use crate::web::tls::TlsIdentity;
 
 /// Limit on concurrent requests. Further requests wait for a permit.
 pub(super) const MAX_CONCURRENT_REQUESTS: usize = 16;
@@ -39,9 +38,12 @@ pub(super) struct RedisConnector {
 }
 
 impl RedisConnector {
-    pub(super) fn new(endpoint: &RedisEndpoint) -> Result<Self, SharedCacheSetupError> {
+    pub(super) fn new(
+        endpoint: &RedisEndpoint,
+        identity: &TlsIdentity,
+    ) -> Result<Self, SharedCacheSetupError> {
         let tls = match endpoint {
-            RedisEndpoint::Tcp { tls: true, .. } => Some(tls_connector()?),
+            RedisEndpoint::Tcp { tls: true, .. } => Some(tls_connector(identity)?),
             _ => None,
         };
         Ok(Self { endpoint: endpoint.clone(), tls })
@@ -67,18 +69,9 @@ impl RedisConnector {
     }
 }
 
-/// Trusts the CA certificates of the system.
-fn tls_connector() -> Result<TlsConnector, SharedCacheSetupError> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if roots.is_empty() {
-        return Err(SharedCacheSetupError::NoRootCertificates);
-    }
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|_| SharedCacheSetupError::Tls)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+fn tls_connector(identity: &TlsIdentity) -> Result<TlsConnector, SharedCacheSetupError> {
+    let config = identity.client_config_without_alpn();
+    let config = config.map_err(|error| SharedCacheSetupError::Tls(error.to_string()))?;
     Ok(TlsConnector::from(Arc::new(config)))
 }
 

@@ -3,16 +3,20 @@
 //! We send the sample rate, the samples in chunks, and an end message. The server replies to each message but the
 //! first.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::{Sink, SinkExt, Stream, StreamExt};
-use tokio_tungstenite::connect_async_with_config;
+use rustls::ClientConfig;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{Connector, connect_async_tls_with_config};
 use url::Url;
 
 use super::limits::{MAX_REPLY_BYTES, MAX_TRANSCRIPT_BYTES};
 use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
+use crate::web::client::root_cause;
 
 /// Bytes of samples in one message: half a second at 8 kHz.
 const CHUNK_BYTES: usize = 8000;
@@ -20,11 +24,18 @@ const CHUNK_BYTES: usize = 8000;
 /// websocket/asr_server.py).
 const END_MESSAGE: &str = r#"{"eof" : 1}"#;
 
-pub(super) async fn transcribe(url: &Url, utterance: &UtteranceAudio) -> Result<String, AsrError> {
+/// `tls` is for a URL with `wss`.
+pub(super) async fn transcribe(
+    url: &Url,
+    tls: ClientConfig,
+    utterance: &UtteranceAudio,
+) -> Result<String, AsrError> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_REPLY_BYTES))
         .max_frame_size(Some(MAX_REPLY_BYTES));
-    let connected = connect_async_with_config(url.as_str(), Some(config), true).await;
+    let tls = Connector::Rustls(Arc::new(tls));
+    let connected =
+        connect_async_tls_with_config(url.as_str(), Some(config), true, Some(tls)).await;
     let (socket, _) = connected.map_err(|error| connection_error(&error))?;
     let (sink, stream) = socket.split();
     let chunks = pcm_chunks(utterance);
@@ -95,7 +106,7 @@ async fn collect_results(
 /// Does not use the text of most errors, which may quote a message.
 fn connection_error(error: &Error) -> AsrError {
     AsrError(match error {
-        Error::Io(error) => format!("no connection: {error}"),
+        Error::Io(error) => format!("no connection: {}", root_cause(error)),
         Error::Http(reply) => format!("HTTP status {}", reply.status().as_u16()),
         Error::Capacity(_) => "its reply is too long".into(),
         Error::Url(_) | Error::Tls(_) => "could not connect to its URL".into(),

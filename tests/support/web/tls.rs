@@ -9,7 +9,10 @@ use std::time::Duration;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{
+    RootCertStore, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+};
 
 use super::{Reply, SeenRequest};
 use crate::support::data;
@@ -82,7 +85,14 @@ impl TlsWeb {
         client_auth: ClientAuth,
         reply: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static,
     ) -> Self {
-        let config = Arc::new(server(client_auth));
+        Self::start_with(server(client_auth), reply)
+    }
+
+    pub(crate) fn start_with(
+        config: ServerConfig,
+        reply: impl Fn(&SeenRequest) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         let (sender, seen) = mpsc::channel();
@@ -132,6 +142,27 @@ pub(crate) fn server(client_auth: ClientAuth) -> ServerConfig {
         ServerConfig::builder().with_client_cert_verifier(verifier.build().expect("roots"));
     let key = PrivateKeyDer::from_pem_file(file("server.key")).expect("a key");
     config.with_single_cert(certificates("server.pem"), key).expect("a certificate")
+}
+
+/// The path of a certificate in `tests/data/web/tls/private`, whose `make.sh` says what they are.
+pub(crate) fn private_file(name: &str) -> String {
+    data::path(&format!("web/tls/private/{name}")).into_os_string().into_string().unwrap()
+}
+
+/// The rustls configuration of a server with one of these certificates, as it is.
+pub(crate) fn private_server(
+    certificate: &str,
+    version: &'static SupportedProtocolVersion,
+) -> ServerConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::from_pem_file(private_file("server.key")).expect("a key");
+    let key = provider.key_provider.load_private_key(key).expect("a key");
+    let file = CertificateDer::from_pem_file(private_file(certificate)).expect(certificate);
+    let config = ServerConfig::builder_with_provider(provider);
+    let config = config.with_protocol_versions(&[version]).expect("a version");
+    // `with_single_cert` accepts no certificate of X.509 version 1.
+    let certified = SingleCertAndKey::from(CertifiedKey::new(vec![file], key));
+    config.with_no_client_auth().with_cert_resolver(Arc::new(certified))
 }
 
 fn serve_connection(

@@ -52,7 +52,8 @@ async fn a_server_certificate_is_checked_against_the_system_roots_and_its_host_n
         let port = tls::start().port();
         assert_eq!(code(&ask(get(format!("https://localhost:{port}/"))).await), "200");
         let error = failure(get(format!("https://127.0.0.1:{port}/"))).await;
-        assert_eq!(error.to_string(), "no connection: its certificate is for another host name");
+        let expected = "no connection: its certificate is for another host name: for localhost";
+        assert_eq!(error.to_string(), expected);
     }
 }
 

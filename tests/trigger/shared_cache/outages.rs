@@ -165,6 +165,82 @@ async fn a_full_server_is_still_read_and_is_reported_once() {
     assert!(log.contains("server error OOM"), "{log}");
 }
 
+/// Error replies that mean that the server is of no use at this time. A read-only one is still read, so its connection
+/// shows nothing until something is stored.
+const OUTAGES: [(RedisBehavior, &str); 11] = [
+    (
+        RedisBehavior::RefuseWrites("READONLY You can't write against a read only replica."),
+        "replica",
+    ),
+    (RedisBehavior::RefuseWrites("NOREPLICAS Not enough good replicas to write."), "min-replicas"),
+    (
+        RedisBehavior::RefuseWrites("MISCONF Redis is configured to save RDB snapshots"),
+        "save its data",
+    ),
+    (RedisBehavior::Refuse("LOADING Redis is loading the dataset in memory"), "still loading"),
+    (RedisBehavior::Refuse("MASTERDOWN Link with MASTER is down"), "lead to the primary"),
+    (RedisBehavior::Refuse("CLUSTERDOWN The cluster is down"), "cluster is down"),
+    (RedisBehavior::Refuse("MOVED 3999 127.0.0.1:6381"), "not supported"),
+    (RedisBehavior::Refuse("ASK 3999 127.0.0.1:6381"), "not supported"),
+    (RedisBehavior::Refuse("NOAUTH Authentication required."), "password"),
+    (RedisBehavior::Refuse("WRONGPASS invalid username-password pair"), "restart the daemon"),
+    (RedisBehavior::Refuse("BUSY Redis is busy running a script."), "SCRIPT KILL"),
+];
+
+#[tokio::test]
+async fn a_server_that_cannot_store_is_left_and_its_successor_is_used() {
+    let (log, _guard) = record("dialscript=trace");
+    let outages = OUTAGES.map(|(outage, _)| outage_and_end(outage));
+    let servers = futures_util::future::join_all(outages).await;
+    let log = log.text();
+    for ((_, way_out), server) in OUTAGES.iter().zip(servers) {
+        let lines: Vec<_> = log.lines().filter(|line| line.contains(&server)).collect();
+        let [unavailable, available] = lines[..] else { panic!("{way_out}: {lines:#?}") };
+        assert!(unavailable.contains(" WARN ") && unavailable.contains(way_out), "{unavailable}");
+        assert!(available.contains("shared cache is available again"), "{available}");
+    }
+}
+
+/// The URL of the server, which is in each log line about it.
+async fn outage_and_end(outage: RedisBehavior) -> String {
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &entry("kept")).await;
+    assert!(cache.is_up());
+    fake.set_behavior(outage);
+    cache.put(&key(2), &entry("lost")).await;
+    assert!(!cache.is_up());
+    let connections = seen(&fake).0;
+    for _ in 0..20 {
+        within_bound(cache.put(&key(2), &entry("lost"))).await;
+        assert_eq!(within_bound(cache.get(&key(1))).await, None);
+    }
+    assert!(seen(&fake).0 <= connections + 1);
+    // Another server behind the same address, or another role.
+    fake.set_behavior(RedisBehavior::Normal);
+    let began = Instant::now();
+    until_usable(&cache).await;
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    fake.url()
+}
+
+#[tokio::test]
+async fn a_read_only_server_does_not_count_as_available_after_a_reconnection() {
+    let (log, _guard) = record("dialscript=trace");
+    let fake = FakeRedis::start().await;
+    let cache = cache(&fake.url());
+    cache.put(&key(1), &entry("kept")).await;
+    fake.set_behavior(RedisBehavior::RefuseWrites("READONLY You can't write"));
+    let connections = seen(&fake).0;
+    until_async("it tries again twice", || async {
+        within_bound(cache.put(&key(1), &entry("lost"))).await;
+        seen(&fake).0 >= connections + 2
+    })
+    .await;
+    assert!(!cache.is_up());
+    assert_eq!(log.text().matches("available").count(), 1, "{}", log.text());
+}
+
 #[tokio::test]
 async fn the_connection_to_a_server_with_an_endless_reply_is_closed() {
     let fake = FakeRedis::start().await;

@@ -32,7 +32,21 @@ impl RecognitionSetup {
         Self::with(by, LONG, 4)
     }
 
+    pub(crate) fn with_client(by: AsrBackend, settings: &client::HttpClientSettings) -> Self {
+        let client = Arc::new(HttpClient::new(settings).unwrap());
+        Self::with_all(by, LONG, 4, client)
+    }
+
     pub(crate) fn with(by: AsrBackend, timeout: Duration, at_once: usize) -> Self {
+        Self::with_all(by, timeout, at_once, client())
+    }
+
+    fn with_all(
+        by: AsrBackend,
+        timeout: Duration,
+        at_once: usize,
+        client: Arc<HttpClient>,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let listen = Some(Arc::new(AsrEngine { name: "recognizer".into(), backend: by }));
         let settings = VoiceSettings {
@@ -41,7 +55,7 @@ impl RecognitionSetup {
             max_concurrent: at_once,
             ..settings(folder.path())
         };
-        Self { recognizer: Recognizer::new(&settings, client()), folder }
+        Self { recognizer: Recognizer::new(&settings, client), folder }
     }
 
     /// With a shell script as the engine, and its arguments.

@@ -1,12 +1,14 @@
 //! A vosk server as recognizer. The fake server replies as `websocket/asr_server.py` of vosk-server does.
 
 use dialscript::voice::settings::AsrBackend;
+use dialscript::web::client::HttpClientSettings;
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, accept_async};
 
+use crate::support::config_folder::ConfigFolder;
 use crate::support::net::free_address;
 use crate::support::own_process::run_test;
 use crate::support::wav::wav;
@@ -183,7 +185,29 @@ async fn by_tls() -> String {
 #[tokio::test]
 async fn a_server_with_an_untrusted_certificate_is_rejected() {
     let error = by_tls().await;
-    assert!(error.starts_with("recognizer: no connection: invalid peer certificate"), "{error}");
+    assert_eq!(error, "recognizer: no connection: its certificate was not issued by a trusted CA");
+}
+
+#[tokio::test]
+async fn the_certificates_of_the_upstream_table_are_trusted() {
+    let server = tls::start();
+    let folder = ConfigFolder::new();
+    let ca = tls::CA;
+    for (table, expected) in [
+        ("localhost".to_owned(), "recognizer: HTTP status 200"),
+        (server.to_string().replace("127.0.0.1", "localhost"), "recognizer: HTTP status 200"),
+        (
+            "localhost:1".to_owned(),
+            "recognizer: no connection: its certificate was not issued by a trusted CA",
+        ),
+    ] {
+        folder.daemon_file(format!("[upstream.'{table}']\nca = '{ca}'\n"));
+        let tls_identities = folder.config().daemon.trigger.tls_identities;
+        let settings = HttpClientSettings { tls_identities, ..HttpClientSettings::default() };
+        let url = format!("wss://localhost:{}", server.port()).parse().unwrap();
+        let setup = RecognitionSetup::with_client(AsrBackend::Vosk(url), &settings);
+        assert_eq!(setup.asr_error().await, expected, "{table}");
+    }
 }
 
 /// Runs in its own process, since all tests of a process share one environment.

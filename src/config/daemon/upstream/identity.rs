@@ -5,6 +5,7 @@ use std::path::Path;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use serde_spanned::Spanned;
 
+use super::certificate_check::{check_trusted, unreadable_client_certificate};
 use crate::config::daemon::context::DaemonContext;
 use crate::config::pem::{self, PemError};
 use crate::config::secret_file;
@@ -40,6 +41,7 @@ fn ca_certificates_in(
         context.file.error_with_help(given.span(), message, "copy the whole certificate again");
         return None;
     }
+    check_trusted(context, given, &found);
     Some(found)
 }
 
@@ -80,7 +82,8 @@ fn matching_pair(
     let identity =
         TlsIdentity { ca_certificates: Vec::new(), client_certificate: Some((chain, private)) };
     if let Err(mismatch) = identity.check() {
-        report_mismatch(context, mismatch, certificate, key);
+        let first = identity.client_certificate.as_ref().and_then(|(chain, _)| chain.first());
+        report_mismatch(context, mismatch, (certificate, first), key);
         return None;
     }
     if let Some(warning) = identity.certificate_warning(UnixTime::now()) {
@@ -93,18 +96,18 @@ fn matching_pair(
 fn report_mismatch(
     context: DaemonContext<'_>,
     mismatch: TlsIdentityError,
-    certificate: &Spanned<String>,
+    (certificate, content): (&Spanned<String>, Option<&CertificateDer<'_>>),
     key: &Spanned<String>,
 ) {
     let file = context.file;
     match mismatch {
         TlsIdentityError::InvalidCertificate => {
             let path = context.path(certificate);
-            let message = format!("`{}` contains an invalid certificate", path.display());
-            file.error_with_help(certificate.span(), message, "copy the whole certificate again");
+            let (message, help) = unreadable_client_certificate(&path, content);
+            file.error_with_help(certificate.span(), message, help);
         }
         TlsIdentityError::InvalidKey => {
-            let help = "use RSA, ECDSA with P-256 or P-384, or Ed25519";
+            let help = "use RSA with 2048 to 4096 bits, ECDSA with P-256 or P-384, or Ed25519";
             file.error_with_help(key.span(), "unsupported type of key", help);
         }
         TlsIdentityError::KeyMismatch => {

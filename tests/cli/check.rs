@@ -1,0 +1,104 @@
+//! `dialscript check --connect`.
+
+use std::net::{TcpListener, TcpStream};
+
+use rustls::version::TLS13;
+
+use crate::support::config_folder::ConfigFolder;
+use crate::support::net::free_address;
+use crate::support::program::ProgramResult;
+use crate::support::web::Reply;
+use crate::support::web::tls::{ClientAuth, TlsWeb, private_file, private_server, server};
+
+const SCRIPT: &str = "[no_response]\nthen = 'hangup'\n[trigger]\nurl = ";
+
+fn check(folder: &ConfigFolder) -> ProgramResult {
+    ProgramResult::from_output(folder.program("check").arg("--connect").output().unwrap())
+}
+
+fn private(certificate: &str) -> TlsWeb {
+    TlsWeb::start_with(private_server(certificate, &TLS13), |_| Reply::json("{}"))
+}
+
+/// Everything that the program prints about a server.
+fn lines_about(result: &ProgramResult, port: u16) -> Vec<&str> {
+    let port = format!(":{port}");
+    result.lines().into_iter().filter(|line| line.contains(&port)).collect()
+}
+
+#[test]
+fn each_server_is_connected_to_once_and_no_request_is_sent() {
+    let pinned = private("version-1.pem");
+    let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+    let (plain_port, pinned_port) = (plain.local_addr().unwrap().port(), pinned.address.port());
+    let folder = ConfigFolder::new();
+    folder.daemon_file(format!(
+        "[upstream.localhost]\nca = '{}'\n[cache]\nshared = 'redis://127.0.0.1:{plain_port}'\n\
+         shared_secret = '{{secret.SHARED}}'\n",
+        private_file("version-1.pem")
+    ));
+    folder.file("secrets/SHARED", "a secret of the daemons");
+    let url = format!("{SCRIPT}'https://ivr:hunter2@localhost:{pinned_port}/o?id={{caller}}'");
+    folder.script("order", &url).script("stock", &url);
+    let result = check(&folder);
+    assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
+    let [line] = lines_about(&result, pinned_port)[..] else { panic!("{}", result.output) };
+    for part in ["script order, script stock", "ok, TLS 1.3, certificate valid until 21"] {
+        assert!(line.contains(part), "{line}");
+    }
+    let [line] = lines_about(&result, plain_port)[..] else { panic!("{}", result.output) };
+    assert!(line.contains("shared cache") && line.ends_with("ok"), "{line}");
+    assert!(!result.output.contains("hunter2"), "{}", result.output);
+    assert!(result.output.contains("2 servers, no failures"), "{}", result.output);
+    assert_eq!(pinned.unread_requests(), 0);
+    let (mut connection, _): (TcpStream, _) = plain.accept().unwrap();
+    let mut sent = Vec::new();
+    std::io::Read::read_to_end(&mut connection, &mut sent).unwrap();
+    assert_eq!(sent, b"");
+}
+
+#[test]
+fn each_failure_is_explained() {
+    let no_names = private("no-names.pem");
+    let strict = TlsWeb::start_with(server(ClientAuth::Required), |_| Reply::json("{}"));
+    let closed = free_address();
+    let (no_names, strict) = (no_names.address.port(), strict.address.port());
+    let folder = ConfigFolder::new();
+    folder.daemon_file(format!(
+        "[upstream.'localhost:{no_names}']\nca = '{}'\n[upstream.'localhost:{strict}']\nca = '{}'\n",
+        private_file("office.pem"),
+        crate::support::web::tls::file("authority.pem"),
+    ));
+    folder.script("a", &format!("{SCRIPT}'https://localhost:{no_names}/'"));
+    folder.script(
+        "b",
+        &format!("{SCRIPT}'http://{closed}/'\nfallback_url = 'https://localhost:{strict}/'"),
+    );
+    let result = check(&folder);
+    assert_eq!(result.code, 1, "{}{}", result.output, result.errors);
+    assert!(result.output.contains("2 scripts"), "{}", result.errors);
+    for (port, expected) in [
+        (
+            no_names,
+            "no connection: its certificate has no subjectAltName (CN=localhost, issued by CN=Office CA",
+        ),
+        (strict, "no connection: it requires a client certificate"),
+        (closed.port(), "no connection: Connection refused"),
+    ] {
+        let lines = lines_about(&result, port);
+        assert!(lines[0].contains(expected), "{expected} in {lines:?}");
+    }
+    let help = lines_about(&result, no_names)[1];
+    assert!(help.contains("openssl req -x509 -CA ca.pem"), "{help}");
+    assert!(result.errors.contains("3 servers of 3 cannot be used"), "{}", result.errors);
+}
+
+#[test]
+fn a_host_that_a_value_decides_is_left_out() {
+    let folder = ConfigFolder::new();
+    folder.daemon_file("[egress]\nallow_hosts = ['*.shop.example']\n");
+    folder.script("a", &format!("{SCRIPT}'https://{{called}}.shop.example/'"));
+    let result = check(&folder);
+    assert_eq!(result.code, 0, "{}{}", result.output, result.errors);
+    assert!(result.output.contains("no servers to connect to"), "{}", result.output);
+}

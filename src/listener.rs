@@ -4,6 +4,7 @@
 //! are served at once, and whether further ones wait or are refused. A [`ConnectionHandler`] serves the accepted
 //! connections, and closes the refused ones, with or without a reply.
 
+mod bind_error;
 mod limit;
 mod refusal;
 mod sockets;

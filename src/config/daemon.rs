@@ -13,6 +13,7 @@ pub(super) mod listener;
 mod log;
 mod metrics;
 mod network;
+mod ports;
 mod secret_text;
 mod server;
 pub(super) mod settings;
@@ -35,6 +36,7 @@ use folders::{DaemonFolders, FoldersTable};
 use listener::{ASTERISK_PORT, FREESWITCH_PORT, ListenerTable};
 use log::LogTable;
 use metrics::MetricsTable;
+use ports::ListenAddress;
 use server::ServerTable;
 use settings::DaemonSettings;
 use sound_server::SoundServerTable;
@@ -102,6 +104,7 @@ impl DaemonFile {
         let environment_timeout = tables.asterisk.environment_timeout(file);
         let asterisk = tables.asterisk.settings(file, ASTERISK_PORT);
         let serves_asterisk = tables.asterisk.is_served();
+        ports::check(file, &tables.listen_addresses());
         DaemonSettings {
             freeswitch: tables.freeswitch.settings(file, FREESWITCH_PORT),
             limits: tables.server.limits(file, environment_timeout),
@@ -141,6 +144,15 @@ impl DaemonTables {
             sound_server: file.read_table("sound_server", SoundServerTable::read),
             upstreams: UpstreamTable::read_all(file),
         }
+    }
+
+    /// The addresses of all listeners, in the order of the documentation.
+    fn listen_addresses(&self) -> Vec<ListenAddress> {
+        let mut addresses = self.asterisk.addresses("[asterisk]", ASTERISK_PORT);
+        addresses.extend(self.freeswitch.addresses("[freeswitch]", FREESWITCH_PORT));
+        addresses.extend(self.sound_server.as_ref().and_then(SoundServerTable::address));
+        addresses.extend(self.metrics.as_ref().and_then(MetricsTable::address));
+        addresses
     }
 
     /// Combines `[trigger]`, `[breaker]`, `[cache]`, `[egress]` and `[upstream]`.

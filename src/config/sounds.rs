@@ -193,24 +193,23 @@ impl SoundLibrary {
 
     fn unknown(&self, name: &str) -> SoundFileError {
         let message = format!("there is no sound `{name}` in {}", self.folder.display());
-        let help = match self.near(name) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!(
-                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, \
-                 write `switch:{name}`"
+        let help = match (with_sound_extension(name), self.near(name)) {
+            (Some((bare, ending)), _) if !self.by_language(bare).is_empty() => {
+                format!("drop the `.{ending}`: write `{bare}`")
+            }
+            (_, Some(near)) => format!("did you mean `{near}`?"),
+            (Some((bare, ending)), None) => format!(
+                "drop the `.{ending}`: write `{bare}`, and add a file such as `{bare}.wav` to that folder"
+            ),
+            (None, None) => format!(
+                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, write \
+                 `switch:{name}`"
             ),
         };
         SoundFileError { message, help }
     }
 
     fn near(&self, name: &str) -> Option<&str> {
-        let bare = Path::new(name).with_extension("");
-        let bare = bare
-            .to_str()
-            .filter(|bare| self.files.contains_key(*bare) || !self.by_language(bare).is_empty());
-        if let Some((known, _)) = bare.and_then(|bare| self.files.get_key_value(bare)) {
-            return Some(known);
-        }
         nearest(name, self.files.keys().map(|known| self.without_language(known)))
     }
 
@@ -220,6 +219,14 @@ impl SoundLibrary {
             _ => known,
         }
     }
+}
+
+/// Splits a name that ends in the extension of a sound file.
+fn with_sound_extension(name: &str) -> Option<(&str, &str)> {
+    let (bare, extension) = name.rsplit_once('.')?;
+    let is_sound = playable::rank(Path::new(name)).is_some()
+        || ["mp3", "ogg", "flac", "m4a"].contains(&extension.to_ascii_lowercase().as_str());
+    (is_sound && !bare.is_empty()).then_some((bare, extension))
 }
 
 fn is_url(name: &str) -> bool {

@@ -8,11 +8,14 @@ use crate::script::escape::{EscapeContext, EscapeError};
 
 mod contexts;
 mod display;
+mod misleading;
 mod parse;
 mod placeholder;
 mod redacted;
 mod spoken;
+mod suggest;
 
+pub(crate) use misleading::{MisleadingBraces, find_misleading_braces};
 pub(crate) use parse::begins_with_placeholder;
 pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use placeholder::{InputKind, Placeholder, PlaceholderValues};

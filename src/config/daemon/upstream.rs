@@ -8,6 +8,7 @@ use serde_spanned::Spanned;
 mod identity;
 
 use super::context::DaemonContext;
+use crate::config::foreign_keys::UNVERIFIED_TLS;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{TextOrList, WholeNumber};
 use crate::trigger::TriggerSettings;
@@ -47,13 +48,20 @@ impl UpstreamTable {
             table.file.error_with_help(inner.span(), "a host with a dot must be in quotes", help);
             return None;
         }
-        Some(table.read_whole(|table| Self {
+        Some(table.read_whole(|table| Self::read_keys(name, table)))
+    }
+
+    fn read_keys(name: Spanned<String>, table: &mut TableReader<'_, '_>) -> Self {
+        let help = "certificates are always verified: to trust one of your own, write its file as \
+                    `ca = \"shop.pem\"`";
+        table.explain(UNVERIFIED_TLS, help);
+        Self {
             name,
             ca: table.text_or_list("ca"),
             certificate: table.take("certificate"),
             key: table.take("key"),
             max_requests: table.take("max_requests"),
-        }))
+        }
     }
 
     fn settings(&self, context: DaemonContext<'_>) -> UpstreamSettings {

@@ -41,6 +41,7 @@ struct WhenSpans {
 
 impl BranchTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(&["if", "case", "match", "value", "equals", "is", "code", "key"], WHEN_HELP);
         Self {
             span: table.span.clone(),
             when: WhenValue::read_all(table),
@@ -93,8 +94,12 @@ impl WhenValue {
                 Some(Self { matcher, spans: WhenSpans { span, keys: Vec::new() } })
             }
             DeValue::Table(_) => Self::read_table(branch.inline_table("when", value)?),
-            DeValue::Integer(number) => {
-                let help = format!("write \"{number}\"");
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {
+                let written = branch.file.text().get(span.clone()).unwrap_or_default();
+                let help = format!("write it in quotes: `\"{written}\"`");
                 branch.file.error_with_help(span, "values are compared as strings", help);
                 None
             }

@@ -25,6 +25,12 @@ pub(crate) struct OutcomeTable {
 
 impl OutcomeTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "what happens next is `then`, such as `then = \"goto 100@agents\"`";
+        table.explain(&["goto", "next", "action", "do", "hangup", "transfer", "continue"], help);
+        table.explain(
+            &["variables", "vars", "variable", "var"],
+            "channel variables are `set`: write `set = { ORDER_STATUS = \"{$status}\" }`",
+        );
         Self {
             span: table.span.clone(),
             sounds: PlaylistKeys::read(table),

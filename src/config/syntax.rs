@@ -1,0 +1,61 @@
+//! Errors of the TOML parser, in words that say what to write instead.
+//!
+//! The parser continues after an error, and often reports further errors that only follow from it. So one error is
+//! reported for each line, and none after a list that is not closed.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, Error};
+
+mod advice;
+mod duplicate;
+
+use super::file::{SpanLabel, TomlFile};
+use advice::SourceLine;
+
+/// The maximum number of errors that are reported for one file.
+const MAX_ERRORS: usize = 50;
+
+/// What is wrong with the syntax, and how to correct it.
+struct SyntaxAdvice {
+    message: String,
+    help: Option<String>,
+    label: Option<SpanLabel>,
+}
+
+/// Reports the errors of the parser. `table` is what it could read.
+pub(crate) fn report(file: &TomlFile, table: &DeTable<'_>, errors: Vec<Error>) {
+    let mut errors: Vec<_> =
+        errors.iter().map(|e| (e.span().unwrap_or_default(), e.message())).collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    if let Some(list) = unclosed_list(file.text(), &errors) {
+        let help = "add `]` after its last item";
+        file.syntax_error(list.clone(), "this list is not closed", Some(help.to_owned()), None);
+        errors.retain(|(span, _)| span.start < list.start);
+    }
+    let mut last_line_end = None;
+    let mut reported = 0;
+    for (span, message) in errors {
+        let line = SourceLine::at(file.text(), span.start);
+        if last_line_end == Some(line.end()) || reported == MAX_ERRORS {
+            continue;
+        }
+        let advice = match message {
+            "duplicate key" => duplicate::advice(file.text(), table, &span),
+            _ => Some(advice::advice(&line, message)),
+        };
+        let Some(SyntaxAdvice { message, help, label }) = advice else { continue };
+        file.syntax_error(span, message, help, label);
+        last_line_end = Some(line.end());
+        reported += 1;
+    }
+}
+
+/// The bracket of a list that is not closed. The parser takes the lines below it as items of the list.
+fn unclosed_list(text: &str, errors: &[(Range<usize>, &str)]) -> Option<Range<usize>> {
+    errors.iter().find(|(_, message)| message.starts_with("unclosed array"))?;
+    let (first, _) = errors.iter().find(|(_, message)| message.contains("array"))?;
+    let before = text.get(..first.start)?;
+    let start = before.rfind(['=', '[']).filter(|at| before[*at..].starts_with('['))?;
+    Some(start..start + 1)
+}

@@ -28,6 +28,7 @@ pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
+pub(crate) use nearest::nearest;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;

@@ -1,6 +1,6 @@
 //! A TOML file and the diagnostics found in it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read};
@@ -27,13 +27,15 @@ pub(crate) struct TomlFile {
     errors: RefCell<Vec<Diagnostic>>,
     warnings: RefCell<Vec<Diagnostic>>,
     syntax_errors: RefCell<Vec<Diagnostic>>,
+    /// The position behind which errors only follow from a syntax error.
+    checked_to: Cell<usize>,
 }
 
 impl TomlFile {
     pub(crate) fn new(name: String, text: String) -> Self {
         let source = Arc::new(SourceText { name, text });
         let (errors, warnings, syntax_errors) = Default::default();
-        Self { source, errors, warnings, syntax_errors }
+        Self { source, errors, warnings, syntax_errors, checked_to: Cell::new(usize::MAX) }
     }
 
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.
@@ -117,6 +119,11 @@ impl TomlFile {
         self.syntax_errors.borrow_mut().push(diagnostic);
     }
 
+    /// Drops the errors of checks behind a position: the parser has read the text there in a wrong way.
+    pub(crate) fn ignore_errors_after(&self, position: usize) {
+        self.checked_to.set(position);
+    }
+
     /// Whether the TOML parser reported errors. Keys and tables can then be missing although they are in the file.
     pub(crate) fn has_syntax_errors(&self) -> bool {
         !self.syntax_errors.borrow().is_empty()
@@ -194,10 +201,14 @@ impl TomlFile {
         let mut errors = self.syntax_errors.take();
         let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
         let invalid_lines: BTreeSet<_> = errors.iter().map(line).collect();
+        let checked_to = self.checked_to.get();
         let follows = |error: &Diagnostic| {
+            let start = error.span.as_ref().map_or(0, |span| span.start);
             // A value that the parser could not read has the empty range at the start of the file.
-            !invalid_lines.is_empty()
-                && (invalid_lines.contains(&line(error)) || error.span == Some(0..0))
+            let is_lost = error.span == Some(0..0);
+            start >= checked_to
+                || invalid_lines.contains(&line(error))
+                || (is_lost && !invalid_lines.is_empty())
         };
         errors.extend(self.errors.take().into_iter().filter(|error| !follows(error)));
         errors

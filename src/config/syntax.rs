@@ -16,6 +16,9 @@ use advice::SourceLine;
 /// The maximum number of errors that are reported for one file.
 const MAX_ERRORS: usize = 50;
 
+/// The maximum number of errors of the parser that are examined. A file with more of them is not TOML at all.
+const MAX_EXAMINED: usize = 1000;
+
 /// What is wrong with the syntax, and how to correct it.
 struct SyntaxAdvice {
     message: String,
@@ -31,15 +34,21 @@ pub(crate) fn report(file: &TomlFile, table: &DeTable<'_>, errors: Vec<Error>) {
     if let Some(list) = unclosed_list(file.text(), &errors) {
         let help = "add `]` after its last item";
         file.syntax_error(list.clone(), "this list is not closed", Some(help.to_owned()), None);
+        file.ignore_errors_after(list.end);
         errors.retain(|(span, _)| span.start < list.start);
     }
+    errors.truncate(MAX_EXAMINED);
     let mut last_line_end = None;
     let mut reported = 0;
+    let mut in_text = false;
     for (span, message) in errors {
         let line = SourceLine::at(file.text(), span.start);
-        if last_line_end == Some(line.end()) || reported == MAX_ERRORS {
+        // The lines of a text that should be in three quotes.
+        in_text &= !line.begins_key_or_table();
+        if in_text || last_line_end == Some(line.end()) || reported == MAX_ERRORS {
             continue;
         }
+        in_text = message.starts_with("invalid basic string");
         let advice = match message {
             "duplicate key" => duplicate::advice(file.text(), table, &span),
             _ => Some(advice::advice(&line, message)),

@@ -82,7 +82,7 @@ fn every_key_of_voice_is_read() {
     assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
     assert_eq!(
         (voice_params.language.as_deref(), voice_params.speed),
-        (Some("pt_BR"), Some(SpeakingRate(125)))
+        (Some("pt-BR"), Some(SpeakingRate(125)))
     );
     assert_eq!(*folder.loaded("b").voice_params, Default::default());
 }

@@ -19,7 +19,8 @@ fn folder(files: &[&str], daemon: &str) -> ConfigFolder {
     for name in files {
         folder.file(name, pem(name));
     }
-    folder.daemon_file(daemon);
+    // Without any script there is a warning.
+    folder.daemon_file(daemon).script("a", "[otherwise]\nthen='hangup'\n");
     folder
 }
 

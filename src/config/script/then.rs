@@ -95,8 +95,10 @@ impl ThenValue {
     fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
         let pieces = script.spanned_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
-            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
-            {
+            let TemplatePiece::Text(literal) = piece else { continue };
+            // The dollar sign of `${EXTEN}`, which is reported as an unknown placeholder.
+            let is_reported = literal.ends_with('$') && script.file.has_error_in(&self.span());
+            if !Destination::is_valid_part(literal) && !is_reported {
                 let span = script.file.span_in(&self.text, at.clone());
                 let help = suggestion::destination(self.text.get_ref());
                 script.file.error_with_help(span, "not a valid destination", help);

@@ -31,6 +31,10 @@ impl<'t> SourceLine<'t> {
         self.start + self.text.len()
     }
 
+    pub(super) fn begins_key_or_table(&self) -> bool {
+        self.text.contains('=') || self.text.trim_start().starts_with('[')
+    }
+
     /// The text from the position of the error.
     fn rest(&self) -> &'t str {
         &self.text[self.at..]
@@ -110,7 +114,7 @@ fn odd_quotes(line: &SourceLine<'_>) -> Advice {
         true => "write plain quotes: `'` or `\"`".to_owned(),
         false => format!("write plain quotes: `{key} = {quote}{text}{quote}`"),
     };
-    (format!("`{odd}` is not a quote that encloses a text"), help)
+    (format!("{odd} is not a quote that encloses a text"), help)
 }
 
 /// A line that does not begin with a key and `=`.

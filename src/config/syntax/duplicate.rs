@@ -11,41 +11,37 @@ use super::advice::SourceLine;
 pub(super) fn advice(text: &str, table: &DeTable<'_>, span: &Range<usize>) -> Option<SyntaxAdvice> {
     let name = text.get(span.clone()).unwrap_or_default();
     let line = SourceLine::at(text, span.start);
-    let is_title = line.text.trim_start().starts_with('[');
+    if line.text.trim_start().starts_with('[') {
+        return Some(second_table(text, &line, name));
+    }
     let mut earlier = Vec::new();
     collect_keys(table, name, span.start, &mut earlier);
-    earlier.sort_by_key(|at| at.start);
-    let same_title =
-        |at: &&Range<usize>| SourceLine::at(text, at.start).text.trim() == line.text.trim();
     let title = title_start(text, line.start);
-    let in_table = |at: &&Range<usize>| at.start >= title;
-    let first = match is_title {
-        true => earlier.iter().find(same_title).or_else(|| earlier.last()),
-        false => earlier.iter().rfind(in_table),
-    };
-    let Some(first) = first else { return advice_without_place(is_title, name) };
-    let (message, help) = match is_title {
-        true => {
-            let title = line.text.trim();
-            let help =
-                format!("write its keys below the first `{title}`, or remove one of the two");
-            (format!("a second table `{title}`"), help)
-        }
-        false => {
-            (format!("a second `{name}` in the same table"), "remove one of the two".to_owned())
-        }
-    };
-    let label = Some((first.clone(), "the first is here".to_owned()));
-    Some(SyntaxAdvice { message, help: Some(help), label })
+    // Without an earlier key below the same title, the title itself is a duplicate.
+    let first = earlier.into_iter().filter(|at| at.start >= title).max_by_key(|at| at.start)?;
+    Some(SyntaxAdvice {
+        message: format!("a second `{name}` in the same table"),
+        help: Some("remove one of the two".to_owned()),
+        label: Some((first, "the first is here".to_owned())),
+    })
 }
 
-/// If a key has no earlier one below the same title, the title itself is a duplicate, which is already reported.
-fn advice_without_place(is_title: bool, name: &str) -> Option<SyntaxAdvice> {
-    is_title.then(|| SyntaxAdvice {
-        message: format!("a second table `{name}`"),
-        help: Some("remove one of the two".to_owned()),
-        label: None,
-    })
+fn second_table(text: &str, line: &SourceLine<'_>, name: &str) -> SyntaxAdvice {
+    let title = line.text.trim();
+    let mut start = 0;
+    let mut earlier = text[..line.start].split_inclusive('\n').map(|earlier| {
+        start += earlier.len();
+        (start - earlier.len(), earlier)
+    });
+    let first = earlier.find(|(_, earlier)| earlier.trim() == title).map(|(at, earlier)| {
+        let at = at + earlier.len() - earlier.trim_start().len();
+        (at..at + title.len(), "the first is here".to_owned())
+    });
+    let help = match first {
+        Some(_) => format!("write all keys below the first `{title}`"),
+        None => "remove one of the two".to_owned(),
+    };
+    SyntaxAdvice { message: format!("a second table `{name}`"), help: Some(help), label: first }
 }
 
 /// The positions of all keys with this name before `end`. The parser limits the depth of tables.

@@ -54,6 +54,9 @@ const ANSWER_PREFIXES: &[&str] = &["response", "answer", "result", "json", "body
 
 /// How to correct an unknown placeholder; `None` if that is not known.
 pub(super) fn suggest_placeholder(inner: &str) -> Option<String> {
+    if let Some(("say" | "digits" | "number", object)) = inner.split_once(':') {
+        return suggest_placeholder(object);
+    }
     let name = inner.trim().to_lowercase();
     if let Some((ours, _)) = OTHER_NAMES.iter().find(|(_, names)| names.contains(&name.as_str())) {
         return Some(format!("write `{{{ours}}}`"));

@@ -10,10 +10,7 @@ const OTHER_VERBS: &[(&str, &[&str])] = &[
         &["transfer", "dial", "jump", "forward", "redirect", "bridge", "connect", "extension"],
     ),
     ("again", &["repeat", "retry", "redo", "replay", "reprompt"]),
-    (
-        "continue",
-        &["", "next", "return", "exit", "none", "nothing", "noop", "proceed", "ok", "done"],
-    ),
+    ("continue", &["next", "return", "exit", "none", "nothing", "noop", "proceed", "ok", "done"]),
     ("hangup", &["hang", "end", "stop", "disconnect", "drop", "busy", "terminate", "quit"]),
     ("script", &["run", "call", "gosub", "macro", "execute", "include"]),
 ];
@@ -30,10 +27,10 @@ pub(super) fn suggestion(text: &str) -> String {
     match known {
         Some("goto") => goto(rest).map_or(GOTO.to_owned(), |goto| format!("write `{goto}`")),
         Some("script") if rest.is_empty() => "write it as `script NAME`".to_owned(),
-        Some("script") => {
-            let name = rest.trim_end_matches(".toml");
-            format!("write it as `script {}`", name.replace(char::is_whitespace, "-"))
+        Some("script") if rest.contains(' ') => {
+            "write it as `script NAME`: the name of a script has no spaces".to_owned()
         }
+        Some("script") => format!("write it as `script {}`", rest.trim_end_matches(".toml")),
         Some("hangup") if !rest.is_empty() && verb == "hangup" => format!("write `hangup {rest}`"),
         Some("hangup") => "write it as `hangup` or `hangup busy`".to_owned(),
         Some(near) => format!("write only `{near}`"),
@@ -44,8 +41,10 @@ pub(super) fn suggestion(text: &str) -> String {
 
 /// What to write instead of a destination with other characters than those of a dialplan.
 pub(super) fn destination(then: &str) -> String {
+    let is_corrected = then.contains("${");
+    let then = then.replace("${", "{");
     let rest = then.trim().strip_prefix("goto").unwrap_or_default();
-    match goto(rest).filter(|goto| goto.trim() != then.trim()) {
+    match goto(rest).filter(|goto| is_corrected || goto.trim() != then.trim()) {
         Some(goto) => format!("write `{goto}`"),
         None => "name an extension of the dialplan, not a device or an address: only letters, digits and \
                  _ + * # . -, at most 79"
@@ -87,6 +86,7 @@ fn goto(rest: &str) -> Option<String> {
         [extension, priority] if priority.len() == 1 => {
             written(extension, "CONTEXT", Some(priority))
         }
+        [extension] if is_number(extension) => Some(format!("goto {extension}")),
         [context, extension] if is_number(extension) => written(extension, context, None),
         [extension, context] if is_number(extension) => written(extension, context, None),
         _ => None,

@@ -44,6 +44,10 @@ use speech::DaemonSpeechTable;
 use trigger::DaemonTriggerTable;
 use upstream::UpstreamTable;
 
+/// Tables of scripts that the daemon's file does not have.
+const SCRIPT_TABLES: &[&str] =
+    &["prompt", "keypress", "response", "branch", "otherwise", "no_input", "no_response"];
+
 /// The daemon's file, parsed but not checked.
 pub(crate) struct DaemonFile {
     file: TomlFile,
@@ -126,6 +130,10 @@ impl DaemonFile {
 
 impl DaemonTables {
     fn read(file: &mut TableReader<'_, '_>) -> Self {
+        file.explain(
+            SCRIPT_TABLES,
+            "this table belongs in a script, a file NAME.toml in the scripts folder",
+        );
         Self {
             asterisk: file.read_table("asterisk", ListenerTable::read_asterisk).unwrap_or_default(),
             freeswitch: file

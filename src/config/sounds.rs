@@ -193,7 +193,17 @@ impl SoundLibrary {
 
     fn unknown(&self, name: &str) -> SoundFileError {
         let message = format!("there is no sound `{name}` in {}", self.folder.display());
+        let bare = with_sound_extension(name).map_or(name, |(bare, _)| bare);
+        let bare = bare.trim_start_matches("./");
+        let folder = self.folder.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
+        let inside = bare.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
         let help = match (with_sound_extension(name), self.near(name)) {
+            _ if let Some(inside) =
+                inside.filter(|inside| !self.by_language(inside).is_empty()) =>
+            {
+                format!("a name begins inside that folder: write `{inside}`")
+            }
+            _ if name.contains(' ') => "to speak a text, write `say`".to_owned(),
             (Some((bare, ending)), _) if !self.by_language(bare).is_empty() => {
                 format!("drop the `.{ending}`: write `{bare}`")
             }

@@ -14,6 +14,14 @@ use super::value;
 mod kinds;
 mod tables;
 
+/// Keys that do not exist, but that people know from other programs.
+struct ForeignKeys {
+    names: &'static [&'static str],
+    /// The key that they stand for, if it is a required one.
+    required: Option<&'static str>,
+    help: &'static str,
+}
+
 /// A table with the keys that are not read yet, and the names of the keys that were asked for.
 pub(crate) struct TableReader<'f, 'i> {
     pub(crate) file: &'f TomlFile,
@@ -22,8 +30,7 @@ pub(crate) struct TableReader<'f, 'i> {
     entries: DeTable<'i>,
     known: Vec<&'static str>,
     misplaced: MisplacedKeys,
-    /// Keys that do not exist, and the help of the error.
-    foreign: Vec<(&'static [&'static str], &'static str)>,
+    foreign: Vec<ForeignKeys>,
 }
 
 /// Tables, each with the keys that only this table has. If such a key is in another table, the help of the error names
@@ -76,14 +83,28 @@ impl<'f, 'i> TableReader<'f, 'i> {
     }
 
     /// Sets the help of the error for keys that do not exist here, but that people know from other programs.
-    pub(crate) fn explain(&mut self, keys: &'static [&'static str], help: &'static str) {
-        self.foreign.push((keys, help));
+    pub(crate) fn explain(&mut self, names: &'static [&'static str], help: &'static str) {
+        self.foreign.push(ForeignKeys { names, required: None, help });
     }
 
-    /// Whether a key that is not read yet is a misspelling of `key`.
+    /// The same for names of a required key: it is not missing if the table has one of them.
+    pub(crate) fn explain_required(
+        &mut self,
+        required: &'static str,
+        names: &'static [&'static str],
+        help: &'static str,
+    ) {
+        self.foreign.push(ForeignKeys { names, required: Some(required), help });
+    }
+
+    /// Whether a key that is not read yet is a misspelling of `key`, or another name for it.
     pub(crate) fn has_misspelled(&self, key: &'static str) -> bool {
         let mut names = self.entries.keys().map(|name| name.get_ref().as_ref());
-        names.any(|name: &str| name != key && nearest(name, [key]).is_some())
+        let stands_for = |name: &str| {
+            let mut foreign = self.foreign.iter().filter(|foreign| foreign.required == Some(key));
+            foreign.any(|foreign| foreign.names.contains(&name))
+        };
+        names.any(|name: &str| name != key && (nearest(name, [key]).is_some() || stands_for(name)))
     }
 
     /// Reports a required key that is missing. A misspelled key is reported when the table is finished. After a syntax
@@ -129,9 +150,9 @@ impl<'f, 'i> TableReader<'f, 'i> {
     fn suggestion(&self, name: &str) -> String {
         let near = nearest(name, self.known.iter().copied());
         let other_table = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
-        let foreign = self.foreign.iter().find(|(keys, _)| keys.contains(&name));
+        let foreign = self.foreign.iter().find(|foreign| foreign.names.contains(&name));
         match (near, other_table) {
-            _ if let Some((_, help)) = foreign => (*help).to_owned(),
+            _ if let Some(foreign) = foreign => foreign.help.to_owned(),
             (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
             (Some(near), None) => format!("did you mean `{near}`?"),
             (None, None) => format!("known here: {}", self.known.join(", ")),

@@ -25,23 +25,38 @@ fn every_error_of_every_file_is_reported_with_its_position_and_a_fix() {
         }
     }
     let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
-    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/snapshots");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(&snapshots);
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
+    snapshot_settings().bind(|| {
         insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
         for (name, errors) in &parts {
             insta::assert_snapshot!(name.as_str(), errors.join("\n\n"));
         }
     });
-    let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
-    let stored = std::fs::read_dir(snapshots).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = names.into_iter().chain(["report", "warnings"]);
+    let wanted: BTreeSet<_> = wanted.map(str::to_owned).collect();
+    let stored = std::fs::read_dir(SNAPSHOTS).unwrap().map(|entry| entry.unwrap().path());
     let stored = stored.filter(|path| path.extension().is_some_and(|ending| ending == "snap"));
     let stored: BTreeSet<_> =
         stored.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(stored, wanted, "unused snapshots");
+}
+
+#[test]
+fn every_warning_of_every_file_is_reported_with_its_position_and_a_fix() {
+    let (summary, warnings) =
+        check_files(Path::new("tests/data/doubtful/dialscript.toml")).unwrap();
+    snapshot_settings().bind(|| {
+        insta::assert_snapshot!("warnings", format!("{}{summary}", warnings.render(false)));
+    });
+}
+
+const SNAPSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/snapshots");
+
+fn snapshot_settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(SNAPSHOTS);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }
 
 const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";

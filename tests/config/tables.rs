@@ -110,7 +110,7 @@ fn durations_and_numbers_out_of_range_are_errors_with_the_range() {
         ("[keypress]\ngap='99ms'", "out of range: must be between 100ms and 2m"),
         ("[keypress]\ngap='121s'", "out of range: must be between 100ms and 2m"),
         ("[keypress]\ngap=4", "a duration needs a unit: write \"4s\" for seconds"),
-        ("[keypress]\ngap='4'", "invalid value: string \"4\", expected a duration with its unit"),
+        ("[keypress]\ngap='4'", "a duration needs a unit: write \"4s\" for seconds"),
         (
             "[keypress]\ngap=1.5",
             "invalid type: floating point `1.5`, expected a duration with its unit",

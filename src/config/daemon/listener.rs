@@ -41,6 +41,10 @@ impl ListenerTable {
     }
 
     pub(crate) fn read_freeswitch(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "the addresses are `listen`, a list such as `listen = [\"127.0.0.1:4573\"]`";
+        table.explain(&["port", "host", "address", "bind", "ip"], help);
+        let help = "there is no password: `allow` says who may connect";
+        table.explain(&["password", "secret", "user"], help);
         Self { listen: table.list("listen"), allow: table.list("allow"), environment_timeout: None }
     }
 

@@ -65,7 +65,7 @@ pub(crate) struct RequestTable {
 impl RequestTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         table.explain(UNVERIFIED_TLS, UNVERIFIED_HELP);
-        table.explain(&["uri", "endpoint", "link", "webhook"], "the URL is `url`");
+        table.explain_required("url", &["uri", "endpoint", "link", "webhook"], "the URL is `url`");
         table.explain(&["data", "payload", "json", "form", "post"], "what is sent is `body`");
         table.explain(&["retries", "attempts"], "the number of further attempts is `retry`");
         let help = "write the URL to request, such as `url = \"https://shop.example/orders?id={keypress}\"`";

@@ -33,6 +33,37 @@ const MISPLACED_KEYS: MisplacedKeys = &[
     ("[branch]", branch::OWN_KEYS),
 ];
 
+/// Tables that do not exist, and what people mean by them.
+const FOREIGN_TABLES: [(&[&str], &str); 5] = [
+    (
+        &["default", "else", "fallback", "other"],
+        "what happens with any other answer or input is `[otherwise]`",
+    ),
+    (
+        &["timeout", "error", "failure", "failed", "on_error"],
+        "what happens without an answer is `[no_response]`, and without an input `[no_input]`",
+    ),
+    (&["invalid", "wrong", "retry"], "what happens after a wrong input is `[invalid_input]`"),
+    (
+        &["menu", "option", "options", "choice", "choices", "case", "match", "when"],
+        "each choice is a table `[[branch]]` with `when` and `then`",
+    ),
+    (
+        &[
+            "asterisk",
+            "freeswitch",
+            "folders",
+            "server",
+            "egress",
+            "log",
+            "metrics",
+            "upstream",
+            "sound_server",
+        ],
+        "this table belongs in dialscript.toml",
+    ),
+];
+
 #[derive(Debug)]
 pub(super) struct ScriptTables {
     pub(super) prompt: Option<PromptTable>,
@@ -62,6 +93,9 @@ impl ScriptTables {
     }
 
     fn read_tables(file: &mut TableReader<'_, '_>) -> Self {
+        for (tables, help) in FOREIGN_TABLES {
+            file.explain(tables, help);
+        }
         Self {
             prompt: file.read_table("prompt", PromptTable::read),
             voice: file.read_table("voice", VoiceTable::read),

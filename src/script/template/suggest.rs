@@ -49,7 +49,7 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
 
 /// First parts of a dotted name that stand for arguments and variables of the dialplan, and for the answer.
 const ARGUMENT_PREFIXES: &[&str] = &["arg", "args", "argument", "param", "params", "var", "vars"];
-const VARIABLE_PREFIXES: &[&str] = &["variable", "variables", "channel", "env", "chan"];
+const VARIABLE_PREFIXES: &[&str] = &["variable", "variables", "channel", "chan"];
 const ANSWER_PREFIXES: &[&str] = &["response", "answer", "result", "json", "body"];
 
 /// How to correct an unknown placeholder; `None` if that is not known.
@@ -79,6 +79,14 @@ fn suggest_dotted(first: &str, rest: &str) -> Option<String> {
     match first {
         _ if rest.is_empty() => None,
         "secrets" => Some(format!("did you mean `{{secret.{rest}}}`?")),
+        "env" | "environment" => Some(format!(
+            "for a secret, write `{{secret.{rest}}}`: it is read from a file or from the environment"
+        )),
+        _ if let Some((input @ ("keypress" | "speech"), _)) =
+            OTHER_NAMES.iter().find(|(_, names)| names.contains(&rest)) =>
+        {
+            Some(format!("did you mean `{{{first}.{input}}}`?"))
+        }
         _ if ANSWER_PREFIXES.contains(&first) && KeyPath::parse(rest).is_some() => {
             Some(format!("for a value from the answer, write `{{${rest}}}`"))
         }

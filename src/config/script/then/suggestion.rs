@@ -15,6 +15,10 @@ const OTHER_VERBS: &[(&str, &[&str])] = &[
     ("script", &["run", "call", "gosub", "macro", "execute", "include"]),
 ];
 
+/// The beginnings of devices that a dialplan dials, which are no places in the dialplan.
+const TECHNOLOGIES: [&str; 8] =
+    ["sip", "pjsip", "iax2", "local", "dahdi", "sofia", "user", "loopback"];
+
 const GOTO: &str = "write it as `goto EXTENSION@CONTEXT` or `goto EXTENSION@CONTEXT,PRIORITY`";
 
 /// What to write instead of a text that is none of the forms of `then`.
@@ -73,6 +77,12 @@ fn goto(rest: &str) -> Option<String> {
         return written(extension, context, None);
     }
     let compact = words.concat();
+    let is_device = compact
+        .split_once('/')
+        .is_some_and(|(technology, _)| TECHNOLOGIES.contains(&technology.to_lowercase().as_str()));
+    if is_device {
+        return None;
+    }
     if let Some((extension, place)) = compact.split_once('@') {
         let (context, priority) = match place.split_once([',', ':', '|']) {
             Some((context, priority)) => (context, Some(priority)),

@@ -6,10 +6,10 @@ import shutil
 import subprocess
 import time
 import tomllib
-from dataclasses import dataclass
 from pathlib import Path
 
 from .host import REPOSITORY
+from .scenario import Result
 
 FOLDER = REPOSITORY / "integration" / "fuzz"
 DATA = REPOSITORY / "tests" / "data"
@@ -52,15 +52,11 @@ URL_SEEDS = [
 
 
 class NotPossible(Exception):
-    """The targets cannot be built here. The text is the reason, in one line."""
+    """The targets cannot be built on this machine. The text is the reason, in one line."""
 
 
-@dataclass(frozen=True)
-class Result:
-    """The end of one target."""
-
-    line: str
-    problem: str | None
+class BuildFailed(Exception):
+    """The targets do not compile. The text is the output of cargo."""
 
 
 def targets():
@@ -89,14 +85,17 @@ def build(wanted, say):
         )
     except subprocess.TimeoutExpired:
         raise NotPossible(f"the build took longer than {BUILD_SECONDS} s") from None
+    if done.returncode and "could not compile `dialscript" in done.stdout:
+        raise BuildFailed("\n".join(done.stdout.splitlines()[-LAST_LINES:]))
     if done.returncode:
-        raise NotPossible("the build failed:\n" + "\n".join(done.stdout.splitlines()[-LAST_LINES:]))
+        raise NotPossible(f"the build failed: {(done.stdout.splitlines() or ['no output'])[-1].strip()}")
     built = _target() / platform / "release"
     return {name: built / name for name in names}
 
 
 def run(name, binary, seconds):
-    """Runs a target for some time. Its corpus and what it finds are kept next to the programs."""
+    """Runs a target for some time, and returns a `scenario.Result`. Its corpus and what it finds are kept next to the
+    programs."""
     corpus, found = _target() / "corpus" / name, _target() / "found" / name
     for folder in (corpus, found):
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,11 +116,10 @@ def run(name, binary, seconds):
     took = time.monotonic() - started
     runs = re.search(r"number_of_executed_units:\s*(\d+)", output)
     covered = re.findall(r"cov: (\d+)", output)
-    line = (
-        f"{'FAILED' if problem else 'ok':6} fuzz {name}: {int(runs[1]) if runs else 0:,} inputs, "
-        f"{covered[-1] if covered else 0} places reached, {took:.0f} s"
+    sentence = (
+        f"fuzz {name}: {int(runs[1]) if runs else 0:,} inputs, {covered[-1] if covered else 0} places in the program"
     )
-    return Result(line, "\n".join(output.splitlines()[-LAST_LINES:]) if problem else None)
+    return Result(sentence, took, "\n".join(output.splitlines()[-LAST_LINES:]) if problem else None)
 
 
 def _write_seeds(name):

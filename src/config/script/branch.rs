@@ -45,11 +45,9 @@ struct WhenSpans {
 impl BranchTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
         table.explain_required("when", WHEN_NAMES, WHEN_HELP);
-        Self {
-            span: table.span.clone(),
-            when: WhenValue::read_all(table),
-            outcome: OutcomeTable::read(table),
-        }
+        // Read first, so that `then` is not taken for a misspelled `when`.
+        let outcome = OutcomeTable::read(table);
+        Self { span: table.span.clone(), when: WhenValue::read_all(table), outcome }
     }
 }
 

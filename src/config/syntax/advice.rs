@@ -65,6 +65,9 @@ pub(super) fn advice(line: &SourceLine<'_>, reported: &str) -> SyntaxAdvice {
         }
         _ if reported.starts_with("invalid basic string") => Some(no_closing_quote('"')),
         _ if reported.starts_with("invalid literal string") => Some(no_closing_quote('\'')),
+        _ if reported.starts_with("invalid ") && line.begins_key_or_table() => {
+            Some(no_quotes(line))
+        }
         _ if reported.starts_with("unexpected key or value") => Some(after_value(line)),
         _ if reported.starts_with("missing comma between key-value") => {
             let help = "separate the pairs by commas: `{ A = \"1\", B = \"2\" }`";

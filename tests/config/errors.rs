@@ -106,6 +106,41 @@ fn a_missing_daemon_file_is_an_error_with_a_fix() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_an_error_with_its_reason() {
+    let folder = ConfigFolder::new();
+    let error = |path: &str| {
+        let errors = load(&folder.at(path)).unwrap_err();
+        let error = errors.iter().next().unwrap();
+        (error.message.clone(), error.help.clone().unwrap_or_default())
+    };
+    assert_eq!(error("missing.toml").0, "there is no such file or folder");
+    let (message, help) = error("");
+    assert_eq!(message, "this is a folder, not a file");
+    assert!(
+        help.starts_with("name the file in it: ") && help.ends_with("/dialscript.toml"),
+        "{help}"
+    );
+    std::os::unix::fs::symlink("nowhere.toml", folder.at("link.toml")).unwrap();
+    assert_eq!(error("link.toml").0, "a symbolic link to `nowhere.toml`, which does not exist");
+    folder.file("wide.toml", b"\xff\xfe[\0l\0o\0g\0]\0");
+    assert_eq!(error("wide.toml").0, "this file is UTF-16 text, not UTF-8");
+    folder.file("latin.toml", b"# caf\xe9\n");
+    assert_eq!(error("latin.toml").0, "not UTF-8 text: the byte 0xe9");
+    folder.file("large.toml", vec![b'#'; (4 << 20) + 1]);
+    assert_eq!(error("large.toml").0, "this file has more than 4194304 bytes");
+}
+
+#[test]
+fn a_folder_without_scripts_is_a_warning() {
+    let folder = ConfigFolder::new();
+    let warnings =
+        || folder.config().warnings.iter().map(|w| w.message.clone()).collect::<Vec<_>>();
+    assert_eq!(warnings(), ["there are no scripts: no call can be served"]);
+    folder.script("a", "[otherwise]\nthen='hangup'\n");
+    assert_eq!(warnings(), Vec::<String>::new());
+}
+
+#[test]
 fn a_missing_scripts_folder_is_an_error_with_a_fix() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");

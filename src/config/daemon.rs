@@ -77,7 +77,7 @@ impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
         let help = "create it (it may be empty), or name another file";
         let file = TomlFile::open(path, help);
-        let file = file.map_err(|error| ConfigErrors::sorted(vec![error]))?;
+        let file = file.map_err(|error| ConfigErrors::sorted(vec![*error]))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let tables = table_reader::parse(&file, &[], DaemonTables::read);
         Ok(Self { file, folder, tables })

@@ -39,17 +39,19 @@ impl TomlFile {
     }
 
     /// Reads a file. `missing_help` is the help text of the error if there is no such file.
-    pub(crate) fn open(path: &Path, missing_help: &str) -> Result<Self, Diagnostic> {
+    pub(crate) fn open(path: &Path, missing_help: &str) -> Result<Self, Box<Diagnostic>> {
         let name = path.display().to_string();
         let content = read_bounded(path);
-        let content = content.map_err(|e| read_error::diagnostic(path, &e, missing_help))?;
+        let content =
+            content.map_err(|e| Box::new(read_error::diagnostic(path, &e, missing_help)))?;
         if content.len() as u64 > MAX_BYTES {
             let message = format!("this file has more than {MAX_BYTES} bytes");
-            return Err(Diagnostic::of_path(name, message, "name another file, or split it"));
+            let help = "name another file, or split it";
+            return Err(Box::new(Diagnostic::of_path(name, message, help)));
         }
         match String::from_utf8(content) {
             Ok(text) => Ok(Self::new(name, text)),
-            Err(e) => Err(not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to())),
+            Err(e) => Err(Box::new(not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to()))),
         }
     }
 

@@ -58,7 +58,7 @@ impl ParsedScripts {
                 Ok(file) => parsed.add(name, file),
                 Err(error) => {
                     parsed.graph.insert(name, ScriptFacts::unknown());
-                    parsed.errors.push(error);
+                    parsed.errors.push(*error);
                 }
             }
         }

@@ -9,22 +9,16 @@ use toml::de::{DeTable, Error};
 
 mod advice;
 mod duplicate;
+mod line;
 
-use super::file::{SpanLabel, TomlFile};
-use advice::SourceLine;
+use super::file::TomlFile;
+use line::{SourceLine, SyntaxAdvice};
 
 /// The maximum number of errors that are reported for one file.
 const MAX_ERRORS: usize = 50;
 
 /// The maximum number of errors of the parser that are examined. A file with more of them is not TOML at all.
 const MAX_EXAMINED: usize = 1000;
-
-/// What is wrong with the syntax, and how to correct it.
-struct SyntaxAdvice {
-    message: String,
-    help: Option<String>,
-    label: Option<SpanLabel>,
-}
 
 /// Reports the errors of the parser. `table` is what it could read.
 pub(crate) fn report(file: &TomlFile, table: &DeTable<'_>, errors: Vec<Error>) {

@@ -160,7 +160,7 @@ fn other_matcher(text: &str) -> Option<String> {
     let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
     let numbers = |separator| {
         let parts: Vec<_> = text.split(separator).map(str::trim).collect();
-        (parts.len() > 1 && parts.iter().all(|part| is_number(&part))).then_some(parts)
+        (parts.len() > 1 && parts.iter().all(is_number)).then_some(parts)
     };
     if text.strip_suffix("xx").is_some_and(|class| matches!(class, "1" | "2" | "3" | "4" | "5")) {
         return Some(format!("{{ status = {text:?} }}"));

@@ -1,51 +1,12 @@
 //! What to write instead of a line that is not TOML.
 
-use super::SyntaxAdvice;
+use super::line::{SourceLine, SyntaxAdvice};
 
 /// Quotes that word processors write, and the backquote.
 const ODD_QUOTES: [char; 9] = ['“', '”', '„', '‟', '«', '»', '‘', '’', '`'];
 /// Words that other formats have for `true` and `false`.
 const YES: [&str; 4] = ["true", "yes", "on", "y"];
 const NO: [&str; 4] = ["false", "no", "off", "n"];
-
-/// The line of an error.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SourceLine<'t> {
-    pub(super) start: usize,
-    /// Without the line break.
-    pub(super) text: &'t str,
-    /// The position of the error in the line, in bytes.
-    at: usize,
-}
-
-impl<'t> SourceLine<'t> {
-    pub(super) fn at(text: &'t str, position: usize) -> Self {
-        let position = (0..=position.min(text.len())).rfind(|at| text.is_char_boundary(*at));
-        let position = position.unwrap_or_default();
-        let start = text[..position].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[start..].lines().next().unwrap_or_default();
-        Self { start, text: line, at: (position - start).min(line.len()) }
-    }
-
-    pub(super) fn end(&self) -> usize {
-        self.start + self.text.len()
-    }
-
-    pub(super) fn begins_key_or_table(&self) -> bool {
-        self.text.contains('=') || self.text.trim_start().starts_with('[')
-    }
-
-    /// The text from the position of the error.
-    fn rest(&self) -> &'t str {
-        &self.text[self.at..]
-    }
-
-    /// The key, and what follows `=`.
-    fn key_and_value(&self) -> (&'t str, &'t str) {
-        let (key, value) = self.text.split_once('=').unwrap_or(("", self.text));
-        (key.trim(), value.trim())
-    }
-}
 
 /// Says what is wrong with a line. `reported` is the message of the parser, which is kept if no better one is known.
 pub(super) fn advice(line: &SourceLine<'_>, reported: &str) -> SyntaxAdvice {

@@ -4,8 +4,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::SyntaxAdvice;
-use super::advice::SourceLine;
+use super::line::{SourceLine, SyntaxAdvice};
 
 /// The advice for a duplicate at `span`. `None` if it only follows from a table whose title is a duplicate.
 pub(super) fn advice(text: &str, table: &DeTable<'_>, span: &Range<usize>) -> Option<SyntaxAdvice> {

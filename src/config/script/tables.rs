@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+mod foreign;
+
 use serde_spanned::Spanned;
 
 use super::branch::{self, BranchTable};
@@ -19,6 +21,7 @@ use crate::config::file::TomlFile;
 use crate::config::table_reader::{self, MisplacedKeys, TableReader};
 use crate::config::value::WholeNumber;
 use crate::script::when::ComparedKind;
+use foreign::FOREIGN_TABLES;
 
 /// Keys that are easily put into the wrong table.
 const MISPLACED_KEYS: MisplacedKeys = &[
@@ -31,37 +34,6 @@ const MISPLACED_KEYS: MisplacedKeys = &[
     ("speech", speech::OWN_KEYS),
     ("voice", voice::OWN_KEYS),
     ("[branch]", branch::OWN_KEYS),
-];
-
-/// Tables that do not exist, and what people mean by them.
-const FOREIGN_TABLES: [(&[&str], &str); 5] = [
-    (
-        &["default", "else", "fallback", "other"],
-        "what happens with any other answer or input is `[otherwise]`",
-    ),
-    (
-        &["timeout", "error", "failure", "failed", "on_error"],
-        "what happens without an answer is `[no_response]`, and without an input `[no_input]`",
-    ),
-    (&["invalid", "wrong", "retry"], "what happens after a wrong input is `[invalid_input]`"),
-    (
-        &["menu", "option", "options", "choice", "choices", "case", "match", "when"],
-        "each choice is a table `[[branch]]` with `when` and `then`",
-    ),
-    (
-        &[
-            "asterisk",
-            "freeswitch",
-            "folders",
-            "server",
-            "egress",
-            "log",
-            "metrics",
-            "upstream",
-            "sound_server",
-        ],
-        "this table belongs in dialscript.toml",
-    ),
 ];
 
 #[derive(Debug)]

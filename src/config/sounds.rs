@@ -157,7 +157,7 @@ impl SoundLibrary {
                 by_language.insert(language.to_ascii_lowercase().replace('-', "_"), sound);
             }
         }
-        let default = default.ok_or_else(|| unknown::error(self, name))?;
+        let default = default.ok_or_else(|| self.unknown(name))?;
         Ok(RecordedSounds { default, by_language })
     }
 

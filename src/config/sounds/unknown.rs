@@ -6,34 +6,38 @@ use super::SoundLibrary;
 use super::playable::{self, SoundFileError};
 use crate::config::nearest::nearest;
 
-pub(super) fn error(library: &SoundLibrary, name: &str) -> SoundFileError {
-    let message = format!("there is no sound `{name}` in {}", library.folder.display());
-    let bare = with_sound_extension(name).map_or(name, |(bare, _)| bare);
-    let bare = bare.trim_start_matches("./");
-    let folder = library.folder.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
-    let inside = bare.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
-    let help = match (with_sound_extension(name), near(library, name)) {
-        _ if let Some(inside) = inside.filter(|inside| !library.by_language(inside).is_empty()) => {
-            format!("a name begins inside that folder: write `{inside}`")
-        }
-        _ if name.contains(' ') => "to speak a text, write `say`".to_owned(),
-        (Some((bare, ending)), _) if !library.by_language(bare).is_empty() => {
-            format!("drop the `.{ending}`: write `{bare}`")
-        }
-        (_, Some(near)) => format!("did you mean `{near}`?"),
-        (Some((bare, ending)), None) => format!(
-            "drop the `.{ending}`: write `{bare}`, and add a file such as `{bare}.wav` to that folder"
-        ),
-        (None, None) => format!(
-            "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, write \
-                 `switch:{name}`"
-        ),
-    };
-    SoundFileError { message, help }
-}
+impl SoundLibrary {
+    pub(super) fn unknown(&self, name: &str) -> SoundFileError {
+        let message = format!("there is no sound `{name}` in {}", self.folder.display());
+        let bare = with_sound_extension(name).map_or(name, |(bare, _)| bare);
+        let bare = bare.trim_start_matches("./");
+        let folder = self.folder.file_name().and_then(|folder| folder.to_str()).unwrap_or_default();
+        let inside = bare.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        let help = match (with_sound_extension(name), self.near(name)) {
+            _ if let Some(inside) =
+                inside.filter(|inside| !self.by_language(inside).is_empty()) =>
+            {
+                format!("a name begins inside that folder: write `{inside}`")
+            }
+            _ if name.contains(' ') => "to speak a text, write `say`".to_owned(),
+            (Some((bare, ending)), _) if !self.by_language(bare).is_empty() => {
+                format!("drop the `.{ending}`: write `{bare}`")
+            }
+            (_, Some(near)) => format!("did you mean `{near}`?"),
+            (Some((bare, ending)), None) => format!(
+                "drop the `.{ending}`: write `{bare}`, and add a file such as `{bare}.wav` to that folder"
+            ),
+            (None, None) => format!(
+                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, write \
+                     `switch:{name}`"
+            ),
+        };
+        SoundFileError { message, help }
+    }
 
-fn near<'l>(library: &'l SoundLibrary, name: &str) -> Option<&'l str> {
-    nearest(name, library.files.keys().map(|known| library.without_language(known)))
+    fn near(&self, name: &str) -> Option<&str> {
+        nearest(name, self.files.keys().map(|known| self.without_language(known)))
+    }
 }
 
 /// Splits a name that ends in the extension of a sound file.

@@ -30,7 +30,7 @@ MEMORY_MB = 2048
 LONGEST_INPUT = 20_000  # bytes
 LAST_LINES = 30
 
-# The files that a corpus starts with. Targets that are not listed start with all files below `OTHER_SEEDS`.
+# The files of tests/data that a corpus starts with. The corpus of a target that is not listed is empty at first.
 SEEDS = {
     "agi": ["agi/**/*"],
     "esl": ["esl/**/*"],

@@ -32,6 +32,7 @@ pub(crate) fn report(file: &TomlFile, table: &DeTable<'_>, errors: Vec<Error>) {
         errors.retain(|(span, _)| span.start < list.start);
     }
     errors.truncate(MAX_EXAMINED);
+    let first = errors.first().cloned();
     let mut last_line_end = None;
     let mut reported = 0;
     let mut in_text = false;
@@ -51,6 +52,10 @@ pub(crate) fn report(file: &TomlFile, table: &DeTable<'_>, errors: Vec<Error>) {
         file.syntax_error(span, message, help, label);
         last_line_end = Some(line.end());
         reported += 1;
+    }
+    // A file with an error must not pass, even if each error seems to follow from another one.
+    if let Some((span, message)) = first.filter(|_| !file.has_syntax_errors()) {
+        file.syntax_error(span, message, None, None);
     }
 }
 

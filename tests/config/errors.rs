@@ -181,6 +181,20 @@ fn errors_that_follow_from_a_syntax_error_are_not_reported() {
 }
 
 #[test]
+fn a_duplicate_is_an_error_wherever_it_is() {
+    let folder = ConfigFolder::new();
+    for script in [
+        "[otherwise]\nset = {\n[\nA = '1', A = '2' }\n",
+        "[otherwise]\nset = { A = [\n['x'],\n], A = '2' }\n",
+        "[otherwise]\nset.A = '1'\nset.A = '2'\n",
+        "[otherwise]\nset = { A = '1' }\n[otherwise.set]\nB = '1'\n",
+    ] {
+        folder.script("a", script);
+        assert!(!folder.errors().is_empty(), "{script}");
+    }
+}
+
+#[test]
 fn a_placeholder_may_decide_the_host_if_allow_hosts_is_set() {
     let folder = ConfigFolder::new();
     let url = "https://{arg.shop}.shop.example/";

@@ -11,13 +11,16 @@ mod daemon;
 mod diagnostic;
 mod engine_params;
 mod file;
+mod foreign_keys;
 mod nearest;
 mod pem;
+mod read_error;
 mod runtime_dirs;
 mod script;
 mod secret_file;
 mod secrets;
 mod sounds;
+mod syntax;
 mod table_reader;
 mod value;
 
@@ -25,6 +28,7 @@ pub use daemon::listener::ListenerSettings;
 pub use daemon::settings::DaemonSettings;
 pub(crate) use diagnostic::counted;
 pub use diagnostic::{ConfigErrors, ConfigWarnings, Diagnostic};
+pub(crate) use nearest::nearest;
 pub(crate) use sounds::inventory::{LibrarySound, SoundInventory};
 
 use crate::script::definition::ScriptLibrary;
@@ -103,7 +107,8 @@ fn read(path: &Path) -> Result<LoadedFiles, ConfigErrors> {
     let folders = daemon_file.folders();
     let secrets = SecretStore::new(folders.secrets.clone());
     let daemon = daemon_file.settings(&secrets, &folders);
-    let ParsedScripts { scripts, graph, mut errors } = ParsedScripts::read_folder(&folders.scripts);
+    let ParsedScripts { scripts, graph, mut errors, mut warnings } =
+        ParsedScripts::read_folder(&folders.scripts);
     let context = LoadContext {
         scripts: graph,
         sounds: SoundLibrary::scan(folders.sounds, folders.sounds_on_switch),
@@ -117,7 +122,7 @@ fn read(path: &Path) -> Result<LoadedFiles, ConfigErrors> {
     };
     let (mut library, mut files) = script::check(scripts, &context);
     files.push(daemon_file.into_file());
-    let mut warnings = context.secrets.take_warnings();
+    warnings.extend(context.secrets.take_warnings());
     for file in files {
         warnings.extend(file.take_warnings());
         errors.extend(file.into_errors());

@@ -8,6 +8,7 @@
 //! - HTTP and the control socket: [`serve_connections`] makes room for a new connection by closing the one that has made
 //!   no progress for the longest time, so that slow peers can't keep others out.
 
+mod bind_error;
 mod limit;
 mod open_connections;
 mod refusal;

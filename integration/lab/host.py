@@ -18,6 +18,8 @@ NEEDED = {
     "xz": "xz-utils",
     "openssl": "openssl",
 }
+# The same for parts that are left out without them.
+OPTIONAL = {"c++": "g++"}
 
 
 def cache():
@@ -31,13 +33,19 @@ def prepare(say):
     """Installs needed packages that are missing."""
     # Processes are ended in `finally` blocks, which SIGTERM would skip by default.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    missing = [package for path, package in NEEDED.items() if not _exists(path)]
+    _install(NEEDED, say, required=True)
+    if os.geteuid() == 0:
+        _install(OPTIONAL, say, required=False)
+
+
+def _install(packages, say, required):
+    missing = [package for path, package in packages.items() if not _exists(path)]
     if not missing:
         return
     say(f"installing {', '.join(missing)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "-y", "--no-install-recommends", *missing]):
-        subprocess.run(["apt-get", "-qq", *command], env=environment, check=True)
+        subprocess.run(["apt-get", "-qq", *command], env=environment, check=required)
 
 
 def _exists(path):

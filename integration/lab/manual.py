@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from .host import REPOSITORY
 
+INLINE = re.compile(r"`([^`]+)`")
 FENCE = re.compile(r"^(\s*)```(\w*)\s*$")
 
 
@@ -22,12 +23,26 @@ class Block:
 
 
 def blocks(language):
-    """All blocks of a language in README.md, docs/ and dialplan/."""
-    found = []
-    for page in [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/**/*.md")),
-                 *sorted(REPOSITORY.glob("dialplan/**/*.md"))]:
-        found += [block for word, block in _of_page(page) if word == language]
-    return found
+    """All blocks of a language in README.md, CHANGELOG.md, docs/ and dialplan/."""
+    return [block for word, block in all_blocks() if word == language]
+
+
+def all_blocks():
+    """All blocks with their languages."""
+    return [found for page in _pages() for found in _of_page(page)]
+
+
+def inline_code():
+    """All code inside of sentences, with its location."""
+    return [
+        (f"{page.relative_to(REPOSITORY)}:{number}", code) for page in _pages()
+        for number, line in enumerate(page.read_text().splitlines(), 1) for code in INLINE.findall(line)
+    ]
+
+
+def _pages():
+    pages = [REPOSITORY / "README.md", REPOSITORY / "CHANGELOG.md"]
+    return [*pages, *sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("dialplan/**/*.md"))]
 
 
 def _of_page(page):

@@ -5,11 +5,17 @@ import xml.etree.ElementTree as xml
 from contextlib import contextmanager
 
 from lab.expect import expect
-from lab.manual import blocks
+from lab.manual import all_blocks, blocks, inline_code
 from lab.scenario import scenario
 
 HEADER = re.compile(r"\[([\w-]+)\]")
 STEP = re.compile(r"(?:exten|same)\s*=>.*?,\s*(\w+)\(")
+# The application with its arguments, written in a step of an extension.
+WRITTEN = re.compile(r"(?:exten\s*=>[^,]*,|same\s*=>)\s*[^,]*,\s*(?P<step>\w+\(.*\))")
+# A comment begins with a semicolon. One without a space before it is a mistake: it cuts the step.
+COMMENT = re.compile(r"\s;.*$")
+# A line of `dialplan show`, such as `  'a' =>  1. AGI(agi://host/script)  [samples.conf:7]`.
+SHOWN = re.compile(r"\d+\. (?P<step>.*?)\s*\[samples\.conf:(?P<line>\d+)\]")
 
 
 @contextmanager
@@ -46,6 +52,12 @@ class Extensions:
         """The numbers of the lines that are steps of an extension."""
         return [number for number, line in enumerate(self.lines, 1) if line.strip().startswith(("exten", "same"))]
 
+    def written(self, number):
+        """The application and the arguments that a step must have."""
+        line = COMMENT.sub("", self.lines[number - 1].strip())
+        found = WRITTEN.match(line)
+        return found["step"].replace("\\;", ";") if found else line
+
     def with_location(self, message):
         """A message of Asterisk, with the location in the manual."""
         number = re.search(r"line (\d+) of \S*samples\.conf", message)
@@ -59,7 +71,7 @@ def extensions(lab):
     read = Extensions(manual)
     with switch_with(lab, "\n".join(read.lines) + "\n") as switch:
         shown = "".join(switch.command(f"dialplan show {context}") for context in read.contexts)
-        loaded = {int(number) for number in re.findall(r"\[samples\.conf:(\d+)\]", shown)}
+        loaded = {int(step["line"]): step["step"] for step in SHOWN.finditer(shown)}
         warnings = [line for line in switch.log.splitlines() if re.search(r"(WARNING|ERROR)\S* pbx", line)]
         unknown = [
             f"{location}: {application}" for application, location in read.applications.items()
@@ -68,7 +80,22 @@ def extensions(lab):
     expect("warnings", [read.with_location(line) for line in warnings], [])
     ignored = [read.locations[line] for line in read.steps() if line not in loaded]
     expect("lines that Asterisk did not load as steps", ignored, [])
+    differing = [
+        f"{read.locations[line]}: {loaded[line]}" for line in read.steps() if loaded[line] != read.written(line)
+    ]
+    expect("steps that Asterisk has read in another way, such as one that is cut at a semicolon", differing, [])
     expect("unknown applications", unknown, [])
+
+
+@scenario("manual: every step of a dialplan is in a block that Asterisk loads", only_on="asterisk")
+def no_other_blocks(_lab):
+    steps = [
+        block.location(index) for language, block in all_blocks() if language != "ini"
+        for index, line in enumerate(block.lines) if STEP.match(line.strip())
+    ]
+    expect("steps in blocks of another language", steps, [])
+    cut = [f"{location}: {code}" for location, code in inline_code() if "agi://" in code and ";" in code]
+    expect("AGI URLs in a sentence that Asterisk would cut at a semicolon", cut, [])
 
 
 def parsed(text, block):

@@ -17,7 +17,7 @@ use crate::cli::printer::{OutputFormat, OutputLine, Printer};
 use crate::cli::simulated_voice::SimulationOptions;
 use crate::cli::simulation::{Simulation, SimulationResult, place_call};
 use crate::cli::terminal::print_error;
-use crate::config::{self, Config};
+use crate::config::{self, Config, nearest};
 use crate::fake::dtmf::DtmfSource;
 use crate::fake::phone::{CallEvent, Phone};
 use crate::script::template::reveal_sensitive_values;
@@ -85,9 +85,21 @@ pub(super) fn load_config_with_script(file: &ConfigFile, script: &str) -> Result
     if scripts.contains_key(script) {
         return Ok(config);
     }
-    let mut names: Vec<_> = scripts.keys().map(|name| name.to_string()).collect();
-    names.sort();
-    Err(print_error(&format!("no script {script}; available: {}", names.join(", "))))
+    let mut names: Vec<_> = scripts.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    let reason = match nearest(script_name(script), names.iter().copied()) {
+        Some(near) => format!("no script {script:?}; did you mean {near:?}?"),
+        None if names.is_empty() => format!("no script {script:?}: there are no scripts"),
+        None => format!("no script {script:?}; available: {}", names.join(", ")),
+    };
+    Err(print_error(&reason))
+}
+
+/// The name of the script in a path such as `scripts/hello.toml`, or in the URL of a dialplan.
+fn script_name(given: &str) -> &str {
+    let path = given.split('?').next().unwrap_or_default();
+    let file = path.rsplit('/').next().unwrap_or_default();
+    file.strip_suffix(".toml").unwrap_or(file)
 }
 
 async fn simulate(options: &CallArgs, config: &Config, printer: &Printer) -> ExitCode {

@@ -13,6 +13,7 @@ pub(super) mod listener;
 mod log;
 mod metrics;
 mod network;
+mod ports;
 mod secret_text;
 mod server;
 pub(super) mod settings;
@@ -35,12 +36,17 @@ use folders::{DaemonFolders, FoldersTable};
 use listener::{ASTERISK_PORT, FREESWITCH_PORT, ListenerTable};
 use log::LogTable;
 use metrics::MetricsTable;
+use ports::ListenAddress;
 use server::ServerTable;
 use settings::DaemonSettings;
 use sound_server::SoundServerTable;
 use speech::DaemonSpeechTable;
 use trigger::DaemonTriggerTable;
 use upstream::UpstreamTable;
+
+/// Tables of scripts that the daemon's file does not have.
+const SCRIPT_TABLES: &[&str] =
+    &["prompt", "keypress", "response", "branch", "otherwise", "no_input", "no_response"];
 
 /// The daemon's file, parsed but not checked.
 pub(crate) struct DaemonFile {
@@ -71,7 +77,7 @@ impl DaemonFile {
     pub(crate) fn open(path: &Path) -> Result<Self, ConfigErrors> {
         let help = "create it (it may be empty), or name another file";
         let file = TomlFile::open(path, help);
-        let file = file.map_err(|error| ConfigErrors::sorted(vec![error]))?;
+        let file = file.map_err(|error| ConfigErrors::sorted(vec![*error]))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_owned();
         let tables = table_reader::parse(&file, &[], DaemonTables::read);
         Ok(Self { file, folder, tables })
@@ -102,6 +108,7 @@ impl DaemonFile {
         let environment_timeout = tables.asterisk.environment_timeout(file);
         let asterisk = tables.asterisk.settings(file, ASTERISK_PORT);
         let serves_asterisk = tables.asterisk.is_served();
+        ports::check(file, &tables.listen_addresses());
         DaemonSettings {
             freeswitch: tables.freeswitch.settings(file, FREESWITCH_PORT),
             limits: tables.server.limits(file, environment_timeout),
@@ -123,6 +130,10 @@ impl DaemonFile {
 
 impl DaemonTables {
     fn read(file: &mut TableReader<'_, '_>) -> Self {
+        file.explain(
+            SCRIPT_TABLES,
+            "this table belongs in a script, a file NAME.toml in the scripts folder",
+        );
         Self {
             asterisk: file.read_table("asterisk", ListenerTable::read_asterisk).unwrap_or_default(),
             freeswitch: file
@@ -141,6 +152,15 @@ impl DaemonTables {
             sound_server: file.read_table("sound_server", SoundServerTable::read),
             upstreams: UpstreamTable::read_all(file),
         }
+    }
+
+    /// The addresses of all listeners, in the order of the documentation.
+    fn listen_addresses(&self) -> Vec<ListenAddress> {
+        let mut addresses = self.asterisk.addresses("[asterisk]", ASTERISK_PORT);
+        addresses.extend(self.freeswitch.addresses("[freeswitch]", FREESWITCH_PORT));
+        addresses.extend(self.sound_server.as_ref().and_then(SoundServerTable::address));
+        addresses.extend(self.metrics.as_ref().and_then(MetricsTable::address));
+        addresses
     }
 
     /// Combines `[trigger]`, `[breaker]`, `[cache]`, `[egress]` and `[upstream]`.

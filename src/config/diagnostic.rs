@@ -1,5 +1,6 @@
 //! Errors and warnings about configuration files.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -27,13 +28,15 @@ pub struct Diagnostic {
     pub label: Option<(Range<usize>, String)>,
     /// How to fix it.
     pub help: Option<String>,
+    /// Whether only the first of all warnings with the same message is shown, with their number.
+    pub(crate) merged: bool,
 }
 
 impl Diagnostic {
     /// A diagnostic about a whole file or folder.
     pub(crate) fn of_path(name: impl Into<String>, message: String, help: &str) -> Self {
         let file = Arc::new(SourceText { name: name.into(), text: String::new() });
-        Self { file, span: None, message, label: None, help: Some(help.to_owned()) }
+        Self { file, span: None, message, label: None, help: Some(help.to_owned()), merged: false }
     }
 
     fn report(&self, level: Level<'static>) -> Vec<Group<'_>> {
@@ -85,6 +88,26 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     diagnostics.dedup();
     diagnostics
+}
+
+/// Keeps the first of the warnings that are to be merged, and adds the number of all.
+fn merged(warnings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for warning in warnings.iter().filter(|warning| warning.merged) {
+        *counts.entry(warning.message.clone()).or_default() += 1;
+    }
+    let first_only = |mut warning: Diagnostic| {
+        if warning.merged {
+            match counts.remove(&warning.message)? {
+                1 => {}
+                count => warning
+                    .message
+                    .push_str(&format!(", here and in {}", counted(count - 1, "other place"))),
+            }
+        }
+        Some(warning)
+    };
+    warnings.into_iter().filter_map(first_only).collect()
 }
 
 fn render(diagnostics: &[Diagnostic], level: Level<'static>, colours: bool) -> String {
@@ -146,7 +169,7 @@ pub struct ConfigWarnings(Vec<Diagnostic>);
 
 impl ConfigWarnings {
     pub(crate) fn sorted(warnings: Vec<Diagnostic>) -> Self {
-        Self(sorted(warnings))
+        Self(merged(sorted(warnings)))
     }
 
     /// The warnings, sorted by file and position.

@@ -24,6 +24,35 @@ pub(crate) fn name(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<A
     is_name.then(|| name.into())
 }
 
+/// A language such as `en` or `pt-BR`; `None` if it is missing or invalid. `pt_BR` and `pt_BR.UTF-8`, as the switches
+/// and the system write it, are the same language: engines understand only the form with a hyphen.
+pub(crate) fn language(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
+    let language = name(file, given)?;
+    Some(hyphenated(&language).map_or(language, Arc::from))
+}
+
+/// The name of a voice; `None` if it is missing or invalid. A voice that is called like a language is that of the
+/// language.
+pub(crate) fn voice(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<Arc<str>> {
+    let voice = name(file, given)?;
+    let is_region = |(_, region): &(&str, &str)| {
+        matches!(region.len(), 2 | 3)
+            && region.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    let region = voice.split_once('_').filter(is_region);
+    Some(region.and_then(|_| hyphenated(&voice)).map_or(voice, Arc::from))
+}
+
+/// A language with hyphens for underscores, without a character set; `None` if it is written so, or is no language.
+fn hyphenated(name: &str) -> Option<String> {
+    let language = name.split_once('.').map_or(name, |(language, _)| language);
+    let (primary, rest) = language.split_once('_')?;
+    let is_language = matches!(primary.len(), 2 | 3)
+        && primary.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    is_language.then(|| language.replace('_', "-"))
+}
+
 /// The speaking rate as a factor, 0.5 to 2.0; `None` if it is missing or invalid.
 pub(crate) fn speed(file: &TomlFile, given: Option<&Spanned<String>>) -> Option<SpeakingRate> {
     let given = given?;

@@ -1,6 +1,9 @@
 //! A TOML file and the diagnostics found in it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
@@ -8,7 +11,14 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::diagnostic::{Diagnostic, SourceText};
+use super::read_error;
 use crate::script::template::PlaceholderError;
+
+/// The maximum size of a file, in bytes.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A related range of the same file, and its caption.
+pub(crate) type SpanLabel = (Range<usize>, String);
 
 /// A file and its diagnostics. Readers and checks report an error here and continue, so that one run finds all errors.
 #[derive(Debug)]
@@ -17,26 +27,31 @@ pub(crate) struct TomlFile {
     errors: RefCell<Vec<Diagnostic>>,
     warnings: RefCell<Vec<Diagnostic>>,
     syntax_errors: RefCell<Vec<Diagnostic>>,
+    /// The position behind which errors only follow from a syntax error.
+    checked_to: Cell<usize>,
 }
 
 impl TomlFile {
     pub(crate) fn new(name: String, text: String) -> Self {
         let source = Arc::new(SourceText { name, text });
         let (errors, warnings, syntax_errors) = Default::default();
-        Self { source, errors, warnings, syntax_errors }
+        Self { source, errors, warnings, syntax_errors, checked_to: Cell::new(usize::MAX) }
     }
 
-    /// Reads a file. `help` is the help text of the error if the file cannot be read.
-    pub(crate) fn open(path: &Path, help: &str) -> Result<Self, Diagnostic> {
+    /// Reads a file. `missing_help` is the help text of the error if there is no such file.
+    pub(crate) fn open(path: &Path, missing_help: &str) -> Result<Self, Box<Diagnostic>> {
         let name = path.display().to_string();
-        match std::fs::read(path).map(String::from_utf8) {
-            Ok(Ok(text)) => Ok(Self::new(name, text)),
-            Ok(Err(_)) => Err(Diagnostic::of_path(
-                name,
-                "this file is not UTF-8 text".to_owned(),
-                "save it as UTF-8 in your editor",
-            )),
-            Err(e) => Err(Diagnostic::of_path(name, format!("cannot read this file: {e}"), help)),
+        let content = read_bounded(path);
+        let content =
+            content.map_err(|e| Box::new(read_error::diagnostic(path, &e, missing_help)))?;
+        if content.len() as u64 > MAX_BYTES {
+            let message = format!("this file has more than {MAX_BYTES} bytes");
+            let help = "name another file, or split it";
+            return Err(Box::new(Diagnostic::of_path(name, message, help)));
+        }
+        match String::from_utf8(content) {
+            Ok(text) => Ok(Self::new(name, text)),
+            Err(e) => Err(Box::new(not_utf8(name, e.as_bytes(), e.utf8_error().valid_up_to()))),
         }
     }
 
@@ -67,7 +82,7 @@ impl TomlFile {
         &self,
         span: Range<usize>,
         message: impl Into<String>,
-        label: (Range<usize>, String),
+        label: SpanLabel,
     ) {
         self.report(span, message.into(), None, Some(label));
     }
@@ -77,7 +92,7 @@ impl TomlFile {
         span: Range<usize>,
         message: String,
         help: Option<String>,
-        label: Option<(Range<usize>, String)>,
+        label: Option<SpanLabel>,
     ) {
         let diagnostic = self.diagnostic(span, message, help, label);
         self.errors.borrow_mut().push(diagnostic);
@@ -95,9 +110,25 @@ impl TomlFile {
     }
 
     /// An error of the TOML parser.
-    pub(crate) fn syntax_error(&self, span: Range<usize>, message: &str) {
-        let diagnostic = self.diagnostic(span, message.to_owned(), None, None);
+    pub(crate) fn syntax_error(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: Option<String>,
+        label: Option<SpanLabel>,
+    ) {
+        let diagnostic = self.diagnostic(span, message.into(), help, label);
         self.syntax_errors.borrow_mut().push(diagnostic);
+    }
+
+    /// Drops the errors of checks behind a position: the parser has read the text there in a wrong way.
+    pub(crate) fn ignore_errors_after(&self, position: usize) {
+        self.checked_to.set(position);
+    }
+
+    /// Whether the TOML parser reported errors. Keys and tables can then be missing although they are in the file.
+    pub(crate) fn has_syntax_errors(&self) -> bool {
+        !self.syntax_errors.borrow().is_empty()
     }
 
     pub(crate) fn warn(
@@ -110,14 +141,33 @@ impl TomlFile {
         self.warnings.borrow_mut().push(diagnostic);
     }
 
+    /// A warning about something that many places have in common: those with the same message are shown once, with
+    /// their number.
+    pub(crate) fn warn_merged(
+        &self,
+        span: Range<usize>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let diagnostic = self.diagnostic(span, message.into(), Some(help.into()), None);
+        self.warnings.borrow_mut().push(Diagnostic { merged: true, ..diagnostic });
+    }
+
     fn diagnostic(
         &self,
         span: Range<usize>,
         message: String,
         help: Option<String>,
-        label: Option<(Range<usize>, String)>,
+        label: Option<SpanLabel>,
     ) -> Diagnostic {
-        Diagnostic { file: self.source.clone(), span: Some(span), message, label, help }
+        Diagnostic {
+            file: self.source.clone(),
+            span: Some(span),
+            message,
+            label,
+            help,
+            merged: false,
+        }
     }
 
     pub(crate) fn take_warnings(&self) -> Vec<Diagnostic> {
@@ -152,13 +202,48 @@ impl TomlFile {
     pub(crate) fn into_errors(self) -> Vec<Diagnostic> {
         let mut errors = self.syntax_errors.take();
         let line = |error: &Diagnostic| self.line(error.span.clone().unwrap_or_default().start);
-        let invalid_lines: Vec<_> = errors.iter().map(line).collect();
-        let is_on_valid_line = |error: &Diagnostic| !invalid_lines.contains(&line(error));
-        errors.extend(self.errors.take().into_iter().filter(is_on_valid_line));
+        let invalid_lines: BTreeSet<_> = errors.iter().map(line).collect();
+        let checked_to = self.checked_to.get();
+        let follows = |error: &Diagnostic| {
+            let start = error.span.as_ref().map_or(0, |span| span.start);
+            // A value that the parser could not read has the empty range at the start of the file.
+            let is_lost = error.span == Some(0..0);
+            start >= checked_to
+                || invalid_lines.contains(&line(error))
+                || (is_lost && !invalid_lines.is_empty())
+        };
+        errors.extend(self.errors.take().into_iter().filter(|error| !follows(error)));
         errors
     }
 
     fn line(&self, at: usize) -> usize {
         self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
+    }
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// The error for a file that is not UTF-8. `valid` is the number of bytes before the first invalid one.
+fn not_utf8(name: String, content: &[u8], valid: usize) -> Diagnostic {
+    if content.starts_with(&[0xff, 0xfe]) || content.starts_with(&[0xfe, 0xff]) {
+        let help = "save it as UTF-8 in your editor";
+        return Diagnostic::of_path(name, "this file is UTF-16 text, not UTF-8".to_owned(), help);
+    }
+    let invalid = content.get(valid).copied().unwrap_or_default();
+    let text = String::from_utf8_lossy(content).into_owned();
+    let help =
+        "save the file as UTF-8 in your editor, or convert it: `iconv -f latin1 -t utf-8 FILE`";
+    Diagnostic {
+        file: Arc::new(SourceText { name, text }),
+        // The text before is unchanged, and the invalid byte is replaced by U+FFFD.
+        span: Some(valid..valid + char::REPLACEMENT_CHARACTER.len_utf8()),
+        message: format!("not UTF-8 text: the byte {invalid:#04x}"),
+        label: None,
+        help: Some(help.to_owned()),
+        merged: false,
     }
 }

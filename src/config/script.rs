@@ -46,24 +46,26 @@ pub(crate) struct ParsedScript {
     tables: ScriptTables,
 }
 
-/// All script files, how they depend on each other, and the errors of those that could not be read.
+/// All script files, how they depend on each other, and the diagnostics about the folder and about files that could not
+/// be read.
 #[derive(Default)]
 pub(crate) struct ParsedScripts {
     pub(crate) scripts: Vec<ParsedScript>,
     pub(crate) graph: ScriptGraph,
     pub(crate) errors: Vec<Diagnostic>,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl ParsedScripts {
     pub(crate) fn read_folder(folder: &Path) -> Self {
-        let ScriptFiles { files, errors } = ScriptFiles::find(folder);
-        let mut parsed = Self { errors, ..Self::default() };
+        let ScriptFiles { files, errors, warnings } = ScriptFiles::find(folder);
+        let mut parsed = Self { errors, warnings, ..Self::default() };
         for (name, path) in files {
-            match TomlFile::open(&path, "make it readable for this user") {
+            match TomlFile::open(&path, "create it, or remove its name from the folder") {
                 Ok(file) => parsed.add(name, file),
                 Err(error) => {
                     parsed.graph.insert(name, ScriptFacts::unknown());
-                    parsed.errors.push(error);
+                    parsed.errors.push(*error);
                 }
             }
         }

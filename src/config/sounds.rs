@@ -9,7 +9,6 @@ use std::sync::Arc;
 use url::Url;
 
 use super::file::TomlFile;
-use super::nearest::nearest;
 use super::value::TextOrList;
 use crate::channel::Sound;
 use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedSounds};
@@ -17,6 +16,7 @@ use crate::script::definition::{HoldMusicSource, Playlist, PromptPart, RecordedS
 pub(super) mod inventory;
 mod playable;
 mod switch_stream;
+mod unknown;
 
 use playable::{SoundFileError, SoundLocation};
 use switch_stream::{STREAM_HELP, is_stream, is_valid_stream};
@@ -198,29 +198,6 @@ impl SoundLibrary {
         let path = std::path::absolute(self.folder.join(file));
         let message = |e| format!("this sound has no absolute path: {e}");
         path.map_err(|e| SoundFileError::new(message(e), ""))
-    }
-
-    fn unknown(&self, name: &str) -> SoundFileError {
-        let message = format!("there is no sound `{name}` in {}", self.folder.display());
-        let help = match self.near(name) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!(
-                "add a file such as `{name}.wav` to that folder; for a sound of the switch itself, \
-                 write `switch:{name}`"
-            ),
-        };
-        SoundFileError { message, help }
-    }
-
-    fn near(&self, name: &str) -> Option<&str> {
-        let bare = Path::new(name).with_extension("");
-        let bare = bare
-            .to_str()
-            .filter(|bare| self.files.contains_key(*bare) || !self.by_language(bare).is_empty());
-        if let Some((known, _)) = bare.and_then(|bare| self.files.get_key_value(bare)) {
-            return Some(known);
-        }
-        nearest(name, self.files.keys().map(|known| self.without_language(known)))
     }
 
     fn without_language<'a>(&self, known: &'a str) -> &'a str {

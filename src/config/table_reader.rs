@@ -8,10 +8,19 @@ use toml::de::{DeTable, DeValue};
 
 use super::file::TomlFile;
 use super::nearest::nearest;
+use super::syntax;
 use super::value;
 
 mod kinds;
 mod tables;
+
+/// Keys that do not exist, but that people know from other programs.
+struct ForeignKeys {
+    names: &'static [&'static str],
+    /// The key that they stand for, if it is a required one.
+    required: Option<&'static str>,
+    help: &'static str,
+}
 
 /// A table with the keys that are not read yet, and the names of the keys that were asked for.
 pub(crate) struct TableReader<'f, 'i> {
@@ -21,6 +30,7 @@ pub(crate) struct TableReader<'f, 'i> {
     entries: DeTable<'i>,
     known: Vec<&'static str>,
     misplaced: MisplacedKeys,
+    foreign: Vec<ForeignKeys>,
 }
 
 /// Tables, each with the keys that only this table has. If such a key is in another table, the help of the error names
@@ -34,12 +44,17 @@ pub(crate) fn parse<T>(
     read: impl FnOnce(&mut TableReader<'_, '_>) -> T,
 ) -> T {
     let (table, errors) = DeTable::parse_recoverable(file.text());
-    for error in errors {
-        file.syntax_error(error.span().unwrap_or_default(), error.message());
-    }
+    syntax::report(file, table.get_ref(), errors);
     let (span, entries) = (table.span(), table.into_inner());
-    let reader =
-        TableReader { file, span, title: String::new(), entries, known: Vec::new(), misplaced };
+    let reader = TableReader {
+        file,
+        span,
+        title: String::new(),
+        entries,
+        known: Vec::new(),
+        misplaced,
+        foreign: Vec::new(),
+    };
     reader.read_whole(read)
 }
 
@@ -67,9 +82,36 @@ impl<'f, 'i> TableReader<'f, 'i> {
         self.take(key)
     }
 
-    /// Reports a required key that is missing.
+    /// Sets the help of the error for keys that do not exist here, but that people know from other programs.
+    pub(crate) fn explain(&mut self, names: &'static [&'static str], help: &'static str) {
+        self.foreign.push(ForeignKeys { names, required: None, help });
+    }
+
+    /// The same for names of a required key: it is not missing if the table has one of them.
+    pub(crate) fn explain_required(
+        &mut self,
+        required: &'static str,
+        names: &'static [&'static str],
+        help: &'static str,
+    ) {
+        self.foreign.push(ForeignKeys { names, required: Some(required), help });
+    }
+
+    /// Whether a key that is not read yet is a misspelling of `key`, or another name for it.
+    pub(crate) fn has_misspelled(&self, key: &'static str) -> bool {
+        let mut names = self.entries.keys().map(|name| name.get_ref().as_ref());
+        let stands_for = |name: &str| {
+            let mut foreign = self.foreign.iter().filter(|foreign| foreign.required == Some(key));
+            foreign.any(|foreign| foreign.names.contains(&name))
+        };
+        names.any(|name: &str| name != key && (nearest(name, [key]).is_some() || stands_for(name)))
+    }
+
+    /// Reports a required key that is missing. A misspelled key is reported when the table is finished. After a syntax
+    /// error, the key can be in the file all the same.
     pub(crate) fn check_present(&self, key: &'static str, help: &str) {
-        if !self.entries.contains_key(key) {
+        let is_explained = self.file.has_syntax_errors() || self.has_misspelled(key);
+        if !self.entries.contains_key(key) && !is_explained {
             let message = format!("missing key `{key}` in {}", self.title);
             self.file.error_with_help(self.span.clone(), message, help);
         }
@@ -119,7 +161,9 @@ impl<'f, 'i> TableReader<'f, 'i> {
     fn suggestion(&self, name: &str) -> String {
         let near = nearest(name, self.known.iter().copied());
         let other_table = self.misplaced.iter().find(|(_, keys)| keys.contains(&name));
+        let foreign = self.foreign.iter().find(|foreign| foreign.names.contains(&name));
         match (near, other_table) {
+            _ if let Some(foreign) = foreign => foreign.help.to_owned(),
             (_, Some((table, _))) => format!("`{name}` belongs in [{table}]"),
             (Some(near), None) => format!("did you mean `{near}`?"),
             (None, None) => format!("known here: {}", self.known.join(", ")),

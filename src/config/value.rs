@@ -28,6 +28,11 @@ pub(crate) trait FromText: Sized {
     const EXPECTED: &'static str;
 
     fn from_text(text: &str) -> Option<Self>;
+
+    /// What to write instead of a text that is not valid, as the end of a sentence.
+    fn suggestion(_text: &str) -> Option<String> {
+        None
+    }
 }
 
 /// A list with its position and the position of each item.
@@ -84,6 +89,8 @@ fn in_plain_words(message: &str) -> String {
     message
         .replace("expected a boolean", "expected `true` or `false` without quotes")
         .replace("expected a string", "expected a string in quotes")
+        .replace("invalid type: sequence", "invalid type: a list")
+        .replace("invalid type: map", "invalid type: a table")
 }
 
 /// A boolean; `default` if the key is missing.
@@ -107,6 +114,11 @@ impl Visitor<'_> for DurationVisitor {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<DurationValue, E> {
+        if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(E::custom(format_args!(
+                "a duration needs a unit: write \"{text}s\" for seconds"
+            )));
+        }
         let duration = humantime::parse_duration(text);
         duration.map(DurationValue).map_err(|_| E::invalid_value(Unexpected::Str(text), &self))
     }
@@ -154,6 +166,9 @@ impl<T: FromText> Visitor<'_> for ParsedTextVisitor<T> {
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-        T::from_text(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        T::from_text(text).ok_or_else(|| match T::suggestion(text) {
+            Some(write) => E::custom(format_args!("{text:?} is not {}: {write}", T::EXPECTED)),
+            None => E::invalid_value(Unexpected::Str(text), &self),
+        })
     }
 }

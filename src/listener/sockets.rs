@@ -6,6 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use super::bind_error;
 use ipnet::IpNet;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
@@ -47,11 +48,11 @@ impl NetworkListener {
     ///
     /// # Errors
     ///
-    /// When the address is in use, or is not an address of this host. The error names table and address.
+    /// When the address is in use, or is not an address of this host. The error names the key and the address, and says
+    /// who holds the port.
     pub fn bind(name: &'static str, address: SocketAddr, allow: Vec<IpNet>) -> io::Result<Self> {
-        let named =
-            |error: io::Error| io::Error::new(error.kind(), format!("{name} {address}: {error}"));
-        Ok(Self { name, socket: bind(address).map_err(named)?, allow })
+        let socket = bind(address).map_err(|error| bind_error::explained(name, address, &error))?;
+        Ok(Self { name, socket, allow })
     }
 }
 

@@ -81,6 +81,11 @@ impl Matcher {
             Self::Absent => "if nothing is entered, [no_input] is taken",
             Self::Text(text) if text.is_empty() => "if nothing is entered, [no_input] is taken",
             _ if words => return None,
+            Self::Text(text)
+                if matches!(text.as_str(), "otherwise" | "default" | "else" | "*" | "any") =>
+            {
+                "for everything else, write a table `[otherwise]`"
+            }
             Self::Text(text) if !text.bytes().all(|b| b.is_ascii_digit()) => {
                 "without [trigger] the input itself is compared, which has only digits"
             }

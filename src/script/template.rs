@@ -8,12 +8,15 @@ use crate::script::escape::{EscapeContext, EscapeError};
 
 mod contexts;
 mod display;
+mod misleading;
 mod parse;
 mod placeholder;
 mod redacted;
 mod spoken;
+mod suggest;
 mod xml;
 
+pub(crate) use misleading::{MisleadingBraces, find_misleading_braces};
 pub(crate) use parse::begins_with_placeholder;
 pub use parse::{BraceSyntax, PlaceholderError, TemplatePiece, parse_template};
 pub use placeholder::{InputKind, Placeholder, PlaceholderValues};

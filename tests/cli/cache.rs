@@ -304,7 +304,11 @@ async fn the_daemon_does_not_start_if_the_metrics_address_is_in_use() {
     folder.daemon_file(text);
     let result = run(&["serve", "--config", folder.config_file().to_str().unwrap()]).await;
     assert_eq!(result.code, 1);
-    assert!(result.errors.contains(&format!("[metrics] {address}: ")), "{}", result.errors);
+    assert!(
+        result.errors.contains(&format!("[metrics]: cannot listen on {address}: ")),
+        "{}",
+        result.errors
+    );
 }
 
 #[tokio::test]

@@ -242,9 +242,13 @@ async fn connect_calls_a_running_daemon() {
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_and_unknown_scripts_are_exit_code_1_and_an_invalid_key_is_exit_code_2() {
     let folder = ConfigFolder::with_scripts(&[("menu", MENU)]);
-    let result = call(&folder, &["nemu"]).await;
+    let result = call(&folder, &["mneu"]).await;
     assert_eq!((result.code, result.events().len()), (1, 0));
-    assert!(result.errors.contains("available: menu"), "{}", result.errors);
+    assert_eq!(result.errors, "error: no script \"mneu\"; did you mean \"menu\"?\n");
+    let result = call(&folder, &["scripts/menu.toml"]).await;
+    assert_eq!(result.errors, "error: no script \"scripts/menu.toml\"; did you mean \"menu\"?\n");
+    let result = call(&folder, &["other"]).await;
+    assert_eq!(result.errors, "error: no script \"other\"; available: menu\n");
     let result = call(&folder, &["menu", "--digits", "12x"]).await;
     assert_eq!(result.code, 2);
     assert!(result.errors.contains("invalid key 'x'"), "{}", result.errors);

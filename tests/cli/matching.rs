@@ -319,7 +319,7 @@ fn options_that_do_not_fit_the_script_are_an_error_with_a_fix() {
         (&["order", "--status", "200"], 2, "--answer <FILE>"),
         (&["order", "--answer", "-", "--status", "99"], 2, "99"),
         (&[], 2, "SCRIPT"),
-        (&["ordre", "--answer", "-"], 1, "no script ordre; available: menu, order"),
+        (&["ordre", "--answer", "-"], 1, "no script \"ordre\"; did you mean \"order\"?"),
     ];
     for (arguments, code, error) in rows {
         let result = folder.run(arguments, b"");

@@ -3,6 +3,7 @@
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -130,6 +131,73 @@ fn the_daemon_does_not_start_with_invalid_files() {
     assert_eq!(ran.code, 1);
     let errors = ran.errors;
     assert!(errors.contains("lissten") && errors.contains("did you mean `listen`?"), "{errors}");
+}
+
+#[test]
+fn a_taken_port_is_reported_with_its_key_and_the_process_that_holds_it() {
+    let held = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = held.local_addr().unwrap();
+    let folder = ConfigFolder::with_scripts(&[("hello", SCRIPT)]);
+    let tables = [
+        ("[asterisk]", format!("[asterisk]\nlisten=['{address}']\n[freeswitch]\nlisten=[]\n")),
+        ("[freeswitch]", format!("[asterisk]\nlisten=[]\n[freeswitch]\nlisten=['{address}']\n")),
+        (
+            "[metrics]",
+            format!(
+                "[asterisk]\nlisten=[]\n[freeswitch]\nlisten=[]\n[metrics]\nlisten='{address}'\n"
+            ),
+        ),
+    ];
+    for (table, content) in tables {
+        folder.daemon_file(content);
+        let ran = ProgramResult::from_output(folder.program("serve").output().unwrap());
+        let process = std::process::id();
+        let expected =
+            format!("`listen` of {table}: cannot listen on {address}: the process {process} (");
+        assert!(ran.code == 1 && ran.errors.contains(&expected), "{}", ran.errors);
+        assert!(ran.errors.contains("stop it, or write another port"), "{}", ran.errors);
+    }
+}
+
+#[test]
+fn an_address_of_another_host_is_reported_with_its_key() {
+    let folder = ConfigFolder::with_scripts(&[("hello", SCRIPT)]);
+    folder.daemon_file("[asterisk]\nlisten=['192.0.2.1:4573']\n[freeswitch]\nlisten=[]\n");
+    let ran = ProgramResult::from_output(folder.program("serve").output().unwrap());
+    let expected =
+        "`listen` of [asterisk]: cannot listen on 192.0.2.1:4573: this host does not have";
+    assert!(ran.code == 1 && ran.errors.contains(expected), "{}", ran.errors);
+}
+
+#[test]
+fn a_file_that_the_user_may_not_read_is_reported_with_the_user_and_what_refuses_it() {
+    let folder = ConfigFolder::with_scripts(&[("hello", SCRIPT)]);
+    folder.mode("", 0o755).mode("scripts/hello.toml", 0o600).mode("scripts", 0o711);
+    let is_root = rustix::process::geteuid().is_root();
+    let check = || {
+        let mut program = folder.program("check");
+        if is_root {
+            // The user `nobody` of most systems.
+            program.uid(65534).gid(65534);
+        } else {
+            folder.mode("scripts/hello.toml", 0o000).mode("scripts", 0o000);
+        }
+        // If the program itself is in a folder of root, another user cannot run it.
+        program.output().ok().map(|output| ProgramResult::from_output(output).errors)
+    };
+    let Some(errors) = check() else { return };
+    let listed = folder.at("scripts").display().to_string();
+    assert!(errors.contains("cannot read the scripts folder: the user "), "{errors}");
+    assert!(errors.contains("may not read this: it belongs to "), "{errors}");
+    assert!(errors.contains(&format!("{listed}` and `chmod g+rx {listed}`")), "{errors}");
+    folder.mode("scripts", 0o755);
+    let errors = check().unwrap_or_default();
+    assert!(errors.contains("may not read this: it belongs to ") || !is_root, "{errors}");
+    folder.mode("", if is_root { 0o700 } else { 0o000 });
+    let errors = check().unwrap_or_default();
+    folder.mode("", 0o700).mode("scripts", 0o700);
+    let closed = format!("may not enter the folder `{}`", folder.path().display());
+    assert!(errors.contains(&closed) && errors.contains("chmod g+x"), "{errors}");
 }
 
 #[test]

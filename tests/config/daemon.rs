@@ -32,6 +32,45 @@ fn an_empty_file_serves_calls_on_loopback() {
     );
 }
 
+#[test]
+fn two_listeners_cannot_use_the_same_port_of_one_address() {
+    let table = [
+        ("127.0.0.1:4000", "127.0.0.1:4000", true),
+        ("0.0.0.0:4000", "127.0.0.1:4000", true),
+        ("10.0.0.1:4000", "0.0.0.0:4000", true),
+        ("[::]:4000", "127.0.0.1:4000", true),
+        ("[::1]:4000", "[::]:4000", true),
+        ("[::ffff:127.0.0.1]:4000", "127.0.0.1:4000", true),
+        ("0.0.0.0:4000", "[::1]:4000", false),
+        ("127.0.0.1:4000", "127.0.0.2:4000", false),
+        ("127.0.0.1:4000", "127.0.0.1:4001", false),
+        ("127.0.0.1:0", "127.0.0.1:0", false),
+    ];
+    let allow = "allow=['127.0.0.1']";
+    for (one, other, conflict) in table {
+        let folder = ConfigFolder::new();
+        let errors = |tables: &str| folder.daemon_file(tables).errors();
+        let expected = usize::from(conflict);
+        let asterisk = format!("[asterisk]\nlisten=['{one}']\n{allow}\n");
+        let found = errors(&format!("{asterisk}[freeswitch]\nlisten=['{other}']\n{allow}\n"));
+        assert_eq!(found.len(), expected, "{one} {other}: {found:?}");
+        let found = errors(&format!("{asterisk}[metrics]\nlisten='{other}'\n{allow}\n"));
+        assert_eq!(found.len(), expected, "{one} {other}: {found:?}");
+        let sounds =
+            format!("[sound_server]\nlisten='{other}'\nurl='http://10.0.0.1:1'\n{allow}\n");
+        let found = errors(&format!("{asterisk}{sounds}"));
+        assert_eq!(found.len(), expected, "{one} {other}: {found:?}");
+        let found = errors(&format!("[asterisk]\nlisten=['{one}', '{other}']\n{allow}\n"));
+        assert_eq!(found.len(), expected, "{one} {other}: {found:?}");
+    }
+    let folder = ConfigFolder::new();
+    let errors = folder.daemon_file("[metrics]\nlisten='127.0.0.1:8084'\n").errors();
+    assert!(
+        errors[0].contains("127.0.0.1:8084 is what [freeswitch] listens on by default"),
+        "{errors:?}"
+    );
+}
+
 const EVERY_KEY: &str = r#"
     [asterisk]
     listen = ["0.0.0.0:4000", "[::1]:4000"]
@@ -108,7 +147,7 @@ fn every_key_of_the_daemons_file_is_read() {
 /// An address with a prefix length opens the whole network: a warning, in every table with networks.
 #[test]
 fn a_network_that_is_larger_than_the_address_in_it_is_a_warning() {
-    let folder = ConfigFolder::new();
+    let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nplay = \"switch:hello\"\n")]);
     for (table, key) in [
         ("asterisk", "allow"),
         ("freeswitch", "allow"),

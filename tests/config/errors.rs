@@ -25,23 +25,38 @@ fn every_error_of_every_file_is_reported_with_its_position_and_a_fix() {
         }
     }
     let names: Vec<_> = parts.iter().map(|(name, _)| name.as_str()).collect();
-    let snapshots = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/snapshots");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(&snapshots);
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
+    snapshot_settings().bind(|| {
         insta::assert_snapshot!("report", format!("{}\n\n{sum}", names.join("\n")));
         for (name, errors) in &parts {
             insta::assert_snapshot!(name.as_str(), errors.join("\n\n"));
         }
     });
-    let wanted: BTreeSet<_> = names.into_iter().chain(["report"]).map(str::to_owned).collect();
-    let stored = std::fs::read_dir(snapshots).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = names.into_iter().chain(["report", "warnings"]);
+    let wanted: BTreeSet<_> = wanted.map(str::to_owned).collect();
+    let stored = std::fs::read_dir(SNAPSHOTS).unwrap().map(|entry| entry.unwrap().path());
     let stored = stored.filter(|path| path.extension().is_some_and(|ending| ending == "snap"));
     let stored: BTreeSet<_> =
         stored.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     assert_eq!(stored, wanted, "unused snapshots");
+}
+
+#[test]
+fn every_warning_of_every_file_is_reported_with_its_position_and_a_fix() {
+    let (summary, warnings) =
+        check_files(Path::new("tests/data/doubtful/dialscript.toml")).unwrap();
+    snapshot_settings().bind(|| {
+        insta::assert_snapshot!("warnings", format!("{}{summary}", warnings.render(false)));
+    });
+}
+
+const SNAPSHOTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config/snapshots");
+
+fn snapshot_settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(SNAPSHOTS);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
 }
 
 const DAEMON_FILE: &str = "tests/data/faulty/dialscript.toml";
@@ -91,6 +106,41 @@ fn a_missing_daemon_file_is_an_error_with_a_fix() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_is_an_error_with_its_reason() {
+    let folder = ConfigFolder::new();
+    let error = |path: &str| {
+        let errors = load(&folder.at(path)).unwrap_err();
+        let error = errors.iter().next().unwrap();
+        (error.message.clone(), error.help.clone().unwrap_or_default())
+    };
+    assert_eq!(error("missing.toml").0, "there is no such file or folder");
+    let (message, help) = error("");
+    assert_eq!(message, "this is a folder, not a file");
+    assert!(
+        help.starts_with("name the file in it: ") && help.ends_with("/dialscript.toml"),
+        "{help}"
+    );
+    std::os::unix::fs::symlink("nowhere.toml", folder.at("link.toml")).unwrap();
+    assert_eq!(error("link.toml").0, "a symbolic link to `nowhere.toml`, which does not exist");
+    folder.file("wide.toml", b"\xff\xfe[\0l\0o\0g\0]\0");
+    assert_eq!(error("wide.toml").0, "this file is UTF-16 text, not UTF-8");
+    folder.file("latin.toml", b"# caf\xe9\n");
+    assert_eq!(error("latin.toml").0, "not UTF-8 text: the byte 0xe9");
+    folder.file("large.toml", vec![b'#'; (4 << 20) + 1]);
+    assert_eq!(error("large.toml").0, "this file has more than 4194304 bytes");
+}
+
+#[test]
+fn a_folder_without_scripts_is_a_warning() {
+    let folder = ConfigFolder::new();
+    let warnings =
+        || folder.config().warnings.iter().map(|w| w.message.clone()).collect::<Vec<_>>();
+    assert_eq!(warnings(), ["there are no scripts: no call can be served"]);
+    folder.script("a", "[otherwise]\nthen='hangup'\n");
+    assert_eq!(warnings(), Vec::<String>::new());
+}
+
+#[test]
 fn a_missing_scripts_folder_is_an_error_with_a_fix() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[folders]\nscripts = 'elsewhere'\n");
@@ -128,6 +178,20 @@ fn errors_that_follow_from_a_syntax_error_are_not_reported() {
     folder.script("a", "[keypress]\ngap = 4\nlength = \n[no_input]\nthen = hangup busy\n");
     let errors = folder.errors();
     assert_eq!(errors.len(), 3, "{errors:#?}");
+}
+
+#[test]
+fn a_duplicate_is_an_error_wherever_it_is() {
+    let folder = ConfigFolder::new();
+    for script in [
+        "[otherwise]\nset = {\n[\nA = '1', A = '2' }\n",
+        "[otherwise]\nset = { A = [\n['x'],\n], A = '2' }\n",
+        "[otherwise]\nset.A = '1'\nset.A = '2'\n",
+        "[otherwise]\nset = { A = '1' }\n[otherwise.set]\nB = '1'\n",
+    ] {
+        folder.script("a", script);
+        assert!(!folder.errors().is_empty(), "{script}");
+    }
 }
 
 #[test]

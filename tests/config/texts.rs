@@ -70,6 +70,38 @@ fn play_comes_before_say_and_texts_are_split_at_placeholders() {
 }
 
 #[test]
+fn a_language_with_an_underscore_is_that_with_a_hyphen() {
+    let folder = ConfigFolder::new();
+    folder.daemon_file(
+        "[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\nlanguage='pt_BR.UTF-8'\n\
+         [speech]\nlisten={engine='command',command=['/bin/cat']}\n",
+    );
+    let voice = |voice: &str| {
+        folder.script(
+            "a",
+            &format!(
+                "[voice]\n{voice}\n[speech]\nlanguage='pt_BR'\nfilter='numeric'\n[no_input]\n"
+            ),
+        );
+        let script = folder.loaded("a");
+        let (voice, language) = (&script.voice_params.voice, &script.voice_params.language);
+        let speech = script.speech.as_ref().unwrap().language.to_string();
+        (voice.as_deref().map(str::to_owned), language.as_deref().map(str::to_owned), speech)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let spoken = "pt-BR".to_owned();
+    assert_eq!(voice("language='pt_BR'"), (None, text("pt-BR"), spoken.clone()));
+    assert_eq!(voice("voice='pt_BR'"), (text("pt-BR"), None, spoken.clone()));
+    assert_eq!(
+        voice("voice='pt_BR-faber-medium'"),
+        (text("pt_BR-faber-medium"), None, spoken.clone())
+    );
+    assert_eq!(voice("language='zh_Hans_CN'"), (None, text("zh-Hans-CN"), spoken));
+    let engine = folder.config().daemon.voice.named_engines["deep"].clone();
+    assert_eq!(&*engine.language, "pt-BR");
+}
+
+#[test]
 fn every_key_of_voice_is_read() {
     let folder = ConfigFolder::new();
     folder.daemon_file("[speech.engines.deep]\nengine='command'\ncommand=['/bin/cat']\n");
@@ -82,7 +114,7 @@ fn every_key_of_voice_is_read() {
     assert_eq!((engine, voice), (Some("deep"), Some("en-us+f3")));
     assert_eq!(
         (voice_params.language.as_deref(), voice_params.speed),
-        (Some("pt_BR"), Some(SpeakingRate(125)))
+        (Some("pt-BR"), Some(SpeakingRate(125)))
     );
     assert_eq!(*folder.loaded("b").voice_params, Default::default());
 }

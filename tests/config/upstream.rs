@@ -19,7 +19,8 @@ fn folder(files: &[&str], daemon: &str) -> ConfigFolder {
     for name in files {
         folder.file(name, pem(name));
     }
-    folder.daemon_file(daemon);
+    // Without any script there is a warning.
+    folder.daemon_file(daemon).script("a", "[otherwise]\nthen='hangup'\n");
     folder
 }
 
@@ -226,7 +227,7 @@ fn an_https_proxy_together_with_upstream_certificates_is_an_error() {
 
 #[test]
 fn a_trusted_certificate_that_would_be_rejected_is_a_warning() {
-    let folder = ConfigFolder::new();
+    let folder = ConfigFolder::with_scripts(&[("hello", "[prompt]\nplay = \"switch:hello\"\n")]);
     for (file, expected) in [
         ("expired.pem", Some("`CN=localhost` expired on 2021-02-03")),
         ("future.pem", Some("`CN=localhost` is not valid before 2100-01-01")),

@@ -38,4 +38,15 @@ impl FromText for HostPattern {
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok()
     }
+
+    fn suggestion(text: &str) -> Option<String> {
+        if text.parse::<IpNet>().is_ok() {
+            return Some("a network belongs in `allow_networks`".to_owned());
+        }
+        let (_, rest) = text.split_once("://").unwrap_or(("", text));
+        let host = rest.split(['/', ':']).next().unwrap_or_default();
+        host.parse::<Self>()
+            .ok()
+            .map(|host| format!("write \"{host}\", without scheme, port and path"))
+    }
 }

@@ -1,6 +1,5 @@
 //! `[asterisk]` and `[freeswitch]`: the listeners for the switches.
 
-use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::network::{NetworkList, allowed_networks};
+use super::ports::ListenAddress;
 use crate::config::bounds::millis;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
@@ -41,15 +41,18 @@ impl ListenerTable {
     }
 
     pub(crate) fn read_freeswitch(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "the addresses are `listen`, a list such as `listen = [\"127.0.0.1:4573\"]`";
+        table.explain(&["port", "host", "address", "bind", "ip"], help);
+        let help = "there is no password: `allow` says who may connect";
+        table.explain(&["password", "secret", "user"], help);
         Self { listen: table.list("listen"), allow: table.list("allow"), environment_timeout: None }
     }
 
     /// `default_port` on loopback is the default of `listen`.
     pub(crate) fn settings(&self, file: &TomlFile, default_port: u16) -> ListenerSettings {
-        self.check_duplicates(file);
-        let default = || vec![SocketAddr::from((Ipv4Addr::LOCALHOST, default_port))];
         ListenerSettings {
-            listen: parsed_items(self.listen.as_ref()).unwrap_or_else(default),
+            listen: parsed_items(self.listen.as_ref())
+                .unwrap_or_else(|| default_listen(default_port)),
             allow: allowed_networks(file, self.allow.as_ref(), "the switch"),
         }
     }
@@ -65,14 +68,22 @@ impl ListenerTable {
         self.listen.as_ref().is_none_or(|addresses| !addresses.get_ref().is_empty())
     }
 
-    fn check_duplicates(&self, file: &TomlFile) {
-        let mut addresses = HashMap::new();
-        for address in self.listen.iter().flat_map(Spanned::get_ref) {
-            if let Some(first) = addresses.insert(address.get_ref().0, address.span()) {
-                let label = (first, "first listed here".to_owned());
-                let message = "this address is listed twice";
-                file.error_with_label(address.span(), message, label);
-            }
-        }
+    /// The addresses with their positions. `table` is the title of this table.
+    pub(crate) fn addresses(&self, table: &'static str, default_port: u16) -> Vec<ListenAddress> {
+        let Some(listen) = &self.listen else {
+            let default = default_listen(default_port).into_iter();
+            return default.map(|address| ListenAddress { table, address, span: None }).collect();
+        };
+        let given = listen.get_ref().iter();
+        let address = |item: &Spanned<ParsedText<SocketAddr>>| ListenAddress {
+            table,
+            address: item.get_ref().0,
+            span: Some(item.span()),
+        };
+        given.map(address).collect()
     }
+}
+
+fn default_listen(port: u16) -> Vec<SocketAddr> {
+    vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port))]
 }

@@ -24,6 +24,8 @@ pub struct LogSettings {
 
 impl LogTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "the log goes to standard error: systemd keeps it, or the shell redirects it";
+        table.explain(&["file", "path", "output", "destination", "syslog"], help);
         Self { level: table.take("level"), format: table.take("format") }
     }
 

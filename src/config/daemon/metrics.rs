@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde_spanned::Spanned;
 
 use super::network::{NetworkList, allowed_networks, check_allow_present};
+use super::ports::ListenAddress;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::ParsedText;
@@ -34,6 +35,12 @@ impl MetricsTable {
             listen: table.require("listen", "write `listen = \"127.0.0.1:9464\"`"),
             allow: table.list("allow"),
         }
+    }
+
+    pub(crate) fn address(&self) -> Option<ListenAddress> {
+        let listen = self.listen.as_ref()?;
+        let (address, span) = (listen.get_ref().0, Some(listen.span()));
+        Some(ListenAddress { table: "[metrics]", address, span })
     }
 
     /// `None` after an error.

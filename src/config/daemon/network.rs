@@ -73,6 +73,18 @@ impl FromText for SocketAddr {
     fn from_text(text: &str) -> Option<Self> {
         text.parse().ok()
     }
+
+    fn suggestion(text: &str) -> Option<String> {
+        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let port: u16 = port.parse().ok()?;
+        match host {
+            "localhost" => Some(format!("write \"127.0.0.1:{port}\"")),
+            "" | "*" => {
+                Some(format!("write \"127.0.0.1:{port}\", or \"0.0.0.0:{port}\" for all addresses"))
+            }
+            _ => None,
+        }
+    }
 }
 
 impl FromText for IpNet {

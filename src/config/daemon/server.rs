@@ -19,6 +19,10 @@ pub(crate) struct ServerTable {
 
 impl ServerTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(
+            &["max_connections", "limit", "max", "workers"],
+            "the number of calls is `max_calls`",
+        );
         Self {
             grace: table.take("grace"),
             max_calls: table.take("max_calls"),

@@ -7,6 +7,7 @@ use serde_spanned::Spanned;
 use url::Url;
 
 use super::network::{NetworkList, allowed_networks, check_allow_present};
+use super::ports::ListenAddress;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::ParsedText;
@@ -28,6 +29,12 @@ impl SoundServerTable {
             url: table.take("url"),
             allow: table.list("allow"),
         }
+    }
+
+    pub(crate) fn address(&self) -> Option<ListenAddress> {
+        let listen = self.listen.as_ref()?;
+        let (address, span) = (listen.get_ref().0, Some(listen.span()));
+        Some(ListenAddress { table: "[sound_server]", address, span })
     }
 
     /// `None` after an error.

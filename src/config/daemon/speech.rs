@@ -31,6 +31,9 @@ pub(crate) struct DaemonSpeechTable {
 
 impl DaemonSpeechTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "write it in the engine, as in `say = { engine = \"command\", …, language = \"de\" }`, or in \
+                    [voice] of a script";
+        table.explain(&["language", "voice", "speed"], help);
         Self {
             say: EngineTable::read_key(table, "say", EngineUse::Tts),
             fallback: EngineTable::read_key(table, "fallback", EngineUse::Tts),

@@ -9,6 +9,7 @@ use super::context::DaemonContext;
 use super::secret_text::percent_encoded;
 use crate::config::bounds::{millis, secs};
 use crate::config::file::TomlFile;
+use crate::config::foreign_keys::UNVERIFIED_TLS;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, WholeNumber};
 use crate::trigger::{TriggerSettings, upstream};
@@ -37,6 +38,9 @@ pub struct TriggerDefaults {
 
 impl DaemonTriggerTable {
     pub(crate) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "certificates are always verified: to trust one of your own, write a line \
+                    `[upstream.\"shop.example\"]` and below it `ca = \"shop.pem\"`";
+        table.explain(UNVERIFIED_TLS, help);
         Self {
             timeout: table.take("timeout"),
             connect_timeout: table.take("connect_timeout"),

@@ -9,6 +9,7 @@ mod certificate_check;
 mod identity;
 
 use super::context::DaemonContext;
+use crate::config::foreign_keys::UNVERIFIED_TLS;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{TextOrList, WholeNumber};
 use crate::trigger::TriggerSettings;
@@ -16,22 +17,11 @@ use crate::web::host_port::{HostPort, HostPortError};
 use crate::web::tls::TlsIdentity;
 use identity::{CaCertificates, ClientCertificate};
 
-/// Keys of other programs that turn the verification of certificates off.
-const INSECURE_KEYS: [&str; 8] = [
-    "insecure",
-    "verify",
-    "tls_verify",
-    "ssl_verify",
-    "verify_tls",
-    "verify_ssl",
-    "skip_verify",
-    "insecure_skip_verify",
-];
 const INSECURE_HELP: &str = "remove it, and write `ca = \"server.pem\"` in [upstream.\"HOST\"], with the certificate that \
                              the server shows or that of its issuer: a self-signed one is trusted that way";
 
 fn reject_insecure_keys(table: &mut TableReader<'_, '_>) {
-    table.reject(&INSECURE_KEYS, "certificates are always verified", INSECURE_HELP);
+    table.reject(UNVERIFIED_TLS, "certificates are always verified", INSECURE_HELP);
 }
 
 #[derive(Debug)]

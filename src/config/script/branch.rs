@@ -19,6 +19,9 @@ pub(super) const OWN_KEYS: &[&str] = &["when"];
 const WHEN_HELP: &str = "write a string such as `when = \"200\"`, a matcher such as \
                          `when = { min = 200, max = 299 }`, or a list of them";
 
+/// Names that other programs have for `when`.
+const WHEN_NAMES: &[&str] = &["if", "case", "match", "value", "equals", "is", "code", "key"];
+
 #[derive(Debug)]
 pub(crate) struct BranchTable {
     pub(super) span: Range<usize>,
@@ -41,11 +44,10 @@ struct WhenSpans {
 
 impl BranchTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
-        Self {
-            span: table.span.clone(),
-            when: WhenValue::read_all(table),
-            outcome: OutcomeTable::read(table),
-        }
+        table.explain_required("when", WHEN_NAMES, WHEN_HELP);
+        // Read first, so that `then` is not taken for a misspelled `when`.
+        let outcome = OutcomeTable::read(table);
+        Self { span: table.span.clone(), when: WhenValue::read_all(table), outcome }
     }
 }
 
@@ -69,11 +71,8 @@ pub(super) fn branches(
 
 impl WhenValue {
     fn read_all(table: &mut TableReader<'_, '_>) -> Vec<Self> {
-        let Some(value) = table.take_any("when") else {
-            let message = "missing key `when` in [[branch]]";
-            table.file.error_with_help(table.span.clone(), message, WHEN_HELP);
-            return Vec::new();
-        };
+        table.check_present("when", WHEN_HELP);
+        let Some(value) = table.take_any("when") else { return Vec::new() };
         let span = value.span();
         let values = match value.into_inner() {
             DeValue::Array(list) => list.into_iter().collect(),
@@ -93,8 +92,12 @@ impl WhenValue {
                 Some(Self { matcher, spans: WhenSpans { span, keys: Vec::new() } })
             }
             DeValue::Table(_) => Self::read_table(branch.inline_table("when", value)?),
-            DeValue::Integer(number) => {
-                let help = format!("write \"{number}\"");
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {
+                let written = branch.file.text().get(span.clone()).unwrap_or_default();
+                let help = format!("write it in quotes: `\"{written}\"`");
                 branch.file.error_with_help(span, "values are compared as strings", help);
                 None
             }
@@ -129,12 +132,53 @@ impl WhenValue {
                 let message = "this can never match: an earlier matcher covers it";
                 file.error_with_label(self.spans.span.clone(), message, label);
             }
-            None => {
-                let error = self.matcher.check(compared);
-                error.into_iter().for_each(|error| self.spans.report(file, error));
-            }
+            None => match self.matcher.check(compared) {
+                Some(error) => self.spans.report(file, error),
+                None => self.warn_text(file),
+            },
         }
     }
+}
+
+impl WhenValue {
+    /// Warns about a text that looks like another kind of matcher.
+    fn warn_text(&self, file: &TomlFile) {
+        let Matcher::Text(text) = &self.matcher else { return };
+        if let Some(other) = other_matcher(text) {
+            let help = format!("if you do not mean exactly this text, write `when = {other}`");
+            file.warn(
+                self.spans.span.clone(),
+                format!("this matches only the text {text:?}"),
+                help,
+            );
+        }
+    }
+}
+
+/// The matcher that a text such as `2xx`, `200-299`, `200|201` or `^2..$` is in other programs.
+fn other_matcher(text: &str) -> Option<String> {
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let numbers = |separator| {
+        let parts: Vec<_> = text.split(separator).map(str::trim).collect();
+        (parts.len() > 1 && parts.iter().all(is_number)).then_some(parts)
+    };
+    if text.strip_suffix("xx").is_some_and(|class| matches!(class, "1" | "2" | "3" | "4" | "5")) {
+        return Some(format!("{{ status = {text:?} }}"));
+    }
+    // Other texts with a hyphen are telephone numbers and dates.
+    let is_range = |min: &str, max: &str| min.len() == max.len() && min < max;
+    if let Some([min, max]) = numbers("-").or_else(|| numbers("..")).as_deref()
+        && is_range(min, max)
+    {
+        return Some(format!("{{ min = {min}, max = {max} }}"));
+    }
+    // `12,50` is an amount.
+    let listed = numbers(",").filter(|parts| parts.iter().all(|part| part.len() > 2));
+    if let Some(parts) = numbers("|").or(listed) {
+        return Some(format!("{parts:?}"));
+    }
+    let is_pattern = text.starts_with('^') || text.ends_with(".*") || text.ends_with(".+");
+    (is_pattern && !text.contains('\'')).then(|| format!("{{ pattern = '{text}' }}"))
 }
 
 impl WhenSpans {

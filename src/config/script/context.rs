@@ -13,8 +13,8 @@ use crate::config::secrets::{self, SecretStore};
 use crate::config::sounds::SoundLibrary;
 use crate::script::escape::EscapeContext;
 use crate::script::template::{
-    BraceSyntax, InputKind, Placeholder, PlaceholderError, PlaceholderValue, PlaceholderValues,
-    Template, TemplatePiece, parse_template,
+    BraceSyntax, InputKind, MisleadingBraces, Placeholder, PlaceholderError, PlaceholderValue,
+    PlaceholderValues, Template, TemplatePiece, find_misleading_braces, parse_template,
 };
 
 /// What all scripts of a load share.
@@ -116,6 +116,7 @@ impl<'a> ScriptContext<'a> {
         part: Range<usize>,
         braces: BraceSyntax,
     ) -> Vec<SpannedPiece> {
+        self.warn_misleading_braces(text, part.clone(), braces);
         let shift = |at: Range<usize>| at.start + part.start..at.end + part.start;
         let (pieces, errors) = parse_template(&text.get_ref()[part.clone()], braces);
         let errors =
@@ -142,6 +143,22 @@ impl<'a> ScriptContext<'a> {
                 self.load.scripts.get(name).is_some_and(|facts| facts.input_is_sensitive)
             }
             _ => false,
+        }
+    }
+
+    /// Warns about `{{NAME}}` and `${NAME}` in a part of a text. An amount in dollars can be meant, such as `${$price}`.
+    pub(crate) fn warn_misleading_braces(
+        &self,
+        text: &Spanned<String>,
+        part: Range<usize>,
+        braces: BraceSyntax,
+    ) {
+        let found = find_misleading_braces(&text.get_ref()[part.clone()], braces);
+        for MisleadingBraces { range, message, help, .. } in
+            found.into_iter().filter(|b| !b.can_be_amount)
+        {
+            let at = self.file.span_in(text, range.start + part.start..range.end + part.start);
+            self.file.warn(at, message, help);
         }
     }
 

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::nearest::nearest;
 use crate::script::template::InputKind;
 
+/// The maximum number of scripts in a help text.
+const MAX_LISTED: usize = 8;
+
 #[derive(Debug, Default)]
 pub(crate) struct ScriptFacts {
     pub(crate) asks_for_keys: bool,
@@ -51,6 +54,25 @@ impl ScriptGraph {
 
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         nearest(name, self.0.keys().map(String::as_str))
+    }
+
+    /// The most similar name of another script than `own`.
+    pub(crate) fn nearest_except(&self, name: &str, own: &str) -> Option<&str> {
+        nearest(name, self.0.keys().map(String::as_str).filter(|other| *other != own))
+    }
+
+    /// A help text with the names of the scripts other than `own`.
+    pub(crate) fn list_except(&self, own: &str) -> String {
+        let others: Vec<_> =
+            self.0.keys().filter(|other| *other != own).take(MAX_LISTED + 1).collect();
+        let names: Vec<_> =
+            others.iter().take(MAX_LISTED).map(|name| format!("`{name}`")).collect();
+        match (others.len(), names.join(", ")) {
+            (0, _) => "a script is a file NAME.toml in the scripts folder, which has no other one"
+                .to_owned(),
+            (all, names) if all > MAX_LISTED => format!("the other scripts are {names}, …"),
+            (_, names) => format!("the other scripts are {names}"),
+        }
     }
 
     /// All scripts that can run before this one in the same call.

@@ -1,45 +1,78 @@
 //! Finds the script files in a folder.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::diagnostic::Diagnostic;
+use crate::config::read_error;
 
-/// The script files by the names of their scripts, and the errors about the folder.
+mod ignored;
+
+use ignored::IgnoredFiles;
+
+/// The script files by the names of their scripts, and the diagnostics about the folder.
 #[derive(Default)]
 pub(super) struct ScriptFiles {
     pub(super) files: BTreeMap<String, PathBuf>,
     pub(super) errors: Vec<Diagnostic>,
+    pub(super) warnings: Vec<Diagnostic>,
 }
 
 impl ScriptFiles {
     pub(super) fn find(folder: &Path) -> Self {
         let mut found = Self::default();
-        match std::fs::read_dir(folder) {
-            Ok(entries) => entries.flatten().for_each(|entry| found.add(&entry.path())),
-            Err(e) => found.errors.push(Diagnostic::of_path(
-                folder.display().to_string(),
-                format!("cannot read the scripts folder: {e}"),
-                "create it and add a script file, or name another folder as `scripts` in [folders]",
-            )),
+        match entries(folder) {
+            Ok(paths) => found.add_all(folder, paths),
+            Err(e) => {
+                let help = "create it and add a script file, or name another folder as `scripts` in [folders]";
+                let error = read_error::diagnostic(folder, &e, help);
+                let message = format!("cannot read the scripts folder: {}", error.message);
+                found.errors.push(Diagnostic { message, ..error });
+            }
         }
         found
     }
 
-    fn add(&mut self, path: &Path) {
-        let is_toml = path.extension().is_some_and(|extension| extension == "toml");
-        let Some(name) = path.file_stem().filter(|_| is_toml) else { return };
-        let name = name.to_string_lossy().into_owned();
-        // Editors save copies with names that begin with a dot.
-        if name.starts_with('.') {
-            return;
+    fn add_all(&mut self, folder: &Path, paths: Vec<PathBuf>) {
+        let mut ignored = IgnoredFiles::default();
+        for path in paths {
+            match script_name(&path) {
+                Some(name) => self.add(name, path),
+                None => ignored.add(&path),
+            }
         }
+        self.warnings.extend(ignored.warnings(folder));
+        if self.files.is_empty() {
+            let help = "a script is a file such as `hello.toml` in this folder";
+            let message = "there are no scripts: no call can be served".to_owned();
+            self.warnings.push(Diagnostic::of_path(folder.display().to_string(), message, help));
+        }
+    }
+
+    fn add(&mut self, name: String, path: PathBuf) {
         if let Some(help) = name_error_help(&name) {
             let message = format!("`{name}` is not a valid script name");
             self.errors.push(Diagnostic::of_path(path.display().to_string(), message, help));
         }
-        self.files.insert(name, path.to_owned());
+        self.files.insert(name, path);
     }
+}
+
+/// The paths in a folder, sorted by name.
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder)?.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
+}
+
+/// The name of the script in a file; `None` if the file is no script. Editors save copies with names that begin with a
+/// dot.
+fn script_name(path: &Path) -> Option<String> {
+    let is_toml = path.extension().is_some_and(|extension| extension == "toml");
+    let name = path.file_stem().filter(|_| is_toml)?.to_string_lossy().into_owned();
+    (!name.starts_with('.') && !path.is_dir()).then_some(name)
 }
 
 /// The help text of the error for an invalid script name; `None` for a valid name.

@@ -60,6 +60,17 @@ const CAUSES: [(&str, u8); 53] = [
     ("interworking", 127),
 ];
 
+/// Names of FreeSWITCH (`switch_channel.c`, `CAUSE_CHART`) that differ from ours, in small letters and with hyphens.
+const FREESWITCH_NAMES: [(&str, &str); 7] = [
+    ("user-busy", "busy"),
+    ("call-rejected", "rejected"),
+    ("normal-clearing", "normal"),
+    ("unallocated-number", "unallocated"),
+    ("normal-circuit-congestion", "congestion"),
+    ("destination-out-of-order", "out-of-order"),
+    ("no-route-destination", "no-route"),
+];
+
 /// A cause by its name or number.
 pub(super) fn parse(text: &str) -> Option<HangupCause> {
     let named = CAUSES.iter().find(|(name, _)| *name == text).map(|(_, number)| *number);
@@ -69,7 +80,11 @@ pub(super) fn parse(text: &str) -> Option<HangupCause> {
 
 /// The help text of the error for an unknown cause.
 pub(super) fn suggestion(text: &str) -> String {
-    let near = nearest(text, CAUSES.iter().map(|(name, _)| *name));
+    let text = text.to_lowercase().replace('_', "-");
+    if let Some((_, ours)) = FREESWITCH_NAMES.iter().find(|(name, _)| *name == text) {
+        return format!("write `hangup {ours}`");
+    }
+    let near = nearest(&text, CAUSES.iter().map(|(name, _)| *name));
     near.map_or(HELP.to_owned(), |near| format!("did you mean `hangup {near}`?"))
 }
 

@@ -24,6 +24,14 @@ const MAX_DIGITS: u64 = 32;
 /// The maximum timeout for the first digit, in milliseconds.
 const MAX_FIRST_DIGIT: u64 = 600_000;
 
+/// Names that other programs have for keys of this table.
+const LENGTH_NAMES: &[&str] =
+    &["digits", "max_digits", "maxdigits", "num_digits", "max_length", "count"];
+const TIMEOUT_NAMES: &[&str] =
+    &["timeout", "digit_timeout", "interdigit", "inter_digit_timeout", "wait"];
+const TERMINATOR_NAMES: &[&str] = &["finish_on_key", "terminators", "end_key", "submit"];
+const TIMEOUT_HELP: &str = "the time for each digit is `gap`, and that for the first one is `first_digit`: write `gap = \"4s\"`";
+
 #[derive(Debug)]
 pub(crate) struct KeypressTable {
     pub(super) span: Range<usize>,
@@ -43,6 +51,9 @@ impl KeypressTable {
     }
 
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(LENGTH_NAMES, "the number of digits is `length`: write `length = 4`");
+        table.explain(TIMEOUT_NAMES, TIMEOUT_HELP);
+        table.explain(TERMINATOR_NAMES, "the key that ends the input is `terminator`");
         Self {
             span: table.span.clone(),
             length: table.take("length"),

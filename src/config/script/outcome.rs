@@ -25,6 +25,12 @@ pub(crate) struct OutcomeTable {
 
 impl OutcomeTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        let help = "what happens next is `then`, such as `then = \"goto 100@agents\"`";
+        table.explain(&["goto", "next", "action", "do", "hangup", "transfer", "continue"], help);
+        table.explain(
+            &["variables", "vars", "variable", "var"],
+            "channel variables are `set`: write `set = { ORDER_STATUS = \"{$status}\" }`",
+        );
         Self {
             span: table.span.clone(),
             sounds: PlaylistKeys::read(table),
@@ -56,8 +62,12 @@ fn check_variable(file: &TomlFile, given: &Spanned<String>) {
     let is_variable = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if !is_variable {
-        let help =
-            "use only letters, digits and _, not starting with a digit, such as `ORDER_STATUS`";
+        let help = match name.contains('(') {
+            true => "a function cannot be set: set a variable, and use it in the dialplan",
+            false => {
+                "use only letters, digits and _, not starting with a digit, such as `ORDER_STATUS`"
+            }
+        };
         file.error_with_help(given.span(), "not a valid name of a channel variable", help);
     } else if name.to_ascii_uppercase().starts_with("DIALSCRIPT_") {
         let help = "use another name";

@@ -8,7 +8,7 @@ use super::context::ScriptContext;
 use crate::config::table_reader::TableReader;
 use crate::config::value::TextOrList;
 use crate::script::definition::{Playlist, PromptPart};
-use crate::script::template::{SpokenPhrase, parse_spoken};
+use crate::script::template::{BraceSyntax, SpokenPhrase, parse_spoken};
 
 /// The maximum number of characters of a text. Speech services accept about as many in a request.
 const MAX_LENGTH: usize = 4000;
@@ -28,6 +28,11 @@ enum CallValues {
 
 impl PlaylistKeys {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(&["text", "tts", "speak", "message"], "a text to speak is `say`");
+        table.explain(
+            &["sound", "sounds", "file", "audio", "playback"],
+            "a sound to play is `play`",
+        );
         Self { play: table.text_or_list("play"), say: table.text_or_list("say") }
     }
 
@@ -62,6 +67,7 @@ fn spoken(
     values: CallValues,
 ) -> Vec<PromptPart> {
     let file = script.file;
+    script.warn_misleading_braces(text, 0..text.get_ref().len(), BraceSyntax::Doubled);
     let (phrases, errors) = parse_spoken(text.get_ref());
     if phrases.is_empty() && errors.is_empty() {
         let help = "write a text, or remove it";
@@ -118,6 +124,7 @@ fn check_engine(script: &ScriptContext<'_>, text: &Spanned<String>, parts: &[Pro
     {
         let help =
             "install espeak-ng, or configure an engine as `say` in [speech] of dialscript.toml";
-        script.file.warn(text.span(), "no text-to-speech engine is configured for this text", help);
+        let message = "there is no text-to-speech engine for a text";
+        script.file.warn_merged(text.span(), message, help);
     }
 }

@@ -11,6 +11,8 @@ use crate::script::definition::ScriptPrompt;
 /// Keys that belong only in this table.
 pub(super) const OWN_KEYS: &[&str] = &["repeat", "answer"];
 
+const REPEAT_HELP: &str = "how often the prompt is played again is `repeat`: write `repeat = 2`";
+
 #[derive(Debug)]
 pub(crate) struct PromptTable {
     pub(super) sounds: PlaylistKeys,
@@ -20,6 +22,7 @@ pub(crate) struct PromptTable {
 
 impl PromptTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(&["retries", "retry", "attempts", "max_retries", "tries"], REPEAT_HELP);
         Self {
             sounds: PlaylistKeys::read(table),
             repeat: table.take("repeat"),

@@ -7,6 +7,7 @@ use serde_spanned::Spanned;
 
 use super::context::ScriptContext;
 use crate::config::bounds::millis;
+use crate::config::foreign_keys::UNVERIFIED_TLS;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, TextOrList, TextOrTable, WholeNumber, flag};
 use crate::script::definition::{BodyTemplate, HoldMediaTemplate, RetryPolicy, ScriptTrigger};
@@ -31,6 +32,9 @@ pub(super) const OWN_KEYS: &[&str] = &[
     "attempt_timeout",
     "retry",
 ];
+
+const UNVERIFIED_HELP: &str = "certificates are always verified: to trust one of your own, name it as `ca` in a \
+                               table `[upstream.\"shop.example\"]` of dialscript.toml";
 
 /// The default timeout of one attempt of a background request. The total timeout of the request can be much longer, and
 /// an upstream that does not respond must not occupy a permit for all of that time.
@@ -60,6 +64,10 @@ pub(crate) struct RequestTable {
 
 impl RequestTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(UNVERIFIED_TLS, UNVERIFIED_HELP);
+        table.explain_required("url", &["uri", "endpoint", "link", "webhook"], "the URL is `url`");
+        table.explain(&["data", "payload", "json", "form", "post"], "what is sent is `body`");
+        table.explain(&["retries", "attempts"], "the number of further attempts is `retry`");
         let help = "write the URL to request, such as `url = \"https://shop.example/orders?id={keypress}\"`";
         Self {
             span: table.span.clone(),

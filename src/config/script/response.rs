@@ -23,6 +23,8 @@ pub(super) const OWN_KEYS: &[&str] =
 /// The maximum time for which a stale answer is served, in seconds.
 const MAX_STALE: u64 = 7 * 24 * 3600;
 
+const KEY_HELP: &str = "the value that branches compare is `key`: write `key = \"data.code\"`";
+
 #[derive(Debug)]
 pub(crate) struct ResponseTable {
     pub(super) span: Range<usize>,
@@ -50,6 +52,11 @@ impl FromText for AnswerFormat {
 
 impl ResponseTable {
     pub(super) fn read(table: &mut TableReader<'_, '_>) -> Self {
+        table.explain(&["path", "field", "value", "json_path", "xpath"], KEY_HELP);
+        table.explain(
+            &["ttl", "cache_for", "expires"],
+            "the time is `cache`: write `cache = \"5m\"`",
+        );
         Self {
             span: table.span.clone(),
             key: table.take("key"),
@@ -64,9 +71,21 @@ impl ResponseTable {
     pub(super) fn key(&self, file: &TomlFile) -> Option<KeyPath> {
         let given = self.key.as_ref()?;
         let key = KeyPath::parse(given.get_ref());
-        if key.is_none() {
-            let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
-            file.error_with_help(given.span(), "not a valid response key", help);
+        match (&key, other_notation(given.get_ref())) {
+            (None, Some(ours)) => {
+                let help = format!("write `key = {}`", in_quotes(&ours));
+                file.error_with_help(given.span(), "not a valid response key", help);
+            }
+            (None, None) => {
+                let help = "write it as `data.code`, `items[0].code` or `[\"odd.key\"]`";
+                file.error_with_help(given.span(), "not a valid response key", help);
+            }
+            (Some(_), Some(ours)) if given.get_ref().contains('/') => {
+                let help =
+                    format!("for a value inside another one, write `key = {}`", in_quotes(&ours));
+                file.warn(given.span(), "`/` is a part of the name in a response key", help);
+            }
+            (Some(_), _) => {}
         }
         if self.read_as() == Some(AnswerFormat::Text) {
             let help = "remove `key`: without it, the whole text is compared";
@@ -148,6 +167,21 @@ impl ResponseTable {
             file.warn(at, message, help);
         }
     }
+}
+
+/// A key in the notation of a placeholder (`{$code}`), of JSONPath (`$.data.code`), of JavaScript or of JSON Pointer
+/// (`/data/code`), as it must be written; `None` if it is none of them.
+fn other_notation(key: &str) -> Option<String> {
+    let bare = key.trim().trim_start_matches("${").trim_start_matches(['{', '$', '.', '/']);
+    let bare = bare.trim_end_matches('}').replace('\'', "\"").replace("->", ".").replace("?.", ".");
+    let is_pointer = !bare.contains("://") && !bare.contains(['[', '"']);
+    let bare = if is_pointer { bare.replace('/', ".") } else { bare };
+    KeyPath::parse(&bare).filter(|_| bare != key).map(|path| path.to_string())
+}
+
+/// A text in the quotes of TOML that need no escapes.
+fn in_quotes(text: &str) -> String {
+    if text.contains('"') { format!("'{text}'") } else { format!("\"{text}\"") }
 }
 
 fn fresh(file: &TomlFile, given: &Spanned<DurationValue>) -> Duration {

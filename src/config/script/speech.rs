@@ -9,7 +9,7 @@ use serde_spanned::Spanned;
 use super::context::ScriptContext;
 use super::keypress::KeypressTable;
 use crate::config::bounds::millis;
-use crate::config::engine_params::name;
+use crate::config::engine_params;
 use crate::config::file::TomlFile;
 use crate::config::table_reader::TableReader;
 use crate::config::value::{DurationValue, FromText, ParsedText, WholeNumber, flag};
@@ -81,7 +81,7 @@ impl SpeechTable {
         if !script.load.has_asr {
             let help = "configure an engine as `listen` in [speech] of dialscript.toml; until \
                         then only keypresses are used, or [no_input] without [keypress]";
-            file.warn(self.span.clone(), "no speech recognizer is configured", help);
+            file.warn_merged(self.span.clone(), "no speech recognizer is configured", help);
         }
         let duration =
             |given, bounds, default| file.duration(given, bounds, Duration::from_millis(default));
@@ -100,7 +100,8 @@ impl SpeechTable {
     }
 
     fn language(&self, file: &TomlFile) -> Arc<str> {
-        let language = name(file, self.language.as_ref()).unwrap_or_else(|| "en".into());
+        let language =
+            engine_params::language(file, self.language.as_ref()).unwrap_or_else(|| "en".into());
         if let (Some(given), true) = (&self.language, self.is_numeric())
             && !numeric::supports(&language)
         {

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+mod foreign;
+
 use serde_spanned::Spanned;
 
 use super::branch::{self, BranchTable};
@@ -19,6 +21,7 @@ use crate::config::file::TomlFile;
 use crate::config::table_reader::{self, MisplacedKeys, TableReader};
 use crate::config::value::WholeNumber;
 use crate::script::when::ComparedKind;
+use foreign::FOREIGN_TABLES;
 
 /// Keys that are easily put into the wrong table.
 const MISPLACED_KEYS: MisplacedKeys = &[
@@ -48,7 +51,13 @@ pub(super) struct ScriptTables {
     pub(super) no_input: Option<OutcomeTable>,
     pub(super) invalid_input: Option<OutcomeTable>,
     pub(super) no_response: Option<OutcomeTable>,
+    /// Tables that are missing because their titles are misspelled, which is reported already.
+    misspelled: Vec<&'static str>,
 }
+
+/// The tables that the checks across tables ask for.
+const CHECKED_TABLES: [&str; 6] =
+    ["keypress", "speech", "trigger", "prompt", "no_input", "no_response"];
 
 impl ScriptTables {
     pub(super) fn read(file: &TomlFile) -> Self {
@@ -56,6 +65,9 @@ impl ScriptTables {
     }
 
     fn read_tables(file: &mut TableReader<'_, '_>) -> Self {
+        for (tables, help) in FOREIGN_TABLES {
+            file.explain(tables, help);
+        }
         Self {
             prompt: file.read_table("prompt", PromptTable::read),
             voice: file.read_table("voice", VoiceTable::read),
@@ -69,17 +81,21 @@ impl ScriptTables {
             no_input: file.read_table("no_input", OutcomeTable::read),
             invalid_input: file.read_table("invalid_input", OutcomeTable::read),
             no_response: file.read_table("no_response", OutcomeTable::read),
+            misspelled: CHECKED_TABLES
+                .into_iter()
+                .filter(|table| file.has_misspelled(table))
+                .collect(),
         }
     }
 
     pub(super) fn facts(&self) -> ScriptFacts {
         let thens = || self.outcomes().filter_map(|outcome| outcome.then.as_ref());
         ScriptFacts {
-            asks_for_keys: self.keypress.is_some(),
-            asks_for_speech: self.speech.is_some(),
+            asks_for_keys: self.keypress.is_some() || self.is_misspelled(&["keypress"]),
+            asks_for_speech: self.speech.is_some() || self.is_misspelled(&["speech"]),
             input_is_sensitive: self.keypress.as_ref().is_some_and(KeypressTable::is_sensitive)
                 || self.speech.as_ref().is_some_and(SpeechTable::is_sensitive),
-            waits: self.waits(),
+            waits: self.waits() || self.is_misspelled(&["trigger"]),
             repeats: thens().any(ThenValue::is_again),
             names_engine: self.voice.as_ref().is_some_and(VoiceTable::names_engine),
             leads_to: thens().filter_map(ThenValue::next_script).map(str::to_owned).collect(),
@@ -127,22 +143,36 @@ impl ScriptTables {
         }
     }
 
-    /// Runs the checks that need several tables.
+    fn is_misspelled(&self, tables: &[&str]) -> bool {
+        self.misspelled.iter().any(|misspelled| tables.contains(misspelled))
+    }
+
+    /// Runs the checks that need several tables. None of them reports what follows from the misspelled title of a table,
+    /// or from a syntax error, after which a table can be missing that is in the file.
     pub(super) fn check(&self, file: &TomlFile) {
-        self.check_input(file);
-        self.check_answer(file);
-        self.check_again(file);
+        if file.has_syntax_errors() {
+            return;
+        }
+        if !self.is_misspelled(&["keypress", "speech", "no_input"]) {
+            self.check_input(file);
+        }
+        if !self.is_misspelled(&["trigger", "no_response"]) {
+            self.check_answer(file);
+        }
+        if !self.is_misspelled(&["keypress", "speech", "prompt"]) {
+            self.check_again(file);
+        }
         self.check_purpose(file);
     }
 
     /// Checks the tables that asking for input requires, and those that make sense only with it.
     fn check_input(&self, file: &TomlFile) {
-        let keypress = self.keypress.as_ref().map(|keypress| &keypress.span);
-        let speech = self.speech.as_ref().map(|speech| &speech.span);
+        let keypress = self.keypress.as_ref().map(|keypress| ("[keypress]", &keypress.span));
+        let speech = self.speech.as_ref().map(|speech| ("[speech]", &speech.span));
         match keypress.or(speech) {
-            Some(span) if self.no_input.is_none() => {
-                let help = "add a table `[no_input]` for when the caller enters nothing";
-                let message = "missing table [no_input]: a script that asks for input needs it";
+            Some((table, span)) if self.no_input.is_none() => {
+                let help = "add a table `[no_input]`, which says what happens if the caller enters nothing";
+                let message = format!("{table} without [no_input]");
                 file.error_with_help(span.clone(), message, help);
             }
             Some(_) => {}
@@ -173,9 +203,8 @@ impl ScriptTables {
         match &self.trigger {
             Some(trigger) if trigger.is_background() => self.check_background(file, trigger),
             Some(trigger) if self.no_response.is_none() => {
-                let help = "add a table `[no_response]` for when no usable answer arrives";
-                let message =
-                    "missing table [no_response]: a script that waits for an answer needs it";
+                let help = "add a table `[no_response]`, which says what happens if no usable answer arrives";
+                let message = "[trigger] without [no_response]";
                 file.error_with_help(trigger.request.span.clone(), message, help);
             }
             Some(_) => {}

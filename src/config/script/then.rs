@@ -2,14 +2,15 @@
 
 use std::ops::Range;
 
+mod suggestion;
+
 use serde_spanned::Spanned;
 
 use super::context::ScriptContext;
 use super::hangup_cause;
-use super::then_grammar::{ThenSyntax, VERBS, parse};
+use super::then_grammar::{ThenSyntax, parse};
 use crate::channel::Destination;
 use crate::config::file::TomlFile;
-use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::script::definition::ThenAction;
 use crate::script::escape::EscapeContext;
@@ -29,7 +30,8 @@ impl ThenValue {
         let syntax = parse(text.get_ref());
         if syntax.is_none() {
             let message = format!("`{}` is not a valid next step", text.get_ref());
-            table.file.error_with_help(text.span(), message, suggestion(text.get_ref()));
+            let help = suggestion::suggestion(text.get_ref());
+            table.file.error_with_help(text.span(), message, help);
         }
         Some(Self { syntax: syntax?, text })
     }
@@ -79,10 +81,13 @@ impl ThenValue {
     fn script(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> ThenAction {
         let (name, scripts) = (self.part(at), &script.load.scripts);
         if scripts.get(name).is_none() {
-            let help = scripts.nearest(name).map(|near| format!("did you mean `script {near}`?"));
+            let help = match scripts.nearest_except(name, script.name) {
+                Some(near) => format!("did you mean `script {near}`?"),
+                None => scripts.list_except(script.name),
+            };
             let message = format!("there is no script `{name}`");
             let span = script.file.span_in(&self.text, at.clone());
-            script.file.report(span, message, help, None);
+            script.file.error_with_help(span, message, help);
         }
         ThenAction::Script(name.to_owned())
     }
@@ -90,10 +95,12 @@ impl ThenValue {
     fn destination(&self, script: &ScriptContext<'_>, at: &Range<usize>) -> Template {
         let pieces = script.spanned_pieces_in(&self.text, at.clone(), BraceSyntax::Doubled);
         for (at, piece) in &pieces {
-            if matches!(piece, TemplatePiece::Text(literal) if !Destination::is_valid_part(literal))
-            {
-                let help = "use only letters, digits and _ + * # . -, at most 79";
+            let TemplatePiece::Text(literal) = piece else { continue };
+            // The dollar sign of `${EXTEN}`, which is reported as an unknown placeholder.
+            let is_reported = literal.ends_with('$') && script.file.has_error_in(&self.span());
+            if !Destination::is_valid_part(literal) && !is_reported {
                 let span = script.file.span_in(&self.text, at.clone());
+                let help = suggestion::destination(self.text.get_ref());
                 script.file.error_with_help(span, "not a valid destination", help);
             }
         }
@@ -116,19 +123,5 @@ impl ThenValue {
 
     fn part(&self, at: &Range<usize>) -> &str {
         self.text.get_ref().get(at.clone()).unwrap_or_default()
-    }
-}
-
-fn suggestion(text: &str) -> String {
-    let verb = text.split_whitespace().next().unwrap_or_default();
-    match nearest(verb, VERBS) {
-        Some("goto") => {
-            "write it as `goto EXTENSION@CONTEXT` or `goto EXTENSION@CONTEXT,PRIORITY`".to_owned()
-        }
-        Some("script") => "write it as `script NAME`".to_owned(),
-        Some("hangup") => "write it as `hangup` or `hangup busy`".to_owned(),
-        Some(near) => format!("write only `{near}`"),
-        None => "write `continue`, `goto EXTENSION@CONTEXT`, `hangup`, `script NAME` or `again`"
-            .to_owned(),
     }
 }

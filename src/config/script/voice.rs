@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_spanned::Spanned;
 
 use super::context::ScriptContext;
-use crate::config::engine_params::{name, speed};
+use crate::config::engine_params::{language, speed, voice};
 use crate::config::nearest::nearest;
 use crate::config::table_reader::TableReader;
 use crate::script::voice::VoiceParams;
@@ -38,8 +38,8 @@ impl VoiceTable {
     pub(super) fn params(&self, script: &ScriptContext<'_>) -> Arc<VoiceParams> {
         Arc::new(VoiceParams {
             engine: self.engine.as_ref().and_then(|engine| known_engine(script, engine)),
-            voice: name(script.file, self.voice.as_ref()),
-            language: name(script.file, self.language.as_ref()),
+            voice: voice(script.file, self.voice.as_ref()),
+            language: language(script.file, self.language.as_ref()),
             speed: speed(script.file, self.speed.as_ref()),
         })
     }

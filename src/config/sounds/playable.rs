@@ -54,6 +54,10 @@ pub(super) fn check_extension(path: &Path, location: SoundLocation) -> Result<()
 /// Checks the extension of a file and, if it is a WAV file, its header.
 pub(super) fn check(path: &Path, location: SoundLocation) -> Result<(), SoundFileError> {
     check_extension(path, location)?;
+    // Opening a pipe would wait for a writer.
+    if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(unreadable(path, "it is not a regular file"));
+    }
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("wav") => check_wav(path, location, 8000),
         Some("wav16") => check_wav(path, location, 16000),

@@ -53,6 +53,16 @@ impl<'i> TableReader<'_, 'i> {
         let value = self.take_any(key)?;
         match value.get_ref() {
             DeValue::Table(_) => Some(TextOrTable::Table(self.inline_table(key, value)?.pairs())),
+            DeValue::Array(_) => {
+                let help =
+                    format!("write it as `{key} = {{ NAME = \"value\", OTHER = \"value\" }}`");
+                self.file.error_with_help(
+                    value.span(),
+                    format!("`{key}` must not be a list"),
+                    help,
+                );
+                None
+            }
             _ => value::read(self.file, value).map(TextOrTable::Text),
         }
     }

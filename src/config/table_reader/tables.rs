@@ -10,7 +10,7 @@ use super::TableReader;
 impl<'f, 'i> TableReader<'f, 'i> {
     pub(super) fn inner(&self, title: String, span: Range<usize>, entries: DeTable<'i>) -> Self {
         let (file, misplaced) = (self.file, self.misplaced);
-        Self { file, span, title, entries, known: Vec::new(), misplaced }
+        Self { file, span, title, entries, known: Vec::new(), misplaced, foreign: Vec::new() }
     }
 
     /// Reads the table `key` with `read`; `None` if it is missing or not a table.

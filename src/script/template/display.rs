@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use super::parse::SIMPLE_PLACEHOLDERS;
-use super::placeholder::{InputKind, Placeholder};
+use super::placeholder::{InputKind, Placeholder, SIMPLE_PLACEHOLDERS};
 use super::{Template, TemplatePart};
 
 impl fmt::Display for Template {

@@ -9,7 +9,8 @@ use nom::combinator::{all_consuming, map, map_opt, recognize, rest, value};
 use nom::sequence::{delimited, preceded, separated_pair};
 use nom::{IResult, Parser};
 
-use super::placeholder::{InputKind, Placeholder};
+use super::placeholder::{InputKind, Placeholder, SIMPLE_PLACEHOLDERS};
+use super::suggest::suggest_placeholder;
 use crate::script::path::KeyPath;
 
 /// A piece of a template in a script.
@@ -78,7 +79,12 @@ pub(super) fn parse_pieces<T>(
         };
         match piece {
             Ok(piece) => pieces.push((range, piece)),
-            Err((message, help)) => errors.push(PlaceholderError { range, message, help }),
+            Err((message, help)) => {
+                // `${NAME}` is a variable in a dialplan: the dollar sign belongs to the mistake.
+                let dollar = usize::from(text[..range.start].ends_with('$'));
+                let range = range.start - dollar..range.end;
+                errors.push(PlaceholderError { range, message, help });
+            }
         }
     }
     (pieces, errors)
@@ -131,20 +137,6 @@ fn braced(input: &str) -> IResult<&str, &str> {
 pub(crate) fn begins_with_placeholder(text: &str) -> bool {
     braced(text).is_ok_and(|(_, inner)| parse_placeholder(inner).is_ok())
 }
-
-pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [
-    ("caller", Placeholder::Caller),
-    ("caller_name", Placeholder::CallerName),
-    ("called", Placeholder::Called),
-    ("keypress", Placeholder::Keypress),
-    ("speech", Placeholder::Speech),
-    ("input", Placeholder::Input),
-    ("call_id", Placeholder::CallId),
-    ("channel", Placeholder::Channel),
-    ("language", Placeholder::Language),
-    ("attempt", Placeholder::Attempt),
-    ("script", Placeholder::Script),
-];
 
 pub(super) fn parse_placeholder(inner: &str) -> Result<Placeholder, MessageAndHelp> {
     if let Some((_, simple)) = SIMPLE_PLACEHOLDERS.iter().find(|(name, _)| *name == inner) {
@@ -208,17 +200,4 @@ fn dotted_placeholder(input: &str) -> IResult<&str, Placeholder> {
 /// The name of an argument may have any character: it is the text that the dialplan writes before `=`.
 fn rest_of_name(input: &str) -> IResult<&str, &str> {
     nom::combinator::verify(rest, |name: &str| !name.is_empty()).parse(input)
-}
-
-/// How to correct an unknown placeholder, if a known one is similar.
-fn suggest_placeholder(inner: &str) -> Option<String> {
-    if KeyPath::parse(inner).is_some_and(|path| path.steps().len() > 1) {
-        return Some(format!("for a value from the answer, write `{{${inner}}}`"));
-    }
-    SIMPLE_PLACEHOLDERS
-        .iter()
-        .map(|(name, _)| (strsim::damerau_levenshtein(name, inner), name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len() / 2)
-        .map(|(_, name)| format!("did you mean `{{{name}}}`?"))
 }

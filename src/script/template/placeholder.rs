@@ -36,6 +36,21 @@ pub enum Placeholder {
     OtherAnswer(String, KeyPath),
 }
 
+/// The placeholders that are a single word.
+pub(super) const SIMPLE_PLACEHOLDERS: [(&str, Placeholder); 11] = [
+    ("caller", Placeholder::Caller),
+    ("caller_name", Placeholder::CallerName),
+    ("called", Placeholder::Called),
+    ("keypress", Placeholder::Keypress),
+    ("speech", Placeholder::Speech),
+    ("input", Placeholder::Input),
+    ("call_id", Placeholder::CallId),
+    ("channel", Placeholder::Channel),
+    ("language", Placeholder::Language),
+    ("attempt", Placeholder::Attempt),
+    ("script", Placeholder::Script),
+];
+
 /// Which input of a script a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InputKind {

@@ -10,7 +10,7 @@ mod program;
 mod service;
 
 use crate::config::daemon::context::DaemonContext;
-use crate::config::engine_params::{name, speed};
+use crate::config::engine_params::{language, speed, voice};
 use crate::config::table_reader::TableReader;
 use crate::script::voice::SpeakingRate;
 use crate::voice::settings::{AsrBackend, AsrEngine, TtsBackend, TtsEngine};
@@ -86,8 +86,8 @@ impl EngineTable {
         Some(Arc::new(TtsEngine {
             name: log_name(key, &description),
             backend,
-            voice: name(context.file, self.voice.as_ref()),
-            language: name(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
+            voice: voice(context.file, self.voice.as_ref()),
+            language: language(context.file, self.language.as_ref()).unwrap_or_else(|| "en".into()),
             language_is_set: self.language.is_some(),
             speed: speed(context.file, self.speed.as_ref()).unwrap_or_default(),
         }))

@@ -10,7 +10,9 @@ use crate::config::value::TextOrTable;
 use crate::script::definition::BodyTemplate;
 use crate::script::escape::EscapeContext;
 use crate::script::request::is_connection_header;
-use crate::script::template::{BraceSyntax, Template, TemplatePiece, begins_with_placeholder};
+use crate::script::template::{
+    BraceSyntax, Template, TemplatePiece, begins_with_placeholder, find_misleading_braces,
+};
 
 mod pairs;
 
@@ -32,10 +34,16 @@ fn header(script: &ScriptContext<'_>, pair: PayloadPair) -> Option<(HeaderName, 
     let error = |message: &str, help: &str| {
         script.file.error_with_help(pair.at.clone(), message, help);
     };
+    let has_colon =
+        matches!(pair.name.first(), Some(TemplatePiece::Text(name)) if name.contains(':'));
     let name = Template::with_context(pair.name, EscapeContext::Header);
     let name = name.as_text().and_then(|name| HeaderName::from_bytes(name.trim().as_bytes()).ok());
     let Some(name) = name else {
-        error("not a valid header name", "write headers as `Name=value&Other=value`");
+        let help = match has_colon {
+            true => "write `=` between the name and the value, not `:`",
+            false => "write headers as `Name=value&Other=value`",
+        };
+        error("not a valid header name", help);
         return None;
     };
     if is_connection_header(&name) {
@@ -91,7 +99,11 @@ fn json(script: &ScriptContext<'_>, text: &Spanned<String>, raw_json: bool) -> B
     }
     let sample = template.fill(&SampleValues("1")).unwrap_or_default();
     if let Err(e) = serde_json::from_str::<serde::de::IgnoredAny>(sample.text()) {
-        let help = "a body that begins with { or [ must be JSON";
+        let braces = find_misleading_braces(text.get_ref(), BraceSyntax::Literal);
+        let help = match braces.into_iter().find(|braces| braces.message.contains("doubled")) {
+            Some(doubled) => doubled.help,
+            None => "a body that begins with { or [ must be JSON".to_owned(),
+        };
         script.file.error_with_help(text.span(), format!("not valid JSON: {e}"), help);
     }
     BodyTemplate { text: template, content_type: JSON }

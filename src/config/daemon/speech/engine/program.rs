@@ -44,7 +44,7 @@ impl ProgramTable {
         if !is_installed(program.get_ref()) {
             let message = format!("the program `{}` does not exist", program.get_ref());
             let help = "install it, or write its full path; until then this engine fails";
-            file.warn(program.span(), message, help);
+            file.warn_merged(program.span(), message, help);
         }
         Some(EngineProgram {
             executable: program.get_ref().clone(),

@@ -1,0 +1,32 @@
+//! Names of tables that a script does not have, but that people try.
+
+/// Tables that do not exist, and what people mean by them.
+pub(super) const FOREIGN_TABLES: [(&[&str], &str); 5] = [
+    (
+        &["default", "else", "fallback", "other"],
+        "what happens with any other answer or input is `[otherwise]`",
+    ),
+    (
+        &["timeout", "error", "failure", "failed", "on_error"],
+        "what happens without an answer is `[no_response]`, and without an input `[no_input]`",
+    ),
+    (&["invalid", "wrong", "retry"], "what happens after a wrong input is `[invalid_input]`"),
+    (
+        &["menu", "option", "options", "choice", "choices", "case", "match", "when"],
+        "each choice is a table `[[branch]]` with `when` and `then`",
+    ),
+    (
+        &[
+            "asterisk",
+            "freeswitch",
+            "folders",
+            "server",
+            "egress",
+            "log",
+            "metrics",
+            "upstream",
+            "sound_server",
+        ],
+        "this table belongs in dialscript.toml",
+    ),
+];

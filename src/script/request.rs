@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use http::{HeaderName, header};
+use http::{HeaderName, Method, header};
 
 use crate::script::definition::{AuthTemplate, RetryPolicy, Script, ScriptTrigger, UrlTemplate};
 use crate::script::escape::EscapeError;
@@ -13,9 +13,10 @@ mod result;
 
 pub use result::{CacheKey, CacheStatus, RequestTimings, TriggerError, TriggerResult};
 
-/// A request that is ready to be sent: a POST if it has a body, else a GET.
+/// A request that is ready to be sent.
 #[derive(Debug, Clone)]
 pub struct TriggerRequest {
+    pub method: Method,
     pub target: RequestTarget,
     /// The target that is tried if `target` gives no usable answer.
     pub fallback: Option<RequestTarget>,
@@ -76,6 +77,7 @@ impl TriggerRequest {
             Ok(CacheKeyInput { source: key.source.clone(), text: key.template.fill(values)? })
         });
         Ok(Self {
+            method: trigger.method.clone(),
             target: RequestTarget::fill(&trigger.url, values)?,
             fallback: trigger
                 .fallback

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::ACCEPT;
-use reqwest::{Method, Request};
+use http::{HeaderValue, Method};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -21,6 +21,7 @@ use super::sound_store::{SoundStore, StoredSound};
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::web::client::{HttpClient, HttpReply};
+use crate::web::http_request::HttpRequest;
 
 use recent_failures::RecentFetchFailures;
 
@@ -178,14 +179,17 @@ impl SoundFetcher {
         &self,
         source: &SoundSource,
         stale: Option<&Arc<StoredSound>>,
-    ) -> Result<Request, SoundError> {
+    ) -> Result<HttpRequest, SoundError> {
         let request = self.client.request(Method::GET, source.url.clone(), source.untrusted_host);
-        let mut request = request.map_err(sound_error)?.header(ACCEPT, ACCEPT_VALUE);
+        let mut request = request.map_err(sound_error)?;
+        request.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_VALUE));
         let metadata = stale.and_then(|stale| stale.metadata());
         for (name, value) in metadata.iter().flat_map(|metadata| metadata.conditional_headers()) {
-            request = request.header(name, value);
+            if let Ok(value) = HeaderValue::from_str(value) {
+                request.headers.insert(name, value);
+            }
         }
-        request.build().map_err(|_| sound_error("could not build a request for the sound's URL"))
+        Ok(request)
     }
 
     async fn revalidated(&self, stale: &Arc<StoredSound>, reply: &HttpReply) -> Arc<StoredSound> {

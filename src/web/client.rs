@@ -2,32 +2,23 @@
 //! pools, because the egress rules apply only to the second kind.
 
 use std::error::Error;
-use std::iter::successors;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use reqwest::redirect::Policy;
-use reqwest::{ClientBuilder, Method, Proxy, Request, RequestBuilder, Response};
+use http::{HeaderMap, Method, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
 use url::Url;
 
-use super::egress::{EgressDenied, EgressResolver, EgressRules, HostPattern};
+use super::content_encoding::{BodyDecoder, BodyError};
+use super::egress::{EgressDenied, EgressRules, HostPattern};
+use super::error_chain::error_chain;
 use super::host_port::HostPort;
+use super::http_request::HttpRequest;
 use super::redirect::{self, RedirectHop};
-use super::stopwatch::TimedConnectorLayer;
 use super::tls::{self, TlsIdentity};
-
-/// Common web servers close idle connections after 5 s, and a request on a connection that is just being closed fails.
-/// A new connection costs a few milliseconds.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-
-/// HTTP/2 sends all requests over one connection. If that connection dies without notice, every request fails until TCP
-/// gives up, which takes minutes. So a ping is sent when nothing was received for this time, and the connection is
-/// closed if no reply comes within [`HTTP2_PING_TIMEOUT`]. Together they leave time for another attempt within the
-/// default trigger timeout of 5 seconds.
-const HTTP2_PING_AFTER: Duration = Duration::from_secs(2);
-const HTTP2_PING_TIMEOUT: Duration = Duration::from_millis(1500);
+use super::transport::{HttpTransport, TransportError};
 
 /// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +36,9 @@ pub enum HttpClientError {
     /// With the limit in bytes.
     #[error("the reply is longer than {0} bytes")]
     ReplyTooLong(usize),
+    /// The server sent more redirects in a row than are followed.
+    #[error("a redirect loop: {0} redirects in a row were followed")]
+    RedirectLoop(usize),
 }
 
 pub struct HttpReply {
@@ -73,12 +67,11 @@ pub struct HttpClient {
     default_clients: HttpClientPair,
     clients_by_host: Vec<(HostPort, HttpClientPair)>,
     egress: EgressRules,
-    connect_timeout: Option<Duration>,
 }
 
 struct HttpClientPair {
-    trusted_host: reqwest::Client,
-    untrusted_host: reqwest::Client,
+    trusted_host: HttpTransport,
+    untrusted_host: HttpTransport,
 }
 
 impl HttpClient {
@@ -104,7 +97,6 @@ impl HttpClient {
             default_clients: HttpClientPair::new(settings, &tls)?,
             clients_by_host,
             egress: settings.egress.clone(),
-            connect_timeout: settings.connect_timeout,
         })
     }
 
@@ -125,84 +117,41 @@ impl HttpClient {
         method: Method,
         url: Url,
         untrusted_host: bool,
-    ) -> Result<RequestBuilder, EgressDenied> {
+    ) -> Result<HttpRequest, EgressDenied> {
         if untrusted_host {
             self.egress.check(&url)?;
         }
-        Ok(self.client_for(&url, untrusted_host).request(method, url))
+        Ok(HttpRequest::new(method, url))
     }
 
     /// Sends a request and reads the complete reply, with a body of at most `max_bytes`. Has no timeout: the caller
     /// sets one. Follows redirects within the same origin, and to other origins that the egress rules allow.
+    ///
+    /// A request that met a connection which the server was just closing is sent once more: see
+    /// [`HttpTransport::send`].
     pub async fn exchange(
         &self,
-        request: Request,
+        request: HttpRequest,
         untrusted_host: bool,
         max_bytes: usize,
     ) -> Result<HttpReply, HttpClientError> {
         let mut hop = RedirectHop { request, untrusted_host };
-        for redirects in 0.. {
-            let copy = hop.request.try_clone().filter(|_| redirects < redirect::MAX_REDIRECTS);
-            let sent =
-                self.client_for(hop.request.url(), hop.untrusted_host).execute(hop.request).await;
-            let response = sent.map_err(|error| self.client_error(error))?;
-            let next = copy.and_then(|sent| {
-                redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host)
-            });
-            match next {
+        for _ in 0..=redirect::MAX_REDIRECTS {
+            let transport = self.transport_for(&hop.request.url, hop.untrusted_host);
+            let response = transport.send(&hop.request).await?;
+            match redirect::next_hop(&response, &hop, &self.egress) {
                 Some(next) => hop = next,
-                None => return self.read_reply(response, max_bytes).await,
+                None => return read_reply(response, max_bytes).await,
             }
         }
-        Err(HttpClientError::Unreachable("too many redirects".to_owned()))
+        Err(HttpClientError::RedirectLoop(redirect::MAX_REDIRECTS))
     }
 
-    async fn read_reply(
-        &self,
-        mut response: Response,
-        max_bytes: usize,
-    ) -> Result<HttpReply, HttpClientError> {
-        let body = self.read_body(&mut response, max_bytes).await?;
-        let status = response.status().as_u16();
-        Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
-    }
-
-    /// Counts the bytes itself: `Content-Length` may be wrong, and does not give the decompressed length.
-    async fn read_body(
-        &self,
-        response: &mut Response,
-        max_bytes: usize,
-    ) -> Result<Vec<u8>, HttpClientError> {
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.client_error(error))? {
-            if body.len() + chunk.len() > max_bytes {
-                return Err(HttpClientError::ReplyTooLong(max_bytes));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    }
-
-    fn client_for(&self, url: &Url, untrusted_host: bool) -> &reqwest::Client {
+    fn transport_for(&self, url: &Url, untrusted_host: bool) -> &HttpTransport {
         let matching = self.clients_by_host.iter().filter(|(host, _)| host.matches_url(url));
         let best = matching.max_by_key(|(host, _)| host.has_port());
         let clients = best.map_or(&self.default_clients, |(_, clients)| clients);
         if untrusted_host { &clients.untrusted_host } else { &clients.trusted_host }
-    }
-
-    fn client_error(&self, error: reqwest::Error) -> HttpClientError {
-        let error = error.without_url();
-        if let Some(denied) =
-            error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>())
-        {
-            return HttpClientError::EgressDenied(*denied);
-        }
-        match self.connect_timeout {
-            Some(time) if error.is_connect() && error.is_timeout() => {
-                HttpClientError::Unreachable(format!("timed out after {time:?}"))
-            }
-            _ => HttpClientError::Unreachable(root_cause(&error)),
-        }
     }
 }
 
@@ -212,8 +161,8 @@ impl HttpClientPair {
         tls: &ClientConfig,
     ) -> Result<Self, HttpClientSetupError> {
         let build = |egress| {
-            let client = builder(settings, tls, egress).and_then(ClientBuilder::build);
-            client.map_err(|error| HttpClientSetupError(root_cause(&error.without_url())))
+            HttpTransport::new(settings.proxy.as_ref(), tls, settings.connect_timeout, egress)
+                .ok_or_else(|| HttpClientSetupError("the URL of the proxy is invalid".to_owned()))
         };
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
@@ -222,40 +171,37 @@ impl HttpClientPair {
     }
 }
 
-fn builder(
-    settings: &HttpClientSettings,
-    tls: &ClientConfig,
-    egress: Option<EgressRules>,
-) -> reqwest::Result<ClientBuilder> {
-    let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("dialscript/", env!("CARGO_PKG_VERSION")))
-        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-        .http2_keep_alive_interval(HTTP2_PING_AFTER)
-        .http2_keep_alive_timeout(HTTP2_PING_TIMEOUT)
-        .redirect(Policy::none())
-        .referer(false)
-        .tls_backend_preconfigured(tls.clone())
-        .dns_resolver(Arc::new(EgressResolver { egress }))
-        .connector_layer(TimedConnectorLayer)
-        .no_proxy();
-    if let Some(time) = settings.connect_timeout {
-        builder = builder.connect_timeout(time);
+async fn read_reply(
+    response: Response<Incoming>,
+    max_bytes: usize,
+) -> Result<HttpReply, HttpClientError> {
+    let (mut head, mut body) = response.into_parts();
+    let mut decoder = BodyDecoder::new(&mut head.headers, max_bytes);
+    let body_error = |error| match error {
+        BodyError::TooLong => HttpClientError::ReplyTooLong(max_bytes),
+        BodyError::InvalidGzip => {
+            HttpClientError::Unreachable("the reply is not valid gzip".to_owned())
+        }
+    };
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| HttpClientError::Unreachable(root_cause(&error)))?;
+        // A frame without data has trailers, which are not needed. The HTTP library limits their length.
+        if let Ok(chunk) = frame.into_data() {
+            decoder.push(&chunk).map_err(body_error)?;
+        }
     }
-    match &settings.proxy {
-        Some(proxy) => Ok(builder.proxy(Proxy::all(proxy.clone())?)),
-        None => Ok(builder),
-    }
+    let body = decoder.finish().map_err(body_error)?;
+    Ok(HttpReply { status: head.status.as_u16(), headers: head.headers, body })
 }
 
-fn error_chain<'a>(
-    error: &'a (dyn Error + 'static),
-) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    successors(Some(error), |&error| inner_of_io_error(error).or_else(|| error.source()))
-}
-
-/// Returns the error inside an I/O error. The `source` method skips it, and returns the source of the error inside.
-fn inner_of_io_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    Some(error.downcast_ref::<std::io::Error>()?.get_ref()?)
+impl From<TransportError> for HttpClientError {
+    fn from(error: TransportError) -> Self {
+        let denied = error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>());
+        match denied {
+            Some(denied) => Self::EgressDenied(*denied),
+            None => Self::Unreachable(root_cause(&error)),
+        }
+    }
 }
 
 /// The text of the innermost error: the outer ones only say that a request failed.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::client::{ClientConfig, Resumption, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
@@ -11,7 +11,6 @@ use rustls::sign::CertifiedKey;
 use rustls::{CertificateError, Error, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::stopwatch::TimedTlsSessions;
 use CertificateError::{
     Expired, ExpiredContext, InvalidPurpose, InvalidPurposeContext, NotValidYet, NotValidYetContext,
 };
@@ -101,7 +100,7 @@ impl TlsIdentity {
                 builder.with_custom_certificate_verifier(verifier)
             }
         };
-        Ok(with_alpn_and_sessions(match &self.client_certificate {
+        Ok(with_alpn(match &self.client_certificate {
             Some((chain, key)) => builder.with_client_auth_cert(chain.clone(), key.clone_key())?,
             None => builder.with_no_client_auth(),
         }))
@@ -117,14 +116,13 @@ pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(with_alpn_and_sessions(
+    Ok(with_alpn(
         builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
     ))
 }
 
-fn with_alpn_and_sessions(mut config: ClientConfig) -> ClientConfig {
+fn with_alpn(mut config: ClientConfig) -> ClientConfig {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    config.resumption = Resumption::store(Arc::new(TimedTlsSessions::default()));
     config
 }
 

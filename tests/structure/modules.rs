@@ -73,9 +73,9 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
 /// Libraries that only some modules may use.
 const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
-    ("reqwest", &["trigger", "voice", "web"]),
+    ("hyper_util", &["http_server", "voice", "web"]),
     ("toml", &["config"]),
-    ("hyper", &["http_server", "voice"]),
+    ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["metrics"]),
     ("clap", &["cli"]),
     ("tracing_subscriber", &["telemetry"]),

@@ -91,6 +91,7 @@ impl From<HttpClientError> for TriggerError {
             HttpClientError::EgressDenied(denied) => Self::NotSent(denied.to_string()),
             HttpClientError::Unreachable(reason) => Self::Unreachable(reason),
             HttpClientError::ReplyTooLong(limit) => Self::BodyTooLong(limit),
+            HttpClientError::RedirectLoop(count) => Self::RedirectLoop(count),
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Text-to-speech by an OpenAI-compatible web service (`/v1/audio/speech`).
 
-use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use reqwest::{Method, Request};
+use http::{HeaderValue, Method};
 use serde::Serialize;
 
 use super::engine_voice::EngineVoice;
@@ -10,6 +9,7 @@ use crate::script::voice::SpeakingRate;
 use crate::voice::settings::EngineHttpService;
 use crate::voice::sound_fetcher::MAX_SOUND_BYTES;
 use crate::web::client::HttpClient;
+use crate::web::http_request::HttpRequest;
 
 #[derive(Serialize)]
 struct SpeechRequestBody<'a> {
@@ -52,13 +52,12 @@ fn build_request(
     client: &HttpClient,
     service: &EngineHttpService,
     body: &SpeechRequestBody<'_>,
-) -> Result<Request, String> {
+) -> Result<HttpRequest, String> {
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
     let mut request = request.map_err(|error| error.to_string())?;
-    request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    for (name, value) in &service.headers {
-        request = request.header(name, value);
-    }
+    request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request.headers.extend(service.headers.iter().cloned());
     let body = serde_json::to_vec(body).map_err(|_| "could not encode the text as JSON")?;
-    request.body(body).build().map_err(|_| "could not build a request from its settings".to_owned())
+    request.body = Some(body.into());
+    Ok(request)
 }

@@ -1,6 +1,7 @@
 //! The request of a trigger with its placeholders filled in, its result, and the trait that sends it.
 
 use std::future::Future;
+use std::ops::Range;
 use std::sync::Arc;
 
 use http::{HeaderName, Method, header};
@@ -110,14 +111,30 @@ impl RequestTarget {
 
     /// The URL for logs: sensitive values and credentials before the host are masked.
     pub fn redacted(&self) -> String {
-        let url = self.url.redacted().into_owned();
-        let Some((scheme, rest)) = url.split_once("://") else { return url };
-        let authority_end = rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len());
-        match rest[..authority_end].rfind('@') {
-            Some(at) => format!("{scheme}://{MASK}{}", &rest[at..]),
-            None => url,
+        let mut url = self.url.redacted().into_owned();
+        if let Some(credentials) = url_credentials(&url) {
+            url.replace_range(credentials, MASK);
         }
+        url
     }
+}
+
+/// Where a URL has the credentials that end with the `@` before its host; `None` without an `@`.
+///
+/// Between `http:` and the host there can be any number of slashes and backslashes, or none (URL Standard, "special
+/// authority slashes state"). Tabs and line breaks do not count anywhere.
+pub(crate) fn url_credentials(url: &str) -> Option<Range<usize>> {
+    let (scheme, rest) = url.split_once(':')?;
+    let scheme = scheme.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
+    let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    if !is_web && !rest.starts_with("//") {
+        return None;
+    }
+    let authority = rest.trim_start_matches(['/', '\\', '\t', '\n', '\r']);
+    let start = url.len() - authority.len();
+    let end = authority.find(['/', '\\', '?', '#']).unwrap_or(authority.len());
+    let at = authority[..end].rfind('@')?;
+    Some(start..start + at)
 }
 
 impl RequestAuth {

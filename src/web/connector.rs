@@ -184,10 +184,8 @@ async fn open_tunnel(
         request = request.header(PROXY_AUTHORIZATION, credentials);
     }
     let request = request.body(Empty::<Bytes>::new())?;
-    let (mut sender, connection) = http1::Builder::new()
-        .title_case_headers(true)
-        .handshake(TokioIo::new(stream))
-        .await?;
+    let (mut sender, connection) =
+        http1::Builder::new().title_case_headers(true).handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection.with_upgrades());
     let response = sender.send_request(request).await?;
     if !response.status().is_success() {

@@ -122,19 +122,33 @@ impl EgressRules {
     /// Whether an address is public, or in `allow_networks`.
     pub fn allows_address(&self, address: IpAddr) -> bool {
         let unwrapped = unwrap_ipv4(address);
-        let is_in = |net: &IpNet| net.contains(&unwrapped) || net.contains(&address);
-        is_public(unwrapped) || self.0.networks.iter().any(is_in)
+        // The prefix of an ISATAP address decides where its packets go first.
+        let has_public_prefix = match address {
+            IpAddr::V6(v6) if is_isatap(v6) => is_public(address),
+            _ => true,
+        };
+        let networks = &self.0.networks;
+        let lists = |address| networks.iter().any(|network| network.contains(&address));
+        lists(address) || (has_public_prefix && (is_public(unwrapped) || lists(unwrapped)))
     }
 }
 
-/// Returns the IPv4 address inside an IPv4-mapped or NAT64 address, and any other address unchanged.
+/// Returns the IPv4 address inside an IPv4-mapped, NAT64 or ISATAP address, and any other address unchanged.
 fn unwrap_ipv4(address: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = address else { return address };
     let [.., a, b, c, d] = v6.octets();
-    if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) {
+    if v6.to_ipv4_mapped().is_some() || NAT64.contains(&v6) || is_isatap(v6) {
         return IpAddr::from([a, b, c, d]);
     }
     address
+}
+
+/// Whether the last 64 bits are an ISATAP interface identifier: `0000:5efe` or `0200:5efe`, then the IPv4 address (RFC
+/// 5214, section 6.1). A router of such a network delivers packets to that IPv4 address. The `2` is the universal bit;
+/// the group bit beside it is ignored too.
+fn is_isatap(address: Ipv6Addr) -> bool {
+    let [.., marker_high, marker_low, _, _] = address.segments();
+    marker_high & 0xfcff == 0 && marker_low == 0x5efe
 }
 
 fn is_public(address: IpAddr) -> bool {

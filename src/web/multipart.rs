@@ -31,8 +31,9 @@ impl MultipartForm {
         content_type: &'static str,
         bytes: &[u8],
     ) -> Self {
-        let description =
-            format!("name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n");
+        let description = format!(
+            "name=\"{name}\"; filename=\"{file_name}\"\r\nContent-Type: {content_type}\r\n"
+        );
         self.part(&description, bytes);
         self
     }

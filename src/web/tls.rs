@@ -116,9 +116,7 @@ pub(crate) fn is_ca_certificate(certificate: &CertificateDer<'_>) -> bool {
 pub(super) fn config_without_roots() -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(crypto_provider());
     let builder = builder.with_safe_default_protocol_versions()?;
-    Ok(with_alpn(
-        builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(),
-    ))
+    Ok(with_alpn(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth()))
 }
 
 fn with_alpn(mut config: ClientConfig) -> ClientConfig {

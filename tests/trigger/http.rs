@@ -25,6 +25,7 @@ mod background;
 mod breaker;
 mod budget;
 mod cache;
+mod connections;
 mod egress;
 mod environment;
 mod exchange;
@@ -67,11 +68,7 @@ fn with_total_timeout(budget: Duration, request: TriggerRequest) -> TriggerReque
 }
 
 fn post(url: impl AsRef<str>, body: &str, content_type: &'static str) -> TriggerRequest {
-    TriggerRequest {
-        method: Method::POST,
-        body: Some((filled(body), content_type)),
-        ..get(url)
-    }
+    TriggerRequest { method: Method::POST, body: Some((filled(body), content_type)), ..get(url) }
 }
 
 const MINUTE: Duration = Duration::from_secs(60);

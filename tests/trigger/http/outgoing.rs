@@ -116,6 +116,13 @@ fn user_and_password_of_a_url_are_redacted() {
     let rows = [
         ("http://ivr:word@shop.example/x?a=@b", "http://***@shop.example/x?a=@b"),
         ("http://a@b:word@shop.example", "http://***@shop.example"),
+        ("http:ivr:word@shop.example/x", "http:***@shop.example/x"),
+        ("http:/ivr:word@shop.example/x", "http:/***@shop.example/x"),
+        ("HTTPS:\\\\/ivr:word@shop.example\\x@y", "HTTPS:\\\\/***@shop.example\\x@y"),
+        (" ht\ttp:\t//ivr:word@shop.example", " ht\ttp:\t//***@shop.example"),
+        ("http:/\n/ivr:word@shop.example", "http:/\n/***@shop.example"),
+        ("ftp://ivr:word@shop.example", "ftp://***@shop.example"),
+        ("mailto:ivr@shop.example", "mailto:ivr@shop.example"),
         ("http://shop.example/@x", "http://shop.example/@x"),
         ("http://shop.example?a@b", "http://shop.example?a@b"),
         ("no url @ all", "no url @ all"),

@@ -53,8 +53,10 @@ pub fn decide_branch<'b>(
     }
     let failed = !(200..300).contains(&answer.status);
     if let Some(reason) = answer.unreadable_reason() {
-        let status = failed.then(|| status_reason(answer.status) + ": ").unwrap_or_default();
-        return BranchDecision::NoResponse(status + &reason);
+        return BranchDecision::NoResponse(match failed {
+            true => format!("{}: {reason}", status_reason(answer.status)),
+            false => reason,
+        });
     }
     if subject.value.is_none() || (failed && key.is_none()) {
         return BranchDecision::NoResponse(status_reason(answer.status));

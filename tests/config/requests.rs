@@ -35,7 +35,10 @@ fn a_method_that_has_no_further_effect_when_it_is_repeated_is_retried_by_default
 #[test]
 fn the_request_of_a_hang_up_has_a_method_too() {
     let folder = ConfigFolder::new();
-    folder.script("a", "[prompt]\nplay='switch:a'\n[hangup]\nurl='https://a.example/'\nmethod='DELETE'");
+    folder.script(
+        "a",
+        "[prompt]\nplay='switch:a'\n[hangup]\nurl='https://a.example/'\nmethod='DELETE'",
+    );
     assert_eq!(folder.loaded("a").hangup.as_ref().unwrap().method, Method::DELETE);
 }
 

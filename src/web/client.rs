@@ -15,7 +15,7 @@ use super::content_encoding::{BodyDecoder, BodyError};
 use super::egress::{EgressDenied, EgressRules, HostPattern};
 use super::error_chain::error_chain;
 use super::host_port::HostPort;
-use super::http_request::HttpRequest;
+use super::http_request::{HttpRequest, UnsendableUrl};
 use super::redirect::{self, RedirectHop};
 use super::tls::{self, TlsIdentity};
 use super::transport::{HttpTransport, TransportError};
@@ -33,6 +33,8 @@ pub enum HttpClientError {
     /// No connection could be opened, or it broke. With the reason from the network or TLS.
     #[error("no connection: {0}")]
     Unreachable(String),
+    #[error(transparent)]
+    UnsendableUrl(#[from] UnsendableUrl),
     /// With the limit in bytes.
     #[error("the reply is longer than {0} bytes")]
     ReplyTooLong(usize),
@@ -196,6 +198,9 @@ async fn read_reply(
 
 impl From<TransportError> for HttpClientError {
     fn from(error: TransportError) -> Self {
+        if let TransportError::Url(unsendable) = error {
+            return Self::UnsendableUrl(unsendable);
+        }
         let denied = error_chain(&error).find_map(|cause| cause.downcast_ref::<EgressDenied>());
         match denied {
             Some(denied) => Self::EgressDenied(*denied),

@@ -25,10 +25,10 @@ pub struct HttpRequest {
     pub body: Option<Bytes>,
 }
 
-/// Some characters are possible in a [`Url`], but not in the first line of a request.
+/// The HTTP library does not accept the URL: some [`Url`]s are too long for it, or have characters that it refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("its URL is invalid")]
-pub(super) struct UnsendableUrl;
+#[error("its URL is invalid or too long")]
+pub struct UnsendableUrl;
 
 impl HttpRequest {
     /// A request without a body. Credentials in the URL become an `Authorization` header.

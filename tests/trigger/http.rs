@@ -32,6 +32,7 @@ mod exchange;
 mod hostile;
 mod log;
 mod outgoing;
+mod proxy;
 mod shared_cache;
 mod single_flight;
 mod stale;

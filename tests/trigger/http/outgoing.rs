@@ -7,7 +7,7 @@ use crate::trigger::http::{
     CANARY, ask, caching_script, failure, fresh_for_a_minute, header, post, secret_url, triggers,
     with_total_timeout,
 };
-use crate::trigger::requests::{get, request_target};
+use crate::trigger::requests::{get, plain_script, request_target};
 
 fn reason(error: TriggerError) -> String {
     match error {
@@ -32,6 +32,17 @@ async fn a_url_that_is_not_http_is_not_sent() {
         let reason = reason(failure(get(url)).await);
         assert!(reason.contains(expected), "{url}: {reason}");
     }
+}
+
+#[tokio::test]
+async fn a_url_that_is_too_long_is_not_sent_and_is_no_failure_of_its_upstream() {
+    let triggers = triggers();
+    let mut request = get(format!("http://shop.invalid/?a={}", "x".repeat(70_000)));
+    request.retry_policy.retries = 2;
+    let fetched = triggers.send(request, &plain_script()).await;
+    assert_eq!(fetched.timings.attempts, 1);
+    assert_eq!(reason(fetched.answer.unwrap_err()), "its URL is invalid or too long");
+    assert_eq!(triggers.upstream_states()[0].failed_attempts, 0);
 }
 
 #[tokio::test]

@@ -144,12 +144,10 @@ fn add_headers(outgoing: &mut HttpRequest, request: &TriggerRequest) -> Result<(
             headers.insert(header::AUTHORIZATION, value);
         }
     }
-    for (name, _) in &request.headers {
-        headers.remove(name);
-    }
-    for (name, value) in &request.headers {
-        headers.append(name, header_value(name, value)?);
-    }
+    let of_script = request.headers.iter();
+    let of_script = of_script.map(|(name, value)| Ok((name.clone(), header_value(name, value)?)));
+    outgoing.set_headers(&of_script.collect::<Result<Vec<_>, TriggerError>>()?);
+    let headers = &mut outgoing.headers;
     headers.entry(header::ACCEPT).or_insert(ACCEPT_VALUE);
     if let Some((_, content_type)) = &request.body {
         let content_type = HeaderValue::from_static(content_type);

@@ -5,7 +5,7 @@ use data_encoding::BASE64;
 use http::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_LENGTH, InvalidHeaderValue, USER_AGENT,
 };
-use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use url::Url;
@@ -42,6 +42,16 @@ impl HttpRequest {
         Self { method, url, headers, body: None }
     }
 
+    /// Sets headers in place of those with the same names. A name that is given twice is sent twice.
+    pub(crate) fn set_headers(&mut self, headers: &[(HeaderName, HeaderValue)]) {
+        for (name, _) in headers {
+            self.headers.remove(name);
+        }
+        for (name, value) in headers {
+            self.headers.append(name, value.clone());
+        }
+    }
+
     pub(crate) fn body_bytes(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
     }
@@ -50,7 +60,8 @@ impl HttpRequest {
         let body = self.body.clone().unwrap_or_default();
         // Without this header, many servers reply to an empty POST with the status 411. The HTTP library adds it only
         // for a body that has bytes.
-        let says_length = body.is_empty() && (self.body.is_some() || has_body(&self.method));
+        let says_length =
+            body.is_empty() && (self.body.is_some() || usually_has_body(&self.method));
         let mut message = Request::new(Full::new(body));
         *message.method_mut() = self.method.clone();
         *message.uri_mut() = self.url.as_str().parse::<Uri>().map_err(|_| UnsendableUrl)?;
@@ -65,8 +76,8 @@ impl HttpRequest {
     }
 }
 
-/// Whether a request with this method usually has a body, so that its absence must be said.
-fn has_body(method: &Method) -> bool {
+/// Whether requests with this method usually have a body, so that the absence of one must be said.
+fn usually_has_body(method: &Method) -> bool {
     matches!(*method, Method::POST | Method::PUT | Method::PATCH)
 }
 

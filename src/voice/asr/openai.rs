@@ -23,7 +23,7 @@ pub(super) async fn transcribe(
     let (content_type, body) = form.finish().ok_or_else(not_built)?;
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
     let mut request = request.map_err(|error| AsrError(error.to_string()))?;
-    request.headers.extend(service.headers.iter().cloned());
+    request.set_headers(&service.headers);
     request.headers.insert(CONTENT_TYPE, content_type);
     request.body = Some(body);
     let reply = client.exchange(request, UNTRUSTED_HOST, MAX_REPLY_BYTES).await;

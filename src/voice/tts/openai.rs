@@ -56,7 +56,7 @@ fn build_request(
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
     let mut request = request.map_err(|error| error.to_string())?;
     request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    request.headers.extend(service.headers.iter().cloned());
+    request.set_headers(&service.headers);
     let body = serde_json::to_vec(body).map_err(|_| "could not encode the text as JSON")?;
     request.body = Some(body.into());
     Ok(request)

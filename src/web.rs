@@ -1,4 +1,8 @@
 //! The HTTP client: egress rules, TLS identities, redirects, and the timing of each exchange.
+//!
+//! Requests and replies are those of reqwest. They are sent by the connection pool of hyper-util, the one that reqwest
+//! uses itself, and not by `reqwest::Client`: a request may have to be sent once more ([`transport`]), and reqwest hides
+//! which connection a request met and what was read on it.
 
 pub mod client;
 mod connector;
@@ -6,8 +10,6 @@ mod content_encoding;
 pub mod egress;
 mod error_chain;
 pub mod host_port;
-pub mod http_request;
-pub(crate) mod multipart;
 mod observed_stream;
 mod redirect;
 pub(crate) mod stopwatch;

@@ -1,5 +1,6 @@
 //! Cache keys: keyed digests (HMACs) of requests. A key reveals nothing about its request.
 
+use reqwest::Body;
 use ring::error::Unspecified;
 use ring::hmac;
 use ring::rand::SystemRandom;
@@ -32,7 +33,7 @@ impl CacheKeyHasher {
     ) -> CacheKey {
         let request = primary.request();
         let mut digest = CacheKeyDigest(hmac::Context::with_key(&self.0));
-        digest.update(request.method.as_str().as_bytes());
+        digest.update(request.method().as_str().as_bytes());
         if let Some(custom_key) = custom_key {
             digest.update(b"named");
             digest.update(custom_key.source.as_bytes());
@@ -40,13 +41,13 @@ impl CacheKeyHasher {
             return digest.finish();
         }
         digest.update(b"all");
-        digest.update(request.url.as_str().as_bytes());
-        digest.update(&request.headers.len().to_be_bytes());
-        for (name, value) in &request.headers {
+        digest.update(request.url().as_str().as_bytes());
+        digest.update(&request.headers().len().to_be_bytes());
+        for (name, value) in request.headers() {
             digest.update(name.as_str().as_bytes());
             digest.update(value.as_bytes());
         }
-        digest.update(request.body_bytes());
+        digest.update(request.body().and_then(Body::as_bytes).unwrap_or_default());
         fallback.iter().for_each(|target| digest.update(target.url().as_str().as_bytes()));
         digest.finish()
     }

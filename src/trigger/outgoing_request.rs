@@ -1,7 +1,7 @@
 //! Builds the HTTP request for one URL of a trigger, and decides whether it may be sent.
 
-use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Body, RequestBuilder};
 use url::Url;
 
 use super::request_signature::RequestSigner;
@@ -12,17 +12,16 @@ use crate::script::request::{
 use crate::script::template::{
     MASK, Placeholder, PlaceholderValue, PlaceholderValues, RedactedText,
 };
-use crate::web::client::{HttpClient, HttpClientError};
-use crate::web::http_request::{HttpRequest, basic_header, bearer_header};
+use crate::web::client::{HttpClient, HttpClientError, root_cause};
 
 /// Names the formats that scripts can read: many web frameworks send HTML to a client that accepts anything.
 const ACCEPT_VALUE: HeaderValue = HeaderValue::from_static(
     "application/json, application/xml, application/x-www-form-urlencoded, text/plain, */*;q=0.1",
 );
 
-/// A request to one URL.
+/// A request to one URL. It has no `Debug`, because that of `reqwest::Request` shows the URL.
 pub(super) struct OutgoingRequest {
-    request: HttpRequest,
+    request: reqwest::Request,
     /// Whether a value decides the host. If so, the egress rules apply.
     pub(super) untrusted_host: bool,
     /// The host and port, for logs and metrics. If a value decides the host, this is the matching entry of
@@ -32,19 +31,19 @@ pub(super) struct OutgoingRequest {
 
 impl OutgoingRequest {
     pub(super) fn url(&self) -> &Url {
-        &self.request.url
+        self.request.url()
     }
 
     /// Everything that is sent, except the signature.
-    pub(super) fn request(&self) -> &HttpRequest {
+    pub(super) fn request(&self) -> &reqwest::Request {
         &self.request
     }
 
-    /// A copy for one attempt, signed if the script has signing keys.
-    pub(super) fn signed_copy(&self, signer: &RequestSigner) -> HttpRequest {
-        let mut request = self.request.clone();
+    /// A copy for one attempt, signed if the script has signing keys. `None` if the body can't be copied.
+    pub(super) fn signed_copy(&self, signer: &RequestSigner) -> Option<reqwest::Request> {
+        let mut request = self.request.try_clone()?;
         signer.sign(&mut request);
-        request
+        Some(request)
     }
 }
 
@@ -65,11 +64,9 @@ pub(super) fn prepare(
         strip_credentials_and_fragment(&mut url);
     }
     let upstream_name = upstream_name(client, &url, untrusted_host);
-    let outgoing = client.request(request.method.clone(), url, untrusted_host);
-    let mut outgoing = outgoing.map_err(HttpClientError::from)?;
-    add_headers(&mut outgoing, request)?;
-    outgoing.body = request.body.as_ref().map(|(body, _)| Bytes::from(body.text().to_owned()));
-    Ok(OutgoingRequest { request: outgoing, untrusted_host, upstream_name })
+    let builder = client.request(request.method.clone(), url, untrusted_host);
+    let builder = builder.map_err(HttpClientError::from)?.header(header::ACCEPT, ACCEPT_VALUE);
+    Ok(OutgoingRequest { request: build(builder, request)?, untrusted_host, upstream_name })
 }
 
 fn parse_url(url: &RedactedText) -> Result<Url, TriggerError> {
@@ -124,36 +121,36 @@ impl PlaceholderValues for DummyValues {
     }
 }
 
-/// Adds the headers of the script. They replace those that the client sets itself.
-fn add_headers(outgoing: &mut HttpRequest, request: &TriggerRequest) -> Result<(), TriggerError> {
-    let headers = &mut outgoing.headers;
-    match &request.auth {
-        None => {}
+fn build(
+    builder: RequestBuilder,
+    request: &TriggerRequest,
+) -> Result<reqwest::Request, TriggerError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &request.headers {
+        headers.append(name, header_value(name, value)?);
+    }
+    let builder = match &request.auth {
+        None => builder,
         Some(RequestAuth::Basic(user, _)) if user.text().contains(':') => {
             return Err(not_sent(
                 "the user name contains a colon, which HTTP Basic authentication does not allow",
             ));
         }
         Some(RequestAuth::Basic(user, password)) => {
-            let credentials = format!("{}:{}", user.text(), password.text());
-            headers.insert(header::AUTHORIZATION, basic_header(credentials.as_bytes()));
+            builder.basic_auth(user.text(), Some(password.text()))
         }
-        Some(RequestAuth::Bearer(token)) => {
-            let invalid = |_| not_sent("the bearer token contains control characters");
-            let value = bearer_header(token.text()).map_err(invalid)?;
-            headers.insert(header::AUTHORIZATION, value);
-        }
-    }
-    let of_script = request.headers.iter();
-    let of_script = of_script.map(|(name, value)| Ok((name.clone(), header_value(name, value)?)));
-    outgoing.set_headers(&of_script.collect::<Result<Vec<_>, TriggerError>>()?);
-    let headers = &mut outgoing.headers;
-    headers.entry(header::ACCEPT).or_insert(ACCEPT_VALUE);
-    if let Some((_, content_type)) = &request.body {
-        let content_type = HeaderValue::from_static(content_type);
-        headers.entry(header::CONTENT_TYPE).or_insert(content_type);
-    }
-    Ok(())
+        Some(RequestAuth::Bearer(token)) => builder.bearer_auth(token.text()),
+    };
+    let Some((body, content_type)) = &request.body else {
+        return finish_request(builder.headers(headers));
+    };
+    let content_type = HeaderValue::from_static(content_type);
+    headers.entry(header::CONTENT_TYPE).or_insert(content_type);
+    finish_request(builder.headers(headers).body(Body::from(body.text().to_owned())))
+}
+
+fn finish_request(builder: RequestBuilder) -> Result<reqwest::Request, TriggerError> {
+    builder.build().map_err(|error| not_sent(root_cause(&error.without_url())))
 }
 
 fn header_value(name: &HeaderName, value: &RedactedText) -> Result<HeaderValue, TriggerError> {

@@ -171,7 +171,9 @@ impl RequestSender {
         if deadline.remaining() < MIN_ATTEMPT_TIME {
             return AttemptOutcome::without_reply(TriggerError::TimedOut(deadline.limit), false);
         }
-        let request = outgoing.signed_copy(&plan.signer);
+        let Some(request) = outgoing.signed_copy(&plan.signer) else {
+            return AttemptOutcome::without_reply(TriggerError::Cancelled, false);
+        };
         timings.attempts += 1;
         let stopwatch = Stopwatch::default();
         let exchange = self.client.exchange(request, outgoing.untrusted_host, MAX_BODY);

@@ -11,10 +11,10 @@ use std::time::SystemTime;
 
 use data_encoding::HEXLOWER;
 use http::{HeaderName, HeaderValue};
+use reqwest::{Body, Request};
 use ring::hmac;
 
 use crate::script::template::RedactedText;
-use crate::web::http_request::HttpRequest;
 
 const SIGNATURE_HEADER: HeaderName = HeaderName::from_static("dialscript-signature");
 
@@ -34,13 +34,13 @@ impl RequestSigner {
 
     /// Adds the signature header, if there are keys. Call this just before the request is sent, because it contains the
     /// time.
-    pub(super) fn sign(&self, request: &mut HttpRequest) {
+    pub(super) fn sign(&self, request: &mut Request) {
         if self.keys.is_empty() {
             return;
         }
         let signature = self.signature(request, self.next_timestamp());
         if let Ok(value) = HeaderValue::from_str(&signature) {
-            request.headers.insert(SIGNATURE_HEADER, value);
+            request.headers_mut().insert(SIGNATURE_HEADER, value);
         }
     }
 
@@ -55,14 +55,14 @@ impl RequestSigner {
         last.map_or(now, |last| now.max(last + 1))
     }
 
-    fn signature(&self, request: &HttpRequest, timestamp: u64) -> String {
+    fn signature(&self, request: &Request, timestamp: u64) -> String {
         let mut signature = format!("t={timestamp}");
         for key in &self.keys {
             let mut mac = hmac::Context::with_key(key);
-            let (method, url) = (&request.method, &request.url);
+            let (method, url) = (request.method(), request.url());
             let query = url.query().unwrap_or_default();
             mac.update(format!("{timestamp}\n{method}\n{}\n{query}\n", url.path()).as_bytes());
-            mac.update(request.body_bytes());
+            mac.update(request.body().and_then(Body::as_bytes).unwrap_or_default());
             signature.push_str(",v1=");
             HEXLOWER.encode_append(mac.sign().as_ref(), &mut signature);
         }

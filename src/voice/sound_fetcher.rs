@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::ACCEPT;
-use http::{HeaderValue, Method};
+use reqwest::{Method, Request};
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use tracing::warn;
@@ -21,7 +21,6 @@ use super::sound_store::{SoundStore, StoredSound};
 use crate::script::template::RedactedText;
 use crate::script::voice::{RenderedSound, SoundError};
 use crate::web::client::{HttpClient, HttpReply};
-use crate::web::http_request::HttpRequest;
 
 use recent_failures::RecentFetchFailures;
 
@@ -179,17 +178,14 @@ impl SoundFetcher {
         &self,
         source: &SoundSource,
         stale: Option<&Arc<StoredSound>>,
-    ) -> Result<HttpRequest, SoundError> {
+    ) -> Result<Request, SoundError> {
         let request = self.client.request(Method::GET, source.url.clone(), source.untrusted_host);
-        let mut request = request.map_err(sound_error)?;
-        request.headers.insert(ACCEPT, HeaderValue::from_static(ACCEPT_VALUE));
+        let mut request = request.map_err(sound_error)?.header(ACCEPT, ACCEPT_VALUE);
         let metadata = stale.and_then(|stale| stale.metadata());
         for (name, value) in metadata.iter().flat_map(|metadata| metadata.conditional_headers()) {
-            if let Ok(value) = HeaderValue::from_str(value) {
-                request.headers.insert(name, value);
-            }
+            request = request.header(name, value);
         }
-        Ok(request)
+        request.build().map_err(|_| sound_error("could not build a request for the sound's URL"))
     }
 
     async fn revalidated(&self, stale: &Arc<StoredSound>, reply: &HttpReply) -> Arc<StoredSound> {

@@ -5,20 +5,19 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderMap, Method, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use http::HeaderMap;
+use reqwest::{Method, Request, RequestBuilder, Response};
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error as TlsError};
 use url::Url;
 
+use super::connector::ProxyServer;
 use super::content_encoding::{BodyDecoder, BodyError};
 use super::egress::{EgressDenied, EgressRules, HostPattern};
 use super::error_chain::error_chain;
 use super::host_port::HostPort;
-use super::http_request::{HttpRequest, UnsendableUrl};
 use super::redirect::{self, RedirectHop};
 use super::tls::{self, TlsIdentity};
-use super::transport::{HttpTransport, TransportError};
+use super::transport::{HttpTransport, TransportError, UnsendableUrl};
 
 /// Why the client can't be set up.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +65,8 @@ pub struct HttpClientSettings {
 }
 
 pub struct HttpClient {
+    /// Builds requests, and sends none.
+    request_factory: reqwest::Client,
     default_clients: HttpClientPair,
     clients_by_host: Vec<(HostPort, HttpClientPair)>,
     egress: EgressRules,
@@ -83,11 +84,15 @@ impl HttpClient {
     ///
     /// When the proxy's URL or a TLS identity is invalid.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
+        let request_factory = reqwest::Client::builder().no_proxy().build();
+        let request_factory = request_factory.map_err(setup_error)?;
+        let proxy = settings.proxy.clone().map(|url| request_factory.get(url).build());
+        let proxy = proxy.transpose().map_err(setup_error)?;
         let by_host = settings.tls_identities.iter().map(|(host, identity)| {
             let tls = identity
                 .client_config()
                 .map_err(|error| HttpClientSetupError(format!("{host}: {error}")))?;
-            Ok((host.clone(), HttpClientPair::new(settings, &tls)?))
+            Ok((host.clone(), HttpClientPair::new(settings, proxy.as_ref(), &tls)?))
         });
         let clients_by_host = by_host.collect::<Result<_, HttpClientSetupError>>()?;
         let tls = TlsIdentity::default().client_config().or_else(|error| {
@@ -96,7 +101,8 @@ impl HttpClient {
         });
         let tls = tls.map_err(|error| HttpClientSetupError(error.to_string()))?;
         Ok(Self {
-            default_clients: HttpClientPair::new(settings, &tls)?,
+            default_clients: HttpClientPair::new(settings, proxy.as_ref(), &tls)?,
+            request_factory,
             clients_by_host,
             egress: settings.egress.clone(),
         })
@@ -119,11 +125,11 @@ impl HttpClient {
         method: Method,
         url: Url,
         untrusted_host: bool,
-    ) -> Result<HttpRequest, EgressDenied> {
+    ) -> Result<RequestBuilder, EgressDenied> {
         if untrusted_host {
             self.egress.check(&url)?;
         }
-        Ok(HttpRequest::new(method, url))
+        Ok(self.request_factory.request(method, url))
     }
 
     /// Sends a request and reads the complete reply, with a body of at most `max_bytes`. Has no timeout: the caller
@@ -133,15 +139,19 @@ impl HttpClient {
     /// [`HttpTransport::send`].
     pub async fn exchange(
         &self,
-        request: HttpRequest,
+        request: Request,
         untrusted_host: bool,
         max_bytes: usize,
     ) -> Result<HttpReply, HttpClientError> {
         let mut hop = RedirectHop { request, untrusted_host };
         for _ in 0..=redirect::MAX_REDIRECTS {
-            let transport = self.transport_for(&hop.request.url, hop.untrusted_host);
-            let response = transport.send(&hop.request).await?;
-            match redirect::next_hop(&response, &hop, &self.egress) {
+            let copy = hop.request.try_clone();
+            let transport = self.transport_for(hop.request.url(), hop.untrusted_host);
+            let response = transport.send(hop.request).await?;
+            let next = copy.and_then(|sent| {
+                redirect::next_hop(&response, sent, &self.egress, hop.untrusted_host)
+            });
+            match next {
                 Some(next) => hop = next,
                 None => return read_reply(response, max_bytes).await,
             }
@@ -160,40 +170,43 @@ impl HttpClient {
 impl HttpClientPair {
     fn new(
         settings: &HttpClientSettings,
+        proxy: Option<&Request>,
         tls: &ClientConfig,
     ) -> Result<Self, HttpClientSetupError> {
-        let build = |egress| {
-            HttpTransport::new(settings.proxy.as_ref(), tls, settings.connect_timeout, egress)
-                .ok_or_else(|| HttpClientSetupError("the URL of the proxy is invalid".to_owned()))
-        };
+        let proxy = proxy.map(|request| ProxyServer::new(request, tls));
+        let proxy = proxy.transpose().map_err(|error| HttpClientSetupError(error.to_string()))?;
+        let build =
+            |egress| HttpTransport::new(proxy.clone(), tls, settings.connect_timeout, egress);
         // With a proxy, the client resolves only the proxy's own name. The configuration gives that name, so the egress
         // rules do not apply to it.
         let egress = settings.proxy.is_none().then(|| settings.egress.clone());
-        Ok(Self { trusted_host: build(None)?, untrusted_host: build(egress)? })
+        Ok(Self { trusted_host: build(None), untrusted_host: build(egress) })
     }
 }
 
+fn setup_error(error: reqwest::Error) -> HttpClientSetupError {
+    HttpClientSetupError(root_cause(&error.without_url()))
+}
+
 async fn read_reply(
-    response: Response<Incoming>,
+    mut response: Response,
     max_bytes: usize,
 ) -> Result<HttpReply, HttpClientError> {
-    let (mut head, mut body) = response.into_parts();
-    let mut decoder = BodyDecoder::new(&mut head.headers, max_bytes);
+    let mut decoder = BodyDecoder::new(response.headers_mut(), max_bytes);
     let body_error = |error| match error {
         BodyError::TooLong => HttpClientError::ReplyTooLong(max_bytes),
         BodyError::InvalidGzip => {
             HttpClientError::Unreachable("the reply is not valid gzip".to_owned())
         }
     };
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| HttpClientError::Unreachable(root_cause(&error)))?;
-        // A frame without data has trailers, which are not needed. The HTTP library limits their length.
-        if let Ok(chunk) = frame.into_data() {
-            decoder.push(&chunk).map_err(body_error)?;
-        }
+    let broken =
+        |error: reqwest::Error| HttpClientError::Unreachable(root_cause(&error.without_url()));
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        decoder.push(&chunk).map_err(body_error)?;
     }
     let body = decoder.finish().map_err(body_error)?;
-    Ok(HttpReply { status: head.status.as_u16(), headers: head.headers, body })
+    let status = response.status().as_u16();
+    Ok(HttpReply { status, headers: std::mem::take(response.headers_mut()), body })
 }
 
 impl From<TransportError> for HttpClientError {

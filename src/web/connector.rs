@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::header::{AUTHORIZATION, HOST, PROXY_AUTHORIZATION};
+use http::uri::{InvalidUri, Scheme};
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Empty;
 use hyper::client::conn::http1;
@@ -18,10 +19,9 @@ use rustls::pki_types::ServerName;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
-use url::{Host, Url};
+use url::Host;
 
 use super::egress::EgressResolver;
-use super::http_request::basic_credentials;
 use super::observed_stream::{ObservedStream, RawStream, TransmissionId};
 use super::stopwatch::{ExchangePhase, begin_current_phase};
 
@@ -63,15 +63,13 @@ pub(super) struct ProxyServer {
 }
 
 impl ProxyServer {
-    /// `None` if the URL has no host.
-    pub(super) fn new(url: &Url, tls: &ClientConfig) -> Option<Self> {
-        let credentials = basic_credentials(url);
-        let mut url = url.clone();
-        url.set_username("").and_then(|()| url.set_password(None)).ok()?;
+    /// A proxy with the URL of this request and its `Authorization`, into which reqwest has moved the user of the URL.
+    pub(super) fn new(request: &reqwest::Request, tls: &ClientConfig) -> Result<Self, InvalidUri> {
         let mut tls = tls.clone();
         tls.alpn_protocols.clear();
-        let uri = url.as_str().parse().ok()?;
-        Some(Self { uri, credentials, tls: Arc::new(tls).into() })
+        let credentials = request.headers().get(AUTHORIZATION).cloned();
+        let uri = request.url().as_str().parse()?;
+        Ok(Self { uri, credentials, tls: Arc::new(tls).into() })
     }
 
     /// The credentials that a request over plain HTTP needs. HTTPS sends them when the tunnel is opened.
@@ -152,7 +150,7 @@ impl Service<Uri> for HttpsConnector {
 }
 
 fn is_https(uri: &Uri) -> bool {
-    uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+    uri.scheme() == Some(&Scheme::HTTPS)
 }
 
 async fn handshake(

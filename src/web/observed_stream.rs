@@ -46,9 +46,11 @@ impl TransmissionId {
 #[derive(Debug)]
 pub(super) struct ConnectionActivity {
     opened_by: Option<TransmissionId>,
-    /// Whether bytes were read since the last write. Over HTTP/1, a client writes nothing between the first byte of an
-    /// answer and its end, unless the server answers before it has received the whole request.
+    /// Whether bytes were read since the current request began. The request begins with the first write after
+    /// `is_request_over`.
     is_answered: AtomicBool,
+    /// Whether the head of the answer to the last request has arrived, or there was no request.
+    is_request_over: AtomicBool,
 }
 
 impl ConnectionActivity {
@@ -57,10 +59,22 @@ impl ConnectionActivity {
         self.opened_by != Some(transmission)
     }
 
-    /// Whether the server has sent a byte since the client wrote its last one. Says nothing about HTTP/2, where many
-    /// requests share the connection.
+    /// Whether the server has sent a byte since the client began to write the request, even if the client has written
+    /// more since. Says nothing about HTTP/2, where many requests share the connection.
     pub(super) fn is_answered(&self) -> bool {
         self.is_answered.load(Ordering::Acquire)
+    }
+
+    /// The next write belongs to another request. Call this when the head of an answer has arrived. A request that
+    /// begins before this call counts as answered, and is not sent again.
+    pub(super) fn end_request(&self) {
+        self.is_request_over.store(true, Ordering::Release);
+    }
+
+    fn begin_request(&self) {
+        if self.is_request_over.swap(false, Ordering::AcqRel) {
+            self.is_answered.store(false, Ordering::Release);
+        }
     }
 }
 
@@ -83,15 +97,12 @@ impl ObservedStream {
         opened_by: Option<TransmissionId>,
         is_proxied: bool,
     ) -> Self {
-        let activity = ConnectionActivity { opened_by, is_answered: AtomicBool::new(false) };
+        let activity = ConnectionActivity {
+            opened_by,
+            is_answered: AtomicBool::new(false),
+            is_request_over: AtomicBool::new(true),
+        };
         Self { stream, activity: Arc::new(activity), is_proxied }
-    }
-
-    fn count_write(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(bytes)) if bytes > 0) {
-            self.activity.is_answered.store(false, Ordering::Release);
-        }
-        written
     }
 }
 
@@ -128,8 +139,8 @@ impl AsyncWrite for ObservedStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.count_write(written)
+        self.activity.begin_request();
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -137,8 +148,8 @@ impl AsyncWrite for ObservedStream {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.count_write(written)
+        self.activity.begin_request();
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,18 +1,18 @@
 //! Redirects: which ones are followed, and which parts of the request are sent again.
 
 use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
-use http::{HeaderMap, Method, Response, StatusCode};
+use http::{HeaderMap, StatusCode};
+use reqwest::{Method, Request, Response};
 use url::Url;
 
 use super::egress::EgressRules;
-use super::http_request::HttpRequest;
 
 /// The most redirects to follow in one exchange.
 pub(super) const MAX_REDIRECTS: usize = 5;
 
 /// The next request of an exchange.
 pub(super) struct RedirectHop {
-    pub(super) request: HttpRequest,
+    pub(super) request: Request,
     /// Whether a value or a redirect decided the host. If so, the egress rules apply.
     pub(super) untrusted_host: bool,
 }
@@ -22,34 +22,35 @@ pub(super) struct RedirectHop {
 /// A redirect within the same origin sends everything again. A redirect to another origin must pass the egress rules;
 /// its request keeps only the headers `Accept` and `Content-Type`, so no credentials are sent. A redirect from HTTPS to
 /// HTTP is not followed.
-pub(super) fn next_hop<B>(
-    reply: &Response<B>,
-    sent: &RedirectHop,
+pub(super) fn next_hop(
+    reply: &Response,
+    sent: Request,
     egress: &EgressRules,
+    untrusted_host: bool,
 ) -> Option<RedirectHop> {
-    let from = &sent.request.url;
-    let target = redirect_target(reply, from)?;
-    let is_same_origin = is_same_origin_or_upgrade(from, &target);
-    let untrusted_host = sent.untrusted_host || !is_same_origin;
-    let is_downgrade = from.scheme() == "https" && target.scheme() == "http";
+    let target = redirect_target(reply, sent.url())?;
+    let is_same_origin = is_same_origin_or_upgrade(sent.url(), &target);
+    let untrusted_host = untrusted_host || !is_same_origin;
+    let is_downgrade = sent.url().scheme() == "https" && target.scheme() == "http";
     if is_downgrade || (untrusted_host && egress.check(&target).is_err()) {
         return None;
     }
-    let mut request = HttpRequest { url: target, ..sent.request.clone() };
+    let mut request = sent;
+    *request.url_mut() = target;
     if !is_same_origin {
-        strip_headers(&mut request.headers);
+        strip_headers(request.headers_mut());
     }
-    if becomes_get(reply.status(), &request.method) {
-        request.method = Method::GET;
-        request.body = None;
+    if becomes_get(reply.status(), request.method()) {
+        *request.method_mut() = Method::GET;
+        *request.body_mut() = None;
         for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING] {
-            request.headers.remove(name);
+            request.headers_mut().remove(name);
         }
     }
     Some(RedirectHop { request, untrusted_host })
 }
 
-fn redirect_target<B>(reply: &Response<B>, from: &Url) -> Option<Url> {
+fn redirect_target(reply: &Response, from: &Url) -> Option<Url> {
     if !matches!(reply.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }

@@ -73,7 +73,7 @@ const ALLOWED_IMPORTS: [(&str, &[&str]); 19] = [
 /// Libraries that only some modules may use.
 const RESTRICTED_LIBRARIES: [(&str, &[&str]); 7] = [
     ("redis", &["trigger"]),
-    ("hyper_util", &["http_server", "voice", "web"]),
+    ("reqwest", &["trigger", "voice", "web"]),
     ("toml", &["config"]),
     ("hyper", &["http_server", "voice", "web"]),
     ("prometheus_client", &["metrics"]),

@@ -1,14 +1,13 @@
 //! Speech recognition by an OpenAI-compatible web service (`/v1/audio/transcriptions`).
 
-use http::Method;
-use http::header::CONTENT_TYPE;
+use reqwest::Method;
+use reqwest::multipart::{Form, Part};
 
 use super::limits::MAX_REPLY_BYTES;
 use super::utterance::UtteranceAudio;
 use crate::script::voice::AsrError;
 use crate::voice::settings::EngineHttpService;
 use crate::web::client::{HttpClient, HttpReply};
-use crate::web::multipart::MultipartForm;
 
 /// The operator chose the service in the daemon's file, so the egress rules do not apply to it.
 const UNTRUSTED_HOST: bool = false;
@@ -20,12 +19,11 @@ pub(super) async fn transcribe(
     language: &str,
 ) -> Result<String, AsrError> {
     let form = build_form(service, utterance, language)?;
-    let (content_type, body) = form.finish().ok_or_else(not_built)?;
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
-    let mut request = request.map_err(|error| AsrError(error.to_string()))?;
-    request.set_headers(&service.headers);
-    request.headers.insert(CONTENT_TYPE, content_type);
-    request.body = Some(body);
+    let request = request.map_err(|error| AsrError(error.to_string()))?;
+    let headers = service.headers.iter().cloned().collect();
+    let request = request.headers(headers).multipart(form).build();
+    let request = request.map_err(|_| AsrError("could not build the request".into()))?;
     let reply = client.exchange(request, UNTRUSTED_HOST, MAX_REPLY_BYTES).await;
     parse_reply(&reply.map_err(|error| AsrError(error.to_string()))?)
 }
@@ -34,21 +32,18 @@ fn build_form(
     service: &EngineHttpService,
     utterance: &UtteranceAudio,
     language: &str,
-) -> Result<MultipartForm, AsrError> {
-    let form = MultipartForm::new()
-        .ok_or_else(not_built)?
-        .file("file", "speech.wav", "audio/wav", &utterance.to_wav()?)
-        .text("model", &service.model)
+) -> Result<Form, AsrError> {
+    let file = Part::bytes(utterance.to_wav()?).file_name("speech.wav").mime_str("audio/wav");
+    let file = file.map_err(|_| AsrError("could not build the request".into()))?;
+    let form = Form::new()
+        .part("file", file)
+        .text("model", service.model.clone())
         .text("response_format", "json")
         .text("temperature", "0");
     Ok(match iso_639_1(language) {
-        Some(language) => form.text("language", &language),
+        Some(language) => form.text("language", language),
         None => form,
     })
-}
-
-fn not_built() -> AsrError {
-    AsrError("could not build the request".into())
 }
 
 /// Returns the language code without its region. `None` if it does not have two letters: services reject every other

@@ -1,7 +1,8 @@
 //! Text-to-speech by an OpenAI-compatible web service (`/v1/audio/speech`).
 
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Method};
+use reqwest::{Method, Request};
 use serde::Serialize;
 
 use super::engine_voice::EngineVoice;
@@ -9,7 +10,6 @@ use crate::script::voice::SpeakingRate;
 use crate::voice::settings::EngineHttpService;
 use crate::voice::sound_fetcher::MAX_SOUND_BYTES;
 use crate::web::client::HttpClient;
-use crate::web::http_request::HttpRequest;
 
 #[derive(Serialize)]
 struct SpeechRequestBody<'a> {
@@ -52,12 +52,11 @@ fn build_request(
     client: &HttpClient,
     service: &EngineHttpService,
     body: &SpeechRequestBody<'_>,
-) -> Result<HttpRequest, String> {
+) -> Result<Request, String> {
     let request = client.request(Method::POST, service.url.clone(), UNTRUSTED_HOST);
     let mut request = request.map_err(|error| error.to_string())?;
-    request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    request.set_headers(&service.headers);
+    request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request = request.headers(service.headers.iter().cloned().collect());
     let body = serde_json::to_vec(body).map_err(|_| "could not encode the text as JSON")?;
-    request.body = Some(body.into());
-    Ok(request)
+    request.body(body).build().map_err(|_| "could not build a request from its settings".to_owned())
 }

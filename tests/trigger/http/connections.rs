@@ -6,6 +6,8 @@ use std::time::Duration;
 use dialscript::script::request::{TriggerClient, TriggerError, TriggerRequest, TriggerResult};
 use dialscript::trigger::HttpTriggerClient;
 use http::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::wait::until;
 use crate::support::web::{Reply, SeenRequest, Web};
@@ -83,6 +85,35 @@ async fn a_request_whose_answer_has_begun_is_not_sent_again() {
         assert!(matches!(error, TriggerError::Unreachable(_)), "{error}");
         assert_eq!(connections, [1, 1]);
     }
+}
+
+#[tokio::test]
+async fn a_request_whose_answer_begins_before_its_body_is_sent_is_not_sent_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let second_connection = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        // The buffers of the connection are too small for what remains of the body each time.
+        read_and_discard(&mut stream, 1 << 20).await;
+        stream.write_all(b"HTTP/1.1 413").await.unwrap();
+        read_and_discard(&mut stream, 16 << 20).await;
+        drop(stream);
+        listener.accept().await
+    });
+    let triggers = triggers();
+    assert!(send(&triggers, get(&url)).await.answer.is_ok());
+    let result = send(&triggers, post(&url, &"x".repeat(32 << 20), "x/y")).await;
+    assert!(matches!(result.answer, Err(TriggerError::Unreachable(_))));
+    assert!(!second_connection.is_finished());
+}
+
+async fn read_and_discard(stream: &mut TcpStream, bytes: u64) {
+    tokio::io::copy(&mut stream.take(bytes), &mut tokio::io::sink()).await.unwrap();
 }
 
 #[tokio::test]

@@ -84,8 +84,7 @@ impl HttpClient {
     ///
     /// When the proxy's URL or a TLS identity is invalid.
     pub fn new(settings: &HttpClientSettings) -> Result<Self, HttpClientSetupError> {
-        let request_factory = reqwest::Client::builder().no_proxy().build();
-        let request_factory = request_factory.map_err(setup_error)?;
+        let request_factory = reqwest::Client::builder().no_proxy().build().map_err(setup_error)?;
         let proxy = settings.proxy.clone().map(|url| request_factory.get(url).build());
         let proxy = proxy.transpose().map_err(setup_error)?;
         let by_host = settings.tls_identities.iter().map(|(host, identity)| {
